@@ -1,0 +1,41 @@
+"""`planner drift`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from planner.cli.options import make_console, make_request, planning_options
+from planner.cli.wiring import opened
+from planner.engine.workflow import propose
+from planner.errors import WrongUsage
+from planner.render.drift import render_drift
+
+DRIFTED = 2
+
+
+@click.command("drift")
+@planning_options
+@click.pass_context
+def command(context: click.Context, environment: str | None, **given: Any) -> int:
+    """Show what changed in the installation since the last apply, and exit 2 if anything did.
+
+    \b
+    planner drift -e prod
+    """
+    request = make_request(context, environment, **given)
+    console = make_console(context)
+    if not request.refresh:
+        raise WrongUsage("drift asks the installation: --no-refresh does not go with it")
+    with opened(request, console) as here:
+        plan = propose(here.session).plan
+        text = render_drift(
+            plan.drift,
+            environment=here.environment.name,
+            width=console.width(),
+            style=console.style(sys.stdout),
+        )
+        console.out(text)
+    return DRIFTED if plan.drift else 0

@@ -1,0 +1,50 @@
+"""`planner output`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from planner.cli.options import environment_option, folder_of, make_console
+from planner.cli.wiring import open_store
+from planner.config.load import choose_environment, open_project
+from planner.errors import PlannerError
+from planner.model.diagnostic import did_you_mean
+from planner.model.value import Value, is_sensitive
+from planner.render.escaping import escape
+from planner.render.outputs import HIDDEN, render_outputs
+
+
+@click.command("output")
+@click.argument("name", required=False)
+@environment_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def command(context: click.Context, name: str | None, environment: str | None, as_json: bool) -> int:
+    """Print the outputs of the last apply, or the one NAME. Reads the state only.
+
+    \b
+    planner output -e dev
+    planner output -e dev synonyms_url
+    """
+    folder = folder_of(context)
+    console = make_console(context)
+    project = open_project(folder)
+    here = choose_environment(project, environment)
+    outputs = {n: _open(v) for n, v in open_store(folder, project.name, here).load().outputs.items()}
+    if name is not None and name not in outputs:
+        near = did_you_mean(name, outputs)
+        raise PlannerError(f'there is no output "{name}" in {here.name}', advice=near or "Apply first.")
+    wanted: Value = outputs if name is None else outputs[name]
+    if as_json:
+        console.out(json.dumps(wanted, indent=2, ensure_ascii=False))
+    elif name is not None:
+        console.out(escape(wanted) if isinstance(wanted, str) else json.dumps(wanted, ensure_ascii=False))
+    else:
+        console.out(render_outputs(outputs, width=console.width()) if outputs else "There are no outputs.")
+    return 0
+
+
+def _open(value: Value) -> Value:
+    return HIDDEN if is_sensitive(value) else value

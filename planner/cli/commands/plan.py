@@ -1,0 +1,58 @@
+"""`planner plan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from planner.cli.options import make_console, make_request, planning_options
+from planner.cli.present import present
+from planner.cli.wiring import opened
+from planner.engine.workflow import propose
+from planner.state.saved_plan import write_plan
+
+CHANGES = 2
+REFUSED = 3
+
+
+@click.command("plan")
+@planning_options
+@click.option("--destroy", is_flag=True, help="Plan to delete everything.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan for apply.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print it.",
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+@click.pass_context
+def command(
+    context: click.Context,
+    environment: str | None,
+    out: Path | None,
+    form: str,
+    detailed_exitcode: bool,
+    **given: Any,
+) -> int:
+    """Show what apply would change. Takes no lock and writes nothing.
+
+    \b
+    planner plan -e dev
+    planner plan -e prod --var bundle_version='8.15.*' --out prod-plan.json
+    """
+    request = make_request(context, environment, **given)
+    console = make_console(context)
+    with opened(request, console) as here:
+        proposal = propose(here.session)
+        present(console, here, proposal, form)
+        if proposal.forbidden:
+            return REFUSED
+        if out is not None:
+            write_plan(out, proposal.plan)
+            console.tell(f"Saved to {out}. Apply it: planner apply -e {here.environment.name} {out}")
+    return CHANGES if detailed_exitcode and proposal.plan.has_changes else 0

@@ -1,0 +1,48 @@
+"""`planner validate`."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from planner.cli.console import Console
+from planner.cli.options import folder_of, make_console, make_request, variable_options
+from planner.cli.wiring import Request, check_files, configure
+from planner.config.load import open_project
+from planner.errors import InvalidConfiguration
+
+
+@click.command("validate")
+@variable_options
+@click.pass_context
+def command(context: click.Context, environment: str | None, **given: Any) -> int:
+    """Check project, variables, templates and files, without calling any API. Without -e, each environment.
+
+    \b
+    planner validate
+    """
+    folder = folder_of(context)
+    names = [environment] if environment else list(open_project(folder).environments)
+    requests = [make_request(context, name, **dict(given)) for name in names]
+    console = make_console(context)
+    return max(_validate(console, request) for request in requests)
+
+
+def _validate(console: Console, request: Request) -> int:
+    with tempfile.TemporaryDirectory(prefix="planner-") as workspace:
+        configuration, kinds = configure(request, console)
+        configuration = check_files(configuration, kinds, request.folder, Path(workspace))
+    if any(item.is_error for item in configuration.diagnostics):
+        console.tell(f"{configuration.environment.name}:")
+        console.error(InvalidConfiguration(configuration.diagnostics))
+        return InvalidConfiguration.exit_code
+    console.diagnostics(configuration.diagnostics)
+    resources, outputs = len(configuration.resources), len(configuration.outputs)
+    console.out(
+        f"{configuration.environment.name}: valid, {resources} resource{'s' * (resources != 1)}, "
+        f"{outputs} output{'s' * (outputs != 1)}."
+    )
+    return 0

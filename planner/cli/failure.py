@@ -1,0 +1,42 @@
+"""What a user sees of an error that no command handled."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+
+import click
+
+from planner.cli.console import Console
+from planner.errors import PlannerError
+
+
+def report(error: Exception) -> int:
+    """Shows the error and gives the exit code. A defect's traceback goes to a file, not to the terminal."""
+    context = click.get_current_context(silent=True)
+    console = context.find_object(Console) if context else None
+    console = console or Console()
+    if isinstance(error, PlannerError):
+        console.error(error)
+        return error.exit_code
+    console.error(
+        PlannerError(
+            f"a defect in planner: {type(error).__name__}: {error}",
+            advice=f"Please report it, with {_saved_traceback(error, console)}.",
+        )
+    )
+    return 1
+
+
+def _saved_traceback(error: Exception, console: Console) -> str:
+    text = console.redact("".join(traceback.format_exception(error)))
+    try:
+        descriptor, path = tempfile.mkstemp(prefix="planner-", suffix=".log")
+    except OSError:
+        sys.stderr.write(text)
+        return "the traceback above"
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    return path

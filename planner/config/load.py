@@ -1,0 +1,127 @@
+"""All of it: a project folder and an environment's name become a Configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from attrs import field, frozen
+
+from planner.config.blocks import Blocks, Locate
+from planner.config.locals import compute_locals
+from planner.config.plain_files import PlainFile, read_plain
+from planner.config.project import PROJECT_FILE, read_project
+from planner.config.references import check_references
+from planner.config.scope import ProjectName, ResourceScope, Scope
+from planner.config.sources import Sources
+from planner.config.templates import Templates
+from planner.config.tokens import INVALID
+from planner.config.variables import Inputs, assign
+from planner.errors import PlannerError, WrongUsage
+from planner.model.address import Address
+from planner.model.diagnostic import Diagnostic, Diagnostics, Position, did_you_mean
+from planner.model.kind import Kind
+from planner.model.project import Assigned, Environment, Project, Variable
+from planner.model.resource import Desired
+from planner.model.value import Path as ValuePath
+from planner.model.value import Secret, Value, leaves
+
+
+@frozen
+class Configuration:
+    """Everything the templates want of one environment.
+
+    diagnostics: every problem found; with an error among them the rest is incomplete. locate: address and
+    path of an attribute -> its place in a template.
+    """
+
+    project: Project
+    environment: Environment
+    variables: Mapping[str, Assigned] = field(factory=dict)
+    resources: Mapping[Address, Desired] = field(factory=dict)
+    outputs: Mapping[str, Value] = field(factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+    locate: Callable[[Address, ValuePath], Position] = field(default=lambda _a, _p: Position(""), eq=False)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The texts that no output may hold."""
+        values = (leaf for assigned in self.variables.values() for _, leaf in leaves(assigned.value))
+        return tuple(str(value) for value in values if isinstance(value, Secret))
+
+
+def open_project(root: Path) -> Project:
+    """The project in a folder. PlannerError when there is none, InvalidConfiguration when it is wrong."""
+    if not (root / PROJECT_FILE).exists():
+        raise PlannerError(
+            f"there is no {PROJECT_FILE} in {root.resolve()}",
+            advice="Go to the project's folder, or name it with -C DIR.",
+        )
+    return read_project(Sources(root))
+
+
+def choose_environment(project: Project, name: str | None) -> Environment:
+    """The named environment, or the only one."""
+    names = ", ".join(project.environments)
+    if name is None and len(project.environments) == 1:
+        return next(iter(project.environments.values()))
+    if name is None:
+        raise WrongUsage("which environment?", advice=f"Name one with -e: {names}.")
+    if name not in project.environments:
+        near = did_you_mean(name, project.environments)
+        raise WrongUsage(f'there is no environment "{name}"', advice=near or f"There are: {names}.")
+    return project.environments[name]
+
+
+def load(
+    root: Path, project: Project, environment: Environment, kinds: Mapping[str, Kind], inputs: Inputs
+) -> Configuration:
+    """Renders, parses and checks everything. Problems are in the result's diagnostics, none is raised."""
+    sources, diagnostics = Sources(root), Diagnostics()
+    variables = assign(project, environment.name, sources, inputs, diagnostics)
+    templates = Templates(sources, _scope(project, environment, variables), diagnostics)
+    file = read_plain(sources, PROJECT_FILE, diagnostics) or PlainFile(PROJECT_FILE, sources, {})
+    compute_locals(project, file, templates)
+    blocks = Blocks(kinds, diagnostics)
+    for document in templates.documents():
+        blocks.add(document)
+    check_references(blocks)
+    return Configuration(
+        project=project,
+        environment=environment,
+        variables=variables,
+        resources=blocks.resources,
+        outputs={name: output.value for name, output in blocks.outputs.items()},
+        diagnostics=tuple(diagnostics),
+        locate=_locator(blocks.places),
+    )
+
+
+def _locator(places: Mapping[Address, Locate]) -> Callable[[Address, ValuePath], Position]:
+    return lambda address, path: places[address](path)
+
+
+def _scope(
+    project: Project, environment: Environment, variables: Mapping[str, Assigned]
+) -> dict[str, object]:
+    values = {
+        name: variables[name].value if name in variables else _stand_in(variable)
+        for name, variable in project.variables.items()
+    }
+    facts = {
+        "name": environment.name,
+        "endpoint": environment.endpoint,
+        "protected": environment.protected,
+    }
+    return {
+        "var": Scope("var", "variable", values),
+        "env": Scope("env", "env entry", facts),
+        "project": ProjectName(project.name),
+        "resource": ResourceScope(),
+    }
+
+
+def _stand_in(variable: Variable) -> Value:
+    """What a variable without a value is while the other problems are looked for."""
+    empty: dict[str, Value] = {"array": [], "object": {}, "boolean": False, "number": 0, "integer": 0}
+    return empty.get(str(variable.schema.get("type")), INVALID)

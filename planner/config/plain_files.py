@@ -1,0 +1,51 @@
+"""planner.yaml, environment files and variable files: plain YAML, no templates."""
+
+from __future__ import annotations
+
+from attrs import define
+
+from planner.config.sources import Sources, UnreadableSource
+from planner.config.validation import Checker
+from planner.config.yaml_document import LineTrace, YamlProblem, parse
+from planner.model.diagnostic import Diagnostics, Position
+from planner.model.value import Path, Value
+
+
+@define
+class PlainFile:
+    """A parsed file; scalars are Literal where the core schema reads them as something else than text."""
+
+    name: str
+    sources: Sources
+    document: Value
+
+    def position(self, path: Path) -> Position:
+        trace: LineTrace = {}
+        parse(self.sources.text(self.name), trace=trace)
+        place: Path = (0, *path)
+        while place and place not in trace:
+            place = place[:-1]
+        return self.sources.line(self.name, trace.get(place, 1))
+
+
+def read_plain(sources: Sources, name: str, diagnostics: Diagnostics) -> PlainFile | None:
+    """The file's one document, a mapping (an empty file is an empty one); None when it cannot be used."""
+    try:
+        documents = parse(sources.text(name))
+    except UnreadableSource as error:
+        diagnostics.error(error.summary, position=error.position, advice=error.advice)
+        return None
+    except YamlProblem as error:
+        diagnostics.error(error.summary, detail=error.detail, position=sources.line(name, error.line))
+        return None
+    document = documents[0] if documents else {}
+    if len(documents) > 1 or not isinstance(document, dict):
+        diagnostics.error("the file must hold one mapping", position=sources.line(name, 1))
+        return None
+    return PlainFile(name, sources, document)
+
+
+def check_plain(file: PlainFile, value: Value, checker: Checker, diagnostics: Diagnostics) -> None:
+    """Reports what in value, the file's whole document, does not fit the schema."""
+    for problem in checker.problems(value):
+        diagnostics.error(problem.summary, position=file.position(problem.path), advice=problem.advice)

@@ -1,0 +1,279 @@
+"""YAML text to plain data, in one pass over the C parser's events.
+
+Plain scalars follow YAML 1.2's core schema, but stay a Literal until the schema of their place is known:
+`version: 8.10` is the text "8.10" where a string is wanted, and the number 8.1 elsewhere. No positions are
+kept; when one is needed, the text is read again with a trace (see LineTrace).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import yaml
+from attrs import define, field, frozen
+from yaml._yaml import CParser
+
+from planner.model.value import Path, Secret, Value
+
+MAX_DEPTH = 100
+MAX_ALIASED_NODES = 100_000
+
+
+@frozen
+class Literal:
+    """A plain scalar that the core schema reads as something else than a string."""
+
+    text: str
+    value: bool | int | float | None
+
+
+class YamlProblem(Exception):
+    """line: from 1. summary: what is wrong; detail: more, or ""."""
+
+    def __init__(self, line: int, summary: str, detail: str = "") -> None:
+        super().__init__(summary)
+        self.line, self.summary, self.detail = line, summary, detail
+
+
+LineTrace = dict[Path, int]
+"""Path of a value -> line of its key (or of the value itself in a list), from 1. The first wins.
+
+The path begins with the number of the document in the stream, from 0."""
+
+Restore = Callable[[str], Value]
+"""Puts the values behind tokens back into a scalar's text; ValueError says what is wrong."""
+
+
+def parse(text: str, *, restore: Restore | None = None, trace: LineTrace | None = None) -> list[Value]:
+    """The documents of a YAML stream; empty documents are left out.
+
+    Errors: YamlProblem for anything that is not YAML, for duplicate keys, unknown tags, nesting deeper than
+    100, and aliases that together stand for more than 100,000 nodes.
+    """
+    try:
+        return _Builder(CParser(text), restore, trace).documents()
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise YamlProblem(line, f"the character {chr(error.character)!r} cannot stand in YAML") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        detail = f"{error.context}, line {error.context_mark.line + 1}" if error.context_mark else ""
+        raise YamlProblem(mark.line + 1 if mark else 1, f"not YAML: {error.problem}", detail) from None
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start) + 1
+        raise YamlProblem(line, "not valid Unicode text") from None
+
+
+@lru_cache(maxsize=65536)
+def core_schema(text: str) -> str | Literal:
+    """A plain scalar by YAML 1.2's core schema (https://yaml.org/spec/1.2.2/#103-core-schema)."""
+    if text and text[0] not in "0123456789+-.~nNtTfF":
+        return text
+    if text in _WORDS:
+        return Literal(text, _WORDS[text])
+    for pattern, read in _NUMBERS:
+        if pattern.match(text):
+            return Literal(text, read(text))
+    return text
+
+
+_WORDS: Mapping[str, bool | float | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+}
+
+
+def _integer(text: str) -> int | float:
+    # Python refuses to read integers of more than 4,300 digits; such a number is a float for YAML too
+    return int(text) if len(text) < 4000 else float(text)
+
+
+_NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], int | float]], ...] = (
+    (re.compile(r"[-+]?[0-9]+\Z"), _integer),
+    (re.compile(r"0o[0-7]+\Z"), lambda text: int(text[2:], 8)),
+    (re.compile(r"0x[0-9a-fA-F]+\Z"), lambda text: int(text[2:], 16)),
+    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z"), float),
+)
+
+
+def plain(value: Value) -> Value:
+    """value with each Literal as the core schema reads it."""
+    if isinstance(value, Literal):
+        return value.value
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value
+
+
+_TAGS: Mapping[str, type] = {
+    "tag:yaml.org,2002:str": str,
+    "tag:yaml.org,2002:int": int,
+    "tag:yaml.org,2002:float": float,
+    "tag:yaml.org,2002:bool": bool,
+    "tag:yaml.org,2002:null": type(None),
+    "tag:yaml.org,2002:map": dict,
+    "tag:yaml.org,2002:seq": list,
+}
+
+MERGE = "<<"
+
+
+@define
+class _Builder:
+    """Builds data from events; nodes counts what is built, so that aliases can be kept from exploding."""
+
+    parser: Any
+    restore: Restore | None
+    trace: LineTrace | None
+    anchors: dict[str, tuple[Value, int]] = field(factory=dict)
+    nodes: int = 0
+    aliased: int = 0
+
+    def documents(self) -> list[Value]:
+        found: list[Value] = []
+        next_event = self.parser.get_event
+        while (event := next_event()) is not None:
+            if event.__class__ is yaml.DocumentStartEvent:
+                self.anchors.clear()
+                value = self._value(next_event(), (len(found),), 0)
+                if not (isinstance(value, Literal) and value.value is None):
+                    found.append(value)
+        return found
+
+    def _value(self, event: Any, path: Path, depth: int) -> Value:
+        kind = event.__class__
+        if kind is yaml.AliasEvent:
+            return self._alias(event)
+        before = self.nodes
+        self.nodes += 1
+        if kind is yaml.ScalarEvent:
+            value = self._scalar(event)
+        elif depth >= MAX_DEPTH:
+            raise YamlProblem(_line(event), f"nested deeper than {MAX_DEPTH} levels")
+        else:
+            self._check_tag(event, dict if kind is yaml.MappingStartEvent else list)
+            build = self._mapping if kind is yaml.MappingStartEvent else self._sequence
+            value = build(path, depth)
+        if event.anchor:
+            self.anchors[event.anchor] = (value, self.nodes - before)
+        return value
+
+    def _alias(self, event: Any) -> Value:
+        if event.anchor not in self.anchors:
+            raise YamlProblem(
+                _line(event), f"the alias *{event.anchor} has no anchor &{event.anchor} before it"
+            )
+        value, size = self.anchors[event.anchor]
+        self.aliased += size
+        self.nodes += size
+        if self.aliased > MAX_ALIASED_NODES:
+            raise YamlProblem(_line(event), f"aliases stand for more than {MAX_ALIASED_NODES:,} nodes")
+        return value
+
+    def _scalar(self, event: Any) -> Value:
+        text = event.value
+        if event.tag and event.tag != "!":
+            return self._tagged(event, text)
+        restored = self._restored(event, text)
+        if restored is text and not event.style and event.implicit[0]:
+            return core_schema(text)
+        return restored
+
+    def _restored(self, event: Any, text: str) -> Value:
+        if self.restore is None:
+            return text
+        try:
+            return self.restore(text)
+        except ValueError as error:
+            raise YamlProblem(_line(event), str(error)) from None
+
+    def _tagged(self, event: Any, text: str) -> Value:
+        wanted = self._check_tag(event, str, int, float, bool, type(None))
+        value = self._restored(event, text)
+        if wanted is str or value is not text:
+            return value
+        literal = core_schema(text)
+        found = literal.value if isinstance(literal, Literal) else literal
+        if wanted is float and isinstance(found, int) and not isinstance(found, bool):
+            return float(found)
+        if type(found) is not wanted:
+            raise YamlProblem(_line(event), f"{text!r} does not fit its tag {event.tag}")
+        return found
+
+    def _check_tag(self, event: Any, *allowed: type) -> type:
+        if not event.tag or event.tag == "!":
+            return allowed[0]
+        wanted = _TAGS.get(event.tag)
+        if wanted not in allowed:
+            raise YamlProblem(_line(event), f"the tag {event.tag} is not supported here")
+        return wanted
+
+    def _sequence(self, path: Path, depth: int) -> list[Value]:
+        items: list[Value] = []
+        while (event := self.parser.get_event()).__class__ is not yaml.SequenceEndEvent:
+            below = (*path, len(items)) if self.trace is not None else ()
+            self._note(below, event)
+            items.append(self._value(event, below, depth + 1))
+        return items
+
+    def _mapping(self, path: Path, depth: int) -> dict[str, Value]:
+        items: dict[str, Value] = {}
+        merged: list[Value] = []
+        next_event = self.parser.get_event
+        while (event := next_event()).__class__ is not yaml.MappingEndEvent:
+            key = self._key(event)
+            below = (*path, key) if self.trace is not None else ()
+            self._note(below, event)
+            value = self._value(next_event(), below, depth + 1)
+            if key == MERGE and not event.style:
+                merged.append((event, value))
+            elif key in items:
+                raise YamlProblem(_line(event), f"the key {key!r} is given twice")
+            else:
+                items[key] = value
+        for source, value in merged:
+            items = {**_merge_source(source, value), **items}
+        return items
+
+    def _key(self, event: Any) -> str:
+        if event.__class__ is not yaml.ScalarEvent:
+            raise YamlProblem(_line(event), "a key must be text")
+        text: str = event.value
+        key = self._restored(event, text)
+        if isinstance(key, str) and not isinstance(key, Secret):
+            return str(key)
+        if isinstance(key, int | float) and not isinstance(key, bool):
+            return repr(key)
+        raise YamlProblem(_line(event), f"a key must be text, not {_describe(key)}")
+
+    def _note(self, path: Path, event: Any) -> None:
+        if self.trace is not None:
+            self.trace.setdefault(path, _line(event))
+
+
+def _merge_source(event: Any, value: Value) -> dict[str, Value]:
+    sources = value if isinstance(value, list) else [value]
+    result: dict[str, Value] = {}
+    for source in sources:
+        if not isinstance(source, dict):
+            raise YamlProblem(_line(event), "<< merges a mapping or a list of mappings")
+        result = {**source, **result}
+    return result
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
+
+
+def _describe(value: Value) -> str:
+    names = {bool: "a boolean", dict: "a mapping", list: "a list", type(None): "null"}
+    return names.get(type(value), "a value that is sensitive or known only after apply")

@@ -1,0 +1,50 @@
+"""The ECE HTTP client: it knows HTTP and the API's conventions.
+
+    operations.py    what can be asked: Operation, Timeouts
+    uploads.py       archives as streamed multipart bodies
+    replies.py       what comes back: Reply, and the API's (or a gateway's) error replies
+    verdicts.py      one attempt judged: a reply, an error, or "try again"
+    troubles.py      what a failed connection means, in plain words, and whether anything was sent
+    retry.py         how long to wait before the next attempt
+    connections.py   the connection pool, which tells a failed connect from a failed exchange
+    wire.py          one message and its reply, through a requests adapter
+    wirelog.py       both on the logger planner.ece
+    auth.py          API key, basic, login with a bearer token
+    settings.py      how to reach an installation, and a client for it
+    sources.py       where a setting comes from: planner.yaml or the process environment
+    credentials.py   which credentials are taken
+    wsgi.py          a transport that calls a WSGI app without a socket
+    redaction.py     what a log or a message must not show
+    plain_text.py    server text made safe for one line of a terminal
+    client.py        all of it together
+
+What never lives here: kinds and their attributes, plans, state, prompts, printing. Nothing here knows what an
+extension is; advice about one kind is added by that kind, by error code.
+"""
+
+from planner.ece.auth import ApiKeyAuth, Auth, BasicAuth, LoginAuth
+from planner.ece.client import Client
+from planner.ece.operations import Operation, Timeouts
+from planner.ece.redaction import redact
+from planner.ece.replies import Reply
+from planner.ece.retry import RetryPolicy
+from planner.ece.settings import Settings, open_client
+from planner.ece.uploads import Upload
+from planner.ece.wsgi import WSGITransport
+
+__all__ = [
+    "ApiKeyAuth",
+    "Auth",
+    "BasicAuth",
+    "Client",
+    "LoginAuth",
+    "Operation",
+    "Reply",
+    "RetryPolicy",
+    "Settings",
+    "Timeouts",
+    "Upload",
+    "WSGITransport",
+    "open_client",
+    "redact",
+]

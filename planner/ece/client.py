@@ -1,0 +1,206 @@
+"""The client: one call is one operation, sent until it is answered or must not be sent again."""
+
+from __future__ import annotations
+
+import logging
+import random as randomness
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import urlencode, urlsplit
+
+import orjson
+import requests
+import urllib3
+from requests.adapters import BaseAdapter
+
+from planner.ece.auth import Auth
+from planner.ece.operations import Operation, Timeouts
+from planner.ece.replies import Received, Reply
+from planner.ece.retry import RetryPolicy
+from planner.ece.uploads import Upload
+from planner.ece.verdicts import Circumstances, Failure, is_expired_login, of_reply, of_trouble
+from planner.ece.wire import BROKEN, Message, Wire
+from planner.ece.wirelog import WireLog
+from planner.errors import PlannerError
+from planner.model.value import Secret, leaves
+
+_NOTHING: Final[Mapping[str, str]] = {}
+_API: Final = "/api/v1"
+
+Attempt = Callable[[int], Reply | Failure]
+
+
+class Client:
+    """ECE's HTTP API, for any number of threads at once.
+
+    base_url: "https://host:12443", with or without /api/v1. region: of regional operations. verify: True,
+    False, or the path of a CA file or folder. pool_size: connections at the same time. transport: an adapter
+    to send through instead of the client's own pool. sleep, random, clock: for retries.
+    """
+
+    def __init__(  # noqa: PLR0913  # what a program's one client is made of
+        self,
+        base_url: str,
+        *,
+        auth: Auth,
+        region: str | None = None,
+        timeouts: Timeouts = Timeouts(),  # noqa: B008  # frozen
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008  # frozen
+        verify: bool | str = True,
+        pool_size: int = 10,
+        transport: BaseAdapter | None = None,
+        sleep: Callable[[float], object] = time.sleep,
+        random: Callable[[], float] = randomness.random,
+        clock: Callable[[], float] = time.time,
+        log: logging.Logger = logging.getLogger("planner.ece"),  # noqa: B008  # the same one each time
+    ) -> None:
+        self._base = _api_url(base_url)
+        self._region = f"/regions/{region}" if region else ""
+        self._where = _host_and_port(self._base)
+        self._auth = auth
+        self._timeouts = timeouts
+        self._retry = retry
+        self._wire = Wire(self._base, verify=verify, pool_size=pool_size, transport=transport)
+        self._wirelog = WireLog(log)
+        self._sleep, self._random, self._clock = sleep, random, clock
+        if verify is False and self._base.startswith("https:"):
+            _warn_unverified(log, self._where)
+
+    @property
+    def where(self) -> str:
+        """host:port, for messages."""
+        return self._where
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every credential used so far; grows when a login brings a token."""
+        return self._auth.secrets
+
+    def call(
+        self,
+        operation: Operation,
+        params: Mapping[str, str] = _NOTHING,
+        *,
+        query: Mapping[str, str] | None = None,
+        json: Any = None,
+        upload: Upload | None = None,
+    ) -> Reply:
+        """The API's reply to operation. params: put into its path. json: the body; upload: instead of it.
+
+        Raises ApiError (NotFound, Conflict, Unauthenticated), Unreachable, OutcomeUnknown, and PlannerError
+        for an upload that cannot be read. Which one when: the table in planner.ece.verdicts.
+        """
+        message = self._message(operation, params, query, json, upload)
+        return self._until_settled(message, lambda attempt: self._attempt(message, attempt))
+
+    def close(self) -> None:
+        self._wire.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _message(
+        self,
+        operation: Operation,
+        params: Mapping[str, str],
+        query: Mapping[str, str] | None,
+        json: Any,
+        upload: Upload | None,
+    ) -> Message:
+        path = (self._region if operation.regional else "") + operation.path_with(params)
+        url = f"{self._base}{path}?{urlencode(query)}" if query else self._base + path
+        body, secrets = (
+            (None, ()) if json is None else (orjson.dumps(json, default=_plain), _secrets_in(json))
+        )
+        read = operation.timeout or (self._timeouts.read if upload is None else self._timeouts.upload)
+        return Message(operation, path, url, body, upload, (self._timeouts.connect, read), secrets)
+
+    def _until_settled(self, message: Message, attempt_once: Attempt) -> Reply:
+        attempt, waited = 1, 0.0
+        while True:
+            outcome = attempt_once(attempt)
+            if isinstance(outcome, Reply):
+                return outcome
+            pause = self._pause(outcome, attempt, waited)
+            if pause is None:
+                raise outcome.error
+            self._wirelog.pause(message, pause)
+            self._sleep(pause)
+            attempt, waited = attempt + 1, waited + pause
+
+    def _pause(self, failure: Failure, attempt: int, waited: float) -> float | None:
+        if not failure.again:
+            return None
+        return self._retry.delay(attempt, waited, failure.retry_after, self._random)
+
+    def _attempt(self, message: Message, attempt: int) -> Reply | Failure:
+        authorization = self._auth.authorization(self._call_as)
+        outcome, received = self._exchange(message, attempt, authorization)
+        if received is None or not is_expired_login(received):
+            return outcome
+        renewed = self._auth.renewed(authorization, self._call_as)
+        if renewed is None:
+            return outcome
+        # A 401 did nothing, so even what is not repeatable may be sent again, once.
+        return self._exchange(message, attempt, renewed)[0]
+
+    def _call_as(self, operation: Operation, json: Any, authorization: str | None) -> Reply:
+        """A call for the authentication itself: with this Authorization header, or none."""
+        message = self._message(operation, _NOTHING, None, json, None)
+        return self._until_settled(message, lambda number: self._exchange(message, number, authorization)[0])
+
+    def _exchange(
+        self, message: Message, attempt: int, authorization: str | None
+    ) -> tuple[Reply | Failure, Received | None]:
+        secrets = (*self._auth.secrets, *message.secrets)
+        at = Circumstances(message.operation, self._where, attempt, self._clock(), self._auth.advice, secrets)
+        start = self._wirelog.request(message, attempt, secrets)
+        try:
+            received = self._wire.send(message, authorization)
+        except BROKEN as error:
+            failure = of_trouble(error, at)
+            failure.error.__cause__ = error
+            self._wirelog.trouble(message, attempt, failure.error.summary, start, secrets)
+            return failure, None
+        self._wirelog.reply(message, attempt, received, start, secrets)
+        return of_reply(received, at), received
+
+
+def _api_url(base_url: str) -> str:
+    """base_url as requests sends it (IDNA, percent-encoding), with /api/v1 once."""
+    try:
+        url = requests.Request("GET", base_url).prepare().url
+    except requests.RequestException as error:
+        raise PlannerError(
+            f"{base_url} is not an address of an API", advice="Write it as https://host:12443."
+        ) from error
+    return (url or "").rstrip("/").removesuffix(_API).rstrip("/") + _API
+
+
+def _host_and_port(url: str) -> str:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return f"{f'[{host}]' if ':' in host else host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+
+
+def _secrets_in(json: Any) -> tuple[str, ...]:
+    return tuple(leaf for _, leaf in leaves(json) if isinstance(leaf, Secret))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def _warn_unverified(log: logging.Logger, where: str) -> None:
+    log.warning("TLS certificates are not verified: whoever sits between here and %s can read along", where)
+    # Said once, above; urllib3 would say it for each connection.
+    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)

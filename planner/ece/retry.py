@@ -1,0 +1,71 @@
+"""How long to wait before the next attempt, if there is to be one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from attrs import frozen
+
+_SECONDS = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
+
+
+@frozen
+class RetryPolicy:
+    """Exponential backoff with full jitter: a random part of base * 2^n seconds, at most cap.
+
+    attempts: sends in all. total: seconds spent waiting over all attempts; a wait that would pass it ends the
+    attempts. longest_retry_after: seconds; what a server asks for beyond that is not waited for.
+    """
+
+    attempts: int = 5
+    base: float = 0.5
+    cap: float = 20.0
+    total: float = 120.0
+    longest_retry_after: float = 60.0
+
+    def delay(
+        self, attempt: int, waited: float, asked: float | None, random: Callable[[], float]
+    ) -> float | None:
+        """Seconds to wait after attempt (from 1), None to give up.
+
+        waited: seconds waited so far. asked: seconds the server asked for. random: from 0 to 1.
+        """
+        if attempt >= self.attempts:
+            return None
+        if asked is None:
+            pause = random() * min(self.cap, self.base * 2.0 ** (attempt - 1))
+        else:
+            pause = min(asked, self.longest_retry_after)
+        return pause if waited + pause <= self.total else None
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds the server asks to wait (RFC 9110, 10.2.3: seconds or a date), None when it does not.
+
+    now: seconds since the epoch. A date counts from the reply's own Date where it has one: the clocks of the
+    two hosts may differ.
+    """
+    value = headers.get("Retry-After", "").strip()
+    if _SECONDS.fullmatch(value):
+        return float(value)
+    until = _http_date(value)
+    if until is None:
+        return None
+    start = _http_date(headers.get("Date", ""))
+    return max(0.0, until - (now if start is None else start))
+
+
+def _http_date(value: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return _aware(moment).timestamp()
+
+
+def _aware(moment: datetime) -> datetime:
+    # "-0000" is UTC from a host that does not know its zone: the parser leaves it naive.
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

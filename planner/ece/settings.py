@@ -1,0 +1,182 @@
+"""Endpoint and credentials, from planner.yaml's environment and the process environment.
+
+Which of them wins: planner.ece.sources. Which credentials are taken: planner.ece.credentials.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import SplitResult, urlsplit
+
+from attrs import evolve, frozen
+from requests.adapters import BaseAdapter
+
+from planner.ece.auth import ApiKeyAuth, Auth, BasicAuth, LoginAuth
+from planner.ece.client import Client
+from planner.ece.credentials import Credentials, find_credentials
+from planner.ece.operations import Timeouts
+from planner.ece.sources import Source
+from planner.errors import PlannerError
+
+SANDBOX: Final = "sandbox"
+
+
+@frozen
+class Settings:
+    """How to reach one installation. endpoint: its URL, below which is /api/v1.
+
+    ca_file: PEM file or folder. timeout: seconds to wait for a reply, None for the client's own.
+    """
+
+    endpoint: str
+    credentials: Credentials
+    region: str | None = None
+    ca_file: str | None = None
+    insecure: bool = False
+    allow_http: bool = False
+    timeout: float | None = None
+    is_sandbox: bool = False
+
+    @classmethod
+    def read(cls, environment: str, options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+        """The settings of an environment. options: its mapping in planner.yaml; other keys are not looked at.
+
+        `endpoint: sandbox` gives for_sandbox(). Raises PlannerError.
+        """
+        source = Source(environment, options, environ)
+        endpoint = source.text("endpoint", "EC_ENDPOINT", "EC_HOST")
+        if endpoint is None:
+            raise _no_endpoint(environment, source)
+        if endpoint == SANDBOX:
+            return evolve(cls.for_sandbox(), region=source.text("region", "EC_REGION"))
+        settings = cls(
+            endpoint=endpoint,
+            credentials=Credentials(),
+            region=source.text("region", "EC_REGION"),
+            ca_file=_ca_file(source),
+            insecure=source.truth("insecure", "EC_INSECURE"),
+            allow_http=source.truth("allow_http"),
+            timeout=source.seconds("timeout", "EC_TIMEOUT"),
+        )
+        _check_endpoint(environment, settings)
+        return evolve(settings, credentials=find_credentials(source))
+
+    @classmethod
+    def for_sandbox(cls) -> Settings:
+        """Fixed local ones, for a client whose transport is the embedded ECE."""
+        return cls("http://sandbox.localhost", Credentials(api_key="sandbox"), is_sandbox=True)
+
+    @property
+    def auth(self) -> str:
+        """ "api_key", "basic" or "login"."""
+        return self.credentials.method
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        held = (self.credentials.api_key, self.credentials.password)
+        return tuple(secret for secret in held if secret)
+
+
+def open_client(settings: Settings, *, pool_size: int = 10, transport: BaseAdapter | None = None) -> Client:
+    """A client as the settings say. transport: an adapter to send through; the sandbox needs one."""
+    if settings.is_sandbox and transport is None:
+        raise PlannerError("The sandbox runs inside this process: a client for it needs its transport")
+    return Client(
+        settings.endpoint,
+        auth=_auth(settings),
+        region=settings.region,
+        timeouts=_timeouts(settings.timeout),
+        verify=_verify(settings),
+        pool_size=pool_size,
+        transport=transport,
+    )
+
+
+def _auth(settings: Settings) -> Auth:
+    held = settings.credentials
+    if settings.auth == "api_key":
+        return ApiKeyAuth(held.api_key, held.variables)
+    if settings.auth == "basic":
+        return BasicAuth(held.user, held.password, held.variables)
+    return LoginAuth(held.user, held.password, variables=held.variables)
+
+
+def _timeouts(seconds: float | None) -> Timeouts:
+    if seconds is None:
+        return Timeouts()
+    return Timeouts(read=seconds, upload=max(seconds, Timeouts().upload))
+
+
+def _verify(settings: Settings) -> bool | str:
+    if settings.insecure:
+        return False
+    if settings.ca_file is None:
+        return True
+    path = Path(settings.ca_file).expanduser()
+    if not path.exists():
+        raise PlannerError(
+            f"The CA file {path} does not exist", advice="Correct ca_file in planner.yaml, or EC_CA_FILE."
+        )
+    return str(path)
+
+
+def _ca_file(source: Source) -> str | None:
+    # The two others are what users of requests and curl have set already.
+    return (
+        source.text("ca_file", "EC_CA_FILE")
+        or source.variable("REQUESTS_CA_BUNDLE")
+        or source.variable("CURL_CA_BUNDLE")
+    )
+
+
+def _no_endpoint(environment: str, source: Source) -> PlannerError:
+    return PlannerError(
+        f"No endpoint for environment {environment}",
+        advice=f"Set environments.{environment}.endpoint in planner.yaml, {source.named('EC_ENDPOINT')} "
+        "or EC_ENDPOINT, as https://host:12443; or write endpoint: sandbox.",
+    )
+
+
+def _check_endpoint(environment: str, settings: Settings) -> None:
+    problem = _problem(settings)
+    if problem:
+        # The URL is shown only where it holds no password.
+        shown = "" if "@" in settings.endpoint else f" {settings.endpoint}"
+        raise PlannerError(
+            f"The endpoint{shown} of environment {environment} {problem[0]}", advice=problem[1]
+        )
+
+
+def _problem(settings: Settings) -> tuple[str, str] | None:
+    """(what is wrong with the endpoint, what to do), None when nothing is."""
+    parts = _split(settings.endpoint)
+    example = "Write it as https://host:12443."
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+        return "is not an http or https URL", example
+    if parts.username is not None or parts.password is not None:
+        return "holds a user or a password", "Take them out, and set EC_USER and EC_PASS."
+    if parts.query or parts.fragment or re.search(r"[\s\x00-\x1f]", settings.endpoint):
+        return "holds more than an address", example
+    if parts.scheme == "http" and not settings.allow_http and not _is_loopback(parts.hostname):
+        return "would send credentials unencrypted", "Use https, or set allow_http: true in planner.yaml."
+    return None
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises for a port that is not one
+    except ValueError:
+        return None
+    return parts
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

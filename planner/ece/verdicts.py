@@ -1,0 +1,213 @@
+"""One attempt judged: a reply, or a failure that says whether another attempt is allowed.
+
+    what happened                              repeatable          not repeatable
+    nothing was sent (refused, DNS, TLS, ...)  again, Unreachable  again, Unreachable
+    sent, no usable reply                      again, Unreachable  OutcomeUnknown
+    429                                        again, Unreachable  again, ApiError
+    500, 502, 503, 504 of the API              again, Unreachable  ApiError
+    500, 502, 503, 504 of a gateway            again, Unreachable  OutcomeUnknown
+    2xx that is not JSON                       ApiError            OutcomeUnknown
+    3xx, other 4xx and 5xx                     ApiError or its subclass, never again
+
+"again" names the error raised when no attempt is left. A certificate that is not trusted is not tried again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from attrs import frozen
+
+from planner.ece.operations import Operation
+from planner.ece.plain_text import one_line
+from planner.ece.redaction import redact
+from planner.ece.replies import Fault, NotJSON, Received, Reply, described, parsed, read_fault
+from planner.ece.retry import retry_after
+from planner.ece.troubles import explain
+from planner.errors import (
+    ApiError,
+    Conflict,
+    NotFound,
+    OutcomeUnknown,
+    PlannerError,
+    Unauthenticated,
+    Unreachable,
+)
+
+_PASSING = frozenset({500, 502, 503, 504})
+_UNKNOWN = "It may have taken effect: plan again, which reads what is there before anything is sent."
+_REPEAT = "It may have taken effect; running the command again does no harm."
+
+
+@frozen
+class Failure:
+    """error: what to raise when this was the last attempt. again: another attempt is allowed.
+    retry_after: seconds the server asked for."""
+
+    error: PlannerError
+    again: bool = False
+    retry_after: float | None = None
+
+
+@frozen
+class Circumstances:
+    """where: "host:port". attempt: from 1. now: seconds since the epoch. credentials: advice on them."""
+
+    operation: Operation
+    where: str
+    attempt: int
+    now: float
+    credentials: str
+    secrets: Sequence[str]
+
+    def said(self, text: str) -> str:
+        attempts = f" ({self.attempt} attempts)" if self.attempt > 1 else ""
+        return f"{self.operation.name}: {text}{attempts}"
+
+
+def of_trouble(error: BaseException, at: Circumstances) -> Failure:
+    """The connection failed, or broke while the reply was read."""
+    trouble = explain(error)
+    text = at.said(f"{at.where}: {trouble.words}")
+    if not trouble.sent:
+        return Failure(Unreachable(text, advice=trouble.advice), again=not trouble.lasting)
+    if at.operation.repeatable:
+        return Failure(Unreachable(text, advice=_after_sending(at, trouble.advice)), again=True)
+    return Failure(OutcomeUnknown(text, advice=_UNKNOWN))
+
+
+def of_reply(received: Received, at: Circumstances) -> Reply | Failure:
+    if 200 <= received.status < 300:
+        return _success(received, at)
+    if received.status < 400:
+        return Failure(_redirected(received, at))
+    fault = read_fault(received)
+    if received.status == 429:
+        return _throttled(received, fault, at)
+    if received.status in _PASSING:
+        return _passing(received, fault, at)
+    return Failure(api_error(received, fault, at))
+
+
+def is_expired_login(received: Received) -> bool:
+    """Whether a 401 is about who asks, and not about a resource that belongs to somebody else."""
+    if received.status != 401:
+        return False
+    codes = read_fault(received).codes
+    return not codes or _about_credentials(codes)
+
+
+def _success(received: Received, at: Circumstances) -> Reply | Failure:
+    try:
+        return Reply(received.status, received.headers, parsed(received.content))
+    except NotJSON:
+        text = at.said(
+            f"{at.where} answered {received.status} with {_shown(described(received), at)}, not JSON"
+        )
+    if not at.operation.repeatable:
+        return Failure(OutcomeUnknown(text, advice=_UNKNOWN))
+    advice = "Check the endpoint: something other than the API answers there, as a login page or a gateway."
+    return Failure(ApiError(text, operation=at.operation.name, status=received.status, advice=advice))
+
+
+def _redirected(received: Received, at: Circumstances) -> ApiError:
+    target = _shown(received.headers.get("Location", "nowhere"), at, 200)
+    text = at.said(f"{at.where} redirects to {target} ({received.status}); credentials are not sent there")
+    advice = "Set the endpoint to the address of the API itself."
+    return ApiError(text, operation=at.operation.name, status=received.status, advice=advice)
+
+
+def _throttled(received: Received, fault: Fault, at: Circumstances) -> Failure:
+    error: PlannerError = api_error(received, fault, at)
+    if at.operation.repeatable:
+        error = Unreachable(error.summary, advice=error.advice)
+    return Failure(error, again=True, retry_after=retry_after(received.headers, at.now))
+
+
+def _passing(received: Received, fault: Fault, at: Circumstances) -> Failure:
+    said = api_error(received, fault, at)
+    if at.operation.repeatable:
+        error = Unreachable(said.summary, advice=_after_sending(at, said.advice))
+        return Failure(error, again=True, retry_after=retry_after(received.headers, at.now))
+    if fault.from_api:
+        return Failure(said)
+    return Failure(OutcomeUnknown(said.summary, advice=_UNKNOWN))
+
+
+def _after_sending(at: Circumstances, advice: str) -> str:
+    return advice if at.operation.method in {"GET", "HEAD"} else f"{_REPEAT} {advice}"
+
+
+def api_error(received: Received, fault: Fault, at: Circumstances) -> ApiError:
+    """The reply as an ApiError or the subclass that says more."""
+    status = " ".join([f"{received.status} {_phrase(received.status)}".strip(), *fault.codes])
+    message = _shown(fault.message, at)
+    text = at.said(f"{message} ({status})" if message else status)
+    return _class_of(received.status, fault.codes)(
+        one_line(text, 700),
+        operation=at.operation.name,
+        status=received.status,
+        codes=fault.codes,
+        advice=_advice(received, fault, at),
+    )
+
+
+def _class_of(status: int, codes: tuple[str, ...]) -> type[ApiError]:
+    if status == 404:
+        return NotFound
+    if status == 409 and not any(code.endswith("already_exists") for code in codes):
+        return Conflict
+    if status == 449 or (status == 401 and _about_credentials(codes)):
+        return Unauthenticated
+    return ApiError
+
+
+def _about_credentials(codes: tuple[str, ...]) -> bool:
+    return any(code == "root.unauthenticated" or code.startswith("root.unauthorized") for code in codes)
+
+
+def _advice(received: Received, fault: Fault, at: Circumstances) -> str:
+    if _class_of(received.status, fault.codes) is Unauthenticated:
+        return _credentials_advice(received, at)
+    if not fault.from_api and not fault.codes and received.status in {401, 403, 404}:
+        return (
+            f"{_BY_STATUS[received.status]} This is not the API's own reply: check endpoint and region too."
+        )
+    if received.status >= 500:
+        return "The trouble is on the server's side: check the health of the installation, then try again."
+    return _BY_STATUS.get(received.status, "")
+
+
+def _credentials_advice(received: Received, at: Circumstances) -> str:
+    if received.status == 449:
+        return "This needs elevated permissions: use an API key or an administrator. " + at.credentials
+    expires = one_line(received.headers.get("X-Elastic-Api-Key-Expiration", ""), 60)
+    return f"{at.credentials} The expiration of the API key is {expires}." if expires else at.credentials
+
+
+_BY_STATUS = {
+    400: "Correct what the message names.",
+    401: "These credentials may not do this.",
+    403: "These credentials may not do this: ask an administrator for the role it needs.",
+    404: "It was deleted, or never existed here.",
+    405: "This version of the API does not offer the operation.",
+    408: "The request took too long to arrive: try again.",
+    409: "It changed in the meantime, or is in use: plan again.",
+    413: "The file is too large for an upload: publish it and set download_url.",
+    429: "Too many requests: try again later, with a lower --parallelism.",
+}
+
+
+def _shown(text: str, at: Circumstances, limit: int = 400) -> str:
+    # A server repeats what it was sent: a download URL with its token, or a password.
+    return one_line(redact(text, at.secrets), limit)
+
+
+def _phrase(status: int) -> str:
+    if status == 449:
+        return "Elevated permissions required"
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""

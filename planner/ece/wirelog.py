@@ -1,0 +1,60 @@
+"""Requests and replies on the logger planner.ece: one line each at DEBUG, their bodies at TRACE."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from attrs import frozen
+
+from planner.ece.plain_text import one_line
+from planner.ece.redaction import body_for_log, redact
+from planner.ece.replies import Received
+from planner.ece.wire import Message
+
+TRACE: Final = 5
+
+
+@frozen
+class WireLog:
+    """Never shows Authorization, tokens, passwords or the queries of URLs: see planner.ece.redaction."""
+
+    log: logging.Logger
+
+    def request(self, message: Message, attempt: int, secrets: Sequence[str]) -> float:
+        """Returns the time of the start, for the other two."""
+        if self.log.isEnabledFor(logging.DEBUG):
+            self.log.debug("> %s, attempt %d", _line(message, secrets), attempt)
+        if self.log.isEnabledFor(TRACE):
+            body = "(upload)" if message.upload else body_for_log(message.body, secrets)
+            self.log.log(TRACE, "> %s", body)
+        return time.perf_counter()
+
+    def reply(
+        self, message: Message, attempt: int, received: Received, start: float, secrets: Sequence[str]
+    ) -> None:
+        if self.log.isEnabledFor(logging.DEBUG):
+            line, spent = _line(message, secrets), _milliseconds(start)
+            self.log.debug("< %s, attempt %d: %d in %.1f ms", line, attempt, received.status, spent)
+        if self.log.isEnabledFor(TRACE):
+            self.log.log(TRACE, "< %s", body_for_log(received.content, secrets))
+
+    def trouble(
+        self, message: Message, attempt: int, words: str, start: float, secrets: Sequence[str]
+    ) -> None:
+        if self.log.isEnabledFor(logging.DEBUG):
+            line, spent = _line(message, secrets), _milliseconds(start)
+            self.log.debug("< %s, attempt %d: %s in %.1f ms", line, attempt, redact(words, secrets), spent)
+
+    def pause(self, message: Message, seconds: float) -> None:
+        self.log.debug("%s: again in %.2f s", message.operation.name, seconds)
+
+
+def _line(message: Message, secrets: Sequence[str]) -> str:
+    return one_line(redact(f"{message.operation.method} {message.path}", secrets))
+
+
+def _milliseconds(start: float) -> float:
+    return (time.perf_counter() - start) * 1000

@@ -1,0 +1,228 @@
+"""Apply: interprets a plan. Ready steps run in parallel; one coordinator keeps journal and state.
+
+Workers only call the kinds. The coordinator is the calling thread: it takes what the workers finished, writes
+those outcomes and the next intents in one durable append, and hands out what became ready. There are no
+levels: a step starts as soon as what it waits for is done. When the journal cannot be written nothing more is
+started.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from heapq import heappop, heappush
+from queue import SimpleQueue
+from typing import NoReturn
+
+from attrs import define, field, frozen
+
+from planner.engine.outcome import Values, intent_of, make_request, prior_after
+from planner.engine.ports import Drivers, JournalWriter
+from planner.errors import OutcomeUnknown, PlannerError, StateError
+from planner.model.address import Address
+from planner.model.ledger import Sink, StepFinished, StepProgress, StepStarted
+from planner.model.plan import Action, Change, Plan, Step
+from planner.model.resource import Desired
+from planner.model.state import Intent, Outcome, Record, Working
+from planner.model.write import Progress, Request, Result
+
+
+@frozen
+class Surroundings:
+    """What apply needs of the world. now: ISO 8601 in UTC; timer: seconds; stop: whether to start nothing new."""
+
+    drivers: Drivers
+    journal: JournalWriter
+    sink: Sink
+    now: Callable[[], str]
+    timer: Callable[[], float]
+    stop: Callable[[], bool]
+    parallelism: int = 10
+
+
+@frozen
+class Finished:
+    step: Step
+    result: Result | None
+    error: Exception | None
+    seconds: float
+
+
+@define
+class Run:
+    """One apply. working: the state so far. done, failed: steps by number; failed holds why.
+
+    settled: steps that failed without a usable reply and turned out to have been carried out, and what is known.
+    """
+
+    plan: Plan
+    wanted: dict[Address, Desired]
+    working: Working
+    world: Surroundings
+    salt: str
+    changes: dict[tuple[Address, bool], Change] = field(init=False)
+    done: set[int] = field(factory=set)
+    failed: dict[int, Exception] = field(factory=dict)
+    notes: dict[int, str] = field(factory=dict)
+    settled: dict[int, str] = field(factory=dict)
+    _missing: dict[int, set[int]] = field(init=False)
+    _unblocks: dict[int, list[int]] = field(init=False)
+    _ready: list[int] = field(init=False)
+    _intents: dict[int, Intent] = field(factory=dict)
+    _finished: SimpleQueue[Finished] = field(factory=SimpleQueue)
+
+    def __attrs_post_init__(self) -> None:
+        self.changes = {(change.address, change.deposed): change for change in self.plan.changes}
+        self._missing = {step.number: set(step.waits_for) for step in self.plan.steps}
+        self._unblocks = defaultdict(list)
+        for step in self.plan.steps:
+            for number in step.waits_for:
+                self._unblocks[number].append(step.number)
+        self._ready = [step.number for step in self.plan.steps if not step.waits_for]
+
+    def change_of(self, step: Step) -> Change:
+        """The change a step belongs to; a left-over made by this very plan belongs to its replacement."""
+        return self.changes.get((step.address, step.deposed)) or self.changes[step.address, False]
+
+    def go(self) -> None:
+        """Runs until nothing is ready or stop says so. StateError when the journal cannot be written."""
+        with ThreadPoolExecutor(max_workers=self.world.parallelism, thread_name_prefix="step") as pool:
+            running = 0
+            records: list[Record] = []
+            while True:
+                requests = self._take_ready(self.world.parallelism - running, records)
+                self._persist(records, running)
+                records = []
+                for step, request in requests:
+                    self._start(pool, step, request)
+                running += len(requests)
+                if not running:
+                    return
+                for finished in self._wait():
+                    running -= 1
+                    records += self._settle(finished)
+
+    def _take_ready(self, room: int, records: list[Record]) -> list[tuple[Step, Request]]:
+        """As many ready steps as there is room for; their intents go to records."""
+        taken: list[tuple[Step, Request]] = []
+        while self._ready and len(taken) < room and not self.world.stop():
+            step = self.plan.steps[heappop(self._ready) - 1]
+            change = self.change_of(step)
+            kind = self.world.drivers[step.address.kind].kind
+            values = Values(self.working.resources, self.wanted)
+            try:
+                request = make_request(step, change, kind, values, self._progress(step))
+            except PlannerError as error:
+                self._fail(step, error, 0.0)
+                continue
+            intent = intent_of(step, change, request, self.world.now(), self.salt)
+            self._intents[step.number] = intent
+            records.append(intent)
+            self.working.take(intent)
+            taken.append((step, request))
+        return taken
+
+    def _persist(self, records: list[Record], running: int) -> None:
+        """Durable before anything depends on it. When that fails the running steps are waited for and named."""
+        if not records:
+            return
+        try:
+            self.world.journal.write(records)
+        except StateError as error:
+            self._give_up(error, [r for r in records if isinstance(r, Outcome)], running)
+
+    def _give_up(self, error: StateError, lost: list[Outcome], running: int) -> NoReturn:
+        for _ in range(running):
+            lost += [r for r in self._settle(self._finished.get()) if isinstance(r, Outcome)]
+        told = "; ".join(_told(outcome) for outcome in lost if outcome.result == "done")
+        raise StateError(
+            f"{error.summary}; no further call was made",
+            advice=" ".join(
+                filter(None, [f"These outcomes are not in the state: {told}." if told else "", error.advice])
+            ),
+        ) from error
+
+    def _progress(self, step: Step) -> Progress | None:
+        if step.operation != "upload":
+            return None
+        return lambda sent, total: self.world.sink(StepProgress(step.number, step.address, sent, total))
+
+    def _start(self, pool: ThreadPoolExecutor, step: Step, request: Request) -> None:
+        action = self.change_of(step).action
+        self.world.sink(StepStarted(step.number, step.address, action, step.operation))
+        pool.submit(self._work, step, request)
+
+    def _work(self, step: Step, request: Request) -> None:
+        """In a worker thread."""
+        begun = self.world.timer()
+        result, error = None, None
+        try:
+            result = self.world.drivers[step.address.kind].perform(request)
+        except Exception as caught:  # noqa: BLE001 - one step's failure must not stop the others
+            error = caught
+        self._finished.put(Finished(step, result, error, self.world.timer() - begun))
+
+    def _wait(self) -> Iterable[Finished]:
+        """At least one finished step, and all that finished meanwhile."""
+        yield self._finished.get()
+        while not self._finished.empty():
+            yield self._finished.get()
+
+    def _settle(self, finished: Finished) -> list[Record]:
+        """The records of a finished step; none when its outcome is not known."""
+        step = finished.step
+        if finished.error is not None or finished.result is None:
+            error = finished.error or PlannerError("the step gave no result")
+            self._fail(step, error, finished.seconds)
+            if isinstance(error, OutcomeUnknown) or not isinstance(error, PlannerError):
+                return []  # it may have taken effect: the intent stays in doubt and is settled by a look
+            return self._taken([Outcome(step.number, step.address, "failed")])
+        outcomes = self._outcomes(step, finished.result)
+        self._succeed(finished)
+        return self._taken(outcomes)
+
+    def _taken(self, outcomes: list[Record]) -> list[Record]:
+        for outcome in outcomes:
+            self.working.take(outcome)
+        return outcomes
+
+    def _outcomes(self, step: Step, result: Result) -> list[Record]:
+        intent, change = self._intents[step.number], self.change_of(step)
+        if result.observed is None:
+            return [Outcome(step.number, step.address, "done", None, intent.id, step.deposed)]
+        kind = self.world.drivers[step.address.kind].kind
+        before = self.working.resources.get(step.address)
+        prior = prior_after(intent, result.observed, before, kind, self.salt)
+        outcomes: list[Record] = []
+        if step.operation == "create" and change.action is Action.REPLACE and change.create_before_destroy:
+            outcomes.append(Outcome(step.number, step.address, "deposed"))
+        return [*outcomes, Outcome(step.number, step.address, "done", prior)]
+
+    def _succeed(self, finished: Finished) -> None:
+        step, result = finished.step, finished.result
+        self.done.add(step.number)
+        for number in self._unblocks[step.number]:
+            self._missing[number].discard(step.number)
+            if not self._missing[number]:
+                heappush(self._ready, number)
+        note = result.note if result else ""
+        if note:
+            self.notes[step.number] = note
+        id_ = result.observed.id if result and result.observed else None
+        self._tell(step, True, finished.seconds, id_, note)
+
+    def _fail(self, step: Step, error: Exception, seconds: float) -> None:
+        self.failed[step.number] = error
+        message = error.summary if isinstance(error, PlannerError) else f"{type(error).__name__}: {error}"
+        self._tell(step, False, seconds, None, message)
+
+    def _tell(self, step: Step, ok: bool, seconds: float, id_: str | None, message: str) -> None:
+        action = self.change_of(step).action
+        self.world.sink(
+            StepFinished(step.number, step.address, action, step.operation, ok, seconds, id_, message)
+        )
+
+
+def _told(outcome: Outcome) -> str:
+    return f"{outcome.address} is {outcome.prior.id}" if outcome.prior else f"{outcome.address} is gone"

@@ -1,0 +1,35 @@
+"""Conflicts: what is wanted, what the plan was made from, what is there. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from planner.model.compare import is_unset, same
+from planner.model.kind import Kind
+from planner.model.ledger import ThreeWay
+from planner.model.value import CONCEALED, Value, is_sensitive
+
+
+def three_way(
+    kind: Kind, desired: Mapping[str, Value], prior: Mapping[str, Value], observed: Mapping[str, Value]
+) -> tuple[ThreeWay, ...]:
+    """The attributes in which prior and observed differ, with what is wanted of them.
+
+    desired may be empty (a delete); attributes that it leaves out are shown as they are in prior.
+    """
+    found = []
+    for name, attribute in kind.attributes.items():
+        before, now = prior.get(name), observed.get(name)
+        unseen = now is None and not attribute.echoed
+        if attribute.local or attribute.volatile or unseen or (is_unset(before) and is_unset(now)):
+            continue
+        if not same(before, now, unordered=attribute.unordered):
+            wanted = desired.get(name, before if desired else None)
+            found.append(_row(name, wanted, before, now))
+    return tuple(found)
+
+
+def _row(name: str, wanted: Value, before: Value, now: Value) -> ThreeWay:
+    if is_sensitive([wanted, before, now]):
+        return ThreeWay((name,), CONCEALED, CONCEALED, CONCEALED, sensitive=True)
+    return ThreeWay((name,), wanted, before, now)

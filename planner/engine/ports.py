@@ -1,0 +1,74 @@
+"""What the engine asks of the world. Implementations live in kinds/ and state/."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from planner.model.kind import Kind
+from planner.model.plan import AttributeDiff
+from planner.model.resource import Content, Observed
+from planner.model.state import Record, State
+from planner.model.write import Request, Result
+
+
+class Driver(Protocol):
+    """A kind at one installation.
+
+    Every method may raise the API errors of planner.errors. A write raises OutcomeUnknown when it may have
+    taken effect without a usable reply, and Conflict, with `observed` set, when the resource moved.
+    """
+
+    @property
+    def kind(self) -> Kind: ...
+
+    def list(self) -> Mapping[str, Observed]:
+        """Every resource of the kind, by id. Versions and used_by may be missing."""
+        ...
+
+    def read(self, id: str) -> Observed | None:  # noqa: A002 - the API's word
+        """One resource with its version and users; None when it is gone."""
+        ...
+
+    def operations(
+        self, diffs: Sequence[AttributeDiff], content: Content | None, create: bool
+    ) -> Sequence[str]:
+        """The writes that a create or an update takes, in order."""
+        ...
+
+    def obstacle(self, observed: Observed) -> str:
+        """Why the resource cannot be deleted now, or ""."""
+        ...
+
+    def perform(self, request: Request) -> Result:
+        """Does one write. It reads and compares first where the API cannot do that itself."""
+        ...
+
+
+class JournalWriter(Protocol):
+    """Where intents and outcomes go while an apply runs."""
+
+    def write(self, records: Sequence[Record]) -> None:
+        """Durable when it returns. StateError when they could not be written; then no call may follow."""
+        ...
+
+
+class StateStore(Protocol):
+    """The state of one environment. Whatever writes is called with the lock held."""
+
+    def load(self) -> State:
+        """Snapshot and journal as one. DamagedState when they cannot be used."""
+        ...
+
+    def checkpoint(self) -> State:
+        """As load, and what a run that was cut off left in the journal becomes a snapshot."""
+        ...
+
+    def open_journal(self, state: State, operation: str) -> JournalWriter: ...
+
+    def commit(self, state: State) -> State:
+        """Writes state as the next snapshot, then clears the journal."""
+        ...
+
+
+Drivers = Mapping[str, Driver]

@@ -1,0 +1,72 @@
+"""Staleness: whether a saved plan still says what would happen."""
+
+from __future__ import annotations
+
+from planner.engine.conflict import three_way
+from planner.engine.diff import take_over
+from planner.engine.planning import Wish
+from planner.engine.ports import Drivers
+from planner.engine.refresh import View, examine
+from planner.errors import StalePlan
+from planner.model.ledger import FAILED, Entry
+from planner.model.plan import Action, Change, Plan
+from planner.model.resource import Observed
+from planner.model.state import State
+
+
+def refuse_other_state(plan: Plan, state: State, wish: Wish) -> None:
+    """StalePlan when the plan is another environment's, or was made from another state or configuration."""
+    wanted, found = (wish.project, wish.environment), (plan.project, plan.environment)
+    if wanted != found:
+        raise StalePlan(f"the plan is for {'/'.join(found)}, not for {'/'.join(wanted)}")
+    if plan.lineage != state.lineage:
+        raise StalePlan("the plan was made from another state", advice="Plan again and review the result.")
+    if plan.serial != state.serial:
+        by = f", the last one applied at {state.applied.at}" if state.applied else ""
+        raise StalePlan(
+            f"the plan is stale: it was made from serial {plan.serial} of the state, now at {state.serial}{by}",
+            advice="Plan again and review the result.",
+        )
+    if plan.config_digest != wish.config_digest:
+        raise StalePlan(
+            "the plan is stale: templates, files or variables changed since it was made",
+            advice="Plan again and review the result.",
+        )
+
+
+def moved_since(plan: Plan, state: State, drivers: Drivers, salt: str, parallelism: int) -> tuple[Entry, ...]:
+    """The changes whose resource moved since the plan, each with its three-way diff; nothing is written."""
+    built_on = [
+        c for c in plan.changes if c.id is not None and not c.deposed and c.action is not Action.CREATE
+    ]
+    priors = [state.resources[change.address] for change in built_on if change.address in state.resources]
+    start = View({prior.address: Observed(prior.id, {}) for prior in priors})
+    view = examine(start, priors, drivers, parallelism)
+    entries = []
+    for change in built_on:
+        if change.address not in view.resources:
+            continue
+        entry = _entry(change, view.resources[change.address], state, drivers, salt)
+        if entry is not None:
+            entries.append(entry)
+    return tuple(entries)
+
+
+def _entry(
+    change: Change, observed: Observed | None, state: State, drivers: Drivers, salt: str
+) -> Entry | None:
+    if observed is None:
+        reason = "it is gone from the installation since the plan was made"
+        return (
+            None if change.action is Action.DELETE else Entry(change.address, change.action, FAILED, reason)
+        )
+    if observed.version == change.version:
+        return None
+    kind = drivers[change.address.kind].kind
+    seen = take_over(state.resources[change.address], observed, kind, salt)
+    wanted = {} if change.action is Action.DELETE else dict(change.after)
+    rows = three_way(kind, wanted, change.before, seen.attributes)
+    if not rows:
+        return None
+    reason = f"it was changed by somebody else: planned from version {change.version}, now {observed.version}"
+    return Entry(change.address, change.action, FAILED, reason, "Plan again and review the result.", rows)

@@ -1,0 +1,123 @@
+"""What can go wrong, and the exit code each class ends with.
+
+    PlannerError                 1    nothing more special is known
+    ├── WrongUsage              64    flags or arguments that make no sense together
+    ├── InvalidConfiguration     1    carries every diagnostic found
+    ├── Refused                  3    declined, protected, in use
+    │   └── StalePlan            3    the world moved since the plan was made
+    ├── StateError               1    the state cannot be read or written
+    │   ├── DamagedState         1    empty, truncated, altered, or of an unknown format
+    │   └── LockHeld             4    somebody else is working on the environment
+    ├── ApiError                 1    the API said no
+    │   ├── NotFound             1    404: the resource is gone
+    │   ├── Conflict             1    the resource moved since it was planned
+    │   └── Unauthenticated      1    401 or 449: credentials missing, wrong or expired
+    ├── Unreachable              1    nothing was sent, or nothing can have taken effect
+    ├── OutcomeUnknown           1    sent, and no usable reply: it may have taken effect
+    ├── PartlyApplied            5    some steps were applied, others not
+    └── Interrupted            130    stopped by a signal
+
+A class exists only where somebody catches it, or where it ends with another exit code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from planner.model.diagnostic import Diagnostic
+    from planner.model.resource import Observed
+
+
+class PlannerError(Exception):
+    """An error a user can act on: what went wrong, and what to do next.
+
+    summary: one line, no full stop needed. advice: what to do next, or "".
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, summary: str, *, advice: str = "") -> None:
+        super().__init__(summary)
+        self.summary = summary
+        self.advice = advice
+
+
+class WrongUsage(PlannerError):
+    exit_code = 64
+
+
+class InvalidConfiguration(PlannerError):
+    """Raised once, with everything that is wrong."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        errors = sum(1 for item in diagnostics if item.is_error)
+        super().__init__(f"{errors} error{'s' * (errors != 1)} in the configuration")
+        self.diagnostics = tuple(diagnostics)
+
+
+class Refused(PlannerError):
+    exit_code = 3
+
+
+class StalePlan(Refused):
+    pass
+
+
+class StateError(PlannerError):
+    pass
+
+
+class DamagedState(StateError):
+    pass
+
+
+class LockHeld(StateError):
+    exit_code = 4
+
+
+class ApiError(PlannerError):
+    """The API answered with an error.
+
+    operation: the API operation, as "create-extension". status: the HTTP status. codes: the error codes of
+    the reply, as "extensions.not_found", empty when a gateway answered instead of the API.
+    """
+
+    def __init__(
+        self, summary: str, *, operation: str, status: int, codes: Sequence[str] = (), advice: str = ""
+    ) -> None:
+        super().__init__(summary, advice=advice)
+        self.operation = operation
+        self.status = status
+        self.codes = tuple(codes)
+
+
+class NotFound(ApiError):
+    pass
+
+
+class Conflict(ApiError):
+    """observed: the resource as it is now, when it could be read."""
+
+    observed: Observed | None = None
+
+
+class Unauthenticated(ApiError):
+    pass
+
+
+class Unreachable(PlannerError):
+    pass
+
+
+class OutcomeUnknown(PlannerError):
+    pass
+
+
+class PartlyApplied(PlannerError):
+    exit_code = 5
+
+
+class Interrupted(PlannerError):
+    exit_code = 130

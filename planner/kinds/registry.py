@@ -1,0 +1,119 @@
+"""The kinds there are: those shipped in schemas/kinds/, and those of other packages.
+
+A package adds kinds by an entry point of the group `planner.kinds` that names a function without arguments
+returning paths of kind files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import yaml
+from attrs import frozen
+
+from planner.errors import PlannerError
+from planner.kinds.binding import Binding, read_binding
+from planner.kinds.rest import RestDriver
+from planner.model.kind import Attribute, ContentFacts, Kind
+from planner.resources import kind_files, schema
+
+GROUP = "planner.kinds"
+
+
+@frozen
+class KindFile:
+    """A kind, how its API is called, and the class that calls it. example: a template for people."""
+
+    kind: Kind
+    binding: Binding
+    driver: type[RestDriver]
+    example: str = ""
+
+
+def load_kinds(extra: Iterable[Path] = ()) -> Mapping[str, KindFile]:
+    """All kinds by name. PlannerError for a kind file that does not fit, or a name given twice."""
+    found: dict[str, KindFile] = {}
+    for path in [*kind_files(), *_from_other_packages(), *extra]:
+        kind_file = read_kind_file(path)
+        name = kind_file.kind.name
+        if name in found:
+            raise PlannerError(f'the kind "{name}" is declared twice, the second time in {path}')
+        found[name] = kind_file
+    return found
+
+
+def _from_other_packages() -> list[Path]:
+    return [Path(path) for point in entry_points(group=GROUP) for path in point.load()()]
+
+
+def read_kind_file(path: Path) -> KindFile:
+    """One kind file. PlannerError when it is not YAML or does not fit schemas/kind.schema.json."""
+    try:
+        data = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
+    except (OSError, yaml.YAMLError) as error:
+        raise PlannerError(f"the kind file {path} cannot be read: {error}") from None
+    _check(path, data)
+    return KindFile(
+        kind=_kind(data),
+        binding=read_binding(data["api"]),
+        driver=_driver(path, data.get("driver", "")),
+        example=data.get("example", ""),
+    )
+
+
+def _check(path: Path, data: Any) -> None:
+    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - only kind files need it this early
+
+    for error in Draft202012Validator(schema("kind.schema.json")).iter_errors(data):
+        where = ".".join(map(str, error.instance_path)) or "the file"
+        raise PlannerError(f"the kind file {path} is wrong at {where}: {error.message}")
+
+
+def _kind(data: Mapping[str, Any]) -> Kind:
+    rules = data["attributes"]
+    required = rules.get("required", ())
+    content = data.get("content")
+    return Kind(
+        name=data["kind"],
+        title=data["title"],
+        attributes={
+            name: _attribute(name, body, name in required) for name, body in rules["properties"].items()
+        },
+        schema=rules,
+        natural_key=tuple(data.get("natural_key", ())),
+        content=ContentFacts(**content) if content else None,
+    )
+
+
+def _attribute(name: str, body: Mapping[str, Any], required: bool) -> Attribute:
+    return Attribute(
+        name=name,
+        schema=body,
+        required=required,
+        read_only=body.get("readOnly", False),
+        write_only=body.get("writeOnly", False),
+        immutable=body.get("x-immutable", False),
+        unordered=body.get("x-unordered", False),
+        local=body.get("x-local", False),
+        stable=body.get("x-stable", False),
+        cleared=body.get("x-cleared", False),
+        echoed=body.get("x-echoed", True),
+        volatile=body.get("x-volatile", False),
+    )
+
+
+def _driver(path: Path, name: str) -> type[RestDriver]:
+    if not name:
+        return RestDriver
+    module, _, attribute = name.partition(":")
+    try:
+        driver = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise PlannerError(f"the kind file {path} names the driver {name}: {error}") from None
+    if not (isinstance(driver, type) and issubclass(driver, RestDriver)):
+        raise PlannerError(f"the kind file {path} names the driver {name}, which is no RestDriver")
+    return driver

@@ -1,0 +1,272 @@
+"""The model as plain JSON data, and back: what state files, journals and saved plans are made of.
+
+Values are encoded as planner.model.value_json says, an Address as "kind.name", other classes as mappings.
+Secrets have no encoding: they are concealed (`planner.model.value.conceal`) before they come here, and one
+that was forgotten raises TypeError. Documents (plan, state) have all their top-level fields; the objects
+in them leave out fields that equal their default. Encoded data may share parts with the model: treat it
+as frozen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cache
+from typing import Any, Final, TypeVar, cast, get_args, get_origin
+
+import attrs
+import orjson
+from cattrs import BaseValidationError, Converter, ForbiddenExtraKeysError, transform_error
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+
+from planner.model.address import Address
+from planner.model.plan import Plan
+from planner.model.resource import Prior
+from planner.model.state import Applied, Intent, Outcome, Record, State
+from planner.model.value import Path, Reference, Value
+from planner.model.value_json import (
+    Data,
+    decode_address,
+    decode_mapping,
+    decode_path,
+    decode_reference,
+    decode_value,
+    encode_mapping,
+    encode_reference,
+    encode_value,
+)
+
+T = TypeVar("T")
+Hook = Callable[[Any, Any], Any]
+
+_DUMP: Final = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATETIME
+
+
+def canonical(data: object) -> bytes:
+    """data as compact JSON with sorted keys. TypeError for what is not plain JSON data, a Secret included."""
+    return orjson.dumps(data, option=_DUMP | orjson.OPT_PASSTHROUGH_DATACLASS)
+
+
+def digest(data: object) -> str:
+    """ "sha256:<hex>" over the canonical form of data."""
+    return f"sha256:{hashlib.sha256(canonical(data)).hexdigest()}"
+
+
+def _exactly(kind: type, name: str) -> Hook:
+    """A hook that takes only kind itself: cattrs would call str() on whatever it finds."""
+
+    def structure(data: object, _: Any) -> object:
+        if type(data) is not kind:
+            raise TypeError(f"expected {name}, found {_name_of(data)}")
+        return data
+
+    return structure
+
+
+def _name_of(data: object) -> str:
+    names = {str: "text", int: "a number", float: "a number", bool: "true or false", list: "a list"}
+    return "nothing" if data is None else names.get(type(data), "a mapping")
+
+
+def _hook(decode: Callable[[Any], Any]) -> Hook:
+    """A hook as cattrs calls it, from a function that needs no type."""
+    return lambda data, _: decode(data)
+
+
+def _value_fields(cls: type) -> dict[str, Any]:
+    """The fields of cls that hold a value, or a mapping of them, with how they are encoded."""
+    hooks = {
+        Any: override(unstruct_hook=encode_value, struct_hook=_hook(decode_value)),
+        Mapping[str, Any]: override(unstruct_hook=encode_mapping, struct_hook=_hook(decode_mapping)),
+    }
+    fields = attrs.fields(attrs.resolve_types(cls))
+    return {field.name: hooks[field.type] for field in fields if field.type in hooks}
+
+
+def _unstructure_factory(cls: type, converter: Converter) -> Callable[[Any], Data]:
+    return make_dict_unstructure_fn(cls, converter, _cattrs_omit_if_default=True, **_value_fields(cls))
+
+
+def _structure_factory(cls: type, converter: Converter) -> Hook:
+    make: Hook = make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True, **_value_fields(cls))
+
+    def structure(data: object, kind: Any) -> Any:
+        if type(data) is not dict:
+            raise TypeError(f"expected a mapping, found {_name_of(data)}")
+        return make(data, kind)
+
+    return structure
+
+
+def _tuple_factory(cls: Any, converter: Converter) -> Hook:
+    items: Any = list.__class_getitem__(get_args(cls)[0])
+    make = converter.get_structure_hook(items)
+
+    def structure(data: object, _: Any) -> Any:
+        if type(data) is not list:
+            raise TypeError(f"expected a list, found {_name_of(data)}")
+        return tuple(make(data, items)) if data else ()
+
+    return structure
+
+
+def _is_tuple(cls: Any) -> bool:
+    return get_origin(cls) is tuple
+
+
+@cache
+def _converter(*, detailed: bool = False) -> Converter:
+    """Set up at first use: it compiles a function per class. detailed: tells where a problem is; slower."""
+    converter = Converter(unstruct_collection_overrides={tuple: list}, detailed_validation=detailed)
+    converter.register_unstructure_hook_factory(attrs.has, _unstructure_factory)
+    converter.register_structure_hook_factory(attrs.has, _structure_factory)
+    converter.register_structure_hook_factory(_is_tuple, _tuple_factory)
+    for kind, name in ((str, "text"), (int, "a whole number"), (bool, "true or false")):
+        converter.register_structure_hook(kind, _exactly(kind, name))
+    converter.register_unstructure_hook(Address, str)
+    converter.register_structure_hook(Address, _hook(decode_address))
+    converter.register_unstructure_hook(Reference, encode_reference)
+    converter.register_structure_hook(Reference, _hook(decode_reference))
+    converter.register_unstructure_hook_func(lambda cls: cls == Path, list)
+    converter.register_structure_hook_func(lambda cls: cls == Path, _hook(decode_path))
+    converter.register_structure_hook_func(lambda cls: cls == Mapping[str, Any], _hook(decode_mapping))
+    return converter
+
+
+def encode(value: Any) -> Data:
+    """Any class of the model as a mapping, fields that equal their default left out."""
+    return cast(Data, _converter().unstructure(value))
+
+
+def decode(data: object, kind: type[T]) -> T:
+    """The instance of kind that `encode` made data from. ValueError: each problem as "problem @ path"."""
+    with suppress(Exception):
+        return _converter().structure(data, kind)
+    try:
+        return _converter(detailed=True).structure(data, kind)
+    except (BaseValidationError, ForbiddenExtraKeysError, TypeError, ValueError) as error:
+        raise ValueError("; ".join(transform_error(error, format_exception=_explain))) from error
+
+
+def _explain(error: BaseException, _: type | None) -> str:
+    if isinstance(error, KeyError):
+        return "is missing"
+    if isinstance(error, ForbiddenExtraKeysError):
+        return f"unknown: {', '.join(sorted(error.extra_fields))}"
+    return str(error)
+
+
+def encode_plan(plan: Plan) -> Data:
+    """plan as in schemas/plan.schema.json, without format_version and digest."""
+    return {
+        "project": plan.project,
+        "environment": plan.environment,
+        "mode": plan.mode,
+        "lineage": plan.lineage,
+        "serial": plan.serial,
+        "config_digest": plan.config_digest,
+        "changes": [encode(change) for change in plan.changes],
+        "steps": [encode(step) for step in plan.steps],
+        "drift": [encode(item) for item in plan.drift],
+        "refreshed": [encode(prior) for prior in plan.refreshed],
+        "outputs": [encode(change) for change in plan.outputs],
+        "notes": list(plan.notes),
+        "unchanged": plan.unchanged,
+    }
+
+
+def decode_plan(data: object) -> Plan:
+    """The plan that `encode_plan` made data from. ValueError: each problem as "problem @ path"."""
+    return decode(data, Plan)
+
+
+def encode_record(record: Record) -> Data:
+    """{"intent": {...}} or {"outcome": {...}}, as in schemas/journal.schema.json."""
+    return {"intent" if isinstance(record, Intent) else "outcome": encode(record)}
+
+
+def decode_record(data: object) -> Record:
+    """The record that `encode_record` made data from. ValueError: each problem as "problem @ path"."""
+    match data:
+        case {"intent": intent, **rest} if not rest:
+            return decode(intent, Intent)
+        case {"outcome": outcome, **rest} if not rest:
+            return decode(outcome, Outcome)
+    raise ValueError("expected an intent or an outcome @ $")
+
+
+def encode_state(state: State) -> Data:
+    """state as in schemas/state.schema.json, without format_version and digest.
+
+    Resources and left-overs are one list sorted by address; the left-overs are marked `deposed`.
+    """
+    return {
+        "project": state.project,
+        "environment": state.environment,
+        "lineage": state.lineage,
+        "serial": state.serial,
+        "applied": None if state.applied is None else encode(state.applied),
+        "outputs": encode_mapping(state.outputs),
+        "promotions": [encode_mapping(promotion) for promotion in state.promotions],
+        "in_doubt": [encode(intent) for intent in state.in_doubt],
+        "resources": _encode_resources(state),
+    }
+
+
+def _encode_resources(state: State) -> list[Data]:
+    marked = [(prior.address, False, prior) for prior in state.resources.values()]
+    marked += [(prior.address, True, prior) for prior in state.deposed]
+    marked.sort(key=lambda item: item[:2])
+    return [{**encode(prior), "deposed": True} if old else encode(prior) for _, old, prior in marked]
+
+
+@attrs.frozen
+class _Document:
+    """A state as it is written, its left-overs apart."""
+
+    project: str
+    environment: str
+    lineage: str
+    serial: int
+    applied: Applied | None
+    outputs: Mapping[str, Value]
+    promotions: tuple[Mapping[str, Value], ...]
+    in_doubt: tuple[Intent, ...]
+    resources: tuple[Prior, ...]
+    deposed: tuple[Prior, ...]
+
+
+def decode_state(data: object) -> State:
+    """The state that `encode_state` made data from. ValueError: each problem as "problem @ path"."""
+    document = decode(_split(data), _Document)
+    resources = {prior.address: prior for prior in document.resources}
+    if len(resources) != len(document.resources):
+        raise ValueError("an address occurs twice @ $.resources")
+    fields = attrs.asdict(document, recurse=False)
+    return State(**{**fields, "resources": resources})
+
+
+def _split(data: object) -> object:
+    """data with the left-overs taken out of the resources."""
+    if not isinstance(data, dict) or not isinstance(data.get("resources"), list):
+        return data
+    if "deposed" in data:
+        raise ValueError("unknown: deposed @ $")
+    entries = data["resources"]
+    live = [entry for entry in entries if not _is_deposed(entry)]
+    if len(live) == len(entries):
+        return {**data, "deposed": []}
+    return {
+        **data,
+        "resources": live,
+        "deposed": [_unmarked(entry) for entry in entries if _is_deposed(entry)],
+    }
+
+
+def _is_deposed(entry: object) -> bool:
+    return isinstance(entry, dict) and entry.get("deposed") is True
+
+
+def _unmarked(entry: Data) -> Data:
+    return {key: item for key, item in entry.items() if key != "deposed"}

@@ -1,0 +1,46 @@
+"""Equality of values, where secrets meet fingerprints and lists may be sets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from planner.model.value import Fingerprint, Value
+
+
+def same(left: Value, right: Value, *, unordered: bool = False) -> bool:
+    """Whether two values are equal. A secret equals its fingerprint; a Deferred value equals only itself."""
+    if isinstance(left, Fingerprint) or isinstance(right, Fingerprint):
+        return _same_secret(left, right)
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return left.keys() == right.keys() and all(same(value, right[key]) for key, value in left.items())
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        return _same_list(left, right, unordered)
+    if isinstance(left, bool) is not isinstance(right, bool):
+        return False
+    return bool(left == right)
+
+
+def _same_secret(left: Value, right: Value) -> bool:
+    if isinstance(left, Fingerprint) and isinstance(right, Fingerprint):
+        return left == right
+    fingerprint, other = (left, right) if isinstance(left, Fingerprint) else (right, left)
+    return isinstance(other, str) and bool(fingerprint.matches(other))
+
+
+def _same_list(left: Sequence[Value], right: Sequence[Value], unordered: bool) -> bool:
+    if len(left) != len(right):
+        return False
+    if unordered:
+        left, right = sorted(left, key=sort_key), sorted(right, key=sort_key)
+    return all(same(a, b) for a, b in zip(left, right, strict=True))
+
+
+def sort_key(value: Value) -> str:
+    """A text that orders any value."""
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def is_unset(value: Value) -> bool:
+    """Whether a value means "nothing" to the server: null or the empty text."""
+    return value is None or (isinstance(value, str) and not value)

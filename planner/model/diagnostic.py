@@ -1,0 +1,78 @@
+"""Diagnostics: everything wrong is collected, then shown at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+
+from attrs import field, frozen
+
+ERROR = "error"
+WARNING = "warning"
+
+
+@frozen
+class Position:
+    """A line of a file. line: from 1, None when only the file is known. text: the line itself."""
+
+    file: str
+    line: int | None = None
+    text: str | None = None
+
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+@frozen
+class Diagnostic:
+    """One problem: what (summary), more about it (detail), where (position, address), what next (advice)."""
+
+    severity: str
+    summary: str
+    detail: str = ""
+    position: Position | None = None
+    address: str | None = None
+    advice: str = ""
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity == ERROR
+
+
+@frozen
+class Diagnostics:
+    """Collects diagnostics; the one place that grows while the configuration is read."""
+
+    items: list[Diagnostic] = field(factory=list)
+
+    def error(
+        self,
+        summary: str,
+        *,
+        detail: str = "",
+        position: Position | None = None,
+        address: object = None,
+        advice: str = "",
+    ) -> None:
+        self.items.append(
+            Diagnostic(ERROR, summary, detail, position, None if address is None else str(address), advice)
+        )
+
+    def warning(self, summary: str, *, detail: str = "", position: Position | None = None) -> None:
+        self.items.append(Diagnostic(WARNING, summary, detail, position))
+
+    def extend(self, items: Iterable[Diagnostic]) -> None:
+        self.items.extend(items)
+
+    @property
+    def has_errors(self) -> bool:
+        return any(item.is_error for item in self.items)
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        return iter(self.items)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`Did you mean "version"?` for the nearest known word, "" when none is near."""
+    near = get_close_matches(word, list(known), n=1)
+    return f'Did you mean "{near[0]}"?' if near else ""

@@ -1,0 +1,78 @@
+"""What is known of a kind without calling anything: its attributes and how they behave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from attrs import define, frozen
+
+
+@frozen
+class Attribute:
+    """One top-level attribute of a kind, read from its JSON Schema.
+
+    read_only: set by the server (`readOnly`). write_only: a secret the server never returns (`writeOnly`).
+    immutable: a change is a replacement (`x-immutable`). unordered: a list compared as a set (`x-unordered`).
+    local: concerns files here, never sent (`x-local`). stable: set by the server and kept through updates
+    (`x-stable`). cleared: left out means empty on the server (`x-cleared`); else left out means unmanaged.
+    echoed: False when the server may leave it out of its replies (`x-echoed`).
+    volatile: changes by itself, never kept (`x-volatile`).
+    """
+
+    name: str
+    schema: Mapping[str, Any]
+    required: bool = False
+    read_only: bool = False
+    write_only: bool = False
+    immutable: bool = False
+    unordered: bool = False
+    local: bool = False
+    stable: bool = False
+    cleared: bool = False
+    echoed: bool = True
+    volatile: bool = False
+
+    @property
+    def description(self) -> str:
+        return str(self.schema.get("description", ""))
+
+
+@frozen
+class ContentFacts:
+    """Kinds with an uploaded file. attribute: the path in the template; marker: what the server says of the
+    stored file, so that a change of it means the file was replaced."""
+
+    attribute: str
+    marker: str
+
+
+@define(slots=False, frozen=True)
+class Kind:
+    """name, a title for people, attributes in the order of the file, and the JSON Schema of the attributes.
+
+    natural_key: the attributes by which a resource without known id is looked for; not always unique.
+    """
+
+    name: str
+    title: str
+    attributes: Mapping[str, Attribute]
+    schema: Mapping[str, Any]
+    natural_key: tuple[str, ...] = ()
+    content: ContentFacts | None = None
+
+    @cached_property
+    def computed(self) -> tuple[str, ...]:
+        """The server's attributes that are kept in the state."""
+        return tuple(a.name for a in self.attributes.values() if a.read_only and not a.volatile)
+
+    @cached_property
+    def declaration_schema(self) -> Mapping[str, Any]:
+        """The JSON Schema of what a template may declare: the server's own attributes are left out."""
+        properties = {a.name: a.schema for a in self.attributes.values() if not a.read_only}
+        return {**self.schema, "properties": properties, "additionalProperties": False}
+
+    @cached_property
+    def declarable(self) -> tuple[str, ...]:
+        return tuple(a.name for a in self.attributes.values() if not a.read_only)

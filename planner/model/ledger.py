@@ -1,0 +1,93 @@
+"""What an apply did: events while it runs, a ledger at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import frozen
+
+from planner.model.address import Address
+from planner.model.plan import Action
+from planner.model.value import Path, Value
+
+APPLIED = "applied"
+FAILED = "failed"
+SKIPPED = "skipped"
+
+
+@frozen
+class StepStarted:
+    step: int
+    address: Address
+    action: Action
+    operation: str
+
+
+@frozen
+class StepProgress:
+    """sent, total: bytes of an upload."""
+
+    step: int
+    address: Address
+    sent: int
+    total: int
+
+
+@frozen
+class StepFinished:
+    """seconds: wall time. message: why it failed, or a note; "" when there is nothing to say."""
+
+    step: int
+    address: Address
+    action: Action
+    operation: str
+    ok: bool
+    seconds: float
+    id: str | None = None
+    message: str = ""
+
+
+Event = StepStarted | StepProgress | StepFinished
+Sink = Callable[[Event], None]
+
+
+@frozen
+class ThreeWay:
+    """One attribute in a conflict: what is wanted, what the state knew, what is there."""
+
+    path: Path
+    desired: Value
+    prior: Value
+    observed: Value
+    sensitive: bool = False
+
+
+@frozen
+class Entry:
+    """One resource of the plan. result: APPLIED, FAILED or SKIPPED; reason and advice say why and what next.
+
+    conflict: the attributes that differ three ways, when the resource moved behind the plan.
+    """
+
+    address: Address
+    action: Action
+    result: str
+    reason: str = ""
+    advice: str = ""
+    conflict: tuple[ThreeWay, ...] = ()
+
+
+@frozen
+class Ledger:
+    """interrupted: a signal asked to stop before all was done. changed: whether any step was carried out."""
+
+    entries: tuple[Entry, ...] = ()
+    interrupted: bool = False
+    changed: bool = False
+
+    def count(self, result: str, *actions: Action) -> int:
+        return sum(1 for e in self.entries if e.result == result and (not actions or e.action in actions))
+
+    @property
+    def complete(self) -> bool:
+        return all(entry.result == APPLIED for entry in self.entries)

@@ -1,0 +1,154 @@
+"""The plan: a value that says everything apply needs, and everything a reader wants to know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from functools import cached_property
+
+from attrs import define, field, frozen
+
+from planner.model.address import Address
+from planner.model.resource import Content, Prior
+from planner.model.value import Path, Value
+
+
+class Action(Enum):
+    NO_OP = "no-op"
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    FORGET = "forget"
+    IMPORT = "import"
+    MOVE = "move"
+
+
+@frozen
+class AttributeDiff:
+    """One attribute that differs. after may be Deferred (known after apply)."""
+
+    path: Path
+    before: Value
+    after: Value
+    sensitive: bool = False
+    forces_replacement: bool = False
+
+
+@frozen
+class Change:
+    """What happens to one resource, and why.
+
+    before: its attributes as observed, empty for a create. after: as they will be, Deferred where not known,
+    empty for a delete. version: the resource version the plan was made from (pinned). content: the file to be
+    uploaded, None when none is. used_by: what uses the resource today, as ids of deployments.
+    existing: ids that carry the same natural key today, so that a create in doubt can be told from them.
+    deposed: the change concerns an object left over from a create_before_destroy replacement.
+    """
+
+    address: Address
+    action: Action
+    reason: str
+    id: str | None = None
+    before: Mapping[str, Value] = field(factory=dict)
+    after: Mapping[str, Value] = field(factory=dict)
+    diffs: tuple[AttributeDiff, ...] = ()
+    version: str | None = None
+    content: Content | None = None
+    content_before: str | None = None
+    used_by: tuple[str, ...] = ()
+    existing: tuple[str, ...] = ()
+    dependencies: tuple[Address, ...] = ()
+    prevent_destroy: bool = False
+    create_before_destroy: bool = False
+    deposed: bool = False
+
+
+@frozen
+class Step:
+    """One call that writes. operation: create, update, upload, delete, as the kind names them.
+
+    number: from 1, in an order that respects every dependency. waits_for: numbers of earlier steps.
+    """
+
+    number: int
+    address: Address
+    operation: str
+    waits_for: tuple[int, ...] = ()
+    deposed: bool = False
+
+
+@frozen
+class Drift:
+    """A resource that moved behind the plan's back. gone: it is not there any more."""
+
+    address: Address
+    id: str
+    gone: bool = False
+    diffs: tuple[AttributeDiff, ...] = ()
+
+
+@frozen
+class OutputChange:
+    name: str
+    before: Value
+    after: Value
+    sensitive: bool = False
+
+
+@frozen
+class Summary:
+    create: int = 0
+    update: int = 0
+    replace: int = 0
+    delete: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.create} to create, {self.update} to update, "
+            f"{self.replace} to replace, {self.delete} to delete"
+        )
+
+
+@define(slots=False, frozen=True)
+class Plan:
+    """lineage "" and serial 0 mean that there is no state yet. refreshed: resources whose state entry is
+    behind what was observed; apply takes them over without a call. unchanged: how many need nothing.
+    """
+
+    project: str
+    environment: str
+    mode: str
+    lineage: str
+    serial: int
+    config_digest: str
+    changes: tuple[Change, ...] = ()
+    steps: tuple[Step, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    refreshed: tuple[Prior, ...] = ()
+    outputs: tuple[OutputChange, ...] = ()
+    notes: tuple[str, ...] = ()
+    unchanged: int = 0
+
+    @cached_property
+    def summary(self) -> Summary:
+        count = dict.fromkeys(Action, 0)
+        for change in self.changes:
+            count[change.action] += 1
+        return Summary(
+            count[Action.CREATE], count[Action.UPDATE], count[Action.REPLACE], count[Action.DELETE]
+        )
+
+    @property
+    def gone(self) -> tuple[Address, ...]:
+        return tuple(item.address for item in self.drift if item.gone)
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether apply would call the API or change an output."""
+        return bool(self.changes or self.outputs)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether apply would leave even the state as it is."""
+        return not (self.changes or self.outputs or self.refreshed or self.gone)

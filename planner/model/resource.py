@@ -1,0 +1,83 @@
+"""The three views of a resource: desired (templates), prior (state), observed (API)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from planner.model.address import Address
+from planner.model.diagnostic import Position
+from planner.model.value import Path, Reference, Value
+
+
+@frozen
+class Lifecycle:
+    """The `lifecycle` block. ignore_changes: paths of attributes; replace_triggered_by: references."""
+
+    prevent_destroy: bool = False
+    create_before_destroy: bool = False
+    ignore_changes: tuple[Path, ...] = ()
+    replace_triggered_by: tuple[Reference, ...] = ()
+
+
+@frozen
+class Content:
+    """A file to be uploaded. source: as the template names it; archive: the file to send, on this machine."""
+
+    source: str
+    sha256: str
+    size: int
+    archive: str = field(default="", eq=False)
+
+
+@frozen
+class Desired:
+    """A resource as the templates want it. Attributes may hold Secret and Deferred values."""
+
+    address: Address
+    attributes: Mapping[str, Value]
+    references: tuple[Reference, ...] = ()
+    depends_on: tuple[Address, ...] = ()
+    lifecycle: Lifecycle = Lifecycle()
+    content: Content | None = None
+    position: Position | None = field(default=None, eq=False)
+
+    @property
+    def dependencies(self) -> tuple[Address, ...]:
+        """What must be there first, each once, in order."""
+        triggers = (ref.address for ref in self.lifecycle.replace_triggered_by)
+        found = {*self.depends_on, *(ref.address for ref in self.references), *triggers}
+        return tuple(sorted(found))
+
+
+@frozen
+class Prior:
+    """A resource as the state knows it: the last reply of the API and what was declared.
+
+    version, created, last_modified: the `x-cloud-resource-*` headers of the last reply, None when the API
+    gives none. content_sha256: of the file the server holds, None when it has none or another's.
+    """
+
+    address: Address
+    id: str
+    attributes: Mapping[str, Value]
+    version: str | None = None
+    created: str | None = None
+    last_modified: str | None = None
+    content_sha256: str | None = None
+    dependencies: tuple[Address, ...] = ()
+    prevent_destroy: bool = False
+    create_before_destroy: bool = False
+
+
+@frozen
+class Observed:
+    """A resource as the API returns it. used_by: who uses it, where the API tells; None when not asked."""
+
+    id: str
+    attributes: Mapping[str, Value]
+    version: str | None = None
+    created: str | None = None
+    last_modified: str | None = None
+    used_by: tuple[str, ...] | None = None

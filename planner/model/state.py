@@ -1,0 +1,134 @@
+"""The state of one environment as a value, and the journal records that lead from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from attrs import define, evolve, field, frozen
+
+from planner.model.address import Address
+from planner.model.resource import Prior
+from planner.model.value import Value
+
+
+@frozen
+class Applied:
+    """The last apply: what it was made from. inputs: variable -> value, secrets as fingerprints."""
+
+    at: str
+    plan_digest: str
+    config_digest: str
+    inputs: Mapping[str, Value] = field(factory=dict)
+    commit: str | None = None
+    complete: bool = True
+
+
+@frozen
+class Intent:
+    """Written before a call. existing: see Change.existing. at: when, ISO 8601 in UTC."""
+
+    step: int
+    address: Address
+    operation: str
+    at: str
+    id: str | None = None
+    attributes: Mapping[str, Value] = field(factory=dict)
+    existing: tuple[str, ...] = ()
+    dependencies: tuple[Address, ...] = ()
+    prevent_destroy: bool = False
+    create_before_destroy: bool = False
+    content_sha256: str | None = None
+    deposed: bool = False
+
+
+@frozen
+class Outcome:
+    """Written after a call. prior: the resource as it is now. result: "done", "failed" (no effect), or
+    "deposed" (the entry became a left-over of a replacement).
+
+    done with prior None: the resource is gone.
+    """
+
+    step: int
+    address: Address
+    result: str
+    prior: Prior | None = None
+    id: str | None = None
+    deposed: bool = False
+
+
+Record = Intent | Outcome
+
+
+@frozen
+class State:
+    """lineage: made once, with the first snapshot; "" before that. serial: grows with each snapshot.
+
+    deposed: objects replaced with create_before_destroy whose deletion has not happened yet.
+    in_doubt: intents of a run that died before it wrote their outcome.
+    promotions: kept for the promotion records of an environment.
+    """
+
+    project: str
+    environment: str
+    lineage: str = ""
+    serial: int = 0
+    resources: Mapping[Address, Prior] = field(factory=dict)
+    deposed: tuple[Prior, ...] = ()
+    outputs: Mapping[str, Value] = field(factory=dict)
+    applied: Applied | None = None
+    promotions: tuple[Mapping[str, Value], ...] = ()
+    in_doubt: tuple[Intent, ...] = ()
+
+    def fold(self, records: Iterable[Record]) -> State:
+        """This state after the journal's records; intents without an outcome become in_doubt."""
+        working = Working.of(self)
+        for record in records:
+            working.take(record)
+        return working.state()
+
+
+@define
+class Working:
+    """A state that records are folded into, one by one, at a cost that does not grow with the state."""
+
+    base: State
+    resources: dict[Address, Prior]
+    deposed: list[Prior]
+    doubt: dict[tuple[int, Address], Intent]
+
+    @classmethod
+    def of(cls, state: State) -> Working:
+        # Steps are numbered anew by each run: an older doubt may have the number of a new step.
+        doubt = {(intent.step, intent.address): intent for intent in state.in_doubt}
+        return cls(state, dict(state.resources), list(state.deposed), doubt)
+
+    def take(self, record: Record) -> None:
+        if isinstance(record, Intent):
+            self.doubt[record.step, record.address] = record
+        else:
+            self.doubt.pop((record.step, record.address), None)
+            self._take_outcome(record)
+
+    def _take_outcome(self, outcome: Outcome) -> None:
+        if outcome.result == "failed":
+            return
+        if outcome.result == "deposed":
+            left = self.resources.pop(outcome.address, None)
+            if left is not None:
+                self.deposed.append(left)
+        elif outcome.deposed:
+            gone = (outcome.address, outcome.id)
+            self.deposed = [prior for prior in self.deposed if (prior.address, prior.id) != gone]
+        elif outcome.prior is None:
+            self.resources.pop(outcome.address, None)
+        else:
+            self.resources[outcome.address] = outcome.prior
+
+    def state(self) -> State:
+        return evolve(
+            self.base,
+            resources=dict(self.resources),
+            deposed=tuple(self.deposed),
+            in_doubt=tuple(self.doubt.values()),
+        )

@@ -1,0 +1,188 @@
+"""Attribute values: plain JSON data, secrets, and values that are not known yet.
+
+A value is None, bool, int, float, str, a list or a mapping of values, or one of the classes here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Final, SupportsIndex
+
+from attrs import frozen
+
+from planner.model.address import Address
+
+Value = Any
+Path = tuple[str | int, ...]
+
+
+class Secret(str):
+    """A sensitive string. It compares as a string, and hides itself from repr()."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "(sensitive)"
+
+    def __getitem__(self, key: SupportsIndex | slice) -> Secret:
+        return Secret(super().__getitem__(key))
+
+
+@frozen
+class Fingerprint:
+    """What is kept of a secret: scrypt (RFC 7914, n=16384, r=8, p=1) over it with a salt, both as hex."""
+
+    salt: str
+    hash: str
+
+    @classmethod
+    def of(cls, secret: object, salt: str) -> Fingerprint:
+        return cls(salt, _scrypt(str(secret), salt))
+
+    def matches(self, secret: object) -> bool:
+        return self.hash == _scrypt(str(secret), self.salt)
+
+
+@lru_cache(maxsize=4096)
+def _scrypt(secret: str, salt: str) -> str:
+    return hashlib.scrypt(secret.encode(), salt=bytes.fromhex(salt), n=16384, r=8, p=1, dklen=32).hex()
+
+
+@frozen
+class Reference:
+    """`resource.<kind>.<name>.<path>`: an attribute of another resource."""
+
+    address: Address
+    path: Path
+
+    def __str__(self) -> str:
+        return ".".join(["resource", str(self.address), *map(str, self.path)])
+
+
+@frozen
+class Deferred:
+    """A value made of references and text, put together when the references are known.
+
+    One reference alone takes the value with its type; several parts are joined as text.
+    """
+
+    parts: tuple[str | Reference, ...]
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        return tuple(part for part in self.parts if isinstance(part, Reference))
+
+    def __str__(self) -> str:
+        return "".join(f"${{{p}}}" if isinstance(p, Reference) else p for p in self.parts)
+
+
+class _Unknown:
+    """Known after apply."""
+
+    def __repr__(self) -> str:
+        return "(known after apply)"
+
+
+UNKNOWN: Final = _Unknown()
+
+Lookup = Callable[[Reference], Value]
+
+
+def resolve(value: Value, lookup: Lookup) -> Value:
+    """value with every Deferred put in whose references lookup knows; the others stay Deferred.
+
+    lookup answers UNKNOWN for what is not known yet.
+    """
+    if isinstance(value, Deferred):
+        return _put_together(value, [lookup(p) if isinstance(p, Reference) else p for p in value.parts])
+    if isinstance(value, Mapping):
+        return {key: resolve(item, lookup) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [resolve(item, lookup) for item in value]
+    return value
+
+
+def _put_together(deferred: Deferred, parts: list[Value]) -> Value:
+    if any(part is UNKNOWN or isinstance(part, Deferred) for part in parts):
+        return deferred
+    if len(parts) > 1 and any(isinstance(part, Fingerprint) for part in parts):
+        return deferred  # the secret behind a fingerprint is not known here
+    return parts[0] if len(parts) == 1 else join_text(parts)
+
+
+def join_text(parts: list[Value]) -> str:
+    """Scalars joined as YAML would write them; a Secret among them makes the whole a Secret.
+
+    ValueError for a list, a mapping or null, which have no place inside a text.
+    """
+    text = "".join(map(scalar_text, parts))
+    return Secret(text) if any(isinstance(part, Secret) for part in parts) else text
+
+
+def scalar_text(value: Value) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    name = "null" if value is None else f"a {'mapping' if isinstance(value, Mapping) else 'list'}"
+    raise ValueError(f"{name} cannot be part of a text")
+
+
+def leaves(value: Value, path: Path = ()) -> Iterator[tuple[Path, Value]]:
+    """Every scalar (and Secret, Deferred, Fingerprint) in value, with its path."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from leaves(item, (*path, key))
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from leaves(item, (*path, index))
+    else:
+        yield path, value
+
+
+def is_deferred(value: Value) -> bool:
+    return any(isinstance(leaf, Deferred) for _, leaf in leaves(value))
+
+
+def is_sensitive(value: Value) -> bool:
+    return any(
+        isinstance(leaf, Secret | Fingerprint)
+        or (isinstance(leaf, Deferred) and any(isinstance(part, Secret) for part in leaf.parts))
+        for _, leaf in leaves(value)
+    )
+
+
+def conceal(value: Value, salt: str) -> Value:
+    """value with every Secret replaced by its fingerprint."""
+    if isinstance(value, Secret):
+        return Fingerprint.of(value, salt)
+    if isinstance(value, Deferred):
+        return Deferred(tuple(CONCEALED if isinstance(p, Secret) else p for p in value.parts))
+    if isinstance(value, Mapping):
+        return {key: conceal(item, salt) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [conceal(item, salt) for item in value]
+    return value
+
+
+CONCEALED: Final = Secret("(sensitive)")
+
+
+def at(value: Value, path: Path) -> Value:
+    """The value below path; UNKNOWN where there is none."""
+    for key in path:
+        try:
+            value = value[key]
+        except (KeyError, IndexError, TypeError):
+            return UNKNOWN
+    return value
+
+
+def dotted(path: Path) -> str:
+    """("rules", 0, "source") -> "rules[0].source"."""
+    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+    return text.removeprefix(".")

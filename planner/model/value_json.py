@@ -1,0 +1,211 @@
+"""Attribute values as plain JSON data, and back.
+
+    value                   JSON
+    None, bool, str, int,   itself; a number JSON cannot hold (too large, infinite, not a number) becomes
+    float, list, mapping    {"$number": "18446744073709551616"}
+    Fingerprint             {"$sensitive": "scrypt:<salt hex>:<hash hex>"}
+    Deferred                {"$deferred": ["text", {"ref": "extension.synonyms", "path": ["url"]}, ...]};
+                            a concealed secret among its parts is {"sensitive": true}
+    a key beginning "$"     gets another "$" in front, so that no data can pass for one of the above
+
+Secrets have no encoding: they are concealed (`planner.model.value.conceal`) before they come here, and one
+that was forgotten raises TypeError. Encoded data may share parts with the value: treat it as frozen.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from types import NoneType
+from typing import Any, Final
+
+from planner.model.address import Address
+from planner.model.value import CONCEALED, Deferred, Fingerprint, Path, Reference, Secret, Value
+
+Data = dict[str, Any]
+
+_FINGERPRINT: Final = re.compile(r"scrypt:((?:[0-9a-fA-F]{2})*):((?:[0-9a-fA-F]{2})*)\Z")
+_AS_IT_IS: Final = frozenset({str, bool, NoneType})
+_AS_IT_IS_READ: Final = frozenset({str, bool, NoneType, int, float})
+_ONLY_TEXT: Final = frozenset({str})
+
+
+def encode_value(value: Value) -> Any:
+    """value as plain JSON data. TypeError for a Secret, UNKNOWN, a key that is no text, any other class."""
+    kind = type(value)
+    if kind in _AS_IT_IS:
+        return value
+    encode = _ENCODERS.get(kind) or _encoder_of_subclass(value)
+    return encode(value)
+
+
+def _encoder_of_subclass(value: Value) -> Callable[[Any], Any]:
+    if isinstance(value, Mapping):
+        return encode_mapping
+    if isinstance(value, str) and not isinstance(value, Secret):
+        return str.__str__
+    if isinstance(value, Secret):
+        raise TypeError("a secret reached the encoder; conceal it first")
+    raise TypeError(f"a value of type {type(value).__name__} cannot be written as JSON")
+
+
+def encode_mapping(value: Mapping[str, Value]) -> Data:
+    """A mapping of values as plain JSON data; itself when nothing in it needs encoding."""
+    if type(value) is dict and _AS_IT_IS.issuperset(map(type, value.values())) and _has_plain_keys(value):
+        return value
+    return {
+        _escape(key): item if type(item) in _AS_IT_IS else encode_value(item) for key, item in value.items()
+    }
+
+
+def _has_plain_keys(value: Mapping[str, Value]) -> bool:
+    return _ONLY_TEXT.issuperset(map(type, value)) and "$" not in "".join(value)
+
+
+def _escape(key: object) -> str:
+    if type(key) is not str:
+        raise TypeError(f"a key of type {type(key).__name__} cannot be written as JSON")
+    return f"${key}" if key.startswith("$") else key
+
+
+def _encode_list(value: list[Value] | tuple[Value, ...]) -> list[Any]:
+    return [encode_value(item) for item in value]
+
+
+def _encode_int(value: int) -> int | Data:
+    return value if -(2**63) <= value < 2**64 else {"$number": str(value)}
+
+
+def _encode_float(value: float) -> float | Data:
+    return value if math.isfinite(value) else {"$number": repr(value)}
+
+
+def _encode_fingerprint(value: Fingerprint) -> Data:
+    return {"$sensitive": f"scrypt:{value.salt}:{value.hash}"}
+
+
+def _encode_deferred(value: Deferred) -> Data:
+    return {"$deferred": [_encode_part(part) for part in value.parts]}
+
+
+def _encode_part(part: str | Reference) -> Any:
+    if isinstance(part, Reference):
+        return encode_reference(part)
+    if isinstance(part, Secret) and part == CONCEALED:
+        return {"sensitive": True}
+    return encode_value(part)
+
+
+def encode_reference(reference: Reference) -> Data:
+    """{"ref": "kind.name", "path": [...]}."""
+    return {"ref": str(reference.address), "path": list(reference.path)}
+
+
+_ENCODERS: Final[Mapping[type, Callable[[Any], Any]]] = {
+    dict: encode_mapping,
+    list: _encode_list,
+    tuple: _encode_list,
+    int: _encode_int,
+    float: _encode_float,
+    Fingerprint: _encode_fingerprint,
+    Deferred: _encode_deferred,
+}
+
+
+def decode_value(data: Any) -> Value:
+    """The value that `encode_value` made data from. ValueError for a "$" key that means nothing."""
+    kind = type(data)
+    if kind is dict:
+        return _decode_tagged(data)
+    if kind is list:
+        return data if _AS_IT_IS_READ.issuperset(map(type, data)) else [decode_value(item) for item in data]
+    return data
+
+
+def decode_mapping(data: object) -> Mapping[str, Value]:
+    """What `encode_mapping` made data from. TypeError, ValueError for anything else."""
+    if not isinstance(data, dict):
+        raise TypeError("expected a mapping")
+    if len(data) == 1 and next(iter(data)) in _DECODERS:
+        raise ValueError(f"expected a mapping, found {next(iter(data))}")
+    return _decode_keys(data)
+
+
+def _decode_tagged(data: Data) -> Value:
+    if len(data) == 1:
+        ((key, item),) = data.items()
+        if key in _DECODERS:
+            return _DECODERS[key](item)
+    return _decode_keys(data)
+
+
+def _decode_keys(data: Data) -> Data:
+    if "$" in "".join(data):
+        return {_unescape(key): decode_value(item) for key, item in data.items()}
+    if _AS_IT_IS_READ.issuperset(map(type, data.values())):
+        return data
+    return {key: item if type(item) in _AS_IT_IS_READ else decode_value(item) for key, item in data.items()}
+
+
+def _unescape(key: str) -> str:
+    if not key.startswith("$"):
+        return key
+    if not key.startswith("$$"):
+        raise ValueError(f"the key {key!r} has no meaning here; known are {', '.join(_DECODERS)}")
+    return key[1:]
+
+
+def _decode_number(data: object) -> int | float:
+    if not isinstance(data, str):
+        raise TypeError("$number wants text")
+    return float(data) if data in ("inf", "-inf", "nan") else int(data)
+
+
+def _decode_fingerprint(data: object) -> Fingerprint:
+    match = _FINGERPRINT.match(data) if isinstance(data, str) else None
+    if match is None:
+        raise ValueError("$sensitive wants scrypt:<salt hex>:<hash hex>")
+    return Fingerprint(*match.groups())
+
+
+def _decode_deferred(data: object) -> Deferred:
+    if not isinstance(data, list):
+        raise TypeError("$deferred wants a list")
+    return Deferred(tuple(map(_decode_part, data)))
+
+
+def _decode_part(data: object) -> str | Reference:
+    if isinstance(data, str):
+        return data
+    if data == {"sensitive": True}:
+        return CONCEALED
+    return decode_reference(data)
+
+
+def decode_reference(data: object) -> Reference:
+    """What `encode_reference` made data from."""
+    if not isinstance(data, dict) or data.keys() != {"ref", "path"}:
+        raise ValueError('a reference wants {"ref": "<kind>.<name>", "path": [...]}')
+    return Reference(decode_address(data["ref"]), decode_path(data["path"]))
+
+
+def decode_address(data: object) -> Address:
+    """ "kind.name" -> Address. TypeError, ValueError when it is not of that form."""
+    if type(data) is not str:
+        raise TypeError(f"expected an address, found {type(data).__name__}")
+    return Address.parse(data)
+
+
+def decode_path(data: object) -> Path:
+    """["rules", 0] -> ("rules", 0)."""
+    if not isinstance(data, list) or not all(type(key) in (str, int) for key in data):
+        raise TypeError("expected a list of names and indices")
+    return tuple(data)
+
+
+_DECODERS: Final[Mapping[str, Callable[[object], Value]]] = {
+    "$number": _decode_number,
+    "$sensitive": _decode_fingerprint,
+    "$deferred": _decode_deferred,
+}

@@ -1,0 +1,150 @@
+"""Attributes that differ, as rows: mappings key by key, lists item by item, long texts line by line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+from typing import Final
+
+from attrs import evolve
+
+from planner.model.plan import AttributeDiff
+from planner.model.value import UNKNOWN, Value, dotted
+from planner.render.rows import Body, Layout, Room, Row, from_to, hidden, one_value, plain
+from planner.render.style import Style
+from planner.render.values import (
+    SENSITIVE,
+    expanded,
+    is_container,
+    is_hidden,
+    is_multiline,
+    plural,
+    text_line,
+    wrapped,
+)
+
+FORCES: Final = "forces replacement"
+_CONTEXT_LINES: Final = 2
+_SHORT_LIST: Final = 3
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+
+def diff_rows(diff: AttributeDiff) -> Iterator[Row]:
+    """One row for the attribute, or one for each key that differs in a mapping."""
+    if _both(diff, Mapping) and diff.before and diff.after and not diff.sensitive:
+        for key in sorted({*diff.before, *diff.after}, key=str):
+            before, after = diff.before.get(key), diff.after.get(key)
+            if _key(before) != _key(after):
+                yield from diff_rows(evolve(diff, path=(*diff.path, key), before=before, after=after))
+        return
+    comment = FORCES if diff.forces_replacement else ""
+    yield from (Row(sign, dotted(diff.path), layout, comment) for sign, layout in _shown(diff))
+
+
+def _shown(diff: AttributeDiff) -> Iterator[tuple[str, Layout]]:
+    before, after = diff.before, diff.after
+    if diff.sensitive or is_hidden(before) or is_hidden(after):
+        yield _sign(diff), plain(SENSITIVE)
+    elif _absent(before):
+        yield "+", one_value(after)
+    elif after is None:
+        yield "-", one_value(before)
+    elif _both(diff, str) and (is_multiline(before) or is_multiline(after)):
+        yield "~", _text_difference(before, after)
+    elif _both(diff, list, tuple) and not (_short(before) and _short(after)):
+        yield "~", _list_difference(before, after)
+    elif _both(diff, list, tuple) or not (is_container(before) or is_container(after)):
+        yield "~", from_to(before, after)
+    else:
+        yield "-", one_value(before)
+        yield "+", one_value(after)
+
+
+def _sign(diff: AttributeDiff) -> str:
+    if _absent(diff.before):
+        return "+"
+    return "-" if diff.after is None else "~"
+
+
+def _absent(before: Value) -> bool:
+    return before is None or before is UNKNOWN
+
+
+def _both(diff: AttributeDiff, *kinds: type) -> bool:
+    return isinstance(diff.before, kinds) and isinstance(diff.after, kinds)
+
+
+def _short(items: Sequence[Value]) -> bool:
+    return len(items) <= _SHORT_LIST and not any(map(is_container, items))
+
+
+def _list_difference(before: Sequence[Value], after: Sequence[Value]) -> Layout:
+    def layout(room: Room, style: Style) -> Body:
+        return Body(("[", *_items(before, after, room.block - 4, style), "]"), block=True)
+
+    return layout
+
+
+def _items(before: Sequence[Value], after: Sequence[Value], room: int, style: Style) -> Iterator[str]:
+    matcher = SequenceMatcher(None, [_key(item) for item in before], [_key(item) for item in after])
+    for tag, first, last, start, end in matcher.get_opcodes():
+        if tag == "equal":
+            yield hidden(4, plural(last - first, "unchanged item"), style)
+            continue
+        for item in before[first:last]:
+            yield from _signed("-", expanded(item, room, wrapped), style)
+        for item in after[start:end]:
+            yield from _signed("+", expanded(item, room, wrapped), style)
+
+
+def _text_difference(before: str, after: str) -> Layout:
+    def layout(room: Room, style: Style) -> Body:
+        return Body(("<<EOT", *_text_lines(before, after, room.block - 4, style), "EOT"), block=True)
+
+    return layout
+
+
+def _text_lines(before: str, after: str, room: int, style: Style) -> Iterator[str]:
+    old, new = _LINE.findall(before), _LINE.findall(after)
+    opcodes = SequenceMatcher(None, old, new).get_opcodes()
+    for index, (tag, first, last, start, end) in enumerate(opcodes):
+        if tag == "equal":
+            yield from _context(old[first:last], room, style, head=index > 0, tail=index < len(opcodes) - 1)
+            continue
+        yield from _lines_signed("-", old[first:last], room, style)
+        yield from _lines_signed("+", new[start:end], room, style)
+
+
+def _context(lines: list[str], room: int, style: Style, *, head: bool, tail: bool) -> Iterator[str]:
+    """Unchanged lines next to a change; head, tail: whether a change stands before, after them."""
+    first = _CONTEXT_LINES if head else 0
+    last = _CONTEXT_LINES if tail else 0
+    skipped = len(lines) - first - last
+    if skipped <= 1:
+        yield from _lines_signed(" ", lines, room, style)
+        return
+    yield from _lines_signed(" ", lines[:first], room, style)
+    yield hidden(4, plural(skipped, "unchanged line"), style)
+    yield from _lines_signed(" ", lines[len(lines) - last :], room, style)
+
+
+def _lines_signed(sign: str, lines: Sequence[str], room: int, style: Style) -> Iterator[str]:
+    for line in lines:
+        yield from _signed(sign, text_line(line.removesuffix("\n"), room), style)
+        if not line.endswith("\n"):
+            yield "    # no newline at the end"
+
+
+def _signed(sign: str, lines: list[str], style: Style) -> Iterator[str]:
+    for index, line in enumerate(lines):
+        yield f"  {style.sign(sign) if index == 0 else ' '} {line}"
+
+
+def _key(value: Value) -> object:
+    """What two values are compared by: 1, 1.0 and true differ, and a list can be a key."""
+    if isinstance(value, Mapping):
+        return ("map", *sorted((str(key), _key(item)) for key, item in value.items()))
+    if isinstance(value, list | tuple):
+        return ("list", *map(_key, value))
+    return (type(value).__name__, value)

@@ -1,0 +1,117 @@
+"""Foreign text made safe for a terminal, and measured in terminal cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+from unicodedata import combining, east_asian_width
+
+ELLIPSIS: Final = "…"
+_NAMED: Final = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
+
+
+def escape(text: str) -> str:
+    """text with everything that could steer a terminal made visible: `\\x1b`, `\\n`, `\\u202e`.
+
+    Control and format characters (among them those that change the direction of writing), unusual spaces,
+    private-use and unassigned characters and lone surrogates are escaped.
+    """
+    return text if text.isprintable() else "".join(map(_escaped, text))
+
+
+def quote(text: str) -> str:
+    """text in double quotes, escaped so that different texts never look the same."""
+    return f'"{"".join(quoted_units(text))}"'
+
+
+def quoted_units(text: str) -> Iterable[str]:
+    """The characters of text as they stand between quotes; an escape is one unit, never to be broken."""
+    plain = text.isprintable() and "\\" not in text and '"' not in text
+    return text if plain else ("\\" + char if char in '\\"' else _escaped(char) for char in text)
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal the escaped text takes."""
+    return len(text) if text.isascii() else sum(map(_cells, text))
+
+
+def pad(text: str, width: int) -> str:
+    """text with spaces after it up to width columns."""
+    return text + " " * (width - cells(text))
+
+
+def wrap(text: str, room: int) -> list[str]:
+    """Foreign text as escaped lines of at most room columns, broken at spaces where there are any.
+
+    Line breaks in text are kept.
+    """
+    found = (line.rstrip() for part in text.split("\n") for line in _wrapped_part(part, room))
+    return list(found)
+
+
+def break_units(units: Iterable[str], room: int) -> list[str]:
+    """Escaped units as lines of at most room columns; nothing is lost, a space stays before its break."""
+    return list(_broken(units, max(room, 8)))
+
+
+def shorten(text: str, room: int) -> str:
+    """Escaped text with its middle left out when it takes more than room columns."""
+    if cells(text) <= room:
+        return text
+    keep = max(room - 1, 2)
+    head = _fitting(text, keep - keep // 2)
+    tail = _fitting(text[::-1], keep // 2)[::-1]
+    return f"{head}{ELLIPSIS}{tail}"
+
+
+def _wrapped_part(part: str, room: int) -> list[str]:
+    line = escape(part)
+    return [line] if cells(line) <= room else break_units(map(escape, part), room)
+
+
+def _broken(units: Iterable[str], room: int) -> Iterator[str]:
+    line: list[str] = []
+    used = 0
+    for unit in units:
+        width = cells(unit)
+        if line and used + width > room:
+            cut = _break_in(line)
+            yield "".join(line[:cut])
+            line = line[cut:]
+            used = sum(map(cells, line))
+        line.append(unit)
+        used += width
+    yield "".join(line)
+
+
+def _break_in(line: list[str]) -> int:
+    """After the last space, else the last `/`, `,`, `;` or `&`, unless that leaves the line nearly empty."""
+    for separators in (" ", "/,;&"):
+        after = next((index for index in range(len(line), 0, -1) if line[index - 1] in separators), 0)
+        if after > len(line) // 3:
+            return after
+    return len(line)
+
+
+def _fitting(text: str, room: int) -> str:
+    used = 0
+    for index, char in enumerate(text):
+        used += _cells(char)
+        if used > room:
+            return text[:index]
+    return text
+
+
+def _cells(char: str) -> int:
+    if combining(char):
+        return 0
+    return 2 if east_asian_width(char) in "WF" else 1
+
+
+def _escaped(char: str) -> str:
+    if char.isprintable():
+        return char
+    code = ord(char)
+    if code < 0x100:
+        return _NAMED.get(char) or f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,0 +1,132 @@
+"""The end of an apply: what was done, what failed and why, what was left, and how to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from planner.model.ledger import APPLIED, FAILED, SKIPPED, Entry, Ledger, ThreeWay
+from planner.model.plan import Action
+from planner.model.value import UNKNOWN, Value, dotted
+from planner.render.escaping import cells, escape, pad, wrap
+from planner.render.style import BOLD, DIM, ERROR, WARNING, Style
+from planner.render.values import SENSITIVE, expanded, inline, wrapped
+
+_DONE: Final[Mapping[Action, str]] = MappingProxyType(
+    {
+        Action.CREATE: "created",
+        Action.UPDATE: "updated",
+        Action.REPLACE: "replaced",
+        Action.DELETE: "deleted",
+        Action.IMPORT: "imported",
+        Action.MOVE: "moved",
+        Action.FORGET: "forgotten",
+    }
+)
+_ALWAYS: Final = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
+_SECTIONS: Final = ((APPLIED, "Applied", BOLD), (FAILED, "Failed", ERROR), (SKIPPED, "Skipped", WARNING))
+_VIEWS: Final = ("desired", "prior", "observed")
+_INDENT: Final = "    "
+_ABSENT: Final = "(none)"
+
+
+def render_ledger(ledger: Ledger, *, environment: str, width: int, style: Style, resume: str) -> str:
+    """The counts; when not all was applied, each resource with its reason and the command to go on.
+
+    resume: the command line that finishes the work. Conflicts are shown as tables of three views.
+    """
+    lines = [style.paint(BOLD, _counts(ledger))]
+    if not ledger.complete:
+        for result, title, role in _SECTIONS:
+            lines += _section(ledger, result, style.paint(role, title), width, style)
+        lines += _way_on(ledger, environment, width, resume)
+    return "\n".join([*lines, ""])
+
+
+def _counts(ledger: Ledger) -> str:
+    counted = {action: ledger.count(APPLIED, action) for action in _DONE}
+    shown = [
+        f"{counted[action]} {word}" for action, word in _DONE.items() if action in _ALWAYS or counted[action]
+    ]
+    return f"Applied: {', '.join(shown)}."
+
+
+def _section(ledger: Ledger, result: str, title: str, width: int, style: Style) -> Iterator[str]:
+    entries = [entry for entry in ledger.entries if entry.result == result]
+    if entries:
+        yield ""
+        yield f"{title} ({len(entries)}):"
+        for entry in entries:
+            yield from _entry(entry, width, style)
+
+
+def _entry(entry: Entry, width: int, style: Style) -> Iterator[str]:
+    action = _DONE.get(entry.action, entry.action.value) if entry.result == APPLIED else entry.action.value
+    line = f"  {entry.address}: {action}"
+    beside = f"{line}, {escape(entry.reason)}"
+    if entry.result != FAILED and "\n" not in entry.reason and cells(beside) <= width:
+        yield beside if entry.reason else line
+    else:
+        yield line
+        yield from _paragraph(entry.reason, width)
+    if entry.conflict:
+        yield from _conflict(entry.conflict, width, style)
+    yield from _paragraph(entry.advice, width)
+
+
+def _paragraph(text: str, width: int) -> Iterator[str]:
+    return (_INDENT + line for line in wrap(text, width - len(_INDENT))) if text else iter(())
+
+
+def _conflict(conflict: Sequence[ThreeWay], width: int, style: Style) -> Iterator[str]:
+    """A table, or one attribute below the other when the table is wider than the terminal."""
+    table = [("", *_VIEWS), *(_cells_of(item) for item in conflict)]
+    widths = [max(cells(row[column]) for row in table) for column in range(4)]
+    if sum(widths) + 3 * 2 + len(_INDENT) > width:
+        for item in conflict:
+            yield from _stacked(item, width, style)
+        return
+    for index, row in enumerate(table):
+        text = "  ".join(map(pad, row, widths)).rstrip()
+        yield _INDENT + (style.paint(DIM, text) if index == 0 else text)
+
+
+def _cells_of(item: ThreeWay) -> tuple[str, str, str, str]:
+    desired, prior, observed = (SENSITIVE if item.sensitive else _text(value) for value in _values(item))
+    return escape(dotted(item.path)), desired, prior, observed
+
+
+def _stacked(item: ThreeWay, width: int, style: Style) -> Iterator[str]:
+    yield _INDENT + escape(dotted(item.path))
+    start = len(_INDENT) + 2 + len("observed  ")
+    for view, value in zip(_VIEWS, _values(item), strict=True):
+        lines = [SENSITIVE] if item.sensitive else _lines(value, width - start)
+        yield f"{_INDENT}  {style.paint(DIM, view)}{' ' * (10 - len(view))}{lines[0]}"
+        yield from (" " * start + line for line in lines[1:])
+
+
+def _values(item: ThreeWay) -> tuple[Value, Value, Value]:
+    """Where prior and observed have no such attribute, None."""
+    prior, observed = (None if value is UNKNOWN else value for value in (item.prior, item.observed))
+    return item.desired, prior, observed
+
+
+def _text(value: Value) -> str:
+    return _ABSENT if value is None else inline(value)
+
+
+def _lines(value: Value, room: int) -> list[str]:
+    return [_ABSENT] if value is None else expanded(value, room, wrapped)
+
+
+def _way_on(ledger: Ledger, environment: str, width: int, resume: str) -> Iterator[str]:
+    left = sum(1 for entry in ledger.entries if entry.result != APPLIED)
+    stopped = "Interrupted. " if ledger.interrupted else ""
+    where = f"the {environment} environment"
+    yield ""
+    yield from wrap(
+        f"{stopped}{left} of {len(ledger.entries)} changes to {where} are left to do. To go on:", width
+    )
+    yield ""
+    yield _INDENT + escape(resume)

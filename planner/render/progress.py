@@ -1,0 +1,85 @@
+"""Progress of an apply, one line for each finished step; `live_progress` adds what is running."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType, TracebackType
+from typing import IO, Final, Protocol, Self
+
+from attrs import field, frozen
+
+from planner.model.ledger import Event, StepFinished, StepProgress, StepStarted
+from planner.render.escaping import escape
+from planner.render.style import ADD, ERROR, Style
+from planner.render.values import human_size
+
+LARGE_UPLOAD: Final = 10_000_000
+_DONE: Final[Mapping[str, str]] = MappingProxyType(
+    {"create": "created", "update": "updated", "upload": "uploaded", "delete": "deleted"}
+)
+
+
+class Progress(Protocol):
+    """Takes the events of an apply while it is entered; safe to call from several threads."""
+
+    def __call__(self, event: Event) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def finished_line(event: StepFinished, style: Style) -> str:
+    """`extension.synonyms: created in 0.3s (id 123)`, or why it failed."""
+    took = f"{event.seconds:.1f}s"
+    note = escape(event.message)
+    if not event.ok:
+        failed = style.paint(ERROR, f"{event.operation} failed")
+        return f"{event.address}: {failed} after {took}" + (f": {note}" if note else "")
+    done = style.paint(ADD, _DONE.get(event.operation, f"{event.operation} done"))
+    about = f" (id {escape(event.id)})" if event.id else ""
+    return f"{event.address}: {done} in {took}{about}" + (f", {note}" if note else "")
+
+
+def plain_progress(stream: IO[str], *, style: Style) -> Progress:
+    """For pipes and logs: whole lines, flushed one by one."""
+    return _Plain(stream, style)
+
+
+def live_progress(stream: IO[str], *, style: Style) -> Progress:
+    """For a terminal: running steps with their time, bars for uploads, finished steps above them."""
+    from planner.render.live import Live  # noqa: PLC0415  rich costs start-up time; only an apply needs it
+
+    return Live.on(stream, style)
+
+
+@frozen
+class _Plain:
+    _stream: IO[str]
+    _style: Style
+    _uploading: set[int] = field(factory=set)
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, StepFinished):
+            self._write(finished_line(event, self._style))
+        elif isinstance(event, StepStarted):
+            self._uploading.discard(event.step)
+        else:
+            self._upload(event)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def _upload(self, event: StepProgress) -> None:
+        if event.total > LARGE_UPLOAD and event.step not in self._uploading:
+            self._uploading.add(event.step)
+            self._write(f"{event.address}: uploading {human_size(event.total)}")
+
+    def _write(self, line: str) -> None:
+        self._stream.write(line + "\n")
+        self._stream.flush()

@@ -1,0 +1,39 @@
+"""Colours, or none. The text means the same without them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from attrs import frozen
+
+ADD: Final = "add"
+CHANGE: Final = "change"
+REMOVE: Final = "remove"
+BOLD: Final = "bold"
+DIM: Final = "dim"
+ERROR: Final = "error"
+WARNING: Final = "warning"
+
+_CODES: Final[Mapping[str, str]] = MappingProxyType(
+    {ADD: "32", CHANGE: "33", REMOVE: "31", BOLD: "1", DIM: "2", ERROR: "1;31", WARNING: "1;33"}
+)
+_ROLES: Final[Mapping[str, str]] = MappingProxyType(
+    {"+": ADD, "+/-": ADD, "~": CHANGE, "-": REMOVE, "-/+": REMOVE, ".": DIM, "!": WARNING}
+)
+
+
+@frozen
+class Style:
+    """colours: whether to write ANSI colours. The caller decides, by NO_COLOR, --no-color and pipes."""
+
+    colours: bool = False
+
+    def paint(self, role: str, text: str) -> str:
+        """text in the colour of role, one of the names above."""
+        return f"\x1b[{_CODES[role]}m{text}\x1b[0m" if self.colours and text else text
+
+    def sign(self, sign: str) -> str:
+        """A symbol of the plan (`+`, `~`, `-`, `-/+`, `+/-`, `.`, `!`) in its colour."""
+        return self.paint(_ROLES[sign], sign) if self.colours and sign in _ROLES else sign

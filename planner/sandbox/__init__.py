@@ -1,0 +1,34 @@
+"""An Elastic Cloud Enterprise that runs here: extensions, logins and just enough of deployments, over SQLite.
+
+For trying out, for tests, and for faults that a real one shows too seldom. The same paths, fields, headers,
+versions and error codes as the ECE API, bare and with `/regions/<region>`. It imports nothing else of the
+project, so that client and emulator cannot share a bug.
+
+    app = create_app("state/sandbox-dev.db")           # WSGI, in-process
+    serve("state/sandbox-dev.db", port=0, ready=...)    # HTTP
+    reset("state/sandbox-dev.db")
+
+What it does not do: run Elasticsearch, check what is inside an archive (only that it is a zip), or keep
+extensions of several users apart. The grammar of faults is in `planner.sandbox.faults`, the paths under
+/sandbox are in `planner.sandbox.control`, what an in-process transport must expect in
+`planner.sandbox.fault_effects`.
+"""
+
+from planner.sandbox.app import Sandbox, create_app
+from planner.sandbox.auth import Credentials
+from planner.sandbox.faults import FaultRule
+from planner.sandbox.faults import parse as parse_fault
+from planner.sandbox.serve import Server, serve
+from planner.sandbox.storage import SandboxError, reset
+
+__all__ = [
+    "Credentials",
+    "FaultRule",
+    "Sandbox",
+    "SandboxError",
+    "Server",
+    "create_app",
+    "parse_fault",
+    "reset",
+    "serve",
+]

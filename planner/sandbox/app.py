@@ -1,0 +1,164 @@
+"""The WSGI app: fault, login, handler, log, in that order; and the place where all of it is put together."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypedDict
+
+from attrs import frozen
+from werkzeug.wrappers import Request, Response
+
+from planner.sandbox import fault_effects, faults
+from planner.sandbox.archives import Archives
+from planner.sandbox.auth import TOKEN_LIFETIME, AuthApi, Credentials
+from planner.sandbox.control import PREFIX, ControlApi
+from planner.sandbox.deployments import DeploymentsApi
+from planner.sandbox.downloads import fetch as fetch_url
+from planner.sandbox.extensions import UPLOAD_LIMIT, ExtensionsApi
+from planner.sandbox.fault_table import FaultTable
+from planner.sandbox.faults import FaultRule
+from planner.sandbox.replies import ApiError, api_error, isoformat
+from planner.sandbox.requestlog import RequestLog
+from planner.sandbox.routing import Call, Router, operation_path
+from planner.sandbox.storage import Storage
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+logger = logging.getLogger("planner.sandbox")
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Options(TypedDict, total=False):
+    """What `create_app` takes by keyword, for those who pass it on."""
+
+    fetch: bool
+    enforce_version: bool
+    credentials: Credentials | None
+    faults: Iterable[str | FaultRule]
+    clock: Callable[[], datetime]
+    token_lifetime: timedelta
+    upload_limit: int
+    sleep: Callable[[float], None]
+
+
+@frozen(eq=False)
+class Sandbox:
+    """An embedded ECE. Call it from several threads at once; `close` it, or use it as a context manager.
+
+    Raises ConnectionResetError, and nothing else, where a fault breaks the connection.
+    """
+
+    _storage: Storage
+    _auth: AuthApi
+    _router: Router
+    _faults: FaultTable
+    _log: RequestLog
+    _sleep: Callable[[float], None]
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = Request(environ)
+        path = operation_path(request.path)
+        if path is not None and path.startswith(PREFIX):
+            return self._answer(request, path)(environ, start_response)
+        return self._logged(request, path)(environ, start_response)
+
+    def _logged(self, request: Request, path: str | None) -> Response:
+        """The status of a request whose connection a fault broke is null."""
+        entry: dict[str, Any] = {
+            "time": isoformat(self._auth.clock()),
+            "method": request.method,
+            "path": request.path,
+            "query": request.query_string.decode("latin-1"),
+            "status": None,
+        }
+        try:
+            response = self._faulty(request, path, entry)
+            entry["status"] = response.status_code
+            return response
+        finally:
+            self._log.append(entry)
+
+    def _faulty(self, request: Request, path: str | None, entry: dict[str, Any]) -> Response:
+        for rule in self._faults.pick(request.method, path or request.path):
+            entry["fault"] = rule.spec
+            if rule.effect != "delay":
+                return fault_effects.apply(rule, request, lambda: self._answer(request, path))
+            self._sleep(rule.argument or 0)
+        return self._answer(request, path)
+
+    def _answer(self, request: Request, path: str | None) -> Response:
+        try:
+            return self._handle(request, path)
+        except ApiError as error:
+            return error.reply()
+        except Exception:  # the last resort of a server: a client gets JSON, the log gets the traceback
+            logger.exception("%s %s failed", request.method, request.path)
+            return api_error(500, "root.internal_server_error", "The sandbox failed; see its log.").reply()
+
+    def _handle(self, request: Request, path: str | None) -> Response:
+        route, params = self._router.find(request.method, path)
+        user = self._auth.identify(request) if route.login else ""
+        return route.handler(Call(request, params, user))
+
+    def close(self) -> None:
+        """Ends its use of the data; the app answers no request after it."""
+        self._log.close()
+        self._storage.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def create_app(  # noqa: PLR0913 - the switches of the sandbox, by keyword
+    data: str | Path,
+    *,
+    fetch: bool = False,
+    enforce_version: bool = False,
+    credentials: Credentials | None = None,
+    faults: Iterable[str | FaultRule] = (),
+    clock: Callable[[], datetime] = utc_now,
+    token_lifetime: timedelta = TOKEN_LIFETIME,
+    upload_limit: int = UPLOAD_LIMIT,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Sandbox:
+    """An embedded ECE over `data`: a SQLite file, made with its folders where it is missing, or ":memory:".
+
+    `fetch` downloads a download_url for real, `enforce_version` compares `?version=` of updates and deletes,
+    `credentials` checks who calls, `upload_limit` is in bytes. `clock` gives aware datetimes, `sleep` takes
+    seconds.
+
+    Raises ValueError for a fault that does not parse and SandboxError for a file that is something else.
+    """
+    rules = parsed(faults)
+
+    def now() -> str:
+        return isoformat(clock())
+
+    storage = Storage(data)
+    archives, log = Archives(storage.folder), RequestLog(storage.folder)
+    fault_table = FaultTable(storage, rules)
+    auth = AuthApi(storage, clock, credentials, token_lifetime)
+    downloads = fetch_url if fetch else None
+    extensions = ExtensionsApi(storage, archives, now, downloads, enforce_version, upload_limit)
+    control = ControlApi(storage, archives, fault_table, log)
+    parts = (extensions, DeploymentsApi(storage, now), auth, control)
+    router = Router(route for part in parts for route in part.routes())
+    return Sandbox(storage, auth, router, fault_table, log, sleep)
+
+
+def parsed(specs: Iterable[str | FaultRule]) -> list[FaultRule]:
+    return [faults.parse(spec) if isinstance(spec, str) else spec for spec in specs]

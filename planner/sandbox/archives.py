@@ -1,0 +1,105 @@
+"""Where the archives of extensions live: hashed on their way to disk, renamed into place, served by a token.
+
+An archive never is in memory as a whole. `Incoming` is a file that nobody sees until it is kept; left alone
+it goes away again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from attrs import frozen
+
+from planner.sandbox.replies import ApiError, api_error
+
+CHUNK = 256 * 1024
+# A zip archive without entries: stands for the content of a download_url that was accepted as fetched.
+EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
+
+
+def refused(message: str, *fields: str) -> ApiError:
+    return api_error(400, "extensions.request_execution_failed", message, *fields)
+
+
+@frozen
+class FileFacts:
+    """What the database keeps of an archive; `token` opens the temporary URL and changes with the file."""
+
+    size: int
+    sha256: str
+    modified: str
+    token: str
+
+
+class Incoming:
+    """An archive on its way in. Raises ApiError 400 past `limit` bytes or when it is no zip archive."""
+
+    def __init__(self, path: Path, sink: IO[bytes], limit: int) -> None:
+        self.path = path
+        self.size = 0
+        self._sink = sink
+        self._limit = limit
+        self._digest = hashlib.sha256()
+
+    def write(self, chunk: bytes) -> None:
+        self.size += len(chunk)
+        if self.size > self._limit:
+            raise refused(f"The extension file is larger than {self._limit} bytes.", "file")
+        self._digest.update(chunk)
+        self._sink.write(chunk)
+
+    def facts(self, now: str) -> FileFacts:
+        self._sink.flush()
+        try:
+            with zipfile.ZipFile(self.path):
+                pass
+        except (zipfile.BadZipFile, EOFError, ValueError) as error:
+            raise refused("Could not accept the extensions file: not a valid zip archive.", "file") from error
+        return FileFacts(self.size, self._digest.hexdigest(), now, _token())
+
+
+class Archives:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @contextmanager
+    def incoming(self, limit: int) -> Iterator[Incoming]:
+        path = self._folder / f".incoming-{secrets.token_hex(8)}"
+        try:
+            with path.open("xb") as sink:
+                yield Incoming(path, sink, limit)
+        finally:
+            path.unlink(missing_ok=True)
+
+    def path(self, extension_id: str) -> Path:
+        """Ids come from the database, never from a URL: they hold digits only."""
+        return self._folder / extension_id
+
+    def content(self, extension_id: str) -> Iterator[bytes]:
+        try:
+            with self.path(extension_id).open("rb") as file:
+                while chunk := file.read(CHUNK):
+                    yield chunk
+        except FileNotFoundError:
+            yield EMPTY_ZIP
+
+    def keep(self, incoming: Incoming, extension_id: str) -> None:
+        incoming.path.replace(self.path(extension_id))
+
+    def remove(self, extension_id: str) -> None:
+        self.path(extension_id).unlink(missing_ok=True)
+
+
+def assumed_facts(now: str) -> FileFacts:
+    """The archive of a download_url that nobody fetched."""
+    return FileFacts(len(EMPTY_ZIP), hashlib.sha256(EMPTY_ZIP).hexdigest(), now, _token())
+
+
+def _token() -> str:
+    return secrets.token_urlsafe(12)

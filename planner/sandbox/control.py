@@ -1,0 +1,89 @@
+"""The sandbox's own paths, /sandbox/*: faults, the request log, archives. No login; ECE has none of these.
+
+GET, POST, DELETE /sandbox/faults      POST takes what `faults.from_json` takes
+GET, DELETE       /sandbox/requests    {"requests": [{"time", "method", "path", "query", "status", "fault"?}]}
+GET               /sandbox/files       {"files": [{"id", "size", "sha256"}]}
+GET               /sandbox/files/<id>?token=...    the archive, by the temporary URL of file_metadata
+"""
+
+from __future__ import annotations
+
+import hmac
+
+import orjson
+from attrs import frozen
+from werkzeug.wrappers import Response
+
+from planner.sandbox import extension_table
+from planner.sandbox.archives import Archives
+from planner.sandbox.extensions import not_found
+from planner.sandbox.fault_table import FaultTable
+from planner.sandbox.faults import from_json
+from planner.sandbox.replies import api_error, reply
+from planner.sandbox.requestlog import RequestLog
+from planner.sandbox.routing import Call, Route
+from planner.sandbox.storage import Storage
+
+PREFIX = "/sandbox"
+
+
+@frozen
+class ControlApi:
+    storage: Storage
+    archives: Archives
+    faults: FaultTable
+    log: RequestLog
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("GET", f"{PREFIX}/faults", self.list_faults, login=False),
+            Route("POST", f"{PREFIX}/faults", self.add_faults, login=False),
+            Route("DELETE", f"{PREFIX}/faults", self.clear_faults, login=False),
+            Route("GET", f"{PREFIX}/requests", self.list_requests, login=False),
+            Route("DELETE", f"{PREFIX}/requests", self.clear_requests, login=False),
+            Route("GET", f"{PREFIX}/files", self.list_files, login=False),
+            Route("GET", PREFIX + "/files/{extension_id}", self.file, login=False),
+        ]
+
+    def list_faults(self, _: Call) -> Response:
+        return reply({"faults": self.faults.to_json()})
+
+    def add_faults(self, call: Call) -> Response:
+        try:
+            rules = from_json(orjson.loads(call.request.get_data()))
+        except ValueError as error:  # orjson's own error is one too
+            raise api_error(400, "sandbox.invalid_fault", str(error)) from error
+        self.faults.add(rules)
+        return reply({"faults": self.faults.to_json()}, 201)
+
+    def clear_faults(self, _: Call) -> Response:
+        self.faults.clear()
+        return reply({})
+
+    def list_requests(self, _: Call) -> Response:
+        return reply({"requests": self.log.entries()})
+
+    def clear_requests(self, _: Call) -> Response:
+        self.log.clear()
+        return reply({})
+
+    def list_files(self, _: Call) -> Response:
+        with self.storage.read() as db:
+            extensions = extension_table.every(db)
+        files = [(extension.id, extension.file) for extension in extensions if extension.file]
+        return reply(
+            {"files": [{"id": id_, "size": file.size, "sha256": file.sha256} for id_, file in files]}
+        )
+
+    def file(self, call: Call) -> Response:
+        extension_id, token = call.params["extension_id"], call.request.args.get("token", "")
+        with self.storage.read() as db:
+            extension = extension_table.find(db, extension_id)
+        if extension is None or extension.file is None or not _same(token, extension.file.token):
+            raise not_found(extension_id)
+        size = [("Content-Length", str(extension.file.size))]
+        return Response(self.archives.content(extension.id), 200, size, content_type="application/zip")
+
+
+def _same(given: str, known: str) -> bool:
+    return hmac.compare_digest(given.encode(), known.encode())

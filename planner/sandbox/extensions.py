@@ -1,0 +1,160 @@
+"""The extension operations (ECE API, tag Extensions)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from attrs import frozen
+from werkzeug.wrappers import Request, Response
+
+from planner.sandbox import extension_table as table
+from planner.sandbox.archives import Archives, FileFacts, Incoming, assumed_facts
+from planner.sandbox.downloads import Fetch, check_url
+from planner.sandbox.extension_request import ExtensionRequest
+from planner.sandbox.extension_table import Extension
+from planner.sandbox.replies import VERSION_CONFLICT, ApiError, api_error, reply, versioned
+from planner.sandbox.routing import Call, Route
+from planner.sandbox.storage import Storage
+from planner.sandbox.uploads import receive
+
+COLLECTION = "/deployments/extensions"
+ITEM = "/deployments/extensions/{extension_id}"
+# Larger files come by download_url only, and those end at 8 GB.
+UPLOAD_LIMIT = 200 * 1024**2
+DOWNLOAD_LIMIT = 8 * 1024**3
+
+
+@frozen
+class ExtensionsApi:
+    """`fetch` is None where download URLs are accepted as fetched; `now` gives ISO 8601 texts in UTC."""
+
+    storage: Storage
+    archives: Archives
+    now: Callable[[], str]
+    fetch: Fetch | None = None
+    enforce_version: bool = False
+    upload_limit: int = UPLOAD_LIMIT
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("GET", COLLECTION, self.list),
+            Route("POST", COLLECTION, self.create),
+            Route("GET", ITEM, self.get),
+            Route("POST", ITEM, self.update),
+            Route("PUT", ITEM, self.upload),
+            Route("DELETE", ITEM, self.delete),
+        ]
+
+    def list(self, call: Call) -> Response:
+        base = base_url(call.request)
+        with self.storage.read() as db:
+            extensions = table.every(db)
+        return reply({"extensions": [extension.to_json(base) for extension in extensions]})
+
+    def create(self, call: Call) -> Response:
+        wanted = ExtensionRequest.from_json(call.json())
+        with self._download(wanted.download_url) as (incoming, facts):
+            extension = table.made(wanted, facts, self.now())
+            with self.storage.write() as db:
+                while not table.insert(db, extension):
+                    extension = table.made(wanted, facts, self.now())
+                if incoming:
+                    self.archives.keep(incoming, extension.id)
+        return versioned(extension.to_json(base_url(call.request)), extension.stamp, 201)
+
+    def get(self, call: Call) -> Response:
+        with self.storage.read() as db:
+            extension = _find(db, call)
+            body = extension.to_json(base_url(call.request))
+            if call.flag("include_deployments"):
+                body["deployments"] = [id_ for id_, _ in table.users(db, extension.url)]
+        return versioned(body, extension.stamp)
+
+    def update(self, call: Call) -> Response:
+        wanted = ExtensionRequest.from_json(call.json())
+        with self.storage.read() as db:
+            _find(db, call)  # an unknown extension is not worth a download
+        with self._download(wanted.download_url) as (incoming, facts), self.storage.write() as db:
+            extension = _find(db, call)
+            self._check_version(call, extension)
+            extension = extension.updated(wanted, facts, self.now())
+            table.update(db, extension)
+            self._replace(extension, incoming, facts)
+        return versioned(extension.to_json(base_url(call.request)), extension.stamp)
+
+    def upload(self, call: Call) -> Response:
+        with self.storage.read() as db:
+            _find(db, call)
+        with self.archives.incoming(self.upload_limit) as incoming:
+            receive(call.request, incoming)
+            facts = incoming.facts(self.now())
+            with self.storage.write() as db:
+                extension = _find(db, call).uploaded(facts)
+                table.update(db, extension)
+                self.archives.keep(incoming, extension.id)
+        return versioned(extension.to_json(base_url(call.request)), extension.stamp)
+
+    def delete(self, call: Call) -> Response:
+        with self.storage.write() as db:
+            extension = _find(db, call)
+            self._check_version(call, extension)
+            _check_unused(db, extension)
+            table.delete(db, extension.id)
+        self.archives.remove(extension.id)
+        return versioned({}, extension.stamp)
+
+    @contextmanager
+    def _download(self, url: str | None) -> Iterator[tuple[Incoming | None, FileFacts | None]]:
+        """The new archive and its facts: neither without a URL, only facts where nothing is fetched."""
+        if not url:
+            yield None, None
+            return
+        check_url(url)
+        if self.fetch is None:
+            yield None, assumed_facts(self.now())
+            return
+        with self.archives.incoming(DOWNLOAD_LIMIT) as incoming:
+            self.fetch(url, incoming)
+            yield incoming, incoming.facts(self.now())
+
+    def _replace(self, extension: Extension, incoming: Incoming | None, facts: FileFacts | None) -> None:
+        if incoming:
+            self.archives.keep(incoming, extension.id)
+        elif facts:
+            self.archives.remove(extension.id)
+
+    def _check_version(self, call: Call, extension: Extension) -> None:
+        sent = call.request.args.get("version")
+        if self.enforce_version and sent is not None and sent != str(extension.stamp.version):
+            raise api_error(
+                409,
+                "extensions.version_conflict",
+                VERSION_CONFLICT.format(sent, extension.stamp.version),
+            )
+
+
+def base_url(request: Request) -> str:
+    return request.host_url.rstrip("/")
+
+
+def not_found(extension_id: str) -> ApiError:
+    return api_error(404, "extensions.not_found", f"The extension [{extension_id}] does not exist.")
+
+
+def _find(db: sqlite3.Connection, call: Call) -> Extension:
+    extension_id = call.params["extension_id"]
+    extension = table.find(db, extension_id)
+    if extension is None:
+        raise not_found(extension_id)
+    return extension
+
+
+def _check_unused(db: sqlite3.Connection, extension: Extension) -> None:
+    if names := [name for _, name in table.users(db, extension.url)]:
+        raise api_error(
+            400,
+            "extensions.extension_in_use",
+            f"Cannot delete extension [{extension.id}]. It is used by deployments [{', '.join(names)}].",
+        )

@@ -1,0 +1,83 @@
+"""JSON replies, error replies and dates as ECE writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from attrs import frozen
+from werkzeug.wrappers import Response
+
+ERROR_CODES = "x-cloud-error-codes"
+VERSION_CONFLICT = "The version you sent [{}] does not match the persisted version [{}]."
+
+
+@frozen
+class Stamp:
+    """What the resource headers carry: a version that grows with each write, and two dates."""
+
+    version: int
+    created: str
+    modified: str
+
+    def headers(self) -> list[tuple[str, str]]:
+        return [
+            ("x-cloud-resource-version", str(self.version)),
+            ("x-cloud-resource-created", self.created),
+            ("x-cloud-resource-last-modified", self.modified),
+        ]
+
+    def written(self, now: str) -> Stamp:
+        return Stamp(self.version + 1, self.created, now)
+
+
+@frozen
+class Problem:
+    """One element of `errors` in a failed reply (ECE API, BasicFailedReplyElement)."""
+
+    code: str
+    message: str
+    fields: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        body: dict[str, Any] = {"code": self.code, "message": self.message}
+        return body | {"fields": list(self.fields)} if self.fields else body
+
+
+class ApiError(Exception):
+    """Ends a request with `status` and an error body; the transaction it passes through is rolled back."""
+
+    def __init__(self, status: int, *problems: Problem) -> None:
+        super().__init__(f"{status} " + "; ".join(problem.message for problem in problems))
+        self.status = status
+        self.problems = problems
+
+    def reply(self) -> Response:
+        return failed(self.status, self.problems)
+
+
+def api_error(status: int, code: str, message: str, *fields: str) -> ApiError:
+    return ApiError(status, Problem(code, message, fields))
+
+
+def reply(body: Any, status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> Response:
+    all_headers = [("Content-Type", "application/json"), *headers]
+    return Response(orjson.dumps(body), status, all_headers)
+
+
+def versioned(body: Any, stamp: Stamp, status: int = 200) -> Response:
+    return reply(body, status, stamp.headers())
+
+
+def failed(status: int, problems: Iterable[Problem]) -> Response:
+    errors = [problem.to_json() for problem in problems]
+    # Each code once, in order, as one comma-separated header.
+    codes = ",".join(dict.fromkeys(error["code"] for error in errors))
+    return reply({"errors": errors}, status, [(ERROR_CODES, codes)])
+
+
+def isoformat(moment: datetime) -> str:
+    """ISO 8601 in UTC with `Z` and always three decimals, so that texts sort as their moments do."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

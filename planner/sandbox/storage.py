@@ -1,0 +1,179 @@
+"""The SQLite file behind the sandbox: one connection per process, transactions right across processes.
+
+Beside `<data>` lie SQLite's own `-wal` and `-shm` and the folder `<data>.files` (uploaded archives and the
+request log). `:memory:` keeps the database in memory and the folder in a temporary place that goes with the
+app.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from planner.sandbox.requestlog import LOG_NAME
+
+MEMORY = ":memory:"
+SCHEMA_VERSION = 1
+BUSY_SECONDS = 30.0
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS extension (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+  extension_type TEXT NOT NULL, version TEXT NOT NULL, description TEXT, download_url TEXT,
+  file_size INTEGER, file_modified TEXT, file_sha256 TEXT, file_token TEXT,
+  resource_version INTEGER NOT NULL, created TEXT NOT NULL, modified TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS deployment (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, alias TEXT,
+  resources TEXT NOT NULL, stopped INTEGER NOT NULL DEFAULT 0, request_id TEXT UNIQUE,
+  resource_version INTEGER NOT NULL, created TEXT NOT NULL, modified TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS extension_use (
+  url TEXT NOT NULL, deployment_id TEXT NOT NULL, PRIMARY KEY (url, deployment_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS session (
+  token_sha256 TEXT PRIMARY KEY, user_name TEXT NOT NULL, expires TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fault (
+  id INTEGER PRIMARY KEY, spec TEXT NOT NULL,
+  seen INTEGER NOT NULL DEFAULT 0, fired INTEGER NOT NULL DEFAULT 0);
+"""
+LOCAL_SCHEMA = """
+CREATE TEMP TABLE local_fault (
+  id INTEGER PRIMARY KEY, spec TEXT NOT NULL,
+  seen INTEGER NOT NULL DEFAULT 0, fired INTEGER NOT NULL DEFAULT 0);
+"""
+TABLES = ("extension", "deployment", "extension_use", "session", "fault")
+
+
+class SandboxError(Exception):
+    """The data file cannot serve as a sandbox; the message says which file, why, and what to do."""
+
+
+class Storage:
+    """Reads and writes under one lock; a write is one BEGIN IMMEDIATE transaction, undone by an exception."""
+
+    def __init__(self, data: str | Path) -> None:
+        self._lock = threading.RLock()
+        self._db = _open(data)
+        self.folder, temporary = _folder(data)
+        self._finalizer = weakref.finalize(self, _release, self._db, self.folder if temporary else None)
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            yield self._db
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def clear(self) -> None:
+        with self.write() as db:
+            for table in TABLES:
+                db.execute(f"DELETE FROM {table}")  # noqa: S608 - names from the constant above
+        for path in self.folder.iterdir():
+            # The log is emptied, not removed: other processes have it open.
+            if path.name == LOG_NAME:
+                os.truncate(path, 0)
+            else:
+                path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        with self._lock:
+            self._finalizer()
+
+
+def _release(db: sqlite3.Connection, temporary: Path | None) -> None:
+    db.close()
+    if temporary is not None:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _folder(data: str | Path) -> tuple[Path, bool]:
+    if str(data) == MEMORY:
+        return Path(tempfile.mkdtemp(prefix="sandbox-")), True
+    folder = Path(f"{data}.files")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder, False
+
+
+def _open(data: str | Path) -> sqlite3.Connection:
+    if str(data) != MEMORY:
+        Path(data).parent.mkdir(parents=True, exist_ok=True)
+        # Made here, before SQLite would, so that it is private at once; -wal and -shm take its mode.
+        os.close(os.open(data, os.O_CREAT | os.O_RDWR, 0o600))
+    # Several threads share the connection; Storage's lock keeps them apart.
+    db = sqlite3.connect(data, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        _prepare(db)
+    except (sqlite3.DatabaseError, SandboxError) as error:
+        db.close()
+        raise SandboxError(
+            f"{data} is not usable as a sandbox: {error}. Remove it or name another file."
+        ) from error
+    return db
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    db.row_factory = sqlite3.Row
+    # Asked before anything is written: the file of another program stays as it is.
+    new = _is_new(db)
+    _wal(db)
+    # NORMAL under WAL: a killed process loses nothing; only a power cut may lose the last writes.
+    db.execute("PRAGMA synchronous = NORMAL")
+    db.execute("PRAGMA temp_store = MEMORY")
+    if new:
+        db.executescript(f"BEGIN IMMEDIATE;{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
+    db.executescript(LOCAL_SCHEMA)
+
+
+def _wal(db: sqlite3.Connection) -> None:
+    """Changing the journal mode does not wait for another process that does the same, so this does."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
+        else:
+            return
+
+
+def _is_new(db: sqlite3.Connection) -> bool:
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    if version == SCHEMA_VERSION:
+        return False
+    # A second look under the write lock follows, by IF NOT EXISTS; here only strangers are turned away.
+    names = {row["name"] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if version == 0 and names <= {*TABLES, "sqlite_sequence"}:
+        return True
+    raise SandboxError("it is a database of another program or of another format")
+
+
+def reset(data: str | Path) -> None:
+    """Empty a sandbox: extensions, files, deployments, sessions, faults and the request log.
+
+    Servers that have it open go on with the empty one. A file that does not exist stays so. Raises
+    SandboxError where the file is something else.
+    """
+    if str(data) == MEMORY or not Path(data).exists():
+        return
+    storage = Storage(data)
+    try:
+        storage.clear()
+    finally:
+        storage.close()

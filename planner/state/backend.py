@@ -1,0 +1,104 @@
+"""The port: what a place that keeps the state of one environment must promise.
+
+Everything is bytes: what they mean is for `snapshot` and `journal` to know, so that a wrapper can encrypt
+them. One thing shows through: a snapshot is a JSON object with its "serial" at the top level.
+
+Every method raises StateError, with what went wrong and where, when the place cannot be read or written;
+then what was there before still is. Methods are called by one thread at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from attrs import frozen
+
+from planner.state.locks import Holder
+
+KEPT = 20
+"""How many snapshots a history keeps, the present one included."""
+
+
+@frozen
+class HistoryEntry:
+    """One kept snapshot. time: when it was written, ISO 8601 in UTC. size: bytes."""
+
+    serial: int
+    time: str
+    size: int
+
+
+class Snapshots(Protocol):
+    """Keeps the present snapshot, and the latest KEPT."""
+
+    def read_snapshot(self) -> bytes | None:
+        """The present snapshot as it was written, whatever became of it; None only if there is none."""
+        ...
+
+    def write_snapshot(self, data: bytes, *, serial: int, expected_serial: int | None) -> None:
+        """Make data the present snapshot, and part of the history.
+
+        Atomic: after a crash at any point the present snapshot is the former or this one, whole. Durable
+        when it returns. Compare-and-swap: StateError, with nothing written, when the present snapshot's
+        serial is not expected_serial (0: there is none; None: whatever it is), also when two writers come
+        at once. The former snapshot is in the history when it is replaced. The history never runs ahead of
+        the present snapshot. Fails after the lock this backend holds was broken.
+        """
+        ...
+
+    def history(self) -> list[HistoryEntry]:
+        """The kept snapshots, the latest serial first."""
+        ...
+
+    def read_history(self, serial: int) -> bytes:
+        """The snapshot of that serial as it was written. StateError, naming those kept, if it is not kept."""
+        ...
+
+
+class Journals(Protocol):
+    """Keeps the lines written since the last snapshot."""
+
+    def append(self, lines: Sequence[bytes]) -> None:
+        """Add lines, none of which holds a newline, in order; all are durable when it returns, by one sync.
+
+        After a crash a first part of them may be there, the last of it torn. Nothing there before changes.
+        Fails after the lock this backend holds was broken.
+        """
+        ...
+
+    def read_journal(self) -> list[bytes]:
+        """Every line, empty ones too, [] when there is no journal; the last may be torn."""
+        ...
+
+    def clear_journal(self) -> None:
+        """Forget every line. A crash may undo it as a whole, not in part."""
+        ...
+
+
+class Locks(Protocol):
+    """One writer at a time. Reading needs no lock."""
+
+    def lock(self, holder: Holder, timeout: float) -> AbstractContextManager[Holder]:
+        """Entering waits up to timeout seconds (0: not at all), then raises LockHeld naming the holder.
+
+        The lock ends with the context, and by itself when its process (local) or its heartbeat (shared) dies.
+        """
+        ...
+
+    def lock_holder(self) -> Holder | None:
+        """Who holds the lock now; None when nobody does, or nobody who is still alive."""
+        ...
+
+    def break_lock(self, holder_id: str) -> None:
+        """Take the lock from that holder; what it writes afterwards fails. StateError when it has none."""
+        ...
+
+
+class Backend(Snapshots, Journals, Locks, Protocol):
+    """A place that keeps the state of one environment."""
+
+    def describe(self) -> str:
+        """The place as messages name it, without credentials: "state/dev.json"."""
+        ...

@@ -1,0 +1,120 @@
+"""JSON documents that outlive the program which wrote them: a format version, a digest, a schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import orjson
+from attrs import frozen
+from jsonschema_rs import Draft202012Validator, ValidationError
+
+from planner.model.codec import digest
+from planner.resources import schema
+
+Data = dict[str, Any]
+Migration = Callable[[Data], Data]
+
+_SHOWN = 5
+
+
+class BadDocument(ValueError):
+    """What is wrong with a document, as a phrase that goes after its name: "is empty".
+
+    newer: written by a newer version of the program; nothing is wrong with it otherwise.
+    """
+
+    def __init__(self, problem: str, *, newer: bool = False) -> None:
+        super().__init__(problem)
+        self.newer = newer
+
+
+@frozen
+class Format:
+    """name: of the schema file, as "state". version: the one written and, in the end, read.
+
+    migrations: version -> a function from a document of that version to one of the next, both without
+    digest. It may change the document it is given.
+    """
+
+    name: str
+    version: int
+    migrations: Mapping[int, Migration]
+
+    def write(self, body: Data) -> bytes:
+        """body, sealed: with format_version and digest in front, indented."""
+        return orjson.dumps(self.seal(body), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+    def seal(self, body: Data) -> Data:
+        versioned = {"format_version": self.version, **body}
+        return {"format_version": self.version, "digest": digest(versioned), **body}
+
+    def read(self, data: bytes) -> Data:
+        """The body that was written, brought to this version. BadDocument."""
+        document = _parse(data)
+        version = self._version_of(document)
+        _check_digest(document)
+        for step in range(version, self.version):
+            document = {**self.migrations[step](document), "format_version": step + 1}
+        check(self.name, document)
+        return {key: value for key, value in document.items() if key not in ("format_version", "digest")}
+
+    def _version_of(self, document: Data) -> int:
+        version = document.get("format_version")
+        if type(version) is not int:
+            raise BadDocument(f"is not a planner {self.name}: it has no format_version")
+        if version > self.version:
+            raise BadDocument(
+                f"has format_version {version}, this planner reads up to {self.version}", newer=True
+            )
+        if any(step not in self.migrations for step in range(version, self.version)):
+            raise BadDocument(f"has the unknown format_version {version}")
+        return version
+
+
+def _parse(data: bytes) -> Data:
+    if not data.strip(b" \t\r\n\0"):
+        raise BadDocument("is empty" if not data else "holds nothing but blanks")
+    try:
+        document = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise BadDocument(_how_broken(data, error)) from error
+    if not isinstance(document, dict):
+        raise BadDocument("is not a JSON object")
+    return document
+
+
+def _how_broken(data: bytes, error: orjson.JSONDecodeError) -> str:
+    if data.lstrip().startswith(b"{") and not data.rstrip().endswith(b"}"):
+        return f"is truncated: it breaks off after {len(data)} bytes"
+    return f"is not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
+
+
+def _check_digest(document: Data) -> None:
+    rest = {key: value for key, value in document.items() if key != "digest"}
+    if "digest" not in document:
+        raise BadDocument("was altered: its digest is missing")
+    if digest(rest) != document["digest"]:
+        raise BadDocument("was altered: its content does not match its digest")
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    return Draft202012Validator(schema(f"{name}.schema.json"), mask="the value")
+
+
+def check(name: str, document: object) -> None:
+    """BadDocument when document does not follow the schema: problems as "problem @ path"."""
+    validator = _validator(name)
+    if validator.is_valid(document):
+        return
+    problems = [
+        _problem(error) for _, error in zip(range(_SHOWN), validator.iter_errors(document), strict=False)
+    ]
+    raise BadDocument(f"does not follow the format: {'; '.join(problems)}")
+
+
+def _problem(error: ValidationError) -> str:
+    keys = (f"[{key}]" if isinstance(key, int) else f".{key}" for key in error.instance_path)
+    return f"{error.message} @ ${''.join(keys)}"

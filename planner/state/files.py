@@ -1,0 +1,146 @@
+"""Files that only their owner may read, written so that a crash leaves the former or the latter content.
+
+Modes are set, never left to the umask: 0600 for files, 0700 for folders made here.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from stat import S_ISREG
+
+from planner.errors import StateError
+
+_ADVICE = {
+    errno.ENOSPC: "Free some space and run the command again.",
+    errno.EDQUOT: "Free some of the quota and run the command again.",
+    errno.EROFS: "The file system is mounted read-only; mount it writable, or keep the file elsewhere.",
+    errno.EACCES: "Check who owns the file and its folder, and their modes.",
+    errno.EPERM: "Check who owns the file and its folder, and their modes.",
+    errno.EIO: "The disk may be failing; look at the system's log.",
+}
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """path holds data, durably, or on an error what it held before. OSError.
+
+    A link is followed. What is there and is no regular file (a device, a folder) is refused.
+    """
+    target = Path(os.path.realpath(path))
+    publish(stage(target, data), target)
+
+
+def stage(path: Path, data: bytes) -> Path:
+    """A durable file beside path that waits to be published; all the space is taken. OSError.
+
+    What a crash left staged for path before is removed.
+    """
+    if path.exists() and not S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    make_private_folder(path.parent)
+    for left in _staged(path):
+        left.unlink(missing_ok=True)
+    staged = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
+    try:
+        _write_new(staged, data)
+    except BaseException:
+        discard(staged)
+        raise
+    return staged
+
+
+def _staged(path: Path) -> list[Path]:
+    return [
+        item
+        for item in path.parent.iterdir()
+        if item.name.startswith(f".{path.name}.") and item.suffix == ".tmp"
+    ]
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, _NEW, 0o600)
+    try:
+        os.fchmod(descriptor, 0o600)
+        write_all(descriptor, data)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """os.write until nothing is left; it may take less than it is given. OSError."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def publish(staged: Path, path: Path) -> None:
+    """Put a staged file in place, in one step, durably. OSError."""
+    try:
+        staged.replace(path)
+    except BaseException:
+        discard(staged)
+        raise
+    sync_folder(path.parent)
+
+
+def discard(staged: Path) -> None:
+    """Remove a staged file that will not be published, as well as can be."""
+    with suppress(OSError):
+        staged.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make what was created, renamed and removed in folder durable. OSError."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems cannot sync a folder, and need not: there a rename is durable as it is.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def make_private_folder(folder: Path) -> None:
+    """folder exists; those that had to be made are 0700 and durable. OSError."""
+    if folder.is_dir():
+        return
+    make_private_folder(folder.parent)
+    with suppress(FileExistsError):
+        folder.mkdir(0o700)
+        folder.chmod(0o700)
+    sync_folder(folder.parent)
+
+
+def read_file(path: Path) -> bytes | None:
+    """What path holds, None when there is no such file. OSError."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+@contextmanager
+def explained(shown: str, doing: str) -> Iterator[None]:
+    """Turn an OSError within into a StateError: "<shown> cannot be <doing>: <cause>", with advice."""
+    try:
+        yield
+    except OSError as error:
+        raise StateError(f"{shown} cannot be {doing}: {cause(error)}", advice=advice(error)) from error
+
+
+def cause(error: OSError) -> str:
+    """ "no space left on device"."""
+    text = error.strerror or str(error)
+    return text[:1].lower() + text[1:]
+
+
+def advice(error: OSError) -> str:
+    """What to do about it, "" when the cause says it all."""
+    return _ADVICE.get(error.errno or 0, "")

@@ -1,0 +1,269 @@
+"""The state in files: beside `dev.json` lie its journal, its lock and its history.
+
+    dev.json                    the present snapshot
+    dev.journal                 the lines since
+    dev.lock, dev.lock.json     the lock of the operating system, and who holds it (contenders may truncate
+                                the first, so that the second is a file of its own)
+    dev.history/00000007.json   the snapshots kept, the present one included
+
+Reading makes no file. The lock is free when its process is gone, however it went.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from filelock import FileLock, Timeout
+
+from planner.errors import StateError
+from planner.state.backend import KEPT, HistoryEntry
+from planner.state.files import (
+    discard,
+    explained,
+    make_private_folder,
+    publish,
+    read_file,
+    stage,
+    sync_folder,
+    write_all,
+    write_private,
+)
+from planner.state.locks import Holder, Patience, decode_holder, encode_holder, wait_for_lock
+from planner.state.snapshot import serial_of
+
+_APPEND: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+_SWAP_TIMEOUT: Final = 10.0
+
+
+class LocalBackend:
+    """path: of the snapshot; links are followed. shown: how messages name it. Errors: see the port."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        shown: str = "",
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._shown = shown or str(path)
+        self._snapshot = Path(os.path.realpath(path))
+        self._journal = self._snapshot.with_suffix(".journal")
+        self._lock = self._snapshot.with_suffix(".lock")
+        self._holder = self._snapshot.with_suffix(".lock.json")
+        self._history = self._snapshot.with_suffix(".history")
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._held: Holder | None = None
+
+    def describe(self) -> str:
+        return self._shown
+
+    # Snapshots
+
+    def read_snapshot(self) -> bytes | None:
+        with explained(self._shown, "read"):
+            return read_file(self._snapshot)
+
+    def write_snapshot(self, data: bytes, *, serial: int, expected_serial: int | None) -> None:
+        self._still_held()
+        with explained(self._shown, "written"), self._swapping():
+            present = read_file(self._snapshot)
+            self._compare(present, expected_serial)
+            self._keep_former(present)
+            self._replace(data, self._kept(serial))
+            self._prune(serial)
+
+    @contextmanager
+    def _swapping(self) -> Iterator[None]:
+        """Compare and swap as one step, even among writers one of which lost its lock."""
+        make_private_folder(self._history)
+        with FileLock(self._history / ".swap", timeout=_SWAP_TIMEOUT, mode=0o600, thread_local=False):
+            yield
+
+    def _compare(self, present: bytes | None, expected: int | None) -> None:
+        serial = 0 if present is None else serial_of(present)
+        if expected is None or serial == expected:
+            return
+        found = "is not readable" if serial is None else f"is at serial {serial}"
+        raise StateError(
+            f"{self._shown} {found}, expected was serial {expected}: it was changed from elsewhere meanwhile",
+            advice="Nothing was written. Run the command again.",
+        )
+
+    def _keep_former(self, present: bytes | None) -> None:
+        """It is kept already by its own write, unless that crashed or the file came from elsewhere."""
+        serial = None if present is None else serial_of(present)
+        if present is not None and serial is not None and not self._kept(serial).exists():
+            write_private(self._kept(serial), present)
+
+    def _replace(self, data: bytes, kept: Path) -> None:
+        """Both files take their space before either is put in place, the snapshot first."""
+        staged = stage(self._snapshot, data)
+        try:
+            staged_kept = stage(kept, data)
+        except BaseException:
+            discard(staged)
+            raise
+        try:
+            publish(staged, self._snapshot)
+        except BaseException:
+            discard(staged_kept)
+            raise
+        publish(staged_kept, kept)
+
+    def _kept(self, serial: int) -> Path:
+        return self._history / f"{serial:08d}.json"
+
+    def _prune(self, written: int) -> None:
+        for serial in sorted(self._serials(), reverse=True)[KEPT:]:
+            if serial != written:
+                self._kept(serial).unlink(missing_ok=True)
+
+    def _serials(self) -> list[int]:
+        if not self._history.is_dir():
+            return []
+        return [int(item.stem) for item in self._history.glob("*.json") if item.stem.isdecimal()]
+
+    def history(self) -> list[HistoryEntry]:
+        with explained(f"the history of {self._shown}", "read"):
+            entries = map(self._entry, sorted(self._serials(), reverse=True))
+            return [entry for entry in entries if entry is not None]
+
+    def _entry(self, serial: int) -> HistoryEntry | None:
+        try:
+            status = self._kept(serial).stat()
+        except FileNotFoundError:  # a writer pruned it meanwhile
+            return None
+        written = datetime.fromtimestamp(int(status.st_mtime), UTC)
+        return HistoryEntry(serial, written.strftime("%Y-%m-%dT%H:%M:%SZ"), status.st_size)
+
+    def read_history(self, serial: int) -> bytes:
+        with explained(f"the history of {self._shown}", "read"):
+            data = read_file(self._kept(serial))
+            kept = ", ".join(map(str, sorted(self._serials()))) or "none"
+        if data is None:
+            raise StateError(f"{self._shown} has no serial {serial} in its history", advice=f"Kept: {kept}.")
+        return data
+
+    # Journal
+
+    def append(self, lines: Sequence[bytes]) -> None:
+        self._still_held()
+        with explained(f"the journal of {self._shown}", "written"):
+            new = not self._journal.exists()
+            if new:
+                make_private_folder(self._journal.parent)
+            self._append(b"".join(line + b"\n" for line in lines), new=new)
+            if new:
+                sync_folder(self._journal.parent)
+
+    def _append(self, data: bytes, *, new: bool) -> None:
+        descriptor = os.open(self._journal, _APPEND, 0o600)
+        try:
+            if new:
+                os.fchmod(descriptor, 0o600)
+            write_all(descriptor, data)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def read_journal(self) -> list[bytes]:
+        with explained(f"the journal of {self._shown}", "read"):
+            data = read_file(self._journal) or b""
+        lines = data.split(b"\n")
+        return lines if lines[-1] else lines[:-1]
+
+    def clear_journal(self) -> None:
+        with explained(f"the journal of {self._shown}", "cleared"):
+            if self._journal.exists():
+                self._journal.unlink(missing_ok=True)
+                sync_folder(self._journal.parent)
+
+    # Lock
+
+    @contextmanager
+    def lock(self, holder: Holder, timeout: float) -> Iterator[Holder]:
+        with explained(f"the lock of {self._shown}", "taken"):
+            make_private_folder(self._lock.parent)
+            os_lock = self._os_lock()
+            wait_for_lock(
+                lambda: _try(os_lock),
+                self._named_holder,
+                self._shown,
+                Patience(timeout, self._sleep, self._monotonic),
+            )
+        try:
+            with explained(f"the lock of {self._shown}", "taken"):
+                write_private(self._holder, encode_holder(holder))
+            self._held = holder
+            yield holder
+        finally:
+            self._release(os_lock)
+
+    def _os_lock(self) -> FileLock:
+        return FileLock(self._lock, mode=0o600, thread_local=False)
+
+    def _release(self, os_lock: FileLock) -> None:
+        """First the name, then the lock, lest the name of the next holder is removed."""
+        try:
+            if self._held is not None and self._named_holder() == self._held:
+                with suppress(OSError):
+                    self._holder.unlink(missing_ok=True)
+        finally:
+            self._held = None
+            os_lock.release()
+
+    def _still_held(self) -> None:
+        if self._held is not None and self._named_holder() != self._held:
+            raise StateError(
+                f"the lock of {self._shown} was broken while {self._held.operation} held it",
+                advice="Nothing more was written. See who works on it with `planner lock show`.",
+            )
+
+    def _named_holder(self) -> Holder | None:
+        with explained(f"the lock of {self._shown}", "read"):
+            data = read_file(self._holder)
+        return None if data is None else decode_holder(data)
+
+    def lock_holder(self) -> Holder | None:
+        """A name is only believed while the operating system's lock is taken; crashes leave names behind."""
+        named = self._named_holder()
+        if named is None or not self._lock.exists() or not self._is_locked():
+            return None
+        return named
+
+    def _is_locked(self) -> bool:
+        probe = self._os_lock()
+        try:
+            free = _try(probe)
+        except OSError:  # another user's: it cannot be tried, so the name is all there is to go by
+            return True
+        if free:
+            probe.release()
+        return not free
+
+    def break_lock(self, holder_id: str) -> None:
+        holder = self.lock_holder()
+        if holder is None or holder.id != holder_id:
+            now = "nobody holds it" if holder is None else f"it is held by {holder}, as {holder.id}"
+            raise StateError(f"{self._shown} is not locked as {holder_id}: {now}")
+        with explained(f"the lock of {self._shown}", "broken"):
+            # First the name: from then on the former holder writes nothing more. The lock itself belongs to
+            # its process; without its file the next one takes another.
+            self._holder.unlink(missing_ok=True)
+            self._lock.unlink(missing_ok=True)
+
+
+def _try(os_lock: FileLock) -> bool:
+    try:
+        os_lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    return True

@@ -1,0 +1,102 @@
+"""Who works on an environment, and waiting until nobody does."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Callable
+from typing import Final
+
+import orjson
+from attrs import asdict, frozen
+
+from planner.errors import LockHeld
+
+_POLL: Final = 0.1
+_GRACE: Final = 3
+_GRACE_POLL: Final = 0.01
+
+
+@frozen
+class Holder:
+    """id: made for this one lock. who: the user. since: ISO 8601 in UTC. operation: "apply", ..."""
+
+    id: str
+    who: str
+    host: str
+    pid: int
+    operation: str
+    since: str
+
+    def __str__(self) -> str:
+        return f"{self.who} on {self.host} (process {self.pid}), {self.operation} since {self.since}"
+
+
+def this_process(operation: str, *, holder_id: str, since: str) -> Holder:
+    """The holder that this process would be."""
+    return Holder(holder_id, _user(), socket.gethostname(), os.getpid(), operation, since)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in many containers
+        return f"uid {os.getuid()}"
+
+
+def encode_holder(holder: Holder) -> bytes:
+    """One JSON object, with a newline."""
+    return orjson.dumps(asdict(holder), option=orjson.OPT_APPEND_NEWLINE)
+
+
+def decode_holder(data: bytes) -> Holder | None:
+    """None when data is not what `encode_holder` makes: who holds a lock is information, never a proof."""
+    try:
+        return Holder(**orjson.loads(data))
+    except (ValueError, TypeError):
+        return None
+
+
+@frozen
+class Patience:
+    """How long to wait for a lock. timeout: seconds, 0: not at all. monotonic: a clock, in seconds."""
+
+    timeout: float
+    sleep: Callable[[float], None]
+    monotonic: Callable[[], float]
+
+
+def wait_for_lock(
+    attempt: Callable[[], bool],
+    holder: Callable[[], Holder | None],
+    shown: str,
+    patience: Patience,
+) -> None:
+    """Try until attempt() succeeds. LockHeld when it has not in time.
+
+    A few attempts more, milliseconds apart, follow in any case: whoever took the lock for an instant was
+    only looking, or is about to say who it is.
+    """
+    deadline, grace = patience.monotonic() + patience.timeout, _GRACE
+    while not attempt():
+        left = deadline - patience.monotonic()
+        if left > 0:
+            patience.sleep(min(_POLL, left))
+        elif grace > 0:
+            grace -= 1
+            patience.sleep(_GRACE_POLL)
+        else:
+            raise _held(shown, holder())
+
+
+def _held(shown: str, holder: Holder | None) -> LockHeld:
+    if holder is None:
+        return LockHeld(
+            f"{shown} is locked by another process", advice="Wait for it with --lock-timeout SECONDS."
+        )
+    return LockHeld(
+        f"{shown} is locked by {holder}",
+        advice="Wait for it with --lock-timeout SECONDS, look at it with `planner lock show`, "
+        f"or, if it is certainly dead, free it with `planner lock break {holder.id}`.",
+    )

@@ -1,0 +1,241 @@
+"""The state of one environment: snapshot and journal, read as one and written so that nothing gets lost.
+
+Every order of steps here is chosen so that a crash between any two of them leaves the former or the latter
+state. The journal is read before the snapshot, and cleared after it, so that whoever reads between the two
+finds a journal that the snapshot already holds, and ignores it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, suppress
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from attrs import evolve, field, frozen
+
+from planner.errors import DamagedState, StateError
+from planner.model.state import State
+from planner.state import journal, snapshot
+from planner.state.backend import Backend, HistoryEntry
+from planner.state.journal import Contents, Header, Journal, Session
+from planner.state.locks import Holder, this_process
+
+
+def utc_now() -> str:
+    """ "2025-01-31T12:00:00Z"."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def new_uuid() -> str:
+    return str(uuid4())
+
+
+@frozen
+class Loaded:
+    """What `Store.read` found. notes: for people. records: how many the journal added to the snapshot."""
+
+    state: State
+    records: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@frozen
+class Store:
+    """The state of one environment in one backend.
+
+    clock: the time, as ISO 8601 in UTC. new_id: makes lineages and ids of locks. Every method raises
+    StateError when the backend cannot be read or written, DamagedState when what it holds is not usable.
+    """
+
+    backend: Backend
+    project: str
+    environment: str
+    clock: Callable[[], str] = field(default=utc_now, kw_only=True)
+    new_id: Callable[[], str] = field(default=new_uuid, kw_only=True)
+
+    def load(self) -> State:
+        """The state as it is known now: the snapshot and what the journal adds. No lock, nothing written.
+
+        Its serial is the snapshot's. Intents without an outcome are in `in_doubt`.
+        """
+        return self.read().state
+
+    def read(self) -> Loaded:
+        """As `load`, with what there is to tell about it."""
+        try:
+            return self._read()
+        except DamagedState as error:
+            raise DamagedState(error.summary, advice=self._advice(error)) from error
+
+    def _read(self) -> Loaded:
+        contents = journal.read(self.backend.read_journal(), shown=self._shown)
+        base = self._snapshot()
+        sessions = [session for session in contents.sessions if self._continues(session.header, base)]
+        records = [record for session in sessions for record in session.records]
+        if sessions and not base.lineage:
+            base = evolve(base, lineage=sessions[0].header.lineage)
+        state = base.fold(tuple(records)) if records else base
+        return Loaded(state, len(records), self._notes(contents))
+
+    @property
+    def _shown(self) -> str:
+        return self.backend.describe()
+
+    def _snapshot(self) -> State:
+        data = self.backend.read_snapshot()
+        if data is not None:
+            return self._parse(data, self._shown)
+        if self.backend.history():
+            raise DamagedState(f"{self._shown} is missing, though it has a history")
+        return State(self.project, self.environment)
+
+    def _parse(self, data: bytes, shown: str) -> State:
+        return snapshot.parse(data, shown=shown, project=self.project, environment=self.environment)
+
+    def _continues(self, header: Header, base: State) -> bool:
+        """Whether the session goes on from base; False when base holds it already. DamagedState."""
+        self._check_owner(header)
+        if base.lineage and header.lineage != base.lineage:
+            raise DamagedState(
+                f"the journal of {self._shown} belongs to another state: its lineage is {header.lineage}, "
+                f"not {base.lineage}"
+            )
+        if header.serial > base.serial:
+            raise DamagedState(
+                f"the journal of {self._shown} continues serial {header.serial}, the snapshot is serial "
+                f"{base.serial}"
+            )
+        return header.serial == base.serial
+
+    def _check_owner(self, header: Header) -> None:
+        found = f"{header.project}/{header.environment}"
+        wanted = f"{self.project}/{self.environment}"
+        if found != wanted:
+            raise DamagedState(f"the journal of {self._shown} is the journal of {found}, not {wanted}")
+
+    def _notes(self, contents: Contents) -> tuple[str, ...]:
+        if not contents.torn:
+            return ()
+        return (f"the journal of {self._shown} ends in a line that a crash cut off; it is left out",)
+
+    def _advice(self, error: DamagedState) -> str:
+        entry = self._newest_good()
+        if entry is None:
+            return error.advice
+        restore = (
+            f"The newest good snapshot is serial {entry.serial} of {entry.time}: "
+            f"`planner state restore {entry.serial} -e {self.environment}`."
+        )
+        return f"{error.advice} {restore}".strip()
+
+    def _newest_good(self) -> HistoryEntry | None:
+        with suppress(StateError):  # what is told is the damage, not that there is no way around it
+            return next(filter(self._is_good, self.backend.history()), None)
+        return None
+
+    def _is_good(self, entry: HistoryEntry) -> bool:
+        try:
+            self._parse(self.backend.read_history(entry.serial), "")
+        except StateError:
+            return False
+        return True
+
+    def history(self) -> list[HistoryEntry]:
+        """The snapshots kept, the latest serial first."""
+        return self.backend.history()
+
+    def lock(self, operation: str, timeout: float = 0.0) -> AbstractContextManager[Holder]:
+        """Hold the environment while in the context. LockHeld when it is held for timeout seconds more."""
+        return self.backend.lock(
+            this_process(operation, holder_id=self.new_id(), since=self.clock()), timeout
+        )
+
+    # What follows writes: hold the lock.
+
+    def checkpoint(self) -> State:
+        """`load`, and what a crashed run left in the journal becomes a snapshot of its own.
+
+        So a plan made before that run is stale by its serial.
+        """
+        loaded = self.read()
+        return self.commit(loaded.state) if loaded.records else loaded.state
+
+    def open_journal(self, state: State, operation: str) -> Journal:
+        """The writer of a run that starts from state, as `load` or `commit` returned it.
+
+        Records that state holds already, of a run that crashed, stay in the journal until the next commit.
+        """
+        contents = journal.read(self.backend.read_journal(), shown=self._shown)
+        if contents.sessions and not any(self._continues(s.header, state) for s in contents.sessions):
+            self.backend.clear_journal()
+        header = Header(
+            format_version=journal.FORMAT_VERSION,
+            project=self.project,
+            environment=self.environment,
+            lineage=state.lineage or self._first_lineage(),
+            serial=state.serial,
+            operation=operation,
+            at=self.clock(),
+        )
+        return Journal(self.backend, header, self._shown)
+
+    def commit(self, state: State) -> State:
+        """Write state as the next snapshot, then clear the journal; the state with its new serial.
+
+        state has to hold what the journal says. StateError when the snapshot is not at state.serial any
+        more; the journal then stays.
+        """
+        written = self._write(state, serial=state.serial + 1, expected=state.serial)
+        self.backend.clear_journal()
+        return written
+
+    def _write(self, state: State, *, serial: int, expected: int | None) -> State:
+        written = evolve(state, lineage=state.lineage or self._first_lineage(), serial=serial)
+        try:
+            data = snapshot.dump(written)
+        except (TypeError, ValueError) as error:
+            raise StateError(f"the state cannot be written to {self._shown}: {error}") from error
+        self.backend.write_snapshot(data, serial=serial, expected_serial=expected)
+        return written
+
+    def _first_lineage(self) -> str:
+        """The one that the journal of the first run began with, if it wrote any."""
+        sessions = journal.salvage(self.backend.read_journal())
+        return sessions[0].header.lineage if sessions else self.new_id()
+
+    def restore(self, serial: int) -> State:
+        """Write the content of an older snapshot as a new serial; the state as it is then.
+
+        When the present state is readable, what its journal adds is put in the history first. When it is
+        not, what can be read of the journal is added to the older content, as it tells of real resources.
+        DamagedState when that snapshot is damaged itself.
+        """
+        shown = f"serial {serial} in the history of {self._shown}"
+        older = self._parse(self.backend.read_history(serial), shown)
+        try:
+            present = self.checkpoint()
+        except DamagedState:
+            return self._restore_damaged(older)
+        restored = self._write(older, serial=present.serial + 1, expected=present.serial)
+        self.backend.clear_journal()
+        return restored
+
+    def _restore_damaged(self, older: State) -> State:
+        sessions = journal.salvage(self.backend.read_journal())
+        state = _fold_later(older, sessions)
+        serial = max([*_known_serials(self.backend), *(s.header.serial for s in sessions)], default=0) + 1
+        restored = self._write(state, serial=serial, expected=None)
+        self.backend.clear_journal()
+        return restored
+
+
+def _fold_later(older: State, sessions: Iterable[Session]) -> State:
+    """older and what its own sessions say since."""
+    later = (s for s in sessions if s.header.lineage == older.lineage and s.header.serial >= older.serial)
+    return older.fold(tuple(record for session in later for record in session.records))
+
+
+def _known_serials(backend: Backend) -> list[int]:
+    present = snapshot.serial_of(backend.read_snapshot() or b"")
+    return [entry.serial for entry in backend.history()] + ([] if present is None else [present])

@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+import os
+import stat
+import struct
+from pathlib import Path
+from zipfile import ZIP_BZIP2, ZIP_STORED, ZipFile, ZipInfo
+
+import pytest
+from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planner.archives import Archives, inspect
+from planner.archives.names import fault
+from planner.model.diagnostic import ERROR, WARNING
+from planner.model.resource import Content
+
+from .conftest import Zip
+
+DESCRIPTOR = "plugin-descriptor.properties"
+
+
+def descriptor(version: str) -> bytes:
+    return f"# made by hand\nname=mine\nelasticsearch.version={version}\n".encode()
+
+
+def summaries(content: Content, extension_type: str = "bundle", version: str | None = "8.*") -> list[str]:
+    return [problem.summary for problem in inspect(content, extension_type, version)]
+
+
+def only(content: Content, extension_type: str = "bundle", version: str | None = "8.*") -> str:
+    (summary,) = summaries(content, extension_type, version)
+    return summary.removeprefix("files/made.zip ")
+
+
+def info(name: str, **attributes: int) -> ZipInfo:
+    made = ZipInfo(name)
+    for key, value in attributes.items():
+        setattr(made, key, value)
+    return made
+
+
+def test_a_bundle_without_fault(make_zip: Zip) -> None:
+    assert inspect(make_zip({"dictionaries/en.txt": b"car, auto"}), "bundle", "8.*") == ()
+
+
+@pytest.mark.parametrize("place", [DESCRIPTOR, f"elasticsearch/{DESCRIPTOR}"])
+@pytest.mark.parametrize("version", ["8.15.1", None])
+def test_a_plugin_without_fault(make_zip: Zip, place: str, version: str | None) -> None:
+    assert inspect(make_zip({place: descriptor("8.15.1"), "a.jar": b""}), "plugin", version) == ()
+
+
+def test_an_archived_folder_is_without_fault(archives: Archives, project: Path) -> None:
+    (project / "files/a.txt").write_text("a")
+    assert archives.inspect(archives.prepare("files"), "bundle", "*") == ()
+
+
+@pytest.mark.parametrize(
+    ("members", "says"),
+    [
+        ({}, "is empty"),
+        ({"folder/": b""}, "is empty"),
+        ({"../a": b""}, "has members with unsafe names"),
+        ({"a/../../b": b""}, "has members with unsafe names"),
+        ({"/etc/passwd": b""}, "has members with unsafe names"),
+        ({"C:/a": b""}, "has members with unsafe names"),
+        ({"a\\b": b""}, "has members with unsafe names"),
+        ({"a\x1b[2J": b""}, "has members with unsafe names"),
+        (
+            {info("a", external_attr=(stat.S_IFLNK | 0o777) << 16): b"/etc"},
+            "has members that are symbolic links",
+        ),
+        ({info("a", compress_type=ZIP_BZIP2): b"a"}, "has members packed with a method"),
+        ({DESCRIPTOR: b""}, "is probably a plugin, not a bundle"),
+    ],
+)
+def test_hostile_and_mistaken_bundles(make_zip: Zip, members: dict[str | ZipInfo, bytes], says: str) -> None:
+    assert only(make_zip(members)).startswith(says)
+
+
+@pytest.mark.parametrize(
+    ("members", "says"),
+    [
+        ({"a": b""}, "is not a plugin"),
+        ({f"mine/{DESCRIPTOR}": descriptor("8.15.1")}, "is not a plugin"),
+        ({DESCRIPTOR: descriptor("8.15.0")}, "is made for Elasticsearch '8.15.0', not '8.15.1'"),
+        ({DESCRIPTOR: b"name=mine"}, "has a plugin-descriptor.properties without elasticsearch.version"),
+        (
+            {DESCRIPTOR: b"#" * 70_000 + b"\n" + descriptor("8.15.1")},
+            "has a plugin-descriptor.properties without",
+        ),
+    ],
+)
+def test_faulty_plugins(make_zip: Zip, members: dict[str | ZipInfo, bytes], says: str) -> None:
+    assert only(make_zip(members), "plugin", "8.15.1").startswith(says)
+
+
+def test_the_root_descriptor_counts_before_the_one_below(make_zip: Zip) -> None:
+    content = make_zip({f"elasticsearch/{DESCRIPTOR}": descriptor("7.0.0"), DESCRIPTOR: descriptor("8.0.0")})
+    assert summaries(content, "plugin", "8.0.0") == []
+
+
+def test_names_of_many_unsafe_members_are_counted(make_zip: Zip) -> None:
+    (problem,) = inspect(make_zip({f"../{n}": b"" for n in range(10)}), "bundle", "*")
+    assert problem.detail.startswith("'../0' leads out of the archive, ")
+    assert problem.detail.endswith(" and 7 more")
+    assert problem.severity == ERROR
+
+
+def test_members_of_the_same_name_are_warned_of(make_zip: Zip) -> None:
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        content = make_zip([("a", b"1"), ("a", b"2")])
+    (problem,) = inspect(content, "bundle", "*")
+    assert (problem.severity, problem.detail) == (WARNING, "'a'")
+
+
+def _patched(content: Content, offset_in_entry: int, data: bytes) -> Content:
+    """The archive with data written into its first central directory entry."""
+    path = Path(content.archive)
+    raw = bytearray(path.read_bytes())
+    start = raw.index(b"PK\x01\x02") + offset_in_entry
+    raw[start : start + len(data)] = data
+    path.write_bytes(raw)
+    return evolve(content, size=len(raw))
+
+
+@pytest.mark.parametrize(
+    ("offset", "data", "says"),
+    [
+        (8, struct.pack("<H", 0x1), "has encrypted members"),
+        (24, struct.pack("<I", 0xFFFFFFF0), "looks like a zip bomb"),
+        (20, struct.pack("<I", 1_000_000), "has members that overlap"),
+        (6, b"\xc8", "is not a readable zip file"),
+    ],
+)
+def test_forged_entries(make_zip: Zip, offset: int, data: bytes, says: str) -> None:
+    assert only(_patched(make_zip({"a": b"1" * 100}), offset, data)) == says
+
+
+def test_more_than_20_gigabytes_unpacked(make_zip: Zip, project: Path) -> None:
+    content = make_zip({str(n): b"1" for n in range(6)})
+    path = Path(content.archive)
+    raw = path.read_bytes()
+    entry = raw.index(b"PK\x01\x02")
+    for _ in range(6):
+        raw = raw[: entry + 24] + struct.pack("<I", 0xFFFFFFF0) + raw[entry + 28 :]
+        entry = raw.find(b"PK\x01\x02", entry + 4)
+    path.write_bytes(raw)
+    assert only(content) == "unpacks to 24 GiB; 20 GiB is the most"
+
+
+def test_stored_members_with_data_descriptors_are_warned_of(make_zip: Zip) -> None:
+    member = info("a", compress_type=ZIP_STORED)
+    content = _patched(make_zip({member: b"a"}), 8, struct.pack("<H", 0x8))
+    (problem,) = inspect(content, "bundle", "*")
+    assert (problem.severity, problem.detail) == (WARNING, "Java's ZipInputStream refuses them: 'a'")
+
+
+def test_something_before_the_first_member(make_zip: Zip) -> None:
+    content = make_zip({"a": b"1"})
+    path = Path(content.archive)
+    path.write_bytes(b"#!/bin/sh\n" + path.read_bytes())
+    assert only(content) == "does not begin as a zip file"
+
+
+def test_a_table_of_contents_that_would_fill_the_memory(archives: Archives, project: Path) -> None:
+    path = project / "files/made.zip"
+    with path.open("wb") as stream:
+        stream.truncate(40 * 1024**2)
+        stream.seek(0, os.SEEK_END)
+        size = 39 * 1024**2
+        stream.write(struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, size, 40 * 1024**2 - size, 0))
+    (problem,) = inspect(archives.prepare("files/made.zip"), "bundle", "*")
+    assert problem.detail == "its table of contents is larger than 16 MiB"
+
+
+@pytest.mark.parametrize("data", [b"", b"PK", b"not a zip file", b"PK\x05\x06" + b"\xff" * 18])
+def test_not_a_zip_file(archives: Archives, project: Path, data: bytes) -> None:
+    (project / "files/made.zip").write_bytes(data)
+    assert only(archives.prepare("files/made.zip")) == "is not a readable zip file"
+
+
+def test_a_file_that_is_gone(make_zip: Zip) -> None:
+    content = make_zip({"a": b""})
+    Path(content.archive).unlink()
+    assert only(content) == "cannot be read"
+
+
+def test_a_damaged_descriptor(make_zip: Zip) -> None:
+    content = make_zip({DESCRIPTOR: descriptor("8.15.1")})
+    path = Path(content.archive)
+    raw = bytearray(path.read_bytes())
+    raw[60:70] = b"\xff" * 10
+    path.write_bytes(raw)
+    assert "cannot be read" in only(content, "plugin", "8.15.1")
+
+
+@pytest.mark.parametrize(
+    ("size", "says"),
+    [
+        (200 * 1024**2, None),
+        (200 * 1024**2 + 1, "is larger than 200 MiB, the most that can be uploaded"),
+        (300 * 1024**2, "is larger than 200 MiB, the most that can be uploaded"),
+        (9 * 1024**3, "is larger than 8 GiB, the most an extension can have"),
+    ],
+)
+def test_size_limits(make_zip: Zip, size: int, says: str | None) -> None:
+    found = summaries(evolve(make_zip({"a": b"1"}), size=size))
+    assert found == ([f"files/made.zip {says}"] if says else [])
+
+
+def test_each_content_is_inspected_once(make_zip: Zip, archives: Archives) -> None:
+    content = make_zip({})
+    first = archives.inspect(content, "bundle", "*")
+    Path(content.archive).unlink()
+    again = archives.inspect(evolve(content, source="other.zip"), "bundle", "*")
+    assert [problem.summary for problem in (*first, *again)] == [
+        "files/made.zip is empty",
+        "other.zip is empty",
+    ]
+    assert archives.inspect(content, "bundle", "8") != first
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=200), st.integers(0, 400))
+def test_no_damage_ends_in_a_traceback(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, start: int
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "damaged.zip"
+    with ZipFile(path, "w") as archive:
+        archive.writestr(DESCRIPTOR, descriptor("8.15.1"))
+    raw = path.read_bytes()
+    path.write_bytes(raw[:start] + data + raw[start + len(data) :])
+    inspect(Content("x.zip", "0", len(raw), str(path)), "plugin", "8.15.1")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("a/b.txt", ""),
+        ("..a/b..", ""),
+        ("é/日本.txt", ""),
+        ("a:b", "is an absolute path"),
+        ("", "has no name"),
+        ("a/..", "leads out of the archive"),
+    ],
+)
+def test_names(name: str, says: str) -> None:
+    assert fault(name) == says

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from planner import __version__
+from planner.ece import Client, Operation
+from planner.ece.auth import ApiKeyAuth
+from planner.errors import (
+    ApiError,
+    Conflict,
+    NotFound,
+    OutcomeUnknown,
+    PlannerError,
+    Unauthenticated,
+    Unreachable,
+)
+from planner.model.value import Secret
+from tests.unit.ece.apps import CREATE, KEY, READ, Answer, Script, answer, api_error, client_for
+
+
+def test_a_call_sends_what_the_api_expects_and_returns_what_it_says() -> None:
+    app = Script(
+        [
+            answer(
+                {"id": "1"},
+                x_cloud_resource_version="7",
+                x_cloud_resource_created="2024-01-01T00:00:00Z",
+                x_cloud_resource_last_modified="2024-01-02T00:00:00Z",
+            )
+        ]
+    )
+    reply = client_for(app).call(READ, {"id": "a/b ü"}, query={"include_deployments": "true"})
+    assert (reply.status, reply.body, reply.version) == (200, {"id": "1"}, "7")
+    assert (reply.created, reply.last_modified) == ("2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z")
+    assert reply.headers["X-Cloud-Resource-Version"] == "7"
+    (seen,) = app.seen
+    assert seen.path == "/api/v1/deployments/extensions/a%2Fb%20%C3%BC?include_deployments=true"
+    assert seen.headers["ACCEPT"] == "application/json"
+    assert seen.headers["USER-AGENT"] == f"planner/{__version__}"
+    assert seen.headers["AUTHORIZATION"] == f"ApiKey {KEY}"
+
+
+def test_a_json_body() -> None:
+    app = Script([answer({}, 201)])
+    body = MappingProxyType({"name": "ü", "rules": (1, 2), "token": Secret("hush")})
+    assert client_for(app).call(CREATE, json=body).status == 201
+    (seen,) = app.seen
+    assert seen.body == '{"name":"ü","rules":[1,2],"token":"hush"}'.encode()
+    assert seen.headers["CONTENT-TYPE"] == "application/json"
+    assert seen.headers["CONTENT-LENGTH"] == str(len(seen.body))
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    ["https://ece:12443", "https://ece:12443/", "https://ece:12443/api/v1", "https://ece:12443/api/v1/"],
+)
+def test_the_api_path_is_added_once(base_url: str) -> None:
+    app = Script([answer({})])
+    client = client_for(app, base_url=base_url)
+    client.call(READ, {"id": "1"})
+    assert app.seen[0].path == "/api/v1/deployments/extensions/1"
+    assert client.where == "ece:12443"
+
+
+@pytest.mark.parametrize(
+    ("region", "regional", "path"),
+    [
+        ("ece-region", True, "/api/v1/regions/ece-region/x"),
+        ("ece-region", False, "/api/v1/x"),
+        (None, True, "/api/v1/x"),
+    ],
+)
+def test_regions(region: str | None, regional: bool, path: str) -> None:
+    app = Script([answer({})])
+    client_for(app, region=region).call(Operation("x", "GET", "/x", regional=regional))
+    assert app.seen[0].path == path
+
+
+@pytest.mark.parametrize("value", ["", ".", ".."])
+def test_an_id_that_would_name_another_path_is_not_sent(value: str) -> None:
+    app = Script([answer({})])
+    with pytest.raises(PlannerError, match="names no resource"):
+        client_for(app).call(READ, {"id": value})
+    assert not app.seen
+
+
+@pytest.mark.parametrize("body", [b"", b" \n"])
+def test_an_empty_success_has_no_body(body: bytes) -> None:
+    assert client_for(Script([Answer(202, body)])).call(CREATE).body is None
+
+
+def test_where_knows_the_default_port_and_ipv6() -> None:
+    assert client_for(Script([]), base_url="https://ece.example").where == "ece.example:443"
+    assert client_for(Script([]), base_url="http://[::1]:12400").where == "[::1]:12400"
+
+
+def test_a_base_url_that_is_none() -> None:
+    with pytest.raises(PlannerError, match="not an address"):
+        Client("ece.example", auth=ApiKeyAuth(KEY))
+
+
+HTML = Answer(200, b"<html><head><title>Sign in</title></head></html>")
+GATEWAY = Answer(503, b'{"ok": false, "message": "no upstream"}')
+RESET = Answer(error=ConnectionResetError("reset"))
+SLOW = Answer(error=TimeoutError("slow"))
+SHORT = Answer(200, b'{"a"', (("Content-Length", "100"),))
+
+
+# failure, repeatable, sends, error
+TABLE: list[tuple[Answer, bool, int, type[PlannerError]]] = [
+    (api_error(429), True, 5, Unreachable),
+    (api_error(429), False, 5, ApiError),
+    (Answer(429, b""), False, 5, ApiError),
+    *[(api_error(status), True, 5, Unreachable) for status in (500, 502, 503, 504)],
+    *[(api_error(status), False, 1, ApiError) for status in (500, 502, 503, 504)],
+    *[(Answer(status, b"<h1>Bad</h1>"), True, 5, Unreachable) for status in (500, 502, 503, 504)],
+    *[(Answer(status, b"<h1>Bad</h1>"), False, 1, OutcomeUnknown) for status in (500, 502, 503, 504)],
+    (Answer(502, b""), False, 1, OutcomeUnknown),
+    (GATEWAY, True, 5, Unreachable),
+    (GATEWAY, False, 1, OutcomeUnknown),
+    (RESET, True, 5, Unreachable),
+    (RESET, False, 1, OutcomeUnknown),
+    (SLOW, True, 5, Unreachable),
+    (SLOW, False, 1, OutcomeUnknown),
+    (SHORT, True, 5, Unreachable),
+    (SHORT, False, 1, OutcomeUnknown),
+    (HTML, True, 1, ApiError),
+    (HTML, False, 1, OutcomeUnknown),
+    *[
+        (api_error(status), repeatable, 1, error)
+        for repeatable in (True, False)
+        for status, error in [(400, ApiError), (404, NotFound), (409, Conflict), (449, Unauthenticated)]
+    ],
+    (api_error(501), True, 1, ApiError),
+]
+
+
+@pytest.mark.parametrize(("failure", "repeatable", "sends", "error"), TABLE)
+def test_the_retry_table(failure: Answer, repeatable: bool, sends: int, error: type[PlannerError]) -> None:
+    app, sleeps = Script([failure]), list[float]()
+    operation = Operation("try-it", "POST", "/it", repeatable=repeatable)
+    with pytest.raises(PlannerError) as caught:
+        client_for(app, sleeps=sleeps).call(operation, json={})
+    assert type(caught.value) is error
+    assert (len(app.seen), len(sleeps)) == (sends, sends - 1)
+    assert caught.value.advice
+    assert "try-it" in caught.value.summary
+    assert ("(5 attempts)" in caught.value.summary) == (sends == 5)
+
+
+@pytest.mark.parametrize("failure", [api_error(503), GATEWAY, RESET, SLOW, SHORT, api_error(429)])
+def test_a_later_attempt_succeeds(failure: Answer) -> None:
+    app, sleeps = Script([failure, failure, answer({"id": "1"})]), list[float]()
+    assert client_for(app, sleeps=sleeps).call(READ, {"id": "1"}).body == {"id": "1"}
+    assert sleeps == [0.5, 1.0]
+
+
+def test_the_server_says_how_long() -> None:
+    app, sleeps = Script([api_error(429, Retry_After="7"), answer({})]), list[float]()
+    client_for(app, sleeps=sleeps).call(CREATE, json={})
+    assert sleeps == [7.0]
+
+
+def test_a_refusal_whose_explanation_is_lost_is_still_a_refusal() -> None:
+    app = Script([Answer(400, b"{", (("Content-Length", "100"),))])
+    with pytest.raises(ApiError) as caught:
+        client_for(app).call(CREATE, json={})
+    assert caught.value.status == 400
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_redirects_are_not_followed(status: int) -> None:
+    target = "https://elsewhere.example/login?token=abcdef"
+    app = Script([Answer(status, b"", (("Location", target),)), answer({})])
+    with pytest.raises(ApiError, match=r"redirects to https://elsewhere\.example/login") as caught:
+        client_for(app).call(READ, {"id": "1"})
+    assert len(app.seen) == 1
+    assert "abcdef" not in caught.value.summary
+    assert caught.value.status == status
+
+
+def test_cookies_are_not_kept() -> None:
+    app = Script([Answer(200, b"{}", (("Set-Cookie", "session=1; Path=/"),))])
+    client = client_for(app)
+    client.call(READ, {"id": "1"})
+    client.call(READ, {"id": "1"})
+    assert "COOKIE" not in app.seen[1].headers
+
+
+def test_many_threads_share_one_client() -> None:
+    gate = threading.Barrier(50, timeout=10)
+
+    def app(environ: dict[str, Any], start: Any) -> list[bytes]:
+        gate.wait()
+        start("200 OK", [])
+        return [environ["wsgi.input"].read()]
+
+    client = client_for(app)
+    with ThreadPoolExecutor(50) as pool:
+        replies = list(pool.map(lambda n: client.call(CREATE, json={"n": n}).body["n"], range(100)))
+    assert replies == list(range(100))
+
+
+def test_a_secret_the_server_repeats_is_not_shown() -> None:
+    app = Script([api_error(400, message="bad value hush-hush for webhook, key a-very-secret-key")])
+    with pytest.raises(ApiError) as caught:
+        client_for(app).call(CREATE, json={"webhook": Secret("hush-hush")})
+    assert "hush-hush" not in caught.value.summary
+    assert KEY not in caught.value.summary

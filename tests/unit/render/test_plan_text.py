@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planner.model.address import Address
+from planner.model.plan import Action, AttributeDiff, Change, Plan
+from planner.model.value import UNKNOWN, Deferred, Fingerprint, Secret
+from planner.render import Style, render_plan
+from planner.render.escaping import cells, quote
+from planner.render.values import wrapped
+
+from . import plans
+from .plans import PLANS, SYNONYMS, plan
+
+PLAIN = Style()
+ANSI = re.compile("\x1b\\[[0-9;]*m")
+
+
+@pytest.mark.parametrize("width", [80, 200])
+@pytest.mark.parametrize("name", PLANS)
+def test_golden(name: str, width: int, golden: Callable[[str, str], None]) -> None:
+    golden(f"plan/{name}.{width}", render_plan(PLANS[name], width=width, style=PLAIN))
+
+
+def test_every_golden_file_is_used() -> None:
+    found = {path.name for path in (Path(__file__).parent / "golden/plan").iterdir()}
+    assert found == {f"{name}.{width}.txt" for name in PLANS for width in (80, 200)}
+
+
+@pytest.mark.parametrize("width", [70, 80, 200])
+@pytest.mark.parametrize("name", PLANS)
+def test_no_line_is_wider_than_the_terminal(name: str, width: int) -> None:
+    for line in render_plan(PLANS[name], width=width, style=PLAIN).splitlines():
+        assert cells(line) <= width, line
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_colours_only_add_colours(name: str) -> None:
+    coloured = render_plan(PLANS[name], width=80, style=Style(colours=True))
+    assert "\x1b[" in coloured
+    assert ANSI.sub("", coloured) == render_plan(PLANS[name], width=80, style=PLAIN)
+
+
+def test_the_last_line_counts() -> None:
+    text = render_plan(plan(plans.CREATE, plans.CREATE, plans.UPDATE), width=80, style=PLAIN)
+    assert text.endswith("\nPlan: 2 to create, 1 to update, 0 to replace, 0 to delete.\n")
+
+
+def test_nothing_to_do() -> None:
+    assert (
+        render_plan(plan(), width=80, style=PLAIN)
+        == "No changes. The staging environment matches the configuration.\n"
+    )
+    destroy = Plan("p", "dev", "destroy", "", 0, "")
+    assert render_plan(destroy, width=80, style=PLAIN) == (
+        "No changes. There is nothing to delete in the dev environment.\n"
+    )
+
+
+@pytest.mark.parametrize("action", list(Action))
+@pytest.mark.parametrize("reason", ["", "it is not in the state", "It is new."])
+def test_a_reason_that_says_nothing_is_left_out(action: Action, reason: str) -> None:
+    text = render_plan(plan(Change(SYNONYMS, action, reason)), width=80, style=PLAIN)
+    assert not reason or reason not in text
+
+
+def test_no_op_changes_are_not_shown() -> None:
+    assert "synonyms" not in render_plan(plan(Change(SYNONYMS, Action.NO_OP, "x")), width=80, style=PLAIN)
+
+
+def test_attributes_marked_sensitive_are_hidden_in_creates_and_deletes() -> None:
+    diffs = (AttributeDiff(("settings", "token"), None, "hunter2", sensitive=True),)
+    values = {"settings": {"token": "hunter2"}, "name": "a"}
+    for change in (
+        Change(SYNONYMS, Action.CREATE, "", after=values, diffs=diffs),
+        Change(SYNONYMS, Action.DELETE, "", before=values, diffs=diffs),
+    ):
+        text = render_plan(plan(change), width=80, style=PLAIN)
+        assert "hunter2" not in text
+        assert "settings = (sensitive)" in text
+
+
+SECRETS = st.sampled_from(
+    [
+        Secret("hunter2"),
+        Secret("a\nhunter2\nb"),
+        Fingerprint("00", "11"),
+        Deferred((Secret("hunter2"),)),
+        UNKNOWN,
+    ]
+)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | SECRETS
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None)
+@given(before=VALUES, after=VALUES, name=st.text(), width=st.integers(0, 250), action=st.sampled_from(Action))
+def test_any_values(before: object, after: object, name: str, width: int, action: Action) -> None:
+    diff = AttributeDiff((name, 0, name), before, after, forces_replacement=True)
+    change = Change(SYNONYMS, action, name, name, {name: before}, {name: after}, (diff,), used_by=(name,))
+    text = render_plan(plan(change, notes=(name,)), width=width, style=PLAIN)
+    assert "hunter2" not in text
+    assert text.replace("\n", "").isprintable()
+
+
+@given(st.text(), st.integers(20, 200))
+def test_a_changed_string_is_wrapped_and_never_shortened(text: str, room: int) -> None:
+    assert "".join(line[index > 0 :] for index, line in enumerate(wrapped(text, room))) == quote(text)
+
+
+def test_many_creates_are_printed_one_by_one() -> None:
+    changes = (
+        Change(
+            Address("extension", f"e{number}"), Action.CREATE, "", after={"name": str(number), "id": UNKNOWN}
+        )
+        for number in range(1_000)
+    )
+    text = render_plan(plan(*changes), width=80, style=PLAIN)
+    assert text.count("will be created") == 1_000

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from planner.model.address import Address
+from planner.model.value import UNKNOWN, Deferred, Fingerprint, Reference, Secret
+from planner.render.values import human_size, inline, plural
+
+LATER = Deferred((Reference(Address("extension", "a"), ("url",)),))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "null"),
+        (True, "true"),
+        (8, "8"),
+        (8.10, "8.1"),
+        ("8.10", '"8.10"'),
+        ('"\\', '"\\"\\\\"'),
+        (["a", [1, None]], '["a", [1, null]]'),
+        ({"b": 1, "a b": {}, "a": []}, '{a = [], "a b" = {}, b = 1}'),
+        (UNKNOWN, "(known after apply)"),
+        (LATER, "(known after apply)"),
+        ([LATER], "[(known after apply)]"),
+        (Deferred((*LATER.parts, Secret("x"))), "(sensitive)"),
+        (Secret("x"), "(sensitive)"),
+        ({"a": Fingerprint("00", "11")}, "{a = (sensitive)}"),
+    ],
+)
+def test_inline(value: object, text: str) -> None:
+    assert inline(value) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (12_345, "12.3 kB"),
+        (999_960, "1.0 MB"),
+        (10**15, "1000.0 TB"),
+    ],
+)
+def test_sizes(size: int, text: str) -> None:
+    assert human_size(size) == text
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 items"), (1, "1 item"), (10_000, "10,000 items")])
+def test_plural(count: int, text: str) -> None:
+    assert plural(count, "item") == text

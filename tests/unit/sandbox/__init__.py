@@ -1,0 +1,1 @@
+"""Tests of the embedded ECE, over its HTTP interface only."""

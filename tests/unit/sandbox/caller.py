@@ -1,0 +1,88 @@
+"""A small client of the sandbox: werkzeug's test client with ECE's prefix and an API key."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from werkzeug.test import Client, TestResponse
+
+from planner.sandbox import Sandbox
+
+EXTENSIONS = "/deployments/extensions"
+KEY = "ApiKey some-key"
+
+
+class Reply(TestResponse):
+    @property
+    def json(self) -> Any:
+        return self.get_json()
+
+
+class Caller:
+    def __init__(self, app: Sandbox) -> None:
+        self._client = Client(app, response_wrapper=Reply)
+
+    def __call__(self, method: str, path: str, **kwargs: Any) -> Reply:
+        headers = {"Authorization": KEY} | kwargs.pop("headers", {})
+        return self.raw(method, "/api/v1" + path, headers=headers, **kwargs)
+
+    def raw(self, method: str, path: str, **kwargs: Any) -> Reply:
+        reply = self._client.open(path, method=method, **kwargs)
+        assert isinstance(reply, Reply)
+        return reply
+
+    def create(self, **fields: Any) -> str:
+        """The id of a new extension."""
+        body = {"name": "synonyms", "extension_type": "bundle", "version": "8.*"} | fields
+        return str(self.json("POST", EXTENSIONS, json=body)["id"])
+
+    def upload(self, extension_id: str, content: bytes) -> Reply:
+        return self(
+            "PUT", f"{EXTENSIONS}/{extension_id}", data=content, headers={"Content-Type": "application/zip"}
+        )
+
+    def deploy(self, url: str, key: str = "user_bundles", name: str = "prod") -> str:
+        """The id of a new deployment whose plan names an extension's url."""
+        return str(self.json("POST", "/deployments", json=deployment(url, key, name))["id"])
+
+    def json(self, method: str, path: str, **kwargs: Any) -> Any:
+        response = self(method, path, **kwargs)
+        assert response.status_code < 300, response.text
+        return response.json
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2024, 5, 1, 10, 20, 30, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def move(self, **units: float) -> None:
+        self.moment += timedelta(**units)
+
+
+def archive(text: str = "a, b") -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as files:
+        files.writestr("dictionaries/synonyms.txt", text)
+    return buffer.getvalue()
+
+
+def deployment(url: str, key: str = "user_bundles", name: str = "prod") -> dict[str, Any]:
+    entry = {"name": "synonyms", "url": url, "elasticsearch_version": "8.*"}
+    plan = {"cluster_topology": [], "elasticsearch": {"version": "8.15.0", key: [entry]}}
+    payload = {"ref_id": "main-elasticsearch", "region": "ece-region", "plan": plan}
+    return {"name": name, "resources": {"elasticsearch": [payload]}}
+
+
+def codes(response: Reply) -> list[str]:
+    """The error codes of a failed reply, after checking that the header says the same."""
+    found = [error["code"] for error in response.json["errors"]]
+    assert response.headers["x-cloud-error-codes"] == ",".join(dict.fromkeys(found))
+    return found

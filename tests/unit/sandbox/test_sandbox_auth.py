@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from planner.sandbox import Credentials, create_app
+
+from .caller import Caller, Clock, Reply, codes
+
+
+def basic(name: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+
+
+@pytest.fixture
+def strict(clock: Clock) -> Iterator[Caller]:
+    credentials = Credentials(api_keys=["right"], users={"ann": "s:cret"})
+    with create_app(
+        ":memory:", clock=clock, credentials=credentials, token_lifetime=timedelta(minutes=5)
+    ) as app:
+        yield Caller(app)
+
+
+def whoami(ece: Caller, authorization: str) -> str | None:
+    response = ece("GET", "/user", headers={"Authorization": authorization})
+    if response.status_code == 401:
+        assert codes(response) == ["root.unauthenticated"]
+        return None
+    return str(response.json["user_name"])
+
+
+@pytest.mark.parametrize(
+    ("authorization", "user"),
+    [
+        ("ApiKey anything", "admin"),
+        ("apikey anything", "admin"),
+        (basic("ann", "any"), "ann"),
+        ("ApiKey ", None),
+        ("ApiKey", None),
+        ("", None),
+        (basic("", "any"), None),
+        ("Basic %%%", None),
+        ("Basic /w==", None),
+        ("Bearer made-up", None),
+        ("Digest x", None),
+    ],
+)
+def test_without_credentials_anything_but_nothing_will_do(
+    ece: Caller, authorization: str, user: str | None
+) -> None:
+    assert whoami(ece, authorization) == user
+
+
+def test_a_request_without_authorization_is_refused(ece: Caller) -> None:
+    response = ece.raw("GET", "/api/v1/deployments/extensions")
+    assert (response.status_code, codes(response)) == (401, ["root.unauthenticated"])
+
+
+@pytest.mark.parametrize(
+    ("authorization", "user"),
+    [
+        ("ApiKey right", "admin"),
+        ("ApiKey wrong", None),
+        (basic("ann", "s:cret"), "ann"),
+        (basic("ann", "wrong"), None),
+        (basic("bob", "s:cret"), None),
+    ],
+)
+def test_credentials_are_checked(strict: Caller, authorization: str, user: str | None) -> None:
+    assert whoami(strict, authorization) == user
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"username": "ann"}, {"username": "ann", "password": "x"}, {"username": 1, "password": 2}]
+)
+def test_a_wrong_login(strict: Caller, body: dict[str, object]) -> None:
+    response = strict.raw("POST", "/api/v1/users/auth/_login", json=body)
+    assert (response.status_code, codes(response)) == (401, ["root.unauthenticated"])
+
+
+def test_a_session_from_login_to_refresh_to_its_end(strict: Caller, clock: Clock) -> None:
+    response = strict.raw("POST", "/api/v1/users/auth/_login", json={"username": "ann", "password": "s:cret"})
+    assert response.json["session_expiration_time"] == "2024-05-01T10:25:30.000Z"
+    bearer = "Bearer " + response.json["token"]
+    assert whoami(strict, bearer) == "ann"
+    clock.move(minutes=4)
+    refreshed = _refresh(strict, bearer)
+    assert refreshed.json["session_expiration_time"] == "2024-05-01T10:29:30.000Z"
+    clock.move(minutes=2)
+    assert whoami(strict, bearer) is None
+    expired = _refresh(strict, bearer)
+    assert (expired.status_code, codes(expired)) == (401, ["root.unauthorized"])
+    second = "Bearer " + refreshed.json["token"]
+    assert whoami(strict, second) == "ann"
+    strict("POST", "/users/auth/_logout", headers={"Authorization": second})
+    assert whoami(strict, second) is None
+
+
+def test_credentials_do_not_show_their_secrets() -> None:
+    text = repr(Credentials(api_keys=["right"], users={"ann": "secret"}))
+    assert "right" not in text
+    assert "secret" not in text
+
+
+def _refresh(ece: Caller, bearer: str) -> Reply:
+    return ece.raw("POST", "/api/v1/users/auth/_refresh", headers={"Authorization": bearer})

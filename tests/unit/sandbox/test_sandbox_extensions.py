@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from planner.sandbox import create_app
+
+from .caller import EXTENSIONS, Caller, Clock, archive, codes
+
+REQUIRED = {"name": "synonyms", "extension_type": "bundle", "version": "8.*"}
+
+
+def test_create_answers_with_the_extension_and_its_headers(ece: Caller) -> None:
+    response = ece("POST", EXTENSIONS, json=REQUIRED | {"description": "words", "unknown": {"ignored": 1}})
+    assert response.status_code == 201
+    body = response.json
+    assert re.fullmatch(r"[0-9]{10}", body["id"])
+    assert body == REQUIRED | {"id": body["id"], "url": f"repo://{body['id']}", "description": "words"}
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.headers["x-cloud-resource-version"] == "1"
+    assert response.headers["x-cloud-resource-created"] == "2024-05-01T10:20:30.000Z"
+    assert response.headers["x-cloud-resource-last-modified"] == "2024-05-01T10:20:30.000Z"
+
+
+def test_names_are_not_unique(ece: Caller) -> None:
+    first, second = ece.create(), ece.create()
+    assert first != second
+    listed = ece("GET", EXTENSIONS)
+    assert [extension["id"] for extension in listed.json["extensions"]] == [first, second]
+    assert not [name for name, _ in listed.headers if name.lower().startswith("x-cloud")]
+
+
+@pytest.mark.parametrize(
+    ("change", "fields"),
+    [
+        ({"name": None}, ["name"]),
+        ({"name": "a b"}, ["name"]),
+        ({"name": "ä"}, ["name"]),
+        ({"name": "a\n"}, ["name"]),
+        ({"name": ""}, ["name"]),
+        ({"name": 7}, ["name"]),
+        ({"version": None}, ["version"]),
+        ({"version": 8.1}, ["version"]),
+        ({"extension_type": "theme"}, ["extension_type"]),
+        ({"extension_type": None, "version": None}, ["extension_type", "version"]),
+        ({"description": ["x"]}, ["description"]),
+        ({"download_url": "ftp://example.org/a.zip"}, ["download_url"]),
+        ({"download_url": "https://"}, ["download_url"]),
+        ({"download_url": "http://h:port/"}, ["download_url"]),
+        ({"download_url": "http://[/"}, ["download_url"]),
+        ({"download_url": "https://files.invalid/a.zip"}, ["download_url"]),
+        ({"download_url": "https://FILES.INVALID./a.zip"}, ["download_url"]),
+    ],
+)
+@pytest.mark.parametrize("update", [False, True])
+def test_refused_requests_change_nothing(
+    ece: Caller, change: dict[str, Any], fields: list[str], update: bool
+) -> None:
+    path = f"{EXTENSIONS}/{ece.create()}" if update else EXTENSIONS
+    before = ece.json("GET", EXTENSIONS)
+    response = ece("POST", path, json=REQUIRED | change)
+    assert response.status_code == 400
+    assert set(codes(response)) == {"extensions.request_execution_failed"}
+    assert [error["fields"] for error in response.json["errors"]] == [[field] for field in fields]
+    assert ece.json("GET", EXTENSIONS) == before
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff"])
+def test_a_body_that_is_no_json_object_is_refused(ece: Caller, body: bytes) -> None:
+    response = ece("POST", EXTENSIONS, data=body, headers={"Content-Type": "application/json"})
+    assert (response.status_code, codes(response)) == (400, ["root.invalid_data"])
+
+
+def test_nulls_are_fields_left_out(ece: Caller) -> None:
+    body = ece.json("POST", EXTENSIONS, json=REQUIRED | {"description": None, "download_url": None})
+    assert set(body) == {"id", "url", "name", "extension_type", "version"}
+
+
+def test_update_keeps_type_id_and_file_and_clears_the_description(ece: Caller, clock: Clock) -> None:
+    extension_id = ece.create(description="words", download_url="https://example.org/a.zip")
+    before = ece.json("GET", f"{EXTENSIONS}/{extension_id}")
+    clock.move(seconds=1)
+    body = {"name": "renamed", "extension_type": "plugin", "version": "8.15.0"}
+    response = ece("POST", f"{EXTENSIONS}/{extension_id}", json=body)
+    assert response.status_code == 200
+    expected = before | {"name": "renamed", "version": "8.15.0"}
+    del expected["description"]
+    assert response.json == expected
+    assert response.headers["x-cloud-resource-version"] == "2"
+    assert response.headers["x-cloud-resource-created"] == "2024-05-01T10:20:30.000Z"
+    assert response.headers["x-cloud-resource-last-modified"] == "2024-05-01T10:20:31.000Z"
+
+
+def test_a_download_url_makes_the_file_anew(ece: Caller, clock: Clock) -> None:
+    extension_id = ece.create()
+    path = f"{EXTENSIONS}/{extension_id}"
+    assert "file_metadata" not in ece.json("GET", path)
+    body = REQUIRED | {"download_url": "https://example.org/a.zip"}
+    first = ece.json("POST", path, json=body)["file_metadata"]
+    clock.move(seconds=1)
+    second = ece.json("POST", path, json=body)["file_metadata"]
+    assert first["last_modified_date"] < second["last_modified_date"]
+    assert first["url"] != second["url"]
+    assert first["size"] == second["size"] > 0
+
+
+def test_a_download_url_replaces_an_uploaded_file(ece: Caller) -> None:
+    extension_id = ece.create()
+    ece.upload(extension_id, archive())
+    body = REQUIRED | {"download_url": "https://example.org/a.zip"}
+    file = ece.json("POST", f"{EXTENSIONS}/{extension_id}", json=body)["file_metadata"]
+    assert len(ece.raw("GET", file["url"]).data) == file["size"] != len(archive())
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+def test_an_unknown_extension_is_not_found(ece: Caller, method: str) -> None:
+    response = ece(method, f"{EXTENSIONS}/1234567890", json=REQUIRED)
+    assert (response.status_code, codes(response)) == (404, ["extensions.not_found"])
+
+
+def test_delete(ece: Caller) -> None:
+    path = f"{EXTENSIONS}/{ece.create()}"
+    response = ece("DELETE", path)
+    assert (response.status_code, response.json) == (200, {})
+    assert response.headers["x-cloud-resource-version"] == "1"
+    assert ece("GET", path).status_code == 404
+    assert ece("DELETE", path).status_code == 404
+
+
+@pytest.mark.parametrize("key", ["user_bundles", "user_plugins"])
+def test_an_extension_in_use_is_not_deleted(ece: Caller, key: str) -> None:
+    extension_id = ece.create()
+    path = f"{EXTENSIONS}/{extension_id}"
+    users = [ece.deploy(f"repo://{extension_id}", key, name) for name in ("prod", "stage")]
+    response = ece("DELETE", path)
+    assert (response.status_code, codes(response)) == (400, ["extensions.extension_in_use"])
+    message = f"Cannot delete extension [{extension_id}]. It is used by deployments [prod, stage]."
+    assert response.json["errors"][0]["message"] == message
+    assert "deployments" not in ece.json("GET", path)
+    assert ece.json("GET", path + "?include_deployments=true")["deployments"] == users
+    for user in users:
+        ece.json("POST", f"/deployments/{user}/_shutdown")
+    assert ece.json("GET", path + "?include_deployments=true")["deployments"] == []
+    assert ece("DELETE", path).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+@pytest.mark.parametrize(("enforce", "status"), [(False, 200), (True, 409)])
+def test_the_version_parameter(clock: Clock, method: str, enforce: bool, status: int) -> None:
+    with create_app(":memory:", clock=clock, enforce_version=enforce) as app:
+        ece = Caller(app)
+        path = f"{EXTENSIONS}/{ece.create()}"
+        ece.json("POST", path + "?version=1", json=REQUIRED)
+        response = ece(method, path + "?version=1", json=REQUIRED)
+        assert response.status_code == status
+        if enforce:
+            assert codes(response) == ["extensions.version_conflict"]
+            assert ece("GET", path).headers["x-cloud-resource-version"] == "2"
+            assert ece(method, path + "?version=2", json=REQUIRED).status_code == 200
+
+
+@pytest.mark.parametrize("prefix", ["", "/regions/ece-region", "/regions/other"])
+def test_every_path_is_there_with_and_without_a_region(ece: Caller, prefix: str) -> None:
+    extension_id = ece.create()
+    assert ece("GET", prefix + EXTENSIONS).status_code == 200
+    assert ece("GET", f"{prefix}{EXTENSIONS}/{extension_id}").json["id"] == extension_id
+    assert ece("GET", f"{prefix}/user").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/api", "/api/v1", "/api/v1/", "/api/v1/nothing", "/api/v1/regions/x", "/api/v2/user"),
+        *("/api/v1/deployments/extensions/1/2", "/sandbox", "/sandbox/nothing", "/api/v1/sandbox/faults"),
+    ],
+)
+def test_unknown_paths_are_json_too(ece: Caller, path: str) -> None:
+    response = ece.raw("GET", path)
+    assert (response.status_code, codes(response)) == (404, ["root.resource_not_found"])
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("PATCH", EXTENSIONS), ("DELETE", EXTENSIONS), ("HEAD", EXTENSIONS), ("PUT", "/user")],
+)
+def test_a_wrong_method_is_json_too(ece: Caller, method: str, path: str) -> None:
+    response = ece(method, path)
+    assert (response.status_code, response.headers["Content-Type"]) == (405, "application/json")

@@ -1,0 +1,180 @@
+"""Over real sockets: what a test client cannot show."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from planner.sandbox import Sandbox, Server, create_app, serve
+
+from .caller import EXTENSIONS, KEY, Caller, archive
+
+BODY = {"name": "synonyms", "extension_type": "bundle", "version": "8.*"}
+PATH = "/api/v1" + EXTENSIONS
+
+
+@contextmanager
+def running(app: Sandbox) -> Iterator[Server]:
+    server = Server(app)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        thread.join()
+
+
+@pytest.fixture
+def server(app: Sandbox) -> Iterator[Server]:
+    with running(app) as running_server:
+        yield running_server
+
+
+@pytest.fixture
+def session() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        session.headers["Authorization"] = KEY
+        session.trust_env = False
+        yield session
+
+
+def test_a_chunked_upload_without_length(server: Server, session: requests.Session) -> None:
+    created = session.post(server.url + PATH, json=BODY, timeout=5).json()
+    content = archive("words " * 10_000) + archive("x" * 1_000_000)
+    chunks = (content[start : start + 10_000] for start in range(0, len(content), 10_000))
+    headers = {"Content-Type": "application/zip"}
+    url = f"{server.url}{PATH}/{created['id']}"
+    response = session.put(url, data=chunks, headers=headers, timeout=5)
+    assert response.status_code == 200, response.text
+    assert session.get(response.json()["file_metadata"]["url"], timeout=5).content == content
+
+
+def test_a_multipart_upload(server: Server, session: requests.Session) -> None:
+    created = session.post(server.url + PATH, json=BODY, timeout=5).json()
+    url = f"{server.url}{PATH}/{created['id']}"
+    response = session.put(url, files={"file": ("any.zip", archive())}, timeout=5)
+    assert response.json()["file_metadata"]["size"] == len(archive())
+
+
+@pytest.mark.parametrize(("effect", "made"), [("reset-before", 0), ("drop-after", 1), ("cut-upload", 0)])
+def test_a_dropped_connection_is_really_dropped(
+    app: Sandbox, server: Server, session: requests.Session, effect: str, made: int
+) -> None:
+    Caller(app).raw("POST", "/sandbox/faults", json=f"POST {EXTENSIONS} {effect} times=1")
+    with pytest.raises(requests.ConnectionError, match=r"RemoteDisconnected|reset by peer"):
+        session.post(server.url + PATH, json=BODY, timeout=5)
+    assert len(Caller(app).json("GET", EXTENSIONS)["extensions"]) == made
+
+
+def test_a_truncated_reply_ends_early(app: Sandbox, server: Server) -> None:
+    Caller(app).raw("POST", "/sandbox/faults", json="GET /user truncate times=1")
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=5)
+    connection.request("GET", "/api/v1/user", headers={"Authorization": KEY})
+    response = connection.getresponse()
+    with pytest.raises(http.client.IncompleteRead) as caught:
+        response.read()
+    connection.close()
+    assert len(caught.value.partial) == int(response.headers["Content-Length"]) // 2
+
+
+def test_a_connection_is_kept_and_one_process_serves_another(tmp_path: Path) -> None:
+    data = tmp_path / "ece.db"
+    with create_app(data) as app, running(app) as server, create_app(data) as other:
+        extension_id = Caller(other).create()
+        connection = http.client.HTTPConnection(server.host, server.port, timeout=5)
+        connection.connect()
+        sock = connection.sock
+        for _ in range(3):
+            connection.request("GET", f"{PATH}/{extension_id}", headers={"Authorization": KEY})
+            assert connection.getresponse().read()
+        assert connection.sock is sock
+        connection.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_end_it_in_order(tmp_path: Path, number: int) -> None:
+    program = (
+        "import sys\nfrom planner.sandbox import serve\n"
+        "serve(sys.argv[1], ready=lambda host, port: print(port, flush=True))\nprint('ended')"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "ece.db")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection.request("GET", "/api/v1/user", headers={"Authorization": KEY})
+        assert connection.getresponse().status == 200
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=10)
+        connection.close()
+    assert (process.returncode, output, errors) == (0, "ended\n", "")
+
+
+def test_a_port_that_is_taken_is_an_error(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="in use"):
+        serve(tmp_path / "ece.db", server.host, server.port)
+
+
+def test_serve_outside_the_main_thread_is_stopped_by_its_server(tmp_path: Path) -> None:
+    """Signal handlers belong to a main thread; elsewhere `Server` is the way."""
+    before = signal.getsignal(signal.SIGTERM)
+    with create_app(tmp_path / "ece.db") as app, running(app):
+        assert signal.getsignal(signal.SIGTERM) is before
+    assert not [name for name in os.listdir(tmp_path) if name.endswith(("-wal", "-shm"))]  # noqa: PTH208
+
+
+@pytest.fixture
+def origin() -> Iterator[Server]:
+    """A host of archives: /ok.zip, /moved, /text, all else 404."""
+    replies = {
+        "/ok.zip": ("200 OK", [], archive("fetched")),
+        "/moved": ("302 Found", [("Location", "/ok.zip")], b""),
+        "/text": ("200 OK", [], b"text"),
+    }
+
+    def app(environ, start_response):  # type: ignore[no-untyped-def]
+        status, headers, body = replies.get(environ["PATH_INFO"], ("404 Not Found", [], b""))
+        start_response(status, headers)
+        return [body]
+
+    server = Server(app)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    yield server
+    server.stop()
+    thread.join()
+
+
+def test_fetch_downloads_for_real(origin: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with create_app(":memory:", fetch=True) as app:
+        ece = Caller(app)
+        created = ece.json("POST", EXTENSIONS, json=BODY | {"download_url": origin.url + "/ok.zip"})
+        assert ece.raw("GET", created["file_metadata"]["url"]).data == archive("fetched")
+        path = f"{EXTENSIONS}/{created['id']}"
+        for bad in ("/moved", "/text", "/missing"):
+            for target in (EXTENSIONS, path):
+                assert ece("POST", target, json=BODY | {"download_url": origin.url + bad}).status_code == 400
+        ece.upload(created["id"], archive("uploaded"))
+        again = ece.json("POST", path, json=BODY | {"download_url": origin.url + "/ok.zip"})
+        assert ece.raw("GET", again["file_metadata"]["url"]).data == archive("fetched")
+        assert len(ece.json("GET", EXTENSIONS)["extensions"]) == 1
+
+
+def test_fetch_from_a_host_that_is_away_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with create_app(":memory:", fetch=True) as app:
+        response = Caller(app)("POST", EXTENSIONS, json=BODY | {"download_url": "http://127.0.0.1:1/a.zip"})
+        assert response.status_code == 400

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import signal
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from planner.sandbox import SandboxError, create_app, reset
+
+from .caller import EXTENSIONS, Caller, archive
+
+WRITER = """
+import sys
+from werkzeug.test import Client
+from planner.sandbox import create_app
+client = Client(create_app(sys.argv[1]))
+body = {"name": "x", "extension_type": "bundle", "version": "8.*"}
+for number in range(int(sys.argv[2])):
+    headers = {"Authorization": "ApiKey k"}
+    reply = client.post("/api/v1/deployments/extensions", json=body, headers=headers)
+    print(reply.json["id"], flush=True)
+sys.stdin.read()
+"""
+
+
+def writer(data: Path, count: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", WRITER, str(data), str(count)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def test_the_data_outlives_the_app(tmp_path: Path) -> None:
+    data = tmp_path / "deep" / "er" / "ece.db"
+    with create_app(data) as app:
+        extension_id = Caller(app).create(description="words")
+        Caller(app).upload(extension_id, archive())
+    with create_app(str(data)) as app:
+        ece = Caller(app)
+        found = ece.json("GET", f"{EXTENSIONS}/{extension_id}")
+        assert found["description"] == "words"
+        assert ece.raw("GET", found["file_metadata"]["url"]).data == archive()
+        assert len(ece.raw("GET", "/sandbox/requests").json["requests"]) == 3
+
+
+def test_the_data_is_private(tmp_path: Path) -> None:
+    with create_app(tmp_path / "ece.db") as app:
+        Caller(app).create()
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == {"ece.db": 0o600, "ece.db-wal": 0o600, "ece.db-shm": 0o600, "ece.db.files": 0o700}
+
+
+def test_memory_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with create_app(":memory:") as app:
+        ece = Caller(app)
+        ece.upload(ece.create(), archive())
+        assert len(list(tmp_path.iterdir())) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_apps_in_memory_have_nothing_in_common() -> None:
+    with create_app(":memory:") as one, create_app(":memory:") as two:
+        Caller(one).create()
+        assert Caller(two).json("GET", EXTENSIONS) == {"extensions": []}
+
+
+def test_threads_share_an_app(tmp_path: Path) -> None:
+    with create_app(tmp_path / "ece.db") as app, ThreadPoolExecutor(8) as pool:
+        ids = list(pool.map(lambda number: Caller(app).create(name=f"e{number}"), range(100)))
+        path = f"{EXTENSIONS}/{ids[0]}"
+        body = {"name": "x", "extension_type": "bundle", "version": "8.*"}
+        replies = list(pool.map(lambda _: Caller(app)("POST", path, json=body), range(50)))
+        versions = sorted(int(reply.headers["x-cloud-resource-version"]) for reply in replies)
+        assert len(set(ids)) == len(Caller(app).json("GET", EXTENSIONS)["extensions"]) == 100
+        assert versions == list(range(2, 52))
+
+
+def test_processes_share_the_data_and_may_be_killed(tmp_path: Path) -> None:
+    data = tmp_path / "ece.db"
+    writers = [writer(data, 50) for _ in range(2)]
+    ids = []
+    for process in writers:
+        with process:
+            assert process.stdout is not None
+            ids += [process.stdout.readline().strip() for _ in range(50)]
+            process.send_signal(signal.SIGKILL)
+    with create_app(data) as app:
+        listed = Caller(app).json("GET", EXTENSIONS)["extensions"]
+    assert sorted(extension["id"] for extension in listed) == sorted(ids)
+
+
+def test_reset_empties_it_for_those_who_have_it_open(tmp_path: Path) -> None:
+    data = tmp_path / "ece.db"
+    with create_app(data) as app:
+        ece = Caller(app)
+        extension_id = ece.create()
+        ece.upload(extension_id, archive())
+        ece.deploy(f"repo://{extension_id}")
+        ece.raw("POST", "/sandbox/faults", json="GET /user 500")
+        reset(data)
+        assert ece.raw("GET", "/sandbox/requests").json == {"requests": []}
+        assert ece.raw("GET", "/sandbox/faults").json == {"faults": []}
+        assert ece.json("GET", EXTENSIONS) == {"extensions": []}
+        assert ece.json("GET", "/deployments") == {"deployments": []}
+        assert [path.name for path in (tmp_path / "ece.db.files").iterdir()] == ["requests.log"]
+        ece.create()
+        assert len(ece.raw("GET", "/sandbox/requests").json["requests"]) == 3
+
+
+def test_reset_makes_nothing(tmp_path: Path) -> None:
+    reset(tmp_path / "ece.db")
+    reset(":memory:")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"this is no database, and long enough to be sure of it" * 20, None])
+def test_a_file_that_is_something_else_is_left_alone(tmp_path: Path, content: bytes | None) -> None:
+    data = tmp_path / "ece.db"
+    if content is None:
+        db = sqlite3.connect(data)
+        db.execute("CREATE TABLE other (x)")
+        db.close()
+    else:
+        data.write_bytes(content)
+    before = data.read_bytes()
+    for opened in (create_app, reset):
+        with pytest.raises(SandboxError, match="not usable as a sandbox") as caught:
+            opened(data)
+        assert str(data) in str(caught.value)
+    assert data.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["ece.db"]
