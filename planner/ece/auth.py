@@ -13,13 +13,14 @@ from attrs import define, field, frozen
 
 from planner.ece.operations import Operation
 from planner.ece.replies import Reply
-from planner.errors import ApiError, PlannerError, Unauthenticated
+from planner.errors import ApiError, OutcomeUnknown, PlannerError, Unauthenticated
 
 # Makes a call with the given Authorization header, or with none: (operation, json, authorization) -> Reply.
 Call = Callable[[Operation, Any, str | None], Reply]
 
 _LOGIN = Operation("login", "POST", "/users/auth/_login", repeatable=True)
-_REFRESH = Operation("refresh-token", "POST", "/users/auth/_refresh", repeatable=True)
+# Not repeatable, so that it fails at once: a login does the same, and is repeatable.
+_REFRESH = Operation("refresh-token", "POST", "/users/auth/_refresh")
 
 
 class Auth(Protocol):
@@ -140,7 +141,7 @@ class LoginAuth:
     def _refresh(self, token: str, call: Call) -> None:
         try:
             self._keep(call(_REFRESH, None, f"Bearer {token}"))
-        except ApiError:
+        except (ApiError, OutcomeUnknown):
             self._log_in(call)
 
     def _log_in(self, call: Call) -> None:

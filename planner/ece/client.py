@@ -74,6 +74,10 @@ class Client:
         return self._where
 
     @property
+    def auth(self) -> Auth:
+        return self._auth
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Every credential used so far; grows when a login brings a token."""
         return self._auth.secrets

@@ -60,7 +60,15 @@ def opened(upload: Upload, send_timeout: float) -> Iterator[UploadBody]:
 def _reporter(progress: Progress | None) -> Callable[[Any], None] | None:
     if progress is None:
         return None
-    return lambda monitor: progress(monitor.bytes_read, monitor.len)
+    told = 0
+
+    def report(monitor: Any) -> None:
+        nonlocal told
+        if monitor.bytes_read > told:  # the reads at the end bring nothing new
+            told = monitor.bytes_read
+            progress(told, monitor.len)
+
+    return report
 
 
 class _Source:

@@ -154,7 +154,7 @@ def api_error(received: Received, fault: Fault, at: Circumstances) -> ApiError:
 
 
 def _class_of(status: int, codes: tuple[str, ...]) -> type[ApiError]:
-    if status == 404:
+    if status == 404 and codes:  # a gateway's 404 says nothing about the resource
         return NotFound
     if status == 409 and not any(code.endswith("already_exists") for code in codes):
         return Conflict

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from http.client import responses
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 import requests
@@ -16,6 +16,9 @@ from attrs import define, field
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
+
+# Bytes of a request held at a time, however much the app asks for.
+_PIECE: Final = 256 * 1024
 
 Environ = dict[str, Any]
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
@@ -35,7 +38,7 @@ class WSGITransport(BaseAdapter):
         super().__init__()
         self._app = app
 
-    def send(  # noqa: PLR0913, PLR0917  # BaseAdapter's signature
+    def send(  # BaseAdapter's signature
         self,
         request: requests.PreparedRequest,
         stream: bool = False,  # noqa: ARG002
@@ -203,6 +206,6 @@ class _Raw(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        data = self._read(len(buffer))
+        data = self._read(min(len(buffer), _PIECE))
         buffer[: len(data)] = data
         return len(data)

@@ -9,7 +9,7 @@ from attrs import frozen
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
 
 
-@frozen(order=True, cache_hash=True)
+@frozen(order=False, cache_hash=True)
 class Address:
     """kind and name; both letters, digits, `_` and `-`, not beginning with a digit or `-`."""
 
@@ -23,6 +23,9 @@ class Address:
         if not (dot and NAME.match(kind) and NAME.match(name)):
             raise ValueError(f"{text!r} is not an address; write <kind>.<name>, as extension.synonyms")
         return cls(kind, name)
+
+    def __lt__(self, other: Address) -> bool:
+        return (self.kind, self.name) < (other.kind, other.name)
 
     def __str__(self) -> str:
         return f"{self.kind}.{self.name}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from typing import Any, Protocol, TypeVar
 
 
@@ -27,33 +28,35 @@ class Cycle(Exception):
 def ordered(waits_for: Mapping[T, Iterable[T]]) -> list[T]:
     """The keys so that each comes after all it waits for; the smallest first among equals.
 
-    What is waited for but is no key is ignored. Cycle when there is no such order. Linear in things and edges.
+    What is waited for but is no key is ignored. Cycle when there is no such order. The work grows with the
+    number of keys and edges, but for the sorting of the keys.
     """
-    missing = {key: {other for other in others if other in waits_for} for key, others in waits_for.items()}
-    unblocks: dict[T, list[T]] = {key: [] for key in waits_for}
-    for key, others in missing.items():
+    keys = sorted(waits_for)
+    rank = {key: number for number, key in enumerate(keys)}  # comparing numbers is cheap
+    missing = [{rank[other] for other in waits_for[key] if other in rank} for key in keys]
+    unblocks: dict[int, list[int]] = defaultdict(list)
+    for number, others in enumerate(missing):
         for other in others:
-            unblocks[other].append(key)
-    ready = [key for key, others in missing.items() if not others]
-    heapify(ready)
+            unblocks[other].append(number)
+    ready = [number for number, others in enumerate(missing) if not others]
     done = []
     while ready:
-        key = heappop(ready)
-        done.append(key)
-        for waiting in unblocks[key]:
-            missing[waiting].discard(key)
+        number = heappop(ready)
+        done.append(keys[number])
+        for waiting in unblocks[number]:
+            missing[waiting].discard(number)
             if not missing[waiting]:
                 heappush(ready, waiting)
-    if len(done) < len(waits_for):
-        raise Cycle(_circle({key: others for key, others in missing.items() if others}))
+    if len(done) < len(keys):
+        raise Cycle(tuple(keys[number] for number in _circle(missing)))
     return done
 
 
-def _circle(missing: Mapping[T, Iterable[T]]) -> tuple[T, ...]:
-    """One circle among things that all wait for another of them."""
-    seen: dict[T, int] = {}
-    key = min(missing)
-    while key not in seen:
-        seen[key] = len(seen)
-        key = min(missing[key])
-    return tuple(member for member, order in seen.items() if order >= seen[key])
+def _circle(missing: list[set[int]]) -> list[int]:
+    """One circle among numbers that wait for each other."""
+    seen: dict[int, int] = {}
+    number = next(number for number, others in enumerate(missing) if others)
+    while number not in seen:
+        seen[number] = len(seen)
+        number = min(missing[number])
+    return [member for member, order in seen.items() if order >= seen[number]]

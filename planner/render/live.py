@@ -12,7 +12,7 @@ from rich.progress import ProgressColumn, SpinnerColumn, Task, TaskID, TextColum
 from rich.text import Text
 
 from planner.model.ledger import Event, StepFinished, StepProgress, StepStarted
-from planner.render.progress import finished_line
+from planner.render.finished import finished_line
 from planner.render.style import Style
 from planner.render.values import human_size
 

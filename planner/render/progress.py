@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import IO, Final, Protocol, Self
 
 from attrs import field, frozen
 
 from planner.model.ledger import Event, StepFinished, StepProgress, StepStarted
-from planner.render.escaping import escape
-from planner.render.style import ADD, ERROR, Style
+from planner.render.finished import finished_line
+from planner.render.style import Style
 from planner.render.values import human_size
 
 LARGE_UPLOAD: Final = 10_000_000
-_DONE: Final[Mapping[str, str]] = MappingProxyType(
-    {"create": "created", "update": "updated", "upload": "uploaded", "delete": "deleted"}
-)
 
 
 class Progress(Protocol):
@@ -29,18 +25,6 @@ class Progress(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
-
-
-def finished_line(event: StepFinished, style: Style) -> str:
-    """`extension.synonyms: created in 0.3s (id 123)`, or why it failed."""
-    took = f"{event.seconds:.1f}s"
-    note = escape(event.message)
-    if not event.ok:
-        failed = style.paint(ERROR, f"{event.operation} failed")
-        return f"{event.address}: {failed} after {took}" + (f": {note}" if note else "")
-    done = style.paint(ADD, _DONE.get(event.operation, f"{event.operation} done"))
-    about = f" (id {escape(event.id)})" if event.id else ""
-    return f"{event.address}: {done} in {took}{about}" + (f", {note}" if note else "")
 
 
 def plain_progress(stream: IO[str], *, style: Style) -> Progress:

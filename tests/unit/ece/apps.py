@@ -61,7 +61,9 @@ class Script:
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         headers = {key[5:].replace("_", "-"): value for key, value in environ.items() if key[:5] == "HTTP_"}
         headers |= {
-            key.replace("_", "-"): environ[key] for key in ("CONTENT_TYPE", "CONTENT_LENGTH") if key in environ
+            key.replace("_", "-"): environ[key]
+            for key in ("CONTENT_TYPE", "CONTENT_LENGTH")
+            if key in environ
         }
         body = environ["wsgi.input"].read()
         query = environ["QUERY_STRING"]

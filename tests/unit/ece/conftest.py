@@ -23,11 +23,12 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         pytest.skip("needs openssl to make a certificate")
     folder = tmp_path_factory.mktemp("tls")
     made = (folder / "cert.pem", folder / "key.pem")
+    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    usage = ["-addext", "keyUsage=critical,digitalSignature,keyCertSign", "-days", "2"]
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    files = ["-out", str(made[0]), "-keyout", str(made[1])]
     subprocess.run(
-        [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        + ["-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-        + ["-addext", "keyUsage=critical,digitalSignature,keyCertSign"]
-        + ["-out", str(made[0]), "-keyout", str(made[1])],
+        [openssl, "req", "-x509", *key, *subject, *usage, *files],
         check=True,
         capture_output=True,
     )

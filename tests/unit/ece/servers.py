@@ -45,9 +45,7 @@ def _stop(port: int) -> None:
         connection.sendall(_STOP)
 
 
-def _accept(
-    listener: socket.socket, server: Server, handle: Handler, tls: ssl.SSLContext | None
-) -> None:
+def _accept(listener: socket.socket, server: Server, handle: Handler, tls: ssl.SSLContext | None) -> None:
     while True:
         connection, _ = listener.accept()
         with connection:
