@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from attrs import frozen
 
+from planner.cli.commandline import command_line
 from planner.cli.console import Console
-from planner.cli.interrupt import Interrupt
+from planner.cli.interrupt import INTERRUPTED, Interrupt
 from planner.cli.present import present, show_ledger, show_outputs, show_plan
 from planner.cli.wiring import Opened, commit_of
 from planner.engine.apply import Surroundings
 from planner.engine.stale import moved_since, refuse_other_state
 from planner.engine.workflow import Provenance, carry_out, propose_from, recover
-from planner.errors import Refused, StalePlan
+from planner.errors import PartlyApplied, Refused, StalePlan
 from planner.model.ledger import Ledger
 from planner.model.plan import Plan
 from planner.model.state import State
-from planner.render import live_progress, plain_progress
+from planner.render import Progress, live_progress, plain_progress
 from planner.state.saved_plan import plan_digest, read_plan
 
-DONE, FAILED, REFUSED, PARTLY, INTERRUPTED = 0, 1, 3, 5, 130
+DONE, FAILED = 0, 1
 
 
 @frozen
@@ -36,14 +39,12 @@ class Approval:
 def apply_now(console: Console, here: Opened, approval: Approval, lock_timeout: float) -> int:
     """Plan, ask, carry out, with the lock held all the while."""
     _refuse_blind_approval(here, approval)
-    with here.store.lock("destroy" if here.session.wish.mode == "destroy" else "apply", lock_timeout):
-        state, notes = recover(here.session)
-        for note in notes:
-            console.tell(f"Note: {note}.")
-        proposal = propose_from(here.session, state)
+    with _locked(console, here, lock_timeout) as state:
+        with console.doing("Asking the installation"):
+            proposal = propose_from(here.session, state)
         present(console, here, proposal)
         if proposal.forbidden:
-            return REFUSED
+            return Refused.exit_code
         if proposal.plan.is_empty:
             show_outputs(console, state.outputs)
             return DONE
@@ -51,17 +52,14 @@ def apply_now(console: Console, here: Opened, approval: Approval, lock_timeout: 
         return _carry_out(console, here, proposal.plan, state)
 
 
-def apply_saved(console: Console, here: Opened, path: Path, lock_timeout: float) -> int:
-    """Carry out a saved plan, unless it is stale."""
+def apply_saved(console: Console, here: Opened, path: Path, approval: Approval, lock_timeout: float) -> int:
+    """Carry out a saved plan, unless it is stale. It was reviewed: only a protected environment asks."""
     plan = read_plan(path)
-    with here.store.lock("apply", lock_timeout):
-        state, notes = recover(here.session)
-        for note in notes:
-            console.tell(f"Note: {note}.")
-        wish = here.session.wish
-        refuse_other_state(plan, state, wish)
+    with _locked(console, here, lock_timeout) as state:
         session = here.session
-        moved = moved_since(plan, state, session.drivers, wish.salt, session.parallelism)
+        refuse_other_state(plan, state, session.wish)
+        with console.doing("Asking the installation"):
+            moved = moved_since(plan, state, session.drivers, session.wish.salt, session.parallelism)
         if moved:
             show_ledger(console, Ledger(moved), here)
             raise StalePlan(
@@ -69,19 +67,36 @@ def apply_saved(console: Console, here: Opened, path: Path, lock_timeout: float)
                 advice="Plan again and review the result.",
             )
         show_plan(console, plan)
+        if here.environment.protected and not approval.auto:
+            _ask(console, here)
         return _carry_out(console, here, plan, state)
+
+
+@contextmanager
+def _locked(console: Console, here: Opened, timeout: float) -> Iterator[State]:
+    """Holds the environment's lock; gives the state after what a run that was cut off left is settled."""
+    operation = "destroy" if here.request.destroy else "apply"
+    holder = here.store.backend.lock_holder() if timeout else None
+    if holder is not None:
+        console.tell(f"Waiting up to {timeout:g} s for the lock, held by {holder}.")
+    with here.store.lock(operation, timeout):
+        with console.doing("Looking after what was cut off"):
+            state, notes = recover(here.session)
+        for note in notes:
+            console.tell(f"Note: {note}.")
+        yield state
 
 
 def _refuse_blind_approval(here: Opened, approval: Approval) -> None:
     if here.environment.protected and approval.auto and not approval.expected:
         raise Refused(
             f"{here.environment.name} is protected: --auto-approve needs a saved plan or --expect-digest",
-            advice=f"Save a plan, review it, and apply it: planner plan -e {here.environment.name} --out FILE",
+            advice=f"Save a plan, review it, and apply it: {command_line(here, 'plan', '--out', 'FILE')}",
         )
 
 
 def _approve(console: Console, here: Opened, approval: Approval, plan: Plan) -> None:
-    digest = plan_digest(plan)
+    digest = plan_digest(plan, here.store.redact)
     if approval.expected is not None:
         if approval.expected != digest:
             raise StalePlan(
@@ -89,23 +104,25 @@ def _approve(console: Console, here: Opened, approval: Approval, plan: Plan) -> 
                 advice="Review the plan above and approve its digest.",
             )
         return
-    if approval.auto or not plan.has_changes:
-        return
-    name = here.environment.name
-    wanted = name if here.environment.protected else "yes"
-    console.ask(f'Apply this to {name}? Only "{wanted}" goes on', wanted)
+    if not approval.auto and plan.has_changes:
+        _ask(console, here)
+
+
+def _ask(console: Console, here: Opened) -> None:
+    name, protected = here.environment.name, here.environment.protected
+    wanted = name if protected else "yes"
+    way = "Save a plan, review it, and apply it with --auto-approve." if protected else "Give --auto-approve."
+    console.ask(f'Apply this to {name}? Only "{wanted}" goes on', wanted, otherwise=way)
 
 
 def _carry_out(console: Console, here: Opened, plan: Plan, state: State) -> int:
-    stream = console.stderr
-    style = console.style(sys.stderr)
-    progress = (live_progress if sys.stderr.isatty() else plain_progress)(stream, style=style)
     variables = {name: assigned.value for name, assigned in here.configuration.variables.items()}
-    provenance = Provenance(plan_digest(plan), variables, commit_of(here.folder))
-    with Interrupt(console.tell) as interrupt, progress:
+    digest = plan_digest(plan, here.store.redact)
+    provenance = Provenance(digest, variables, commit_of(here.request.folder))
+    with Interrupt(console.tell) as interrupt, _progress(console) as progress:
         surroundings = Surroundings(
             drivers=here.session.drivers,
-            journal=here.store.open_journal(state, "apply"),
+            journal=here.store.open_journal(state, "destroy" if here.request.destroy else "apply"),
             sink=progress,
             now=here.store.clock,
             timer=time.monotonic,
@@ -119,11 +136,16 @@ def _carry_out(console: Console, here: Opened, plan: Plan, state: State) -> int:
     return _exit_code(ledger)
 
 
+def _progress(console: Console) -> Progress:
+    show = live_progress if console.animated else plain_progress
+    return show(console.stderr, style=console.style(sys.stderr))
+
+
 def _exit_code(ledger: Ledger) -> int:
     if ledger.interrupted:
         return INTERRUPTED
     if ledger.complete:
         return DONE
     if ledger.changed:
-        return PARTLY
-    return REFUSED if any(entry.conflict for entry in ledger.entries) else FAILED
+        return PartlyApplied.exit_code
+    return Refused.exit_code if any(entry.conflict for entry in ledger.entries) else FAILED

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from typing import IO
+from contextlib import AbstractContextManager, nullcontext
+from typing import IO, TextIO, cast
 
-import click
 from attrs import define, field
 
+from planner.cli.activity import Activity
 from planner.cli.redaction import RedactedStream, Redactor, log_to
-from planner.errors import PlannerError, Refused
+from planner.errors import ApiError, InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostic
 from planner.render.diagnostics import render_diagnostics, render_error
 from planner.render.style import Style
@@ -32,23 +33,36 @@ class Console:
         log_to(self.stderr, LOG_LEVELS[min(self.verbosity, len(LOG_LEVELS) - 1)])
 
     @property
-    def stdout(self) -> RedactedStream:
-        return RedactedStream(sys.stdout, self.redact)
+    def stdout(self) -> IO[str]:
+        return cast(IO[str], RedactedStream(sys.stdout, self.redact, vital=True))
 
     @property
-    def stderr(self) -> RedactedStream:
-        return RedactedStream(sys.stderr, self.redact)
+    def stderr(self) -> IO[str]:
+        return cast(IO[str], RedactedStream(sys.stderr, self.redact))
+
+    @property
+    def animated(self) -> bool:
+        """Whether lines on stderr may be drawn over: a terminal, and no log between them."""
+        return sys.stderr.isatty() and not self.verbosity and os.environ.get("TERM") != "dumb"
 
     def out(self, text: str) -> None:
         """A result."""
         _write(self.stdout, text)
+
+    def out_document(self, data: bytes) -> None:
+        """A result for programs. Its structure was redacted: in its text a secret could be part of that."""
+        _write(cast(IO[str], RedactedStream(sys.stdout, str, vital=True)), data.decode())
 
     def tell(self, text: str) -> None:
         """Anything that is not the result."""
         if text:
             _write(self.stderr, text)
 
-    def style(self, stream: IO[str]) -> Style:
+    def doing(self, what: str) -> AbstractContextManager[object]:
+        """While in the context, a terminal says what goes on if it takes long."""
+        return Activity(self.stderr, what) if self.animated else nullcontext()
+
+    def style(self, stream: TextIO) -> Style:
         wanted = self.colour
         if wanted is None:
             wanted = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
@@ -59,27 +73,38 @@ class Console:
         return max(NARROWEST, shutil.get_terminal_size((100, 24)).columns)
 
     def diagnostics(self, items: tuple[Diagnostic, ...]) -> None:
-        text = render_diagnostics(items, width=self.width(), style=self.style(sys.stderr))
-        self.tell(text)
+        shown = self.redact.inside(items)
+        self.tell(render_diagnostics(shown, width=self.width(), style=self.style(sys.stderr)))
 
     def error(self, error: PlannerError) -> None:
-        self.tell(render_error(error, width=self.width(), style=self.style(sys.stderr)))
+        if isinstance(error, InvalidConfiguration) and error.diagnostics:
+            self.diagnostics(error.diagnostics)
+            return
+        shown = self._redacted(error)
+        self.tell(render_error(shown, width=self.width(), style=self.style(sys.stderr)))
 
-    def ask(self, question: str, wanted: str) -> None:
-        """Goes on when the answer is `wanted`. Refused for any other answer, and without a terminal."""
+    def _redacted(self, error: PlannerError) -> PlannerError:
+        """What is shown of an error, without secrets."""
+        summary, advice = self.redact(error.summary), self.redact(error.advice)
+        if isinstance(error, ApiError):
+            facts = (error.operation, error.status, error.codes)
+            return ApiError(summary, operation=facts[0], status=facts[1], codes=facts[2], advice=advice)
+        return PlannerError(summary, advice=advice)
+
+    def ask(self, question: str, wanted: str, *, otherwise: str) -> None:
+        """Goes on when the answer is `wanted`. Refused for any other answer, and without a terminal.
+
+        otherwise: what to do where nobody can answer.
+        """
         if not sys.stdin.isatty():
-            raise Refused(
-                "nobody to ask: the input is not a terminal",
-                advice="Give --auto-approve, or apply a saved plan.",
-            )
-        try:
-            answer = click.prompt(question, default="", show_default=False, err=True)
-        except click.Abort:
-            raise Refused("declined; nothing was changed") from None
-        if answer.strip() != wanted:
+            raise Refused("nobody to ask: the input is not a terminal", advice=otherwise)
+        stream = self.stderr
+        stream.write(f"{question}: ")
+        stream.flush()
+        if sys.stdin.readline().strip() != wanted:
             raise Refused("declined; nothing was changed")
 
 
-def _write(stream: RedactedStream, text: str) -> None:
+def _write(stream: IO[str], text: str) -> None:
     stream.write(text if text.endswith("\n") else text + "\n")
     stream.flush()

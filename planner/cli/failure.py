@@ -7,17 +7,12 @@ import sys
 import tempfile
 import traceback
 
-import click
-
 from planner.cli.console import Console
 from planner.errors import PlannerError
 
 
-def report(error: Exception) -> int:
+def report(error: Exception, console: Console) -> int:
     """Shows the error and gives the exit code. A defect's traceback goes to a file, not to the terminal."""
-    context = click.get_current_context(silent=True)
-    console = context.find_object(Console) if context else None
-    console = console or Console()
     if isinstance(error, PlannerError):
         console.error(error)
         return error.exit_code
@@ -37,6 +32,6 @@ def _saved_traceback(error: Exception, console: Console) -> str:
     except OSError:
         sys.stderr.write(text)
         return "the traceback above"
-    with os.fdopen(descriptor, "w") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)
     return path

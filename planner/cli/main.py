@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import signal
 import sys
+import threading
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, NoReturn
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from attrs import define
 
 from planner import __version__
+
+if TYPE_CHECKING:
+    from planner.cli.console import Console
 
 COMMANDS = {
     "plan": "Show what apply would change.",
@@ -24,24 +32,34 @@ COMMANDS = {
 }
 
 USAGE, INTERRUPTED = 64, 130
+OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
 @define
-class Settings:
-    """The global options."""
+class Invocation:
+    """One run of the program: the global options, and the console that they ask for."""
 
-    folder: Path
-    verbosity: int
-    colour: bool | None
+    folder: Path = Path()
+    verbosity: int = 0
+    colour: bool | None = None
+    _console: Console | None = None
+
+    def console(self) -> Console:
+        """The same one for the command and for the error that ends it, as it knows the secrets."""
+        from planner.cli.console import Console  # noqa: PLC0415 - `--version` needs none
+
+        if self._console is None:
+            self._console = Console(colour=self.colour, verbosity=self.verbosity)
+        return self._console
 
 
 class Commands(click.Group):
     """Knows the commands by name; imports one when it is called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
         command = import_module(f"planner.cli.commands.{cmd_name}").command
@@ -49,15 +67,14 @@ class Commands(click.Group):
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
+        if args and args[0] not in COMMANDS:
             from planner.model.diagnostic import did_you_mean  # noqa: PLC0415 - only on this error
 
             near = did_you_mean(args[0], COMMANDS)
-            raise click.UsageError(f"{error.message} {near}".strip(), ctx) from None
+            raise click.UsageError(f'there is no command "{args[0]}". {near}'.strip(), ctx)
+        return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
@@ -75,7 +92,7 @@ class Commands(click.Group):
 @click.option("-v", "verbosity", count=True, help="Log requests and replies; -vv also their bodies.")
 @click.option("--no-color", is_flag=True, help="No colours, as with NO_COLOR=1.")
 @click.pass_context
-def cli(context: click.Context, folder: Path, verbosity: int, no_color: bool) -> None:
+def cli(context: click.Context, /, folder: Path, verbosity: int, no_color: bool) -> None:
     """Plan and apply Elastic Cloud Enterprise and Elastic Cloud resources as code.
 
     \b
@@ -84,39 +101,54 @@ def cli(context: click.Context, folder: Path, verbosity: int, no_color: bool) ->
     planner plan -e prod --out p.json    save a plan ...
     planner apply -e prod p.json         ... and apply exactly that
     """
-    context.obj = Settings(folder, verbosity, False if no_color else None)
+    invocation = context.ensure_object(Invocation)
+    invocation.folder, invocation.verbosity = folder, verbosity
+    invocation.colour = False if no_color else None
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Runs the command line and exits with the code of design: see planner.errors."""
+    _prepare_process()
+    code = run(arguments)
+    if code == INTERRUPTED:
+        _leave_threads_behind()
+    sys.exit(code)
+
+
+def run(arguments: list[str] | None) -> int:
+    """One command line; its exit code."""
+    invocation = Invocation()
     try:
-        code = cli.main(args=arguments, prog_name="planner", standalone_mode=False)
-        sys.stdout.flush()
-    except click.exceptions.Exit as done:
-        code = done.exit_code
-    except click.UsageError as error:
-        error.show()
-        code = USAGE
+        code = cli.main(arguments, prog_name="planner", standalone_mode=False, obj=invocation)
+        return code if isinstance(code, int) else 0
     except click.ClickException as error:
         error.show()
-        code = 1
+        return USAGE if isinstance(error, click.UsageError) else 1
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted.", err=True)
-        code = INTERRUPTED
-    except BrokenPipeError:
-        _close_stdout()
-        code = 1
+        return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last resort: users see no traceback
-        code = _report(error)
-    sys.exit(code if isinstance(code, int) else 0)
+        from planner.cli.failure import report  # noqa: PLC0415 - only on errors
+
+        return report(error, invocation.console())
 
 
-def _close_stdout() -> None:
-    # the reader of a pipe went away: nothing more can be written, not even by the interpreter as it exits
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _prepare_process() -> None:
+    # What a command allocates lives until it ends: looking for garbage as usual takes a sixth of its time.
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may know ASCII only
 
 
-def _report(error: Exception) -> int:
-    from planner.cli.failure import report  # noqa: PLC0415 - only on errors
+def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
-    return report(error)
+
+def _leave_threads_behind() -> None:
+    """Exits at once if a thread still waits for a reply; the interpreter would wait for that thread."""
+    if any(not t.daemon for t in threading.enumerate() if t is not threading.main_thread()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(INTERRUPTED)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from planner.cli.console import Console
-from planner.cli.main import Settings
+from planner.cli.main import Invocation
 from planner.cli.wiring import Request
 from planner.config.variables import Inputs
 
@@ -83,17 +83,18 @@ def _with(command: F, options: list[Callable[[F], F]]) -> F:
 
 
 def make_console(context: click.Context) -> Console:
-    """The console as the global options want it; kept in the context, so that errors use it too."""
-    settings: Settings = context.obj
-    console = Console(colour=settings.colour, verbosity=settings.verbosity)
-    context.obj = console
-    return console
+    """The console as the global options want it."""
+    return _invocation(context).console()
 
 
 def folder_of(context: click.Context) -> Path:
-    settings = context.find_object(Settings)
-    assert settings is not None  # noqa: S101 - the group always sets it
-    return settings.folder
+    return _invocation(context).folder
+
+
+def _invocation(context: click.Context) -> Invocation:
+    found = context.find_object(Invocation)
+    assert found is not None  # noqa: S101 - the group always has one
+    return found
 
 
 def make_request(context: click.Context, environment: str | None, **given: Any) -> Request:

@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 
 from planner.archives import Archives
 from planner.cli.console import Console
+from planner.cli.redaction import Redactor, document_redaction
 from planner.config.load import Configuration, choose_environment, load, open_project
 from planner.config.variables import Inputs
 from planner.ece import Client, Settings, WSGITransport, open_client
@@ -27,7 +28,7 @@ from planner.model.codec import digest
 from planner.model.diagnostic import Diagnostics
 from planner.model.project import Environment
 from planner.model.resource import Desired
-from planner.model.value import conceal
+from planner.model.value import Secret, conceal, leaves
 from planner.model.value_json import encode_value
 from planner.state.registry import open_backend
 from planner.state.store import Store
@@ -49,7 +50,7 @@ class Request:
 class Opened:
     """One environment, ready to work on."""
 
-    folder: Path
+    request: Request
     configuration: Configuration
     session: Session
     store: Store
@@ -66,8 +67,19 @@ def configure(request: Request, console: Console) -> tuple[Configuration, dict[s
     environment = choose_environment(project, request.environment)
     kinds = dict(load_kinds())
     found = load(request.folder, project, environment, {n: k.kind for n, k in kinds.items()}, request.inputs)
-    console.redact.watch(lambda: found.secrets)
+    secrets = (*found.secrets, *_derived_secrets(found))
+    console.redact.watch(lambda: secrets)
     return found, kinds
+
+
+def _derived_secrets(found: Configuration) -> tuple[str, ...]:
+    """Secrets that templates made of others, as by a filter, so that the others do not occur in them."""
+    known = found.secrets
+    if not known:
+        return ()
+    values = [*(desired.attributes for desired in found.resources.values()), found.outputs]
+    texts = {str(leaf) for value in values for _, leaf in leaves(value) if isinstance(leaf, Secret)}
+    return tuple(sorted(text for text in texts if not any(secret in text for secret in known)))
 
 
 def check_files(
@@ -85,20 +97,26 @@ def opened(request: Request, console: Console) -> Iterator[Opened]:
     """An environment opened for planning and applying. InvalidConfiguration with every problem found."""
     with ExitStack() as stack:
         workspace = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="planner-")))
-        configuration, kinds = configure(request, console)
-        configuration = check_files(configuration, kinds, request.folder, workspace)
+        with console.doing("Reading templates and files"):
+            configuration, kinds = configure(request, console)
+            configuration = check_files(configuration, kinds, request.folder, workspace)
         diagnostics = Diagnostics(list(configuration.diagnostics))
         if diagnostics.has_errors:
             raise InvalidConfiguration(diagnostics.items)
-        store = open_store(request.folder, configuration.project.name, configuration.environment)
-        client = stack.enter_context(_client(request, configuration.environment, stack, console))
+        project, environment = configuration.project.name, configuration.environment
+        store = open_store(request.folder, project, environment, console.redact)
+        client = stack.enter_context(_client(request, environment, stack, console))
         session = _session(request, configuration, kinds, store, client)
-        yield Opened(request.folder, configuration, session, store, diagnostics)
+        yield Opened(request, configuration, session, store, diagnostics)
 
 
-def open_store(folder: Path, project: str, environment: Environment) -> Store:
+def open_store(
+    folder: Path, project: str, environment: Environment, redactor: Redactor | None = None
+) -> Store:
+    """The environment's state. What is written to it holds no secret that the redactor knows by then."""
     backend = open_backend(environment.state, environment=environment.name, folder=folder)
-    return Store(backend, project, environment.name)
+    redact = document_redaction(redactor or Redactor(), f"{project}/{environment.name}")
+    return Store(backend, project, environment.name, redact=redact)
 
 
 def _client(request: Request, environment: Environment, stack: ExitStack, console: Console) -> Client:

@@ -2,183 +2,182 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from attrs import define, field, frozen
 
+from planner.config.checks import read_checks
 from planner.config.lifecycle import read_depends_on, read_lifecycle
+from planner.config.reporting import Place
 from planner.config.scope import seal
+from planner.config.statements import read_imports, read_moves, read_removals
+from planner.config.survey import Survey, survey
 from planner.config.templates import Document
 from planner.config.tokens import INVALID
 from planner.config.validation import Checker, shaped
-from planner.config.yaml_document import Literal, plain
+from planner.config.wording import describe
+from planner.config.yaml_document import plain
 from planner.model.address import NAME, Address
+from planner.model.declarations import Check, Import, Move, Removal
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
 from planner.model.kind import Kind
 from planner.model.resource import Desired
-from planner.model.value import Deferred, Path, Reference, Value, leaves
+from planner.model.value import Path, Value, dotted
 
-Locate = Callable[[Path], Position]
 META = ("depends_on", "lifecycle")
-BLOCKS = ("resource", "output")
+BLOCKS = ("resource", "output", "moved", "import", "removed", "check")
 
 
 @frozen
 class Output:
-    name: str
     value: Value
-    locate: Locate
+    place: Place
 
 
 @define
 class Blocks:
-    """Collects the blocks of all documents. places: where each resource stands, for messages."""
+    """Collects the blocks of all documents.
+
+    scope: what conditions of checks see. places: where each resource stands, for messages. secrets: every
+    sensitive text in a resource or an output.
+    """
 
     kinds: Mapping[str, Kind]
+    scope: Mapping[str, Any]
     diagnostics: Diagnostics
     resources: dict[Address, Desired] = field(factory=dict)
     outputs: dict[str, Output] = field(factory=dict)
-    places: dict[Address, Locate] = field(factory=dict)
+    places: dict[Address, Place] = field(factory=dict)
+    secrets: set[str] = field(factory=set)
+    moves: list[Move] = field(factory=list)
+    imports: list[Import] = field(factory=list)
+    removals: list[Removal] = field(factory=list)
+    checks: dict[str, Check] = field(factory=dict)
     _checkers: dict[str, Checker] = field(factory=dict)
 
     def add(self, document: Document) -> None:
-        if not isinstance(document.value, dict):
-            self.diagnostics.error(
-                "a template must hold blocks",
-                detail=f"Its top level is {'a list' if isinstance(document.value, list) else 'a text'}.",
-                position=document.locate(()),
-                advice="Begin with resource: or output:.",
-            )
-            return
-        for block, body in document.value.items():
-            if block not in BLOCKS:
-                self.diagnostics.error(
-                    f'unknown block "{block}"',
-                    position=document.locate((block,)),
-                    advice=did_you_mean(block, BLOCKS) or f"The blocks are {', '.join(BLOCKS)}.",
-                )
-            elif block == "resource":
-                self._resources(body, document)
+        place = Place(document.locate, self.diagnostics)
+        for block, body in self._entries(document.value, "a template", (), place):
+            if block == "resource":
+                self._resources(body, place)
+            elif block == "output":
+                self._outputs(body, place)
+            elif block in BLOCKS:
+                self._statements(block, body, place)
             else:
-                self._outputs(body, document)
+                advice = did_you_mean(block, BLOCKS) or f"The blocks are {', '.join(BLOCKS)}."
+                place.error((block,), f'unknown block "{block}"', advice=advice)
 
-    def _resources(self, body: Value, document: Document) -> None:
-        for kind, of_kind in self._mapping(body, ("resource",), document):
-            path: Path = ("resource", kind)
-            if kind not in self.kinds:
-                self.diagnostics.error(
-                    f'unknown kind "{kind}"',
-                    position=document.locate(path),
-                    advice=did_you_mean(kind, self.kinds) or f"Known kinds: {', '.join(sorted(self.kinds))}.",
-                )
+    def _statements(self, block: str, body: Value, place: Place) -> None:
+        if block == "moved":
+            self.moves += read_moves(body, place.locate, self.diagnostics)
+        elif block == "import":
+            self.imports += read_imports(body, place.locate, self.diagnostics)
+        elif block == "removed":
+            self.removals += read_removals(body, place.locate, self.diagnostics)
+        else:
+            for check in read_checks(body, place.locate, self.scope, self.diagnostics):
+                if check.name in self.checks:
+                    first = self.checks[check.name].position
+                    _declared_twice(f'check "{check.name}"', first, place.below(("check", check.name)))
+                else:
+                    self.checks[check.name] = check
+
+    def _entries(self, body: Value, what: str, path: Path, place: Place) -> Iterator[tuple[str, Value]]:
+        """The entries of what must be a mapping or empty; those with an undefined name are left out."""
+        if isinstance(body, dict):
+            yield from ((key, item) for key, item in body.items() if INVALID not in key)
+        elif body is not INVALID and plain(body) is not None:
+            advice = "" if path or place.address else "Begin with resource: or output:."
+            place.error(path, f"{what} must hold a mapping, not {describe(plain(body))}", advice=advice)
+
+    def _resources(self, body: Value, place: Place) -> None:
+        for name, of_kind in self._entries(body, "resource", ("resource",), place):
+            path: Path = ("resource", name)
+            kind = self.kinds.get(name)
+            if kind is None:
+                advice = did_you_mean(name, self.kinds) or f"Known kinds: {', '.join(sorted(self.kinds))}."
+                place.error(path, f'unknown kind "{name}"', advice=advice)
                 continue
-            for name, attributes in self._mapping(of_kind, path, document):
-                self._resource(self.kinds[kind], name, attributes, document)
+            for resource, attributes in self._entries(of_kind, f"resource.{name}", path, place):
+                self._resource(kind, resource, attributes, place)
 
-    def _mapping(self, body: Value, path: Path, document: Document) -> Iterator[tuple[str, Value]]:
-        if isinstance(body, Literal) and body.value is None:
-            return
-        if not isinstance(body, dict):
-            self.diagnostics.error(
-                f"{'.'.join(map(str, path))} must be a mapping", position=document.locate(path)
-            )
-            return
-        yield from body.items()
-
-    def _resource(self, kind: Kind, name: str, body: Value, document: Document) -> None:
+    def _resource(self, kind: Kind, name: str, body: Value, document: Place) -> None:
         path: Path = ("resource", kind.name, name)
-        if INVALID in name:
-            return
         if not NAME.match(name):
-            self.diagnostics.error(
-                f'"{name}" is not a resource name',
-                position=document.locate(path),
-                advice="Use letters, digits, _ and -, and begin with a letter or _.",
-            )
+            advice = "Use letters, digits, _ and -, and begin with a letter or _."
+            document.error(path, f'"{name}" is not a resource name', advice=advice)
             return
         address = Address(kind.name, name)
+        place = document.below(path, address)
         if address in self.resources:
-            self._duplicate(address, document.locate(path))
+            _declared_twice(str(address), self.places[address].locate(()), place)
             return
-        if not isinstance(body, dict):
-            body = {}
-            self.diagnostics.error(
-                f"{address} has no attributes", position=document.locate(path), address=address
-            )
-        self.places[address] = lambda below: document.locate((*path, *below))
-        self.resources[address] = self._desired(kind, address, body)
+        self.places[address] = place
+        entries = dict(self._entries(body, str(address), (), place))
+        readable = isinstance(body, dict) or plain(body) is None
+        self.resources[address] = self._desired(kind, entries, place, address, readable)
 
-    def _duplicate(self, address: Address, position: Position) -> None:
-        first = self.places[address](())
-        self.diagnostics.error(
-            f"{address} is declared twice",
-            detail=f"It was first declared at {first}.",
-            position=position,
-            address=address,
-        )
-
-    def _desired(self, kind: Kind, address: Address, body: dict[str, Value]) -> Desired:
-        locate = self.places[address]
-        attributes = {
-            key: value if isinstance(value, str) else shaped(value, _schema_of(kind, key))
-            for key, value in body.items()
-            if key not in META
-        }
-        self._check(kind, address, attributes, locate)
-        references = tuple(_references(attributes))
+    def _desired(
+        self, kind: Kind, entries: dict[str, Value], place: Place, address: Address, readable: bool
+    ) -> Desired:
+        attributes = _attributes(kind, entries)
+        found = self._surveyed(attributes, place)
+        if readable and not found.flaws:
+            self._check(kind, attributes, place)
         return Desired(
             address=address,
-            attributes={k: _sealed(kind, k, v) for k, v in attributes.items() if v is not None},
-            references=references,
-            depends_on=read_depends_on(plain(body.get("depends_on")), address, locate, self.diagnostics),
-            lifecycle=read_lifecycle(plain(body.get("lifecycle")), kind, address, locate, self.diagnostics),
+            attributes=attributes,
+            references=tuple(found.references),
+            depends_on=read_depends_on(plain(entries.get("depends_on")), place),
+            lifecycle=read_lifecycle(plain(entries.get("lifecycle")), kind, place),
         )
 
-    def _check(self, kind: Kind, address: Address, attributes: dict[str, Value], locate: Locate) -> None:
-        given = {key: value for key, value in attributes.items() if value is not None}
-        for problem in self._checker(kind).problems(given):
-            summary = problem.summary
+    def _surveyed(self, value: Value, place: Place) -> Survey:
+        found = survey(value)
+        self.secrets.update(found.secrets)
+        for path, flaw in found.flaws:
+            place.error(path, f"{dotted(path) or 'the value'} {flaw}")
+        return found
+
+    def _check(self, kind: Kind, attributes: dict[str, Value], place: Place) -> None:
+        for problem in self._checker(kind).problems(attributes):
+            summary = problem.summary.replace("the value", str(place.address), 1)
             attribute = kind.attributes.get(str(problem.path[0])) if problem.path else None
             if attribute is not None and attribute.read_only:
                 summary = f'"{attribute.name}" is set by the server and cannot be declared'
-            self.diagnostics.error(
-                summary, position=locate(problem.path), address=address, advice=problem.advice
-            )
+            place.error(problem.path, summary, advice=problem.advice)
 
     def _checker(self, kind: Kind) -> Checker:
         if kind.name not in self._checkers:
-            self._checkers[kind.name] = Checker(kind.declaration_schema)
+            self._checkers[kind.name] = Checker(kind.declaration_schema, also=META)
         return self._checkers[kind.name]
 
-    def _outputs(self, body: Value, document: Document) -> None:
-        for name, value in self._mapping(body, ("output",), document):
-            locate = _below(document.locate, ("output", name))
+    def _outputs(self, body: Value, document: Place) -> None:
+        for name, item in self._entries(body, "output", ("output",), document):
+            place = document.below(("output", name))
             if name in self.outputs:
-                self.diagnostics.error(
-                    f'output "{name}" is declared twice',
-                    detail=f"It was first declared at {self.outputs[name].locate(())}.",
-                    position=locate(()),
-                )
-            else:
-                self.outputs[name] = Output(name, plain(value), locate)
+                _declared_twice(f'output "{name}"', self.outputs[name].place.locate(()), place)
+                continue
+            value = plain(item)
+            self._surveyed(value, place)
+            self.outputs[name] = Output(value, place)
 
 
-def _sealed(kind: Kind, name: str, value: Value) -> Value:
-    """What the server never returns is a secret, wherever it came from."""
-    known = kind.attributes.get(name)
-    return seal(value) if known is not None and known.write_only else value
+def _attributes(kind: Kind, entries: dict[str, Value]) -> dict[str, Value]:
+    """The attributes as the kind's schema wants them. null means not given. What the server never returns is
+    a secret, wherever it came from."""
+    result = {}
+    for name, item in entries.items():
+        if name in META:
+            continue
+        known = kind.attributes.get(name)
+        value = item if isinstance(item, str) else shaped(item, known.schema if known else {})
+        if value is not None or known is None:
+            result[name] = seal(value) if known is not None and known.write_only else value
+    return result
 
 
-def _schema_of(kind: Kind, attribute: str) -> Mapping[str, Value]:
-    known = kind.attributes.get(attribute)
-    return known.schema if known else {}
-
-
-def _below(locate: Locate, prefix: Path) -> Locate:
-    return lambda path: locate((*prefix, *path))
-
-
-def _references(value: Value) -> Iterator[Reference]:
-    for _, leaf in leaves(value):
-        if isinstance(leaf, Deferred):
-            yield from leaf.references
+def _declared_twice(what: str, first: Position | None, second: Place) -> None:
+    second.error((), f"{what} is declared twice", detail=f"It was first declared at {first}.")

@@ -3,95 +3,109 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from functools import cache
 from typing import Any
 
-from planner.config.validation import Checker
+from planner.config.reporting import Place, holds_invalid
+from planner.config.validation import Checker, later_parts
 from planner.model.address import Address
-from planner.model.diagnostic import Diagnostics, Position, did_you_mean
+from planner.model.diagnostic import did_you_mean
 from planner.model.kind import Kind
 from planner.model.resource import Lifecycle
-from planner.model.value import Path, Reference, Value
-
-Locate = Callable[[Path], Position]
+from planner.model.value import Deferred, Path, Reference, Value, dotted
 
 _BOOLEANS = ("prevent_destroy", "create_before_destroy")
-_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {
-        **{name: {"type": "boolean"} for name in _BOOLEANS},
-        "ignore_changes": {"type": "array", "items": {"type": "string"}},
-        "replace_triggered_by": {"type": "array", "items": {"type": "string"}},
+_TEXTS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
+_RULES: dict[str, dict[str, Any]] = {
+    "depends_on": _TEXTS,
+    "lifecycle": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            **{name: {"type": "boolean"} for name in _BOOLEANS},
+            "ignore_changes": _TEXTS,
+            "replace_triggered_by": _TEXTS,
+        },
     },
 }
-_ADDRESSES: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 
-def read_depends_on(
-    value: Value, address: Address, locate: Locate, diagnostics: Diagnostics
-) -> tuple[Address, ...]:
-    """Addresses, written as extension.synonyms or resource.extension.synonyms."""
-    if value is None or not _fits(Checker(_ADDRESSES), value, ("depends_on",), address, locate, diagnostics):
+def read_depends_on(value: Value, place: Place) -> tuple[Address, ...]:
+    """Addresses, written as extension.synonyms, resource.extension.synonyms, or that in braces."""
+    texts = _written(value)
+    if texts is None or not _fits("depends_on", texts, place):
         return ()
     found = []
-    for index, text in enumerate(value):
+    for index, text in enumerate(texts):
         try:
-            found.append(Address.parse(str(text).removeprefix("resource.")))
-        except ValueError as error:
-            diagnostics.error(str(error), position=locate(("depends_on", index)), address=address)
-    return tuple(found)
+            found.append(Address.parse(text.removeprefix("resource.")))
+        except ValueError:
+            place.error(
+                ("depends_on", index),
+                f'depends_on names "{text}", which is no address',
+                advice="Write <kind>.<name>, as extension.synonyms.",
+            )
+    return tuple(found) if len(found) == len(texts) else ()  # so that indexes are those of the template
 
 
-def read_lifecycle(
-    value: Value, kind: Kind, address: Address, locate: Locate, diagnostics: Diagnostics
-) -> Lifecycle:
-    if value is None or not _fits(
-        Checker(_SCHEMA, "argument"), value, ("lifecycle",), address, locate, diagnostics
-    ):
+def read_lifecycle(value: Value, kind: Kind, place: Place) -> Lifecycle:
+    if isinstance(value, dict):
+        value = {key: item for key, item in value.items() if item is not None}
+        if "replace_triggered_by" in value:
+            value["replace_triggered_by"] = _written(value["replace_triggered_by"])
+    if value is None or not _fits("lifecycle", value, place):
         return Lifecycle()
     return Lifecycle(
         prevent_destroy=value.get("prevent_destroy", False),
         create_before_destroy=value.get("create_before_destroy", False),
-        ignore_changes=_ignored(value.get("ignore_changes", ()), kind, address, locate, diagnostics),
-        replace_triggered_by=_triggers(value.get("replace_triggered_by", ()), address, locate, diagnostics),
+        ignore_changes=_ignored(value.get("ignore_changes", ()), kind, place),
+        replace_triggered_by=_triggers(value.get("replace_triggered_by", ()), place),
     )
 
 
-def _fits(
-    checker: Checker, value: Value, place: Path, address: Address, locate: Locate, diagnostics: Diagnostics
-) -> bool:
-    problems = list(checker.problems(value))
+def _written(value: Value) -> Value:
+    """References printed with braces as texts: `{{ resource.extension.a }}` is resource.extension.a."""
+    if isinstance(value, list):
+        return [_written(item) for item in value]
+    if isinstance(value, Deferred) and len(value.parts) == 1 and value.references:
+        return str(value.references[0])
+    return value
+
+
+@cache
+def _checker(name: str) -> Checker:
+    return Checker(_RULES[name], "argument")
+
+
+def _fits(name: str, value: Value, place: Place) -> bool:
+    if holds_invalid(value):
+        return False
+    problems = list(_checker(name).problems(value, name))
     for problem in problems:
-        summary = problem.summary.replace("the value", str(place[0]), 1)
-        diagnostics.error(
-            summary, position=locate((*place, *problem.path)), address=address, advice=problem.advice
-        )
-    return not problems
+        place.error((name, *problem.path), problem.summary, advice=problem.advice)
+    later = [path for path, _ in later_parts(value)]
+    for path in later:
+        place.error((name, *path), f"{dotted((name, *path))} must be known before anything is applied")
+    return not problems and not later
 
 
-def _ignored(
-    texts: list[str], kind: Kind, address: Address, locate: Locate, diagnostics: Diagnostics
-) -> tuple[Path, ...]:
+def _ignored(texts: list[str], kind: Kind, place: Place) -> tuple[Path, ...]:
     found = []
     for index, text in enumerate(texts):
         path = _path(text)
         if path and path[0] in kind.attributes:
             found.append(path)
         else:
-            diagnostics.error(
+            place.error(
+                ("lifecycle", "ignore_changes", index),
                 f'ignore_changes names "{text}", which {kind.name} does not have',
-                position=locate(("lifecycle", "ignore_changes", index)),
-                address=address,
                 advice=did_you_mean(text, kind.declarable),
             )
     return tuple(found)
 
 
-def _triggers(
-    texts: list[str], address: Address, locate: Locate, diagnostics: Diagnostics
-) -> tuple[Reference, ...]:
+def _triggers(texts: list[str], place: Place) -> tuple[Reference, ...]:
     found = []
     for index, text in enumerate(texts):
         kind, _, rest = text.removeprefix("resource.").partition(".")
@@ -99,12 +113,12 @@ def _triggers(
         try:
             found.append(Reference(Address.parse(f"{kind}.{name}"), _path(path)))
         except ValueError:
-            diagnostics.error(
-                f'replace_triggered_by names "{text}"; write <kind>.<name> or <kind>.<name>.<attribute>',
-                position=locate(("lifecycle", "replace_triggered_by", index)),
-                address=address,
+            place.error(
+                ("lifecycle", "replace_triggered_by", index),
+                f'replace_triggered_by names "{text}", which is no address',
+                advice="Write <kind>.<name> or <kind>.<name>.<attribute>.",
             )
-    return tuple(found)
+    return tuple(found) if len(found) == len(texts) else ()
 
 
 def _path(text: str) -> Path:

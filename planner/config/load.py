@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from attrs import field, frozen
 
-from planner.config.blocks import Blocks, Locate
+from planner.config.blocks import Blocks
 from planner.config.locals import compute_locals
 from planner.config.plain_files import PlainFile, read_plain
 from planner.config.project import PROJECT_FILE, read_project
 from planner.config.references import check_references
+from planner.config.reporting import Place
 from planner.config.scope import ProjectName, ResourceScope, Scope
-from planner.config.sources import Sources
+from planner.config.sources import FOLDER, SUFFIXES, Sources
+from planner.config.survey import survey
 from planner.config.templates import Templates
 from planner.config.tokens import INVALID
 from planner.config.variables import Inputs, assign
 from planner.errors import PlannerError, WrongUsage
 from planner.model.address import Address
+from planner.model.declarations import Declarations
 from planner.model.diagnostic import Diagnostic, Diagnostics, Position, did_you_mean
 from planner.model.kind import Kind
 from planner.model.project import Assigned, Environment, Project, Variable
 from planner.model.resource import Desired
 from planner.model.value import Path as ValuePath
-from planner.model.value import Secret, Value, leaves
+from planner.model.value import Value
 
 
 @frozen
@@ -32,7 +35,7 @@ class Configuration:
     """Everything the templates want of one environment.
 
     diagnostics: every problem found; with an error among them the rest is incomplete. locate: address and
-    path of an attribute -> its place in a template.
+    path of an attribute -> its place in a template. secrets: the texts that no output may hold.
     """
 
     project: Project
@@ -40,14 +43,10 @@ class Configuration:
     variables: Mapping[str, Assigned] = field(factory=dict)
     resources: Mapping[Address, Desired] = field(factory=dict)
     outputs: Mapping[str, Value] = field(factory=dict)
+    declarations: Declarations = field(factory=Declarations)
     diagnostics: tuple[Diagnostic, ...] = ()
     locate: Callable[[Address, ValuePath], Position] = field(default=lambda _a, _p: Position(""), eq=False)
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """The texts that no output may hold."""
-        values = (leaf for assigned in self.variables.values() for _, leaf in leaves(assigned.value))
-        return tuple(str(value) for value in values if isinstance(value, Secret))
+    secrets: tuple[str, ...] = ()
 
 
 def open_project(root: Path) -> Project:
@@ -82,23 +81,41 @@ def load(
     templates = Templates(sources, _scope(project, environment, variables), diagnostics)
     file = read_plain(sources, PROJECT_FILE, diagnostics) or PlainFile(PROJECT_FILE, sources, {})
     compute_locals(project, file, templates)
-    blocks = Blocks(kinds, diagnostics)
+    blocks = Blocks(kinds, templates.scope, diagnostics)
     for document in templates.documents():
         blocks.add(document)
+    if not sources.templates():
+        diagnostics.warning("there are no templates", detail=f"{FOLDER} holds no {_listed(SUFFIXES)} file.")
     check_references(blocks)
     return Configuration(
         project=project,
         environment=environment,
         variables=variables,
         resources=blocks.resources,
+        declarations=Declarations(
+            tuple(blocks.moves), tuple(blocks.imports), tuple(blocks.removals), tuple(blocks.checks.values())
+        ),
         outputs={name: output.value for name, output in blocks.outputs.items()},
         diagnostics=tuple(diagnostics),
         locate=_locator(blocks.places),
+        secrets=_secrets(variables, blocks),
     )
 
 
-def _locator(places: Mapping[Address, Locate]) -> Callable[[Address, ValuePath], Position]:
-    return lambda address, path: places[address](path)
+def _secrets(variables: Mapping[str, Assigned], blocks: Blocks) -> tuple[str, ...]:
+    """The secrets that were given, and those that templates made of them in which none of them occurs."""
+    given = {secret for assigned in variables.values() for secret in survey(assigned.value).secrets if secret}
+    made = {secret for secret in blocks.secrets if not any(known in secret for known in given)}
+    return tuple(sorted(given | made))
+
+
+def _listed(words: Iterable[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} or {last}"
+
+
+def _locator(places: Mapping[Address, Place]) -> Callable[[Address, ValuePath], Position]:
+    return lambda address, path: places[address].locate(path)
 
 
 def _scope(
@@ -114,8 +131,8 @@ def _scope(
         "protected": environment.protected,
     }
     return {
-        "var": Scope("var", "variable", values),
-        "env": Scope("env", "env entry", facts),
+        "var": Scope("variable", values),
+        "env": Scope("env entry", facts),
         "project": ProjectName(project.name),
         "resource": ResourceScope(),
     }

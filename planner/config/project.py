@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import jsonschema_rs
@@ -12,8 +13,9 @@ from planner.config.validation import Checker, shaped
 from planner.config.yaml_document import plain
 from planner.errors import InvalidConfiguration
 from planner.model.diagnostic import Diagnostics, did_you_mean
+from planner.model.graph import Cycle, ordered
 from planner.model.project import Environment, Project, Variable
-from planner.model.value import Value
+from planner.model.value import Path
 from planner.resources import schema
 
 PROJECT_FILE = "planner.yaml"
@@ -35,40 +37,38 @@ def _project(file: PlainFile, diagnostics: Diagnostics) -> Project | None:
     check_plain(file, document, Checker(rules, "key"), diagnostics)
     if diagnostics.has_errors:
         return None
-    variables = {name: _variable(name, body) for name, body in (document.get("variables") or {}).items()}
+    variables = {name: _variable(name, body) for name, body in document.get("variables", {}).items()}
     for variable in variables.values():
         _check_variable(variable, file, diagnostics)
-    environments = {name: _environment(name, body or {}) for name, body in document["environments"].items()}
-    _check_chain(document["environments"], file, diagnostics)
-    return Project(document["project"], variables, document.get("locals") or {}, environments)
+    _check_names(document, file, diagnostics)
+    environments = {name: _environment(name, body) for name, body in document["environments"].items()}
+    return Project(document["project"], variables, document.get("locals", {}), environments)
 
 
 def _shaped_document(document: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any]:
-    """The document as its schema wants it. A section or environment left empty is an empty mapping."""
-    filled = {key: {} if plain(body) is None and key != "project" else body for key, body in document.items()}
+    """The document as its schema wants it. A section, variable or environment left empty is an empty mapping;
+    locals stay as they are written."""
+    filled = {key: body if key == "project" else _filled(body) for key, body in document.items()}
     for section in ("variables", "environments"):
-        body = filled.get(section)
-        if isinstance(body, dict):
-            filled[section] = {name: {} if plain(item) is None else item for name, item in body.items()}
-    result: dict[str, Any] = shaped(_defaults_last(filled), _with_refs(rules))
-    return result
+        if isinstance(filled.get(section), dict):
+            filled[section] = {name: _filled(body) for name, body in filled[section].items()}
+    if isinstance(filled.get("variables"), dict):
+        filled["variables"] = {name: _with_default(body) for name, body in filled["variables"].items()}
+    values = {key: body for key, body in filled.items() if key != "locals"}
+    shape: dict[str, Any] = shaped(values, _with_refs(rules))
+    return {**shape, "locals": filled["locals"]} if "locals" in filled else shape
 
 
-def _defaults_last(document: dict[str, Any]) -> dict[str, Any]:
-    """Each variable's default as the variable's own schema wants it, so that `default: 8.10` may be text."""
-    variables = document.get("variables")
-    if not isinstance(variables, dict):
-        return document
-    done = {
-        name: {
-            **body,
-            "default": shaped(body["default"], plain({k: v for k, v in body.items() if k != "default"})),
-        }
-        if isinstance(body, dict) and "default" in body
-        else body
-        for name, body in variables.items()
-    }
-    return {**document, "variables": done}
+def _filled(body: Any) -> Any:
+    return {} if plain(body) is None else body
+
+
+def _with_default(body: Any) -> Any:
+    """A variable's default as the variable's own schema wants it, so that `default: 8.10` may be text."""
+    if not (isinstance(body, dict) and "default" in body):
+        return body
+    rules = plain({key: value for key, value in body.items() if key != "default"})
+    return {**body, "default": shaped(body["default"], rules)}
 
 
 def _with_refs(rules: dict[str, Any]) -> dict[str, Any]:
@@ -92,15 +92,15 @@ def _check_variable(variable: Variable, file: PlainFile, diagnostics: Diagnostic
     except (jsonschema_rs.ValidationError, ValueError) as error:
         diagnostics.error(
             f'variable "{variable.name}" has an invalid schema',
-            detail=str(error).split("\n", 1)[0],
-            position=file.position(place),
+            detail=str(getattr(error, "message", error)).split("\n", 1)[0],
+            position=file.position((*place, *_inside(error))),
         )
         return
     if variable.has_default:
-        for problem in checker.problems(variable.default):
+        for problem in checker.problems(variable.default, f'the default of variable "{variable.name}"'):
             diagnostics.error(
-                f'the default of variable "{variable.name}" does not fit: {problem.summary}',
-                position=file.position((*place, "default")),
+                problem.summary,
+                position=file.position((*place, "default", *problem.path)),
                 advice=problem.advice,
             )
     if variable.sensitive and variable.has_default:
@@ -112,17 +112,45 @@ def _check_variable(variable: Variable, file: PlainFile, diagnostics: Diagnostic
         )
 
 
+def _inside(error: Exception) -> Path:
+    return tuple(getattr(error, "instance_path", ()))
+
+
 def _environment(name: str, body: dict[str, Any]) -> Environment:
     options = {key: value for key, value in body.items() if key not in ("state", "protected")}
     return Environment(name, options, body.get("state") or f"state/{name}.json", bool(body.get("protected")))
 
 
-def _check_chain(environments: dict[str, Value], file: PlainFile, diagnostics: Diagnostics) -> None:
-    for name, body in environments.items():
-        for index, upstream in enumerate((body or {}).get("promote_from", [])):
-            if upstream not in environments:
-                diagnostics.error(
-                    f'environment "{name}" is promoted from "{upstream}", which is not declared',
-                    position=file.position(("environments", name, "promote_from", index)),
-                    advice=did_you_mean(upstream, environments),
-                )
+def _check_names(document: Mapping[str, Any], file: PlainFile, diagnostics: Diagnostics) -> None:
+    """What names an environment or a variable names one that is declared; promotions do not go in circles."""
+    environments = document["environments"]
+    upstream = {name: body.get("promote_from", []) for name, body in environments.items()}
+    named: list[tuple[str, str, Mapping[str, Any], Path]] = [
+        (
+            f'environment "{name}" is promoted from',
+            other,
+            environments,
+            ("environments", name, "promote_from", i),
+        )
+        for name, others in upstream.items()
+        for i, other in enumerate(others)
+    ]
+    named += [
+        ("promote names variable", name, document.get("variables", {}), ("promote", "variables", i))
+        for i, name in enumerate(document.get("promote", {}).get("variables", []))
+    ]
+    for what, name, known, place in named:
+        if name not in known:
+            diagnostics.error(
+                f'{what} "{name}", which is not declared',
+                position=file.position(place),
+                advice=did_you_mean(name, known),
+            )
+    try:
+        ordered(upstream)
+    except Cycle as cycle:
+        diagnostics.error(
+            "environments are promoted from each other in a circle",
+            detail=str(cycle),
+            position=file.position(("environments", str(cycle.members[0]), "promote_from")),
+        )

@@ -2,65 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 
-from planner.config.blocks import Blocks, Locate, Output
+from attrs import define, field
+
+from planner.config.blocks import Blocks
+from planner.config.reporting import Place
 from planner.model.address import Address
-from planner.model.diagnostic import Diagnostics, did_you_mean
+from planner.model.declarations import Move, Removal
+from planner.model.diagnostic import did_you_mean
 from planner.model.graph import Cycle, ordered
 from planner.model.kind import Kind
 from planner.model.resource import Desired
-from planner.model.value import Deferred, Path, Reference, leaves
+from planner.model.value import Deferred, Path, Reference, Value, leaves
+
+MAX_SUGGESTIONS = 100
+"""Looking for a similar name costs time with each name there is, so it is not done for thousands."""
 
 
 def check_references(blocks: Blocks) -> None:
     """Reports references to what is not declared, and circles."""
+    checks = _References(blocks)
     for address, desired in blocks.resources.items():
-        _check_resource(desired, blocks, blocks.places[address])
+        checks.resource(desired, blocks.places[address])
     for output in blocks.outputs.values():
-        _check_output(output, blocks)
+        checks.value(output.value, output.place)
+    _check_statements(blocks)
     if not blocks.diagnostics.has_errors:
         _check_circles(blocks)
 
 
-def _check_resource(desired: Desired, blocks: Blocks, locate: Locate) -> None:
-    if desired.references:
-        for path, leaf in leaves(desired.attributes):
-            for reference in leaf.references if isinstance(leaf, Deferred) else ():
-                _check_reference(reference, blocks, locate, path, desired.address)
-    for index, dependency in enumerate(desired.depends_on):
-        _check_declared(dependency, blocks, locate, ("depends_on", index), desired.address)
-    for index, trigger in enumerate(desired.lifecycle.replace_triggered_by):
-        path = ("lifecycle", "replace_triggered_by", index)
-        _check_declared(trigger.address, blocks, locate, path, desired.address)
+@define
+class _References:
+    blocks: Blocks
+    _near: dict[Address, str] = field(factory=dict)
+
+    def resource(self, desired: Desired, place: Place) -> None:
+        if desired.references:
+            self.value(desired.attributes, place)
+        for index, dependency in enumerate(desired.depends_on):
+            self._declared(dependency, place, ("depends_on", index))
+        for index, trigger in enumerate(desired.lifecycle.replace_triggered_by):
+            path = ("lifecycle", "replace_triggered_by", index)
+            if self._declared(trigger.address, place, path) and trigger.path:
+                self._attribute(trigger, place, path)
+
+    def value(self, value: Value, place: Place) -> None:
+        for path, reference in _references(value):
+            if self._declared(reference.address, place, path):
+                self._attribute(reference, place, path)
+
+    def _declared(self, target: Address, place: Place, path: Path) -> bool:
+        if target in self.blocks.resources:
+            return True
+        place.error(path, f"{target} is not declared", advice=self._suggestion(target))
+        return False
+
+    def _suggestion(self, target: Address) -> str:
+        if target not in self._near and len(self._near) < MAX_SUGGESTIONS:
+            self._near[target] = did_you_mean(str(target), map(str, self.blocks.resources))
+        return self._near.get(target, "")
+
+    def _attribute(self, reference: Reference, place: Place, path: Path) -> None:
+        problem = _wrong_attribute(reference, self.blocks.kinds[reference.address.kind])
+        if problem:
+            summary, advice = problem
+            place.error(path, summary, advice=advice)
 
 
-def _check_output(output: Output, blocks: Blocks) -> None:
-    for path, leaf in leaves(output.value):
-        for reference in leaf.references if isinstance(leaf, Deferred) else ():
-            _check_reference(reference, blocks, output.locate, path, None)
+def _check_statements(blocks: Blocks) -> None:
+    """What is imported is declared; what was moved away or removed is not."""
+    wrong = [(i, f"import names {i.target}, which is not declared") for i in blocks.imports]
+    wrong = [(i, text) for i, text in wrong if i.target not in blocks.resources]
+    gone: list[tuple[Move | Removal, str]] = [
+        *((move, f"{move.source} was moved, and is still declared") for move in blocks.moves),
+        *((removal, f"{removal.source} was removed, and is still declared") for removal in blocks.removals),
+    ]
+    still = [(statement, text) for statement, text in gone if statement.source in blocks.resources]
+    for statement, text in (*wrong, *still):
+        blocks.diagnostics.error(text, position=statement.position)
 
 
-def _check_declared(
-    target: Address, blocks: Blocks, locate: Locate, path: Path, address: Address | None
-) -> bool:
-    if target in blocks.resources:
-        return True
-    near = did_you_mean(str(target), map(str, blocks.resources))
-    blocks.diagnostics.error(f"{target} is not declared", position=locate(path), address=address, advice=near)
-    return False
-
-
-def _check_reference(
-    reference: Reference, blocks: Blocks, locate: Locate, path: Path, address: Address | None
-) -> None:
-    if not _check_declared(reference.address, blocks, locate, path, address):
-        return
-    kind = blocks.kinds[reference.address.kind]
-    problem = _wrong_attribute(reference, kind)
-    if problem:
-        summary, advice = problem
-        blocks.diagnostics.error(summary, position=locate(path), address=address, advice=advice)
+def _references(value: Value) -> Iterator[tuple[Path, Reference]]:
+    for path, leaf in leaves(value):
+        if isinstance(leaf, Deferred):
+            yield from ((path, reference) for reference in leaf.references)
 
 
 def _wrong_attribute(reference: Reference, kind: Kind) -> tuple[str, str] | None:
@@ -74,22 +100,13 @@ def _wrong_attribute(reference: Reference, kind: Kind) -> tuple[str, str] | None
 
 
 def _check_circles(blocks: Blocks) -> None:
-    waits: Mapping[Address, tuple[Address, ...]] = {
-        address: desired.dependencies for address, desired in blocks.resources.items()
-    }
     try:
-        ordered(waits)
+        ordered({address: desired.dependencies for address, desired in blocks.resources.items()})
     except Cycle as cycle:
-        first = cycle.members[0]
-        assert isinstance(first, Address)  # noqa: S101 - the graph holds addresses only
-        _report_circle(cycle, first, blocks.diagnostics, blocks.places[first])
-
-
-def _report_circle(cycle: Cycle, first: Address, diagnostics: Diagnostics, locate: Locate) -> None:
-    diagnostics.error(
-        "resources wait for each other in a circle",
-        detail=str(cycle),
-        position=locate(()),
-        address=first,
-        advice="Remove one of these references or depends_on entries.",
-    )
+        place = next(place for address, place in blocks.places.items() if address in cycle.members)
+        place.error(
+            (),
+            "resources wait for each other in a circle",
+            detail=str(cycle),
+            advice="Remove one of these references or depends_on entries.",
+        )

@@ -1,7 +1,7 @@
 """A rendered template, and the way back from a place in it to the line of the template.
 
-No positions are kept while all goes well. The first time one is asked for, the template is rendered again with
-line marks, and its text is read again with a trace of lines; both give the same text, so the places agree.
+No positions are kept while all goes well. The first time one is asked for, the template is rendered again
+with line marks, and its text is read again with a trace of lines; both give the same data, so paths agree.
 """
 
 from __future__ import annotations
@@ -12,14 +12,19 @@ from functools import cached_property
 
 from attrs import define
 
-from planner.config.tokens import DIGITS, MARK_CLOSE, MARK_OPEN, Tokens, decode
-from planner.config.yaml_document import LineTrace, YamlProblem, parse
+from planner.config.tokens import MARK, Tokens, decode
+from planner.config.yaml_document import LINE_END, LineTrace, YamlProblem, parse
 from planner.model.value import Path
-
-_MARK = re.compile(f"{MARK_OPEN}([{DIGITS}]+){MARK_OPEN}([{DIGITS}]+){MARK_CLOSE}")
 
 MarkedRendering = Callable[[], tuple[str, Tokens, list[str]]]
 """Renders once more with marks: the text, its tokens, and the names of the files the marks number."""
+
+
+_BEFORE_TEXT = re.compile(rf"(?:[ \t]|{MARK.pattern})*+")
+
+
+def _place(files: list[str], mark: tuple[str, str]) -> tuple[str, int]:
+    return files[decode(mark[0])], decode(mark[1])
 
 
 @define(slots=False)
@@ -36,30 +41,39 @@ class RenderedText:
 
     def find(self, path: Path) -> tuple[str, int]:
         """File and line of a value, or of the nearest thing around it that has a place."""
-        while path and path not in self._trace:
+        trace, _ = self._read
+        while path and path not in trace:
             path = path[:-1]
-        return self.template_line(self._trace.get(path, 1))
+        return self.template_line(trace.get(path, 1))
+
+    def marked_problem(self, problem: YamlProblem) -> YamlProblem:
+        """The problem as the marked text has it, whose lines are the ones that template_line knows."""
+        return self._read[1] or problem
 
     @cached_property
     def _marked(self) -> tuple[str, list[tuple[str, int]]]:
+        """The text without marks, and for each of its lines the place that its first visible text has."""
         text, _, files = self._rendering
         place = (self.name, 1)
         lines = []
-        for line in text.split("\n"):
-            marks = [(files[decode(file)], decode(number)) for file, number in _MARK.findall(line)]
-            lines.append(marks[0] if marks else place)
-            place = marks[-1] if marks else place
-        return _MARK.sub("", text), lines
+        for line in LINE_END.split(text):
+            before = _BEFORE_TEXT.match(line)
+            marks = MARK.findall(line)
+            leading = MARK.findall(before.group()) if before else []
+            lines.append(_place(files, leading[-1]) if leading else place)
+            place = _place(files, marks[-1]) if marks else place
+        return MARK.sub("", text), lines
 
     @cached_property
     def _rendering(self) -> tuple[str, Tokens, list[str]]:
         return self.again()
 
     @cached_property
-    def _trace(self) -> LineTrace:
+    def _read(self) -> tuple[LineTrace, YamlProblem | None]:
+        """The lines of the values up to the first problem, and the problem."""
         trace: LineTrace = {}
         try:
             parse(self._marked[0], restore=self._rendering[1].restore, trace=trace)
-        except YamlProblem:
-            pass  # it was reported when the text was first read; what came before it has its places
-        return trace
+        except YamlProblem as problem:
+            return trace, problem
+        return trace, None

@@ -1,54 +1,41 @@
 """jinja2, with what `{{ ... }}` prints kept as opaque tokens.
 
-The printing hook (`finalize`) puts each value into a Tokens table and prints its token. Macros, call blocks
-and set blocks give Structure, the one Markup that may stay text; whatever is mixed into it becomes a token.
+The printing hook (`finalize`) puts each value into a Tokens table and prints its token. Macros, call blocks,
+set blocks and inherited blocks give TemplateText, which stays text; what is mixed into it becomes a token.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from types import FrameType
+from collections.abc import Callable, Generator, Mapping
+from functools import cached_property
+from types import FrameType, FunctionType
 from typing import Any, cast
 
 import jinja2
-from jinja2.exceptions import TemplateRuntimeError
-from jinja2.ext import Extension
-from jinja2.lexer import Token, TokenStream
-from jinja2.runtime import Context, Macro, Undefined
+from jinja2 import nodes
+from jinja2.runtime import BlockReference, Context, Macro, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import pass_context
-from markupsafe import Markup
 
-from planner.config.filters import concatenate, filters, guarded_operator, holds_secret, tests
-from planner.config.scope import KindScope, LaterValue, ResourceScope, Scope, Unknown, seal
-from planner.config.tokens import BROKEN, INVALID, MARK_CLOSE, MARK_OPEN, Tokens, encode, holds_token
-from planner.model.value import Value
-
-MAX_RENDERED = 64 * 1024 * 1024
+from planner.config.filters import concatenate, filters, kept_secret, operate, tests
+from planner.config.jinja_syntax import (
+    BoundedCode,
+    Buffer,
+    LineKeepingLexer,
+    LineMarks,
+    TextTooLong,
+    rewritten,
+)
+from planner.config.scope import KindScope, LaterValue, ResourceScope, Scope, Unknown
+from planner.config.template_text import TemplateText, bare, bound_to, opened
+from planner.config.tokens import INVALID, Tokens
 
 OnUndefined = Callable[[str, str, int], None]
 """Told of an undefined value that was printed: message, template's file name, line."""
 
-
-class LineMarks(Extension):
-    """Puts (template, line) marks into template text, so that a rendered line finds its template line.
-
-    Only used when a problem has to be shown; see rendered_text.RenderedText.
-    """
-
-    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
-        environment = cast(TemplateEnvironment, self.environment)
-        for token in stream:
-            if environment.marks is None or token.type != "data":
-                yield token
-                continue
-            source = environment.marks.setdefault(stream.filename or "", len(environment.marks))
-            lines = [
-                f"{MARK_OPEN}{encode(source)}{MARK_OPEN}{encode(token.lineno + offset)}{MARK_CLOSE}{line}"
-                for offset, line in enumerate(token.value.split("\n"))
-            ]
-            yield Token(token.lineno, token.type, "\n".join(lines))
+_BY_KEY = (Scope, ResourceScope, KindScope, LaterValue)
+_NO_TEXTS = frozenset({"encode", "maketrans"})
 
 
 class _Template(jinja2.Template):
@@ -65,10 +52,14 @@ class _Template(jinja2.Template):
 
 
 class TemplateEnvironment(ImmutableSandboxedEnvironment):
-    """One per rendering. tokens: where printed values go; marks: file -> number, when lines are traced."""
+    """Renders templates whose values all go into one table.
+
+    tokens: where printed values go; marks: file -> number, when lines are traced.
+    """
 
     template_class = _Template
-    intercepted_binops = frozenset({"+", "*", "**", "%"})
+    code_generator_class = BoundedCode
+    intercepted_binops = frozenset(ImmutableSandboxedEnvironment.default_binop_table)
 
     def __init__(
         self,
@@ -78,10 +69,13 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         on_undefined: OnUndefined,
         marks: dict[str, int] | None = None,
     ) -> None:
-        self.marks = marks
+        self.tokens, self.marks = tokens, marks
+        self.text_class = bound_to(tokens)
+        self.runtime_names = _runtime_names(self.text_class)
         super().__init__(
             loader=loader,
             undefined=Unknown,
+            optimized=False,  # jinja folds constants by its own rules: 'a' ~ true would be "aTrue"
             autoescape=True,
             finalize=_printer(tokens, on_undefined),
             trim_blocks=True,
@@ -90,50 +84,51 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
             auto_reload=False,
             extensions=[LineMarks, "jinja2.ext.do", "jinja2.ext.loopcontrols"],
         )
-        self.filters.clear()
-        self.filters.update(filters())
-        self.tests.clear()
-        self.tests.update(tests())
+        self.filters = dict(filters())
+        self.tests = dict(tests())
         self.globals = {key: self.globals[key] for key in ("range", "dict", "cycler", "joiner", "namespace")}
-        self.runtime_names = _runtime_names(tokens)
 
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        if operator == "+" and (isinstance(left, Markup) or isinstance(right, Markup)):
-            return concatenate([left, right])
-        return guarded_operator(
-            operator,
-            left,
-            right,
-            lambda a, b: super(TemplateEnvironment, self).call_binop(context, operator, a, b),
-        )
+    @cached_property
+    def lexer(self) -> LineKeepingLexer:
+        return LineKeepingLexer(self)
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        return rewritten(super()._parse(source, name, filename), name, filename)
+
+    def call_binop(self, _context: Context, operator: str, left: Any, right: Any) -> Any:
+        return operate(operator, left, right, self.binop_table[operator])
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
-        result = super().call(__context, __obj, *args, **kwargs)
         bound = getattr(__obj, "__self__", None)
-        secret = any(map(holds_secret, (bound, *args, *kwargs.values())))
-        return seal(result) if secret and not isinstance(result, Markup) else result
+        if isinstance(bound, str) or isinstance(__obj, FunctionType):  # a function wraps str.format
+            args = tuple(map(opened, args))
+        result = super().call(__context, __obj, *args, **kwargs)
+        if isinstance(__obj, BlockReference):
+            return __self.text_class(result)
+        return kept_secret(result, bound, *args, *kwargs.values())
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        obj = opened(obj)
+        if isinstance(obj, _BY_KEY) or (isinstance(obj, Mapping) and attribute in obj):
+            return self.getitem(obj, attribute)
+        return super().getattr(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        result = super().getitem(obj, argument)
-        return seal(result) if isinstance(obj, str) and holds_secret(obj) else result
+        obj = opened(obj)
+        result = super().getitem(obj, opened(argument))
+        return kept_secret(result, obj) if isinstance(obj, str) else result
+
+    def get_template(self, name: Any, *args: Any, **kwargs: Any) -> jinja2.Template:
+        return super().get_template(opened(name), *args, **kwargs)
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        return attr not in _NO_TEXTS and super().is_safe_attribute(obj, attr, value)
 
 
-def _runtime_names(tokens: Tokens) -> dict[str, Any]:
-    class Structure(Markup):
-        """Text of the template itself. Anything else that is mixed into it is printed as a token."""
-
-        __slots__ = ()
-
-        @classmethod
-        def escape(cls, s: Any, /) -> Structure:
-            return cls(s) if isinstance(s, Structure) else cls(tokens.put(_bare(s)))
-
-        def replace(self, old: str, new: str, count: Any = -1, /) -> Structure:
-            return Structure(str(self).replace(str(old), str(self.escape(new)), count))
-
-    class StructureMacro(Macro):
-        def _invoke(self, arguments: list[Any], autoescape: bool) -> str:
-            return Structure(super()._invoke(arguments, False))
+def _runtime_names(text_class: type[TemplateText]) -> dict[str, Any]:
+    class TextMacro(Macro):
+        def _invoke(self, arguments: list[Any], _autoescape: bool) -> str:
+            return text_class(super()._invoke(arguments, False))
 
     def markup_join(parts: Any) -> Any:
         return concatenate(parts)
@@ -141,58 +136,27 @@ def _runtime_names(tokens: Tokens) -> dict[str, Any]:
     def escape(value: Any) -> Any:
         return value  # what is printed has passed finalize, which gives text of ours only
 
-    return {"Markup": Structure, "Macro": StructureMacro, "markup_join": markup_join, "escape": escape}
+    return {
+        "Markup": text_class,
+        "Macro": TextMacro,
+        "Buffer": Buffer,
+        "markup_join": markup_join,
+        "escape": escape,
+    }
 
 
 def _printer(tokens: Tokens, on_undefined: OnUndefined) -> Callable[[Context, Any], str]:
     @pass_context  # with a context jinja does not print constants while it compiles, before there is a table
-    def printed(context: Context, value: Any) -> str:
-        if isinstance(value, Markup):
-            return _structure(value)
+    def printed(_context: Context, value: Any) -> str:
+        if isinstance(value, TemplateText):
+            return str(value)
         if isinstance(value, Undefined):
             file, line = _template_line()
             on_undefined(getattr(value, "message", value._undefined_message), file, line)
             return tokens.put(INVALID)
-        return tokens.put(_bare(value))
+        return tokens.put(bare(value))
 
     return printed
-
-
-def _structure(value: Markup) -> str:
-    if type(value) is Markup:
-        raise TemplateRuntimeError(
-            "only macros, includes, call and set blocks give template text; print a value without Markup"
-        )
-    return str(value)
-
-
-def _bare(value: Any) -> Value:
-    """A value as the configuration keeps it: plain data, Secret or Deferred."""
-    if isinstance(value, LaterValue):
-        return value._deferred
-    if isinstance(value, str):
-        if holds_token(value):
-            raise TemplateRuntimeError(BROKEN)
-        return value
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, Mapping):
-        return {_key(key): _bare(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_bare(item) for item in value]
-    if isinstance(value, Scope | ResourceScope | KindScope):
-        raise TemplateRuntimeError("a namespace cannot be printed; name one of its entries")
-    if isinstance(value, Iterator | range):
-        return [_bare(item) for item in value]
-    raise TemplateRuntimeError(f"{type(value).__name__} cannot be printed")
-
-
-def _key(key: Any) -> str:
-    if isinstance(key, str):
-        return str(key)
-    if isinstance(key, int | float) and not isinstance(key, bool):
-        return repr(key)
-    raise TemplateRuntimeError(f"a key must be text, not {type(key).__name__}")
 
 
 def _template_line() -> tuple[str, int]:
@@ -206,13 +170,13 @@ def _template_line() -> tuple[str, int]:
     return "", 0
 
 
-def render(template: jinja2.Template, limit: int = MAX_RENDERED) -> str:
-    """The rendered text. TemplateRuntimeError when it grows over limit characters."""
-    pieces: list[str] = []
-    size = 0
-    for piece in template.generate():
-        pieces.append(piece)
-        size += len(piece)
-        if size > limit:
-            raise TemplateRuntimeError(f"the rendered text is longer than {limit // 1024 // 1024} MiB")
+def render(template: jinja2.Template) -> str:
+    """The rendered text. TemplateRuntimeError, raised inside the template, when it grows too long."""
+    stream = cast(Generator[str, None, None], template.generate())
+    pieces = Buffer()
+    try:
+        for piece in stream:
+            pieces.append(piece)
+    except TextTooLong as error:
+        stream.throw(error)
     return "".join(pieces)

@@ -7,12 +7,15 @@ from typing import Any, NoReturn
 
 from jinja2 import StrictUndefined
 from jinja2.exceptions import TemplateRuntimeError
-from jinja2.utils import missing, object_type_repr
+from jinja2.utils import missing
 
 from planner.config.tokens import join
+from planner.config.wording import describe
 from planner.model.address import NAME, Address
 from planner.model.diagnostic import did_you_mean
 from planner.model.value import Deferred, Path, Reference, Secret, Value
+
+NAMESPACES = ("var", "local", "env", "project", "resource")
 
 
 class NotKnownYet(TemplateRuntimeError):
@@ -20,36 +23,22 @@ class NotKnownYet(TemplateRuntimeError):
 
 
 class Scope:
-    """A namespace of the templates. Looking up notes the name in `used`, for whoever wants to know what an
-    environment really reads. Not a Mapping, so that a variable may be called `items` or `keys`.
+    """A namespace of the templates. Not a Mapping, so that a variable may be called `items` or `keys`.
 
     _what: what one entry is called in messages, as "variable".
     """
 
-    def __init__(self, name: str, what: str, values: Mapping[str, Any]) -> None:
-        self._name, self._what, self._values = name, what, values
-        self._used: set[str] = set()
+    def __init__(self, what: str, values: Mapping[str, Any]) -> None:
+        self._what, self._values = what, values
 
     def __getitem__(self, key: str) -> Any:
-        value = self._values[key]
-        self._used.add(key)
-        return value
-
-    def __getattr__(self, key: str) -> Any:
-        if key.startswith("_"):
-            raise AttributeError(key)
-        try:
-            return self[key]
-        except KeyError:
-            raise AttributeError(key) from None
+        return self._values[key]
 
     def __contains__(self, key: object) -> bool:
         return key in self._values
 
     def _unknown(self, key: str) -> str:
-        return " ".join(
-            filter(None, [f'{self._what} "{key}" is not declared.', did_you_mean(key, self._values)])
-        )
+        return f'{self._what} "{key}" is not declared\n{did_you_mean(key, self._values)}'
 
 
 class ProjectName(str):
@@ -66,7 +55,7 @@ class Lazy(Mapping[str, Any]):
     """Entries computed on first use, so that locals may use each other in any order."""
 
     def __init__(self, compute: Callable[[str], Any], names: tuple[str, ...]) -> None:
-        self._compute, self._names = compute, names
+        self._compute, self._names = compute, frozenset(names)
         self._done: dict[str, Any] = {}
         self._running: list[str] = []
 
@@ -84,10 +73,6 @@ class Lazy(Mapping[str, Any]):
                 self._running.pop()
         return self._done[key]
 
-    def settle(self, key: str, value: Any) -> None:
-        """Gives an entry that could not be computed a value, so that its problem is reported once."""
-        self._done[key] = value
-
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 
@@ -100,12 +85,8 @@ class ResourceScope:
 
     __slots__ = ()
 
-    def __getattr__(self, kind: str) -> KindScope:
-        if kind.startswith("_"):
-            raise AttributeError(kind)
+    def __getitem__(self, kind: str) -> KindScope:
         return KindScope(kind)
-
-    __getitem__ = __getattr__
 
 
 class KindScope:
@@ -115,11 +96,6 @@ class KindScope:
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
-
-    def __getattr__(self, name: str) -> LaterValue:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self[name]
 
     def __getitem__(self, name: str) -> LaterValue:
         if not (isinstance(name, str) and NAME.match(name) and NAME.match(self._kind)):
@@ -138,11 +114,6 @@ class LaterValue:
     def __init__(self, deferred: Deferred) -> None:
         self._deferred = deferred
 
-    def __getattr__(self, key: str) -> LaterValue:
-        if key.startswith("__"):
-            raise AttributeError(key)
-        return self[key]
-
     def __getitem__(self, key: str | int) -> LaterValue:
         parts = self._deferred.parts
         if len(parts) != 1 or not isinstance(parts[0], Reference) or not isinstance(key, str | int):
@@ -150,28 +121,34 @@ class LaterValue:
         path: Path = (*parts[0].path, key)
         return LaterValue(Deferred((Reference(parts[0].address, path),)))
 
-    def __add__(self, other: Value) -> LaterValue:
-        return joined([self, other])
-
-    def __radd__(self, other: Value) -> LaterValue:
-        return joined([other, self])
-
     def _refuse(self, *_args: object, **_kwargs: object) -> NoReturn:
         raise NotKnownYet(
-            f"{self._deferred} is not known while templates are rendered, perhaps only after apply; "
-            "it can be printed and joined with ~, but no filter, test, loop or condition can use it"
+            f"{' and '.join(map(str, self._deferred.references))} is perhaps known only after apply\n"
+            "Print it or join it to a text with ~; no filter, test, comparison, condition or loop can use it."
         )
 
     __str__ = __bool__ = __len__ = __iter__ = __contains__ = __eq__ = __ne__ = __lt__ = _refuse
     __le__ = __gt__ = __ge__ = __hash__ = __int__ = __float__ = __format__ = __call__ = _refuse
-    __mod__ = __mul__ = __sub__ = __truediv__ = __neg__ = __index__ = __reversed__ = _refuse
+    __neg__ = __pos__ = __index__ = __reversed__ = __add__ = __radd__ = _refuse
 
 
-def joined(parts: list[Value]) -> LaterValue:
-    """Parts, at least one of them a LaterValue, as one LaterValue."""
-    bare = [part._deferred if isinstance(part, LaterValue) else part for part in parts]
-    result = join(bare)
-    return LaterValue(result if isinstance(result, Deferred) else Deferred((str(result),)))
+def seen(value: Value) -> Any:
+    """A value as templates see it, its Deferred values as LaterValue."""
+    if isinstance(value, Deferred):
+        return LaterValue(value)
+    if isinstance(value, dict):
+        return {key: seen(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [seen(item) for item in value]
+    return value
+
+
+def joined(parts: list[Any]) -> Any:
+    """Texts and values as one text. TemplateRuntimeError for what has no place inside a text."""
+    try:
+        return seen(join([part._deferred if isinstance(part, LaterValue) else part for part in parts]))
+    except ValueError as error:
+        raise TemplateRuntimeError(str(error)) from None
 
 
 class Unknown(StrictUndefined):
@@ -179,18 +156,18 @@ class Unknown(StrictUndefined):
 
     @property
     def _undefined_message(self) -> str:
-        name = str(self._undefined_name)
+        owner = self._undefined_obj
+        name = "(sensitive)" if isinstance(self._undefined_name, Secret) else self._undefined_name
         if self._undefined_hint:
             return self._undefined_hint
-        if isinstance(self._undefined_obj, Scope):
-            return self._undefined_obj._unknown(name)
-        if self._undefined_obj is missing:
-            known = ("var", "local", "env", "project", "resource")
-            return " ".join(filter(None, [f'"{name}" is not defined.', did_you_mean(name, known)]))
-        if isinstance(self._undefined_obj, Mapping):
-            near = did_you_mean(name, map(str, self._undefined_obj))
-            return " ".join(filter(None, [f'there is no key "{name}" in this mapping.', near]))
-        return f'{object_type_repr(self._undefined_obj)} has no attribute "{name}"'
+        if isinstance(owner, Scope):
+            return owner._unknown(str(name))
+        if owner is missing:
+            return f'"{name}" is not defined\n{did_you_mean(str(name), NAMESPACES)}'
+        if isinstance(owner, Mapping):
+            return f'there is no key "{name}" in this mapping\n{did_you_mean(str(name), map(str, owner))}'
+        shown = name if isinstance(name, int) else f'"{name}"'
+        return f"{describe(owner)} has no {'item' if isinstance(name, int) else 'attribute'} {shown}"
 
     @property
     def message(self) -> str:
@@ -205,4 +182,4 @@ def seal(value: Value) -> Value:
         return {key: seal(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [seal(item) for item in value]
-    return value
+    return map(seal, value) if isinstance(value, Iterator) else value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import stat
 from pathlib import Path
 
 from attrs import define, field
@@ -10,15 +12,22 @@ from planner.config.tokens import RESERVED
 from planner.model.diagnostic import Position
 
 MAX_SOURCE = 10 * 1024 * 1024
+FOLDER = "templates/"
 SUFFIXES = (".yaml", ".yml", ".yaml.j2", ".yml.j2")
+
+_LINE_END = re.compile("\r\n|\r|\n")
 
 
 class UnreadableSource(Exception):
-    """A file that cannot be used: what is wrong, where, what next."""
+    """A file that cannot be used: what is wrong, where, what next. missing: it is not there at all."""
 
-    def __init__(self, summary: str, position: Position, advice: str = "") -> None:
+    def __init__(self, summary: str, position: Position, advice: str = "", *, missing: bool = False) -> None:
         super().__init__(summary)
-        self.summary, self.position, self.advice = summary, position, advice
+        self.summary, self.position, self.advice, self.missing = summary, position, advice, missing
+
+
+class Outside(UnreadableSource):
+    """The file is not in the project folder, perhaps by a link."""
 
 
 @define
@@ -31,6 +40,7 @@ class Sources:
     root: Path
     confined: bool = True
     read_files: dict[str, str] = field(factory=dict)
+    _lines: dict[str, list[str]] = field(factory=dict)
 
     def text(self, name: str) -> str:
         """The file's text. UnreadableSource when it is missing, outside, too large, or not UTF-8 text."""
@@ -39,37 +49,50 @@ class Sources:
         return self.read_files[name]
 
     def _bytes(self, name: str) -> bytes:
-        path = self.root / name
         here = Position(name)
         try:
+            path = self.root / name
             if self.confined and not path.resolve().is_relative_to(self.root.resolve()):
-                raise UnreadableSource(
-                    "the file is outside the project", here, "Move it into the project folder."
-                )
-            if path.stat().st_size > MAX_SOURCE:
-                size = path.stat().st_size / 1024 / 1024
-                raise UnreadableSource(
-                    f"the file is too large: {size:.0f} MiB, at most {MAX_SOURCE // 1024 // 1024} MiB are read",
-                    here,
-                    "Split it, or make its resources in a loop.",
-                )
+                raise Outside("the file is outside the project", here, "Move it into the project folder.")
+            _check_kind(path, here)
             return path.read_bytes()
         except FileNotFoundError:
-            raise UnreadableSource("no such file", here) from None
+            raise UnreadableSource("no such file", here, missing=True) from None
         except (OSError, RuntimeError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise UnreadableSource(f"the file cannot be read: {reason}", here) from None
 
     def templates(self) -> list[str]:
-        """The names of all templates, sorted. Folders below templates/ but macros/ count too."""
-        folder = self.root / "templates"
-        names = (path.relative_to(self.root).as_posix() for path in folder.rglob("*") if path.is_file())
-        return sorted(n for n in names if n.endswith(SUFFIXES) and not n.startswith("templates/macros/"))
+        """The names of all templates, sorted, also in folders below; but macros/ and hidden files."""
+        found = (path for path in (self.root / FOLDER).rglob("*") if not path.is_dir())
+        names = (path.relative_to(self.root).as_posix() for path in found)
+        return sorted(n for n in names if n.endswith(SUFFIXES) and not _left_out(n))
 
     def line(self, name: str, line: int) -> Position:
         """The position of a line, with its text when the file was read."""
-        lines = self.read_files.get(name, "").split("\n")
-        return Position(name, line, lines[line - 1].rstrip("\r") if 0 < line <= len(lines) else None)
+        if name not in self._lines:
+            self._lines[name] = _LINE_END.split(self.read_files.get(name, ""))
+        lines = self._lines[name]
+        return Position(name, line, lines[line - 1] if 0 < line <= len(lines) else None)
+
+
+def _left_out(name: str) -> bool:
+    return name.startswith(f"{FOLDER}macros/") or "/." in name
+
+
+def _check_kind(path: Path, here: Position) -> None:
+    found = path.stat()
+    if stat.S_ISDIR(found.st_mode):
+        raise UnreadableSource("this is a folder, not a file", here)
+    if not stat.S_ISREG(found.st_mode):
+        raise UnreadableSource("this is not a regular file", here)
+    if found.st_size > MAX_SOURCE:
+        size, most = found.st_size // 1024 // 1024, MAX_SOURCE // 1024 // 1024
+        raise UnreadableSource(
+            f"the file is too large: {size} MiB, at most {most} MiB are read",
+            here,
+            "Split it, or make its resources in a loop.",
+        )
 
 
 def _decoded(name: str, data: bytes) -> str:
@@ -78,8 +101,8 @@ def _decoded(name: str, data: bytes) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UnreadableSource(
-            f"not UTF-8: byte 0x{data[error.start]:02x} at position {error.start}",
-            Position(name, line),
+            f"not UTF-8: byte 0x{error.object[error.start]:02x} at position {error.start}",
+            Position(name, line, _readable(data, line)),
             "Save the file as UTF-8.",
         ) from None
     found = RESERVED.search(text)
@@ -87,7 +110,12 @@ def _decoded(name: str, data: bytes) -> str:
         line = text.count("\n", 0, found.start()) + 1
         raise UnreadableSource(
             f"the private-use character U+{ord(found.group()):04X} is reserved",
-            Position(name, line),
+            Position(name, line, text.split("\n")[line - 1].rstrip("\r")),
             "Remove it.",
         )
     return text
+
+
+def _readable(data: bytes, line: int) -> str:
+    """A line of a file that is not UTF-8, with U+FFFD for what cannot be read."""
+    return data.split(b"\n")[line - 1].rstrip(b"\r").decode("utf-8", "replace")

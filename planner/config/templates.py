@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import traceback
+import posixpath
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 import jinja2
 from attrs import define, field, frozen
-from jinja2.exceptions import SecurityError, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2.exceptions import TemplateNotFound
 
+from planner.config.failures import explain, place_of
 from planner.config.rendered_text import RenderedText
-from planner.config.rendering import TemplateEnvironment, render
-from planner.config.scope import NotKnownYet
-from planner.config.sources import Sources, UnreadableSource
-from planner.config.tokens import Tokens
+from planner.config.rendering import OnUndefined, TemplateEnvironment, render
+from planner.config.sources import FOLDER, Sources, UnreadableSource
+from planner.config.tokens import BROKEN, INVALID, Tokens, broken_at
 from planner.config.yaml_document import YamlProblem, parse
-from planner.model.diagnostic import Diagnostics, Position, did_you_mean
+from planner.model.diagnostic import Diagnostics, Position
 from planner.model.value import Path, Value
-
-FOLDER = "templates/"
 
 
 @frozen
@@ -37,13 +35,13 @@ class _Loader(jinja2.BaseLoader):
     sources: Sources
 
     def get_source(
-        self, environment: jinja2.Environment, template: str
+        self, _environment: jinja2.Environment, template: str
     ) -> tuple[str, str, Callable[[], bool]]:
-        name = FOLDER + template
+        name = posixpath.normpath(FOLDER + template)
         try:
             return self.sources.text(name), name, lambda: True
         except UnreadableSource as error:
-            raise TemplateNotFound(template, message=f"{name}: {error.summary}") from None
+            raise TemplateNotFound(template) from error
 
 
 @define
@@ -56,44 +54,39 @@ class Templates:
     _reported: set[tuple[str, str, int]] = field(factory=set)
 
     def documents(self) -> list[Document]:
+        environment = self._environment(Tokens(), self._undefined_at)  # one, to compile macros once
         found = []
         for name in self.sources.templates():
-            found += self._documents_of(name)
+            found += self._documents_of(name, environment)
         return found
 
-    def render(self, name: str) -> tuple[str, Tokens] | None:
-        """The rendered text of a template and its tokens; None when it could not be rendered."""
+    def expression(self, text: str, position: Callable[[], Position], where: str) -> Value:
+        """The value of a text with `{{ ... }}` in it, as in locals; INVALID when it has a problem.
+
+        where: what the text is, for the beginning of messages.
+        """
+
+        def undefined(message: str, _file: str, _line: int) -> None:
+            self._undefined(f"{where}: {message}", position())
+
         tokens = Tokens()
+        environment = self._environment(tokens, undefined)
         try:
-            text = self._render(name, tokens, None)
-        except UnreadableSource as error:
-            self.diagnostics.error(error.summary, position=error.position, advice=error.advice)
-        except (MemoryError, RecursionError) as error:
-            what = "too much memory" if isinstance(error, MemoryError) else "too deep a recursion"
-            self.diagnostics.error(f"the template needs {what}", position=Position(name))
-        except Exception as error:  # noqa: BLE001 - expressions of a template can raise anything
-            self._report(name, error)
-        else:
-            return text, tokens
-        return None
+            return tokens.restore(_checked(render(environment.from_string(text))))
+        except Exception as error:  # noqa: BLE001 - expressions can raise anything
+            summary, detail, advice = explain(error)
+            self.diagnostics.error(f"{where}: {summary}", detail=detail, position=position(), advice=advice)
+            return INVALID
 
-    def expression(self, text: str, position: Callable[[], Position]) -> Value:
-        """The value of a text with `{{ ... }}` in it, as in locals."""
-        tokens = Tokens()
-        environment = self._environment(tokens, None, lambda m, _f, _l: self._undefined(m, position()))
-        return tokens.restore(render(environment.from_string(text)))
-
-    def _documents_of(self, name: str) -> list[Document]:
-        rendered = self.render(name)
-        if rendered is None:
+    def _documents_of(self, name: str, environment: TemplateEnvironment) -> list[Document]:
+        text = self._rendered(name, environment)
+        if text is None:
             return []
-        text, tokens = rendered
-        back = RenderedText(name, lambda: self._render_marked(name))
+        back = RenderedText(name, partial(self._render_marked, name))
         try:
-            values = parse(text, restore=tokens.restore)
-        except YamlProblem as error:
-            file, line = back.template_line(error.line)
-            self.diagnostics.error(error.summary, detail=error.detail, position=self.sources.line(file, line))
+            values = parse(_checked(text), restore=environment.tokens.restore)
+        except YamlProblem as problem:
+            self._report_yaml(problem, back)
             return []
 
         def locate(index: int, path: Path) -> Position:
@@ -101,17 +94,25 @@ class Templates:
 
         return [Document(name, value, partial(locate, index)) for index, value in enumerate(values)]
 
-    def _render(self, name: str, tokens: Tokens, marks: dict[str, int] | None) -> str:
-        self.sources.text(name)
-        environment = self._environment(tokens, marks, self._undefined_at)
-        return render(environment.get_template(name.removeprefix(FOLDER)))
+    def _rendered(self, name: str, environment: TemplateEnvironment) -> str | None:
+        """The rendered text of a template; None when it could not be rendered."""
+        try:
+            self.sources.text(name)
+            return render(environment.get_template(name.removeprefix(FOLDER)))
+        except UnreadableSource as error:
+            self.diagnostics.error(error.summary, position=error.position, advice=error.advice)
+        except Exception as error:  # noqa: BLE001 - expressions of a template can raise anything
+            self._report(name, error)
+        return None
 
     def _render_marked(self, name: str) -> tuple[str, Tokens, list[str]]:
         tokens, marks = Tokens(), dict[str, int]()
-        return self._render(name, tokens, marks), tokens, list(marks)
+        environment = self._environment(tokens, self._undefined_at, marks)
+        text = render(environment.get_template(name.removeprefix(FOLDER)))
+        return text, tokens, list(marks)
 
     def _environment(
-        self, tokens: Tokens, marks: dict[str, int] | None, on_undefined: Callable[[str, str, int], None]
+        self, tokens: Tokens, on_undefined: OnUndefined, marks: dict[str, int] | None = None
     ) -> TemplateEnvironment:
         environment = TemplateEnvironment(
             _Loader(self.sources), tokens, on_undefined=on_undefined, marks=marks
@@ -126,67 +127,29 @@ class Templates:
         key = (message, position.file, position.line or 0)
         if key not in self._reported:
             self._reported.add(key)
-            summary, _, advice = message.partition(". ")
+            summary, _, advice = message.partition("\n")
             self.diagnostics.error(summary.rstrip("."), position=position, advice=advice)
 
     def _report(self, name: str, error: Exception) -> None:
-        file, line = _place(name, error)
+        file, line = place_of(error, name)
         position = self.sources.line(file, line) if line else Position(file)
-        summary, detail, advice = _explain(error)
+        summary, detail, advice = explain(error)
         self.diagnostics.error(summary, detail=detail, position=position, advice=advice)
 
+    def _report_yaml(self, problem: YamlProblem, back: RenderedText) -> None:
+        marked = back.marked_problem(problem)
 
-def _place(name: str, error: Exception) -> tuple[str, int]:
-    """File and line of the template where error was raised; line 0 when it is not known."""
-    if isinstance(error, TemplateSyntaxError):
-        return error.filename or FOLDER + (error.name or name), error.lineno
-    frames = traceback.extract_tb(error.__traceback__)
-    inside = [frame for frame in frames if frame.filename.startswith(FOLDER)]
-    return (inside[-1].filename, inside[-1].lineno or 0) if inside else (name, 0)
+        def position(line: int) -> Position:
+            return self.sources.line(*back.template_line(line))
 
-
-def _explain(error: Exception) -> tuple[str, str, str]:
-    """summary, detail, advice."""
-    message = getattr(error, "message", None) or str(error)
-    if isinstance(error, TemplateNotFound):
-        return _not_found(error)
-    if isinstance(error, TemplateSyntaxError):
-        return _syntax(message)
-    if isinstance(error, NotKnownYet):
-        name, _, why = message.partition(" is ")
-        return f"{name} cannot be used this way", f"It is {why}.", ""
-    if isinstance(error, SecurityError):
-        return f"not allowed in a template: {message}", "", ""
-    if isinstance(error, TemplateError):
-        summary, _, advice = message.partition(". ")
-        return summary.rstrip("."), "", advice
-    return f"the expression failed: {message}", f"Raised as {type(error).__name__}.", ""
-
-
-def _not_found(error: TemplateNotFound) -> tuple[str, str, str]:
-    wanted = str(error.name)
-    if ".." in wanted.split("/") or wanted.startswith("/"):
-        return (
-            f'the include "{wanted}" leaves the project',
-            "",
-            "Includes and imports are named relative to templates/, and stay inside the project.",
+        self.diagnostics.error(
+            problem.summary, detail=marked.detail(position), position=position(marked.line)
         )
-    return (
-        f'there is no template "{wanted}" to include',
-        error.message if error.message and error.message != wanted else "",
-        "Includes and imports are named relative to templates/.",
-    )
 
 
-def _syntax(message: str) -> tuple[str, str, str]:
-    for what in ("filter", "test"):
-        if message.startswith(f"No {what} named "):
-            word = message.removeprefix(f"No {what} named ").strip("'.")
-            from planner.config.filters import filters, tests  # noqa: PLC0415
-
-            return (
-                f'there is no {what} "{word}"',
-                "",
-                did_you_mean(word, filters() if what == "filter" else tests()),
-            )
-    return f"not a jinja template: {message.rstrip('.')}", "", ""
+def _checked(text: str) -> str:
+    """text, a rendered one. YamlProblem when a token in it is broken."""
+    broken = broken_at(text)
+    if broken is not None:
+        raise YamlProblem(text.count("\n", 0, broken) + 1, BROKEN)
+    return text

@@ -17,7 +17,11 @@ DIGITS = "".join(chr(0xF880 + digit) for digit in range(16))
 MARK_OPEN, MARK_CLOSE = "\uf892", "\uf893"
 
 RESERVED = re.compile("[\uf880-\uf893]")
-_TOKEN = re.compile(f"{OPEN}([{DIGITS}]+){CLOSE}")
+MARK = re.compile(f"{MARK_OPEN}([{DIGITS}]+){MARK_OPEN}([{DIGITS}]+){MARK_CLOSE}")
+"""A line mark: the number of a file and of a line in it; see rendered_text."""
+
+_TOKEN = re.compile(f"({OPEN}[{DIGITS}]+{CLOSE})")
+_SOUND = re.compile(rf"(?:[^\uf880-\uf893\\]++|{_TOKEN.pattern}|\\(?![uU]0*[fF]8[89]))*+")
 _TO_HEX = {ord(char): f"{digit:x}" for digit, char in enumerate(DIGITS)}
 _FROM_HEX = {ord(f"{digit:x}"): char for digit, char in enumerate(DIGITS)}
 
@@ -45,15 +49,30 @@ def holds_token(text: str) -> bool:
     return OPEN in text and _TOKEN.search(text) is not None
 
 
+def broken_at(text: str) -> int | None:
+    """Where in a rendered text the first broken token is; None when all are whole.
+
+    Escapes of YAML that would give reserved characters count as broken too.
+    """
+    end = _end_of_sound(text)
+    return None if end == len(text) else end
+
+
+def _end_of_sound(text: str) -> int:
+    found = _SOUND.match(text)
+    return found.end() if found else 0
+
+
 @define
 class Tokens:
-    """The values of one rendering, by token."""
+    """The values that were printed, by token."""
 
-    values: list[Value] = field(factory=list)
+    values: dict[str, Value] = field(factory=dict)
 
     def put(self, value: Value) -> str:
-        self.values.append(value)
-        return f"{OPEN}{encode(len(self.values) - 1)}{CLOSE}"
+        token = f"{OPEN}{encode(len(self.values))}{CLOSE}"
+        self.values[token] = value
+        return token
 
     def restore(self, text: str) -> Value:
         """text itself when it holds no token; the value when it is one whole token; else a joined text.
@@ -61,32 +80,26 @@ class Tokens:
         ValueError for a broken token, or a list, a mapping or null inside a text.
         """
         if OPEN not in text:
-            if RESERVED.search(text):
-                raise ValueError(BROKEN)
             return text
+        if text in self.values:
+            return self.values[text]
         pieces = _TOKEN.split(text)
-        if len(pieces) == 3 and not pieces[0] and not pieces[2]:
-            return self._value(pieces[1])
-        if any(RESERVED.search(piece) for piece in pieces[::2]):
+        return join([self._piece(piece) for piece in pieces if piece])
+
+    def _piece(self, piece: str) -> Value:
+        if piece in self.values:
+            return self.values[piece]
+        if RESERVED.search(piece):
             raise ValueError(BROKEN)
-        return join([self._value(p) if odd else p for p, odd in _alternate(pieces) if p])
-
-    def _value(self, digits: str) -> Value:
-        number = decode(digits)
-        if number >= len(self.values):
-            raise ValueError(BROKEN)
-        return self.values[number]
-
-
-def _alternate(pieces: list[str]) -> list[tuple[str, bool]]:
-    return [(piece, index % 2 == 1) for index, piece in enumerate(pieces)]
+        return piece
 
 
 def join(parts: list[Value]) -> Value:
     """Text and values as one text; Deferred when one of them is, with its parts in their places."""
-    if any(part is INVALID for part in parts):
+    kinds = set(map(type, parts))
+    if _Invalid in kinds:
         return INVALID
-    if not any(isinstance(part, Deferred) for part in parts):
+    if Deferred not in kinds:
         return join_text(parts)
     flat: list[str | Reference] = []
     for part in parts:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NoReturn
 
 import jsonschema_rs
 from attrs import frozen
@@ -11,7 +12,9 @@ from attrs import frozen
 from planner.config.tokens import INVALID
 from planner.config.yaml_document import Literal
 from planner.model.diagnostic import did_you_mean
-from planner.model.value import Deferred, Path, Secret, Value, at, dotted
+from planner.model.value import Deferred, Path, Secret, Value, at, dotted, leaves
+
+_PLAIN = frozenset({str, bool, int, float, type(None)})
 
 
 @frozen
@@ -24,94 +27,152 @@ class Problem:
 
 
 class Checker:
-    """A compiled JSON Schema 2020-12. what: how a key is called in messages, "attribute" or "key"."""
+    """A compiled JSON Schema 2020-12. what: how a key is called in messages, "attribute" or "key".
 
-    def __init__(self, schema: Mapping[str, Any], what: str = "attribute") -> None:
+    also: keys that are known elsewhere, for suggestions. ValueError or jsonschema_rs.ValidationError when the
+    schema is none; nothing is fetched for it.
+    """
+
+    def __init__(
+        self, schema: Mapping[str, Any], what: str = "attribute", also: tuple[str, ...] = ()
+    ) -> None:
         self.schema = schema
-        self._what = what
-        self._validator = jsonschema_rs.Draft202012Validator(dict(schema))
+        self._what, self._also = what, also
+        self._validator = jsonschema_rs.Draft202012Validator(
+            dict(schema), validate_formats=True, retriever=_retrieve_nothing
+        )
 
-    def problems(self, value: Value) -> Iterator[Problem]:
-        """What is wrong with value. Deferred values fit everywhere; secrets are never shown."""
-        bare = _bare(value)
-        if self._validator.is_valid(bare):
+    def problems(self, value: Value, name: str = "") -> Iterator[Problem]:
+        """What is wrong with value. Deferred values fit everywhere; secrets are never shown.
+
+        name: what value is called in messages; "" when the names of its parts say enough.
+        """
+        known = _known(value)
+        if self._validator.is_valid(known):
             return
-        for error in self._validator.iter_errors(bare):
+        for error in self._validator.iter_errors(known):
             path = tuple(error.instance_path)
             here = at(value, path)
             if not (isinstance(here, Deferred) or here is INVALID):
-                yield from self._explain(error, path, value)
+                yield from self._explain(error, path, value, (name, *path) if name else path)
 
-    def _explain(self, error: Any, path: Path, value: Value) -> Iterator[Problem]:
+    def _explain(self, error: Any, path: Path, value: Value, named: Path) -> Iterator[Problem]:
         kind = error.kind
-        if kind.name == "additionalProperties":
-            known = self._properties(path, value)
+        if kind.name in ("additionalProperties", "unevaluatedProperties"):
+            near = [*self._unused(path, value), *([] if path else self._also)]
             for key in kind.unexpected:
-                yield Problem((*path, key), f'unknown {self._what} "{key}"', did_you_mean(key, known))
+                if INVALID not in key:
+                    summary = f'unknown {self._what} "{key}"{_inside(named)}'
+                    yield Problem((*path, key), summary, did_you_mean(key, near))
         elif kind.name == "falseSchema" and path:
-            yield Problem(path, f'"{path[-1]}" cannot be set here')
+            yield Problem(path, f"{dotted(named)} cannot be set here")
         elif kind.name == "required":
-            yield Problem(path, f'missing required {self._what} "{kind.property}"')
+            yield Problem(path, f'missing required {self._what} "{kind.property}"{_inside(named)}')
         else:
             advice = str(self._below(path).get("x-advice", ""))
-            yield Problem(path, f"{dotted(path) or 'the value'} {_wrong(kind, at(value, path))}", advice)
+            yield Problem(path, f"{dotted(named) or 'the value'} {_wrong(kind, at(value, path))}", advice)
 
-    def _properties(self, path: Path, value: Value) -> list[str]:
+    def _unused(self, path: Path, value: Value) -> list[str]:
         return [key for key in self._below(path).get("properties", {}) if key not in at(value, path)]
 
     def _below(self, path: Path) -> Mapping[str, Any]:
         schema: Any = self.schema
         for key in path:
-            if isinstance(key, int):
-                schema = schema.get("items", {})
-            else:
-                extra = schema.get("additionalProperties", {})
-                schema = schema.get("properties", {}).get(key, extra)
+            schema = _step(schema, key)
             if not isinstance(schema, Mapping):
                 return {}
             schema = self._followed(schema)
         return schema if isinstance(schema, Mapping) else {}
 
     def _followed(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-        target = schema.get("$ref", "")
-        if not target.startswith("#/$defs/"):
-            return schema
-        found: Mapping[str, Any] = self.schema["$defs"][target.removeprefix("#/$defs/")]
-        return found
+        target = str(schema.get("$ref", ""))
+        found = self.schema.get("$defs", {}).get(target.removeprefix("#/$defs/"), schema)
+        return found if isinstance(found, Mapping) else schema
 
 
-_TYPES = {"string": "a text", "object": "a mapping", "array": "a list", "null": "null"}
+def _retrieve_nothing(uri: str) -> NoReturn:
+    raise ValueError(f"a schema refers to {uri}, and only #/... is followed")
+
+
+def _step(schema: Mapping[str, Any], key: str | int) -> Any:
+    """The schema of what is below key."""
+    if isinstance(key, int):
+        return schema.get("items", {})
+    properties = schema.get("properties", {})
+    other = schema.get("additionalProperties", {})
+    return properties.get(key, other) if isinstance(properties, Mapping) else other
+
+
+def _inside(path: Path) -> str:
+    return f" in {dotted(path)}" if path else ""
+
+
+_TYPES = {
+    "string": "a text",
+    "object": "a mapping",
+    "array": "a list",
+    "null": "null",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+}
+_LIMITS: Mapping[str, str] = {
+    "minimum": "must be at least {limit}, not {shown}",
+    "maximum": "must be at most {limit}, not {shown}",
+    "exclusiveMinimum": "must be more than {limit}, not {shown}",
+    "exclusiveMaximum": "must be less than {limit}, not {shown}",
+    "minLength": "must have at least {limit} characters: {shown}",
+    "maxLength": "must have at most {limit} characters: {shown}",
+    "minItems": "must have {limit} or more items",
+    "maxItems": "must have {limit} or fewer items",
+    "minProperties": "must have {limit} or more entries",
+    "maxProperties": "must have {limit} or fewer entries",
+}
 
 
 def _wrong(kind: Any, value: Value) -> str:
+    """What is wrong with value, as the end of a sentence that begins with its name."""
     shown = _shown(value)
-    match kind.name:
-        case "type":
-            names = [_TYPES.get(str(t), f"a {t}") for t in kind.types]
-            return f"must be {' or '.join(names)}, not {shown}"
-        case "enum":
-            return f"must be {_one_of(kind.options)}, not {shown}"
-        case "const":
-            return f"must be {_shown(kind.expected_value)}, not {shown}"
-        case "pattern":
-            return f"does not match {kind.pattern}: {shown}"
-        case "minLength":
-            return (
-                "must not be empty"
-                if kind.limit == 1
-                else f"is shorter than {kind.limit} characters: {shown}"
-            )
-        case "maxLength":
-            return f"is longer than {kind.limit} characters: {shown}"
-        case "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum":
-            sign = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}[
-                kind.name
-            ]
-            return f"must be {sign} {kind.limit}, not {shown}"
-        case "minProperties" | "minItems":
-            return f"must have at least {kind.limit}"
-        case _:
-            return f"does not fit its schema ({kind.name}): {shown}"
+    if kind.name == "minLength" and kind.limit == 1:
+        return "must not be empty"
+    if kind.name in _LIMITS:
+        return _LIMITS[kind.name].format(limit=kind.limit, shown=shown)
+    if kind.name in _OTHERS:
+        return _OTHERS[kind.name](kind, shown)
+    return f"does not fit its schema ({kind.name}): {shown}"
+
+
+def _no_form(kind: Any, shown: str) -> str:
+    """What is wrong by the only form whose type fits, when there is only one."""
+    fitting = [errors for errors in kind.context if all(error.kind.name != "type" for error in errors)]
+    if len(fitting) == 1 and len(fitting[0]) == 1 and not fitting[0][0].instance_path:
+        return _wrong(fitting[0][0].kind, fitting[0][0].instance)
+    return f"is none of the forms it may have: {shown}"
+
+
+def _excluded(kind: Any, _shown: str) -> str:
+    schema = getattr(kind, "schema", None)
+    names = schema.get("required") if isinstance(schema, Mapping) and set(schema) == {"required"} else None
+    if not names:
+        return "is of a form that it may not have"
+    together = " and ".join(f'"{name}"' for name in names)
+    return f"cannot have {together} together" if len(names) > 1 else f"cannot have {together}"
+
+
+_OTHERS: Mapping[str, Callable[[Any, str], str]] = {
+    "type": lambda kind, shown: f"must be {' or '.join(_TYPES[str(t)] for t in kind.types)}, not {shown}",
+    "enum": lambda kind, shown: f"must be {_one_of(kind.options)}, not {shown}",
+    "const": lambda kind, shown: f"must be {_shown(kind.expected_value)}, not {shown}",
+    "pattern": lambda kind, shown: f"does not match {kind.pattern}: {shown}",
+    "format": lambda kind, shown: f"must be of the format {kind.format}: {shown}",
+    "multipleOf": lambda kind, shown: f"must be a multiple of {kind.multiple_of}, not {shown}",
+    "uniqueItems": lambda _kind, _shown: "must not have the same item twice",
+    "falseSchema": lambda _kind, _shown: "cannot be set here",
+    "propertyNames": lambda kind, _shown: f"has a key that {_wrong(kind.error.kind, kind.error.instance)}",
+    "anyOf": _no_form,
+    "oneOf": lambda _kind, shown: f"must be of exactly one of the forms it may have: {shown}",
+    "not": _excluded,
+}
 
 
 def _one_of(options: list[Any]) -> str:
@@ -127,39 +188,66 @@ def _shown(value: Value) -> str:
     if isinstance(value, list | tuple):
         return "a list"
     if isinstance(value, str):
-        return f'"{value}"' if len(value) <= 60 else f'"{value[:57]}..."'
-    return {None: "null", True: "true", False: "false"}.get(value, str(value))
+        return json.dumps(value if len(value) <= 60 else f"{value[:57]}...", ensure_ascii=False)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)
 
 
-def _bare(value: Value) -> Value:
+def _known(value: Value) -> Value:
     """value as the validator takes it: exact str and dict, a text in place of what is not known yet."""
+    kind = type(value)
+    if kind in _PLAIN or (kind is dict and _PLAIN.issuperset(map(type, value.values()))):
+        return value
     if isinstance(value, str):
         return str(value)
     if isinstance(value, Deferred):
         return "known after apply"
     if isinstance(value, Mapping):
-        return {key: _bare(item) for key, item in value.items()}
+        return {key: _known(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_bare(item) for item in value]
+        return [_known(item) for item in value]
     return value
+
+
+def later_parts(value: Value) -> Iterator[tuple[Path, Deferred]]:
+    """What in value is not known yet, for places that cannot wait for it."""
+    return ((path, leaf) for path, leaf in leaves(value) if isinstance(leaf, Deferred))
+
+
+_TEXT_KEYWORDS = ("pattern", "minLength", "maxLength", "format")
 
 
 def shaped(value: Value, schema: Mapping[str, Any] | bool) -> Value:
-    """value with each Literal as the schema of its place wants it: its text where a string is wanted."""
+    """value with each Literal as the schema of its place wants it: as it is written where a text is wanted.
+
+    null stays null: it says that there is no value.
+    """
     schema = schema if isinstance(schema, Mapping) else {}
     if isinstance(value, Literal):
-        return value.text if _wants_text(schema) else value.value
+        return value.text if value.value is not None and _wants_text(schema, value) else value.value
     if isinstance(value, dict):
-        properties = schema.get("properties", {})
-        other = schema.get("additionalProperties", {})
-        return {key: shaped(item, properties.get(key, other)) for key, item in value.items()}
+        return {key: shaped(item, _step(schema, key)) for key, item in value.items()}
     if isinstance(value, list):
-        return [shaped(item, schema.get("items", {})) for item in value]
+        return [shaped(item, _step(schema, 0)) for item in value]
     return value
 
 
-def _wants_text(schema: Mapping[str, Any]) -> bool:
+def _wants_text(schema: Mapping[str, Any], literal: Literal) -> bool:
+    """Whether a schema takes a plain scalar as text, and not as the number or boolean it may be read as."""
     types = schema.get("type")
-    if types is None and "enum" in schema:
-        return all(isinstance(option, str) for option in schema["enum"])
-    return types == "string" or (isinstance(types, list) and "string" in types and len(types) == 1)
+    if isinstance(types, list):
+        return "string" in types and not any(_is_of(literal.value, name) for name in types)
+    if types is not None:
+        return bool(types == "string")
+    if "enum" in schema:
+        return literal.text in schema["enum"] and literal.value not in schema["enum"]
+    if "const" in schema:
+        return bool(schema["const"] == literal.text)
+    return any(keyword in schema for keyword in _TEXT_KEYWORDS)
+
+
+def _is_of(value: bool | float | None, name: str) -> bool:
+    if isinstance(value, bool):
+        return name == "boolean"
+    return name == "number" or (name == "integer" and isinstance(value, int))

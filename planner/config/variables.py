@@ -6,20 +6,22 @@ Precedence, weakest first: default, environments/<env>.yaml, --var-file, PLANNER
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from functools import cached_property
+from pathlib import Path as File
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from planner.config.plain_files import PlainFile, check_plain, read_plain
 from planner.config.project import PROJECT_FILE
 from planner.config.scope import seal
 from planner.config.sources import Sources
-from planner.config.validation import Checker, shaped
-from planner.config.yaml_document import Literal, YamlProblem, parse, plain
+from planner.config.survey import survey
+from planner.config.tokens import RESERVED
+from planner.config.validation import Checker, Problem, shaped
+from planner.config.yaml_document import YamlProblem, core_schema, parse, plain
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
 from planner.model.project import Assigned, Origin, Project, Variable
-from planner.model.value import Value
+from planner.model.value import Path, Value, dotted, leaves
 from planner.resources import schema
 
 PREFIX = "PLANNER_VAR_"
@@ -27,7 +29,10 @@ PREFIX = "PLANNER_VAR_"
 
 @frozen
 class Inputs:
-    """What the command line and the process environment give. assignments: (name, text) of --var, in order."""
+    """What the command line and the process environment give.
+
+    assignments: (name, text) of --var, in order. files: of --var-file, relative to the working directory.
+    """
 
     assignments: Sequence[tuple[str, str]] = ()
     files: Sequence[str] = ()
@@ -36,134 +41,174 @@ class Inputs:
 
 @frozen
 class _Candidate:
+    """A value for a variable. position: its place in a file, None when it comes from elsewhere."""
+
     name: str
     value: Value
     origin: Origin
     position: Position | None = None
+
+    @property
+    def source(self) -> str:
+        """Where it comes from, as a detail of messages; "" when the position says it."""
+        return "" if self.position else f"It is set by {self.origin.place}."
 
 
 def assign(
     project: Project, environment: str, sources: Sources, inputs: Inputs, diagnostics: Diagnostics
 ) -> dict[str, Assigned]:
     """name -> value for each variable that has a valid one; the others are reported."""
-    chosen: dict[str, _Candidate] = {}
-    for candidate in _candidates(project, environment, sources, inputs, diagnostics):
-        if candidate.name in project.variables:
-            chosen[candidate.name] = candidate
-        else:
-            diagnostics.error(
-                f'variable "{candidate.name}" is not declared in {PROJECT_FILE}',
-                detail=f"It is set by {candidate.origin.place}." if candidate.position is None else "",
-                position=candidate.position,
-                advice=did_you_mean(candidate.name, project.variables),
-            )
+    reader = _Reader(project, environment, sources, diagnostics)
+    chosen = {candidate.name: candidate for candidate in reader.candidates(inputs)}
     found = {}
     for variable in project.variables.values():
-        if variable.name in chosen:
-            _check(variable, chosen[variable.name], diagnostics)
-            value = chosen[variable.name].value
-            found[variable.name] = Assigned(
-                seal(value) if variable.sensitive else value, chosen[variable.name].origin
-            )
-        else:
-            _missing(variable, environment, diagnostics)
+        candidate = chosen.get(variable.name)
+        if candidate is not None and reader.fits(variable, candidate):
+            found[variable.name] = Assigned(_sealed(variable, candidate.value), candidate.origin)
+        elif candidate is None and not reader.incomplete:
+            reader.report_missing(variable)
     return found
 
 
-def _candidates(
-    project: Project, environment: str, sources: Sources, inputs: Inputs, diagnostics: Diagnostics
-) -> Iterator[_Candidate]:
-    for variable in project.variables.values():
-        if variable.has_default:
-            yield _Candidate(variable.name, variable.default, Origin(f"default in {PROJECT_FILE}"))
-    yield from _environment_file(project, environment, sources, diagnostics)
-    for name in inputs.files:
-        file = read_plain(Sources(Path(), confined=False), name, diagnostics)
-        if file is not None:
-            yield from _from_file(project, file, file.document, (), diagnostics)
-    for key in sorted(inputs.environ):
-        name = key.removeprefix(PREFIX)
-        # the process environment is shared: a variable that another project declares is no mistake here
-        if key.startswith(PREFIX) and name in project.variables:
-            yield _from_text(project.variables[name], name, inputs.environ[key], key, diagnostics)
-    for name, text in inputs.assignments:
-        yield _from_text(project.variables.get(name), name, text, f"--var {name}", diagnostics)
+def _sealed(variable: Variable, value: Value) -> Value:
+    return seal(value) if variable.sensitive else value
 
 
-def _environment_file(
-    project: Project, environment: str, sources: Sources, diagnostics: Diagnostics
-) -> Iterator[_Candidate]:
-    names = [f"environments/{environment}{suffix}" for suffix in (".yaml", ".yml")]
-    name = next((name for name in names if (sources.root / name).exists()), None)
-    file = read_plain(sources, name, diagnostics) if name else None
-    if file is None:
-        return
-    rules = schema("environment.schema.json")
-    check_plain(file, plain(file.document), Checker(rules, "key"), diagnostics)
-    values = file.document.get("variables")
-    if isinstance(values, dict):
-        yield from _from_file(project, file, values, ("variables",), diagnostics)
+@define(slots=False)
+class _Reader:
+    project: Project
+    environment: str
+    sources: Sources
+    diagnostics: Diagnostics
+    incomplete: bool = False
+    """Whether a source of values could not be read, so that nobody knows what is missing."""
 
+    def candidates(self, inputs: Inputs) -> Iterator[_Candidate]:
+        """Every value given for a declared variable, the weakest first."""
+        yield from self._defaults()
+        yield from self._environment_file()
+        for name in inputs.files:
+            file = self._read(Sources(File(), confined=False), name)
+            if file is not None:
+                yield from self._from_file(file, file.document, ())
+        for key in sorted(inputs.environ):
+            # the process environment is shared: a variable that another project declares is no mistake here
+            if key.removeprefix(PREFIX) in self.project.variables and key.startswith(PREFIX):
+                yield from self._from_text(key.removeprefix(PREFIX), inputs.environ[key], key)
+        for name, text in inputs.assignments:
+            yield from self._from_text(name, text, f"--var {name}")
 
-def _from_file(
-    project: Project,
-    file: PlainFile,
-    values: dict[str, Value],
-    place: tuple[str, ...],
-    diagnostics: Diagnostics,
-) -> Iterator[_Candidate]:
-    for name, value in values.items():
-        position = file.position((*place, name))
-        rules: Mapping[str, Any] = project.variables[name].schema if name in project.variables else {}
-        yield _Candidate(name, shaped(value, rules), Origin(str(position)), position)
+    def _defaults(self) -> Iterator[_Candidate]:
+        for variable in self.project.variables.values():
+            if variable.has_default:
+                yield _Candidate(variable.name, variable.default, Origin(f"default in {PROJECT_FILE}"))
 
+    def _environment_file(self) -> Iterator[_Candidate]:
+        names = [f"environments/{self.environment}{suffix}" for suffix in (".yaml", ".yml")]
+        name = next((name for name in names if (self.sources.root / name).exists()), None)
+        file = self._read(self.sources, name) if name else None
+        if file is None:
+            return
+        document = {key: value for key, value in file.document.items() if plain(value) is not None}
+        check_plain(
+            file, plain(document), Checker(schema("environment.schema.json"), "key"), self.diagnostics
+        )
+        values = document.get("variables")
+        if isinstance(values, dict):
+            yield from self._from_file(file, values, ("variables",))
 
-def _from_text(
-    variable: Variable | None, name: str, text: str, place: str, diagnostics: Diagnostics
-) -> _Candidate:
-    """A value given as text: taken as it is where a string is wanted, else read as YAML."""
-    rules: Mapping[str, Any] = variable.schema if variable else {}
-    value: Value = text
-    if rules.get("type") not in (None, "string") or ("type" not in rules and _is_collection(text)):
+    def _read(self, sources: Sources, name: str) -> PlainFile | None:
+        file = read_plain(sources, name, self.diagnostics)
+        self.incomplete |= file is None
+        return file
+
+    def _from_file(
+        self, file: PlainFile, values: dict[str, Value], place: tuple[str, ...]
+    ) -> Iterator[_Candidate]:
+        for name, value in values.items():
+            position = file.position((*place, name))
+            variable = self.project.variables.get(name)
+            candidate = _Candidate(name, value, Origin(str(position)), position)
+            if variable is None:
+                self._report_undeclared(candidate)
+            else:
+                shape = shaped(value, variable.schema)
+                yield _Candidate(name, shape, candidate.origin, position)
+
+    def _from_text(self, name: str, text: str, place: str) -> Iterator[_Candidate]:
+        variable, candidate = self.project.variables.get(name), _Candidate(name, text, Origin(place))
+        if variable is None:
+            self._report_undeclared(candidate)
+            return
         try:
-            documents = parse(text)
-            value = shaped(documents[0] if documents else Literal(text, None), rules)
-        except YamlProblem as error:
-            diagnostics.error(f'the value of variable "{name}" is {error.summary}', detail=f"Set by {place}.")
-    return _Candidate(name, value, Origin(place))
+            yield _Candidate(name, _typed(text, variable), candidate.origin)
+        except YamlProblem as problem:
+            self.diagnostics.error(
+                f'the value of variable "{name}" cannot be read: {problem.summary}', detail=candidate.source
+            )
+            self.incomplete = True
 
+    def fits(self, variable: Variable, candidate: _Candidate) -> bool:
+        """Whether the value can be used; reports why not."""
+        problems = list(_problems(variable, candidate.value))
+        for problem in problems:
+            self.diagnostics.error(
+                problem.summary,
+                detail=candidate.source,
+                position=candidate.position,
+                advice=problem.advice,
+            )
+        return not problems
 
-def _is_collection(text: str) -> bool:
-    return text.lstrip()[:1] in ("[", "{")
-
-
-def _check(variable: Variable, candidate: _Candidate, diagnostics: Diagnostics) -> None:
-    value = seal(candidate.value) if variable.sensitive else candidate.value
-    for problem in Checker(variable.schema).problems(value):
-        diagnostics.error(
-            f'variable "{variable.name}": {problem.summary.replace("the value", "its value", 1)}',
-            detail="" if candidate.position else f"Set by {candidate.origin.place}.",
+    def _report_undeclared(self, candidate: _Candidate) -> None:
+        self.diagnostics.error(
+            f'variable "{candidate.name}" is not declared in {PROJECT_FILE}',
+            detail=candidate.source,
             position=candidate.position,
-            advice=problem.advice,
-        )
-    if variable.sensitive and not _made_of_texts(candidate.value):
-        diagnostics.error(
-            f'the sensitive variable "{variable.name}" must be a text, or a list or mapping of texts',
-            position=candidate.position,
+            advice=did_you_mean(candidate.name, self.project.variables),
         )
 
+    def report_missing(self, variable: Variable) -> None:
+        file = self._project_file
+        self.diagnostics.error(
+            f'variable "{variable.name}" has no value in environment {self.environment}',
+            position=file.position(("variables", variable.name)) if file else None,
+            advice=f"Set it in environments/{self.environment}.yaml, by {PREFIX}{variable.name} or by --var.",
+        )
 
-def _made_of_texts(value: Value) -> bool:
-    if isinstance(value, Mapping):
-        return all(map(_made_of_texts, value.values()))
-    if isinstance(value, list):
-        return all(map(_made_of_texts, value))
-    return isinstance(value, str)
+    @cached_property
+    def _project_file(self) -> PlainFile | None:
+        return read_plain(self.sources, PROJECT_FILE, Diagnostics())
 
 
-def _missing(variable: Variable, environment: str, diagnostics: Diagnostics) -> None:
-    diagnostics.error(
-        f'variable "{variable.name}" has no value',
-        detail=f"It is declared in {PROJECT_FILE} without a default.",
-        advice=f"Set it in environments/{environment}.yaml, by {PREFIX}{variable.name}, or with --var.",
-    )
+def _typed(text: str, variable: Variable) -> Value:
+    """A value given as text: taken as it is where a text is wanted, else read as YAML."""
+    rules = variable.schema
+    types = rules.get("type")
+    if types == "string":
+        return text
+    if (types is None or "string" in types) and text.lstrip()[:1] not in ("[", "{"):
+        says_what = any(keyword in rules for keyword in ("type", "enum", "const"))
+        return shaped(core_schema(text), rules) if says_what else text
+    documents = parse(text)
+    if len(documents) > 1:
+        raise YamlProblem(1, "it holds more than one document")
+    return shaped(documents[0], rules) if documents else None
+
+
+def _problems(variable: Variable, value: Value) -> Iterator[Problem]:
+    name = f'variable "{variable.name}"'
+    flaws = [*survey(value).flaws, *_reserved(value)]
+    if flaws:
+        yield from (Problem(path, f"{dotted((name, *path))} {flaw}") for path, flaw in flaws)
+        return
+    yield from Checker(variable.schema).problems(_sealed(variable, value), name)
+    if variable.sensitive and not all(isinstance(leaf, str) for _, leaf in leaves(value)):
+        yield Problem((), f"{name} is sensitive, and must be a text, or a list or mapping of texts")
+
+
+def _reserved(value: Value) -> Iterator[tuple[Path, str]]:
+    for path, leaf in leaves(value):
+        found = RESERVED.search(leaf) if isinstance(leaf, str) else None
+        if found:
+            yield path, f"holds the reserved private-use character U+{ord(found.group()):04X}"

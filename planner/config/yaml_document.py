@@ -16,7 +16,9 @@ import yaml
 from attrs import define, field, frozen
 from yaml._yaml import CParser
 
-from planner.model.value import Path, Secret, Value
+from planner.config.wording import describe
+from planner.model.diagnostic import Position
+from planner.model.value import Deferred, Path, Secret, Value, scalar_text
 
 MAX_DEPTH = 100
 MAX_ALIASED_NODES = 100_000
@@ -31,11 +33,18 @@ class Literal:
 
 
 class YamlProblem(Exception):
-    """line: from 1. summary: what is wrong; detail: more, or ""."""
+    """line: from 1. summary: what is wrong. context: a sentence with {} for the place of another line."""
 
-    def __init__(self, line: int, summary: str, detail: str = "") -> None:
+    def __init__(self, line: int, summary: str, context: tuple[str, int] | None = None) -> None:
         super().__init__(summary)
-        self.line, self.summary, self.detail = line, summary, detail
+        self.line, self.summary, self.context = line, summary, context
+
+    def detail(self, position: Callable[[int], Position]) -> str:
+        """The context in words. position: of a line."""
+        if self.context is None or self.context[1] >= self.line:
+            return ""
+        sentence, line = self.context
+        return sentence.format(position(line))
 
 
 LineTrace = dict[Path, int]
@@ -56,15 +65,30 @@ def parse(text: str, *, restore: Restore | None = None, trace: LineTrace | None 
     try:
         return _Builder(CParser(text), restore, trace).documents()
     except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        raise YamlProblem(line, f"the character {chr(error.character)!r} cannot stand in YAML") from None
+        line = text.encode().count(b"\n", 0, error.position) + 1
+        raise YamlProblem(line, f"the character U+{error.character:04X} cannot stand in YAML") from None
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        detail = f"{error.context}, line {error.context_mark.line + 1}" if error.context_mark else ""
-        raise YamlProblem(mark.line + 1 if mark else 1, f"not YAML: {error.problem}", detail) from None
+        raise _explained(error, text) from None
     except UnicodeEncodeError as error:
         line = text.count("\n", 0, error.start) + 1
         raise YamlProblem(line, "not valid Unicode text") from None
+
+
+def _explained(error: yaml.MarkedYAMLError, text: str) -> YamlProblem:
+    mark, context = error.problem_mark or error.context_mark, None
+    lines = LINE_END.split(text)
+    line = min(mark.line if mark else 0, len(lines) - 1)
+    while line == len(lines) - 1 and line and not lines[line]:
+        line, lines = line - 1, lines[:-1]  # what is missing at the end is shown at the last line
+    if error.context and error.context_mark:
+        context = (f"It came up {error.context} that begins at {{}}.", error.context_mark.line + 1)
+    if lines[line].lstrip(" ").startswith("\t"):
+        return YamlProblem(line + 1, "not YAML: lines are indented with spaces, not with tabs")
+    return YamlProblem(line + 1, f"not YAML: {error.problem}", context)
+
+
+LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""What YAML takes for the end of a line."""
 
 
 @lru_cache(maxsize=65536)
@@ -184,7 +208,7 @@ class _Builder:
         if event.tag and event.tag != "!":
             return self._tagged(event, text)
         restored = self._restored(event, text)
-        if restored is text and not event.style and event.implicit[0]:
+        if restored is text and not event.style and not event.tag:
             return core_schema(text)
         return restored
 
@@ -199,22 +223,30 @@ class _Builder:
     def _tagged(self, event: Any, text: str) -> Value:
         wanted = self._check_tag(event, str, int, float, bool, type(None))
         value = self._restored(event, text)
-        if wanted is str or value is not text:
+        if isinstance(value, Deferred):
             return value
-        literal = core_schema(text)
+        if wanted is str:
+            return self._as_text(event, value)
+        literal = core_schema(text) if value is text else value
         found = literal.value if isinstance(literal, Literal) else literal
         if wanted is float and isinstance(found, int) and not isinstance(found, bool):
             return float(found)
         if type(found) is not wanted:
-            raise YamlProblem(_line(event), f"{text!r} does not fit its tag {event.tag}")
+            raise YamlProblem(_line(event), f"the value does not fit its tag {_short(event.tag)}")
         return found
+
+    def _as_text(self, event: Any, value: Value) -> str:
+        try:
+            return scalar_text(value)
+        except ValueError as error:
+            raise YamlProblem(_line(event), str(error)) from None
 
     def _check_tag(self, event: Any, *allowed: type) -> type:
         if not event.tag or event.tag == "!":
             return allowed[0]
         wanted = _TAGS.get(event.tag)
         if wanted not in allowed:
-            raise YamlProblem(_line(event), f"the tag {event.tag} is not supported here")
+            raise YamlProblem(_line(event), f"the tag {_short(event.tag)} is not supported here")
         return wanted
 
     def _sequence(self, path: Path, depth: int) -> list[Value]:
@@ -234,10 +266,12 @@ class _Builder:
             below = (*path, key) if self.trace is not None else ()
             self._note(below, event)
             value = self._value(next_event(), below, depth + 1)
-            if key == MERGE and not event.style:
+            if event.value == MERGE and not event.style:
                 merged.append((event, value))
             elif key in items:
-                raise YamlProblem(_line(event), f"the key {key!r} is given twice")
+                first = self.trace.get(below, 0) if self.trace else 0
+                context = ("It was first given at {}.", first) if first else None
+                raise YamlProblem(_line(event), f'the key "{key}" is given twice', context)
             else:
                 items[key] = value
         for source, value in merged:
@@ -253,7 +287,7 @@ class _Builder:
             return str(key)
         if isinstance(key, int | float) and not isinstance(key, bool):
             return repr(key)
-        raise YamlProblem(_line(event), f"a key must be text, not {_describe(key)}")
+        raise YamlProblem(_line(event), f"a key must be text, not {describe(key)}")
 
     def _note(self, path: Path, event: Any) -> None:
         if self.trace is not None:
@@ -274,6 +308,5 @@ def _line(event: Any) -> int:
     return int(event.start_mark.line) + 1
 
 
-def _describe(value: Value) -> str:
-    names = {bool: "a boolean", dict: "a mapping", list: "a list", type(None): "null"}
-    return names.get(type(value), "a value that is sensitive or known only after apply")
+def _short(tag: str) -> str:
+    return tag.replace("tag:yaml.org,2002:", "!!", 1)

@@ -6,9 +6,11 @@ from collections import defaultdict
 
 from planner.engine.apply import Run
 from planner.engine.conflict import three_way
+from planner.engine.diff import take_over
 from planner.errors import Conflict, PlannerError
 from planner.model.ledger import APPLIED, FAILED, SKIPPED, Entry, Ledger, ThreeWay
 from planner.model.plan import Action, Change, Step
+from planner.model.resource import Prior
 from planner.model.value import Value
 
 
@@ -18,32 +20,46 @@ def ledger_of(run: Run, interrupted: bool) -> Ledger:
         steps[id(run.change_of(step))].append(step)
     entries = tuple(_entry(run, change, steps[id(change)]) for change in run.plan.changes)
     left = any(entry.result == SKIPPED for entry in entries)
-    return Ledger(entries, interrupted and left, bool(run.done or run.settled))
+    changed = bool(run.done) or any(item.carried_out for item in run.settled.values())
+    return Ledger(entries, interrupted and left, changed)
 
 
 def _entry(run: Run, change: Change, steps: list[Step]) -> Entry:
     failed = next((step for step in steps if step.number in run.failed), None)
     if failed is not None:
-        return _failed(run, change, failed)
+        return _failed(run, change, failed, _told_done(run, steps))
     waiting = next((step for step in steps if step.number not in run.done), None)
     if waiting is not None:
-        return Entry(change.address, change.action, SKIPPED, _why_skipped(run, waiting))
+        reason = f"{_why_skipped(run, waiting)}{_told_done(run, steps)}"
+        return Entry(change.address, change.action, SKIPPED, reason)
     notes = [run.notes[step.number] for step in steps if step.number in run.notes]
     return Entry(change.address, change.action, APPLIED, "; ".join(notes))
 
 
-def _failed(run: Run, change: Change, step: Step) -> Entry:
+def _failed(run: Run, change: Change, step: Step, told_done: str) -> Entry:
     error = run.failed[step.number]
     if not isinstance(error, PlannerError):
-        reason = f"{step.operation}: {type(error).__name__}: {error}"
+        reason = f"{step.operation}: {type(error).__name__}: {error}{told_done}"
         return Entry(change.address, change.action, FAILED, reason, "This is a defect of planner; report it.")
-    conflict: tuple[ThreeWay, ...] = ()
-    if isinstance(error, Conflict) and error.observed is not None:
-        kind = run.world.drivers[change.address.kind].kind
-        wanted: dict[str, Value] = {} if change.action is Action.DELETE else dict(change.after)
-        conflict = three_way(kind, wanted, change.before, error.observed.attributes)
-    reason = "; ".join(filter(None, [error.summary, run.settled.get(step.number)]))
-    return Entry(change.address, change.action, FAILED, reason, error.advice, conflict)
+    settled = run.settled.get(step.number)
+    reason = f"{error.summary}{f'; a look shows that it {settled.found}' if settled else ''}{told_done}"
+    return Entry(change.address, change.action, FAILED, reason, error.advice, _conflict(run, change, error))
+
+
+def _conflict(run: Run, change: Change, error: PlannerError) -> tuple[ThreeWay, ...]:
+    if not isinstance(error, Conflict) or error.observed is None:
+        return ()
+    kind = run.world.drivers[change.address.kind].kind
+    planned = Prior(change.address, error.observed.id, change.before)
+    seen = take_over(planned, error.observed, kind, run.salt)
+    wanted: dict[str, Value] = {} if change.action is Action.DELETE else dict(change.after)
+    return three_way(kind, wanted, change.before, seen.attributes)
+
+
+def _told_done(run: Run, steps: list[Step]) -> str:
+    """What of a change was carried out before the rest of it was not."""
+    done = [step.operation for step in steps if step.number in run.done]
+    return f" ({' and '.join(done)} done before)" if done else ""
 
 
 def _why_skipped(run: Run, step: Step) -> str:

@@ -11,18 +11,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from heapq import heappop, heappush
 from queue import SimpleQueue
 from typing import NoReturn
 
 from attrs import define, field, frozen
 
-from planner.engine.outcome import Values, intent_of, make_request, prior_after
+from planner.engine.outcome import Values, intent_of, leaves_over, make_request, prior_after
 from planner.engine.ports import Drivers, JournalWriter
+from planner.engine.recover import Settlement
 from planner.errors import OutcomeUnknown, PlannerError, StateError
 from planner.model.address import Address
-from planner.model.ledger import Sink, StepFinished, StepProgress, StepStarted
-from planner.model.plan import Action, Change, Plan, Step
+from planner.model.ledger import Event, Sink, StepFinished, StepProgress, StepStarted
+from planner.model.plan import Change, Plan, Step
 from planner.model.resource import Desired
 from planner.model.state import Intent, Outcome, Record, Working
 from planner.model.write import Progress, Request, Result
@@ -30,7 +32,7 @@ from planner.model.write import Progress, Request, Result
 
 @frozen
 class Surroundings:
-    """What apply needs of the world. now: ISO 8601 in UTC; timer: seconds; stop: whether to start nothing new."""
+    """What apply needs of the world. now: ISO 8601 in UTC. timer: seconds. stop: start nothing new."""
 
     drivers: Drivers
     journal: JournalWriter
@@ -45,7 +47,7 @@ class Surroundings:
 class Finished:
     step: Step
     result: Result | None
-    error: Exception | None
+    error: BaseException | None
     seconds: float
 
 
@@ -53,7 +55,7 @@ class Finished:
 class Run:
     """One apply. working: the state so far. done, failed: steps by number; failed holds why.
 
-    settled: steps that failed without a usable reply and turned out to have been carried out, and what is known.
+    settled: what a look at the installation told of steps that failed without a usable reply.
     """
 
     plan: Plan
@@ -61,11 +63,11 @@ class Run:
     working: Working
     world: Surroundings
     salt: str
-    changes: dict[tuple[Address, bool], Change] = field(init=False)
+    changes: dict[tuple[Address, str | None], Change] = field(init=False)
     done: set[int] = field(factory=set)
-    failed: dict[int, Exception] = field(factory=dict)
+    failed: dict[int, BaseException] = field(factory=dict)
     notes: dict[int, str] = field(factory=dict)
-    settled: dict[int, str] = field(factory=dict)
+    settled: dict[int, Settlement] = field(factory=dict)
     _missing: dict[int, set[int]] = field(init=False)
     _unblocks: dict[int, list[int]] = field(init=False)
     _ready: list[int] = field(init=False)
@@ -73,7 +75,7 @@ class Run:
     _finished: SimpleQueue[Finished] = field(factory=SimpleQueue)
 
     def __attrs_post_init__(self) -> None:
-        self.changes = {(change.address, change.deposed): change for change in self.plan.changes}
+        self.changes = {(c.address, c.id if c.deposed else None): c for c in self.plan.changes}
         self._missing = {step.number: set(step.waits_for) for step in self.plan.steps}
         self._unblocks = defaultdict(list)
         for step in self.plan.steps:
@@ -83,7 +85,7 @@ class Run:
 
     def change_of(self, step: Step) -> Change:
         """The change a step belongs to; a left-over made by this very plan belongs to its replacement."""
-        return self.changes.get((step.address, step.deposed)) or self.changes[step.address, False]
+        return self.changes.get((step.address, step.id)) or self.changes[step.address, None]
 
     def go(self) -> None:
         """Runs until nothing is ready or stop says so. StateError when the journal cannot be written."""
@@ -113,7 +115,7 @@ class Run:
             values = Values(self.working.resources, self.wanted)
             try:
                 request = make_request(step, change, kind, values, self._progress(step))
-            except PlannerError as error:
+            except Exception as error:  # noqa: BLE001 - no call was made, and the others must go on
                 self._fail(step, error, 0.0)
                 continue
             intent = intent_of(step, change, request, self.world.now(), self.salt)
@@ -124,7 +126,7 @@ class Run:
         return taken
 
     def _persist(self, records: list[Record], running: int) -> None:
-        """Durable before anything depends on it. When that fails the running steps are waited for and named."""
+        """Durable before anything depends on it. When that fails, the running steps are waited for."""
         if not records:
             return
         try:
@@ -146,20 +148,21 @@ class Run:
     def _progress(self, step: Step) -> Progress | None:
         if step.operation != "upload":
             return None
-        return lambda sent, total: self.world.sink(StepProgress(step.number, step.address, sent, total))
+        return lambda sent, total: self._say(StepProgress(step.number, step.address, sent, total))
 
     def _start(self, pool: ThreadPoolExecutor, step: Step, request: Request) -> None:
         action = self.change_of(step).action
-        self.world.sink(StepStarted(step.number, step.address, action, step.operation))
+        self._say(StepStarted(step.number, step.address, action, step.operation))
         pool.submit(self._work, step, request)
 
     def _work(self, step: Step, request: Request) -> None:
         """In a worker thread."""
         begun = self.world.timer()
-        result, error = None, None
+        result: Result | None = None
+        error: BaseException | None = None
         try:
             result = self.world.drivers[step.address.kind].perform(request)
-        except Exception as caught:  # noqa: BLE001 - one step's failure must not stop the others
+        except BaseException as caught:  # noqa: BLE001 - the coordinator waits for every step it started
             error = caught
         self._finished.put(Finished(step, result, error, self.world.timer() - begun))
 
@@ -194,10 +197,10 @@ class Run:
         kind = self.world.drivers[step.address.kind].kind
         before = self.working.resources.get(step.address)
         prior = prior_after(intent, result.observed, before, kind, self.salt)
-        outcomes: list[Record] = []
-        if step.operation == "create" and change.action is Action.REPLACE and change.create_before_destroy:
-            outcomes.append(Outcome(step.number, step.address, "deposed"))
-        return [*outcomes, Outcome(step.number, step.address, "done", prior)]
+        done = Outcome(step.number, step.address, "done", prior)
+        if leaves_over(step, change):
+            return [Outcome(step.number, step.address, "deposed"), done]
+        return [done]
 
     def _succeed(self, finished: Finished) -> None:
         step, result = finished.step, finished.result
@@ -212,16 +215,18 @@ class Run:
         id_ = result.observed.id if result and result.observed else None
         self._tell(step, True, finished.seconds, id_, note)
 
-    def _fail(self, step: Step, error: Exception, seconds: float) -> None:
+    def _fail(self, step: Step, error: BaseException, seconds: float) -> None:
         self.failed[step.number] = error
         message = error.summary if isinstance(error, PlannerError) else f"{type(error).__name__}: {error}"
         self._tell(step, False, seconds, None, message)
 
     def _tell(self, step: Step, ok: bool, seconds: float, id_: str | None, message: str) -> None:
         action = self.change_of(step).action
-        self.world.sink(
-            StepFinished(step.number, step.address, action, step.operation, ok, seconds, id_, message)
-        )
+        self._say(StepFinished(step.number, step.address, action, step.operation, ok, seconds, id_, message))
+
+    def _say(self, event: Event) -> None:
+        with suppress(Exception):  # that nobody can be told is no reason to lose an outcome
+            self.world.sink(event)
 
 
 def _told(outcome: Outcome) -> str:

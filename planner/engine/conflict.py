@@ -25,11 +25,11 @@ def three_way(
             continue
         if not same(before, now, unordered=attribute.unordered):
             wanted = desired.get(name, before if desired else None)
-            found.append(_row(name, wanted, before, now))
+            found.append(_row(name, wanted, before, now, attribute.write_only))
     return tuple(found)
 
 
-def _row(name: str, wanted: Value, before: Value, now: Value) -> ThreeWay:
-    if is_sensitive([wanted, before, now]):
+def _row(name: str, wanted: Value, before: Value, now: Value, secret: bool) -> ThreeWay:
+    if secret or is_sensitive([wanted, before, now]):
         return ThreeWay((name,), CONCEALED, CONCEALED, CONCEALED, sensitive=True)
     return ThreeWay((name,), wanted, before, now)

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from attrs import evolve, frozen
 
-from planner.engine.diff import content_differs, differences
-from planner.engine.refresh import View
+from planner.engine.diff import content_differs, differences, without_ignored
+from planner.model.compare import same
 from planner.model.kind import Kind
 from planner.model.plan import Action, AttributeDiff, Change
 from planner.model.resource import Content, Desired, Prior
-from planner.model.value import Deferred, Path, Reference, Value, conceal
+from planner.model.value import Deferred, Fingerprint, Path, Reference, Value, at, conceal, dotted, leaves
 
 
 @frozen
 class Decision:
-    """after: every attribute as it will be, as far as it is known. complete: what is missing there is null."""
+    """after: every attribute as it will be, as far as it is known. complete: what is missing there is null.
+
+    unsendable: secrets that the update would have to send as they are, while only a fingerprint is kept.
+    """
 
     change: Change
     after: Mapping[str, Value]
     complete: bool = False
+    unsendable: tuple[str, ...] = ()
 
     def touches(self, path: Path) -> bool:
         """Whether the resource changes at or below path; a create or a replacement touches everything."""
@@ -35,31 +39,35 @@ class Case:
     """The facts about one declared resource.
 
     wanted: its attributes with every reference put in that is known. seen: as the state and the installation
-    have it, None when there is none. lost: the state has it, the installation has not. triggers: what changed
-    of its replace_triggered_by. salt: for the fingerprints of secrets.
+    have it, None when there is none. lost: the state has it, the installation has not. file_replaced: by
+    somebody else, since the state was written. triggers: what changed of its replace_triggered_by. namesakes:
+    ids of what carries the same natural key. used_by: ids of its users. salt: for fingerprints of secrets.
     """
 
     desired: Desired
     wanted: Mapping[str, Value]
     kind: Kind
     seen: Prior | None
-    view: View
     salt: str
     lost: bool = False
+    file_replaced: bool = False
     triggers: tuple[str, ...] = ()
+    namesakes: Callable[[], tuple[str, ...]] = tuple
+    used_by: tuple[str, ...] = ()
 
     def decide(self) -> Decision:
         if self.seen is None:
             return self._create("it is gone from the installation" if self.lost else "it is not in the state")
         ignores = self.desired.lifecycle.ignore_changes
-        diffs = differences(self.wanted, self.seen, self.kind, ignores, self.salt)
+        kept = without_ignored(self.wanted, self.seen, ignores) if ignores else self.wanted
+        diffs = differences(kept, self.seen, self.kind, self.salt)
         forced = [diff for diff in diffs if diff.forces_replacement]
         if forced or self.triggers:
             return self._replace(self.seen, diffs, _why_replace(forced, self.triggers))
         if diffs or self._uploads(self.seen):
-            return self._update(self.seen, diffs)
+            return self._update(self.seen, kept, diffs)
         change = Change(self.desired.address, Action.NO_OP, "")
-        return Decision(change, {**self.seen.attributes, **self.wanted}, complete=True)
+        return Decision(change, {**self.seen.attributes, **kept}, complete=True)
 
     def _create(self, reason: str) -> Decision:
         later = self._computed_later()
@@ -69,7 +77,7 @@ class Case:
             reason=reason,
             after={**self._shown(self.wanted), **later},
             content=self._named_content(),
-            existing=self.view.same_natural_key(self.kind.name, self.kind.natural_key, self.wanted),
+            existing=self.namesakes(),
             dependencies=self.desired.dependencies,
             prevent_destroy=self.desired.lifecycle.prevent_destroy,
             create_before_destroy=self.desired.lifecycle.create_before_destroy,
@@ -86,16 +94,15 @@ class Case:
             diffs=diffs,
             version=seen.version,
             content_before=seen.content_sha256,
-            used_by=_users(self.view, seen),
+            used_by=self.used_by,
             existing=tuple(i for i in created.change.existing if i != seen.id),
-            prevent_destroy=seen.prevent_destroy and self.desired.lifecycle.prevent_destroy,
         )
         return Decision(change, created.after)
 
-    def _update(self, seen: Prior, diffs: tuple[AttributeDiff, ...]) -> Decision:
+    def _update(self, seen: Prior, kept: Mapping[str, Value], diffs: tuple[AttributeDiff, ...]) -> Decision:
         stays = {name: seen.attributes[name] for name in self._stable(seen)}
         later = {name: value for name, value in self._computed_later().items() if name not in stays}
-        kept = self._with_ignored(seen)
+        remains = {name: value for name, value in seen.attributes.items() if not self._clears(name)}
         uploads = self._uploads(seen)
         change = Change(
             address=self.desired.address,
@@ -108,12 +115,22 @@ class Case:
             version=seen.version,
             content=self._named_content() if uploads else None,
             content_before=seen.content_sha256,
-            used_by=_users(self.view, seen),
+            used_by=self.used_by,
             dependencies=self.desired.dependencies,
             prevent_destroy=self.desired.lifecycle.prevent_destroy,
             create_before_destroy=self.desired.lifecycle.create_before_destroy,
         )
-        return Decision(change, {**seen.attributes, **kept, **later})
+        return Decision(change, {**remains, **kept, **later}, True, tuple(self._unsendable(kept)))
+
+    def _unsendable(self, kept: Mapping[str, Value]) -> Iterator[str]:
+        for name in {str(path[0]): None for path in self.desired.lifecycle.ignore_changes}:
+            for path, leaf in leaves(kept.get(name)):
+                if isinstance(leaf, Fingerprint) and not same(leaf, at(self.wanted.get(name), path)):
+                    yield dotted((name, *path))
+
+    def _clears(self, name: str) -> bool:
+        attribute = self.kind.attributes.get(name)
+        return attribute is not None and attribute.cleared
 
     def _stable(self, seen: Prior) -> list[str]:
         attributes = self.kind.attributes
@@ -137,21 +154,14 @@ class Case:
 
     def _why_upload(self, seen: Prior) -> str:
         source = self.desired.content.source if self.desired.content else "the file"
+        if self.file_replaced:
+            return f"somebody else replaced the file that the installation holds; {source} goes there again"
         if seen.content_sha256 is None:
             return f"the installation does not hold {source}"
         return f"{source} has new content"
 
-    def _with_ignored(self, seen: Prior) -> Mapping[str, Value]:
-        """wanted with the attributes of ignore_changes as they are, so that an update does not touch them."""
-        kept = dict(self.wanted)
-        for path in self.desired.lifecycle.ignore_changes:
-            name = str(path[0])
-            if name in seen.attributes:
-                kept[name] = _put_back(kept.get(name), seen.attributes[name], path[1:])
-        return kept
 
-
-def decide_delete(seen: Prior, view: View, reason: str) -> Decision:
+def decide_delete(seen: Prior, used_by: tuple[str, ...], reason: str) -> Decision:
     change = Change(
         address=seen.address,
         action=Action.DELETE,
@@ -160,31 +170,14 @@ def decide_delete(seen: Prior, view: View, reason: str) -> Decision:
         before=seen.attributes,
         version=seen.version,
         content_before=seen.content_sha256,
-        used_by=_users(view, seen),
+        used_by=used_by,
         prevent_destroy=seen.prevent_destroy,
     )
     return Decision(change, {}, complete=True)
 
 
-def _users(view: View, seen: Prior) -> tuple[str, ...]:
-    observed = view.resources.get(seen.address)
-    return (observed.used_by or ()) if observed else ()
-
-
 def _why_replace(forced: list[AttributeDiff], triggers: tuple[str, ...]) -> str:
     if forced:
-        return f"{' and '.join(str(diff.path[0]) for diff in forced)} cannot be changed in place"
+        names = dict.fromkeys(str(diff.path[0]) for diff in forced)
+        return f"{' and '.join(names)} cannot be changed in place"
     return f"{' and '.join(triggers)} changes"
-
-
-def _put_back(wanted: Value, seen: Value, path: Path) -> Value:
-    """wanted with what lies at path as in seen."""
-    if not path:
-        return seen
-    key, rest = path[0], path[1:]
-    if isinstance(wanted, Mapping) and isinstance(seen, Mapping) and key in seen:
-        return {**wanted, key: _put_back(wanted.get(key), seen[key], rest)}
-    both = isinstance(wanted, list) and isinstance(seen, list)
-    if both and isinstance(key, int) and key < min(len(wanted), len(seen)):
-        return [*wanted[:key], _put_back(wanted[key], seen[key], rest), *wanted[key + 1 :]]
-    return wanted

@@ -5,43 +5,39 @@ Equality is decided attribute by attribute; deepdiff describes lists and mapping
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
-from planner.model.compare import is_unset, same, sort_key
+from planner.model.compare import is_unset, same, sort_key, unmatched
 from planner.model.kind import Attribute, Kind
 from planner.model.plan import AttributeDiff
 from planner.model.resource import Desired, Observed, Prior
-from planner.model.value import (
-    UNKNOWN,
-    Deferred,
-    Fingerprint,
-    Path,
-    Value,
-    at,
-    conceal,
-    is_sensitive,
-)
+from planner.model.value import Deferred, Fingerprint, Path, Value, at, conceal, is_sensitive
+
+Place = tuple[Path, Value, Value]
+"""A path below an attribute, and both sides there: None where there is none."""
 
 
 def take_over(
-    prior: Prior, observed: Observed, kind: Kind, salt: str, *, same_content: bool = False
+    prior: Prior,
+    observed: Observed,
+    kind: Kind,
+    salt: str,
+    *,
+    same_content: bool = False,
+    former: Mapping[str, Value] | None = None,
 ) -> Prior:
     """prior brought up to date with what was observed; secrets stay fingerprints.
 
     The content counts as unchanged while the server's marker of it is the same, or with same_content.
+    former: more attributes that tell which of the observed values are secrets.
     """
+    moved = not same_content and replaced(prior.attributes, observed.attributes, kind)
+    sha256 = None if moved else prior.content_sha256
+    silent = kind.content.fetched if kind.content and sha256 is not None else ()
     attributes = {name: value for name, value in prior.attributes.items() if _kept(kind, name)}
-    attributes |= {
-        name: _concealed(value, prior.attributes.get(name), kind.attributes[name], salt)
-        for name, value in observed.attributes.items()
-        if name in kind.attributes
-    }
-    marker = kind.content.marker if kind.content else None
-    moved = (
-        not same_content
-        and marker is not None
-        and not same(observed.attributes.get(marker), prior.attributes.get(marker))
-    )
+    for name, value in observed.attributes.items():
+        if name in kind.attributes and name not in silent:
+            attributes[name] = _taken(value, name, (prior.attributes, former or {}), kind, salt)
     return Prior(
         address=prior.address,
         id=observed.id,
@@ -49,11 +45,27 @@ def take_over(
         version=observed.version or prior.version,
         created=observed.created or prior.created,
         last_modified=observed.last_modified or prior.last_modified,
-        content_sha256=None if moved else prior.content_sha256,
+        content_sha256=sha256,
         dependencies=prior.dependencies,
         prevent_destroy=prior.prevent_destroy,
         create_before_destroy=prior.create_before_destroy,
     )
+
+
+def _taken(value: Value, name: str, known: tuple[Mapping[str, Value], ...], kind: Kind, salt: str) -> Value:
+    """An observed value as the state keeps it. known: the attributes of the entry, and former ones."""
+    secret, before = kind.attributes[name].write_only, known[0].get(name)
+    if type(value) is str and value == before and not secret:  # nearly always
+        return value
+    concealed = _concealed(value, [values[name] for values in known if name in values], secret, salt)
+    return _with_hidden(concealed, before)
+
+
+def replaced(before: Mapping[str, Value], now: Mapping[str, Value], kind: Kind) -> bool:
+    """Whether the stored file is another one: the server's marker of it was there and is not the same."""
+    if kind.content is None or before.get(kind.content.marker) is None:
+        return False
+    return not same(before[kind.content.marker], now.get(kind.content.marker))
 
 
 def _kept(kind: Kind, name: str) -> bool:
@@ -62,18 +74,37 @@ def _kept(kind: Kind, name: str) -> bool:
     return attribute is not None and (attribute.local or attribute.write_only or not attribute.echoed)
 
 
-def _concealed(value: Value, before: Value, attribute: Attribute, salt: str) -> Value:
-    if isinstance(before, Fingerprint):
-        return before if same(before, value) else Fingerprint.of(value, salt)
-    if isinstance(before, Mapping) and isinstance(value, Mapping):
-        return {key: _concealed(item, before.get(key), attribute, salt) for key, item in value.items()}
-    if isinstance(before, list | tuple) and isinstance(value, list | tuple):
-        padded = [*before, *([None] * len(value))]
-        return [_concealed(item, padded[index], attribute, salt) for index, item in enumerate(value)]
-    return Fingerprint.of(value, salt) if attribute.write_only and isinstance(value, str) else value
+def _concealed(value: Value, known: Sequence[Value], secret: bool, salt: str) -> Value:
+    """value with a fingerprint wherever one of known has one, and everywhere when it is secret.
+
+    Items of a list may have changed places: where one was secret, all are.
+    """
+    if value is None:
+        return None
+    if isinstance(value, Mapping):
+        mappings = [item for item in known if isinstance(item, Mapping)]
+        return {
+            key: _concealed(item, [m[key] for m in mappings if key in m], secret, salt)
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        items = [item for others in known if isinstance(others, list | tuple) for item in others]
+        return [_concealed(item, items, secret, salt) for item in value]
+    prints = [item for item in known if isinstance(item, Fingerprint)]
+    if not (prints or secret):
+        return value
+    return next((item for item in prints if item.matches(value)), Fingerprint.of(value, salt))
 
 
-def drift_of(prior: Prior, seen: Prior, kind: Kind) -> tuple[AttributeDiff, ...]:
+def _with_hidden(shown: Value, known: Value) -> Value:
+    """shown with the fingerprints of known that the server leaves out of its replies."""
+    if not (isinstance(shown, Mapping) and isinstance(known, Mapping)):
+        return shown
+    hidden = {key: item for key, item in known.items() if isinstance(item, Fingerprint) and key not in shown}
+    return {key: _with_hidden(item, known.get(key)) for key, item in shown.items()} | hidden
+
+
+def drift_of(prior: Prior, seen: Prior, kind: Kind, salt: str) -> tuple[AttributeDiff, ...]:
     """How the installation moved away from the state: prior is the state, seen what take_over made of it."""
     found: list[AttributeDiff] = []
     for name, attribute in kind.attributes.items():
@@ -81,44 +112,67 @@ def drift_of(prior: Prior, seen: Prior, kind: Kind) -> tuple[AttributeDiff, ...]
         if attribute.local or attribute.volatile or (is_unset(before) and is_unset(after)):
             continue
         if not same(before, after, unordered=attribute.unordered):
-            found += _described(attribute, before, after, "")
+            found += _described(attribute, before, after, salt)
     return tuple(found)
 
 
-def differences(
-    desired: Mapping[str, Value], seen: Prior, kind: Kind, lifecycle_ignores: tuple[Path, ...], salt: str
-) -> tuple[AttributeDiff, ...]:
-    """What must change so that seen becomes desired. Content is compared elsewhere.
+def differences(wanted: Mapping[str, Value], seen: Prior, kind: Kind, salt: str) -> tuple[AttributeDiff, ...]:
+    """What must change so that seen becomes wanted. Content is compared elsewhere.
 
-    Attributes left out of desired are left alone, but for those the server clears when they are left out.
+    Attributes that wanted leaves out are left alone, but for those the server clears when they are left out.
     """
     found: list[AttributeDiff] = []
     content = kind.content.attribute if kind.content else None
     for name, attribute in kind.attributes.items():
-        if attribute.read_only or name == content or (name not in desired and not attribute.cleared):
+        if attribute.read_only or name == content or (name not in wanted and not attribute.cleared):
             continue
-        before, after = seen.attributes.get(name), desired.get(name)
-        if is_unset(before) and is_unset(after):
+        before, after = seen.attributes.get(name), wanted.get(name)
+        if before is after or (is_unset(before) and is_unset(after)):
             continue
         if not same(before, after, unordered=attribute.unordered):
             found += _described(attribute, before, after, salt)
-    return tuple(diff for diff in found if not _ignored(diff.path, lifecycle_ignores))
+    return tuple(found)
 
 
-def _ignored(path: Path, ignores: tuple[Path, ...]) -> bool:
-    return any(path[: len(ignore)] == ignore for ignore in ignores)
+def without_ignored(wanted: Mapping[str, Value], seen: Prior, ignores: Sequence[Path]) -> Mapping[str, Value]:
+    """wanted with what lies at the ignored paths as it is, so that no diff and no update touches it."""
+    kept = dict(wanted)
+    for path in ignores:
+        name = str(path[0])
+        if name not in seen.attributes:
+            kept.pop(name, None)
+        else:
+            kept[name] = _put_back(kept.get(name), seen.attributes[name], path[1:])
+    return kept
+
+
+def _put_back(wanted: Value, seen: Value, path: Path) -> Value:
+    """wanted with what lies at path as in seen."""
+    if not path:
+        return seen
+    key, rest = path[0], path[1:]
+    if isinstance(wanted, Mapping) and isinstance(seen, Mapping):
+        others = {name: item for name, item in wanted.items() if name != key}
+        return {**others, key: _put_back(wanted.get(key), seen[key], rest)} if key in seen else others
+    both = isinstance(wanted, list | tuple) and isinstance(seen, list | tuple)
+    if both and isinstance(key, int) and key < min(len(wanted), len(seen)):
+        return [*wanted[:key], _put_back(wanted[key], seen[key], rest), *wanted[key + 1 :]]
+    return wanted
 
 
 def _described(attribute: Attribute, before: Value, after: Value, salt: str) -> list[AttributeDiff]:
     """One entry for each place that differs. Secrets are shown as fingerprints on both sides."""
-    paths = list(_paths(before, after, attribute.unordered)) or [()]
-    return [
-        _entry(attribute, path, at(before, path), at(after, path), salt) for path in sorted(paths, key=str)
-    ]
+    forces = attribute.immutable and not is_unset(before)
+    places = sorted(_places(before, after, attribute.unordered), key=_by_path)
+    return [_entry(attribute, place, forces, salt) for place in places]
 
 
-def _entry(attribute: Attribute, path: Path, before: Value, after: Value, salt: str) -> AttributeDiff:
-    before, after = (None if value is UNKNOWN else value for value in (before, after))
+def _by_path(place: Place) -> list[tuple[bool, str | int]]:
+    return [(isinstance(key, str), key) for key in place[0]]
+
+
+def _entry(attribute: Attribute, place: Place, forces: bool, salt: str) -> AttributeDiff:
+    path, before, after = place
     sensitive = attribute.write_only or is_sensitive(before) or is_sensitive(after)
     if sensitive:
         before, after = (_hidden(value, salt) for value in (before, after))
@@ -127,7 +181,7 @@ def _entry(attribute: Attribute, path: Path, before: Value, after: Value, salt: 
         before=before,
         after=after,
         sensitive=sensitive,
-        forces_replacement=attribute.immutable and not is_unset(before),
+        forces_replacement=forces,
     )
 
 
@@ -138,17 +192,31 @@ def _hidden(value: Value, salt: str) -> Value:
     return Fingerprint.of(sort_key(value) if not isinstance(value, str) else value, salt)
 
 
-def _paths(before: Value, after: Value, unordered: bool) -> Iterator[Path]:
-    """Where two values differ, below their root; nothing for values that are not both lists or mappings."""
-    both = (Mapping, list, tuple)
-    if not (isinstance(before, both) and isinstance(after, both)) or is_sensitive([before, after]):
-        return
-    from deepdiff import DeepDiff  # noqa: PLC0415 - 50 ms of start-up, and most plans have no nested change
+def _places(before: Value, after: Value, unordered: bool) -> Sequence[Place]:
+    """Where two values differ. A value with a secret in it is one place: its form says something too."""
+    lists = isinstance(before, list | tuple) and isinstance(after, list | tuple)
+    mappings = isinstance(before, Mapping) and isinstance(after, Mapping)
+    if is_sensitive([before, after]) or not (lists or mappings):
+        return [((), before, after)]
+    if lists and unordered:
+        left, right = unmatched(before, after)
+        return [((i,), before[i], None) for i in left] + [((i,), None, after[i]) for i in right]
+    return _nested(before, after) or [((), before, after)]
 
-    found = DeepDiff(_plain(before), _plain(after), ignore_order=unordered, view="tree")
-    for levels in found.values():
-        for level in levels:
-            yield tuple(level.path(output_format="list"))
+
+def _nested(before: Value, after: Value) -> list[Place]:
+    from deepdiff import DeepDiff  # noqa: PLC0415 - 50 ms of start-up, and most plans have no nested change
+    from deepdiff.helper import notpresent  # noqa: PLC0415
+
+    found = []
+    deep = DeepDiff(_plain(before), _plain(after), view="tree", threshold_to_diff_deeper=0)
+    for level in (level for levels in deep.values() for level in levels):
+        path, there = (tuple(level.path(output_format="list", use_t2=t2)) for t2 in (False, True))
+        left = None if level.t1 is notpresent else at(before, path)
+        right = None if level.t2 is notpresent else at(after, there)
+        if not same(left, right):
+            found.append((path, left, right))
+    return found
 
 
 def _plain(value: Value) -> Value:

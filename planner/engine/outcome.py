@@ -6,16 +6,17 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from planner.engine.diff import take_over
+from planner.engine.diff import replaced, take_over
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.compare import same
 from planner.model.kind import Kind
-from planner.model.plan import Change, Step
+from planner.model.plan import Action, Change, Step
 from planner.model.resource import Desired, Observed, Prior
 from planner.model.state import Intent
 from planner.model.value import (
     UNKNOWN,
+    Deferred,
     Fingerprint,
     Reference,
     Value,
@@ -23,6 +24,7 @@ from planner.model.value import (
     conceal,
     is_deferred,
     is_sensitive,
+    leaves,
     resolve,
 )
 from planner.model.write import Progress, Request
@@ -39,52 +41,82 @@ class Values:
     wanted: Mapping[Address, Desired]
 
     def lookup(self, reference: Reference) -> Value:
-        """The value of a reference; None for an attribute that has none. PlannerError without the resource."""
+        """The value of a reference, None for an attribute without one. PlannerError without the resource."""
         prior = self.priors.get(reference.address)
         if prior is None:
             raise PlannerError(f"{reference} has no value: {reference.address} is not there")
         value = at(prior.attributes, reference.path)
-        if isinstance(value, Fingerprint):
-            secret = at(self.wanted[reference.address].attributes, reference.path)
-            return resolve(secret, self.lookup)
-        return None if value is UNKNOWN else value
+        if not any(isinstance(leaf, Fingerprint) for _, leaf in leaves(value)):
+            return None if value is UNKNOWN else value
+        declared = self.wanted.get(reference.address)
+        secret = at(declared.attributes, reference.path) if declared else UNKNOWN
+        if secret is UNKNOWN:
+            raise PlannerError(f"{reference} is a secret of which only the fingerprint is kept")
+        return resolve(_revealed(value, secret), self.lookup)
 
     def to_send(self, change: Change, kind: Kind) -> dict[str, Value]:
         """The declared attributes of a change, all known. PlannerError for one that is not."""
         declared = self.wanted.get(change.address)
-        found = {}
-        for name, planned in change.after.items():
-            if kind.attributes[name].read_only:
-                continue
-            value = planned
-            if is_sensitive(planned):
-                value = declared.attributes.get(name) if declared else None
-            value = resolve(value, self.lookup)
-            if is_sensitive(planned) and not is_deferred(planned) and not same(planned, value):
-                raise PlannerError(
-                    f"the secret in {change.address}.{name} is not the planned one", advice="Plan again."
-                )
-            found[name] = value
-        return found
+        attributes = declared.attributes if declared else {}
+        return {
+            name: self._known(planned, attributes.get(name), f"{change.address}.{name}")
+            for name, planned in change.after.items()
+            if not kind.attributes[name].read_only
+        }
+
+    def _known(self, planned: Value, declared: Value, where: str) -> Value:
+        """planned with its references put in, and with the secrets of declared where it has fingerprints."""
+        try:
+            value = resolve(_revealed(planned, declared) if is_sensitive(planned) else planned, self.lookup)
+        except ValueError as error:
+            raise PlannerError(f"{where} cannot be put together: {error}", advice="Plan again.") from None
+        if is_sensitive(planned) and not is_deferred(planned) and not same(planned, value):
+            raise PlannerError(f"the secret in {where} is not the planned one", advice="Plan again.")
+        return value
+
+
+def _revealed(concealed: Value, declared: Value) -> Value:
+    """concealed with what declared has in the place of each secret; its other parts stay as they are."""
+    if isinstance(concealed, Fingerprint):
+        return declared
+    if isinstance(concealed, Deferred):
+        return declared if is_sensitive(concealed) else concealed
+    if isinstance(concealed, Mapping):
+        others = declared if isinstance(declared, Mapping) else {}
+        return {key: _revealed(item, others.get(key)) for key, item in concealed.items()}
+    if isinstance(concealed, list | tuple):
+        items = [*declared] if isinstance(declared, list | tuple) else []
+        items += [None] * (len(concealed) - len(items))
+        return [_revealed(item, other) for item, other in zip(concealed, items, strict=False)]
+    return concealed
 
 
 def make_request(
     step: Step, change: Change, kind: Kind, values: Values, progress: Progress | None
 ) -> Request:
-    """The write of a step, built on the resource as it is now."""
-    creates = step.operation == "create"
-    prior = None if step.deposed or creates else values.priors.get(change.address)
+    """The write of a step, built on the resource as it is now; of a left-over, as the plan saw it."""
+    if step.deposed:
+        return Request("delete", change.address, {}, change.before, change.id, change.version)
+    prior = None if step.operation == "create" else values.priors.get(change.address)
+    if prior is None and step.operation != "create":
+        raise PlannerError(f"{change.address} is not there any more", advice="Plan again.")
     desired = values.wanted.get(change.address)
     return Request(
         operation=step.operation,
         address=change.address,
         desired={} if step.operation == "delete" else values.to_send(change, kind),
         baseline=prior.attributes if prior else {},
-        id=change.id if step.deposed else prior.id if prior else None,
+        id=prior.id if prior else None,
         version=prior.version if prior else None,
         content=desired.content if desired and step.operation == "upload" else None,
         progress=progress,
     )
+
+
+def leaves_over(step: Step, change: Change) -> bool:
+    """Whether the step creates a resource while the one that it replaces is still there."""
+    replaces = change.action is Action.REPLACE and change.create_before_destroy
+    return step.operation == "create" and replaces
 
 
 def intent_of(step: Step, change: Change, request: Request, at_: str, salt: str) -> Intent:
@@ -93,7 +125,7 @@ def intent_of(step: Step, change: Change, request: Request, at_: str, salt: str)
         address=step.address,
         operation=step.operation,
         at=at_,
-        id=request.id,
+        id=change.id if leaves_over(step, change) else request.id,
         attributes={name: conceal(value, salt) for name, value in request.desired.items()},
         existing=change.existing if step.operation == "create" else (),
         dependencies=change.dependencies,
@@ -105,7 +137,7 @@ def intent_of(step: Step, change: Change, request: Request, at_: str, salt: str)
 
 
 def prior_after(intent: Intent, observed: Observed, before: Prior | None, kind: Kind, salt: str) -> Prior:
-    """The state's entry after a write that gave observed. intent: of that write; before: the entry before it."""
+    """The state's entry after a write that gave observed. intent: of that write. before: the former entry."""
     declared = {
         name: value
         for name, value in intent.attributes.items()
@@ -118,19 +150,23 @@ def prior_after(intent: Intent, observed: Observed, before: Prior | None, kind: 
         address=intent.address,
         id=observed.id,
         attributes=declared,
+        created=before.created if before else None,
         content_sha256=_content_after(intent, observed, before, kind),
         dependencies=intent.dependencies,
         prevent_destroy=intent.prevent_destroy,
         create_before_destroy=intent.create_before_destroy,
     )
-    return take_over(entry, observed, kind, salt, same_content=True)
+    former = before.attributes if before else {}
+    return take_over(entry, observed, kind, salt, same_content=True, former=former)
 
 
 def _content_after(intent: Intent, observed: Observed, before: Prior | None, kind: Kind) -> str | None:
+    """The SHA-256 of the stored file; None when there is none, or one that the server fetched."""
     if intent.operation == "upload":
         return intent.content_sha256
     if before is None or kind.content is None or intent.operation == "create":
         return None
-    marker = kind.content.marker
-    unmoved = same(observed.attributes.get(marker), before.attributes.get(marker))
-    return before.content_sha256 if unmoved else None
+    if any(name in intent.attributes for name in kind.content.fetched):
+        return None
+    shown = kind.content.marker in observed.attributes
+    return None if shown and replaced(before.attributes, observed.attributes, kind) else before.content_sha256

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from attrs import define, evolve, field, frozen
 
 from planner.engine.decide import Case, Decision, decide_delete
-from planner.engine.diff import drift_of, take_over
+from planner.engine.diff import content_differs, drift_of, take_over
 from planner.engine.ports import Drivers
-from planner.engine.refresh import View
+from planner.engine.refresh import Namesakes, View
+from planner.engine.removal import Removals, users_of
 from planner.engine.steps import make_steps
 from planner.model.address import Address
 from planner.model.compare import same
@@ -27,6 +28,7 @@ from planner.model.value import (
     conceal,
     is_deferred,
     is_sensitive,
+    leaves,
     resolve,
 )
 
@@ -48,7 +50,7 @@ class Wish:
 
 @define
 class Planning:
-    """One run of planning. seen: the state brought up to date with the view."""
+    """One run of planning. seen: the state brought up to date with the view. removals: of what is deleted."""
 
     wish: Wish
     state: State
@@ -59,14 +61,20 @@ class Planning:
     decisions: dict[Address, Decision] = field(factory=dict)
     drift: list[Drift] = field(factory=list)
     notes: list[str] = field(factory=list)
+    removals: Removals = field(init=False)
+    _namesakes: Namesakes = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.removals = Removals(self.view, self.drivers, self.wish.salt, self.diagnostics)
+        self._namesakes = Namesakes(self.view)
 
     def plan(self) -> Plan:
         self._take_over()
         self._decide()
         changes = [d.change for d in self.decisions.values() if d.change.action is not Action.NO_OP]
-        changes += self._deposed()
-        self._refuse_obstacles(changes)
-        order = sorted(changes, key=lambda change: (change.address, change.deposed))
+        self.removals.check(sorted(changes, key=lambda change: change.address))
+        changes += self.removals.leftovers(self.state.deposed)
+        order = sorted(changes, key=lambda change: (change.address, change.deposed, change.id or ""))
         return Plan(
             project=self.wish.project,
             environment=self.wish.environment,
@@ -79,7 +87,7 @@ class Planning:
             drift=tuple(self.drift),
             refreshed=self._refreshed(),
             outputs=self._outputs(),
-            notes=tuple(self.notes),
+            notes=(*self.notes, *self.removals.notes),
             unchanged=sum(1 for d in self.decisions.values() if d.change.action is Action.NO_OP),
         )
 
@@ -99,7 +107,7 @@ class Planning:
     def _note_drift(self, prior: Prior, seen: Prior) -> None:
         if seen is prior or seen == prior:
             return
-        diffs = drift_of(prior, seen, self.drivers[prior.address.kind].kind)
+        diffs = drift_of(prior, seen, self.drivers[prior.address.kind].kind, self.wish.salt)
         if diffs:
             self.drift.append(Drift(prior.address, prior.id, diffs=diffs))
         elif prior.version != seen.version:
@@ -110,24 +118,69 @@ class Planning:
     def _decide(self) -> None:
         wanted = self.wish.resources
         for address in ordered({address: desired.dependencies for address, desired in wanted.items()}):
-            self.decisions[address] = self._case(wanted[address]).decide()
-            self._note_existing(self.decisions[address])
+            decision = self.decisions[address] = self._case(wanted[address]).decide()
+            self._note_existing(decision)
+            if decision.unsendable:
+                self._refuse_unsendable(decision)
         for address in sorted(self.seen.keys() - wanted.keys()):
             reason = "everything is destroyed" if self.wish.mode == DESTROY else "it is no longer declared"
-            self.decisions[address] = decide_delete(self.seen[address], self.view, reason)
+            self.decisions[address] = decide_delete(self.seen[address], users_of(self.view, address), reason)
 
     def _case(self, desired: Desired) -> Case:
         address = desired.address
-        attributes = desired.attributes
+        kind = self.drivers[address.kind].kind
+        prior, seen = self.state.resources.get(address), self.seen.get(address)
+        wanted = self._put_in(desired) if desired.references else desired.attributes
         return Case(
             desired=desired,
-            wanted=resolve(attributes, self._lookup) if desired.references else attributes,
-            kind=self.drivers[address.kind].kind,
-            seen=self.seen.get(address),
-            view=self.view,
+            wanted=wanted,
+            kind=kind,
+            seen=seen,
             salt=self.wish.salt,
-            lost=address in self.state.resources and address not in self.seen,
+            lost=prior is not None and seen is None,
+            file_replaced=bool(prior and prior.content_sha256 and seen and not seen.content_sha256),
             triggers=self._triggered(desired),
+            namesakes=lambda: self._namesakes.of(kind, wanted),
+            used_by=users_of(self.view, address),
+        )
+
+    def _put_in(self, desired: Desired) -> dict[str, Value]:
+        """The attributes of desired with every reference put in that is known."""
+        found = {}
+        for name, value in desired.attributes.items():
+            try:
+                found[name] = resolve(value, self._lookup)
+            except ValueError as error:
+                self._refuse_reference(f"{desired.address}.{name}", value, error, desired)
+                found[name] = value
+        return found
+
+    def _refuse_reference(
+        self, where: str, value: Value, error: ValueError, desired: Desired | None = None
+    ) -> None:
+        names = ", ".join(
+            str(reference)
+            for _, leaf in leaves(value)
+            if isinstance(leaf, Deferred)
+            for reference in leaf.references
+        )
+        self.diagnostics.error(
+            f"{where} cannot be put together: {error}",
+            detail=f"It refers to {names}.",
+            position=desired.position if desired else None,
+            address=desired.address if desired else None,
+            advice="Refer to an attribute that has a value, and put only texts and numbers inside a text.",
+        )
+
+    def _refuse_unsendable(self, decision: Decision) -> None:
+        address = decision.change.address
+        self.diagnostics.error(
+            f"{address} cannot be updated without its secret {' and '.join(decision.unsendable)}",
+            detail="ignore_changes wants it left as it is, an update has to send it, and only its "
+            "fingerprint is kept.",
+            position=self.wish.resources[address].position,
+            address=address,
+            advice="Put the secret that is in use into the variable, or take it out of ignore_changes.",
         )
 
     def _note_existing(self, decision: Decision) -> None:
@@ -159,42 +212,6 @@ class Planning:
                 found.append(str(trigger))
         return tuple(found)
 
-    def _deposed(self) -> list[Change]:
-        return [
-            Change(
-                address=prior.address,
-                action=Action.DELETE,
-                reason="it is left over from a replacement",
-                id=prior.id,
-                before=prior.attributes,
-                version=None,
-                deposed=True,
-            )
-            for prior in self.state.deposed
-        ]
-
-    def _refuse_obstacles(self, changes: Sequence[Change]) -> None:
-        for change in changes:
-            if change.action not in (Action.DELETE, Action.REPLACE):
-                continue
-            if change.prevent_destroy:
-                self.diagnostics.error(
-                    f"{change.address} must not be destroyed",
-                    detail=f"The plan would {change.action.value} it, because {change.reason}, "
-                    "but its lifecycle says prevent_destroy.",
-                    address=change.address,
-                    advice="Keep its block as it was, or apply prevent_destroy: false first.",
-                )
-            observed = None if change.deposed else self.view.resources.get(change.address)
-            obstacle = self.drivers[change.address.kind].obstacle(observed) if observed else ""
-            if obstacle:
-                self.diagnostics.error(
-                    f"{change.address} cannot be deleted",
-                    detail=f"{obstacle[0].upper()}{obstacle[1:]}.",
-                    address=change.address,
-                    advice="Remove it from their plans first, or keep its block.",
-                )
-
     def _steps(self, changes: Sequence[Change]) -> tuple[Step, ...]:
         writes = {}
         for change in changes:
@@ -207,6 +224,7 @@ class Planning:
             writes,
             {address: desired.dependencies for address, desired in self.wish.resources.items()},
             {address: prior.dependencies for address, prior in self.seen.items()},
+            self.removals.postponed,
         )
 
     def _refreshed(self) -> tuple[Prior, ...]:
@@ -214,7 +232,7 @@ class Planning:
         found = []
         for address, seen in self.seen.items():
             desired = self.wish.resources.get(address)
-            wanted = seen if desired is None else _with_meta(seen, desired)
+            wanted = seen if desired is None else self._with_meta(seen, desired)
             if wanted != self.state.resources[address]:
                 found.append(wanted)
         return tuple(found)
@@ -223,23 +241,38 @@ class Planning:
         found = []
         before = self.state.outputs
         for name in sorted({*before, *self.wish.outputs}):
-            sensitive = is_sensitive(self.wish.outputs.get(name)) or is_sensitive(before.get(name))
-            wanted = resolve(self.wish.outputs.get(name), self._lookup)
-            if name in before and name in self.wish.outputs and same(before[name], wanted):
+            wanted = self._output(name)
+            if same(before.get(name), wanted):
                 continue
             after = conceal(wanted, self.wish.salt)
-            sensitive = sensitive or is_sensitive(after)
-            found.append(OutputChange(name, before.get(name), after, sensitive))
+            values = [self.wish.outputs.get(name), before.get(name), after]
+            found.append(OutputChange(name, before.get(name), after, is_sensitive(values)))
         return tuple(found)
 
+    def _output(self, name: str) -> Value:
+        value = self.wish.outputs.get(name)
+        try:
+            return resolve(value, self._lookup)
+        except ValueError as error:
+            self._refuse_reference(f"output.{name}", value, error)
+            return None
 
-def _with_meta(seen: Prior, desired: Desired) -> Prior:
-    return evolve(
-        seen,
-        dependencies=desired.dependencies,
-        prevent_destroy=desired.lifecycle.prevent_destroy,
-        create_before_destroy=desired.lifecycle.create_before_destroy,
-    )
+    def _with_meta(self, seen: Prior, desired: Desired) -> Prior:
+        """seen with what only the configuration says: the lifecycle, and by which name the file goes."""
+        lifecycle = desired.lifecycle
+        content = self.drivers[desired.address.kind].kind.content
+        attributes = seen.attributes
+        if content is not None and desired.content is not None and not content_differs(desired, seen):
+            name = content.attribute
+            if attributes.get(name) != desired.content.source:
+                attributes = {**attributes, name: desired.content.source}
+        return evolve(
+            seen,
+            attributes=attributes,
+            dependencies=desired.dependencies,
+            prevent_destroy=lifecycle.prevent_destroy,
+            create_before_destroy=lifecycle.create_before_destroy,
+        )
 
 
 def make_plan(wish: Wish, state: State, view: View, drivers: Drivers, diagnostics: Diagnostics) -> Plan:

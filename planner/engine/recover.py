@@ -2,109 +2,203 @@
 
 What has an id is read. A create is looked for among the resources with its natural key that were not there
 when it was planned and that no state entry holds: one is adopted, none means that it never happened, more
-are shown to the user. A create is never repeated blindly.
+than there are such creates in doubt are shown to the user. A create is never repeated blindly.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from attrs import evolve, frozen
 
 from planner.engine.outcome import prior_after
 from planner.engine.ports import Driver, Drivers
-from planner.model.resource import Observed
+from planner.model.compare import agrees, same, sort_key
+from planner.model.kind import Kind
+from planner.model.resource import Observed, Prior
 from planner.model.state import Intent, Outcome, State
+from planner.model.value import Value, is_sensitive
 
 CLOCKS_APART = timedelta(hours=1)
 """A candidate created longer than this before the intent is somebody else's, whatever the clocks say."""
 
 
 @frozen
-class Ambiguous:
-    """A create in doubt that several resources could come from."""
+class Settlement:
+    """What became of one intent. outcomes: to be written to the state. found: in words, after "it"."""
 
     intent: Intent
+    outcomes: tuple[Outcome, ...]
+    found: str
+
+    @property
+    def carried_out(self) -> bool:
+        """Whether the state is another one for it."""
+        return self.outcomes[-1].result == "done"
+
+    @property
+    def note(self) -> str:
+        return f"{self.intent.address}: the {self.intent.operation} begun at {self.intent.at} {self.found}"
+
+
+@frozen
+class Ambiguous:
+    """Creates in doubt that more resources could come from than there are creates."""
+
+    intents: tuple[Intent, ...]
     candidates: tuple[Observed, ...]
 
 
 @frozen
 class Settled:
-    """outcomes: to be written to the state. notes: what was found, for people."""
-
-    outcomes: tuple[Outcome, ...] = ()
-    notes: tuple[str, ...] = ()
+    settlements: tuple[Settlement, ...] = ()
     ambiguous: tuple[Ambiguous, ...] = ()
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        return tuple(outcome for item in self.settlements for outcome in item.outcomes)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return tuple(item.note for item in self.settlements)
 
 
 def settle(state: State, drivers: Drivers, salt: str) -> Settled:
     """Looks up every intent in doubt. Nothing is written."""
-    outcomes: list[Outcome] = []
-    notes: list[str] = []
-    ambiguous: list[Ambiguous] = []
+    known = [i for i in state.in_doubt if i.operation != "create"]
+    settlements = [_settle_known(i, state, drivers[i.address.kind], salt) for i in known]
+    ambiguous = []
+    for kind, intents in _creates(state).items():
+        driver = drivers[kind]
+        listed = driver.list()
+        for group in _groups(intents, driver.kind):
+            candidates = _candidates(group, state, driver, listed)
+            if len(candidates) > len(group):
+                ambiguous.append(Ambiguous(tuple(group), candidates))
+            else:
+                settlements += _settle_creates(group, state, candidates, driver.kind, salt)
+    return Settled(tuple(settlements), tuple(ambiguous))
+
+
+def _creates(state: State) -> dict[str, list[Intent]]:
+    found: dict[str, list[Intent]] = defaultdict(list)
     for intent in state.in_doubt:
-        driver = drivers[intent.address.kind]
-        if intent.operation != "create":
-            outcome, note = _settle_known(intent, state, driver, salt)
-        else:
-            candidates = _candidates(intent, state, driver, {o.prior.id for o in outcomes if o.prior})
-            if len(candidates) > 1:
-                ambiguous.append(Ambiguous(intent, candidates))
-                continue
-            outcome, note = _settle_create(intent, state, candidates, driver, salt)
-        outcomes += outcome
-        notes.append(f"{intent.address}: the {intent.operation} begun at {intent.at} {note}")
-    return Settled(tuple(outcomes), tuple(notes), tuple(ambiguous))
+        if intent.operation == "create":
+            found[intent.address.kind].append(intent)
+    return found
 
 
-def _settle_known(intent: Intent, state: State, driver: Driver, salt: str) -> tuple[list[Outcome], str]:
+def _groups(intents: Sequence[Intent], kind: Kind) -> list[list[Intent]]:
+    """intents by natural key: those of one group cannot be told apart by it."""
+    groups: dict[str, list[Intent]] = defaultdict(list)
+    for intent in intents:
+        groups[sort_key(_natural_key(kind, intent.attributes))].append(intent)
+    return list(groups.values())
+
+
+def _natural_key(kind: Kind, attributes: Mapping[str, Value]) -> list[Value]:
+    return [attributes.get(name) for name in kind.natural_key]
+
+
+def _settle_known(intent: Intent, state: State, driver: Driver, salt: str) -> Settlement:
     observed = driver.read(intent.id or "")
     if observed is None:
         gone = Outcome(intent.step, intent.address, "done", None, intent.id, intent.deposed)
-        done = "was carried out" if intent.operation == "delete" else "is void: the resource is gone"
-        return [gone], done
-    if intent.operation == "delete":
-        return [Outcome(intent.step, intent.address, "failed")], "did not happen"
-    # whether it happened or not, what is there now is the truth; a file counts as unknown
+        found = "was carried out" if intent.operation == "delete" else "is void: the resource is gone"
+        return Settlement(intent, (gone,), found)
     before = state.resources.get(intent.address)
-    certain = evolve(intent, content_sha256=None)
-    prior = prior_after(certain, observed, before, driver.kind, salt)
-    return [Outcome(intent.step, intent.address, "done", prior)], "was looked up; the state has what is there"
+    untouched = before is not None and before.version is not None and before.version == observed.version
+    if intent.operation == "delete" or untouched:
+        return Settlement(intent, (_failed(intent),), "did not happen")
+    prior = _looked_up(intent, observed, before, driver.kind, salt)
+    done = Outcome(intent.step, intent.address, "done", prior)
+    return Settlement(intent, (done,), "was looked up; the state has what is there")
 
 
-def _settle_create(
-    intent: Intent, state: State, candidates: tuple[Observed, ...], driver: Driver, salt: str
-) -> tuple[list[Outcome], str]:
-    if not candidates:
-        return [Outcome(intent.step, intent.address, "failed")], "did not happen"
-    found = candidates[0]
-    outcomes = [
-        Outcome(intent.step, intent.address, "done", prior_after(intent, found, None, driver.kind, salt))
-    ]
-    if intent.create_before_destroy and intent.address in state.resources:
-        outcomes.insert(0, Outcome(intent.step, intent.address, "deposed"))
-    return outcomes, f"was carried out; its id is {found.id}"
+def _failed(intent: Intent) -> Outcome:
+    return Outcome(intent.step, intent.address, "failed")
 
 
-def _candidates(intent: Intent, state: State, driver: Driver, adopted: set[str]) -> tuple[Observed, ...]:
+def _looked_up(intent: Intent, observed: Observed, before: Prior | None, kind: Kind, salt: str) -> Prior:
+    """What is there now is the truth, whoever wrote it. What the server does not show counts as unknown."""
+    prior = prior_after(evolve(intent, content_sha256=None), observed, before, kind, salt)
+    unsure = set(_unsure(intent, observed, before.attributes if before else {}, kind))
+    return evolve(prior, attributes={k: v for k, v in prior.attributes.items() if k not in unsure})
+
+
+def _unsure(intent: Intent, observed: Observed, before: Mapping[str, Value], kind: Kind) -> Iterator[str]:
+    """The attributes that the write would have changed without anybody being able to see it."""
+    for name, value in intent.attributes.items():
+        shown = name in observed.attributes and same(value, observed.attributes[name])
+        attribute = kind.attributes[name]
+        hidden = attribute.local or attribute.write_only or not attribute.echoed or is_sensitive(value)
+        if hidden and not shown and not same(value, before.get(name)):
+            yield name
+
+
+def _settle_creates(
+    group: Sequence[Intent], state: State, candidates: Sequence[Observed], kind: Kind, salt: str
+) -> Iterator[Settlement]:
+    adopted = _assigned(group, candidates, kind)
+    for number, intent in enumerate(group):
+        found = adopted.get(number)
+        if found is None:
+            yield Settlement(intent, (_failed(intent),), "did not happen")
+            continue
+        prior = prior_after(intent, found, None, kind, salt)
+        outcomes = [Outcome(intent.step, intent.address, "done", prior)]
+        replaced = state.resources.get(intent.address)
+        if intent.create_before_destroy and replaced is not None and replaced.id == intent.id:
+            outcomes.insert(0, Outcome(intent.step, intent.address, "deposed"))
+        yield Settlement(intent, tuple(outcomes), f"was carried out; its id is {found.id}")
+
+
+def _assigned(group: Sequence[Intent], candidates: Sequence[Observed], kind: Kind) -> dict[int, Observed]:
+    """A candidate for each intent, as far as they go: first those that are as the intent wanted them."""
+    left = list(candidates)
+    found: dict[int, Observed] = {}
+    for fits in (True, False):
+        for number, intent in enumerate(group):
+            fitting = (c for c in left if not fits or _is_as_wanted(c, intent, kind))
+            match = None if number in found else next(fitting, None)
+            if match is not None:
+                left.remove(match)
+                found[number] = match
+    return found
+
+
+def _is_as_wanted(candidate: Observed, intent: Intent, kind: Kind) -> bool:
+    return all(
+        agrees(value, candidate.attributes.get(name), unordered=kind.attributes[name].unordered)
+        for name, value in intent.attributes.items()
+        if kind.attributes[name].echoed
+        and not (kind.attributes[name].local or kind.attributes[name].write_only)
+    )
+
+
+def _candidates(
+    group: Sequence[Intent], state: State, driver: Driver, listed: Mapping[str, Observed]
+) -> tuple[Observed, ...]:
     kind = driver.kind
-    held = {p.id for p in (*state.resources.values(), *state.deposed) if p.address.kind == kind.name}
-    taken = held | set(intent.existing) | adopted
-    key = [intent.attributes.get(name) for name in kind.natural_key]
-    listed = driver.list()
+    taken = {p.id for p in (*state.resources.values(), *state.deposed) if p.address.kind == kind.name}
+    taken.update(id_ for intent in group for id_ in intent.existing)
+    key = _natural_key(kind, group[0].attributes)
     same_key = [
         id_
         for id_, observed in listed.items()
-        if id_ not in taken and [observed.attributes.get(name) for name in kind.natural_key] == key
+        if id_ not in taken and same(key, _natural_key(kind, observed.attributes))
     ]
+    begun = min(intent.at for intent in group)
     read = (driver.read(id_) for id_ in sorted(same_key))
-    return tuple(found for found in read if found is not None and _made_since(found, intent))
+    return tuple(found for found in read if found is not None and _made_since(found, begun))
 
 
-def _made_since(found: Observed, intent: Intent) -> bool:
+def _made_since(found: Observed, begun: str) -> bool:
     if found.created is None:
         return True
     try:
-        return datetime.fromisoformat(found.created) >= datetime.fromisoformat(intent.at) - CLOCKS_APART
+        return datetime.fromisoformat(found.created) >= datetime.fromisoformat(begun) - CLOCKS_APART
     except (ValueError, TypeError):
         return True

@@ -6,14 +6,17 @@ to be gone, and those about to be written, whose version and users only a read t
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
 from planner.engine.ports import Drivers
 from planner.model.address import Address
+from planner.model.compare import sort_key
+from planner.model.kind import Kind
 from planner.model.resource import Observed, Prior
 from planner.model.state import State
 from planner.model.value import Value
@@ -26,21 +29,33 @@ R = TypeVar("R")
 class View:
     """What was observed. resources: by address, None when gone; what was not asked for is missing.
 
-    listed: every resource of a kind by id, for kinds that were listed.
+    listed: every resource of a kind by id, for kinds that were listed. leftovers: of replacements, by address
+    and id.
     """
 
     resources: Mapping[Address, Observed | None] = field(factory=dict)
     listed: Mapping[str, Mapping[str, Observed]] = field(factory=dict)
+    leftovers: Mapping[tuple[Address, str], Observed | None] = field(factory=dict)
 
-    def same_natural_key(
-        self, kind: str, natural_key: tuple[str, ...], attributes: Mapping[str, Value]
-    ) -> tuple[str, ...]:
-        """Ids that carry the same natural key as attributes."""
-        wanted = [attributes.get(name) for name in natural_key]
-        listed = self.listed.get(kind, {})
-        return tuple(
-            sorted(i for i, o in listed.items() if [o.attributes.get(name) for name in natural_key] == wanted)
-        )
+
+@define
+class Namesakes:
+    """Which resources carry the same natural key; each kind is indexed when it is first asked for."""
+
+    view: View
+    _index: dict[str, dict[str, list[str]]] = field(factory=dict, init=False)
+
+    def of(self, kind: Kind, attributes: Mapping[str, Value]) -> tuple[str, ...]:
+        """The ids of the listed resources with the natural key of attributes."""
+        if kind.name not in self._index:
+            index = self._index[kind.name] = defaultdict(list)
+            for id_, observed in self.view.listed.get(kind.name, {}).items():
+                index[_natural_key(kind, observed.attributes)].append(id_)
+        return tuple(sorted(self._index[kind.name].get(_natural_key(kind, attributes), ())))
+
+
+def _natural_key(kind: Kind, attributes: Mapping[str, Value]) -> str:
+    return sort_key([attributes.get(name) for name in kind.natural_key])
 
 
 def survey(state: State, kinds: Iterable[str], drivers: Drivers, parallelism: int) -> View:
@@ -59,21 +74,29 @@ def survey(state: State, kinds: Iterable[str], drivers: Drivers, parallelism: in
             found[address] = observed
         elif address.kind in listed:
             missing.append(prior)
-    reads = _each(lambda prior: drivers[prior.address.kind].read(prior.id), missing, parallelism)
-    found.update({prior.address: observed for prior, observed in zip(missing, reads, strict=True)})
-    return View(found, listed)
+    reads = _read([*missing, *state.deposed], drivers, parallelism)
+    found.update({prior.address: observed for prior, observed in zip(missing, reads, strict=False)})
+    leftovers = zip(state.deposed, reads[len(missing) :], strict=True)
+    return View(found, listed, {(prior.address, prior.id): observed for prior, observed in leftovers})
 
 
 def examine(view: View, priors: Iterable[Prior], drivers: Drivers, parallelism: int) -> View:
     """view with the named resources read one by one: with version and users."""
     wanted = [prior for prior in priors if view.resources.get(prior.address) is not None]
-    reads = _each(lambda prior: drivers[prior.address.kind].read(prior.id), wanted, parallelism)
+    reads = _read(wanted, drivers, parallelism)
     found = {prior.address: observed for prior, observed in zip(wanted, reads, strict=True)}
     return evolve(view, resources={**view.resources, **found})
+
+
+def _read(priors: list[Prior], drivers: Drivers, parallelism: int) -> list[Observed | None]:
+    return _each(lambda prior: drivers[prior.address.kind].read(prior.id), priors, parallelism)
 
 
 def _each(work: Callable[[T], R], items: list[T], parallelism: int) -> list[R]:
     if len(items) < 2:
         return [work(item) for item in items]
-    with ThreadPoolExecutor(max_workers=min(parallelism, len(items))) as pool:
+    pool = ThreadPoolExecutor(max_workers=min(parallelism, len(items)))
+    try:
         return list(pool.map(work, items))
+    finally:  # what is left after an error are reads: Ctrl-C does not wait for their replies
+        pool.shutdown(wait=False, cancel_futures=True)

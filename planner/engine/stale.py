@@ -24,7 +24,8 @@ def refuse_other_state(plan: Plan, state: State, wish: Wish) -> None:
     if plan.serial != state.serial:
         by = f", the last one applied at {state.applied.at}" if state.applied else ""
         raise StalePlan(
-            f"the plan is stale: it was made from serial {plan.serial} of the state, now at {state.serial}{by}",
+            f"the plan is stale: it was made from serial {plan.serial} of the state, "
+            f"now at {state.serial}{by}",
             advice="Plan again and review the result.",
         )
     if plan.config_digest != wish.config_digest:
@@ -60,7 +61,7 @@ def _entry(
         return (
             None if change.action is Action.DELETE else Entry(change.address, change.action, FAILED, reason)
         )
-    if observed.version == change.version:
+    if change.version is not None and observed.version == change.version:
         return None
     kind = drivers[change.address.kind].kind
     seen = take_over(state.resources[change.address], observed, kind, salt)
@@ -68,5 +69,6 @@ def _entry(
     rows = three_way(kind, wanted, change.before, seen.attributes)
     if not rows:
         return None
-    reason = f"it was changed by somebody else: planned from version {change.version}, now {observed.version}"
+    versions = f": planned from version {change.version}, now {observed.version}" if change.version else ""
+    reason = f"it was changed by somebody else{versions}"
     return Entry(change.address, change.action, FAILED, reason, "Plan again and review the result.", rows)

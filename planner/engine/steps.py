@@ -8,7 +8,7 @@ creates; with create_before_destroy it creates first and deletes the left-over l
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from planner.errors import PlannerError
 from planner.model.address import Address
@@ -16,7 +16,9 @@ from planner.model.graph import Cycle, ordered
 from planner.model.plan import Action, Change, Step
 
 WRITE, DELETE = "1-write", "0-delete"
-Node = tuple[Address, str]
+WRITES = (Action.CREATE, Action.UPDATE, Action.REPLACE)
+Node = tuple[Address, str, str]
+"""Whose, what, and of a left-over that was there before: its id."""
 
 
 def make_steps(
@@ -24,36 +26,54 @@ def make_steps(
     writes: Mapping[Address, Sequence[str]],
     dependencies: Mapping[Address, Sequence[Address]],
     former: Mapping[Address, Sequence[Address]],
+    postponed: Collection[Address] = (),
 ) -> tuple[Step, ...]:
-    """writes: the operations of each create, update and replace. dependencies: as desired; former: as in the state.
+    """writes: the operations of each create, update and replace. dependencies: as desired. former: as in
+    the state. postponed: replaced with create_before_destroy, and not deleted yet.
 
     PlannerError when the changes cannot be ordered.
     """
-    operations = _operations(changes, writes)
+    operations = _operations(changes, writes, postponed)
     waits = _waits(changes, operations, dependencies, former)
     try:
         nodes = ordered(waits)
     except Cycle as cycle:
+        circle = " -> ".join(_told(node) for node in (*cycle.members, cycle.members[0]))
         raise PlannerError(
-            f"the changes wait for each other in a circle: {cycle}",
-            advice="Apply them in two runs, or give one of the resources create_before_destroy.",
+            f"the changes wait for each other in a circle: {circle}",
+            advice="Apply them in two runs, or give each of the replaced ones create_before_destroy.",
         ) from None
-    return _numbered(nodes, operations, waits, {c.address for c in changes if _leaves_one_over(c)})
+    left_over = {_delete_node(c): c.id for c in changes if _leaves_one_over(c)}
+    return _numbered(nodes, operations, waits, left_over)
+
+
+def _told(node: object) -> str:
+    address, operation, *_ = node if isinstance(node, tuple) else (node, "")
+    return f"{'delete' if operation == DELETE else 'write'} {address}"
 
 
 def _leaves_one_over(change: Change) -> bool:
     return change.deposed or (change.action is Action.REPLACE and change.create_before_destroy)
 
 
+def _delete_node(change: Change) -> Node:
+    return change.address, DELETE, (change.id or "") if change.deposed else ""
+
+
+def _write_node(address: Address) -> Node:
+    return address, WRITE, ""
+
+
 def _operations(
-    changes: Sequence[Change], writes: Mapping[Address, Sequence[str]]
+    changes: Sequence[Change], writes: Mapping[Address, Sequence[str]], postponed: Collection[Address]
 ) -> dict[Node, Sequence[str]]:
     found: dict[Node, Sequence[str]] = {}
     for change in changes:
-        if change.action in (Action.CREATE, Action.UPDATE, Action.REPLACE):
-            found[change.address, WRITE] = writes[change.address]
-        if change.action in (Action.DELETE, Action.REPLACE):
-            found[change.address, DELETE] = ("delete",)
+        if change.action in WRITES:
+            found[_write_node(change.address)] = writes[change.address]
+        stays = change.address in postponed and not change.deposed
+        if change.action in (Action.DELETE, Action.REPLACE) and not stays:
+            found[_delete_node(change)] = ("delete",)
     return found
 
 
@@ -69,39 +89,39 @@ def _waits(
         for other in others:
             dependents[other].append(address)
     for change in changes:
-        address = change.address
-        if (address, WRITE) in waits:
-            waits[address, WRITE] += [(other, WRITE) for other in dependencies.get(address, ())]
-        if (address, DELETE) in waits:
-            _wait_to_delete(change, waits, dependents[address])
+        if change.action in WRITES:
+            others = dependencies.get(change.address, ())
+            waits[_write_node(change.address)] += [_write_node(other) for other in others]
+        if _delete_node(change) in waits:
+            _wait_to_delete(change, waits, dependents[change.address])
     return {node: [other for other in others if other in waits] for node, others in waits.items()}
 
 
 def _wait_to_delete(change: Change, waits: dict[Node, list[Node]], dependents: Sequence[Address]) -> None:
-    address, mine = change.address, (change.address, DELETE)
-    waits[mine] += [(other, DELETE) for other in dependents]
+    mine = _delete_node(change)
+    waits[mine] += [(other, DELETE, "") for other in dependents]
     if change.action is Action.DELETE:
-        waits[mine] += [(other, WRITE) for other in dependents]
+        waits[mine] += [_write_node(other) for other in dependents]
     elif change.create_before_destroy:
-        waits[mine] += [(address, WRITE), *((other, WRITE) for other in dependents)]
+        waits[mine] += [_write_node(other) for other in (change.address, *dependents)]
     else:
-        waits[address, WRITE].append(mine)
+        waits[_write_node(change.address)].append(mine)
 
 
 def _numbered(
     nodes: Sequence[Node],
     operations: Mapping[Node, Sequence[str]],
     waits: Mapping[Node, Sequence[Node]],
-    leftover: set[Address],
+    left_over: Mapping[Node, str | None],
 ) -> tuple[Step, ...]:
+    """left_over: the ids of the left-overs that nodes delete."""
     steps: list[Step] = []
     last: dict[Node, int] = {}
     for node in nodes:
-        waits_for = tuple(sorted({last[other] for other in waits[node]}))
+        waits_for = tuple(sorted({last[other] for other in waits[node] if other in last}))
         for operation in operations[node]:
             number = len(steps) + 1
-            deposed = node[1] == DELETE and node[0] in leftover
-            steps.append(Step(number, node[0], operation, waits_for, deposed))
+            steps.append(Step(number, node[0], operation, waits_for, node in left_over, left_over.get(node)))
             waits_for = (number,)
-        last[node] = len(steps)
+            last[node] = number
     return tuple(steps)

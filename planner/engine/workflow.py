@@ -18,7 +18,7 @@ from planner.model.diagnostic import Diagnostic, Diagnostics
 from planner.model.ledger import Ledger
 from planner.model.plan import Action, Plan
 from planner.model.resource import Prior
-from planner.model.state import Applied, State, Working
+from planner.model.state import Applied, Intent, State, Working
 from planner.model.value import Value, conceal, is_deferred, resolve
 
 
@@ -58,10 +58,11 @@ def propose(session: Session) -> Proposal:
 
 
 def _settled_in_mind(session: Session, state: State) -> tuple[State, tuple[str, ...]]:
-    """The state as apply would settle it. Steps of a run that still goes on are not in doubt, only under way."""
+    """The state as apply would settle it. Steps of a run that goes on are not in doubt, only under way."""
     holder = session.busy()
     if holder:
         return evolve(state, in_doubt=()), (f"an apply is under way, by {holder}; this is the state so far",)
+    refuse_unknown_kinds(state, session.drivers)
     found = settle(state, session.drivers, session.wish.salt)
     _refuse_ambiguous(found.ambiguous)
     return state.fold(found.outcomes), found.notes
@@ -70,6 +71,7 @@ def _settled_in_mind(session: Session, state: State) -> tuple[State, tuple[str, 
 def propose_from(session: Session, state: State) -> Proposal:
     """The plan that leads from state to what is wanted."""
     kinds = {address.kind for address in (*state.resources, *session.wish.resources)}
+    refuse_unknown_kinds(state, session.drivers)
     view = View()
     if session.refresh:
         view = survey(state, kinds, session.drivers, session.parallelism)
@@ -81,6 +83,17 @@ def propose_from(session: Session, state: State) -> Proposal:
         diagnostics = Diagnostics()
         plan = make_plan(session.wish, state, view, session.drivers, diagnostics)
     return Proposal(plan, tuple(diagnostics), state)
+
+
+def refuse_unknown_kinds(state: State, drivers: Drivers) -> None:
+    """PlannerError when the state holds a resource of a kind that nothing here can work with."""
+    items: tuple[Prior | Intent, ...] = (*state.resources.values(), *state.deposed, *state.in_doubt)
+    unknown = [item.address for item in items if item.address.kind not in drivers]
+    if unknown:
+        raise PlannerError(
+            f"the state holds {min(unknown)}, and there is no kind {min(unknown).kind} here",
+            advice="Install the package that brings the kind, or let the state forget it: planner state rm.",
+        )
 
 
 def _to_examine(plan: Plan, state: State) -> list[Prior]:
@@ -95,6 +108,7 @@ def recover(session: Session) -> tuple[State, tuple[str, ...]]:
     state = session.store.checkpoint()
     if not state.in_doubt:
         return state, ()
+    refuse_unknown_kinds(state, session.drivers)
     found = settle(state, session.drivers, session.wish.salt)
     _refuse_ambiguous(found.ambiguous)
     return session.store.commit(state.fold(found.outcomes)), found.notes
@@ -102,17 +116,20 @@ def recover(session: Session) -> tuple[State, tuple[str, ...]]:
 
 def _refuse_ambiguous(ambiguous: tuple[Ambiguous, ...]) -> None:
     for item in ambiguous:
+        wanted = " and ".join(str(intent.address) for intent in item.intents)
         names = ", ".join(f"{c.id} (created {c.created})" for c in item.candidates)
+        count = len(item.intents)
         raise PlannerError(
-            f"{item.intent.address} was being created when a run was cut off, and {len(item.candidates)} "
-            f"resources could be it: {names}",
-            advice="Delete those that are not wanted until one is left, then run the command again.",
+            f"{wanted} {'was' if count == 1 else 'were'} being created when a run was cut off, and "
+            f"{len(item.candidates)} resources could be {'it' if count == 1 else 'them'}: {names}",
+            advice="Delete those that are not wanted until "
+            f"{'one is' if count == 1 else f'{count} are'} left, then run the command again.",
         )
 
 
 @frozen
 class Provenance:
-    """What an apply is made from, for the state. commit: of the project's git repository, None without one."""
+    """What an apply is made from, for the state. commit: of the project's git repository, if it has one."""
 
     plan_digest: str
     inputs: Mapping[str, Value] = field(factory=dict)
@@ -122,7 +139,7 @@ class Provenance:
 def carry_out(
     session: Session, plan: Plan, state: State, surroundings: Surroundings, provenance: Provenance
 ) -> tuple[State, Ledger]:
-    """Applies a plan to state, the one it was made from, with the lock held. The state is committed in the end.
+    """Applies a plan to state, the one it was made from, with the lock held. Commits the state in the end.
 
     Steps whose outcome is unknown are settled by a look at the installation before the state is committed.
     """
@@ -153,27 +170,23 @@ def _taken_over(plan: Plan, state: State) -> State:
 
 
 def _settle_doubts(session: Session, reached: State, run: Run) -> State:
-    """Steps in doubt looked up. What cannot be settled now stays in doubt in the state, for the next command."""
+    """Steps in doubt looked up. What cannot be settled now stays in doubt, for the next command."""
     try:
         found = settle(reached, session.drivers, session.wish.salt)
     except PlannerError:
         return reached
-    for outcome in found.outcomes:
-        if outcome.result == "done":
-            known = (
-                f"it was carried out all the same{f', its id is {outcome.prior.id}' if outcome.prior else ''}"
-            )
-            run.settled[outcome.step] = known
+    for item in found.settlements:
+        run.settled[item.intent.step] = item
     return reached.fold(found.outcomes)
 
 
 def _outputs(wish: Wish, state: State) -> dict[str, Value]:
-    """The outputs as they are now; one that depends on a resource which is not there keeps its former value."""
+    """The outputs as they are now; one that depends on what is not there keeps its former value."""
     found = {}
     for name, value in wish.outputs.items():
         try:
             resolved = resolve(value, Values(state.resources, wish.resources).lookup)
-        except PlannerError:
+        except (PlannerError, ValueError):
             resolved = value
         if not is_deferred(resolved):
             found[name] = conceal(resolved, wish.salt)

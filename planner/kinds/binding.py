@@ -12,11 +12,26 @@ from planner.ece import Operation
 
 @frozen
 class Call:
-    """One API operation. items: the key that holds a list's items, "" when the reply is the list."""
+    """One API operation. send_version: it takes the resource version as the query parameter `version`."""
 
     operation: Operation
     query: Mapping[str, str] = field(factory=dict)
+    send_version: bool = False
+
+
+@frozen
+class Listing:
+    """What the reply to the list call holds. The pointers are JSON Pointers (RFC 6901), "" the whole.
+
+    items: of the list, in the reply. item: of the resource, in an item. where: attributes that the items of
+    this kind have, in a list that several kinds share. complete: an item shows all that a read shows, but
+    version and users.
+    """
+
     items: str = ""
+    item: str = ""
+    where: Mapping[str, Any] = field(factory=dict)
+    complete: bool = True
 
 
 @frozen
@@ -29,17 +44,29 @@ class ErrorFacts:
 
 @frozen
 class Binding:
-    """calls: by name (list, create, read, update, upload, delete). id: the reply's attribute that holds it."""
+    """calls: by name (list, create, read, update, upload, delete). id: the attribute that holds the id.
+
+    id_pointer, attributes: where in a resource the id and the attributes are, as JSON Pointers. user_id: the
+    user chooses the id; a create then must not find one.
+    """
 
     calls: Mapping[str, Call]
     id: str
+    id_pointer: str
+    attributes: str = ""
+    listing: Listing = Listing()
     user_id: bool = False
-    send_version: bool = False
     used_by: str = ""
     errors: Mapping[str, ErrorFacts] = field(factory=dict)
 
+    @property
+    def id_in_path(self) -> bool:
+        """Whether a create says the id in its path, so that no body has to."""
+        return self.user_id and "{id}" in self.calls["create"].operation.path
+
 
 CALLS = ("list", "create", "read", "update", "upload", "delete")
+_LISTING = ("items", "item", "where", "complete")
 
 
 def read_binding(api: Mapping[str, Any]) -> Binding:
@@ -48,8 +75,10 @@ def read_binding(api: Mapping[str, Any]) -> Binding:
     return Binding(
         calls={name: _call(api[name], regional) for name in CALLS if name in api},
         id=api["id"],
+        id_pointer=api.get("id_pointer", f"/{api['id']}"),
+        attributes=api.get("attributes", ""),
+        listing=Listing(**{key: api["list"][key] for key in _LISTING if key in api["list"]}),
         user_id=bool(api.get("user_id")),
-        send_version=bool(api.get("send_version")),
         used_by=api.get("used_by", ""),
         errors={code: ErrorFacts(**facts) for code, facts in api.get("errors", {}).items()},
     )
@@ -64,4 +93,14 @@ def _call(call: Mapping[str, Any], regional: bool) -> Call:
         timeout=call.get("timeout"),
         regional=regional,
     )
-    return Call(operation, call.get("query", {}), call.get("items", ""))
+    return Call(operation, call.get("query", {}), bool(call.get("send_version")))
+
+
+def pointed(value: Any, pointer: str) -> Any:
+    """What a JSON Pointer (RFC 6901) names in value, None when it is not there."""
+    for token in pointer.split("/")[1:]:
+        key = token.replace("~1", "/").replace("~0", "~")
+        if not isinstance(value, Mapping) or key not in value:
+            return None
+        value = value[key]
+    return value

@@ -1,6 +1,6 @@
 """Extensions: two ways to give content, and an upload of its own.
 
-Source of the facts: the ECE API's extension operations (list-, create-, get-, update-, upload-, delete-extension).
+Source of the facts: the ECE API's operations list-, create-, get-, update-, upload- and delete-extension.
 """
 
 from __future__ import annotations
@@ -58,10 +58,10 @@ class ExtensionDriver(RestDriver):
             raise PlannerError(f"{request.address} has no file to upload")
         archive = Path(request.content.archive)
         _check_unchanged(archive, request.content.sha256, request)
-        found, note = self._guard(request)
+        found, note = self.guard(request)
         upload = Upload(archive=archive, filename=_zip_name(request), progress=request.progress)
-        reply = self._call(self.binding.calls["upload"], found.id, upload=upload)
-        return Result(self._from_write(reply, request), note)
+        reply = self.write("upload", found, upload=upload)
+        return Result(self.written(reply, request, found.id), note)
 
 
 def _zip_name(request: Request) -> str:

@@ -32,6 +32,7 @@ class KindFile:
     binding: Binding
     driver: type[RestDriver]
     example: str = ""
+    description: str = ""
 
 
 def load_kinds(extra: Iterable[Path] = ()) -> Mapping[str, KindFile]:
@@ -62,6 +63,7 @@ def read_kind_file(path: Path) -> KindFile:
         binding=read_binding(data["api"]),
         driver=_driver(path, data.get("driver", "")),
         example=data.get("example", ""),
+        description=data.get("description", ""),
     )
 
 
@@ -84,9 +86,13 @@ def _kind(data: Mapping[str, Any]) -> Kind:
             name: _attribute(name, body, name in required) for name, body in rules["properties"].items()
         },
         schema=rules,
-        natural_key=tuple(data.get("natural_key", ())),
-        content=ContentFacts(**content) if content else None,
+        natural_key=tuple(data["natural_key"]),
+        content=_content(content) if content else None,
     )
+
+
+def _content(content: Mapping[str, Any]) -> ContentFacts:
+    return ContentFacts(content["attribute"], content["marker"], tuple(content.get("fetched", ())))
 
 
 def _attribute(name: str, body: Mapping[str, Any], required: bool) -> Attribute:

@@ -8,15 +8,17 @@ cannot close.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from attrs import evolve, frozen
 
 from planner.archives import Archives
-from planner.ece import Client, Reply
-from planner.errors import ApiError, Conflict, NotFound
+from planner.ece import Client, Reply, Upload
+from planner.errors import ApiError, Conflict, NotFound, OutcomeUnknown, PlannerError
 from planner.kinds.binding import Binding, Call
-from planner.model.compare import is_unset, same
+from planner.kinds.replies import id_in, is_whole, listed_in, observed_in
+from planner.model.compare import agrees, is_unset
 from planner.model.diagnostic import Diagnostic
 from planner.model.kind import Kind
 from planner.model.plan import AttributeDiff
@@ -27,7 +29,7 @@ from planner.model.write import Request, Result
 
 @frozen
 class RestDriver:
-    """kind and binding: from the kind file. send_version: also send ?version= where the file leaves it open."""
+    """kind and binding: from the kind file. send_version: send ?version= where the file leaves that open."""
 
     kind: Kind
     binding: Binding
@@ -36,34 +38,44 @@ class RestDriver:
 
     @classmethod
     def inspect(
-        cls, archives: Archives, content: Content, attributes: Mapping[str, Value]
+        cls,
+        archives: Archives,  # noqa: ARG003
+        content: Content,  # noqa: ARG003
+        attributes: Mapping[str, Value],  # noqa: ARG003
     ) -> Sequence[Diagnostic]:
         """What is wrong with a file, found without the API. A plain kind takes any."""
         return ()
 
     def list(self) -> Mapping[str, Observed]:
-        """The API's list operation, one call."""
-        call = self.binding.calls["list"]
-        reply = self._call(call)
-        items = reply.body if not call.items else (reply.body or {}).get(call.items)
-        if not isinstance(items, list):
+        """The API's list operation, one call; and a read for each where the list does not show enough."""
+        found = {item.id: item for item in listed_in(self._list(), self.kind, self.binding)}
+        if self.binding.listing.complete:
+            return found
+        read = (self.read(id_) for id_ in found)
+        return {item.id: item for item in read if item is not None}
+
+    def _list(self) -> Reply:
+        try:
+            return self._call(self.binding.calls["list"])
+        except ApiError as error:
+            if error.status not in (404, 405):
+                raise
             raise ApiError(
-                f"the reply to {call.operation.name} holds no list"
-                + (f' under "{call.items}"' if call.items else ""),
-                operation=call.operation.name,
-                status=reply.status,
-                advice="Is the endpoint an Elastic Cloud Enterprise API that serves this kind?",
-            )
-        return {str(item[self.binding.id]): self._observed(item, Reply(200, {}, item)) for item in items}
+                f"{self.client.where} does not serve the kind {self.kind.name}: {error.summary}",
+                operation=error.operation,
+                status=error.status,
+                codes=error.codes,
+                advice="Not every version of Elastic Cloud Enterprise does: check the endpoint and its "
+                f"version. Where it does not, take the {self.kind.name} resources out of this environment.",
+            ) from error
 
     def read(self, id: str) -> Observed | None:  # noqa: A002 - the API's word
-        """The API's read operation; None on 404."""
-        call = self.binding.calls["read"]
+        """The API's read operation; None when the API itself says that there is none."""
         try:
-            reply = self._call(call, id)
+            reply = self._call(self.binding.calls["read"], id)
         except NotFound:
             return None
-        return self._observed(reply.body, reply)
+        return observed_in(reply.body, reply, self.kind, self.binding, id)
 
     def operations(
         self, diffs: Sequence[AttributeDiff], content: Content | None, create: bool
@@ -73,7 +85,7 @@ class RestDriver:
         update = any(not self._is_content(diff) for diff in diffs)
         return (*(("update",) if update else ()), *(("upload",) if content else ()))
 
-    def obstacle(self, observed: Observed) -> str:
+    def obstacle(self, observed: Observed) -> str:  # noqa: ARG002
         return ""
 
     def perform(self, request: Request) -> Result:
@@ -86,52 +98,67 @@ class RestDriver:
         return writes[request.operation](request)
 
     def create(self, request: Request) -> Result:
-        reply = self._call(self.binding.calls["create"], request.id or "", json=self.body(request))
-        return Result(self._from_write(reply, request))
+        id_ = str(request.desired[self.binding.id]) if self.binding.user_id else ""
+        if id_ and self.read(id_) is not None:
+            raise PlannerError(
+                f"{request.address}: there already is a {self.kind.name} with the id {id_}",
+                advice="Choose another id, or import it, so that its changes are planned.",
+            )
+        in_path = id_ if self.binding.id_in_path else ""
+        reply = self._call(self.binding.calls["create"], in_path, json=self.body(request))
+        return Result(self.written(reply, request, id_))
 
     def update(self, request: Request) -> Result:
-        found, note = self._guard(request)
-        reply = self._call(
-            self.binding.calls["update"], found.id, query=self._version_query(found), json=self.body(request)
-        )
-        return Result(self._from_write(reply, request), note)
+        found, note = self.guard(request)
+        reply = self.write("update", found, json=self.body(request))
+        return Result(self.written(reply, request, found.id), note)
 
     def upload(self, request: Request) -> Result:
         raise NotImplementedError(f"{self.kind.name} takes no files")
 
     def delete(self, request: Request) -> Result:
-        """404 is as good as done."""
+        """The API's 404 is as good as done."""
         try:
-            found, note = self._guard(request)
-            self._call(self.binding.calls["delete"], found.id, query=self._version_query(found))
+            found, note = self.guard(request)
+            self.write("delete", found)
         except NotFound:
             return Result(None, "it was gone already")
         return Result(None, note)
 
     def body(self, request: Request) -> dict[str, Value]:
         """What is sent: the declared attributes that concern the server."""
-        attributes = self.kind.attributes
-        return {name: value for name, value in request.desired.items() if not attributes[name].local}
+        skip = {a.name for a in self.kind.attributes.values() if a.local}
+        if self.binding.id_in_path:
+            skip.add(self.binding.id)
+        return {name: value for name, value in request.desired.items() if name not in skip}
 
     def _is_content(self, diff: AttributeDiff) -> bool:
         return self.kind.content is not None and diff.path[0] == self.kind.content.attribute
 
-    def _guard(self, request: Request) -> tuple[Observed, str]:
-        """The resource as it is now. Conflict when it moved since request.version and its attributes differ."""
+    def guard(self, request: Request) -> tuple[Observed, str]:
+        """The resource as it is now, and a note. Conflict when it moved and its attributes differ.
+
+        Without a version on either side only the attributes tell.
+        """
         found = self.read(request.id or "")
+        read = self.binding.calls["read"].operation.name
         if found is None:
-            call = self.binding.calls["read"].operation.name
             raise NotFound(
-                f"{request.address} is gone", operation=call, status=404, advice="Run planner plan again."
+                f"{request.address} is gone",
+                operation=read,
+                status=404,
+                advice="Somebody deleted it. Run planner plan to see what that changes.",
             )
-        if request.version is None or found.version == request.version:
+        known = request.version is not None and found.version is not None
+        if known and found.version == request.version:
             return found, ""
+        moved = f"version {request.version} had become {found.version}" if known else ""
         if self.unmoved(request.baseline, found.attributes):
-            return found, f"version {request.version} had become {found.version} with the same attributes"
+            return found, f"{moved} with the same attributes" if moved else ""
+        versions = f": planned from version {request.version}, now {found.version}" if known else ""
         conflict = Conflict(
-            f"{request.address} was changed by somebody else: "
-            f"planned from version {request.version}, now {found.version}",
-            operation=self.binding.calls["read"].operation.name,
+            f"{request.address} was changed by somebody else{versions}",
+            operation=read,
             status=409,
             advice="Run planner plan to see their change, then decide.",
         )
@@ -139,48 +166,50 @@ class RestDriver:
         raise conflict
 
     def unmoved(self, baseline: Mapping[str, Value], found: Mapping[str, Value]) -> bool:
-        """Whether every attribute of the server is as in baseline."""
+        """Whether every attribute of the server is as in baseline. What either side does not have to show
+        proves nothing."""
         for name, attribute in self.kind.attributes.items():
             before, now = baseline.get(name), found.get(name)
-            skip = attribute.local or attribute.volatile or (now is None and not attribute.echoed)
-            if not skip and not (is_unset(before) and is_unset(now)):
-                if not same(before, now, unordered=attribute.unordered):
-                    return False
+            hidden = (before is None or now is None) and (attribute.write_only or not attribute.echoed)
+            if attribute.local or attribute.volatile or hidden or (is_unset(before) and is_unset(now)):
+                continue
+            if not agrees(before, now, unordered=attribute.unordered):
+                return False
         return True
 
-    def _version_query(self, found: Observed) -> Mapping[str, str]:
-        wanted = self.binding.send_version or self.send_version
-        return {"version": found.version} if wanted and found.version else {}
+    def write(self, name: str, found: Observed, *, json: Any = None, upload: Upload | None = None) -> Reply:
+        """A call that changes found. A Conflict comes with the resource as it is by then."""
+        call = self.binding.calls[name]
+        sends = name != "upload" and (call.send_version or self.send_version)
+        query = {"version": found.version} if sends and found.version else None
+        try:
+            return self._call(call, found.id, query=query, json=json, upload=upload)
+        except Conflict as conflict:
+            if conflict.observed is None:
+                with suppress(PlannerError):  # the conflict is what has to be told
+                    conflict.observed = self.read(found.id)
+            raise
 
-    def _from_write(self, reply: Reply, request: Request) -> Observed:
-        """The resource after a write. A reply without the resource is completed by a read."""
-        if isinstance(reply.body, Mapping) and set(reply.body) - {self.binding.id}:
-            return self._observed(reply.body, reply)
-        id_ = (
-            str(reply.body[self.binding.id]) if isinstance(reply.body, Mapping) and reply.body else request.id
-        )
-        found = self.read(id_ or "")
+    def written(self, reply: Reply, request: Request, id_: str = "") -> Observed:
+        """The resource after a write that was accepted. A reply without it is completed by a read.
+
+        OutcomeUnknown when it cannot be read: the write took effect all the same.
+        """
+        try:
+            if is_whole(reply.body, self.kind, self.binding):
+                return observed_in(reply.body, reply, self.kind, self.binding, id_)
+            known = id_in(reply.body, self.binding) or id_
+            found = self.read(known)
+        except PlannerError as error:
+            raise self._unread(request, error.summary) from error
         if found is None:
-            raise NotFound(
-                f"{request.address} is gone right after it was written", operation="read", status=404
-            )
-        return evolve(found, version=reply.version or found.version)
+            raise self._unread(request, f"there is no {known}")
+        return evolve(found, version=found.version or reply.version)
 
-    def _observed(self, body: Any, reply: Reply) -> Observed:
-        if not isinstance(body, Mapping) or self.binding.id not in body:
-            raise ApiError(
-                f"a reply about {self.kind.name} holds no {self.binding.id}",
-                operation=self.binding.calls["read"].operation.name,
-                status=reply.status,
-            )
-        used_by = body.get(self.binding.used_by) if self.binding.used_by else None
-        return Observed(
-            id=str(body[self.binding.id]),
-            attributes=_kept(body, self.kind),
-            version=reply.version,
-            created=reply.created,
-            last_modified=reply.last_modified,
-            used_by=tuple(map(str, used_by)) if isinstance(used_by, list) else None,
+    def _unread(self, request: Request, why: str) -> OutcomeUnknown:
+        return OutcomeUnknown(
+            f"{request.address}: the {request.operation} was accepted, but its result cannot be read: {why}",
+            advice="Plan again, which looks for it.",
         )
 
     def _call(
@@ -190,16 +219,15 @@ class RestDriver:
         *,
         query: Mapping[str, str] | None = None,
         json: Any = None,
-        upload: Any = None,
+        upload: Upload | None = None,
     ) -> Reply:
-        """One call; error codes that say "nothing was done, try again" are tried again as often as the file says."""
+        """One call. Error codes that say "nothing was done, try again" are tried again as the file says."""
         asked = {**call.query, **(query or {})}
+        params = {"id": id_} if "{id}" in call.operation.path else {}
         repeats = 0
         while True:
             try:
-                return self.client.call(
-                    call.operation, {"id": id_} if id_ else {}, query=asked or None, json=json, upload=upload
-                )
+                return self.client.call(call.operation, params, query=asked or None, json=json, upload=upload)
             except ApiError as error:
                 facts = next((self.binding.errors[c] for c in error.codes if c in self.binding.errors), None)
                 if facts is None:
@@ -208,19 +236,3 @@ class RestDriver:
                     error.advice = facts.advice
                     raise
                 repeats += 1
-
-
-def _kept(body: Mapping[str, Any], kind: Kind) -> dict[str, Value]:
-    """The attributes of a reply that the kind knows, without what changes by itself."""
-    kept = {}
-    for name, attribute in kind.attributes.items():
-        value = body.get(name)
-        if value is None or attribute.volatile:
-            continue
-        kept[name] = _without_volatile(value, attribute.schema) if isinstance(value, Mapping) else value
-    return kept
-
-
-def _without_volatile(value: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    properties = schema.get("properties", {})
-    return {key: item for key, item in value.items() if not properties.get(key, {}).get("x-volatile")}

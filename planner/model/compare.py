@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from planner.model.value import Fingerprint, Value
+from planner.model.value import Fingerprint, Value, is_sensitive
 
 
 def same(left: Value, right: Value, *, unordered: bool = False) -> bool:
     """Whether two values are equal. A secret equals its fingerprint; a Deferred value equals only itself."""
+    if type(left) is str is type(right):  # most values are plain texts
+        return bool(left == right)
     if isinstance(left, Fingerprint) or isinstance(right, Fingerprint):
         return _same_secret(left, right)
     if isinstance(left, Mapping) and isinstance(right, Mapping):
@@ -31,9 +33,32 @@ def _same_secret(left: Value, right: Value) -> bool:
 def _same_list(left: Sequence[Value], right: Sequence[Value], unordered: bool) -> bool:
     if len(left) != len(right):
         return False
+    if unordered and is_sensitive([left, right]):
+        return not any(unmatched(left, right))
     if unordered:
         left, right = sorted(left, key=sort_key), sorted(right, key=sort_key)
     return all(same(a, b) for a, b in zip(left, right, strict=True))
+
+
+def unmatched(left: Sequence[Value], right: Sequence[Value]) -> tuple[list[int], list[int]]:
+    """Two lists as sets that may hold an item twice: the indices of what only left has, and only right."""
+    rest = list(range(len(right)))
+    alone = []
+    for index, item in enumerate(left):
+        match = next((other for other in rest if same(item, right[other])), None)
+        if match is None:
+            alone.append(index)
+        else:
+            rest.remove(match)
+    return alone, rest
+
+
+def agrees(known: Value, shown: Value, *, unordered: bool = False) -> bool:
+    """Whether what a server shows is what is known of it; a secret that it leaves out agrees."""
+    if isinstance(known, Mapping) and isinstance(shown, Mapping):
+        seen = {key: item for key, item in known.items() if key in shown or not isinstance(item, Fingerprint)}
+        return seen.keys() == shown.keys() and all(agrees(item, shown[key]) for key, item in seen.items())
+    return same(known, shown, unordered=unordered)
 
 
 def sort_key(value: Value) -> str:

@@ -42,10 +42,12 @@ class Attribute:
 @frozen
 class ContentFacts:
     """Kinds with an uploaded file. attribute: the path in the template; marker: what the server says of the
-    stored file, so that a change of it means the file was replaced."""
+    stored file, so that a change of it means the file was replaced. fetched: the attributes that make the
+    server fetch a file by itself; they say nothing while it holds an uploaded one."""
 
     attribute: str
     marker: str
+    fetched: tuple[str, ...] = ()
 
 
 @define(slots=False, frozen=True)

@@ -69,6 +69,7 @@ class Step:
     """One call that writes. operation: create, update, upload, delete, as the kind names them.
 
     number: from 1, in an order that respects every dependency. waits_for: numbers of earlier steps.
+    deposed: the call concerns a left-over of a replacement; id says which one.
     """
 
     number: int
@@ -76,6 +77,7 @@ class Step:
     operation: str
     waits_for: tuple[int, ...] = ()
     deposed: bool = False
+    id: str | None = None
 
 
 @frozen

@@ -25,7 +25,10 @@ class Applied:
 
 @frozen
 class Intent:
-    """Written before a call. existing: see Change.existing. at: when, ISO 8601 in UTC."""
+    """Written before a call. existing: see Change.existing. at: when, ISO 8601 in UTC.
+
+    id: of the resource that is written to; for a create, of the one that it leaves over (see State.deposed).
+    """
 
     step: int
     address: Address
@@ -106,18 +109,21 @@ class Working:
     def take(self, record: Record) -> None:
         if isinstance(record, Intent):
             self.doubt[record.step, record.address] = record
+        elif record.result == "deposed":  # its create has an outcome of its own
+            self._depose(record.address)
         else:
             self.doubt.pop((record.step, record.address), None)
             self._take_outcome(record)
 
+    def _depose(self, address: Address) -> None:
+        left = self.resources.pop(address, None)
+        if left is not None:
+            self.deposed.append(left)
+
     def _take_outcome(self, outcome: Outcome) -> None:
         if outcome.result == "failed":
             return
-        if outcome.result == "deposed":
-            left = self.resources.pop(outcome.address, None)
-            if left is not None:
-                self.deposed.append(left)
-        elif outcome.deposed:
+        if outcome.deposed:
             gone = (outcome.address, outcome.id)
             self.deposed = [prior for prior in self.deposed if (prior.address, prior.id) != gone]
         elif outcome.prior is None:

@@ -29,6 +29,9 @@ class Secret(str):
     def __getitem__(self, key: SupportsIndex | slice) -> Secret:
         return Secret(super().__getitem__(key))
 
+    def __iter__(self) -> Iterator[Secret]:
+        return map(Secret, super().__iter__())
+
 
 @frozen
 class Fingerprint:

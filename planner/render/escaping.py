@@ -74,7 +74,7 @@ def _broken(units: Iterable[str], room: int) -> Iterator[str]:
     used = 0
     for unit in units:
         width = cells(unit)
-        if line and used + width > room:
+        while line and used + width > room:
             cut = _break_in(line)
             yield "".join(line[:cut])
             line = line[cut:]

@@ -9,6 +9,7 @@ from attrs import field, frozen
 from rich.console import Console
 from rich.progress import Progress as Display
 from rich.progress import ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
 from rich.text import Text
 
 from planner.model.ledger import Event, StepFinished, StepProgress, StepStarted
@@ -17,6 +18,8 @@ from planner.render.style import Style
 from planner.render.values import human_size
 
 _BAR: Final = 20
+_SHORT_BAR: Final = 8
+_WIDE: Final = 100
 
 
 @frozen
@@ -39,16 +42,17 @@ class Live:
         )
         columns = (
             SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
+            Resource(),
+            TextColumn("{task.fields[operation]}", markup=False),
             TimeElapsedColumn(),
-            Upload(),
+            Upload(_BAR if console.width >= _WIDE else _SHORT_BAR),
         )
         return cls(Display(*columns, console=console, transient=True), style)
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, StepStarted):
             self._tasks[event.step] = self._display.add_task(
-                f"{event.address}: {event.operation}", total=None
+                str(event.address), total=None, operation=event.operation
             )
         elif isinstance(event, StepProgress):
             self._progress(event)
@@ -76,12 +80,26 @@ class Live:
         self._display.console.print(Text.from_ansi(finished_line(event, self._style)), soft_wrap=True)
 
 
+class Resource(ProgressColumn):
+    """The address: the one column that gives way when the terminal is narrow."""
+
+    def __init__(self) -> None:
+        super().__init__(Column(no_wrap=False))
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.description}:", no_wrap=True, overflow="ellipsis")
+
+
 class Upload(ProgressColumn):
-    """A bar and the bytes for steps that upload; nothing for others."""
+    """A bar of that many columns and the bytes for steps that upload; nothing for others."""
+
+    def __init__(self, columns: int) -> None:
+        super().__init__(Column(no_wrap=True))
+        self._columns = columns
 
     def render(self, task: Task) -> Text:
         if not task.total:
             return Text("")
-        filled = round(_BAR * min(task.completed / task.total, 1))
-        bar = "━" * filled + "╌" * (_BAR - filled)
+        filled = round(self._columns * min(task.completed / task.total, 1))
+        bar = "━" * filled + "╌" * (self._columns - filled)
         return Text(f"{bar} {human_size(int(task.completed))} of {human_size(int(task.total))}")

@@ -44,9 +44,9 @@ def expanded(value: Value, room: int, text: TextLayout) -> list[str]:
 
 
 def fits(value: Value, line: str, room: int) -> bool:
-    """Whether value reads well on one line, given as inline has it. Scalars but strings always do."""
+    """Whether value reads well on one line, given as inline has it. Scalars but open strings always do."""
     if not (is_container(value) and value):
-        return not isinstance(value, str) or cells(line) <= room
+        return not isinstance(value, str) or isinstance(value, Secret) or cells(line) <= room
     many = not isinstance(value, Mapping) and sum(map(is_container, value)) > 1
     return not many and cells(line) <= min(room, _WIDEST_CONTAINER)
 

@@ -20,6 +20,7 @@ from planner.errors import DamagedState, StateError
 from planner.model.codec import canonical, decode, decode_record, encode_record
 from planner.model.state import Record
 from planner.state.backend import Journals
+from planner.state.redaction import Redact, keep
 
 FORMAT_VERSION: Final = 1
 
@@ -135,8 +136,9 @@ class Journal:
     further call to the API.
     """
 
-    def __init__(self, backend: Journals, header: Header, shown: str) -> None:
+    def __init__(self, backend: Journals, header: Header, shown: str, redact: Redact = keep) -> None:
         self._backend = backend
+        self._redact = redact
         self._shown = shown
         self._prefix = [b"", encode_line({"header": asdict(header)})]
         self._failed = False
@@ -157,7 +159,7 @@ class Journal:
 
     def _encode(self, records: Sequence[Record]) -> list[bytes]:
         try:
-            return [encode_line(encode_record(record)) for record in records]
+            return [encode_line(self._redact(encode_record(record))) for record in records]
         except (TypeError, ValueError) as error:
             raise StateError(
                 f"a record cannot be written to the journal of {self._shown}: {error}"

@@ -10,19 +10,21 @@ from planner.model.codec import decode_plan, digest, encode_plan
 from planner.model.plan import Plan
 from planner.state.document import BadDocument, Format
 from planner.state.files import advice, cause, write_private
+from planner.state.redaction import Redact, keep
 
 FORMAT: Final = Format("plan", 1, {})
 
 _AGAIN: Final = "Make the plan again: `planner plan --out {path}`."
 
 
-def plan_digest(plan: Plan) -> str:
+def plan_digest(plan: Plan, redact: Redact = keep) -> str:
     """ "sha256:<hex>", the name of what the plan does: the same for the same plan on another machine.
 
     It leaves out where the archives lie on this machine; their sha256 is part of it. The digest in a saved
-    plan is another one, over every byte of meaning in the file.
+    plan is another one, over every byte of meaning in the file. With the same redact a plan and what was
+    read of its file have the same digest.
     """
-    data = encode_plan(plan)
+    data = redact(encode_plan(plan))
     return digest({**data, "changes": [_portable(change) for change in data["changes"]]})
 
 
@@ -32,15 +34,15 @@ def _portable(change: dict[str, Any]) -> dict[str, Any]:
     return {**change, "content": {k: v for k, v in change["content"].items() if k != "archive"}}
 
 
-def dump_plan(plan: Plan) -> bytes:
+def dump_plan(plan: Plan, redact: Redact = keep) -> bytes:
     """plan as a JSON document, with its format_version and digest."""
-    return FORMAT.write(encode_plan(plan))
+    return FORMAT.write(redact(encode_plan(plan)))
 
 
-def write_plan(path: Path, plan: Plan) -> None:
+def write_plan(path: Path, plan: Plan, redact: Redact = keep) -> None:
     """Write plan to path, mode 0600, atomically. PlannerError when path cannot be written."""
     try:
-        write_private(path, dump_plan(plan))
+        write_private(path, dump_plan(plan, redact))
     except OSError as error:
         raise PlannerError(f"{path} cannot be written: {cause(error)}", advice=advice(error)) from error
 

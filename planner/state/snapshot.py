@@ -11,6 +11,7 @@ from planner.errors import DamagedState
 from planner.model.codec import decode_state, encode_state
 from planner.model.state import State
 from planner.state.document import BadDocument, Format, Migration
+from planner.state.redaction import Redact, keep
 
 MIGRATIONS: Final[Mapping[int, Migration]] = {}
 """Format version -> a function to the next. A new version adds a line here, and no reader changes."""
@@ -20,9 +21,9 @@ FORMAT: Final = Format("state", 1, MIGRATIONS)
 _UPGRADE: Final = "Use the planner that wrote it, or a newer one."
 
 
-def dump(state: State) -> bytes:
+def dump(state: State, redact: Redact = keep) -> bytes:
     """state as an indented JSON document, its resources sorted by address."""
-    return FORMAT.write(encode_state(state))
+    return FORMAT.write(redact(encode_state(state)))
 
 
 def parse(data: bytes, *, shown: str, project: str, environment: str, known: Format = FORMAT) -> State:

@@ -20,6 +20,7 @@ from planner.state import journal, snapshot
 from planner.state.backend import Backend, HistoryEntry
 from planner.state.journal import Contents, Header, Journal, Session
 from planner.state.locks import Holder, this_process
+from planner.state.redaction import Redact, keep
 
 
 def utc_now() -> str:
@@ -44,8 +45,9 @@ class Loaded:
 class Store:
     """The state of one environment in one backend.
 
-    clock: the time, as ISO 8601 in UTC. new_id: makes lineages and ids of locks. Every method raises
-    StateError when the backend cannot be read or written, DamagedState when what it holds is not usable.
+    clock: the time, as ISO 8601 in UTC. new_id: makes lineages and ids of locks. redact: takes known secrets
+    out of all that is written. Every method raises StateError when the backend cannot be read or written,
+    DamagedState when what it holds is not usable.
     """
 
     backend: Backend
@@ -53,6 +55,7 @@ class Store:
     environment: str
     clock: Callable[[], str] = field(default=utc_now, kw_only=True)
     new_id: Callable[[], str] = field(default=new_uuid, kw_only=True)
+    redact: Redact = field(default=keep, kw_only=True)
 
     def load(self) -> State:
         """The state as it is known now: the snapshot and what the journal adds. No lock, nothing written.
@@ -178,7 +181,7 @@ class Store:
             operation=operation,
             at=self.clock(),
         )
-        return Journal(self.backend, header, self._shown)
+        return Journal(self.backend, header, self._shown, self.redact)
 
     def commit(self, state: State) -> State:
         """Write state as the next snapshot, then clear the journal; the state with its new serial.
@@ -193,7 +196,7 @@ class Store:
     def _write(self, state: State, *, serial: int, expected: int | None) -> State:
         written = evolve(state, lineage=state.lineage or self._first_lineage(), serial=serial)
         try:
-            data = snapshot.dump(written)
+            data = snapshot.dump(written, self.redact)
         except (TypeError, ValueError) as error:
             raise StateError(f"the state cannot be written to {self._shown}: {error}") from error
         self.backend.write_snapshot(data, serial=serial, expected_serial=expected)

@@ -24,6 +24,7 @@ from planner.cli.wiring import opened
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     planfile: Path | None,
     environment: str | None,
     lock_timeout: float,
@@ -45,5 +46,5 @@ def command(
     approval = Approval(auto_approve, expect_digest)
     with opened(request, console) as here:
         if planfile is not None:
-            return apply_saved(console, here, planfile, lock_timeout)
+            return apply_saved(console, here, planfile, approval, lock_timeout)
         return apply_now(console, here, approval, lock_timeout)

@@ -17,7 +17,7 @@ from planner.cli.wiring import opened
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.pass_context
 def command(
-    context: click.Context, environment: str | None, lock_timeout: float, auto_approve: bool, **given: Any
+    context: click.Context, /, environment: str | None, lock_timeout: float, auto_approve: bool, **given: Any
 ) -> int:
     """Delete everything the state holds, after asking: the same as apply --destroy.
 

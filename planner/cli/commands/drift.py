@@ -19,7 +19,7 @@ DRIFTED = 2
 @click.command("drift")
 @planning_options
 @click.pass_context
-def command(context: click.Context, environment: str | None, **given: Any) -> int:
+def command(context: click.Context, /, environment: str | None, **given: Any) -> int:
     """Show what changed in the installation since the last apply, and exit 2 if anything did.
 
     \b
@@ -30,9 +30,10 @@ def command(context: click.Context, environment: str | None, **given: Any) -> in
     if not request.refresh:
         raise WrongUsage("drift asks the installation: --no-refresh does not go with it")
     with opened(request, console) as here:
-        plan = propose(here.session).plan
+        with console.doing("Asking the installation"):
+            plan = propose(here.session).plan
         text = render_drift(
-            plan.drift,
+            console.redact.inside(plan.drift),
             environment=here.environment.name,
             width=console.width(),
             style=console.style(sys.stdout),

@@ -21,7 +21,7 @@ from planner.render.outputs import HIDDEN, render_outputs
 @environment_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-def command(context: click.Context, name: str | None, environment: str | None, as_json: bool) -> int:
+def command(context: click.Context, /, name: str | None, environment: str | None, as_json: bool) -> int:
     """Print the outputs of the last apply, or the one NAME. Reads the state only.
 
     \b
@@ -32,7 +32,8 @@ def command(context: click.Context, name: str | None, environment: str | None, a
     console = make_console(context)
     project = open_project(folder)
     here = choose_environment(project, environment)
-    outputs = {n: _open(v) for n, v in open_store(folder, project.name, here).load().outputs.items()}
+    state = open_store(folder, project.name, here).load()
+    outputs = {n: HIDDEN if is_sensitive(value) else value for n, value in state.outputs.items()}
     if name is not None and name not in outputs:
         near = did_you_mean(name, outputs)
         raise PlannerError(f'there is no output "{name}" in {here.name}', advice=near or "Apply first.")
@@ -44,7 +45,3 @@ def command(context: click.Context, name: str | None, environment: str | None, a
     else:
         console.out(render_outputs(outputs, width=console.width()) if outputs else "There are no outputs.")
     return 0
-
-
-def _open(value: Value) -> Value:
-    return HIDDEN if is_sensitive(value) else value

@@ -7,14 +7,15 @@ from typing import Any
 
 import click
 
+from planner.cli.commandline import command_line
 from planner.cli.options import make_console, make_request, planning_options
 from planner.cli.present import present
 from planner.cli.wiring import opened
 from planner.engine.workflow import propose
-from planner.state.saved_plan import write_plan
+from planner.errors import Refused
+from planner.state.saved_plan import plan_digest, write_plan
 
 CHANGES = 2
-REFUSED = 3
 
 
 @click.command("plan")
@@ -33,6 +34,7 @@ REFUSED = 3
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     environment: str | None,
     out: Path | None,
     form: str,
@@ -48,11 +50,14 @@ def command(
     request = make_request(context, environment, **given)
     console = make_console(context)
     with opened(request, console) as here:
-        proposal = propose(here.session)
+        with console.doing("Asking the installation"):
+            proposal = propose(here.session)
         present(console, here, proposal, form)
         if proposal.forbidden:
-            return REFUSED
+            return Refused.exit_code
         if out is not None:
-            write_plan(out, proposal.plan)
-            console.tell(f"Saved to {out}. Apply it: planner apply -e {here.environment.name} {out}")
+            write_plan(out, proposal.plan, here.store.redact)
+            console.tell(f"Saved to {out}. Apply it: {command_line(here, 'apply', str(out))}")
+        elif proposal.plan.has_changes:
+            console.tell(f"Digest: {plan_digest(proposal.plan, here.store.redact)}")
     return CHANGES if detailed_exitcode and proposal.plan.has_changes else 0

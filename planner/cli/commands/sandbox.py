@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
+from typing import Any
 
 import click
 
-from planner.cli.options import make_console
+from planner.cli.console import Console
+from planner.cli.options import environment_option, folder_of, make_console
+from planner.cli.wiring import sandbox_file
+from planner.config.load import choose_environment, open_project
 from planner.errors import PlannerError, WrongUsage
 from planner.sandbox import SandboxError, reset, serve
 
-DATA = click.option(
+FAULT_HELP = (
+    'A fault, as "POST /deployments/extensions 503 times=1" or "* ** delay:2"; may be repeated. Effects: '
+    "503 (any status), rate-limit, delay:SECONDS, drop-after, reset-before, truncate, version-conflict, ..."
+)
+data_option = click.option(
     "--data",
     type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("state/sandbox.db"),
-    show_default=True,
     metavar="FILE",
-    help="Where it keeps what it holds.",
+    help="Where it keeps what it holds; state/sandbox.db if left out.",
 )
 
 
@@ -24,61 +32,95 @@ DATA = click.option(
 def command() -> None:
     """An Elastic Cloud Enterprise that runs here, for trying out and for tests.
 
-    An environment with `endpoint: sandbox` needs no server. This one is for other clients, as curl, and may
-    use the same file: state/sandbox-<environment>.db.
+    An environment with `endpoint: sandbox` needs no server: it opens its data file itself. This is for other
+    clients, as curl; with -e it serves the very file of that environment.
     """
 
 
 @command.command("serve")
-@DATA
+@data_option
+@environment_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=12400, show_default=True, help="0 picks a free one."
 )
 @click.option("--fetch", is_flag=True, help="Really download from download_url.")
 @click.option("--enforce-version", is_flag=True, help="Honour ?version= on extensions.")
-@click.option(
-    "--fault", "faults", multiple=True, metavar="SPEC", help='A fault, as "POST /deployments/extensions 503".'
-)
+@click.option("--fault", "faults", multiple=True, metavar="SPEC", help=FAULT_HELP)
 @click.pass_context
 def serve_command(
-    context: click.Context,
-    data: Path,
-    host: str,
-    port: int,
-    fetch: bool,
-    enforce_version: bool,
-    faults: tuple[str, ...],
+    context: click.Context, /, data: Path | None, environment: str | None, host: str, port: int, **given: Any
 ) -> int:
-    """Serve it over HTTP until Ctrl-C.
+    """Serve it over HTTP until Ctrl-C. Its own paths are below /sandbox: faults, requests, files.
 
     \b
-    planner sandbox serve --port 12400 --data state/sandbox-dev.db
-    curl -H 'Authorization: ApiKey any' localhost:12400/api/v1/deployments/extensions
+    planner sandbox serve -e dev
+    planner sandbox serve --port 0 --data /tmp/ece.db --fault '* ** delay:0.2'
+    curl localhost:12400/sandbox/requests
     """
     console = make_console(context)
+    file = _data_file(context, data, environment)
 
     def ready(at_host: str, at_port: int) -> None:
-        console.tell(f"The sandbox listens on http://{at_host}:{at_port} and keeps its data in {data}.")
+        _tell_ready(console, f"http://{_bracketed(at_host)}:{at_port}", file)
 
     try:
-        serve(data, host, port, fetch=fetch, enforce_version=enforce_version, faults=faults, ready=ready)
+        serve(file, host, port, ready=ready, **given)
     except ValueError as error:
         raise WrongUsage(str(error)) from None
-    except (SandboxError, OSError) as error:
+    except SandboxError as error:
         raise PlannerError(f"the sandbox cannot run: {error}") from None
+    except OSError as error:
+        raise _not_listening(error, f"{_bracketed(host)}:{port}") from None
     return 0
 
 
 @command.command("reset")
-@DATA
+@data_option
+@environment_option
 @click.pass_context
-def reset_command(context: click.Context, data: Path) -> int:
-    """Empty it."""
-    console = make_console(context)
+def reset_command(context: click.Context, /, data: Path | None, environment: str | None) -> int:
+    """Empty it. The state that was made with it stays, and finds everything gone.
+
+    \b
+    planner sandbox reset -e dev
+    """
+    file = _data_file(context, data, environment)
     try:
-        reset(data)
+        reset(file)
     except (SandboxError, OSError) as error:
         raise PlannerError(f"the sandbox cannot be emptied: {error}") from None
-    console.tell(f"Emptied {data}.")
+    make_console(context).tell(f"Emptied {file}.")
     return 0
+
+
+def _data_file(context: click.Context, data: Path | None, environment: str | None) -> Path:
+    folder = folder_of(context)
+    if environment is None:
+        return data or folder / "state" / "sandbox.db"
+    if data is not None:
+        raise WrongUsage("--data and -e both say which file")
+    file = sandbox_file(folder, choose_environment(open_project(folder), environment))
+    return Path(os.path.normpath(file))
+
+
+def _tell_ready(console: Console, url: str, file: Path) -> None:
+    console.tell(f"The sandbox listens on {url} and keeps its data in {file}. Ctrl-C ends it.")
+    console.tell("Any API key will do:")
+    console.tell(f"  curl -H 'Authorization: ApiKey any' {url}/api/v1/deployments/extensions")
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _not_listening(error: OSError, place: str) -> PlannerError:
+    if error.errno == errno.EADDRINUSE:
+        return PlannerError(
+            f"{place} is in use by another program", advice="Choose another --port; 0 picks a free one."
+        )
+    if error.errno in (errno.EACCES, errno.EPERM) and error.filename is None:
+        return PlannerError(
+            f"this user may not listen on {place}", advice="Choose a --port above 1023; 0 picks a free one."
+        )
+    return PlannerError(f"the sandbox cannot run at {place}: {error.strerror or error}")

@@ -18,7 +18,7 @@ from planner.errors import InvalidConfiguration
 @click.command("validate")
 @variable_options
 @click.pass_context
-def command(context: click.Context, environment: str | None, **given: Any) -> int:
+def command(context: click.Context, /, environment: str | None, **given: Any) -> int:
     """Check project, variables, templates and files, without calling any API. Without -e, each environment.
 
     \b

@@ -67,9 +67,19 @@ def test_live(colours: bool) -> None:
     assert "extension.synonyms: upload failed after 0.3s: twice" in text
 
 
-def test_live_shows_running_uploads() -> None:
+def test_live_shows_running_uploads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     stream = StringIO()
     with live_progress(stream, style=Style()) as progress:
         progress(StepStarted(1, SYNONYMS, CREATE, "upload"))
         progress(StepProgress(1, SYNONYMS, 5_000_000, 10_000_000))
-    assert "━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌ 5.0 MB of 10.0 MB" in stream.getvalue()
+    assert "━━━━╌╌╌╌ 5.0 MB of 10.0 MB" in stream.getvalue()
+
+
+def test_live_shortens_the_address_where_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    stream = StringIO()
+    with live_progress(stream, style=Style()) as progress:
+        progress(StepStarted(1, Address("extension", "x" * 100), CREATE, "upload"))
+        progress(StepProgress(1, SYNONYMS, 5_000_000, 10_000_000))
+    assert "x… upload 0:00:00 ━━━━╌╌╌╌ 5.0 MB of 10.0 MB" in stream.getvalue()

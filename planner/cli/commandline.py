@@ -1,0 +1,25 @@
+"""Command lines that a user can run next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from planner.cli.redaction import SHOWN
+from planner.cli.wiring import Opened
+
+
+def command_line(here: Opened, verb: str, *rest: str) -> str:
+    """planner VERB with the folder, environment and variables of this command; no secret is in it."""
+    folder = here.request.folder
+    where = [] if folder == Path() else ["-C", str(folder)]
+    return shlex.join(["planner", *where, verb, "-e", here.environment.name, *_inputs(here), *rest])
+
+
+def _inputs(here: Opened) -> Iterator[str]:
+    declared = here.configuration.project.variables
+    for name in here.request.inputs.files:
+        yield from ("--var-file", name)
+    for name, text in here.request.inputs.assignments:
+        yield from ("--var", f"{name}={SHOWN if declared[name].sensitive else text}")

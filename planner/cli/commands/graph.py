@@ -1,0 +1,39 @@
+"""`planner graph`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from planner.cli.options import make_console, make_request, variable_options
+from planner.cli.wiring import configure
+from planner.errors import InvalidConfiguration
+from planner.render.graph import FORMATS
+
+
+@click.command("graph")
+@variable_options
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(sorted(FORMATS)),
+    default="dot",
+    show_default=True,
+    help="How to print it.",
+)
+@click.pass_context
+def command(context: click.Context, /, environment: str | None, form: str, **given: Any) -> int:
+    """Print what depends on what, as DOT or mermaid. Calls no API.
+
+    \b
+    planner graph -e dev | dot -Tsvg > graph.svg
+    """
+    request = make_request(context, environment, **given)
+    console = make_console(context)
+    configuration, _ = configure(request, console)
+    if any(item.is_error for item in configuration.diagnostics):
+        raise InvalidConfiguration(configuration.diagnostics)
+    edges = {address: desired.dependencies for address, desired in configuration.resources.items()}
+    console.out(FORMATS[form](edges))
+    return 0

@@ -1,0 +1,63 @@
+"""`planner kinds`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from planner.cli.options import make_console
+from planner.errors import WrongUsage
+from planner.kinds.registry import KindFile, load_kinds
+from planner.model.diagnostic import did_you_mean
+from planner.render.kinds import render_kind, render_kind_list
+
+
+@click.group("kinds")
+def command() -> None:
+    """The kinds of resources, and their attributes."""
+
+
+@command.command("list")
+@click.pass_context
+def list_command(context: click.Context, /) -> int:
+    """List the kinds."""
+    console = make_console(context)
+    kinds = [kind_file.kind for _, kind_file in sorted(load_kinds().items())]
+    console.out(render_kind_list(kinds, style=console.style(sys.stdout)))
+    return 0
+
+
+@command.command("show")
+@click.argument("kind")
+@click.pass_context
+def show_command(context: click.Context, /, kind: str) -> int:
+    """Show a KIND: attributes, types, what a change does, API operations, an example.
+
+    \b
+    planner kinds show extension
+    """
+    console = make_console(context)
+    kinds = load_kinds()
+    if kind not in kinds:
+        near = did_you_mean(kind, kinds)
+        raise WrongUsage(f'there is no kind "{kind}"', advice=near or "See planner kinds list.")
+    found = kinds[kind]
+    text = render_kind(
+        found.kind,
+        str(found.kind.schema.get("description", found.description)),
+        _operations(found),
+        found.example,
+        width=console.width(),
+        style=console.style(sys.stdout),
+    )
+    console.out(text)
+    return 0
+
+
+def _operations(kind_file: KindFile) -> dict[str, str]:
+    calls = kind_file.binding.calls
+    return {
+        name: f"{call.operation.name}: {call.operation.method} {call.operation.path}"
+        for name, call in calls.items()
+    }

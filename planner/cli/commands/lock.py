@@ -1,0 +1,39 @@
+"""`planner lock`."""
+
+from __future__ import annotations
+
+import click
+
+from planner.cli.options import environment_option
+from planner.cli.stored import stored
+
+
+@click.group("lock")
+def command() -> None:
+    """Who works on an environment."""
+
+
+@command.command("show")
+@environment_option
+@click.pass_context
+def show_command(context: click.Context, /, environment: str | None) -> int:
+    """Show who holds the lock."""
+    here = stored(context, environment)
+    holder = here.store.backend.lock_holder()
+    name = here.environment.name
+    here.console.out(
+        f"{name} is free." if holder is None else f"{name} is held by {holder}. Lock id: {holder.id}"
+    )
+    return 0
+
+
+@command.command("break")
+@click.argument("lock_id")
+@environment_option
+@click.pass_context
+def break_command(context: click.Context, /, lock_id: str, environment: str | None) -> int:
+    """Take the lock LOCK_ID from its holder, whose next write then fails. See lock show for the id."""
+    here = stored(context, environment)
+    here.store.backend.break_lock(lock_id)
+    here.console.out(f"Broke the lock {lock_id} of {here.environment.name}.")
+    return 0

@@ -1,0 +1,43 @@
+"""`planner show`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from planner.cli.options import environment_option, make_console
+from planner.cli.present import show_plan
+from planner.cli.stored import stored
+from planner.model.codec import encode_state
+from planner.render.state import render_state
+from planner.state.saved_plan import read_plan
+
+
+@click.command("show")
+@click.argument("planfile", required=False, type=click.Path(path_type=Path))
+@environment_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def command(context: click.Context, /, planfile: Path | None, environment: str | None, as_json: bool) -> int:
+    """Show a saved PLANFILE, or without one the state. Calls no API.
+
+    \b
+    planner show prod-plan.json
+    planner show -e dev
+    planner show -e dev --json
+    """
+    if planfile is not None:
+        console = make_console(context)
+        show_plan(console, read_plan(planfile), "json" if as_json else "text")
+        return 0
+    here = stored(context, environment)
+    state = here.store.load()
+    if as_json:
+        here.console.out(json.dumps(encode_state(state), indent=2, ensure_ascii=False))
+    else:
+        style = here.console.style(sys.stdout)
+        here.console.out(render_state(state, width=here.console.width(), style=style))
+    return 0

@@ -1,0 +1,170 @@
+"""`planner state`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import click
+
+from planner.cli.options import environment_option, lock_option
+from planner.cli.stored import Stored, stored
+from planner.engine.edits import matching, moved, removed
+from planner.errors import PlannerError, WrongUsage
+from planner.model.address import Address
+from planner.model.codec import encode
+from planner.model.state import State
+from planner.render.escaping import escape, pad
+
+dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+
+
+@click.group("state")
+def command() -> None:
+    """Look at the state, and edit it. Every edit is a new serial; `state restore` brings an older one back."""
+
+
+@command.command("list")
+@click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
+@environment_option
+@click.option("--ids", is_flag=True, help="Print the ids too.")
+@click.pass_context
+def list_command(
+    context: click.Context, /, patterns: tuple[str, ...], environment: str | None, ids: bool
+) -> int:
+    """List the addresses in the state, or those that a PATTERN matches, as 'extension.stopwords_*'."""
+    here = stored(context, environment)
+    state = here.store.load()
+    addresses = matching(state, patterns) if patterns else sorted(state.resources)
+    width = max((len(str(address)) for address in addresses), default=0)
+    for address in addresses:
+        shown = f"{pad(str(address), width)}  {escape(state.resources[address].id)}" if ids else str(address)
+        here.console.out(shown)
+    return 0
+
+
+@command.command("show")
+@click.argument("address")
+@environment_option
+@click.pass_context
+def show_command(context: click.Context, /, address: str, environment: str | None) -> int:
+    """Print what the state holds of one resource, as JSON."""
+    here = stored(context, environment)
+    state = here.store.load()
+    for found in matching(state, [address]):
+        here.console.out(json.dumps(encode(state.resources[found]), indent=2, ensure_ascii=False))
+    return 0
+
+
+@command.command("mv")
+@click.argument("source")
+@click.argument("target")
+@environment_option
+@lock_option
+@dry_run_option
+@click.pass_context
+def mv_command(
+    context: click.Context,
+    /,
+    source: str,
+    target: str,
+    environment: str | None,
+    lock_timeout: float,
+    dry_run: bool,
+) -> int:
+    """Give the resource at SOURCE the address TARGET. A `moved` block does the same through a plan."""
+    here = stored(context, environment)
+    old, new = _address(source), _address(target)
+    _edit(here, "state mv", lock_timeout, dry_run, lambda state: moved(state, old, new))
+    here.console.out(f"{'Would move' if dry_run else 'Moved'} {old} to {new}.")
+    return 0
+
+
+@command.command("rm")
+@click.argument("patterns", nargs=-1, required=True, metavar="PATTERN...")
+@environment_option
+@lock_option
+@dry_run_option
+@click.pass_context
+def rm_command(
+    context: click.Context,
+    /,
+    patterns: tuple[str, ...],
+    environment: str | None,
+    lock_timeout: float,
+    dry_run: bool,
+) -> int:
+    """Forget resources; in the installation they stay. A `removed` block does the same through a plan."""
+    here = stored(context, environment)
+    found: list[Address] = []
+
+    def edit(state: State) -> State:
+        found.extend(matching(state, patterns))
+        return removed(state, found)
+
+    serial = _edit(here, "state rm", lock_timeout, dry_run, edit)
+    for address in found:
+        here.console.out(f"{'Would forget' if dry_run else 'Forgot'} {address}.")
+    if not dry_run:
+        here.console.tell(f"To undo: planner state restore {serial} -e {here.environment.name}")
+    return 0
+
+
+@command.command("history")
+@environment_option
+@click.pass_context
+def history_command(context: click.Context, /, environment: str | None) -> int:
+    """List the snapshots that are kept, the newest first."""
+    here = stored(context, environment)
+    entries = here.store.history()
+    for entry in entries:
+        here.console.out(f"{entry.serial:>6}  {entry.time}  {entry.size:>10,} bytes")
+    if not entries:
+        here.console.out("There is no state yet.")
+    return 0
+
+
+@command.command("restore")
+@click.argument("serial", type=click.IntRange(min=1))
+@environment_option
+@lock_option
+@dry_run_option
+@click.pass_context
+def restore_command(
+    context: click.Context, /, serial: int, environment: str | None, lock_timeout: float, dry_run: bool
+) -> int:
+    """Make the snapshot SERIAL the state again, as a new serial. Nothing in the installation changes."""
+    here = stored(context, environment)
+    if serial not in [entry.serial for entry in here.store.history()]:
+        raise PlannerError(f"there is no snapshot {serial}", advice="See planner state history.")
+    if dry_run:
+        here.console.out(f"Would restore serial {serial}.")
+        return 0
+    with here.store.lock("state restore", lock_timeout):
+        state = here.store.restore(serial)
+    count = len(state.resources)
+    here.console.out(
+        f"Restored serial {serial} as serial {state.serial}, with {count} resource{'s' * (count != 1)}."
+    )
+    return 0
+
+
+def _edit(
+    here: Stored, operation: str, timeout: float, dry_run: bool, change: Callable[[State], State]
+) -> int:
+    """Changes the state under its lock; the serial before."""
+    if dry_run:
+        state = here.store.load()
+        change(state)
+        return state.serial
+    with here.store.lock(operation, timeout):
+        state = here.store.checkpoint()
+        here.store.commit(change(state))
+        return state.serial
+
+
+def _address(text: str) -> Address:
+    try:
+        return Address.parse(text.removeprefix("resource."))
+    except ValueError as error:
+        raise WrongUsage(str(error)) from None

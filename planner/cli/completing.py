@@ -1,0 +1,40 @@
+"""What the shell completes from the project: environments and addresses. Never an error, at worst nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+from planner.cli.wiring import open_store
+from planner.config.load import choose_environment, open_project
+from planner.errors import PlannerError
+
+
+def environments(
+    context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    try:
+        names = open_project(_folder(context)).environments
+    except PlannerError:
+        return []
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def addresses(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Addresses in the state of the environment that the command line names so far."""
+    try:
+        folder = _folder(context)
+        project = open_project(folder)
+        environment = choose_environment(project, context.params.get("environment"))
+        state = open_store(folder, project.name, environment).load()
+    except PlannerError:
+        return []
+    return [CompletionItem(str(a)) for a in sorted(state.resources) if str(a).startswith(incomplete)]
+
+
+def _folder(context: click.Context) -> Path:
+    """-C, which stands before the command."""
+    found = context.find_root().params.get("folder")
+    return found if isinstance(found, Path) else Path()

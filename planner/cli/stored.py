@@ -1,0 +1,29 @@
+"""Commands that work on the state alone, without calling any API."""
+
+from __future__ import annotations
+
+import click
+from attrs import frozen
+
+from planner.cli.console import Console
+from planner.cli.options import folder_of, make_console
+from planner.cli.wiring import open_store
+from planner.config.load import choose_environment, open_project
+from planner.model.project import Environment
+from planner.state.store import Store
+
+
+@frozen
+class Stored:
+    console: Console
+    environment: Environment
+    store: Store
+
+
+def stored(context: click.Context, environment: str | None) -> Stored:
+    """The state of the named environment, or of the only one."""
+    folder = folder_of(context)
+    console = make_console(context)
+    project = open_project(folder)
+    chosen = choose_environment(project, environment)
+    return Stored(console, chosen, open_store(folder, project.name, chosen))

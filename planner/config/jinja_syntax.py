@@ -1,0 +1,137 @@
+"""What is different from jinja in how templates are read and compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import count
+from typing import cast
+
+from jinja2 import nodes
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.exceptions import TemplateRuntimeError, TemplateSyntaxError
+from jinja2.ext import Extension
+from jinja2.lexer import Lexer, Token, TokenStream
+from jinja2.visitor import NodeTransformer
+
+from planner.config.tokens import MARK_CLOSE, MARK_OPEN, encode
+
+MAX_RENDERED = 64 * 1024 * 1024
+
+
+class TextTooLong(TemplateRuntimeError):
+    def __init__(self) -> None:
+        super().__init__(f"the rendered text is longer than {MAX_RENDERED // 1024 // 1024} MiB")
+
+
+class LineMarks(Extension):
+    """Puts (template, line) marks into template text, so that a rendered line finds its template line.
+
+    Only used when a problem has to be shown; see rendered_text.RenderedText.
+    """
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        marks: dict[str, int] | None = self.environment.marks  # type: ignore[attr-defined]  # ours has them
+        for token in stream:
+            if marks is None or token.type != "data":
+                yield token
+                continue
+            file = encode(marks.setdefault(stream.filename or "", len(marks)))
+            lines = [
+                f"{MARK_OPEN}{file}{MARK_OPEN}{encode(token.lineno + offset)}{MARK_CLOSE}{line}"
+                for offset, line in enumerate(token.value.split("\n"))
+            ]
+            yield Token(token.lineno, token.type, "\n".join(lines))
+
+
+_TAG_ENDS = frozenset({"block_end", "comment_end", "raw_end"})
+
+
+class LineKeepingLexer(Lexer):
+    """Gives back the line end that trim_blocks takes, where the line holds more than tags.
+
+    So `a: 1 {# why #}` and `a: {% if b %}1{% endif %}` stay lines of their own.
+    """
+
+    def wrap(
+        self, stream: Iterable[tuple[int, str, str]], name: str | None = None, filename: str | None = None
+    ) -> Iterator[Token]:
+        return super().wrap(_with_line_ends(stream), name, filename)
+
+
+def _with_line_ends(stream: Iterable[tuple[int, str, str]]) -> Iterator[tuple[int, str, str]]:
+    written = False  # whether there is text or a value in the line
+    for line, kind, value in stream:
+        yield line, kind, value
+        if kind == "data":
+            _, end, tail = value.rpartition("\n")
+            written = bool(tail.strip()) or (written and not end)
+        elif kind == "variable_begin":
+            written = True
+        elif kind in _TAG_ENDS and value.endswith("\n"):
+            if written and "-%}" not in value and "-#}" not in value:
+                yield line, "data", "\n"
+            written = False
+
+
+class Buffer(list[str]):
+    """Where a template, a macro or a set block collects its output."""
+
+    room = MAX_RENDERED
+
+    def append(self, piece: str) -> None:
+        self.room -= str.__len__(piece)  # TemplateText has the length of its value
+        if self.room < 0:
+            raise TextTooLong
+        super().append(piece)
+
+    def extend(self, pieces: Iterator[str]) -> None:  # type: ignore[override]  # compiled templates give tuples
+        for piece in pieces:
+            self.append(piece)
+
+
+class BoundedCode(CodeGenerator):
+    """Compiles templates so that no buffer grows without bounds."""
+
+    def buffer(self, frame: Frame) -> None:
+        frame.buffer = self.temporary_identifier()
+        self.writeline(f"{frame.buffer} = Buffer()")
+
+
+def rewritten(tree: nodes.Template, name: str | None, filename: str | None) -> nodes.Template:
+    """The tree of a template as it is compiled. TemplateSyntaxError for `{% autoescape %}`."""
+    for found in tree.find_all(nodes.EvalContextModifier):
+        raise TemplateSyntaxError("autoescape cannot be switched", found.lineno, name, filename)
+    return cast(nodes.Template, _FilteredBlocks().visit(tree).set_environment(tree.environment))
+
+
+class _FilteredBlocks(NodeTransformer):
+    """Filters on blocks become filters in expressions, so that their results are printed like any value.
+
+    `{% filter f %}body{% endfilter %}` is read as `{% set x %}body{% endset %}{{ x | f }}`, and
+    `{% set x | f %}body{% endset %}` as `{% set y %}body{% endset %}{% set x = y | f %}`.
+    """
+
+    def __init__(self) -> None:
+        self._numbers = count()
+
+    def visit_FilterBlock(self, node: nodes.FilterBlock) -> list[nodes.Node]:  # noqa: N802 - jinja's name
+        self.generic_visit(node)
+        block, filtered = self._split(node.body, node.filter, node.lineno)
+        return [block, nodes.Output([filtered], lineno=node.lineno)]
+
+    def visit_AssignBlock(self, node: nodes.AssignBlock) -> nodes.Node | list[nodes.Node]:  # noqa: N802
+        self.generic_visit(node)
+        if node.filter is None:
+            return node
+        block, filtered = self._split(node.body, node.filter, node.lineno)
+        return [block, nodes.Assign(node.target, filtered, lineno=node.lineno)]
+
+    def _split(
+        self, body: list[nodes.Node], chain: nodes.Filter, line: int
+    ) -> tuple[nodes.AssignBlock, nodes.Filter]:
+        name = f"_filtered_{next(self._numbers)}"
+        innermost = chain
+        while isinstance(innermost.node, nodes.Filter):
+            innermost = innermost.node
+        innermost.node = nodes.Name(name, "load", lineno=line)
+        return nodes.AssignBlock(nodes.Name(name, "store", lineno=line), None, body, lineno=line), chain

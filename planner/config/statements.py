@@ -1,0 +1,99 @@
+"""The blocks `moved`, `import` and `removed`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from planner.config.reporting import holds_invalid
+from planner.config.validation import Checker, Problem, later_parts, shaped
+from planner.config.yaml_document import Literal
+from planner.model.address import Address
+from planner.model.declarations import Import, Move, Removal
+from planner.model.diagnostic import Diagnostics, Position
+from planner.model.value import Path, Value, dotted
+
+Locate = Callable[[Path], Position]
+
+_TEXT = {"type": "string", "minLength": 1}
+
+
+def _object(required: tuple[str, ...], **properties: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": list(required),
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+MOVED = _object(("from", "to"), **{"from": _TEXT, "to": _TEXT})
+IMPORT = _object(("to",), to=_TEXT, id=_TEXT)
+REMOVED = _object(("from",), **{"from": _TEXT, "destroy": {"type": "boolean"}})
+
+
+def read_moves(body: Value, locate: Locate, diagnostics: Diagnostics) -> Iterator[Move]:
+    """`moved: [{from: extension.a, to: extension.b}]`; one alone may stand without the list."""
+    for entry, place in _entries(body, "moved", MOVED, locate, diagnostics):
+        source = _address(entry["from"], (*place, "from"), locate, diagnostics)
+        target = _address(entry["to"], (*place, "to"), locate, diagnostics)
+        if source is None or target is None:
+            continue
+        if source.kind != target.kind:
+            diagnostics.error(
+                f"{source} cannot become {target}: a move keeps the kind", position=locate(place)
+            )
+            continue
+        yield Move(source, target, locate(place))
+
+
+def read_imports(body: Value, locate: Locate, diagnostics: Diagnostics) -> Iterator[Import]:
+    """`import: [{to: extension.a, id: "123"}]`; without id the natural key is looked for."""
+    for entry, place in _entries(body, "import", IMPORT, locate, diagnostics):
+        target = _address(entry["to"], (*place, "to"), locate, diagnostics)
+        if target is not None:
+            yield Import(target, entry.get("id"), locate(place))
+
+
+def read_removals(body: Value, locate: Locate, diagnostics: Diagnostics) -> Iterator[Removal]:
+    """`removed: [{from: extension.a, destroy: false}]`; false, the default, means forget."""
+    for entry, place in _entries(body, "removed", REMOVED, locate, diagnostics):
+        source = _address(entry["from"], (*place, "from"), locate, diagnostics)
+        if source is not None:
+            yield Removal(source, entry.get("destroy", False), locate(place))
+
+
+def _entries(
+    body: Value, block: str, schema: dict[str, Any], locate: Locate, diagnostics: Diagnostics
+) -> Iterator[tuple[dict[str, Any], Path]]:
+    """The well-formed entries of a block, each with its path in the document."""
+    if isinstance(body, Literal) and body.value is None:
+        return
+    single = not isinstance(body, list)
+    checker = Checker(schema, "argument")
+    for index, raw in enumerate([body] if single else body):
+        place: Path = (block,) if single else (block, index)
+        if holds_invalid(raw):
+            continue
+        entry = shaped(raw, schema)
+        problems = list(checker.problems(entry)) + [_later(path) for path, _ in later_parts(entry)]
+        for problem in problems:
+            diagnostics.error(
+                f"{block}: {problem.summary.replace('the value', 'each entry', 1)}",
+                position=locate((*place, *problem.path)),
+                advice=problem.advice,
+            )
+        if not problems:
+            yield entry, place
+
+
+def _later(path: Path) -> Problem:
+    return Problem(path, f"{dotted(path) or 'the value'} must be known before anything is applied")
+
+
+def _address(text: str, place: Path, locate: Locate, diagnostics: Diagnostics) -> Address | None:
+    try:
+        return Address.parse(text.removeprefix("resource."))
+    except ValueError as error:
+        diagnostics.error(str(error), position=locate(place))
+        return None

@@ -1,0 +1,163 @@
+"""Template text: what macros, set blocks, call blocks and inherited blocks give.
+
+It holds tokens. Printed, joined, indented or trimmed it stays text of the template. Whoever looks into it (a
+comparison, a condition, a loop, another filter, a method, a slice) finds the value behind it instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from typing import Any, ClassVar
+
+from jinja2.exceptions import TemplateRuntimeError
+from markupsafe import Markup
+
+from planner.config.scope import KindScope, LaterValue, ResourceScope, Scope, seen
+from planner.config.tokens import BROKEN, INVALID, MARK, MARK_CLOSE, MARK_OPEN, Tokens, holds_token
+from planner.config.wording import describe
+from planner.model.value import Secret, Value
+
+
+class TemplateText(Markup):
+    """A text of the template itself. One subclass per rendering, made by `bound_to`."""
+
+    __slots__ = ()
+    tokens: ClassVar[Tokens]
+
+    @classmethod
+    def escape(cls, s: Any, /) -> TemplateText:
+        """s as a part of template text: a token, if it is not template text already."""
+        return s if isinstance(s, cls) else cls(cls.tokens.put(bare(s)))
+
+    def stored(self) -> Value:
+        """The value behind the text, with its type when the text is one whole token."""
+        try:
+            return self.tokens.restore(MARK.sub("", str(self)))
+        except ValueError as error:
+            raise TemplateRuntimeError(str(error)) from None
+
+    def value(self) -> Any:
+        return seen(self.stored())
+
+    def __repr__(self) -> str:
+        return repr(self.value())
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.value() == opened(other))
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __lt__(self, other: Any) -> bool:
+        return bool(self.value() < opened(other))
+
+    def __le__(self, other: Any) -> bool:
+        return bool(self.value() <= opened(other))
+
+    def __gt__(self, other: Any) -> bool:
+        return bool(self.value() > opened(other))
+
+    def __ge__(self, other: Any) -> bool:
+        return bool(self.value() >= opened(other))
+
+    def __hash__(self) -> int:
+        return hash(self.value())
+
+    def __bool__(self) -> bool:
+        return bool(self.value())
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.value()[key]
+
+    def __len__(self) -> int:
+        return len(self.value())
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.value())
+
+    def __contains__(self, item: Any) -> bool:
+        return opened(item) in self.value()
+
+
+def bound_to(values: Tokens) -> type[TemplateText]:
+    """The class of the template text whose tokens stand for these values."""
+
+    class Bound(TemplateText):
+        __slots__ = ()
+        tokens = values
+
+    return Bound
+
+
+def opened(value: Any) -> Any:
+    """The value behind template text; anything else as it is."""
+    return value.value() if isinstance(value, TemplateText) else value
+
+
+def bare(value: Any) -> Value:
+    """A value of a template as the configuration keeps it: plain data, Secret or Deferred."""
+    if isinstance(value, str):
+        return _text(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, LaterValue):
+        return value._deferred
+    if isinstance(value, Mapping):
+        return {_key(key): bare(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | range | Iterator | KeysView | ValuesView | ItemsView):
+        return [bare(item) for item in value]
+    if isinstance(value, Scope | ResourceScope | KindScope):
+        raise TemplateRuntimeError("a namespace cannot be printed\nName one of its entries.")
+    raise TemplateRuntimeError(f"{describe(value)} cannot be printed")
+
+
+def _text(value: str) -> Value:
+    if isinstance(value, TemplateText):
+        return value.stored()
+    if holds_token(value):
+        raise TemplateRuntimeError(BROKEN)
+    return value if isinstance(value, Secret) or value is INVALID else str(value)
+
+
+def _key(key: Any) -> str:
+    found = bare(key)
+    if isinstance(found, Secret):
+        raise TemplateRuntimeError("a sensitive text cannot be a key: keys are shown")
+    if isinstance(found, str):
+        return found
+    if isinstance(found, int | float) and not isinstance(found, bool):
+        return repr(found)
+    raise TemplateRuntimeError(f"a key must be a text, not {describe(found)}")
+
+
+def indented(text: str, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
+    """text with its lines after the first indented; template text stays template text."""
+    margin = width if isinstance(width, str) else " " * width
+    if margin.strip():
+        raise TemplateRuntimeError("indent takes a number of spaces, or a text of white space")
+    head, *rest = str(text).split("\n")
+    lines = [margin + line if blank or MARK.sub("", line) else line for line in rest]
+    whole = "\n".join([margin + head if first else head, *lines])
+    return type(text)(whole) if isinstance(text, TemplateText) else whole
+
+
+_BEFORE = re.compile(rf"(?:\s|{MARK.pattern})*+")
+
+
+def trimmed(text: str, chars: str | None = None) -> str:
+    """text without the white space (or chars) around it; template text stays template text."""
+    if not isinstance(text, TemplateText) or chars is not None:
+        return str(opened(text)).strip(chars)
+    whole = str(text)
+    before = _BEFORE.match(whole)
+    start = before.end() if before else 0
+    marks = [mark.group() for mark in MARK.finditer(whole[:start])]
+    return type(text)("".join(marks[-1:]) + _without_end(whole[start:]))
+
+
+def _without_end(text: str) -> str:
+    text = text.rstrip()
+    while text.endswith(MARK_CLOSE):
+        text = text[: text.rindex(MARK_OPEN, 0, text.rindex(MARK_OPEN))].rstrip()
+    return text

@@ -1,0 +1,74 @@
+"""Edits of the state by hand: move, remove, adopt. Pure: a state in, a state out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from attrs import evolve
+
+from planner.errors import PlannerError
+from planner.model.address import Address
+from planner.model.diagnostic import did_you_mean
+from planner.model.resource import Prior
+from planner.model.state import State
+
+
+def matching(state: State, patterns: Sequence[str]) -> list[Address]:
+    """The addresses that the patterns name, each once, in order. PlannerError for one that names nothing."""
+    found: set[Address] = set()
+    for pattern in patterns:
+        hits = [a for a in state.resources if fnmatchcase(str(a), pattern.removeprefix("resource."))]
+        if not hits:
+            raise PlannerError(
+                f"the state holds no {pattern}",
+                advice=did_you_mean(pattern, map(str, state.resources)) or "See planner state list.",
+            )
+        found.update(hits)
+    return sorted(found)
+
+
+def moved(state: State, source: Address, target: Address) -> State:
+    """state with source at target; what depended on source depends on target."""
+    prior = state.resources.get(source)
+    if prior is None:
+        matching(state, [str(source)])
+        raise PlannerError(f"the state holds no {source}")
+    if source.kind != target.kind:
+        raise PlannerError(f"{source} cannot become {target}: a move keeps the kind")
+    if target in state.resources:
+        raise PlannerError(f"the state holds {target} already", advice="Remove or move that one first.")
+    others = {address: other for address, other in state.resources.items() if address != source}
+    renamed = {**others, target: evolve(prior, address=target)}
+    return evolve(state, resources={a: _repointed(p, source, target) for a, p in renamed.items()})
+
+
+def _repointed(prior: Prior, source: Address, target: Address) -> Prior:
+    if source not in prior.dependencies:
+        return prior
+    renamed = {target if address == source else address for address in prior.dependencies}
+    return evolve(prior, dependencies=tuple(sorted(renamed)))
+
+
+def removed(state: State, addresses: Sequence[Address]) -> State:
+    """state without the addresses; the resources themselves stay where they are."""
+    gone = set(addresses)
+    return evolve(state, resources={a: prior for a, prior in state.resources.items() if a not in gone})
+
+
+def adopted(state: State, prior: Prior) -> State:
+    """state with a resource that exists already; a create in doubt at its address is settled by it."""
+    if prior.address in state.resources:
+        raise PlannerError(
+            f"the state holds {prior.address} already, with the id {state.resources[prior.address].id}",
+            advice="Remove it from the state first: planner state rm.",
+        )
+    holder = next((p for p in state.resources.values() if _same_object(p, prior)), None)
+    if holder is not None:
+        raise PlannerError(f"{prior.id} is {holder.address} already")
+    doubts = tuple(i for i in state.in_doubt if i.address != prior.address or i.operation != "create")
+    return evolve(state, resources={**state.resources, prior.address: prior}, in_doubt=doubts)
+
+
+def _same_object(left: Prior, right: Prior) -> bool:
+    return left.address.kind == right.address.kind and left.id == right.id

@@ -1,0 +1,71 @@
+"""Export: what an installation holds and the state does not, as resources to declare and to import."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from attrs import field, frozen
+
+from planner.engine.ports import Driver, Drivers
+from planner.model.address import Address
+from planner.model.declarations import Import
+from planner.model.resource import Observed
+from planner.model.state import State
+from planner.model.value import Value
+
+
+@frozen
+class Export:
+    """resources: address -> attributes to declare. known: how many the state holds already."""
+
+    resources: Mapping[Address, Mapping[str, Value]] = field(factory=dict)
+    imports: tuple[Import, ...] = ()
+    known: int = 0
+
+
+def export(state: State, kinds: Sequence[str], drivers: Drivers) -> Export:
+    """Lists each kind once; ids that the state holds are left out."""
+    resources: dict[Address, Mapping[str, Value]] = {}
+    imports: list[Import] = []
+    known = 0
+    taken = set(state.resources)
+    for kind in kinds:
+        held = {prior.id for prior in state.resources.values() if prior.address.kind == kind}
+        driver = drivers[kind]
+        for id_, observed in sorted(
+            driver.list().items(), key=lambda item: (_name_of(item[1], driver), item[0])
+        ):
+            if id_ in held:
+                known += 1
+                continue
+            address = _free_address(kind, _name_of(observed, driver), taken)
+            taken.add(address)
+            resources[address] = declared(observed, driver)
+            imports.append(Import(address, id_))
+    return Export(resources, tuple(imports), known)
+
+
+def declared(observed: Observed, driver: Driver) -> dict[str, Value]:
+    """The attributes that a template would declare so that nothing differs."""
+    attributes = driver.kind.attributes
+    return {
+        name: observed.attributes[name]
+        for name, attribute in attributes.items()
+        if name in observed.attributes and not attribute.read_only and not attribute.local
+    }
+
+
+def _name_of(observed: Observed, driver: Driver) -> str:
+    values = [observed.attributes.get(name) for name in driver.kind.natural_key]
+    return "_".join(str(value) for value in values if value) or observed.id
+
+
+def _free_address(kind: str, name: str, taken: set[Address]) -> Address:
+    slug = re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_-") or "unnamed"
+    if not (slug[0].isalpha() or slug[0] == "_"):
+        slug = f"_{slug}"
+    address, number = Address(kind, slug), 2
+    while address in taken:
+        address, number = Address(kind, f"{slug}_{number}"), number + 1
+    return address

@@ -1,0 +1,106 @@
+"""Removal: what forbids a deletion, what puts it off, and the left-overs of replacements. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import define, field
+
+from planner.engine.diff import take_over
+from planner.engine.ports import Drivers
+from planner.engine.refresh import View
+from planner.model.address import Address
+from planner.model.diagnostic import Diagnostics
+from planner.model.plan import Action, Change
+from planner.model.resource import Observed, Prior
+
+
+@define
+class Removals:
+    """postponed: replaced resources whose left-over stays until a later plan. notes: why, for people."""
+
+    view: View
+    drivers: Drivers
+    salt: str
+    diagnostics: Diagnostics
+    postponed: set[Address] = field(factory=set)
+    notes: list[str] = field(factory=list)
+
+    def leftovers(self, deposed: Sequence[Prior]) -> list[Change]:
+        """The deletions of left-overs; one that is still in use waits for a plan that finds it unused."""
+        found = []
+        for prior in deposed:
+            observed = self.view.leftovers.get((prior.address, prior.id))
+            obstacle = self._obstacle(prior.address, observed)
+            if obstacle:
+                self._put_off(prior.address, prior.id, obstacle)
+            else:
+                found.append(self._leftover(prior, observed))
+        return found
+
+    def _leftover(self, prior: Prior, observed: Observed | None) -> Change:
+        kind = self.drivers[prior.address.kind].kind
+        seen = take_over(prior, observed, kind, self.salt) if observed else prior
+        return Change(
+            address=prior.address,
+            action=Action.DELETE,
+            reason="it is left over from a replacement",
+            id=prior.id,
+            before=seen.attributes,
+            version=seen.version,
+            deposed=True,
+        )
+
+    def check(self, changes: Sequence[Change]) -> None:
+        """Reports deletions that must not be, or cannot be."""
+        for change in changes:
+            if change.deposed or change.action not in (Action.DELETE, Action.REPLACE):
+                continue
+            if change.prevent_destroy:
+                self._refuse_protected(change)
+            obstacle = self._obstacle(change.address, self.view.resources.get(change.address))
+            if obstacle and change.action is Action.REPLACE and change.create_before_destroy:
+                self.postponed.add(change.address)
+                self._put_off(change.address, change.id or "", obstacle)
+            elif obstacle:
+                self._refuse_in_use(change, obstacle)
+
+    def _obstacle(self, address: Address, observed: Observed | None) -> str:
+        return self.drivers[address.kind].obstacle(observed) if observed else ""
+
+    def _put_off(self, address: Address, id_: str, obstacle: str) -> None:
+        self.notes.append(
+            f"{address}: the replaced {id_} stays for now, because {obstacle}; "
+            "a later plan deletes it when nothing uses it any more"
+        )
+
+    def _refuse_protected(self, change: Change) -> None:
+        declared = change.action is Action.REPLACE
+        self.diagnostics.error(
+            f"{change.address} must not be destroyed",
+            detail=f"The plan would {change.action.value} it, because {change.reason}, "
+            "but its lifecycle says prevent_destroy.",
+            address=change.address,
+            advice="Take the change back, or set prevent_destroy: false."
+            if declared
+            else "Keep its block, or apply prevent_destroy: false first.",
+        )
+
+    def _refuse_in_use(self, change: Change, obstacle: str) -> None:
+        advice = "Remove it from their plans first, or keep its block."
+        if change.action is Action.REPLACE:
+            advice = (
+                "Give it create_before_destroy: then the new one is made first, and this one is deleted "
+                "by a later plan, when nothing uses it any more."
+            )
+        self.diagnostics.error(
+            f"{change.address} cannot be deleted",
+            detail=f"{obstacle[0].upper()}{obstacle[1:]}.",
+            address=change.address,
+            advice=advice,
+        )
+
+
+def users_of(view: View, address: Address) -> tuple[str, ...]:
+    observed = view.resources.get(address)
+    return (observed.used_by or ()) if observed else ()

@@ -1,0 +1,44 @@
+"""The dependency graph as DOT (Graphviz) or mermaid text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from planner.model.address import Address
+
+Graph = Mapping[Address, Sequence[Address]]
+"""An address -> what it depends on."""
+
+
+def dot(graph: Graph) -> str:
+    """DOT: an arrow goes from a resource to what it depends on."""
+    head = ["digraph resources {", "  rankdir = LR;", "  node [shape = box];"]
+    return "\n".join([*head, *_dot_lines(graph), "}"])
+
+
+def _dot_lines(graph: Graph) -> Iterator[str]:
+    for address in sorted(graph):
+        yield f'  "{address}";'
+    for address, other in _edges(graph):
+        yield f'  "{address}" -> "{other}";'
+
+
+def mermaid(graph: Graph) -> str:
+    """mermaid's flowchart, as GitHub, GitLab and Gitea draw it."""
+    nodes = {address: f"n{number}" for number, address in enumerate(_all(graph))}
+    lines = [f'  {name}["{address}"]' for address, name in nodes.items()]
+    edges = [f"  {nodes[address]} --> {nodes[other]}" for address, other in _edges(graph)]
+    return "\n".join(["flowchart LR", *lines, *edges])
+
+
+def _all(graph: Graph) -> list[Address]:
+    return sorted({*graph, *(other for others in graph.values() for other in others)})
+
+
+def _edges(graph: Graph) -> Iterator[tuple[Address, Address]]:
+    for address in sorted(graph):
+        for other in sorted(graph[address]):
+            yield address, other
+
+
+FORMATS: Mapping[str, Callable[[Graph], str]] = {"dot": dot, "mermaid": mermaid}

@@ -1,0 +1,78 @@
+"""Kinds for people: attributes with their types and behaviour, API operations, an example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import fill, wrap
+from typing import Any
+
+from planner.model.kind import Attribute, Kind
+from planner.render.escaping import pad
+from planner.render.style import Style
+
+Row = tuple[str, str, str]
+
+
+def render_kind_list(kinds: Sequence[Kind], *, style: Style) -> str:
+    """One line for each kind: its name and title."""
+    width = max((len(kind.name) for kind in kinds), default=0)
+    return "\n".join(f"{style.paint('bold', pad(kind.name, width))}  {kind.title}" for kind in kinds)
+
+
+def render_kind(
+    kind: Kind, description: str, operations: Mapping[str, str], example: str, *, width: int, style: Style
+) -> str:
+    """operations: what planner does -> "create-extension: POST /deployments/extensions"."""
+    parts = [f"{style.paint('bold', kind.name)}: {kind.title}"]
+    if description:
+        parts.append(fill(description, width))
+    declared = [a for a in kind.attributes.values() if not a.read_only]
+    parts.append("Attributes to declare:\n\n" + "\n".join(_attributes(declared, width, style)))
+    computed = [a for a in kind.attributes.values() if a.read_only]
+    if computed:
+        parts.append("Set by the server, to refer to:\n\n" + "\n".join(_attributes(computed, width, style)))
+    parts.append("API operations:\n\n" + "\n".join(_operations(operations)))
+    if example:
+        parts.append("Example:\n\n" + "\n".join(f"  {line}".rstrip() for line in example.splitlines()))
+    return "\n\n".join(parts)
+
+
+def _attributes(attributes: Sequence[Attribute], width: int, style: Style) -> Iterator[str]:
+    for attribute in attributes:
+        facts = ", ".join([type_text(attribute.schema), *_facts(attribute)])
+        yield f"  {style.paint('bold', attribute.name)} ({facts})"
+        yield from (f"      {line}" for line in wrap(attribute.description, max(width - 6, 30)))
+
+
+def type_text(schema: Mapping[str, Any]) -> str:
+    """A JSON Schema's type in a word or two: "text", "list of text", "plugin or bundle"."""
+    if "enum" in schema:
+        return " or ".join(map(str, schema["enum"]))
+    names = {"string": "text", "array": "list", "object": "mapping", "integer": "whole number"}
+    kind = schema.get("type", "any value")
+    text = " or ".join(names.get(k, k) for k in ([kind] if isinstance(kind, str) else kind))
+    items = schema.get("items")
+    return f"{text} of {type_text(items)}" if kind == "array" and isinstance(items, Mapping) else text
+
+
+def _facts(attribute: Attribute) -> Iterator[str]:
+    if attribute.required:
+        yield "required"
+    if "default" in attribute.schema:
+        yield f"default {attribute.schema['default']}"
+    if attribute.immutable:
+        yield "a change is a replacement"
+    if attribute.write_only:
+        yield "secret"
+    if attribute.unordered:
+        yield "in any order"
+    if attribute.local:
+        yield "never sent"
+    if attribute.volatile:
+        yield "not kept in the state"
+
+
+def _operations(operations: Mapping[str, str]) -> Iterator[str]:
+    width = max((len(name) for name in operations), default=0)
+    for name, text in operations.items():
+        yield f"  {pad(name, width)}  {text}"

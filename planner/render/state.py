@@ -1,0 +1,55 @@
+"""The state as text: each resource with what the API last said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from planner.model.resource import Prior
+from planner.model.state import State
+from planner.model.value import Value
+from planner.render.escaping import escape
+from planner.render.outputs import render_outputs
+from planner.render.rows import Row, one_value, render_rows
+from planner.render.style import BOLD, DIM, Style
+
+
+def render_state(state: State, *, width: int, style: Style) -> str:
+    """Resources by address, left-overs, intents in doubt, outputs, and where it all comes from."""
+    parts = [_head(state, style)]
+    parts += ["\n".join(_resource(prior, width, style)) for _, prior in sorted(state.resources.items())]
+    parts += [
+        f"{prior.address} ({escape(prior.id)}) is left over from a replacement" for prior in state.deposed
+    ]
+    parts += [f"{i.address}: the {i.operation} begun at {i.at} is in doubt" for i in state.in_doubt]
+    if state.outputs:
+        parts.append("Outputs:\n\n" + render_outputs(state.outputs, width=width))
+    return "\n\n".join(parts)
+
+
+def _head(state: State, style: Style) -> str:
+    count = len(state.resources)
+    text = f"{state.project}/{state.environment}: serial {state.serial}, {count} resource{'s' * (count != 1)}"
+    if state.applied is None:
+        return text
+    commit = f", commit {state.applied.commit[:12]}" if state.applied.commit else ""
+    whole = "" if state.applied.complete else ", not complete"
+    return text + style.paint(DIM, f"\nlast applied at {state.applied.at}{commit}{whole}")
+
+
+def _resource(prior: Prior, width: int, style: Style) -> Iterator[str]:
+    yield style.paint(BOLD, str(prior.address))
+    rows = [Row("", name, one_value(value)) for name, value in _facts(prior)]
+    yield from render_rows(rows, indent=2, width=width, style=style)
+
+
+def _facts(prior: Prior) -> Iterator[tuple[str, Value]]:
+    """Attributes in the order of their names, then what the state knows beside them."""
+    yield from sorted({"id": prior.id, **prior.attributes}.items())
+    if prior.version is not None:
+        yield "resource version", prior.version
+    if prior.content_sha256 is not None:
+        yield "content sha256", prior.content_sha256
+    if prior.dependencies:
+        yield "depends on", [str(address) for address in prior.dependencies]
+    if prior.prevent_destroy:
+        yield "prevent_destroy", True

@@ -1,0 +1,90 @@
+"""Resources as template text: what somebody would have written by hand."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from planner.model.address import Address
+from planner.model.declarations import Import
+from planner.model.value import Value
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.*/@+-]*(?: [A-Za-z0-9_.*/@+(),-]+)*\Z")
+_JINJA: Final = re.compile(r"\{[{%#]|[%#}]\}")
+_NOT_PRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\uf880-\uf893]")
+_INDENT: Final = "  "
+
+
+def template_text(resources: Mapping[Address, Mapping[str, Value]], imports: Iterable[Import] = ()) -> str:
+    """`resource` and `import` blocks as YAML, in the order of the addresses."""
+    lines: list[str] = []
+    if resources:
+        lines.append("resource:")
+    kind = ""
+    for address in sorted(resources):
+        if address.kind != kind:
+            kind = address.kind
+            lines.append(f"{_INDENT}{kind}:")
+        lines.append(f"{_INDENT * 2}{address.name}:")
+        lines += (_INDENT * 3 + line for line in mapping_lines(resources[address]))
+    wanted = list(imports)
+    if wanted:
+        lines += ["", "import:", *(f'  - {{to: {i.target}, id: "{i.id}"}}' for i in wanted)]
+    return "\n".join(lines) + "\n"
+
+
+def mapping_lines(mapping: Mapping[str, Value]) -> Iterator[str]:
+    """A mapping in block style, one line each."""
+    for key, value in mapping.items():
+        yield from _entry(f"{scalar(key)}:", value)
+
+
+def _entry(head: str, value: Value) -> Iterator[str]:
+    if isinstance(value, Mapping) and value:
+        yield head
+        yield from (_INDENT + line for line in mapping_lines(value))
+    elif isinstance(value, list | tuple) and value:
+        yield head
+        for item in value:
+            first, *rest = _item_lines(item)
+            yield f"{_INDENT}- {first}"
+            yield from (f"{_INDENT}  {line}" for line in rest)
+    else:
+        yield f"{head} {scalar(value)}"
+
+
+def _item_lines(item: Value) -> list[str]:
+    if isinstance(item, Mapping) and item:
+        return list(mapping_lines(item))
+    if isinstance(item, list | tuple) and item:
+        return list(_entry("-", item))[1:]
+    return [scalar(item)]
+
+
+def scalar(value: Value) -> str:
+    """A scalar, or an empty list or mapping, that reads back as itself, also through jinja."""
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if _JINJA.search(value):
+        return "{{ " + _jinja_text(value) + " }}"
+    if _PLAIN.match(value) and len(value) <= 80:
+        return value if not _looks_like_something_else(value) else json.dumps(value)
+    return _quoted(value)
+
+
+def _looks_like_something_else(value: str) -> bool:
+    """Words that YAML reads as null, a boolean or a number where no text is wanted."""
+    return value.lower() in ("null", "true", "false", "nan", "inf") or value[0].isdigit()
+
+
+def _quoted(value: str) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return _NOT_PRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
+def _jinja_text(value: str) -> str:
+    """A jinja text literal, in YAML double quotes no less: jinja prints the value as a token."""
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    return f"'{escaped}'"

@@ -1,0 +1,74 @@
+"""The sandbox from outside: what it was asked, what it holds, edits behind the planner's back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+from werkzeug.test import Client
+
+from planner.sandbox import create_app
+
+EXTENSIONS = "/api/v1/deployments/extensions"
+LOGIN = {"Authorization": "ApiKey tests"}
+
+
+@frozen
+class Ece:
+    client: Client
+
+    @classmethod
+    @contextmanager
+    def of(cls, data: Path) -> Iterator[Ece]:
+        """The sandbox that keeps its data there; other processes may have it open too."""
+        with create_app(data) as app:
+            yield cls(Client(app))
+
+    def requests(self, *methods: str) -> list[tuple[str, str]]:
+        """(method, path below /deployments/extensions), in order; of these methods only, if any are given."""
+        log = self.client.get("/sandbox/requests").get_json()["requests"]
+        asked = [(item["method"], item["path"].partition("/extensions")[2]) for item in log]
+        return [item for item in asked if not methods or item[0] in methods]
+
+    def writes(self) -> list[tuple[str, str]]:
+        return self.requests("POST", "PUT", "DELETE")
+
+    def forget_requests(self) -> None:
+        self.client.delete("/sandbox/requests")
+
+    def fault(self, *specs: str) -> None:
+        reply = self.client.post("/sandbox/faults", json=list(specs))
+        assert reply.status_code == 201, reply.text
+
+    def no_faults(self) -> None:
+        self.client.delete("/sandbox/faults")
+
+    def extensions(self) -> dict[str, dict[str, Any]]:
+        """By name."""
+        listed = self.client.get(EXTENSIONS, headers=LOGIN).get_json()["extensions"]
+        assert len({item["name"] for item in listed}) == len(listed), "two of the same name"
+        return {item["name"]: item for item in listed}
+
+    def version(self, id_: str) -> str:
+        return self.client.get(f"{EXTENSIONS}/{id_}", headers=LOGIN).headers["x-cloud-resource-version"]
+
+    def create(self, name: str, **given: str) -> str:
+        """Makes a bundle behind the planner's back; its id."""
+        body = {"name": name, "extension_type": "bundle", "version": "*"} | given
+        reply = self.client.post(EXTENSIONS, json=body, headers=LOGIN)
+        assert reply.status_code == 201, reply.text
+        return str(reply.get_json()["id"])
+
+    def update(self, name: str, /, **changed: str) -> None:
+        found = self.extensions()[name]
+        kept = ("name", "extension_type", "version", "description")
+        body = {key: found[key] for key in kept if key in found} | changed
+        reply = self.client.post(f"{EXTENSIONS}/{found['id']}", json=body, headers=LOGIN)
+        assert reply.status_code == 200, reply.text
+
+    def delete(self, name: str) -> None:
+        id_ = self.extensions()[name]["id"]
+        assert self.client.delete(f"{EXTENSIONS}/{id_}", headers=LOGIN).status_code == 200

@@ -1,0 +1,185 @@
+"""A project in a folder of its own, driven as a user drives it: by command lines."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from attrs import define, field, frozen
+
+from .ece import Ece
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+PATIENCE = 30.0
+
+PROJECT = """
+project: small
+variables:
+  version: {type: string, default: "8.*"}
+environments:
+  dev: {endpoint: sandbox}
+"""
+
+TEMPLATE = """
+resource:
+  extension:
+    alpha:
+      name: alpha
+      extension_type: bundle
+      version: {{ var.version }}
+      file: files/alpha
+    beta:
+      name: beta
+      extension_type: bundle
+      version: "*"
+      description: Goes with {{ resource.extension.alpha.url }}
+"""
+
+
+@frozen
+class Done:
+    """A command that ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def both(self) -> str:
+        return self.out + self.err
+
+
+@define
+class Project:
+    """environ: added to an environment that has nothing of the person who runs the tests."""
+
+    folder: Path
+    environ: dict[str, str] = field(factory=dict)
+
+    def run(self, *words: str, env: dict[str, str] | None = None) -> Done:
+        done = subprocess.run(
+            self._command(words),
+            cwd=self.folder,
+            env=self._environ(env),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE * 2,
+            check=False,
+        )
+        assert "Traceback" not in done.stdout + done.stderr
+        assert "a defect in planner" not in done.stderr, done.stderr
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def ok(self, *words: str, env: dict[str, str] | None = None) -> Done:
+        done = self.run(*words, env=env)
+        assert done.code == 0, done
+        return done
+
+    @contextmanager
+    def started(
+        self, *words: str, env: dict[str, str] | None = None, **streams: Any
+    ) -> Iterator[subprocess.Popen[str]]:
+        """The command while it runs; ended with the context at the latest."""
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        process = subprocess.Popen(
+            self._command(words), cwd=self.folder, env=self._environ(env), text=True, **{**pipes, **streams}
+        )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            for stream in (process.stdout, process.stderr):
+                if stream is not None:
+                    stream.close()
+
+    def _command(self, words: tuple[str, ...]) -> list[str]:
+        return [sys.executable, "-m", "planner", *words]
+
+    def _environ(self, more: dict[str, str] | None) -> dict[str, str]:
+        kept = {
+            k: v for k, v in os.environ.items() if k in ("PATH", "PYTHONPATH") or k.startswith("COVERAGE_")
+        }
+        own = {"HOME": str(self.folder), "LANG": "C.UTF-8", "PYTHONWARNINGS": "error"}
+        return {**kept, **own, **self.environ, **(more or {})}
+
+    def apply(self, *words: str, env: dict[str, str] | None = None) -> Done:
+        return self.ok("apply", "--auto-approve", *words, env=env)
+
+    def settled(self) -> None:
+        """Nothing is left to do."""
+        again = self.run("plan", "--detailed-exitcode")
+        assert again.code == 0, again
+
+    def write(self, name: str, text: str) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        text = (self.folder / name).read_text()
+        assert old in text
+        self.write(name, text.replace(old, new))
+
+    def state(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / "state/dev.json").read_text())
+        return found
+
+    def resource(self, address: str) -> dict[str, Any]:
+        return next(item for item in self.state()["resources"] if item["address"] == address)
+
+    def addresses(self) -> list[str]:
+        return [item["address"] for item in self.state()["resources"]]
+
+    @contextmanager
+    def sandbox(self) -> Iterator[Ece]:
+        """The embedded ECE of the dev environment, from outside."""
+        with Ece.of(self.folder / "state/sandbox-dev.db") as ece:
+            yield ece
+
+
+def quickstart(folder: Path) -> Project:
+    """examples/quickstart, with its state beside it."""
+    shutil.copytree(EXAMPLES / "quickstart", folder)
+    project = Project(folder)
+    project.edit("planner.yaml", "../../state/quickstart/dev.json", "state/dev.json")
+    return project
+
+
+def small(folder: Path, template: str = TEMPLATE, project: str = PROJECT) -> Project:
+    """Two bundles, the second of which refers to the first."""
+    made = Project(folder)
+    made.write("planner.yaml", project)
+    made.write("templates/main.yaml", template)
+    made.write("files/alpha/words.txt", "one\n")
+    return made
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        time.sleep(0.02)
+
+
+def finished(process: subprocess.Popen[str]) -> Done:
+    out, err = process.communicate(timeout=PATIENCE)
+    assert "Traceback" not in out + err
+    return Done(process.returncode, out, err)
+
+
+def signalled(process: subprocess.Popen[str], number: signal.Signals) -> Done:
+    process.send_signal(number)
+    return finished(process)

@@ -1,0 +1,192 @@
+"""Scripts depend on the exit codes: 64 wrong usage, 3 refused, 4 locked, 5 partly applied."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from planner.cli.wiring import open_store
+from planner.model.project import Environment
+from planner.state.locks import Holder
+
+from .ece import EXTENSIONS, LOGIN
+from .runner import PROJECT, TEMPLATE, Project, finished, small, wait_until
+
+PROTECTED = PROJECT.replace("{endpoint: sandbox}", "{endpoint: sandbox, protected: true}")
+THREE = (
+    TEMPLATE
+    + "    gamma: {name: gamma, extension_type: bundle, version: '*', depends_on: [extension.beta]}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["plan", "--bad-flag"], "--bad-flag"),
+        (["plam"], 'Did you mean "plan"?'),
+        (["destory"], 'Did you mean "destroy"?'),
+        (["plan", "-e", "dve"], 'Did you mean "dev"?'),
+        (["plan", "--var", "version"], "NAME=VALUE"),
+        (["plan", "--parallelism", "0"], "--parallelism"),
+        (["plan", "--format", "xml"], "--format"),
+        (["drift", "--no-refresh"], "drift asks the installation"),
+        (["sandbox", "serve", "--fault", "nonsense"], "METHOD PATH EFFECT"),
+        (["sandbox", "reset", "-e", "dev", "--data", "x.db"], "--data and -e"),
+        ([], "Usage: planner"),
+    ],
+)
+def test_wrong_usage(project: Project, words: list[str], told: str) -> None:
+    done = project.run(*words)
+    assert done.code == 64, done
+    assert told in done.err
+    assert done.out == ""
+
+
+def test_one_of_several_environments_has_to_be_named(project: Project) -> None:
+    project.edit(
+        "planner.yaml", "dev: {endpoint: sandbox}", "dev: {endpoint: sandbox}\n  test: {endpoint: sandbox}"
+    )
+    done = project.run("plan")
+    assert done.code == 64
+    assert "Name one with -e: dev, test." in done.err
+
+
+@pytest.mark.parametrize("words", [["apply"], ["apply", "--destroy"], ["destroy"]])
+def test_nobody_to_ask(applied: Project, words: list[str]) -> None:
+    applied.edit("templates/main.yaml", "name: beta", "name: gamma")
+    done = applied.run(*words)
+    assert done.code == 3
+    assert "not a terminal" in done.err
+    assert "--auto-approve" in done.err
+    assert applied.state()["serial"] == 1
+
+
+def test_without_changes_nobody_is_asked(applied: Project) -> None:
+    assert "No changes." in applied.ok("apply").out
+
+
+def test_protected_takes_no_blind_approval(tmp_path_factory: pytest.TempPathFactory) -> None:
+    project = small(tmp_path_factory.mktemp("protected"), project=PROTECTED)
+    done = project.run("apply", "--auto-approve")
+    assert (done.code, done.out) == (3, "")
+    assert "dev is protected" in done.err
+    assert "planner plan -e dev --out FILE" in done.err
+    project.ok("plan", "--out", "plan.json")
+    unasked = project.run("apply", "plan.json")
+    assert (unasked.code, "not a terminal" in unasked.err) == (3, True)
+    project.ok("apply", "plan.json", "--auto-approve")
+
+
+def test_prevent_destroy(project: Project) -> None:
+    project.edit("templates/main.yaml", "name: beta", "name: beta\n      lifecycle: {prevent_destroy: true}")
+    project.apply()
+    for words in (["plan", "--destroy"], ["destroy", "--auto-approve"]):
+        done = project.run(*words)
+        assert done.code == 3, done
+        assert "extension.beta must not be destroyed" in done.err
+    assert len(project.addresses()) == 2
+
+
+def test_an_extension_in_use(applied: Project) -> None:
+    with applied.sandbox() as ece:
+        url = ece.extensions()["beta"]["url"]
+        bundles = {"user_bundles": [{"name": "beta", "url": url, "elasticsearch_version": "8.15.3"}]}
+        plan = {"elasticsearch": bundles, "cluster_topology": []}
+        body = {
+            "name": "shop",
+            "resources": {"elasticsearch": [{"ref_id": "main", "region": "r", "plan": plan}]},
+        }
+        reply = ece.client.post(EXTENSIONS.removesuffix("/extensions"), json=body, headers=LOGIN)
+        assert reply.status_code == 201, reply.text
+        ece.forget_requests()
+        done = applied.run("destroy", "--auto-approve")
+        assert done.code == 3, done
+        assert "extension.beta cannot be deleted" in done.err
+        assert "used by 1 deployment" in done.err
+        assert ece.writes() == []
+
+
+@contextmanager
+def locked(project: Project) -> Iterator[Holder]:
+    environment = Environment("dev", state="state/dev.json")
+    with open_store(project.folder, "small", environment).lock("apply") as holder:
+        yield holder
+
+
+def test_the_lock_is_held(applied: Project) -> None:
+    with locked(applied) as holder:
+        done = applied.run("apply", "--auto-approve", "--var", "version=9.*")
+        assert done.code == 4
+        assert f"(process {holder.pid}), apply since" in done.err
+        assert applied.ok("plan").code == 0
+    assert applied.state()["serial"] == 1
+
+
+def test_lock_timeout_waits(applied: Project) -> None:
+    words = ("apply", "--auto-approve", "--lock-timeout", "30", "--var", "version=9.*")
+    with ExitStack() as held:
+        held.enter_context(locked(applied))
+        with applied.started(*words) as process:
+            assert process.stderr is not None
+            assert "Waiting up to 30 s for the lock, held by" in process.stderr.readline()
+            held.close()
+            assert finished(process).code == 0
+    assert applied.state()["serial"] == 2
+
+
+def test_partly_applied_and_the_way_on(tmp_path_factory: pytest.TempPathFactory) -> None:
+    project = small(tmp_path_factory.mktemp("partly"), template=THREE)
+    with project.sandbox() as ece:
+        ece.fault("POST /deployments/extensions 400 nth=2 message=no-room")
+        done = project.run("apply", "--auto-approve", "--var", "version=9.*")
+        assert done.code == 5, done
+        assert "Applied: 1 created" in done.out
+        assert "extension.beta: create\n" in done.out
+        assert "no-room" in done.out
+        assert "extension.gamma: create, it waits for extension.beta, which failed" in done.out
+        assert "2 of 3 changes to the dev environment are left to do. To go on:" in done.out
+        resume = next(line for line in done.out.splitlines() if line.startswith("    planner "))
+        assert shlex.split(resume) == ["planner", "apply", "-e", "dev", "--var", "version=9.*"]
+        assert project.state()["applied"]["complete"] is False
+        again = project.ok(*shlex.split(resume)[1:], "--auto-approve")
+        assert "Applied: 2 created" in again.out
+        assert len(ece.extensions()) == 3
+    assert project.run("plan", "--detailed-exitcode", "--var", "version=9.*").code == 0
+
+
+def test_partly_destroyed_goes_on_destroying(applied: Project) -> None:
+    with applied.sandbox() as ece:
+        ece.fault("DELETE /deployments/extensions/* 400 nth=2")
+        done = applied.run("destroy", "--auto-approve")
+        assert done.code == 5, done
+        assert "    planner destroy -e dev" in done.out.splitlines()
+    assert applied.addresses() == ["extension.alpha"]
+    applied.ok("destroy", "--auto-approve")
+    assert applied.addresses() == []
+
+
+def test_nothing_applied_is_an_error(applied: Project) -> None:
+    with applied.sandbox() as ece:
+        ece.fault("POST /deployments/extensions/* 400")
+        done = applied.run("apply", "--auto-approve", "--var", "version=9.*")
+        assert done.code == 1, done
+        assert "Failed (1):" in done.out
+
+
+def test_an_edit_while_it_is_applied_is_a_conflict(applied: Project) -> None:
+    """Between plan and write somebody else was there: refused, with all three views."""
+    id_ = applied.resource("extension.alpha")["id"]
+    with applied.sandbox() as ece:
+        ece.forget_requests()
+        ece.fault(f"GET /deployments/extensions/{id_} delay:2 nth=2")
+        with applied.started("apply", "--auto-approve", "--var", "version=9.*") as process:
+            wait_until(lambda: ("GET", f"/{id_}") in ece.requests(), "the plan has been made")
+            ece.update("alpha", version="7.*")
+            done = finished(process)
+        assert done.code == 3, done
+        assert re.search(r'version +"9\.\*" +"8\.\*" +"7\.\*"', done.out)
+        assert ece.extensions()["alpha"]["version"] == "7.*"

@@ -1,0 +1,191 @@
+"""Whatever ends an apply, nothing is lost and nothing is made twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+
+from .runner import Project, finished, signalled, small, wait_until
+
+CHAIN = """
+resource:
+  extension:
+{% for n in range(4) %}
+    step_{{ n }}:
+      name: step-{{ n }}
+      extension_type: bundle
+      version: "*"
+      file: files/alpha
+{% if n %}
+      depends_on: [extension.step_{{ n - 1 }}]
+{% endif %}
+{% endfor %}
+"""
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+
+
+@pytest.fixture
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Four bundles that wait for each other."""
+    return small(tmp_path_factory.mktemp("chain"), template=CHAIN)
+
+
+def settle(project: Project) -> str:
+    """Applies until nothing is left, and checks that nothing was made twice or lost. What the apply said."""
+    done = project.apply()
+    project.settled()
+    with project.sandbox() as ece:
+        found = ece.extensions()
+    ids = {item["attributes"]["name"]: item["id"] for item in project.state()["resources"]}
+    assert ids == {name: item["id"] for name, item in found.items()}
+    assert not (project.folder / "state/dev.journal").exists()
+    return done.both
+
+
+def journal(project: Project) -> bytes:
+    path = project.folder / "state/dev.journal"
+    return path.read_bytes() if path.exists() else b""
+
+
+def words(text: str) -> str:
+    """text without its line breaks."""
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_an_interrupted_apply_finishes_what_is_in_flight(chain: Project, number: signal.Signals) -> None:
+    with chain.sandbox() as ece:
+        ece.fault("PUT /deployments/extensions/* delay:1 nth=1")
+        with chain.started("apply", "--auto-approve") as process:
+            wait_until(lambda: b'"upload"' in journal(chain), "the first upload is begun")
+            done = signalled(process, number)
+        ece.no_faults()
+    assert done.code == 130, done
+    assert "nothing new is started" in done.err
+    assert "extension.step_0: uploaded" in done.err
+    assert "Interrupted. 3 of 4 changes to the dev environment are left to do." in done.out
+    assert "extension.step_3: create, the run was stopped before its turn" in done.out
+    assert chain.addresses() == ["extension.step_0"]
+    settle(chain)
+
+
+def test_a_second_signal_stops_now(chain: Project) -> None:
+    with chain.sandbox() as ece:
+        ece.fault("PUT /deployments/extensions/* delay:20 nth=1")
+        with chain.started("apply", "--auto-approve") as process:
+            wait_until(lambda: ece.writes() != [], "the first call is made")
+            process.send_signal(signal.SIGINT)
+            assert process.stderr is not None
+            assert any("nothing new is started" in line for line in process.stderr)
+            begun = time.monotonic()
+            done = signalled(process, signal.SIGINT)
+        ece.no_faults()
+    assert done.code == 130
+    assert time.monotonic() - begun < 10
+    assert "Stopped." in done.err
+    settle(chain)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--auto-approve")])
+def test_interrupted_while_it_plans(
+    applied: Project, command: tuple[str, ...], number: signal.Signals
+) -> None:
+    with applied.sandbox() as ece:
+        ece.fault("GET /deployments/extensions delay:20")
+        with applied.started("-v", *command) as process:
+            assert process.stderr is not None
+            assert "> GET /deployments/extensions" in process.stderr.readline()
+            begun = time.monotonic()
+            done = signalled(process, number)
+    assert (done.code, done.out) == (130, ""), done
+    assert done.err.endswith("Interrupted.\n")
+    assert time.monotonic() - begun < 10
+    assert applied.state()["serial"] == 1
+
+
+def test_interrupted_while_it_reads_one_by_one(chain: Project) -> None:
+    """Replies that several threads wait for do not hold it up."""
+    chain.apply()
+    chain.edit("templates/main.yaml", 'version: "*"', 'version: "8.*"')
+    with chain.sandbox() as ece:
+        ece.fault("GET /deployments/extensions/* delay:20")
+        with chain.started("-v", "plan") as process:
+            assert process.stderr is not None
+            assert any("> GET /deployments/extensions/" in line for line in process.stderr)
+            begun = time.monotonic()
+            done = signalled(process, signal.SIGTERM)
+    assert (done.code, done.out) == (130, ""), done
+    assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["POST /deployments/extensions delay:20 nth=3", "PUT /deployments/extensions/* delay:20 nth=2"],
+)
+def test_killed_before_a_call_takes_effect(chain: Project, moment: str) -> None:
+    with chain.sandbox() as ece:
+        ece.fault(moment)
+        with chain.started("apply", "--auto-approve") as process:
+            wait_until(lambda: len(ece.writes()) >= 3, "it is in the middle")
+            wait_until(lambda: journal(chain).count(b'"intent"') > len(ece.writes()), "the next one is begun")
+            process.kill()
+        ece.no_faults()
+        plan = words(chain.ok("plan").out)
+        assert "did not happen" in plan or "was looked up" in plan
+    settle(chain)
+
+
+def test_killed_after_a_create_took_effect(chain: Project) -> None:
+    """The reply is lost with the process: the next plan finds what was made, the next apply adopts it."""
+    with chain.sandbox() as ece:
+        # the reply is dropped, and looking the create up takes longer than the process lives
+        ece.fault(
+            "POST /deployments/extensions drop-after nth=2", "GET /deployments/extensions delay:20 nth=2"
+        )
+        with chain.started("apply", "--auto-approve") as process:
+            wait_until(lambda: len(ece.requests("POST")) >= 2, "the second create is made")
+            process.kill()
+        ece.no_faults()
+        made = ece.extensions()["step-1"]["id"]
+        plan = words(chain.ok("plan").out)
+        assert f"was carried out; its id is {made}" in plan
+        assert "Plan: 2 to create, 1 to update, 0 to replace, 0 to delete." in plan
+        assert f"was carried out; its id is {made}" in settle(chain)
+        assert len(ece.requests("POST")) == 4
+
+
+def test_the_lock_of_a_dead_process_is_free(chain: Project) -> None:
+    with chain.sandbox() as ece:
+        ece.fault("PUT /deployments/extensions/* delay:20 nth=1")
+        with chain.started("apply", "--auto-approve") as process:
+            wait_until(lambda: ece.writes() != [], "it holds the lock")
+            assert chain.run("apply", "--auto-approve").code == 4
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+        ece.no_faults()
+    settle(chain)
+
+
+def test_a_plan_while_an_apply_runs_says_so(chain: Project) -> None:
+    with chain.sandbox() as ece:
+        ece.fault("PUT /deployments/extensions/* delay:3 nth=1")
+        with chain.started("apply", "--auto-approve") as process:
+            wait_until(lambda: ece.writes() != [], "it holds the lock")
+            plan = chain.ok("plan")
+            assert finished(process).code == 0
+    assert "an apply is under way" in words(plan.out)
+
+
+def test_a_reader_who_goes_away_does_not_stop_an_apply(chain: Project) -> None:
+    with chain.started("apply", "--auto-approve") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        process.stderr.close()
+        assert process.wait(timeout=30) == 0
+        process.stdout = process.stderr = None
+    chain.settled()

@@ -1,0 +1,90 @@
+"""`planner sandbox`: an ECE for other clients."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import requests
+
+from .ece import EXTENSIONS, LOGIN
+from .runner import Project, signalled
+
+
+class Served(NamedTuple):
+    url: str
+    told: str
+    process: subprocess.Popen[str]
+
+
+@contextmanager
+def served(project: Project, *words: str) -> Iterator[Served]:
+    """A sandbox that listens."""
+    with project.started("sandbox", "serve", "--port", "0", *words) as process:
+        assert process.stderr is not None
+        told = "".join(process.stderr.readline() for _ in range(3))
+        found = re.search(r"listens on (http://127\.0\.0\.1:\d+) ", told)
+        assert found is not None
+        yield Served(found[1], told, process)
+
+
+def test_it_serves_the_file_of_an_environment(applied: Project) -> None:
+    with served(applied, "-e", "dev") as (url, _, process):
+        found = requests.get(url + EXTENSIONS, headers=LOGIN, timeout=10).json()["extensions"]
+        assert {item["name"] for item in found} == {"alpha", "beta"}
+        changed = {"name": "alpha", "extension_type": "bundle", "version": "7.*"}
+        id_ = applied.resource("extension.alpha")["id"]
+        requests.post(f"{url}{EXTENSIONS}/{id_}", json=changed, headers=LOGIN, timeout=10).raise_for_status()
+        drift = applied.run("drift")
+        assert (drift.code, '"8.*" -> "7.*"' in drift.out) == (2, True)
+        log = requests.get(f"{url}/sandbox/requests", timeout=10).json()["requests"]
+        assert log[-1]["method"] == "GET"
+        done = signalled(process, signal.SIGTERM)
+    assert done.code == 0
+
+
+def test_it_tells_a_line_to_try(project: Project) -> None:
+    with served(project, "--data", "ece.db") as (url, told, process):
+        assert signalled(process, signal.SIGINT).code == 0
+    assert f"curl -H 'Authorization: ApiKey any' {url}/api/v1/deployments/extensions\n" in told
+    assert (project.folder / "ece.db").exists()
+
+
+def test_planner_works_against_it(project: Project) -> None:
+    with served(project, "--fault", "POST /deployments/extensions 429 times=1 retry-after=0") as (url, _, _):
+        project.edit("planner.yaml", "endpoint: sandbox", f"endpoint: '{url}'")
+        project.environ["EC_API_KEY"] = "any"
+        project.apply()
+        project.settled()
+    assert (project.folder / "state/sandbox.db").exists()
+
+
+def test_a_port_in_use(project: Project) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = project.run("sandbox", "serve", "--port", port)
+    assert done.code == 1
+    assert f"127.0.0.1:{port} is in use by another program" in done.err
+    assert "--port" in done.err
+
+
+def test_a_host_that_is_not_here(project: Project) -> None:
+    done = project.run("sandbox", "serve", "--host", "203.0.113.1", "--port", "0")
+    assert (done.code, "cannot run at 203.0.113.1:0" in done.err) == (1, True), done
+
+
+def test_a_file_that_is_something_else(project: Project) -> None:
+    done = project.run("sandbox", "serve", "--data", "planner.yaml")
+    assert (done.code, "the sandbox cannot run" in done.err) == (1, True), done
+
+
+def test_reset_empties_it(applied: Project) -> None:
+    applied.ok("sandbox", "reset", "-e", "dev")
+    with applied.sandbox() as ece:
+        assert ece.extensions() == {}
+    assert "2 to create" in applied.ok("plan").out

@@ -1,0 +1,147 @@
+"""A saved plan is applied as it was reviewed, or not at all."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+
+import jsonschema_rs
+import pytest
+
+from planner.resources import schema
+
+from .runner import Done, Project
+
+CHANGE = ("--var", "version=9.*")
+
+
+@pytest.fixture
+def planned(applied: Project) -> Project:
+    """plan.json updates alpha."""
+    applied.ok("plan", *CHANGE, "--out", "plan.json")
+    return applied
+
+
+def refused(project: Project, *words: str) -> Done:
+    """What apply says; it wrote nothing to the installation and nothing to the state."""
+    before = project.state()
+    with project.sandbox() as ece:
+        ece.forget_requests()
+        done = project.run("apply", *words)
+        assert done.code == 3, done
+        assert ece.writes() == []
+    assert project.state() == before
+    return done
+
+
+def test_it_is_applied_without_a_question(planned: Project) -> None:
+    done = planned.ok("apply", "plan.json", *CHANGE)
+    assert "Applied: 0 created, 1 updated" in done.out
+    assert planned.resource("extension.alpha")["attributes"]["version"] == "9.*"
+
+
+def test_it_tells_the_command_that_applies_it(applied: Project) -> None:
+    done = applied.ok("plan", *CHANGE, "--out", "plan.json")
+    command = re.search(r"Apply it: planner (.*)", done.err)
+    assert command is not None
+    assert command[1] == "apply -e dev --var 'version=9.*' plan.json"
+
+
+def test_only_its_owner_may_read_it(planned: Project) -> None:
+    assert stat.S_IMODE((planned.folder / "plan.json").stat().st_mode) == 0o600
+
+
+def test_it_follows_the_schema_as_the_printed_one_does(planned: Project) -> None:
+    printed = json.loads(planned.ok("plan", *CHANGE, "--format", "json").out)
+    saved = json.loads((planned.folder / "plan.json").read_text())
+    validator = jsonschema_rs.Draft202012Validator(schema("plan.schema.json"))
+    validator.validate(printed)
+    validator.validate(saved)
+    assert printed == saved
+
+
+def test_an_edit_behind_its_back_is_shown_three_ways(planned: Project) -> None:
+    with planned.sandbox() as ece:
+        ece.update("alpha", version="7.*")
+    done = refused(planned, "plan.json", *CHANGE)
+    assert "extension.alpha" in done.out
+    assert "changed by somebody else" in done.out
+    assert re.search(r"desired +prior +observed", done.out)
+    assert re.search(r'version +"9\.\*" +"8\.\*" +"7\.\*"', done.out)
+    assert "1 of its resources moved since; nothing was changed" in done.err
+
+
+def test_an_edit_of_what_it_does_not_touch_is_no_matter(planned: Project) -> None:
+    with planned.sandbox() as ece:
+        ece.update("beta", version="7.*")
+    planned.ok("apply", "plan.json", *CHANGE)
+
+
+def test_another_apply_makes_it_stale(planned: Project) -> None:
+    planned.apply("--var", "version=7.*")
+    done = refused(planned, "plan.json", *CHANGE)
+    assert "made from serial 1 of the state, now at 2" in done.err
+
+
+def test_it_is_applied_once(planned: Project) -> None:
+    planned.ok("apply", "plan.json", *CHANGE)
+    assert "stale" in refused(planned, "plan.json", *CHANGE).err
+
+
+def test_another_environments_plan(planned: Project) -> None:
+    planned.edit(
+        "planner.yaml", "dev: {endpoint: sandbox}", "dev: {endpoint: sandbox}\n  test: {endpoint: sandbox}"
+    )
+    done = refused(planned, "-e", "test", "plan.json", *CHANGE)
+    assert "the plan is for small/dev, not for small/test" in done.err
+
+
+@pytest.mark.parametrize("change", ["templates/main.yaml", "files/alpha/words.txt", "variable"])
+def test_changed_inputs_make_it_stale(planned: Project, change: str) -> None:
+    words = CHANGE
+    if change == "variable":
+        words = ("--var", "version=7.*")
+    elif change.startswith("files"):
+        planned.write(change, "two\n")
+    else:
+        planned.edit(change, "name: beta", "name: gamma")
+    assert "templates, files or variables changed" in refused(planned, "plan.json", *words).err
+
+
+def test_an_altered_file_is_refused(planned: Project) -> None:
+    planned.edit("plan.json", '"9.*"', '"10.*"')
+    done = planned.run("apply", "plan.json", *CHANGE)
+    assert done.code == 1
+    assert "plan.json was altered" in done.err
+    assert "planner plan --out plan.json" in done.err
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [("", "is empty"), ("{", "is truncated"), ("hello", "is not JSON"), ("{}", "is not a planner plan")],
+)
+def test_what_is_no_plan(applied: Project, content: str, problem: str) -> None:
+    applied.write("plan.json", content)
+    done = applied.run("apply", "plan.json")
+    assert (done.code, f"plan.json {problem}" in done.err) == (1, True), done
+
+
+def test_a_missing_file(applied: Project) -> None:
+    done = applied.run("apply", "nowhere.json")
+    assert done.code == 1
+    assert "nowhere.json cannot be read: no such file" in done.err
+
+
+def test_a_digest_approves_exactly_one_plan(applied: Project) -> None:
+    found = re.search(r"Digest: (sha256:[0-9a-f]{64})", applied.ok("plan", *CHANGE).err)
+    assert found is not None
+    other = refused(applied, "--expect-digest", found[1], "--var", "version=7.*")
+    assert "the plan is not the approved one" in other.err
+    done = applied.ok("apply", "--expect-digest", found[1], *CHANGE)
+    assert "Applied: 0 created, 1 updated" in done.out
+
+
+def test_a_plan_says_it_all(planned: Project) -> None:
+    done = planned.run("apply", "plan.json", "--destroy")
+    assert done.code == 64

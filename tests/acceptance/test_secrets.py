@@ -1,0 +1,185 @@
+"""A secret goes to the installation, and nowhere else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from .runner import Done, Project, small
+
+SECRET = 'top "s3cr3t"/t+k\\n-1'
+OTHER = "another-one-entirely"
+
+SENSITIVE = """
+project: small
+variables:
+  token: {type: string, sensitive: true}
+environments:
+  dev: {endpoint: sandbox}
+"""
+
+USES_IT = """
+resource:
+  extension:
+    alpha:
+      name: alpha
+      extension_type: bundle
+      version: "*"
+      description: Fetched with {{ var.token }}
+      download_url: https://files.example/alpha.zip?token={{ var.token | urlencode }}
+    beta:
+      name: beta
+      extension_type: bundle
+      version: "*"
+      lifecycle: {ignore_changes: [description]}
+output:
+  token: "{{ var.token }}"
+  shouted: "{{ var.token | upper }}"
+"""
+
+
+@pytest.fixture
+def secretive(tmp_path: Path) -> Project:
+    project = small(tmp_path / "small", template=USES_IT, project=SENSITIVE)
+    project.environ["PLANNER_VAR_token"] = SECRET
+    return project
+
+
+def forms(secret: str) -> set[str]:
+    return {
+        secret,
+        secret.upper(),
+        json.dumps(secret)[1:-1],
+        json.dumps(json.dumps(secret)[1:-1])[1:-1],
+        quote(secret),
+        quote(secret, safe=""),
+        quote_plus(secret),
+        "s3cr3t",
+        "S3CR3T",
+    }
+
+
+def revealed(texts: Iterable[str], secret: str = SECRET) -> list[str]:
+    return [text for text in texts if any(form in text for form in forms(secret))]
+
+
+def files_of(project: Project) -> dict[str, str]:
+    """All that the planner wrote; the sandbox's own files are the installation."""
+    return {
+        str(path): path.read_bytes().decode(errors="replace")
+        for path in project.folder.rglob("*")
+        if path.is_file() and not path.name.startswith("sandbox-") and path.parent.suffix != ".files"
+    }
+
+
+def no_trace(project: Project, *done: Done) -> None:
+    assert revealed([text for item in done for text in (item.out, item.err)]) == []
+    assert revealed(files_of(project).values()) == []
+
+
+def test_it_is_in_no_output_and_no_file(secretive: Project) -> None:
+    planned = secretive.ok("-vv", "plan", "--out", "plan.json")
+    as_json = secretive.ok("plan", "--format", "json")
+    applied = secretive.ok("-vv", "apply", "plan.json")
+    assert "< POST /deployments/extensions" in applied.err
+    assert "(sensitive)" in planned.out
+    shown = [
+        secretive.ok(*words)
+        for words in (["output"], ["output", "--json"], ["output", "token"], ["-v", "drift"])
+    ]
+    no_trace(secretive, planned, as_json, applied, *shown)
+    with secretive.sandbox() as ece:
+        assert ece.extensions()["alpha"]["description"] == f"Fetched with {SECRET}"
+
+
+def test_nothing_is_left_to_do(secretive: Project) -> None:
+    secretive.apply()
+    with secretive.sandbox() as ece:
+        ece.forget_requests()
+        secretive.settled()
+        assert secretive.ok("drift").out.startswith("No drift.")
+        assert "No changes." in secretive.apply().out
+        assert ece.writes() == []
+
+
+def test_a_changed_secret_is_an_update_that_shows_neither(secretive: Project) -> None:
+    secretive.apply()
+    secretive.environ["PLANNER_VAR_token"] = OTHER
+    plan = secretive.run("plan", "--detailed-exitcode")
+    assert plan.code == 2
+    assert "~ description" in plan.out
+    assert "(sensitive)" in plan.out
+    assert "Plan: 0 to create, 1 to update, 0 to replace, 0 to delete." in plan.out
+    applied = secretive.apply()
+    assert revealed([plan.both, applied.both], OTHER) == []
+    no_trace(secretive, plan, applied)
+    with secretive.sandbox() as ece:
+        assert ece.extensions()["alpha"]["description"] == f"Fetched with {OTHER}"
+    secretive.settled()
+
+
+def test_an_error_that_quotes_it(secretive: Project) -> None:
+    with secretive.sandbox() as ece:
+        spec = {"method": "POST", "path": "/deployments/extensions", "effect": "status:400"}
+        told = f"cannot fetch https://files.example/alpha.zip with {SECRET} as it says {SECRET.upper()}"
+        reply = ece.client.post("/sandbox/faults", json={**spec, "message": told})
+        assert reply.status_code == 201, reply.text
+    for words in (["apply", "--auto-approve"], ["-vv", "apply", "--auto-approve"]):
+        failed = secretive.run(*words)
+        assert failed.code == 1
+        assert "cannot fetch" in failed.both
+        no_trace(secretive, failed)
+
+
+def test_on_the_command_line_it_is_not_repeated(secretive: Project) -> None:
+    secretive.environ.clear()
+    with secretive.sandbox() as ece:
+        ece.fault("POST /deployments/extensions 400 nth=1")
+        failed = secretive.run("apply", "--auto-approve", "--parallelism", "1", "--var", "token=abc")
+    assert failed.code == 5
+    assert "planner apply -e dev --var 'token=(sensitive)'" in failed.out
+    assert "abc" not in failed.both
+
+
+def test_one_that_comes_back_elsewhere_is_kept_as_a_fingerprint(secretive: Project) -> None:
+    """Whatever the installation makes of it: state and plans do not hold it, and it is no drift for ever."""
+    secretive.apply()
+    with secretive.sandbox() as ece:
+        ece.update("beta", description=f"see https://files.example/?token={SECRET}")
+    drift = secretive.run("drift")
+    assert drift.code == 2
+    saved = secretive.ok("plan", "--out", "plan.json")
+    applied = secretive.ok("apply", "plan.json")
+    no_trace(secretive, drift, saved, applied)
+    assert secretive.resource("extension.beta")["attributes"]["description"].keys() == {"$sensitive"}
+    assert secretive.ok("drift").code == 0
+    secretive.settled()
+
+
+@pytest.mark.parametrize("secret", ["true", '","', "beta", "bundle"])
+def test_one_that_is_an_ordinary_word_breaks_nothing(secretive: Project, secret: str) -> None:
+    secretive.environ["PLANNER_VAR_token"] = secret
+    json.loads(secretive.ok("plan", "--format", "json", "--out", "plan.json").out)
+    secretive.ok("apply", "plan.json")
+    assert secretive.addresses() == ["extension.alpha", "extension.beta"]
+    assert secretive.run("drift").code == 0
+    secretive.settled()
+
+
+def test_an_interrupted_apply_leaves_no_trace_in_the_journal(secretive: Project) -> None:
+    with secretive.sandbox() as ece:
+        ece.fault("POST /deployments/extensions delay:20 nth=2")
+        with secretive.started("apply", "--auto-approve", "--parallelism", "1") as process:
+            journal = secretive.folder / "state/dev.journal"
+            while not (journal.exists() and journal.read_bytes().count(b'"intent"') == 2):
+                assert process.poll() is None
+            process.kill()
+        ece.no_faults()
+    assert journal.exists()
+    no_trace(secretive, secretive.ok("plan"))
+    no_trace(secretive, secretive.apply())
+    secretive.settled()

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import tempfile
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+
+from planner.cli.console import Console
+from planner.cli.failure import report
+from planner.cli.main import COMMANDS, Invocation, cli, run
+from planner.errors import LockHeld, PlannerError, Refused, WrongUsage
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--version"], 0),
+        (["--help"], 0),
+        ([], 64),
+        (["nothing"], 64),
+        (["plan", "--nothing"], 64),
+        (["-C"], 64),
+    ],
+)
+def test_exit_codes_of_the_group(words: list[str], code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(words) == code
+    found = capsys.readouterr()
+    assert bool(found.out) is (code == 0)
+    assert bool(found.err) is (code != 0)
+
+
+def test_a_missing_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["-C", str(tmp_path), "plan"]) == 1
+    assert "there is no planner.yaml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_its_module_and_says_how_to_use_it(name: str) -> None:
+    command = import_module(f"planner.cli.commands.{name}").command
+    assert command.name == name
+    assert command.help
+    assert cli.get_command(click.Context(cli), name) is command
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(PlannerError("x"), 1), (WrongUsage("x"), 64), (Refused("x"), 3), (LockHeld("x"), 4)],
+)
+def test_errors_have_their_codes(error: PlannerError, code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert report(error, Console()) == code
+    assert capsys.readouterr().err == "Error: x\n"
+
+
+def test_a_defect_leaves_its_traceback_in_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    console = Console()
+    console.redact.watch(lambda: ["mysecret"])
+    nothing: dict[str, str] = {}
+    with pytest.raises(KeyError) as defect:
+        _ = nothing["mysecret"]
+    assert report(defect.value, console) == 1
+    told = capsys.readouterr().err
+    (log,) = tmp_path.iterdir()
+    assert "a defect in planner: KeyError: '(sensitive)'" in told
+    assert log.name in told.replace("\n", "")
+    text = log.read_text()
+    assert "Traceback" in text
+    assert "test_main.py" in text
+    assert log.stat().st_mode & 0o777 == 0o600
+    assert "KeyError: '(sensitive)'" in text
+    assert "mysecret" not in text
+
+
+def test_there_is_one_console() -> None:
+    invocation = Invocation(verbosity=2, colour=False)
+    console = invocation.console()
+    assert invocation.console() is console
+    assert (console.verbosity, console.colour) == (2, False)

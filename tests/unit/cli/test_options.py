@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from planner.cli.main import Invocation
+from planner.cli.options import folder_of, lock_option, make_console, make_request, planning_options
+from planner.cli.wiring import Request
+
+
+def invoked(*words: str) -> tuple[Result, dict[str, Any]]:
+    seen: dict[str, Any] = {}
+
+    @click.command()
+    @planning_options
+    @lock_option
+    @click.pass_context
+    def command(
+        context: click.Context, /, environment: str | None, lock_timeout: float, **given: Any
+    ) -> None:
+        seen["request"] = make_request(context, environment, **given)
+        seen["timeout"] = lock_timeout
+        seen["consoles"] = {id(make_console(context)), id(make_console(context))}
+        seen["folder"] = folder_of(context)
+
+    result = CliRunner().invoke(command, words, obj=Invocation(Path("here"), verbosity=1))
+    return result, seen
+
+
+def test_what_is_left_out() -> None:
+    _, seen = invoked()
+    request: Request = seen["request"]
+    assert (request.folder, request.environment) == (Path("here"), None)
+    assert (request.parallelism, request.refresh, request.destroy) == (10, True, False)
+    assert (list(request.inputs.assignments), list(request.inputs.files)) == ([], [])
+    assert seen["timeout"] == 0
+
+
+def test_what_is_given() -> None:
+    words = "-e dev --var a=1 --var b=x=y --var-file v.yaml --no-refresh --parallelism 3 --lock-timeout 1.5"
+    _, seen = invoked(*words.split(), "--var", "c=")
+    request: Request = seen["request"]
+    assert request.environment == "dev"
+    assert list(request.inputs.assignments) == [("a", "1"), ("b", "x=y"), ("c", "")]
+    assert list(request.inputs.files) == ["v.yaml"]
+    assert (request.parallelism, request.refresh) == (3, False)
+    assert seen["timeout"] == 1.5
+
+
+@pytest.mark.parametrize("words", ["--var a", "--parallelism 201", "--parallelism x", "--lock-timeout -1"])
+def test_what_makes_no_sense(words: str) -> None:
+    result, seen = invoked(*words.split())
+    assert result.exit_code == 2
+    assert words.split(maxsplit=1)[0] in result.output
+    assert seen == {}
+
+
+def test_there_is_one_console() -> None:
+    assert len(invoked()[1]["consoles"]) == 1

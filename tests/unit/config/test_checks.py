@@ -1,0 +1,98 @@
+"""`check`: conditions that are known, not known yet, or wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from planner.config.checks import read_checks
+from planner.config.scope import Scope
+from planner.config.yaml_document import parse
+from planner.errors import PlannerError
+from planner.model.declarations import Check
+from planner.model.diagnostic import Diagnostics, Position
+from planner.model.value import UNKNOWN, Path, Reference, Value
+
+VALUES: Mapping[str, Value] = {
+    "resource.extension.a.version": "8.*",
+    "resource.extension.a.id": UNKNOWN,
+    "resource.extension.a.file_metadata": {"size": 12},
+}
+SCOPE: Mapping[str, Any] = {"var": Scope("variable", {"languages": ["en", "de"]})}
+
+
+def lookup(reference: Reference) -> Value:
+    return VALUES[str(reference)]
+
+
+def locate(_path: Path) -> Position:
+    return Position("templates/t.yaml", 1)
+
+
+def read(text: str) -> tuple[list[Check], list[str]]:
+    diagnostics = Diagnostics()
+    checks = list(read_checks(parse(text)[0]["check"], locate, SCOPE, diagnostics))
+    return checks, [item.summary for item in diagnostics]
+
+
+def one(condition: str) -> Check:
+    (check,), problems = read(f"check: {{c: {{condition: {condition!r}, message: m}}}}")
+    assert not problems
+    return check
+
+
+@pytest.mark.parametrize(
+    ("condition", "result"),
+    [
+        ("resource.extension.a.version == '8.*'", True),
+        ("resource.extension.a.version == '9.*'", False),
+        ("resource.extension.a.file_metadata.size > 10", True),
+        ("resource.extension['a'].version | length == 3", True),
+        ("var.languages | length == 2", True),
+        ("resource.extension.a.id != ''", None),
+        ("false and resource.extension.a.id", False),
+    ],
+)
+def test_conditions(condition: str, result: bool | None) -> None:
+    assert one(condition).evaluate(lookup) is result
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("var.langages", 'variable "langages" is not declared'),
+        ("1 / 0", "division by zero"),
+        ("resource.extension[0].id", "0 names no resource"),
+        ("''.__class__.__mro__", "unsafe|has no attribute"),
+    ],
+)
+def test_conditions_that_cannot_be_evaluated(condition: str, message: str) -> None:
+    with pytest.raises(PlannerError, match=f"check c cannot be evaluated: .*({message})"):
+        one(condition).evaluate(lookup)
+
+
+def test_a_printed_boolean_is_taken_as_it_is() -> None:
+    (check,), _ = read("check: {c: {condition: true, message: m, severity: warning}}")
+    assert check.evaluate(lookup) is True
+    assert check.severity == "warning"
+
+
+@pytest.mark.parametrize(
+    ("text", "summary"),
+    [
+        ("check: {c: {condition: 'a ==', message: m}}", "check c: not a jinja expression: "),
+        ("check: {c: {condition: 'true'}}", 'check c: missing required argument "message"'),
+        (
+            "check: {c: {condition: 'true', message: m, severity: fatal}}",
+            'check c: severity must be one of "error"',
+        ),
+        ("check: [1]", "check must be a mapping of names"),
+    ],
+)
+def test_what_is_wrong(text: str, summary: str) -> None:
+    checks, problems = read(text)
+    assert checks == []
+    assert len(problems) == 1
+    assert problems[0].startswith(summary)

@@ -1,0 +1,393 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from planner.engine.workflow import Session, propose_from
+from planner.errors import ApiError, Conflict, OutcomeUnknown, PlannerError, StateError, Unreachable
+from planner.model.ledger import APPLIED, FAILED, SKIPPED, StepFinished, StepStarted, ThreeWay
+from planner.model.plan import Action, Plan
+from planner.model.resource import Lifecycle
+from planner.model.state import Intent, Outcome
+from planner.model.value import Fingerprint, Secret
+
+from .world import REPLACED, SALT, Scene, Stored, address, content, desired, fails, later, prior, ref, wish_of
+
+REFUSED = ApiError("no", operation="create", status=400, advice="Correct it.")
+LOST = OutcomeUnknown("no reply", advice="Plan again.")
+
+
+def results(ledger: Any) -> dict[str, str]:
+    return {entry.address.name: entry.result for entry in ledger.entries}
+
+
+def reasons(ledger: Any) -> dict[str, str]:
+    return {entry.address.name: entry.reason for entry in ledger.entries}
+
+
+def test_everything_at_once() -> None:
+    scene = Scene.of(prior("gone"), prior("kept", note="x"), prior("swap", tier="x"))
+    ledger = scene.apply(
+        desired("kept", note="y"),
+        desired("swap", tier="y"),
+        desired("new", file=content(), settings=later(ref("swap", "url"))),
+        outputs={"url": later(ref("new", "url"))},
+    )
+    assert ledger.complete
+    assert ledger.changed
+    assert scene.agrees()
+    assert (
+        scene.world.stored[scene.state.resources[address("new")].id].attributes["settings"]
+        == (scene.state.resources[address("swap")].attributes["url"])
+    )
+    assert scene.state.outputs["url"] == scene.state.resources[address("new")].attributes["url"]
+    assert scene.state.resources[address("new")].content_sha256 == content().sha256
+    assert scene.state.applied is not None
+    assert scene.state.applied.complete
+
+
+def test_applying_again_changes_nothing() -> None:
+    scene = Scene.of()
+    wanted = [desired("a", password=Secret("p"), file=content()), desired("b", depends_on=["a"])]
+    scene.apply(*wanted)
+    calls = list(scene.world.calls)
+    assert scene.apply(*wanted).entries == ()
+    assert scene.world.calls == calls
+
+
+def test_an_intent_is_durable_before_its_call_and_an_outcome_before_what_depends_on_it() -> None:
+    scene = Scene.of()
+    seen: dict[str, list[Any]] = {}
+
+    def look(name: str) -> Callable[[str], None]:
+        def fault(moment: str) -> None:
+            if moment == "before":
+                seen[name] = list(scene.store.records)
+
+        return fault
+
+    scene.world.faults = {("create", n): look(n) for n in "abc"}
+    scene.apply(desired("a"), desired("b", depends_on=["a"]), desired("c", depends_on=["b"]))
+    kinds = {name: [(type(r).__name__, r.address.name) for r in records] for name, records in seen.items()}
+    assert kinds["a"] == [("Intent", "a")]
+    assert kinds["b"] == [("Intent", "a"), ("Outcome", "a"), ("Intent", "b")]
+    assert kinds["c"][-2:] == [("Outcome", "b"), ("Intent", "c")]
+
+
+def test_no_secret_reaches_the_journal() -> None:
+    scene = Scene.of()
+    scene.apply(desired("a", password=Secret("hunter2"), settings={"k": Secret("hunter2")}))
+    assert "hunter2" not in repr(scene.store.batches)
+    assert "hunter2" not in repr(scene.state)
+    assert scene.state.resources[address("a")].attributes["password"] == Fingerprint.of("hunter2", SALT)
+
+
+def test_equals_start_in_order_and_one_by_one_at_parallelism_1() -> None:
+    scene = Scene.of()
+    scene.parallelism = 1
+    scene.apply(*(desired(n) for n in "dbca"))
+    assert scene.world.calls == [("create", n) for n in "abcd"]
+
+
+def test_ready_steps_run_at_the_same_time() -> None:
+    scene = Scene.of()
+    together = threading.Barrier(3, timeout=10)
+
+    def wait(moment: str) -> None:
+        if moment == "before":
+            together.wait()
+
+    scene.world.faults = {("create", n): wait for n in "abc"}
+    assert scene.apply(*(desired(n) for n in "abc")).complete
+
+
+def test_a_step_starts_as_soon_as_what_it_waits_for_is_done() -> None:
+    """a is slow; c waits for b only, and is done before a."""
+    scene = Scene.of()
+    done = threading.Event()
+
+    def slow(moment: str) -> None:
+        if moment == "before":
+            assert done.wait(10)
+
+    scene.world.faults = {
+        ("create", "a"): slow,
+        ("create", "c"): lambda moment: done.set() if moment == "after" else None,
+    }
+    assert scene.apply(desired("a"), desired("b"), desired("c", depends_on=["b"])).complete
+
+
+def test_a_failure_stops_its_branch_only() -> None:
+    scene = Scene.of()
+    scene.world.faults[("create", "a")] = fails(REFUSED)
+    ledger = scene.apply(
+        desired("a"), desired("b", depends_on=["a"]), desired("c", depends_on=["b"]), desired("d")
+    )
+    assert results(ledger) == {"a": FAILED, "b": SKIPPED, "c": SKIPPED, "d": APPLIED}
+    assert reasons(ledger)["c"] == "it waits for thing.a, which failed"
+    assert (ledger.entries[0].reason, ledger.entries[0].advice) == ("no", "Correct it.")
+    assert not ledger.interrupted
+    assert scene.agrees()
+
+
+def test_a_failed_upload_leaves_the_resource_in_the_state_for_the_next_run() -> None:
+    scene = Scene.of()
+    scene.world.faults[("upload", "a")] = fails(REFUSED)
+    ledger = scene.apply(desired("a", file=content()))
+    assert reasons(ledger)["a"] == "no (create done before)"
+    assert ledger.changed
+    scene.apply(desired("a", file=content()))
+    assert scene.world.calls[-1] == ("upload", "a")
+    assert [c for c, _ in scene.world.calls].count("create") == 1
+    assert scene.agrees()
+
+
+@pytest.mark.parametrize("error", [LOST, RuntimeError("a defect"), SystemExit(3)])
+@pytest.mark.parametrize(("when", "there"), [("before", 0), ("after", 1)])
+def test_an_unknown_outcome_is_settled_at_the_end(error: BaseException, when: str, there: int) -> None:
+    scene = Scene.of()
+    scene.world.faults[("create", "a")] = fails(error, when)
+    ledger = scene.apply(desired("a"), desired("b"))
+    assert results(ledger) == {"a": FAILED, "b": APPLIED}
+    assert len(scene.world.stored) == there + 1
+    assert scene.agrees()
+    if isinstance(error, PlannerError):
+        told = "was carried out; its id is new-" if there else "did not happen"
+        assert f"no reply; a look shows that it {told}" in reasons(ledger)["a"]
+    else:
+        assert "defect of planner" in ledger.entries[0].advice
+    assert scene.apply(desired("a"), desired("b")).complete
+    assert len(scene.world.stored) == 2
+
+
+class Unlisted:
+    """A driver whose lists fail."""
+
+    def __init__(self, world: Any) -> None:
+        self._world = world
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world, name)
+
+    def list(self) -> Any:
+        raise Unreachable("no connection")
+
+
+def plan_of(scene: Scene, session: Session) -> Plan:
+    return propose_from(session, scene.state).plan
+
+
+def test_a_doubt_that_cannot_be_settled_stays_in_the_state() -> None:
+    scene = Scene.of()
+    scene.world.faults[("create", "a")] = fails(LOST, "after")
+    session = scene.session(wish_of(desired("a")))
+    plan = plan_of(scene, session)
+    ledger = scene.carry_out(evolve(session, drivers={"thing": Unlisted(scene.world)}), plan, scene.state)
+    assert results(ledger) == {"a": FAILED}
+    assert [i.address.name for i in scene.state.in_doubt] == ["a"]
+    assert scene.apply(desired("a")).entries == ()
+    assert scene.agrees()
+
+
+def test_a_conflict_is_shown_three_ways() -> None:
+    scene = Scene.of(prior("a", note="x", password=Fingerprint.of("hunter2", SALT)))
+    session = scene.session(wish_of(desired("a", note="mine", password=Secret("hunter2"))))
+    plan = plan_of(scene, session)
+    scene.world.change("id-a", note="theirs")
+    ledger = scene.carry_out(session, plan, scene.state)
+    assert ledger.entries[0].conflict == (ThreeWay(("note",), "mine", "x", "theirs"),)
+    assert not ledger.changed
+
+
+def test_a_conflict_without_the_resource_is_still_told() -> None:
+    scene = Scene.of(prior("a"))
+    scene.world.faults[("update", "a")] = fails(Conflict("moved", operation="update", status=409))
+    ledger = scene.apply(desired("a", note="x"))
+    assert (ledger.entries[0].reason, ledger.entries[0].conflict) == ("moved", ())
+
+
+def test_stop_starts_nothing_new_and_keeps_what_is_in_flight() -> None:
+    scene = Scene.of()
+    scene.parallelism = 1
+    scene.stop = lambda: ("create", "b") in scene.world.calls
+    ledger = scene.apply(*(desired(n) for n in "abcd"))
+    assert results(ledger) == {"a": APPLIED, "b": APPLIED, "c": SKIPPED, "d": SKIPPED}
+    assert reasons(ledger)["d"] == "the run was stopped before its turn"
+    assert ledger.interrupted
+    assert scene.agrees()
+    assert scene.state.applied is not None
+    assert not scene.state.applied.complete
+
+
+def test_stop_between_the_steps_of_a_change_tells_what_was_done() -> None:
+    scene = Scene.of()
+    scene.stop = lambda: bool(scene.world.calls)
+    ledger = scene.apply(desired("a", file=content()))
+    assert reasons(ledger)["a"] == "the run was stopped before its turn (create done before)"
+
+
+@pytest.mark.parametrize("full", [0, 1, 2, 3])
+def test_a_journal_that_cannot_be_written_ends_the_run(full: int) -> None:
+    """At most full records are taken: intent a, outcome a with intent b, ..."""
+    scene = Scene.of()
+    scene.parallelism = 1
+    scene.store.full = full
+    with pytest.raises(StateError, match="no further call was made") as caught:
+        scene.apply(desired("a"), desired("b", depends_on=["a"]))
+    made = len(scene.world.calls)
+    assert made == (full + 1) // 2
+    lost = full in (1, 2, 3)
+    assert ("thing." in caught.value.advice) is lost
+    if full == 1:
+        assert "These outcomes are not in the state: thing.a is new-1." in caught.value.advice
+    assert caught.value.advice.endswith("Make room.")
+
+
+def test_what_a_failing_journal_lost_is_found_by_the_next_run() -> None:
+    scene = Scene.of()
+    scene.store.full = 1
+    with pytest.raises(StateError):
+        scene.apply(desired("a"), desired("b", depends_on=["a"]))
+    scene.store.full = None
+    assert scene.apply(desired("a"), desired("b", depends_on=["a"])).complete
+    assert scene.agrees()
+    assert len(scene.world.stored) == 2
+
+
+def test_steps_that_run_while_the_journal_fails_are_waited_for_and_named() -> None:
+    scene = Scene.of()
+    scene.parallelism = 2
+    scene.store.full = 2
+    release = threading.Event()
+
+    def slow(moment: str) -> None:
+        if moment == "before":
+            assert release.wait(10)
+
+    scene.world.faults = {
+        ("create", "b"): slow,
+        ("create", "a"): lambda moment: release.set() if moment == "after" else None,
+    }
+    with pytest.raises(StateError) as caught:
+        scene.apply(*(desired(n) for n in "abc"))
+    assert "thing.a is new-" in caught.value.advice
+    assert "thing.b is new-" in caught.value.advice
+    assert len(scene.world.stored) == 2
+
+
+def test_a_request_that_cannot_be_made_fails_its_step_only() -> None:
+    scene = Scene.of()
+    ledger = scene.apply(desired("a"), desired("b", settings=later("x", ref("a", "marker"))), desired("c"))
+    assert results(ledger) == {"a": APPLIED, "b": FAILED, "c": APPLIED}
+    assert reasons(ledger)["b"].startswith("thing.b.settings cannot be put together")
+    assert [i for batch in scene.store.batches for i in batch if isinstance(i, Intent)][
+        -1
+    ].address.name != "b"
+    assert scene.agrees()
+
+
+def test_events_tell_the_run_and_a_sink_that_fails_stops_nothing() -> None:
+    scene = Scene.of(prior("b"))
+    scene.world.faults[("create", "a")] = fails(REFUSED)
+    scene.apply(desired("a"))
+    started = {e.address.name: e.action for e in scene.events if isinstance(e, StepStarted)}
+    finished = {e.address.name: (e.ok, e.message) for e in scene.events if isinstance(e, StepFinished)}
+    assert started == {"a": Action.CREATE, "b": Action.DELETE}
+    assert finished == {"a": (False, "no"), "b": (True, "")}
+
+
+class Closed(list[Any]):
+    def append(self, event: Any) -> None:
+        raise BrokenPipeError
+
+
+def test_a_sink_that_fails_stops_nothing() -> None:
+    scene = Scene.of()
+    scene.events = Closed()
+    assert scene.apply(desired("a"), desired("b")).complete
+
+
+# replacements
+
+
+def test_create_before_destroy_leaves_one_over_until_it_is_deleted() -> None:
+    scene = Scene.of(prior("a", tier="x"))
+    scene.world.faults[("delete", "a")] = fails(REFUSED)
+    ledger = scene.apply(desired("a", tier="y", lifecycle=REPLACED))
+    assert results(ledger) == {"a": FAILED}
+    assert [p.id for p in scene.state.deposed] == ["id-a"]
+    assert scene.state.resources[address("a")].id == "new-1"
+    ledger = scene.apply(desired("a", tier="y", lifecycle=REPLACED))
+    assert results(ledger) == {"a": APPLIED}
+    assert scene.state.deposed == ()
+    assert scene.agrees()
+
+
+def test_a_left_over_that_moved_is_guarded() -> None:
+    scene = Scene.of(prior("a"), deposed=(prior("a", "old"),))
+    scene.world.stored["old"] = Stored({"name": "a"}, 1, None)
+    session = scene.session(wish_of(desired("a")))
+    plan = plan_of(scene, session)
+    scene.world.change("old", note="theirs")
+    ledger = scene.carry_out(session, plan, scene.state)
+    assert results(ledger) == {"a": FAILED}
+    assert "old" in scene.world.stored
+
+
+def test_a_left_over_that_is_gone_is_forgotten() -> None:
+    scene = Scene.of(prior("a"), deposed=(prior("a", "old"),))
+    ledger = scene.apply(desired("a"))
+    assert reasons(ledger)["a"] == "it was gone already"
+    assert scene.state.deposed == ()
+
+
+def test_two_left_overs_and_the_resource_itself() -> None:
+    scene = Scene.of(prior("a"), deposed=(prior("a", "o1"), prior("a", "o2")))
+    for id_ in ("o1", "o2"):
+        scene.world.stored[id_] = Stored({"name": "a"}, 1, None)
+    assert scene.apply().complete
+    assert scene.world.stored == {}
+    assert scene.agrees()
+
+
+def test_a_replacement_in_place_deletes_first() -> None:
+    scene = Scene.of(prior("a", tier="x"))
+    scene.world.faults[("create", "a")] = fails(REFUSED)
+    ledger = scene.apply(desired("a", tier="y"))
+    assert reasons(ledger)["a"] == "no (delete done before)"
+    assert scene.state.resources == {}
+    assert scene.agrees()
+
+
+def test_ignored_attributes_are_sent_as_they_are() -> None:
+    scene = Scene.of(prior("a", settings={"mine": 1, "theirs": 1}))
+    scene.world.change("id-a", settings={"mine": 1, "theirs": 2})
+    ignores = Lifecycle(ignore_changes=(("settings", "theirs"),))
+    scene.apply(desired("a", settings={"mine": 5, "theirs": 0}, lifecycle=ignores))
+    assert scene.world.stored["id-a"].attributes["settings"] == {"mine": 5, "theirs": 2}
+    assert scene.agrees()
+
+
+def test_a_state_brought_up_to_date_needs_no_call() -> None:
+    scene = Scene.of(prior("a"))
+    ledger = scene.apply(desired("a", lifecycle=Lifecycle(prevent_destroy=True)))
+    assert (ledger.entries, scene.world.calls) == ((), [])
+    assert scene.state.resources[address("a")].prevent_destroy
+
+
+def test_outputs_of_what_failed_keep_their_former_value() -> None:
+    scene = Scene.of(outputs={"o": "former"})
+    scene.world.faults[("create", "a")] = fails(REFUSED)
+    scene.apply(desired("a"), outputs={"o": later(ref("a", "url")), "p": None})
+    assert scene.state.outputs == {"o": "former"}
+
+
+def test_outcomes_name_what_is_gone() -> None:
+    scene = Scene.of(prior("a"))
+    scene.apply()
+    outcome = next(r for batch in scene.store.batches for r in batch if isinstance(r, Outcome))
+    assert (outcome.result, outcome.prior, outcome.id) == ("done", None, "id-a")

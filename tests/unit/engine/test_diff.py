@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from planner.engine.diff import differences, drift_of, replaced, take_over, without_ignored
+from planner.model.plan import AttributeDiff
+from planner.model.resource import Observed
+from planner.model.value import Deferred, Fingerprint, Secret, Value, leaves
+
+from .world import SALT, THING, later, observed, prior, ref
+
+SECRET = Secret("hunter2")
+PRINT = Fingerprint.of("hunter2", SALT)
+OTHER = Fingerprint.of("other", SALT)
+
+
+def diffs(wanted: dict[str, Value], **seen: Value) -> list[tuple[Any, ...]]:
+    found = differences({"name": "a", **wanted}, prior("a", **seen), THING, SALT)
+    return [(d.path, d.before, d.after) for d in found]
+
+
+UNKNOWN_URL = later(ref("b", "url"))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seen", "found"),
+    [
+        pytest.param({}, {}, [], id="nothing"),
+        pytest.param({"tier": "x"}, {"tier": "x"}, [], id="equal"),
+        pytest.param({}, {"tier": "x"}, [], id="left out is left alone"),
+        pytest.param({}, {"note": "x"}, [(("note",), "x", None)], id="left out is cleared"),
+        pytest.param({"note": ""}, {}, [], id="empty is unset"),
+        pytest.param({"note": None}, {}, [], id="null is unset"),
+        pytest.param({"tags": ["a", "b"]}, {"tags": ["b", "a"]}, [], id="order of a set"),
+        pytest.param(
+            {"tags": ["b", "c"]},
+            {"tags": ["a", "b"]},
+            [(("tags", 0), "a", None), (("tags", 1), None, "c")],
+            id="items of a set",
+        ),
+        pytest.param({"tags": ["a"]}, {"tags": ["a", "a"]}, [(("tags", 1), "a", None)], id="twice in a set"),
+        pytest.param(
+            {"rules": ["b", "a"]},
+            {"rules": ["a", "b"]},
+            [(("rules", 0), "a", "b"), (("rules", 1), "b", "a")],
+            id="order of a list",
+        ),
+        pytest.param(
+            {"rules": ["x", "a", "b"]}, {"rules": ["a", "b"]}, [(("rules", 0), None, "x")], id="insert"
+        ),
+        pytest.param({"rules": ["b"]}, {"rules": ["a", "b"]}, [(("rules", 0), "a", None)], id="removal"),
+        pytest.param(
+            {"settings": {"a": {"b": 2, "c": 1}}},
+            {"settings": {"a": {"b": 1, "c": 1}}},
+            [(("settings", "a", "b"), 1, 2)],
+            id="nested",
+        ),
+        pytest.param(
+            {"settings": {"a": 1}},
+            {"settings": {"b": 1}},
+            [(("settings", "a"), None, 1), (("settings", "b"), 1, None)],
+            id="keys",
+        ),
+        pytest.param({"settings": {"a": 1.0}}, {"settings": {"a": 1}}, [], id="1.0 is 1"),
+        pytest.param(
+            {"settings": {"a": 1.0, "b": 2}},
+            {"settings": {"a": 1, "b": 1}},
+            [(("settings", "b"), 1, 2)],
+            id="1.0 is 1 beside a change",
+        ),
+        pytest.param({"settings": True}, {"settings": 1}, [(("settings",), 1, True)], id="true is not 1"),
+        pytest.param(
+            {"settings": {"a": 1}}, {"settings": ["a"]}, [(("settings",), ["a"], {"a": 1})], id="type"
+        ),
+        pytest.param(
+            {"source": UNKNOWN_URL}, {"source": "x"}, [(("source",), "x", UNKNOWN_URL)], id="unknown"
+        ),
+        pytest.param(
+            {"settings": {"u": UNKNOWN_URL, "v": 1}},
+            {"settings": {"u": "x", "v": 1}},
+            [(("settings", "u"), "x", UNKNOWN_URL)],
+            id="nested unknown",
+        ),
+        pytest.param({"url": "u"}, {}, [], id="the server's are not compared"),
+        pytest.param({"file": "files/b"}, {"file": "files/a"}, [], id="the path of a file"),
+        pytest.param({"password": SECRET}, {"password": PRINT}, [], id="same secret"),
+        pytest.param({"password": SECRET}, {}, [(("password",), None, PRINT)], id="new secret"),
+        pytest.param(
+            {"password": SECRET}, {"password": OTHER}, [(("password",), OTHER, PRINT)], id="other secret"
+        ),
+        pytest.param({"tier": SECRET}, {"tier": "hunter2"}, [], id="a secret shown in clear"),
+        pytest.param(
+            {"tier": SECRET}, {"tier": "other"}, [(("tier",), OTHER, PRINT)], id="clear beside a secret"
+        ),
+        pytest.param(
+            {"tier": "other"}, {"tier": PRINT}, [(("tier",), PRINT, OTHER)], id="clear after a secret"
+        ),
+        pytest.param({"tags": [SECRET, "z"]}, {"tags": ["z", PRINT]}, [], id="a set with a secret in it"),
+    ],
+)
+def test_differences(wanted: dict[str, Value], seen: dict[str, Value], found: list[Any]) -> None:
+    assert diffs(wanted, **seen) == found
+
+
+def test_a_mapping_with_a_secret_is_one_entry_without_plain_text() -> None:
+    found = differences(
+        {"settings": {"key": SECRET, "bucket": "b"}},
+        prior("a", settings={"key": OTHER, "bucket": "b"}),
+        THING,
+        SALT,
+    )
+    assert [d.path for d in found] == [("settings",)]
+    assert found[0].sensitive
+    assert isinstance(found[0].before, Fingerprint)
+    assert isinstance(found[0].after, Fingerprint)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seen", "forces"),
+    [
+        ("y", "x", True),
+        ("y", None, False),
+        ({"a": 1, "b": 2}, {"a": 1}, True),
+        ({"a": 2}, {"a": 1}, True),
+    ],
+)
+def test_immutable(wanted: Value, seen: Value, forces: bool) -> None:
+    found = differences({"tier": wanted}, prior("a", tier=seen), THING, SALT)
+    assert [d.forces_replacement for d in found] == [forces]
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted", "seen", "kept"),
+    [
+        (("note",), {"note": "n"}, {"note": "o"}, {"note": "o"}),
+        (("note",), {}, {"note": "o"}, {"note": "o"}),
+        (("note",), {"note": "n"}, {}, {}),
+        (
+            ("settings", "a"),
+            {"settings": {"a": 1, "b": 1}},
+            {"settings": {"a": 2}},
+            {"settings": {"a": 2, "b": 1}},
+        ),
+        (("settings", "a"), {"settings": {"b": 1}}, {"settings": {"a": 2}}, {"settings": {"a": 2, "b": 1}}),
+        (("settings", "a"), {"settings": {"a": 1, "b": 1}}, {"settings": {"b": 2}}, {"settings": {"b": 1}}),
+        (("rules", 1), {"rules": ["a", "b"]}, {"rules": ["x", "y"]}, {"rules": ["a", "y"]}),
+        (
+            ("rules", 0, "k"),
+            {"rules": [{"k": 1, "l": 1}]},
+            {"rules": [{"k": 2}]},
+            {"rules": [{"k": 2, "l": 1}]},
+        ),
+        (("rules", 5), {"rules": ["a"]}, {"rules": ["x"]}, {"rules": ["a"]}),
+    ],
+)
+def test_ignored_paths_stay_as_they_are(path: Any, wanted: Any, seen: Any, kept: Any) -> None:
+    assert without_ignored(wanted, prior("a", **seen), [path]) == kept
+
+
+def test_what_is_ignored_gives_no_diff() -> None:
+    seen = prior("a", settings={"a": 2, "b": 1})
+    kept = without_ignored({"settings": {"a": 1, "b": 3}}, seen, [("settings", "a")])
+    assert [d.path for d in differences(kept, seen, THING, SALT)] == [("settings", "b")]
+
+
+def test_take_over_keeps_what_the_server_does_not_show() -> None:
+    before = prior("a", password=PRINT, file="files/a", source="https://x", note="gone")
+    seen = take_over(before, Observed("id-a", {"name": "b"}, "7"), THING, SALT)
+    assert seen.attributes == {"password": PRINT, "file": "files/a", "source": "https://x", "name": "b"}
+    assert (seen.version, seen.dependencies) == ("7", before.dependencies)
+
+
+@pytest.mark.parametrize(
+    ("known", "shown"),
+    [
+        (PRINT, "hunter2"),
+        (PRINT, "rotated"),
+        ({"key": PRINT, "b": 1}, {"key": "hunter2", "b": 1}),
+        ({"deep": {"key": PRINT}}, {"deep": {"key": "hunter2", "more": 1}}),
+        (["x", PRINT], ["hunter2", "x"]),
+        ([{"n": "x"}, {"n": "y", "key": PRINT}], [{"n": "y", "key": "hunter2"}, {"n": "x"}]),
+        ([PRINT], ["x", "hunter2"]),
+        ([PRINT, "x"], ["hunter2"]),
+    ],
+)
+def test_a_secret_shown_in_clear_stays_a_fingerprint(known: Value, shown: Value) -> None:
+    before = prior("a", settings=known)
+    seen = take_over(before, observed(before, settings=shown), THING, SALT)
+    texts = [leaf for _, leaf in leaves(seen.attributes["settings"])]
+    assert not {"hunter2", "rotated"} & {leaf for leaf in texts if isinstance(leaf, str)}
+    if "rotated" not in str(shown):
+        assert PRINT in texts
+
+
+@pytest.mark.parametrize("shown", ["hunter2", {"key": "hunter2"}, ["hunter2", {"key": "hunter2"}]])
+def test_what_is_write_only_is_never_kept_in_clear(shown: Value) -> None:
+    before = prior("a")
+    seen = take_over(before, Observed("id-a", {"password": shown}), THING, SALT)
+    assert {leaf for _, leaf in leaves(seen.attributes["password"])} == {PRINT}
+
+
+def test_a_null_beside_a_fingerprint_stays_null() -> None:
+    before = prior("a", settings={"key": PRINT})
+    seen = take_over(before, observed(before, settings={"key": None}), THING, SALT)
+    assert seen.attributes["settings"] == {"key": None}
+
+
+def test_a_secret_that_the_server_hides_is_kept() -> None:
+    before = prior("a", settings={"bucket": "b", "key": PRINT})
+    seen = take_over(before, observed(before, settings={"bucket": "c"}), THING, SALT)
+    assert seen.attributes["settings"] == {"bucket": "c", "key": PRINT}
+    assert [d.path for d in drift_of(before, seen, THING, SALT)] == [("settings",)]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "moved"),
+    [(None, None, False), (None, "m", False), ("m", "m", False), ("m", "n", True), ("m", None, True)],
+)
+def test_a_file_counts_as_replaced_when_its_marker_moves(before: Any, now: Any, moved: bool) -> None:
+    assert replaced({"marker": before}, {"marker": now}, THING) is moved
+    entry = prior("a", marker=before, content_sha256="s")
+    seen = take_over(entry, observed(entry, marker=now), THING, SALT)
+    assert seen.content_sha256 == (None if moved else "s")
+
+
+def test_what_is_fetched_says_nothing_while_an_uploaded_file_is_there() -> None:
+    entry = prior("a", marker="m", content_sha256="s")
+    seen = take_over(entry, observed(entry, source="https://x"), THING, SALT)
+    assert "source" not in seen.attributes
+    assert [d.path for d in differences({"source": "https://x"}, seen, THING, SALT)] == [("source",)]
+
+
+def test_drift_tells_every_attribute_that_moved() -> None:
+    before = prior("a", note="x", tags=["a", "b"], tier="t")
+    seen = take_over(before, observed(before, note="y", tags=["b", "a"], tier=None, stamp="2"), THING, SALT)
+    assert drift_of(before, seen, THING, SALT) == (
+        AttributeDiff(("tier",), "t", None, forces_replacement=True),
+        AttributeDiff(("note",), "x", "y"),
+        AttributeDiff(("stamp",), "1", "2"),
+    )
+
+
+def test_drift_of_a_secret_is_salted_and_shows_nothing() -> None:
+    before = prior("a", tier=PRINT)
+    seen = take_over(before, observed(before, tier="other"), THING, SALT)
+    (found,) = drift_of(before, seen, THING, SALT)
+    assert found == AttributeDiff(("tier",), PRINT, OTHER, sensitive=True, forces_replacement=True)
+
+
+def test_a_deferred_secret_is_concealed() -> None:
+    found = differences({"note": Deferred((SECRET, ref("b", "id")))}, prior("a", note="x"), THING, SALT)
+    assert "hunter2" not in repr(found)
+    assert found[0].after.parts[0] == "(sensitive)"

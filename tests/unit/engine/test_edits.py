@@ -1,0 +1,77 @@
+"""Edits of the state by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from planner.engine.edits import adopted, matching, moved, removed
+from planner.errors import PlannerError
+from planner.model.address import Address
+from planner.model.resource import Prior
+from planner.model.state import Intent, State
+
+A, B, C = (Address("extension", name) for name in "abc")
+
+
+def prior(address: Address, id_: str, *dependencies: Address) -> Prior:
+    return Prior(address, id_, {"name": address.name}, dependencies=dependencies)
+
+
+STATE = State("p", "dev", "lineage", 3, {A: prior(A, "1"), B: prior(B, "2", A)})
+
+
+def test_moved_keeps_everything_and_repoints_dependents() -> None:
+    state = moved(STATE, A, C)
+    assert state.resources == {C: prior(A, "1").__class__(C, "1", {"name": "a"}), B: prior(B, "2", C)}
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "message"),
+    [
+        (C, A, "the state holds no extension.c"),
+        (A, B, "the state holds extension.b already"),
+        (A, Address("other", "a"), "a move keeps the kind"),
+    ],
+)
+def test_moved_refuses(source: Address, target: Address, message: str) -> None:
+    with pytest.raises(PlannerError, match=message):
+        moved(STATE, source, target)
+
+
+def test_removed_forgets() -> None:
+    assert removed(STATE, [A]).resources == {B: STATE.resources[B]}
+
+
+@pytest.mark.parametrize(
+    ("patterns", "found"),
+    [(["extension.*"], [A, B]), (["extension.b", "extension.a"], [A, B]), (["*.a"], [A])],
+)
+def test_matching(patterns: list[str], found: list[Address]) -> None:
+    assert matching(STATE, patterns) == found
+
+
+def test_matching_names_what_is_near() -> None:
+    with pytest.raises(PlannerError, match=r"the state holds no extension.aa") as caught:
+        matching(STATE, ["extension.aa"])
+    assert caught.value.advice == 'Did you mean "extension.a"?'
+
+
+def test_adopted_settles_a_create_in_doubt() -> None:
+    doubt = Intent(1, C, "create", "2026-01-01T00:00:00Z")
+    other = Intent(2, A, "update", "2026-01-01T00:00:00Z", id="1")
+    state = State("p", "dev", "lineage", 3, dict(STATE.resources), in_doubt=(doubt, other))
+    after = adopted(state, prior(C, "3"))
+    assert after.resources[C].id == "3"
+    assert after.in_doubt == (other,)
+
+
+@pytest.mark.parametrize(
+    ("new", "message"),
+    [
+        (prior(A, "9"), "holds extension.a already, with the id 1"),
+        (prior(C, "2"), "2 is extension.b already"),
+    ],
+)
+def test_adopted_refuses(new: Prior, message: str) -> None:
+    with pytest.raises(PlannerError, match=message):
+        adopted(STATE, new)

@@ -1,0 +1,390 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from planner.engine.planning import DESTROY
+from planner.engine.refresh import View, survey
+from planner.model.codec import encode_plan
+from planner.model.plan import Action, AttributeDiff, OutputChange
+from planner.model.resource import Lifecycle, Observed
+from planner.model.value import Fingerprint, Secret
+
+from .world import (
+    REPLACED,
+    SALT,
+    THING,
+    Installation,
+    Planned,
+    address,
+    content,
+    desired,
+    later,
+    observed,
+    planned,
+    prior,
+    ref,
+    state_of,
+    wish_of,
+)
+
+PRINT = Fingerprint.of("hunter2", SALT)
+KEPT = Lifecycle(prevent_destroy=True)
+
+
+def plan_for(*wanted: Any, has: Any = (), **more: Any) -> Planned:
+    """The plan from a state that is what the installation has."""
+    return planned(wish_of(*wanted, **more), state_of(*has), Installation.holding(*has))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "has", "actions"),
+    [
+        ([], [], {}),
+        ([desired("a")], [], {"a": "create"}),
+        ([desired("a")], [prior("a")], {}),
+        ([desired("a", note="x")], [prior("a")], {"a": "update"}),
+        ([desired("a", tier="y")], [prior("a", tier="x")], {"a": "replace"}),
+        ([], [prior("a")], {"a": "delete"}),
+        ([desired("a", file=content("new"))], [prior("a")], {"a": "update"}),
+        ([desired("a"), desired("b")], [prior("b"), prior("c")], {"a": "create", "c": "delete"}),
+    ],
+)
+def test_actions(wanted: Any, has: Any, actions: dict[str, str]) -> None:
+    found = plan_for(*wanted, has=has)
+    assert found.actions == actions
+    assert found.plan.unchanged == len(wanted) - sum(a != "delete" for a in actions.values())
+
+
+def test_a_create_knows_nothing_of_what_the_server_sets() -> None:
+    change = plan_for(desired("a")).change("a")
+    assert change.reason == "it is not in the state"
+    assert change.after == {"name": "a", **{n: later(ref("a", n)) for n in ("id", "url", "stamp", "marker")}}
+
+
+def test_an_update_keeps_what_is_stable_and_pins_the_version() -> None:
+    change = plan_for(desired("a", note="x"), has=[prior("a", version="4")]).change("a")
+    assert change.version == "4"
+    assert change.after == {"name": "a", "note": "x", "id": "id-a", "url": "repo://id-a"}
+    assert change.diffs == (AttributeDiff(("note",), None, "x"),)
+
+
+def test_a_replacement_says_what_forces_it() -> None:
+    change = plan_for(desired("a", tier={"x": 2, "y": 2}), has=[prior("a", tier={"x": 1})]).change("a")
+    assert change.reason == "tier cannot be changed in place"
+    assert change.id == "id-a"
+
+
+def test_a_lost_resource_is_created_again() -> None:
+    found = planned(wish_of(desired("a")), state_of(prior("a")), Installation())
+    assert found.change("a").action is Action.CREATE
+    assert found.change("a").reason == "it is gone from the installation"
+    assert found.plan.gone == (address("a"),)
+
+
+def test_a_lost_resource_that_is_not_wanted_is_only_forgotten() -> None:
+    found = planned(wish_of(), state_of(prior("a")), Installation())
+    assert found.actions == {}
+    assert found.plan.gone == (address("a"),)
+    assert not found.plan.is_empty
+
+
+def test_drift_is_told_apart_from_the_change_that_mends_it() -> None:
+    world = Installation.holding(prior("a", note="x"))
+    world.change("id-a", note="theirs")
+    found = planned(wish_of(desired("a", note="x")), state_of(prior("a", note="x")), world)
+    assert found.plan.drift[0].diffs == (AttributeDiff(("note",), "x", "theirs"),)
+    assert found.change("a").diffs == (AttributeDiff(("note",), "theirs", "x"),)
+    assert found.change("a").version == "2"
+
+
+def test_drift_of_what_is_not_managed_is_taken_over() -> None:
+    world = Installation.holding(prior("a", tier="x"))
+    world.change("id-a", tier="y")
+    found = planned(wish_of(desired("a")), state_of(prior("a", tier="x")), world)
+    assert found.actions == {}
+    assert [p.attributes["tier"] for p in found.plan.refreshed] == ["y"]
+    assert not found.plan.has_changes
+    assert not found.plan.is_empty
+
+
+def test_a_version_that_moved_alone_is_taken_over_and_noted() -> None:
+    world = Installation.holding(prior("a"))
+    world.stored["id-a"].version = 5
+    found = planned(wish_of(desired("a")), state_of(prior("a")), world)
+    assert found.plan.notes == ("thing.a: version 1 had become 5 with the same attributes",)
+    assert [p.version for p in found.plan.refreshed] == ["5"]
+    assert found.plan.drift == ()
+
+
+def test_a_replaced_file_is_uploaded_again() -> None:
+    mine = content("one")
+    has = prior("a", marker="m1", content_sha256=mine.sha256, file=mine.source)
+    world = Installation.holding(has)
+    world.change("id-a", marker="m2")
+    change = planned(wish_of(desired("a", file=mine)), state_of(has), world).change("a")
+    assert change.action is Action.UPDATE
+    assert change.reason.startswith("somebody else replaced the file")
+    assert change.content == evolve(mine, archive="")
+
+
+@pytest.mark.parametrize(
+    ("held", "reason"),
+    [(None, "the installation does not hold files/a"), ("other", "files/a has new content")],
+)
+def test_why_a_file_is_uploaded(held: str | None, reason: str) -> None:
+    has = prior("a", marker="m", content_sha256=held)
+    assert plan_for(desired("a", file=content()), has=[has]).change("a").reason == reason
+
+
+def test_an_ignored_file_is_not_uploaded() -> None:
+    wanted = desired("a", file=content(), lifecycle=Lifecycle(ignore_changes=(("file",),)))
+    assert plan_for(wanted, has=[prior("a")]).actions == {}
+
+
+# references
+
+
+def test_a_reference_is_known_from_the_prior_when_its_target_stays() -> None:
+    found = plan_for(
+        desired("a"),
+        desired("b", settings=later(ref("a", "url")), note=later("to ", ref("a", "id"))),
+        has=[prior("a")],
+    )
+    after = found.change("b").after
+    assert (after["settings"], after["note"]) == ("repo://id-a", "to id-a")
+
+
+@pytest.mark.parametrize(
+    ("target", "attribute", "known"),
+    [
+        (desired("a", note="x"), "url", True),  # stable
+        (desired("a", note="x"), "stamp", False),
+        (desired("a", note="x"), "note", True),
+        (desired("a", tier="y"), "url", False),
+        (desired("c"), "url", False),
+    ],
+)
+def test_a_reference_to_what_changes(target: Any, attribute: str, known: bool) -> None:
+    name = target.address.name
+    wanted = desired("b", settings=later(ref(name, attribute)))
+    found = plan_for(target, wanted, has=[prior("a", tier="x")])
+    assert (found.change("b").after["settings"] != later(ref(name, attribute))) is known
+
+
+def test_a_reference_to_what_an_update_clears_is_null() -> None:
+    found = plan_for(desired("a"), desired("b", settings=later(ref("a", "note"))), has=[prior("a", note="x")])
+    assert found.change("a").diffs == (AttributeDiff(("note",), "x", None),)
+    assert found.change("b").after["settings"] is None
+
+
+def test_a_dependent_does_not_change_when_the_value_stays() -> None:
+    has = [prior("a"), prior("b", settings="repo://id-a", depends_on=["a"])]
+    found = plan_for(desired("a", note="x"), desired("b", settings=later(ref("a", "url"))), has=has)
+    assert found.actions == {"a": "update"}
+
+
+def test_a_bad_reference_is_a_diagnostic() -> None:
+    found = plan_for(desired("a"), desired("b", settings=later("x", ref("a", "note"))), has=[prior("a")])
+    (problem,) = found.diagnostics
+    assert problem.summary == "thing.b.settings cannot be put together: null cannot be part of a text"
+    assert "resource.thing.a.note" in problem.detail
+
+
+def test_a_bad_reference_in_an_output_is_a_diagnostic() -> None:
+    found = plan_for(desired("a"), has=[prior("a")], outputs={"o": later("x", ref("a", "note"))})
+    assert found.errors == ["output.o cannot be put together: null cannot be part of a text"]
+
+
+def test_a_secret_by_reference_is_never_in_the_plan() -> None:
+    found = plan_for(
+        desired("a", password=Secret("hunter2")),
+        desired("b", note=later("x-", ref("a", "password")), settings=later(ref("a", "password"))),
+        outputs={"o": later(ref("a", "password"))},
+    )
+    assert "hunter2" not in repr(found.plan)
+    assert b"hunter2" not in repr(encode_plan(found.plan)).encode()
+    assert found.change("b").after["settings"] == PRINT
+    assert found.plan.outputs == (OutputChange("o", None, PRINT, sensitive=True),)
+
+
+# lifecycle
+
+
+@pytest.mark.parametrize(
+    ("trigger", "target", "action"),
+    [
+        (ref("a"), desired("a", note="x"), Action.REPLACE),
+        (ref("a", "note"), desired("a", note="x"), Action.REPLACE),
+        (ref("a", "settings", "k"), desired("a", settings={"k": 2}), Action.REPLACE),
+        (ref("a", "settings", "j"), desired("a", settings={"k": 2}), None),
+        (ref("a", "settings"), desired("a", note="x"), None),
+        (ref("a", "settings"), desired("a", tier="y"), Action.REPLACE),
+        (ref("a"), desired("a"), None),
+    ],
+)
+def test_replace_triggered_by(trigger: Any, target: Any, action: Any) -> None:
+    has = [prior("a", settings={"k": 1}, tier="x"), prior("b")]
+    kept = {"settings": {"k": 1}, "tier": "x"}
+    target = evolve(target, attributes={**kept, **target.attributes})
+    found = plan_for(target, desired("b", lifecycle=Lifecycle(replace_triggered_by=(trigger,))), has=has)
+    assert found.actions.get("b") == (action.value if action else None)
+    if action:
+        assert found.change("b").reason == f"{trigger} changes"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "has", "mode", "refused"),
+    [
+        ([], [prior("a", prevent_destroy=True)], "normal", True),  # its block is gone, the state remembers
+        ([], [prior("a", prevent_destroy=True)], DESTROY, True),
+        ([], [prior("a")], "normal", False),
+        ([desired("a", tier="y", lifecycle=KEPT)], [prior("a", tier="x")], "normal", True),
+        ([desired("a", tier="y")], [prior("a", tier="x", prevent_destroy=True)], "normal", False),
+        ([desired("a", note="y", lifecycle=KEPT)], [prior("a")], "normal", False),
+    ],
+)
+def test_prevent_destroy(wanted: Any, has: Any, mode: str, refused: bool) -> None:
+    found = plan_for(*wanted, has=has, mode=mode)
+    assert found.errors == (["thing.a must not be destroyed"] if refused else [])
+
+
+def test_a_resource_in_use_is_not_deleted() -> None:
+    world = Installation.holding(prior("a"), prior("b", tier="x"))
+    world.stored["id-a"].used_by = ["prod"]
+    world.stored["id-b"].used_by = ["prod"]
+    found = planned(wish_of(desired("b", tier="y")), state_of(prior("a"), prior("b", tier="x")), world)
+    assert found.errors == ["thing.a cannot be deleted", "thing.b cannot be deleted"]
+    assert found.change("a").used_by == ("prod",)
+    assert "create_before_destroy" in next(d.advice for d in found.diagnostics if d.address == "thing.b")
+
+
+def test_a_predecessor_in_use_stays_when_the_new_one_comes_first() -> None:
+    has = prior("a", tier="x")
+    world = Installation.holding(has)
+    world.stored["id-a"].used_by = ["prod"]
+    found = planned(wish_of(desired("a", tier="y", lifecycle=REPLACED)), state_of(has), world)
+    assert found.errors == []
+    assert [s.operation for s in found.plan.steps] == ["create"]
+    assert "the replaced id-a stays for now" in found.plan.notes[0]
+
+
+def test_a_left_over_is_deleted_with_its_version_unless_it_is_in_use() -> None:
+    old = prior("a", "id-old", version="3")
+    world = Installation.holding(prior("a"), old)
+    state = state_of(prior("a"), deposed=(old,))
+    (change,) = planned(wish_of(desired("a")), state, world).plan.changes
+    assert (change.deposed, change.id, change.version) == (True, "id-old", "3")
+    world.stored["id-old"].used_by = ["prod"]
+    found = planned(wish_of(desired("a")), state, world)
+    assert found.plan.changes == ()
+    assert "the replaced id-old stays for now" in found.plan.notes[0]
+
+
+def test_left_overs_of_one_address_and_the_resource_itself_are_deleted_apart() -> None:
+    one, two = prior("a", "id-1"), prior("a", "id-2")
+    state = state_of(prior("a"), deposed=(two, one))
+    found = planned(wish_of(), state, Installation.holding(prior("a"), one, two))
+    assert [c.id for c in found.plan.changes] == ["id-a", "id-1", "id-2"]
+    assert {(s.operation, s.id) for s in found.plan.steps} == {
+        ("delete", None),
+        ("delete", "id-1"),
+        ("delete", "id-2"),
+    }
+
+
+def test_what_only_the_configuration_says_is_brought_up_to_date_without_calls() -> None:
+    wanted = desired("a", lifecycle=KEPT, depends_on=["b"], file=content(source="files/moved"))
+    has = [prior("a", file="files/a", content_sha256=content().sha256), prior("b")]
+    found = plan_for(wanted, desired("b"), has=has)
+    assert (found.plan.changes, found.plan.steps) == ((), ())
+    (entry,) = found.plan.refreshed
+    assert entry.prevent_destroy
+    assert entry.dependencies == (address("b"),)
+    assert entry.attributes["file"] == "files/moved"
+
+
+def test_an_ignored_secret_that_is_not_known_cannot_be_sent_back() -> None:
+    wanted = desired(
+        "a", note="x", password=Secret("new"), lifecycle=Lifecycle(ignore_changes=(("password",),))
+    )
+    found = plan_for(wanted, has=[prior("a", password=PRINT)])
+    assert found.errors == ["thing.a cannot be updated without its secret password"]
+    known = evolve(wanted, attributes={**wanted.attributes, "password": Secret("hunter2")})
+    assert plan_for(known, has=[prior("a", password=PRINT)]).errors == []
+
+
+# outputs, notes, refresh
+
+
+@pytest.mark.parametrize(
+    ("before", "wanted", "found"),
+    [
+        ({}, {"o": "x"}, [OutputChange("o", None, "x")]),
+        ({"o": "x"}, {"o": "x"}, []),
+        ({"o": "x"}, {}, [OutputChange("o", "x", None)]),
+        ({}, {"o": None}, []),
+        ({"o": PRINT}, {"o": Secret("hunter2")}, []),
+        ({"o": "x"}, {"o": Secret("hunter2")}, [OutputChange("o", "x", PRINT, sensitive=True)]),
+        ({"o": "repo://id-a"}, {"o": later(ref("a", "url"))}, []),
+    ],
+)
+def test_outputs(before: Any, wanted: Any, found: Any) -> None:
+    state = state_of(prior("a"), outputs=before)
+    wish = wish_of(desired("a"), outputs=wanted)
+    assert list(planned(wish, state, Installation.holding(prior("a"))).plan.outputs) == found
+
+
+def test_a_namesake_is_noted_and_told_from_what_a_create_makes() -> None:
+    world = Installation.holding(prior("a", "theirs"), prior("x", "other"))
+    found = planned(wish_of(desired("a")), state_of(), world)
+    assert found.change("a").existing == ("theirs",)
+    assert found.plan.notes == (
+        "thing.a: there already is one with the same name (theirs), not in this state",
+    )
+
+
+def test_without_refresh_the_state_is_believed() -> None:
+    has = [prior("a", note="x"), prior("b")]
+    found = planned(wish_of(desired("a", note="y")), state_of(*has))
+    assert found.actions == {"a": "update", "b": "delete"}
+    assert (found.plan.drift, found.plan.refreshed) == ((), ())
+    assert found.change("a").version == "1"
+
+
+def test_what_a_list_leaves_out_is_believed_gone_only_when_its_read_says_so() -> None:
+    world = Installation.holding(prior("a"))
+    drivers: Any = {"thing": world}
+    view = survey(state_of(prior("a"), prior("b")), ["thing"], drivers, 2)
+    assert {a.name: o is None for a, o in view.resources.items()} == {"a": False, "b": True}
+    assert (world.lists, world.reads) == (1, ["id-b"])
+
+
+def test_the_same_input_gives_the_same_plan_in_any_order() -> None:
+    names = "hgfedcba"
+    wanted = [desired(n, depends_on=[m for m in names if m < n][:2], note="new") for n in names]
+    has = [prior(n, note="old") for n in names[:5]] + [prior("z"), prior("y")]
+    one = plan_for(*wanted, has=has)
+    two = plan_for(*reversed(wanted), has=has[::-1])
+    assert encode_plan(one.plan) == encode_plan(two.plan)
+
+
+def test_destroy_deletes_everything_in_order() -> None:
+    has = [prior("a"), prior("b", depends_on=["a"])]
+    found = plan_for(has=has, mode=DESTROY)
+    assert [s.address.name for s in found.plan.steps] == ["b", "a"]
+    assert found.change("a").reason == "everything is destroyed"
+
+
+def test_a_view_without_versions_keeps_the_version_of_the_state() -> None:
+    has = prior("a", version="9")
+    view = View({has.address: Observed("id-a", observed(has).attributes)})
+    found = planned(wish_of(desired("a", note="x")), state_of(has), view=view)
+    assert found.change("a").version == "9"
+
+
+def test_the_kind_of_these_tests_has_every_facet() -> None:
+    facets = ("immutable", "unordered", "cleared", "write_only", "local", "stable", "volatile", "read_only")
+    assert all(any(getattr(a, facet) for a in THING.attributes.values()) for facet in facets)

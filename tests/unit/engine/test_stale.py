@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from planner.engine.stale import moved_since, refuse_other_state
+from planner.errors import StalePlan
+from planner.model.ledger import ThreeWay
+from planner.model.state import Applied
+from planner.model.value import CONCEALED, Fingerprint
+
+from .world import SALT, Installation, desired, planned, prior, state_of, wish_of
+
+STATE = state_of(prior("a", note="x"))
+
+
+def a_plan(*wanted: Any, state: Any = STATE, world: Installation | None = None) -> Any:
+    return planned(wish_of(*wanted), state, world or Installation.holding(*state.resources.values())).plan
+
+
+@pytest.mark.parametrize(
+    ("state", "wish", "message"),
+    [
+        ({}, {"environment": "prod"}, "the plan is for p/dev, not for p/prod"),
+        ({"lineage": "other"}, {}, "made from another state"),
+        ({"serial": 2}, {}, "made from serial 1 of the state, now at 2"),
+        ({}, {"config_digest": "d"}, "templates, files or variables changed"),
+    ],
+)
+def test_a_plan_of_something_else_is_refused(state: Any, wish: Any, message: str) -> None:
+    plan = a_plan(desired("a"))
+    refuse_other_state(plan, STATE, wish_of())
+    with pytest.raises(StalePlan, match=message):
+        refuse_other_state(plan, evolve(STATE, **state), evolve(wish_of(), **wish))
+
+
+def test_who_applied_meanwhile_is_told_by_time() -> None:
+    state = evolve(STATE, serial=2, applied=Applied("2025-02-01T00:00:00Z", "d", "d"))
+    with pytest.raises(StalePlan, match="the last one applied at 2025-02-01"):
+        refuse_other_state(a_plan(desired("a")), state, wish_of())
+
+
+def moved(wanted: list[Any], change: Any, state: Any = STATE) -> Any:
+    world = Installation.holding(*state.resources.values())
+    plan = a_plan(*wanted, state=state, world=world)
+    change(world)
+    drivers: Any = {"thing": world}
+    return moved_since(plan, state, drivers, SALT, 2)
+
+
+def test_nothing_moved() -> None:
+    assert moved([desired("a", note="y"), desired("b")], lambda world: None) == ()
+
+
+def test_only_the_version_moved() -> None:
+    assert moved([desired("a", note="y")], lambda w: setattr(w.stored["id-a"], "version", 7)) == ()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "row"),
+    [([desired("a", note="y")], "y"), ([], None), ([desired("a", tier="z")], "x")],
+)
+def test_an_attribute_moved(wanted: Any, row: Any) -> None:
+    (entry,) = moved(wanted, lambda world: world.change("id-a", note="theirs"))
+    assert "planned from version 1, now 2" in entry.reason
+    assert entry.conflict[0] == ThreeWay(("note",), row, "x", "theirs")
+
+
+def test_an_attribute_moved_where_there_are_no_versions() -> None:
+    state = state_of(prior("a", note="x"))
+    world = Installation.holding(*state.resources.values())
+    plan = a_plan(desired("a", note="y"), state=state, world=world)
+    plan = evolve(plan, changes=tuple(evolve(c, version=None) for c in plan.changes))
+    drivers: Any = {"thing": world}
+    assert moved_since(plan, state, drivers, SALT, 2) == ()
+    world.change("id-a", note="theirs")
+    (entry,) = moved_since(plan, state, drivers, SALT, 2)
+    assert entry.reason == "it was changed by somebody else"
+
+
+@pytest.mark.parametrize(("wanted", "entries"), [([desired("a", note="y")], 1), ([], 0)])
+def test_a_resource_is_gone(wanted: Any, entries: int) -> None:
+    assert len(moved(wanted, lambda world: world.stored.clear())) == entries
+
+
+def test_a_secret_that_moved_is_not_shown() -> None:
+    state = state_of(prior("a", tier=Fingerprint.of("hunter2", SALT)))
+    (entry,) = moved([desired("a", note="y")], lambda world: world.change("id-a", tier="new"), state)
+    assert entry.conflict == (ThreeWay(("tier",), CONCEALED, CONCEALED, CONCEALED, sensitive=True),)

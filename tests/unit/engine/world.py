@@ -1,0 +1,375 @@
+"""A small installation, a driver of it, a store in memory, and short ways to write down what tests need."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
+from typing import Any
+
+from attrs import define, evolve, field, frozen
+
+from planner.engine.apply import Surroundings
+from planner.engine.planning import NORMAL, Wish, make_plan
+from planner.engine.refresh import View, examine, survey
+from planner.engine.workflow import Provenance, Session, carry_out, propose_from, recover
+from planner.errors import Conflict, NotFound, StateError
+from planner.model.address import Address
+from planner.model.compare import same
+from planner.model.diagnostic import Diagnostics
+from planner.model.kind import Attribute, ContentFacts, Kind
+from planner.model.ledger import Event, Ledger
+from planner.model.plan import AttributeDiff, Plan
+from planner.model.resource import Content, Desired, Lifecycle, Observed, Prior
+from planner.model.state import Record, State
+from planner.model.value import Deferred, Reference, Value, leaves
+from planner.model.write import Request, Result
+
+SALT = "00" * 16
+NOW = "2025-01-31T12:00:00Z"
+
+
+def _attribute(name: str, **facets: Any) -> Attribute:
+    return Attribute(name, {"type": "string"}, **facets)
+
+
+THING = Kind(
+    name="thing",
+    title="Thing",
+    attributes={
+        a.name: a
+        for a in (
+            _attribute("name", required=True),
+            _attribute("tier", immutable=True),
+            _attribute("tags", unordered=True),
+            _attribute("settings"),
+            _attribute("rules"),
+            _attribute("note", cleared=True),
+            _attribute("source", echoed=False),
+            _attribute("password", write_only=True),
+            _attribute("file", local=True),
+            _attribute("id", read_only=True, stable=True),
+            _attribute("url", read_only=True, stable=True),
+            _attribute("stamp", read_only=True),
+            _attribute("marker", read_only=True),
+            _attribute("users", read_only=True, volatile=True),
+        )
+    },
+    schema={},
+    natural_key=("name",),
+    content=ContentFacts("file", "marker", ("source",)),
+)
+
+
+def address(name: str, kind: str = "thing") -> Address:
+    return Address(kind, name)
+
+
+def ref(name: str, *path: str | int) -> Reference:
+    return Reference(address(name), path)
+
+
+def later(*parts: str | Reference) -> Deferred:
+    return Deferred(parts)
+
+
+def content(text: str = "one", source: str = "files/a") -> Content:
+    return Content(source, text * 8, len(text), f"archives/{text}.zip")
+
+
+def desired(
+    resource: str,
+    *,
+    depends_on: Sequence[str] = (),
+    lifecycle: Lifecycle | None = None,
+    file: Content | None = None,
+    **attributes: Value,
+) -> Desired:
+    values = {"name": resource, **attributes}
+    if file is not None:
+        values["file"] = file.source
+    references = [r for _, leaf in leaves(values) if isinstance(leaf, Deferred) for r in leaf.references]
+    return Desired(
+        address(resource),
+        values,
+        tuple(references),
+        tuple(map(address, depends_on)),
+        lifecycle or Lifecycle(),
+        file,
+    )
+
+
+def prior(resource: str, id_: str = "", *, depends_on: Sequence[str] = (), **fields: Any) -> Prior:
+    """A state entry; keywords that are fields of Prior are taken as such, the others as attributes."""
+    known = ("version", "created", "content_sha256", "prevent_destroy", "create_before_destroy")
+    own = {key: fields.pop(key) for key in known if key in fields}
+    id_ = id_ or f"id-{resource}"
+    attributes = {"name": resource, "id": id_, "url": f"repo://{id_}", "stamp": "1", **fields}
+    return Prior(
+        address(resource),
+        id_,
+        attributes,
+        **{"version": "1", **own},
+        dependencies=tuple(map(address, depends_on)),
+    )
+
+
+def observed(entry: Prior, *, version: str | None = None, used_by: Any = None, **changed: Value) -> Observed:
+    """entry as an installation shows it, but for changed; None takes an attribute away."""
+    attributes = {
+        name: value
+        for name, value in {**entry.attributes, **changed}.items()
+        if value is not None and not (THING.attributes[name].local or THING.attributes[name].write_only)
+    }
+    return Observed(entry.id, attributes, version or entry.version, entry.created, None, used_by)
+
+
+def state_of(*priors: Prior, **more: Any) -> State:
+    return State("p", "dev", "lineage", 1, {p.address: p for p in priors}, **more)
+
+
+def wish_of(*resources: Desired, **more: Any) -> Wish:
+    return Wish("p", "dev", "digest", SALT, {d.address: d for d in resources}, **more)
+
+
+@define
+class Stored:
+    """A resource in the installation."""
+
+    attributes: dict[str, Value]
+    version: int
+    created: str | None
+    used_by: list[str] = field(factory=list)
+
+    def observed(self, id_: str, *, closely: bool) -> Observed:
+        return Observed(
+            id_,
+            {k: v for k, v in self.attributes.items() if v is not None and k != "password"},
+            str(self.version) if closely else None,
+            self.created,
+            None,
+            tuple(self.used_by) if closely else None,
+        )
+
+
+Fault = Callable[[str], None]
+"""Told "before" and "after" a write; raises what the write is to raise then."""
+
+
+def fails(error: BaseException, when: str = "before", times: int = 1) -> Fault:
+    left = [times]
+
+    def fault(moment: str) -> None:
+        if moment == when and left[0] > 0:
+            left[0] -= 1
+            raise error
+
+    return fault
+
+
+@define
+class Installation:
+    """Implements the Driver port for THING. faults: by (operation, name). calls: the writes, in order."""
+
+    kind: Kind = THING
+    stored: dict[str, Stored] = field(factory=dict)
+    faults: dict[tuple[str, str], Fault] = field(factory=dict)
+    calls: list[tuple[str, str]] = field(factory=list)
+    reads: list[str] = field(factory=list)
+    lists: int = 0
+    lock: threading.Lock = field(factory=threading.Lock)
+    ids: Any = field(factory=lambda: count(1))
+
+    @classmethod
+    def holding(cls, *priors: Prior) -> Installation:
+        made = cls()
+        for entry in priors:
+            made.stored[entry.id] = Stored(
+                {k: v for k, v in entry.attributes.items() if not THING.attributes[k].local},
+                int(entry.version or 1),
+                entry.created,
+            )
+        return made
+
+    def list(self) -> Mapping[str, Observed]:
+        self.lists += 1
+        return {id_: item.observed(id_, closely=False) for id_, item in self.stored.items()}
+
+    def read(self, id: str) -> Observed | None:  # noqa: A002
+        with self.lock:
+            self.reads.append(id)
+            return self.stored[id].observed(id, closely=True) if id in self.stored else None
+
+    def operations(
+        self, diffs: Sequence[AttributeDiff], content: Content | None, create: bool
+    ) -> Sequence[str]:
+        first = ["create"] if create else ["update"] if diffs else []
+        return [*first, *(["upload"] if content else [])]
+
+    def obstacle(self, observed: Observed) -> str:
+        return f"it is used by {', '.join(observed.used_by)}" if observed.used_by else ""
+
+    def perform(self, request: Request) -> Result:
+        name = request.address.name
+        fault: Fault = self.faults.get((request.operation, name), lambda _: None)
+        fault("before")
+        with self.lock:
+            self.calls.append((request.operation, name))
+            result = self._write(request)
+        fault("after")
+        return result
+
+    def _write(self, request: Request) -> Result:
+        sent = {k: v for k, v in request.desired.items() if not THING.attributes[k].local}
+        if request.operation == "create":
+            id_ = f"new-{next(self.ids)}"
+            self.stored[id_] = Stored({**sent, "id": id_, "url": f"repo://{id_}", "stamp": "1"}, 1, NOW)
+            return Result(self.stored[id_].observed(id_, closely=True))
+        item = self.stored.get(request.id or "")
+        if item is None:
+            if request.operation == "delete":
+                return Result(None, "it was gone already")
+            raise NotFound("gone", operation="read", status=404)
+        self._guard(item, request)
+        if request.operation == "delete":
+            del self.stored[request.id or ""]
+            return Result(None)
+        changed: dict[str, Value] = {"note": None, **sent} if request.operation == "update" else {}
+        if request.operation == "upload":
+            assert request.content is not None
+            changed = {"marker": request.content.sha256[:4] + str(item.version)}
+        item.version += 1
+        item.attributes |= {**changed, "stamp": str(item.version)}
+        return Result(item.observed(request.id or "", closely=True))
+
+    def _guard(self, item: Stored, request: Request) -> None:
+        if request.version is not None and request.version != str(item.version):
+            conflict = Conflict("changed by somebody else", operation="read", status=409)
+            conflict.observed = item.observed(request.id or "", closely=True)
+            raise conflict
+
+    def change(self, id_: str, **attributes: Value) -> None:
+        """Somebody else's change."""
+        self.stored[id_].attributes |= attributes
+        self.stored[id_].version += 1
+
+
+@define
+class MemoryStore:
+    """A StateStore and its journal. full: how many records it takes before it fails; None never."""
+
+    snapshot: State
+    records: list[Record] = field(factory=list)
+    batches: list[list[Record]] = field(factory=list)
+    full: int | None = None
+    commits: int = 0
+
+    def load(self) -> State:
+        return self.snapshot.fold(self.records)
+
+    def checkpoint(self) -> State:
+        return self.commit(self.load()) if self.records else self.load()
+
+    def open_journal(self, state: State, operation: str) -> MemoryStore:
+        assert (state.serial, operation) == (self.snapshot.serial, "apply")
+        return self
+
+    def write(self, records: Sequence[Record]) -> None:
+        if self.full is not None and len(self.records) + len(records) > self.full:
+            raise StateError("the disk is full", advice="Make room.")
+        self.records += records
+        self.batches.append(list(records))
+
+    def commit(self, state: State) -> State:
+        self.commits += 1
+        self.snapshot = evolve(state, serial=state.serial + 1)
+        self.records = []
+        return self.snapshot
+
+
+@frozen
+class Planned:
+    plan: Plan
+    diagnostics: tuple[Any, ...]
+
+    def change(self, name: str) -> Any:
+        return next(c for c in self.plan.changes if c.address.name == name and not c.deposed)
+
+    @property
+    def actions(self) -> dict[str, str]:
+        return {c.address.name + "*" * c.deposed: c.action.value for c in self.plan.changes}
+
+    @property
+    def errors(self) -> list[str]:
+        return [d.summary for d in self.diagnostics if d.is_error]
+
+
+def planned(wish: Wish, state: State, world: Installation | None = None, view: View | None = None) -> Planned:
+    """The plan for wish from what the installation shows; from the state alone without world and view."""
+    drivers = {"thing": world or Installation()}
+    if view is None:
+        view = View()
+        if world is not None:
+            view = survey(state, ["thing"], drivers, 1)
+            view = examine(view, state.resources.values(), drivers, 1)
+    diagnostics = Diagnostics()
+    plan = make_plan(wish, state, view, drivers, diagnostics)
+    return Planned(plan, tuple(diagnostics))
+
+
+@define
+class Scene:
+    """An environment from end to end: state, installation, and what is wanted."""
+
+    world: Installation
+    store: MemoryStore
+    events: list[Event] = field(factory=list)
+    stop: Callable[[], bool] = lambda: False
+    parallelism: int = 4
+
+    @classmethod
+    def of(cls, *priors: Prior, **more: Any) -> Scene:
+        return cls(Installation.holding(*priors), MemoryStore(state_of(*priors, **more)))
+
+    def session(self, wish: Wish, **more: Any) -> Session:
+        return Session(wish, {"thing": self.world}, self.store, lambda: "", self.parallelism, **more)
+
+    def apply(
+        self, *resources: Desired, mode: str = NORMAL, outputs: Mapping[str, Value] | None = None
+    ) -> Ledger:
+        session = self.session(wish_of(*resources, mode=mode, outputs=outputs or {}))
+        state, _ = recover(session)
+        proposal = propose_from(session, state)
+        assert not proposal.forbidden, proposal.diagnostics
+        return self.carry_out(session, proposal.plan, state)
+
+    def carry_out(self, session: Session, plan: Plan, state: State) -> Ledger:
+        surroundings = Surroundings(
+            drivers=session.drivers,
+            journal=self.store.open_journal(state, "apply"),
+            sink=self.events.append,
+            now=lambda: NOW,
+            timer=lambda: 0.0,
+            stop=self.stop,
+            parallelism=self.parallelism,
+        )
+        _, ledger = carry_out(session, plan, state, surroundings, Provenance("digest"))
+        return ledger
+
+    @property
+    def state(self) -> State:
+        return self.store.snapshot
+
+    def agrees(self) -> bool:
+        """Whether state and installation hold the same: no orphan, no duplicate, the same versions."""
+        held = {p.id: p for p in (*self.state.resources.values(), *self.state.deposed)}
+        assert held.keys() == self.world.stored.keys()
+        assert not self.state.in_doubt
+        for id_, item in self.world.stored.items():
+            assert held[id_].version == str(item.version)
+            shown = item.observed(id_, closely=True).attributes
+            assert all(same(held[id_].attributes.get(k), v) for k, v in shown.items() if k != "source")
+        return True
+
+
+REPLACED = Lifecycle(create_before_destroy=True)

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from planner.errors import PlannerError
+from planner.kinds.binding import pointed
+from planner.kinds.extension import ExtensionDriver
+from planner.kinds.registry import load_kinds, read_kind_file
+from planner.kinds.rest import RestDriver
+
+from .plain import FILTER, written
+
+
+def test_kinds_of_other_packages_are_added(tmp_path: Path) -> None:
+    kinds = load_kinds(extra=[written(tmp_path, FILTER)])
+    assert set(kinds) >= {"extension", "traffic_filter"}
+    assert kinds["extension"].driver is ExtensionDriver
+    assert kinds["traffic_filter"].driver is RestDriver
+
+
+def test_facets_come_from_the_schema() -> None:
+    attributes = load_kinds()["extension"].kind.attributes
+    assert [n for n, a in attributes.items() if a.required] == ["name", "extension_type", "version"]
+    assert [n for n, a in attributes.items() if a.immutable] == ["extension_type"]
+    assert [n for n, a in attributes.items() if a.local] == ["file", "download_sha256"]
+    assert [n for n, a in attributes.items() if a.cleared] == ["description"]
+    assert [n for n, a in attributes.items() if not a.echoed] == ["download_url"]
+    assert [n for n, a in attributes.items() if a.read_only and a.stable] == ["id", "url"]
+    assert [n for n, a in attributes.items() if a.volatile] == ["deployments"]
+
+
+def test_a_kind_is_declared_once(tmp_path: Path) -> None:
+    paths = [written(tmp_path, FILTER, "one.yaml"), written(tmp_path, FILTER, "two.yaml")]
+    with pytest.raises(PlannerError, match=r'"traffic_filter" is declared twice, .*two\.yaml'):
+        load_kinds(extra=paths)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kind": "Traffic Filter"}, "is wrong at kind"),
+        ({"natural_key": []}, "is wrong at natural_key"),
+        ({"surprise": 1}, "is wrong at the file"),
+        ({"driver": "planner.kinds.nowhere:Driver"}, "names the driver planner.kinds.nowhere:Driver"),
+        ({"driver": "planner.kinds.rest:Nothing"}, "names the driver planner.kinds.rest:Nothing"),
+        ({"driver": "planner.kinds.registry:KindFile"}, "which is no RestDriver"),
+        ({"api": {"id": "id"}}, "is wrong at api"),
+    ],
+)
+def test_a_kind_file_that_does_not_fit_is_told(tmp_path: Path, change: object, message: str) -> None:
+    data = yaml.safe_load(FILTER)
+    assert isinstance(change, dict)
+    with pytest.raises(PlannerError, match=message):
+        read_kind_file(written(tmp_path, yaml.safe_dump({**data, **change})))
+
+
+@pytest.mark.parametrize(
+    ("call", "extra"),
+    [
+        ("create", {"repeatable": True}),
+        ("create", {"send_version": True}),
+        ("read", {"items": "/x"}),
+        ("list", {"items": "x"}),
+        ("list", {"suprise": 1}),
+        ("delete", {"timeout": "long"}),
+    ],
+)
+def test_a_call_that_does_not_fit_is_told(tmp_path: Path, call: str, extra: dict[str, object]) -> None:
+    data = yaml.safe_load(FILTER)
+    data["api"][call] |= extra
+    with pytest.raises(PlannerError, match=f"is wrong at api.{call}"):
+        read_kind_file(written(tmp_path, yaml.safe_dump(data)))
+
+
+@pytest.mark.parametrize("text", ["[", "", "- a"])
+def test_what_is_no_kind_file_is_told(tmp_path: Path, text: str) -> None:
+    with pytest.raises(PlannerError, match="the kind file"):
+        read_kind_file(written(tmp_path, text))
+
+
+def test_a_kind_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(PlannerError, match="cannot be read"):
+        read_kind_file(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(
+    ("pointer", "found"),
+    [
+        ("", {"a": {"b/c": 1}, "l": [1]}),
+        ("/a/b~1c", 1),
+        ("/a", {"b/c": 1}),
+        ("/x", None),
+        ("/a/x/y", None),
+        ("/l/0", None),
+    ],
+)
+def test_pointers(pointer: str, found: object) -> None:
+    assert pointed({"a": {"b/c": 1}, "l": [1]}, pointer) == found

@@ -1,0 +1,130 @@
+"""Imports point one way, from the command line down to the model, and never in a circle."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+import planner
+from planner.model.graph import Cycle, ordered
+
+ROOT = Path(planner.__file__).parent
+TESTS = Path(__file__).parent.parent
+
+ALL = frozenset({"*"})
+MAY_IMPORT: Mapping[str, frozenset[str]] = {
+    "model": frozenset({"errors"}),
+    "errors": frozenset({"model"}),  # for annotations only; see below
+    "resources": frozenset(),
+    "archives": frozenset({"model", "errors"}),
+    "ece": frozenset({"model", "errors"}),
+    "sandbox": frozenset(),
+    "config": frozenset({"model", "errors", "resources"}),
+    "engine": frozenset({"model", "errors"}),
+    "kinds": frozenset({"ece", "archives", "model", "errors", "resources"}),
+    "state": frozenset({"model", "errors", "resources"}),
+    "render": frozenset({"model", "errors", "resources"}),
+    "promote": frozenset({"model", "errors", "resources"}),
+    "forge": frozenset({"model", "errors", "render"}),
+    "cli": ALL,
+}
+"""What each package may import of the others. `planner` itself (its version) anybody may."""
+
+
+def modules() -> dict[str, Path]:
+    """`planner.engine.diff` -> its file; a package goes by its own name."""
+    found = {}
+    for path in sorted(ROOT.rglob("*.py")):
+        parts = path.relative_to(ROOT.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imports(path: Path, *, typing_too: bool = True) -> Iterator[str]:
+    """The modules that a file imports: what `from a import b` names is a.b where that is one, else a."""
+    for node in _statements(ast.parse(path.read_text(encoding="utf-8")), typing_too):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                yield full if full in MODULES else str(node.module)
+
+
+def _statements(tree: ast.AST, typing_too: bool) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        guard = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        if typing_too or not guard:
+            yield node
+            yield from _statements(node, typing_too)
+
+
+def package(module: str) -> str:
+    """`planner.engine.diff` -> engine; "" for the top."""
+    return ([*module.split("."), ""])[1]
+
+
+def of_project(names: Iterator[str]) -> set[str]:
+    return {name for name in names if name.split(".")[0] == "planner"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_point_one_way(module: str) -> None:
+    own = package(module)
+    if own in ("", "__main__"):
+        return
+    allowed = MAY_IMPORT[own]
+    others = {package(name) for name in of_project(imports(MODULES[module]))} - {own, ""}
+    assert allowed == ALL or others <= allowed, f"{module} imports {sorted(others - allowed)}"
+
+
+def test_the_sandbox_knows_nothing_of_the_project() -> None:
+    for module, path in MODULES.items():
+        if package(module) == "sandbox":
+            others = {name for name in of_project(imports(path)) if package(name) != "sandbox"}
+            assert others == set(), module
+
+
+def test_nothing_is_imported_in_a_circle() -> None:
+    waits = {
+        module: sorted(of_project(imports(path, typing_too=False)) & MODULES.keys() - {module})
+        for module, path in MODULES.items()
+    }
+    try:
+        ordered(waits)
+    except Cycle as cycle:
+        pytest.fail(f"import circle: {cycle}")
+
+
+def test_errors_need_the_model_for_annotations_only() -> None:
+    assert of_project(imports(MODULES["planner.errors"], typing_too=False)) == set()
+
+
+def test_modules_stay_below_400_lines() -> None:
+    long = {
+        module: lines
+        for module, path in MODULES.items()
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
+    }
+    assert long == {}
+
+
+def test_no_test_patches_or_mocks() -> None:
+    for path in TESTS.rglob("*.py"):
+        found = {name.split(".")[0] + "." + ([*name.split("."), ""])[1] for name in plain_imports(path)}
+        assert not found & {"unittest.mock", "mock."}, path
+
+
+def plain_imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
