@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,16 +12,16 @@ from attrs import frozen
 from planner.cli.commandline import command_line
 from planner.cli.console import Console
 from planner.cli.interrupt import INTERRUPTED, Interrupt
-from planner.cli.present import present, show_ledger, show_outputs, show_plan
+from planner.cli.present import Report, present
 from planner.cli.wiring import Opened, commit_of
 from planner.engine.apply import Surroundings
 from planner.engine.stale import moved_since, refuse_other_state
 from planner.engine.workflow import Provenance, carry_out, propose_from, recover
 from planner.errors import PartlyApplied, Refused, StalePlan
+from planner.model.diagnostic import Diagnostic
 from planner.model.ledger import Ledger
 from planner.model.plan import Plan
 from planner.model.state import State
-from planner.render import Progress, live_progress, plain_progress
 from planner.state.saved_plan import plan_digest, read_plan
 
 DONE, FAILED = 0, 1
@@ -36,24 +35,35 @@ class Approval:
     expected: str | None = None
 
 
-def apply_now(console: Console, here: Opened, approval: Approval, lock_timeout: float) -> int:
+@frozen
+class Applying:
+    """What an apply needs of the command line."""
+
+    console: Console
+    here: Opened
+    report: Report
+
+
+def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> int:
     """Plan, ask, carry out, with the lock held all the while."""
+    console, here = applying.console, applying.here
     _refuse_blind_approval(here, approval)
     with _locked(console, here, lock_timeout) as state:
         with console.doing("Asking the installation"):
             proposal = propose_from(here.session, state)
-        present(console, here, proposal)
+        present(applying.report, here, proposal)
         if proposal.forbidden:
             return Refused.exit_code
         if proposal.plan.is_empty:
-            show_outputs(console, state.outputs)
+            applying.report.outputs(state.outputs)
             return DONE
         _approve(console, here, approval, proposal.plan)
-        return _carry_out(console, here, proposal.plan, state)
+        return _carry_out(applying, proposal.plan, state)
 
 
-def apply_saved(console: Console, here: Opened, path: Path, approval: Approval, lock_timeout: float) -> int:
+def apply_saved(applying: Applying, path: Path, approval: Approval, lock_timeout: float) -> int:
     """Carry out a saved plan, unless it is stale. It was reviewed: only a protected environment asks."""
+    console, here = applying.console, applying.here
     plan = read_plan(path)
     with _locked(console, here, lock_timeout) as state:
         session = here.session
@@ -61,15 +71,15 @@ def apply_saved(console: Console, here: Opened, path: Path, approval: Approval, 
         with console.doing("Asking the installation"):
             moved = moved_since(plan, state, session.drivers, session.wish.salt, session.parallelism)
         if moved:
-            show_ledger(console, Ledger(moved), here)
+            applying.report.ledger(Ledger(moved))
             raise StalePlan(
                 f"the plan is stale: {len(moved)} of its resources moved since; nothing was changed",
                 advice="Plan again and review the result.",
             )
-        show_plan(console, plan)
+        applying.report.plan(plan)
         if here.environment.protected and not approval.auto:
             _ask(console, here)
-        return _carry_out(console, here, plan, state)
+        return _carry_out(applying, plan, state)
 
 
 @contextmanager
@@ -115,11 +125,12 @@ def _ask(console: Console, here: Opened) -> None:
     console.ask(f'Apply this to {name}? Only "{wanted}" goes on', wanted, otherwise=way)
 
 
-def _carry_out(console: Console, here: Opened, plan: Plan, state: State) -> int:
+def _carry_out(applying: Applying, plan: Plan, state: State) -> int:
+    console, here, report = applying.console, applying.here, applying.report
     variables = {name: assigned.value for name, assigned in here.configuration.variables.items()}
     digest = plan_digest(plan, here.store.redact)
     provenance = Provenance(digest, variables, commit_of(here.request.folder))
-    with Interrupt(console.tell) as interrupt, _progress(console) as progress:
+    with Interrupt(console.tell) as interrupt, report.progress() as progress:
         surroundings = Surroundings(
             drivers=here.session.drivers,
             journal=here.store.open_journal(state, "destroy" if here.request.destroy else "apply"),
@@ -129,23 +140,19 @@ def _carry_out(console: Console, here: Opened, plan: Plan, state: State) -> int:
             stop=interrupt.asked,
             parallelism=here.session.parallelism,
         )
-        after, ledger = carry_out(here.session, plan, state, surroundings, provenance)
-    show_ledger(console, ledger, here)
+        after, ledger, checked = carry_out(here.session, plan, state, surroundings, provenance)
+    report.ledger(ledger)
     if ledger.complete:
-        show_outputs(console, after.outputs)
-    return _exit_code(ledger)
+        report.outputs(after.outputs)
+    report.diagnostics(checked)
+    return _exit_code(ledger, checked)
 
 
-def _progress(console: Console) -> Progress:
-    show = live_progress if console.animated else plain_progress
-    return show(console.stderr, style=console.style(sys.stderr))
-
-
-def _exit_code(ledger: Ledger) -> int:
+def _exit_code(ledger: Ledger, checked: Sequence[Diagnostic]) -> int:
     if ledger.interrupted:
         return INTERRUPTED
     if ledger.complete:
-        return DONE
+        return PartlyApplied.exit_code if any(item.is_error for item in checked) else DONE
     if ledger.changed:
         return PartlyApplied.exit_code
     return Refused.exit_code if any(entry.conflict for entry in ledger.entries) else FAILED

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import IO, TextIO, cast
+from typing import IO, Any, TextIO, cast
 
+import orjson
 from attrs import define, field
 
 from planner.cli.activity import Activity
 from planner.cli.redaction import RedactedStream, Redactor, log_to
 from planner.errors import ApiError, InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostic
+from planner.render import events
 from planner.render.diagnostics import render_diagnostics, render_error
 from planner.render.style import Style
 
@@ -23,11 +26,12 @@ LOG_LEVELS = (30, 10, 5)
 
 @define
 class Console:
-    """colour: None decides by the terminal and NO_COLOR."""
+    """colour: None decides by the terminal and NO_COLOR. events: stdout takes JSON events, errors too."""
 
     redact: Redactor = field(factory=Redactor)
     colour: bool | None = None
     verbosity: int = 0
+    events: bool = False
 
     def __attrs_post_init__(self) -> None:
         log_to(self.stderr, LOG_LEVELS[min(self.verbosity, len(LOG_LEVELS) - 1)])
@@ -50,8 +54,12 @@ class Console:
         _write(self.stdout, text)
 
     def out_document(self, data: bytes) -> None:
-        """A result for programs. Its structure was redacted: in its text a secret could be part of that."""
+        """A result for programs. Its values were redacted: in its text a secret could be structure."""
         _write(cast(IO[str], RedactedStream(sys.stdout, str, vital=True)), data.decode())
+
+    def event(self, line: Mapping[str, Any]) -> None:
+        """An event for programs, redacted before."""
+        self.out_document(orjson.dumps(line))
 
     def tell(self, text: str) -> None:
         """Anything that is not the result."""
@@ -74,13 +82,21 @@ class Console:
 
     def diagnostics(self, items: tuple[Diagnostic, ...]) -> None:
         shown = self.redact.inside(items)
+        if self.events:
+            for item in shown:
+                self.event(events.diagnostic(item))
+            return
         self.tell(render_diagnostics(shown, width=self.width(), style=self.style(sys.stderr)))
 
     def error(self, error: PlannerError) -> None:
         if isinstance(error, InvalidConfiguration) and error.diagnostics:
             self.diagnostics(error.diagnostics)
-            return
         shown = self._redacted(error)
+        if self.events:
+            self.event(events.error(shown, error.exit_code))
+            return
+        if isinstance(error, InvalidConfiguration) and error.diagnostics:
+            return
         self.tell(render_error(shown, width=self.width(), style=self.style(sys.stderr)))
 
     def _redacted(self, error: PlannerError) -> PlannerError:

@@ -22,13 +22,23 @@ if TYPE_CHECKING:
     from planner.cli.console import Console
 
 COMMANDS = {
+    "init": "Write a starter project.",
+    "validate": "Check project, variables and templates.",
+    "render": "Print what the templates become.",
     "plan": "Show what apply would change.",
     "apply": "Make the installation what the templates say.",
     "destroy": "Delete everything the state holds.",
     "drift": "Show what changed outside of planner.",
+    "show": "Show the state, or a saved plan.",
     "output": "Print the outputs of the last apply.",
-    "validate": "Check project, variables and templates.",
+    "graph": "Print what depends on what.",
+    "import": "Take an existing resource into the state.",
+    "export": "Write templates for what the installation holds.",
+    "state": "Look at the state, edit it, go back.",
+    "lock": "Show or break the lock.",
+    "kinds": "List and describe the kinds of resources.",
     "sandbox": "Run or reset the embedded Elastic Cloud Enterprise.",
+    "completion": "Print a completion script for bash, zsh or fish.",
 }
 
 USAGE, INTERRUPTED = 64, 130
@@ -62,7 +72,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"planner.cli.commands.{cmd_name}").command
+        module = "import_" if cmd_name == "import" else cmd_name  # `import` is no name in Python
+        command = import_module(f"planner.cli.commands.{module}").command
         assert isinstance(command, click.Command)  # noqa: S101 - each module of commands/ has one
         return command
 

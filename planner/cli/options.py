@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from planner.cli.console import Console
 from planner.cli.main import Invocation
 from planner.cli.wiring import Request
 from planner.config.variables import Inputs
+from planner.engine.selection import Selection
+from planner.errors import WrongUsage
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,8 +32,29 @@ def _assignment(
     return found
 
 
+def _environments(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    from planner.cli.completing import environments  # noqa: PLC0415 - only when a shell completes
+
+    return environments(context, parameter, incomplete)
+
+
+def complete_addresses(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """For arguments and options that take an address."""
+    from planner.cli.completing import addresses  # noqa: PLC0415 - only when a shell completes
+
+    return addresses(context, parameter, incomplete)
+
+
 environment_option = click.option(
-    "-e", "--environment", metavar="ENV", help="The environment; may be left out when there is only one."
+    "-e",
+    "--environment",
+    metavar="ENV",
+    shell_complete=_environments,
+    help="The environment; may be left out when there is only one.",
 )
 _VARIABLES = [
     click.option(
@@ -59,6 +83,26 @@ _PLANNING = [
         help="How many calls may run at once.",
     ),
 ]
+_SELECTION = [
+    click.option(
+        f"--{name}",
+        f"{name}s",
+        metavar="ADDRESS",
+        multiple=True,
+        shell_complete=complete_addresses,
+        help=text,
+    )
+    for name, text in (
+        ("target", "Take only this, and what it needs; a glob, may be repeated."),
+        ("exclude", "Leave this out, and what needs it; a glob, may be repeated."),
+        ("replace", "Replace this; a glob, may be repeated."),
+    )
+]
+_MODE = [
+    click.option("--destroy", is_flag=True, help="Delete everything."),
+    click.option("--refresh-only", is_flag=True, help="Only bring the state up to date."),
+]
+_JSON = [click.option("--json", "as_json", is_flag=True, help="Print events, one JSON object a line.")]
 lock_option = click.option(
     "--lock-timeout",
     type=click.FloatRange(min=0),
@@ -74,6 +118,11 @@ def variable_options(command: F) -> F:
 
 def planning_options(command: F) -> F:
     return _with(command, [environment_option, *_VARIABLES, *_PLANNING])
+
+
+def changing_options(command: F) -> F:
+    """What plan and apply share."""
+    return _with(command, [environment_option, *_VARIABLES, *_SELECTION, *_PLANNING, *_MODE, *_JSON])
 
 
 def _with(command: F, options: list[Callable[[F], F]]) -> F:
@@ -100,4 +149,7 @@ def _invocation(context: click.Context) -> Invocation:
 def make_request(context: click.Context, environment: str | None, **given: Any) -> Request:
     """What the options of a command ask for."""
     inputs = Inputs(given.pop("assignments", ()), given.pop("files", ()), os.environ)
-    return Request(folder_of(context), environment, inputs, **given)
+    selection = Selection(given.pop("targets", ()), given.pop("excludes", ()), given.pop("replaces", ()))
+    if given.get("refresh_only") and (given.get("destroy") or not given.get("refresh", True)):
+        raise WrongUsage("--refresh-only does not go with --destroy or --no-refresh")
+    return Request(folder_of(context), environment, inputs, selection=selection, **given)

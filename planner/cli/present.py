@@ -3,25 +3,116 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
+from attrs import frozen
+
+from planner import __version__
 from planner.cli.commandline import command_line
 from planner.cli.console import Console
 from planner.cli.wiring import Opened
 from planner.engine.workflow import Proposal
+from planner.model.diagnostic import Diagnostic
 from planner.model.ledger import Ledger
 from planner.model.plan import Plan
 from planner.model.value import Value
-from planner.render import render_ledger, render_plan
+from planner.render import Progress, events, live_progress, plain_progress, render_ledger, render_plan
 from planner.render.outputs import render_outputs
 from planner.state.redaction import Redact, keep
-from planner.state.saved_plan import dump_plan
+from planner.state.saved_plan import dump_plan, plan_digest
 
 
-def present(console: Console, here: Opened, proposal: Proposal, form: str = "text") -> None:
+class Report(Protocol):
+    """How a command tells what it plans and does: to people, or to programs."""
+
+    def plan(self, plan: Plan) -> None: ...
+
+    def diagnostics(self, items: Iterable[Diagnostic]) -> None: ...
+
+    def progress(self) -> Progress: ...
+
+    def ledger(self, ledger: Ledger) -> None: ...
+
+    def outputs(self, outputs: Mapping[str, Value]) -> None: ...
+
+
+@frozen
+class TextReport:
+    console: Console
+    here: Opened
+
+    def plan(self, plan: Plan) -> None:
+        show_plan(self.console, plan, "text", self.here.store.redact)
+
+    def diagnostics(self, items: Iterable[Diagnostic]) -> None:
+        self.console.diagnostics(tuple(items))
+
+    def progress(self) -> Progress:
+        show = live_progress if self.console.animated else plain_progress
+        return show(self.console.stderr, style=self.console.style(sys.stderr))
+
+    def ledger(self, ledger: Ledger) -> None:
+        text = render_ledger(
+            self.console.redact.inside(ledger),
+            environment=self.here.environment.name,
+            width=self.console.width(),
+            style=self.console.style(sys.stdout),
+            resume=command_line(self.here, "destroy" if self.here.request.destroy else "apply"),
+        )
+        self.console.out(text)
+
+    def outputs(self, outputs: Mapping[str, Value]) -> None:
+        if outputs:
+            shown = self.console.redact.inside(outputs)
+            self.console.out("\nOutputs:\n\n" + render_outputs(shown, width=self.console.width()))
+
+
+@frozen
+class EventReport:
+    """One JSON object a line on stdout, as schemas/events.schema.json describes them."""
+
+    console: Console
+    here: Opened
+
+    def begin(self, command: str) -> None:
+        self._write([events.begin(__version__, command, self.here.environment.name)])
+
+    def plan(self, plan: Plan) -> None:
+        redact = self.here.store.redact
+        self._write(events.plan(self.console.redact.inside(plan), plan_digest(plan, redact)))
+
+    def diagnostics(self, items: Iterable[Diagnostic]) -> None:
+        self._write(events.diagnostic(item) for item in self.console.redact.inside(tuple(items)))
+
+    def progress(self) -> Progress:
+        redact = self.console.redact
+        return events.EventProgress(lambda event: self._write([events.step(redact.inside(event))]))
+
+    def ledger(self, ledger: Ledger) -> None:
+        self._write(events.ledger(self.console.redact.inside(ledger)))
+
+    def outputs(self, outputs: Mapping[str, Value]) -> None:
+        shown = self.console.redact.inside(outputs)
+        self._write(events.output(name, value) for name, value in sorted(shown.items()))
+
+    def _write(self, lines: Iterable[Mapping[str, Any]]) -> None:
+        for line in lines:
+            self.console.event(line)
+
+
+def make_report(console: Console, here: Opened, command: str, as_json: bool) -> Report:
+    if not as_json:
+        return TextReport(console, here)
+    report = EventReport(console, here)
+    report.begin(command)
+    return report
+
+
+def present(report: Report, here: Opened, proposal: Proposal) -> None:
     """A plan, then what is wrong with it."""
-    show_plan(console, proposal.plan, form, here.store.redact)
-    console.diagnostics((*here.diagnostics, *proposal.diagnostics))
+    report.plan(proposal.plan)
+    report.diagnostics((*here.diagnostics, *proposal.diagnostics))
 
 
 def show_plan(console: Console, plan: Plan, form: str = "text", redact: Redact = keep) -> None:
@@ -30,19 +121,3 @@ def show_plan(console: Console, plan: Plan, form: str = "text", redact: Redact =
         return
     shown = console.redact.inside(plan)
     console.out(render_plan(shown, width=console.width(), style=console.style(sys.stdout)))
-
-
-def show_ledger(console: Console, ledger: Ledger, here: Opened) -> None:
-    text = render_ledger(
-        console.redact.inside(ledger),
-        environment=here.environment.name,
-        width=console.width(),
-        style=console.style(sys.stdout),
-        resume=command_line(here, "destroy" if here.request.destroy else "apply"),
-    )
-    console.out(text)
-
-
-def show_outputs(console: Console, outputs: Mapping[str, Value]) -> None:
-    if outputs:
-        console.out("\nOutputs:\n\n" + render_outputs(console.redact.inside(outputs), width=console.width()))

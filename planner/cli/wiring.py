@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from planner.archives import Archives
 from planner.cli.console import Console
@@ -18,14 +18,17 @@ from planner.cli.redaction import Redactor, document_redaction
 from planner.config.load import Configuration, choose_environment, load, open_project
 from planner.config.variables import Inputs
 from planner.ece import Client, Settings, WSGITransport, open_client
-from planner.engine.planning import DESTROY, NORMAL, Wish
+from planner.engine.selection import Selection
+from planner.engine.wish import Wish
 from planner.engine.workflow import Session
 from planner.errors import InvalidConfiguration
 from planner.kinds.contents import attach_contents
 from planner.kinds.registry import KindFile, load_kinds
 from planner.kinds.rest import RestDriver
 from planner.model.codec import digest
+from planner.model.declarations import Declarations, Import
 from planner.model.diagnostic import Diagnostics
+from planner.model.plan import DESTROY, IMPORT_ONLY, NORMAL, REFRESH_ONLY
 from planner.model.project import Environment
 from planner.model.resource import Desired
 from planner.model.value import Secret, conceal, leaves
@@ -44,6 +47,10 @@ class Request:
     parallelism: int = 10
     refresh: bool = True
     destroy: bool = False
+    refresh_only: bool = False
+    selection: Selection = field(factory=Selection)
+    imports: tuple[Import, ...] = ()
+    import_only: bool = False
 
 
 @frozen
@@ -171,15 +178,42 @@ def _wish(request: Request, configuration: Configuration, lineage: str) -> Wish:
         salt=salt,
         resources={} if request.destroy else configuration.resources,
         outputs={} if request.destroy else configuration.outputs,
-        mode=DESTROY if request.destroy else NORMAL,
+        mode=_mode(request),
+        declarations=_declarations(request, configuration),
+        selection=request.selection,
+        origins=configuration.origins,
     )
+
+
+def _mode(request: Request) -> str:
+    chosen = (
+        (request.destroy, DESTROY),
+        (request.refresh_only, REFRESH_ONLY),
+        (request.import_only, IMPORT_ONLY),
+    )
+    return next((mode for asked, mode in chosen if asked), NORMAL)
+
+
+def _declarations(request: Request, configuration: Configuration) -> Declarations:
+    """Those of the templates; what the command line imports comes with them."""
+    declared = configuration.declarations
+    if request.destroy:
+        return Declarations(moves=declared.moves)
+    return evolve(declared, imports=(*declared.imports, *request.imports))
 
 
 def _config_digest(configuration: Configuration, salt: str) -> str:
     """A digest over all that the configuration wants; secrets go in as fingerprints."""
     resources = {str(address): _described(d, salt) for address, d in configuration.resources.items()}
     outputs = encode_value(conceal(dict(configuration.outputs), salt))
-    return digest({"resources": resources, "outputs": outputs})
+    said = configuration.declarations
+    statements = [
+        [[str(move.source), str(move.target)] for move in said.moves],
+        [[str(item.target), item.id] for item in said.imports],
+        [[str(removal.source), removal.destroy] for removal in said.removals],
+        [[check.name, check.message, check.severity] for check in said.checks],
+    ]
+    return digest({"resources": resources, "outputs": outputs, "statements": statements})
 
 
 def _described(desired: Desired, salt: str) -> dict[str, object]:

@@ -57,7 +57,7 @@ class Blocks:
     _checkers: dict[str, Checker] = field(factory=dict)
 
     def add(self, document: Document) -> None:
-        place = Place(document.locate, self.diagnostics)
+        place = Place(document.locate, self.diagnostics, names=document.names)
         for block, body in self._entries(document.value, "a template", (), place):
             if block == "resource":
                 self._resources(body, place)

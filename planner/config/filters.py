@@ -14,17 +14,20 @@ from typing import Any, cast
 
 from jinja2.exceptions import TemplateRuntimeError
 from jinja2.filters import FILTERS
+from jinja2.runtime import Undefined
 from jinja2.tests import TESTS
 
 from planner.config.scope import LaterValue, joined, seal
-from planner.config.template_text import TemplateText, indented, opened, trimmed
+from planner.config.template_text import TemplateText, bare, indented, opened, trimmed
 from planner.config.tokens import INVALID
+from planner.config.wording import describe
 from planner.model.value import Secret, Value
 
 Function = Callable[..., Any]
 
 REMOVED = ("safe", "e", "escape", "forceescape", "xmlattr", "urlize", "striptags", "random", "pprint")
 MAX_TEXT = 10_000_000
+MAX_ITEMS = 1_000_000
 MAX_BITS = 100_000
 
 _TAKES_LATER_VALUES = frozenset({"default", "d", "join"})
@@ -41,7 +44,9 @@ def tojson(value: Value, indent: int | None = None) -> str:
 def _no_json(value: object) -> object:
     if isinstance(value, LaterValue):
         value._refuse()
-    raise TemplateRuntimeError(f"{type(value).__name__} has no JSON form")
+    if isinstance(value, Undefined):
+        value._fail_with_undefined_error()
+    raise TemplateRuntimeError(f"{describe(value)} has no JSON form")
 
 
 def join_items(value: Iterable[Value], separator: str = "", attribute: str | None = None) -> Value:
@@ -54,7 +59,7 @@ def concatenate(parts: Iterable[Value]) -> Value:
     items = list(parts)
     _check_length(sum(str.__len__(item) for item in items if isinstance(item, str)))
     text = next((item for item in items if isinstance(item, TemplateText)), None)
-    return joined(items) if text is None else type(text)("").join(items)
+    return joined(map(bare, items)) if text is None else type(text)("").join(items)
 
 
 def holds_secret(value: Value) -> bool:
@@ -149,14 +154,15 @@ def _check_size(operator: str, left: Any, right: Any) -> None:
     if operator == "**" and isinstance(left, int) and isinstance(right, int):
         if left.bit_length() * abs(right) > MAX_BITS:
             raise TemplateRuntimeError("the power would be too large a number")
-    elif operator == "+" and isinstance(left, str) and isinstance(right, str):
-        _check_length(len(left) + len(right))
+    elif operator == "+" and isinstance(left, str | list) and isinstance(right, str | list):
+        _check_length(len(left) + len(right), left)
     elif operator == "*":
         for repeated, times in ((left, right), (right, left)):
             if isinstance(repeated, str | list | tuple) and isinstance(times, int):
-                _check_length(len(repeated) * times)
+                _check_length(len(repeated) * times, repeated)
 
 
-def _check_length(length: int) -> None:
-    if length > MAX_TEXT:
-        raise TemplateRuntimeError(f"the result would be longer than {MAX_TEXT:,}")
+def _check_length(length: int, sample: str | list[Any] | tuple[Any, ...] = "") -> None:
+    most = MAX_TEXT if isinstance(sample, str) else MAX_ITEMS
+    if length > most:
+        raise TemplateRuntimeError(f"the result would be longer than {most:,}")

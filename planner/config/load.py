@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from planner.config.blocks import Blocks
 from planner.config.locals import compute_locals
+from planner.config.origins import described
 from planner.config.plain_files import PlainFile, read_plain
 from planner.config.project import PROJECT_FILE, read_project
 from planner.config.references import check_references
@@ -47,6 +48,11 @@ class Configuration:
     diagnostics: tuple[Diagnostic, ...] = ()
     locate: Callable[[Address, ValuePath], Position] = field(default=lambda _a, _p: Position(""), eq=False)
     secrets: tuple[str, ...] = ()
+    names: Callable[[Address, ValuePath], tuple[str, ...]] = field(default=lambda _a, _p: (), eq=False)
+
+    def origins(self, address: Address, path: ValuePath) -> tuple[str, ...]:
+        """Where a declared value comes from, as "var.bundle_version, environments/prod.yaml:3"."""
+        return described(self.names(address, path), self.variables, self.project.locals)
 
 
 def open_project(root: Path) -> Project:
@@ -98,6 +104,7 @@ def load(
         outputs={name: output.value for name, output in blocks.outputs.items()},
         diagnostics=tuple(diagnostics),
         locate=_locator(blocks.places),
+        names=_namer(blocks.places),
         secrets=_secrets(variables, blocks),
     )
 
@@ -116,6 +123,10 @@ def _listed(words: Iterable[str]) -> str:
 
 def _locator(places: Mapping[Address, Place]) -> Callable[[Address, ValuePath], Position]:
     return lambda address, path: places[address].locate(path)
+
+
+def _namer(places: Mapping[Address, Place]) -> Callable[[Address, ValuePath], tuple[str, ...]]:
+    return lambda address, path: places[address].names(path)
 
 
 def _scope(

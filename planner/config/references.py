@@ -16,7 +16,7 @@ from planner.model.kind import Kind
 from planner.model.resource import Desired
 from planner.model.value import Deferred, Path, Reference, Value, leaves
 
-MAX_SUGGESTIONS = 100
+MAX_SUGGESTIONS = 20
 """Looking for a similar name costs time with each name there is, so it is not done for thousands."""
 
 

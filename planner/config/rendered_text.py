@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from functools import cached_property
 
-from attrs import define
+from attrs import define, frozen
 
 from planner.config.tokens import MARK, Tokens, decode
 from planner.config.yaml_document import LINE_END, LineTrace, YamlProblem, parse
@@ -27,6 +27,15 @@ def _place(files: list[str], mark: tuple[str, str]) -> tuple[str, int]:
     return files[decode(mark[0])], decode(mark[1])
 
 
+@frozen
+class _Reading:
+    """lines: of the values. texts: of the scalars, with their tokens."""
+
+    lines: LineTrace
+    texts: dict[Path, str]
+    problem: YamlProblem | None = None
+
+
 @define(slots=False)
 class RenderedText:
     """name: the template. again: see MarkedRendering."""
@@ -41,14 +50,29 @@ class RenderedText:
 
     def find(self, path: Path) -> tuple[str, int]:
         """File and line of a value, or of the nearest thing around it that has a place."""
-        trace, _ = self._read
+        trace = self._read.lines
         while path and path not in trace:
             path = path[:-1]
         return self.template_line(trace.get(path, 1))
 
     def marked_problem(self, problem: YamlProblem) -> YamlProblem:
         """The problem as the marked text has it, whose lines are the ones that template_line knows."""
-        return self._read[1] or problem
+        return self._read.problem or problem
+
+    def names(self, path: Path) -> tuple[str, ...]:
+        """The variables and locals that the value at path, or what is below it, was made of."""
+        return tuple(self._names.get(path, ()))
+
+    @cached_property
+    def _names(self) -> dict[Path, dict[str, None]]:
+        """What each value, and each mapping and list around it, was made of; the keys are in order."""
+        tokens = self._rendering[1]
+        found: dict[Path, dict[str, None]] = {}
+        for place, text in self._read.texts.items():
+            names = tokens.names_in(text)
+            for end in range(len(place) + 1) if names else ():
+                found.setdefault(place[:end], {}).update(dict.fromkeys(names))
+        return found
 
     @cached_property
     def _marked(self) -> tuple[str, list[tuple[str, int]]]:
@@ -69,11 +93,12 @@ class RenderedText:
         return self.again()
 
     @cached_property
-    def _read(self) -> tuple[LineTrace, YamlProblem | None]:
-        """The lines of the values up to the first problem, and the problem."""
-        trace: LineTrace = {}
+    def _read(self) -> _Reading:
+        """What is known of the values up to the first problem, and the problem."""
+        lines: LineTrace = {}
+        texts: dict[Path, str] = {}
         try:
-            parse(self._marked[0], restore=self._rendering[1].restore, trace=trace)
+            parse(self._marked[0], restore=self._rendering[1].restore, trace=lines, texts=texts)
         except YamlProblem as problem:
-            return trace, problem
-        return trace, None
+            return _Reading(lines, texts, problem)
+        return _Reading(lines, texts)

@@ -27,6 +27,7 @@ from planner.config.jinja_syntax import (
     TextTooLong,
     rewritten,
 )
+from planner.config.origins import FILTER, Originated, annotated, with_origins
 from planner.config.scope import KindScope, LaterValue, ResourceScope, Scope, Unknown
 from planner.config.template_text import TemplateText, bare, bound_to, opened
 from planner.config.tokens import INVALID, Tokens
@@ -84,7 +85,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
             auto_reload=False,
             extensions=[LineMarks, "jinja2.ext.do", "jinja2.ext.loopcontrols"],
         )
-        self.filters = dict(filters())
+        self.filters = dict(filters()) | ({FILTER: with_origins} if marks is not None else {})
         self.tests = dict(tests())
         self.globals = {key: self.globals[key] for key in ("range", "dict", "cycler", "joiner", "namespace")}
 
@@ -93,7 +94,8 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         return LineKeepingLexer(self)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        return rewritten(super()._parse(source, name, filename), name, filename)
+        tree = super()._parse(source, name, filename)
+        return rewritten(tree if self.marks is None else annotated(tree), name, filename)
 
     def call_binop(self, _context: Context, operator: str, left: Any, right: Any) -> Any:
         return operate(operator, left, right, self.binop_table[operator])
@@ -148,13 +150,16 @@ def _runtime_names(text_class: type[TemplateText]) -> dict[str, Any]:
 def _printer(tokens: Tokens, on_undefined: OnUndefined) -> Callable[[Context, Any], str]:
     @pass_context  # with a context jinja does not print constants while it compiles, before there is a table
     def printed(_context: Context, value: Any) -> str:
+        names: tuple[str, ...] = ()
+        if isinstance(value, Originated):
+            value, names = value.value, value.names
         if isinstance(value, TemplateText):
             return str(value)
         if isinstance(value, Undefined):
             file, line = _template_line()
             on_undefined(getattr(value, "message", value._undefined_message), file, line)
             return tokens.put(INVALID)
-        return tokens.put(bare(value))
+        return tokens.put(bare(value), names)
 
     return printed
 

@@ -12,15 +12,24 @@ from planner.model.diagnostic import Diagnostics, Position
 from planner.model.value import Path, Value
 
 Locate = Callable[[Path], Position]
+Names = Callable[[Path], tuple[str, ...]]
+
+
+def _no_names(_path: Path) -> tuple[str, ...]:
+    return ()
 
 
 @frozen
 class Place:
-    """locate: path below the resource or output -> position. address: None for an output."""
+    """locate: path below the resource or output -> position. address: None for an output.
+
+    names: path -> the variables and locals that the value there was made of.
+    """
 
     locate: Locate
     diagnostics: Diagnostics
     address: Address | None = None
+    names: Names = _no_names
 
     def error(self, path: Path, summary: str, *, detail: str = "", advice: str = "") -> None:
         self.diagnostics.error(
@@ -28,7 +37,12 @@ class Place:
         )
 
     def below(self, prefix: Path, address: Address | None = None) -> Place:
-        return Place(lambda path: self.locate((*prefix, *path)), self.diagnostics, address)
+        return Place(
+            lambda path: self.locate((*prefix, *path)),
+            self.diagnostics,
+            address,
+            lambda path: self.names((*prefix, *path)),
+        )
 
 
 def holds_invalid(value: Value) -> bool:

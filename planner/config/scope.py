@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 
 from jinja2 import StrictUndefined
@@ -143,10 +143,10 @@ def seen(value: Value) -> Any:
     return value
 
 
-def joined(parts: list[Any]) -> Any:
+def joined(parts: Iterable[Value]) -> Any:
     """Texts and values as one text. TemplateRuntimeError for what has no place inside a text."""
     try:
-        return seen(join([part._deferred if isinstance(part, LaterValue) else part for part in parts]))
+        return seen(join(list(parts)))
     except ValueError as error:
         raise TemplateRuntimeError(str(error)) from None
 

@@ -11,9 +11,11 @@ from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, ClassVar
 
 from jinja2.exceptions import TemplateRuntimeError
+from jinja2.runtime import Undefined
 from markupsafe import Markup
 
 from planner.config.scope import KindScope, LaterValue, ResourceScope, Scope, seen
+from planner.config.survey import LARGEST, SMALLEST
 from planner.config.tokens import BROKEN, INVALID, MARK, MARK_CLOSE, MARK_OPEN, Tokens, holds_token
 from planner.config.wording import describe
 from planner.model.value import Secret, Value
@@ -99,14 +101,18 @@ def bare(value: Any) -> Value:
     """A value of a template as the configuration keeps it: plain data, Secret or Deferred."""
     if isinstance(value, str):
         return _text(value)
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, bool | float):
         return value
+    if isinstance(value, int):
+        return _number(value)
     if isinstance(value, LaterValue):
         return value._deferred
     if isinstance(value, Mapping):
         return {_key(key): bare(item) for key, item in value.items()}
     if isinstance(value, list | tuple | range | Iterator | KeysView | ValuesView | ItemsView):
         return [bare(item) for item in value]
+    if isinstance(value, Undefined):
+        value._fail_with_undefined_error()
     if isinstance(value, Scope | ResourceScope | KindScope):
         raise TemplateRuntimeError("a namespace cannot be printed\nName one of its entries.")
     raise TemplateRuntimeError(f"{describe(value)} cannot be printed")
@@ -118,6 +124,12 @@ def _text(value: str) -> Value:
     if holds_token(value):
         raise TemplateRuntimeError(BROKEN)
     return value if isinstance(value, Secret) or value is INVALID else str(value)
+
+
+def _number(value: int) -> int:
+    if SMALLEST <= value <= LARGEST:
+        return value
+    raise TemplateRuntimeError("a number of more than 64 bits cannot be printed")
 
 
 def _key(key: Any) -> str:

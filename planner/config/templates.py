@@ -28,6 +28,7 @@ class Document:
     template: str
     value: Value
     locate: Callable[[Path], Position]
+    names: Callable[[Path], tuple[str, ...]]
 
 
 @define(eq=False)
@@ -92,7 +93,13 @@ class Templates:
         def locate(index: int, path: Path) -> Position:
             return self.sources.line(*back.find((index, *path)))
 
-        return [Document(name, value, partial(locate, index)) for index, value in enumerate(values)]
+        def names(index: int, path: Path) -> tuple[str, ...]:
+            return back.names((index, *path))
+
+        return [
+            Document(name, value, partial(locate, index), partial(names, index))
+            for index, value in enumerate(values)
+        ]
 
     def _rendered(self, name: str, environment: TemplateEnvironment) -> str | None:
         """The rendered text of a template; None when it could not be rendered."""

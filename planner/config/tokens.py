@@ -65,14 +65,23 @@ def _end_of_sound(text: str) -> int:
 
 @define
 class Tokens:
-    """The values that were printed, by token."""
+    """The values that were printed, by token. names: what they were made of, in a marked rendering."""
 
     values: dict[str, Value] = field(factory=dict)
+    names: dict[str, tuple[str, ...]] = field(factory=dict)
 
-    def put(self, value: Value) -> str:
+    def put(self, value: Value, names: tuple[str, ...] = ()) -> str:
         token = f"{OPEN}{encode(len(self.values))}{CLOSE}"
         self.values[token] = value
+        if names:
+            self.names[token] = names
         return token
+
+    def names_in(self, text: str) -> tuple[str, ...]:
+        """What the values in text were made of."""
+        if not self.names:
+            return ()
+        return tuple(name for token in _TOKEN.findall(text) for name in self.names.get(token, ()))
 
     def restore(self, text: str) -> Value:
         """text itself when it holds no token; the value when it is one whole token; else a joined text.

@@ -145,7 +145,7 @@ def _wrong(kind: Any, value: Value) -> str:
 def _no_form(kind: Any, shown: str) -> str:
     """What is wrong by the only form whose type fits, when there is only one."""
     fitting = [errors for errors in kind.context if all(error.kind.name != "type" for error in errors)]
-    if len(fitting) == 1 and len(fitting[0]) == 1 and not fitting[0][0].instance_path:
+    if len(fitting) == 1 and len(fitting[0]) == 1 and _shown(fitting[0][0].instance) == shown:
         return _wrong(fitting[0][0].kind, fitting[0][0].instance)
     return f"is none of the forms it may have: {shown}"
 

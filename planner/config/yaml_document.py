@@ -56,14 +56,20 @@ Restore = Callable[[str], Value]
 """Puts the values behind tokens back into a scalar's text; ValueError says what is wrong."""
 
 
-def parse(text: str, *, restore: Restore | None = None, trace: LineTrace | None = None) -> list[Value]:
+def parse(
+    text: str,
+    *,
+    restore: Restore | None = None,
+    trace: LineTrace | None = None,
+    texts: dict[Path, str] | None = None,
+) -> list[Value]:
     """The documents of a YAML stream; empty documents are left out.
 
     Errors: YamlProblem for anything that is not YAML, for duplicate keys, unknown tags, nesting deeper than
     100, and aliases that together stand for more than 100,000 nodes.
     """
     try:
-        return _Builder(CParser(text), restore, trace).documents()
+        return _Builder(CParser(text), restore, trace, texts).documents()
     except yaml.reader.ReaderError as error:
         line = text.encode().count(b"\n", 0, error.position) + 1
         raise YamlProblem(line, f"the character U+{error.character:04X} cannot stand in YAML") from None
@@ -158,6 +164,7 @@ class _Builder:
     parser: Any
     restore: Restore | None
     trace: LineTrace | None
+    texts: dict[Path, str] | None = None
     anchors: dict[str, tuple[Value, int]] = field(factory=dict)
     nodes: int = 0
     aliased: int = 0
@@ -168,7 +175,9 @@ class _Builder:
         while (event := next_event()) is not None:
             if event.__class__ is yaml.DocumentStartEvent:
                 self.anchors.clear()
-                value = self._value(next_event(), (len(found),), 0)
+                root, path = next_event(), (len(found),)
+                self._note(path, root)
+                value = self._value(root, path, 0)
                 if not (isinstance(value, Literal) and value.value is None):
                     found.append(value)
         return found
@@ -181,6 +190,8 @@ class _Builder:
         self.nodes += 1
         if kind is yaml.ScalarEvent:
             value = self._scalar(event)
+            if self.texts is not None:
+                self.texts[path] = event.value
         elif depth >= MAX_DEPTH:
             raise YamlProblem(_line(event), f"nested deeper than {MAX_DEPTH} levels")
         else:

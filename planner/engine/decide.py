@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from attrs import evolve, frozen
 
 from planner.engine.diff import content_differs, differences, without_ignored
+from planner.model.address import Address
 from planner.model.compare import same
 from planner.model.kind import Kind
 from planner.model.plan import Action, AttributeDiff, Change
@@ -40,8 +41,9 @@ class Case:
 
     wanted: its attributes with every reference put in that is known. seen: as the state and the installation
     have it, None when there is none. lost: the state has it, the installation has not. file_replaced: by
-    somebody else, since the state was written. triggers: what changed of its replace_triggered_by. namesakes:
-    ids of what carries the same natural key. used_by: ids of its users. salt: for fingerprints of secrets.
+    somebody else, since the state was written. triggers: what changed of its replace_triggered_by. asked:
+    --replace names it. moved_from, imported: as in Change. namesakes: ids of what carries the same natural
+    key. used_by: ids of its users. salt: for fingerprints of secrets.
     """
 
     desired: Desired
@@ -52,17 +54,34 @@ class Case:
     lost: bool = False
     file_replaced: bool = False
     triggers: tuple[str, ...] = ()
+    asked: bool = False
+    moved_from: Address | None = None
+    imported: bool = False
     namesakes: Callable[[], tuple[str, ...]] = tuple
     used_by: tuple[str, ...] = ()
 
     def decide(self) -> Decision:
+        decision = self._decide()
+        if self.moved_from is None and not self.imported:
+            return decision
+        return evolve(decision, change=self._told(decision.change))
+
+    def _told(self, change: Change) -> Change:
+        """change as that of a resource that moves or is imported, which may be all that happens to it."""
+        action = change.action
+        if action is Action.NO_OP:
+            action = Action.IMPORT if self.imported else Action.MOVE
+        id_ = self.seen.id if self.seen else change.id
+        return evolve(change, action=action, id=id_, moved_from=self.moved_from, imported=self.imported)
+
+    def _decide(self) -> Decision:
         if self.seen is None:
             return self._create("it is gone from the installation" if self.lost else "it is not in the state")
         ignores = self.desired.lifecycle.ignore_changes
         kept = without_ignored(self.wanted, self.seen, ignores) if ignores else self.wanted
         diffs = differences(kept, self.seen, self.kind, self.salt)
         forced = [diff for diff in diffs if diff.forces_replacement]
-        if forced or self.triggers:
+        if forced or self.triggers or self.asked:
             return self._replace(self.seen, diffs, _why_replace(forced, self.triggers))
         if diffs or self._uploads(self.seen):
             return self._update(self.seen, kept, diffs)
@@ -180,4 +199,4 @@ def _why_replace(forced: list[AttributeDiff], triggers: tuple[str, ...]) -> str:
     if forced:
         names = dict.fromkeys(str(diff.path[0]) for diff in forced)
         return f"{' and '.join(names)} cannot be changed in place"
-    return f"{' and '.join(triggers)} changes"
+    return f"{' and '.join(triggers)} changes" if triggers else "--replace asks for it"

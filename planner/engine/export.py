@@ -41,18 +41,18 @@ def export(state: State, kinds: Sequence[str], drivers: Drivers) -> Export:
                 continue
             address = _free_address(kind, _name_of(observed, driver), taken)
             taken.add(address)
-            resources[address] = declared(observed, driver)
+            resources[address] = declared(observed.attributes, driver)
             imports.append(Import(address, id_))
     return Export(resources, tuple(imports), known)
 
 
-def declared(observed: Observed, driver: Driver) -> dict[str, Value]:
+def declared(observed: Mapping[str, Value], driver: Driver) -> dict[str, Value]:
     """The attributes that a template would declare so that nothing differs."""
     attributes = driver.kind.attributes
     return {
-        name: observed.attributes[name]
+        name: observed[name]
         for name, attribute in attributes.items()
-        if name in observed.attributes and not attribute.read_only and not attribute.local
+        if name in observed and not attribute.read_only and not attribute.local
     }
 
 

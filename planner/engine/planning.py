@@ -4,19 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
+from planner.engine.checking import evaluate
 from planner.engine.decide import Case, Decision, decide_delete
+from planner.engine.declared import apply_moves, creating_first
 from planner.engine.diff import content_differs, drift_of, take_over
 from planner.engine.ports import Drivers
 from planner.engine.refresh import Namesakes, View
 from planner.engine.removal import Removals, users_of
+from planner.engine.selection import choose
 from planner.engine.steps import make_steps
+from planner.engine.wish import Wish
+from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.compare import same
 from planner.model.diagnostic import Diagnostics
 from planner.model.graph import ordered
-from planner.model.plan import Action, Change, Drift, OutputChange, Plan, Step
+from planner.model.plan import (
+    DESTROY,
+    IMPORT_ONLY,
+    NORMAL,
+    REFRESH_ONLY,
+    Action,
+    Change,
+    CheckResult,
+    Drift,
+    LeftOut,
+    Moved,
+    OutputChange,
+    Plan,
+    Step,
+)
 from planner.model.resource import Desired, Prior
 from planner.model.state import State
 from planner.model.value import (
@@ -32,25 +51,13 @@ from planner.model.value import (
     resolve,
 )
 
-NORMAL, DESTROY = "normal", "destroy"
-
-
-@frozen
-class Wish:
-    """What is wanted of an environment. salt: hex, for the fingerprints of secrets."""
-
-    project: str
-    environment: str
-    config_digest: str
-    salt: str
-    resources: Mapping[Address, Desired] = field(factory=dict)
-    outputs: Mapping[str, Value] = field(factory=dict)
-    mode: str = NORMAL
-
 
 @define
 class Planning:
-    """One run of planning. seen: the state brought up to date with the view. removals: of what is deleted."""
+    """One run of planning. seen: the state brought up to date with the view. removals: of what is deleted.
+
+    wanted: the declared resources. former: the address of a moved resource before. state: after the moves.
+    """
 
     wish: Wish
     state: State
@@ -61,20 +68,29 @@ class Planning:
     decisions: dict[Address, Decision] = field(factory=dict)
     drift: list[Drift] = field(factory=list)
     notes: list[str] = field(factory=list)
+    left_out: list[LeftOut] = field(factory=list)
+    wanted: Mapping[Address, Desired] = field(init=False)
+    former: dict[Address, Address] = field(init=False)
+    moves: tuple[Moved, ...] = field(init=False)
     removals: Removals = field(init=False)
     _namesakes: Namesakes = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.removals = Removals(self.view, self.drivers, self.wish.salt, self.diagnostics)
         self._namesakes = Namesakes(self.view)
+        self.wanted = creating_first(self.wish.resources)
+        self.state, self.moves = apply_moves(self.state, self.wish.declarations.moves, self.diagnostics)
+        self.former = {move.target: move.source for move in self.moves}
 
     def plan(self) -> Plan:
         self._take_over()
         self._decide()
-        changes = [d.change for d in self.decisions.values() if d.change.action is not Action.NO_OP]
+        changes = self._taken()
         self.removals.check(sorted(changes, key=lambda change: change.address))
-        changes += self.removals.leftovers(self.state.deposed)
+        if not self.wish.selection.partial and self._whole:
+            changes += self.removals.leftovers(self.state.deposed)
         order = sorted(changes, key=lambda change: (change.address, change.deposed, change.id or ""))
+        order = [self._with_origins(change) for change in order]
         return Plan(
             project=self.wish.project,
             environment=self.wish.environment,
@@ -86,10 +102,65 @@ class Planning:
             steps=self._steps(order),
             drift=tuple(self.drift),
             refreshed=self._refreshed(),
-            outputs=self._outputs(),
+            outputs=self._outputs() if self._whole else (),
             notes=(*self.notes, *self.removals.notes),
             unchanged=sum(1 for d in self.decisions.values() if d.change.action is Action.NO_OP),
+            moves=self.moves,
+            left_out=tuple(self.left_out),
+            checks=self._checks(),
         )
+
+    @property
+    def _whole(self) -> bool:
+        """Whether the plan is about everything that is wanted, not only about the state."""
+        return self.wish.mode in (NORMAL, DESTROY)
+
+    def _taken(self) -> list[Change]:
+        if self.wish.mode == REFRESH_ONLY:
+            return []
+        if self.wish.mode == IMPORT_ONLY:
+            imported = (self.decisions[address].change for address in self.view.imports)
+            return [evolve(c, action=Action.IMPORT, diffs=(), content=None, after={}) for c in imported]
+        return self._chosen()
+
+    def _chosen(self) -> list[Change]:
+        """The changes that the selection takes; the others are noted as left out."""
+        changes = {a: d.change for a, d in self.decisions.items() if d.change.action is not Action.NO_OP}
+        selection = self.wish.selection
+        if not selection.partial:
+            return list(changes.values())
+        choice = choose(selection, changes, self._dependencies(), self._former_dependencies())
+        for address, why in sorted(choice.pulled.items()):
+            self.notes.append(f"{address} is taken too: {why}")
+        for address, change in sorted(changes.items()):
+            if address not in choice.kept:
+                self.left_out.append(LeftOut(address, change.action, choice.dropped.get(address, "")))
+        return [change for address, change in changes.items() if address in choice.kept]
+
+    def _dependencies(self) -> dict[Address, tuple[Address, ...]]:
+        return {address: desired.dependencies for address, desired in self.wanted.items()}
+
+    def _former_dependencies(self) -> dict[Address, tuple[Address, ...]]:
+        return {address: prior.dependencies for address, prior in self.seen.items()}
+
+    def _with_origins(self, change: Change) -> Change:
+        if not change.diffs:
+            return change
+        origins = self.wish.origins
+        diffs = (evolve(diff, origins=origins(change.address, diff.path)) for diff in change.diffs)
+        return evolve(change, diffs=tuple(diffs))
+
+    def _checks(self) -> tuple[CheckResult, ...]:
+        if self.wish.mode != NORMAL:
+            return ()
+        return evaluate(self.wish.declarations.checks, self._declared_lookup, self.diagnostics)
+
+    def _declared_lookup(self, reference: Reference) -> Value:
+        if reference.address not in self.wanted:
+            raise PlannerError(f"{reference} cannot be checked: {reference.address} is not declared")
+        if any(item.address == reference.address for item in self.left_out):
+            return UNKNOWN
+        return self._lookup(reference)
 
     def _take_over(self) -> None:
         for address, prior in sorted(self.state.resources.items()):
@@ -103,6 +174,9 @@ class Planning:
             kind = self.drivers[address.kind].kind
             self.seen[address] = take_over(prior, observed, kind, self.wish.salt)
             self._note_drift(prior, self.seen[address])
+        for address, observed in sorted(self.view.imports.items()):
+            kind = self.drivers[address.kind].kind
+            self.seen[address] = take_over(Prior(address, observed.id, {}), observed, kind, self.wish.salt)
 
     def _note_drift(self, prior: Prior, seen: Prior) -> None:
         if seen is prior or seen == prior:
@@ -116,15 +190,25 @@ class Planning:
             )
 
     def _decide(self) -> None:
-        wanted = self.wish.resources
-        for address in ordered({address: desired.dependencies for address, desired in wanted.items()}):
+        wanted = self.wanted
+        for address in ordered(self._dependencies()):
             decision = self.decisions[address] = self._case(wanted[address]).decide()
             self._note_existing(decision)
             if decision.unsendable:
                 self._refuse_unsendable(decision)
         for address in sorted(self.seen.keys() - wanted.keys()):
-            reason = "everything is destroyed" if self.wish.mode == DESTROY else "it is no longer declared"
-            self.decisions[address] = decide_delete(self.seen[address], users_of(self.view, address), reason)
+            self.decisions[address] = self._undeclared(self.seen[address])
+
+    def _undeclared(self, seen: Prior) -> Decision:
+        removals = {item.source: item for item in self.wish.declarations.removals}
+        removal = removals.get(seen.address)
+        if self.wish.mode != DESTROY and removal is not None and not removal.destroy:
+            change = Change(
+                seen.address, Action.FORGET, "a removed block says so", id=seen.id, before=seen.attributes
+            )
+            return Decision(change, {}, complete=True)
+        reason = "everything is destroyed" if self.wish.mode == DESTROY else "it is no longer declared"
+        return decide_delete(seen, users_of(self.view, seen.address), reason)
 
     def _case(self, desired: Desired) -> Case:
         address = desired.address
@@ -140,6 +224,9 @@ class Planning:
             lost=prior is not None and seen is None,
             file_replaced=bool(prior and prior.content_sha256 and seen and not seen.content_sha256),
             triggers=self._triggered(desired),
+            asked=self.wish.selection.forces(address),
+            moved_from=self.former.get(address),
+            imported=address in self.view.imports,
             namesakes=lambda: self._namesakes.of(kind, wanted),
             used_by=users_of(self.view, address),
         )
@@ -222,18 +309,21 @@ class Planning:
         return make_steps(
             changes,
             writes,
-            {address: desired.dependencies for address, desired in self.wish.resources.items()},
-            {address: prior.dependencies for address, prior in self.seen.items()},
+            self._dependencies(),
+            self._former_dependencies(),
             self.removals.postponed,
         )
 
     def _refreshed(self) -> tuple[Prior, ...]:
         """Entries of the state that apply takes over as seen, with what the configuration says of them."""
         found = []
+        skipped = {item.address for item in self.left_out}
         for address, seen in self.seen.items():
-            desired = self.wish.resources.get(address)
+            desired = self.wanted.get(address)
             wanted = seen if desired is None else self._with_meta(seen, desired)
-            if wanted != self.state.resources[address]:
+            if self.wish.mode == IMPORT_ONLY and address not in self.view.imports:
+                continue
+            if address not in skipped and wanted != self.state.resources.get(address):
                 found.append(wanted)
         return tuple(found)
 
@@ -241,6 +331,8 @@ class Planning:
         found = []
         before = self.state.outputs
         for name in sorted({*before, *self.wish.outputs}):
+            if self._waits_for_left_out(self.wish.outputs.get(name)):
+                continue
             wanted = self._output(name)
             if same(before.get(name), wanted):
                 continue
@@ -248,6 +340,15 @@ class Planning:
             values = [self.wish.outputs.get(name), before.get(name), after]
             found.append(OutputChange(name, before.get(name), after, is_sensitive(values)))
         return tuple(found)
+
+    def _waits_for_left_out(self, value: Value) -> bool:
+        skipped = {item.address for item in self.left_out}
+        return any(
+            reference.address in skipped
+            for _, leaf in leaves(value)
+            if isinstance(leaf, Deferred)
+            for reference in leaf.references
+        )
 
     def _output(self, name: str) -> Value:
         value = self.wish.outputs.get(name)

@@ -30,12 +30,13 @@ class View:
     """What was observed. resources: by address, None when gone; what was not asked for is missing.
 
     listed: every resource of a kind by id, for kinds that were listed. leftovers: of replacements, by address
-    and id.
+    and id. imports: what import blocks name, by the address it is to have.
     """
 
     resources: Mapping[Address, Observed | None] = field(factory=dict)
     listed: Mapping[str, Mapping[str, Observed]] = field(factory=dict)
     leftovers: Mapping[tuple[Address, str], Observed | None] = field(factory=dict)
+    imports: Mapping[Address, Observed] = field(factory=dict)
 
 
 @define
@@ -86,6 +87,12 @@ def examine(view: View, priors: Iterable[Prior], drivers: Drivers, parallelism: 
     reads = _read(wanted, drivers, parallelism)
     found = {prior.address: observed for prior, observed in zip(wanted, reads, strict=True)}
     return evolve(view, resources={**view.resources, **found})
+
+
+def look_up(ids: Mapping[Address, str], drivers: Drivers, parallelism: int) -> dict[Address, Observed | None]:
+    """Resources by their ids, read one by one."""
+    reads = _each(lambda item: drivers[item[0].kind].read(item[1]), list(ids.items()), parallelism)
+    return dict(zip(ids, reads, strict=True))
 
 
 def _read(priors: list[Prior], drivers: Drivers, parallelism: int) -> list[Observed | None]:

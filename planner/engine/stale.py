@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from planner.engine.conflict import three_way
 from planner.engine.diff import take_over
-from planner.engine.planning import Wish
 from planner.engine.ports import Drivers
 from planner.engine.refresh import View, examine
+from planner.engine.wish import Wish
 from planner.errors import StalePlan
 from planner.model.ledger import FAILED, Entry
 from planner.model.plan import Action, Change, Plan

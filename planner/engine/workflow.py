@@ -8,15 +8,20 @@ from attrs import evolve, field, frozen
 
 from planner.engine.account import ledger_of
 from planner.engine.apply import Run, Surroundings
+from planner.engine.checking import UNKNOWN_YET, evaluate
+from planner.engine.declared import apply_moves, find_imports, replay, report_missing, wanted_imports
+from planner.engine.diff import take_over
 from planner.engine.outcome import Values
-from planner.engine.planning import Wish, make_plan
+from planner.engine.planning import make_plan
 from planner.engine.ports import Drivers, StateStore
 from planner.engine.recover import Ambiguous, settle
-from planner.engine.refresh import View, examine, survey
+from planner.engine.refresh import View, examine, look_up, survey
+from planner.engine.wish import Wish
 from planner.errors import PlannerError
-from planner.model.diagnostic import Diagnostic, Diagnostics
+from planner.model.address import Address
+from planner.model.diagnostic import Diagnostic, Diagnostics, did_you_mean
 from planner.model.ledger import Ledger
-from planner.model.plan import Action, Plan
+from planner.model.plan import DESTROY, IMPORT_ONLY, NORMAL, Action, Plan
 from planner.model.resource import Prior
 from planner.model.state import Applied, Intent, State, Working
 from planner.model.value import Value, conceal, is_deferred, resolve
@@ -70,19 +75,35 @@ def _settled_in_mind(session: Session, state: State) -> tuple[State, tuple[str, 
 
 def propose_from(session: Session, state: State) -> Proposal:
     """The plan that leads from state to what is wanted."""
-    kinds = {address.kind for address in (*state.resources, *session.wish.resources)}
     refuse_unknown_kinds(state, session.drivers)
-    view = View()
-    if session.refresh:
-        view = survey(state, kinds, session.drivers, session.parallelism)
-    diagnostics = Diagnostics()
+    session.wish.selection.check({*state.resources, *session.wish.resources})
+    found = Diagnostics()
+    after, _ = apply_moves(state, session.wish.declarations.moves, Diagnostics())
+    view = _look(session, after, found)
+    diagnostics = Diagnostics(list(found))
     plan = make_plan(session.wish, state, view, session.drivers, diagnostics)
-    closer = _to_examine(plan, state) if session.refresh else []
+    closer = _to_examine(plan, after) if session.refresh else []
     if closer:
         view = examine(view, closer, session.drivers, session.parallelism)
-        diagnostics = Diagnostics()
+        diagnostics = Diagnostics(list(found))
         plan = make_plan(session.wish, state, view, session.drivers, diagnostics)
     return Proposal(plan, tuple(diagnostics), state)
+
+
+def _look(session: Session, state: State, diagnostics: Diagnostics) -> View:
+    """What the installation holds of the state, and of what is to be imported."""
+    wish, drivers = session.wish, session.drivers
+    kinds = {address.kind for address in (*state.resources, *wish.resources)}
+    view = survey(state, kinds, drivers, session.parallelism) if session.refresh else View()
+    imports = wanted_imports(state, wish.declarations.imports) if wish.mode in (NORMAL, IMPORT_ONLY) else []
+    if not imports:
+        return view
+    listed = view if session.refresh else survey(State("", ""), kinds, drivers, session.parallelism)
+    ids = find_imports(state, imports, wish.resources, listed, drivers, diagnostics)
+    read = look_up(ids, drivers, session.parallelism)
+    report_missing(imports, ids, read, diagnostics)
+    there = {address: observed for address, observed in read.items() if observed is not None}
+    return evolve(view, imports=there)
 
 
 def refuse_unknown_kinds(state: State, drivers: Drivers) -> None:
@@ -98,9 +119,12 @@ def refuse_unknown_kinds(state: State, drivers: Drivers) -> None:
 
 def _to_examine(plan: Plan, state: State) -> list[Prior]:
     """Resources whose version or users the plan needs: those to be written, and those that drifted."""
-    written = {c.address for c in plan.changes if c.action is not Action.CREATE and not c.deposed}
+    written = {c.address for c in plan.changes if c.action in _WRITTEN and not c.deposed and not c.imported}
     drifted = {d.address for d in plan.drift if not d.gone}
     return [state.resources[address] for address in sorted(written | drifted)]
+
+
+_WRITTEN = frozenset({Action.UPDATE, Action.REPLACE, Action.DELETE})
 
 
 def recover(session: Session) -> tuple[State, tuple[str, ...]]:
@@ -127,6 +151,22 @@ def _refuse_ambiguous(ambiguous: tuple[Ambiguous, ...]) -> None:
         )
 
 
+def look_at(session: Session, address: Address, id_: str) -> Prior:
+    """The resource with that id as an entry of the state. PlannerError when there is none."""
+    if address.kind not in session.drivers:
+        raise PlannerError(
+            f'there is no kind "{address.kind}"', advice=did_you_mean(address.kind, session.drivers)
+        )
+    driver = session.drivers[address.kind]
+    observed = driver.read(id_)
+    if observed is None:
+        raise PlannerError(
+            f"there is no {address.kind} with the id {id_}",
+            advice="Look the id up: planner export prints what the installation holds.",
+        )
+    return take_over(Prior(address, observed.id, {}), observed, driver.kind, session.wish.salt)
+
+
 @frozen
 class Provenance:
     """What an apply is made from, for the state. commit: of the project's git repository, if it has one."""
@@ -138,10 +178,11 @@ class Provenance:
 
 def carry_out(
     session: Session, plan: Plan, state: State, surroundings: Surroundings, provenance: Provenance
-) -> tuple[State, Ledger]:
+) -> tuple[State, Ledger, tuple[Diagnostic, ...]]:
     """Applies a plan to state, the one it was made from, with the lock held. Commits the state in the end.
 
     Steps whose outcome is unknown are settled by a look at the installation before the state is committed.
+    The diagnostics are of the checks that had to wait.
     """
     working = Working.of(_taken_over(plan, state))
     run = Run(plan, dict(session.wish.resources), working, surroundings, session.wish.salt)
@@ -150,7 +191,7 @@ def carry_out(
     if reached.in_doubt:
         reached = _settle_doubts(session, reached, run)
     ledger = ledger_of(run, interrupted=surroundings.stop())
-    outputs = _outputs(session.wish, reached)
+    outputs = _outputs(session.wish, plan, reached)
     applied = Applied(
         at=surroundings.now(),
         plan_digest=provenance.plan_digest,
@@ -159,12 +200,27 @@ def carry_out(
         commit=provenance.commit,
         complete=ledger.complete,
     )
-    return session.store.commit(evolve(reached, outputs=outputs, applied=applied)), ledger
+    after = session.store.commit(evolve(reached, outputs=outputs, applied=applied))
+    return after, ledger, _checked_afterwards(session.wish, plan, after, ledger)
+
+
+def _checked_afterwards(wish: Wish, plan: Plan, state: State, ledger: Ledger) -> tuple[Diagnostic, ...]:
+    """What became of the checks whose values were not known when the plan was made."""
+    waiting = {result.name for result in plan.checks if result.status == UNKNOWN_YET}
+    if not (waiting and ledger.complete):
+        return ()
+    diagnostics = Diagnostics()
+    checks = [check for check in wish.declarations.checks if check.name in waiting]
+    evaluate(checks, Values(state.resources, wish.resources).lookup, diagnostics)
+    return tuple(diagnostics)
 
 
 def _taken_over(plan: Plan, state: State) -> State:
-    """state with what the plan's refresh observed."""
-    resources = {address: prior for address, prior in state.resources.items() if address not in plan.gone}
+    """state with what the plan's refresh observed, and what it moves, imports and forgets."""
+    forgotten = {change.address for change in plan.changes if change.action is Action.FORGET}
+    state = replay(state, plan.moves)
+    left = {*plan.gone, *forgotten}
+    resources = {address: prior for address, prior in state.resources.items() if address not in left}
     resources.update({prior.address: prior for prior in plan.refreshed})
     return evolve(state, resources=resources)
 
@@ -180,8 +236,10 @@ def _settle_doubts(session: Session, reached: State, run: Run) -> State:
     return reached.fold(found.outcomes)
 
 
-def _outputs(wish: Wish, state: State) -> dict[str, Value]:
+def _outputs(wish: Wish, plan: Plan, state: State) -> dict[str, Value]:
     """The outputs as they are now; one that depends on what is not there keeps its former value."""
+    if plan.mode != NORMAL:
+        return {} if plan.mode == DESTROY else dict(state.outputs)
     found = {}
     for name, value in wish.outputs.items():
         try:

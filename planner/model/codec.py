@@ -173,6 +173,9 @@ def encode_plan(plan: Plan) -> Data:
         "outputs": [encode(change) for change in plan.outputs],
         "notes": list(plan.notes),
         "unchanged": plan.unchanged,
+        "moves": [encode(move) for move in plan.moves],
+        "left_out": [encode(item) for item in plan.left_out],
+        "checks": [encode(result) for result in plan.checks],
     }
 
 

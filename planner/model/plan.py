@@ -12,6 +12,8 @@ from planner.model.address import Address
 from planner.model.resource import Content, Prior
 from planner.model.value import Path, Value
 
+NORMAL, DESTROY, REFRESH_ONLY, IMPORT_ONLY = "normal", "destroy", "refresh-only", "import-only"
+
 
 class Action(Enum):
     NO_OP = "no-op"
@@ -26,13 +28,17 @@ class Action(Enum):
 
 @frozen
 class AttributeDiff:
-    """One attribute that differs. after may be Deferred (known after apply)."""
+    """One attribute that differs. after may be Deferred (known after apply).
+
+    origins: where after comes from, as "var.bundle_version, environments/prod.yaml:3"; for people only.
+    """
 
     path: Path
     before: Value
     after: Value
     sensitive: bool = False
     forces_replacement: bool = False
+    origins: tuple[str, ...] = ()
 
 
 @frozen
@@ -44,6 +50,7 @@ class Change:
     uploaded, None when none is. used_by: what uses the resource today, as ids of deployments.
     existing: ids that carry the same natural key today, so that a create in doubt can be told from them.
     deposed: the change concerns an object left over from a create_before_destroy replacement.
+    moved_from: its address in the state before this plan. imported: the state does not hold it yet.
     """
 
     address: Address
@@ -62,6 +69,35 @@ class Change:
     prevent_destroy: bool = False
     create_before_destroy: bool = False
     deposed: bool = False
+    moved_from: Address | None = None
+    imported: bool = False
+
+
+@frozen
+class Moved:
+    """The state's entry at source becomes target's."""
+
+    source: Address
+    target: Address
+
+
+@frozen
+class LeftOut:
+    """A change that is not taken. why: which other resource is the reason, "" when it was not chosen."""
+
+    address: Address
+    action: Action
+    why: str = ""
+
+
+@frozen
+class CheckResult:
+    """status: "passed", "failed", or "unknown" until after the apply."""
+
+    name: str
+    status: str
+    message: str
+    severity: str
 
 
 @frozen
@@ -131,6 +167,9 @@ class Plan:
     outputs: tuple[OutputChange, ...] = ()
     notes: tuple[str, ...] = ()
     unchanged: int = 0
+    moves: tuple[Moved, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
 
     @cached_property
     def summary(self) -> Summary:
@@ -147,10 +186,10 @@ class Plan:
 
     @property
     def has_changes(self) -> bool:
-        """Whether apply would call the API or change an output."""
-        return bool(self.changes or self.outputs)
+        """Whether apply would call the API, change an output, or what the state says of who is who."""
+        return bool(self.changes or self.outputs or (self.mode == REFRESH_ONLY and not self.is_empty))
 
     @property
     def is_empty(self) -> bool:
         """Whether apply would leave even the state as it is."""
-        return not (self.changes or self.outputs or self.refreshed or self.gone)
+        return not (self.changes or self.outputs or self.refreshed or self.gone or self.moves)

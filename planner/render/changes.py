@@ -84,11 +84,22 @@ def output_rows(output: OutputChange) -> Iterator[Row]:
 def _headline(change: Change, width: int, style: Style) -> Iterator[str]:
     left_over = " (left over from a replacement)" if change.deposed else ""
     text = f"{change.address}{left_over} {_HEADLINES[change.action]}"
+    if change.action is Action.MOVE:
+        text = f"{change.moved_from} has moved to {change.address}"
     if _adds_something(change):
         text += f": {change.reason}"
-    first, *rest = wrap(text, width - 6)
-    yield style.paint(BOLD, f"  # {first}")
-    yield from (style.paint(BOLD, f"  #   {line}") for line in rest)
+    for line in (text, *_besides(change)):
+        first, *rest = wrap(line, width - 6)
+        yield style.paint(BOLD, f"  # {first}")
+        yield from (style.paint(BOLD, f"  #   {more}") for more in rest)
+
+
+def _besides(change: Change) -> Iterator[str]:
+    """What happens to the state's entry beside what happens to the resource."""
+    if change.moved_from is not None and change.action is not Action.MOVE:
+        yield f"(moved from {change.moved_from})"
+    if change.imported and change.action is not Action.IMPORT:
+        yield "(imported first)"
 
 
 def _adds_something(change: Change) -> bool:

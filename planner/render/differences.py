@@ -11,6 +11,7 @@ from attrs import evolve
 
 from planner.model.plan import AttributeDiff
 from planner.model.value import UNKNOWN, Value, dotted
+from planner.render.escaping import escape
 from planner.render.rows import Body, Layout, Room, Row, from_to, hidden, one_value, plain
 from planner.render.style import Style
 from planner.render.values import (
@@ -38,8 +39,9 @@ def diff_rows(diff: AttributeDiff) -> Iterator[Row]:
             if _key(before) != _key(after):
                 yield from diff_rows(evolve(diff, path=(*diff.path, key), before=before, after=after))
         return
-    comment = FORCES if diff.forces_replacement else ""
-    yield from (Row(sign, dotted(diff.path), layout, comment) for sign, layout in _shown(diff))
+    comment = "; ".join([*((FORCES,) if diff.forces_replacement else ()), *map(escape, diff.origins)])
+    urgent = diff.forces_replacement
+    yield from (Row(sign, dotted(diff.path), layout, comment, urgent) for sign, layout in _shown(diff))
 
 
 def _shown(diff: AttributeDiff) -> Iterator[tuple[str, Layout]]:

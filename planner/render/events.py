@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any, Self
+
+from attrs import frozen
 
 from planner.errors import PlannerError
 from planner.model.codec import encode
@@ -77,6 +80,24 @@ def step(event: Event) -> Line:
     return {"type": "finished"} | line
 
 
+@frozen
+class EventProgress:
+    """Passes the events of an apply on."""
+
+    tell: Callable[[Event], None]
+
+    def __call__(self, event: Event) -> None:
+        self.tell(event)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
 def ledger(value: Ledger) -> Iterator[Line]:
     yield from (_entry(entry) for entry in value.entries)
     counts = {result: value.count(result) for result in ("applied", "failed", "skipped")}
@@ -108,8 +129,8 @@ def output(name: str, value: Value) -> Line:
     return {"type": "output", "name": name, "value": _shown(value), "sensitive": is_sensitive(value)}
 
 
-def error(found: PlannerError) -> Line:
-    return {"type": "error", "summary": found.summary, "advice": found.advice, "exit_code": found.exit_code}
+def error(found: PlannerError, exit_code: int) -> Line:
+    return {"type": "error", "summary": found.summary, "advice": found.advice, "exit_code": exit_code}
 
 
 def _shown(value: Value, sensitive: bool = False) -> Value:

@@ -51,12 +51,16 @@ Layout = Callable[[Room, Style], Body]
 
 @frozen
 class Row:
-    """sign: `+`, `~`, `-` or "". name: not escaped yet. comment: stands after the value, as `# comment`."""
+    """sign: `+`, `~`, `-` or "". name: not escaped yet. comment: stands after the value, as `# comment`.
+
+    urgent: whether the comment is to be noticed.
+    """
 
     sign: str
     name: str
     layout: Layout
     comment: str = ""
+    urgent: bool = False
 
 
 def render_rows(rows: Sequence[Row], *, indent: int, width: int, style: Style) -> Iterator[str]:
@@ -106,7 +110,7 @@ def _with_comment(row: Row, lines: list[str], frame: _Frame, last: int) -> Itera
     if not row.comment:
         yield from lines
         return
-    comment = frame.style.paint(REMOVE, f"# {row.comment}")
+    comment = frame.style.paint(REMOVE if row.urgent else DIM, f"# {row.comment}")
     if last + cells(row.comment) + 4 <= frame.width:
         yield from lines[:-1]
         yield f"{lines[-1]}  {comment}"

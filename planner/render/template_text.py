@@ -35,39 +35,39 @@ def template_text(resources: Mapping[Address, Mapping[str, Value]], imports: Ite
     return "\n".join(lines) + "\n"
 
 
-def mapping_lines(mapping: Mapping[str, Value]) -> Iterator[str]:
-    """A mapping in block style, one line each."""
+def mapping_lines(mapping: Mapping[str, Value], *, jinja: bool = True) -> Iterator[str]:
+    """A mapping in block style, one line each. jinja: whether the text is to be rendered again."""
     for key, value in mapping.items():
-        yield from _entry(f"{scalar(key)}:", value)
+        yield from _entry(f"{scalar(key, jinja)}:", value, jinja)
 
 
-def _entry(head: str, value: Value) -> Iterator[str]:
+def _entry(head: str, value: Value, jinja: bool) -> Iterator[str]:
     if isinstance(value, Mapping) and value:
         yield head
-        yield from (_INDENT + line for line in mapping_lines(value))
+        yield from (_INDENT + line for line in mapping_lines(value, jinja=jinja))
     elif isinstance(value, list | tuple) and value:
         yield head
         for item in value:
-            first, *rest = _item_lines(item)
+            first, *rest = _item_lines(item, jinja)
             yield f"{_INDENT}- {first}"
             yield from (f"{_INDENT}  {line}" for line in rest)
     else:
-        yield f"{head} {scalar(value)}"
+        yield f"{head} {scalar(value, jinja)}"
 
 
-def _item_lines(item: Value) -> list[str]:
+def _item_lines(item: Value, jinja: bool) -> list[str]:
     if isinstance(item, Mapping) and item:
-        return list(mapping_lines(item))
+        return list(mapping_lines(item, jinja=jinja))
     if isinstance(item, list | tuple) and item:
-        return list(_entry("-", item))[1:]
-    return [scalar(item)]
+        return list(_entry("-", item, jinja))[1:]
+    return [scalar(item, jinja)]
 
 
-def scalar(value: Value) -> str:
-    """A scalar, or an empty list or mapping, that reads back as itself, also through jinja."""
+def scalar(value: Value, jinja: bool = True) -> str:
+    """A scalar, or an empty list or mapping, that reads back as itself; with jinja, also through jinja."""
     if not isinstance(value, str):
         return json.dumps(value)
-    if _JINJA.search(value):
+    if jinja and _JINJA.search(value):
         return "{{ " + _jinja_text(value) + " }}"
     if _PLAIN.match(value) and len(value) <= 80:
         return value if not _looks_like_something_else(value) else json.dumps(value)

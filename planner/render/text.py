@@ -21,7 +21,6 @@ _LEGEND = (
     ("-", "delete"),
     (".", "change the state only"),
 )
-_STATE_ONLY = ((Action.IMPORT, "import"), (Action.MOVE, "move"), (Action.FORGET, "forget"))
 
 
 def render_plan(plan: Plan, *, width: int, style: Style) -> str:
@@ -34,6 +33,8 @@ def render_plan(plan: Plan, *, width: int, style: Style) -> str:
         _drift(plan, width, style),
         _changes(plan, width, style),
         _notes(plan, width, style),
+        _left_out(plan, width, style),
+        _checks(plan, width),
         _outputs(plan, width, style),
         _end(plan, width, style),
     )
@@ -66,6 +67,25 @@ def _notes(plan: Plan, width: int, style: Style) -> Iterator[str]:
         yield from ("      " + line for line in rest)
 
 
+def _left_out(plan: Plan, width: int, style: Style) -> Iterator[str]:
+    """What --target and --exclude keep out of the plan."""
+    for item in plan.left_out:
+        why = f": {item.why}" if item.why else ""
+        first, *rest = wrap(f"{item.address} ({item.action.value}){why}", width - 10)
+        yield style.paint(BOLD, "Left out: ") + first
+        yield from (" " * 10 + line for line in rest)
+
+
+def _checks(plan: Plan, width: int) -> Iterator[str]:
+    """The checks that did not simply pass, then how many did."""
+    words = {"failed": "failed", "unknown": "known after apply"}
+    for result in plan.checks:
+        if result.status in words:
+            yield from wrap(f"check {result.name}: {words[result.status]}", width)
+    if passed := sum(1 for result in plan.checks if result.status == "passed"):
+        yield f"{plural(passed, 'check')} passed."
+
+
 def _outputs(plan: Plan, width: int, style: Style) -> Iterator[str]:
     if plan.outputs:
         yield style.paint(BOLD, "Changes to outputs:")
@@ -75,18 +95,28 @@ def _outputs(plan: Plan, width: int, style: Style) -> Iterator[str]:
 
 
 def _end(plan: Plan, width: int, style: Style) -> Iterator[str]:
-    if behind := len(plan.refreshed) + len(plan.gone):
+    if behind := _behind(plan):
         what = plural(behind, "resource")
         yield from wrap(f"The state is behind for {what}; apply brings it up to date.", width)
-    if plan.has_changes:
+    if plan.has_changes or plan.left_out:
         yield from _state_only(plan)
         yield style.paint(BOLD, f"Plan: {plan.summary}.")
     else:
         yield style.paint(BOLD, "No changes.") + f" {_nothing_to_do(plan)}"
 
 
+def _behind(plan: Plan) -> int:
+    """Entries of the state that are not as observed; an import or a move is told as such."""
+    told = {change.address for change in plan.changes if change.imported or change.moved_from is not None}
+    return sum(1 for prior in plan.refreshed if prior.address not in told) + len(plan.gone)
+
+
 def _state_only(plan: Plan) -> Iterator[str]:
-    counted = ((sum(1 for c in plan.changes if c.action is action), verb) for action, verb in _STATE_ONLY)
+    counted = (
+        (sum(1 for c in plan.changes if c.imported), "import"),
+        (sum(1 for c in plan.changes if c.moved_from is not None), "move"),
+        (sum(1 for c in plan.changes if c.action is Action.FORGET), "forget"),
+    )
     if parts := [f"{count} to {verb}" for count, verb in counted if count]:
         yield f"State: {', '.join(parts)}."
 

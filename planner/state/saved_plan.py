@@ -29,6 +29,9 @@ def plan_digest(plan: Plan, redact: Redact = keep) -> str:
 
 
 def _portable(change: dict[str, Any]) -> dict[str, Any]:
+    if "diffs" in change:
+        diffs = [{key: value for key, value in diff.items() if key != "origins"} for diff in change["diffs"]]
+        change = {**change, "diffs": diffs}
     if "content" not in change:
         return change
     return {**change, "content": {k: v for k, v in change["content"].items() if k != "archive"}}

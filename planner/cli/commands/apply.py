@@ -7,22 +7,22 @@ from typing import Any
 
 import click
 
-from planner.cli.applying import Approval, apply_now, apply_saved
-from planner.cli.options import lock_option, make_console, make_request, planning_options
+from planner.cli.applying import Applying, Approval, apply_now, apply_saved
+from planner.cli.options import changing_options, lock_option, make_console, make_request
+from planner.cli.present import make_report
 from planner.cli.wiring import opened
 
 
 @click.command("apply")
 @click.argument("planfile", required=False, type=click.Path(path_type=Path))
-@planning_options
+@changing_options
 @lock_option
-@click.option("--destroy", is_flag=True, help="Delete everything.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option(
     "--expect-digest", metavar="DIGEST", help="Plan anew, and go on only if the plan has this digest."
 )
 @click.pass_context
-def command(
+def command(  # noqa: PLR0913, PLR0917 - one for each option
     context: click.Context,
     /,
     planfile: Path | None,
@@ -30,6 +30,7 @@ def command(
     lock_timeout: float,
     auto_approve: bool,
     expect_digest: str | None,
+    as_json: bool,
     **given: Any,
 ) -> int:
     """Make the installation what the templates say: plan, ask, carry it out. Or carry out a saved PLANFILE.
@@ -39,12 +40,17 @@ def command(
     planner apply -e dev --auto-approve
     planner apply -e prod prod-plan.json
     """
-    if planfile is not None and (given["destroy"] or expect_digest):
-        raise click.UsageError("a saved plan says all: --destroy and --expect-digest do not go with it")
-    request = make_request(context, environment, **given)
     console = make_console(context)
+    console.events = as_json
+    if planfile is not None and (expect_digest or any(given[name] for name in _SAID_BY_A_PLAN)):
+        raise click.UsageError("a saved plan says what is done: what changes a plan does not go with it")
+    request = make_request(context, environment, **given)
     approval = Approval(auto_approve, expect_digest)
     with opened(request, console) as here:
+        report = make_report(console, here, "apply", as_json)
         if planfile is not None:
-            return apply_saved(console, here, planfile, approval, lock_timeout)
-        return apply_now(console, here, approval, lock_timeout)
+            return apply_saved(Applying(console, here, report), planfile, approval, lock_timeout)
+        return apply_now(Applying(console, here, report), approval, lock_timeout)
+
+
+_SAID_BY_A_PLAN = ("destroy", "refresh_only", "targets", "excludes", "replaces")

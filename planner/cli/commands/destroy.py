@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from planner.cli.applying import Approval, apply_now
+from planner.cli.applying import Applying, Approval, apply_now
 from planner.cli.options import lock_option, make_console, make_request, planning_options
+from planner.cli.present import TextReport
 from planner.cli.wiring import opened
 
 
@@ -27,4 +28,6 @@ def command(
     request = make_request(context, environment, destroy=True, **given)
     console = make_console(context)
     with opened(request, console) as here:
-        return apply_now(console, here, Approval(auto_approve), lock_timeout)
+        return apply_now(
+            Applying(console, here, TextReport(console, here)), Approval(auto_approve), lock_timeout
+        )

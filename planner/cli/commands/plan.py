@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from planner.cli.commandline import command_line
-from planner.cli.options import make_console, make_request, planning_options
-from planner.cli.present import present
+from planner.cli.options import changing_options, make_console, make_request
+from planner.cli.present import make_report, present, show_plan
 from planner.cli.wiring import opened
 from planner.engine.workflow import propose
 from planner.errors import Refused
@@ -19,8 +19,7 @@ CHANGES = 2
 
 
 @click.command("plan")
-@planning_options
-@click.option("--destroy", is_flag=True, help="Plan to delete everything.")
+@changing_options
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan for apply.")
 @click.option(
     "--format",
@@ -39,6 +38,7 @@ def command(
     out: Path | None,
     form: str,
     detailed_exitcode: bool,
+    as_json: bool,
     **given: Any,
 ) -> int:
     """Show what apply would change. Takes no lock and writes nothing.
@@ -46,18 +46,25 @@ def command(
     \b
     planner plan -e dev
     planner plan -e prod --var bundle_version='8.15.*' --out prod-plan.json
+    planner plan -e dev --target 'extension.stopwords_*'
     """
-    request = make_request(context, environment, **given)
     console = make_console(context)
+    console.events = as_json
+    request = make_request(context, environment, **given)
     with opened(request, console) as here:
         with console.doing("Asking the installation"):
             proposal = propose(here.session)
-        present(console, here, proposal, form)
+        report = make_report(console, here, "plan", as_json)
+        if form == "json":
+            show_plan(console, proposal.plan, form, here.store.redact)
+            report.diagnostics((*here.diagnostics, *proposal.diagnostics))
+        else:
+            present(report, here, proposal)
         if proposal.forbidden:
             return Refused.exit_code
         if out is not None:
             write_plan(out, proposal.plan, here.store.redact)
             console.tell(f"Saved to {out}. Apply it: {command_line(here, 'apply', str(out))}")
-        elif proposal.plan.has_changes:
+        elif proposal.plan.has_changes and not as_json:
             console.tell(f"Digest: {plan_digest(proposal.plan, here.store.redact)}")
     return CHANGES if detailed_exitcode and proposal.plan.has_changes else 0

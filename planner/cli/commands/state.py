@@ -7,9 +7,17 @@ from collections.abc import Callable
 
 import click
 
-from planner.cli.options import environment_option, lock_option
+from planner.cli.options import (
+    complete_addresses,
+    environment_option,
+    lock_option,
+    make_console,
+    make_request,
+)
 from planner.cli.stored import Stored, stored
-from planner.engine.edits import matching, moved, removed
+from planner.cli.wiring import opened
+from planner.engine.edits import adopted, matching, moved, removed
+from planner.engine.workflow import look_at
 from planner.errors import PlannerError, WrongUsage
 from planner.model.address import Address
 from planner.model.codec import encode
@@ -21,7 +29,7 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be
 
 @click.group("state")
 def command() -> None:
-    """Look at the state, and edit it. Every edit is a new serial; `state restore` brings an older one back."""
+    """Look at the state, and edit it. Every edit is a new serial; restore brings an older one back."""
 
 
 @command.command("list")
@@ -44,7 +52,7 @@ def list_command(
 
 
 @command.command("show")
-@click.argument("address")
+@click.argument("address", shell_complete=complete_addresses)
 @environment_option
 @click.pass_context
 def show_command(context: click.Context, /, address: str, environment: str | None) -> int:
@@ -57,7 +65,7 @@ def show_command(context: click.Context, /, address: str, environment: str | Non
 
 
 @command.command("mv")
-@click.argument("source")
+@click.argument("source", shell_complete=complete_addresses)
 @click.argument("target")
 @environment_option
 @lock_option
@@ -81,7 +89,7 @@ def mv_command(
 
 
 @command.command("rm")
-@click.argument("patterns", nargs=-1, required=True, metavar="PATTERN...")
+@click.argument("patterns", nargs=-1, required=True, metavar="PATTERN...", shell_complete=complete_addresses)
 @environment_option
 @lock_option
 @dry_run_option
@@ -107,6 +115,37 @@ def rm_command(
         here.console.out(f"{'Would forget' if dry_run else 'Forgot'} {address}.")
     if not dry_run:
         here.console.tell(f"To undo: planner state restore {serial} -e {here.environment.name}")
+    return 0
+
+
+@command.command("adopt")
+@click.argument("address", shell_complete=complete_addresses)
+@click.argument("resource_id", metavar="ID")
+@environment_option
+@lock_option
+@dry_run_option
+@click.pass_context
+def adopt_command(
+    context: click.Context,
+    /,
+    address: str,
+    resource_id: str,
+    environment: str | None,
+    lock_timeout: float,
+    dry_run: bool,
+) -> int:
+    """Take the resource ID into the state at ADDRESS, and settle a create in doubt there.
+
+    Unlike import it needs no block in a template: the next plan then wants to delete the resource.
+    """
+    target = _address(address)
+    request = make_request(context, environment)
+    console = make_console(context)
+    with opened(request, console) as here:
+        prior = look_at(here.session, target, resource_id)
+        found = Stored(console, here.environment, here.store)
+        _edit(found, "state adopt", lock_timeout, dry_run, lambda state: adopted(state, prior))
+    console.out(f"{'Would adopt' if dry_run else 'Adopted'} {resource_id} as {target}.")
     return 0
 
 

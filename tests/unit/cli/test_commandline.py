@@ -9,7 +9,7 @@ from planner.cli.commandline import command_line
 from planner.cli.wiring import Opened, Request
 from planner.config.load import Configuration
 from planner.config.variables import Inputs
-from planner.engine.planning import Wish
+from planner.engine.wish import Wish
 from planner.engine.workflow import Session
 from planner.model.diagnostic import Diagnostics
 from planner.model.project import Environment, Project, Variable

@@ -30,7 +30,7 @@ SECRET = "out-of-the-sandbox"
         "'{0.__class__}'.format_map({'0': ''})",
         "('{0.__cla' ~ 'ss__}').format('')",
         "['{0.__class__}']|map('format', '')|list",
-        "(''|attr('format'))('{0.__class__}')",
+        "('{0.__class__}'|attr('format'))('')",
         "''.join.__self__.__class__",
         "self.__init__.__globals__",
         "self._TemplateReference__context",

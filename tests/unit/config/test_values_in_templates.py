@@ -86,7 +86,8 @@ def test_expressions(folder: Folder, expression: str, value: Value) -> None:
         ("{% from 'part.j2' import f with context %}{{ f() }}", f"f-{EVIL}"),
         ("{% with y = var.e %}{{ y }}{% endwith %}", EVIL),
         (
-            "a{% for c in [1, [var.e]] recursive %}{{ loop(c) if c is not string and c is iterable else c }}{% endfor %}",
+            "a{% for c in [1, [var.e]] recursive %}{{ loop(c) if c is not string and c is "
+            "iterable else c }}{% endfor %}",
             f"a1{EVIL}",
         ),
         ("{% block z %}z{{ var.e }}{% endblock %}{{ self.z() }}", f"z{EVIL}z{EVIL}"),

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from planner.config.tokens import Tokens
-from planner.config.yaml_document import Literal, LineTrace, YamlProblem, core_schema, parse, plain
+from planner.config.yaml_document import LineTrace, Literal, YamlProblem, core_schema, parse, plain
 from planner.model.value import Secret, Value
 
 
@@ -68,7 +68,7 @@ def test_a_number_with_more_digits_than_python_reads_is_a_float() -> None:
             "+",
             ".",
             "--1",
-            "１",
+            "\uff11",
         ),
     ],
 )
@@ -159,12 +159,14 @@ def test_lines_of_values() -> None:
     trace: LineTrace = {}
     parse("a:\n  b: 1\n\n  c:\n    - x\n    - y: 2\n---\nd: |\n  1\n", trace=trace)
     assert trace == {
+        (0,): 1,
         (0, "a"): 1,
         (0, "a", "b"): 2,
         (0, "a", "c"): 4,
         (0, "a", "c", 0): 5,
         (0, "a", "c", 1): 6,
         (0, "a", "c", 1, "y"): 6,
+        (1,): 8,
         (1, "d"): 8,
     }
 

@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from planner.engine.planning import DESTROY
 from planner.engine.refresh import View, survey
 from planner.model.codec import encode_plan
-from planner.model.plan import Action, AttributeDiff, OutputChange
+from planner.model.plan import DESTROY, Action, AttributeDiff, OutputChange
 from planner.model.resource import Lifecycle, Observed
 from planner.model.value import Fingerprint, Secret
 

@@ -10,8 +10,9 @@ from typing import Any
 from attrs import define, evolve, field, frozen
 
 from planner.engine.apply import Surroundings
-from planner.engine.planning import NORMAL, Wish, make_plan
+from planner.engine.planning import make_plan
 from planner.engine.refresh import View, examine, survey
+from planner.engine.wish import Wish
 from planner.engine.workflow import Provenance, Session, carry_out, propose_from, recover
 from planner.errors import Conflict, NotFound, StateError
 from planner.model.address import Address
@@ -19,7 +20,7 @@ from planner.model.compare import same
 from planner.model.diagnostic import Diagnostics
 from planner.model.kind import Attribute, ContentFacts, Kind
 from planner.model.ledger import Event, Ledger
-from planner.model.plan import AttributeDiff, Plan
+from planner.model.plan import NORMAL, AttributeDiff, Plan
 from planner.model.resource import Content, Desired, Lifecycle, Observed, Prior
 from planner.model.state import Record, State
 from planner.model.value import Deferred, Reference, Value, leaves
@@ -353,7 +354,7 @@ class Scene:
             stop=self.stop,
             parallelism=self.parallelism,
         )
-        _, ledger = carry_out(session, plan, state, surroundings, Provenance("digest"))
+        _, ledger, _ = carry_out(session, plan, state, surroundings, Provenance("digest"))
         return ledger
 
     @property

@@ -15,7 +15,7 @@ import pytest
 from attrs import define, evolve
 
 from planner.engine.apply import Surroundings
-from planner.engine.planning import Wish
+from planner.engine.wish import Wish
 from planner.engine.workflow import Provenance, Session, carry_out, propose_from, recover
 from planner.model.address import Address
 from planner.model.compare import same
@@ -77,7 +77,7 @@ class Site:
             lambda: False,
             self.parallelism,
         )
-        _, ledger = carry_out(session, proposal.plan, state, surroundings, Provenance("digest"))
+        _, ledger, _ = carry_out(session, proposal.plan, state, surroundings, Provenance("digest"))
         return ledger, journal.taken
 
     def session(self) -> Session:

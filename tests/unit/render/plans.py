@@ -256,8 +256,8 @@ PLANS: Mapping[str, Plan] = {
         outputs=OUTPUTS, notes=("The version of extension.icu moved while nothing else did.", LONG)
     ),
     "state_only": plan(
-        Change(SYNONYMS, Action.MOVE, "was extension.old", id="1"),
-        Change(ICU, Action.IMPORT, "", id="88"),
+        Change(SYNONYMS, Action.MOVE, "", id="1", moved_from=Address("extension", "old")),
+        Change(ICU, Action.IMPORT, "", id="88", imported=True),
         Change(OFFICE, Action.FORGET, "", id="f00"),
     ),
     "no_changes": plan(unchanged=12),

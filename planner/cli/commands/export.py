@@ -1,0 +1,70 @@
+"""`planner export`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from planner.cli.options import environment_option, make_console, make_request
+from planner.cli.wiring import opened
+from planner.engine.export import export
+from planner.errors import PlannerError, WrongUsage
+from planner.model.diagnostic import did_you_mean
+from planner.render.template_text import template_text
+
+
+@click.command("export")
+@click.argument("kinds", nargs=-1, metavar="[KIND]...")
+@environment_option
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to a new file in the project."
+)
+@click.pass_context
+def command(
+    context: click.Context, /, kinds: tuple[str, ...], environment: str | None, out: Path | None
+) -> int:
+    """Write templates and import blocks for what the installation holds and the state does not.
+
+    The next apply then takes it all into the state, without changing anything.
+
+    \b
+    planner export -e prod --out templates/existing.yaml
+    planner plan -e prod
+    """
+    request = make_request(context, environment)
+    console = make_console(context)
+    with opened(request, console) as here:
+        drivers = here.session.drivers
+        for kind in kinds:
+            if kind not in drivers:
+                near = did_you_mean(kind, drivers)
+                raise WrongUsage(f'there is no kind "{kind}"', advice=near or "See planner kinds list.")
+        with console.doing("Asking the installation"):
+            found = export(here.store.load(), kinds or sorted(drivers), drivers)
+    text = template_text(found.resources, found.imports)
+    if out is None:
+        console.out(text)
+    else:
+        write_new(request.folder / out, str(out), console.redact(text))
+    known = f"; {found.known} more are in the state already" if found.known else ""
+    console.tell(f"{counted(len(found.resources))}{known}.")
+    return 0
+
+
+def counted(count: int) -> str:
+    return f"{count} resource{'s' * (count != 1)}"
+
+
+def write_new(path: Path, shown: str, text: str) -> None:
+    """Writes a file that must not be there yet. PlannerError when it is, or cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    except FileExistsError:
+        raise PlannerError(f"{shown} exists", advice="Name another file, or remove that one.") from None
+    except OSError as error:
+        raise PlannerError(f"{shown} cannot be written: {error.strerror}") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)

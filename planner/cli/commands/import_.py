@@ -1,0 +1,94 @@
+"""`planner import`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from attrs import evolve
+
+from planner.cli.applying import Applying, Approval, apply_now
+from planner.cli.commands.export import write_new
+from planner.cli.options import complete_addresses, lock_option, make_console, make_request, variable_options
+from planner.cli.present import TextReport
+from planner.cli.wiring import Opened, opened
+from planner.engine.export import declared
+from planner.engine.workflow import look_at
+from planner.errors import PlannerError, WrongUsage
+from planner.model.address import Address
+from planner.model.declarations import Import
+from planner.render.template_text import template_text
+
+
+@click.command("import")
+@click.argument("address", shell_complete=complete_addresses)
+@click.argument("resource_id", metavar="ID")
+@variable_options
+@lock_option
+@click.option(
+    "--file",
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the resource's block to this new file, as templates/synonyms.yaml.",
+)
+@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@click.pass_context
+def command(  # noqa: PLR0913, PLR0917 - one for each option
+    context: click.Context,
+    /,
+    address: str,
+    resource_id: str,
+    environment: str | None,
+    lock_timeout: float,
+    file: Path | None,
+    auto_approve: bool,
+    **given: Any,
+) -> int:
+    """Take the existing resource ID into the state at ADDRESS, through a plan. Nothing else is changed.
+
+    The resource has to be declared; --file writes its block as the installation has it.
+
+    \b
+    planner import extension.synonyms 4310106454 -e dev --file templates/synonyms.yaml
+    """
+    target = _address(address)
+    request = make_request(context, environment, **given)
+    request = evolve(request, imports=(Import(target, resource_id),), import_only=True)
+    console = make_console(context)
+    if file is not None:
+        with opened(evolve(request, imports=()), console) as here:
+            _write_block(here, target, resource_id, file)
+    with opened(request, console) as here:
+        if target not in here.configuration.resources:
+            raise PlannerError(
+                f"{target} is not declared in a template",
+                advice="Declare it, or let --file templates/NAME.yaml write its block.",
+            )
+        _refuse_known(here, target)
+        return apply_now(
+            Applying(console, here, TextReport(console, here)), Approval(auto_approve), lock_timeout
+        )
+
+
+def _write_block(here: Opened, target: Address, id_: str, file: Path) -> None:
+    _refuse_known(here, target)
+    if target in here.configuration.resources:
+        raise PlannerError(f"{target} is declared already", advice="Leave out --file.")
+    prior = look_at(here.session, target, id_)
+    attributes = declared(prior.attributes, here.session.drivers[target.kind])
+    write_new(here.request.folder / file, str(file), template_text({target: attributes}))
+
+
+def _refuse_known(here: Opened, target: Address) -> None:
+    state = here.store.load()
+    if target in state.resources:
+        raise PlannerError(f"{target} is in the state already, with the id {state.resources[target].id}")
+
+
+def _address(text: str) -> Address:
+    try:
+        return Address.parse(text.removeprefix("resource."))
+    except ValueError as error:
+        raise WrongUsage(str(error)) from None

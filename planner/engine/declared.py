@@ -1,0 +1,155 @@
+"""What templates say beside resources, brought to the state and the view before anything is decided. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from attrs import evolve
+
+from planner.engine.edits import moved
+from planner.engine.ports import Drivers
+from planner.engine.refresh import Namesakes, View
+from planner.errors import PlannerError
+from planner.model.address import Address
+from planner.model.declarations import Import, Move
+from planner.model.diagnostic import Diagnostics
+from planner.model.graph import Cycle, ordered
+from planner.model.plan import Moved
+from planner.model.resource import Desired, Observed
+from planner.model.state import State
+from planner.model.value import Value, is_deferred, is_sensitive
+
+
+def apply_moves(
+    state: State, moves: Iterable[Move], diagnostics: Diagnostics
+) -> tuple[State, tuple[Moved, ...]]:
+    """state after the moves that concern it, and which those are. A move that is done says nothing."""
+    done: list[Moved] = []
+    for move in _in_order(moves, diagnostics):
+        if move.source not in state.resources:
+            continue
+        try:
+            state = moved(state, move.source, move.target)
+        except PlannerError as error:
+            diagnostics.error(error.summary, position=move.position, advice=error.advice)
+            continue
+        done.append(Moved(move.source, move.target))
+    return state, tuple(done)
+
+
+def _in_order(moves: Iterable[Move], diagnostics: Diagnostics) -> list[Move]:
+    """a -> b after b -> c, so that a chain of renames written over time works in one plan."""
+    by_source = {move.source: move for move in moves}
+    try:
+        order = ordered({source: [move.target] for source, move in by_source.items()})
+    except Cycle as cycle:
+        first = by_source[min(by_source)]
+        diagnostics.error(f"moves go in a circle: {cycle}", position=first.position)
+        return []
+    return [by_source[source] for source in order]
+
+
+def replay(state: State, moves: Iterable[Moved]) -> State:
+    """state after moves that a plan made."""
+    for move in moves:
+        state = moved(state, move.source, move.target)
+    return state
+
+
+def wanted_imports(state: State, imports: Iterable[Import]) -> list[Import]:
+    """Those that are not done yet."""
+    return [item for item in imports if item.target not in state.resources]
+
+
+def find_imports(
+    state: State,
+    imports: Iterable[Import],
+    resources: Mapping[Address, Desired],
+    view: View,
+    drivers: Drivers,
+    diagnostics: Diagnostics,
+) -> dict[Address, str]:
+    """The ids of what is to be imported. What cannot be found, or is not unique, is reported."""
+    held = {(p.address.kind, p.id): p.address for p in state.resources.values()}
+    namesakes = Namesakes(view)
+    found: dict[Address, str] = {}
+    for item in wanted_imports(state, imports):
+        ids = [item.id] if item.id else _by_natural_key(item, resources, namesakes, drivers, held)
+        holder = held.get((item.target.kind, ids[0])) if len(ids) == 1 else None
+        if len(ids) != 1 or holder is not None:
+            summary, advice = _why_not(item, ids, holder, drivers)
+            diagnostics.error(summary, position=item.position, address=item.target, advice=advice)
+        else:
+            found[item.target] = ids[0]
+            held[item.target.kind, ids[0]] = item.target
+    return found
+
+
+def _by_natural_key(
+    item: Import,
+    resources: Mapping[Address, Desired],
+    namesakes: Namesakes,
+    drivers: Drivers,
+    held: Mapping[tuple[str, str], Address],
+) -> list[str]:
+    kind = drivers[item.target.kind].kind
+    attributes: Mapping[str, Value] = resources[item.target].attributes
+    if any(is_deferred(attributes.get(n)) or is_sensitive(attributes.get(n)) for n in kind.natural_key):
+        return []
+    return [id_ for id_ in namesakes.of(kind, attributes) if (kind.name, id_) not in held]
+
+
+def _why_not(item: Import, ids: list[str], holder: Address | None, drivers: Drivers) -> tuple[str, str]:
+    key = " and ".join(drivers[item.target.kind].kind.natural_key)
+    if holder is not None:
+        return f"{ids[0]} cannot become {item.target}: it is {holder} already", "Remove the import block."
+    if not ids:
+        return (
+            f"{item.target} cannot be imported: there is none with its {key}",
+            "Give the id in the import block, or remove the block to create it.",
+        )
+    return (
+        f"{item.target} cannot be imported by its {key}: there are {len(ids)} of them, {', '.join(ids)}",
+        "Give the id in the import block.",
+    )
+
+
+def report_missing(
+    imports: Iterable[Import],
+    missing: Iterable[Address],
+    observed: Mapping[Address, Observed | None],
+    diagnostics: Diagnostics,
+) -> None:
+    """Reports imports whose id the installation does not know."""
+    gone = {address for address in missing if observed.get(address) is None}
+    for item in imports:
+        if item.target in gone:
+            diagnostics.error(
+                f"there is no {item.target.kind} with the id {item.id}",
+                position=item.position,
+                address=item.target,
+                advice="Look the id up: planner export prints what the installation holds.",
+            )
+
+
+def creating_first(resources: Mapping[Address, Desired]) -> dict[Address, Desired]:
+    """resources, where whatever a create_before_destroy resource depends on is one too.
+
+    Else the replacement of the dependency would have to delete it while the old dependent is still there.
+    """
+    first = {address for address, desired in resources.items() if desired.lifecycle.create_before_destroy}
+    todo = list(first)
+    while todo:
+        for other in resources[todo.pop()].dependencies:
+            if other in resources and other not in first:
+                first.add(other)
+                todo.append(other)
+    return {
+        address: _first(desired) if address in first else desired for address, desired in resources.items()
+    }
+
+
+def _first(desired: Desired) -> Desired:
+    if desired.lifecycle.create_before_destroy:
+        return desired
+    return evolve(desired, lifecycle=evolve(desired.lifecycle, create_before_destroy=True))

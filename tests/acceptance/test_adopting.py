@@ -1,0 +1,130 @@
+"""What exists already is taken into the configuration and the state, without a call that writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .runner import PROJECT, Project, small
+
+
+@pytest.fixture
+def five(tmp_path: Path) -> tuple[Project, list[str]]:
+    """A project without resources, and the ids of five extensions that its sandbox holds."""
+    project = small(tmp_path / "five", template="", project=PROJECT)
+    project.ok("plan")
+    names = ["alpha", "beta", "beta", "10-days", "de.stopwords"]
+    with project.sandbox() as ece:
+        ids = [ece.create(name=name, description=f"It's {name}: {{{{ raw }}}}") for name in names]
+        ece.forget_requests()
+    return project, ids
+
+
+def test_an_exported_installation_needs_no_call(five: tuple[Project, list[str]]) -> None:
+    project, ids = five
+    exported = project.ok("export", "--out", "templates/exported.yaml")
+    assert "5 resources" in exported.both
+    plan = project.ok("plan")
+    assert "5 to import" in plan.out
+    assert "Plan: 0 to create, 0 to update, 0 to replace, 0 to delete." in plan.out
+    with project.sandbox() as ece:
+        project.apply()
+        assert ece.writes() == []
+    assert sorted(item["id"] for item in project.state()["resources"]) == sorted(ids)
+    assert project.addresses() == [
+        "extension._10-days",
+        "extension.alpha",
+        "extension.beta",
+        "extension.beta_2",
+        "extension.de_stopwords",
+    ]
+    project.settled()
+    assert "No changes" in project.ok("plan").out
+
+
+def test_export_prints_to_stdout_and_leaves_out_what_the_state_holds(applied: Project) -> None:
+    with applied.sandbox() as ece:
+        ece.create(name="stranger")
+    printed = applied.ok("export").out
+    assert "name: stranger" in printed
+    assert "name: alpha" not in printed
+
+
+def test_export_does_not_overwrite(applied: Project) -> None:
+    refused = applied.run("export", "--out", "templates/main.yaml")
+    assert refused.code == 1
+    assert "templates/main.yaml exists" in refused.err
+
+
+def test_import_of_a_declared_resource(five: tuple[Project, list[str]]) -> None:
+    project, ids = five
+    project.write(
+        "templates/main.yaml",
+        "resource:\n  extension:\n    first:\n"
+        "      {name: alpha, extension_type: bundle, version: '*', description: changed}\n",
+    )
+    refused = project.run("import", "extension.first", ids[0])
+    assert refused.code == 3  # nobody to ask
+    done = project.ok("import", "extension.first", ids[0], "--auto-approve")
+    assert "1 to import" in done.out
+    assert project.resource("extension.first")["id"] == ids[0]
+    plan = project.ok("plan")
+    assert "Plan: 0 to create, 1 to update" in plan.out
+
+
+def test_import_writes_the_block_when_told_a_file(five: tuple[Project, list[str]]) -> None:
+    project, ids = five
+    missing = project.run("import", "extension.first", ids[0], "--auto-approve")
+    assert missing.code == 1
+    assert "--file" in missing.err
+    project.ok("import", "extension.first", ids[0], "--file", "templates/first.yaml", "--auto-approve")
+    assert "name: alpha" in (project.folder / "templates/first.yaml").read_text()
+    project.settled()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("extension.alpha", "1"), 1, "extension.alpha is in the state already"),
+        (("extension.gamma", "404"), 1, "there is no extension with the id 404"),
+        (("synonyms", "1"), 64, "is not an address"),
+    ],
+)
+def test_imports_that_cannot_be(applied: Project, words: tuple[str, ...], code: int, message: str) -> None:
+    done = applied.run("import", *words, "--file", "templates/more.yaml", "--auto-approve")
+    assert done.code == code
+    assert message in done.err
+    assert not (applied.folder / "templates/more.yaml").exists()
+
+
+def test_an_import_block_without_id_finds_the_natural_key(five: tuple[Project, list[str]]) -> None:
+    project, ids = five
+    body = (
+        "{name: alpha, extension_type: bundle, version: '*', description: \"It's alpha: {{ '{{ raw }}' }}\"}"
+    )
+    project.write(
+        "templates/main.yaml",
+        f"resource:\n  extension:\n    first: {body}\nimport: {{to: extension.first}}\n",
+    )
+    project.apply()
+    assert project.resource("extension.first")["id"] == ids[0]
+    project.write(
+        "templates/second.yaml",
+        "resource:\n  extension:\n    second: {name: beta, extension_type: bundle, version: '*'}\n"
+        "import: {to: extension.second}\n",
+    )
+    refused = project.run("plan")
+    assert refused.code == 3
+    assert "2 of them" in refused.err
+    assert "templates/second.yaml:" in refused.err
+
+
+def test_state_adopt(applied: Project) -> None:
+    with applied.sandbox() as ece:
+        id_ = ece.create(name="stranger")
+    applied.ok("state", "adopt", "extension.stranger", id_)
+    assert applied.resource("extension.stranger")["id"] == id_
+    again = applied.run("state", "adopt", "extension.other", id_)
+    assert again.code == 1
+    assert f"{id_} is extension.stranger already" in again.err

@@ -1,0 +1,160 @@
+"""moved, removed, check and lifecycle."""
+
+from __future__ import annotations
+
+import pytest
+
+from .runner import TEMPLATE, Project
+
+GAMMA = TEMPLATE.replace("alpha:", "gamma:", 1).replace(
+    "resource.extension.alpha", "resource.extension.gamma"
+)
+
+
+def test_moved_makes_no_call(applied: Project) -> None:
+    id_ = applied.resource("extension.alpha")["id"]
+    applied.write("templates/main.yaml", GAMMA + "moved: {from: extension.alpha, to: extension.gamma}\n")
+    plan = applied.run("plan", "--detailed-exitcode")
+    assert "extension.alpha has moved to extension.gamma" in plan.out
+    assert "Plan: 0 to create, 0 to update, 0 to replace, 0 to delete." in plan.out
+    with applied.sandbox() as ece:
+        ece.forget_requests()
+        applied.apply()
+        assert ece.writes() == []
+    assert applied.resource("extension.gamma")["id"] == id_
+    assert applied.resource("extension.beta")["dependencies"] == ["extension.gamma"]
+    applied.settled()
+
+
+def test_moved_and_changed_at_once(applied: Project) -> None:
+    applied.write(
+        "templates/main.yaml",
+        GAMMA.replace("name: alpha", "name: omega") + "moved: {from: extension.alpha, to: extension.gamma}\n",
+    )
+    applied.apply()
+    assert applied.resource("extension.gamma")["attributes"]["name"] == "omega"
+    applied.settled()
+
+
+def test_moving_what_is_still_declared_is_refused(applied: Project) -> None:
+    applied.write("templates/main.yaml", TEMPLATE + "moved: {from: extension.alpha, to: extension.beta}\n")
+    refused = applied.run("plan")
+    assert refused.code == 1
+    assert "extension.alpha was moved, and is still declared" in refused.err
+
+
+def test_removed_forgets_and_leaves_the_resource_there(applied: Project) -> None:
+    id_ = applied.resource("extension.beta")["id"]
+    applied.write(
+        "templates/main.yaml", TEMPLATE[: TEMPLATE.index("    beta:")] + "removed: {from: extension.beta}\n"
+    )
+    plan = applied.ok("plan")
+    assert "extension.beta will be forgotten" in plan.out
+    with applied.sandbox() as ece:
+        ece.forget_requests()
+        applied.apply()
+        assert ece.writes() == []
+        assert ece.version(id_)
+    assert applied.addresses() == ["extension.alpha"]
+    applied.settled()
+
+
+def test_removed_with_destroy_deletes(applied: Project) -> None:
+    applied.write(
+        "templates/main.yaml",
+        TEMPLATE[: TEMPLATE.index("    beta:")] + "removed: {from: extension.beta, destroy: true}\n",
+    )
+    applied.apply()
+    assert applied.addresses() == ["extension.alpha"]
+    with applied.sandbox() as ece:
+        assert len(ece.extensions()) == 1
+
+
+@pytest.mark.parametrize(
+    ("condition", "severity", "code", "told"),
+    [
+        ("resource.extension.alpha.version == '9.*'", "error", 3, "Error: check versions failed"),
+        ("resource.extension.alpha.version == '9.*'", "warning", 0, "Warning: check versions failed"),
+        ("resource.extension.alpha.version == '8.*'", "error", 0, ""),
+        ("resource.extension.nothing.version == '8.*'", "error", 3, "extension.nothing is not declared"),
+    ],
+)
+def test_checks_stop_or_warn(applied: Project, condition: str, severity: str, code: int, told: str) -> None:
+    check = (
+        f'check: {{versions: {{condition: "{condition}", message: Ours is old., severity: {severity}}}}}\n'
+    )
+    applied.write("templates/main.yaml", TEMPLATE + check)
+    done = applied.run("apply", "--auto-approve")
+    assert done.code == code, done
+    assert told in done.err
+    if told.endswith("failed"):
+        assert "Ours is old." in done.err
+        assert "templates/main.yaml:" in done.err
+
+
+def test_a_check_on_what_is_not_known_is_made_after_the_apply(project: Project) -> None:
+    check = 'check: {{there: {{condition: "{}", message: No file came.}}}}\n'
+    met = check.format("resource.extension.alpha.file_metadata.size > 0")
+    project.write("templates/main.yaml", TEMPLATE + met)
+    plan = project.ok("plan")
+    assert "check there: known after apply" in plan.out
+    project.apply()
+    unmet = check.format("resource.extension.alpha.file_metadata.size > 1000000")
+    project.write("templates/main.yaml", TEMPLATE + unmet)
+    project.write("files/alpha/words.txt", "two\n")
+    done = project.run("apply", "--auto-approve")
+    assert done.code == 5
+    assert "check there failed" in done.err
+
+
+def test_prevent_destroy_outlives_its_block(applied: Project) -> None:
+    kept = TEMPLATE.replace(
+        "      file: files/alpha\n", "      file: files/alpha\n      lifecycle: {prevent_destroy: true}\n"
+    )
+    applied.write("templates/main.yaml", kept)
+    applied.apply()
+    without = "output: {nothing: 1}\n"
+    for template, words in (
+        (without, ["plan"]),
+        (kept, ["plan", "--destroy"]),
+        (
+            kept.replace("extension_type: bundle", "extension_type: plugin", 1),
+            ["plan", "--var", "version=8.15.3"],
+        ),
+    ):
+        applied.write("templates/main.yaml", template.replace("      file: files/alpha\n", ""))
+        refused = applied.run(*words)
+        assert refused.code == 3, refused
+        assert "extension.alpha must not be destroyed" in refused.err
+    assert len(applied.addresses()) == 2
+
+
+def test_create_before_destroy_goes_through_the_graph(project: Project) -> None:
+    """beta depends on alpha and creates first: so alpha has to as well, or old beta would lose it."""
+    template = TEMPLATE.replace("      file: files/alpha\n", "").replace(
+        "      description: Goes with {{ resource.extension.alpha.url }}\n",
+        "      depends_on: [extension.alpha]\n"
+        "      lifecycle: {create_before_destroy: true, replace_triggered_by: [extension.alpha]}\n",
+    )
+    project.write("templates/main.yaml", template)
+    project.apply()
+    project.write(
+        "templates/main.yaml", template.replace("extension_type: bundle", "extension_type: plugin", 1)
+    )
+    with project.sandbox() as ece:
+        ece.forget_requests()
+        project.apply("--var", "version=8.15.3", "--parallelism", "1")
+        assert [method for method, _ in ece.writes()] == ["POST", "POST", "DELETE", "DELETE"]
+        assert len(ece.extensions()) == 2
+
+
+def test_ignore_changes(applied: Project) -> None:
+    applied.write(
+        "templates/main.yaml",
+        TEMPLATE.replace(
+            "      file: files/alpha\n",
+            "      file: files/alpha\n      lifecycle: {ignore_changes: [version]}\n",
+        ),
+    )
+    plan = applied.run("plan", "--var", "version=9.*", "--detailed-exitcode")
+    assert plan.code == 0, plan

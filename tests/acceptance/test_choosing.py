@@ -1,0 +1,56 @@
+"""--target, --exclude, --replace, --refresh-only."""
+
+from __future__ import annotations
+
+from .runner import Project
+
+CHANGED = ("--var", "version=9.*")
+
+
+def test_a_target_brings_what_it_needs_and_names_the_rest(project: Project) -> None:
+    plan = project.ok("plan", "--target", "extension.beta")
+    assert "extension.alpha is taken too: extension.beta needs it" in plan.out
+    assert "Plan: 2 to create" in plan.out
+    one = project.ok("plan", "--target", "extension.alpha")
+    assert "Plan: 1 to create" in one.out
+    assert "Left out: extension.beta (create)" in one.out
+    project.apply("--target", "extension.alpha")
+    assert project.addresses() == ["extension.alpha"]
+    project.apply()
+    project.settled()
+
+
+def test_an_exclusion_keeps_out_what_needs_it(project: Project) -> None:
+    plan = project.ok("plan", "--exclude", "extension.alpha")
+    assert "No changes" not in plan.out
+    assert "extension.beta (create): extension.alpha is excluded" in plan.out
+    assert "Plan: 0 to create" in plan.out
+
+
+def test_globs_that_match_nothing_are_wrong_usage(applied: Project) -> None:
+    done = applied.run("plan", "--target", "extension.alfa")
+    assert done.code == 64
+    assert 'Did you mean "extension.alpha"?' in done.err
+
+
+def test_replace_is_forced_and_says_so(applied: Project) -> None:
+    before = applied.resource("extension.beta")["id"]
+    plan = applied.ok("plan", "--replace", "extension.b*")
+    assert "extension.beta must be replaced: --replace asks for it" in plan.out
+    applied.apply("--replace", "extension.b*")
+    assert applied.resource("extension.beta")["id"] != before
+    applied.settled()
+
+
+def test_refresh_only_takes_over_and_calls_nothing_that_writes(applied: Project) -> None:
+    with applied.sandbox() as ece:
+        ece.update("beta", name="elsewhere")
+        ece.forget_requests()
+        plan = applied.ok("plan", "--refresh-only", *CHANGED)
+        assert "name" in plan.out
+        assert "elsewhere" in plan.out
+        assert "Plan: 0 to create, 0 to update" in plan.out
+        applied.apply("--refresh-only", *CHANGED)
+        assert ece.writes() == []
+    assert applied.resource("extension.beta")["attributes"]["name"] == "elsewhere"
+    assert applied.run("plan", "--detailed-exitcode").code == 2

@@ -1,0 +1,114 @@
+"""show, graph, render, kinds, --json, init, completion."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import yaml
+
+from planner.resources import schema
+
+from .runner import Project
+
+
+def lines_of(text: str) -> list[dict[str, Any]]:
+    validator = jsonschema_rs.Draft202012Validator(schema("events.schema.json"))
+    lines = [json.loads(line) for line in text.splitlines()]
+    for line in lines:
+        validator.validate(line)
+    return lines
+
+
+def test_plan_and_apply_stream_events(project: Project) -> None:
+    planned = lines_of(project.ok("plan", "--json").out)
+    assert [line["type"] for line in planned] == ["begin", "change", "change", "plan"]
+    applied = lines_of(project.ok("apply", "--auto-approve", "--json").out)
+    kinds = [line["type"] for line in applied]
+    assert kinds[0] == "begin"
+    assert kinds.count("started") == kinds.count("finished") == 3
+    assert kinds[-1] == "ledger"
+    assert applied[-1]["complete"] is True
+
+
+def test_errors_are_events_too(project: Project) -> None:
+    project.write("templates/more.yaml", "resource: {extension: {alpha: {nam: x}}}\n")
+    done = project.run("plan", "--json")
+    assert done.code == 1
+    kinds = [line["type"] for line in lines_of(done.out)]
+    assert "diagnostic" in kinds
+    assert kinds[-1] == "error"
+
+
+def test_show_the_state_and_a_plan(applied: Project) -> None:
+    shown = applied.ok("show").out
+    assert "small/dev: serial 1, 2 resources" in shown
+    assert 'name             = "alpha"' in shown
+    assert json.loads(applied.ok("show", "--json").out)["serial"] == 1
+    applied.ok("plan", "--var", "version=9.*", "--out", "p.json")
+    assert '"8.*" -> "9.*"' in applied.ok("show", "p.json").out
+    assert json.loads(applied.ok("show", "p.json", "--json").out)["format_version"] == 1
+
+
+def test_graph(project: Project) -> None:
+    assert '"extension.beta" -> "extension.alpha";' in project.ok("graph").out
+    assert "n1 --> n0" in project.ok("graph", "--format", "mermaid").out
+
+
+def test_render_and_origins(project: Project) -> None:
+    project.write("environments/dev.yaml", "variables:\n  version: 9.*\n")
+    rendered = project.ok("render").out
+    assert yaml.safe_load(rendered)["resource"]["extension"]["alpha"]["version"] == "9.*"
+    assert 'description: "Goes with ${resource.extension.alpha.url}"' in rendered
+    origins = project.ok("render", "--origins").out
+    assert "# var.version, environments/dev.yaml:2" in origins
+
+
+def test_the_plan_names_where_a_changed_value_comes_from(applied: Project) -> None:
+    applied.write("environments/dev.yaml", "variables:\n  version: 9.*\n")
+    assert '"8.*" -> "9.*"  # var.version, environments/dev.yaml:2' in applied.ok("plan").out
+    assert "# var.version, --var version" in applied.ok("plan", "--var", "version=7.*").out
+
+
+def test_kinds(project: Project) -> None:
+    assert "extension" in project.ok("kinds", "list").out
+    shown = project.ok("kinds", "show", "extension").out
+    assert "extension_type (plugin or bundle, required, a change is a replacement)" in shown
+    assert "create-extension: POST /deployments/extensions" in shown
+    assert "file: files/synonyms" in shown
+    wrong = project.run("kinds", "show", "extention")
+    assert wrong.code == 64
+    assert 'Did you mean "extension"?' in wrong.err
+
+
+def test_init_gives_a_project_that_applies(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.ok("-C", "my search!", "init")
+    made = Project(tmp_path / "my search!")
+    assert "project: my-search" in (made.folder / "planner.yaml").read_text()
+    made.ok("validate")
+    made.apply()
+    made.settled()
+    again = made.ok("init")
+    assert "Wrote planner.yaml" not in again.out
+    for name in ("planner.yaml", "environments/dev.yaml", "templates/extensions.yaml"):
+        text = (made.folder / name).read_text()
+        pointer = text.splitlines()[0].partition("$schema=")[2]
+        rules = json.loads(((made.folder / name).parent / pointer).read_text())
+        jsonschema_rs.Draft202012Validator(rules).validate(yaml.safe_load(text))
+
+
+def test_completion(applied: Project) -> None:
+    for shell in ("bash", "zsh", "fish"):
+        assert "_PLANNER_COMPLETE" in applied.ok("completion", shell).out
+
+    def completed(words: str) -> str:
+        count = str(len(words.split(" ")) - 1)
+        env = {"_PLANNER_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": count}
+        return applied.run(env=env).out
+
+    assert "plain,dev" in completed("planner plan -e d")
+    assert "plain,extension.alpha" in completed("planner state show extension.a")
+    assert "plain,apply" in completed("planner ap")
