@@ -91,7 +91,7 @@ def _size(content: Content) -> Iterator[Problem]:
 
 
 def _members(subject: Subject) -> Iterator[Problem]:
-    if all(member.is_dir() for member in subject.members):
+    if all(member.filename.endswith("/") for member in subject.members):
         yield Problem(ERROR, "is empty", advice="Put at least one file into the archive.")
     elif not starts_with_member(subject.archive):
         yield Problem(

@@ -6,12 +6,11 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from planner.cli.redaction import SHOWN
 from planner.cli.wiring import Opened
 
 
 def command_line(here: Opened, verb: str, *rest: str) -> str:
-    """planner VERB with the folder, environment and variables of this command; no secret is in it."""
+    """planner VERB with the folder, environment and variables of this command, but for sensitive ones."""
     folder = here.request.folder
     where = [] if folder == Path() else ["-C", str(folder)]
     return shlex.join(["planner", *where, verb, "-e", here.environment.name, *_inputs(here), *rest])
@@ -22,4 +21,5 @@ def _inputs(here: Opened) -> Iterator[str]:
     for name in here.request.inputs.files:
         yield from ("--var-file", name)
     for name, text in here.request.inputs.assignments:
-        yield from ("--var", f"{name}={SHOWN if declared[name].sensitive else text}")
+        if not declared[name].sensitive:  # who runs it again sets a secret again; a stand-in would be applied
+            yield from ("--var", f"{name}={text}")

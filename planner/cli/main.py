@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import keyword
 import os
 import signal
 import sys
@@ -41,6 +42,12 @@ COMMANDS = {
     "completion": "Print a completion script for bash, zsh or fish.",
 }
 
+
+def module_of(command: str) -> str:
+    """The module of a command in planner.cli.commands; `import` is no name in Python."""
+    return f"{command}_" if keyword.iskeyword(command) else command
+
+
 USAGE, INTERRUPTED = 64, 130
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
@@ -72,8 +79,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        module = "import_" if cmd_name == "import" else cmd_name  # `import` is no name in Python
-        command = import_module(f"planner.cli.commands.{module}").command
+        command = import_module(f"planner.cli.commands.{module_of(cmd_name)}").command
         assert isinstance(command, click.Command)  # noqa: S101 - each module of commands/ has one
         return command
 

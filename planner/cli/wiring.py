@@ -21,7 +21,7 @@ from planner.ece import Client, Settings, WSGITransport, open_client
 from planner.engine.selection import Selection
 from planner.engine.wish import Wish
 from planner.engine.workflow import Session
-from planner.errors import InvalidConfiguration
+from planner.errors import InvalidConfiguration, PlannerError
 from planner.kinds.contents import attach_contents
 from planner.kinds.registry import KindFile, load_kinds
 from planner.kinds.rest import RestDriver
@@ -131,14 +131,29 @@ def _client(request: Request, environment: Environment, stack: ExitStack, consol
     console.redact.watch(lambda: settings.secrets)
     transport = None
     if settings.is_sandbox:
-        from planner.sandbox import create_app  # noqa: PLC0415 - only where the endpoint is the sandbox
-
-        app = stack.enter_context(create_app(sandbox_file(request.folder, environment)))
-        transport = WSGITransport(app)
+        transport = stack.enter_context(_sandbox(sandbox_file(request.folder, environment)))
     client = open_client(settings, pool_size=request.parallelism, transport=transport)
     if not settings.is_sandbox:
         console.redact.watch(lambda: client.secrets)
     return client
+
+
+@contextmanager
+def _sandbox(data: Path) -> Iterator[WSGITransport]:
+    """The embedded ECE. PlannerError when its data cannot be used."""
+    from planner.sandbox import SandboxError, create_app  # noqa: PLC0415 - only where it is the endpoint
+
+    try:
+        app = create_app(data)
+    except SandboxError as error:
+        raise PlannerError(f"the sandbox cannot run: {error}", advice="See planner sandbox reset.") from None
+    except OSError as error:
+        raise PlannerError(
+            f"the sandbox cannot keep its data in {data}: {error.strerror}",
+            advice="It needs a folder that can be written to, also for a plan.",
+        ) from None
+    with app:
+        yield WSGITransport(app)
 
 
 def sandbox_file(folder: Path, environment: Environment) -> Path:

@@ -17,11 +17,11 @@ from jinja2.filters import FILTERS
 from jinja2.runtime import Undefined
 from jinja2.tests import TESTS
 
-from planner.config.scope import LaterValue, joined, seal
+from planner.config.scope import LaterValue, holds_secret, joined, seal
 from planner.config.template_text import TemplateText, bare, indented, opened, trimmed
 from planner.config.tokens import INVALID
 from planner.config.wording import describe
-from planner.model.value import Secret, Value
+from planner.model.value import Value
 
 Function = Callable[..., Any]
 
@@ -60,14 +60,6 @@ def concatenate(parts: Iterable[Value]) -> Value:
     _check_length(sum(str.__len__(item) for item in items if isinstance(item, str)))
     text = next((item for item in items if isinstance(item, TemplateText)), None)
     return joined(map(bare, items)) if text is None else type(text)("").join(items)
-
-
-def holds_secret(value: Value) -> bool:
-    if isinstance(value, str):
-        return isinstance(value, Secret)
-    if isinstance(value, Mapping):
-        return any(map(holds_secret, value.values()))
-    return isinstance(value, list | tuple) and any(map(holds_secret, value))
 
 
 def kept_secret(result: Any, *sources: Any) -> Any:

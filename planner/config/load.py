@@ -14,7 +14,7 @@ from planner.config.plain_files import PlainFile, read_plain
 from planner.config.project import PROJECT_FILE, read_project
 from planner.config.references import check_references
 from planner.config.reporting import Place
-from planner.config.scope import ProjectName, ResourceScope, Scope
+from planner.config.scope import ProjectName, ResourceScope, Scope, looked_through
 from planner.config.sources import FOLDER, SUFFIXES, Sources
 from planner.config.survey import survey
 from planner.config.templates import Templates
@@ -133,7 +133,7 @@ def _scope(
     project: Project, environment: Environment, variables: Mapping[str, Assigned]
 ) -> dict[str, object]:
     values = {
-        name: variables[name].value if name in variables else _stand_in(variable)
+        name: looked_through(variables[name].value) if name in variables else _stand_in(variable)
         for name, variable in project.variables.items()
     }
     facts = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planner.config.plain_files import PlainFile
-from planner.config.scope import Lazy, Scope, seen
+from planner.config.scope import Lazy, Scope, looked_through, seen
 from planner.config.templates import Templates
 from planner.config.yaml_document import Literal
 from planner.model.project import Project
@@ -12,7 +12,10 @@ from planner.model.value import Path, Value
 
 def compute_locals(project: Project, file: PlainFile, templates: Templates) -> None:
     """Puts `local` into the scope. Every local is computed, so that each problem is reported, used or not."""
-    lazy = Lazy(lambda name: seen(computed(project.locals[name], ("locals", name))), tuple(project.locals))
+    lazy = Lazy(
+        lambda name: looked_through(seen(computed(project.locals[name], ("locals", name)))),
+        tuple(project.locals),
+    )
 
     def computed(value: Value, path: Path) -> Value:
         if isinstance(value, Literal):

@@ -103,6 +103,11 @@ def _check_variable(variable: Variable, file: PlainFile, diagnostics: Diagnostic
                 position=file.position((*place, "default", *problem.path)),
                 advice=problem.advice,
             )
+    if variable.sensitive and variable.schema.get("type") in ("number", "integer", "boolean", "null"):
+        diagnostics.error(
+            f'the sensitive variable "{variable.name}" must be a text, or a list or mapping of texts',
+            position=file.position((*place, "type")),
+        )
     if variable.sensitive and variable.has_default:
         diagnostics.error(
             f'the sensitive variable "{variable.name}" has a default',

@@ -183,3 +183,32 @@ def seal(value: Value) -> Value:
     if isinstance(value, list | tuple):
         return [seal(item) for item in value]
     return map(seal, value) if isinstance(value, Iterator) else value
+
+
+class _OpenList(list[Any]):
+    """A list without a secret in it, so that nobody has to look through it each time it is used."""
+
+
+class _OpenMapping(dict[str, Any]):
+    """As _OpenList, for mappings."""
+
+
+def holds_secret(value: Value) -> bool:
+    if isinstance(value, str):
+        return isinstance(value, Secret)
+    if isinstance(value, _OpenList | _OpenMapping):
+        return False
+    if isinstance(value, Mapping):
+        return any(map(holds_secret, value.values()))
+    return isinstance(value, list | tuple) and any(map(holds_secret, value))
+
+
+def looked_through(value: Value) -> Value:
+    """value with its lists and mappings marked in which no secret is."""
+    if isinstance(value, dict):
+        entries = {key: looked_through(item) for key, item in value.items()}
+        return entries if holds_secret(entries) else _OpenMapping(entries)
+    if isinstance(value, list):
+        items = [looked_through(item) for item in value]
+        return items if holds_secret(items) else _OpenList(items)
+    return value

@@ -21,7 +21,8 @@ MARK = re.compile(f"{MARK_OPEN}([{DIGITS}]+){MARK_OPEN}([{DIGITS}]+){MARK_CLOSE}
 """A line mark: the number of a file and of a line in it; see rendered_text."""
 
 _TOKEN = re.compile(f"({OPEN}[{DIGITS}]+{CLOSE})")
-_SOUND = re.compile(rf"(?:[^\uf880-\uf893\\]++|{_TOKEN.pattern}|\\(?![uU]0*[fF]8[89]))*+")
+# no group in it: Python's re loses its place when a group is inside a possessive repetition
+_SOUND = re.compile(rf"(?:[^\uf880-\uf893\\]++|{OPEN}[{DIGITS}]+{CLOSE}|\\(?![uU]0*[fF]8[89]))*+")
 _TO_HEX = {ord(char): f"{digit:x}" for digit, char in enumerate(DIGITS)}
 _FROM_HEX = {ord(f"{digit:x}"): char for digit, char in enumerate(DIGITS)}
 

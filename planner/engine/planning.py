@@ -272,9 +272,11 @@ class Planning:
 
     def _note_existing(self, decision: Decision) -> None:
         change = decision.change
-        if change.action is Action.CREATE and change.existing:
+        held = {prior.id for prior in (*self.state.resources.values(), *self.state.deposed)}
+        strangers = [id_ for id_ in change.existing if id_ not in held]
+        if change.action is Action.CREATE and strangers:
             key = ", ".join(map(str, self.drivers[change.address.kind].kind.natural_key))
-            ids = ", ".join(change.existing[:3]) + (", ..." if len(change.existing) > 3 else "")
+            ids = ", ".join(strangers[:3]) + (", ..." if len(strangers) > 3 else "")
             self.notes.append(
                 f"{change.address}: there already is one with the same {key} ({ids}), not in this state"
             )

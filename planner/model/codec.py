@@ -22,7 +22,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from planner.model.address import Address
 from planner.model.plan import Plan
-from planner.model.resource import Prior
+from planner.model.resource import Content, Prior
 from planner.model.state import Applied, Intent, Outcome, Record, State
 from planner.model.value import Path, Reference, Value
 from planner.model.value_json import (
@@ -81,7 +81,9 @@ def _value_fields(cls: type) -> dict[str, Any]:
         Mapping[str, Any]: override(unstruct_hook=encode_mapping, struct_hook=_hook(decode_mapping)),
     }
     fields = attrs.fields(attrs.resolve_types(cls))
-    return {field.name: hooks[field.type] for field in fields if field.type in hooks}
+    found = {field.name: hooks[field.type] for field in fields if field.type in hooks}
+    # where an archive lies on this machine is no part of a plan
+    return {**found, "archive": override(omit=True)} if cls is Content else found
 
 
 def _unstructure_factory(cls: type, converter: Converter) -> Callable[[Any], Data]:

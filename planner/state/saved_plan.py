@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from planner.errors import PlannerError
-from planner.model.codec import decode_plan, digest, encode_plan
+from planner.model.codec import decode_plan, encode_plan
 from planner.model.plan import Plan
 from planner.state.document import BadDocument, Format
 from planner.state.files import advice, cause, write_private
@@ -18,23 +18,11 @@ _AGAIN: Final = "Make the plan again: `planner plan --out {path}`."
 
 
 def plan_digest(plan: Plan, redact: Redact = keep) -> str:
-    """ "sha256:<hex>", the name of what the plan does: the same for the same plan on another machine.
+    """ "sha256:<hex>", the digest that a file of the plan holds: the same plan has the same one anywhere.
 
-    It leaves out where the archives lie on this machine; their sha256 is part of it. The digest in a saved
-    plan is another one, over every byte of meaning in the file. With the same redact a plan and what was
-    read of its file have the same digest.
+    With the same redact a plan and what was read of its file have the same digest.
     """
-    data = redact(encode_plan(plan))
-    return digest({**data, "changes": [_portable(change) for change in data["changes"]]})
-
-
-def _portable(change: dict[str, Any]) -> dict[str, Any]:
-    if "diffs" in change:
-        diffs = [{key: value for key, value in diff.items() if key != "origins"} for diff in change["diffs"]]
-        change = {**change, "diffs": diffs}
-    if "content" not in change:
-        return change
-    return {**change, "content": {k: v for k, v in change["content"].items() if k != "archive"}}
+    return str(FORMAT.seal(redact(encode_plan(plan)))["digest"])
 
 
 def dump_plan(plan: Plan, redact: Redact = keep) -> bytes:
@@ -43,11 +31,27 @@ def dump_plan(plan: Plan, redact: Redact = keep) -> bytes:
 
 
 def write_plan(path: Path, plan: Plan, redact: Redact = keep) -> None:
-    """Write plan to path, mode 0600, atomically. PlannerError when path cannot be written."""
+    """Write plan to path, mode 0600, atomically.
+
+    PlannerError when path cannot be written, or holds something else than a plan.
+    """
     try:
+        _refuse_other_file(path)
         write_private(path, dump_plan(plan, redact))
     except OSError as error:
         raise PlannerError(f"{path} cannot be written: {cause(error)}", advice=advice(error)) from error
+
+
+def _refuse_other_file(path: Path) -> None:
+    if path.is_file() and path.stat().st_size and not _was_a_plan(path.read_bytes()):
+        raise PlannerError(
+            f"{path} exists and is no saved plan: it is not overwritten", advice="Name another file."
+        )
+
+
+def _was_a_plan(data: bytes) -> bool:
+    """Whether data looks like a plan, perhaps a damaged one."""
+    return b'"config_digest"' in data[:4096] and b'"lineage"' in data[:4096]
 
 
 def read_plan(path: Path) -> Plan:
@@ -58,6 +62,15 @@ def read_plan(path: Path) -> Plan:
         raise PlannerError(f"{path} cannot be read: {cause(error)}", advice=advice(error)) from error
     except BadDocument as error:
         again = "Apply it with the planner that made it, or make it again." if error.newer else _AGAIN
+        if not _was_a_plan(_bytes_of(path)):
+            again = "Name a file that `planner plan --out` wrote."
         raise PlannerError(f"{path} {error}", advice=again.format(path=path)) from error
     except ValueError as error:
         raise PlannerError(f"{path} is no plan: {error}", advice=_AGAIN.format(path=path)) from error
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

@@ -125,7 +125,10 @@ class Store:
     def _advice(self, error: DamagedState) -> str:
         entry = self._newest_good()
         if entry is None:
-            return error.advice
+            return error.advice or (
+                f"There is no older snapshot to go back to. What is kept lies beside {self._shown}; when it "
+                "is the journal, take the damaged line out: the next apply looks up what it was about."
+            )
         restore = (
             f"The newest good snapshot is serial {entry.serial} of {entry.time}: "
             f"`planner state restore {entry.serial} -e {self.environment}`."

@@ -9,7 +9,7 @@ import pytest
 
 from planner.cli.console import Console
 from planner.cli.failure import report
-from planner.cli.main import COMMANDS, Invocation, cli, run
+from planner.cli.main import COMMANDS, Invocation, cli, module_of, run
 from planner.errors import LockHeld, PlannerError, Refused, WrongUsage
 
 
@@ -38,7 +38,7 @@ def test_a_missing_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_its_module_and_says_how_to_use_it(name: str) -> None:
-    command = import_module(f"planner.cli.commands.{name}").command
+    command = import_module(f"planner.cli.commands.{module_of(name)}").command
     assert command.name == name
     assert command.help
     assert cli.get_command(click.Context(cli), name) is command

@@ -196,3 +196,24 @@ def test_the_texts_that_no_output_may_hold(folder: Folder) -> None:
     found = folder.render(template, VARIABLES, sensitive=VARIABLES, local={"x": ["{{ var.m.k }}!"]})
     assert found.secrets == ("S3CRET:AB", "S3cret:ab", "t1", "t2", "tok1")
     assert found.outputs["c"] == ["tok1!"]
+
+
+def test_a_list_is_not_looked_through_each_time(folder: Folder) -> None:
+    template = (
+        "{% for i in range(3000) %}{% if var.l|length + local.l|length != 60000 %}x{% endif %}{% endfor %}"
+    )
+    found = folder.render(template, {"l": list(range(30_000))}, local={"l": "{{ var.l }}"})
+    assert shown(found.diagnostics) == []
+
+
+def test_secrets_deep_inside(folder: Folder) -> None:
+    variables = {"s": "S3cret"}
+    local = {"x": [{"open": ["a"], "deep": {"secret": ["{{ var.s }}"]}}]}
+    for expression in (
+        "local.x|tojson",
+        "local.x[0].deep|tojson",
+        "local.x|list|tojson",
+        "'%s' % local.x[0].deep",
+    ):
+        assert type(folder.value(expression, variables, sensitive=variables, local=local)) is Secret
+    assert type(folder.value("local.x[0].open|tojson", variables, sensitive=variables, local=local)) is str

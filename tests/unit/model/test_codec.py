@@ -220,7 +220,7 @@ def test_plan_round_trips() -> None:
     assert decoded.changes[0].content == Content("files/a", "ab", 3, "somewhere/a.zip")
     content = decoded.changes[0].content
     assert content is not None
-    assert content.archive == "somewhere/a.zip"
+    assert content.archive == ""  # where it lies on a machine is no part of a plan
 
 
 def test_a_plan_has_every_field() -> None:

@@ -38,9 +38,7 @@ def test_a_secret_hides_from_repr_and_stays_one_when_cut() -> None:
 
 def test_a_fingerprint_is_scrypt_with_its_salt() -> None:
     # RFC 7914, section 12, has no vector for n=16384, r=8, p=1 with 32 bytes: the first 32 of the 64
-    assert Fingerprint.of("pleaseletmein", b"SodiumChloride".hex()).hash.startswith(
-        "7023bdcb3afd7348"
-    )
+    assert Fingerprint.of("pleaseletmein", b"SodiumChloride".hex()).hash.startswith("7023bdcb3afd7348")
     assert PRINT.matches(SECRET)
     assert not PRINT.matches("other")
     assert Fingerprint.of("hunter2", "cd" * 16) != PRINT

@@ -41,7 +41,12 @@ def test_any_value_reads_back(attributes: dict[str, Value]) -> None:
 
 
 def test_it_looks_as_a_person_would_write_it() -> None:
-    attributes = {"name": "synonyms", "version": "8.*", "description": "It's 100%: {{ raw }}", "tags": ["a", {"b": 1}]}
+    attributes = {
+        "name": "synonyms",
+        "version": "8.*",
+        "description": "It's 100%: {{ raw }}",
+        "tags": ["a", {"b": 1}],
+    }
     text = template_text({ONE: attributes}, [Import(ONE, "123")])
     assert text == (
         "resource:\n"

@@ -193,7 +193,7 @@ def test_damage_without_any_good_snapshot(store: Store, folder: Path) -> None:
         path.write_bytes(b"")
     with pytest.raises(DamagedState) as caught:
         store.load()
-    assert caught.value.advice == ""
+    assert "take the damaged line out" in caught.value.advice
     with pytest.raises(DamagedState, match=r"serial 1 in the history of .* is empty"):
         store.restore(1)
 
