@@ -16,6 +16,12 @@ def command_line(here: Opened, verb: str, *rest: str) -> str:
     return shlex.join(["planner", *where, verb, "-e", here.environment.name, *_inputs(here), *rest])
 
 
+def plain_command_line(folder: Path, environment: str, *words: str) -> str:
+    """planner WORDS for an environment of the project in folder."""
+    where = [] if folder == Path() else ["-C", str(folder)]
+    return shlex.join(["planner", *where, *words, "-e", environment])
+
+
 def _inputs(here: Opened) -> Iterator[str]:
     declared = here.configuration.project.variables
     for name in here.request.inputs.files:

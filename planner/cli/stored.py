@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 from attrs import frozen
 
@@ -15,6 +17,9 @@ from planner.state.store import Store
 
 @frozen
 class Stored:
+    """folder: the project's, as -C named it."""
+
+    folder: Path
     console: Console
     environment: Environment
     store: Store
@@ -26,4 +31,4 @@ def stored(context: click.Context, environment: str | None) -> Stored:
     console = make_console(context)
     project = open_project(folder)
     chosen = choose_environment(project, environment)
-    return Stored(console, chosen, open_store(folder, project.name, chosen))
+    return Stored(folder, console, chosen, open_store(folder, project.name, chosen))

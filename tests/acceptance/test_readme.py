@@ -1,6 +1,6 @@
-"""Every `console` block of the README is run, in order, and prints what the README says.
+"""Every `console` block of the README, and of the example's, is run in order and prints what the page says.
 
-PLANNER_UPDATE_README=1 writes what was printed into the README, for review as text.
+PLANNER_UPDATE_README=1 writes what was printed into the page, for review as text.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-README = ROOT / "README.md"
+PAGES = ("README.md", "examples/team/README.md")
 
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 VARYING = (
@@ -84,8 +84,10 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path)
 
 
-def test_the_commands_of_the_readme_print_what_it_says(shell: Shell) -> None:
-    text = README.read_text()
+@pytest.mark.parametrize("page", PAGES)
+def test_the_commands_print_what_the_page_says(shell: Shell, page: str) -> None:
+    readme = ROOT / page
+    text = readme.read_text()
     wrong = []
     for match in list(BLOCK.finditer(text)):
         told = ""
@@ -93,9 +95,9 @@ def test_the_commands_of_the_readme_print_what_it_says(shell: Shell) -> None:
             printed = shell.run(command)
             same = same_text(printed, expected)
             if not same:
-                wrong.append(f"$ {command}\n--- the README says:\n{expected}\n--- printed:\n{printed}")
+                wrong.append(f"$ {command}\n--- the page says:\n{expected}\n--- printed:\n{printed}")
             shown = (expected if same else printed).strip("\n")
             told += f"$ {command}\n" + (shown + "\n" if shown.strip() else "")
         if os.environ.get("PLANNER_UPDATE_README"):
-            README.write_text(README.read_text().replace(match.group(1), told, 1))
+            readme.write_text(readme.read_text().replace(match.group(1), told, 1))
     assert not wrong or os.environ.get("PLANNER_UPDATE_README"), "\n\n".join(wrong)

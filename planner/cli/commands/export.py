@@ -49,7 +49,8 @@ def command(
     else:
         write_new(request.folder / out, str(out), console.redact(text))
     known = f"; {found.known} more are in the state already" if found.known else ""
-    console.tell(f"{counted(len(found.resources))}{known}.")
+    where = f"Wrote {counted(len(found.resources))} to {out}" if out else counted(len(found.resources))
+    console.tell(f"{where}{known}.")
     return 0
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import click
 
+from planner.cli.commandline import plain_command_line
 from planner.cli.options import (
     complete_addresses,
     environment_option,
@@ -114,7 +115,8 @@ def rm_command(
     for address in found:
         here.console.out(f"{'Would forget' if dry_run else 'Forgot'} {address}.")
     if not dry_run:
-        here.console.tell(f"To undo: planner state restore {serial} -e {here.environment.name}")
+        words = ("state", "restore", str(serial))
+        here.console.tell(f"To undo: {plain_command_line(here.folder, here.environment.name, *words)}")
     return 0
 
 
@@ -143,7 +145,7 @@ def adopt_command(
     console = make_console(context)
     with opened(request, console) as here:
         prior = look_at(here.session, target, resource_id)
-        found = Stored(console, here.environment, here.store)
+        found = Stored(here.request.folder, console, here.environment, here.store)
         _edit(found, "state adopt", lock_timeout, dry_run, lambda state: adopted(state, prior))
     console.out(f"{'Would adopt' if dry_run else 'Adopted'} {resource_id} as {target}.")
     return 0
