@@ -154,6 +154,9 @@ def _prepare_process() -> None:
     # What a command allocates lives until it ends: looking for garbage as usual takes a sixth of its time.
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     signal.signal(signal.SIGTERM, _as_interrupt)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # the caller closed it: `planner plan >&-`
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - until the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal may know ASCII only

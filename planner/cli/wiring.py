@@ -31,7 +31,7 @@ from planner.model.diagnostic import Diagnostics
 from planner.model.plan import DESTROY, IMPORT_ONLY, NORMAL, REFRESH_ONLY
 from planner.model.project import Environment
 from planner.model.resource import Desired
-from planner.model.value import Secret, conceal, leaves
+from planner.model.value import conceal
 from planner.model.value_json import encode_value
 from planner.state.registry import open_backend
 from planner.state.store import Store
@@ -74,19 +74,8 @@ def configure(request: Request, console: Console) -> tuple[Configuration, dict[s
     environment = choose_environment(project, request.environment)
     kinds = dict(load_kinds())
     found = load(request.folder, project, environment, {n: k.kind for n, k in kinds.items()}, request.inputs)
-    secrets = (*found.secrets, *_derived_secrets(found))
-    console.redact.watch(lambda: secrets)
+    console.redact.watch(lambda: found.secrets)
     return found, kinds
-
-
-def _derived_secrets(found: Configuration) -> tuple[str, ...]:
-    """Secrets that templates made of others, as by a filter, so that the others do not occur in them."""
-    known = found.secrets
-    if not known:
-        return ()
-    values = [*(desired.attributes for desired in found.resources.values()), found.outputs]
-    texts = {str(leaf) for value in values for _, leaf in leaves(value) if isinstance(leaf, Secret)}
-    return tuple(sorted(text for text in texts if not any(secret in text for secret in known)))
 
 
 def check_files(

@@ -40,6 +40,8 @@ def explain(error: Exception) -> Explained:
         return "nested too deeply, perhaps without end", "", _ENDLESS
     if isinstance(error, SecurityError):
         return f"not allowed in a template: {message.rstrip('.')}", "", ""
+    if isinstance(error, OverflowError) and message.startswith("Range too big"):
+        return "range() gives at most 100,000 numbers", "", ""
     summary, _, advice = message.partition("\n")
     if isinstance(error, TemplateError):
         return summary.rstrip("."), "", advice

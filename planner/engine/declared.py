@@ -24,29 +24,43 @@ def apply_moves(
     state: State, moves: Iterable[Move], diagnostics: Diagnostics
 ) -> tuple[State, tuple[Moved, ...]]:
     """state after the moves that concern it, and which those are. A move that is done says nothing."""
+    by_source = {move.source: move for move in moves}
     done: list[Moved] = []
-    for move in _in_order(moves, diagnostics):
-        if move.source not in state.resources:
-            continue
+    for source, target in _in_order(_final_targets(state, by_source), by_source, diagnostics):
         try:
-            state = moved(state, move.source, move.target)
+            state = moved(state, source, target)
         except PlannerError as error:
-            diagnostics.error(error.summary, position=move.position, advice=error.advice)
+            diagnostics.error(error.summary, position=by_source[source].position, advice=error.advice)
             continue
-        done.append(Moved(move.source, move.target))
+        done.append(Moved(source, target))
     return state, tuple(done)
 
 
-def _in_order(moves: Iterable[Move], diagnostics: Diagnostics) -> list[Move]:
-    """a -> b after b -> c, so that a chain of renames written over time works in one plan."""
-    by_source = {move.source: move for move in moves}
+def _final_targets(state: State, by_source: Mapping[Address, Move]) -> dict[Address, Address]:
+    """Where each resource of the state ends up: a -> b and, written later, b -> c bring a to c."""
+    found = {}
+    for source, move in by_source.items():
+        if source not in state.resources:
+            continue
+        target, passed = move.target, {source}
+        while target in by_source and target not in state.resources and target not in passed:
+            passed.add(target)
+            target = by_source[target].target
+        found[source] = target
+    return found
+
+
+def _in_order(
+    targets: Mapping[Address, Address], by_source: Mapping[Address, Move], diagnostics: Diagnostics
+) -> list[tuple[Address, Address]]:
+    """What stands where another one goes to moves first."""
     try:
-        order = ordered({source: [move.target] for source, move in by_source.items()})
+        order = ordered({source: [target] for source, target in targets.items()})
     except Cycle as cycle:
-        first = by_source[min(by_source)]
+        first = by_source[min(targets)]
         diagnostics.error(f"moves go in a circle: {cycle}", position=first.position)
         return []
-    return [by_source[source] for source in order]
+    return [(source, targets[source]) for source in order]
 
 
 def replay(state: State, moves: Iterable[Moved]) -> State:

@@ -30,8 +30,8 @@ def refuse_other_state(plan: Plan, state: State, wish: Wish) -> None:
         )
     if plan.config_digest != wish.config_digest:
         raise StalePlan(
-            "the plan is stale: templates, files or variables changed since it was made",
-            advice="Plan again and review the result.",
+            "the plan is stale: templates, files or variables are not those it was made from",
+            advice="Give the same --var and --var-file, or plan again and review the result.",
         )
 
 

@@ -106,7 +106,7 @@ def test_changed_inputs_make_it_stale(planned: Project, change: str) -> None:
         planned.write(change, "two\n")
     else:
         planned.edit(change, "name: beta", "name: gamma")
-    assert "templates, files or variables changed" in refused(planned, "plan.json", *words).err
+    assert "templates, files or variables are not those" in refused(planned, "plan.json", *words).err
 
 
 def test_an_altered_file_is_refused(planned: Project) -> None:

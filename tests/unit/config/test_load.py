@@ -168,7 +168,7 @@ THING = "resource:\n  thing:\n    a:\n      name: a\n"
             "\n{% for i in range(999999) %}{% endfor %}\n",
             2,
             "{% for i in range(999999) %}{% endfor %}",
-            "the expression failed: Range too big. The sandbox blocks ranges larger than MAX_RANGE (100000)",
+            "range() gives at most 100,000 numbers",
         ),
         (
             "output:\n  a: {{ 10 ** 5000 ~ 'x' }}\n",

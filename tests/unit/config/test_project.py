@@ -134,6 +134,10 @@ def test_a_default_is_read_as_its_schema_wants(folder: Folder, variable: str, de
             ['4: the default of variable "v" must be a text, not null'],
         ),
         (
+            f"{BASE}variables:\n  v:\n    sensitive: true\n    type: number\n",
+            ['6: the sensitive variable "v" must be a text, or a list or mapping of texts'],
+        ),
+        (
             f"{BASE}variables:\n  v:\n    sensitive: true\n    default: x\n",
             ['6: the sensitive variable "v" has a default'],
         ),

@@ -12,6 +12,7 @@ EVIL = "x\nevil: {a: 1}\n# '\""
 MACROS = (
     "{% macro m(x) %}v-{{ x }}{% endmacro %}"
     "{% macro box() %}[{{ caller() }}]{% endmacro %}"
+    "{% macro list(x) %}a{{ [x] }}{% endmacro %}"
     "{% macro lines(x) %}\na: {{ x }}\nb: 2\n{% endmacro %}"
 )
 
@@ -134,6 +135,8 @@ def test_macros_give_structure(folder: Folder) -> None:
         ("self", "a TemplateReference cannot be printed"),
         ("{none: 1}", "a key must be a text, not null"),
         ("{true: 1}", "a key must be a text, not a boolean"),
+        ("[cycler(1)]|tojson", "a Cycler has no JSON form"),
+        ("list(var.e) == 1", "a list cannot be part of a text"),
         ("'a' ~ none", "null cannot be part of a text"),
         ("'a' ~ [1]", "a list cannot be part of a text"),
         ("[none]|join", "null cannot be part of a text"),
@@ -224,12 +227,15 @@ output:
 {% for name in names %}
   {{ name }}: {{ loop.index }}
 {% endfor %}
+{% for name in names %}
+  {{ name }}{{ name }}: {{ loop.length }}
+{% endfor %}
 {% include mode ~ ".j2" %}
 """
     variables = {"mode": "fast", "names": ["a", "b"]}
     found = folder.render(template, variables, files={"templates/fast.j2": "  included: 1\n"})
     assert shown(found.diagnostics) == []
-    assert found.outputs == {"fast": True, "a": 1, "b": 2, "included": 1}
+    assert found.outputs == {"fast": True, "a": 1, "b": 2, "aa": 2, "bb": 2, "included": 1}
 
 
 @pytest.mark.parametrize(
@@ -255,6 +261,8 @@ output:
         ("env.endpoint", "sandbox"),
         ("env.protected", False),
         ("range(3)", [0, 1, 2]),
+        ("'b' in var and 'c' not in var", True),
+        ("{8.10: {1: 2}}", {"8.1": {"1": 2}}),
         ("{'b': 1}.items()", [["b", 1]]),
         ("{'b': 1}.keys()", ["b"]),
         ("{'b': 1}|dictsort", [["b", 1]]),

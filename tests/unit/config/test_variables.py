@@ -295,6 +295,15 @@ def test_messages_do_not_tell_secrets(folder: Folder) -> None:
     ]
 
 
+def test_what_is_made_of_a_missing_value_is_not_reported(folder: Folder) -> None:
+    write(folder, project=NEEDED)
+    template = (
+        "resource: {thing: {a: {name: '{{ ('A' ~ var.needed)|upper }}', mode: {{ var.needed|lower }}}}}"
+    )
+    folder.write({"templates/t.yaml": template})
+    assert len(folder.problems()) == 2
+
+
 def test_a_wrong_value_is_reported_once(folder: Folder) -> None:
     write(folder, "variables: {count: x, items: 5, text: [1]}")
     template = (

@@ -8,7 +8,10 @@ import pytest
 
 from planner.config.tokens import Tokens
 from planner.config.yaml_document import LineTrace, Literal, YamlProblem, core_schema, parse, plain
-from planner.model.value import Secret, Value
+from planner.model.address import Address
+from planner.model.value import Deferred, Reference, Secret, Value
+
+LATER = Deferred((Reference(Address("thing", "a"), ("id",)),))
 
 
 @pytest.mark.parametrize(
@@ -182,6 +185,7 @@ def test_lines_of_values() -> None:
         ("a: !!str {}", 8.1, {"a": "8.1"}),
         ("a: !!int {}", 8, {"a": 8}),
         ("a: !!float {}", 8, {"a": 8.0}),
+        ("a: !!int {}", LATER, {"a": LATER}),
         ("a: {}\n  folded", "x", {"a": "x folded"}),
     ],
 )

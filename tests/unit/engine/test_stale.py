@@ -26,7 +26,7 @@ def a_plan(*wanted: Any, state: Any = STATE, world: Installation | None = None) 
         ({}, {"environment": "prod"}, "the plan is for p/dev, not for p/prod"),
         ({"lineage": "other"}, {}, "made from another state"),
         ({"serial": 2}, {}, "made from serial 1 of the state, now at 2"),
-        ({}, {"config_digest": "d"}, "templates, files or variables changed"),
+        ({}, {"config_digest": "d"}, "templates, files or variables are not those"),
     ],
 )
 def test_a_plan_of_something_else_is_refused(state: Any, wish: Any, message: str) -> None:
