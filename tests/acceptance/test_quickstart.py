@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 
 from .runner import EXAMPLES, Project
-from .test_readme import BLOCK, Shell, same_text, sessions
 
 
 def test_plan_apply_outputs_and_nothing_left_to_do(example: Project) -> None:
@@ -48,12 +47,3 @@ def test_it_runs_as_it_stands_and_keeps_its_state_apart(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "examples/quickstart").iterdir()} == {
         path.name for path in (EXAMPLES / "quickstart").iterdir()
     }
-
-
-def test_its_readme_prints_what_it_says(tmp_path: Path) -> None:
-    shutil.copytree(EXAMPLES, tmp_path / "examples")
-    shell = Shell(tmp_path)
-    for block in BLOCK.findall((EXAMPLES / "quickstart/README.md").read_text()):
-        for command, expected in sessions(block):
-            printed = shell.run(command)
-            assert same_text(printed, expected), f"$ {command}\n{printed}"

@@ -51,7 +51,8 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     The resource has to be declared; --file writes its block as the installation has it.
 
     \b
-    planner import extension.synonyms 4310106454 -e dev --file templates/synonyms.yaml
+    planner import extension.synonyms 4310106454 -e dev
+    planner import extension.geo 4310106455 --file templates/geo.yaml
     """
     target = _address(address)
     request = make_request(context, environment, **given)
