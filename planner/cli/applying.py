@@ -54,7 +54,7 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> in
         present(applying.report, here, proposal)
         if proposal.forbidden:
             return Refused.exit_code
-        if proposal.plan.is_empty:
+        if proposal.plan.is_empty and approval.expected is None:
             applying.report.outputs(state.outputs)
             return DONE
         _approve(console, here, approval, proposal.plan)

@@ -152,4 +152,6 @@ def make_request(context: click.Context, environment: str | None, **given: Any) 
     selection = Selection(given.pop("targets", ()), given.pop("excludes", ()), given.pop("replaces", ()))
     if given.get("refresh_only") and (given.get("destroy") or not given.get("refresh", True)):
         raise WrongUsage("--refresh-only does not go with --destroy or --no-refresh")
+    if selection.replaces and (given.get("destroy") or given.get("refresh_only")):
+        raise WrongUsage("--replace does not go with --destroy or --refresh-only")
     return Request(folder_of(context), environment, inputs, selection=selection, **given)

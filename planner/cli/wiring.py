@@ -215,7 +215,7 @@ def _config_digest(configuration: Configuration, salt: str) -> str:
         [[str(move.source), str(move.target)] for move in said.moves],
         [[str(item.target), item.id] for item in said.imports],
         [[str(removal.source), removal.destroy] for removal in said.removals],
-        [[check.name, check.message, check.severity] for check in said.checks],
+        [[c.name, c.message, c.severity, conceal(c.condition, salt)] for c in said.checks],
     ]
     return digest({"resources": resources, "outputs": outputs, "statements": statements})
 

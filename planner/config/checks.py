@@ -18,7 +18,7 @@ from planner.errors import PlannerError
 from planner.model.address import NAME, Address
 from planner.model.declarations import Check
 from planner.model.diagnostic import ERROR, WARNING, Diagnostics, Position
-from planner.model.value import UNKNOWN, Lookup, Path, Reference, Value
+from planner.model.value import UNKNOWN, Lookup, Path, Reference, Secret, Value
 
 Locate = Callable[[Path], Position]
 
@@ -59,8 +59,19 @@ def read_checks(
                 position=locate((*place, *problem.path)),
                 advice=problem.advice,
             )
-        if not problems:
+        if not problems and not _is_plain(entry["message"]):
+            diagnostics.error(
+                f"check {name}: its message must be a plain text",
+                detail="It is shown to everybody, and before anything is applied: no secret can be in it "
+                "and no value of a resource.",
+                position=locate((*place, "message")),
+            )
+        elif not problems:
             yield from _check(name, entry, locate(place), scope, diagnostics)
+
+
+def _is_plain(text: Value) -> bool:
+    return isinstance(text, str) and not isinstance(text, Secret)
 
 
 def _check(
@@ -76,7 +87,7 @@ def _check(
         except (TemplateSyntaxError, RecursionError) as error:
             diagnostics.error(f"check {name}: not a jinja expression: {error}", position=position)
             return
-    yield Check(name, entry["message"], entry.get("severity", ERROR), evaluate, position)
+    yield Check(name, entry["message"], entry.get("severity", ERROR), evaluate, str(condition), position)
 
 
 def _constant(value: bool) -> Callable[[Lookup], bool | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -94,7 +95,13 @@ def _ignored(texts: list[str], kind: Kind, place: Place) -> tuple[Path, ...]:
     found = []
     for index, text in enumerate(texts):
         path = _path(text)
-        if path and path[0] in kind.attributes:
+        known = kind.attributes.get(str(path[0])) if path else None
+        if known is not None and len(path) > 1 and not _holds_more(known.schema):
+            place.error(
+                ("lifecycle", "ignore_changes", index),
+                f'ignore_changes names "{text}", but {known.name} is neither a mapping nor a list',
+            )
+        elif known is not None:
             found.append(path)
         else:
             place.error(
@@ -103,6 +110,12 @@ def _ignored(texts: list[str], kind: Kind, place: Place) -> tuple[Path, ...]:
                 advice=did_you_mean(text, kind.declarable),
             )
     return tuple(found)
+
+
+def _holds_more(schema: Mapping[str, Any]) -> bool:
+    """Whether a value of the schema can have something below it."""
+    kinds = schema.get("type", "enum" if "enum" in schema else "object")
+    return bool({"object", "array"} & set([kinds] if isinstance(kinds, str) else kinds))
 
 
 def _triggers(texts: list[str], place: Place) -> tuple[Reference, ...]:

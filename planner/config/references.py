@@ -9,7 +9,7 @@ from attrs import define, field
 from planner.config.blocks import Blocks
 from planner.config.reporting import Place
 from planner.model.address import Address
-from planner.model.declarations import Move, Removal
+from planner.model.declarations import Import, Move, Removal
 from planner.model.diagnostic import did_you_mean
 from planner.model.graph import Cycle, ordered
 from planner.model.kind import Kind
@@ -79,8 +79,22 @@ def _check_statements(blocks: Blocks) -> None:
         *((removal, f"{removal.source} was removed, and is still declared") for removal in blocks.removals),
     ]
     still = [(statement, text) for statement, text in gone if statement.source in blocks.resources]
-    for statement, text in (*wrong, *still):
+    for statement, text in (*wrong, *still, *_twice(blocks)):
         blocks.diagnostics.error(text, position=statement.position)
+
+
+def _twice(blocks: Blocks) -> Iterator[tuple[Move | Removal | Import, str]]:
+    """Statements about what another one of the same block is about already."""
+    said: set[tuple[str, Address]] = set()
+    keyed: list[tuple[str, Address, Move | Removal | Import]] = [
+        *(("moved", move.source, move) for move in blocks.moves),
+        *(("removed", removal.source, removal) for removal in blocks.removals),
+        *(("import", item.target, item) for item in blocks.imports),
+    ]
+    for block, address, statement in keyed:
+        if (block, address) in said:
+            yield statement, f"{address} has two {block} blocks; keep one"
+        said.add((block, address))
 
 
 def _references(value: Value) -> Iterator[tuple[Path, Reference]]:

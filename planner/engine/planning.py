@@ -19,7 +19,7 @@ from planner.engine.wish import Wish
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.compare import same
-from planner.model.diagnostic import Diagnostics
+from planner.model.diagnostic import Diagnostics, did_you_mean
 from planner.model.graph import ordered
 from planner.model.plan import (
     DESTROY,
@@ -102,10 +102,10 @@ class Planning:
             steps=self._steps(order),
             drift=tuple(self.drift),
             refreshed=self._refreshed(),
-            outputs=self._outputs() if self._whole else (),
+            outputs=self._outputs() if self._whole and not self._partly_destroyed else (),
             notes=(*self.notes, *self.removals.notes),
             unchanged=sum(1 for d in self.decisions.values() if d.change.action is Action.NO_OP),
-            moves=self.moves,
+            moves=self._kept_moves(),
             left_out=tuple(self.left_out),
             checks=self._checks(),
         )
@@ -114,6 +114,10 @@ class Planning:
     def _whole(self) -> bool:
         """Whether the plan is about everything that is wanted, not only about the state."""
         return self.wish.mode in (NORMAL, DESTROY)
+
+    @property
+    def _partly_destroyed(self) -> bool:
+        return self.wish.mode == DESTROY and bool(self.left_out)
 
     def _taken(self) -> list[Change]:
         if self.wish.mode == REFRESH_ONLY:
@@ -137,6 +141,10 @@ class Planning:
                 self.left_out.append(LeftOut(address, change.action, choice.dropped.get(address, "")))
         return [change for address, change in changes.items() if address in choice.kept]
 
+    def _kept_moves(self) -> tuple[Moved, ...]:
+        left_out = {item.address for item in self.left_out}
+        return tuple(move for move in self.moves if move.target not in left_out)
+
     def _dependencies(self) -> dict[Address, tuple[Address, ...]]:
         return {address: desired.dependencies for address, desired in self.wanted.items()}
 
@@ -158,6 +166,10 @@ class Planning:
     def _declared_lookup(self, reference: Reference) -> Value:
         if reference.address not in self.wanted:
             raise PlannerError(f"{reference} cannot be checked: {reference.address} is not declared")
+        kind = self.drivers[reference.address.kind].kind
+        if reference.path[0] not in kind.attributes:
+            near = did_you_mean(str(reference.path[0]), kind.attributes)
+            raise PlannerError(f'{kind.name} has no attribute "{reference.path[0]}" to check', advice=near)
         if any(item.address == reference.address for item in self.left_out):
             return UNKNOWN
         return self._lookup(reference)
@@ -207,7 +219,9 @@ class Planning:
                 seen.address, Action.FORGET, "a removed block says so", id=seen.id, before=seen.attributes
             )
             return Decision(change, {}, complete=True)
-        reason = "everything is destroyed" if self.wish.mode == DESTROY else "it is no longer declared"
+        reason = "a removed block says so" if removal is not None else "it is no longer declared"
+        if self.wish.mode == DESTROY:
+            reason = "everything is destroyed"
         return decide_delete(seen, users_of(self.view, seen.address), reason)
 
     def _case(self, desired: Desired) -> Case:

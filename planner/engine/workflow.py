@@ -239,7 +239,7 @@ def _settle_doubts(session: Session, reached: State, run: Run) -> State:
 def _outputs(wish: Wish, plan: Plan, state: State) -> dict[str, Value]:
     """The outputs as they are now; one that depends on what is not there keeps its former value."""
     if plan.mode != NORMAL:
-        return {} if plan.mode == DESTROY else dict(state.outputs)
+        return {} if plan.mode == DESTROY and not plan.left_out else dict(state.outputs)
     found = {}
     for name, value in wish.outputs.items():
         try:

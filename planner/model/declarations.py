@@ -42,6 +42,8 @@ class Removal:
 class Check:
     """A condition on resources. evaluate: True or False, or None while a value in it is not known.
 
+    condition: its text, by which a change of it is noticed.
+
     evaluate raises PlannerError when the condition cannot be evaluated at all.
     """
 
@@ -49,6 +51,7 @@ class Check:
     message: str
     severity: str
     evaluate: Callable[[Lookup], bool | None] = field(eq=False)
+    condition: str = ""
     position: Position | None = field(default=None, eq=False)
 
 

@@ -51,7 +51,7 @@ def _refuse_other_file(path: Path) -> None:
 
 def _was_a_plan(data: bytes) -> bool:
     """Whether data looks like a plan, perhaps a damaged one."""
-    return b'"config_digest"' in data[:4096] and b'"lineage"' in data[:4096]
+    return all(key in data[:4096] for key in (b'"config_digest"', b'"lineage"', b'"mode"'))
 
 
 def read_plan(path: Path) -> Plan:

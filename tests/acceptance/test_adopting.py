@@ -128,3 +128,22 @@ def test_state_adopt(applied: Project) -> None:
     again = applied.run("state", "adopt", "extension.other", id_)
     assert again.code == 1
     assert f"{id_} is extension.stranger already" in again.err
+
+
+@pytest.mark.parametrize("file", ["foo.yaml", "templates/n.txt", "../outside.yaml"])
+def test_an_import_writes_only_templates(applied: Project, file: str) -> None:
+    with applied.sandbox() as ece:
+        id_ = ece.create(name="stranger")
+    done = applied.run("import", "extension.new", id_, "--file", file, "--auto-approve")
+    assert done.code == 64
+    assert f"--file {file} is no template" in done.err
+    assert not (applied.folder / file).exists()
+
+
+def test_an_import_that_is_declined_leaves_no_file(applied: Project) -> None:
+    with applied.sandbox() as ece:
+        id_ = ece.create(name="stranger")
+    done = applied.run("import", "extension.new", id_, "--file", "templates/new.yaml")
+    assert done.code == 3
+    assert not (applied.folder / "templates/new.yaml").exists()
+    applied.settled()

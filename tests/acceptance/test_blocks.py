@@ -158,3 +158,72 @@ def test_ignore_changes(applied: Project) -> None:
     )
     plan = applied.run("plan", "--var", "version=9.*", "--detailed-exitcode")
     assert plan.code == 0, plan
+
+
+def test_a_chain_of_moves_is_one_move(applied: Project) -> None:
+    id_ = applied.resource("extension.alpha")["id"]
+    chain = (
+        "moved:\n"
+        "  - {from: extension.alpha, to: extension.between}\n"
+        "  - {from: extension.between, to: extension.gamma}\n"
+    )
+    applied.write("templates/main.yaml", GAMMA + chain)
+    applied.apply()
+    assert applied.resource("extension.gamma")["id"] == id_
+    applied.settled()
+
+
+def test_a_move_that_is_not_chosen_waits(applied: Project) -> None:
+    moved = (
+        "moved: [{from: extension.alpha, to: extension.gamma}, {from: extension.beta, to: extension.delta}]\n"
+    )
+    applied.write("templates/main.yaml", GAMMA.replace("    beta:", "    delta:") + moved)
+    applied.apply("--target", "extension.gamma")
+    assert applied.addresses() == ["extension.beta", "extension.gamma"]
+    applied.apply()
+    applied.settled()
+
+
+@pytest.mark.parametrize(
+    ("block", "code", "message"),
+    [
+        (
+            "check: {c: {condition: 'true', message: '{{ var.token }}'}}",
+            1,
+            "its message must be a plain text",
+        ),
+        (
+            "check: {c: {condition: 'true', message: '{{ resource.extension.alpha.name }}'}}",
+            1,
+            "its message must be a plain text",
+        ),
+        (
+            "check: {c: {condition: resource.extension.alpha.nam == 1, message: m}}",
+            3,
+            'extension has no attribute "nam" to check',
+        ),
+        ("removed: [{from: extension.x}, {from: extension.x, destroy: true}]", 1, "has two removed blocks"),
+        (
+            "moved: [{from: extension.x, to: extension.y}, {from: extension.x, to: extension.z}]",
+            1,
+            "two moved",
+        ),
+    ],
+)
+def test_blocks_that_make_no_sense(applied: Project, block: str, code: int, message: str) -> None:
+    applied.edit("planner.yaml", "environments:", "  token: {type: string, sensitive: true}\nenvironments:")
+    applied.write("templates/more.yaml", block + "\n")
+    done = applied.run("plan", env={"PLANNER_VAR_token": "s3cret-token"})
+    assert done.code == code, done
+    assert message in done.err
+    assert "templates/more.yaml:1" in done.err
+
+
+def test_a_tightened_check_makes_a_saved_plan_stale(applied: Project) -> None:
+    check = "check: {{c: {{condition: {}, message: m}}}}\n"
+    applied.write("templates/more.yaml", check.format("'true'"))
+    applied.ok("plan", "--var", "version=9.*", "--out", "p.json")
+    applied.write("templates/more.yaml", check.format("1 == 2"))
+    refused = applied.run("apply", "--var", "version=9.*", "p.json")
+    assert refused.code == 3
+    assert "the plan is stale" in refused.err

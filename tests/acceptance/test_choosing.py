@@ -54,3 +54,24 @@ def test_refresh_only_takes_over_and_calls_nothing_that_writes(applied: Project)
         assert ece.writes() == []
     assert applied.resource("extension.beta")["attributes"]["name"] == "elsewhere"
     assert applied.run("plan", "--detailed-exitcode").code == 2
+
+
+def test_part_of_a_destroy_keeps_the_outputs(applied: Project) -> None:
+    applied.write("templates/more.yaml", "output: {alpha_id: '{{ resource.extension.alpha.id }}'}\n")
+    applied.apply()
+    applied.apply("--destroy", "--target", "extension.beta")
+    assert applied.addresses() == ["extension.alpha"]
+    assert applied.ok("output", "alpha_id").out.strip() == applied.resource("extension.alpha")["id"]
+
+
+def test_options_that_contradict_each_other(applied: Project) -> None:
+    for words in (
+        ("plan", "--destroy", "--replace", "extension.alpha"),
+        ("plan", "--refresh-only", "--destroy"),
+        ("plan", "--json", "--format", "json"),
+    ):
+        assert applied.run(*words).code == 64
+
+
+def test_a_digest_that_does_not_fit_is_refused_even_when_nothing_is_to_do(applied: Project) -> None:
+    assert applied.run("apply", "--auto-approve", "--expect-digest", "sha256:00").code == 3

@@ -145,3 +145,18 @@ def test_a_digest_approves_exactly_one_plan(applied: Project) -> None:
 def test_a_plan_says_it_all(planned: Project) -> None:
     done = planned.run("apply", "plan.json", "--destroy")
     assert done.code == 64
+
+
+def test_a_plan_is_not_written_over_another_file(applied: Project) -> None:
+    for name in ("planner.yaml", "templates/main.yaml", "state/dev.json"):
+        before = (applied.folder / name).read_bytes()
+        refused = applied.run("plan", "--out", name, "--var", "version=9.*")
+        assert refused.code == 1
+        assert "is no saved plan: it is not overwritten" in refused.err
+        assert (applied.folder / name).read_bytes() == before
+
+
+def test_the_digest_in_the_json_is_the_one_to_approve(applied: Project) -> None:
+    words = ("--var", "version=9.*")
+    digest = json.loads(applied.ok("plan", "--format", "json", *words).out)["digest"]
+    applied.apply("--expect-digest", digest, *words)

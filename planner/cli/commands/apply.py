@@ -11,6 +11,7 @@ from planner.cli.applying import Applying, Approval, apply_now, apply_saved
 from planner.cli.options import changing_options, lock_option, make_console, make_request
 from planner.cli.present import make_report
 from planner.cli.wiring import opened
+from planner.state.saved_plan import read_plan
 
 
 @click.command("apply")
@@ -44,6 +45,8 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     console.events = as_json
     if planfile is not None and (expect_digest or any(given[name] for name in _SAID_BY_A_PLAN)):
         raise click.UsageError("a saved plan says what is done: what changes a plan does not go with it")
+    if planfile is not None and environment is None:
+        environment = read_plan(planfile).environment
     request = make_request(context, environment, **given)
     approval = Approval(auto_approve, expect_digest)
     with opened(request, console) as here:

@@ -13,9 +13,10 @@ from planner.cli.commands.export import write_new
 from planner.cli.options import complete_addresses, lock_option, make_console, make_request, variable_options
 from planner.cli.present import TextReport
 from planner.cli.wiring import Opened, opened
+from planner.config.sources import FOLDER, SUFFIXES
 from planner.engine.export import declared
 from planner.engine.workflow import look_at
-from planner.errors import PlannerError, WrongUsage
+from planner.errors import PlannerError, Refused, WrongUsage
 from planner.model.address import Address
 from planner.model.declarations import Import
 from planner.render.template_text import template_text
@@ -68,12 +69,22 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
                 advice="Declare it, or let --file templates/NAME.yaml write its block.",
             )
         _refuse_known(here, target)
-        return apply_now(
-            Applying(console, here, TextReport(console, here)), Approval(auto_approve), lock_timeout
-        )
+        try:
+            return apply_now(
+                Applying(console, here, TextReport(console, here)), Approval(auto_approve), lock_timeout
+            )
+        except Refused:
+            if file is not None:
+                (request.folder / file).unlink(
+                    missing_ok=True
+                )  # else the next plan would create a second one
+            raise
 
 
 def _write_block(here: Opened, target: Address, id_: str, file: Path) -> None:
+    inside = (here.request.folder / file).resolve().is_relative_to((here.request.folder / FOLDER).resolve())
+    if not (inside and file.name.endswith(SUFFIXES)):
+        raise WrongUsage(f"--file {file} is no template", advice="Name a new file, as templates/NAME.yaml.")
     _refuse_known(here, target)
     if target in here.configuration.resources:
         raise PlannerError(f"{target} is declared already", advice="Leave out --file.")

@@ -48,6 +48,8 @@ def command(
     planner plan -e prod --var bundle_version='8.15.*' --out prod-plan.json
     planner plan -e dev --target 'extension.stopwords_*'
     """
+    if as_json and form != "text":
+        raise click.UsageError("--json and --format json are two things: events, or the plan as one document")
     console = make_console(context)
     console.events = as_json
     request = make_request(context, environment, **given)

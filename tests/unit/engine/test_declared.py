@@ -73,7 +73,7 @@ def test_what_a_create_before_destroy_resource_needs_is_one_too() -> None:
 )
 def test_checks(holds: bool | None, severity: str, status: str, errors: int, warnings: int) -> None:
     diagnostics = Diagnostics()
-    check = Check("c", "Not good.", severity, lambda _lookup: holds, Position("t.yaml", 2))
+    check = Check("c", "Not good.", severity, lambda _lookup: holds, "true", Position("t.yaml", 2))
     (result,) = evaluate([check], lambda _reference: None, diagnostics)
     assert result.status == status
     assert sum(item.is_error for item in diagnostics) == errors
