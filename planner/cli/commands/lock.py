@@ -10,7 +10,12 @@ from planner.cli.stored import stored
 
 @click.group("lock")
 def command() -> None:
-    """Who works on an environment."""
+    """Who works on an environment.
+
+    \b
+    planner lock show -e prod
+    planner lock break 0f8e6c2a-... -e prod
+    """
 
 
 @command.command("show")

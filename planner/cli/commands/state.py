@@ -30,7 +30,15 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be
 
 @click.group("state")
 def command() -> None:
-    """Look at the state, and edit it. Every edit is a new serial; restore brings an older one back."""
+    """Look at the state, and edit it. Every edit is a new serial; restore brings an older one back.
+
+    \b
+    planner state list 'extension.stopwords_*' --ids
+    planner state mv extension.scripts extension.ranking --dry-run
+    planner state rm extension.legacy
+    planner state history
+    planner state restore 7
+    """
 
 
 @command.command("list")
