@@ -74,6 +74,7 @@ class Planning:
     moves: tuple[Moved, ...] = field(init=False)
     removals: Removals = field(init=False)
     _namesakes: Namesakes = field(init=False)
+    _held: set[str] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.removals = Removals(self.view, self.drivers, self.wish.salt, self.diagnostics)
@@ -81,6 +82,7 @@ class Planning:
         self.wanted = creating_first(self.wish.resources)
         self.state, self.moves = apply_moves(self.state, self.wish.declarations.moves, self.diagnostics)
         self.former = {move.target: move.source for move in self.moves}
+        self._held = {prior.id for prior in (*self.state.resources.values(), *self.state.deposed)}
 
     def plan(self) -> Plan:
         self._take_over()
@@ -286,8 +288,7 @@ class Planning:
 
     def _note_existing(self, decision: Decision) -> None:
         change = decision.change
-        held = {prior.id for prior in (*self.state.resources.values(), *self.state.deposed)}
-        strangers = [id_ for id_ in change.existing if id_ not in held]
+        strangers = [id_ for id_ in change.existing if id_ not in self._held]
         if change.action is Action.CREATE and strangers:
             key = ", ".join(map(str, self.drivers[change.address.kind].kind.natural_key))
             ids = ", ".join(strangers[:3]) + (", ..." if len(strangers) > 3 else "")
