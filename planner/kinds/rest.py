@@ -114,7 +114,10 @@ class RestDriver:
         return Result(self.written(reply, request, found.id), note)
 
     def upload(self, request: Request) -> Result:
-        raise NotImplementedError(f"{self.kind.name} takes no files")
+        raise PlannerError(
+            f"{request.address} names a file, and the kind {self.kind.name} has no driver that uploads one",
+            advice="The kind's file has to name a driver with an upload.",
+        )
 
     def delete(self, request: Request) -> Result:
         """The API's 404 is as good as done."""

@@ -12,7 +12,7 @@ from planner.errors import PlannerError
 from planner.model.codec import encode
 from planner.model.diagnostic import Diagnostic
 from planner.model.ledger import Entry, Event, Ledger, StepProgress, StepStarted
-from planner.model.plan import Change, Drift, Plan
+from planner.model.plan import Change, Drift, LeftOut, Plan
 from planner.model.value import Value, is_sensitive
 from planner.model.value_json import encode_value
 
@@ -44,6 +44,8 @@ def plan(value: Plan, digest: str) -> Iterator[Line]:
     """The drift, the changes, then a summary."""
     yield from (_drift(item) for item in value.drift)
     yield from (_change(change) for change in value.changes)
+    yield from (_left_out(item) for item in value.left_out)
+    yield from ({"type": "check"} | encode(result) for result in value.checks)
     yield from ({"type": "note", "text": note} for note in value.notes)
     yield {
         "type": "plan",
@@ -54,8 +56,15 @@ def plan(value: Plan, digest: str) -> Iterator[Line]:
 
 def _change(change: Change) -> Line:
     line: Line = {"type": "change", "address": str(change.address), "action": change.action.value}
-    line |= {key: getattr(change, key) for key in ("reason", "id") if getattr(change, key)}
+    line |= {key: getattr(change, key) for key in ("reason", "id", "imported") if getattr(change, key)}
+    if change.moved_from is not None:
+        line["moved_from"] = str(change.moved_from)
     return line | {"attributes": [encode(diff) for diff in change.diffs], "used_by": list(change.used_by)}
+
+
+def _left_out(item: LeftOut) -> Line:
+    line: Line = {"type": "left_out", "address": str(item.address), "action": item.action.value}
+    return line | ({"why": item.why} if item.why else {})
 
 
 def _drift(item: Drift) -> Line:

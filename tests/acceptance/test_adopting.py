@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .runner import PROJECT, Project, small
+from .runner import PROJECT, Project, small, wait_until
 
 
 @pytest.fixture
@@ -147,3 +147,16 @@ def test_an_import_that_is_declined_leaves_no_file(applied: Project) -> None:
     assert done.code == 3
     assert not (applied.folder / "templates/new.yaml").exists()
     applied.settled()
+
+
+def test_an_import_that_finds_the_lock_held_leaves_no_file(applied: Project) -> None:
+    with applied.sandbox() as ece:
+        id_ = ece.create(name="stranger")
+        ece.fault("POST /deployments/extensions/* delay:20")
+        with applied.started("apply", "--auto-approve", "--var", "version=9.*"):
+            wait_until(lambda: "held by" in applied.ok("lock", "show").out, "the lock is held")
+            done = applied.run(
+                "import", "extension.new", id_, "--file", "templates/new.yaml", "--auto-approve"
+            )
+    assert done.code == 4
+    assert not (applied.folder / "templates/new.yaml").exists()

@@ -112,3 +112,20 @@ def test_completion(applied: Project) -> None:
     assert "plain,dev" in completed("planner plan -e d")
     assert "plain,extension.alpha" in completed("planner state show extension.a")
     assert "plain,apply" in completed("planner ap")
+
+
+def test_events_of_moves_checks_and_what_is_left_out(applied: Project) -> None:
+    template = (applied.folder / "templates/main.yaml").read_text()
+    applied.write(
+        "templates/main.yaml",
+        template.replace("    beta:", "    gamma:")
+        + "moved: {from: extension.beta, to: extension.gamma}\n"
+        + "check: {c: {condition: resource.extension.gamma.version == '*', message: m}}\n",
+    )
+    lines = lines_of(applied.ok("plan", "--json").out)
+    assert [line["moved_from"] for line in lines if line["type"] == "change"] == ["extension.beta"]
+    assert [line["status"] for line in lines if line["type"] == "check"] == ["passed"]
+    lines = lines_of(applied.ok("plan", "--json", "--exclude", "extension.gamma").out)
+    assert [(line["address"], line["action"]) for line in lines if line["type"] == "left_out"] == [
+        ("extension.gamma", "move")
+    ]

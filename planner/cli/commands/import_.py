@@ -10,13 +10,14 @@ from attrs import evolve
 
 from planner.cli.applying import Applying, Approval, apply_now
 from planner.cli.commands.export import write_new
+from planner.cli.console import Console
 from planner.cli.options import complete_addresses, lock_option, make_console, make_request, variable_options
 from planner.cli.present import TextReport
-from planner.cli.wiring import Opened, opened
+from planner.cli.wiring import Opened, Request, opened
 from planner.config.sources import FOLDER, SUFFIXES
 from planner.engine.export import declared
 from planner.engine.workflow import look_at
-from planner.errors import PlannerError, Refused, WrongUsage
+from planner.errors import PlannerError, WrongUsage
 from planner.model.address import Address
 from planner.model.declarations import Import
 from planner.render.template_text import template_text
@@ -59,26 +60,31 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     request = make_request(context, environment, **given)
     request = evolve(request, imports=(Import(target, resource_id),), import_only=True)
     console = make_console(context)
-    if file is not None:
-        with opened(evolve(request, imports=()), console) as here:
-            _write_block(here, target, resource_id, file)
+    approval = Approval(auto_approve)
+    if file is None:
+        return _import(request, console, approval, lock_timeout)
+    with opened(evolve(request, imports=()), console) as here:
+        _write_block(here, target, resource_id, file)
+    code = None
+    try:
+        code = _import(request, console, approval, lock_timeout)
+    finally:  # a block that stayed without its entry in the state would be created a second time
+        if code != 0:
+            (request.folder / file).unlink(missing_ok=True)
+    return code
+
+
+def _import(request: Request, console: Console, approval: Approval, lock_timeout: float) -> int:
+    """Carries out the imports of request, which its templates have to declare."""
     with opened(request, console) as here:
-        if target not in here.configuration.resources:
-            raise PlannerError(
-                f"{target} is not declared in a template",
-                advice="Declare it, or let --file templates/NAME.yaml write its block.",
-            )
-        _refuse_known(here, target)
-        try:
-            return apply_now(
-                Applying(console, here, TextReport(console, here)), Approval(auto_approve), lock_timeout
-            )
-        except Refused:
-            if file is not None:
-                (request.folder / file).unlink(
-                    missing_ok=True
-                )  # else the next plan would create a second one
-            raise
+        for item in request.imports:
+            if item.target not in here.configuration.resources:
+                raise PlannerError(
+                    f"{item.target} is not declared in a template",
+                    advice="Declare it, or let --file templates/NAME.yaml write its block.",
+                )
+            _refuse_known(here, item.target)
+        return apply_now(Applying(console, here, TextReport(console, here)), approval, lock_timeout)
 
 
 def _write_block(here: Opened, target: Address, id_: str, file: Path) -> None:
