@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from endurance.campaign import Broken, Campaign, Figures, Order
+from .campaign import Broken, Campaign, Figures, Order
 
 CAMPAIGNS: dict[str, Campaign] = {}
 

@@ -14,7 +14,7 @@ class Broken(Exception):
 
 @frozen
 class Order:
-    """What to run. rounds: what one is, each campaign says. folder: empty, to work in. tell: a line of progress."""
+    """What to run. rounds: each campaign says what one is. folder: empty. tell: takes a line of progress."""
 
     rounds: int
     seed: int
