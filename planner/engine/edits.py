@@ -57,17 +57,16 @@ def removed(state: State, addresses: Sequence[Address]) -> State:
 
 
 def adopted(state: State, prior: Prior) -> State:
-    """state with a resource that exists already; a create in doubt at its address is settled by it."""
+    """state with a resource that exists already. PlannerError when the address or the resource is taken."""
     if prior.address in state.resources:
         raise PlannerError(
             f"the state holds {prior.address} already, with the id {state.resources[prior.address].id}",
             advice="Remove it from the state first: planner state rm.",
         )
-    holder = next((p for p in state.resources.values() if _same_object(p, prior)), None)
+    holder = next((p for p in (*state.resources.values(), *state.deposed) if _same_object(p, prior)), None)
     if holder is not None:
         raise PlannerError(f"{prior.id} is {holder.address} already")
-    doubts = tuple(i for i in state.in_doubt if i.address != prior.address or i.operation != "create")
-    return evolve(state, resources={**state.resources, prior.address: prior}, in_doubt=doubts)
+    return evolve(state, resources={**state.resources, prior.address: prior})
 
 
 def _same_object(left: Prior, right: Prior) -> bool:

@@ -2,7 +2,8 @@
 
 What has an id is read. A create is looked for among the resources with its natural key that were not there
 when it was planned and that no state entry holds: one is adopted, none means that it never happened, more
-than there are such creates in doubt are shown to the user. A create is never repeated blindly.
+than there are such creates in doubt, or some that cannot be told apart, are shown to the user. A create is
+never repeated blindly.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Settlement:
 
 @frozen
 class Ambiguous:
-    """Creates in doubt that more resources could come from than there are creates."""
+    """Creates in doubt of which it is not clear who made which resource."""
 
     intents: tuple[Intent, ...]
     candidates: tuple[Observed, ...]
@@ -75,10 +76,11 @@ def settle(state: State, drivers: Drivers, salt: str) -> Settled:
         listed = driver.list()
         for group in _groups(intents, driver.kind):
             candidates = _candidates(group, state, driver, listed)
-            if len(candidates) > len(group):
+            found = _assigned(group, candidates, driver.kind)
+            if found is None:
                 ambiguous.append(Ambiguous(tuple(group), candidates))
             else:
-                settlements += _settle_creates(group, state, candidates, driver.kind, salt)
+                settlements += _settle_creates(group, state, found, driver.kind, salt)
     return Settled(tuple(settlements), tuple(ambiguous))
 
 
@@ -139,34 +141,47 @@ def _unsure(intent: Intent, observed: Observed, before: Mapping[str, Value], kin
 
 
 def _settle_creates(
-    group: Sequence[Intent], state: State, candidates: Sequence[Observed], kind: Kind, salt: str
+    group: Sequence[Intent], state: State, adopted: Mapping[int, Observed], kind: Kind, salt: str
 ) -> Iterator[Settlement]:
-    adopted = _assigned(group, candidates, kind)
     for number, intent in enumerate(group):
         found = adopted.get(number)
         if found is None:
             yield Settlement(intent, (_failed(intent),), "did not happen")
-            continue
-        prior = prior_after(intent, found, None, kind, salt)
-        outcomes = [Outcome(intent.step, intent.address, "done", prior)]
-        replaced = state.resources.get(intent.address)
-        if intent.create_before_destroy and replaced is not None and replaced.id == intent.id:
-            outcomes.insert(0, Outcome(intent.step, intent.address, "deposed"))
-        yield Settlement(intent, tuple(outcomes), f"was carried out; its id is {found.id}")
+        else:
+            outcomes = adopted_create(intent, found, state, kind, salt)
+            yield Settlement(intent, outcomes, f"was carried out; its id is {found.id}")
 
 
-def _assigned(group: Sequence[Intent], candidates: Sequence[Observed], kind: Kind) -> dict[int, Observed]:
-    """A candidate for each intent, as far as they go: first those that are as the intent wanted them."""
+def adopted_create(
+    intent: Intent, found: Observed, state: State, kind: Kind, salt: str
+) -> tuple[Outcome, ...]:
+    """The outcomes of a create that made found."""
+    done = Outcome(intent.step, intent.address, "done", prior_after(intent, found, None, kind, salt))
+    replaced = state.resources.get(intent.address)
+    if intent.create_before_destroy and replaced is not None and replaced.id == intent.id:
+        return (Outcome(intent.step, intent.address, "deposed"), done)
+    return (done,)
+
+
+def _assigned(
+    group: Sequence[Intent], candidates: Sequence[Observed], kind: Kind
+) -> dict[int, Observed] | None:
+    """A candidate for each create, by its place in group, as far as they go; None when that would be a guess.
+
+    Those that are as a create wanted them are its own, the most demanding create first. What is left over
+    is clear only when it is one candidate and one create.
+    """
     left = list(candidates)
     found: dict[int, Observed] = {}
-    for fits in (True, False):
-        for number, intent in enumerate(group):
-            fitting = (c for c in left if not fits or _is_as_wanted(c, intent, kind))
-            match = None if number in found else next(fitting, None)
-            if match is not None:
-                left.remove(match)
-                found[number] = match
-    return found
+    for number in sorted(range(len(group)), key=lambda n: -len(group[n].attributes)):
+        match = next((c for c in left if _is_as_wanted(c, group[number], kind)), None)
+        if match is not None:
+            left.remove(match)
+            found[number] = match
+    open_ = [number for number in range(len(group)) if number not in found]
+    if len(left) == len(open_) == 1:
+        return {**found, open_[0]: left[0]}
+    return None if left else found
 
 
 def _is_as_wanted(candidate: Observed, intent: Intent, kind: Kind) -> bool:

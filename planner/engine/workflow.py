@@ -10,11 +10,11 @@ from planner.engine.account import ledger_of
 from planner.engine.apply import Run, Surroundings
 from planner.engine.checking import UNKNOWN_YET, evaluate
 from planner.engine.declared import apply_moves, find_imports, replay, report_missing, wanted_imports
-from planner.engine.diff import take_over
+from planner.engine.doubt import refuse_ambiguous
 from planner.engine.outcome import Values
 from planner.engine.planning import make_plan
 from planner.engine.ports import Drivers, StateStore
-from planner.engine.recover import Ambiguous, settle
+from planner.engine.recover import settle
 from planner.engine.refresh import View, examine, look_up, survey
 from planner.engine.wish import Wish
 from planner.errors import PlannerError
@@ -22,7 +22,7 @@ from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic, Diagnostics, did_you_mean
 from planner.model.ledger import Ledger
 from planner.model.plan import DESTROY, IMPORT_ONLY, NORMAL, Action, Plan
-from planner.model.resource import Prior
+from planner.model.resource import Observed, Prior
 from planner.model.state import Applied, Intent, State, Working
 from planner.model.value import Value, conceal, is_deferred, resolve
 
@@ -69,7 +69,7 @@ def _settled_in_mind(session: Session, state: State) -> tuple[State, tuple[str, 
         return evolve(state, in_doubt=()), (f"an apply is under way, by {holder}; this is the state so far",)
     refuse_unknown_kinds(state, session.drivers)
     found = settle(state, session.drivers, session.wish.salt)
-    _refuse_ambiguous(found.ambiguous)
+    refuse_ambiguous(found.ambiguous, session.wish.environment)
     return state.fold(found.outcomes), found.notes
 
 
@@ -134,25 +134,12 @@ def recover(session: Session) -> tuple[State, tuple[str, ...]]:
         return state, ()
     refuse_unknown_kinds(state, session.drivers)
     found = settle(state, session.drivers, session.wish.salt)
-    _refuse_ambiguous(found.ambiguous)
+    refuse_ambiguous(found.ambiguous, session.wish.environment)
     return session.store.commit(state.fold(found.outcomes)), found.notes
 
 
-def _refuse_ambiguous(ambiguous: tuple[Ambiguous, ...]) -> None:
-    for item in ambiguous:
-        wanted = " and ".join(str(intent.address) for intent in item.intents)
-        names = ", ".join(f"{c.id} (created {c.created})" for c in item.candidates)
-        count = len(item.intents)
-        raise PlannerError(
-            f"{wanted} {'was' if count == 1 else 'were'} being created when a run was cut off, and "
-            f"{len(item.candidates)} resources could be {'it' if count == 1 else 'them'}: {names}",
-            advice="Delete those that are not wanted until "
-            f"{'one is' if count == 1 else f'{count} are'} left, then run the command again.",
-        )
-
-
-def look_at(session: Session, address: Address, id_: str) -> Prior:
-    """The resource with that id as an entry of the state. PlannerError when there is none."""
+def look_at(session: Session, address: Address, id_: str) -> Observed:
+    """The resource with that id, to be known by that address. PlannerError when there is none."""
     if address.kind not in session.drivers:
         raise PlannerError(
             f'there is no kind "{address.kind}"', advice=did_you_mean(address.kind, session.drivers)
@@ -164,7 +151,7 @@ def look_at(session: Session, address: Address, id_: str) -> Prior:
             f"there is no {address.kind} with the id {id_}",
             advice="Look the id up: planner export prints what the installation holds.",
         )
-    return take_over(Prior(address, observed.id, {}), observed, driver.kind, session.wish.salt)
+    return observed
 
 
 @frozen

@@ -17,7 +17,8 @@ from planner.cli.options import (
 )
 from planner.cli.stored import Stored, stored
 from planner.cli.wiring import opened
-from planner.engine.edits import adopted, matching, moved, removed
+from planner.engine.doubt import adopt, discard
+from planner.engine.edits import matching, moved, removed
 from planner.engine.workflow import look_at
 from planner.errors import PlannerError, WrongUsage
 from planner.model.address import Address
@@ -146,16 +147,41 @@ def adopt_command(
 ) -> int:
     """Take the resource ID into the state at ADDRESS, and settle a create in doubt there.
 
-    Unlike import it needs no block in a template: the next plan then wants to delete the resource.
+    Unlike import it needs no block in a template. When there is none for ADDRESS, the next plan wants to
+    delete the resource.
     """
     target = _address(address)
     request = make_request(context, environment)
     console = make_console(context)
     with opened(request, console) as here:
-        prior = look_at(here.session, target, resource_id)
+        observed = look_at(here.session, target, resource_id)
+        kind, salt = here.session.drivers[target.kind].kind, here.session.wish.salt
         found = Stored(here.request.folder, console, here.environment, here.store)
-        _edit(found, "state adopt", lock_timeout, dry_run, lambda state: adopted(state, prior))
+        _edit(found, "state adopt", lock_timeout, dry_run, lambda s: adopt(s, target, observed, kind, salt))
     console.out(f"{'Would adopt' if dry_run else 'Adopted'} {resource_id} as {target}.")
+    return 0
+
+
+@command.command("discard")
+@click.argument("address")
+@environment_option
+@lock_option
+@dry_run_option
+@click.pass_context
+def discard_command(
+    context: click.Context, /, address: str, environment: str | None, lock_timeout: float, dry_run: bool
+) -> int:
+    """Settle a create in doubt at ADDRESS: it made nothing. The next apply creates the resource anew.
+
+    Only for a create that was cut off and that several resources could come from; the error of plan and
+    apply shows them. None of them is touched.
+    """
+    here = stored(context, environment)
+    target = _address(address)
+    _edit(here, "state discard", lock_timeout, dry_run, lambda state: discard(state, target))
+    here.console.out(
+        f"{'Would discard' if dry_run else 'Discarded'} the create of {target} that was cut off."
+    )
     return 0
 
 

@@ -8,7 +8,7 @@ from planner.engine.edits import adopted, matching, moved, removed
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.resource import Prior
-from planner.model.state import Intent, State
+from planner.model.state import State
 
 A, B, C = (Address("extension", name) for name in "abc")
 
@@ -54,15 +54,6 @@ def test_matching_names_what_is_near() -> None:
     with pytest.raises(PlannerError, match=r"the state holds no extension.aa") as caught:
         matching(STATE, ["extension.aa"])
     assert caught.value.advice == 'Did you mean "extension.a"?'
-
-
-def test_adopted_settles_a_create_in_doubt() -> None:
-    doubt = Intent(1, C, "create", "2026-01-01T00:00:00Z")
-    other = Intent(2, A, "update", "2026-01-01T00:00:00Z", id="1")
-    state = State("p", "dev", "lineage", 3, dict(STATE.resources), in_doubt=(doubt, other))
-    after = adopted(state, prior(C, "3"))
-    assert after.resources[C].id == "3"
-    assert after.in_doubt == (other,)
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,6 @@ def same_name(address_: str, step: int, tier: str) -> Intent:
         ({"n1": {"tier": "x"}, "n2": {"tier": "y"}}, {"one": "n1", "two": "n2"}),
         ({"n1": {"tier": "y"}, "n2": {"tier": "x"}}, {"one": "n2", "two": "n1"}),
         ({"n1": {"tier": "y"}}, {"two": "n1"}),
-        ({"n1": {"tier": "?"}}, {"one": "n1"}),
         ({"n1": {"tier": "?"}, "n2": {"tier": "x"}}, {"one": "n2", "two": "n1"}),
         ({}, {}),
     ],
@@ -95,10 +94,26 @@ def test_creates_with_one_natural_key_adopt_each_its_own(stored: Any, adopted: d
     assert found.ambiguous == ()
 
 
-def test_creates_with_one_natural_key_and_too_many_candidates() -> None:
-    found = settled(holding(n1={}, n2={}, n3={}), same_name("one", 1, "x"), same_name("two", 2, "y"))
+@pytest.mark.parametrize(
+    "stored",
+    [
+        pytest.param({"n1": {}, "n2": {}, "n3": {}}, id="too many"),
+        pytest.param({"n1": {"tier": "x"}, "n2": {"tier": "y"}, "n3": {}}, id="too many, two of them right"),
+        pytest.param({"n1": {"tier": "?"}}, id="one that could be either"),
+        pytest.param({"n1": {"tier": "?"}, "n2": {"tier": "?"}}, id="two that could be either"),
+    ],
+)
+def test_creates_with_one_natural_key_are_never_guessed(stored: Any) -> None:
+    found = settled(holding(**stored), same_name("one", 1, "x"), same_name("two", 2, "y"))
     assert len(found.ambiguous[0].intents) == 2
+    assert len(found.ambiguous[0].candidates) == len(stored)
     assert found.outcomes == ()
+
+
+def test_the_most_demanding_create_chooses_first() -> None:
+    lax = Intent(1, address("lax"), "create", NOW, attributes={"name": "a"})
+    found = settled(holding(n1={"tier": "x"}, n2={}), lax, same_name("strict", 2, "x"))
+    assert {o.address.name: o.prior.id for o in found.outcomes if o.prior} == {"lax": "n2", "strict": "n1"}
 
 
 def test_an_adopted_create_has_no_file_yet_and_keeps_what_was_declared() -> None:
@@ -217,11 +232,11 @@ def test_recovery_commits_what_it_found() -> None:
 @pytest.mark.parametrize("verb", [propose, recover])
 def test_an_ambiguous_create_is_shown_to_the_user(verb: Any) -> None:
     scene = in_doubt("n1", "n2")
-    with pytest.raises(
-        PlannerError, match=r"thing.a was being created .* 2 resources could be it: n1"
-    ) as caught:
+    with pytest.raises(PlannerError, match=r"thing.a was being created .* 2 resources could be it") as caught:
         verb(scene.session(wish_of(desired("a"))))
-    assert "until one is left" in caught.value.advice
+    assert f"n1: created {NOW}, name a" in caught.value.advice
+    assert "planner state adopt thing.a ID -e dev" in caught.value.advice
+    assert "planner state discard thing.a -e dev" in caught.value.advice
 
 
 def test_a_kind_that_is_not_here_any_more_is_named() -> None:
