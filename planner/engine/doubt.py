@@ -14,8 +14,6 @@ from planner.model.address import Address
 from planner.model.kind import Kind
 from planner.model.resource import Observed, Prior
 from planner.model.state import Intent, State
-from planner.model.value import Value, is_sensitive
-from planner.model.value_json import encode_value
 
 
 def refuse_ambiguous(ambiguous: Sequence[Ambiguous], environment: str) -> None:
@@ -27,21 +25,17 @@ def refuse_ambiguous(ambiguous: Sequence[Ambiguous], environment: str) -> None:
         raise PlannerError(
             f"{wanted} {'was' if one else 'were'} being created when a run was cut off, and "
             f"{count} resource{'s' * (count != 1)} could be {'it' if one else 'them'}",
-            advice="\n".join([*map(_described, item.candidates), *_ways(item, environment)]),
+            advice="\n".join([*_described(item), *_ways(item, environment)]),
         )
 
 
-def _described(candidate: Observed) -> str:
-    facts = (f"{name} {_shown(value)}" for name, value in candidate.attributes.items() if _plain(value))
-    return f"  {candidate.id}: created {candidate.created}, {', '.join(facts)}"
-
-
-def _plain(value: Value) -> bool:
-    return value is not None and not is_sensitive(value)
-
-
-def _shown(value: Value) -> str:
-    return value if isinstance(value, str) else str(encode_value(value))
+def _described(item: Ambiguous) -> Iterator[str]:
+    """A line for each candidate: its id, when it was made, and what tells it from the others."""
+    telling = [name for name in item.kind.declarable if name not in item.kind.natural_key]
+    for candidate in item.candidates:
+        shown = ((name, candidate.attributes.get(name)) for name in telling)
+        facts = [f"{name} {value}" for name, value in shown if isinstance(value, str | int)]
+        yield "  " + ", ".join([f"{candidate.id}: created {candidate.created}", *facts])
 
 
 def _ways(item: Ambiguous, environment: str) -> Iterator[str]:

@@ -50,6 +50,7 @@ class Ambiguous:
 
     intents: tuple[Intent, ...]
     candidates: tuple[Observed, ...]
+    kind: Kind
 
 
 @frozen
@@ -78,7 +79,7 @@ def settle(state: State, drivers: Drivers, salt: str) -> Settled:
             candidates = _candidates(group, state, driver, listed)
             found = _assigned(group, candidates, driver.kind)
             if found is None:
-                ambiguous.append(Ambiguous(tuple(group), candidates))
+                ambiguous.append(Ambiguous(tuple(group), candidates, driver.kind))
             else:
                 settlements += _settle_creates(group, state, found, driver.kind, salt)
     return Settled(tuple(settlements), tuple(ambiguous))

@@ -43,11 +43,10 @@ def test_it_is_shown_and_nothing_is_done(
     project, ids = doubtful
     done = project.run(*command)
     assert done.code == 1
-    assert "extension.words was being created when a run was cut off, and 2 resources could be it" in (
-        " ".join(done.err.split())
-    )
+    said = " ".join(done.err.split())
+    assert "extension.words was being created when a run was cut off, and 2 resources could be it" in said
     assert all(f"  {id_}: created 20" in done.err for id_ in ids)
-    assert "description another" in done.err
+    assert "description another" in said
     assert "planner state adopt extension.words ID -e dev" in done.err
     assert "planner state discard extension.words -e dev" in done.err
 

@@ -234,7 +234,7 @@ def test_an_ambiguous_create_is_shown_to_the_user(verb: Any) -> None:
     scene = in_doubt("n1", "n2")
     with pytest.raises(PlannerError, match=r"thing.a was being created .* 2 resources could be it") as caught:
         verb(scene.session(wish_of(desired("a"))))
-    assert f"n1: created {NOW}, name a" in caught.value.advice
+    assert f"  n1: created {NOW}" in caught.value.advice
     assert "planner state adopt thing.a ID -e dev" in caught.value.advice
     assert "planner state discard thing.a -e dev" in caught.value.advice
 
