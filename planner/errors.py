@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from planner.model.diagnostic import Diagnostic
+    from planner.model.ledger import Ledger
     from planner.model.resource import Observed
 
 
@@ -116,7 +117,10 @@ class OutcomeUnknown(PlannerError):
 
 
 class PartlyApplied(PlannerError):
+    """ledger: what was applied and what was not, for an apply that could not go on."""
+
     exit_code = 5
+    ledger: Ledger | None = None
 
 
 class Interrupted(PlannerError):

@@ -130,17 +130,22 @@ def _carry_out(applying: Applying, plan: Plan, state: State) -> int:
     variables = {name: assigned.value for name, assigned in here.configuration.variables.items()}
     digest = plan_digest(plan, here.store.redact)
     provenance = Provenance(digest, variables, commit_of(here.request.folder))
-    with Interrupt(console.tell) as interrupt, report.progress() as progress:
-        surroundings = Surroundings(
-            drivers=here.session.drivers,
-            journal=here.store.open_journal(state, "destroy" if here.request.destroy else "apply"),
-            sink=progress,
-            now=here.store.clock,
-            timer=time.monotonic,
-            stop=interrupt.asked,
-            parallelism=here.session.parallelism,
-        )
-        after, ledger, checked = carry_out(here.session, plan, state, surroundings, provenance)
+    try:
+        with Interrupt(console.tell) as interrupt, report.progress() as progress:
+            surroundings = Surroundings(
+                drivers=here.session.drivers,
+                journal=here.store.open_journal(state, "destroy" if here.request.destroy else "apply"),
+                sink=progress,
+                now=here.store.clock,
+                timer=time.monotonic,
+                stop=interrupt.asked,
+                parallelism=here.session.parallelism,
+            )
+            after, ledger, checked = carry_out(here.session, plan, state, surroundings, provenance)
+    except PartlyApplied as error:
+        if error.ledger is not None:
+            report.ledger(error.ledger)
+        raise
     report.ledger(ledger)
     if ledger.complete:
         report.outputs(after.outputs)

@@ -49,6 +49,7 @@ class Removals:
             before=seen.attributes,
             version=seen.version,
             deposed=True,
+            dependencies=prior.dependencies,
         )
 
     def check(self, changes: Sequence[Change]) -> None:

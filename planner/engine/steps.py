@@ -1,8 +1,8 @@
 """Steps: the changes as single writes, in an order that respects every dependency. Pure.
 
 A write waits for the writes of what its resource depends on. A delete waits for the deletes of what depended
-on the resource, and for the updates of what does not depend on it any more. A replacement deletes and then
-creates; with create_before_destroy it creates first and deletes the left-over last.
+on the resource, left-overs too, and for the updates of what does not depend on it any more. A replacement
+deletes and then creates; with create_before_destroy it creates first and deletes the left-over last.
 """
 
 from __future__ import annotations
@@ -36,15 +36,24 @@ def make_steps(
     operations = _operations(changes, writes, postponed)
     waits = _waits(changes, operations, dependencies, former)
     try:
+        waits = _after_left_overs(changes, waits)
         nodes = ordered(waits)
+    except Cycle:  # left-overs of several runs, each of which needed an address that the other one had
+        waits = _waits(changes, operations, dependencies, former)
+        nodes = _in_order(waits)
+    left_over = {_delete_node(c): c.id for c in changes if _leaves_one_over(c)}
+    return _numbered(nodes, operations, waits, left_over)
+
+
+def _in_order(waits: Mapping[Node, list[Node]]) -> list[Node]:
+    try:
+        return ordered(waits)
     except Cycle as cycle:
         circle = " -> ".join(_told(node) for node in (*cycle.members, cycle.members[0]))
         raise PlannerError(
             f"the changes wait for each other in a circle: {circle}",
             advice="Apply them in two runs, or give each of the replaced ones create_before_destroy.",
         ) from None
-    left_over = {_delete_node(c): c.id for c in changes if _leaves_one_over(c)}
-    return _numbered(nodes, operations, waits, left_over)
 
 
 def _told(node: object) -> str:
@@ -106,6 +115,21 @@ def _wait_to_delete(change: Change, waits: dict[Node, list[Node]], dependents: S
         waits[mine] += [_write_node(other) for other in (change.address, *dependents)]
     else:
         waits[_write_node(change.address)].append(mine)
+
+
+def _after_left_overs(changes: Sequence[Change], waits: Mapping[Node, list[Node]]) -> dict[Node, list[Node]]:
+    """waits, where what is deleted for good waits for the left-overs that needed it."""
+    needing: dict[Address, list[Node]] = defaultdict(list)
+    for change in changes:
+        if change.deposed:
+            for other in change.dependencies:
+                needing[other].append(_delete_node(change))
+    found = dict(waits)
+    for change in changes:
+        if change.action is Action.DELETE and needing[change.address]:
+            mine = _delete_node(change)
+            found[mine] = [*waits[mine], *needing[change.address]]
+    return found
 
 
 def _numbered(

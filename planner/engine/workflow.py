@@ -17,7 +17,7 @@ from planner.engine.ports import Drivers, StateStore
 from planner.engine.recover import settle
 from planner.engine.refresh import View, examine, look_up, survey
 from planner.engine.wish import Wish
-from planner.errors import PlannerError
+from planner.errors import PartlyApplied, PlannerError, StateError
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic, Diagnostics, did_you_mean
 from planner.model.ledger import Ledger
@@ -169,11 +169,15 @@ def carry_out(
     """Applies a plan to state, the one it was made from, with the lock held. Commits the state in the end.
 
     Steps whose outcome is unknown are settled by a look at the installation before the state is committed.
-    The diagnostics are of the checks that had to wait.
+    The diagnostics are of the checks that had to wait. When the state cannot be written: PartlyApplied with
+    the ledger if anything was applied, else StateError.
     """
     working = Working.of(_taken_over(plan, state))
     run = Run(plan, dict(session.wish.resources), working, surroundings, session.wish.salt)
-    run.go()
+    try:
+        run.go()
+    except StateError as error:
+        raise _unrecorded(error, ledger_of(run, interrupted=False), _LOOKED_UP) from error
     reached = working.state()
     if reached.in_doubt:
         reached = _settle_doubts(session, reached, run)
@@ -187,8 +191,24 @@ def carry_out(
         commit=provenance.commit,
         complete=ledger.complete,
     )
-    after = session.store.commit(evolve(reached, outputs=outputs, applied=applied))
+    try:
+        after = session.store.commit(evolve(reached, outputs=outputs, applied=applied))
+    except StateError as error:
+        raise _unrecorded(error, ledger, _IN_JOURNAL) from error
     return after, ledger, _checked_afterwards(session.wish, plan, after, ledger)
+
+
+_LOOKED_UP = "What the state and its journal do not hold is looked up by the next plan or apply."
+_IN_JOURNAL = "What was applied is in its journal: the next plan or apply takes it from there."
+
+
+def _unrecorded(error: StateError, ledger: Ledger, where: str) -> PlannerError:
+    """As what an apply ends that could not write what it did. where: the outcomes are."""
+    if not ledger.changed:
+        return error
+    partly = PartlyApplied(error.summary, advice=" ".join(filter(None, [error.advice, where])))
+    partly.ledger = ledger
+    return partly
 
 
 def _checked_afterwards(wish: Wish, plan: Plan, state: State, ledger: Ledger) -> tuple[Diagnostic, ...]:

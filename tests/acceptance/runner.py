@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -88,12 +88,16 @@ class Project:
 
     @contextmanager
     def started(
-        self, *words: str, env: dict[str, str] | None = None, **streams: Any
+        self, *words: str, env: dict[str, str] | None = None, before: Sequence[str] = (), **streams: Any
     ) -> Iterator[subprocess.Popen[str]]:
-        """The command while it runs; ended with the context at the latest."""
+        """The command while it runs; ended with the context at the latest. before: words in front of it."""
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         process = subprocess.Popen(
-            self._command(words), cwd=self.folder, env=self._environ(env), text=True, **{**pipes, **streams}
+            [*before, *self._command(words)],
+            cwd=self.folder,
+            env=self._environ(env),
+            text=True,
+            **{**pipes, **streams},
         )
         try:
             yield process

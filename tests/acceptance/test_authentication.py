@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from planner.sandbox import Credentials, Server, create_app
+from planner.sandbox import Credentials
 
-from .runner import Done, Project, small
+from .runner import Done, Project
+from .serving import listening, reaching
 
 KEY, USER, PASSWORD = "the-api-key-1", "admin", "pass-word-1"
 
@@ -20,19 +20,14 @@ KEY, USER, PASSWORD = "the-api-key-1", "admin", "pass-word-1"
 def endpoint(tmp_path: Path) -> Iterator[str]:
     """The URL of an installation that knows one key and one user."""
     known = Credentials(api_keys=(KEY,), users={USER: PASSWORD})
-    with create_app(tmp_path / "ece.db", credentials=known) as app:
-        server = Server(app)
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        yield server.url
-        server.stop()
-        thread.join()
+    with listening(tmp_path / "ece.db", known) as served:
+        yield served.url
 
 
-def reaching(folder: Path, endpoint: str, more: str = "") -> Project:
-    environment = f"dev: {{endpoint: '{endpoint}'{more}}}"
-    project = small(folder / "small")
-    project.edit("planner.yaml", "dev: {endpoint: sandbox}", environment)
+def stranger(folder: Path, endpoint: str, more: str = "") -> Project:
+    """A project that cannot log in yet."""
+    project = reaching(folder / "small", endpoint, more=more)
+    project.environ.clear()
     return project
 
 
@@ -47,7 +42,7 @@ LOGINS = {
 
 @pytest.mark.parametrize("login", LOGINS)
 def test_logging_in(tmp_path: Path, endpoint: str, login: str) -> None:
-    more, project = LOGINS[login][0], reaching(tmp_path, endpoint, LOGINS[login][0])
+    more, project = LOGINS[login][0], stranger(tmp_path, endpoint, LOGINS[login][0])
     project.environ.update(LOGINS[login][1])
     applied = project.ok("-vv", "apply", "--auto-approve")
     assert "Applied: 2 created" in applied.out, more
@@ -57,7 +52,7 @@ def test_logging_in(tmp_path: Path, endpoint: str, login: str) -> None:
 
 
 def test_the_endpoint_may_come_from_the_process_environment(tmp_path: Path, endpoint: str) -> None:
-    project = reaching(tmp_path, endpoint)
+    project = stranger(tmp_path, endpoint)
     project.edit("planner.yaml", f"endpoint: '{endpoint}'", "auth: api_key")
     project.environ.update({"EC_ENDPOINT": endpoint, "EC_API_KEY": KEY})
     assert project.run("plan", "--detailed-exitcode").code == 2
@@ -75,7 +70,7 @@ def failing(project: Project) -> Done:
     [{"EC_API_KEY": "wrong-key-2"}, {"EC_USER": USER, "EC_PASS": "wrong-pass-2"}],
 )
 def test_wrong_credentials(tmp_path: Path, endpoint: str, environ: dict[str, str]) -> None:
-    project = reaching(tmp_path, endpoint)
+    project = stranger(tmp_path, endpoint)
     project.environ.update(environ)
     done = failing(project)
     assert "HTTP 401" in done.err
@@ -84,13 +79,13 @@ def test_wrong_credentials(tmp_path: Path, endpoint: str, environ: dict[str, str
 
 
 def test_no_credentials(tmp_path: Path, endpoint: str) -> None:
-    assert "EC_API_KEY" in failing(reaching(tmp_path, endpoint)).err
+    assert "EC_API_KEY" in failing(stranger(tmp_path, endpoint)).err
 
 
 def test_nobody_listens(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    project = reaching(tmp_path, f"http://127.0.0.1:{port}")
+    project = stranger(tmp_path, f"http://127.0.0.1:{port}")
     project.environ["EC_API_KEY"] = KEY
     done = failing(project)
     assert f"127.0.0.1:{port}" in done.err
@@ -98,7 +93,7 @@ def test_nobody_listens(tmp_path: Path) -> None:
 
 
 def test_plain_http_is_for_this_machine_only(tmp_path: Path) -> None:
-    project = reaching(tmp_path, "http://ece.example:12400")
+    project = stranger(tmp_path, "http://ece.example:12400")
     project.environ["EC_API_KEY"] = KEY
     done = failing(project)
     assert "http" in done.err
@@ -106,6 +101,6 @@ def test_plain_http_is_for_this_machine_only(tmp_path: Path) -> None:
 
 
 def test_an_endpoint_that_is_something_else(tmp_path: Path, endpoint: str) -> None:
-    project = reaching(tmp_path, f"{endpoint}/somewhere/else")
+    project = stranger(tmp_path, f"{endpoint}/somewhere/else")
     project.environ["EC_API_KEY"] = KEY
     assert "404" in failing(project).err

@@ -162,26 +162,3 @@ def test_a_folder_without_a_project(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     assert Project(tmp_path).run("-C", "nowhere", "plan").code == 1
-
-
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [("", "is empty"), ('{"a": ', "is truncated"), ("{}", "format_version"), ("nonsense", "is not JSON")],
-)
-def test_a_damaged_state_is_never_no_state(applied: Project, content: str, problem: str) -> None:
-    applied.write("state/dev.json", content)
-    with applied.sandbox() as ece:
-        ece.forget_requests()
-        done = applied.run("apply", "--auto-approve")
-        assert done.code == 1, done
-        assert problem in done.err
-        assert "planner state restore 1 -e dev" in done.err
-        assert ece.requests() == []
-    assert (applied.folder / "state/dev.json").read_text() == content
-
-
-def test_an_altered_state(applied: Project) -> None:
-    applied.edit("state/dev.json", '"8.*"', '"7.*"')
-    done = applied.run("plan")
-    assert done.code == 1
-    assert "was altered" in done.err
