@@ -11,7 +11,7 @@ from attrs import frozen
 
 from planner.cli.commandline import command_line
 from planner.cli.console import Console
-from planner.cli.interrupt import INTERRUPTED, Interrupt
+from planner.cli.interrupt import INTERRUPTED, InFlight, Interrupt
 from planner.cli.present import Report, present
 from planner.cli.wiring import Opened, commit_of
 from planner.engine.apply import Surroundings
@@ -131,11 +131,14 @@ def _carry_out(applying: Applying, plan: Plan, state: State) -> int:
     digest = plan_digest(plan, here.store.redact)
     provenance = Provenance(digest, variables, commit_of(here.request.folder))
     try:
-        with Interrupt(console.tell) as interrupt, report.progress() as progress:
+        with (
+            report.progress() as progress,
+            Interrupt(console.tell, in_flight := InFlight(progress)) as interrupt,
+        ):
             surroundings = Surroundings(
                 drivers=here.session.drivers,
                 journal=here.store.open_journal(state, "destroy" if here.request.destroy else "apply"),
-                sink=progress,
+                sink=in_flight,
                 now=here.store.clock,
                 timer=time.monotonic,
                 stop=interrupt.asked,

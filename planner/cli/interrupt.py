@@ -4,57 +4,97 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+from planner.model.ledger import Event, Sink, StepFinished, StepStarted
+
 INTERRUPTED = 130
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-NOTICE = "Interrupted: nothing new is started, what is in flight is finished. Once more stops now."
-STOPPED = b"\nStopped. The next command settles what was in flight.\n"
+
+
+class InFlight:
+    """A sink that knows which steps are begun and not ended. sink: takes the events too."""
+
+    def __init__(self, sink: Sink = lambda _: None) -> None:
+        self._sink = sink
+        self._steps: dict[int, str] = {}
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, StepStarted):
+            self._steps[event.step] = f"{event.address} ({event.operation})"
+        elif isinstance(event, StepFinished):
+            self._steps.pop(event.step, None)
+        self._sink(event)
+
+    def __str__(self) -> str:
+        """ "extension.a (create), extension.b (upload)", or ""."""
+        return ", ".join(list(self._steps.values()))
 
 
 class Interrupt:
     """While entered, the first signal is only noted; the second ends the process at once.
 
     That is safe: intents and outcomes are durable before anything depends on them, and the next command
-    settles what was in flight. The handler itself writes nothing through Python's streams, which may be in
-    the middle of a write; a thread that waits for it does.
+    settles what was in flight. Signals reach a thread through the wakeup descriptor, not through a handler
+    in the main thread: a handler waits until the main thread's lock gives way, if the signal comes just
+    before it is taken.
     """
 
-    def __init__(self, tell: Callable[[str], None], leave: Callable[[int], object] = os._exit) -> None:
-        self._tell, self._leave = tell, leave
+    def __init__(
+        self, tell: Callable[[str], None], in_flight: object, leave: Callable[[int], object] = os._exit
+    ) -> None:
+        self._tell, self._in_flight, self._leave = tell, in_flight, leave
         self._signalled = False
-        self._wake = threading.Event()
-        self._teller = threading.Thread(target=self._announce, daemon=True)
+        self._reader, self._writer = socket.socketpair()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._former: dict[int, Any] = {}
+        self._former_descriptor = -1
 
     def asked(self) -> bool:
         return self._signalled
 
     def __enter__(self) -> Self:
-        self._teller.start()
         if threading.current_thread() is threading.main_thread():
-            self._former = {number: signal.signal(number, self._handle) for number in SIGNALS}
+            self._writer.setblocking(False)
+            self._former_descriptor = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+            self._former = {number: signal.signal(number, _nothing_more) for number in SIGNALS}
+        self._watcher.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for number, handler in self._former.items():
-            signal.signal(number, handler)
-        self._wake.set()
-        self._teller.join()
+        if self._former:
+            for number, handler in self._former.items():
+                signal.signal(number, handler)
+            signal.set_wakeup_fd(self._former_descriptor)
+        self._writer.close()
+        self._watcher.join()
+        self._reader.close()
 
-    def _announce(self) -> None:
-        self._wake.wait()
-        if self._signalled:
-            self._tell(NOTICE)
+    def _watch(self) -> None:
+        """In a thread of its own, until the other end is closed."""
+        while numbers := self._reader.recv(16):
+            for number in numbers:
+                if number in SIGNALS:
+                    self._take()
 
-    def _handle(self, _number: int, _frame: FrameType | None) -> None:
-        if self._signalled:
-            os.write(2, STOPPED)
-            self._leave(INTERRUPTED)
-        self._signalled = True
-        self._wake.set()
+    def _take(self) -> None:
+        if not self._signalled:
+            self._signalled = True
+            finishing = f" Being finished: {names}." if (names := str(self._in_flight)) else ""
+            self._tell(f"Interrupted: nothing new is started.{finishing} Once more stops now.")
+            return
+        # Not through Python's streams: another thread may be in the middle of a write.
+        which = f": {names}" if (names := str(self._in_flight)) else ""
+        told = f"\nStopped. The next command settles what was in flight{which}.\n"
+        os.write(2, told.encode(errors="backslashreplace"))
+        self._leave(INTERRUPTED)
+
+
+def _nothing_more(_number: int, _frame: FrameType | None) -> None:
+    """The wakeup descriptor has told already; without a handler the signal would end the process."""

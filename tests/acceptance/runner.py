@@ -144,6 +144,11 @@ class Project:
     def resource(self, address: str) -> dict[str, Any]:
         return next(item for item in self.state()["resources"] if item["address"] == address)
 
+    def begun(self) -> int:
+        """How many calls the running apply has begun: the intents in its journal."""
+        path = self.folder / "state/dev.journal"
+        return path.read_bytes().count(b'"intent"') if path.exists() else 0
+
     def addresses(self) -> list[str]:
         return [item["address"] for item in self.state()["resources"]]
 

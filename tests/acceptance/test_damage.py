@@ -11,7 +11,7 @@ import pytest
 
 from planner.model.codec import digest
 
-from .runner import Project
+from .runner import Project, wait_until
 
 STATE, JOURNAL = "state/dev.json", "state/dev.journal"
 Damage = Callable[[bytes], bytes]
@@ -126,9 +126,7 @@ def cut_off(thrice: Project, tmp_path: Path) -> tuple[Project, bytes]:
         changed = ("--var", "version=9.*", "--parallelism", "1")
         thrice.edit("templates/main.yaml", 'version: "*"', "version: {{ var.version }}")
         with thrice.started("apply", "--auto-approve", *changed) as process:
-            journal = thrice.folder / JOURNAL
-            while not journal.exists() or journal.read_bytes().count(b'"intent"') < 2:
-                assert process.poll() is None
+            wait_until(lambda: thrice.begun() == 2, "the second change is begun")
             process.kill()
         ece.no_faults()
     return thrice, (thrice.folder / JOURNAL).read_bytes()

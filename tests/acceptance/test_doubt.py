@@ -27,9 +27,7 @@ def doubtful(tmp_path: Path) -> tuple[Project, list[str]]:
     with project.sandbox() as ece:
         ece.fault("POST /deployments/extensions delay:20")
         with project.started("apply", "--auto-approve") as process:
-            journal = project.folder / "state/dev.journal"
-            wait_until(journal.exists, "the create is begun")
-            wait_until(lambda: b'"intent"' in journal.read_bytes(), "its intent is written")
+            wait_until(lambda: project.begun() == 1, "the create is begun")
             process.kill()
         ece.no_faults()
         ids = [ece.create(name="words"), ece.create(name="words", description="another")]

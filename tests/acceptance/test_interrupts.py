@@ -64,7 +64,7 @@ def test_an_interrupted_apply_finishes_what_is_in_flight(chain: Project, number:
             done = signalled(process, number)
         ece.no_faults()
     assert done.code == 130, done
-    assert "nothing new is started" in done.err
+    assert "Interrupted: nothing new is started. Being finished: extension.step_0 (upload)." in done.err
     assert "extension.step_0: uploaded" in done.err
     assert "Interrupted. 3 of 4 changes to the dev environment are left to do." in done.out
     assert "extension.step_3: create, the run was stopped before its turn" in done.out
@@ -105,6 +105,36 @@ def test_interrupted_while_it_plans(
     assert done.err.endswith("Interrupted.\n")
     assert time.monotonic() - begun < 10
     assert applied.state()["serial"] == 1
+
+
+CALLS = {
+    "a create": "POST /deployments/extensions delay:20 nth=2",
+    "an upload": "PUT /deployments/extensions/* delay:20 nth=2",
+    "a lost reply, while it is looked up": "POST /deployments/extensions drop-after nth=2",
+}
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("call", CALLS)
+def test_a_second_signal_names_what_was_in_flight(chain: Project, call: str, number: signal.Signals) -> None:
+    """It stops at once in the middle of a call; the next command says what became of it."""
+    with chain.sandbox() as ece:
+        ece.fault(CALLS[call], "GET /deployments/extensions delay:20 nth=2")
+        with chain.started("apply", "--auto-approve") as process:
+            wait_until(lambda: chain.begun() == (4 if "upload" in call else 3), "the call is on the way")
+            process.send_signal(number)
+            assert process.stderr is not None
+            assert any("nothing new is started" in line for line in process.stderr)
+            done = signalled(process, number)
+        ece.no_faults()
+    assert done.code == 130
+    assert "Stopped." in done.err
+    doing = "upload" if "upload" in call else "create"
+    named = "" if "lost" in call else f": extension.step_1 ({doing})"
+    assert f"settles what was in flight{named}." in done.err
+    told = words(chain.ok("plan").out)
+    assert f"Note: extension.step_1: the {doing} begun at" in told
+    settle(chain)
 
 
 def test_interrupted_while_it_reads_one_by_one(chain: Project) -> None:

@@ -4,52 +4,68 @@ import os
 import signal
 import threading
 from contextlib import suppress
+from queue import SimpleQueue
 
 import pytest
 
-from planner.cli.interrupt import NOTICE, SIGNALS, Interrupt
+from planner.cli.interrupt import SIGNALS, InFlight, Interrupt
+from planner.model.address import Address
+from planner.model.ledger import StepFinished, StepProgress, StepStarted
+from planner.model.plan import Action
+
+A, B = Address("extension", "a"), Address("extension", "b")
+PATIENCE = 10
 
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_the_first_signal_is_noted_and_told(number: signal.Signals) -> None:
-    told: list[str] = []
-    with Interrupt(told.append) as interrupt:
+    told: SimpleQueue[str] = SimpleQueue()
+    with Interrupt(told.put, "extension.a (create)") as interrupt:
         assert not interrupt.asked()
         signal.raise_signal(number)
+        notice = told.get(timeout=PATIENCE)
         assert interrupt.asked()
-    assert told == [NOTICE]
+    assert notice == (
+        "Interrupted: nothing new is started. Being finished: extension.a (create). Once more stops now."
+    )
 
 
 def test_without_a_signal_nothing_is_told() -> None:
     told: list[str] = []
-    with Interrupt(told.append):
+    with Interrupt(told.append, ""):
         pass
     assert told == []
 
 
 def test_the_second_one_ends_the_process(capfd: pytest.CaptureFixture[str]) -> None:
-    codes: list[int] = []
-    with Interrupt(lambda _: None, codes.append):
+    codes: SimpleQueue[int] = SimpleQueue()
+    with Interrupt(lambda _: None, "extension.a (create)", codes.put):
         signal.raise_signal(signal.SIGINT)
-        assert codes == []
         signal.raise_signal(signal.SIGTERM)
-    assert codes == [130]
-    assert "Stopped." in capfd.readouterr().err
+        assert codes.get(timeout=PATIENCE) == 130
+    assert (
+        "Stopped. The next command settles what was in flight: extension.a (create)."
+        in capfd.readouterr().err
+    )
+
+
+def test_it_ends_the_process_though_the_main_thread_waits_for_a_lock() -> None:
+    """A handler in Python would run when the lock is free at the earliest."""
+    left = threading.Event()
+    with Interrupt(lambda _: None, "", lambda _: left.set()):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Thread(target=lambda: left.wait(PATIENCE)).start()
+        assert left.wait(PATIENCE)
 
 
 def test_the_former_handlers_come_back() -> None:
     before = [signal.getsignal(number) for number in SIGNALS]
-    with suppress(ValueError), Interrupt(lambda _: None):
+    with suppress(ValueError), Interrupt(lambda _: None, ""):
         assert [signal.getsignal(number) for number in SIGNALS] != before
         raise ValueError
     assert [signal.getsignal(number) for number in SIGNALS] == before
-
-
-def test_it_tells_while_the_main_thread_is_busy() -> None:
-    told = threading.Event()
-    with Interrupt(lambda _: told.set()):
-        os.kill(os.getpid(), signal.SIGINT)
-        assert told.wait(10)
+    assert signal.set_wakeup_fd(-1) == -1
 
 
 def test_another_thread_leaves_the_signals_alone() -> None:
@@ -57,10 +73,23 @@ def test_another_thread_leaves_the_signals_alone() -> None:
     seen = []
 
     def work() -> None:
-        with Interrupt(lambda _: None):
+        with Interrupt(lambda _: None, ""):
             seen.append(signal.getsignal(signal.SIGINT))
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
     assert seen == [before]
+
+
+def test_what_is_in_flight() -> None:
+    passed: list[object] = []
+    in_flight = InFlight(passed.append)
+    assert str(in_flight) == ""
+    in_flight(StepStarted(1, A, Action.CREATE, "create"))
+    in_flight(StepStarted(2, B, Action.UPDATE, "upload"))
+    in_flight(StepProgress(2, B, 1, 2))
+    assert str(in_flight) == "extension.a (create), extension.b (upload)"
+    in_flight(StepFinished(1, A, Action.CREATE, "create", True, 0.1))
+    assert str(in_flight) == "extension.b (upload)"
+    assert len(passed) == 4

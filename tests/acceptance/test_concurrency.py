@@ -1,0 +1,114 @@
+"""Two people at once: on one state they take turns, on one installation nobody overwrites the other."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .ece import Ece
+from .runner import Project, finished, wait_until
+from .serving import listening, reaching
+
+PAIR = """
+resource:
+  extension:
+    first:
+      name: first
+      extension_type: bundle
+      version: {{ var.version }}
+    second:
+      name: second
+      extension_type: bundle
+      version: {{ var.version }}
+      depends_on: [extension.first]
+"""
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> Iterator[tuple[Project, Project, Ece]]:
+    """Two clones of one project, each with a state file of its own, and the installation they share."""
+    with listening(tmp_path / "ece.db") as served:
+        one = reaching(tmp_path / "one", served.url, template=PAIR)
+        one.apply()
+        shutil.copytree(one.folder, tmp_path / "two")
+        yield one, Project(tmp_path / "two", one.environ), served.ece
+
+
+def words(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_the_second_machine_gets_a_conflict(machines: tuple[Project, Project, Ece]) -> None:
+    one, two, ece = machines
+    two.ok("plan", "--var", "version=7.*", "--out", "plan.json")
+    one.apply("--var", "version=9.*")
+    ece.forget_requests()
+    done = two.run("apply", "--var", "version=7.*", "plan.json")
+    assert done.code == 3, done
+    assert re.search(r"desired +prior +observed", done.out)
+    assert len(re.findall(r'version +"7\.\*" +"8\.\*" +"9\.\*"', done.out)) == 2
+    assert ece.writes() == []
+    assert {item["version"] for item in ece.extensions().values()} == {"9.*"}
+
+
+def test_a_change_while_it_applies_is_not_overwritten(machines: tuple[Project, Project, Ece]) -> None:
+    """Between its plan and its own turn the second resource is changed by the other machine."""
+    _, two, ece = machines
+    ece.forget_requests()
+    ece.fault("POST /deployments/extensions/* delay:2 nth=1")
+    with two.started("apply", "--auto-approve", "--var", "version=7.*") as process:
+        wait_until(lambda: two.begun() == 1, "its first write is on the way")
+        ece.update("second", version="9.*")
+        done = finished(process)
+    assert done.code == 5, done
+    assert "extension.second" in done.out
+    assert "changed by somebody else" in words(done.out)
+    assert re.search(r'version +"7\.\*" +"8\.\*" +"9\.\*"', done.out)
+    assert ece.extensions()["second"]["version"] == "9.*"
+    assert "Failed (1):" in done.out
+    plan = two.ok("plan", "--var", "version=7.*").out
+    assert "Plan: 0 to create, 1 to update" in plan
+    assert '"8.*" -> "9.*"' in plan, "their change is shown as drift"
+
+
+def test_an_apply_waits_for_the_other_as_long_as_it_is_told(applied: Project) -> None:
+    with applied.sandbox() as ece:
+        ece.fault("POST /deployments/extensions/* delay:1.5 nth=1")
+        with applied.started("apply", "--auto-approve", "--var", "version=9.*") as process:
+            wait_until(lambda: applied.begun() == 1, "it holds the lock")
+            refused = applied.run("apply", "--auto-approve")
+            waited = applied.run("apply", "--auto-approve", "--var", "version=9.*", "--lock-timeout", "20")
+            assert finished(process).code == 0
+    assert refused.code == 4
+    assert f"process {process.pid}" in refused.err
+    assert "apply since" in refused.err
+    assert "planner lock break" in words(refused.err)
+    assert waited.code == 0, waited
+    assert "Waiting up to 20 s for the lock, held by" in waited.err
+    assert "No changes" in waited.out
+
+
+def test_a_broken_lock_stops_its_former_holder(applied: Project) -> None:
+    """Whoever lost the lock makes no further call and writes nothing more."""
+    applied.edit("templates/main.yaml", 'version: "*"', "version: {{ var.version }}")
+    with applied.sandbox() as ece:
+        ece.forget_requests()
+        ece.fault("POST /deployments/extensions/* delay:2 nth=1")
+        with applied.started("apply", "--auto-approve", "--var", "version=9.*") as process:
+            wait_until(lambda: applied.begun() == 1, "it holds the lock")
+            applied.ok(
+                "lock", "break", json.loads((applied.folder / "state/dev.lock.json").read_text())["id"]
+            )
+            done = finished(process)
+        assert len(ece.writes()) == 1
+    assert done.code == 5, done
+    assert "the lock of state/dev.json was broken while apply held it" in words(done.err)
+    assert "extension.alpha is" in words(done.err)
+    assert applied.state()["serial"] == 1
+    applied.apply("--var", "version=9.*")
+    assert "No changes" in applied.ok("plan", "--var", "version=9.*").out
