@@ -60,7 +60,8 @@ def test_a_change_while_it_applies_is_not_overwritten(machines: tuple[Project, P
     """Between its plan and its own turn the second resource is changed by the other machine."""
     _, two, ece = machines
     ece.forget_requests()
-    ece.fault("POST /deployments/extensions/* delay:2 nth=1")
+    first = ece.extensions()["first"]["id"]
+    ece.fault(f"POST /deployments/extensions/{first} delay:2")
     with two.started("apply", "--auto-approve", "--var", "version=7.*") as process:
         wait_until(lambda: two.begun() == 1, "its first write is on the way")
         ece.update("second", version="9.*")
@@ -78,7 +79,7 @@ def test_a_change_while_it_applies_is_not_overwritten(machines: tuple[Project, P
 
 def test_an_apply_waits_for_the_other_as_long_as_it_is_told(applied: Project) -> None:
     with applied.sandbox() as ece:
-        ece.fault("POST /deployments/extensions/* delay:1.5 nth=1")
+        ece.fault("POST /deployments/extensions/* delay:5 nth=1")
         with applied.started("apply", "--auto-approve", "--var", "version=9.*") as process:
             wait_until(lambda: applied.begun() == 1, "it holds the lock")
             refused = applied.run("apply", "--auto-approve")
