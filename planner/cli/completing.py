@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from planner.cli.wiring import open_store
+from planner.cli.stores import open_store
 from planner.config.load import choose_environment, open_project
 from planner.errors import PlannerError
 

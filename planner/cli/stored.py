@@ -9,7 +9,7 @@ from attrs import frozen
 
 from planner.cli.console import Console
 from planner.cli.options import folder_of, make_console
-from planner.cli.wiring import open_store
+from planner.cli.stores import open_store
 from planner.config.load import choose_environment, open_project
 from planner.model.project import Environment
 from planner.state.store import Store

@@ -122,8 +122,9 @@ def _inside(error: Exception) -> Path:
 
 
 def _environment(name: str, body: dict[str, Any]) -> Environment:
-    options = {key: value for key, value in body.items() if key not in ("state", "protected")}
-    return Environment(name, options, body.get("state") or f"state/{name}.json", bool(body.get("protected")))
+    options = {key: value for key, value in body.items() if key not in ("state", "protected", "encrypted")}
+    state = body.get("state") or f"state/{name}.json"
+    return Environment(name, options, state, bool(body.get("protected")), bool(body.get("encrypted")))
 
 
 def _check_names(document: Mapping[str, Any], file: PlainFile, diagnostics: Diagnostics) -> None:

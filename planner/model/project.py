@@ -22,12 +22,16 @@ class Variable:
 
 @frozen
 class Environment:
-    """options: the keys of planner.yaml that say how to reach it (endpoint, auth, region, ...)."""
+    """options: the keys of planner.yaml that say how to reach it (endpoint, auth, region, ...).
+
+    state: where it is kept. encrypted: there, only ever sealed with a key.
+    """
 
     name: str
     options: Mapping[str, Value] = field(factory=dict)
     state: str = ""
     protected: bool = False
+    encrypted: bool = False
 
     @property
     def endpoint(self) -> str:

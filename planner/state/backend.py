@@ -102,3 +102,11 @@ class Backend(Snapshots, Journals, Locks, Protocol):
     def describe(self) -> str:
         """The place as messages name it, without credentials: "state/dev.json"."""
         ...
+
+    def check(self) -> tuple[str, ...]:
+        """What the place is and how it locks, a line each, for people.
+
+        StateError, with what to do, when it cannot be read and written. Makes what it needs there, but no
+        state.
+        """
+        ...

@@ -65,6 +65,18 @@ class LocalBackend:
     def describe(self) -> str:
         return self._shown
 
+    def check(self) -> tuple[str, ...]:
+        folder = next(path for path in self._snapshot.parents if path.exists())
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            raise StateError(
+                f"{self._shown} cannot be written: no permission in {folder}",
+                advice="Check who owns the folder, and its mode.",
+            )
+        return (
+            "a file on this machine, which can be written",
+            "one process at a time, by a lock of the operating system that ends with its process",
+        )
+
     # Snapshots
 
     def read_snapshot(self) -> bytes | None:
@@ -181,6 +193,7 @@ class LocalBackend:
         return lines if lines[-1] else lines[:-1]
 
     def clear_journal(self) -> None:
+        self._still_held()
         with explained(f"the journal of {self._shown}", "cleared"):
             if self._journal.exists():
                 self._journal.unlink(missing_ok=True)

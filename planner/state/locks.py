@@ -60,11 +60,15 @@ def decode_holder(data: bytes) -> Holder | None:
 
 @frozen
 class Patience:
-    """How long to wait for a lock. timeout: seconds, 0: not at all. monotonic: a clock, in seconds."""
+    """How long to wait for a lock. timeout: seconds, 0: not at all. monotonic: a clock, in seconds.
+
+    poll: seconds between attempts; more where an attempt costs a round trip.
+    """
 
     timeout: float
     sleep: Callable[[float], None]
     monotonic: Callable[[], float]
+    poll: float = _POLL
 
 
 def wait_for_lock(
@@ -82,7 +86,7 @@ def wait_for_lock(
     while not attempt():
         left = deadline - patience.monotonic()
         if left > 0:
-            patience.sleep(min(_POLL, left))
+            patience.sleep(min(patience.poll, left))
         elif grace > 0:
             grace -= 1
             patience.sleep(_GRACE_POLL)

@@ -14,10 +14,11 @@ from uuid import uuid4
 
 from attrs import evolve, field, frozen
 
-from planner.errors import DamagedState, StateError
+from planner.errors import DamagedState, Refused, StateError
 from planner.model.state import State
 from planner.state import journal, snapshot
 from planner.state.backend import Backend, HistoryEntry
+from planner.state.encryption import refuse_encrypted
 from planner.state.journal import Contents, Header, Journal, Session
 from planner.state.locks import Holder, this_process
 from planner.state.redaction import Redact, keep
@@ -34,11 +35,15 @@ def new_uuid() -> str:
 
 @frozen
 class Loaded:
-    """What `Store.read` found. notes: for people. records: how many the journal added to the snapshot."""
+    """What `Store.read` found. notes: for people. records: how many the journal added to the snapshot.
+
+    spent: there is a journal, and nothing in it that the snapshot does not hold.
+    """
 
     state: State
     records: int = 0
     notes: tuple[str, ...] = ()
+    spent: bool = False
 
 
 @frozen
@@ -72,14 +77,16 @@ class Store:
             raise DamagedState(error.summary, advice=self._advice(error)) from error
 
     def _read(self) -> Loaded:
-        contents = journal.read(self.backend.read_journal(), shown=self._shown)
+        lines = self.backend.read_journal()
+        refuse_encrypted(lines, None, self._shown)
+        contents = journal.read(lines, shown=self._shown)
         base = self._snapshot()
         sessions = [session for session in contents.sessions if self._continues(session.header, base)]
         records = [record for session in sessions for record in session.records]
         if sessions and not base.lineage:
             base = evolve(base, lineage=sessions[0].header.lineage)
         state = base.fold(tuple(records)) if records else base
-        return Loaded(state, len(records), self._notes(contents))
+        return Loaded(state, len(records), self._notes(contents), spent=bool(lines) and not records)
 
     @property
     def _shown(self) -> str:
@@ -88,6 +95,7 @@ class Store:
     def _snapshot(self) -> State:
         data = self.backend.read_snapshot()
         if data is not None:
+            refuse_encrypted([], data, self._shown)
             return self._parse(data, self._shown)
         if self.backend.history():
             raise DamagedState(f"{self._shown} is missing, though it has a history")
@@ -162,10 +170,15 @@ class Store:
     def checkpoint(self) -> State:
         """`load`, and what a crashed run left in the journal becomes a snapshot of its own.
 
-        So a plan made before that run is stale by its serial.
+        So a plan made before that run is stale by its serial. A journal that a crash left behind its snapshot
+        is cleared: a run that changes nothing would leave it, and every reader would read it again.
         """
         loaded = self.read()
-        return self.commit(loaded.state) if loaded.records else loaded.state
+        if loaded.records:
+            return self.commit(loaded.state)
+        if loaded.spent:
+            self.backend.clear_journal()
+        return loaded.state
 
     def open_journal(self, state: State, operation: str) -> Journal:
         """The writer of a run that starts from state, as `load` or `commit` returned it.
@@ -210,6 +223,29 @@ class Store:
         sessions = journal.salvage(self.backend.read_journal())
         return sessions[0].header.lineage if sessions else self.new_id()
 
+    def take_over(self, state: State) -> State:
+        """Write a state that comes from another place, as the next snapshot; the state as it is then.
+
+        Its serial stays, unless the place is past it with the same content. Refused: another lineage, an
+        older serial, the same one with another content.
+        """
+        present = self.checkpoint()
+        if present.lineage and state.lineage != present.lineage:
+            raise Refused(
+                f"{self._shown} has the lineage {present.lineage}, what comes has {state.lineage}: "
+                "it is the state of other resources",
+                advice="Nothing was written. Give it a place of its own.",
+            )
+        if present == state:
+            return present
+        if present.lineage and state.serial <= present.serial:
+            what = "older" if state.serial < present.serial else "another one"
+            raise Refused(
+                f"{self._shown} is at serial {present.serial}, what comes is {what}: serial {state.serial}",
+                advice="Nothing was written. To go back on purpose: planner state restore.",
+            )
+        return self._write(state, serial=state.serial, expected=present.serial)
+
     def restore(self, serial: int) -> State:
         """Write the content of an older snapshot as a new serial; the state as it is then.
 
@@ -243,5 +279,7 @@ def _fold_later(older: State, sessions: Iterable[Session]) -> State:
 
 
 def _known_serials(backend: Backend) -> list[int]:
-    present = snapshot.serial_of(backend.read_snapshot() or b"")
-    return [entry.serial for entry in backend.history()] + ([] if present is None else [present])
+    serials = [entry.serial for entry in backend.history()]
+    with suppress(DamagedState):
+        serials.append(snapshot.serial_of(backend.read_snapshot() or b"") or 0)
+    return serials

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from planner.cli.wiring import open_store
+from planner.cli.stores import open_store
 from planner.model.project import Environment
 from planner.state.locks import Holder
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from itertools import count
 from pathlib import Path
+from random import Random
 
 import pytest
 from attrs import define, evolve
@@ -15,6 +19,7 @@ from planner.model.address import Address
 from planner.model.resource import Prior
 from planner.model.state import Intent, Outcome, State
 from planner.state.backend import Backend, HistoryEntry
+from planner.state.lease import TERMS
 from planner.state.locks import Holder
 from planner.state.store import Store
 
@@ -68,6 +73,9 @@ class Crashing:
 
     def clear_journal(self) -> None:
         self._write(self.backend.clear_journal)
+
+    def check(self) -> tuple[str, ...]:
+        return self.backend.check()
 
     def read_snapshot(self) -> bytes | None:
         return self.backend.read_snapshot()
@@ -171,3 +179,53 @@ def test_ten_thousand_resources(place: Place) -> None:
     assert len(store.load().resources) == 10_000
     committed = store.commit(evolve(store.load(), outputs={"count": 10_000}))
     assert store_on(place.open()).load() == committed
+
+
+WORK = """
+import sys
+from pathlib import Path
+from planner.model.address import Address
+from planner.model.resource import Prior
+from planner.model.state import Intent, Outcome
+from planner.state.lease import Terms
+from planner.state.registry import open_backend
+from planner.state.store import Store
+url, folder, duration, interval, run = sys.argv[1:]
+terms = Terms(float(duration), float(interval))
+backend = open_backend(url, environment="dev", folder=Path(folder), project="search", terms=terms)
+store = Store(backend, "search", "dev")
+number = 0
+while True:
+    with store.lock("apply", 60):
+        journal = store.open_journal(store.checkpoint(), "apply")
+        for step in range(1, 4):
+            number += 1
+            name = f"e{run}_{number}"
+            address = Address("extension", name)
+            journal.write([Intent(step, address, "create", "2025-01-31T12:00:00Z")])
+            outcome = Outcome(step, address, "done", Prior(address, f"id-{name}", {"name": name}))
+            journal.write([outcome])
+            print(name, flush=True)
+        store.commit(store.load())
+"""
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_killed_at_any_moment_it_keeps_what_was_acknowledged(place: Place, seed: int) -> None:
+    moments = Random(seed)  # noqa: S311 - no secrets here
+    acknowledged, terms = list[str](), place.terms or TERMS
+    for run in range(4):
+        arguments = (place.url, str(place.folder), str(terms.duration), str(terms.interval), str(run))
+        command = [sys.executable, "-c", WORK, *arguments]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            acknowledged += [process.stdout.readline().strip() for _ in range(moments.randrange(1, 9))]
+            time.sleep(moments.uniform(0, 0.02))
+            process.kill()
+            acknowledged += process.stdout.read().split()
+        store = store_on(place.open())
+        state = store.load()
+        assert set(acknowledged) <= set(names(state))
+        assert len(names(state)) <= len(acknowledged) + run + 1, "one more may be known than was told"
+        with store.lock("apply", place.freed_within):
+            assert names(store.checkpoint()) == names(state)

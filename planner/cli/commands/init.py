@@ -9,8 +9,11 @@ from pathlib import Path
 
 import click
 
-from planner.cli.options import folder_of, make_console
-from planner.errors import PlannerError
+from planner.cli.console import Console
+from planner.cli.options import environment_option, folder_of, make_console
+from planner.cli.stores import open_store
+from planner.config.load import choose_environment, open_project
+from planner.errors import PlannerError, StateError
 from planner.resources import schema_text
 
 STARTER = Path(__file__).parent.parent / "starter"
@@ -19,29 +22,52 @@ SCHEMA_FOLDER = ".schemas"
 
 
 @click.command("init")
+@environment_option
 @click.pass_context
-def command(context: click.Context, /) -> int:
+def command(context: click.Context, /, environment: str | None) -> int:
     """Write a starter project into the folder, which must not hold a planner.yaml yet. Asks nothing.
 
-    In a project, it only renews .schemas/, by which editors check the files.
+    In a project, it renews .schemas/, by which editors check the files, and tells for each environment where
+    its state is kept and whether it can be read and written there.
 
     \b
     mkdir search && planner -C search init && planner -C search apply
+    planner -C search init -e prod
     """
     folder = folder_of(context)
     console = make_console(context)
+    exists = (folder / "planner.yaml").exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        written = [] if (folder / "planner.yaml").exists() else list(_write_starter(folder))
+        written = [] if exists else list(_write_starter(folder))
         _write_schemas(folder)
     except OSError as error:
         raise PlannerError(f"{error.filename} cannot be written: {error.strerror}") from None
     for name in written:
         console.out(f"Wrote {name}")
     console.out(f"Wrote {SCHEMA_FOLDER}/, for editors that know yaml-language-server")
+    if exists:
+        return _check_states(folder, console, environment)
     where = "" if folder == Path() else f" -C {folder}"
     console.tell(f"Now: planner{where} plan")
     return 0
+
+
+def _check_states(folder: Path, console: Console, chosen: str | None) -> int:
+    """Each environment's place, or the chosen one's; the exit code of the last error, after all are told."""
+    project = open_project(folder)
+    environments = [choose_environment(project, chosen)] if chosen else project.environments.values()
+    code = 0
+    for environment in environments:
+        try:
+            backend = open_store(folder, project.name, environment).backend
+            console.out(f"{environment.name}: state in {backend.describe()}")
+            for line in backend.check():
+                console.out(f"  {line}")
+        except StateError as error:
+            console.error(error)
+            code = error.exit_code
+    return code
 
 
 def _write_starter(folder: Path) -> Iterator[str]:

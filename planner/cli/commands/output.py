@@ -7,7 +7,7 @@ import json
 import click
 
 from planner.cli.options import environment_option, folder_of, make_console
-from planner.cli.wiring import open_store
+from planner.cli.stores import open_store
 from planner.config.load import choose_environment, open_project
 from planner.errors import PlannerError
 from planner.model.diagnostic import did_you_mean

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import click
 
 from planner.cli.commandline import plain_command_line
+from planner.cli.commands.state_places import migrate_command, pull_command, push_command, rotate_command
 from planner.cli.options import (
     complete_addresses,
     environment_option,
@@ -243,3 +244,7 @@ def _address(text: str) -> Address:
         return Address.parse(text.removeprefix("resource."))
     except ValueError as error:
         raise WrongUsage(str(error)) from None
+
+
+for transfer in (pull_command, push_command, migrate_command, rotate_command):
+    command.add_command(transfer)

@@ -138,6 +138,19 @@ def test_a_folded_journal_is_ignored_and_cleared_by_the_next_run(store: Store) -
     assert names(store.load()) == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize("torn", [False, True])
+def test_checkpoint_clears_a_journal_that_the_snapshot_holds(store: Store, torn: bool) -> None:
+    """The process died between the snapshot and the clearing, or in the first line it ever wrote."""
+    run(store, "a")
+    crash(store, "b")
+    lines = store.backend.read_journal()
+    state = store.checkpoint()
+    store.backend.append([b"", lines[1][:20]] if torn else lines)
+    assert store.checkpoint() == state
+    assert store.backend.read_journal() == []
+    assert store.read().notes == ()
+
+
 def test_a_stale_state_is_not_written(store: Store) -> None:
     stale = run(store, "a")
     run(store, "b")

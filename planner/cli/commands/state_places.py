@@ -1,0 +1,156 @@
+"""`planner state pull`, `push`, `migrate` and `rotate`: a state on its way from place to place."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from planner.cli.commandline import plain_command_line
+from planner.cli.options import environment_option, lock_option
+from planner.cli.stored import Stored, stored
+from planner.cli.stores import open_either
+from planner.errors import PlannerError, WrongUsage
+from planner.model.state import State
+from planner.state import snapshot
+from planner.state.files import cause, write_private
+from planner.state.store import Store
+
+
+@click.command("pull")
+@environment_option
+@click.option("--out", "file", type=click.Path(path_type=Path), help="Write it to this file, for push.")
+@click.pass_context
+def pull_command(context: click.Context, /, environment: str | None, file: Path | None) -> int:
+    """Print the state as one JSON document, never encrypted. Takes no lock and changes nothing.
+
+    What the journal of a run that was cut off adds is in it.
+    """
+    here = stored(context, environment)
+    state = here.store.load()
+    if not state.lineage:
+        raise PlannerError(f"there is no state of {here.environment.name} yet", advice="Apply makes one.")
+    data = snapshot.dump(state, here.store.redact)
+    if file is None:
+        here.console.out_document(data)
+        return 0
+    try:
+        write_private(file, data)
+    except OSError as error:
+        raise PlannerError(f"{file} cannot be written: {cause(error)}") from error
+    here.console.tell(f"Wrote serial {state.serial} to {file}. Only you may read it.")
+    return 0
+
+
+@click.command("push")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@environment_option
+@lock_option
+@click.pass_context
+def push_command(context: click.Context, /, file: Path, environment: str | None, lock_timeout: float) -> int:
+    """Make FILE, as pull wrote it, the state; - reads it from the standard input.
+
+    Refused: another lineage, an older serial than the present one, a file that was edited.
+    """
+    here = stored(context, environment)
+    state = snapshot.parse(
+        _read(file),
+        shown="the standard input" if str(file) == "-" else str(file),
+        project=here.store.project,
+        environment=here.store.environment,
+    )
+    with here.store.lock("state push", lock_timeout):
+        written = here.store.take_over(state)
+    _tell_written(here, written, here.store)
+    return 0
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        raise PlannerError(f"{file} cannot be read: {cause(error)}") from error
+
+
+@click.command("migrate")
+@click.option("--from", "source", metavar="PLACE", help="Where the state is. [default: as planner.yaml says]")
+@click.option("--to", "target", metavar="PLACE", help="Where it goes. [default: as planner.yaml says]")
+@environment_option
+@lock_option
+@click.pass_context
+def migrate_command(
+    context: click.Context,
+    /,
+    source: str | None,
+    target: str | None,
+    environment: str | None,
+    lock_timeout: float,
+) -> int:
+    """Copy the state from one place to another: a path, or a URL as `state` in planner.yaml takes.
+
+    Both places are locked. The copy is one write, so that it is there whole or not at all, and the former
+    place keeps what it has. Refused when the other place has a state of another lineage, or a later one.
+
+    \b
+    planner state migrate -e prod --to postgresql://db.example/planner     # then edit planner.yaml
+    planner state migrate -e prod --from state/prod.json                   # planner.yaml is edited already
+    """
+    here = stored(context, environment)
+    if source is None and target is None:
+        raise WrongUsage("say where the state comes from or goes to: --from PLACE, --to PLACE")
+    stores = [_store_at(here, place or here.environment.state) for place in (source, target)]
+    former, later = stores
+    if former.backend.describe() == later.backend.describe():
+        raise WrongUsage(f"both places are {later.backend.describe()}")
+    with former.lock("state migrate", lock_timeout), later.lock("state migrate", lock_timeout):
+        state = former.checkpoint()
+        if not state.lineage:
+            raise PlannerError(f"there is no state at {former.backend.describe()}")
+        written = later.take_over(state)
+    _tell_written(here, written, later)
+    shown = former.backend.describe()
+    if target is None or target == here.environment.state:
+        here.console.tell(f"{shown} stays as it is; nothing looks at it any more.")
+    else:
+        name = here.environment.name
+        here.console.tell(f"Now set `state: {target}` for {name} in planner.yaml; until then it is {shown}.")
+    return 0
+
+
+@click.command("rotate")
+@environment_option
+@lock_option
+@click.pass_context
+def rotate_command(context: click.Context, /, environment: str | None, lock_timeout: float) -> int:
+    """Write the state anew, encrypted with the present key or passphrase.
+
+    Set the new one as PLANNER_STATE_KEY or PLANNER_STATE_PASSPHRASE and the former one with _OLD behind its
+    name. Also encrypts a state that is not yet, and decrypts it once `encrypted: true` is gone from
+    planner.yaml. Snapshots in the history stay as they were written, until 20 newer ones have replaced them.
+    """
+    here = stored(context, environment)
+    store = _store_at(here, here.environment.state)
+    with store.lock("state rotate", lock_timeout):
+        state = store.checkpoint()
+        if not state.lineage:
+            raise PlannerError(f"there is no state of {here.environment.name} yet", advice="Apply makes one.")
+        written = store.commit(state)
+    form = "encrypted" if here.environment.encrypted else "not encrypted"
+    here.console.out(f"Wrote serial {written.serial} to {store.backend.describe()}, {form}.")
+    words = ("state", "history")
+    line = plain_command_line(here.folder, here.environment.name, *words)
+    here.console.tell(f"Older snapshots are as they were written: {line}")
+    return 0
+
+
+def _store_at(here: Stored, place: str) -> Store:
+    return open_either(here.folder, here.store.project, here.environment, place)
+
+
+def _tell_written(here: Stored, state: State, store: Store) -> None:
+    count = len(state.resources)
+    here.console.out(
+        f"Wrote serial {state.serial}, with {count} resource{'s' * (count != 1)}, "
+        f"to {store.backend.describe()}."
+    )

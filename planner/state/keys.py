@@ -1,0 +1,166 @@
+"""The keys that a state is encrypted with: a key, or a passphrase, from the process environment.
+
+    PLANNER_STATE_KEY              32 random bytes in URL-safe base64, as Fernet.generate_key() makes them
+    PLANNER_STATE_PASSPHRASE       any text; the key is derived from it with scrypt
+    ..._OLD                        the former one: what it sealed is still read, nothing is sealed with it
+
+Each also with the environment's name, as PLANNER_STATE_KEY_PROD and PLANNER_STATE_KEY_OLD_PROD; that one
+wins.
+
+A sealed text is "sealed1.<salt>.<key's id>.<Fernet token>" (https://github.com/fernet/spec), of ASCII without
+blanks or line breaks. salt: of scrypt, hex, empty for a key. Fernet authenticates: what was altered does not
+open.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, Protocol
+
+from attrs import define, field, frozen
+
+from planner.errors import StateError
+
+MAGIC: Final = b"sealed1."
+_KEY, _PASSPHRASE = "PLANNER_STATE_KEY", "PLANNER_STATE_PASSPHRASE"
+_SALT_BYTES: Final = 16
+
+
+class Altered(ValueError):
+    """A sealed text that its own key does not open."""
+
+
+class _Cipher(Protocol):
+    def encrypt(self, data: bytes) -> bytes: ...
+
+    def decrypt(self, token: bytes) -> bytes: ...
+
+
+@frozen
+class Secret:
+    """One variable of the process environment. variable: its name. derived: a passphrase, not a key."""
+
+    variable: str
+    text: str = field(repr=False)
+    derived: bool
+
+
+@define
+class Keys:
+    """secrets: the present one first; what that sealed and what the others did is opened.
+
+    Both methods raise StateError when cryptography is not installed or a key is not one.
+    """
+
+    secrets: tuple[Secret, ...]
+    _salt: bytes = field(factory=lambda: os.urandom(_SALT_BYTES), repr=False)
+    _known: dict[tuple[str, bytes], tuple[bytes, _Cipher]] = field(factory=dict, repr=False)
+
+    @property
+    def present(self) -> str:
+        """The variable that the present key or passphrase is in."""
+        return self.secrets[0].variable
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return tuple(secret.text for secret in self.secrets)
+
+    def seal(self, data: bytes) -> bytes:
+        present = self.secrets[0]
+        salt = self._salt if present.derived else b""
+        id_, cipher = self._cipher(present, salt)
+        return MAGIC + salt.hex().encode() + b"." + id_ + b"." + cipher.encrypt(data)
+
+    def open(self, sealed: bytes, shown: str) -> bytes:
+        """What was sealed. Altered; StateError when none of the keys sealed it. shown: what it belongs to."""
+        from cryptography.fernet import InvalidToken  # noqa: PLC0415 - an extra
+
+        try:
+            salt_text, id_, token = sealed.removeprefix(MAGIC).split(b".")
+            salt = bytes.fromhex(salt_text.decode())
+        except ValueError:
+            raise Altered from None
+        for secret in self.secrets:
+            if secret.derived != bool(salt):
+                continue
+            known_id, cipher = self._cipher(secret, salt)
+            if known_id == id_:
+                try:
+                    return cipher.decrypt(token)
+                except InvalidToken:
+                    raise Altered from None
+        looked = " and ".join(secret.variable for secret in self.secrets)
+        raise StateError(
+            f"{shown} is encrypted with another key than {looked}",
+            advice=f"Set the key or passphrase that it was written with; a former one as {_KEY}_OLD or "
+            f"{_PASSPHRASE}_OLD.",
+        )
+
+    def _cipher(self, secret: Secret, salt: bytes) -> tuple[bytes, _Cipher]:
+        if (secret.variable, salt) not in self._known:
+            key = _derived(secret.text, salt) if secret.derived else _decoded(secret)
+            id_ = hashlib.sha256(b"planner state key id" + key).hexdigest()[:16].encode()
+            self._known[secret.variable, salt] = id_, _fernet()(base64.urlsafe_b64encode(key))
+        return self._known[secret.variable, salt]
+
+
+def _derived(passphrase: str, salt: bytes) -> bytes:
+    """A tenth of a second and 32 MiB for each guess."""
+    return hashlib.scrypt(passphrase.encode(), salt=salt, n=2**15, r=8, p=1, maxmem=2**26, dklen=32)
+
+
+def _decoded(secret: Secret) -> bytes:
+    try:
+        key = base64.b64decode(secret.text, altchars=b"-_", validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise StateError(
+            f"{secret.variable} is no key: a key is 32 bytes in URL-safe base64",
+            advice="Make one: python3 -c 'import base64, os; "
+            "print(base64.urlsafe_b64encode(os.urandom(32)).decode())'",
+        )
+    return key
+
+
+def _fernet() -> Callable[[bytes], _Cipher]:
+    try:
+        from cryptography.fernet import Fernet  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise StateError(
+            "an encrypted state needs cryptography, which is not installed",
+            advice="pip install 'planner[encryption]'",
+        ) from error
+    return Fernet
+
+
+def has_keys(environment: str, environ: Mapping[str, str]) -> bool:
+    """Whether a present key or passphrase is set for the environment."""
+    return any(True for _ in _set(("",), environment, environ))
+
+
+def read_keys(environment: str, environ: Mapping[str, str]) -> Keys:
+    """The keys for an environment. StateError when none is set, or a key and a passphrase both are."""
+    present = list(_set(("",), environment, environ))
+    if len(present) != 1:
+        both = " and ".join(secret.variable for secret in present)
+        raise StateError(
+            f"the state of {environment} is encrypted, and "
+            + (f"both {both} are set" if present else "no key to it is set"),
+            advice=f"Set one of {_KEY} (32 random bytes in URL-safe base64) and {_PASSPHRASE}.",
+        )
+    return Keys((*present, *_set(("_OLD",), environment, environ)))
+
+
+def _set(endings: tuple[str, ...], environment: str, environ: Mapping[str, str]) -> Iterator[Secret]:
+    own = re.sub("[^A-Z0-9]", "_", environment.upper())
+    for ending in endings:
+        for name in (_KEY, _PASSPHRASE):
+            names = (f"{name}{ending}_{own}", f"{name}{ending}")
+            found = next((n for n in names if environ.get(n, "").strip()), None)
+            if found is not None:
+                yield Secret(found, environ[found].strip(), name == _PASSPHRASE)

@@ -1,0 +1,209 @@
+"""The port on PostgreSQL. See the package for how it is made up, `locking` for when a lock is free."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TypeVar
+from uuid import uuid4
+
+from psycopg import Connection
+
+from planner.errors import StateError
+from planner.state.backend import HistoryEntry
+from planner.state.lease import TERMS, Lease, Terms, sleepless_clock
+from planner.state.locks import Holder, Patience, wait_for_lock
+from planner.state.postgres import tables
+from planner.state.postgres.causes import explained
+from planner.state.postgres.locking import Vigil, is_direct, live_holder, release
+from planner.state.postgres.rows import Rows, Swap
+from planner.state.postgres.session import Session
+from planner.state.postgres.target import Target
+from planner.state.snapshot import serial_of
+
+T = TypeVar("T")
+
+
+class PostgresBackend:
+    """One state among those in a schema. Errors: see the port.
+
+    A connection that was lost is made again, for as long as a lease lasts. What was under way is sent again;
+    it carries an id, so that it is done once.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        project: str,
+        environment: str,
+        terms: Terms = TERMS,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = sleepless_clock,
+    ) -> None:
+        self._target = target
+        self._shown = f"{project}/{environment} at {target.shown}"
+        self._rows = Rows(target.schema, project, environment)
+        self._terms = terms
+        self._sleep = sleep
+        self._clock = clock
+        shown, schema = target.shown, target.schema
+        self._session = Session(
+            target.conninfo,
+            terms,
+            lambda connection: tables.check_version(connection, schema, shown),
+            sleep=sleep,
+            clock=clock,
+        )
+        self._lease: Lease | None = None
+
+    def describe(self) -> str:
+        return self._shown
+
+    def _read(self, work: Callable[[Connection], T], nothing: T) -> T:
+        """What work finds; nothing when there are no tables yet."""
+        try:
+            return self._session.run(work)
+        except tables.MISSING:
+            return nothing
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        """Do work, which comes to the same when it is done twice, with the tables made where they miss."""
+        try:
+            return self._session.run(work)
+        except tables.MISSING:
+            self._session.run(lambda connection: tables.create(connection, self._target.schema))
+            return self._session.run(work)
+
+    # Snapshots
+
+    def read_snapshot(self) -> bytes | None:
+        with explained(self._shown, "read"):
+            return self._read(self._rows.read_snapshot, None)
+
+    def write_snapshot(self, data: bytes, *, serial: int, expected_serial: int | None) -> None:
+        self._still_held()
+        swap = Swap(data, serial, serial_of(data), uuid4(), lambda told: self._compare(told, expected_serial))
+        with explained(self._shown, "written"):
+            self._write(lambda connection: self._rows.write_snapshot(connection, swap, self._confirm))
+
+    def _compare(self, told: int | None, expected: int | None) -> None:
+        if expected is None or told == expected:
+            return
+        found = "is not readable" if told is None else f"is at serial {told}"
+        raise StateError(
+            f"{self._shown} {found}, expected was serial {expected}: it was changed from elsewhere meanwhile",
+            advice="Nothing was written. Run the command again.",
+        )
+
+    def history(self) -> list[HistoryEntry]:
+        with explained(f"the history of {self._shown}", "read"):
+            return self._read(self._rows.history, [])
+
+    def read_history(self, serial: int) -> bytes:
+        with explained(f"the history of {self._shown}", "read"):
+            data = self._read(lambda connection: self._rows.read_history(connection, serial), None)
+        if data is None:
+            kept = ", ".join(str(entry.serial) for entry in reversed(self.history())) or "none"
+            raise StateError(f"{self._shown} has no serial {serial} in its history", advice=f"Kept: {kept}.")
+        return data
+
+    # Journal
+
+    def append(self, lines: Sequence[bytes]) -> None:
+        self._still_held()
+        if not lines:
+            return
+        write_id, holder = uuid4(), self._holder
+        with explained(f"the journal of {self._shown}", "written"):
+            present = self._write(lambda connection: self._rows.append(connection, lines, write_id, holder))
+        self._confirm(present)
+
+    def read_journal(self) -> list[bytes]:
+        with explained(f"the journal of {self._shown}", "read"):
+            return self._read(self._rows.read_journal, [])
+
+    def clear_journal(self) -> None:
+        """Fails, too, after the lock was broken: the lines are the next holder's by then."""
+        holder = self._holder
+        with explained(f"the journal of {self._shown}", "cleared"):
+            present = self._read(lambda connection: self._rows.clear_journal(connection, holder), holder)
+        self._confirm(present)
+
+    # Lock
+
+    @contextmanager
+    def lock(self, holder: Holder, timeout: float) -> Iterator[Holder]:
+        with explained(f"the lock of {self._shown}", "taken"):
+            self._write(lambda connection: live_holder(self._rows, connection))  # so that there are tables
+        vigil = Vigil(self._rows, self._target.conninfo, holder, self._terms, self._shown, sleep=self._sleep)
+        lease = Lease(holder, self._shown, self._terms, clock=self._clock, wait=vigil.wait)
+        try:
+            wait_for_lock(
+                lambda: lease.take(vigil.take),
+                self.lock_holder,
+                self._shown,
+                Patience(timeout, self._sleep, self._clock, poll=self._terms.retry / 2),
+            )
+            with self._held(lease), lease.kept(vigil.renew):
+                yield holder
+        finally:
+            vigil.end()
+
+    @contextmanager
+    def _held(self, lease: Lease) -> Iterator[None]:
+        self._lease = lease
+        try:
+            yield
+        finally:
+            self._lease = None
+            with suppress(StateError):  # then its lease ends by itself
+                self._free(lease.holder.id, lasting=0)
+
+    def _free(self, holder_id: str, lasting: float | None = None) -> None:
+        with explained(f"the lock of {self._shown}", "released"):
+            self._session.run(lambda connection: release(self._rows, connection, holder_id), lasting)
+
+    @property
+    def _holder(self) -> Holder | None:
+        return None if self._lease is None else self._lease.holder
+
+    def _still_held(self) -> None:
+        if self._lease is not None:
+            self._lease.still_held()
+
+    def _confirm(self, present: Holder | None) -> None:
+        if self._lease is not None:
+            self._lease.confirm(present)
+
+    def lock_holder(self) -> Holder | None:
+        with explained(f"the lock of {self._shown}", "read"):
+            return self._read(lambda connection: live_holder(self._rows, connection), None)
+
+    def break_lock(self, holder_id: str) -> None:
+        holder = self.lock_holder()
+        if holder is None or holder.id != holder_id:
+            now = "nobody holds it" if holder is None else f"it is held by {holder}, as {holder.id}"
+            raise StateError(f"{self._shown} is not locked as {holder_id}: {now}")
+        self._free(holder_id)
+
+    def check(self) -> tuple[str, ...]:
+        """What is there, a line each; the tables are made where they are missing. StateError."""
+        with explained(self._shown, "used"):
+            return self._session.run(self._check)
+
+    def _check(self, connection: Connection) -> tuple[str, ...]:
+        schema, info = self._target.schema, connection.info
+        version = tables.version_of(connection, schema)
+        if version is None:
+            tables.create(connection, schema)
+        tables.check_rights(connection, schema, self._shown)
+        sooner = "sooner when its process dies" if is_direct(connection) else "no sooner, behind a pooler"
+        return (
+            f"PostgreSQL {info.parameter_status('server_version')} lets {info.user} read and write "
+            f"the database {info.dbname}",
+            f"the tables in the schema {schema} "
+            + ("were made" if version is None else f"are there, version {version}"),
+            f"a lock that is not renewed is free after {self._terms.duration:g} s, {sooner}",
+        )

@@ -1,0 +1,124 @@
+"""A connection that comes back after it was lost."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+import weakref
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final, TypeVar
+
+import psycopg
+from psycopg import Connection, IsolationLevel
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from planner.state.lease import Terms, sleepless_clock
+
+T = TypeVar("T")
+
+_ALIVE: Final = {"keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3"}
+"""A silent connection is given up after 25 s; an idle one is kept open in what lies between."""
+
+_ENDED: Final = ("08", "57P")
+"""Classes of errors after which the server closes the connection."""
+
+# It would warn on the user's terminal of connections that were lost, even where that is no matter.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
+
+
+def connect(conninfo: str, patience: float) -> Connection:
+    """Every statement is a transaction of its own, and none is prepared: a pooler may hand out connections
+    by the transaction. patience: seconds, at least 2 by libpq. psycopg.Error.
+    """
+    wanted: dict[str, Any] = {**_ALIVE, "tcp_user_timeout": "25000", "application_name": "planner"}
+    if "PGCONNECT_TIMEOUT" not in os.environ:
+        wanted["connect_timeout"] = str(max(2, int(patience)))
+    wanted |= conninfo_to_dict(conninfo)
+    connection = psycopg.connect(make_conninfo(**wanted), autocommit=True, prepare_threshold=None)
+    connection.isolation_level = IsolationLevel.READ_COMMITTED  # a user's default may be another
+    return connection
+
+
+class Session:
+    """Connects when it is first used, and again after the connection was lost; closes when it is forgotten.
+
+    greet: is called with each new connection. reached: whether the server is known to be there. Not for two
+    threads at once.
+    """
+
+    def __init__(
+        self,
+        conninfo: str,
+        terms: Terms,
+        greet: Callable[[Connection], None],
+        *,
+        reached: bool = False,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = sleepless_clock,
+    ) -> None:
+        self._conninfo = conninfo
+        self._terms = terms
+        self._greet = greet
+        self._reached = reached
+        self._sleep = sleep
+        self._clock = clock
+        self._connection: Connection | None = None
+        self._closing: weakref.finalize[[Connection], Session] | None = None
+
+    def run(self, work: Callable[[Connection], T], lasting: float | None = None) -> T:
+        """work(connection), again on a new one when it was lost, for as long as a lease lasts. psycopg.Error.
+
+        It is not known what became of work when the connection is lost: done twice it must be as done once.
+        lasting: seconds to try for, instead; twice at least.
+        """
+        ends = self._clock() + (self._terms.duration if lasting is None else lasting)
+        pause = 0.0
+        while True:
+            try:
+                return self.run_once(work)
+            except psycopg.Error:
+                if not self._reached or self.is_open or (pause and self._clock() >= ends):
+                    raise
+            self._sleep(pause)
+            pause = self._terms.retry
+
+    def run_once(self, work: Callable[[Connection], T]) -> T:
+        """As `run`, without a second attempt."""
+        try:
+            return work(self._connected())
+        except psycopg.Error as error:
+            if error.sqlstate and error.sqlstate.startswith(_ENDED):
+                self.close()  # the end itself may not have been read yet
+            raise
+
+    @property
+    def is_open(self) -> bool:
+        """As far as is known without asking."""
+        return self._connection is not None and not self._connection.closed
+
+    def _connected(self) -> Connection:
+        if self._connection is None or self._connection.closed:
+            self.close()
+            connection = connect(self._conninfo, self._terms.patience)
+            self._closing = weakref.finalize(self, _close, connection)
+            try:
+                self._greet(connection)
+            except BaseException:
+                self.close()
+                raise
+            self._connection, self._reached = connection, True
+        return self._connection
+
+    def fileno(self) -> int | None:
+        return self._connection.fileno() if self._connection is not None and self.is_open else None
+
+    def close(self) -> None:
+        if self._closing is not None:
+            self._closing()
+
+
+def _close(connection: Connection) -> None:
+    with suppress(psycopg.Error):
+        connection.close()

@@ -1,0 +1,412 @@
+"""What is PostgreSQL's own: servers that fail, sessions that end, roles, and what is said of all that."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from planner.errors import LockHeld, StateError
+from planner.state.backend import Backend
+from planner.state.lease import Terms
+from planner.state.postgres.backend import PostgresBackend
+from planner.state.postgres.rows import FENCE
+from planner.state.postgres.session import Session
+from planner.state.postgres.tables import statement
+from planner.state.registry import open_backend
+
+from .places import ALICE, BOB, SHORT, Place
+from .postgres_server import Server, server
+from .test_lease_contract import LONG, PATIENCE, content, holds, wait_until, working
+from .wire import wire_to
+
+STEADY = Terms(duration=30.0, interval=2.0)
+"""A session that ends has two seconds to come back."""
+
+
+@pytest.fixture
+def running() -> Server:
+    return server()
+
+
+@pytest.fixture
+def place(running: Server, tmp_path: Path) -> Place:
+    return Place(running.url(), tmp_path, STEADY, server=("127.0.0.1", running.port))
+
+
+@pytest.fixture
+def admin(running: Server) -> Iterator[psycopg.Connection]:
+    """Nobody else connects to the database postgres meanwhile but planner."""
+    with psycopg.connect(running.url().split("?")[0], autocommit=True) as connection:
+        yield connection
+
+
+def schema_of(place: Place) -> str:
+    return urlsplit(place.url).query.removeprefix("schema=")
+
+
+def opened(url: str, environment: str = "dev", project: str = "search") -> Backend:
+    return open_backend(url, environment=environment, folder=Path(), project=project, terms=SHORT)
+
+
+def checked(backend: Backend) -> tuple[str, ...]:
+    assert isinstance(backend, PostgresBackend)
+    return backend.check()
+
+
+# --- a server that fails ----------------------------------------------------------------------------------
+
+
+def test_what_was_written_outlives_the_crash_of_the_server(running: Server, place: Place) -> None:
+    place.open().append([b"made the tables"])
+    with place.open().lock(ALICE, 0):
+        writer = place.open()
+        writer.write_snapshot(content(1), serial=1, expected_serial=0)
+        writer.append([b"one"])
+        running.crash()
+        running.start()
+        assert place.open().read_journal() == [b"made the tables", b"one"]
+        assert place.open().read_snapshot() == content(1)
+        assert holds(place, ALICE), "a lock is durable too"
+    place.open().clear_journal()
+    running.crash()
+    running.start()
+    assert place.open().read_journal() == []
+    assert place.open().lock_holder() is None
+
+
+def test_a_holder_goes_on_after_the_server_was_started_again(running: Server, place: Place) -> None:
+    backend = place.open()
+    with backend.lock(ALICE, 0):
+        backend.append([b"one"])
+        running.stop()
+        running.start()
+        with pytest.raises(LockHeld), place.open().lock(BOB, 0):
+            pass
+        backend.append([b"two"])
+        backend.write_snapshot(content(1), serial=1, expected_serial=0)
+        assert backend.read_journal() == [b"one", b"two"]
+    assert place.open().lock_holder() is None
+
+
+def test_a_lease_outlives_the_server_when_its_holder_cannot_come_back_at_once(
+    running: Server, place: Place
+) -> None:
+    with working(place) as worker:
+        worker.process.send_signal(signal.SIGSTOP)
+        running.stop()
+        running.start()
+        with pytest.raises(LockHeld), place.open().lock(BOB, 0):
+            pass
+        worker.process.send_signal(signal.SIGCONT)
+        assert worker.append("one") == "written"
+
+
+def test_a_write_while_the_server_is_away_says_so_and_nothing_else_is_tried(
+    running: Server, place: Place
+) -> None:
+    backend = place.with_terms(SHORT).open()
+    with backend.lock(ALICE, 0):
+        backend.append([b"one"])
+        running.stop()
+        with pytest.raises(StateError, match=r"the journal of search/dev .*: .*refused"):
+            backend.append([b"two"])
+        with pytest.raises(StateError, match=r"its lease ended before it could be renewed \(.*refused"):
+            backend.append([b"three"])
+        running.start()
+    assert place.open().read_journal() == [b"one"]
+
+
+# --- sessions that end ------------------------------------------------------------------------------------
+
+END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'planner'"
+
+
+def test_a_holder_whose_session_was_ended_comes_back_before_another_takes_the_lock(
+    place: Place, admin: psycopg.Connection
+) -> None:
+    backend = place.open()
+    with backend.lock(ALICE, 0):
+        backend.append([b"one"])
+        admin.execute(END)
+        with pytest.raises(LockHeld), place.open().lock(BOB, 0):
+            pass
+        backend.append([b"two"])
+        wait_until(lambda: holds(place, ALICE))
+    assert place.open().read_journal() == [b"one", b"two"]
+
+
+def test_a_killed_holders_lock_is_free_long_before_its_lease_ends(place: Place) -> None:
+    with working(place) as worker:
+        worker.process.kill()
+        worker.process.wait()
+        wait_until(lambda: place.open().lock_holder() is None)
+        with place.open().lock(BOB, PATIENCE):
+            assert holds(place, BOB)
+
+
+def pooled(data: bytes) -> bytes:
+    """What a server says as a pooler would: the number of its session that a client is told is made up."""
+    at = data.find(b"K\0\0\0\x0c")
+    return data if at < 0 else data[: at + 5] + b"\0\0\0\x07" + data[at + 9 :]
+
+
+def test_a_session_of_somebody_elses_signs_nothing(running: Server, place: Place) -> None:
+    with wire_to(("127.0.0.1", running.port), pooled) as wire:
+        through = place.with_terms(SHORT).behind(wire.port)
+        assert "no sooner, behind a pooler" in checked(through.open())[-1]
+        with working(through) as worker:
+            worker.process.kill()
+            worker.process.wait()
+            assert place.open().lock_holder() is not None, "the lease alone decides"
+            with place.open().lock(BOB, PATIENCE):
+                assert holds(place, BOB)
+
+
+def test_a_lock_is_the_takers_when_the_reply_was_lost(running: Server) -> None:
+    with wire_to(("127.0.0.1", running.port), pooled) as wire:
+        for number in count(1):
+            place = Place(running.url(), Path(), LONG, server=("127.0.0.1", running.port))
+            backend = place.behind(wire.port).open()
+            backend.append([b"one"])
+            wire.cut_once(number, "reply")
+            with backend.lock(ALICE, 0):
+                assert holds(place, ALICE)
+            if not wire.was_cut:
+                break
+        assert number > 5
+
+
+def test_an_error_that_ends_the_session_is_tried_again_on_another(running: Server) -> None:
+    used: list[psycopg.Connection] = []
+
+    def work(connection: psycopg.Connection) -> int:
+        used.append(connection)
+        if len(used) == 1:
+            raise psycopg.errors.AdminShutdown("terminating connection")
+        return connection.info.backend_pid
+
+    session = Session(running.url().split("?")[0], SHORT, lambda _: None)
+    assert session.run(work) == used[1].info.backend_pid
+    assert used[0].closed
+    session.close()
+    assert used[1].closed
+
+
+def test_while_a_write_is_under_way_the_lock_is_renewed_but_not_broken(
+    place: Place, admin: psycopg.Connection
+) -> None:
+    key = {"project": "search", "environment": "dev"}
+    waiting = "SELECT FROM pg_stat_activity WHERE application_name = 'planner' AND wait_event_type = 'Lock'"
+    expires = statement(schema_of(place), "SELECT expires FROM {schema}.locks")
+    with place.with_terms(SHORT).open().lock(ALICE, 0), ThreadPoolExecutor(1) as pool:
+        with psycopg.connect(admin.info.dsn) as writing:
+            writing.execute(statement(schema_of(place), FENCE), key)
+            breaking = pool.submit(lambda: place.open().break_lock(ALICE.id))
+            wait_until(lambda: admin.execute(waiting).rowcount == 1)
+            before = admin.execute(expires).fetchone()
+            wait_until(lambda: admin.execute(expires).fetchone() != before)
+            assert not breaking.done()
+        breaking.result(PATIENCE)
+        assert place.open().lock_holder() is None
+
+
+def test_a_user_who_works_in_serializable_transactions(
+    running: Server, place: Place, admin: psycopg.Connection
+) -> None:
+    admin.execute("CREATE ROLE strict SUPERUSER LOGIN")
+    admin.execute("ALTER ROLE strict SET default_transaction_isolation = serializable")
+    url = running.url("strict", schema=schema_of(place))
+
+    def write(number: int) -> str:
+        try:
+            opened(url).write_snapshot(content(1), serial=1, expected_serial=0)
+        except StateError as error:
+            return error.summary.rpartition(": ")[0]
+        return ""
+
+    with ThreadPoolExecutor(8) as pool:
+        said = sorted(pool.map(write, range(16)))
+    refused = f"search/dev at {url.split('?')[0]} is at serial 1, expected was serial 0"
+    assert said == ["", *[refused] * 15]
+
+
+# --- tables and roles -------------------------------------------------------------------------------------
+
+
+def test_reading_makes_no_tables(place: Place, admin: psycopg.Connection) -> None:
+    backend = place.open()
+    assert (backend.read_snapshot(), backend.read_journal(), backend.history()) == (None, [], [])
+    backend.clear_journal()
+    assert backend.lock_holder() is None
+    found = admin.execute("SELECT FROM pg_namespace WHERE nspname = %s", [schema_of(place)])
+    assert found.rowcount == 0
+
+
+def test_checking_makes_tables_and_writes_nothing(place: Place) -> None:
+    tables = f"the tables in the schema {schema_of(place)}"
+    assert checked(place.open())[1] == f"{tables} were made"
+    place.open().append([b"one"])
+    assert checked(place.open())[1] == f"{tables} are there, version 1"
+    assert place.open().read_journal() == [b"one"]
+    assert place.open().history() == []
+
+
+def test_states_in_one_schema_leave_each_other_alone(running: Server) -> None:
+    url = running.url()
+    names = [("search", "dev"), ("search", "prod"), ("logs", "dev"), ("search/dev", ""), ("", "search/dev")]
+    for number, (project, environment) in enumerate(names, 1):
+        backend = opened(url, environment, project)
+        backend.append([b"%d" % number])
+        for serial in range(1, number + 1):
+            backend.write_snapshot(content(serial), serial=serial, expected_serial=serial - 1)
+    opened(url, "dev", "logs").clear_journal()
+    with opened(url, "dev", "search").lock(ALICE, 0), opened(url, "prod", "search").lock(BOB, 0):
+        for number, (project, environment) in enumerate(names, 1):
+            backend = opened(url, environment, project)
+            assert backend.read_snapshot() == content(number)
+            assert len(backend.history()) == number
+            assert backend.read_journal() == ([] if number == 3 else [b"%d" % number])
+        assert opened(url, "dev", "logs").lock_holder() is None
+
+
+def test_tables_of_a_newer_planner_are_left_alone(place: Place, admin: psycopg.Connection) -> None:
+    place.open().append([b"one"])
+    admin.execute(f"UPDATE {schema_of(place)}.format SET version = 2")  # noqa: S608 - the test's own name
+    for call in (place.open().read_journal, lambda: place.open().append([b"two"])):
+        with pytest.raises(StateError, match="have version 2, this planner knows up to 1"):
+            call()
+
+
+def test_a_user_of_tables_that_the_owner_made(
+    running: Server, place: Place, admin: psycopg.Connection
+) -> None:
+    schema = schema_of(place)
+    guest = f"guest_{schema}"
+    admin.execute(f"CREATE ROLE {guest} LOGIN")
+    url = running.url(guest, schema=schema)
+    with pytest.raises(StateError, match="cannot be written: permission denied for database") as caught:
+        opened(url).append([b"one"])
+    assert "planner init" in caught.value.advice
+    place.open().append([b"one"])
+    with pytest.raises(StateError, match="cannot be used: permission denied for schema"):
+        checked(opened(url))
+    admin.execute(f"GRANT USAGE ON SCHEMA {schema} TO {guest}")
+    admin.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {guest}")
+    assert f"lets {guest} read and write the database postgres" in checked(opened(url))[0]
+    with opened(url).lock(ALICE, 0) as _, pytest.raises(LockHeld), place.open().lock(BOB, 0):
+        pass
+    opened(url).write_snapshot(content(1), serial=1, expected_serial=0)
+    assert place.open().read_snapshot() == content(1)
+    admin.execute(f"REVOKE DELETE ON {schema}.journal FROM {guest}")
+    with pytest.raises(StateError, match=f"{guest} may not DELETE") as caught:
+        checked(opened(url))
+    assert "grant" in caught.value.advice
+    backend = opened(url)
+    backend.append([b"two"])
+    with pytest.raises(StateError, match="cannot be cleared: permission denied for table journal"):
+        backend.clear_journal()
+    backend.append([b"three"])
+    assert backend.read_journal() == [b"one", b"two", b"three"]
+
+
+def test_a_standby_is_named_as_such(running: Server, place: Place, admin: psycopg.Connection) -> None:
+    place.open().append([b"one"])
+    admin.execute("CREATE ROLE reader SUPERUSER LOGIN")
+    admin.execute("ALTER ROLE reader SET default_transaction_read_only = on")
+    backend = opened(running.url("reader", schema=schema_of(place)))
+    assert backend.read_journal() == [b"one"]
+    for call in (lambda: backend.append([b"two"]), lambda: checked(backend)):
+        with pytest.raises(StateError, match="read-only") as caught:
+            call()
+        assert "target_session_attrs=read-write" in caught.value.advice
+
+
+# --- what is said when it goes wrong ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("user", "database", "options", "said", "advice"),
+    [
+        ("planner", "absent", {}, 'database "absent" does not exist', "createdb"),
+        ("nobody_known", "postgres", {}, 'role "nobody_known" does not exist', "PGUSER"),
+        ("with_password", "postgres", {}, "no password supplied", "PGPASSWORD"),
+        ("only_ssl", "postgres", {}, "pg_hba.conf rejects connection", "sslmode=require"),
+        ("planner", "postgres", {"sslmode": "require"}, "SSL was required", "sslmode"),
+        ("planner", "postgres", {"port": "1"}, "Connection refused", "PGHOST"),
+        ("planner", "postgres", {"host": "nowhere.invalid"}, "nowhere.invalid", "PGHOST"),
+        ("planner", "postgres", {"host": "/nowhere"}, "/nowhere", "PGHOST"),
+        ("planner", "postgres", {"colour": "red"}, "colour", "libpq"),
+        ("planner", "postgres", {"port": "many"}, "many", "libpq"),
+    ],
+)
+def test_why_it_does_not_connect(
+    running: Server, user: str, database: str, options: dict[str, str], said: str, advice: str
+) -> None:
+    with psycopg.connect(running.url().split("?")[0], autocommit=True) as admin:
+        for role in ("with_password", "only_ssl"):
+            if not admin.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).rowcount:
+                admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'right'")
+    with pytest.raises(StateError) as caught:
+        opened(running.url(user, database, **options)).read_snapshot()
+    assert said in caught.value.summary
+    assert advice in caught.value.advice
+    assert "\n" not in caught.value.summary
+    assert caught.value.summary.startswith(f"search/dev at postgresql://{user}@127.0.0.1:{running.port}/")
+
+
+READ = """
+import sys
+from pathlib import Path
+from planner.errors import StateError
+from planner.state.registry import open_backend
+if sys.argv[2:]:
+    sys.modules["psycopg"] = None
+try:
+    print(open_backend(sys.argv[1], environment="dev", folder=Path()).read_journal())
+except StateError as error:
+    print(error.summary, error.advice)
+"""
+
+
+def read_with(url: str, *arguments: str, **variables: str) -> str:
+    command = [sys.executable, "-c", READ, url, *arguments]
+    return subprocess.run(
+        command, env={**os.environ, **variables}, check=True, capture_output=True, text=True
+    ).stdout
+
+
+def test_the_password_comes_from_the_environment_or_pgpass(
+    running: Server, admin: psycopg.Connection, tmp_path: Path
+) -> None:
+    admin.execute("DROP ROLE IF EXISTS with_password")
+    admin.execute("CREATE ROLE with_password LOGIN PASSWORD 'right'")
+    url = running.url("with_password")
+    pgpass = tmp_path / "pgpass"
+    pgpass.write_text("*:*:*:with_password:right\n")
+    pgpass.chmod(0o600)
+    assert read_with(url, PGPASSWORD="right") == "[]\n"
+    assert read_with(url, PGPASSFILE=str(pgpass)) == "[]\n"
+    wrong = read_with(url, PGPASSWORD="wr0ng")
+    assert 'password authentication failed for user "with_password"' in wrong
+    assert "PGPASSFILE" in wrong
+    assert "wr0ng" not in wrong
+
+
+def test_what_the_url_leaves_out_comes_from_the_environment(running: Server) -> None:
+    variables = {"PGHOST": "127.0.0.1", "PGPORT": str(running.port), "PGUSER": "planner"}
+    assert read_with("postgresql:///postgres", **variables) == "[]\n"
+
+
+def test_psycopg_is_an_extra(running: Server) -> None:
+    said = read_with(running.url(), "without")
+    assert "needs psycopg, which is not installed pip install 'planner[postgres]'" in said
