@@ -141,13 +141,19 @@ def run(arguments: list[str] | None) -> int:
     except click.ClickException as error:
         error.show()
         return USAGE if isinstance(error, click.UsageError) else 1
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as error:
+        if isinstance(error.__cause__, EOFError):  # click takes the end of any file for a Ctrl-D
+            return _defect(error.__cause__, invocation)
         click.echo("Interrupted.", err=True)
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last resort: users see no traceback
-        from planner.cli.failure import report  # noqa: PLC0415 - only on errors
+        return _defect(error, invocation)
 
-        return report(error, invocation.console())
+
+def _defect(error: Exception, invocation: Invocation) -> int:
+    from planner.cli.failure import report  # noqa: PLC0415 - only on errors
+
+    return report(error, invocation.console())
 
 
 def _prepare_process() -> None:

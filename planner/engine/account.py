@@ -20,8 +20,14 @@ def ledger_of(run: Run, interrupted: bool) -> Ledger:
         steps[id(run.change_of(step))].append(step)
     entries = tuple(_entry(run, change, steps[id(change)]) for change in run.plan.changes)
     left = any(entry.result == SKIPPED for entry in entries)
-    changed = bool(run.done) or any(item.carried_out for item in run.settled.values())
+    changed = bool(run.done) or any(item.carried_out for item in run.settled.values()) or _in_doubt(run)
     return Ledger(entries, interrupted and left, changed)
+
+
+def _in_doubt(run: Run) -> bool:
+    """Whether a call may have taken effect, and no look could tell."""
+    asked = (intent.step for intent in run.working.doubt.values())
+    return any(number in run.failed and number not in run.settled for number in asked)
 
 
 def _entry(run: Run, change: Change, steps: list[Step]) -> Entry:

@@ -14,8 +14,9 @@ from planner.engine.doubt import refuse_ambiguous
 from planner.engine.outcome import Values
 from planner.engine.planning import make_plan
 from planner.engine.ports import Drivers, StateStore
-from planner.engine.recover import settle
+from planner.engine.recover import Settled, settle
 from planner.engine.refresh import View, examine, look_up, survey
+from planner.engine.under_way import NO_WAITING, Waiting, settle_in_time
 from planner.engine.wish import Wish
 from planner.errors import PartlyApplied, PlannerError, StateError
 from planner.model.address import Address
@@ -29,7 +30,10 @@ from planner.model.value import Value, conceal, is_deferred, resolve
 
 @frozen
 class Session:
-    """One command's work on one environment. busy: who applies right now, or ""."""
+    """One command's work on one environment. busy: who applies right now, or "".
+
+    waiting: for what a dead client asked for.
+    """
 
     wish: Wish
     drivers: Drivers
@@ -37,6 +41,7 @@ class Session:
     busy: Callable[[], str]
     parallelism: int = 10
     refresh: bool = True
+    waiting: Waiting = NO_WAITING
 
 
 @frozen
@@ -133,7 +138,7 @@ def recover(session: Session) -> tuple[State, tuple[str, ...]]:
     if not state.in_doubt:
         return state, ()
     refuse_unknown_kinds(state, session.drivers)
-    found = settle(state, session.drivers, session.wish.salt)
+    found = settle_in_time(lambda: settle(state, session.drivers, session.wish.salt), session.waiting)
     refuse_ambiguous(found.ambiguous, session.wish.environment)
     return session.store.commit(state.fold(found.outcomes)), found.notes
 
@@ -233,14 +238,16 @@ def _taken_over(plan: Plan, state: State) -> State:
 
 
 def _settle_doubts(session: Session, reached: State, run: Run) -> State:
-    """Steps in doubt looked up. What cannot be settled now stays in doubt, for the next command."""
+    """Steps in doubt looked up. What cannot be settled now stays in doubt, for the next command: also a
+    create that is not there, and may still be under way behind the reply that was lost."""
     try:
         found = settle(reached, session.drivers, session.wish.salt)
     except PlannerError:
         return reached
-    for item in found.settlements:
+    sure = [item for item in found.settlements if not session.waiting.left(Settled((item,)))]
+    for item in sure:
         run.settled[item.intent.step] = item
-    return reached.fold(found.outcomes)
+    return reached.fold([outcome for item in sure for outcome in item.outcomes])
 
 
 def _outputs(wish: Wish, plan: Plan, state: State) -> dict[str, Value]:

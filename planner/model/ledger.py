@@ -79,7 +79,8 @@ class Entry:
 
 @frozen
 class Ledger:
-    """interrupted: a signal asked to stop before all was done. changed: whether any step was carried out."""
+    """interrupted: a signal asked to stop before all was done. changed: whether any step was carried out, or
+    may have been."""
 
     entries: tuple[Entry, ...] = ()
     interrupted: bool = False

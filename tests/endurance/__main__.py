@@ -9,9 +9,15 @@ import tempfile
 import time
 from pathlib import Path
 
+from . import faults, kills, noise, values
 from .campaign import Broken, Campaign, Figures, Order
 
-CAMPAIGNS: dict[str, Campaign] = {}
+CAMPAIGNS: dict[str, Campaign] = {
+    "kills": kills.CAMPAIGN,
+    "faults": faults.CAMPAIGN,
+    "values": values.CAMPAIGN,
+    "noise": noise.CAMPAIGN,
+}
 
 
 def main() -> int:

@@ -8,7 +8,15 @@ import pytest
 from attrs import evolve
 
 from planner.engine.workflow import Session, propose_from
-from planner.errors import ApiError, Conflict, OutcomeUnknown, PlannerError, StateError, Unreachable
+from planner.errors import (
+    ApiError,
+    Conflict,
+    OutcomeUnknown,
+    PartlyApplied,
+    PlannerError,
+    StateError,
+    Unreachable,
+)
 from planner.model.ledger import APPLIED, FAILED, SKIPPED, StepFinished, StepStarted, ThreeWay
 from planner.model.plan import Action, Plan
 from planner.model.resource import Lifecycle
@@ -188,6 +196,7 @@ def test_a_doubt_that_cannot_be_settled_stays_in_the_state() -> None:
     plan = plan_of(scene, session)
     ledger = scene.carry_out(evolve(session, drivers={"thing": Unlisted(scene.world)}), plan, scene.state)
     assert results(ledger) == {"a": FAILED}
+    assert ledger.changed  # it may have, and "nothing was changed" must be true
     assert [i.address.name for i in scene.state.in_doubt] == ["a"]
     assert scene.apply(desired("a")).entries == ()
     assert scene.agrees()
@@ -236,7 +245,8 @@ def test_a_journal_that_cannot_be_written_ends_the_run(full: int) -> None:
     scene = Scene.of()
     scene.parallelism = 1
     scene.store.full = full
-    with pytest.raises(StateError, match="no further call was made") as caught:
+    ends = PartlyApplied if full else StateError
+    with pytest.raises(ends, match="no further call was made") as caught:
         scene.apply(desired("a"), desired("b", depends_on=["a"]))
     made = len(scene.world.calls)
     assert made == (full + 1) // 2
@@ -244,13 +254,28 @@ def test_a_journal_that_cannot_be_written_ends_the_run(full: int) -> None:
     assert ("thing." in caught.value.advice) is lost
     if full == 1:
         assert "These outcomes are not in the state: thing.a is new-1." in caught.value.advice
-    assert caught.value.advice.endswith("Make room.")
+    assert "Make room." in caught.value.advice
+    if isinstance(caught.value, PartlyApplied):
+        assert caught.value.advice.endswith("is looked up by the next plan or apply.")
+        assert results(caught.value.ledger) == {"a": APPLIED, "b": APPLIED if made == 2 else SKIPPED}
+
+
+def test_a_snapshot_that_cannot_be_written_ends_the_run_with_its_ledger() -> None:
+    scene = Scene.of()
+    scene.store.full_at_commit = True
+    with pytest.raises(PartlyApplied, match="the disk is full") as caught:
+        scene.apply(desired("a"))
+    assert "What was applied is in its journal" in caught.value.advice
+    assert results(caught.value.ledger) == {"a": APPLIED}
+    scene.store.full_at_commit = False
+    assert scene.apply(desired("a")).entries == ()
+    assert scene.agrees()
 
 
 def test_what_a_failing_journal_lost_is_found_by_the_next_run() -> None:
     scene = Scene.of()
     scene.store.full = 1
-    with pytest.raises(StateError):
+    with pytest.raises(PartlyApplied):
         scene.apply(desired("a"), desired("b", depends_on=["a"]))
     scene.store.full = None
     assert scene.apply(desired("a"), desired("b", depends_on=["a"])).complete
@@ -272,7 +297,7 @@ def test_steps_that_run_while_the_journal_fails_are_waited_for_and_named() -> No
         ("create", "b"): slow,
         ("create", "a"): lambda moment: release.set() if moment == "after" else None,
     }
-    with pytest.raises(StateError) as caught:
+    with pytest.raises(PartlyApplied) as caught:
         scene.apply(*(desired(n) for n in "abc"))
     assert "thing.a is new-" in caught.value.advice
     assert "thing.b is new-" in caught.value.advice

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from planner.engine.steps import make_steps
 from planner.errors import PlannerError
@@ -135,6 +136,25 @@ def test_left_overs_keep_apart_from_each_other_and_from_the_resource() -> None:
         ("delete", True, "2"),
         ("create", False, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("what", "needed", "found"),
+    [
+        pytest.param({"a": "left", "b": "left"}, {"b": "a"}, ["b", "a"], id="left-overs in reverse"),
+        pytest.param({"a": "-", "b": "left"}, {"b": "a"}, ["b", "a"], id="gone after what is left over"),
+        pytest.param({"a": "left", "b": "left"}, {"a": "b"}, ["a", "b"], id="as by name"),
+        pytest.param({"a": "left", "b": "left"}, {"a": "b", "b": "a"}, ["a", "b"], id="of several runs"),
+    ],
+)
+def test_what_a_left_over_needed_goes_after_it(
+    what: dict[str, str], needed: dict[str, str], found: list[str]
+) -> None:
+    changes = [
+        evolve(change(name, symbol), dependencies=tuple(map(address, needed.get(name, ""))))
+        for name, symbol in what.items()
+    ]
+    assert [step.address.name for step in make_steps(changes, {}, {}, {})] == found
 
 
 def test_the_left_over_of_this_very_plan_is_named_by_its_id() -> None:

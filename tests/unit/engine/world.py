@@ -257,12 +257,16 @@ class Installation:
 
 @define
 class MemoryStore:
-    """A StateStore and its journal. full: how many records it takes before it fails; None never."""
+    """A StateStore and its journal. full: how many records it takes before it fails; None never.
+
+    full_at_commit: no snapshot can be written.
+    """
 
     snapshot: State
     records: list[Record] = field(factory=list)
     batches: list[list[Record]] = field(factory=list)
     full: int | None = None
+    full_at_commit: bool = False
     commits: int = 0
 
     def load(self) -> State:
@@ -282,6 +286,8 @@ class MemoryStore:
         self.batches.append(list(records))
 
     def commit(self, state: State) -> State:
+        if self.full_at_commit:
+            raise StateError("the disk is full", advice="Make room.")
         self.commits += 1
         self.snapshot = evolve(state, serial=state.serial + 1)
         self.records = []

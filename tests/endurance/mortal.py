@@ -1,0 +1,146 @@
+"""`python -m endurance.mortal KINDS:NUMBER WORD...`: planner with these words, killed at the NUMBERth moment.
+
+`python -m endurance.mortal FILE WORD...` lets it live, and writes to FILE how many moments of each kind there
+were, and the seconds from the first to the end, as JSON. Kinds, several with commas:
+
+    journal    around each append: before its file is opened, when half of it is written, when it is durable
+    snapshot   around each change of the state's other files: opened for writing, half written, durable,
+               about to be renamed, removed or made
+    call       around each call that writes: with the embedded sandbox when it took effect and the reply is
+               not there yet; over HTTP before each part of the request is sent, and before the reply is read
+
+A kill is SIGKILL, sent by the process to itself from where the moment is. Audit events tell of files and
+requests; what no event tells of (os.write, os.fsync, the read of a reply) is wrapped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from attrs import define, field
+
+JOURNAL, SNAPSHOT, CALL = "journal", "snapshot", "call"
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+_CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.chmod")
+
+
+@define
+class Moments:
+    """kinds, number: where to die. seen: by kind. begun: when the first one was."""
+
+    kinds: frozenset[str]
+    number: int
+    seen: Counter[str] = field(factory=Counter)
+    begun: float = 0.0
+    _lock: Any = field(factory=threading.Lock)
+
+    def pass_(self, kind: str) -> bool:
+        """Counts a moment; whether it is the one to die at."""
+        with self._lock:
+            self.begun = self.begun or time.monotonic()
+            self.seen[kind] += 1
+            return kind in self.kinds and sum(self.seen[k] for k in self.kinds) == self.number
+
+    def at(self, kind: str) -> None:
+        if kind and self.pass_(kind):
+            die()
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def kind_of(path: str) -> str:
+    """What a file in state/ belongs to: "" when it is none of the state's."""
+    name = Path(path).name
+    if name.endswith(".journal"):
+        return JOURNAL
+    return "" if "sandbox-" in path or Path(path).parent.name not in ("state", "dev.history") else SNAPSHOT
+
+
+def watch(moments: Moments) -> None:
+    """From now on this process passes its moments."""
+    files: dict[int, str] = {}
+    calls = threading.local()
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open" and isinstance(arguments[0], str) and arguments[2] & _WRITING:
+            moments.at(kind_of(arguments[0]))
+        elif event in _CHANGES:
+            moments.at(kind_of(str(arguments[0])))
+        elif event == "http.client.send" and _of_a_write(arguments[1]):
+            calls.open = True
+            moments.at(CALL)
+
+    _watch_files(moments, files)
+    _watch_replies(moments, calls)
+    sys.addaudithook(hook)
+
+
+def _of_a_write(data: object) -> bool:
+    return isinstance(data, bytes | bytearray) and bytes(data[:4]) != b"GET "
+
+
+def _watch_files(moments: Moments, files: dict[int, str]) -> None:
+    opened, written, synced = os.open, os.write, os.fsync
+
+    def open_(path: Any, *more: Any, **named: Any) -> int:
+        descriptor = opened(path, *more, **named)
+        files[descriptor] = str(path)
+        return descriptor
+
+    def write(descriptor: int, data: Any) -> int:
+        path = files.get(descriptor, "")
+        if path.endswith("requests.log"):
+            if b'"method":"GET"' not in bytes(data):
+                moments.at(CALL)
+        elif (kind := kind_of(path)) and moments.pass_(kind):
+            written(descriptor, bytes(data)[: len(data) // 2])
+            die()
+        return written(descriptor, data)
+
+    def fsync(descriptor: int) -> None:
+        synced(descriptor)
+        moments.at(kind_of(files.get(descriptor, "")))
+
+    os.open, os.write, os.fsync = open_, write, fsync  # type: ignore[assignment]
+
+
+def _watch_replies(moments: Moments, calls: Any) -> None:
+    read: Callable[..., int | None] = socket.SocketIO.readinto
+
+    def readinto(self: socket.SocketIO, buffer: Any) -> int | None:
+        if getattr(calls, "open", False):
+            calls.open = False
+            moments.at(CALL)
+        return read(self, buffer)
+
+    socket.SocketIO.readinto = readinto  # type: ignore[method-assign, assignment]
+
+
+def main(where: str, words: list[str]) -> None:
+    from planner.cli.main import main as planner  # noqa: PLC0415 - its imports are no moments
+
+    kinds, _, number = where.rpartition(":")
+    moments = Moments(frozenset(kinds.split(",")) if kinds else frozenset(), int(number) if kinds else 0)
+    watch(moments)
+    try:
+        planner(words)
+    finally:
+        if not kinds:
+            seconds = time.monotonic() - moments.begun
+            Path(where).write_text(json.dumps({"moments": moments.seen, "seconds": seconds}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])
