@@ -1,4 +1,4 @@
-"""`PYTHONPATH=tests python -m benchmarks [CASE ...] [--count N] [--json]`."""
+"""`python -m tests.benchmarks [CASE ...] [--count N] [--json]`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("cases", nargs="*", choices=[[], *CASES], metavar="CASE")
     parser.add_argument("--count", type=int, help="how many resources")
     parser.add_argument("--json", action="store_true")

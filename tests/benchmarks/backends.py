@@ -8,10 +8,10 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from contract.places import PLACES, Place
-from contract.wire import wire_to
+from tests.contract.places import PLACES, Place
+from tests.contract.wire import wire_to
 
-from benchmarks.measure import cost_of
+from .measure import cost_of
 
 PROJECT = """
 project: search
