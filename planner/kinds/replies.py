@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from planner.ece import Reply
+from planner.ece import Reply, nests_too_deep
 from planner.errors import ApiError
 from planner.kinds.binding import Binding, pointed
 from planner.model.kind import Kind
@@ -21,6 +21,13 @@ def observed_in(body: Any, reply: Reply, kind: Kind, binding: Binding, asked: st
         missing = binding.id_pointer if isinstance(attributes, Mapping) else binding.attributes or "mapping"
         raise ApiError(
             f"a reply about {kind.name} holds no {missing.removeprefix('/')}",
+            operation=binding.calls["read"].operation.name,
+            status=reply.status,
+            advice="Is the endpoint an Elastic Cloud Enterprise API that serves this kind?",
+        )
+    if nests_too_deep(body):
+        raise ApiError(
+            f"a reply about {kind.name} {id_} nests lists and mappings more than a hundred deep",
             operation=binding.calls["read"].operation.name,
             status=reply.status,
             advice="Is the endpoint an Elastic Cloud Enterprise API that serves this kind?",

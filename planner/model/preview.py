@@ -20,8 +20,7 @@ class GateState:
 class EnvironmentPreview:
     """One environment that the change affects, or may affect.
 
-    why: what it reads that changed, as "templates/extensions.yaml" or "var.bundle_version"; the reasons to plan
-    it. plan: None when it could not be planned; error and advice then say why. digest: of the plan, for
+    why: what it reads that changed, as "templates/extensions.yaml" or "var.bundle_version". plan: None when it could not be planned; error and advice then say why. digest: of the plan, for
     `apply --expect-digest`. on_merge: what happens when the change is merged, in a few words, "" when nobody
     said.
     """

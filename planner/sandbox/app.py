@@ -54,7 +54,7 @@ class Options(TypedDict, total=False):
 class Sandbox:
     """An embedded ECE. Call it from several threads at once; `close` it, or use it as a context manager.
 
-    Raises ConnectionResetError, and nothing else, where a fault breaks the connection.
+    Raises ConnectionResetError, and nothing else, where a fault breaks the connection, or once it is closed.
     """
 
     _storage: Storage
@@ -100,6 +100,8 @@ class Sandbox:
             return self._handle(request, path)
         except ApiError as error:
             return error.reply()
+        except ConnectionResetError:
+            raise
         except Exception:  # the last resort of a server: a client gets JSON, the log gets the traceback
             logger.exception("%s %s failed", request.method, request.path)
             return api_error(500, "root.internal_server_error", "The sandbox failed; see its log.").reply()

@@ -7,6 +7,7 @@ it goes away again.
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 import zipfile
 from collections.abc import Iterator
@@ -72,7 +73,7 @@ class Archives:
     def incoming(self, limit: int) -> Iterator[Incoming]:
         path = self._folder / f".incoming-{secrets.token_hex(8)}"
         try:
-            with path.open("xb") as sink:
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as sink:
                 yield Incoming(path, sink, limit)
         finally:
             path.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ is there after a kill. Headers and bodies are never written, so no credential is
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,17 @@ class RequestLog:
     def __init__(self, folder: Path) -> None:
         self._path = folder / LOG_NAME
         self._fd = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
+        self._lock = threading.Lock()
         self._finalizer = weakref.finalize(self, os.close, self._fd)
         if os.fstat(self._fd).st_size > MAX_BYTES:
             self.clear()
 
     def append(self, entry: dict[str, Any]) -> None:
-        os.write(self._fd, orjson.dumps(entry) + b"\n")
+        """Nothing once it is closed: the number of its file may be another file's by then."""
+        line = orjson.dumps(entry) + b"\n"
+        with self._lock:
+            if self._finalizer.alive:
+                os.write(self._fd, line)
 
     def entries(self) -> list[dict[str, Any]]:
         with self._path.open("rb") as lines:
@@ -38,4 +44,5 @@ class RequestLog:
         os.ftruncate(self._fd, 0)
 
     def close(self) -> None:
-        self._finalizer()
+        with self._lock:
+            self._finalizer()

@@ -55,7 +55,10 @@ class SandboxError(Exception):
 
 
 class Storage:
-    """Reads and writes under one lock; a write is one BEGIN IMMEDIATE transaction, undone by an exception."""
+    """Reads and writes under one lock; a write is one BEGIN IMMEDIATE transaction, undone by an exception.
+
+    Both raise ConnectionResetError once it is closed: requests may be on their way then.
+    """
 
     def __init__(self, data: str | Path) -> None:
         self._lock = threading.RLock()
@@ -66,11 +69,13 @@ class Storage:
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
+            self._check_open()
             yield self._db
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
+            self._check_open()
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -78,6 +83,10 @@ class Storage:
                 self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
+
+    def _check_open(self) -> None:
+        if not self._finalizer.alive:
+            raise ConnectionResetError("the sandbox was closed")
 
     def clear(self) -> None:
         with self.write() as db:
@@ -109,9 +118,16 @@ def _folder(data: str | Path) -> tuple[Path, bool]:
     return folder, False
 
 
+def _make_private(folder: Path) -> None:
+    """folder exists; what had to be made is for its owner only: the state may come to lie in it."""
+    if not folder.is_dir():
+        _make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def _open(data: str | Path) -> sqlite3.Connection:
     if str(data) != MEMORY:
-        Path(data).parent.mkdir(parents=True, exist_ok=True)
+        _make_private(Path(data).parent)
         # Made here, before SQLite would, so that it is private at once; -wal and -shm take its mode.
         os.close(os.open(data, os.O_CREAT | os.O_RDWR, 0o600))
     # Several threads share the connection; Storage's lock keeps them apart.

@@ -2,5 +2,5 @@
 
 A campaign is one file with a function that goes on for so many rounds from a seed and gives its figures; it
 raises `Broken` at the first promise that does not hold, with the seed and round that show it again. The tests
-here run each campaign for a few seconds. `PYTHONPATH=tests python -m endurance` runs them at length.
+here run each campaign for a few seconds. `python -m tests.endurance` runs them at length.
 """

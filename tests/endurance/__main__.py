@@ -1,4 +1,4 @@
-"""`PYTHONPATH=tests python -m endurance [CAMPAIGN ...]`: the long runs, and their figures as a table."""
+"""`python -m tests.endurance [CAMPAIGN ...]`: the long runs, and their figures as a table."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m endurance", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.endurance", description=__doc__)
     parser.add_argument("campaigns", nargs="*", choices=[[], *CAMPAIGNS], metavar="CAMPAIGN")
     parser.add_argument("--rounds", type=int, help="instead of the number of the long run")
     parser.add_argument("--seed", type=int, default=1)

@@ -133,3 +133,14 @@ def test_a_file_that_is_something_else_is_left_alone(tmp_path: Path, content: by
         assert str(data) in str(caught.value)
     assert data.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["ece.db"]
+
+
+def test_a_request_that_is_on_its_way_when_the_sandbox_closes(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It breaks off without a word, and writes to no file that another one may have opened since."""
+    app = create_app(tmp_path / "ece.db", faults=["GET ** delay:1"], sleep=lambda _seconds: app.close())
+    with pytest.raises(ConnectionResetError):
+        Caller(app)("GET", EXTENSIONS)
+    assert (tmp_path / "ece.db.files" / "requests.log").read_bytes() == b""
+    assert not caplog.records

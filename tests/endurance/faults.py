@@ -1,0 +1,276 @@
+"""The campaign "faults": random projects, random edits, random faults and drift; then nothing is lost.
+
+One round is one project through several turns. In a turn the project is edited, and maybe the installation
+behind planner's back; it is applied while faults are set, and then without. Every promise is checked after
+each apply.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from random import Random
+
+from attrs import define, evolve, field, frozen
+
+from . import edits
+from .campaign import Broken, Campaign, Figures, Order
+from .commands import Done, Run, call, spawn
+from .installation import Held, Installation
+from .promises import Moment, hold_order, hold_secrets, hold_settled, promise
+from .wanted import Wanted, zipped
+
+TURNS = 4
+AS_PROCESSES = 30
+"""Every so many rounds the commands are processes of their own."""
+
+COLLECTION, ITEM = "/deployments/extensions", "/deployments/extensions/*"
+PLACES = (
+    *(f"POST {COLLECTION}", f"POST {ITEM}", f"PUT {ITEM}", f"DELETE {ITEM}", f"GET {COLLECTION}"),
+    *(f"GET {ITEM}", "POST,PUT,DELETE **", "* **", f"* {ITEM}"),
+)
+EFFECTS = (
+    *("status:500", "status:503 retry-after=0", "status:502 retry-after=0", "status:400", "status:403"),
+    *("rate-limit:0", "rate-limit:0", "delay:0.02", "reset-before", "drop-after", "drop-after", "truncate"),
+    *("html retry-after=0", "html retry-after=0 when=after", "empty:504 when=after retry-after=0"),
+    *("ok-false:503 retry-after=0", "status:500 when=after retry-after=0", "expired", "cut-upload"),
+    *("version-conflict", "id-exists", "status:429"),
+)
+# What a server asks to wait is waited for; what it does not say costs about a second.
+RARE = ("rate-limit:1", "status:503", "empty:502")
+
+
+def random_fault(random: Random) -> str:
+    effect = random.choice(RARE if random.random() < 0.02 else EFFECTS)
+    when = random.choice(
+        (
+            f"nth={random.randint(1, 6)}",
+            f"from={random.randint(1, 4)} times={random.randint(1, 3)}",
+            f"p=0.4 seed={random.randint(0, 999)} times={random.randint(1, 3)}",
+        )
+    )
+    return f"{random.choice(PLACES)} {effect} {when}"
+
+
+@define
+class Site:
+    """One project, its installation, and what was counted. strangers: ids of what somebody else made."""
+
+    folder: Path
+    installation: Installation
+    random: Random
+    run: Run
+    counts: Counter[str]
+    wanted: Wanted
+    strangers: set[str] = field(factory=set)
+    secrets: set[str] = field(factory=set)
+    said: str = ""
+
+    def command(self, *words: str) -> Done:
+        done = self.run(self.folder, *words)
+        self.counts["commands"] += 1
+        self.said += done.out + done.err
+        return done
+
+    def apply(self, *words: str) -> Done:
+        parallelism = str(self.random.randint(1, 10))
+        return self.command("apply", "--auto-approve", "--parallelism", parallelism, *words)
+
+    def now(self) -> Moment:
+        return Moment.of(self.folder, self.installation)
+
+    def write(self, wanted: Wanted) -> None:
+        self.wanted = wanted
+        self.secrets.add(wanted.secret)
+        wanted.write(self.folder)
+
+
+def turn(site: Site) -> None:
+    """Edit, drift, apply with faults, apply without, look."""
+    former = site.wanted
+    wanted, count = edits.edited(former, site.random)
+    site.counts["edits"] += count
+    site.write(wanted)
+    if site.random.random() < 0.4:
+        _drift(site)
+    _find_a_way(site, former)
+    for _ in range(site.random.choice((0, 1, 1, 1, 2))):
+        _apply_with_faults(site)
+    settle(site)
+
+
+def settle(site: Site) -> None:
+    """Without faults one apply is enough, then there is nothing to do."""
+    done = _watched(site, site.apply).done
+    promise(done.code == 0, f"an apply without faults failed: {done}")
+    _hold_nothing_to_do(site)
+    hold_settled(site.wanted, site.now(), site.strangers, site.installation)
+    hold_secrets(site.folder, site.secrets, site.said)
+    site.said = ""
+
+
+def _hold_nothing_to_do(site: Site) -> None:
+    again = site.command("plan", "--detailed-exitcode")
+    promise(again.code == 0, f"a plan after a complete apply is not empty: {again}")
+
+
+def _find_a_way(site: Site, former: Wanted) -> None:
+    """Where planner refuses the edit, as it should, do what it advises."""
+    before = site.now()
+    plan = site.command("plan")
+    if "cannot be updated without its secret" in plan.err:
+        site.write(edits.heeding(site.wanted))
+        plan = site.command("plan")
+    if plan.code == 1 and "wait for each other in a circle" in plan.err:
+        site.counts["circles"] += 1
+        site.write(edits.all_created_first(site.wanted))
+        plan = site.command("plan")
+    if plan.code == 3:
+        promise("must not be destroyed" in plan.both, f"refused for no reason: {plan}")
+        site.counts["refusals"] += 1
+        done = site.apply()
+        promise(done.code == 3, f"forbidden by the plan, and applied: {done}")
+        promise(site.now() == before, f"refused, and something changed: {done}")
+        site.write(edits.unguarded(evolve(former, moves=())))
+        plan = site.command("plan")
+    promise(plan.code == 0, f"no plan without faults: {plan}")
+
+
+def _apply_with_faults(site: Site) -> None:
+    words = _saved_plan(site) if site.random.random() < 0.25 else ()
+    guarded = any(extension.guarded for extension in site.wanted.resources.values())
+    if not words and not guarded and site.wanted.resources and site.random.random() < 0.1:
+        words = ("--replace", f"extension.{site.random.choice(list(site.wanted.resources))}")
+    faults = [random_fault(site.random) for _ in range(site.random.randint(2, 6))]
+    _hold_exit_code(site, _watched(site, lambda: site.apply(*words), faults))
+
+
+def _saved_plan(site: Site) -> tuple[str, ...]:
+    path = str(site.folder / "plan.json")
+    plan = site.command("plan", "--out", path)
+    promise(plan.code == 0, f"no plan to save: {plan}")
+    return (path,)
+
+
+@frozen
+class Watched:
+    """An apply, and both sides before and after it."""
+
+    done: Done
+    before: Moment
+    after: Moment
+
+
+def _watched(site: Site, apply: Callable[[], Done], faults: Sequence[str] = ()) -> Watched:
+    """An apply while faults are set, with the order of its requests checked."""
+    before = site.now()
+    site.installation.forget_requests()
+    site.installation.set_faults(faults)
+    done = apply()
+    log = site.installation.requests()
+    site.counts["faults"] += site.installation.take_faults()
+    site.counts["requests"] += len(log)
+    watched = Watched(done, before, site.now())
+    try:
+        hold_order(site.wanted, before, watched.after, log)
+    except Broken as error:
+        raise Broken(f"{error}; with {faults}: {done}; asked: {log}") from error
+    return watched
+
+
+def _hold_exit_code(site: Site, seen: Watched) -> None:
+    code, done, after = seen.done.code, seen.done, seen.after
+    promise(code in (0, 1, 3, 5), f"an exit code that says nothing of an apply: {done}")
+    site.counts[f"exit {code}"] += 1
+    changed = after.held != seen.before.held
+    if code == 0:
+        _hold_nothing_to_do(site)
+    elif code in (1, 3):
+        promise(not changed, f"it says that nothing was changed: {done}")
+    else:
+        promise(changed or after.in_doubt, f"it says that something was changed: {done}")
+
+
+def _drift(site: Site) -> None:
+    """Somebody else works there too."""
+    mine = [held for held in site.now().held.values() if held.id not in site.strangers]
+    site.counts["drifts"] += 1
+    if not mine or site.random.random() < 0.2:
+        site.strangers.add(site.installation.create(site.random.choice(edits.NAMES)))
+        return
+    held = site.random.choice(mine)
+    site.random.choice((_rename, _describe, _replace_file, _remove))(site, held)
+
+
+def _rename(site: Site, held: Held) -> None:
+    site.installation.update(held, name=site.random.choice(edits.NAMES), version="7.*")
+
+
+def _describe(site: Site, held: Held) -> None:
+    site.installation.update(held, description="somebody was here")
+
+
+def _replace_file(site: Site, held: Held) -> None:
+    site.installation.upload(held, zipped({"other.txt": "somebody else's"}))
+
+
+def _remove(site: Site, held: Held) -> None:
+    site.installation.delete(held)
+
+
+def one_project(folder: Path, random: Random, run: Run = call, turns: int = TURNS) -> Counter[str]:
+    """A round; what was counted. Broken at the first promise that does not hold."""
+    folder.mkdir(parents=True)
+    counts: Counter[str] = Counter(projects=1)
+    with Installation.of(folder / "state" / "sandbox-dev.db") as installation:
+        site = Site(folder, installation, random, run, counts, Wanted())
+        site.write(edits.random_project(random))
+        _apply_with_faults(site)
+        settle(site)
+        for _ in range(turns):
+            turn(site)
+        _destroy(site)
+    return counts
+
+
+def _destroy(site: Site) -> None:
+    """The end: first guards are taken off, then all goes but what others made."""
+    site.write(edits.unguarded(evolve(site.wanted, moves=())))
+    settle(site)
+    destroy = lambda: site.command("destroy", "--auto-approve")  # noqa: E731
+    _watched(site, destroy, [random_fault(site.random)])
+    done = _watched(site, destroy).done
+    promise(done.code == 0, f"destroy without faults failed: {done}")
+    now = site.now()
+    promise(set(now.held) == site.strangers and not now.entries, f"destroy left {list(now.held)}: {done}")
+
+
+def run(order: Order) -> Figures:
+    counts: Counter[str] = Counter()
+    for number in range(order.rounds):
+        folder = order.folder / str(number)
+        how = spawn if number % AS_PROCESSES == AS_PROCESSES - 1 else call
+        try:
+            chance = Random(f"{order.seed}:{number}")  # noqa: S311 - chance, no secret
+            counts += one_project(folder, chance, how)
+        except Broken as error:
+            raise Broken(f"round {number}: {error}") from error
+        shutil.rmtree(folder)
+        if number % 20 == 19:
+            order.tell(f"faults: {number + 1} rounds, {counts['faults']:,} faults")
+    return dict(_figures(counts))
+
+
+def _figures(counts: Counter[str]) -> Iterator[tuple[str, int]]:
+    yield from sorted(counts.items())
+    yield from (("orphans", 0), ("duplicates", 0))
+
+
+CAMPAIGN = Campaign(
+    "After any faults and drift, one apply without them makes the installation what the templates say: no "
+    "orphan, no duplicate, in order, and no exit code that misleads.",
+    80,
+    run,
+)
