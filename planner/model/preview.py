@@ -20,9 +20,10 @@ class GateState:
 class EnvironmentPreview:
     """One environment that the change affects, or may affect.
 
-    why: what it reads that changed, as "templates/extensions.yaml" or "var.bundle_version". plan: None when it could not be planned; error and advice then say why. digest: of the plan, for
-    `apply --expect-digest`. on_merge: what happens when the change is merged, in a few words, "" when nobody
-    said.
+    why: what it reads that changed, as "templates/extensions.yaml" or "var.bundle_version".
+    plan: None when it could not be planned; error and advice then say why.
+    digest: of the plan, for `apply --expect-digest`.
+    on_merge: what happens when the change is merged, in a few words, "" when nobody said.
     """
 
     environment: str
