@@ -36,7 +36,8 @@ class Configuration:
     """Everything the templates want of one environment.
 
     diagnostics: every problem found; with an error among them the rest is incomplete. locate: address and
-    path of an attribute -> its place in a template. secrets: the texts that no output may hold.
+    path of an attribute -> its place in a template. secrets: the texts that no output may hold. reads: the
+    project's files that were read.
     """
 
     project: Project
@@ -48,6 +49,7 @@ class Configuration:
     diagnostics: tuple[Diagnostic, ...] = ()
     locate: Callable[[Address, ValuePath], Position] = field(default=lambda _a, _p: Position(""), eq=False)
     secrets: tuple[str, ...] = ()
+    reads: frozenset[str] = frozenset()
     names: Callable[[Address, ValuePath], tuple[str, ...]] = field(default=lambda _a, _p: (), eq=False)
 
     def origins(self, address: Address, path: ValuePath) -> tuple[str, ...]:
@@ -57,12 +59,19 @@ class Configuration:
 
 def open_project(root: Path) -> Project:
     """The project in a folder. PlannerError when there is none, InvalidConfiguration when it is wrong."""
-    if not (root / PROJECT_FILE).exists():
+    if not _exists(root / PROJECT_FILE):
         raise PlannerError(
-            f"there is no {PROJECT_FILE} in {root.resolve()}",
+            f"there is no {PROJECT_FILE} in {root.absolute()}",
             advice="Go to the project's folder, or name it with -C DIR.",
         )
     return read_project(Sources(root))
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def choose_environment(project: Project, name: str | None) -> Environment:
@@ -106,6 +115,7 @@ def load(
         locate=_locator(blocks.places),
         names=_namer(blocks.places),
         secrets=_secrets(variables, blocks),
+        reads=frozenset(sources.read_files),
     )
 
 

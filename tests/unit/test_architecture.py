@@ -27,6 +27,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "kinds": frozenset({"ece", "archives", "model", "errors", "resources"}),
     "state": frozenset({"model", "errors", "resources"}),
     "render": frozenset({"model", "errors", "resources"}),
+    "vcs": frozenset({"errors"}),
     "promote": frozenset({"model", "errors", "resources"}),
     "forge": frozenset({"model", "errors", "render"}),
     "cli": ALL,

@@ -1,0 +1,59 @@
+"""Which environments a change affects: those whose configuration it changes. Pure.
+
+What an environment is made of is rendered before and after the change, and compared as a whole. So a change
+that reaches nothing there does not count, however many environments read the file; and one that comes in by
+any way does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from attrs import field, frozen
+
+from planner.model.value import Value
+
+
+@frozen
+class Reading:
+    """What an environment is made of. problem: why it could not be rendered, "" when it could.
+
+    digest: of everything that it wants, and of how it is reached. reads: the project's files that it read; one
+    that ends in "/" is a folder. variables: name -> a fingerprint of the value.
+    """
+
+    digest: str = ""
+    reads: frozenset[str] = frozenset()
+    variables: Mapping[str, Value] = field(factory=dict)
+    problem: str = ""
+
+
+ABSENT = Reading(problem="it is not declared")
+
+
+def why_affected(before: Reading, after: Reading, changed: Iterable[str]) -> tuple[str, ...]:
+    """Why an environment has to be planned; () when nothing that it is made of changed.
+
+    changed: the project's files that differ. Files and variables are named, files first.
+    """
+    if after.problem:
+        return _read(before, after, changed) or ("it cannot be rendered",)
+    if before is ABSENT:
+        return ("it is new",)
+    if before.problem:
+        return ("it could not be rendered before",)
+    if before.digest == after.digest:
+        return ()
+    named = (*_read(before, after, changed), *_variables(before, after))
+    return named or ("what it is rendered from, outside of the project's files",)
+
+
+def _read(before: Reading, after: Reading, changed: Iterable[str]) -> tuple[str, ...]:
+    reads = before.reads | after.reads
+    folders = tuple(name for name in reads if name.endswith("/"))
+    return tuple(sorted(name for name in changed if name in reads or name.startswith(folders)))
+
+
+def _variables(before: Reading, after: Reading) -> tuple[str, ...]:
+    names = sorted({*before.variables, *after.variables})
+    return tuple(f"var.{name}" for name in names if before.variables.get(name) != after.variables.get(name))

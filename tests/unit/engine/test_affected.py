@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from planner.engine.affected import ABSENT, Reading, why_affected
+
+READS = frozenset({"planner.yaml", "templates/a.yaml", "files/a/"})
+BEFORE = Reading("one", READS, {"version": "8.*"})
+BROKEN = Reading(reads=READS, problem="a mistake")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed", "why"),
+    [
+        pytest.param(BEFORE, BEFORE, ["templates/a.yaml"], (), id="a change that reaches nothing"),
+        pytest.param(BEFORE, Reading("two", READS), ["templates/b.yaml"], ("var.version",), id="a variable"),
+        pytest.param(
+            BEFORE,
+            Reading("two", READS, {"version": "8.*"}),
+            ["templates/b.yaml", "templates/a.yaml", "files/a/x.txt", "files/ab"],
+            ("files/a/x.txt", "templates/a.yaml"),
+            id="files that it reads",
+        ),
+        pytest.param(
+            BEFORE,
+            Reading("two", frozenset({"templates/new.yaml"}), {"version": "9.*"}),
+            ["templates/new.yaml", "templates/a.yaml"],
+            ("templates/a.yaml", "templates/new.yaml", "var.version"),
+            id="a file that it reads now, and one that it did",
+        ),
+        pytest.param(
+            BEFORE,
+            Reading("two", READS, {"version": "8.*"}),
+            [],
+            ("what it is rendered from, outside of the project's files",),
+            id="something else",
+        ),
+        pytest.param(ABSENT, BEFORE, [], ("it is new",), id="a new one"),
+        pytest.param(BROKEN, BEFORE, [], ("it could not be rendered before",), id="broken before"),
+        pytest.param(BEFORE, BROKEN, [], ("it cannot be rendered",), id="broken by something else"),
+        pytest.param(
+            BEFORE, BROKEN, ["planner.yaml"], ("planner.yaml",), id="broken by a file that it reads"
+        ),
+    ],
+)
+def test_why_an_environment_is_planned(
+    before: Reading, after: Reading, changed: list[str], why: tuple[str, ...]
+) -> None:
+    assert why_affected(before, after, changed) == why

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from planner.errors import PlannerError
+from planner.vcs import Repository, repository_of
+
+
+def git(folder: Path, *words: str) -> str:
+    author = ["-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "init.defaultBranch=main"]
+    command = ["git", "-C", str(folder), *author, *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project in a folder of a repository with two commits, on a branch of its own."""
+    root = tmp_path / "repository"
+    folder = root / "deploy" / "search"
+    (folder / "files").mkdir(parents=True)
+    git(root, "init", "-q")
+    (root / "README.md").write_text("of the repository\n")
+    (folder / "planner.yaml").write_text("project: one\n")
+    (folder / "files" / "nämen.bin").write_bytes(bytes(range(256)) * 300)
+    (folder / "link").symlink_to("planner.yaml")
+    git(root, "add", ".")
+    git(root, "commit", "-qm", "one")
+    git(root, "checkout", "-qb", "change")
+    (folder / "planner.yaml").write_text("project: two\n")
+    git(root, "commit", "-qam", "two")
+    return folder
+
+
+@pytest.fixture
+def repository(project: Path) -> Repository:
+    found = repository_of(project)
+    assert found is not None
+    return found
+
+
+def test_where_it_is(project: Path, repository: Repository, tmp_path: Path) -> None:
+    assert repository == Repository(project.parent.parent.resolve(), "deploy/search/")
+    assert repository_of(project.parent.parent) == Repository(project.parent.parent.resolve())
+    assert repository_of(tmp_path) is None
+    assert repository_of(tmp_path / "nowhere") is None
+
+
+def test_commits(project: Path, repository: Repository) -> None:
+    one, two = git(project, "rev-parse", "main"), git(project, "rev-parse", "HEAD")
+    assert (repository.commit("main"), repository.commit("HEAD"), repository.commit(two[:10])) == (
+        one,
+        two,
+        two,
+    )
+    assert repository.merge_base("main", "change") == one
+    assert repository.is_ancestor(one, two)
+    assert not repository.is_ancestor(two, one)
+
+
+@pytest.mark.parametrize("reference", ["nowhere", "--all", "", "main:README.md", "HEAD^2"])
+def test_what_is_no_commit(repository: Repository, reference: str) -> None:
+    with pytest.raises(PlannerError, match="there is no commit"):
+        repository.commit(reference)
+
+
+def test_branches_without_a_common_commit(project: Path, repository: Repository) -> None:
+    git(project, "checkout", "-q", "--orphan", "other")
+    git(project, "commit", "-qm", "alone")
+    with pytest.raises(PlannerError, match="have no commit in common here"):
+        repository.merge_base("main", "other")
+
+
+def test_what_changed(project: Path, repository: Repository) -> None:
+    assert repository.is_clean()
+    assert repository.changed_since("main") == {"planner.yaml"}
+    (project / "new.txt").write_text("new")
+    (project / "files" / "nämen.bin").unlink()
+    (project.parent / "elsewhere.txt").write_text("not of the project")
+    (project / ".gitignore").write_text("*.log\n")
+    (project / "x.log").write_text("ignored")
+    assert repository.changed_since("main") == {"planner.yaml", "new.txt", "files/nämen.bin", ".gitignore"}
+    assert not repository.is_clean()
+
+
+def test_files_as_of_a_commit(project: Path, repository: Repository, tmp_path: Path) -> None:
+    repository.export(repository.commit("main"), tmp_path / "there")
+    found = tmp_path / "there"
+    assert (found / "planner.yaml").read_text() == "project: one\n"
+    assert (found / "files" / "nämen.bin").read_bytes() == bytes(range(256)) * 300
+    assert (found / "link").readlink() == Path("planner.yaml")
+    assert sorted(path.name for path in found.iterdir()) == ["files", "link", "planner.yaml"]
+
+
+def test_the_repositorys_own_configuration_runs_nothing(project: Path, tmp_path: Path) -> None:
+    marker = tmp_path / "was-run"
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ntouch {marker}\n")
+    program.chmod(0o755)
+    git(project, "config", "core.fsmonitor", str(program))
+    git(project, "config", "diff.external", str(program))
+    found = repository_of(project)
+    assert found is not None
+    found.changed_since("main")
+    assert not marker.exists()
