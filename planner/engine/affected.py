@@ -18,8 +18,8 @@ from planner.model.value import Value
 class Reading:
     """What an environment is made of. problem: why it could not be rendered, "" when it could.
 
-    digest: of everything that it wants, and of how it is reached. reads: the project's files that it read; one
-    that ends in "/" is a folder. variables: name -> a fingerprint of the value.
+    digest: of everything that it wants, and of how it is reached. reads: the project's files that it read, a
+    folder with "/" at its end. variables: name -> a fingerprint of the value.
     """
 
     digest: str = ""

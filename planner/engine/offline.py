@@ -1,0 +1,59 @@
+"""The state that a configuration would have if it were applied, to compare two of them offline. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import evolve
+
+from planner.model.address import Address
+from planner.model.kind import Kind
+from planner.model.resource import Desired, Prior
+from planner.model.state import State
+from planner.model.value import UNKNOWN, Reference, Value, at, conceal, is_deferred, resolve
+
+NO_ID = "(not asked)"
+
+
+def imagined(
+    project: str, environment: str, wanted: Mapping[Address, Desired], kinds: Mapping[str, Kind], salt: str
+) -> State:
+    """The state after an apply of wanted. What an installation would set stands for itself, as a text that no
+    attribute has, so that two configurations that refer to it agree.
+    """
+    made: dict[Address, Prior] = {}
+
+    def lookup(reference: Reference) -> Value:
+        desired = wanted.get(reference.address)
+        if desired is None:
+            return UNKNOWN
+        return at(dict(entry(desired).attributes), reference.path)
+
+    def entry(desired: Desired) -> Prior:
+        if desired.address not in made:
+            kind = kinds[desired.address.kind]
+            made[desired.address] = _prior(desired, kind, {})  # of a cycle, which is reported elsewhere
+            shown = {name: resolve(value, lookup) for name, value in desired.attributes.items()}
+            made[desired.address] = _prior(desired, kind, shown)
+        return made[desired.address]
+
+    priors = {address: entry(desired) for address, desired in wanted.items()}
+    resources = {
+        address: evolve(prior, attributes={n: conceal(v, salt) for n, v in prior.attributes.items()})
+        for address, prior in priors.items()
+    }
+    return State(project, environment, resources=resources)
+
+
+def _prior(desired: Desired, kind: Kind, shown: Mapping[str, Value]) -> Prior:
+    set_there = {name: f"${{{desired.address}.{name}}}" for name in kind.computed}
+    declared = {name: str(value) if is_deferred(value) else value for name, value in shown.items()}
+    return Prior(
+        address=desired.address,
+        id=NO_ID,
+        attributes={**set_there, **declared},
+        content_sha256=desired.content.sha256 if desired.content else None,
+        dependencies=desired.dependencies,
+        prevent_destroy=desired.lifecycle.prevent_destroy,
+        create_before_destroy=desired.lifecycle.create_before_destroy,
+    )
