@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,7 +13,10 @@ from attrs import frozen
 
 from planner.errors import StateError
 from planner.state.backend import Backend
+from planner.state.lease import TERMS, Terms
 from planner.state.local import LocalBackend
+from planner.state.postgres.target import target_of
+from planner.state.s3.target import target_of as s3_target_of
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # two letters at least: C: is a drive
 _CREDENTIALS: Final = re.compile(r"//[^/@]*@")
@@ -20,11 +24,16 @@ _CREDENTIALS: Final = re.compile(r"//[^/@]*@")
 
 @frozen
 class Location:
-    """Where a state is. url: as written in planner.yaml. folder: what relative paths start from."""
+    """Where a state is. url: as written in planner.yaml. folder: what relative paths start from.
+
+    project, environment: whose state it is, where one place keeps many. terms: of the locks of shared places.
+    """
 
     url: str
     environment: str
     folder: Path
+    project: str = ""
+    terms: Terms = TERMS
 
 
 def open_local(location: Location) -> Backend:
@@ -43,14 +52,57 @@ def _path_of(url: str) -> str:
     return unquote(parts.path)
 
 
+def open_postgres(location: Location) -> Backend:
+    """`postgresql://[user@]host[:port]/database[?schema=planner]`; see `planner.state.postgres`."""
+    target = target_of(location.url)
+    try:
+        from planner.state.postgres.backend import PostgresBackend  # noqa: PLC0415 - psycopg is an extra
+    except ImportError as error:
+        raise StateError(
+            f"a state at {target.shown} needs psycopg, which is not installed",
+            advice="pip install 'planner[postgres]'",
+        ) from error
+    return PostgresBackend(
+        target, project=location.project, environment=location.environment, terms=location.terms
+    )
+
+
+def open_http(location: Location) -> Backend:
+    """`https://host/path[?lock_address=...]`, Terraform's http backend; see `planner.state.http`."""
+    from planner.state.http.backend import HttpBackend  # noqa: PLC0415 - requests takes its time
+    from planner.state.http.target import target_of as http_target_of  # noqa: PLC0415 - so does what it needs
+
+    return HttpBackend(http_target_of(location.url, location.environment, os.environ))
+
+
+def open_s3(location: Location) -> Backend:
+    """`s3://bucket[/prefix][?endpoint=...&region=...]`; see `planner.state.s3`."""
+    target = s3_target_of(location.url, project=location.project, environment=location.environment)
+    try:
+        from planner.state.s3.backend import S3Backend  # noqa: PLC0415 - botocore is an extra
+    except ImportError as error:
+        raise StateError(
+            f"a state at {target.shown} needs botocore, which is not installed",
+            advice="pip install 'planner[s3]'",
+        ) from error
+    return S3Backend(target, terms=location.terms)
+
+
 BACKENDS: Final[Mapping[str, Callable[[Location], Backend]]] = {
     "": open_local,
     "file": open_local,
+    "http": open_http,
+    "https": open_http,
+    "postgres": open_postgres,
+    "postgresql": open_postgres,
+    "s3": open_s3,
 }
 """URL scheme -> what opens it, without calling anything yet; "" is a plain path."""
 
 
-def open_backend(url: str, *, environment: str, folder: Path) -> Backend:
+def open_backend(
+    url: str, *, environment: str, folder: Path, project: str = "", terms: Terms = TERMS
+) -> Backend:
     """The backend of url. Nothing is read or written yet. StateError for an unknown scheme."""
     match = _SCHEME.match(url)
     scheme = match[1].lower() if match else ""
@@ -60,4 +112,4 @@ def open_backend(url: str, *, environment: str, folder: Path) -> Backend:
             f"no backend keeps a state at {_CREDENTIALS.sub('//', url)}: {scheme}: is not known",
             advice=f"Write a path, or a URL that begins with {known}",
         )
-    return BACKENDS[scheme](Location(url, environment, folder))
+    return BACKENDS[scheme](Location(url, environment, folder, project, terms))

@@ -1,0 +1,229 @@
+"""The port on S3. See the package for how it is made up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Final
+
+from planner.errors import StateError
+from planner.state.backend import HistoryEntry
+from planner.state.lease import TERMS, Lease, Terms, sleepless_clock
+from planner.state.locks import Holder, Patience, wait_for_lock
+from planner.state.s3.bucket import Bucket, Pace
+from planner.state.s3.causes import explained
+from planner.state.s3.locking import LockObject, free_after
+from planner.state.s3.log import Confirm, Log
+from planner.state.s3.snapshots import SnapshotObjects
+from planner.state.s3.target import Target
+
+_SHORTEST: Final = 1.0
+
+
+class S3Backend:
+    """The state of one environment. Errors: see the port.
+
+    What a lost connection leaves in doubt is found out: it is tried again for as long as a lease lasts.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        terms: Terms = TERMS,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = sleepless_clock,
+    ) -> None:
+        self._target = target
+        self._shown = target.shown
+        self._terms = terms
+        self._sleep = sleep
+        self._clock = clock
+        bucket = Bucket(target, _steady(terms), sleep=sleep, clock=clock)
+        hasty = Bucket(target, _hasty(terms), sleep=sleep, clock=clock)
+        self._bucket = bucket
+        self._snapshots = SnapshotObjects(bucket, target.key, f"{target.base}.history/", self._shown)
+        self._log = Log(bucket, f"{target.base}.journal/", self._shown)
+        self._lock = LockObject(bucket, f"{target.base}.lock", terms, self._shown, clock=clock)
+        self._renewed = LockObject(hasty, f"{target.base}.lock", terms, self._shown, clock=clock)
+        self._lease: Lease | None = None
+        self._trusted = False
+        self._unsettled = False
+
+    def describe(self) -> str:
+        return self._shown
+
+    @contextmanager
+    def _writing(self, shown: str, doing: str) -> Iterator[None]:
+        """What fails in it may still be under way."""
+        with explained(shown, doing):
+            self._check_conditions()
+            before, self._unsettled = self._unsettled, True
+            yield
+            self._unsettled = before
+
+    def _check_conditions(self) -> None:
+        """Once, and before anything else is written."""
+        if not self._trusted:
+            self._bucket.check_conditions(f"{self._target.base}.probe")
+            self._trusted = True
+
+    # Snapshots
+
+    def read_snapshot(self) -> bytes | None:
+        with explained(self._shown, "read"):
+            return self._snapshots.read()
+
+    def write_snapshot(self, data: bytes, *, serial: int, expected_serial: int | None) -> None:
+        self._still_held()
+        with self._writing(self._shown, "written"):
+            self._snapshots.write(
+                data, serial, lambda told: self._compare(told, expected_serial), self._allow
+            )
+
+    def _compare(self, told: int | None, expected: int | None) -> None:
+        if expected is None or told == expected:
+            return
+        found = "is not readable" if told is None else f"is at serial {told}"
+        raise StateError(
+            f"{self._shown} {found}, expected was serial {expected}: it was changed from elsewhere meanwhile",
+            advice="Nothing was written. Run the command again.",
+        )
+
+    def history(self) -> list[HistoryEntry]:
+        with explained(f"the history of {self._shown}", "read"):
+            return self._snapshots.history()
+
+    def read_history(self, serial: int) -> bytes:
+        with explained(f"the history of {self._shown}", "read"):
+            data = self._snapshots.read_history(serial)
+        if data is None:
+            kept = ", ".join(str(entry.serial) for entry in reversed(self.history())) or "none"
+            raise StateError(f"{self._shown} has no serial {serial} in its history", advice=f"Kept: {kept}.")
+        return data
+
+    # Journal
+
+    def append(self, lines: Sequence[bytes]) -> None:
+        self._still_held()
+        if not lines:
+            return
+        with self._writing(f"the journal of {self._shown}", "written"):
+            self._log.append(lines, self._confirm)
+        self._still_held()
+
+    def read_journal(self) -> list[bytes]:
+        with explained(f"the journal of {self._shown}", "read"):
+            return self._log.read()
+
+    def clear_journal(self) -> None:
+        """Fails, too, after the lock was broken: the lines are the next holder's by then."""
+        self._still_held()
+        with self._writing(f"the journal of {self._shown}", "cleared"):
+            self._log.clear(self._confirm)
+
+    # Lock
+
+    @contextmanager
+    def lock(self, holder: Holder, timeout: float) -> Iterator[Holder]:
+        lease = Lease(holder, self._shown, self._terms, clock=self._clock)
+        with explained(f"the lock of {self._shown}", "taken"):
+            self._check_conditions()
+            wait_for_lock(
+                lambda: lease.take(lambda: self._take(holder)),
+                self.lock_holder,
+                self._shown,
+                Patience(timeout, self._sleep, self._clock, poll=self._terms.retry / 2),
+            )
+        with self._held(lease), lease.kept(lambda: self._renew(holder)):
+            self._log.forget_position()
+            if self._unsettled:
+                self._fence()
+            yield holder
+
+    def _take(self, holder: Holder) -> bool:
+        former = self._lock.take(holder)
+        if former is None:
+            return False
+        self._unsettled = self._unsettled or former.unsettled
+        return True
+
+    def _renew(self, holder: Holder) -> Holder | None:
+        with explained(f"the lock of {self._shown}", "renewed"):
+            return self._renewed.renew(holder)
+
+    @contextmanager
+    def _held(self, lease: Lease) -> Iterator[None]:
+        self._lease = lease
+        try:
+            yield
+        finally:
+            self._lease = None
+            with suppress(StateError), explained(f"the lock of {self._shown}", "released"):
+                self._lock.release(lease.holder.id, unsettled=self._unsettled)
+
+    def _fence(self) -> None:
+        """From here on no request of a former holder takes effect, however late it comes."""
+        with explained(f"the lock of {self._shown}", "taken"):
+            self._unsettled = True
+            self._log.fence(self._confirm)
+            self._snapshots.fence()
+            self._unsettled = False
+
+    def _still_held(self) -> None:
+        if self._lease is not None:
+            self._lease.still_held()
+
+    @property
+    def _confirm(self) -> Confirm | None:
+        return None if self._lease is None else self._allow
+
+    def _allow(self) -> None:
+        """StateError when another holds the lock at the place, or when it is late."""
+        if self._lease is not None:
+            self._lease.confirm(self._lock.read().holder)
+            self._lease.still_held()
+
+    def lock_holder(self) -> Holder | None:
+        with explained(f"the lock of {self._shown}", "read"):
+            return self._lock.live_holder()
+
+    def break_lock(self, holder_id: str) -> None:
+        holder = self.lock_holder()
+        if holder is None or holder.id != holder_id or not self._break(holder_id):
+            holder = self.lock_holder()
+            now = "nobody holds it" if holder is None else f"it is held by {holder}, as {holder.id}"
+            raise StateError(f"{self._shown} is not locked as {holder_id}: {now}")
+
+    def _break(self, holder_id: str) -> bool:
+        with self._writing(f"the lock of {self._shown}", "broken"):
+            broken = self._lock.release(holder_id, unsettled=True)
+            if broken:
+                self._log.fence(None)
+                self._snapshots.fence()
+        return broken
+
+    def check(self) -> tuple[str, ...]:
+        """What is there, a line each. StateError when it cannot be used."""
+        probe = f"{self._target.base}.probe"
+        with explained(self._shown, "used"):
+            self._bucket.listing(f"{self._target.base}.")
+            self._check_conditions()
+            self._bucket.get(probe)
+            self._bucket.delete(probe)
+        return (
+            f"{self._bucket.endpoint} lets the user list, read, write and delete {self._target.shown}",
+            "it honours conditions on writes, so that no writer overwrites another's",
+            f"a lock that is not renewed is free after {free_after(self._terms.duration):g} s",
+        )
+
+
+def _steady(terms: Terms) -> Pace:
+    """For all but renewals: as long as a lease lasts."""
+    return Pace(terms.duration, terms.duration, terms.retry, terms.interval)
+
+
+def _hasty(terms: Terms) -> Pace:
+    """For renewals, which have terms.patience: a request or two, each of them once more if it is lost."""
+    return Pace(max(_SHORTEST, terms.patience / 4), 0.0, terms.retry, terms.interval)

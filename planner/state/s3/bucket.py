@@ -1,0 +1,344 @@
+"""The requests that planner makes of a bucket. Each fails with one of `causes.FAILURES`."""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import SimpleNamespace
+from typing import Any, Final, TypeVar
+from uuid import uuid4
+
+import botocore.session
+from attrs import frozen
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
+
+from planner.errors import StateError
+from planner.state.lease import sleepless_clock
+from planner.state.s3.causes import FAILURES, is_absent, is_passing, status_of
+from planner.state.s3.target import Target, check_endpoint
+
+T = TypeVar("T")
+
+NOTHING: Final = "*"
+"""For `Bucket.put`: in place of an ETag, that there is no such object yet."""
+
+ATTEMPTS: Final = 10
+"""How often a write starts again from what there is then, after somebody else was faster."""
+
+_AT_ONCE: Final = 16
+_CONNECT: Final = 10.0
+_WRITE: Final = "write"
+_NO_ETAG: Final = '"00000000000000000000000000000000"'
+_PROBE: Final = b"Written to see whether the server honours If-None-Match and If-Match.\n"
+
+
+class Changed(Exception):
+    """The object is not the one that the write was for."""
+
+
+@frozen
+class Found:
+    """An object. etag: as a condition takes it. notes: what was written with it. size: bytes.
+
+    modified: when it was written. read: when the server sent it, None: it did not say; both by its clock.
+    """
+
+    body: bytes
+    size: int
+    etag: str
+    notes: Mapping[str, str]
+    modified: datetime
+    read: datetime | None
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since it was written, to the second; None when that is not known."""
+        return None if self.read is None else (self.read - self.modified).total_seconds()
+
+
+@frozen
+class Listed:
+    """What a listing says of an object. name: what follows the prefix. age: as in `Found`."""
+
+    name: str
+    size: int
+    etag: str
+    modified: datetime
+    age: float | None
+
+
+@frozen
+class Pace:
+    """timeout: seconds to wait for one answer. lasting: seconds to go on trying for, twice at least.
+
+    pause: seconds before the third attempt; each later one waits twice as long, up to `longest`.
+    """
+
+    timeout: float
+    lasting: float
+    pause: float
+    longest: float
+
+
+@functools.cache
+def _session() -> Any:
+    """The one of this process: what it read of S3, of profiles and of credentials is good for all."""
+    return botocore.session.get_session()
+
+
+_MAKING: Final = threading.Lock()
+"""A session makes one client at a time."""
+
+
+def connect(target: Target, timeout: float) -> Any:
+    """A client. It sends each request once, and no checksums that servers other than AWS do not know."""
+    path_style = target.path_style
+    if path_style is None:
+        path_style = bool(
+            target.endpoint or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+        )
+    config = Config(
+        signature_version="s3v4",
+        connect_timeout=min(timeout, _CONNECT),
+        read_timeout=timeout,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        s3={"addressing_style": "path" if path_style else "auto"},
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        max_pool_connections=_AT_ONCE,
+        tcp_keepalive=True,
+    )
+    try:
+        with _MAKING:
+            client = _session().create_client(
+                "s3", region_name=target.region, endpoint_url=target.endpoint, config=config
+            )
+    except ValueError as error:  # an endpoint or a region that no host can have
+        raise StateError(f"{target.shown} cannot be reached: {error}") from error
+    check_endpoint(client.meta.endpoint_url, target)  # it may come from the environment or a profile
+    client.meta.events.register_last("before-call.s3", _say_it_at_once)
+    client.meta.events.register("before-call.s3.HeadBucket", _ask_no_further)
+    return client
+
+
+def _say_it_at_once(params: Any, **_: Any) -> None:
+    """Without asking first whether the body may follow, which is a round trip of its own."""
+    params["headers"].pop("Expect", None)
+
+
+def _ask_no_further(**_: Any) -> tuple[Any, Any]:
+    """Of a redirect that names no region: botocore asks the bucket, is redirected, asks it again, ..."""
+    return SimpleNamespace(status_code=200), {"ResponseMetadata": {"HTTPHeaders": {}}}
+
+
+class Bucket:
+    """Connects when it is first used. What did not get through is sent again, once the server was reached."""
+
+    def __init__(
+        self,
+        target: Target,
+        pace: Pace,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = sleepless_clock,
+    ) -> None:
+        self._target = target
+        self._pace = pace
+        self._sleep = sleep
+        self._clock = clock
+        self._connected: Any = None
+        self._reached = False
+
+    @property
+    def _client(self) -> Any:
+        if self._connected is None:
+            self._connected = connect(self._target, self._pace.timeout)
+        return self._connected
+
+    @property
+    def endpoint(self) -> str:
+        return str(self._client.meta.endpoint_url)
+
+    def _ask(self, work: Callable[[Any], T]) -> T:
+        ends, pause = self._clock() + self._pace.lasting, 0.0
+        while True:
+            try:
+                done = _understood(work, self._client)
+            except FAILURES as error:
+                self._reached = self._reached or isinstance(error, ClientError)
+                tried_enough = pause > 0 and self._clock() >= ends
+                if tried_enough or not self._reached or not is_passing(error):
+                    raise
+            else:
+                self._reached = True
+                return done
+            self._sleep(pause)
+            pause = min(max(2 * pause, self._pace.pause), self._pace.longest)
+
+    def _find(self, work: Callable[[Any], T]) -> T | None:
+        try:
+            return self._ask(work)
+        except ClientError as error:
+            if is_absent(error):
+                return None
+            raise
+
+    def get(self, key: str) -> Found | None:
+        """None: there is no such object."""
+
+        def read(client: Any) -> Found:
+            reply = client.get_object(Bucket=self._target.bucket, Key=key)
+            return _found(reply, reply["Body"].read())
+
+        return self._find(read)
+
+    def look(self, key: str) -> Found | None:
+        """As `get`, without the body."""
+        return self._find(lambda c: _found(c.head_object(Bucket=self._target.bucket, Key=key), b""))
+
+    def get_all(self, keys: Sequence[str]) -> list[Found | None]:
+        """As `get`, several at a time."""
+        if len(keys) < 2:
+            return [self.get(key) for key in keys]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(self.get, keys))
+
+    def listing(self, prefix: str) -> list[Listed]:
+        """All whose keys begin with prefix, in the order of their names."""
+        found: list[Listed] = []
+        more: dict[str, str] = {}
+        while True:
+            page = self._page(prefix, more)
+            read = _date_of(page)
+            found += [_listed(item, prefix, read) for item in page.get("Contents", ())]
+            if not page.get("IsTruncated"):
+                return sorted(found, key=lambda item: item.name)
+            more = {"ContinuationToken": page["NextContinuationToken"]}
+
+    def _page(self, prefix: str, more: Mapping[str, str]) -> Any:
+        return self._ask(lambda c: c.list_objects_v2(Bucket=self._target.bucket, Prefix=prefix, **more))
+
+    def put(self, key: str, body: bytes, *, over: str | None, notes: Mapping[str, str] | None = None) -> str:
+        """Write an object over the one with that ETag, NOTHING, or None: whatever there is. Its ETag.
+
+        Changed, with nothing written, when there is another. When the reply was lost it is looked up.
+        """
+        write_id = uuid4().hex
+        try:
+            reply = self._ask(
+                lambda c: c.put_object(
+                    Bucket=self._target.bucket,
+                    Key=key,
+                    Body=body,
+                    ContentType="application/octet-stream",
+                    Metadata={**(notes or {}), _WRITE: write_id},
+                    **_condition(over),
+                )
+            )
+        except ClientError as error:
+            if not _is_refusal(error):
+                raise
+        else:
+            return str(reply["ETag"])
+        present = self.look(key)
+        if present is None or present.notes.get(_WRITE) != write_id:
+            raise Changed
+        return present.etag
+
+    def delete(self, key: str) -> None:
+        self._ask(lambda c: c.delete_object(Bucket=self._target.bucket, Key=key))
+
+    def discard(self, keys: Iterable[str]) -> None:
+        """Delete what nobody reads any more, several at a time; what cannot be deleted stays.
+
+        One by one: of DeleteObjects not every server understands every client.
+        """
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(self._discard, keys))
+
+    def _discard(self, key: str) -> None:
+        with suppress(*FAILURES):
+            self.delete(key)
+
+    def check_conditions(self, key: str) -> None:
+        """StateError when the server writes, whatever the condition. Writes an object of that key."""
+        # The first may make the object, and somebody else may delete it meanwhile.
+        if not any(self._refuses(key, NOTHING) for _ in range(4)):
+            raise self._careless("If-None-Match")
+        if not self._refuses(key, _NO_ETAG):
+            raise self._careless("If-Match")
+
+    def _refuses(self, key: str, over: str) -> bool:
+        try:
+            self._ask(
+                lambda c: c.put_object(Bucket=self._target.bucket, Key=key, Body=_PROBE, **_condition(over))
+            )
+        except ClientError as error:
+            if status_of(error) != 501 and not _is_refusal(error):
+                raise
+            return status_of(error) != 501
+        return False
+
+    def _careless(self, header: str) -> StateError:
+        return StateError(
+            f"the server of {self._target.shown} does not honour {header} when it writes, so that two "
+            "writers could overwrite each other",
+            advice="Keep the state in AWS S3, a present MinIO or Ceph, or another server with conditional "
+            "writes; or in PostgreSQL.",
+        )
+
+
+def _understood(work: Callable[[Any], T], client: Any) -> T:
+    try:
+        return work(client)
+    except KeyError as error:
+        raise ResponseParserError(f"no {error} in the reply") from error
+
+
+def _is_refusal(error: ClientError) -> bool:
+    return status_of(error) == 412 or is_absent(error)
+
+
+def _condition(over: str | None) -> dict[str, str]:
+    if over is None:
+        return {}
+    return {"IfNoneMatch": NOTHING} if over == NOTHING else {"IfMatch": over}
+
+
+def _date_of(reply: Any) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(reply["ResponseMetadata"]["HTTPHeaders"]["date"])
+    except (KeyError, ValueError, TypeError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def _found(reply: Any, body: bytes) -> Found:
+    return Found(
+        body=body,
+        size=int(reply["ContentLength"]),
+        etag=str(reply["ETag"]),
+        notes={name.lower(): note for name, note in (reply.get("Metadata") or {}).items()},
+        modified=reply["LastModified"],
+        read=_date_of(reply),
+    )
+
+
+def _listed(item: Any, prefix: str, read: datetime | None) -> Listed:
+    modified = item["LastModified"]
+    return Listed(
+        name=item["Key"].removeprefix(prefix),
+        size=int(item["Size"]),
+        etag=str(item["ETag"]),
+        modified=modified,
+        age=None if read is None else (read - modified).total_seconds(),
+    )

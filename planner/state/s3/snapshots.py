@@ -1,0 +1,153 @@
+"""The present snapshot, and the history: a copy of each, which is written after it.
+
+The present one counts as part of the history, even if a crash kept its copy from being written; whoever
+replaces it then writes that copy first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Final, TypeVar
+
+from planner.errors import StateError
+from planner.state.backend import KEPT, HistoryEntry
+from planner.state.s3.bucket import ATTEMPTS, NOTHING, Bucket, Changed, Found, Listed
+from planner.state.s3.causes import FAILURES
+from planner.state.snapshot import serial_of
+
+T = TypeVar("T")
+
+_SERIAL: Final = "serial"
+"""The note with the serial that a snapshot was written as."""
+
+_TOLD: Final = "told"
+_LENGTH: Final = "length"
+_NONE: Final = "none"
+
+
+class SnapshotObjects:
+    """key: of the present snapshot. history: what the keys of the others begin with. shown: in messages."""
+
+    def __init__(self, bucket: Bucket, key: str, history: str, shown: str) -> None:
+        self._bucket = bucket
+        self._key = key
+        self._history = history
+        self._shown = shown
+
+    def read(self) -> bytes | None:
+        return _content(self._bucket.get(self._key))
+
+    def write(
+        self, data: bytes, serial: int, compare: Callable[[int | None], None], allow: Callable[[], None]
+    ) -> None:
+        """compare: raises what it likes at the serial that the present snapshot tells. allow: when another
+        holds the lock; it is called after the present one was looked at, and before that is replaced.
+        """
+        kept = self._until_it_stands(lambda: self._replace(data, serial, compare, allow))
+        with suppress(*FAILURES):  # it is written; the next who writes makes up for the copy
+            self._bucket.put(self._kept(serial), data, over=None)
+        spent = sorted({*kept, serial}, reverse=True)[KEPT:]
+        self._bucket.discard([self._kept(number) for number in spent if number != serial])
+
+    def _replace(
+        self, data: bytes, serial: int, compare: Callable[[int | None], None], allow: Callable[[], None]
+    ) -> set[int]:
+        """The serials in the history until now."""
+        present = self._bucket.look(self._key)
+        compare(self._told(present))
+        kept = {int(item.name[:-5]) for item in self._copies()}
+        former = _serial(present)
+        if former is not None and former not in kept:
+            self._keep(former)
+            kept.add(former)
+        allow()
+        notes = {_SERIAL: str(serial), _TOLD: "yes" if serial_of(data) == serial else "no"}
+        self._bucket.put(self._key, data, over=present.etag if present else NOTHING, notes=notes)
+        return kept
+
+    def _told(self, present: Found | None) -> int | None:
+        """The serial in the content, None when it is not readable; 0 when there is no snapshot."""
+        if present is None or _length(present) is None:
+            return 0
+        if present.notes.get(_TOLD) == "yes":
+            return _serial(present)
+        found = self._bucket.get(self._key)
+        if found is None or found.etag != present.etag:
+            raise Changed
+        return serial_of(_content(found) or b"")
+
+    def _keep(self, serial: int) -> None:
+        found = self._bucket.get(self._key)
+        content = _content(found)
+        if content is None or _serial(found) != serial:
+            raise Changed
+        self._bucket.put(self._kept(serial), content, over=None)
+
+    def history(self) -> list[HistoryEntry]:
+        entries = {int(item.name[:-5]): _entry(item) for item in self._copies()}
+        present = self._bucket.look(self._key)
+        serial, length = _serial(present), _length(present)
+        if present is not None and serial is not None and length is not None and serial not in entries:
+            entries[serial] = HistoryEntry(serial, _time(present.modified), length)
+        return [entries[serial] for serial in sorted(entries, reverse=True)]
+
+    def read_history(self, serial: int) -> bytes | None:
+        kept = self._bucket.get(self._kept(serial))
+        if kept is not None:
+            return kept.body
+        present = self._bucket.get(self._key)
+        return _content(present) if _serial(present) == serial else None
+
+    def fence(self) -> None:
+        """Keep out whoever looked at the present snapshot before, also when there is none."""
+        self._until_it_stands(self._alter)
+
+    def _alter(self) -> None:
+        found = self._bucket.get(self._key)
+        length = _length(found)
+        notes = {**(found.notes if found else {}), _LENGTH: _NONE if length is None else str(length)}
+        body = (found.body if found else b"") + b" "
+        self._bucket.put(self._key, body, over=found.etag if found else NOTHING, notes=notes)
+
+    def _until_it_stands(self, write: Callable[[], T]) -> T:
+        for _ in range(ATTEMPTS):
+            with suppress(Changed):
+                return write()
+        raise StateError(f"{self._shown} changes faster than it can be written")
+
+    def _copies(self) -> list[Listed]:
+        items = self._bucket.listing(self._history)
+        return [item for item in items if item.name.endswith(".json") and item.name[:-5].isdecimal()]
+
+    def _kept(self, serial: int) -> str:
+        return f"{self._history}{serial:08d}.json"
+
+
+def _content(found: Found | None) -> bytes | None:
+    length = _length(found)
+    return None if found is None or length is None else found.body[:length]
+
+
+def _length(found: Found | None) -> int | None:
+    """Of the content in bytes, without what fences added; None: there is no snapshot."""
+    if found is None or found.notes.get(_LENGTH) == _NONE:
+        return None
+    told = found.notes.get(_LENGTH, "")
+    return int(told) if told.isdecimal() else found.size
+
+
+def _serial(found: Found | None) -> int | None:
+    """What it was written as; None when there is no snapshot, or not one of ours."""
+    if found is None or not found.notes.get(_SERIAL, "").isdecimal():
+        return None
+    return int(found.notes[_SERIAL])
+
+
+def _entry(item: Listed) -> HistoryEntry:
+    return HistoryEntry(int(item.name[:-5]), _time(item.modified), item.size)
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

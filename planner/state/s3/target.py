@@ -1,0 +1,128 @@
+"""s3://bucket[/prefix or key.json][?endpoint=...&region=...&path_style=true&allow_http=true]: where it is."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from attrs import frozen
+
+from planner.errors import StateError
+
+OPTIONS: Final = ("allow_http", "endpoint", "path_style", "region")
+CREDENTIALS: Final = (
+    "Credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (AWS_SESSION_TOKEN), from AWS_PROFILE "
+    "and the files in ~/.aws, or from the machine's role."
+)
+
+_SECRETS: Final = re.compile("key|secret|token|password|credential", re.IGNORECASE)
+_EXAMPLE: Final = "Write it as s3://bucket or s3://bucket/prefix."
+_TRUTH: Final = {"true": True, "false": False}
+
+
+@frozen
+class Target:
+    """key: of the present snapshot. endpoint: of the server, None: botocore knows. shown: for messages.
+
+    path_style: whether the bucket stands in the path, not in the host's name; None: where it is not AWS.
+    """
+
+    bucket: str
+    key: str
+    endpoint: str | None = None
+    region: str | None = None
+    path_style: bool | None = None
+    allow_http: bool = False
+
+    @property
+    def shown(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+    @property
+    def base(self) -> str:
+        """What the keys of all its objects begin with."""
+        return self.key.removesuffix(".json")
+
+
+def target_of(url: str, *, project: str, environment: str) -> Target:
+    """StateError for a URL that holds credentials or cannot be understood."""
+    parts, options = _split(url)
+    if not parts.netloc:
+        raise StateError("the URL of the state names no bucket", advice=_EXAMPLE)
+    target = Target(
+        bucket=parts.netloc,
+        key=_key(unquote(parts.path).strip("/"), project, environment),
+        endpoint=options.get("endpoint"),
+        region=options.get("region"),
+        path_style=_truth(options, "path_style"),
+        allow_http=_truth(options, "allow_http") or False,
+    )
+    if target.endpoint is not None:
+        check_endpoint(target.endpoint, target)
+    return target
+
+
+def _split(url: str) -> tuple[SplitResult, dict[str, str]]:
+    try:
+        parts = urlsplit(url)
+        options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    except ValueError as error:
+        raise StateError(f"the URL of the state is not understood: {error}") from error
+    if "@" in parts.netloc or any(map(_SECRETS.search, options)):
+        raise StateError(
+            "the URL of the state holds credentials, which a file of the project must not",
+            advice=f"Take them out. {CREDENTIALS}",
+        )
+    unknown = sorted(options.keys() - set(OPTIONS))
+    if unknown or parts.fragment:
+        raise StateError(
+            f"the URL of the state has an unknown option {unknown[0]!r}" if unknown else "the URL has a #",
+            advice=f"Known are {', '.join(OPTIONS)}.",
+        )
+    return parts, options
+
+
+def _key(path: str, project: str, environment: str) -> str:
+    if path.endswith(".json"):
+        return path
+    return "/".join(filter(None, (path, project, environment))) + ".json"
+
+
+def _truth(options: dict[str, str], name: str) -> bool | None:
+    told = options.get(name)
+    if told is None:
+        return None
+    if told.lower() not in _TRUTH:
+        raise StateError(f"{name} in the URL of the state is neither true nor false")
+    return _TRUTH[told.lower()]
+
+
+def check_endpoint(endpoint: str, target: Target) -> None:
+    """StateError when endpoint is no address, or when the state would travel there for everybody to read."""
+    try:
+        parts = urlsplit(endpoint)
+        _ = parts.port  # raises for a port that is not one
+    except ValueError:
+        parts = SplitResult("", "", "", "", "")
+    if "@" in parts.netloc:
+        raise StateError(
+            f"the endpoint of {target.shown} holds credentials", advice=f"Take them out. {CREDENTIALS}"
+        )
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise StateError(
+            f"the endpoint of {target.shown} is not an http or https URL", advice="Write https://host[:port]."
+        )
+    if parts.scheme == "http" and not target.allow_http and not _is_loopback(parts.hostname):
+        raise StateError(
+            f"the endpoint {endpoint} of {target.shown} would get the state unencrypted",
+            advice="Use https, or add allow_http=true to the URL of the state.",
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
