@@ -4,7 +4,9 @@
     journal.py     records <-> lines with a checksum
     store.py       snapshot + journal + lock of one environment: what the engine and the commands use
     backend.py     the port: what a place for bytes must promise
-    local.py       files; registry.py finds the backend of a URL
+    local.py       files; postgres/, s3/ and http/ are shared places; registry.py finds the backend of a URL
+    lease.py       a lock that its holder has to renew: what shared places have in common
+    encryption.py  a wrapper around any backend; keys.py reads the keys from the process environment
     saved_plan.py  Plan <-> file
     document.py    JSON documents with a version, a digest and a schema; files.py writes private files
 

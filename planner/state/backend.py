@@ -83,7 +83,8 @@ class Locks(Protocol):
     def lock(self, holder: Holder, timeout: float) -> AbstractContextManager[Holder]:
         """Entering waits up to timeout seconds (0: not at all), then raises LockHeld naming the holder.
 
-        The lock ends with the context, and by itself when its process (local) or its heartbeat (shared) dies.
+        The lock ends with the context, and by itself when its process (local) or its heartbeat (shared) dies,
+        where the place can tell: behind Terraform's http protocol it stays until it is broken.
         """
         ...
 

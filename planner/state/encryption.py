@@ -90,7 +90,7 @@ class EncryptedBackend:
             opened = self._keys.open(sealed, shown)
         except Altered:
             raise DamagedState(f"{shown} was altered: it does not open with its key") from None
-        if serial_of(opened) != serial_of(data):
+        if serial_of(opened) not in (None, serial_of(data)):
             raise DamagedState(f"{shown} was altered: its serial is not the one it was written with")
         return opened
 

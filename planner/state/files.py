@@ -24,6 +24,9 @@ _ADVICE = {
 }
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+"""Without waiting: a pipe without a writer would never open."""
+
 
 def write_private(path: Path, data: bytes) -> None:
     """path holds data, durably, or on an error what it held before. OSError.
@@ -31,7 +34,12 @@ def write_private(path: Path, data: bytes) -> None:
     A link is followed. What is there and is no regular file (a device, a folder) is refused.
     """
     target = Path(os.path.realpath(path))
-    publish(stage(target, data), target)
+    replace_private(target, data)
+
+
+def replace_private(path: Path, data: bytes) -> None:
+    """write_private, but a link at path gives way to the file; what it leads to is left alone. OSError."""
+    publish(stage(path, data), path)
 
 
 def stage(path: Path, data: bytes) -> Path:
@@ -39,8 +47,8 @@ def stage(path: Path, data: bytes) -> Path:
 
     What a crash left staged for path before is removed.
     """
-    if path.exists() and not S_ISREG(path.stat().st_mode):
-        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    if path.exists():
+        require_regular(path.stat(), path)
     make_private_folder(path.parent)
     for left in _staged(path):
         left.unlink(missing_ok=True)
@@ -119,11 +127,25 @@ def make_private_folder(folder: Path) -> None:
 
 
 def read_file(path: Path) -> bytes | None:
-    """What path holds, None when there is no such file. OSError."""
+    """What path holds, None when there is no such file. OSError, also for a device, a pipe or a folder."""
     try:
-        return path.read_bytes()
+        descriptor = os.open(path, _READ)
     except FileNotFoundError:
         return None
+    with os.fdopen(descriptor, "rb") as file:
+        require_regular(os.fstat(descriptor), path)
+        return file.read()
+
+
+def require_no_link(path: Path) -> None:
+    """OSError when path is a link, wherever it leads."""
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, "it is a link; only the state file itself may be one", str(path))
+
+
+def require_regular(found: os.stat_result, path: Path) -> None:
+    if not S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
 
 
 @contextmanager

@@ -29,10 +29,11 @@ from planner.state.files import (
     make_private_folder,
     publish,
     read_file,
+    replace_private,
+    require_no_link,
     stage,
     sync_folder,
     write_all,
-    write_private,
 )
 from planner.state.locks import Holder, Patience, decode_holder, encode_holder, wait_for_lock
 from planner.state.snapshot import serial_of
@@ -42,7 +43,10 @@ _SWAP_TIMEOUT: Final = 10.0
 
 
 class LocalBackend:
-    """path: of the snapshot; links are followed. shown: how messages name it. Errors: see the port."""
+    """path: of the snapshot; links are followed. shown: how messages name it. Errors: see the port.
+
+    What lies beside the snapshot is never reached by a link: a checkout may have been made to hold one.
+    """
 
     def __init__(
         self,
@@ -95,8 +99,11 @@ class LocalBackend:
     @contextmanager
     def _swapping(self) -> Iterator[None]:
         """Compare and swap as one step, even among writers one of which lost its lock."""
+        require_no_link(self._history)
         make_private_folder(self._history)
-        with FileLock(self._history / ".swap", timeout=_SWAP_TIMEOUT, mode=0o600, thread_local=False):
+        swap = self._history / ".swap"
+        require_no_link(swap)
+        with FileLock(swap, timeout=_SWAP_TIMEOUT, mode=0o600, thread_local=False):
             yield
 
     def _compare(self, present: bytes | None, expected: int | None) -> None:
@@ -113,7 +120,7 @@ class LocalBackend:
         """It is kept already by its own write, unless that crashed or the file came from elsewhere."""
         serial = None if present is None else serial_of(present)
         if present is not None and serial is not None and not self._kept(serial).exists():
-            write_private(self._kept(serial), present)
+            replace_private(self._kept(serial), present)
 
     def _replace(self, data: bytes, kept: Path) -> None:
         """Both files take their space before either is put in place, the snapshot first."""
@@ -214,13 +221,14 @@ class LocalBackend:
             )
         try:
             with explained(f"the lock of {self._shown}", "taken"):
-                write_private(self._holder, encode_holder(holder))
+                replace_private(self._holder, encode_holder(holder))
             self._held = holder
             yield holder
         finally:
             self._release(os_lock)
 
     def _os_lock(self) -> FileLock:
+        require_no_link(self._lock)  # some versions of filelock would empty what it leads to
         return FileLock(self._lock, mode=0o600, thread_local=False)
 
     def _release(self, os_lock: FileLock) -> None:
@@ -253,8 +261,8 @@ class LocalBackend:
         return named
 
     def _is_locked(self) -> bool:
-        probe = self._os_lock()
         try:
+            probe = self._os_lock()
             free = _try(probe)
         except OSError:  # another user's: it cannot be tried, so the name is all there is to go by
             return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +11,7 @@ from planner.errors import PlannerError
 from planner.model.codec import decode_plan, encode_plan
 from planner.model.plan import Plan
 from planner.state.document import BadDocument, Format
-from planner.state.files import advice, cause, write_private
+from planner.state.files import advice, cause, read_file, write_private
 from planner.state.redaction import Redact, keep
 
 FORMAT: Final = Format("plan", 1, {})
@@ -43,7 +45,7 @@ def write_plan(path: Path, plan: Plan, redact: Redact = keep) -> None:
 
 
 def _refuse_other_file(path: Path) -> None:
-    if path.is_file() and path.stat().st_size and not _was_a_plan(path.read_bytes()):
+    if path.is_file() and path.stat().st_size and not _was_a_plan(_bytes_of(path)):
         raise PlannerError(
             f"{path} exists and is no saved plan: it is not overwritten", advice="Name another file."
         )
@@ -57,12 +59,14 @@ def _was_a_plan(data: bytes) -> bool:
 def read_plan(path: Path) -> Plan:
     """The plan in path. PlannerError: missing, empty, truncated, altered, no plan, of a newer planner."""
     try:
-        return decode_plan(FORMAT.read(path.read_bytes()))
+        data = _bytes_of(path)
     except OSError as error:
         raise PlannerError(f"{path} cannot be read: {cause(error)}", advice=advice(error)) from error
+    try:
+        return decode_plan(FORMAT.read(data))
     except BadDocument as error:
         again = "Apply it with the planner that made it, or make it again." if error.newer else _AGAIN
-        if not _was_a_plan(_bytes_of(path)):
+        if not _was_a_plan(data):
             again = "Name a file that `planner plan --out` wrote."
         raise PlannerError(f"{path} {error}", advice=again.format(path=path)) from error
     except ValueError as error:
@@ -70,7 +74,7 @@ def read_plan(path: Path) -> Plan:
 
 
 def _bytes_of(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
+    data = read_file(path)
+    if data is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    return data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -23,12 +24,12 @@ from planner.state.lease import TERMS
 from planner.state.locks import Holder
 from planner.state.store import Store
 
-from .places import ALICE, NOW, PLACES, Place
+from .places import ALICE, NOW, STORES, Place
 
 
-@pytest.fixture(params=PLACES)
+@pytest.fixture(params=STORES)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    return PLACES[request.param](tmp_path)
+    return STORES[request.param](tmp_path)
 
 
 def store_on(backend: Backend) -> Store:
@@ -182,17 +183,22 @@ def test_ten_thousand_resources(place: Place) -> None:
 
 
 WORK = """
+import os
 import sys
 from pathlib import Path
 from planner.model.address import Address
 from planner.model.resource import Prior
 from planner.model.state import Intent, Outcome
+from planner.state.encryption import EncryptedBackend
+from planner.state.keys import has_keys, read_keys
 from planner.state.lease import Terms
 from planner.state.registry import open_backend
 from planner.state.store import Store
 url, folder, duration, interval, run = sys.argv[1:]
 terms = Terms(float(duration), float(interval))
 backend = open_backend(url, environment="dev", folder=Path(folder), project="search", terms=terms)
+if has_keys("dev", os.environ):
+    backend = EncryptedBackend(backend, read_keys("dev", os.environ))
 store = Store(backend, "search", "dev")
 number = 0
 while True:
@@ -217,7 +223,8 @@ def test_killed_at_any_moment_it_keeps_what_was_acknowledged(place: Place, seed:
     for run in range(4):
         arguments = (place.url, str(place.folder), str(terms.duration), str(terms.interval), str(run))
         command = [sys.executable, "-c", WORK, *arguments]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        environ = {**os.environ, **(place.keys or {})}
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as process:
             assert process.stdout is not None
             acknowledged += [process.stdout.readline().strip() for _ in range(moments.randrange(1, 9))]
             time.sleep(moments.uniform(0, 0.02))
@@ -227,5 +234,6 @@ def test_killed_at_any_moment_it_keeps_what_was_acknowledged(place: Place, seed:
         state = store.load()
         assert set(acknowledged) <= set(names(state))
         assert len(names(state)) <= len(acknowledged) + run + 1, "one more may be known than was told"
-        with store.lock("apply", place.freed_within):
+        place.free_dead_lock()
+        with store.lock("apply", place.freed_within or 0.0):
             assert names(store.checkpoint()) == names(state)

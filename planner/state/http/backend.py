@@ -1,0 +1,339 @@
+"""The port on the protocol of Terraform's http backend. See the package for how its promises are kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from attrs import evolve
+
+from planner.errors import DamagedState, StateError
+from planner.state.backend import HistoryEntry
+from planner.state.http.causes import Trouble, explained
+from planner.state.http.documents import Documents, Overtaken, Seen
+from planner.state.http.head import Head, Kept
+from planner.state.http.locking import Lock, Refusal
+from planner.state.http.target import Target
+from planner.state.http.wire import Wire
+from planner.state.locks import Holder, Patience, this_process, wait_for_lock
+from planner.state.snapshot import serial_of
+
+_ASIDE: Final = 64 * 1024
+"""How many bytes of lines the head holds before they go to a document of their own."""
+
+_POLL: Final = 0.5
+_SWAP_POLL: Final = 0.05
+_SWAP_TIMEOUT: Final = 10.0
+
+
+class HttpBackend:
+    """One state at one address. Errors: see the port."""
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        wire = Wire(target.access, sleep=sleep, clock=clock)
+        self._target = target
+        self._shown = target.shown
+        self._documents = Documents(target, wire)
+        self._lock = Lock(target, wire)
+        self._sleep = sleep
+        self._clock = clock
+        self._held: Holder | None = None
+
+    def describe(self) -> str:
+        return self._shown
+
+    # Snapshots
+
+    def read_snapshot(self) -> bytes | None:
+        with explained(self._shown, "read"):
+            return self._content(lambda head: head.present)
+
+    def _content(self, choose: Callable[[Head], str | None]) -> bytes | None:
+        """The document that choose names, None when it names none. b"" when there is no such document.
+
+        Asked twice: it may have been replaced, and deleted, since the head was read.
+        """
+        for _ in range(2):
+            key = choose(self._documents.head().head)
+            data = None if key is None else self._documents.get(key)
+            if key is None or data is not None:
+                return data
+        return b""
+
+    def write_snapshot(self, data: bytes, *, serial: int, expected_serial: int | None) -> None:
+        with explained(self._shown, "written"), self._writing() as lock_id:
+            seen = self._seen()
+            self._compare(seen.head, expected_serial)
+            seen, key = self._put(seen, data, lock_id, self._swept(seen.head))
+            new = Kept(serial, serial_of(data), _now(), len(data), key)
+            self._write(seen, seen.head.with_snapshot(new), lock_id)
+
+    def _compare(self, head: Head, expected: int | None) -> None:
+        present = head.snapshot()
+        told = 0 if present is None else present.told
+        if expected is None or told == expected:
+            return
+        found = "is not readable" if told is None else f"is at serial {told}"
+        raise StateError(
+            f"{self._shown} {found}, expected was serial {expected}: it was changed from elsewhere meanwhile",
+            advice="Nothing was written. Run the command again.",
+        )
+
+    def history(self) -> list[HistoryEntry]:
+        with explained(f"the history of {self._shown}", "read"):
+            return [kept.entry for kept in self._documents.head().head.kept]
+
+    def read_history(self, serial: int) -> bytes:
+        with explained(f"the history of {self._shown}", "read"):
+            data = self._content(lambda head: _key_of(head, serial))
+            if data:
+                return data
+            kept = ", ".join(str(entry.serial) for entry in reversed(self.history())) or "none"
+        what = "has no" if data is None else "has lost"
+        raise StateError(f"{self._shown} {what} serial {serial} in its history", advice=f"Kept: {kept}.")
+
+    # Journal
+
+    def append(self, lines: Sequence[bytes]) -> None:
+        if not lines:
+            return
+        added = b"".join(line + b"\n" for line in lines)
+        with explained(f"the journal of {self._shown}", "written"), self._writing() as lock_id:
+            seen = self._seen()
+            changed = seen.head
+            if len(changed.lines) >= _ASIDE:
+                seen, key = self._put(seen, changed.lines, lock_id, changed)
+                changed = seen.head.with_part(key)
+            self._write(seen, _with_lines(changed, added), lock_id)
+
+    def read_journal(self) -> list[bytes]:
+        with explained(f"the journal of {self._shown}", "read"):
+            data = self._journal()
+            if data is None:
+                data = self._journal()
+        if data is None:
+            raise DamagedState(f"a part of the journal of {self._shown} is missing")
+        return data.split(b"\n")[:-1]
+
+    def _journal(self) -> bytes | None:
+        """None when a part is missing, which may be as it was cleared since the head was read."""
+        head = self._documents.head().head
+        parts = [self._documents.get(key) for key in head.parts]
+        there = [part for part in parts if part is not None]
+        return b"".join([*there, head.lines]) if len(there) == len(parts) else None
+
+    def clear_journal(self) -> None:
+        """Fails, too, after the lock was broken: the lines are the next holder's by then."""
+        with explained(f"the journal of {self._shown}", "cleared"):
+            if self._held is None and not _has_journal(self._documents.head().head):
+                return
+            with self._writing() as lock_id:
+                seen = self._seen()
+                if _has_journal(seen.head):
+                    self._write(seen, seen.head.without_journal(), lock_id)
+
+    # Writing
+
+    @contextmanager
+    def _writing(self) -> Iterator[str]:
+        """The ID to write with. Without the lock it is taken for this write: there is no compare-and-swap."""
+        if self._held is not None:
+            yield self._held.id
+            return
+        writer = this_process("write", holder_id=str(uuid4()), since=_now())
+        self._take(writer, _SWAP_TIMEOUT, _SWAP_POLL)
+        try:
+            yield writer.id
+        finally:
+            with suppress(Trouble):
+                self._lock.free(writer.id)
+
+    def _seen(self) -> Seen:
+        """The head, to be changed by this process. StateError when the lock was broken."""
+        seen = self._documents.head(locked=True)
+        self._confirm(seen.head)
+        return seen
+
+    def _confirm(self, head: Head) -> None:
+        if self._held is not None and not head.names(self._held):
+            raise StateError(
+                f"the lock of {self._shown} was broken while {self._held.operation} held it",
+                advice="Nothing more was written. See who works on it with `planner lock show`.",
+            )
+
+    def _write(self, seen: Seen, changed: Head, lock_id: str) -> Seen:
+        try:
+            return self._documents.write_head(seen, changed, lock_id)
+        except Overtaken as overtaken:
+            self._confirm(overtaken.head)
+            words = f" (the server answered {overtaken.words})" if overtaken.words else ""
+            raise StateError(
+                f"{self._shown} was changed from elsewhere meanwhile, or the lock was taken away{words}",
+                advice="Nothing more was written. See who works on it with `planner lock show`.",
+            ) from overtaken
+
+    def _put(self, seen: Seen, data: bytes, lock_id: str, changed: Head) -> tuple[Seen, str]:
+        """data in a document of its own, which the head names before it is there; and its key."""
+        key = self._documents.new_key()
+        seen = self._write(seen, changed.dropping(key), lock_id)
+        self._documents.put(key, data)
+        return seen, key
+
+    def _swept(self, head: Head) -> Head:
+        """The head when what nobody needs is deleted, as far as the server does it."""
+        gone = []
+        for key in head.dropped:
+            with suppress(Trouble):
+                self._documents.delete(key)
+                gone.append(key)
+        return head.without(*gone)
+
+    # Lock
+
+    @contextmanager
+    def lock(self, holder: Holder, timeout: float) -> Iterator[Holder]:
+        with explained(f"the lock of {self._shown}", "taken"):
+            self._take(holder, timeout, _POLL)
+            try:
+                seen = self._documents.head(locked=True)
+                self._write(seen, _held_by(seen.head, holder), holder.id)
+            except BaseException:
+                with suppress(Trouble):
+                    self._lock.free(holder.id)
+                raise
+        self._held = holder
+        try:
+            yield holder
+        finally:
+            self._held = None
+            self._release(holder)
+
+    def _take(self, holder: Holder, timeout: float, poll: float) -> None:
+        refusals: list[Refusal] = []
+
+        def attempt() -> bool:
+            refusal = self._lock.take(holder)
+            refusals[:] = [] if refusal is None else [refusal]
+            return refusal is None
+
+        wait_for_lock(
+            attempt,
+            lambda: self._known(refusals[0]),
+            self._shown,
+            Patience(timeout, self._sleep, self._clock, poll=poll),
+        )
+
+    def _known(self, refusal: Refusal) -> Holder | None:
+        """Who was in the way: the head says more than the server, if they speak of the same lock."""
+        named = self._documents.head(locked=True).head.holder
+        if named is not None and refusal.id in ("", named.id):
+            return named
+        return refusal.holder
+
+    def _release(self, holder: Holder) -> None:
+        """First the name, then the lock. Where it names another the lock was broken, and is not ours."""
+        with suppress(Trouble, StateError):
+            seen = self._documents.head(locked=True)
+            if not seen.head.names(holder):
+                return
+            self._write(seen, _held_by(seen.head, None), holder.id)
+        with suppress(Trouble):
+            self._lock.free(holder.id)
+
+    def lock_holder(self) -> Holder | None:
+        with explained(f"the lock of {self._shown}", "read"):
+            return self._documents.head().head.holder
+
+    def break_lock(self, holder_id: str) -> None:
+        """Also that of something else. The lock is taken in between: the server alone knows who has it."""
+        breaker = this_process("lock break", holder_id=str(uuid4()), since=_now())
+        with explained(f"the lock of {self._shown}", "broken"):
+            refusal = self._lock.take(breaker)
+            if refusal is not None:
+                self._check_breaks(refusal, holder_id)
+                self._lock.free(holder_id)
+                if self._lock.take(breaker) is not None:
+                    return  # somebody was waiting for it, and names itself
+            try:
+                was_named = self._forget_holder(breaker, holder_id)
+            finally:
+                self._lock.free(breaker.id)
+        if refusal is None and not was_named:
+            raise StateError(f"{self._shown} is not locked as {holder_id}: nobody holds it")
+
+    def _check_breaks(self, refusal: Refusal, holder_id: str) -> None:
+        holder = self._known(refusal)
+        held_as = refusal.id or (holder.id if holder else "")
+        if held_as != holder_id:
+            shown = f"it is held by {holder}, as {held_as}" if holder else "the server does not say by whom"
+            raise StateError(
+                f"{self._shown} is not locked as {holder_id}: {shown}",
+                advice="" if holder else "Free it at the server itself.",
+            )
+
+    def _forget_holder(self, breaker: Holder, holder_id: str) -> bool:
+        """From then on the former holder writes nothing more. Whether it was the one."""
+        seen = self._documents.head(locked=True)
+        if seen.head.holder is None:
+            return False
+        self._write(seen, _held_by(seen.head, None), breaker.id)
+        return seen.head.holder.id == holder_id
+
+    def check(self) -> tuple[str, ...]:
+        host, user = urlsplit(self._target.address).netloc, self._target.access.username or "anybody"
+        writer = this_process("init", holder_id=str(uuid4()), since=_now())
+        with explained(self._shown, "used"):
+            refusal = self._lock.take(writer)
+            if refusal is not None:
+                return (f"{host} says that it is locked by {self._known(refusal) or 'somebody'}: not tried",)
+            try:
+                self._try(writer)
+            finally:
+                self._lock.free(writer.id)
+        return (
+            f"{host} lets {user} read, write and lock it",
+            "a lock stays until it is released, or broken with `planner lock break ID`",
+        )
+
+    def _try(self, writer: Holder) -> None:
+        """Write the head and a document beside it. StateError when the latter is not kept."""
+        seen = self._documents.head(locked=True)
+        seen, key = self._put(seen, b"planner", writer.id, seen.head)
+        came_back = self._documents.get(key) == b"planner"
+        self._write(seen, self._swept(seen.head), writer.id)
+        if not came_back:
+            raise StateError(
+                f"{self._shown} cannot be used: the server does not keep a document beside it",
+                advice=f"planner writes to addresses that begin with {self._shown}-content, too.",
+            )
+
+
+def _key_of(head: Head, serial: int) -> str | None:
+    return next((kept.key for kept in head.kept if kept.serial == serial), None)
+
+
+def _has_journal(head: Head) -> bool:
+    return bool(head.parts or head.lines)
+
+
+def _with_lines(head: Head, added: bytes) -> Head:
+    return evolve(head, lines=head.lines + added)
+
+
+def _held_by(head: Head, holder: Holder | None) -> Head:
+    return evolve(head, holder=holder)
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

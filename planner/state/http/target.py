@@ -1,0 +1,203 @@
+"""http(s)://host/path: where the documents are, how to lock them, and as whom.
+
+    lock_address, unlock_address    the address itself; at GitLab <address>/lock
+    lock_method, unlock_method      LOCK and UNLOCK; at GitLab POST and DELETE
+    update_method                   POST
+
+Each can be a parameter of the URL, which planner takes out, or a variable (TF_HTTP_LOCK_ADDRESS, ...), also
+with the name of the environment (TF_HTTP_LOCK_ADDRESS_PROD), which wins over the URL as elsewhere.
+
+Credentials are TF_HTTP_USERNAME and TF_HTTP_PASSWORD, likewise, or, in a job of GitLab, that job's token for
+the GitLab that runs it. allow_http=true in the URL lets them travel unencrypted to other machines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
+
+from attrs import field, frozen
+
+from planner.errors import StateError
+
+_GITLAB: Final = re.compile(r"/api/v4/projects/[^/]+/terraform/state/[^/]+/?$")
+_OPTIONS: Final = ("lock_address", "lock_method", "unlock_address", "unlock_method", "update_method")
+_ALLOW: Final = "allow_http"
+_SECRET: Final = re.compile(
+    r"(?i)(^user(name)?|password|passwd|secret|token|(api|access)_?key|credentials?)$"
+)
+_METHOD: Final = re.compile(r"[A-Z]{1,20}")
+_EXAMPLE: Final = "Write it as https://host/path."
+
+
+@frozen
+class Endpoint:
+    method: str
+    url: str
+
+
+@frozen
+class Access:
+    """Who asks. variables: where that is from. ca_file: authorities to trust, None: the usual."""
+
+    username: str = ""
+    password: str = field(default="", repr=False)
+    variables: str = "TF_HTTP_USERNAME and TF_HTTP_PASSWORD"
+    ca_file: str | None = None
+
+
+@frozen
+class Target:
+    """address: of the head. shown: as messages name it. is_gitlab: it keeps versions as GitLab does."""
+
+    address: str
+    update_method: str
+    lock: Endpoint
+    unlock: Endpoint
+    access: Access
+    shown: str
+    is_gitlab: bool
+
+    def beside(self, suffix: str) -> str:
+        """The address of another document: suffix goes to the end of the path."""
+        return _beside(self.address, suffix)
+
+    def update(self, lock_id: str) -> Endpoint:
+        """Where the head is written by the holder of that lock."""
+        parts = urlsplit(self.address)
+        query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), ("ID", lock_id)])
+        return Endpoint(self.update_method, parts._replace(query=query).geturl())
+
+
+@frozen
+class _Settings:
+    """The variable of the environment wins over the URL, and the URL over the plain variable."""
+
+    environment: str
+    options: Mapping[str, str]
+    environ: Mapping[str, str]
+
+    def find(self, option: str) -> str:
+        own = re.sub("[^A-Z0-9]", "_", self.environment.upper())
+        name = f"TF_HTTP_{option.upper()}"
+        return self.variable(f"{name}_{own}") or self.options.get(option, "") or self.variable(name)
+
+    def variable(self, name: str) -> str:
+        return self.environ.get(name, "").strip()
+
+
+def target_of(url: str, environment: str, environ: Mapping[str, str]) -> Target:
+    """StateError for a URL that holds credentials, would send them in the clear or cannot be understood."""
+    parts = _understood(url, "the URL of the state")
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    settings = _Settings(environment, {name: value for name, value in query if name in _OPTIONS}, environ)
+    allow_http = dict(query).get(_ALLOW, "").lower() == "true"
+    kept = [(name, value) for name, value in query if name not in (*_OPTIONS, _ALLOW)]
+    is_gitlab = _GITLAB.search(parts.path) is not None  # also below a folder of the host
+    path = parts.path.rstrip("/") if is_gitlab else parts.path
+    address = parts._replace(path=path, query=urlencode(kept)).geturl()
+    lock, unlock = _endpoints(settings, address, is_gitlab)
+    _check_scheme([address, lock.url, unlock.url], allow_http)
+    return Target(
+        address=address,
+        update_method=_method(settings, "update_method", "POST"),
+        lock=lock,
+        unlock=unlock,
+        access=_access(settings, {urlsplit(each).hostname for each in (address, lock.url, unlock.url)}),
+        shown=parts._replace(query="").geturl(),
+        is_gitlab=is_gitlab,
+    )
+
+
+def _beside(address: str, suffix: str) -> str:
+    parts = urlsplit(address)
+    return parts._replace(path=f"{parts.path.rstrip('/')}{suffix}").geturl()
+
+
+def _endpoints(settings: _Settings, address: str, is_gitlab: bool) -> tuple[Endpoint, Endpoint]:
+    usual = _beside(address, "/lock") if is_gitlab else address
+    lock_url = settings.find("lock_address") or usual
+    unlock_url = settings.find("unlock_address") or settings.find("lock_address") or usual
+    for found, name in ((lock_url, "lock_address"), (unlock_url, "unlock_address")):
+        _understood(found, name)
+    lock = _method(settings, "lock_method", "POST" if is_gitlab else "LOCK")
+    unlock = _method(settings, "unlock_method", "DELETE" if is_gitlab else "UNLOCK")
+    return Endpoint(lock, lock_url), Endpoint(unlock, unlock_url)
+
+
+def _method(settings: _Settings, option: str, usual: str) -> str:
+    method = (settings.find(option) or usual).upper()
+    if not _METHOD.fullmatch(method):
+        raise StateError(f"the {option} of the state is no HTTP method: {method!r}")
+    return method
+
+
+def _understood(url: str, what: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises for a port that is not one
+    except ValueError as error:
+        raise StateError(f"{what} is not understood: {error}", advice=_EXAMPLE) from None
+    if parts.username is not None or parts.password is not None or _holds_secret(parts):
+        raise StateError(
+            f"{what} holds credentials, which a file of the project must not",
+            advice="Take them out, and set TF_HTTP_USERNAME and TF_HTTP_PASSWORD.",
+        )
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise StateError(f"{what} is not an http or https URL", advice=_EXAMPLE)
+    if parts.fragment or re.search(r"[\s\x00-\x1f]", url):
+        raise StateError(f"{what} holds more than an address", advice=_EXAMPLE)
+    return parts
+
+
+def _holds_secret(parts: SplitResult) -> bool:
+    return any(_SECRET.search(name) for name, _ in parse_qsl(parts.query, keep_blank_values=True))
+
+
+def _check_scheme(urls: list[str], allow_http: bool) -> None:
+    for url in urls:
+        parts = urlsplit(url)
+        if parts.scheme == "http" and not allow_http and not _is_loopback(parts.hostname or ""):
+            raise StateError(
+                f"the state at {parts.netloc} would be sent unencrypted, and the credentials with it",
+                advice="Use https, or add allow_http=true to the state's URL.",
+            )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _access(settings: _Settings, hosts: set[str | None]) -> Access:
+    """hosts: all that the credentials would go to."""
+    username, password = settings.find("username"), settings.find("password")
+    is_own_gitlab = hosts == {settings.variable("CI_SERVER_HOST").lower()}
+    trusted = _trusted(settings, is_own_gitlab)
+    if password and not username:
+        raise StateError(
+            "TF_HTTP_PASSWORD is set, TF_HTTP_USERNAME is not",
+            advice="Set both. For a token of GitLab any name will do.",
+        )
+    if username:
+        return Access(username, password, ca_file=trusted)
+    token = settings.variable("CI_JOB_TOKEN")
+    if is_own_gitlab and token:
+        return Access("gitlab-ci-token", token, "CI_JOB_TOKEN", trusted)
+    return Access(ca_file=trusted)
+
+
+def _trusted(settings: _Settings, is_own_gitlab: bool) -> str | None:
+    names = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", *(["CI_SERVER_TLS_CA_FILE"] if is_own_gitlab else [])]
+    for name in filter(settings.variable, names):
+        path = settings.variable(name)
+        if not Path(path).exists():
+            raise StateError(f"the CA file {path} does not exist", advice=f"Correct {name}.")
+        return path
+    return None

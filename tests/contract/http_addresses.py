@@ -1,0 +1,85 @@
+"""Addresses of states at a server of Terraform's http protocol, for tests of what is special about them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+
+import pytest
+from attrs import define, field
+
+from planner.state.http.backend import HttpBackend
+from planner.state.http.target import target_of
+
+from .http_state_server import GITLAB, PLAIN, Answer, Asked, Fault, StateServer
+
+Do = Callable[[Asked], Answer]
+OF_TERRAFORM = b'{"version": 4, "terraform_version": "1.9.0", "serial": 0}'
+PAGE = b"<!DOCTYPE html>\n<html><head><title>Page not\n found</title></head></html>"
+
+
+@define
+class Naps:
+    """Stands for sleeping: time passes by itself."""
+
+    now: float = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def clock(self) -> float:
+        return self.now
+
+
+@define
+class Address:
+    """One address of the server. Each `open` is as another process would."""
+
+    server: StateServer
+    path: str
+    environ: Mapping[str, str] = field(factory=dict)
+
+    def open(self, naps: Naps | None = None) -> HttpBackend:
+        naps = naps or Naps()
+        target = target_of(self.server.url(self.path), "dev", self.environ)
+        return HttpBackend(target, sleep=naps.sleep, clock=naps.clock)
+
+
+@pytest.fixture
+def server() -> Iterator[StateServer]:
+    server = StateServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=[PLAIN, GITLAB], ids=["plain", "gitlab"])
+def address(request: pytest.FixtureRequest, server: StateServer) -> Address:
+    return Address(server, server.new_path(request.param))
+
+
+@pytest.fixture
+def plain(server: StateServer) -> Address:
+    return Address(server, server.new_path(PLAIN))
+
+
+@pytest.fixture
+def gitlab(server: StateServer) -> Address:
+    return Address(server, server.new_path(GITLAB))
+
+
+def answering(answer: Answer | None) -> Fault:
+    """To everything."""
+    return lambda asked, do: answer
+
+
+def message(words: str) -> bytes:
+    return json.dumps({"message": words}).encode()
+
+
+def content(serial: int) -> bytes:
+    return b'{"serial": %d}' % serial
+
+
+def write(backend: HttpBackend, *serials: int) -> None:
+    for serial in serials:
+        backend.write_snapshot(content(serial), serial=serial, expected_serial=serial - 1)

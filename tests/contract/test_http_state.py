@@ -1,0 +1,364 @@
+"""What a state behind Terraform's http protocol withstands, and what it costs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from itertools import count
+
+import pytest
+from attrs import define, evolve
+
+from planner.errors import DamagedState, StateError
+from planner.model.state import State
+from planner.state.backend import KEPT
+from planner.state.http.backend import HttpBackend
+from planner.state.store import Store
+
+from .http_addresses import (
+    PAGE,
+    Address,
+    Do,
+    Naps,
+    address,
+    answering,
+    content,
+    gitlab,
+    plain,
+    server,
+    write,
+)
+from .http_state_server import GITLAB, Answer, Asked, Fault
+from .places import ALICE, BOB
+
+__all__ = ["address", "gitlab", "plain", "server"]  # fixtures
+
+# --- replies that are lost --------------------------------------------------------------------------------
+
+
+def _append(backend: HttpBackend) -> None:
+    backend.append([b"two", b"three"])
+
+
+def _write(backend: HttpBackend) -> None:
+    backend.write_snapshot(content(2), serial=2, expected_serial=1)
+
+
+def _clear(backend: HttpBackend) -> None:
+    backend.clear_journal()
+
+
+def _lock(backend: HttpBackend) -> None:
+    with backend.lock(BOB, 0):
+        pass
+
+
+def _held(backend: HttpBackend) -> None:
+    with backend.lock(BOB, 0):
+        backend.append([b"two"])
+        backend.append([b"three"])
+
+
+DONE: dict[Callable[[HttpBackend], None], tuple[list[bytes], bytes, list[int]]] = {
+    _append: ([b"one", b"two", b"three"], content(1), [1]),
+    _write: ([b"one"], content(2), [2, 1]),
+    _clear: ([], content(1), [1]),
+    _lock: ([b"one"], content(1), [1]),
+    _held: ([b"one", b"two", b"three"], content(1), [1]),
+}
+"""What there is afterwards: the journal, the present snapshot, the serials of the history."""
+
+
+@define
+class Losing:
+    """Loses one request, the nth, or the reply to it: the connection is closed, or a gateway answers."""
+
+    at: int
+    what: str
+    asked: int = 0
+
+    def __call__(self, asked: Asked, do: Do) -> Answer | None:
+        self.asked += 1
+        if self.asked != self.at:
+            return do(asked)
+        if "reply" in self.what:
+            do(asked)
+        return Answer(502) if "502" in self.what else None
+
+
+@pytest.mark.parametrize("what", ["request", "reply", "reply, 502"])
+@pytest.mark.parametrize("work", DONE)
+def test_what_was_lost_is_done_once(address: Address, work: Callable[[HttpBackend], None], what: str) -> None:
+    for number in count(1):
+        place = evolve(address, path=f"{address.path}-{number}")
+        place.open().append([b"one"])
+        write(place.open(), 1)
+        losing = Losing(number, what)
+        address.server.fault = losing
+        work(place.open())
+        address.server.fault = None
+        backend = place.open()
+        serials = [entry.serial for entry in backend.history()]
+        assert (backend.read_journal(), backend.read_snapshot(), serials) == DONE[work]
+        with backend.lock(ALICE, 0):
+            assert backend.lock_holder() == ALICE
+        if losing.asked < number:
+            break
+    assert number > 3
+
+
+@define
+class Late:
+    """The first write of the head seems lost, and arrives together with the one that is sent instead."""
+
+    path: str
+    first: Asked | None = None
+
+    def __call__(self, asked: Asked, do: Do) -> Answer | None:
+        if asked.method != "POST" or asked.path != self.path:
+            return do(asked)
+        if self.first is None:
+            self.first = asked
+            return None
+        do(self.first)
+        return do(asked)
+
+
+@pytest.mark.parametrize("etags", [False, True])
+def test_a_request_that_arrives_late(address: Address, etags: bool) -> None:
+    address.server.etags = etags
+    address.open().append([b"one"])
+    address.server.fault = Late(address.path)
+    address.open().append([b"two"])
+    address.server.fault = None
+    assert address.open().read_journal() == [b"one", b"two"]
+
+
+@pytest.mark.parametrize("work", [_append, _write, _clear])
+def test_a_server_that_goes_away_for_good(address: Address, work: Callable[[HttpBackend], None]) -> None:
+    backend, naps = address.open(), Naps()
+    backend.append([b"one"])
+    write(backend, 1)
+    holding = address.open(naps)
+    with holding.lock(ALICE, 0):
+        address.server.fault = answering(None)
+        with pytest.raises(StateError, match=r"cannot be (written|cleared): the connection was"):
+            work(holding)
+        assert 5 < naps.now < 120
+    address.server.fault = None
+    assert backend.read_journal() == [b"one"]
+    assert backend.read_snapshot() == content(1)
+    assert address.open().lock_holder() == ALICE, "it could not be released"
+    address.open().break_lock(ALICE.id)
+    with address.open().lock(BOB, 0):
+        pass
+
+
+# --- what it costs ----------------------------------------------------------------------------------------
+
+
+def documents(address: Address) -> list[str]:
+    """Those beside the head."""
+    return [found for found in address.server.documents(address.path) if found != address.path]
+
+
+def test_documents_are_deleted_when_nobody_needs_them(address: Address) -> None:
+    backend = address.open()
+    with backend.lock(ALICE, 0):
+        for serial in range(1, KEPT + 10):
+            backend.append([b"x" * 70_000])
+            backend.append([b"y"])
+            write(backend, serial)
+            backend.clear_journal()
+    assert KEPT <= len(documents(address)) <= KEPT + 3
+    assert len(backend.history()) == KEPT
+    deleted = [asked.path for asked in address.server.asked if asked.method == "DELETE"]
+    assert len(deleted) < 5 * KEPT, "each once, and the lock"
+
+
+@define
+class Dying:
+    """Answers as many requests, and none after them."""
+
+    left: int
+
+    def __call__(self, asked: Asked, do: Do) -> Answer | None:
+        self.left -= 1
+        return do(asked) if self.left >= 0 else None
+
+
+def test_what_a_crash_left_is_deleted(address: Address) -> None:
+    write(address.open(), 1)
+    for number in count(1):
+        dying = Dying(number)
+        address.server.fault = dying
+        done = is_done(lambda: write_next(address.open(), 2))
+        address.server.fault = None
+        if dying.left >= 0:
+            break
+        address.server.states[address.path].lock = None
+        if done or address.open().read_snapshot() == content(2):
+            write_next(address.open(), 1)
+    assert number > 5
+    write_next(address.open(), 3)
+    write_next(address.open(), 4)
+    assert len(documents(address)) == len(address.open().history()) == 4
+
+
+def write_next(backend: HttpBackend, serial: int) -> None:
+    backend.write_snapshot(content(serial), serial=serial, expected_serial=None)
+
+
+def is_done(work: Callable[[], None]) -> bool:
+    try:
+        work()
+    except StateError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("status", [405, 403])
+def test_a_server_that_deletes_nothing(plain: Address, status: int) -> None:
+    plain.server.fault = lambda asked, do: Answer(status) if asked.method == "DELETE" else do(asked)
+    backend = plain.open()
+    with backend.lock(ALICE, 0):
+        write(backend, *range(1, KEPT + 51))
+        history = backend.history()
+        assert [entry.serial for entry in history] == list(range(KEPT + 50, 50, -1))
+        assert all(backend.read_history(entry.serial) == content(entry.serial) for entry in history)
+    deleted = [asked.path for asked in plain.server.asked if asked.method == "DELETE"]
+    assert status == 403 or len(deleted) == len(set(deleted)), "it never will"
+    head = json.loads(plain.server.states[plain.path].versions[0])
+    assert len(head["planner_state"]["dropped"]) <= 40
+
+
+def test_an_old_serial_that_is_written_again_is_kept(address: Address) -> None:
+    backend = address.open()
+    with backend.lock(ALICE, 0):
+        write(backend, *range(1, KEPT + 2))
+        backend.write_snapshot(b'{"serial": 1, "again": true}', serial=1, expected_serial=KEPT + 1)
+    assert backend.read_snapshot() == backend.read_history(1) == b'{"serial": 1, "again": true}'
+    assert [entry.serial for entry in backend.history()] == [*range(KEPT + 1, 2, -1), 1]
+
+
+@pytest.mark.parametrize("read", ["read_snapshot", "read_journal"])
+def test_what_is_replaced_while_it_is_read(address: Address, read: str) -> None:
+    write(address.open(), 1)
+    for _ in range(2):
+        address.open().append([b"x" * 70_000])
+
+    def replace() -> None:
+        backend = address.open()
+        backend.clear_journal()
+        write(backend, *range(2, KEPT + 4))
+
+    address.server.fault = after_the_head(address.path, replace)
+    expected = {"read_snapshot": content(KEPT + 3), "read_journal": []}
+    assert getattr(address.open(), read)() == expected[read]
+
+
+def after_the_head(path: str, meanwhile: Callable[[], object]) -> Fault:
+    """Do something between the GET of the head and what follows, once."""
+    todo = [meanwhile]
+
+    def fault(asked: Asked, do: Do) -> Answer:
+        answer = do(asked)
+        if asked.method == "GET" and asked.path == path and todo:
+            todo.pop()()
+        return answer
+
+    return fault
+
+
+def test_a_step_costs_two_requests_however_large_state_and_journal_are(address: Address) -> None:
+    backend = address.open()
+    backend.write_snapshot(b" " * 1_000_000 + content(1), serial=1, expected_serial=0)
+    line = b"x" * 3000
+    with backend.lock(ALICE, 0):
+        address.server.asked.clear()
+        for _ in range(150):
+            backend.append([line])
+        asked = list(address.server.asked)
+    assert len(asked) < 2.3 * 150
+    assert max(len(each.body) for each in asked) < 100_000
+    assert sum(len(each.body) for each in asked) < 150 * 60_000
+    assert address.open().read_journal() == [line] * 150
+    address.open().clear_journal()
+    assert address.open().read_journal() == []
+
+
+# --- what gets lost at the server ---------------------------------------------------------------------------
+
+
+def lose_documents(address: Address) -> None:
+    for path, state in address.server.states.items():
+        if path.startswith(address.path) and path != address.path:
+            state.versions.clear()
+
+
+def lose_newest_document(address: Address) -> None:
+    newest = documents(address)[-1]
+    path, _, version = newest.rpartition("/") if newest.startswith(GITLAB) else (newest, "", "0")
+    del address.server.states[path].versions[int(version)]
+
+
+def test_a_part_of_the_journal_that_is_missing(address: Address) -> None:
+    backend = address.open()
+    backend.append([b"x" * 70_000])
+    backend.append([b"y"])
+    lose_documents(address)
+    with pytest.raises(DamagedState, match=r"a part of the journal of .* is missing"):
+        backend.read_journal()
+
+
+def test_a_snapshot_that_is_missing_is_damage_and_not_no_state(address: Address) -> None:
+    store = Store(address.open(), "search", "dev")
+    store.commit(store.commit(State("search", "dev")))
+    lose_newest_document(address)
+    with pytest.raises(DamagedState, match="is empty") as caught:
+        store.load()
+    assert "planner state restore 1 -e dev" in caught.value.advice
+    with pytest.raises(StateError, match="has lost serial 2"):
+        address.open().read_history(2)
+    assert store.restore(1).serial == 3
+    assert store.load().serial == 3
+
+
+# --- check ------------------------------------------------------------------------------------------------
+
+
+def test_check(address: Address) -> None:
+    backend = address.open()
+    lines = backend.check()
+    assert "lets anybody read, write and lock it" in lines[0]
+    assert "planner lock break" in lines[1]
+    assert (backend.read_snapshot(), backend.history(), backend.lock_holder()) == (None, [], None)
+    assert documents(address) == []
+    with backend.lock(ALICE, 0):
+        assert str(ALICE) in address.open().check()[0]
+        assert backend.lock_holder() == ALICE
+    write(backend, 1)
+    assert backend.check() == lines
+    assert backend.read_snapshot() == content(1)
+
+
+def test_check_finds_that_nothing_is_kept_beside_the_state(plain: Address) -> None:
+    plain.server.fault = lambda asked, do: (
+        Answer(404) if "-content-" in asked.path and asked.method == "GET" else do(asked)
+    )
+    with pytest.raises(StateError, match="does not keep a document beside it"):
+        plain.open().check()
+    with plain.open().lock(ALICE, 0):
+        pass
+
+
+def test_check_makes_a_state_where_404_is_a_page(plain: Address) -> None:
+    def with_pages(asked: Asked, do: Do) -> Answer:
+        answer = do(asked)
+        return Answer(404, PAGE) if answer.status == 404 else answer
+
+    plain.server.fault = with_pages
+    with pytest.raises(StateError, match="page for people"):
+        plain.open().read_snapshot()
+    plain.open().check()
+    assert plain.open().read_snapshot() is None
