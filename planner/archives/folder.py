@@ -16,7 +16,7 @@ from typing import Final
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from planner.archives.errors import ArchiveError
-from planner.archives.names import fault, is_junk
+from planner.archives.names import fault, is_git, is_junk
 
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
 _UNIX: Final = 3
@@ -69,7 +69,7 @@ def _walk(
         if is_junk(entry.name):
             continue
         real, here = _real(entry, root), (*parts, entry.name)
-        if real == without:
+        if real == without or is_git(real.relative_to(root)):
             continue
         if real.is_dir():
             if real in above:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Final
 
 JUNK: Final = frozenset({".DS_Store", "__MACOSX", "Thumbs.db", ".git"})
@@ -13,6 +14,11 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 def is_junk(name: str) -> bool:
     """Whether a file or folder is left behind by a desktop or by git, and belongs in no archive."""
     return name in JUNK
+
+
+def is_git(path: Path) -> bool:
+    """Whether a file or folder belongs to git, whose configuration may hold credentials."""
+    return ".git" in path.parts
 
 
 def fault(name: str) -> str:

@@ -15,6 +15,7 @@ from attrs import evolve, field, frozen
 from planner.archives import folder
 from planner.archives.errors import ArchiveError
 from planner.archives.inspection import Problem, inspect, named
+from planner.archives.names import is_git
 from planner.archives.sizes import UPLOAD_LIMIT, human
 from planner.model.diagnostic import did_you_mean
 from planner.model.resource import Content
@@ -71,6 +72,8 @@ class Archives:
         path = (self.root / source).resolve()
         if not path.is_relative_to(self.root):
             raise ArchiveError(f"{source} is outside the project", advice="Copy it into the project folder.")
+        if is_git(path.relative_to(self.root)):
+            raise ArchiveError(f"{source} belongs to git", advice="Name a .zip file, or another folder.")
         if not path.exists():
             raise ArchiveError(f"{source} is not there", advice=_nearby(path) or _RELATIVE)
         if not path.is_dir() and not (path.is_file() and path.suffix.lower() == ".zip"):

@@ -16,6 +16,9 @@ def report(error: Exception, console: Console) -> int:
     if isinstance(error, PlannerError):
         console.error(error)
         return error.exit_code
+    if isinstance(error, MemoryError):
+        console.error(PlannerError("it needs more memory than there is"))
+        return 1
     console.error(
         PlannerError(
             f"a defect in planner: {type(error).__name__}: {error}",

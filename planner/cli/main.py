@@ -27,6 +27,7 @@ COMMANDS = {
     "validate": "Check project, variables and templates.",
     "render": "Print what the templates become.",
     "plan": "Show what apply would change.",
+    "preview": "Show what a change in git does to each environment.",
     "apply": "Make the installation what the templates say.",
     "destroy": "Delete everything the state holds.",
     "drift": "Show what changed outside of planner.",
@@ -139,7 +140,7 @@ def run(arguments: list[str] | None) -> int:
         code = cli.main(arguments, prog_name="planner", standalone_mode=False, obj=invocation)
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
-        error.show()
+        _show(error)
         return USAGE if isinstance(error, click.UsageError) else 1
     except (KeyboardInterrupt, click.Abort) as error:
         if isinstance(error.__cause__, EOFError):  # click takes the end of any file for a Ctrl-D
@@ -154,6 +155,17 @@ def _defect(error: Exception, invocation: Invocation) -> int:
     from planner.cli.failure import report  # noqa: PLC0415 - only on errors
 
     return report(error, invocation.console())
+
+
+def _show(error: click.ClickException) -> None:
+    """As click does, but what was typed may come from a script, and is not to reach the terminal as it is."""
+    from planner.render.escaping import escape  # noqa: PLC0415 - only on this error
+
+    text = "\n".join(map(escape, error.format_message().split("\n")))
+    if isinstance(error, click.UsageError):
+        click.UsageError(text, error.ctx).show()
+    else:
+        click.ClickException(text).show()
 
 
 def _prepare_process() -> None:

@@ -32,7 +32,7 @@ def _assignment(
     return found
 
 
-def _environments(
+def complete_environments(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     from planner.cli.completing import environments  # noqa: PLC0415 - only when a shell completes
@@ -53,7 +53,7 @@ environment_option = click.option(
     "-e",
     "--environment",
     metavar="ENV",
-    shell_complete=_environments,
+    shell_complete=complete_environments,
     help="The environment; may be left out when there is only one.",
 )
 _VARIABLES = [
@@ -110,6 +110,10 @@ lock_option = click.option(
     metavar="SECONDS",
     help="How long to wait for the environment's lock.",
 )
+
+
+def input_options(command: F) -> F:
+    return _with(command, [*_VARIABLES, *_PLANNING])
 
 
 def variable_options(command: F) -> F:

@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -24,6 +25,7 @@ from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.value import Fingerprint
 from planner.model.value_json import encode_value
+from planner.render.escaping import escape
 from planner.state.redaction import Redact, Redaction
 
 SHORTEST: Final = 4
@@ -31,6 +33,11 @@ SHORTEST: Final = 4
 
 SHORTEST_PART: Final = 6
 """In a file a shorter secret only counts as a whole text: as a part it would be found in ids."""
+
+SHORTEST_ENCODED: Final = 8
+"""What is searched for as base64 too."""
+
+_URL_SAFE: Final = str.maketrans("+/", "-_")
 
 SHOWN: Final = "(sensitive)"
 
@@ -114,10 +121,23 @@ def _forms(secret: str) -> Iterable[str]:
     yield secret
     yield json.dumps(secret)[1:-1]
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    yield json.dumps(json.dumps(secret)[1:-1])[1:-1]  # a body quoted in another one
     yield quote(secret)
     yield quote(secret, safe="")
     yield quote_plus(secret)
+    yield repr(secret)[1:-1]
+    if len(secret) >= SHORTEST_ENCODED:
+        yield from _encoded(secret.encode(errors="replace"))
     yield from secret.splitlines()
+
+
+def _encoded(secret: bytes) -> Iterable[str]:
+    """The part of base64 (RFC 4648) that is the same whatever stands around secret, for its three offsets."""
+    for offset in range(3):
+        whole = b64encode(b"\0" * offset + secret).decode().rstrip("=")
+        inner = whole[(0, 2, 3)[offset] : len(whole) - (0 if (offset + len(secret)) % 3 == 0 else 1)]
+        yield inner
+        yield inner.translate(_URL_SAFE)
 
 
 def document_redaction(redactor: Redactor, environment: str) -> Redact:
@@ -172,10 +192,17 @@ class RedactedStream(io.TextIOBase):
         return self._stream.fileno()
 
 
+class _OneLine(logging.Formatter):
+    """What a record says comes from anywhere, and a terminal may show it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+        return escape(super().formatMessage(record))
+
+
 def log_to(stream: Any, level: int) -> None:
     """Sends the project's log to stream, from level on."""
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    handler.setFormatter(_OneLine("%(asctime)s %(message)s", "%H:%M:%S"))
     logger = logging.getLogger("planner")
     logger.handlers = [handler]
     logger.setLevel(level)

@@ -6,35 +6,41 @@ import hashlib
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import cast
 
 from attrs import evolve, field, frozen
 
 from planner.archives import Archives
+from planner.cli.config_digest import config_digest
 from planner.cli.console import Console
-from planner.cli.redaction import Redactor, document_redaction
+from planner.cli.discretion import discretion
+from planner.cli.stores import open_store
 from planner.config.load import Configuration, choose_environment, load, open_project
 from planner.config.variables import Inputs
-from planner.ece import Client, Settings, WSGITransport, open_client
+from planner.ece import Client, Discretion, Settings, Timeouts, WSGITransport, open_client
+from planner.engine.ports import Drivers
 from planner.engine.selection import Selection
+from planner.engine.under_way import Waiting
 from planner.engine.wish import Wish
 from planner.engine.workflow import Session
 from planner.errors import InvalidConfiguration, PlannerError
 from planner.kinds.contents import attach_contents
 from planner.kinds.registry import KindFile, load_kinds
 from planner.kinds.rest import RestDriver
-from planner.model.codec import digest
 from planner.model.declarations import Declarations, Import
 from planner.model.diagnostic import Diagnostics
 from planner.model.plan import DESTROY, IMPORT_ONLY, NORMAL, REFRESH_ONLY
 from planner.model.project import Environment
-from planner.model.resource import Desired
-from planner.model.value import conceal
-from planner.model.value_json import encode_value
-from planner.state.registry import open_backend
-from planner.state.store import Store
+from planner.state.store import Store, utc_now
+
+_RUN_NOTHING = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+"""A checkout's own configuration may name programs. Reading HEAD runs none of them; these say so too."""
+_FOR_GIT = ("PATH", "HOME", "XDG_CONFIG_HOME", "GIT_CONFIG", "GIT_CEILING", "LANG", "LC_", "SYSTEMROOT")
+"""The variables that git gets: no credentials, and no GIT_DIR of another repository."""
 
 
 @frozen
@@ -101,30 +107,44 @@ def opened(request: Request, console: Console) -> Iterator[Opened]:
             raise InvalidConfiguration(diagnostics.items)
         project, environment = configuration.project.name, configuration.environment
         store = open_store(request.folder, project, environment, console.redact)
-        client = stack.enter_context(_client(request, environment, stack, console))
+        hidden = discretion(console, configuration, store)
+        client = stack.enter_context(_client(request, environment, stack, console, hidden))
         session = _session(request, configuration, kinds, store, client)
+        session = evolve(session, waiting=_waiting(environment, console))
         yield Opened(request, configuration, session, store, diagnostics)
 
 
-def open_store(
-    folder: Path, project: str, environment: Environment, redactor: Redactor | None = None
-) -> Store:
-    """The environment's state. What is written to it holds no secret that the redactor knows by then."""
-    backend = open_backend(environment.state, environment=environment.name, folder=folder)
-    redact = document_redaction(redactor or Redactor(), f"{project}/{environment.name}")
-    return Store(backend, project, environment.name, redact=redact)
+def opened_offline(request: Request, console: Console) -> tuple[Wish, Drivers]:
+    """What is wanted, and drivers that know their kinds and can call nothing. InvalidConfiguration."""
+    with tempfile.TemporaryDirectory(prefix="planner-") as workspace:
+        configuration, kinds = configure(request, console)
+        configuration = check_files(configuration, kinds, request.folder, Path(workspace))
+    if any(item.is_error for item in configuration.diagnostics):
+        raise InvalidConfiguration(configuration.diagnostics)
+    nobody = cast(Client, None)
+    drivers = {name: k.driver(k.kind, k.binding, nobody, False) for name, k in kinds.items()}
+    return _wish(request, configuration, ""), drivers
 
 
-def _client(request: Request, environment: Environment, stack: ExitStack, console: Console) -> Client:
+def _client(
+    request: Request, environment: Environment, stack: ExitStack, console: Console, hidden: Discretion
+) -> Client:
     settings = Settings.read(environment.name, environment.options, os.environ)
     console.redact.watch(lambda: settings.secrets)
     transport = None
     if settings.is_sandbox:
         transport = stack.enter_context(_sandbox(sandbox_file(request.folder, environment)))
-    client = open_client(settings, pool_size=request.parallelism, transport=transport)
+    client = open_client(settings, pool_size=request.parallelism, transport=transport, discretion=hidden)
     if not settings.is_sandbox:
         console.redact.watch(lambda: client.secrets)
     return client
+
+
+def _waiting(environment: Environment, console: Console) -> Waiting:
+    """As long as a client waits for a reply. The embedded ECE ends with the process that asked it."""
+    settings = Settings.read(environment.name, environment.options, os.environ)
+    grace = 0.0 if settings.is_sandbox else settings.timeout or Timeouts().read
+    return Waiting(grace, utc_now, time.sleep, console.tell)
 
 
 @contextmanager
@@ -146,7 +166,9 @@ def _sandbox(data: Path) -> Iterator[WSGITransport]:
 
 
 def sandbox_file(folder: Path, environment: Environment) -> Path:
-    """Beside the environment's local state; in state/ when the state is elsewhere."""
+    """As planner.yaml says; else beside the environment's local state, in state/ when that is elsewhere."""
+    if named := environment.options.get("sandbox"):
+        return folder / str(named)
     is_path = environment.state.endswith(".json") and "://" not in environment.state
     place = folder / Path(environment.state.removeprefix("file:")).parent if is_path else folder / "state"
     return place / f"sandbox-{environment.name}.db"
@@ -174,11 +196,11 @@ def _session(
 
 def _wish(request: Request, configuration: Configuration, lineage: str) -> Wish:
     project, environment = configuration.project.name, configuration.environment.name
-    salt = hashlib.sha256((lineage or f"{project}/{environment}").encode()).hexdigest()[:32]
+    salt = make_salt(configuration, lineage)
     return Wish(
         project=project,
         environment=environment,
-        config_digest=_config_digest(configuration, salt),
+        config_digest=config_digest(configuration, salt),
         salt=salt,
         resources={} if request.destroy else configuration.resources,
         outputs={} if request.destroy else configuration.outputs,
@@ -187,6 +209,12 @@ def _wish(request: Request, configuration: Configuration, lineage: str) -> Wish:
         selection=request.selection,
         origins=configuration.origins,
     )
+
+
+def make_salt(configuration: Configuration, lineage: str) -> str:
+    """For fingerprints of secrets. lineage: of the state, "" before there is one."""
+    project, environment = configuration.project.name, configuration.environment.name
+    return hashlib.sha256((lineage or f"{project}/{environment}").encode()).hexdigest()[:32]
 
 
 def _mode(request: Request) -> str:
@@ -206,40 +234,14 @@ def _declarations(request: Request, configuration: Configuration) -> Declaration
     return evolve(declared, imports=(*declared.imports, *request.imports))
 
 
-def _config_digest(configuration: Configuration, salt: str) -> str:
-    """A digest over all that the configuration wants; secrets go in as fingerprints."""
-    resources = {str(address): _described(d, salt) for address, d in configuration.resources.items()}
-    outputs = encode_value(conceal(dict(configuration.outputs), salt))
-    said = configuration.declarations
-    statements = [
-        [[str(move.source), str(move.target)] for move in said.moves],
-        [[str(item.target), item.id] for item in said.imports],
-        [[str(removal.source), removal.destroy] for removal in said.removals],
-        [[c.name, c.message, c.severity, conceal(c.condition, salt)] for c in said.checks],
-    ]
-    return digest({"resources": resources, "outputs": outputs, "statements": statements})
-
-
-def _described(desired: Desired, salt: str) -> dict[str, object]:
-    lifecycle = desired.lifecycle
-    return {
-        "attributes": encode_value(conceal(dict(desired.attributes), salt)),
-        "depends_on": [str(address) for address in desired.depends_on],
-        "lifecycle": [
-            lifecycle.prevent_destroy,
-            lifecycle.create_before_destroy,
-            [list(path) for path in lifecycle.ignore_changes],
-            [str(reference) for reference in lifecycle.replace_triggered_by],
-        ],
-        "content": desired.content.sha256 if desired.content else None,
-    }
-
-
 def commit_of(folder: Path) -> str | None:
     """The commit that the project's git repository is at; None without one."""
-    command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
+    command = ["git", "-C", str(folder), *_RUN_NOTHING, "rev-parse", "HEAD"]
+    environ = {key: value for key, value in os.environ.items() if key.startswith(_FOR_GIT)}
     try:
-        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
+        found = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, timeout=10, check=False, env=environ
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     return found.stdout.strip() or None if found.returncode == 0 else None

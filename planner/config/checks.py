@@ -12,13 +12,13 @@ from planner.config.failures import explain
 from planner.config.rendering import TemplateEnvironment
 from planner.config.reporting import holds_invalid
 from planner.config.tokens import Tokens
-from planner.config.validation import Checker, shaped
+from planner.config.validation import Checker, Problem, later_parts, shaped
 from planner.config.yaml_document import Literal
 from planner.errors import PlannerError
 from planner.model.address import NAME, Address
 from planner.model.declarations import Check
 from planner.model.diagnostic import ERROR, WARNING, Diagnostics, Position
-from planner.model.value import UNKNOWN, Lookup, Path, Reference, Secret, Value
+from planner.model.value import UNKNOWN, Lookup, Path, Reference, Secret, Value, dotted
 
 Locate = Callable[[Path], Position]
 
@@ -52,7 +52,7 @@ def read_checks(
         if holds_invalid(raw):
             continue
         entry = shaped(raw, SCHEMA)
-        problems = list(checker.problems(entry))
+        problems = list(checker.problems(entry)) + list(_too_late(entry))
         for problem in problems:
             diagnostics.error(
                 f"check {name}: {problem.summary}",
@@ -70,6 +70,18 @@ def read_checks(
             yield from _check(name, entry, locate(place), scope, diagnostics)
 
 
+def _too_late(entry: Value) -> Iterator[Problem]:
+    """What is known only after an apply, but for the message, whose own error says more."""
+    for path, _ in later_parts(entry):
+        if path != ("message",):
+            what = dotted(path) or "what it is"
+            yield Problem(
+                path,
+                f"{what} must be known before anything is applied",
+                "Write the condition without braces: it may ask for what is known only then.",
+            )
+
+
 def _is_plain(text: Value) -> bool:
     return isinstance(text, str) and not isinstance(text, Secret)
 
@@ -84,8 +96,9 @@ def _check(
     else:
         try:
             evaluate = _expression(name, condition, scope)
-        except (TemplateSyntaxError, RecursionError) as error:
-            diagnostics.error(f"check {name}: not a jinja expression: {error}", position=position)
+        except (TemplateSyntaxError, RecursionError, SyntaxError, ValueError) as error:
+            said = error if isinstance(error, TemplateSyntaxError) else explain(error)[0]
+            diagnostics.error(f"check {name}: not a jinja expression: {said}", position=position)
             return
     yield Check(name, entry["message"], entry.get("severity", ERROR), evaluate, str(condition), position)
 

@@ -7,7 +7,8 @@ import traceback
 from jinja2.exceptions import SecurityError, TemplateError, TemplateNotFound, TemplateSyntaxError
 
 from planner.config.filters import filters, tests
-from planner.config.sources import FOLDER, Outside, UnreadableSource
+from planner.config.sources import FOLDER, Hidden, Outside, UnreadableSource
+from planner.config.yaml_document import MAX_MESSAGE
 from planner.model.diagnostic import did_you_mean
 from planner.model.value import Secret
 
@@ -16,6 +17,15 @@ Explained = tuple[str, str, str]
 
 _OUR_CLASSES = (("LaterValue", "a value known only after apply"), ("Secret", "a sensitive text"))
 _ENDLESS = "Look for a macro, include or local that needs itself."
+_IN_OTHER_WORDS: tuple[tuple[type[Exception], str, str, str], ...] = (
+    (MemoryError, "", "it needs more memory than there is", ""),
+    (RecursionError, "", "nested too deeply, perhaps without end", _ENDLESS),
+    # of Python, which jinja compiles templates to
+    (SyntaxError, "", "nested too deeply: too many loops and conditions inside each other", ""),
+    (OverflowError, "Range too big", "range() gives at most 100,000 numbers", ""),
+    (ValueError, "integer string conversion", "a number has more than 4,300 digits", ""),
+)
+"""class of the error, part of its message, what is said, advice"""
 _RELATIVE = "Includes and imports are named relative to templates/."
 
 
@@ -34,20 +44,21 @@ def explain(error: Exception) -> Explained:
         return _not_found(error)
     if isinstance(error, TemplateSyntaxError):
         return _syntax(message)
-    if isinstance(error, MemoryError):
-        return "it needs more memory than there is", "", ""
-    if isinstance(error, RecursionError):
-        return "nested too deeply, perhaps without end", "", _ENDLESS
+    for kind, words, said, advice in _IN_OTHER_WORDS:
+        if isinstance(error, kind) and words in message:
+            return said, "", advice
     if isinstance(error, SecurityError):
-        return f"not allowed in a template: {message.rstrip('.')}", "", ""
-    if isinstance(error, OverflowError) and message.startswith("Range too big"):
-        return "range() gives at most 100,000 numbers", "", ""
+        return f"not allowed in a template: {_short(message)}", "", ""
     summary, _, advice = message.partition("\n")
     if isinstance(error, TemplateError):
-        return summary.rstrip("."), "", advice
-    for ours, words in _OUR_CLASSES:
-        summary = summary.replace(ours, words)
-    return f"the expression failed: {summary.rstrip('.')}", "", ""
+        return _short(summary), "", advice
+    for ours, told in _OUR_CLASSES:
+        summary = summary.replace(ours, told)
+    return f"the expression failed: {_short(summary)}", "", ""
+
+
+def _short(message: str) -> str:
+    return (message if len(message) <= MAX_MESSAGE else f"{message[:MAX_MESSAGE]}…").rstrip(".")
 
 
 def _not_found(error: TemplateNotFound) -> Explained:
@@ -55,6 +66,8 @@ def _not_found(error: TemplateNotFound) -> Explained:
     cause = error.__cause__
     if isinstance(cause, Outside):
         return f'the include "{wanted}" leaves the project', "", _RELATIVE
+    if isinstance(cause, Hidden):
+        return f'the include "{wanted}" names a hidden file', "", cause.advice
     if isinstance(cause, UnreadableSource) and not cause.missing:
         return f'"{wanted}" cannot be included: {cause.summary}', "", cause.advice
     return f'there is no template "{wanted}" to include', "", _RELATIVE
@@ -64,5 +77,5 @@ def _syntax(message: str) -> Explained:
     for what, known in (("filter", filters()), ("test", tests())):
         if message.startswith(f"No {what} named "):
             word = message.removeprefix(f"No {what} named ").strip("'.")
-            return f'there is no {what} "{word}"', "", did_you_mean(word, known)
-    return f"not a jinja template: {message.rstrip('.')}", "", ""
+            return f'there is no {what} "{_short(word)}"', "", did_you_mean(word, known)
+    return f"not a jinja template: {_short(message)}", "", ""

@@ -16,8 +16,13 @@ from jinja2.exceptions import TemplateRuntimeError
 from jinja2.filters import FILTERS
 from jinja2.runtime import Undefined
 from jinja2.tests import TESTS
+from jinja2.utils import pass_environment
 
-from planner.config.scope import LaterValue, holds_secret, joined, seal
+from planner.config import bounds
+from planner.config.bounds import check_indent, check_length, check_operator, formatted
+from planner.config.effort import PER_CALL, Effort
+from planner.config.scope import LaterValue, holds_secret, joined
+from planner.config.secrecy import made, settled, untold
 from planner.config.template_text import TemplateText, bare, indented, opened, trimmed
 from planner.config.tokens import INVALID
 from planner.config.wording import describe
@@ -26,18 +31,23 @@ from planner.model.value import Value
 Function = Callable[..., Any]
 
 REMOVED = ("safe", "e", "escape", "forceescape", "xmlattr", "urlize", "striptags", "random", "pprint")
-MAX_TEXT = 10_000_000
-MAX_ITEMS = 1_000_000
-MAX_BITS = 100_000
-
 _TAKES_LATER_VALUES = frozenset({"default", "d", "join"})
 _TESTS_ON_LATER_VALUES = frozenset({"defined", "undefined"})
 _TAKES_TEMPLATE_TEXT = frozenset({"default", "d", "join", "indent", "trim"})
+_PLAIN = frozenset({str, int, bool, float, type(None)})
 _NUMBERS = frozenset({"int", "float"})
+_LOOKS_INTO_TEXTS_ONLY = frozenset(
+    {"length", "count", "first", "last", "default", "d", "defined", "undefined"}
+)
+_TAKES_TEXT = frozenset(
+    {"upper", "lower", "capitalize", "title", "replace", "wordcount", "wordwrap", "truncate"}
+    | {"center", "format", "urlencode", "trim", "indent"}
+)
 
 
 def tojson(value: Value, indent: int | None = None) -> str:
     """value as JSON text: a string, so it needs no quoting in YAML."""
+    check_indent("", indent or 0)
     return json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False, default=_no_json)
 
 
@@ -57,38 +67,54 @@ def join_items(value: Iterable[Value], separator: str = "", attribute: str | Non
 def concatenate(parts: Iterable[Value]) -> Value:
     """What `~` does: texts and values to one text; template text when some is among them."""
     items = list(parts)
-    _check_length(sum(str.__len__(item) for item in items if isinstance(item, str)))
+    check_length(sum(str.__len__(item) for item in items if isinstance(item, str)))
     text = next((item for item in items if isinstance(item, TemplateText)), None)
     return joined(map(bare, items)) if text is None else type(text)("").join(items)
 
 
-def kept_secret(result: Any, *sources: Any) -> Any:
-    """result, sealed when a source holds a secret. Template text keeps its secrets behind its tokens."""
-    if isinstance(result, TemplateText) or not any(map(holds_secret, sources)):
-        return result
-    return seal(result)
-
-
 def _careful(name: str, function: Function, takes_later: bool) -> Function:
-    first = 1 if hasattr(function, "jinja_pass_arg") else 0  # jinja's own context comes before the values
+    passed = hasattr(function, "jinja_pass_arg")  # jinja's own context or environment comes before the values
     keeps_text = name in _TAKES_TEMPLATE_TEXT
+    looks_into_all = name not in _LOOKS_INTO_TEXTS_ONLY
+
+    def taken(value: Any) -> Any:
+        value = settled(value)
+        if not keeps_text:
+            value = opened(value)
+        if isinstance(value, LaterValue) and not takes_later:
+            value._refuse()
+        return value
 
     @wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if not keeps_text:
-            args = tuple(map(opened, args))
-            kwargs = {key: opened(value) for key, value in kwargs.items()}
-        given = (*args[first:], *kwargs.values())
-        for value in given:
-            if isinstance(value, LaterValue) and not takes_later:
-                value._refuse()
-            if value is INVALID:
-                return INVALID
-        if name in _NUMBERS and any(map(holds_secret, given)):
-            raise TemplateRuntimeError("a sensitive text cannot become a number: numbers are shown")
-        return kept_secret(function(*args, **kwargs), *given)
+    def call(place: Any, *args: Any, **kwargs: Any) -> Any:
+        effort: Effort = getattr(place, "environment", place).effort
+        effort.spend(PER_CALL)
+        if not kwargs and _PLAIN.issuperset([value.__class__ for value in args]):
+            effort.weigh(args)
+            return made(effort, function(place, *args) if passed else function(*args))
+        args = tuple(map(taken, args))
+        if kwargs:
+            kwargs = {key: taken(value) for key, value in kwargs.items()}
+        given = (*args, *kwargs.values()) if kwargs else args
+        if any(value is INVALID for value in given):
+            return INVALID
+        _check_kind(name, given)
+        sources = given if looks_into_all else tuple(value for value in given if isinstance(value, str))
+        effort.weigh(sources)
+        try:
+            result = function(place, *args, **kwargs) if passed else function(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - filters raise anything; the reason may quote a secret
+            raise untold(error, *sources) from None
+        return made(effort, result, *sources)
 
-    return call
+    return call if passed else cast(Function, pass_environment(call))
+
+
+def _check_kind(name: str, given: tuple[Any, ...]) -> None:
+    if name in _NUMBERS and any(map(holds_secret, given)):
+        raise TemplateRuntimeError("a sensitive text cannot become a number: numbers are shown")
+    if name in _TAKES_TEXT and given and type(given[0]) is not str:
+        bare(given[0])  # refuses functions and namespaces: Python would print where they are in memory
 
 
 def _removed(name: str) -> Function:
@@ -104,14 +130,19 @@ def _removed(name: str) -> Function:
     return refuse
 
 
+def _indent(text: str, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
+    check_indent(text, width)
+    return indented(text, width, first, blank)
+
+
 def _as_text(value: Value) -> Value:
     return concatenate([value])
 
 
 @cache
 def filters() -> Mapping[str, Function]:
-    ours = {"tojson": tojson, "join": join_items, "indent": indented, "trim": trimmed, "string": _as_text}
-    known = cast(Mapping[str, Function], {**FILTERS, **ours})
+    ours = {"tojson": tojson, "join": join_items, "indent": _indent, "trim": trimmed, "string": _as_text}
+    known = cast(Mapping[str, Function], {**FILTERS, **bounds.FILTERS, **ours})
     careful = {name: _careful(name, f, name in _TAKES_LATER_VALUES) for name, f in known.items()}
     return {**careful, **{name: _removed(name) for name in REMOVED}}
 
@@ -122,16 +153,25 @@ def tests() -> Mapping[str, Function]:
     return {name: _careful(name, test, name in _TESTS_ON_LATER_VALUES) for name, test in known.items()}
 
 
-def operate(operator: str, left: Any, right: Any, plain: Callable[[Any, Any], Any]) -> Any:
+def operate(effort: Effort, operator: str, left: Any, right: Any, plain: Callable[[Any, Any], Any]) -> Any:
     """An arithmetic operator: bounded in size; a secret stays one; later values take only `+`."""
+    if type(left) is int and type(right) is int:
+        check_operator(operator, left, right)
+        effort.left -= left.bit_length() + right.bit_length()
+        return plain(left, right)
     if operator == "+" and any(isinstance(side, TemplateText | LaterValue) for side in (left, right)):
         return _added(left, right)
     left, right = opened(left), opened(right)
     for side in (left, right):
         if isinstance(side, LaterValue):
             side._refuse()
-    _check_size(operator, left, right)
-    return kept_secret(plain(left, right), left, right)
+    effort.weigh((left, right))
+    check_operator(operator, left, right)
+    work = formatted if operator == "%" and isinstance(left, str) else plain
+    try:
+        return made(effort, work(left, right), left, right)
+    except Exception as error:  # noqa: BLE001 - see untold
+        raise untold(error, left, right) from None
 
 
 def _added(left: Any, right: Any) -> Any:
@@ -140,21 +180,3 @@ def _added(left: Any, right: Any) -> Any:
         if isinstance(side, LaterValue) and not isinstance(other, str):
             side._refuse()
     return concatenate([left, right])
-
-
-def _check_size(operator: str, left: Any, right: Any) -> None:
-    if operator == "**" and isinstance(left, int) and isinstance(right, int):
-        if left.bit_length() * abs(right) > MAX_BITS:
-            raise TemplateRuntimeError("the power would be too large a number")
-    elif operator == "+" and isinstance(left, str | list) and isinstance(right, str | list):
-        _check_length(len(left) + len(right), left)
-    elif operator == "*":
-        for repeated, times in ((left, right), (right, left)):
-            if isinstance(repeated, str | list | tuple) and isinstance(times, int):
-                _check_length(len(repeated) * times, repeated)
-
-
-def _check_length(length: int, sample: str | list[Any] | tuple[Any, ...] = "") -> None:
-    most = MAX_TEXT if isinstance(sample, str) else MAX_ITEMS
-    if length > most:
-        raise TemplateRuntimeError(f"the result would be longer than {most:,}")

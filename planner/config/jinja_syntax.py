@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import count
-from typing import cast
+from typing import Any, cast
 
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
@@ -13,6 +13,7 @@ from jinja2.ext import Extension
 from jinja2.lexer import Lexer, Token, TokenStream
 from jinja2.visitor import NodeTransformer
 
+from planner.config.effort import PER_MACRO
 from planner.config.tokens import MARK_CLOSE, MARK_OPEN, encode
 
 MAX_RENDERED = 64 * 1024 * 1024
@@ -97,11 +98,16 @@ class BoundedCode(CodeGenerator):
         self.writeline(f"{frame.buffer} = Buffer()")
 
 
+TURN, WEIGHED, MADE = "#turn", "#weighed", "#made"
+"""Filters that the rewriting puts in. No template can name them: `#` is no part of a name."""
+
+
 def rewritten(tree: nodes.Template, name: str | None, filename: str | None) -> nodes.Template:
     """The tree of a template as it is compiled. TemplateSyntaxError for `{% autoescape %}`."""
     for found in tree.find_all(nodes.EvalContextModifier):
         raise TemplateSyntaxError("autoescape cannot be switched", found.lineno, name, filename)
-    return cast(nodes.Template, _FilteredBlocks().visit(tree).set_environment(tree.environment))
+    whole = cast(nodes.Template, _FilteredBlocks().visit(tree))
+    return cast(nodes.Template, _Counted().visit(whole).set_environment(tree.environment))
 
 
 class _FilteredBlocks(NodeTransformer):
@@ -135,3 +141,56 @@ class _FilteredBlocks(NodeTransformer):
             innermost = innermost.node
         innermost.node = nodes.Name(name, "load", lineno=line)
         return nodes.AssignBlock(nodes.Name(name, "store", lineno=line), None, body, lineno=line), chain
+
+
+_Body = nodes.For | nodes.Macro | nodes.CallBlock | nodes.Block | nodes.Template
+
+
+class _Counted(NodeTransformer):
+    """Puts the counting of turns into every body, and of what is looked through into comparisons and slices.
+
+    `{% for x in y if c %}...` is read as `{% for x in y if (n | turn) and c %}{% do n | turn %}...`, where n
+    is the size of the body.
+    """
+
+    def generic_visit(self, node: nodes.Node, *_args: Any, **_kwargs: Any) -> nodes.Node:
+        if isinstance(node, _Body):
+            size = _size(node) + (PER_MACRO if _is_called(node) else 0)
+            super().generic_visit(node)
+            node.body = [nodes.ExprStmt(_turn(size, node.lineno), lineno=node.lineno), *node.body]
+            if isinstance(node, nodes.For) and node.test is not None:
+                node.test = nodes.And(_turn(size, node.lineno), node.test, lineno=node.lineno)
+            return node
+        super().generic_visit(node)
+        if isinstance(node, nodes.Compare):
+            node.expr = _weighed(node.expr)
+            for operand in node.ops:
+                operand.expr = _weighed(operand.expr)
+        elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Slice):
+            node.node = _weighed(node.node)
+            return _through(node, MADE)
+        elif isinstance(node, nodes.Assign) and isinstance(node.node, nodes.List | nodes.Dict):
+            node.node = _through(node.node, MADE)
+        return node
+
+
+def _is_called(body: nodes.Node) -> bool:
+    return body.recursive if isinstance(body, nodes.For) else True
+
+
+def _size(body: nodes.Node) -> int:
+    """How many nodes are in body, without those of the bodies in it: they are counted on their own."""
+    inner = (child for child in body.iter_child_nodes() if not isinstance(child, _Body))
+    return 1 + sum(map(_size, inner))
+
+
+def _turn(size: int, line: int) -> nodes.Filter:
+    return _through(nodes.Const(size, lineno=line), TURN)
+
+
+def _weighed(node: nodes.Expr) -> nodes.Expr:
+    return node if isinstance(node, nodes.Const) else _through(node, WEIGHED)
+
+
+def _through(node: nodes.Expr, name: str) -> nodes.Filter:
+    return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)

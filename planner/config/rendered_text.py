@@ -7,10 +7,12 @@ with line marks, and its text is read again with a trace of lines; both give the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
+from itertools import islice
 
 from attrs import define, frozen
+from jinja2.exceptions import TemplateError
 
 from planner.config.tokens import MARK, Tokens, decode
 from planner.config.yaml_document import LINE_END, LineTrace, YamlProblem, parse
@@ -20,7 +22,18 @@ MarkedRendering = Callable[[], tuple[str, Tokens, list[str]]]
 """Renders once more with marks: the text, its tokens, and the names of the files the marks number."""
 
 
+MOST_LINES = 2_000_000
+"""Lines whose places are kept; what is wrong further down is shown at the last of them."""
+
 _BEFORE_TEXT = re.compile(rf"(?:[ \t]|{MARK.pattern})*+")
+
+
+def _lines(text: str) -> Iterator[str]:
+    start = 0
+    for end in LINE_END.finditer(text):
+        yield text[start : end.start()]
+        start = end.end()
+    yield text[start:]
 
 
 def _place(files: list[str], mark: tuple[str, str]) -> tuple[str, int]:
@@ -80,17 +93,22 @@ class RenderedText:
         text, _, files = self._rendering
         place = (self.name, 1)
         lines = []
-        for line in LINE_END.split(text):
+        places: dict[tuple[str, int], tuple[str, int]] = {}  # each once, however often a loop repeats it
+        for line in islice(_lines(text), MOST_LINES):
             before = _BEFORE_TEXT.match(line)
             marks = MARK.findall(line)
             leading = MARK.findall(before.group()) if before else []
-            lines.append(_place(files, leading[-1]) if leading else place)
+            here = _place(files, leading[-1]) if leading else place
+            lines.append(places.setdefault(here, here))
             place = _place(files, marks[-1]) if marks else place
         return MARK.sub("", text), lines
 
     @cached_property
     def _rendering(self) -> tuple[str, Tokens, list[str]]:
-        return self.again()
+        try:
+            return self.again()
+        except (TemplateError, MemoryError):  # with its marks the text may not fit where it did without
+            return "", Tokens(), []
 
     @cached_property
     def _read(self) -> _Reading:

@@ -18,8 +18,13 @@ from jinja2.runtime import BlockReference, Context, Macro, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import pass_context
 
-from planner.config.filters import concatenate, filters, kept_secret, operate, tests
+from planner.config.bounds import Formatter, check_method
+from planner.config.effort import PER_CALL, PER_NODE, PER_PRINT, PER_WEIGHED, Effort, Weighted
+from planner.config.filters import concatenate, filters, operate, tests
 from planner.config.jinja_syntax import (
+    MADE,
+    TURN,
+    WEIGHED,
     BoundedCode,
     Buffer,
     LineKeepingLexer,
@@ -28,15 +33,20 @@ from planner.config.jinja_syntax import (
     rewritten,
 )
 from planner.config.origins import FILTER, Originated, annotated, with_origins
-from planner.config.scope import KindScope, LaterValue, ResourceScope, Scope, Unknown
+from planner.config.scope import KindScope, LaterValue, ResourceScope, Scope, Unknown, seal
+from planner.config.secrecy import kept_secret, made, settled, untold
 from planner.config.template_text import TemplateText, bare, bound_to, opened
 from planner.config.tokens import INVALID, Tokens
+from planner.model.value import Secret, Value
 
 OnUndefined = Callable[[str, str, int], None]
 """Told of an undefined value that was printed: message, template's file name, line."""
 
+_UNDEFINED = 1_000
+"""Units of effort to tell of an undefined value: what it may have meant is looked for among all names."""
+
 _BY_KEY = (Scope, ResourceScope, KindScope, LaterValue)
-_NO_TEXTS = frozenset({"encode", "maketrans"})
+_NO_TEXTS = frozenset({"encode", "maketrans", "to_bytes", "from_bytes"})
 
 
 class _Template(jinja2.Template):
@@ -72,7 +82,8 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
     ) -> None:
         self.tokens, self.marks = tokens, marks
         self.text_class = bound_to(tokens)
-        self.runtime_names = _runtime_names(self.text_class)
+        self.effort = tokens.effort
+        self.runtime_names = _runtime_names(self.text_class, self.effort)
         super().__init__(
             loader=loader,
             undefined=Unknown,
@@ -85,7 +96,9 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
             auto_reload=False,
             extensions=[LineMarks, "jinja2.ext.do", "jinja2.ext.loopcontrols"],
         )
-        self.filters = dict(filters()) | ({FILTER: with_origins} if marks is not None else {})
+        self.filters = {**filters(), TURN: self.effort.turn, WEIGHED: self._weighed, MADE: self._made}
+        if marks is not None:
+            self.filters[FILTER] = with_origins
         self.tests = dict(tests())
         self.globals = {key: self.globals[key] for key in ("range", "dict", "cycler", "joiner", "namespace")}
 
@@ -97,17 +110,57 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         tree = super()._parse(source, name, filename)
         return rewritten(tree if self.marks is None else annotated(tree), name, filename)
 
+    def _weighed(self, value: Any) -> Any:
+        if value.__class__ is str:
+            self.effort.left -= len(value)
+        elif value.__class__ is not int:
+            self.effort.weigh((value,))
+        return value
+
+    def _made(self, value: Any) -> Any:
+        return made(self.effort, value)
+
     def call_binop(self, _context: Context, operator: str, left: Any, right: Any) -> Any:
-        return operate(operator, left, right, self.binop_table[operator])
+        return operate(self.effort, operator, left, right, self.binop_table[operator])
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
+        __self.effort.spend(PER_CALL)
+        args = tuple(map(settled, args))
+        if isinstance(__obj, Macro):  # what happens in it is counted, and kept secret, there
+            try:
+                return super().call(__context, __obj, *args, **kwargs)
+            except TypeError as error:
+                raise untold(error, *args, kwargs) from None
         bound = getattr(__obj, "__self__", None)
         if isinstance(bound, str) or isinstance(__obj, FunctionType):  # a function wraps str.format
             args = tuple(map(opened, args))
-        result = super().call(__context, __obj, *args, **kwargs)
-        if isinstance(__obj, BlockReference):
-            return __self.text_class(result)
-        return kept_secret(result, bound, *args, *kwargs.values())
+        return __self._called(__context, __obj, (bound, *args, kwargs), args, kwargs)
+
+    def _called(
+        self, context: Context, function: Any, sources: tuple[Any, ...], args: tuple[Any, ...], kwargs: Any
+    ) -> Any:
+        self.effort.weigh(sources)
+        if isinstance(sources[0], str):
+            check_method(function.__name__, sources[0], args)
+        try:
+            result = super().call(context, function, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - see untold
+            raise untold(error, *sources) from None
+        if isinstance(function, BlockReference):
+            return self.text_class(result)
+        return made(self.effort, result, *sources)
+
+    def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
+        if super().wrap_str_format(value) is None:
+            return None
+        text, by_map = value.__self__, value.__name__ == "format_map"
+
+        def formatted(*args: Any, **kwargs: Any) -> str:
+            formatter = Formatter(self)
+            found = formatter.vformat(str(text), *(((), *args) if by_map else (args, kwargs)))
+            return cast(str, seal(found)) if formatter.secret or isinstance(text, Secret) else found
+
+        return formatted
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         obj = opened(obj)
@@ -127,13 +180,18 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         return attr not in _NO_TEXTS and super().is_safe_attribute(obj, attr, value)
 
 
-def _runtime_names(text_class: type[TemplateText]) -> dict[str, Any]:
+def _runtime_names(text_class: type[TemplateText], effort: Effort) -> dict[str, Any]:
     class TextMacro(Macro):
         def _invoke(self, arguments: list[Any], _autoescape: bool) -> str:
             return text_class(super()._invoke(arguments, False))
 
     def markup_join(parts: Any) -> Any:
-        return concatenate(parts)
+        for part in parts:
+            if not isinstance(part, str):
+                effort.weigh((part,))
+        result = concatenate(parts)
+        effort.spend(PER_CALL + (2 * str.__len__(result) if isinstance(result, str) else 0))
+        return result
 
     def escape(value: Any) -> Any:
         return value  # what is printed has passed finalize, which gives text of ours only
@@ -157,11 +215,25 @@ def _printer(tokens: Tokens, on_undefined: OnUndefined) -> Callable[[Context, An
             return str(value)
         if isinstance(value, Undefined):
             file, line = _template_line()
+            tokens.effort.spend(_UNDEFINED)
             on_undefined(getattr(value, "message", value._undefined_message), file, line)
             return tokens.put(INVALID)
+        if value.__class__ is not str:
+            return tokens.put(_paid(tokens.effort, value), names)
+        tokens.effort.spend(PER_PRINT + len(value))
         return tokens.put(bare(value), names)
 
     return printed
+
+
+def _paid(effort: Effort, value: Any) -> Value:
+    """What is printed, as the configuration keeps it."""
+    value = settled(value)
+    effort.spend(PER_PRINT)
+    effort.weigh((value,))
+    if isinstance(value, Weighted):
+        effort.spend(PER_NODE // PER_WEIGHED * value.weight)  # each part of it is copied
+    return bare(value)
 
 
 def _template_line() -> tuple[str, int]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, NoReturn
 
 from jinja2 import StrictUndefined
 from jinja2.exceptions import TemplateRuntimeError
 from jinja2.utils import missing
 
+from planner.config.effort import Weighted
 from planner.config.tokens import join
 from planner.config.wording import describe
 from planner.model.address import NAME, Address
 from planner.model.diagnostic import did_you_mean
 from planner.model.value import Deferred, Path, Reference, Secret, Value
 
+_LISTS = (list, tuple, KeysView, ValuesView, ItemsView)
 NAMESPACES = ("var", "local", "env", "project", "resource")
 
 
@@ -86,6 +88,7 @@ class ResourceScope:
     __slots__ = ()
 
     def __getitem__(self, kind: str) -> KindScope:
+        _refuse_secret(kind)
         return KindScope(kind)
 
 
@@ -98,9 +101,15 @@ class KindScope:
         self._kind = kind
 
     def __getitem__(self, name: str) -> LaterValue:
+        _refuse_secret(name)
         if not (isinstance(name, str) and NAME.match(name) and NAME.match(self._kind)):
             raise TemplateRuntimeError(f"resource.{self._kind}[{name!r}] does not name a resource")
         return LaterValue(Deferred((Reference(Address(self._kind, str(name)), ()),)))
+
+
+def _refuse_secret(key: object) -> None:
+    if isinstance(key, Secret):
+        raise TemplateRuntimeError("a sensitive text cannot be part of a reference: references are shown")
 
 
 class LaterValue:
@@ -115,6 +124,7 @@ class LaterValue:
         self._deferred = deferred
 
     def __getitem__(self, key: str | int) -> LaterValue:
+        _refuse_secret(key)
         parts = self._deferred.parts
         if len(parts) != 1 or not isinstance(parts[0], Reference) or not isinstance(key, str | int):
             self._refuse()
@@ -185,11 +195,11 @@ def seal(value: Value) -> Value:
     return map(seal, value) if isinstance(value, Iterator) else value
 
 
-class _OpenList(list[Any]):
+class _OpenList(list[Any], Weighted):
     """A list without a secret in it, so that nobody has to look through it each time it is used."""
 
 
-class _OpenMapping(dict[str, Any]):
+class _OpenMapping(dict[str, Any], Weighted):
     """As _OpenList, for mappings."""
 
 
@@ -199,16 +209,39 @@ def holds_secret(value: Value) -> bool:
     if isinstance(value, _OpenList | _OpenMapping):
         return False
     if isinstance(value, Mapping):
-        return any(map(holds_secret, value.values()))
-    return isinstance(value, list | tuple) and any(map(holds_secret, value))
+        return Secret in map(type, value) or any(map(holds_secret, value.values()))
+    return isinstance(value, _LISTS) and any(map(holds_secret, value))
 
 
 def looked_through(value: Value) -> Value:
     """value with its lists and mappings marked in which no secret is."""
+    found: _OpenList | _OpenMapping
+    if isinstance(value, Weighted):
+        return value
     if isinstance(value, dict):
         entries = {key: looked_through(item) for key, item in value.items()}
-        return entries if holds_secret(entries) else _OpenMapping(entries)
+        if holds_secret(entries):
+            return entries
+        found = _OpenMapping(entries)
+        found.weight = _weight((*entries, *entries.values()))
+        return found
     if isinstance(value, list):
         items = [looked_through(item) for item in value]
-        return items if holds_secret(items) else _OpenList(items)
+        if holds_secret(items):
+            return items
+        found = _OpenList(items)
+        found.weight = _weight(items)
+        return found
     return value
+
+
+def _weight(items: Iterable[Value]) -> int:
+    return sum(map(_weight_of, items))
+
+
+def _weight_of(item: Value) -> int:
+    if isinstance(item, str):
+        return 10 + len(item)
+    if isinstance(item, Weighted):
+        return 10 + item.weight
+    return 10 + (_weight(item) if isinstance(item, tuple | list) else 0)

@@ -30,6 +30,10 @@ class Outside(UnreadableSource):
     """The file is not in the project folder, perhaps by a link."""
 
 
+class Hidden(UnreadableSource):
+    """A file or a folder above it begins with a dot: .git and .env hold what no template should see."""
+
+
 @define
 class Sources:
     """Reads files below root by their project-relative names, with `/`, and remembers which were read.
@@ -54,6 +58,8 @@ class Sources:
             path = self.root / name
             if self.confined and not path.resolve().is_relative_to(self.root.resolve()):
                 raise Outside("the file is outside the project", here, "Move it into the project folder.")
+            if self.confined and _is_hidden(name, path.resolve().relative_to(self.root.resolve())):
+                raise Hidden("the file is hidden", here, "Give it a name that does not begin with a dot.")
             _check_kind(path, here)
             return path.read_bytes()
         except FileNotFoundError:
@@ -74,6 +80,11 @@ class Sources:
             self._lines[name] = _LINE_END.split(self.read_files.get(name, ""))
         lines = self._lines[name]
         return Position(name, line, lines[line - 1] if 0 < line <= len(lines) else None)
+
+
+def _is_hidden(name: str, real: Path) -> bool:
+    parts = (*name.split("/"), *real.parts)
+    return any(part.startswith(".") and part not in (".", "..") for part in parts)
 
 
 def _left_out(name: str) -> bool:

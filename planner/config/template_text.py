@@ -35,9 +35,11 @@ class TemplateText(Markup):
     def stored(self) -> Value:
         """The value behind the text, with its type when the text is one whole token."""
         try:
-            return self.tokens.restore(MARK.sub("", str(self)))
+            value = self.tokens.restore(MARK.sub("", str(self)))
         except ValueError as error:
             raise TemplateRuntimeError(str(error)) from None
+        self.tokens.effort.weigh((value,))
+        return value
 
     def value(self) -> Any:
         return seen(self.stored())

@@ -11,6 +11,7 @@ import jinja2
 from attrs import define, field, frozen
 from jinja2.exceptions import TemplateNotFound
 
+from planner.config.effort import MARKED_BUDGET, Effort
 from planner.config.failures import explain, place_of
 from planner.config.rendered_text import RenderedText
 from planner.config.rendering import OnUndefined, TemplateEnvironment, render
@@ -52,10 +53,12 @@ class Templates:
     sources: Sources
     scope: Mapping[str, Any]
     diagnostics: Diagnostics
+    effort: Effort = field(factory=Effort)
     _reported: set[tuple[str, str, int]] = field(factory=set)
 
     def documents(self) -> list[Document]:
-        environment = self._environment(Tokens(), self._undefined_at)  # one, to compile macros once
+        tokens = Tokens(effort=self.effort)
+        environment = self._environment(tokens, self._undefined_at)  # one, to compile macros once
         found = []
         for name in self.sources.templates():
             found += self._documents_of(name, environment)
@@ -70,7 +73,7 @@ class Templates:
         def undefined(message: str, _file: str, _line: int) -> None:
             self._undefined(f"{where}: {message}", position())
 
-        tokens = Tokens()
+        tokens = Tokens(effort=self.effort)
         environment = self._environment(tokens, undefined)
         try:
             return tokens.restore(_checked(render(environment.from_string(text))))
@@ -85,7 +88,7 @@ class Templates:
             return []
         back = RenderedText(name, partial(self._render_marked, name))
         try:
-            values = parse(_checked(text), restore=environment.tokens.restore)
+            values = parse(_checked(text), restore=environment.tokens.placed)
         except YamlProblem as problem:
             self._report_yaml(problem, back)
             return []
@@ -113,7 +116,8 @@ class Templates:
         return None
 
     def _render_marked(self, name: str) -> tuple[str, Tokens, list[str]]:
-        tokens, marks = Tokens(), dict[str, int]()
+        # an effort of its own: what could be rendered once can be rendered again
+        tokens, marks = Tokens(effort=Effort(MARKED_BUDGET)), dict[str, int]()
         environment = self._environment(tokens, self._undefined_at, marks)
         text = render(environment.get_template(name.removeprefix(FOLDER)))
         return text, tokens, list(marks)

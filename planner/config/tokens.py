@@ -10,6 +10,7 @@ import re
 
 from attrs import define, field
 
+from planner.config.effort import Effort
 from planner.model.value import Deferred, Reference, Secret, Value, join_text, scalar_text
 
 OPEN, CLOSE = "\uf890", "\uf891"
@@ -36,6 +37,10 @@ class _Invalid(str):
 INVALID = _Invalid("(invalid)")
 
 BROKEN = "a value printed by {{ ... }} was cut or changed after it was printed; change it inside the braces"
+
+
+MAX_DOCUMENT = 64 * 1024 * 1024
+TOO_LARGE = f"the values printed into the template have more than {MAX_DOCUMENT // 1024 // 1024} MiB"
 
 
 def encode(number: int) -> str:
@@ -66,16 +71,25 @@ def _end_of_sound(text: str) -> int:
 
 @define
 class Tokens:
-    """The values that were printed, by token. names: what they were made of, in a marked rendering."""
+    """The values that were printed, by token.
+
+    names: what they were made of, in a marked rendering. effort: what rendering may take. room: characters
+    that the document which is made of them may still have.
+    """
 
     values: dict[str, Value] = field(factory=dict)
     names: dict[str, tuple[str, ...]] = field(factory=dict)
+    effort: Effort = field(factory=Effort)
+    room: int = MAX_DOCUMENT
+    _weights: dict[str, int] = field(factory=dict)
 
     def put(self, value: Value, names: tuple[str, ...] = ()) -> str:
         token = f"{OPEN}{encode(len(self.values))}{CLOSE}"
         self.values[token] = value
         if names:
             self.names[token] = names
+        if isinstance(value, list | dict):
+            self._weights[token] = self.effort.weigh((value,))
         return token
 
     def names_in(self, text: str) -> tuple[str, ...]:
@@ -93,8 +107,20 @@ class Tokens:
             return text
         if text in self.values:
             return self.values[text]
-        pieces = _TOKEN.split(text)
-        return join([self._piece(piece) for piece in pieces if piece])
+        pieces = [self._piece(piece) for piece in _TOKEN.split(text) if piece]
+        if sum(len(piece) for piece in pieces if isinstance(piece, str)) > MAX_DOCUMENT:
+            raise ValueError(TOO_LARGE)
+        return join(pieces)
+
+    def placed(self, text: str) -> Value:
+        """restore, for the document that is made in the end. ValueError also when it grows too large."""
+        if OPEN not in text:
+            return text
+        value = self.restore(text)
+        self.room -= str.__len__(value) if isinstance(value, str) else self._weights.get(text, 1)
+        if self.room < 0:
+            raise ValueError(TOO_LARGE)
+        return value
 
     def _piece(self, piece: str) -> Value:
         if piece in self.values:

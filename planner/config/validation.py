@@ -159,11 +159,18 @@ def _excluded(kind: Any, _shown: str) -> str:
     return f"cannot have {together} together" if len(names) > 1 else f"cannot have {together}"
 
 
+def _unmatched(kind: Any, shown: str) -> str:
+    pattern = getattr(kind, "pattern", None)
+    if pattern is None:  # a pattern that tries too many ways: jsonschema_rs gives up, and so it never hangs
+        return f"cannot be matched with its pattern, which takes too long: {shown}"
+    return f"does not match {pattern}: {shown}"
+
+
 _OTHERS: Mapping[str, Callable[[Any, str], str]] = {
     "type": lambda kind, shown: f"must be {' or '.join(_TYPES[str(t)] for t in kind.types)}, not {shown}",
     "enum": lambda kind, shown: f"must be {_one_of(kind.options)}, not {shown}",
     "const": lambda kind, shown: f"must be {_shown(kind.expected_value)}, not {shown}",
-    "pattern": lambda kind, shown: f"does not match {kind.pattern}: {shown}",
+    "pattern": _unmatched,
     "format": lambda kind, shown: f"must be of the format {kind.format}: {shown}",
     "multipleOf": lambda kind, shown: f"must be a multiple of {kind.multiple_of}, not {shown}",
     "uniqueItems": lambda _kind, _shown: "must not have the same item twice",

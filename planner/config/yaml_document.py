@@ -22,6 +22,9 @@ from planner.model.value import Deferred, Path, Secret, Value, scalar_text
 
 MAX_DEPTH = 100
 MAX_ALIASED_NODES = 100_000
+MAX_DOCUMENTS = 10_000
+MAX_MESSAGE = 400
+_LONG_TEXT = 256
 
 
 @frozen
@@ -36,6 +39,7 @@ class YamlProblem(Exception):
     """line: from 1. summary: what is wrong. context: a sentence with {} for the place of another line."""
 
     def __init__(self, line: int, summary: str, context: tuple[str, int] | None = None) -> None:
+        summary = summary if len(summary) <= MAX_MESSAGE else f"{summary[:MAX_MESSAGE]}…"
         super().__init__(summary)
         self.line, self.summary, self.context = line, summary, context
 
@@ -66,7 +70,7 @@ def parse(
     """The documents of a YAML stream; empty documents are left out.
 
     Errors: YamlProblem for anything that is not YAML, for duplicate keys, unknown tags, nesting deeper than
-    100, and aliases that together stand for more than 100,000 nodes.
+    100, aliases that together stand for more than 100,000 nodes, and more than 10,000 documents.
     """
     try:
         return _Builder(CParser(text), restore, trace, texts).documents()
@@ -171,9 +175,13 @@ class _Builder:
 
     def documents(self) -> list[Value]:
         found: list[Value] = []
+        begun = 0
         next_event = self.parser.get_event
         while (event := next_event()) is not None:
             if event.__class__ is yaml.DocumentStartEvent:
+                begun += 1
+                if begun > MAX_DOCUMENTS:
+                    raise YamlProblem(_line(event), f"more than {MAX_DOCUMENTS:,} documents")
                 self.anchors.clear()
                 root, path = next_event(), (len(found),)
                 self._note(path, root)
@@ -190,6 +198,8 @@ class _Builder:
         self.nodes += 1
         if kind is yaml.ScalarEvent:
             value = self._scalar(event)
+            if value.__class__ is not Literal:
+                self.nodes += _extent(value)
             if self.texts is not None:
                 self.texts[path] = event.value
         elif depth >= MAX_DEPTH:
@@ -285,9 +295,7 @@ class _Builder:
                 raise YamlProblem(_line(event), f'the key "{key}" is given twice', context)
             else:
                 items[key] = value
-        for source, value in merged:
-            items = {**_merge_source(source, value), **items}
-        return items
+        return _merged([_merge_source(*source) for source in merged], items) if merged else items
 
     def _key(self, event: Any) -> str:
         if event.__class__ is not yaml.ScalarEvent:
@@ -307,12 +315,27 @@ class _Builder:
 
 def _merge_source(event: Any, value: Value) -> dict[str, Value]:
     sources = value if isinstance(value, list) else [value]
+    if not all(isinstance(source, dict) for source in sources):
+        raise YamlProblem(_line(event), "<< merges a mapping or a list of mappings")
+    return _merged(sources, {})
+
+
+def _merged(sources: list[dict[str, Value]], over: dict[str, Value]) -> dict[str, Value]:
+    """over with what the sources have besides; an earlier source wins. Takes time for each key once."""
     result: dict[str, Value] = {}
-    for source in sources:
-        if not isinstance(source, dict):
-            raise YamlProblem(_line(event), "<< merges a mapping or a list of mappings")
-        result = {**source, **result}
+    for source in reversed(sources):
+        result.update(source)
+    result.update(over)
     return result
+
+
+def _extent(value: Value) -> int:
+    """What a scalar counts for besides itself, where aliases repeat it: a long text, or what a token held."""
+    if isinstance(value, str):
+        return len(value) // _LONG_TEXT
+    if isinstance(value, dict):
+        return sum(1 + _extent(item) for item in value.values())
+    return sum(1 + _extent(item) for item in value) if isinstance(value, list) else 0
 
 
 def _line(event: Any) -> int:

@@ -6,6 +6,7 @@
     verdicts.py      one attempt judged: a reply, an error, or "try again"
     troubles.py      what a failed connection means, in plain words, and whether anything was sent
     retry.py         how long to wait before the next attempt
+    loopback.py      which hosts are this machine
     connections.py   the connection pool, which tells a failed connect from a failed exchange
     wire.py          one message and its reply, through a requests adapter
     wirelog.py       both on the logger planner.ece
@@ -25,8 +26,8 @@ extension is; advice about one kind is added by that kind, by error code.
 from planner.ece.auth import ApiKeyAuth, Auth, BasicAuth, LoginAuth
 from planner.ece.client import Client
 from planner.ece.operations import Operation, Timeouts
-from planner.ece.redaction import redact
-from planner.ece.replies import Reply
+from planner.ece.redaction import Discretion, redact
+from planner.ece.replies import Reply, nests_too_deep
 from planner.ece.retry import RetryPolicy
 from planner.ece.settings import Settings, open_client
 from planner.ece.uploads import Upload
@@ -37,6 +38,7 @@ __all__ = [
     "Auth",
     "BasicAuth",
     "Client",
+    "Discretion",
     "LoginAuth",
     "Operation",
     "Reply",
@@ -45,6 +47,7 @@ __all__ = [
     "Timeouts",
     "Upload",
     "WSGITransport",
+    "nests_too_deep",
     "open_client",
     "redact",
 ]

@@ -17,17 +17,19 @@ from requests.adapters import BaseAdapter
 
 from planner.ece.auth import Auth
 from planner.ece.operations import Operation, Timeouts
+from planner.ece.redaction import Discretion
 from planner.ece.replies import Received, Reply
 from planner.ece.retry import RetryPolicy
 from planner.ece.uploads import Upload
 from planner.ece.verdicts import Circumstances, Failure, is_expired_login, of_reply, of_trouble
 from planner.ece.wire import BROKEN, Message, Wire
 from planner.ece.wirelog import WireLog
-from planner.errors import PlannerError
+from planner.errors import NotFound, OutcomeUnknown, PlannerError
 from planner.model.value import Secret, leaves
 
 _NOTHING: Final[Mapping[str, str]] = {}
 _API: Final = "/api/v1"
+_READS: Final = frozenset({"GET", "HEAD"})
 
 Attempt = Callable[[int], Reply | Failure]
 
@@ -37,7 +39,8 @@ class Client:
 
     base_url: "https://host:12443", with or without /api/v1. region: of regional operations. verify: True,
     False, or the path of a CA file or folder. pool_size: connections at the same time. transport: an adapter
-    to send through instead of the client's own pool. sleep, random, clock: for retries.
+    to send through instead of the client's own pool. sleep, random, clock: for retries. discretion: what logs
+    and messages must not show besides the credentials.
     """
 
     def __init__(  # noqa: PLR0913  # what a program's one client is made of
@@ -55,6 +58,7 @@ class Client:
         random: Callable[[], float] = randomness.random,
         clock: Callable[[], float] = time.time,
         log: logging.Logger = logging.getLogger("planner.ece"),  # noqa: B008  # the same one each time
+        discretion: Discretion = Discretion(),  # noqa: B008  # frozen
     ) -> None:
         self._base = _api_url(base_url)
         self._region = f"/regions/{region}" if region else ""
@@ -63,7 +67,8 @@ class Client:
         self._timeouts = timeouts
         self._retry = retry
         self._wire = Wire(self._base, verify=verify, pool_size=pool_size, transport=transport)
-        self._wirelog = WireLog(log)
+        self._discretion = discretion
+        self._wirelog = WireLog(log, discretion.fields)
         self._sleep, self._random, self._clock = sleep, random, clock
         if verify is False and self._base.startswith("https:"):
             _warn_unverified(log, self._where)
@@ -97,7 +102,9 @@ class Client:
         for an upload that cannot be read. Which one when: the table in planner.ece.verdicts.
         """
         message = self._message(operation, params, query, json, upload)
-        return self._until_settled(message, lambda attempt: self._attempt(message, attempt))
+        return self._until_settled(
+            message, lambda attempt: self._attempt(message, attempt), writes=operation.method not in _READS
+        )
 
     def close(self) -> None:
         self._wire.close()
@@ -126,15 +133,16 @@ class Client:
         read = operation.timeout or (self._timeouts.read if upload is None else self._timeouts.upload)
         return Message(operation, path, url, body, upload, (self._timeouts.connect, read), secrets)
 
-    def _until_settled(self, message: Message, attempt_once: Attempt) -> Reply:
-        attempt, waited = 1, 0.0
+    def _until_settled(self, message: Message, attempt_once: Attempt, *, writes: bool = False) -> Reply:
+        attempt, waited, unsure = 1, 0.0, False
         while True:
             outcome = attempt_once(attempt)
             if isinstance(outcome, Reply):
                 return outcome
+            unsure |= outcome.unsure and writes
             pause = self._pause(outcome, attempt, waited)
             if pause is None:
-                raise outcome.error
+                raise _in_doubt(outcome.error) if unsure else outcome.error
             self._wirelog.pause(message, pause)
             self._sleep(pause)
             attempt, waited = attempt + 1, waited + pause
@@ -163,7 +171,7 @@ class Client:
     def _exchange(
         self, message: Message, attempt: int, authorization: str | None
     ) -> tuple[Reply | Failure, Received | None]:
-        secrets = (*self._auth.secrets, *message.secrets)
+        secrets = (*self._auth.secrets, *message.secrets, *self._discretion.texts())
         at = Circumstances(message.operation, self._where, attempt, self._clock(), self._auth.advice, secrets)
         start = self._wirelog.request(message, attempt, secrets)
         try:
@@ -192,6 +200,15 @@ def _host_and_port(url: str) -> str:
     parts = urlsplit(url)
     host = parts.hostname or ""
     return f"{f'[{host}]' if ':' in host else host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+
+
+def _in_doubt(error: PlannerError) -> PlannerError:
+    """error as that of a write of which an attempt may have taken effect; NotFound says what is there now."""
+    if isinstance(error, NotFound | OutcomeUnknown):
+        return error
+    doubt = OutcomeUnknown(error.summary, advice=error.advice)
+    doubt.__cause__ = error
+    return doubt
 
 
 def _secrets_in(json: Any) -> tuple[str, ...]:

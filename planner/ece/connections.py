@@ -9,6 +9,7 @@ from __future__ import annotations
 import ssl
 from typing import Any
 
+import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -20,6 +21,10 @@ BLOCK = 128 * 1024
 
 class NotReady(NewConnectionError):
     """The connection did not become ready (TLS, a proxy's tunnel): nothing was sent. The cause says why."""
+
+
+class UnusableReply(requests.RequestException):
+    """The server answers with something that no honest one sends; the text says what it is."""
 
 
 class _Connection(HTTPConnection):

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import orjson
+from attrs import frozen
 
 from planner.ece.plain_text import one_line
 from planner.model.value import Secret
 
 HIDDEN: Final = "(redacted)"
 BODY_LIMIT: Final = 2000
+_READ_AT_MOST: Final = 1024 * 1024
 # A shorter secret would be found in ordinary words, and give itself away by what is missing.
 SHORTEST_SECRET: Final = 4
 
@@ -31,6 +33,14 @@ _AUTHORIZATION = re.compile(
 _SCHEME = re.compile(r"\b(apikey|basic|bearer)\s+[\w+/=.~-]{16,}", re.IGNORECASE)
 _FIELD = re.compile(rf'("[^"\\]*(?:{_NAMES})[^"\\]*"\s*:\s*)"(?:\\.|[^"\\])*"?', re.IGNORECASE)
 _ASSIGNED = re.compile(rf"\b([\w-]*(?:{_NAMES})[\w-]*=)[^\s&\"']+", re.IGNORECASE)
+
+
+@frozen
+class Discretion:
+    """What logs and messages must not show, asked each time. texts: secrets. fields: names in bodies."""
+
+    texts: Callable[[], Iterable[str]] = tuple
+    fields: Callable[[], Collection[str]] = frozenset
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
@@ -50,12 +60,16 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 def _without(text: str, secret: str) -> str:
     if len(secret) < SHORTEST_SECRET:
         return text
-    for form in {
+    forms = {
         secret,
         json.dumps(secret)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
+        json.dumps(json.dumps(secret)[1:-1])[1:-1],
         quote(secret),
-    }:
+        quote(secret, safe=""),
+        quote_plus(secret),
+    }
+    for form in sorted(forms, key=len, reverse=True):
         text = text.replace(form, HIDDEN)
     return text
 
@@ -65,31 +79,41 @@ def _bare_url(match: re.Match[str]) -> str:
     return f"{scheme}{HIDDEN + '@' if user else ''}{rest}{query[0] + HIDDEN if query else ''}"
 
 
-def redact_value(value: Any, secrets: Iterable[str] = ()) -> Any:
-    """The same for JSON data: what sits under a name of a secret goes whole, whatever it is."""
+def redact_value(value: Any, secrets: Iterable[str] = (), hidden: Collection[str] = ()) -> Any:
+    """The same for JSON data: what sits under a name of a secret goes whole, whatever it is.
+
+    hidden: more such names.
+    """
     if isinstance(value, Secret):
         return HIDDEN
     if isinstance(value, str):
         return redact(value, secrets)
     if isinstance(value, Mapping):
-        return {str(key): _redact_item(str(key), item, secrets) for key, item in value.items()}
+        return {
+            redact(str(key), secrets): _redact_item(str(key), item, secrets, hidden)
+            for key, item in value.items()
+        }
     if isinstance(value, list | tuple):
-        return [redact_value(item, secrets) for item in value]
+        return [redact_value(item, secrets, hidden) for item in value]
     return value
 
 
-def _redact_item(key: str, item: Any, secrets: Iterable[str]) -> Any:
-    if _SECRET_NAME.search(key) and item is not None and not isinstance(item, bool):
+def _redact_item(key: str, item: Any, secrets: Iterable[str], hidden: Collection[str]) -> Any:
+    if (key in hidden or _SECRET_NAME.search(key)) and item is not None and not isinstance(item, bool):
         return HIDDEN
-    return redact_value(item, secrets)
+    return redact_value(item, secrets, hidden)
 
 
-def body_for_log(content: bytes | None, secrets: Iterable[str] = ()) -> str:
-    """The body of a request or a reply as one bounded line."""
-    if not content:
-        return "(empty)"
+def redacted_body(content: bytes, secrets: Iterable[str] = (), hidden: Collection[str] = ()) -> str:
+    """A body without secrets, whole: whoever cuts it afterwards shows no half of one."""
     try:
-        text = orjson.dumps(redact_value(orjson.loads(content), secrets)).decode()
+        return orjson.dumps(redact_value(orjson.loads(content), secrets, hidden)).decode()
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
-        text = redact(content[: BODY_LIMIT * 4].decode("utf-8", "replace"), secrets)
-    return one_line(text, BODY_LIMIT)
+        return redact(content[:_READ_AT_MOST].decode("utf-8", "replace"), secrets)
+    except RecursionError:
+        return "(nested too deeply to be shown)"
+
+
+def body_for_log(content: bytes | None, secrets: Iterable[str] = (), hidden: Collection[str] = ()) -> str:
+    """The body of a request or a reply as one bounded line. hidden: names of fields that are not shown."""
+    return one_line(redacted_body(content, secrets, hidden), BODY_LIMIT) if content else "(empty)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,8 +57,21 @@ class NotJSON(ValueError):
     """The body of a reply is something else than JSON."""
 
 
+_DEEPEST = 100
+"""Levels; what nests deeper is no answer of any API, and whoever walks through it would fail half-way."""
+
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)",
+    re.DOTALL,
+)
+
+
 def parsed(content: bytes) -> Any:
-    """The JSON of a body, None when it is empty. Raises NotJSON."""
+    """The JSON of a body, None when it is empty. Raises NotJSON.
+
+    Half of a surrogate pair, which a server may have cut a text to, becomes U+FFFD: it is no character, and
+    cannot be stored.
+    """
     if not content:
         return None
     try:
@@ -65,7 +79,26 @@ def parsed(content: bytes) -> Any:
     except orjson.JSONDecodeError as error:
         if not content.strip():
             return None
-        raise NotJSON(str(error)) from error
+        try:
+            return orjson.loads(_ESCAPE.sub(_whole, content))
+        except orjson.JSONDecodeError:
+            raise NotJSON(str(error)) from error
+
+
+def nests_too_deep(value: Any) -> bool:
+    """Whether lists and mappings of value lie more than 100 levels in each other."""
+    layer = [value]
+    for _ in range(_DEEPEST):
+        nested = [item for item in layer if isinstance(item, dict | list)]
+        if not nested:
+            return False
+        layer = [child for item in nested for child in (item.values() if isinstance(item, dict) else item)]
+    return True
+
+
+def _whole(escape: re.Match[bytes]) -> bytes:
+    is_half = len(escape[0]) == len(rb"\ud800")
+    return rb"\ufffd" if is_half else escape[0]
 
 
 @frozen
@@ -86,7 +119,7 @@ def read_fault(received: Received) -> Fault:
         body = parsed(received.content)
     except NotJSON:
         return Fault(_words(received.text), _header_codes(received.headers), from_api=False)
-    errors = body.get("errors") if isinstance(body, Mapping) else None
+    errors = body.get("errors") if isinstance(body, Mapping) and not nests_too_deep(body) else None
     if isinstance(errors, list):
         return _api_fault(errors, received.headers)
     return Fault(_gateway_message(body), _header_codes(received.headers), from_api=False)

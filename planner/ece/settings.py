@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
@@ -18,7 +17,9 @@ from requests.adapters import BaseAdapter
 from planner.ece.auth import ApiKeyAuth, Auth, BasicAuth, LoginAuth
 from planner.ece.client import Client
 from planner.ece.credentials import Credentials, find_credentials
+from planner.ece.loopback import is_loopback
 from planner.ece.operations import Timeouts
+from planner.ece.redaction import Discretion, redact
 from planner.ece.sources import Source
 from planner.errors import PlannerError
 
@@ -82,7 +83,13 @@ class Settings:
         return tuple(secret for secret in held if secret)
 
 
-def open_client(settings: Settings, *, pool_size: int = 10, transport: BaseAdapter | None = None) -> Client:
+def open_client(
+    settings: Settings,
+    *,
+    pool_size: int = 10,
+    transport: BaseAdapter | None = None,
+    discretion: Discretion = Discretion(),  # noqa: B008  # frozen
+) -> Client:
     """A client as the settings say. transport: an adapter to send through; the sandbox needs one."""
     if settings.is_sandbox and transport is None:
         raise PlannerError("The sandbox runs inside this process: a client for it needs its transport")
@@ -94,6 +101,7 @@ def open_client(settings: Settings, *, pool_size: int = 10, transport: BaseAdapt
         verify=_verify(settings),
         pool_size=pool_size,
         transport=transport,
+        discretion=discretion,
     )
 
 
@@ -145,8 +153,8 @@ def _no_endpoint(environment: str, source: Source) -> PlannerError:
 def _check_endpoint(environment: str, settings: Settings) -> None:
     problem = _problem(settings)
     if problem:
-        # The URL is shown only where it holds no password.
-        shown = "" if "@" in settings.endpoint else f" {settings.endpoint}"
+        # The URL is shown only where it holds no password; a query may hold a token.
+        shown = "" if "@" in settings.endpoint else f" {redact(settings.endpoint)}"
         raise PlannerError(
             f"The endpoint{shown} of environment {environment} {problem[0]}", advice=problem[1]
         )
@@ -162,7 +170,7 @@ def _problem(settings: Settings) -> tuple[str, str] | None:
         return "holds a user or a password", "Take them out, and set EC_USER and EC_PASS."
     if parts.query or parts.fragment or re.search(r"[\s\x00-\x1f]", settings.endpoint):
         return "holds more than an address", example
-    if parts.scheme == "http" and not settings.allow_http and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and not settings.allow_http and not is_loopback(parts.hostname):
         return "would send credentials unencrypted", "Use https, or set allow_http: true in planner.yaml."
     return None
 
@@ -174,10 +182,3 @@ def _split(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

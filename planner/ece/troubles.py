@@ -11,6 +11,7 @@ import requests
 from attrs import frozen
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, ProxyError, ReadTimeoutError
 
+from planner.ece.connections import UnusableReply
 from planner.ece.plain_text import one_line
 
 _REACH = "Check the endpoint, its port (12443 for TLS, 12400 without), and the network or VPN."
@@ -40,7 +41,8 @@ def explain(error: BaseException) -> Trouble:
     return Trouble(one_line(str(error), 200) or type(error).__name__, _REACH, sent)
 
 
-# Not ssl.SSLError: it may come after the request, as an alert of TLS 1.3 does.
+# Not ssl.SSLError: it may come after the request, as an alert of TLS 1.3 does. Not InvalidHeader: it is about
+# the reply's, as two lengths that differ.
 _BEFORE = (
     ConnectTimeoutError,
     ProxyError,
@@ -49,7 +51,6 @@ _BEFORE = (
     ConnectionRefusedError,
     requests.exceptions.ConnectTimeout,
     requests.exceptions.InvalidURL,
-    requests.exceptions.InvalidHeader,
 )
 
 
@@ -70,6 +71,8 @@ def _known(cause: BaseException, sent: bool) -> tuple[str, str, bool] | None:
         return _tls(cause)
     if isinstance(cause, _TIMEOUTS):
         return ("no answer in time", _SLOW, False) if sent else ("the connection timed out", _REACH, False)
+    if isinstance(cause, UnusableReply):
+        return f"the reply cannot be used: {cause}", _REACH, True
     for types, words in _WORDS:
         if isinstance(cause, types):
             return words, _REACH, False

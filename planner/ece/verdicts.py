@@ -2,14 +2,15 @@
 
     what happened                              repeatable          not repeatable
     nothing was sent (refused, DNS, TLS, ...)  again, Unreachable  again, Unreachable
-    sent, no usable reply                      again, Unreachable  OutcomeUnknown
+    sent, no usable reply *                    again, Unreachable  OutcomeUnknown
     429                                        again, Unreachable  again, ApiError
-    500, 502, 503, 504 of the API              again, Unreachable  ApiError
-    500, 502, 503, 504 of a gateway            again, Unreachable  OutcomeUnknown
-    2xx that is not JSON                       ApiError            OutcomeUnknown
+    500, 502, 503, 504 *                       again, Unreachable  OutcomeUnknown
+    2xx that is not JSON *                     ApiError            OutcomeUnknown
     3xx, other 4xx and 5xx                     ApiError or its subclass, never again
 
 "again" names the error raised when no attempt is left. A certificate that is not trusted is not tried again.
+* A write may have taken effect: once that happened, whatever the last attempt said, the client ends with
+OutcomeUnknown; but for NotFound, which says what is there now.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from planner.ece.operations import Operation
 from planner.ece.plain_text import one_line
-from planner.ece.redaction import redact
+from planner.ece.redaction import redact, redacted_body
 from planner.ece.replies import Fault, NotJSON, Received, Reply, described, parsed, read_fault
 from planner.ece.retry import retry_after
 from planner.ece.troubles import explain
@@ -43,11 +44,12 @@ _REPEAT = "It may have taken effect; running the command again does no harm."
 @frozen
 class Failure:
     """error: what to raise when this was the last attempt. again: another attempt is allowed.
-    retry_after: seconds the server asked for."""
+    retry_after: seconds the server asked for. unsure: a write may have taken effect."""
 
     error: PlannerError
     again: bool = False
     retry_after: float | None = None
+    unsure: bool = False
 
 
 @frozen
@@ -73,7 +75,7 @@ def of_trouble(error: BaseException, at: Circumstances) -> Failure:
     if not trouble.sent:
         return Failure(Unreachable(text, advice=trouble.advice), again=not trouble.lasting)
     if at.operation.repeatable:
-        return Failure(Unreachable(text, advice=_after_sending(at, trouble.advice)), again=True)
+        return Failure(Unreachable(text, advice=_after_sending(at, trouble.advice)), again=True, unsure=True)
     return Failure(OutcomeUnknown(text, advice=_UNKNOWN))
 
 
@@ -82,7 +84,8 @@ def of_reply(received: Received, at: Circumstances) -> Reply | Failure:
         return _success(received, at)
     if received.status < 400:
         return Failure(_redirected(received, at))
-    fault = read_fault(received)
+    # Redacted before the message is cut to a line: half of a secret would not be known again.
+    fault = evolve(read_fault(received), message=read_fault(_redacted(received, at)).message)
     if received.status == 429:
         return _throttled(received, fault, at)
     if received.status in _PASSING:
@@ -102,13 +105,13 @@ def _success(received: Received, at: Circumstances) -> Reply | Failure:
     try:
         return Reply(received.status, received.headers, parsed(received.content))
     except NotJSON:
-        text = at.said(
-            f"{at.where} answered {received.status} with {_shown(described(received), at)}, not JSON"
-        )
+        found = _shown(described(_redacted(received, at)), at)
+        text = at.said(f"{at.where} answered {received.status} with {found}, not JSON")
     if not at.operation.repeatable:
         return Failure(OutcomeUnknown(text, advice=_UNKNOWN))
     advice = "Check the endpoint: something other than the API answers there, as a login page or a gateway."
-    return Failure(ApiError(text, operation=at.operation.name, status=received.status, advice=advice))
+    error = ApiError(text, operation=at.operation.name, status=received.status, advice=advice)
+    return Failure(error, unsure=True)
 
 
 def _redirected(received: Received, at: Circumstances) -> ApiError:
@@ -129,9 +132,8 @@ def _passing(received: Received, fault: Fault, at: Circumstances) -> Failure:
     said = api_error(received, fault, at)
     if at.operation.repeatable:
         error = Unreachable(said.summary, advice=_after_sending(at, said.advice))
-        return Failure(error, again=True, retry_after=retry_after(received.headers, at.now))
-    if fault.from_api:
-        return Failure(said)
+        return Failure(error, True, retry_after(received.headers, at.now), unsure=True)
+    # Not even the API's own 500 tells how far it came before it failed.
     return Failure(OutcomeUnknown(said.summary, advice=_UNKNOWN))
 
 
@@ -202,6 +204,10 @@ _BY_STATUS = {
 def _shown(text: str, at: Circumstances, limit: int = 400) -> str:
     # A server repeats what it was sent: a download URL with its token, or a password.
     return one_line(redact(text, at.secrets), limit)
+
+
+def _redacted(received: Received, at: Circumstances) -> Received:
+    return evolve(received, content=redacted_body(received.content, at.secrets).encode())
 
 
 def _phrase(status: int) -> str:

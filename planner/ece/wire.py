@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -14,7 +16,8 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
 
 from planner import __version__
-from planner.ece.connections import PooledAdapter
+from planner.ece.connections import PooledAdapter, UnusableReply
+from planner.ece.loopback import is_loopback
 from planner.ece.operations import Operation
 from planner.ece.replies import Received
 from planner.ece.uploads import Upload, UploadBody, opened
@@ -23,6 +26,11 @@ Body = bytes | UploadBody | None
 
 # What send() raises when the exchange fails; requests lets some classes of urllib3 through.
 BROKEN: Final = (requests.RequestException, urllib3.exceptions.HTTPError)
+
+MAX_REPLY: Final = 256 * 1024 * 1024
+"""Bytes of a reply, unpacked."""
+_PIECE: Final = 16 * 1024
+_PATIENCE: Final = 10
 
 _HEADERS: Final = {
     "User-Agent": f"planner/{__version__}",
@@ -68,7 +76,7 @@ class Wire:
         self._verify = verify
         self._adapter = PooledAdapter(pool_size) if transport is None else transport
         # Asked once: the environment does not change under a run, and asking costs more than the rest here.
-        self._proxies = get_environ_proxies(base) if transport is None else {}
+        self._proxies = _proxies(base) if transport is None else {}
 
     def send(self, message: Message, authorization: str | None) -> Received:
         """The reply, read to its end; the connection is free again. Raises what BROKEN names."""
@@ -79,7 +87,7 @@ class Wire:
                 verify=self._verify,
                 proxies=self._proxies,
             )
-            return _received(response)
+            return _received(response, _PATIENCE * message.timeouts[1])
 
     def close(self) -> None:
         self._adapter.close()
@@ -107,9 +115,16 @@ def _headers(method: str, body: Body, authorization: str | None) -> Mapping[str,
     return headers
 
 
-def _received(response: requests.Response) -> Received:
+def _proxies(base: str) -> dict[str, str]:
+    """What the environment says, but none to this machine: plain http to it would leave it after all."""
+    host = urlsplit(base).hostname or ""
+    return {} if is_loopback(host) else dict(get_environ_proxies(base))
+
+
+def _received(response: requests.Response, seconds: float) -> Received:
+    """seconds: that the whole reply may take; the time-out of the connection is for each piece of it."""
     try:
-        content = response.content
+        content = _content(response, seconds)
     except BROKEN:
         response.close()
         if response.status_code < 400:
@@ -117,3 +132,17 @@ def _received(response: requests.Response) -> Received:
         # The refusal arrived, only its explanation is lost.
         content = b""
     return Received(response.status_code, response.headers, content)
+
+
+def _content(response: requests.Response, seconds: float) -> bytes:
+    if "," in response.headers.get("Content-Encoding", ""):
+        raise UnusableReply("it is compressed more than once")
+    pieces, size, end = [], 0, time.monotonic() + seconds
+    for piece in response.iter_content(_PIECE):
+        pieces.append(piece)
+        size += len(piece)
+        if size > MAX_REPLY:
+            raise UnusableReply(f"it is larger than {MAX_REPLY // 1024 // 1024} MiB")
+        if time.monotonic() > end:
+            raise requests.ReadTimeout("the reply does not end")
+    return b"".join(pieces)

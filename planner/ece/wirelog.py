@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from attrs import frozen
@@ -19,16 +19,20 @@ TRACE: Final = 5
 
 @frozen
 class WireLog:
-    """Never shows Authorization, tokens, passwords or the queries of URLs: see planner.ece.redaction."""
+    """Never shows Authorization, tokens, passwords or the queries of URLs: see planner.ece.redaction.
+
+    hidden: the names of more fields whose values are not shown.
+    """
 
     log: logging.Logger
+    hidden: Callable[[], Collection[str]] = frozenset
 
     def request(self, message: Message, attempt: int, secrets: Sequence[str]) -> float:
         """Returns the time of the start, for the other two."""
         if self.log.isEnabledFor(logging.DEBUG):
             self.log.debug("> %s, attempt %d", _line(message, secrets), attempt)
         if self.log.isEnabledFor(TRACE):
-            body = "(upload)" if message.upload else body_for_log(message.body, secrets)
+            body = "(upload)" if message.upload else body_for_log(message.body, secrets, self.hidden())
             self.log.log(TRACE, "> %s", body)
         return time.perf_counter()
 
@@ -39,7 +43,7 @@ class WireLog:
             line, spent = _line(message, secrets), _milliseconds(start)
             self.log.debug("< %s, attempt %d: %d in %.1f ms", line, attempt, received.status, spent)
         if self.log.isEnabledFor(TRACE):
-            self.log.log(TRACE, "< %s", body_for_log(received.content, secrets))
+            self.log.log(TRACE, "< %s", body_for_log(received.content, secrets, self.hidden()))
 
     def trouble(
         self, message: Message, attempt: int, words: str, start: float, secrets: Sequence[str]

@@ -95,6 +95,14 @@ def propose_from(session: Session, state: State) -> Proposal:
     return Proposal(plan, tuple(diagnostics), state)
 
 
+def compare(wish: Wish, drivers: Drivers, state: State) -> Proposal:
+    """The plan from state to what is wanted, without asking any installation; nothing is imported."""
+    wish = evolve(wish, declarations=evolve(wish.declarations, imports=()))
+    diagnostics = Diagnostics()
+    plan = make_plan(wish, state, View(), drivers, diagnostics)
+    return Proposal(plan, tuple(diagnostics), state)
+
+
 def _look(session: Session, state: State, diagnostics: Diagnostics) -> View:
     """What the installation holds of the state, and of what is to be imported."""
     wish, drivers = session.wish, session.drivers

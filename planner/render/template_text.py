@@ -12,8 +12,8 @@ from planner.model.declarations import Import
 from planner.model.value import Value
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.*/@+-]*(?: [A-Za-z0-9_.*/@+(),-]+)*\Z")
-_JINJA: Final = re.compile(r"\{[{%#]|[%#}]\}")
-_NOT_PRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\uf880-\uf893]")
+_JINJA: Final = re.compile("\\{[{%#]|[%#}]\\}|[\uf880-\uf893]")
+"""What only jinja can write: its own signs, and the characters that templates may not hold themselves."""
 _INDENT: Final = "  "
 
 
@@ -31,7 +31,7 @@ def template_text(resources: Mapping[Address, Mapping[str, Value]], imports: Ite
         lines += (_INDENT * 3 + line for line in mapping_lines(resources[address]))
     wanted = list(imports)
     if wanted:
-        lines += ["", "import:", *(f'  - {{to: {i.target}, id: "{i.id}"}}' for i in wanted)]
+        lines += ["", "import:", *(f"  - {{to: {i.target}, id: {_in_braces(i.id)}}}" for i in wanted)]
     return "\n".join(lines) + "\n"
 
 
@@ -79,12 +79,28 @@ def _looks_like_something_else(value: str) -> bool:
     return value.lower() in ("null", "true", "false", "nan", "inf") or value[0].isdigit()
 
 
+def _in_braces(value: str | None) -> str:
+    """A text inside {...}, where a comma would end it."""
+    text = value or ""
+    return scalar(text) if _JINJA.search(text) else _quoted(text)
+
+
 def _quoted(value: str) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return _NOT_PRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    return _escaped(json.dumps(value, ensure_ascii=False))
+
+
+def _escaped(text: str) -> str:
+    """What a terminal would act on, or not show, as escapes that YAML and jinja both read."""
+    return text if text.isprintable() else "".join(map(_escape, text))
+
+
+def _escape(char: str) -> str:
+    if char.isprintable():
+        return char
+    return f"\\u{ord(char):04x}" if char <= "\uffff" else f"\\U{ord(char):08x}"
 
 
 def _jinja_text(value: str) -> str:
     """A jinja text literal, in YAML double quotes no less: jinja prints the value as a token."""
     escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
-    return f"'{escaped}'"
+    return f"'{_escaped(escaped)}'"

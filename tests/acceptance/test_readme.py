@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from contract import http_state_server, postgres_server, s3_server
+
+from tests.contract import http_state_server, postgres_server, s3_server
 
 ROOT = Path(__file__).parents[2]
 

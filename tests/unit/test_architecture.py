@@ -29,7 +29,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "render": frozenset({"model", "errors", "resources"}),
     "vcs": frozenset({"errors"}),
     "promote": frozenset({"model", "errors", "resources"}),
-    "forge": frozenset({"model", "errors", "render"}),
+    "forge": frozenset({"model", "errors"}),
     "cli": ALL,
 }
 """What each package may import of the others. `planner` itself (its version) anybody may."""

@@ -77,12 +77,19 @@ def _write_starter(folder: Path) -> Iterator[str]:
         target = folder / name
         if target.exists():
             continue
+        _require_no_link(target)
         target.parent.mkdir(parents=True, exist_ok=True)
         if name == "planner.yaml":
             target.write_text(source.read_text().replace("PROJECT", project_name(folder)))
         else:
             shutil.copyfile(source, target)
         yield name
+
+
+def _require_no_link(target: Path) -> None:
+    """A folder that somebody else made may hold one, to have another file overwritten."""
+    if target.is_symlink():
+        raise PlannerError(f"{target} is a link: nothing is written through it", advice="Remove the link.")
 
 
 def project_name(folder: Path) -> str:
@@ -92,6 +99,8 @@ def project_name(folder: Path) -> str:
 
 def _write_schemas(folder: Path) -> None:
     target = folder / SCHEMA_FOLDER
+    _require_no_link(target)
     target.mkdir(exist_ok=True)
     for name in SCHEMAS:
+        _require_no_link(target / name)
         (target / name).write_text(schema_text(name))

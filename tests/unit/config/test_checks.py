@@ -11,9 +11,10 @@ from planner.config.checks import read_checks
 from planner.config.scope import Scope
 from planner.config.yaml_document import parse
 from planner.errors import PlannerError
+from planner.model.address import Address
 from planner.model.declarations import Check
 from planner.model.diagnostic import Diagnostics, Position
-from planner.model.value import UNKNOWN, Path, Reference, Value
+from planner.model.value import UNKNOWN, Deferred, Path, Reference, Value
 
 VALUES: Mapping[str, Value] = {
     "resource.extension.a.version": "8.*",
@@ -96,3 +97,24 @@ def test_what_is_wrong(text: str, summary: str) -> None:
     assert checks == []
     assert len(problems) == 1
     assert problems[0].startswith(summary)
+
+
+LATER = Deferred((Reference(Address("extension", "a"), ("id",)),))
+
+
+@pytest.mark.parametrize(
+    ("entry", "summary"),
+    [
+        (LATER, "check c: what it is must be known before anything is applied"),
+        ({"condition": LATER, "message": "m"}, "check c: condition must be known before anything is applied"),
+        (
+            {"condition": "true", "message": "m", "severity": LATER},
+            "check c: severity must be known before anything is applied",
+        ),
+        ({"condition": "true", "message": LATER}, "check c: its message must be a plain text"),
+    ],
+)
+def test_what_an_apply_would_have_to_tell_first(entry: Value, summary: str) -> None:
+    diagnostics = Diagnostics()
+    assert list(read_checks({"c": entry}, locate, SCOPE, diagnostics)) == []
+    assert [item.summary for item in diagnostics] == [summary]

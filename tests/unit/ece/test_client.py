@@ -117,7 +117,7 @@ TABLE: list[tuple[Answer, bool, int, type[PlannerError]]] = [
     (api_error(429), False, 5, ApiError),
     (Answer(429, b""), False, 5, ApiError),
     *[(api_error(status), True, 5, Unreachable) for status in (500, 502, 503, 504)],
-    *[(api_error(status), False, 1, ApiError) for status in (500, 502, 503, 504)],
+    *[(api_error(status), False, 1, OutcomeUnknown) for status in (500, 502, 503, 504)],
     *[(Answer(status, b"<h1>Bad</h1>"), True, 5, Unreachable) for status in (500, 502, 503, 504)],
     *[(Answer(status, b"<h1>Bad</h1>"), False, 1, OutcomeUnknown) for status in (500, 502, 503, 504)],
     (Answer(502, b""), False, 1, OutcomeUnknown),
@@ -143,7 +143,7 @@ TABLE: list[tuple[Answer, bool, int, type[PlannerError]]] = [
 @pytest.mark.parametrize(("failure", "repeatable", "sends", "error"), TABLE)
 def test_the_retry_table(failure: Answer, repeatable: bool, sends: int, error: type[PlannerError]) -> None:
     app, sleeps = Script([failure]), list[float]()
-    operation = Operation("try-it", "POST", "/it", repeatable=repeatable)
+    operation = Operation("try-it", "GET" if repeatable else "POST", "/it", repeatable=repeatable)
     with pytest.raises(PlannerError) as caught:
         client_for(app, sleeps=sleeps).call(operation, json={})
     assert type(caught.value) is error
@@ -151,6 +151,52 @@ def test_the_retry_table(failure: Answer, repeatable: bool, sends: int, error: t
     assert caught.value.advice
     assert "try-it" in caught.value.summary
     assert ("(5 attempts)" in caught.value.summary) == (sends == 5)
+
+
+@pytest.mark.parametrize(
+    ("replies", "error"),
+    [
+        pytest.param([api_error(403)], ApiError, id="refused"),
+        pytest.param([api_error(429)], Unreachable, id="never let in"),
+        *[
+            pytest.param([failure], OutcomeUnknown, id=f"always {number}")
+            for number, failure in enumerate((api_error(500), GATEWAY, RESET, SLOW, SHORT, HTML))
+        ],
+        pytest.param([RESET, api_error(403)], OutcomeUnknown, id="refused after a broken one"),
+        pytest.param([api_error(500), api_error(409)], OutcomeUnknown, id="a conflict with itself"),
+        pytest.param([RESET, api_error(429)], OutcomeUnknown, id="throttled after a broken one"),
+        pytest.param([RESET, api_error(404)], NotFound, id="gone after a broken one"),
+    ],
+)
+def test_a_repeatable_write_that_may_have_taken_effect(
+    replies: list[Answer], error: type[PlannerError]
+) -> None:
+    operation = Operation("try-it", "PUT", "/it", repeatable=True)
+    with pytest.raises(PlannerError) as caught:
+        client_for(Script(replies)).call(operation, json={})
+    assert type(caught.value) is error
+    assert caught.value.advice
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (r"\ud83d", "\ufffd"),
+        (r"a\uDE00b", "a\ufffdb"),
+        (r"\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
+        (r"\ud83d\u0041", "\ufffdA"),
+        (r"\\ud83d \n\ud83d", "\\ud83d \n\ufffd"),
+    ],
+)
+def test_half_of_a_surrogate_pair_is_replaced(text: str, found: str) -> None:
+    app = Script([Answer(200, f'{{"id": "{text}"}}'.encode())])
+    assert client_for(app).call(READ, {"id": "1"}).body == {"id": found}
+
+
+def test_a_refusal_that_nests_without_end_is_still_a_refusal() -> None:
+    body = b'{"errors": [{"message": ' + b"[" * 900 + b"]" * 900 + b"}]}"
+    with pytest.raises(ApiError, match="400 Bad Request"):
+        client_for(Script([Answer(400, body)])).call(CREATE, json={})
 
 
 @pytest.mark.parametrize("failure", [api_error(503), GATEWAY, RESET, SLOW, SHORT, api_error(429)])

@@ -11,8 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import requests
+import urllib3
 
 from planner.ece import ApiKeyAuth, Client, Operation, Timeouts, Upload
+from planner.ece.troubles import explain
 from planner.errors import OutcomeUnknown, PlannerError, Unreachable
 from tests.unit.ece.servers import Handler, http, read_request, replying, serving, unused_port
 
@@ -209,6 +212,32 @@ def test_a_failed_handshake_sent_nothing(handler: Handler) -> None:
         error = _fails(client, WRITE)
     assert type(error) is Unreachable
     assert len(sleeps) == 4
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n{}",
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000 + b"\r\n\r\n{}",
+        b"HTTP/1.1 abc\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{",
+    ],
+)
+def test_a_reply_that_is_broken_is_no_reason_to_send_a_write_again(reply: bytes) -> None:
+    with serving(replying(reply)) as server:
+        error = _fails(_client(server.port, []), WRITE)
+    assert type(error) is OutcomeUnknown
+    assert server.connections == 1
+
+
+def test_a_header_that_cannot_be_is_one_of_the_reply() -> None:
+    """Not sent through a socket: urllib3 leaves the one of such a reply to the garbage collector."""
+    of_urllib3 = urllib3.exceptions.InvalidHeader(
+        "Content-Length contained multiple unmatching values (1, 2)"
+    )
+    assert explain(requests.exceptions.InvalidHeader(of_urllib3)).sent
 
 
 def test_environment_proxies_are_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from attrs import evolve
-
 from planner.engine.offline import imagined
-from planner.engine.workflow import propose_from
+from planner.engine.workflow import compare
 from planner.model.plan import Action, Plan
 from planner.model.resource import Desired
 from planner.model.value import Secret
@@ -16,8 +14,7 @@ from .world import SALT, THING, Scene, content, desired, later, ref, wish_of
 def compared(base: list[Desired], head: list[Desired]) -> Plan:
     scene = Scene.of()
     before = imagined("p", "dev", {d.address: d for d in base}, {"thing": THING}, SALT)
-    session = evolve(scene.session(wish_of(*head)), refresh=False)
-    plan = propose_from(session, before).plan
+    plan = compare(wish_of(*head), {"thing": scene.world}, before).plan
     assert (scene.world.lists, scene.world.calls) == (0, [])
     return plan
 

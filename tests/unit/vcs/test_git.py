@@ -101,6 +101,9 @@ def test_the_repositorys_own_configuration_runs_nothing(project: Path, tmp_path:
     program.chmod(0o755)
     git(project, "config", "core.fsmonitor", str(program))
     git(project, "config", "diff.external", str(program))
+    git(project, "config", "filter.x.clean", str(program))
+    (project / ".gitattributes").write_text("* filter=x\n")
+    (project / "planner.yaml").write_text("project: three\n")
     found = repository_of(project)
     assert found is not None
     found.changed_since("main")

@@ -1,0 +1,109 @@
+"""`planner preview`."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from planner.cli.options import complete_environments, folder_of, input_options, make_console, make_request
+from planner.cli.previewing import Order, preview
+from planner.cli.publishing import Destination, publish, rendered, write_files
+from planner.config.load import choose_environment, open_project
+from planner.forge.locating import Wanted
+
+CHANGES, FAILED = 2, 1
+
+
+@click.command("preview")
+@click.option(
+    "-e",
+    "--environment",
+    "environments",
+    multiple=True,
+    shell_complete=complete_environments,
+    help="Look at this environment only; may be repeated.",
+)
+@click.option("--base", metavar="REF", help="What to compare with. [default: the pull request's target]")
+@click.option("--offline", is_flag=True, help="Compare base and head without asking any installation.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Write every form into this folder."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["markdown", "json", "html"]),
+    default="markdown",
+    show_default=True,
+    help="How to print it.",
+)
+@click.option("--comment", is_flag=True, help="Make or update the comment on the pull request.")
+@click.option("--forge", default="", help="github, gitlab, gitea, bitbucket or azure. [default: the CI's]")
+@click.option("--repo", default="", metavar="R", help="The repository, as the forge names it.")
+@click.option("--pr", type=click.IntRange(min=1), metavar="N", help="The pull request.")
+@click.option("--api-url", default="", metavar="URL", help="The forge's API, where it is not the usual one.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+@input_options
+@click.pass_context
+def command(
+    context: click.Context,
+    /,
+    environments: tuple[str, ...],
+    out: Path | None,
+    form: str,
+    comment: bool,
+    detailed_exitcode: bool,
+    **given: Any,
+) -> int:
+    """Show what the change since another commit does to each environment that it affects.
+
+    An environment is affected when its configuration is another one after the change. The affected ones are
+    planned side by side, without a lock, and nothing is written to any state or installation.
+
+    \b
+    planner preview                                  # this branch against the main one
+    planner preview --base v1.4 -e prod --out preview
+    planner preview --comment                        # in CI, on the pull request
+    planner preview --offline                        # without credentials, for forks
+    """
+    wanted = Wanted(given.pop("forge"), given.pop("repo"), given.pop("pr"), given.pop("api_url"))
+    folder, console = folder_of(context), make_console(context)
+    project = open_project(folder)
+    names = tuple(choose_environment(project, name).name for name in environments or project.environments)
+    base, offline = given.pop("base"), given.pop("offline")
+    order = Order(
+        request=make_request(context, None, **given),
+        names=names,
+        base=base,
+        offline=offline,
+        reproduce=shlex.join(_reproduce(folder, base, environments, offline)),
+    )
+    with console.doing("Comparing and planning"):
+        found = preview(console, order, os.environ)
+    console.out_document(rendered(found, form).encode())
+    if out is not None:
+        write_files(found, out)
+        console.tell(f"Wrote {out}/")
+    told = publish(found, Destination(wanted, os.environ) if comment else None, os.environ)
+    if told:
+        console.tell(told)
+    if found.preview.failed:
+        return FAILED
+    return CHANGES if detailed_exitcode and found.preview.has_changes else 0
+
+
+def _reproduce(folder: Path, base: str | None, environments: tuple[str, ...], offline: bool) -> Iterator[str]:
+    yield "planner"
+    if folder != Path():
+        yield from ("-C", str(folder))
+    yield "preview"
+    if base:
+        yield from ("--base", base)
+    for name in environments:
+        yield from ("-e", name)
+    if offline:
+        yield "--offline"

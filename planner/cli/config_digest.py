@@ -1,0 +1,38 @@
+"""A digest over all that a configuration wants: the same one for the same wish, whatever files it is in."""
+
+from __future__ import annotations
+
+from planner.config.load import Configuration
+from planner.model.codec import digest
+from planner.model.resource import Desired
+from planner.model.value import conceal
+from planner.model.value_json import encode_value
+
+
+def config_digest(configuration: Configuration, salt: str) -> str:
+    """A digest over all that the configuration wants; secrets go in as fingerprints."""
+    resources = {str(address): _described(d, salt) for address, d in configuration.resources.items()}
+    outputs = encode_value(conceal(dict(configuration.outputs), salt))
+    said = configuration.declarations
+    statements = [
+        [[str(move.source), str(move.target)] for move in said.moves],
+        [[str(item.target), item.id] for item in said.imports],
+        [[str(removal.source), removal.destroy] for removal in said.removals],
+        [[c.name, c.message, c.severity, conceal(c.condition, salt)] for c in said.checks],
+    ]
+    return digest({"resources": resources, "outputs": outputs, "statements": statements})
+
+
+def _described(desired: Desired, salt: str) -> dict[str, object]:
+    lifecycle = desired.lifecycle
+    return {
+        "attributes": encode_value(conceal(dict(desired.attributes), salt)),
+        "depends_on": [str(address) for address in desired.depends_on],
+        "lifecycle": [
+            lifecycle.prevent_destroy,
+            lifecycle.create_before_destroy,
+            [list(path) for path in lifecycle.ignore_changes],
+            [str(reference) for reference in lifecycle.replace_triggered_by],
+        ],
+        "content": desired.content.sha256 if desired.content else None,
+    }

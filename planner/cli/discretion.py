@@ -1,0 +1,34 @@
+"""What the client's log and messages keep to themselves: known secrets, and fields that hold one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from planner.cli.console import Console
+from planner.config.load import Configuration
+from planner.ece import Discretion
+from planner.model.value import Value, is_sensitive, leaves
+from planner.state.store import Store
+
+BODIES_FROM = 2
+"""The verbosity from which bodies are logged."""
+
+
+def discretion(console: Console, configuration: Configuration, store: Store) -> Discretion:
+    """A field that is sensitive in the configuration or in the state is hidden by its name, in every body.
+
+    What was its value before a secret was changed is not known any more, so it cannot be searched for.
+    """
+    fields: frozenset[str] = frozenset()
+    if console.verbosity >= BODIES_FROM:
+        desired = (dict(resource.attributes) for resource in configuration.resources.values())
+        prior = (dict(resource.attributes) for resource in store.load().resources.values())
+        fields = frozenset(_names((*desired, *prior)))
+    return Discretion(texts=lambda: console.redact.forms, fields=lambda: fields)
+
+
+def _names(attributes: Iterable[Mapping[str, Value]]) -> Iterator[str]:
+    for values in attributes:
+        for path, leaf in leaves(values):
+            if is_sensitive(leaf):
+                yield next((key for key in reversed(path) if isinstance(key, str)), "")

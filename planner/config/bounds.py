@@ -1,0 +1,259 @@
+"""Filters, methods and operators whose result can be far larger than what they are given, checked before.
+
+Each check raises TemplateRuntimeError when the result would not fit; what they let through is as jinja and
+Python make it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain, islice
+from typing import Any, Final
+
+from jinja2.exceptions import TemplateRuntimeError
+from jinja2.filters import (
+    do_batch,
+    do_center,
+    do_int,
+    do_replace,
+    do_round,
+    do_wordwrap,
+    make_attrgetter,
+    sync_do_slice,
+    sync_do_sum,
+)
+from jinja2.sandbox import SandboxedFormatter
+from jinja2.utils import pass_environment, pass_eval_context
+
+from planner.config.scope import LaterValue, holds_secret
+from planner.config.secrecy import kept_secret
+from planner.config.template_text import bare
+
+MAX_TEXT: Final = 10_000_000
+MAX_ITEMS: Final = 1_000_000
+MAX_BITS: Final = 100_000
+MAX_WIDTH: Final = 10_000
+"""Columns, digits or decimals that a format asks for."""
+MAX_DIGITS: Final = 4_000
+
+_WIDTHS: Final = re.compile(r"[%)][#0 +-]*(\*|\d+)?(?:\.(\*|\d+))?")
+_NUMBER: Final = re.compile(r"\d+")
+
+
+def check_length(length: int, sample: str | list[Any] | tuple[Any, ...] = "") -> None:
+    most = MAX_TEXT if isinstance(sample, str) else MAX_ITEMS
+    if length > most:
+        raise TemplateRuntimeError(f"the result would be longer than {most:,}")
+
+
+def _check_count(wanted: object, most: int = MAX_TEXT) -> None:
+    if isinstance(wanted, int) and abs(wanted) > most:
+        raise TemplateRuntimeError(f"at most {most:,} can be asked for")
+
+
+# Operators
+
+
+def check_operator(operator: str, left: Any, right: Any) -> None:
+    if isinstance(left, int) and isinstance(right, int):
+        _check_bits(operator, left, right)
+    elif operator == "+" and isinstance(left, str | list | tuple) and isinstance(right, str | list | tuple):
+        check_length(len(left) + len(right), left)
+    elif operator == "*":
+        for repeated, times in ((left, right), (right, left)):
+            if isinstance(repeated, str | list | tuple) and isinstance(times, int):
+                check_length(len(repeated) * times, repeated)
+
+
+def _check_bits(operator: str, left: int, right: int) -> None:
+    if operator == "**" and left.bit_length() * abs(right) > MAX_BITS:
+        raise TemplateRuntimeError("the power would be too large a number")
+    if operator == "*" and left.bit_length() + right.bit_length() > MAX_BITS:
+        raise TemplateRuntimeError("the product would be too large a number")
+
+
+def check_indent(text: str, width: int | str) -> None:
+    margin = len(width) if isinstance(width, str) else width
+    if isinstance(margin, int):
+        _check_count(margin)
+        check_length(str.__len__(text) + (str.count(text, "\n") + 1) * max(margin, 0))
+
+
+def formatted(text: str, given: Any) -> Any:
+    """text % given: with values only, and no wider than a line may be."""
+    values = tuple(map(_plain, given)) if isinstance(given, tuple) else _plain(given)
+    for width in chain.from_iterable(_WIDTHS.findall(text)):
+        _check_width(width)
+    largest = max(map(_extent, values if isinstance(values, tuple) else (values,)), default=0)
+    check_length(len(text) + text.count("%") * largest)
+    return kept_secret(text % values, text, values)
+
+
+def _check_width(width: str) -> None:
+    if width == "*":
+        raise TemplateRuntimeError("a width cannot be given as *; write it into the format")
+    if len(width) > 5 or (width and int(width) > MAX_WIDTH):
+        raise TemplateRuntimeError(f"a format may ask for at most {MAX_WIDTH:,} columns")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, LaterValue):
+        value._refuse()
+    return bare(value)
+
+
+def _extent(value: Any) -> int:
+    """About how long value is as text."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, Mapping):
+        return sum(_extent(key) + _extent(item) for key, item in value.items())
+    return sum(map(_extent, value)) if isinstance(value, list) else 20
+
+
+class Formatter(SandboxedFormatter):
+    """str.format with values only. secret: whether one of them was a secret."""
+
+    secret = False
+
+    def __init__(self, environment: Any) -> None:
+        super().__init__(environment)
+        self._length = 0
+
+    def convert_field(self, value: Any, conversion: Any) -> Any:
+        plain = _plain(value)
+        self.secret = self.secret or holds_secret(plain)
+        return super().convert_field(plain, conversion)
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        for number in _NUMBER.findall(format_spec):
+            _check_width(number)
+        text = super().format_field(value, format_spec)
+        self._length += len(text)
+        check_length(self._length)
+        return text
+
+
+# Methods of texts
+
+
+def check_method(name: str, text: str, args: tuple[Any, ...]) -> None:
+    """name: of the method of text that is called with args."""
+    if name in _CHECKED_METHODS:
+        _CHECKED_METHODS[name](text, *args)
+
+
+def _width(_text: str, width: object = 0, *_rest: object) -> None:
+    _check_count(width)
+
+
+def _tabs(text: str, size: object = 8, *_rest: object) -> None:
+    if isinstance(size, int):
+        check_length(len(text) + text.count("\t") * max(size, 0))
+
+
+def _replacement(text: str, old: object = "", new: object = "", *_rest: object) -> None:
+    if isinstance(old, str) and isinstance(new, str):
+        check_length(len(text) + text.count(old) * len(new))
+
+
+def _joining(text: str, parts: object = (), *_rest: object) -> None:
+    if isinstance(parts, Iterable):
+        lengths = [len(part) for part in parts if isinstance(part, str)]
+        check_length(sum(lengths) + len(text) * len(lengths))
+
+
+def _translation(text: str, table: object = None, *_rest: object) -> None:
+    if isinstance(table, Mapping):
+        check_length(len(text) * max((len(new) for new in table.values() if isinstance(new, str)), default=1))
+
+
+_CHECKED_METHODS: Final[Mapping[str, Callable[..., None]]] = {
+    **dict.fromkeys(("center", "ljust", "rjust", "zfill"), _width),
+    "expandtabs": _tabs,
+    "replace": _replacement,
+    "join": _joining,
+    "translate": _translation,
+}
+
+
+# Filters
+
+
+def center(value: str, width: int = 80) -> str:
+    _check_count(width)
+    return do_center(value, width)
+
+
+@pass_environment
+def wordwrap(
+    environment: Any,
+    s: str,
+    width: int = 79,
+    break_long_words: bool = True,
+    wrapstring: str | None = None,
+    break_on_hyphens: bool = True,
+) -> str:
+    check_length(len(s) * len(wrapstring or "\n"))
+    return do_wordwrap(environment, s, width, break_long_words, wrapstring, break_on_hyphens)
+
+
+@pass_eval_context
+def replace(context: Any, s: str, old: str, new: str, count: int | None = None) -> str:
+    _replacement(str(s), str(old), str(new))
+    return do_replace(context, s, old, new, count)
+
+
+def format_text(value: str, *args: Any, **kwargs: Any) -> Any:
+    if args and kwargs:
+        raise TemplateRuntimeError("format takes values by place or by name, not both")
+    return formatted(str(value), kwargs or args)
+
+
+def batch(value: Iterable[Any], linecount: int, fill_with: Any = None) -> Any:
+    _check_count(linecount, MAX_ITEMS)
+    return do_batch(value, linecount, fill_with)
+
+
+def cut(value: Any, slices: int, fill_with: Any = None) -> Any:
+    _check_count(slices, MAX_ITEMS)
+    return sync_do_slice(value, slices, fill_with)
+
+
+def rounded(value: float, precision: int = 0, method: Any = "common") -> float:
+    _check_count(precision, 300)
+    return do_round(value, precision, method)
+
+
+def integer(value: Any, default: int = 0, base: int = 10) -> int:
+    if isinstance(value, str) and len(value) > MAX_DIGITS:
+        raise TemplateRuntimeError(f"a text of more than {MAX_DIGITS:,} characters is read as no number")
+    return do_int(value, default, base)
+
+
+@pass_environment
+def total(
+    environment: Any, iterable: Iterable[Any], attribute: str | int | None = None, start: Any = 0
+) -> Any:
+    """sum, where lists are joined in one go: one after the other takes the square of the time."""
+    if not isinstance(start, list | tuple):
+        return sync_do_sum(environment, iterable, attribute, start)
+    parts = iterable if attribute is None else map(make_attrgetter(environment, attribute), iterable)
+    found = list(islice(chain(start, chain.from_iterable(parts)), MAX_ITEMS + 1))
+    check_length(len(found), found)
+    return found
+
+
+FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
+    "center": center,
+    "wordwrap": wordwrap,
+    "replace": replace,
+    "format": format_text,
+    "batch": batch,
+    "slice": cut,
+    "round": rounded,
+    "int": integer,
+    "sum": total,
+}
+"""In place of jinja's."""

@@ -1,0 +1,171 @@
+"""planner preview in a git repository: what a branch does to each environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from planner.resources import schema
+
+from .runner import EXAMPLES, Project
+
+
+def git(folder: Path, *words: str) -> str:
+    author = ["-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "init.defaultBranch=main"]
+    command = ["git", "-C", str(folder), *author, *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Project:
+    """examples/team in a repository, applied everywhere, on a branch of its own."""
+    folder = tmp_path / "team"
+    shutil.copytree(EXAMPLES / "team", folder)
+    project = Project(folder, {"PLANNER_VAR_download_token": "hunter2-token"})
+    planner_yaml = (folder / "planner.yaml").read_text().replace("../../state/team/", "state/")
+    project.write("planner.yaml", planner_yaml)
+    project.write(".gitignore", "state/\npreview/\n")
+    git(folder, "init", "-q")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "base")
+    for name in ("dev", "staging"):
+        project.ok("apply", "-e", name, "--auto-approve")
+    project.ok("plan", "-e", "prod", "--out", "prod.json")
+    project.ok("apply", "-e", "prod", "--auto-approve", "prod.json")
+    (folder / "prod.json").unlink()
+    git(folder, "checkout", "-qb", "change")
+    return project
+
+
+def change_prod(project: Project) -> None:
+    project.edit("environments/prod.yaml", "8.14.*", "8.15.*")
+
+
+def environments(project: Project, *words: str) -> dict[str, dict[str, object]]:
+    """The document of a preview, its environments by name."""
+    done = project.run("preview", "--format", "json", *words)
+    assert done.code in (0, 1), done
+    document = json.loads(done.out)
+    return {item["environment"]: item for item in document["environments"]}
+
+
+def test_nothing_changed(team: Project) -> None:
+    done = team.ok("preview", "--detailed-exitcode")
+    assert "dev" in done.out
+    assert environments(team) == {}
+
+
+def test_a_variable_of_one_environment(team: Project) -> None:
+    change_prod(team)
+    found = environments(team)
+    assert list(found) == ["prod"]
+    assert found["prod"]["why"] == ["environments/prod.yaml", "var.bundle_version"]
+    assert found["prod"]["summary"]["update"] > 0  # type: ignore[index]
+    assert team.run("preview", "--detailed-exitcode").code == 2
+
+
+def test_a_file_of_a_bundle_reaches_all_that_use_it(team: Project) -> None:
+    some = next(path for path in (team.folder / "files").rglob("*.txt"))
+    some.write_text(some.read_text() + "more\n")
+    git(team.folder, "commit", "-qam", "more")
+    found = environments(team)
+    name = some.relative_to(team.folder).as_posix()
+    assert found
+    assert all(name in item["why"] for item in found.values())  # type: ignore[operator]
+
+
+def test_a_comment_in_a_template_reaches_none(team: Project) -> None:
+    template = next((team.folder / "templates").glob("*.y*ml"))
+    template.write_text("# a comment\n" + template.read_text())
+    assert environments(team) == {}
+
+
+def test_one_that_cannot_be_planned_is_shown_beside_the_others(team: Project) -> None:
+    some = next(path for path in (team.folder / "files").rglob("*.txt"))
+    some.write_text(some.read_text() + "more\n")
+    (team.folder / "state/staging.json").write_text("")
+    done = team.run("preview", "--format", "json", "--detailed-exitcode")
+    assert done.code == 1
+    found = {item["environment"]: item for item in json.loads(done.out)["environments"]}
+    assert "is empty" in found["staging"]["error"]
+    assert found["dev"]["error"] == ""
+    assert found["dev"]["digest"].startswith("sha256:")
+
+
+def test_offline_needs_no_installation_and_no_secret(team: Project) -> None:
+    shutil.rmtree(team.folder / "state")
+    change_prod(team)
+    team.environ.clear()
+    found = environments(team, "--offline")
+    assert list(found) == ["prod"]
+    assert found["prod"]["error"] == ""
+    assert found["prod"]["summary"]["update"] > 0  # type: ignore[index]
+    assert found["prod"]["digest"] == ""
+    assert not (team.folder / "state").exists()
+
+
+def test_the_files_it_writes(team: Project) -> None:
+    change_prod(team)
+    done = team.ok("preview", "--out", "preview")
+    written = {path.name for path in (team.folder / "preview").iterdir()}
+    assert written == {"preview.md", "preview.html", "preview.json", "prod.plan.json"}
+    assert (team.folder / "preview/preview.md").read_text() == done.out
+    assert "hunter2-token" not in "".join(path.read_text() for path in (team.folder / "preview").iterdir())
+    team.ok("apply", "-e", "prod", "--auto-approve", "preview/prod.plan.json")
+    assert "No changes" in team.ok("plan", "-e", "prod").out
+
+
+def test_its_document_follows_the_schema(team: Project) -> None:
+    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415
+
+    change_prod(team)
+    printed = json.loads(team.ok("preview", "--format", "json").out)
+    Draft202012Validator(schema("preview.schema.json")).validate(printed)
+    plan = printed["environments"][0]["plan"]
+    Draft202012Validator(schema("plan.schema.json")).validate(plan)
+    assert plan["digest"] == printed["environments"][0]["digest"]
+
+
+def test_the_digest_is_the_one_that_apply_expects(team: Project) -> None:
+    change_prod(team)
+    digest = str(environments(team)["prod"]["digest"])
+    git(team.folder, "commit", "-qam", "merged")
+    refused = team.run("apply", "-e", "prod", "--auto-approve", "--expect-digest", digest[:-4] + "0000")
+    assert refused.code == 3
+    team.ok("apply", "-e", "prod", "--auto-approve", "--expect-digest", digest)
+
+
+def test_the_job_page(team: Project, tmp_path: Path) -> None:
+    change_prod(team)
+    page, outputs = tmp_path / "summary", tmp_path / "outputs"
+    env = {"GITHUB_STEP_SUMMARY": str(page), "GITHUB_OUTPUT": str(outputs)}
+    team.ok("preview", env={**team.environ, **env})
+    assert "prod" in page.read_text()
+    assert "changes<<" in outputs.read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "problem"),
+    [
+        (["--base", "nowhere"], 1, "there is no commit nowhere"),
+        (["-e", "nowhere"], 64, 'there is no environment "nowhere"'),
+        (["--comment"], 64, "it is not known which"),
+    ],
+)
+def test_what_it_refuses(team: Project, words: list[str], code: int, problem: str) -> None:
+    done = team.run("preview", *words)
+    assert done.code == code, done
+    assert problem in " ".join(done.err.split())
+
+
+def test_without_git(team: Project) -> None:
+    shutil.rmtree(team.folder / ".git")
+    done = team.run("preview")
+    assert done.code == 1
+    assert "is in no git repository" in " ".join(done.err.split())
+    assert os.sep in done.err

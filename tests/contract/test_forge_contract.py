@@ -1,0 +1,299 @@
+"""What planner does with comments on pull requests, the same at every forge."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import evolve
+
+from planner.forge.client import Pauses
+from planner.forge.errors import ForgeError
+from planner.forge.marker import found_in
+from planner.forge.posting import SHORTEST, Outcome, Posting, post
+from planner.forge.registry import connect
+from planner.forge.target import Credentials
+
+from .forge_http import MALLORY, TOKEN, Answer, Asked, Do, Fault, answer, each
+from .forge_sites import (
+    HOSTILE,
+    Site,
+    asks_who,
+    fail_after,
+    first_times,
+    garble,
+    github,
+    hang_up,
+    lose_reply,
+    marker,
+    no_proxy,
+    only,
+    server,
+    site,
+    strange,
+    unavailable,
+)
+
+__all__ = ["github", "no_proxy", "server", "site"]  # fixtures
+
+# --- one comment, kept up to date -------------------------------------------------------------------------
+
+
+def test_the_first_run_makes_a_comment(site: Site) -> None:
+    posted = site.post(HOSTILE)
+    assert posted.outcome is Outcome.CREATED
+    assert site.texts == [HOSTILE]
+    assert found_in(site.server.bodies()[0]) == marker(1)
+
+
+def test_the_next_run_changes_that_comment(site: Site) -> None:
+    site.post("one")
+    posted = site.post("two", run=2)
+    assert posted.outcome is Outcome.UPDATED
+    assert site.texts == ["two"]
+    assert found_in(site.server.bodies()[0]) == marker(2)
+    assert (
+        len(site.server.calls("POST")) == len([one for one in site.server.calls("POST") if asks_who(one)]) + 1
+    )
+
+
+def test_without_changes_no_comment_is_made(site: Site) -> None:
+    posted = site.post("nothing", needed=False)
+    assert posted.outcome is Outcome.NOT_NEEDED
+    assert site.server.bodies() == []
+    assert site.server.calls("POST", "PUT", "PATCH") == []
+
+
+def test_without_changes_the_comment_that_is_there_says_so(site: Site) -> None:
+    site.post("changes")
+    assert site.post("nothing", run=2, needed=False).outcome is Outcome.UPDATED
+    assert site.texts == ["nothing"]
+
+
+@pytest.mark.parametrize("before", [0, 99, 100, 230])
+def test_the_comment_is_found_among_many(site: Site, before: int) -> None:
+    for number in range(before):
+        site.server.write(MALLORY, f"comment {number}")
+    site.server.write(site.server.me, site.body("one"))
+    for number in range(120):
+        site.server.write(MALLORY, f"later comment {number}")
+    assert site.post("two", run=2).outcome is Outcome.UPDATED
+    assert site.texts == ["two"]
+    lists = [
+        asked for asked in site.server.calls("GET") if asked.path.endswith(("comments", "notes", "threads"))
+    ]
+    at_once = site.server.forge in ("gitea", "azure")
+    assert len(lists) == (1 if at_once else (before + 120) // 100 + 1)
+
+
+def test_another_id_is_another_comment(site: Site) -> None:
+    site.server.write(site.server.me, site.body("other", marker_id="other"))
+    site.post("one")
+    site.post("two", run=2)
+    assert site.texts == ["other", "two"]
+
+
+def test_what_is_hidden_is_no_comment(site: Site) -> None:
+    """Deleted ones, and the forge's own notes."""
+    site.server.write(site.server.me, site.body("gone"), hidden=True)
+    assert site.post("one").outcome is Outcome.CREATED
+    assert site.texts == ["one"]
+
+
+def test_a_comment_that_was_deleted_meanwhile_is_made_anew(site: Site) -> None:
+    site.server.write(site.server.me, site.body("one"))
+
+    def delete(asked: Asked, do: Do) -> Answer:
+        found = do(asked)
+        site.server.written[0].hidden = True
+        return found
+
+    site.server.faults = [delete]
+    assert site.post("two", run=2).outcome is Outcome.CREATED
+    assert site.texts == ["two"]
+
+
+# --- whose comment it is ----------------------------------------------------------------------------------
+
+
+def test_the_marker_of_somebody_else_is_ignored(site: Site) -> None:
+    """Neither is their comment changed, nor does its run count."""
+    body = site.body("not planner's", run=999)
+    site.server.write(MALLORY, body)
+    assert site.post("one").outcome is Outcome.CREATED
+    assert site.post("two", run=2).outcome is Outcome.UPDATED
+    assert site.texts == ["two"]
+    assert site.server.bodies(MALLORY) == [body]
+
+
+def test_a_marker_that_is_only_quoted_is_none(site: Site) -> None:
+    quoting = f"See:\n\n{site.body('one')}\n\nI see"
+    site.server.write(site.server.me, quoting)
+    assert site.post("two").outcome is Outcome.CREATED
+    assert site.server.bodies(site.server.me)[0] == quoting
+
+
+def test_nobody_is_asked_who_one_is_before_it_matters(site: Site) -> None:
+    site.server.write(MALLORY, "hello")
+    site.post("one")
+    assert not [asked for asked in site.server.asked if asked.path.endswith(("user", "connectionData"))]
+
+
+# --- the newest run wins ----------------------------------------------------------------------------------
+
+ORDER: list[tuple[tuple[int | None, int], bool]] = [
+    ((6, 1), True),
+    ((5, 2), True),
+    ((5, 3), True),
+    ((5, 1), False),
+    ((4, 9), False),
+    ((None, 1), True),
+]
+
+
+@pytest.mark.parametrize(("run", "wins"), ORDER)
+def test_the_newest_run_wins(site: Site, run: tuple[int | None, int], wins: bool) -> None:
+    site.server.write(site.server.me, site.body("there", run=5, attempt=2))
+    posted = site.post("mine", *run)
+    assert site.texts == (["mine"] if wins else ["there"])
+    assert posted.outcome is (Outcome.UPDATED if wins else Outcome.OUTDATED)
+
+
+def test_an_older_run_says_what_was_newer(site: Site) -> None:
+    site.server.write(site.server.me, site.body("there", run=12, attempt=3))
+    posted = site.post("mine", run=11, attempt=9)
+    assert posted.newer == marker(12, 3)
+    assert posted.words.startswith("The comment was left as it is: run 12 (attempt 3) is newer")
+    assert site.texts == ["there"]
+
+
+def test_of_two_comments_the_one_of_the_newest_run_stays(site: Site) -> None:
+    site.server.write(site.server.me, site.body("run 5", run=5))
+    site.server.write(site.server.me, site.body("run 4", run=4))
+    site.post("run 6", run=6)
+    first, second = site.texts
+    assert first == "run 6"
+    assert second.startswith("Superseded: see ")
+    writes = len(site.server.calls("PUT", "PATCH"))
+    site.post("run 7", run=7)
+    assert site.texts == ["run 7", second]
+    own = [asked for asked in site.server.calls("PUT", "PATCH")[writes:] if b"run 7" in asked.body]
+    assert len(own) == 1
+
+
+def test_of_two_comments_of_one_run_the_later_stays(site: Site) -> None:
+    for text in ("one", "two"):
+        site.server.write(site.server.me, site.body(text))
+    assert site.post("three", run=2).outcome is Outcome.UPDATED
+    assert site.texts[1] == "three"
+
+
+def test_what_became_of_it_in_words(github: Site) -> None:
+    at = ": https://github.example/acme/search/pull/7#issuecomment-101"
+    assert github.post("none", needed=False).words == "No comment was made: there are no changes."
+    assert github.post("one", run=2).words == f"The comment was created{at}"
+    assert github.post("two", run=3).words == f"The comment was updated{at}"
+    newer = f"The comment was left as it is: run 3 (attempt 1) is newer{at}"
+    assert github.post("old", run=1).words == newer
+
+
+# --- size -------------------------------------------------------------------------------------------------
+
+
+def test_the_text_is_made_for_the_limit_and_the_marker(site: Site) -> None:
+    limits = []
+
+    def render(limit: int) -> str:
+        limits.append(limit)
+        return "x" * limit
+
+    post(site.forge, Posting(marker(1), render))
+    assert limits == [site.facts.limit - len(site.body(""))]
+    assert len(site.server.bodies()[0]) == site.facts.limit
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["new", "there"])
+def test_what_is_too_long_is_made_anew_and_shorter(site: Site, there: bool) -> None:
+    site.server.largest = site.facts.limit // 3
+    if there:
+        site.server.write(site.server.me, site.body("there"))
+    post(site.forge, Posting(marker(2), lambda limit: f"begin {'x' * (limit - 10)} end"))
+    (text,) = site.texts
+    assert text.startswith("begin ")
+    assert text.endswith(" end")
+    assert site.facts.limit // 5 < len(text) <= site.server.largest
+
+
+def test_a_text_that_gets_no_shorter_is_not_sent_for_ever(site: Site) -> None:
+    site.server.largest = 100
+    with pytest.raises(ForgeError, match="cannot be commented on") as raised:
+        post(site.forge, Posting(marker(1), lambda limit: "x" * 5000))
+    assert raised.value.status in (400, 413, 422)
+    assert len(site.server.calls("POST")) == 2
+    assert site.server.bodies() == []
+
+
+def test_it_gives_up_where_size_is_not_the_reason(site: Site) -> None:
+    site.server.largest = 10
+    with pytest.raises(ForgeError):
+        post(site.forge, Posting(marker(1), lambda limit: "x" * limit))
+    assert min(len(asked.body) for asked in site.server.calls("POST")) >= SHORTEST
+
+
+# --- opening a pull request -------------------------------------------------------------------------------
+
+BRANCH, BASE = "promote/prod 1", "main"
+
+
+def open_one(site: Site, branch: str = BRANCH) -> str:
+    forge = connect(
+        evolve(site.server.target, number=None), pauses=Pauses(sleep=site.naps.sleep, clock=site.naps.clock)
+    )
+    return forge.open_pull_request("Promote", HOSTILE, branch, BASE)
+
+
+def test_a_pull_request_is_opened(site: Site) -> None:
+    url = open_one(site)
+    (pull,) = site.server.pulls
+    assert (pull.title, pull.body, pull.branch, pull.base) == ("Promote", HOSTILE, BRANCH, BASE)
+    assert url.startswith("https://")
+    assert url.endswith(f"/{pull.number}")
+
+
+def test_one_that_is_open_is_found(site: Site) -> None:
+    """Also behind more than one page of others."""
+    for number in range(60):
+        open_one_at_server(site, f"branch-{number}")
+    url = open_one(site)
+    assert open_one(site) == url
+    assert len(site.server.pulls) == 61
+    assert open_one(site, "another") != url
+
+
+def open_one_at_server(site: Site, branch: str) -> None:
+    site.server.opened("Other", "", branch, BASE)
+
+
+@pytest.mark.parametrize("fault", [unavailable, hang_up, lose_reply, fail_after, garble, strange])
+def test_a_pull_request_is_opened_once_though_the_reply_is_lost(site: Site, fault: Fault) -> None:
+    site.server.faults = [*each(12, first_times(1, fault))]
+    url = open_one(site)
+    assert [url.rpartition("/")[2]] == [str(pull.number) for pull in site.server.pulls]
+
+
+def test_it_says_why_none_can_be_opened(site: Site) -> None:
+    site.server.faults = [*each(9, only("POST", lambda asked, do: answer(422, {"message": "No commits"})))]
+    with pytest.raises(ForgeError, match=f"a {site.facts.request} cannot be opened in .*: No commits"):
+        open_one(site)
+
+
+def test_without_a_number_there_is_nothing_to_comment_on(site: Site) -> None:
+    forge = connect(evolve(site.server.target, number=None))
+    with pytest.raises(Exception, match="not known") as raised:
+        post(forge, Posting(marker(1), lambda limit: "one"))
+    assert type(raised.value).__name__ == "WrongUsage"
+    assert site.server.asked == []
+
+
+def test_credentials_show_nothing() -> None:
+    given = Credentials(TOKEN, "THE_TOKEN", "bot@example.org")
+    assert TOKEN not in repr(given)
+    assert given.pair not in repr(given)
