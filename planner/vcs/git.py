@@ -39,15 +39,20 @@ class Repository:
 
     def commit(self, reference: str) -> str:
         """The full hash of a branch, tag, hash or "HEAD". PlannerError when there is no such commit here."""
-        found = _git(
-            self.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}"
-        )
+        found = self.find(reference)
         if found is None:
             raise PlannerError(
                 f"there is no commit {reference} in {self.root}",
                 advice=_SHALLOW,
             )
-        return found.decode().strip()
+        return found
+
+    def find(self, reference: str) -> str | None:
+        """As `commit`; None when there is no such commit here."""
+        found = _git(
+            self.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}"
+        )
+        return None if found is None else found.decode().strip()
 
     def merge_base(self, left: str, right: str) -> str:
         """The commit that two have in common last. PlannerError when they have none here."""
@@ -138,10 +143,24 @@ def repository_of(folder: Path) -> Repository | None:
 
 def _git(folder: Path, *words: str, data: bytes = b"") -> bytes | None:
     """What git prints; None when it fails, or is not there."""
+    filters = _run(folder, *_QUIET, "config", "--local", "--name-only", "--get-regexp", "^filter\\.") or b""
+    return _run(folder, *_QUIET, *_without(filters.decode(errors="replace").split("\n")), *words, data=data)
+
+
+def _without(filters: list[str]) -> list[str]:
+    """Options that switch off the filters of a checkout's own configuration: they are programs too."""
+    names = {name.rpartition(".")[0] for name in filters if name}
+    off = [
+        f"{name}.{what}" for name in sorted(names) for what in ("clean=", "smudge=", "process=", "required=0")
+    ]
+    return [word for setting in off for word in ("-c", setting)]
+
+
+def _run(folder: Path, *words: str, data: bytes = b"") -> bytes | None:
     environ = {key: value for key, value in os.environ.items() if key.startswith(_FOR_GIT)}
     try:
         done = subprocess.run(  # noqa: S603 - no shell, and references come behind --end-of-options
-            ["git", "-C", str(folder), *_QUIET, *words],  # noqa: S607 - the user's git
+            ["git", "-C", str(folder), *words],  # noqa: S607 - the user's git
             input=data,
             capture_output=True,
             timeout=_TIMEOUT,
