@@ -69,7 +69,9 @@ def _before() -> list[str]:
 def site(tmp_path: Path) -> Iterator[Site]:
     """Thirty bundles with files, wanted of an installation that does not share the disk."""
     with listening(tmp_path / "elsewhere" / "ece.db") as served:
-        yield Site(reaching(tmp_path / "many", served.url, template=MANY), served.ece)
+        project = reaching(tmp_path / "many", served.url, template=MANY)
+        project.environ["EC_TIMEOUT"] = "2"  # creates that were begun are looked for as long
+        yield Site(project, served.ece)
 
 
 def no_file_over(size: int) -> Callable[[], None]:

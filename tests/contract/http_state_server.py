@@ -245,7 +245,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _handle(self) -> None:
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length)
+        if len(body) < length:  # its client died in the middle
+            self.close_connection = True
+            return
         answer = self._states.answer(Asked(self.command, parts.path, query, dict(self.headers), body))
         if answer is None:
             self.close_connection = True
