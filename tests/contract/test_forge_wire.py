@@ -73,8 +73,10 @@ def test_a_change_is_tried_again(site: Site, fault: Fault) -> None:
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_comment_is_made_once_though_the_reply_is_lost(site: Site, fault: Fault, times: int) -> None:
     site.server.faults = [*each(12, first_times(times, fault))]
-    site.post("one")
+    posted = site.post("one")
     assert site.texts == ["one"]
+    assert posted.comment
+    assert posted.comment.id
 
 
 def test_it_gives_up_in_the_end(site: Site) -> None:

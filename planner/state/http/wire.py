@@ -42,6 +42,12 @@ class Reply:
     said: str = ""
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - not needed
+        """None: requests reads the address even where it is not to be followed, and fails on an odd one."""
+        return None
+
+
 class Wire:
     """Not for two threads at once. Neither cookies nor .netrc nor redirects: they are unwanted here."""
 
@@ -56,7 +62,7 @@ class Wire:
         self._sleep = sleep
         self._clock = clock
         self._reached = False
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers.update(
@@ -99,10 +105,9 @@ class Wire:
     def _unexpected(self, reply: Reply, response: requests.Response) -> Trouble:
         location = response.headers.get("Location")
         if 300 <= reply.status < 400 and location:
-            parts = urlsplit(location)
-            shown = f"{parts.scheme}://{parts.hostname}{parts.path}" if parts.hostname else parts.path
             return Trouble(
-                f"the server sends on to {shown}", "Write the address that it moved to as the state's URL."
+                f"the server sends on to {_without_secrets(location)}",
+                "Write the address that it moved to as the state's URL.",
             )
         trouble = of_status(reply.status, reply.said, self._access.variables)
         asked = response.headers.get("Retry-After", "")
@@ -125,6 +130,15 @@ class Wire:
                     raise
             self._sleep(wait)
         return work()
+
+
+def _without_secrets(url: str) -> str:
+    """A URL without user and query, or as much of it as is understood."""
+    try:
+        parts = urlsplit(url)
+        return f"{parts.scheme}://{parts.hostname}{parts.path}" if parts.hostname else parts.path
+    except ValueError:
+        return "an address that is none"
 
 
 def _headers(body: bytes | None, etag: str) -> dict[str, str]:

@@ -1,0 +1,295 @@
+"""HTTP to a forge: JSON there and back, asked again when that may help, never a token to another host."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Final
+from urllib.parse import quote, urlencode, urlsplit
+
+import requests
+import urllib3
+from attrs import field, frozen
+from requests.utils import get_environ_proxies
+
+from planner import __version__
+from planner.forge.address import is_loopback, joined, origin, shown
+from planner.forge.causes import is_page, of_connection, said_in, status_words
+from planner.forge.errors import ForgeError, ReplyLost
+from planner.forge.patience import Patience, asked_wait, clock_time, is_limited
+
+_TIMEOUTS: Final = (10.0, 60.0)
+"""Seconds until a connection is there, and between two pieces of a reply."""
+
+_LASTING: Final = 180.0
+"""Seconds that a whole reply may take."""
+
+_LARGEST: Final = 64 * 1024 * 1024
+"""Bytes of a reply."""
+
+_PAGES: Final = 1000
+_REDIRECTS: Final = 5
+_PIECE: Final = 64 * 1024
+_BROKEN: Final = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+_TRUST: Final = "Name the file of its authority in REQUESTS_CA_BUNDLE or SSL_CERT_FILE."
+_REACH: Final = "Check the address (--api-url) and the network."
+_AGAIN: Final = "Run it again later."
+_NO_API: Final = "Check that --api-url is the address of the API, and the token."
+
+
+@frozen
+class Api:
+    """name: of the forge. root: URL. headers: with the credentials. secrets: what no message shows.
+
+    advice: what to do about a status, for people.
+    """
+
+    name: str
+    root: str
+    headers: Mapping[str, str] = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
+    advice: Mapping[int, str]
+    ca_file: str | None = None
+
+
+@frozen
+class Call:
+    """failure: how a message begins when it does not work. makes: it makes something, so that a second one
+    would make another."""
+
+    method: str
+    url: str
+    failure: str
+    body: Mapping[str, Any] | None = None
+    makes: bool = False
+
+
+@frozen
+class Reply:
+    """data: the JSON, None where there is none."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: Any
+
+
+@frozen
+class _Received:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    data: Any
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - not needed
+        """None: requests reads the address even where it is not to follow, and fails on an odd one."""
+        return None
+
+
+class _Unusable(requests.RequestException):
+    pass
+
+
+@frozen
+class Pauses:
+    """The clocks, so that tests need not wait. now: seconds since the epoch. random: from 0 to 1."""
+
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    now: Callable[[], float] = time.time
+    random: Callable[[], float] = random.random
+
+
+class Client:
+    """Not for two threads at once. Neither cookies nor .netrc."""
+
+    def __init__(self, api: Api, pauses: Pauses, patience: Patience) -> None:
+        self.pauses = pauses
+        self._api = api
+        self._patience = patience
+        self._session = _Session()
+        self._session.trust_env = False
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.headers.update({"User-Agent": f"planner/{__version__}", "Accept": "application/json"})
+        self._session.headers.update(api.headers)
+        self._session.verify = api.ca_file or True
+
+    def at(self, *segments: str, query: Mapping[str, str] | None = None) -> str:
+        """A URL below the root. segments: of the path, as they are; query: as well."""
+        path = "/".join(quote(segment, safe="") for segment in segments)
+        return f"{self._api.root}/{path}" + (f"?{urlencode(query)}" if query else "")
+
+    def get(self, url: str, failure: str) -> Any:
+        return self.call(Call("GET", url, failure)).data
+
+    def items(self, data: Any, failure: str) -> list[dict[str, Any]]:
+        """The objects of a list. ForgeError for anything else, which must not pass for an empty one."""
+        if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
+            raise self.misread(Call("GET", "", failure))
+        return data
+
+    def pages(self, url: str, failure: str, next_of: Callable[[Reply], str]) -> Iterator[Reply]:
+        """The page at url and those after it. next_of: the URL of the page after one, "" after the last."""
+        seen: set[str] = set()
+        while url and url not in seen:
+            if len(seen) >= _PAGES:
+                raise ForgeError(f"{failure}: {self._api.name} gives more than {_PAGES} pages")
+            seen.add(url)
+            reply = self.call(Call("GET", url, failure))
+            yield reply
+            following = next_of(reply)
+            url = self._own(url, following, failure) if following else ""
+
+    def call(self, call: Call) -> Reply:
+        """The reply, a good one. ForgeError; ReplyLost when call makes something and may have done it."""
+        attempt, waited = 0, 0.0
+        while True:
+            attempt += 1
+            found = self._attempt(call)
+            if isinstance(found, Reply):
+                return found
+            pause = self._patience.pause(attempt, waited, found.asked, self.pauses.random)
+            if found.lasting or pause is None:
+                raise found.error
+            self.pauses.sleep(pause)
+            waited += pause
+
+    def _attempt(self, call: Call) -> Reply | _Failure:
+        try:
+            received = self._exchange(call)
+        except _BROKEN as error:
+            return self._unreached(call, error)
+        if received.status >= 300:
+            return self._refused(call, received)
+        if received.data is None and received.status != 204:
+            return self._not_understood(call, received)
+        return Reply(received.status, received.headers, received.data)
+
+    # One request and its reply
+
+    def _exchange(self, call: Call) -> _Received:
+        url = call.url
+        for _ in range(_REDIRECTS):
+            received = self._once(call, url)
+            onward = self._onward(call, url, received)
+            if not onward:
+                return received
+            url = onward
+        return received
+
+    def _once(self, call: Call, url: str) -> _Received:
+        response = self._session.request(
+            call.method,
+            url,
+            data=None if call.body is None else json.dumps(call.body).encode(),
+            headers={} if call.body is None else {"Content-Type": "application/json"},
+            timeout=_TIMEOUTS,
+            proxies=_proxies(url),
+            allow_redirects=False,
+            stream=True,
+        )
+        with response:
+            body = self._body(response)
+        return _Received(response.status_code, response.headers, body, _parsed(body))
+
+    def _body(self, response: requests.Response) -> bytes:
+        pieces, size, end = [], 0, self.pauses.clock() + _LASTING
+        for piece in response.iter_content(_PIECE):
+            pieces.append(piece)
+            size += len(piece)
+            if size > _LARGEST:
+                raise _Unusable(f"the reply is larger than {_LARGEST // 1024 // 1024} MiB")
+            if self.pauses.clock() > end:
+                raise requests.ReadTimeout("the reply does not end")
+        return b"".join(pieces)
+
+    def _onward(self, call: Call, url: str, received: _Received) -> str:
+        """Where to ask instead, "" for nowhere. GitHub redirects for repositories that were renamed."""
+        follows = (301, 302, 303, 307, 308) if call.method == "GET" else (307, 308)
+        location = received.headers.get("Location", "")
+        if received.status not in follows or not location:
+            return ""
+        return self._own(url, location, call.failure)
+
+    def _own(self, url: str, onward: str, failure: str) -> str:
+        """Where the reply from url sends on to. ForgeError for elsewhere: the token would go with it."""
+        following = joined(url, onward)
+        if origin(following) != origin(self._api.root):
+            raise ForgeError(
+                f"{failure}: {self._api.name} at {self._host} sends on to {shown(following)}",
+                advice="The token is not sent to another host. If it moved there, give that as --api-url.",
+            )
+        return following
+
+    @property
+    def _host(self) -> str:
+        return urlsplit(self._api.root).netloc
+
+    # What went wrong
+
+    def _unreached(self, call: Call, error: Exception) -> _Failure:
+        trouble = of_connection(error)
+        kind = ReplyLost if call.makes and trouble.sent else ForgeError
+        summary = f"{call.failure}: {self._api.name} at {self._host}: {self._discreet(trouble.words)}"
+        advice = _TRUST if trouble.lasting else _REACH
+        lasting = trouble.lasting or kind is ReplyLost or isinstance(error, _Unusable)
+        return _Failure(kind(summary, advice=advice), lasting=lasting)
+
+    def _refused(self, call: Call, received: _Received) -> _Failure:
+        said = self._discreet(said_in(received.body, received.data))
+        status, headers = received.status, received.headers
+        summary = f"{call.failure}: {self._api.name} at {self._host} answered {status_words(status, said)}"
+        if is_limited(status, headers, said):
+            wait = asked_wait(status, headers, self.pauses.now())
+            when = "later" if wait is None else f"after {clock_time(self.pauses.now() + wait)}"
+            error = ForgeError(summary, status=status, said=said, advice=f"Run it again {when}.")
+            return _Failure(error, asked=wait)
+        if status >= 500 or status == 408:
+            kind = ReplyLost if call.makes else ForgeError
+            return _Failure(kind(summary, status=status, said=said, advice=_AGAIN), lasting=kind is ReplyLost)
+        if 300 <= status < 400:
+            summary += f" and sends on to {shown(headers.get('Location', ''))}"
+        advice = self._api.advice.get(status, "")
+        return _Failure(ForgeError(summary, status=status, said=said, advice=advice), lasting=True)
+
+    def _not_understood(self, call: Call, received: _Received) -> _Failure:
+        # Azure DevOps answers a token that it does not know with 203 and its page to sign in.
+        what = "a web page" if is_page(received.body) else "something else"
+        summary = f"{call.failure}: {self._api.name} at {self._host} answered with {what} instead of JSON"
+        kind = ReplyLost if call.makes and not is_page(received.body) else ForgeError
+        return _Failure(kind(summary, advice=_NO_API), lasting=True)
+
+    def misread(self, call: Call) -> ForgeError:
+        """For a good reply whose JSON is not what it should be."""
+        kind = ReplyLost if call.makes else ForgeError
+        return kind(f"{call.failure}: the reply of {self._api.name} at {self._host} is not understood")
+
+    def _discreet(self, text: str) -> str:
+        for secret in self._api.secrets:
+            text = text.replace(secret, "(hidden)") if secret else text
+        return text
+
+
+@frozen
+class _Failure:
+    """asked: seconds to wait before another attempt."""
+
+    error: ForgeError
+    lasting: bool = False
+    asked: float | None = None
+
+
+def _proxies(url: str) -> dict[str, str]:
+    """None to this machine: plain http to it would leave it after all."""
+    return {} if is_loopback(urlsplit(url).hostname or "") else dict(get_environ_proxies(url))
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None

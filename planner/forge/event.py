@@ -1,0 +1,69 @@
+"""The event that a job of GitHub or Gitea is for: a JSON file, parts of which strangers write."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import frozen
+
+from planner.forge.reading import at, number_at, text_at
+
+_LARGEST: Final = 64 * 1024 * 1024
+"""Bytes. GitHub's own limit is 25 MB."""
+
+_REF: Final = re.compile(r"refs/pull/(\d{1,15})/", re.ASCII)
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+@frozen
+class PullRequest:
+    """number: None when the event is for none. commit: its head's, "" when not known."""
+
+    number: int | None = None
+    commit: str = ""
+
+
+def pull_request(path: str, ref: str) -> PullRequest:
+    """path: of the event's file. ref: of the run, asked where the event names none."""
+    event = _event(path)
+    number = _number(event)
+    if number is None:
+        found = _REF.match(ref)
+        number = (int(found[1]) or None) if found else None
+    commit = text_at(event, "pull_request", "head", "sha")
+    return PullRequest(number, commit if _COMMIT.fullmatch(commit) else "")
+
+
+def _number(event: Any) -> int | None:
+    """An issue that is no pull request does not count."""
+    issue = at(event, "issue")
+    if issue is not None and not (at(issue, "pull_request") or at(event, "is_pull") is True):
+        return None
+    return (
+        number_at(event, "pull_request", "number")
+        or number_at(issue, "number")
+        or _number_of_run(event)
+        or number_at(event, "number")
+    )
+
+
+def _number_of_run(event: Any) -> int | None:
+    """Of a workflow that follows another. Pull requests from forks are not there, those to others are."""
+    found = at(at(event, "workflow_run"), "pull_requests")
+    home = text_at(event, "repository", "id")
+    if not isinstance(found, list) or len(found) != 1 or text_at(found[0], "base", "repo", "id") != home:
+        return None
+    return number_at(found[0], "number")
+
+
+def _event(path: str) -> Any:
+    """None for a file that cannot be read or understood."""
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(_LARGEST + 1)
+        return json.loads(content) if len(content) <= _LARGEST else None
+    except (OSError, ValueError, RecursionError):
+        return None

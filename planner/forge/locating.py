@@ -1,0 +1,145 @@
+"""Which pull request, from what the user says and what the CI says; the user's word counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+from planner.errors import WrongUsage
+from planner.forge.address import is_loopback
+from planner.forge.ci import Ci, Job, running
+from planner.forge.credentials import found_credentials, how_to_give, trusted
+from planner.forge.errors import ForgeError
+from planner.forge.marker import Run
+from planner.forge.registry import ALIASES, KINDS, NAMES, Kind
+from planner.forge.target import Target
+
+_AUTHORITIES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+_ALLOW: Final = "PLANNER_FORGE_ALLOW_HTTP"
+
+
+@frozen
+class Wanted:
+    """What the user says: --forge, --repo, --pr, --api-url; "" and None where nothing."""
+
+    forge: str = ""
+    repository: str = ""
+    number: int | None = None
+    api_url: str = ""
+
+
+@frozen
+class Located:
+    """commit: the pull request's head as the CI says, "" when it does not. run: None outside a CI."""
+
+    target: Target
+    commit: str = ""
+    run: Run | None = None
+
+
+def locate(wanted: Wanted, environ: Mapping[str, str], *, needs_number: bool = True) -> Located:
+    """The pull request to comment on; without needs_number the repository to open one in.
+
+    WrongUsage names everything that is missing; ForgeError for credentials and files that cannot be used.
+    """
+    ci = running(environ)
+    job = ci.job(environ) if ci else Job()
+    forge = _forge(wanted, job, ci)
+    kind = KINDS[forge]
+    if forge != job.forge:
+        job = Job(run=job.run)
+    api = _api(wanted.api_url or job.api or kind.public, kind, environ)
+    repository = wanted.repository or job.repository
+    same = repository.casefold() == job.repository.casefold()
+    number = wanted.number or (job.number if same else None)
+    here = ci.forge if ci else ""
+    credentials = found_credentials(forge, here, environ)
+    missing = _missing(ci if forge == job.forge else None, kind, api, repository, number or not needs_number)
+    if missing:
+        raise WrongUsage(f"it is not known which {kind.facts.request} is meant", advice=" ".join(missing))
+    if credentials is None:
+        raise ForgeError(f"there is no token for {kind.facts.name}", advice=_sentence(how_to_give(forge)))
+    _check(kind, repository, number)
+    names = (*_AUTHORITIES, *(["CI_SERVER_TLS_CA_FILE"] if forge == here == "gitlab" else []))
+    target = Target(forge, api, repository, number, credentials, trusted(names, environ))
+    return Located(target, job.commit if same else "", job.run)
+
+
+def _forge(wanted: Wanted, job: Job, ci: Ci | None) -> str:
+    name = wanted.forge.lower()
+    forge = ALIASES.get(name, name) or job.forge
+    if forge in KINDS:
+        return forge
+    known = f"one of {', '.join(NAMES)}"
+    if forge:
+        raise WrongUsage(f"there is no forge {wanted.forge!r}", advice=f"Give --forge {known}.")
+    if ci and job.elsewhere:
+        raise WrongUsage(
+            f"{ci.name} builds a repository of {job.elsewhere} here, and does not say all about it",
+            advice=f"Give --forge ({known}), --repo and --pr.",
+        )
+    raise WrongUsage(
+        "it is not known where the pull request is: this is no job of a CI that is known",
+        advice=f"Give --forge ({known}), --repo and --pr.",
+    )
+
+
+def _missing(ci: Ci | None, kind: Kind, api: str, repository: str, number: object) -> list[str]:
+    """What to do about each thing that is not known, a sentence each."""
+    wants = {
+        "api": (api, f"Give --api-url, the address of {kind.facts.name}"),
+        "repository": (repository, f"Give --repo ({kind.example})"),
+        "number": (number, "Give --pr N"),
+    }
+    found = []
+    for name, (value, option) in wants.items():
+        source = ci.sources[name] if ci else ""
+        if not value:
+            found.append(
+                f"{option}; {ci.name} does not say it in {source}." if ci and source else f"{option}."
+            )
+    return found
+
+
+def _check(kind: Kind, repository: str, number: int | None) -> None:
+    if not kind.repository.fullmatch(repository) or len(repository) > 500:
+        raise WrongUsage(
+            f"{repository[:100]!r} is no repository of {kind.facts.name}",
+            advice=f"Write it as {kind.example}.",
+        )
+    if number is not None and not 0 < number < 2**53:
+        raise WrongUsage(f"{number} is not the number of a {kind.facts.request}", advice="Give --pr N.")
+
+
+def _api(url: str, kind: Kind, environ: Mapping[str, str]) -> str:
+    """The root of the API, "" when nothing says it."""
+    if not url:
+        return ""
+    example = f"Write --api-url as {kind.public or 'https://host'}."
+    try:
+        parts = urlsplit(url.strip())
+        host, _ = parts.hostname, parts.port  # port raises for one that is none
+    except ValueError as error:
+        raise WrongUsage(
+            f"the address of {kind.facts.name} is not understood: {error}", advice=example
+        ) from None
+    if parts.username is not None or parts.password is not None:
+        raise WrongUsage(
+            f"the address of {kind.facts.name} holds credentials", advice="Set the token's variable instead."
+        )
+    if parts.scheme not in ("http", "https") or not host or re.search(r"[\s\x00-\x1f?#\\]", url.strip()):
+        raise WrongUsage(f"the address of {kind.facts.name} is not an http or https URL", advice=example)
+    if parts.scheme == "http" and not is_loopback(host) and environ.get(_ALLOW, "").lower() != "true":
+        raise ForgeError(
+            f"the token would be sent unencrypted to {parts.netloc}",
+            advice=f"Use https, or set {_ALLOW}=true.",
+        )
+    return kind.api_root(parts.geturl().rstrip("/")).rstrip("/")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

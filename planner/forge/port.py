@@ -1,0 +1,63 @@
+"""What planner asks of a forge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from attrs import frozen
+
+
+@frozen
+class Facts:
+    """What the text of a comment has to know. Sizes are in characters.
+
+    name: as people write it. request: what it calls a pull request. limit: of a comment.
+    description_limit: of the text of a pull request. obeys_slashes: a line outside code that begins with "/"
+    is a command to it, so whoever makes the text escapes it.
+    """
+
+    name: str
+    request: str
+    limit: int
+    description_limit: int
+    draws_mermaid: bool
+    knows_details: bool
+    hides_html_comments: bool
+    obeys_slashes: bool
+
+
+@frozen
+class Comment:
+    """id and author are the forge's own, only good for it. url: where people find it, "" when not known."""
+
+    id: str
+    author: str
+    body: str
+    url: str = ""
+
+
+class Forge(Protocol):
+    """One pull request of one repository. All of it raises ForgeError, and create ReplyLost as well."""
+
+    @property
+    def facts(self) -> Facts: ...
+
+    def comments(self) -> Iterable[Comment]:
+        """All that people see, oldest first, without deleted ones and the forge's own notes."""
+        ...
+
+    def is_own(self, comment: Comment) -> bool:
+        """Whether the account of the token wrote it. Asked only of comments that look like one's own."""
+        ...
+
+    def create(self, body: str) -> Comment: ...
+
+    def update(self, comment: Comment, body: str) -> Comment: ...
+
+    def open_pull_request(self, title: str, body: str, branch: str, base: str) -> str:
+        """The URL of the open pull request from branch into base; one that is there stays as it is.
+
+        The target needs no number for this. branch and base: names without refs/heads/.
+        """
+        ...

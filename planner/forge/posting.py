@@ -1,0 +1,137 @@
+"""One comment per pull request, kept up to date; of several runs the newest wins.
+
+One's own is what has the marker and is by the account of the token. Were two made by runs at the same time,
+the one of the newest run (of equals the later one) is kept up to date, and the others get a line that sends
+on to it. A forge cannot compare and write in one step: two runs within the same second may still end
+with the older one's text, until the next run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Final
+
+from attrs import evolve, frozen
+
+from planner.forge.errors import ForgeError, ReplyLost
+from planner.forge.making import PAUSES
+from planner.forge.marker import Marker, Run, attached, found_in, superseded
+from planner.forge.port import Comment, Forge
+
+SHORTEST: Final = 1_000
+"""Characters. A comment that is refused at less is not refused for its size."""
+
+
+@frozen
+class Posting:
+    """render: the text for at most that many characters. needed: make a comment if there is none yet."""
+
+    marker: Marker
+    render: Callable[[int], str]
+    needed: bool = True
+
+
+class Outcome(Enum):
+    CREATED = "created"
+    UPDATED = "updated"
+    NOT_NEEDED = "not needed"
+    OUTDATED = "outdated"
+
+
+@frozen
+class Posted:
+    """comment: the one that is there now. newer: for OUTDATED, the marker of the run that was there first."""
+
+    outcome: Outcome
+    comment: Comment | None = None
+    newer: Marker | None = None
+
+    @property
+    def words(self) -> str:
+        """For people, one line."""
+        at = f": {self.comment.url}" if self.comment and self.comment.url else ""
+        if self.outcome is Outcome.NOT_NEEDED:
+            return "No comment was made: there are no changes."
+        if self.outcome is Outcome.OUTDATED and self.newer and self.newer.run:
+            run = self.newer.run
+            return f"The comment was left as it is: run {run.number} (attempt {run.attempt}) is newer{at}"
+        return f"The comment was {self.outcome.value}{at}"
+
+
+@frozen
+class _Own:
+    comment: Comment
+    marker: Marker
+
+
+class _Gone(ForgeError):
+    """The comment was deleted since it was found."""
+
+
+def post(forge: Forge, posting: Posting, *, sleep: Callable[[float], None] = time.sleep) -> Posted:
+    """Raises ForgeError when the comment could not be made or changed, and what render raises.
+
+    When the reply to a new comment is lost, one looks whether it is there before it is made again.
+    """
+    for pause in PAUSES:
+        try:
+            return _posted(forge, posting)
+        except (ReplyLost, _Gone):
+            sleep(pause)
+    return _posted(forge, posting)
+
+
+def _posted(forge: Forge, posting: Posting) -> Posted:
+    own = _own(forge, posting.marker.id)
+    if not own:
+        if not posting.needed:
+            return Posted(Outcome.NOT_NEEDED)
+        return Posted(Outcome.CREATED, _fitting(forge, posting, forge.create))
+    newest = max(own, key=lambda one: one.marker.run or Run(0, 0))
+    if posting.marker.is_older_than(newest.marker):
+        return Posted(Outcome.OUTDATED, newest.comment, newest.marker)
+    comment = _fitting(forge, posting, lambda body: _updated(forge, newest.comment, body))
+    comment = evolve(comment, url=comment.url or newest.comment.url)
+    _supersede(forge, [one for one in own if one is not newest], comment)
+    return Posted(Outcome.UPDATED, comment)
+
+
+def _own(forge: Forge, marker_id: str) -> list[_Own]:
+    """The latest first."""
+    found = []
+    for comment in forge.comments():
+        marker = found_in(comment.body)
+        if marker is not None and marker.id == marker_id and forge.is_own(comment):
+            found.append(_Own(comment, marker))
+    return found[::-1]
+
+
+def _fitting(forge: Forge, posting: Posting, write: Callable[[str], Comment]) -> Comment:
+    """Written with a text that the forge takes: rendered anew for half of the size while it is too long."""
+    limit = forge.facts.limit - len(attached("", posting.marker, forge.facts))
+    written = ""
+    while True:
+        body = attached(posting.render(limit), posting.marker, forge.facts)
+        try:
+            return write(body)
+        except ForgeError as error:
+            limit = min(limit, len(body)) // 2
+            if not error.may_be_size or limit < SHORTEST or body == written:
+                raise
+            written = body
+
+
+def _updated(forge: Forge, comment: Comment, body: str) -> Comment:
+    try:
+        return forge.update(comment, body)
+    except ForgeError as error:
+        if error.status in (404, 410):
+            raise _Gone(error.summary, status=error.status, said=error.said, advice=error.advice) from error
+        raise
+
+
+def _supersede(forge: Forge, others: Sequence[_Own], by: Comment) -> None:
+    for other in others:
+        _updated(forge, other.comment, superseded(other.marker, forge.facts, url=by.url))

@@ -1,0 +1,25 @@
+"""Taking what is needed out of a forge's JSON, whatever else it may be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def text_at(data: Any, *path: str) -> str:
+    """The text or number under these names, "" when there is none."""
+    for name in path:
+        data = data.get(name) if isinstance(data, dict) else None
+    if isinstance(data, bool) or not isinstance(data, str | int):
+        return ""
+    return str(data)
+
+
+def number_at(data: Any, *path: str) -> int | None:
+    """A number from 1 that can be one of a pull request, None when there is none."""
+    found = text_at(data, *path)
+    good = found.isascii() and found.isdigit() and len(found) < 16 and int(found) > 0
+    return int(found) if good else None
+
+
+def at(data: Any, name: str) -> Any:
+    return data.get(name) if isinstance(data, dict) else None
