@@ -120,4 +120,9 @@ def show_plan(console: Console, plan: Plan, form: str = "text", redact: Redact =
         console.out_document(dump_plan(plan, redact))
         return
     shown = console.redact.inside(plan)
+    if form == "markdown":
+        from planner.render.markdown import render_markdown_plan  # noqa: PLC0415 - only where it is asked for
+
+        console.out(render_markdown_plan(shown, plan_digest(plan, redact)))
+        return
     console.out(render_plan(shown, width=console.width(), style=console.style(sys.stdout)))

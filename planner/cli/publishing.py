@@ -9,6 +9,7 @@ from typing import Final
 import orjson
 from attrs import frozen
 
+from planner.cli.console import Console
 from planner.cli.previewing import Previewed
 from planner.errors import PlannerError
 from planner.forge.job_page import write_outputs, write_summary
@@ -18,6 +19,7 @@ from planner.forge.posting import Posting, post
 from planner.forge.registry import connect
 from planner.render.html import render_html
 from planner.render.markdown import form_for, render_comment
+from planner.render.markdown.form import LEAST
 from planner.render.preview_json import preview_document
 from planner.state.files import cause, write_private
 
@@ -45,7 +47,7 @@ def rendered(found: Previewed, form: str) -> str:
 
 
 def _comment(found: Previewed, forge: str, limit: int) -> str:
-    return render_comment(found.preview, form_for(forge, marker="", limit=limit))
+    return render_comment(found.preview, form_for(forge, limit=max(limit, LEAST)))
 
 
 def write_files(found: Previewed, folder: Path) -> None:
@@ -62,13 +64,14 @@ def write_files(found: Previewed, folder: Path) -> None:
 _FORMS: Final = {"md": "markdown", "html": "html", "json": "json"}
 
 
-def publish(found: Previewed, to: Destination | None, environ: Mapping[str, str]) -> str:
+def publish(console: Console, found: Previewed, to: Destination | None, environ: Mapping[str, str]) -> str:
     """On the pull request, and on the job's page where there is one; what was done, for people."""
     write_summary(environ, lambda limit: _comment(found, "github", limit))
     write_outputs(environ, _outputs(found))
     if to is None:
         return ""
     located = locate(to.wanted, to.environ)
+    console.redact.watch(lambda: located.target.credentials.secrets)
     forge = connect(located.target)
     posting = Posting(
         marker=Marker(found.preview.project, located.commit or found.preview.head, located.run),

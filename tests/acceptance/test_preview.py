@@ -6,11 +6,16 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from planner.resources import schema
+from tests.contract.forge_github import GitHubServer
+from tests.contract.forge_http import NUMBER, Answer, Asked
+from tests.contract.forge_http import TOKEN as FORGE_TOKEN
 
 from .runner import EXAMPLES, Project
 
@@ -21,12 +26,22 @@ def git(folder: Path, *words: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
+TOKEN = {"PLANNER_VAR_download_token": "hunter2-token"}
+
+
 @pytest.fixture
-def team(tmp_path: Path) -> Project:
+def team(team_once: Path, tmp_path: Path) -> Project:
     """examples/team in a repository, applied everywhere, on a branch of its own."""
-    folder = tmp_path / "team"
+    shutil.copytree(team_once, tmp_path / "team", symlinks=True)
+    return Project(tmp_path / "team", dict(TOKEN))
+
+
+@pytest.fixture(scope="session")
+def team_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """To be copied."""
+    folder = tmp_path_factory.mktemp("preview") / "team"
     shutil.copytree(EXAMPLES / "team", folder)
-    project = Project(folder, {"PLANNER_VAR_download_token": "hunter2-token"})
+    project = Project(folder, dict(TOKEN))
     planner_yaml = (folder / "planner.yaml").read_text().replace("../../state/team/", "state/")
     project.write("planner.yaml", planner_yaml)
     project.write(".gitignore", "state/\npreview/\n")
@@ -39,7 +54,7 @@ def team(tmp_path: Path) -> Project:
     project.ok("apply", "-e", "prod", "--auto-approve", "prod.json")
     (folder / "prod.json").unlink()
     git(folder, "checkout", "-qb", "change")
-    return project
+    return folder
 
 
 def change_prod(project: Project) -> None:
@@ -154,7 +169,7 @@ def test_the_job_page(team: Project, tmp_path: Path) -> None:
     [
         (["--base", "nowhere"], 1, "there is no commit nowhere"),
         (["-e", "nowhere"], 64, 'there is no environment "nowhere"'),
-        (["--comment"], 64, "it is not known which"),
+        (["--comment"], 64, "it is not known where the pull request is"),
     ],
 )
 def test_what_it_refuses(team: Project, words: list[str], code: int, problem: str) -> None:
@@ -169,3 +184,77 @@ def test_without_git(team: Project) -> None:
     assert done.code == 1
     assert "is in no git repository" in " ".join(done.err.split())
     assert os.sep in done.err
+
+
+class Enterprise(GitHubServer):
+    """A GitHub of one's own, whose API lies below /api/v3."""
+
+    root = "/api/v3"
+
+    def respond(self, asked: Asked) -> Answer:
+        return super().respond(evolve(asked, path=asked.path.removeprefix(self.root)))
+
+
+@pytest.fixture
+def actions(team: Project, tmp_path: Path) -> Iterator[tuple[Project, GitHubServer]]:
+    """The project in a job of GitHub Actions, on a pull request."""
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"pull_request": {"number": NUMBER, "head": {"sha": "1" * 40}}}))
+    server = Enterprise()
+    team.environ |= {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_EVENT_PATH": str(event),
+        "GITHUB_REPOSITORY": server.repository,
+        "GITHUB_API_URL": server.address + server.root,
+        "GITHUB_TOKEN": FORGE_TOKEN,
+        "GITHUB_BASE_REF": "main",
+        "GITHUB_RUN_ID": "7",
+        "GITHUB_RUN_ATTEMPT": "1",
+    }
+    yield team, server
+    server.close()
+
+
+def test_one_comment_is_kept_up_to_date(actions: tuple[Project, GitHubServer]) -> None:
+    team, server = actions
+    change_prod(team)
+    assert "The comment was created" in team.ok("preview", "--comment").err
+    first = server.bodies()
+    assert "8.15.*" in first[0]
+    assert "hunter2-token" not in first[0]
+    team.edit("environments/prod.yaml", "8.15.*", "8.16.*")
+    assert "The comment was updated" in team.ok("preview", "--comment").err
+    [second] = server.bodies()
+    assert "8.16.*" in second
+    team.edit("environments/prod.yaml", "8.16.*", "8.14.*")
+    team.ok("preview", "--comment")
+    [third] = server.bodies()
+    assert "no changes" in third
+
+
+def test_without_changes_no_comment_is_made(actions: tuple[Project, GitHubServer]) -> None:
+    team, server = actions
+    assert "No comment was made: there are no changes." in team.ok("preview", "--comment").err
+    assert server.bodies() == []
+
+
+def test_an_older_run_leaves_the_comment_alone(actions: tuple[Project, GitHubServer]) -> None:
+    team, server = actions
+    change_prod(team)
+    team.ok("preview", "--comment")
+    before = server.bodies()
+    team.edit("environments/prod.yaml", "8.15.*", "8.16.*")
+    team.environ["GITHUB_RUN_ID"] = "6"
+    assert "run 7 (attempt 1) is newer" in team.ok("preview", "--comment").err
+    assert server.bodies() == before
+
+
+def test_a_token_that_is_refused(actions: tuple[Project, GitHubServer]) -> None:
+    team, server = actions
+    change_prod(team)
+    team.environ["GITHUB_TOKEN"] = "another-token"
+    done = team.run("preview", "--comment")
+    assert done.code == 1
+    assert "### " in done.out, "the preview itself is there"
+    assert "another-token" not in done.both
+    assert server.bodies() == []

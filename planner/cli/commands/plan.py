@@ -24,7 +24,7 @@ CHANGES = 2
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "markdown", "json"]),
     default="text",
     show_default=True,
     help="How to print it.",
@@ -49,7 +49,9 @@ def command(
     planner plan -e dev --target 'extension.stopwords_*'
     """
     if as_json and form != "text":
-        raise click.UsageError("--json and --format json are two things: events, or the plan as one document")
+        raise click.UsageError(
+            f"--json and --format {form} are two things: events, or the plan as one document"
+        )
     console = make_console(context)
     console.events = as_json
     request = make_request(context, environment, **given)
@@ -57,7 +59,7 @@ def command(
         with console.doing("Asking the installation"):
             proposal = propose(here.session)
         report = make_report(console, here, "plan", as_json)
-        if form == "json":
+        if form != "text":
             show_plan(console, proposal.plan, form, here.store.redact)
             report.diagnostics((*here.diagnostics, *proposal.diagnostics))
         else:

@@ -88,7 +88,7 @@ def command(
     if out is not None:
         write_files(found, out)
         console.tell(f"Wrote {out}/")
-    told = publish(found, Destination(wanted, os.environ) if comment else None, os.environ)
+    told = publish(console, found, Destination(wanted, os.environ) if comment else None, os.environ)
     if told:
         console.tell(told)
     if found.preview.failed:

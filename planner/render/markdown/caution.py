@@ -1,0 +1,135 @@
+"""The deletes and replaces of every environment: the part of a comment that is the last to give way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from types import MappingProxyType
+from typing import Final
+
+from attrs import frozen
+
+from planner.model.address import Address
+from planner.model.plan import Action, Change
+from planner.model.preview import EnvironmentPreview
+from planner.model.value import dotted
+from planner.render.markdown.form import CommentForm
+from planner.render.markdown.spans import code, counted, listing, words
+
+FULL_PLAN: Final = "The full plan is in the files that this run wrote."
+_REASON_ROOM: Final = 160
+_WHOLE: Final = 100_000
+_WORDS: Final[Mapping[Action, str]] = MappingProxyType({Action.DELETE: "delete", Action.REPLACE: "replace"})
+
+
+@frozen
+class Loss:
+    """One delete or replace. verb: "delete" or "replace". about: why, and in which order; Markdown."""
+
+    verb: str
+    address: Address
+    environment: str
+    id: str
+    about: str
+
+
+def losses(environments: Iterable[EnvironmentPreview]) -> tuple[Loss, ...]:
+    """Deletes before replaces, protected environments first, else in the order of the plans."""
+    found = [
+        Loss(_WORDS[change.action], change.address, item.environment, change.id or "", _about(change))
+        for item in sorted(environments, key=lambda item: not item.protected)
+        for change in (item.plan.changes if item.plan else ())
+        if change.action in _WORDS
+    ]
+    return tuple(sorted(found, key=lambda loss: loss.verb))
+
+
+def caution(found: Sequence[Loss], form: CommentForm, level: int) -> Iterator[str]:
+    """The block; nothing when found is empty. level: as Detail.caution. Every loss is named at each level."""
+    if found:
+        yield from _opening(form)
+        yield f"> **{_counts(found)}.** {_LEAD if level else _NO_IDS}"
+        yield ">"
+        yield from _one_by_one(found) if level == 2 else _together(found, with_ids=level == 1)
+        yield ""
+
+
+def partial_caution(found: Sequence[Loss], form: CommentForm, room: int) -> Iterator[str]:
+    """As many addresses as take up room, with the exact count of those that are missing."""
+    kept = _fitting(found, form, room)
+    yield from _opening(form)
+    missing = f"{len(found) - kept:,} of them are not named here"
+    yield f"> **{_counts(found)}.** **This list is not whole: {missing}.**"
+    yield f"> Do not approve from this comment alone. {FULL_PLAN}"
+    if kept:
+        yield ">"
+        yield from _together(found[:kept], with_ids=False)
+    yield ""
+
+
+_LEAD: Final = "What is deleted or replaced cannot be brought back by planner."
+_NO_IDS: Final = f"Their ids do not fit here. {FULL_PLAN}"
+
+
+def _opening(form: CommentForm) -> Iterator[str]:
+    yield "> [!CAUTION]" if form.alerts else "> **Caution**"
+    if not form.alerts:
+        yield ">"
+
+
+def _counts(found: Sequence[Loss]) -> str:
+    deletes = sum(1 for loss in found if loss.verb == "delete")
+    both = ((deletes, "delete"), (len(found) - deletes, "replace"))
+    return " and ".join(counted(count, noun) for count, noun in both if count)
+
+
+def _one_by_one(found: Sequence[Loss]) -> Iterator[str]:
+    """A line for each resource, with the environments that lose it."""
+    same: dict[tuple[str, Address, str], list[str]] = {}
+    for loss in found:
+        where = code(loss.environment, _WHOLE) + (f" (id {code(loss.id, _WHOLE)})" if loss.id else "")
+        same.setdefault((loss.verb, loss.address, loss.about), []).append(where)
+    for (verb, address, about), places in same.items():
+        yield f"> - **{verb}** {code(str(address), _WHOLE)} in {', '.join(places)}{about}"
+
+
+def _together(found: Sequence[Loss], *, with_ids: bool) -> Iterator[str]:
+    """A line for each environment and verb, with all addresses."""
+    for (verb, environment), items in groupby(found, key=lambda loss: (loss.verb, loss.environment)):
+        group = [*items]
+        yield f"> - **{verb}** {len(group):,} in {code(environment, _WHOLE)}: {_names(group, with_ids)}"
+
+
+def _names(group: Sequence[Loss], with_ids: bool) -> str:
+    if not with_ids:
+        return code(" ".join(str(loss.address) for loss in group), _WHOLE)
+    return ", ".join(
+        code(str(loss.address), _WHOLE) + (f" (id {code(loss.id, _WHOLE)})" if loss.id else "")
+        for loss in group
+    )
+
+
+def _fitting(found: Sequence[Loss], form: CommentForm, room: int) -> int:
+    """How many losses, from the first, stand in room as _together has them. The size only grows."""
+    least, most = 0, len(found)
+    while least < most:
+        half = (least + most + 1) // 2
+        lines = _together(found[:half], with_ids=False)
+        fits = sum(form.size(line) + 1 for line in lines) <= room
+        least, most = (half, most) if fits else (least, half - 1)
+    return least
+
+
+def _about(change: Change) -> str:
+    left_over = ", left over from a replacement" if change.deposed else ""
+    if change.action is Action.DELETE:
+        return left_over + _reason(change)
+    order = "create, then delete" if change.create_before_destroy else "delete, then create"
+    return f"{left_over}: {order}{_reason(change)}"
+
+
+def _reason(change: Change) -> str:
+    forcing = [code(dotted(diff.path), 60) for diff in change.diffs if diff.forces_replacement]
+    if forcing:
+        return f"; forced by {listing(forcing, 3)}"
+    return f"; {words(change.reason, _REASON_ROOM)}" if change.reason and not change.deposed else ""

@@ -1,0 +1,131 @@
+"""What a reviewer should know beside the changes: failures, drift, users of extensions, checks and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from attrs import evolve
+
+from planner.model.plan import Action, CheckResult, Drift
+from planner.model.preview import EnvironmentPreview
+from planner.render.markdown.blocks import folded, named, spaced
+from planner.render.markdown.detail import Detail
+from planner.render.markdown.diff_lines import drift_lines, omitted, shortened
+from planner.render.markdown.form import CommentForm
+from planner.render.markdown.spans import code, counted, fence, listing, words
+
+_ERROR_COLUMNS: Final = 200
+_STATUS: Final = {"failed": "**failed**", "unknown": "known after apply"}
+
+Items = Iterable[EnvironmentPreview]
+
+
+def failures(items: Items, detail: Detail) -> Iterator[str]:
+    """Each environment that could not be planned, with its error and what to do."""
+    for item in items:
+        if item.failed:
+            yield f"**{code(item.environment, 60)} could not be planned.**"
+            yield ""
+            yield from fence(_error(item, detail.error_lines), "text")
+            yield ""
+
+
+def _error(item: EnvironmentPreview, most: int) -> Iterator[str]:
+    text = item.error.rstrip() or "No reason was given."
+    lines = [line[:_ERROR_COLUMNS] for line in text.split("\n")]
+    yield from lines[:most]
+    if len(lines) > most:
+        yield f"... {counted(len(lines) - most, 'line')} omitted"
+    if item.advice and most > 1:
+        yield from ("", *(line[:_ERROR_COLUMNS] for line in item.advice.split("\n")[:most]))
+
+
+def drift(items: Items, form: CommentForm, detail: Detail) -> Iterator[str]:
+    """What changed outside of planner, each environment in a collapsible block."""
+    for item in items:
+        if item.plan and item.plan.drift:
+            found = item.plan.drift
+            title = f"Drift in {named([item.environment], form)}: {counted(len(found), 'resource')}"
+            title += " changed outside of planner"
+            if detail.names_drift:
+                lines = spaced(_drifted(found, detail), form.limit)
+                yield from folded(title, fence(lines, "diff"), form)
+            else:
+                yield from (f"{counted(len(found), 'resource')} of {code(item.environment)} drifted.", "")
+
+
+def _drifted(found: Iterable[Drift], detail: Detail) -> Iterator[list[str]]:
+    hidden = 0
+    for item in found:
+        hidden += 0 if detail.drift else len(item.diffs)
+        block = drift_lines(item if detail.drift else evolve(item, diffs=()))
+        yield [*shortened(block, detail.drift, detail.value_lines)]
+    if hidden:
+        yield [f"  {omitted(hidden)}"]
+
+
+def users(items: Items, detail: Detail) -> Iterator[str]:
+    """The deployments that use what changes. detail.users: how many are named for each resource."""
+    lines = [*_users(items, detail.users)]
+    if lines:
+        yield from ("**In use today by deployments:**", "", *lines[: _most_lines(detail)])
+        if len(lines) > _most_lines(detail):
+            yield f"- ... {counted(len(lines) - _most_lines(detail), 'more resource')} in use"
+        yield ""
+
+
+def _most_lines(detail: Detail) -> int:
+    return max(detail.users * 5, 3)
+
+
+def _users(items: Items, most: int) -> Iterator[str]:
+    for item in items:
+        for change in item.plan.changes if item.plan else ():
+            if change.used_by and change.action is not Action.NO_OP:
+                count = counted(len(change.used_by), "deployment")
+                what = f"{code(str(change.address))} in {code(item.environment, 60)} ({change.action.value})"
+                names = f": {listing([code(user, 60) for user in change.used_by], most)}" if most else ""
+                yield f"- {what} by {count}{names}"
+
+
+def checks(items: Items, detail: Detail) -> Iterator[str]:
+    """The checks that failed or wait, and how many passed."""
+    results = [(item.environment, check) for item in items if item.plan for check in item.plan.checks]
+    bad = sorted((pair for pair in results if pair[1].status in _STATUS), key=lambda pair: pair[1].status)
+    if not results:
+        return
+    yield f"**Checks:** {_check_counts([check for _, check in results])}."
+    yield ""
+    if bad and detail.checks:
+        yield from (_check(environment, check) for environment, check in bad[: detail.checks])
+        if len(bad) > detail.checks:
+            yield f"- ... {counted(len(bad) - detail.checks, 'more check')}"
+        yield ""
+
+
+def _check_counts(results: list[CheckResult]) -> str:
+    says = (("failed", "failed"), ("unknown", "known after apply"), ("passed", "passed"))
+    counts = [(sum(1 for check in results if check.status == status), text) for status, text in says]
+    return ", ".join(f"{count:,} {text}" for count, text in counts if count)
+
+
+def _check(environment: str, check: CheckResult) -> str:
+    severity = f" ({words(check.severity, 20)})" if check.severity and check.status == "failed" else ""
+    message = f": {words(check.message, 200)}" if check.message else ""
+    return f"- {code(check.name, 60)} in {code(environment, 60)} {_STATUS[check.status]}{severity}{message}"
+
+
+def notes(items: Items, detail: Detail) -> Iterator[str]:
+    """What the plans note, the same note of several environments once."""
+    same: dict[str, list[str]] = {}
+    for item in items:
+        for note in item.plan.notes if item.plan else ():
+            same.setdefault(note, []).append(code(item.environment, 60))
+    if same and detail.notes:
+        yield from ("**Notes:**", "")
+        shown = [*same.items()][: detail.notes]
+        yield from (f"- {listing(where, 5)}: {words(note, 300)}" for note, where in shown)
+        if len(same) > len(shown):
+            yield f"- ... {counted(len(same) - len(shown), 'more note')}"
+        yield ""

@@ -1,0 +1,58 @@
+"""What a forge can show, and how much of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from attrs import Attribute, field, frozen
+
+LEAST: Final = 2_500
+"""The room a comment needs beside its marker: counts, and a warning that the rest is missing."""
+
+
+def _one_line(_form: object, _field: Attribute[str], marker: str) -> None:
+    if not marker.isprintable():
+        raise ValueError("the marker of a comment is one line of printable text")
+
+
+def _enough(form: Any, _field: Attribute[int], limit: int) -> None:
+    if limit < LEAST + len(form.marker):
+        raise ValueError(f"a comment of {limit:,} characters is too small; it needs {LEAST:,} and its marker")
+
+
+@frozen
+class CommentForm:
+    """limit: a hard bound, in characters; with in_bytes also in bytes of UTF-8, for forges that count those
+    or UTF-16. At least LEAST and the marker's length, else ValueError. marker: the first line, as it is, ""
+    for none. details: whether `<details>` folds. mermaid: whether ```` ```mermaid ```` is drawn. alerts:
+    whether `> [!CAUTION]` is one.
+    """
+
+    limit: int = field(validator=_enough)
+    marker: str = field(default="", validator=_one_line)
+    details: bool = True
+    mermaid: bool = True
+    alerts: bool = True
+    in_bytes: bool = True
+
+    def size(self, text: str) -> int:
+        """The length of text as the limit counts it."""
+        return len(text.encode()) if self.in_bytes else len(text)
+
+
+_FORGES: Final[Mapping[str, Mapping[str, bool]]] = MappingProxyType(
+    {
+        "github": {},
+        "gitlab": {"in_bytes": False},
+        "gitea": {},
+        "bitbucket": {"details": False, "mermaid": False, "alerts": False},
+        "azure": {"mermaid": False, "alerts": False},
+    }
+)
+
+
+def form_for(forge: str, *, limit: int, marker: str = "") -> CommentForm:
+    """The form of a forge by name: github, gitlab, gitea (and Forgejo), bitbucket or azure; else KeyError."""
+    return CommentForm(limit, marker, **_FORGES[forge])

@@ -1,0 +1,65 @@
+"""A plan as Markdown, for a job summary or a file: everything, with no limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from planner.model.plan import DESTROY, Plan
+from planner.model.preview import EnvironmentPreview
+from planner.render.markdown import findings
+from planner.render.markdown.blocks import plan_inside, summary
+from planner.render.markdown.caution import caution, losses
+from planner.render.markdown.detail import WHOLE
+from planner.render.markdown.folding import groups
+from planner.render.markdown.form import CommentForm
+from planner.render.markdown.spans import code, counted, words
+
+_PLAIN = CommentForm(1_000_000_000, "-", details=False, mermaid=False, alerts=False)
+
+
+def render_markdown_plan(plan: Plan, digest: str) -> str:
+    """The plan of one environment, ending with a line break. digest: for `apply --expect-digest`, or ""."""
+    return "\n".join(_lines(plan, digest)).rstrip("\n") + "\n"
+
+
+def _lines(plan: Plan, digest: str) -> Iterator[str]:
+    items = (EnvironmentPreview(plan.environment, plan=plan, digest=digest),)
+    behind = _behind(plan)
+    yield f"### {code(plan.environment)}: {summary(plan) or 'no changes'}"
+    yield ""
+    yield from caution(losses(items), _PLAIN, 2)
+    for group in groups(items):
+        yield from (*plan_inside(group, WHOLE, _PLAIN.limit), "")
+    if behind:
+        yield from (f"The state is behind for {counted(behind, 'resource')}; apply brings it up to date.", "")
+    if not plan.has_changes:
+        yield from (_nothing_to_do(plan), "")
+    yield from findings.drift(items, _PLAIN, WHOLE)
+    yield from findings.users(items, WHOLE)
+    yield from findings.checks(items, WHOLE)
+    yield from findings.notes(items, WHOLE)
+    yield from _left_out(plan)
+    if digest:
+        yield f"Digest, for `planner apply --expect-digest`: {code(digest)}"
+
+
+def _behind(plan: Plan) -> int:
+    """Entries of the state that are not as observed; an import or a move is told as such."""
+    told = {change.address for change in plan.changes if change.imported or change.moved_from is not None}
+    return sum(1 for prior in plan.refreshed if prior.address not in told) + len(plan.gone)
+
+
+def _nothing_to_do(plan: Plan) -> str:
+    if plan.mode == DESTROY:
+        return f"There is nothing to delete in the {code(plan.environment)} environment."
+    return f"The {code(plan.environment)} environment matches the configuration."
+
+
+def _left_out(plan: Plan) -> Iterator[str]:
+    """What --target and --exclude keep out of the plan."""
+    if plan.left_out:
+        yield from ("**Left out:**", "")
+        for item in plan.left_out:
+            why = f": {words(item.why, 300)}" if item.why else ""
+            yield f"- {code(str(item.address))} ({item.action.value}){why}"
+        yield ""

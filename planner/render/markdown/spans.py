@@ -1,0 +1,93 @@
+"""Foreign text in Markdown: always in code, a span or a fence.
+
+Inside code no forge resolves mentions, `#1`, commits, emoji or markup. Entities would not do: GitHub and
+GitLab look for references after they are decoded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from html import escape as html_escape
+from itertools import groupby
+from typing import Final
+
+from planner.render.escaping import ELLIPSIS, escape, shorten
+
+_TICKS = re.compile("`+")
+_WORD = re.compile(r"\(?(?:[^\W\d_]+(?:-[^\W\d_]+)*|\d{1,6})\)?[,.;:]?\Z")
+_COMMIT = re.compile(r"[0-9a-f]{7,}", re.IGNORECASE)
+_WIDEST_LINE: Final = 240
+LEAST_SHOWN: Final = 100
+"""Characters that a longer line of a fence keeps at least."""
+
+
+def code(text: str, room: int = 120) -> str:
+    """text as a code span, in one line, its middle left out beyond room columns.
+
+    A `|` is shown as `\\x7c`: forges disagree on how one is written in a table.
+    """
+    shown = _bounded(text.replace("|", "\\x7c"), room) or "(empty)"
+    ticks = "`" * (_longest_run([shown]) + 1)
+    stripped = shown[0] == shown[-1] == " " and not shown.isspace()
+    pad = " " if stripped or "`" in (shown[0], shown[-1]) else ""
+    return f"{ticks}{pad}{shown}{pad}{ticks}"
+
+
+def words(text: str, room: int = 200) -> str:
+    """text as prose, and what is not a plain word in it as code spans: "forced by `--replace`"."""
+    shown = _bounded(text, room)
+    runs = groupby(shown.split(" "), _harmless)
+    return " ".join(" ".join(run) if harmless else code(" ".join(run), room) for harmless, run in runs)
+
+
+def html_code(text: str, room: int = 60) -> str:
+    """text as `<code>`, for the inside of HTML, where Markdown is not read."""
+    return f"<code>{html_escape(_bounded(text, room)) or '(empty)'}</code>"
+
+
+def fence(lines: Iterable[str], language: str) -> list[str]:
+    """lines as a fenced block that no run of backticks in them can end; each gets bounded and escaped.
+
+    None begins with `/`: GitLab has taken such lines for commands inside code, too.
+    """
+    shown = [_bounded(line, _WIDEST_LINE) for line in lines]
+    shown = [f" {line}" if line.startswith("/") else line for line in shown]
+    ticks = "`" * max(3, _longest_run(shown) + 1)
+    return [ticks + language, *shown, ticks]
+
+
+def listing(items: Sequence[str], most: int) -> str:
+    """`a, b and 3 more`."""
+    if len(items) <= most:
+        return ", ".join(items)
+    return f"{', '.join(items[:most])} and {len(items) - most:,} more"
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 delete`, `2 deletes`."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def _visible(text: str) -> str:
+    """Escaped, and without what opens an HTML comment: only the marker of a comment does that."""
+    return escape(text).replace("<!--", "\\x3c!--")
+
+
+def _bounded(text: str, room: int) -> str:
+    """text, visible, of at most room columns and about as many characters; combining ones take no column.
+
+    Of a very long text only both ends are looked at.
+    """
+    ends = text if len(text) <= 4 * room else text[: 2 * room] + text[-2 * room :]
+    shown = shorten(_visible(ends), room)
+    half = room // 2
+    return shown if len(shown) <= 2 * room else f"{shown[:half]}{ELLIPSIS}{shown[-half:]}"
+
+
+def _longest_run(lines: Iterable[str]) -> int:
+    return max((len(run) for line in lines for run in _TICKS.findall(line)), default=0)
+
+
+def _harmless(word: str) -> bool:
+    return bool(_WORD.match(word)) and not _COMMIT.search(word)

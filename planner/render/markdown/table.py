@@ -1,0 +1,99 @@
+"""The table of environments: why each is planned, how much changes, and what happens on merge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from attrs import frozen
+
+from planner.model.plan import Action, Plan
+from planner.model.preview import EnvironmentPreview, GateState, Preview
+from planner.render.markdown.spans import code, listing, words
+
+_NONE = "-"
+_UNKNOWN = "?"
+
+
+@frozen
+class Column:
+    title: str
+    cells: tuple[str, ...]
+    number: bool = False
+
+
+def table(preview: Preview, why: int) -> Iterator[str]:
+    """A row for each environment; nothing when there is none. why: how many reasons a row names."""
+    items = preview.environments
+    if not items:
+        return
+    columns = [column for column in _columns(preview, items, why) if column is not None]
+    yield _row([column.title for column in columns])
+    yield _row(["---:" if column.number else "---" for column in columns])
+    yield from map(_row, zip(*(column.cells for column in columns), strict=True))
+    yield ""
+
+
+def _columns(preview: Preview, items: Sequence[EnvironmentPreview], why: int) -> Iterator[Column | None]:
+    yield Column("Environment", tuple(map(_name, items)))
+    yield Column("Why", tuple(_why(item.why, why) for item in items))
+    for noun in ("create", "update", "replace", "delete"):
+        yield Column(noun.capitalize(), tuple(_count(item.plan, noun) for item in items), number=True)
+    yield _where_any("State", [_state_only(item.plan) for item in items])
+    yield Column("Drift", tuple(_drift(item.plan, preview.offline) for item in items), number=True)
+    yield _where_any("Gates", [", ".join(map(_gate, item.gates)) for item in items])
+    yield _where_any("On merge", [words(item.on_merge, 100) if item.on_merge else "" for item in items])
+
+
+def _where_any(title: str, cells: Iterable[str]) -> Column | None:
+    """A column that is left out when no row has anything to say."""
+    found = tuple(cells)
+    return Column(title, tuple(cell or _NONE for cell in found)) if any(found) else None
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _name(item: EnvironmentPreview) -> str:
+    about = [*(["protected"] if item.protected else []), *(["**failed**"] if item.failed else [])]
+    return code(item.environment, 60) + (f" ({', '.join(about)})" if about else "")
+
+
+def _why(reasons: tuple[str, ...], most: int) -> str:
+    if not reasons:
+        return _NONE
+    return listing([code(reason, 60) for reason in reasons], most) if most else f"{len(reasons):,} inputs"
+
+
+def _count(plan: Plan | None, noun: str) -> str:
+    if plan is None:
+        return _UNKNOWN
+    count: int = getattr(plan.summary, noun)
+    grave = count and noun in ("replace", "delete")
+    return f"**{count:,}**" if grave else f"{count:,}" if count else _NONE
+
+
+def _drift(plan: Plan | None, offline: bool) -> str:
+    if plan is None or offline:
+        return _UNKNOWN
+    return f"{len(plan.drift):,}" if plan.drift else _NONE
+
+
+def _state_only(plan: Plan | None) -> str:
+    return ", ".join(state_only([plan] if plan else []))
+
+
+def state_only(plans: Iterable[Plan]) -> list[str]:
+    """`2 to import, 1 to move`: what changes the state and nothing else."""
+    changes = [change for plan in plans for change in plan.changes]
+    counted = (
+        (sum(1 for change in changes if change.imported), "import"),
+        (sum(1 for change in changes if change.moved_from is not None), "move"),
+        (sum(1 for change in changes if change.action is Action.FORGET), "forget"),
+    )
+    return [f"{count:,} to {verb}" for count, verb in counted if count]
+
+
+def _gate(gate: GateState) -> str:
+    detail = f": {words(gate.detail, 80)}" if gate.detail else ""
+    return f"{code(gate.name, 40)} {'met' if gate.met else '**open**'}{detail}"
