@@ -189,6 +189,7 @@ def test_who_asks(address: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         (Answer(404, message("404 Project Not Found")), "Project Not Found", "Check the project"),
         (Answer(200, PAGE), "is a page for people", "Check the state's URL"),
         (Answer(302, b"", ELSEWHERE), "sends on to https://other.example/in", "moved"),
+        (Answer(302, b"", {"Location": "http://["}), "sends on to an address that is none", "moved"),
         (Answer(500, b"\x1b[2Jboom\n" * 99), "500 Internal Server Error: .2Jboom", "Try again later"),
         (Answer(429), "answered 429 Too Many Requests", "Try again later"),
         (Answer(507), "answered 507 Insufficient Storage", "Free some space"),
