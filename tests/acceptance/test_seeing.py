@@ -129,3 +129,13 @@ def test_events_of_moves_checks_and_what_is_left_out(applied: Project) -> None:
     assert [(line["address"], line["action"]) for line in lines if line["type"] == "left_out"] == [
         ("extension.gamma", "move")
     ]
+
+
+def test_a_plan_as_markdown(project: Project) -> None:
+    printed = project.ok("plan", "--format", "markdown").out
+    assert "```diff\n" in printed
+    assert "+ extension.alpha" in printed
+    assert "sha256:" in printed
+    both = project.run("plan", "--format", "markdown", "--json")
+    assert both.code == 64
+    assert "are two things" in both.err
