@@ -75,3 +75,8 @@ def test_it_plans_and_applies(unpacked: Path, tmp_path: Path) -> None:
     assert applied.returncode == 0, applied.stderr
     again = planner(unpacked, tmp_path, "plan", "--detailed-exitcode")
     assert again.returncode == 0, again.stdout + again.stderr
+
+
+def test_the_parts_of_the_report_are_inside(unpacked: Path) -> None:
+    folder = unpacked / "planner" / "render" / "html"
+    assert {"page.html", "page.css", "page.js"} <= {path.name for path in folder.iterdir()}

@@ -1,0 +1,132 @@
+"""An opened row: why, the attributes, and who is touched."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import evolve
+
+from planner.model.plan import AttributeDiff, Change
+from planner.render.html.change import change_row, shown_change
+
+from .html_document import Node, read
+from .plans import CONTENT, CREATE, CREATE_FILTER, DELETE, ICU, PLANS, REPLACE, UPDATE, USED
+
+
+def opened(change: Change) -> Node:
+    return read(change_row(shown_change(change, "c0-0"))).one("div", class_="body")
+
+
+def attributes(change: Change) -> list[tuple[str, ...]]:
+    """The rows of the table: the name as far as it is not explained, then the values."""
+    return [
+        tuple(
+            _name(cell) if cell.tag == "th" else cell.text for cell in row.children if isinstance(cell, Node)
+        )
+        for row in opened(change).one("tbody").all("tr")
+    ]
+
+
+def _name(cell: Node) -> str:
+    return "".join(child for child in cell.children if isinstance(child, str))
+
+
+def test_a_create_shows_every_attribute_that_is_set() -> None:
+    assert attributes(CREATE) == [
+        ("extension_type", '"bundle"'),
+        ("id", "(known after apply)"),
+        ("name", '"staging-search-synonyms"'),
+        ("url", "(known after apply)"),
+        ("version", '"8.*"'),
+        ("content", "sha256 1a2b3c4d… (12.3 kB, files/synonyms)"),
+    ]
+
+
+def test_a_create_opens_lists_and_hides_secrets() -> None:
+    shown = {row[0]: row[1] for row in attributes(CREATE_FILTER)}
+    assert shown["labels"] == '{"cost centre" = 4711, team = "search"}'
+    assert shown["shared_secret"] == "(sensitive)"
+    assert shown["rules"].splitlines()[1] == '    {description = "office", source = "10.0.0.0/8"}'
+
+
+def test_a_create_hides_what_the_kind_calls_sensitive() -> None:
+    hidden = evolve(CREATE, diffs=(AttributeDiff(("version",), None, "8.*", sensitive=True),))
+    assert ("version", "(sensitive)") in attributes(hidden)
+
+
+def test_a_delete_shows_what_is_lost() -> None:
+    shown = attributes(DELETE)
+    assert ("version", '"8.*"') in shown
+    assert shown[-1] == ("content", "sha256 9f8e7d6c…")
+
+
+def test_a_replacement_shows_what_the_server_sets_anew() -> None:
+    assert attributes(REPLACE) == [
+        ("extension_type", '"bundle"', '"plugin"'),
+        ("id", '"88"', "(known after apply)"),
+        ("url", '"repo://88"', "(known after apply)"),
+        ("content", "", "sha256 9f8e7d6c… (14.0 MB, files/analysis-icu-8.15.1.zip)"),
+    ]
+
+
+def test_a_new_file_stands_beside_the_earlier_one() -> None:
+    assert attributes(CONTENT) == [
+        ("content", "sha256 9f8e7d6c…", "sha256 1a2b3c4d… (12.3 kB, files/synonyms)")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (CREATE, "extension.synonyms will be created."),
+        (CONTENT, "extension.synonyms will be updated in place: the archive changed. id 4013376551"),
+        (REPLACE, "extension.icu must be replaced: extension_type cannot be changed. id 88"),
+        (
+            evolve(REPLACE, create_before_destroy=True, reason=""),
+            "extension.icu must be replaced, created before the earlier one is deleted. id 88",
+        ),
+        (
+            evolve(DELETE, deposed=True),
+            "extension.synonyms (left over from a replacement) will be deleted. id 4013376551",
+        ),
+        (PLANS["state_only"].changes[0], "extension.old has moved to extension.synonyms. id 1"),
+        (PLANS["state_only"].changes[1], "extension.icu will be imported. id 88"),
+        (
+            PLANS["state_only"].changes[2],
+            "traffic_filter.office will be forgotten: it leaves the state and stays where it is. id f00",
+        ),
+        (
+            evolve(UPDATE, moved_from=ICU, imported=True),
+            "extension.synonyms will be updated in place (moved from extension.icu) (imported first). "
+            "id 4013376551",
+        ),
+    ],
+)
+def test_a_sentence_says_what_happens_and_why(change: Change, sentence: str) -> None:
+    assert next(opened(change).all("p")).text == sentence
+
+
+@pytest.mark.parametrize(
+    ("change", "count"), [(UPDATE, "4 unchanged attributes"), (REPLACE, "2 unchanged attributes")]
+)
+def test_unchanged_attributes_are_counted(change: Change, count: str) -> None:
+    assert count in opened(change).text
+
+
+@pytest.mark.parametrize("change", [CREATE, DELETE])
+def test_nothing_is_unchanged_where_all_comes_or_goes(change: Change) -> None:
+    assert "unchanged" not in opened(change).text
+
+
+def test_a_few_users_are_named_at_once_and_many_behind_a_line() -> None:
+    few = opened(CONTENT).one("p", class_="users")
+    assert few.text == "Used by 2 deployments: shop warehouse"
+    many = opened(USED).one("details", class_="users")
+    assert many.one("summary").text == "Used by 12 deployments"
+    assert [code.text for code in many.all("code")] == list(USED.used_by)
+
+
+def test_the_closed_row_warns_of_users_and_says_what_happens_besides() -> None:
+    change = evolve(USED, imported=True, moved_from=ICU, deposed=True)
+    head = read(change_row(shown_change(change, "c0-0"))).one("details", class_="change")
+    tags = [node.text for node in head.one("span", class_="tags").all(class_="tag")]
+    assert tags == ["used by 12", "left over from a replacement", "imported", "moved"]

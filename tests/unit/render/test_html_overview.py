@@ -1,0 +1,211 @@
+"""The top of the report, the comparison across environments, and what stands beside the changes."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import evolve
+
+from planner.model.address import Address
+from planner.model.plan import Action, Change, CheckResult, LeftOut, Plan
+from planner.model.preview import EnvironmentPreview, GateState, Preview
+from planner.render.html import render_html
+
+from .html_document import Node, read
+from .plans import CREATE, DELETE, ICU, OFFICE, PLANS, REPLACE, UPDATE, USED, plan
+
+
+def page(*shown: EnvironmentPreview, **more: object) -> Node:
+    return read(render_html(Preview("search", "a" * 40, "b" * 40, shown, **more)))  # type: ignore[arg-type]
+
+
+def planned(name: str, *changes: Change, **more: object) -> EnvironmentPreview:
+    return EnvironmentPreview(name, plan=evolve(plan(*changes), environment=name), **more)  # type: ignore[arg-type]
+
+
+FAILED = EnvironmentPreview("dr", ("var.x",), error="It did not answer.", advice="Try again.")
+
+
+@pytest.mark.parametrize(
+    ("shown", "headline"),
+    [
+        ((), "Merging would change nothing."),
+        ((planned("dev"),), "Merging would change nothing."),
+        ((planned("dev", UPDATE),), "Merging would change 1 environment."),
+        ((planned("dev", UPDATE), planned("prod", UPDATE)), "Merging would change 2 environments."),
+        (
+            (planned("dev", UPDATE), FAILED),
+            "Merging would change 1 environment. 1 environment could not be planned.",
+        ),
+        ((FAILED,), "Merging would change nothing that is known. 1 environment could not be planned."),
+    ],
+)
+def test_one_sentence_says_what_merging_would_do(
+    shown: tuple[EnvironmentPreview, ...], headline: str
+) -> None:
+    assert page(*shown).one("p", class_="headline").text == headline
+
+
+def test_the_numbers_are_those_of_all_environments() -> None:
+    document = page(planned("dev", CREATE, UPDATE), planned("prod", CREATE, REPLACE, DELETE), FAILED)
+    numbers = document.one("dl", class_="numbers")
+    found = {next(item.all("dt")).text: next(item.all("dd")).text for item in numbers.all("div")}
+    assert found == {"to create": "2", "to update": "1", "to replace": "1", "to delete": "1"}
+
+
+def test_the_commits_are_short_and_there_in_full() -> None:
+    codes = list(page().one("p", class_="commits").all("code"))
+    assert [(code.text, code.attributes["title"]) for code in codes] == [
+        ("a" * 12, "a" * 40),
+        ("b" * 12, "b" * 40),
+    ]
+
+
+def test_offline_and_fallback_are_said() -> None:
+    notices = list(page(offline=True, fallback="planner.yaml changed").all("p", class_="notice"))
+    assert notices[0].text.startswith("Offline: base and head were compared without asking any installation")
+    assert notices[1].text == "All environments were planned: planner.yaml changed"
+
+
+def test_every_delete_and_replace_is_named_however_many() -> None:
+    deletes = [Change(Address("extension", f"e{number}"), Action.DELETE, "") for number in range(1200)]
+    document = page(planned("dev", UPDATE), planned("prod", REPLACE, *deletes))
+    caution = document.one("details", class_="caution")
+    assert caution.one("summary").text == "Caution: 1,200 deletes and 1 replace"
+    assert [title.text for title in caution.all("h3")] == ["prod"]
+    named = [link.one("code").text for link in caution.all("a")]
+    assert named == ["extension.icu", *(f"extension.e{number}" for number in range(1200))]
+    assert "open" not in caution.attributes
+
+
+def test_a_few_deletes_stand_there_at_once_with_why_and_who_uses_them() -> None:
+    used = evolve(DELETE, used_by=("shop", "warehouse"))
+    caution = page(planned("prod", used)).one("details", class_="caution")
+    assert "open" in caution.attributes
+    assert caution.one("li").text == "-extension.synonymsit is no longer declared; used by 2 deployments"
+
+
+def test_without_deletes_there_is_no_caution() -> None:
+    assert not list(page(planned("dev", CREATE, UPDATE)).all(class_="caution"))
+
+
+def test_a_card_says_why_what_and_what_then() -> None:
+    gates = (GateState("soak 24h", False, "11h are left"), GateState("smoke", True))
+    more = {
+        "why": ("var.x", "files/a"),
+        "digest": "sha256:d",
+        "gates": gates,
+        "on_merge": "waits for approval",
+    }
+    document = page(planned("prod", USED, CREATE, REPLACE, protected=True, **more))
+    card = document.one("article")
+    assert card.one("h3").text == "prodprotected"
+    assert card.one("p", class_="counts").text == "+ 1 to create~ 1 to update-/+ 1 to replace"
+    facts = {next(item.all("dt")).text: next(item.all("dd")) for item in card.one("dl").all("div")}
+    assert [item.text for item in facts["Planned because of"].all("li")] == ["var.x", "files/a"]
+    assert facts["In use"].text == "Changed resources are used by 12 deployments."
+    assert [item.text for item in facts["Gates"].all("li")] == ["open soak 24h 11h are left", "met smoke"]
+    assert facts["On merge"].text == "waits for approval"
+    assert facts["Plan digest"].text == "sha256:d"
+
+
+def test_an_environment_that_cannot_be_planned_has_a_card_that_says_so_and_the_others_are_shown() -> None:
+    document = page(FAILED, planned("prod", UPDATE))
+    failed, other = document.all("article")
+    assert failed.one(class_="failure").text == "Could not be planned: It did not answer.Try again."
+    assert "failed" in failed.attributes["class"]
+    assert other.one("h3").text == "prod"
+    assert [row.attributes["id"] for row in document.all("details", class_="change")] == ["c1-0"]
+
+
+def test_an_environment_without_changes_says_so() -> None:
+    document = page(planned("dev"))
+    assert document.one("article").one("p", class_="counts").text == "No changes."
+    assert document.one("section", data_env="0").text == "devNo changes."
+
+
+def across(document: Node) -> list[list[str]]:
+    table = document.one("table", class_="across")
+    return [[cell.text for cell in row.children if isinstance(cell, Node)] for row in table.all("tr")]
+
+
+def test_the_same_resource_is_compared_across_environments() -> None:
+    other = evolve(UPDATE, diffs=UPDATE.diffs[:1])
+    office = Change(OFFICE, Action.CREATE, "", after={"name": "office"})
+    left_over = evolve(DELETE, address=OFFICE, deposed=True)
+    document = page(
+        planned("dev", UPDATE, office),
+        planned("staging", other, office),
+        planned("idle"),
+        planned("prod", UPDATE, office, REPLACE, left_over),
+    )
+    assert across(document) == [
+        ["Resource", "dev", "staging", "prod", "Compared"],
+        ["extension.icu", "", "", "-/+", "only in prod"],
+        ["extension.synonyms", "~", "~", "~", "differs"],
+        ["traffic_filter.office", "+", "+", "+", "the same"],
+    ]
+    rows = {row.attributes["id"]: row for row in document.all("details", class_="change")}
+    assert rows["c0-0"].one(class_="elsewhere").text == "Also in staging (differs), prod (the same)"
+    assert rows["c1-1"].one(class_="elsewhere").text == "Also in dev (the same), prod (the same)"
+    assert not list(rows["c3-2"].all(class_="elsewhere"))
+    assert not list(rows["c3-3"].all(class_="elsewhere"))
+
+
+def test_what_is_done_counts_in_a_comparison_not_only_the_attributes() -> None:
+    before = evolve(REPLACE, create_before_destroy=True)
+    assert across(page(planned("dev", REPLACE), planned("prod", before)))[1][-1] == "differs"
+
+
+def test_one_environment_is_compared_with_nothing() -> None:
+    assert not list(page(planned("dev", UPDATE), planned("prod")).all(class_="across"))
+
+
+def test_the_table_of_environments_is_bounded_and_says_so() -> None:
+    many = [Change(Address("extension", f"e{number:03}"), Action.CREATE, "") for number in range(300)]
+    document = page(planned("dev", *many), planned("prod", *many, REPLACE))
+    shown = across(document)
+    assert len(shown) == 201
+    assert shown[1][0] == "extension.icu"
+    assert "101 more resources in the lists below." in document.text
+
+
+def section(item: Plan) -> Node:
+    return page(EnvironmentPreview("staging", plan=item)).one("section", data_env="0")
+
+
+def test_what_stands_beside_the_changes_is_shown() -> None:
+    checks = (
+        CheckResult("quota", "failed", "24 are wanted", "warning"),
+        CheckResult("smoke", "unknown", "it answers", "error"),
+        CheckResult("one", "passed", "", "error"),
+        CheckResult("two", "passed", "", "error"),
+    )
+    left_out = (LeftOut(ICU, Action.CREATE, "it depends on another"), LeftOut(OFFICE, Action.DELETE))
+    shown = section(plan(UPDATE, checks=checks, left_out=left_out, notes=("The version moved.",)))
+    assert [item.text for item in shown.all("li")] == [
+        "The version moved.",
+        "extension.icu (create): it depends on another",
+        "traffic_filter.office (delete)",
+        "quota failed 24 are wanted",
+        "smoke known after apply it answers",
+        "2 checks passed.",
+    ]
+
+
+def test_drift_stands_before_the_changes_and_apart_from_them() -> None:
+    shown = section(PLANS["drift"])
+    assert [title.text for title in shown.all("h3")] == ["Changed outside of planner 2", "Changes 1"]
+    changed, gone = (row for row in shown.all("details", class_="change") if row.has("data_group", "drift"))
+    assert [cell.text for cell in changed.all("th")][:3] == ["Attribute", "In the state", "Observed"]
+    assert "role.guest" not in gone.text
+    assert "extension.icu is not there any more." in gone.text
+
+
+def test_outputs_are_shown_without_their_secrets() -> None:
+    table = section(PLANS["outputs"]).one("table")
+    assert [row.text for row in table.one("tbody").all("tr")] == [
+        "synonyms_url(known after apply)",
+        'languages["de", "en"]["de", "en", "fr"]',
+        'owner"search team"',
+        "token(sensitive)(sensitive)",
+    ]
