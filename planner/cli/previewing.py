@@ -27,6 +27,7 @@ from planner.model.value import conceal
 from planner.model.value_json import encode_value
 from planner.state.redaction import Redact, keep
 from planner.state.saved_plan import dump_plan, plan_digest
+from planner.state.saved_preview import Previewed
 from planner.vcs import Repository, repository_of
 
 AT_ONCE: Final = 8
@@ -58,14 +59,6 @@ class _Read:
 
     reading: Reading
     configuration: Configuration | None = None
-
-
-@frozen
-class Previewed:
-    """plans: environment -> its plan as a saved one."""
-
-    preview: Preview
-    plans: Mapping[str, bytes]
 
 
 def preview(console: Console, order: Order, environ: Mapping[str, str]) -> Previewed:

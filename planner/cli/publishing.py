@@ -10,7 +10,6 @@ import orjson
 from attrs import frozen
 
 from planner.cli.console import Console
-from planner.cli.previewing import Previewed
 from planner.errors import PlannerError
 from planner.forge.job_page import write_outputs, write_summary
 from planner.forge.locating import Wanted, locate
@@ -20,8 +19,8 @@ from planner.forge.registry import connect
 from planner.render.html import render_html
 from planner.render.markdown import form_for, render_comment
 from planner.render.markdown.form import LEAST
-from planner.render.preview_json import preview_document
 from planner.state.files import cause, write_private
+from planner.state.saved_preview import Previewed, dump_preview
 
 PRINTED: Final = 1_000_000
 """Characters of Markdown on stdout and in a file, which no forge bounds."""
@@ -40,9 +39,7 @@ def rendered(found: Previewed, form: str) -> str:
     if form == "html":
         return render_html(found.preview)
     if form == "json":
-        plans = {name: orjson.loads(data) for name, data in found.plans.items()}
-        document = preview_document(found.preview, plans)
-        return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+        return dump_preview(found).decode()
     return _comment(found, "github", PRINTED)
 
 

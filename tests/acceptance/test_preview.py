@@ -258,3 +258,38 @@ def test_a_token_that_is_refused(actions: tuple[Project, GitHubServer]) -> None:
     assert "### " in done.out, "the preview itself is there"
     assert "another-token" not in done.both
     assert server.bodies() == []
+
+
+def test_one_made_elsewhere_is_posted_without_the_project(
+    actions: tuple[Project, GitHubServer], tmp_path: Path
+) -> None:
+    """The two stages for forks: one without secrets renders, one with a token only posts."""
+    team, server = actions
+    change_prod(team)
+    made = team.ok("preview", "--offline", "--out", "preview").out
+    elsewhere = Project(tmp_path / "elsewhere", team.environ)
+    elsewhere.folder.mkdir()
+    shutil.copy(team.folder / "preview/preview.json", elsewhere.folder)
+    posted = elsewhere.ok("preview", "--from", "preview.json", "--comment")
+    assert posted.out == made
+    assert "The comment was created" in posted.err
+    assert len(server.bodies()) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("", "is no preview"),
+        ("[]", "is no preview"),
+        ('{"format_version": 2}', "is no preview"),
+        ("{" * 100_000, "is no preview"),
+        (None, "no such file"),
+    ],
+)
+def test_what_is_no_preview(tmp_path: Path, content: str | None, problem: str) -> None:
+    project = Project(tmp_path)
+    if content is not None:
+        project.write("preview.json", content)
+    done = project.run("preview", "--from", "preview.json")
+    assert done.code == 1
+    assert problem in " ".join(done.err.split())

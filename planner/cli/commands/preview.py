@@ -15,6 +15,7 @@ from planner.cli.previewing import Order, preview
 from planner.cli.publishing import Destination, publish, rendered, write_files
 from planner.config.load import choose_environment, open_project
 from planner.forge.locating import Wanted
+from planner.state.saved_preview import Previewed, read_preview
 
 CHANGES, FAILED = 2, 1
 
@@ -29,6 +30,13 @@ CHANGES, FAILED = 2, 1
     help="Look at this environment only; may be repeated.",
 )
 @click.option("--base", metavar="REF", help="What to compare with. [default: the pull request's target]")
+@click.option(
+    "--from",
+    "made",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Show and post a preview.json that --out wrote elsewhere; no project is needed.",
+)
 @click.option("--offline", is_flag=True, help="Compare base and head without asking any installation.")
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Write every form into this folder."
@@ -68,22 +76,13 @@ def command(
     planner preview                                  # this branch against the main one
     planner preview --base v1.4 -e prod --out preview
     planner preview --comment                        # in CI, on the pull request
-    planner preview --offline                        # without credentials, for forks
+    planner preview --offline --out preview          # without credentials, for forks
+    planner preview --from preview/preview.json --comment
     """
     wanted = Wanted(given.pop("forge"), given.pop("repo"), given.pop("pr"), given.pop("api_url"))
-    folder, console = folder_of(context), make_console(context)
-    project = open_project(folder)
-    names = tuple(choose_environment(project, name).name for name in environments or project.environments)
-    base, offline = given.pop("base"), given.pop("offline")
-    order = Order(
-        request=make_request(context, None, **given),
-        names=names,
-        base=base,
-        offline=offline,
-        reproduce=shlex.join(_reproduce(folder, base, environments, offline)),
-    )
-    with console.doing("Comparing and planning"):
-        found = preview(console, order, os.environ)
+    console = make_console(context)
+    made = given.pop("made")
+    found = read_preview(made) if made else _preview(context, environments, given)
     console.out_document(rendered(found, form).encode())
     if out is not None:
         write_files(found, out)
@@ -94,6 +93,21 @@ def command(
     if found.preview.failed:
         return FAILED
     return CHANGES if detailed_exitcode and found.preview.has_changes else 0
+
+
+def _preview(context: click.Context, environments: tuple[str, ...], given: dict[str, Any]) -> Previewed:
+    folder, console = folder_of(context), make_console(context)
+    base, offline = given.pop("base"), given.pop("offline")
+    project = open_project(folder)
+    order = Order(
+        request=make_request(context, None, **given),
+        names=tuple(choose_environment(project, name).name for name in environments or project.environments),
+        base=base,
+        offline=offline,
+        reproduce=shlex.join(_reproduce(folder, base, environments, offline)),
+    )
+    with console.doing("Comparing and planning"):
+        return preview(console, order, os.environ)
 
 
 def _reproduce(folder: Path, base: str | None, environments: tuple[str, ...], offline: bool) -> Iterator[str]:
