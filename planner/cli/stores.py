@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+
+from attrs import evolve
 
 from planner.cli.redaction import Redactor, document_redaction
 from planner.model.project import Environment
@@ -15,16 +18,23 @@ from planner.state.store import Store
 
 
 def open_store(
-    folder: Path, project: str, environment: Environment, redactor: Redactor | None = None
+    folder: Path,
+    project: str,
+    environment: Environment,
+    redactor: Redactor | None = None,
+    tell: Callable[[str], object] = lambda _note: None,
 ) -> Store:
-    """The environment's state. What is written to it holds no secret that the redactor knows by then."""
+    """The environment's state. What is written to it holds no secret that the redactor knows by then.
+
+    tell: takes what people should know of it, each note as often as the state is read.
+    """
     backend = _backend(folder, project, environment, environment.state)
     if environment.encrypted:
         keys = read_keys(environment.name, os.environ)
         if redactor is not None:
             redactor.watch(lambda: keys.texts)
         backend = EncryptedBackend(backend, keys)
-    return _store(backend, project, environment, redactor)
+    return evolve(_store(backend, project, environment, redactor), tell=tell)
 
 
 def open_either(folder: Path, project: str, environment: Environment, url: str) -> Store:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import cast
@@ -106,9 +106,9 @@ def opened(request: Request, console: Console) -> Iterator[Opened]:
         if diagnostics.has_errors:
             raise InvalidConfiguration(diagnostics.items)
         project, environment = configuration.project.name, configuration.environment
-        store = open_store(request.folder, project, environment, console.redact)
+        store = open_store(request.folder, project, environment, console.redact, _noting(console))
         hidden = discretion(console, configuration, store)
-        client = stack.enter_context(_client(request, environment, stack, console, hidden))
+        client = stack.enter_context(_client(request, environment, stack, console, hidden, store))
         session = _session(request, configuration, kinds, store, client)
         session = evolve(session, waiting=_waiting(environment, console))
         yield Opened(request, configuration, session, store, diagnostics)
@@ -127,17 +127,41 @@ def opened_offline(request: Request, console: Console) -> tuple[Wish, Drivers]:
 
 
 def _client(
-    request: Request, environment: Environment, stack: ExitStack, console: Console, hidden: Discretion
+    request: Request,
+    environment: Environment,
+    stack: ExitStack,
+    console: Console,
+    hidden: Discretion,
+    store: Store,
 ) -> Client:
+    """Whoever lost the lock of the state sends nothing more that writes, be it the next attempt of a call."""
     settings = Settings.read(environment.name, environment.options, os.environ)
     console.redact.watch(lambda: settings.secrets)
     transport = None
     if settings.is_sandbox:
         transport = stack.enter_context(_sandbox(sandbox_file(request.folder, environment)))
-    client = open_client(settings, pool_size=request.parallelism, transport=transport, discretion=hidden)
+    client = open_client(
+        settings,
+        pool_size=request.parallelism,
+        transport=transport,
+        discretion=hidden,
+        permit=store.backend.still_held,
+    )
     if not settings.is_sandbox:
         console.redact.watch(lambda: client.secrets)
     return client
+
+
+def _noting(console: Console) -> Callable[[str], None]:
+    """Tells each note once, however often the state is read."""
+    told: set[str] = set()
+
+    def tell(note: str) -> None:
+        if note not in told:
+            told.add(note)
+            console.tell(f"Note: {note}.")
+
+    return tell
 
 
 def _waiting(environment: Environment, console: Console) -> Waiting:

@@ -40,7 +40,8 @@ class Client:
     base_url: "https://host:12443", with or without /api/v1. region: of regional operations. verify: True,
     False, or the path of a CA file or folder. pool_size: connections at the same time. transport: an adapter
     to send through instead of the client's own pool. sleep, random, clock: for retries. discretion: what logs
-    and messages must not show besides the credentials.
+    and messages must not show besides the credentials. permit: asked before each attempt of a call that
+    writes; raises a PlannerError where nothing may be sent any more.
     """
 
     def __init__(  # noqa: PLR0913  # what a program's one client is made of
@@ -59,6 +60,7 @@ class Client:
         clock: Callable[[], float] = time.time,
         log: logging.Logger = logging.getLogger("planner.ece"),  # noqa: B008  # the same one each time
         discretion: Discretion = Discretion(),  # noqa: B008  # frozen
+        permit: Callable[[], object] = lambda: None,
     ) -> None:
         self._base = _api_url(base_url)
         self._region = f"/regions/{region}" if region else ""
@@ -68,6 +70,7 @@ class Client:
         self._retry = retry
         self._wire = Wire(self._base, verify=verify, pool_size=pool_size, transport=transport)
         self._discretion = discretion
+        self._permit = permit
         self._wirelog = WireLog(log, discretion.fields)
         self._sleep, self._random, self._clock = sleep, random, clock
         if verify is False and self._base.startswith("https:"):
@@ -173,6 +176,11 @@ class Client:
     ) -> tuple[Reply | Failure, Received | None]:
         secrets = (*self._auth.secrets, *message.secrets, *self._discretion.texts())
         at = Circumstances(message.operation, self._where, attempt, self._clock(), self._auth.advice, secrets)
+        if message.operation.method not in _READS:
+            try:
+                self._permit()
+            except PlannerError as error:
+                return Failure(error), None
         start = self._wirelog.request(message, attempt, secrets)
         try:
             received = self._wire.send(message, authorization)

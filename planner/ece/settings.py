@@ -6,7 +6,7 @@ Which of them wins: planner.ece.sources. Which credentials are taken: planner.ec
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
@@ -89,8 +89,12 @@ def open_client(
     pool_size: int = 10,
     transport: BaseAdapter | None = None,
     discretion: Discretion = Discretion(),  # noqa: B008  # frozen
+    permit: Callable[[], object] = lambda: None,
 ) -> Client:
-    """A client as the settings say. transport: an adapter to send through; the sandbox needs one."""
+    """A client as the settings say. transport: an adapter to send through; the sandbox needs one.
+
+    discretion, permit: see Client.
+    """
     if settings.is_sandbox and transport is None:
         raise PlannerError("The sandbox runs inside this process: a client for it needs its transport")
     return Client(
@@ -102,6 +106,7 @@ def open_client(
         pool_size=pool_size,
         transport=transport,
         discretion=discretion,
+        permit=permit,
     )
 
 

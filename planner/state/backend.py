@@ -88,6 +88,13 @@ class Locks(Protocol):
         """
         ...
 
+    def still_held(self) -> None:
+        """StateError when this backend lost the lock it held, as far as is known without asking the place.
+
+        Nothing when it holds none. Asked before each call to the API that writes.
+        """
+        ...
+
     def lock_holder(self) -> Holder | None:
         """Who holds the lock now; None when nobody does, or nobody who is still alive."""
         ...

@@ -69,6 +69,9 @@ class EncryptedBackend:
     def lock(self, holder: Holder, timeout: float) -> AbstractContextManager[Holder]:
         return self._backend.lock(holder, timeout)
 
+    def still_held(self) -> None:
+        self._backend.still_held()
+
     def lock_holder(self) -> Holder | None:
         return self._backend.lock_holder()
 

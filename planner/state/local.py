@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from stat import S_ISREG
 from typing import Final
 
 from filelock import FileLock, Timeout
@@ -88,7 +89,7 @@ class LocalBackend:
             return read_file(self._snapshot)
 
     def write_snapshot(self, data: bytes, *, serial: int, expected_serial: int | None) -> None:
-        self._still_held()
+        self.still_held()
         with explained(self._shown, "written"), self._swapping():
             present = read_file(self._snapshot)
             self._compare(present, expected_serial)
@@ -160,6 +161,8 @@ class LocalBackend:
             status = self._kept(serial).stat()
         except FileNotFoundError:  # a writer pruned it meanwhile
             return None
+        if not S_ISREG(status.st_mode):
+            return None
         written = datetime.fromtimestamp(int(status.st_mtime), UTC)
         return HistoryEntry(serial, written.strftime("%Y-%m-%dT%H:%M:%SZ"), status.st_size)
 
@@ -174,7 +177,7 @@ class LocalBackend:
     # Journal
 
     def append(self, lines: Sequence[bytes]) -> None:
-        self._still_held()
+        self.still_held()
         with explained(f"the journal of {self._shown}", "written"):
             new = not self._journal.exists()
             if new:
@@ -200,7 +203,7 @@ class LocalBackend:
         return lines if lines[-1] else lines[:-1]
 
     def clear_journal(self) -> None:
-        self._still_held()
+        self.still_held()
         with explained(f"the journal of {self._shown}", "cleared"):
             if self._journal.exists():
                 self._journal.unlink(missing_ok=True)
@@ -241,7 +244,7 @@ class LocalBackend:
             self._held = None
             os_lock.release()
 
-    def _still_held(self) -> None:
+    def still_held(self) -> None:
         if self._held is not None and self._named_holder() != self._held:
             raise StateError(
                 f"the lock of {self._shown} was broken while {self._held.operation} held it",

@@ -51,7 +51,8 @@ class Store:
     """The state of one environment in one backend.
 
     clock: the time, as ISO 8601 in UTC. new_id: makes lineages and ids of locks. redact: takes known secrets
-    out of all that is written. Every method raises StateError when the backend cannot be read or written,
+    out of all that is written. tell: takes notes for people, as often as the state is read.
+    Every method raises StateError when the backend cannot be read or written,
     DamagedState when what it holds is not usable.
     """
 
@@ -61,6 +62,7 @@ class Store:
     clock: Callable[[], str] = field(default=utc_now, kw_only=True)
     new_id: Callable[[], str] = field(default=new_uuid, kw_only=True)
     redact: Redact = field(default=keep, kw_only=True)
+    tell: Callable[[str], object] = field(default=lambda _note: None, kw_only=True)
 
     def load(self) -> State:
         """The state as it is known now: the snapshot and what the journal adds. No lock, nothing written.
@@ -72,9 +74,12 @@ class Store:
     def read(self) -> Loaded:
         """As `load`, with what there is to tell about it."""
         try:
-            return self._read()
+            found = self._read()
         except DamagedState as error:
             raise DamagedState(error.summary, advice=self._advice(error)) from error
+        for note in found.notes:
+            self.tell(note)
+        return found
 
     def _read(self) -> Loaded:
         lines = self.backend.read_journal()
@@ -96,10 +101,20 @@ class Store:
         data = self.backend.read_snapshot()
         if data is not None:
             refuse_encrypted([], data, self._shown)
-            return self._parse(data, self._shown)
+            return self._newest(self._parse(data, self._shown))
         if self.backend.history():
             raise DamagedState(f"{self._shown} is missing, though it has a history")
         return State(self.project, self.environment)
+
+    def _newest(self, present: State) -> State:
+        """present, unless the history is ahead of it, which no writer leaves behind. DamagedState."""
+        kept = self.backend.history()
+        if kept and kept[0].serial > present.serial:
+            raise DamagedState(
+                f"{self._shown} is serial {present.serial}, though its history holds serial "
+                f"{kept[0].serial}: an older one was put in its place"
+            )
+        return present
 
     def _parse(self, data: bytes, shown: str) -> State:
         return snapshot.parse(data, shown=shown, project=self.project, environment=self.environment)
@@ -128,7 +143,10 @@ class Store:
     def _notes(self, contents: Contents) -> tuple[str, ...]:
         if not contents.torn:
             return ()
-        return (f"the journal of {self._shown} ends in a line that a crash cut off; it is left out",)
+        return (
+            f"the journal of {self._shown} ends in a line that a crash cut off; it is left out. What it may "
+            "have been about is not known: look out for resources of the same name",
+        )
 
     def _advice(self, error: DamagedState) -> str:
         entry = self._newest_good()

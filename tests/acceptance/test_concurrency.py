@@ -113,3 +113,34 @@ def test_a_broken_lock_stops_its_former_holder(applied: Project) -> None:
     assert applied.state()["serial"] == 1
     applied.apply("--var", "version=9.*")
     assert "No changes" in applied.ok("plan", "--var", "version=9.*").out
+
+
+def test_whoever_lost_the_lock_does_not_try_a_call_again(applied: Project) -> None:
+    """While it waits to send a refused create once more, somebody else takes over and makes it."""
+    applied.write("templates/more.yaml", MORE)
+    with applied.sandbox() as ece:
+        ece.forget_requests()
+        ece.fault("POST /deployments/extensions 429 retry-after=4 times=1")
+        with applied.started("-v", "apply", "--auto-approve") as process:
+            assert process.stderr is not None
+            assert any(" 429" in line for line in process.stderr)
+            applied.ok(
+                "lock", "break", json.loads((applied.folder / "state/dev.lock.json").read_text())["id"]
+            )
+            applied.apply()
+            done = finished(process)
+        assert done.code == 1, done
+        assert "was broken while apply held it" in words(done.err)
+        assert len([post for post in ece.requests("POST") if not post[1]]) == 2
+        assert set(ece.extensions()) == {"alpha", "beta", "gamma"}
+    applied.settled()
+
+
+MORE = """
+resource:
+  extension:
+    gamma:
+      name: gamma
+      extension_type: bundle
+      version: "*"
+"""

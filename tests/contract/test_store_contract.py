@@ -78,6 +78,9 @@ class Crashing:
     def check(self) -> tuple[str, ...]:
         return self.backend.check()
 
+    def still_held(self) -> None:
+        self.backend.still_held()
+
     def read_snapshot(self) -> bytes | None:
         return self.backend.read_snapshot()
 

@@ -251,6 +251,9 @@ class HttpBackend:
         with suppress(Trouble):
             self._lock.free(holder.id)
 
+    def still_held(self) -> None:
+        """A lock here never ends by itself; that it was broken is seen by the next write."""
+
     def lock_holder(self) -> Holder | None:
         with explained(f"the lock of {self._shown}", "read"):
             return self._documents.head().head.holder

@@ -83,7 +83,7 @@ class PostgresBackend:
             return self._read(self._rows.read_snapshot, None)
 
     def write_snapshot(self, data: bytes, *, serial: int, expected_serial: int | None) -> None:
-        self._still_held()
+        self.still_held()
         swap = Swap(data, serial, serial_of(data), uuid4(), lambda told: self._compare(told, expected_serial))
         with explained(self._shown, "written"):
             self._write(lambda connection: self._rows.write_snapshot(connection, swap, self._confirm))
@@ -112,7 +112,7 @@ class PostgresBackend:
     # Journal
 
     def append(self, lines: Sequence[bytes]) -> None:
-        self._still_held()
+        self.still_held()
         if not lines:
             return
         write_id, holder = uuid4(), self._holder
@@ -169,7 +169,7 @@ class PostgresBackend:
     def _holder(self) -> Holder | None:
         return None if self._lease is None else self._lease.holder
 
-    def _still_held(self) -> None:
+    def still_held(self) -> None:
         if self._lease is not None:
             self._lease.still_held()
 

@@ -76,7 +76,7 @@ class S3Backend:
             return self._snapshots.read()
 
     def write_snapshot(self, data: bytes, *, serial: int, expected_serial: int | None) -> None:
-        self._still_held()
+        self.still_held()
         with self._writing(self._shown, "written"):
             self._snapshots.write(
                 data, serial, lambda told: self._compare(told, expected_serial), self._allow
@@ -106,12 +106,12 @@ class S3Backend:
     # Journal
 
     def append(self, lines: Sequence[bytes]) -> None:
-        self._still_held()
+        self.still_held()
         if not lines:
             return
         with self._writing(f"the journal of {self._shown}", "written"):
             self._log.append(lines, self._confirm)
-        self._still_held()
+        self.still_held()
 
     def read_journal(self) -> list[bytes]:
         with explained(f"the journal of {self._shown}", "read"):
@@ -119,7 +119,7 @@ class S3Backend:
 
     def clear_journal(self) -> None:
         """Fails, too, after the lock was broken: the lines are the next holder's by then."""
-        self._still_held()
+        self.still_held()
         with self._writing(f"the journal of {self._shown}", "cleared"):
             self._log.clear(self._confirm)
 
@@ -171,7 +171,7 @@ class S3Backend:
             self._snapshots.fence()
             self._unsettled = False
 
-    def _still_held(self) -> None:
+    def still_held(self) -> None:
         if self._lease is not None:
             self._lease.still_held()
 

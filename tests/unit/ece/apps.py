@@ -86,6 +86,7 @@ def client_for(
     region: str | None = None,
     retry: RetryPolicy | None = None,
     base_url: str = "http://sandbox.localhost:12400",
+    permit: Callable[[], object] = lambda: None,
 ) -> Client:
     return Client(
         base_url,
@@ -96,4 +97,5 @@ def client_for(
         sleep=([] if sleeps is None else sleeps).append,
         random=lambda: 1.0,
         clock=lambda: 1_700_000_000.0,
+        permit=permit,
     )

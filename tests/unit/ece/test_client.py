@@ -16,11 +16,12 @@ from planner.errors import (
     NotFound,
     OutcomeUnknown,
     PlannerError,
+    StateError,
     Unauthenticated,
     Unreachable,
 )
 from planner.model.value import Secret
-from tests.unit.ece.apps import CREATE, KEY, READ, Answer, Script, answer, api_error, client_for
+from tests.unit.ece.apps import CREATE, KEY, READ, UPLOAD, Answer, Script, answer, api_error, client_for
 
 
 def test_a_call_sends_what_the_api_expects_and_returns_what_it_says() -> None:
@@ -258,3 +259,37 @@ def test_a_secret_the_server_repeats_is_not_shown() -> None:
         client_for(app).call(CREATE, json={"webhook": Secret("hush-hush")})
     assert "hush-hush" not in caught.value.summary
     assert KEY not in caught.value.summary
+
+
+class _Permit:
+    """Holds for so many calls."""
+
+    def __init__(self, calls: int) -> None:
+        self.left = calls
+
+    def __call__(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise StateError("the lock was lost")
+
+
+@pytest.mark.parametrize(
+    ("operation", "answers", "calls", "error", "sent"),
+    [
+        pytest.param(CREATE, [answer({})], 0, StateError, 0, id="nothing is sent"),
+        pytest.param(CREATE, [api_error(429), answer({})], 1, StateError, 1, id="not again, refused"),
+        pytest.param(UPLOAD, [api_error(503), answer({})], 1, OutcomeUnknown, 1, id="not again, in doubt"),
+        pytest.param(READ, [answer({})], 0, None, 1, id="reads go on"),
+    ],
+)
+def test_without_a_permit_nothing_that_writes_is_sent(
+    operation: Operation, answers: list[Answer], calls: int, error: type[Exception] | None, sent: int
+) -> None:
+    script = Script(answers)
+    client = client_for(script, permit=_Permit(calls))
+    if error is None:
+        client.call(operation, {"id": "1"})
+    else:
+        with pytest.raises(error, match="the lock was lost"):
+            client.call(operation, {"id": "1"} if "{id}" in operation.path else {})
+    assert len(script.seen) == sent

@@ -112,6 +112,17 @@ def test_runs_after_a_crash_without_checkpoint_keep_what_it_left(store: Store) -
     assert state.in_doubt == (intent(2, "c"), intent(2, "e"))
 
 
+def test_an_older_snapshot_put_back_by_hand_is_refused(store: Store, folder: Path) -> None:
+    run(store, "a")
+    run(store, "b")
+    (folder / "dev.json").write_bytes((folder / "dev.history/00000001.json").read_bytes())
+    with pytest.raises(DamagedState, match="is serial 1, though its history holds serial 2") as caught:
+        store.load()
+    assert "planner state restore 2 -e dev" in caught.value.advice
+    assert names(store.restore(2)) == ["a", "b"]
+    assert names(store.load()) == ["a", "b"]
+
+
 def test_a_line_torn_by_a_crash_is_told_and_survived(store: Store, folder: Path) -> None:
     run(store, "a")
     crash(store, "b", "c")
@@ -119,9 +130,10 @@ def test_a_line_torn_by_a_crash_is_told_and_survived(store: Store, folder: Path)
     path.write_bytes(path.read_bytes()[:-9])
     loaded = store.read()
     assert names(loaded.state) == ["a", "b"]
-    assert loaded.notes == (
-        "the journal of state/dev.json ends in a line that a crash cut off; it is left out",
-    )
+    assert "the journal of state/dev.json ends in a line that a crash cut off" in loaded.notes[0]
+    told: list[str] = []
+    evolve(store, tell=told.append).load()
+    assert told == list(loaded.notes)
     crash(store, "d")
     assert names(store.load()) == ["a", "b", "d"]
 
