@@ -131,7 +131,7 @@ def _resealed(target: Target, data: bytes, random: Random) -> bytes:
     try:
         return as_json(altered)
     except RecursionError:  # nested more deeply than Python itself can write
-        return mutated(before, random)
+        return mutated(data, random)
 
 
 def same_document(before: bytes, data: bytes) -> bool:
