@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from attrs import evolve, frozen
 
@@ -53,6 +54,10 @@ class Order:
     reproduce: str = ""
 
 
+_Planned = tuple[EnvironmentPreview, bytes | None]
+"""An environment, and its plan as a saved one."""
+
+
 @frozen
 class _Read:
     """One environment in one folder. configuration: None when it could not be rendered."""
@@ -70,7 +75,13 @@ def preview(console: Console, order: Order, environ: Mapping[str, str]) -> Previ
             f"{folder.resolve()} is in no git repository: there is nothing to compare with",
             advice="A preview shows what a change does; planner plan shows what apply would do.",
         )
-    base = repository.merge_base(_base(repository, order.base, environ), repository.commit("HEAD"))
+    head = repository.commit("HEAD")
+    try:
+        base = repository.merge_base(_base(repository, order.base, environ), head)
+    except PlannerError as error:
+        if order.base or order.offline:
+            raise
+        return _everything(console, order, head, error.summary)
     changed = repository.changed_since(base)
     with _as_of(repository, base) as former, tempfile.TemporaryDirectory(prefix="planner-") as workspace:
         place = Path(workspace)
@@ -79,21 +90,36 @@ def preview(console: Console, order: Order, environ: Mapping[str, str]) -> Previ
             for name in order.names
         ]
         whys = {name: why_affected(was.reading, now.reading, changed) for name, was, now in readings}
-        affected = [item for item in readings if whys[item[0]]]
-        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-            tasks = [
-                pool.submit(_planned, console, order, name, was, now, whys[name])
-                for name, was, now in affected
+        planned = _side_by_side(
+            [
+                partial(_planned, console, order, name, was, whys[name])
+                for name, was, _ in readings
+                if whys[name]
             ]
-            planned = [task.result() for task in tasks]
+        )
+    unaffected = tuple(name for name in order.names if not whys[name])
+    return _previewed(order, planned, base=base, head=head, unaffected=unaffected)
+
+
+def _everything(console: Console, order: Order, head: str, why: str) -> Previewed:
+    """All environments, where it cannot be known which are affected."""
+    nothing = _Read(ABSENT)
+    tasks = [partial(_planned, console, order, name, nothing, ()) for name in order.names]
+    return _previewed(order, _side_by_side(tasks), base="", head=head, fallback=why)
+
+
+def _side_by_side(tasks: Sequence[Callable[[], _Planned]]) -> list[_Planned]:
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        return [future.result() for future in [pool.submit(task) for task in tasks]]
+
+
+def _previewed(order: Order, planned: Sequence[_Planned], **facts: Any) -> Previewed:
     found = Preview(
-        project=open_project(folder).name,
-        base=base,
-        head=repository.commit("HEAD"),
+        project=open_project(order.request.folder).name,
         environments=tuple(item for item, _ in planned),
-        unaffected=tuple(name for name in order.names if not whys[name]),
         offline=order.offline,
         reproduce=order.reproduce,
+        **facts,
     )
     return Previewed(found, {item.environment: data for item, data in planned if data is not None})
 
@@ -162,11 +188,9 @@ def without_secrets(request: Request) -> Request:
     return evolve(request, inputs=evolve(request.inputs, environ={**missing, **request.inputs.environ}))
 
 
-def _planned(
-    console: Console, order: Order, name: str, was: _Read, now: _Read, why: tuple[str, ...]
-) -> tuple[EnvironmentPreview, bytes | None]:
+def _planned(console: Console, order: Order, name: str, was: _Read, why: tuple[str, ...]) -> _Planned:
     request = evolve(order.request, environment=name)
-    protected = now.configuration is not None and now.configuration.environment.protected
+    protected = open_project(order.request.folder).environments[name].protected
     found = EnvironmentPreview(name, why, protected=protected)
     try:
         if order.offline:
@@ -180,9 +204,7 @@ def _planned(
         return evolve(found, error=console.redact(error.summary), advice=console.redact(error.advice)), None
 
 
-def _compared(
-    console: Console, request: Request, was: _Read, found: EnvironmentPreview
-) -> tuple[EnvironmentPreview, bytes | None]:
+def _compared(console: Console, request: Request, was: _Read, found: EnvironmentPreview) -> _Planned:
     """Base taken for applied, head planned from it."""
     wish, drivers = opened_offline(without_secrets(request), console)
     base = was.configuration.resources if was.configuration else {}
@@ -192,9 +214,7 @@ def _compared(
     return evolve(shown, digest=""), data
 
 
-def _shown(
-    console: Console, found: EnvironmentPreview, proposal: Proposal, redact: Redact
-) -> tuple[EnvironmentPreview, bytes | None]:
+def _shown(console: Console, found: EnvironmentPreview, proposal: Proposal, redact: Redact) -> _Planned:
     """A plan that apply would refuse is shown as failed."""
     if proposal.forbidden:
         return evolve(found, error=console.redact(_told(proposal.diagnostics))), None

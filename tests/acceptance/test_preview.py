@@ -293,3 +293,16 @@ def test_what_is_no_preview(tmp_path: Path, content: str | None, problem: str) -
     done = project.run("preview", "--from", "preview.json")
     assert done.code == 1
     assert problem in " ".join(done.err.split())
+
+
+def test_where_it_cannot_be_known_all_are_planned(team: Project) -> None:
+    """As in a shallow clone of a branch: what it began from is not there."""
+    git(team.folder, "branch", "-D", "main")
+    change_prod(team)
+    done = team.ok("preview", "--format", "json")
+    document = json.loads(done.out)
+    assert [item["environment"] for item in document["environments"]] == ["dev", "staging", "prod"]
+    assert document["fallback"] == "there is no branch to compare with"
+    assert "All environments were planned" in team.ok("preview").out
+    assert team.run("preview", "--offline").code == 1
+    assert team.run("preview", "--base", "main").code == 1

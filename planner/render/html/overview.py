@@ -42,7 +42,8 @@ def total(preview: Preview) -> Counter[str]:
 
 def header(preview: Preview) -> Html:
     """What is compared with what, in one sentence and four numbers."""
-    commits = (_commit(preview.base), span("aside", text("..")), _commit(preview.head))
+    base = (_commit(preview.base), span("aside", text(".."))) if preview.base else ()
+    commits = (*base, _commit(preview.head))
     return element(
         "header",
         element("p", text("Plan preview"), class_="eyebrow"),

@@ -122,6 +122,8 @@ def _plans(preview: Preview) -> list[Plan]:
 
 def _compared(preview: Preview) -> str:
     head, base = (code(commit[:_SHORT_COMMIT]) for commit in (preview.head, preview.base))
+    if not preview.base:
+        return f"{head}, compared with nothing."
     return f"{head} compared with {base}{', **offline**' if preview.offline else ''}."
 
 
