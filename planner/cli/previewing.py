@@ -82,6 +82,7 @@ def preview(console: Console, order: Order, environ: Mapping[str, str]) -> Previ
         if order.base or order.offline:
             raise
         return _everything(console, order, head, error.summary)
+    uncommitted = not repository.is_clean()
     changed = repository.changed_since(base)
     with _as_of(repository, base) as former, tempfile.TemporaryDirectory(prefix="planner-") as workspace:
         place = Path(workspace)
@@ -98,7 +99,7 @@ def preview(console: Console, order: Order, environ: Mapping[str, str]) -> Previ
             ]
         )
     unaffected = tuple(name for name in order.names if not whys[name])
-    return _previewed(order, planned, base=base, head=head, unaffected=unaffected)
+    return _previewed(order, planned, base=base, head=head, unaffected=unaffected, uncommitted=uncommitted)
 
 
 def _everything(console: Console, order: Order, head: str, why: str) -> Previewed:

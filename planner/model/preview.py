@@ -47,7 +47,7 @@ class Preview:
 
     offline: base and head were compared without asking any installation, so that drift, versions and ids are
     not known. fallback: why all environments were planned, "" when it is known which are affected. reproduce:
-    the command line that makes this preview again.
+    the command line that makes this preview again. uncommitted: what was previewed is head and changes to it.
     """
 
     project: str
@@ -58,6 +58,7 @@ class Preview:
     offline: bool = False
     fallback: str = ""
     reproduce: str = ""
+    uncommitted: bool = False
 
     @property
     def failed(self) -> bool:

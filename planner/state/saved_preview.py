@@ -38,6 +38,7 @@ def dump_preview(found: Previewed) -> bytes:
         "project": preview.project,
         "base": preview.base,
         "head": preview.head,
+        "uncommitted": preview.uncommitted,
         "offline": preview.offline,
         "fallback": preview.fallback,
         "reproduce": preview.reproduce,
@@ -109,6 +110,7 @@ def _decoded(document: Any) -> Previewed:
         offline=document["offline"],
         fallback=document["fallback"],
         reproduce=document["reproduce"],
+        uncommitted=document["uncommitted"],
     )
     return Previewed(preview, plans)
 

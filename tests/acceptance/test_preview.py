@@ -79,6 +79,7 @@ def test_a_variable_of_one_environment(team: Project) -> None:
     change_prod(team)
     found = environments(team)
     assert list(found) == ["prod"]
+    assert "and uncommitted changes compared with" in team.ok("preview").out
     assert found["prod"]["why"] == ["environments/prod.yaml", "var.bundle_version"]
     assert found["prod"]["summary"]["update"] > 0  # type: ignore[index]
     assert team.run("preview", "--detailed-exitcode").code == 2

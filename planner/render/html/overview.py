@@ -43,7 +43,8 @@ def total(preview: Preview) -> Counter[str]:
 def header(preview: Preview) -> Html:
     """What is compared with what, in one sentence and four numbers."""
     base = (_commit(preview.base), span("aside", text(".."))) if preview.base else ()
-    commits = (*base, _commit(preview.head))
+    changes = (span("aside", text("and uncommitted changes")),) if preview.uncommitted else ()
+    commits = (*base, _commit(preview.head), *changes)
     return element(
         "header",
         element("p", text("Plan preview"), class_="eyebrow"),

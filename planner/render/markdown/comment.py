@@ -124,7 +124,8 @@ def _compared(preview: Preview) -> str:
     head, base = (code(commit[:_SHORT_COMMIT]) for commit in (preview.head, preview.base))
     if not preview.base:
         return f"{head}, compared with nothing."
-    return f"{head} compared with {base}{', **offline**' if preview.offline else ''}."
+    changes = " and uncommitted changes" if preview.uncommitted else ""
+    return f"{head}{changes} compared with {base}{', **offline**' if preview.offline else ''}."
 
 
 def _affected(preview: Preview) -> str:
