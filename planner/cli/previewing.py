@@ -130,9 +130,14 @@ def _base(repository: Repository, named: str | None, environ: Mapping[str, str])
     if named:
         return repository.commit(named)
     targets = [environ[name].removeprefix("refs/heads/") for name in _TARGETS if environ.get(name)]
-    for reference in (*(f"origin/{name}" for name in targets), *targets, *_USUAL):
+    for reference in (*(f"origin/{name}" for name in targets), *targets) if targets else _USUAL:
         if (found := repository.find(reference)) is not None:
             return found
+    if targets:
+        raise PlannerError(
+            f"the pull request's target, {targets[0]}, is not in this clone",
+            advice="Fetch the whole history, as with fetch-depth: 0, or name a commit with --base REF.",
+        )
     raise PlannerError("there is no branch to compare with", advice="Name one with --base REF.")
 
 
@@ -208,9 +213,11 @@ def _planned(console: Console, order: Order, name: str, was: _Read, why: tuple[s
 def _compared(console: Console, request: Request, was: _Read, found: EnvironmentPreview) -> _Planned:
     """Base taken for applied, head planned from it."""
     wish, drivers = opened_offline(without_secrets(request), console)
-    base = was.configuration.resources if was.configuration else {}
+    base, outputs = (
+        (was.configuration.resources, was.configuration.outputs) if was.configuration else ({}, {})
+    )
     kinds = {name: driver.kind for name, driver in drivers.items()}
-    state = imagined(wish.project, wish.environment, base, kinds, wish.salt)
+    state = imagined(wish.project, wish.environment, base, outputs, kinds, wish.salt)
     shown, data = _shown(console, found, compare(wish, drivers, state), keep)
     return evolve(shown, digest=""), data
 

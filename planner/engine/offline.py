@@ -16,10 +16,17 @@ NO_ID = "(not asked)"
 
 
 def imagined(
-    project: str, environment: str, wanted: Mapping[Address, Desired], kinds: Mapping[str, Kind], salt: str
+    project: str,
+    environment: str,
+    wanted: Mapping[Address, Desired],
+    outputs: Mapping[str, Value],
+    kinds: Mapping[str, Kind],
+    salt: str,
 ) -> State:
-    """The state after an apply of wanted. What an installation would set stands for itself, as a text that no
-    attribute has, so that two configurations that refer to it agree.
+    """The state after an apply of wanted and outputs.
+
+    What an installation would set stands for itself, as a text that no attribute has, so that two
+    configurations that refer to it agree.
     """
     made: dict[Address, Prior] = {}
 
@@ -42,7 +49,9 @@ def imagined(
         address: evolve(prior, attributes={n: conceal(v, salt) for n, v in prior.attributes.items()})
         for address, prior in priors.items()
     }
-    return State(project, environment, resources=resources)
+    shown = {name: conceal(resolve(value, lookup), salt) for name, value in outputs.items()}
+    known = {name: value for name, value in shown.items() if value is not None and not is_deferred(value)}
+    return State(project, environment, resources=resources, outputs=known)
 
 
 def _prior(desired: Desired, kind: Kind, shown: Mapping[str, Value]) -> Prior:

@@ -96,8 +96,11 @@ def propose_from(session: Session, state: State) -> Proposal:
 
 
 def compare(wish: Wish, drivers: Drivers, state: State) -> Proposal:
-    """The plan from state to what is wanted, without asking any installation; nothing is imported."""
-    wish = evolve(wish, declarations=evolve(wish.declarations, imports=()))
+    """The plan from state to what is wanted, without asking any installation.
+
+    Nothing is imported, and no check is made: what an installation sets is not known.
+    """
+    wish = evolve(wish, declarations=evolve(wish.declarations, imports=(), checks=()))
     diagnostics = Diagnostics()
     plan = make_plan(wish, state, View(), drivers, diagnostics)
     return Proposal(plan, tuple(diagnostics), state)

@@ -119,10 +119,20 @@ def test_offline_needs_no_installation_and_no_secret(team: Project) -> None:
     team.environ.clear()
     found = environments(team, "--offline")
     assert list(found) == ["prod"]
+    assert found["prod"]["plan"]["outputs"] == []  # type: ignore[index]
     assert found["prod"]["error"] == ""
     assert found["prod"]["summary"]["update"] > 0  # type: ignore[index]
     assert found["prod"]["digest"] == ""
     assert not (team.folder / "state").exists()
+
+
+def test_offline_after_a_change_that_all_environments_see(team: Project) -> None:
+    some = next(path for path in (team.folder / "files").rglob("*.txt"))
+    some.write_text(some.read_text() + "more\n")
+    team.environ.clear()
+    found = environments(team, "--offline")
+    assert list(found) == ["dev", "staging", "prod"]
+    assert [item["error"] for item in found.values()] == ["", "", ""]
 
 
 def test_the_files_it_writes(team: Project) -> None:
@@ -306,4 +316,7 @@ def test_where_it_cannot_be_known_all_are_planned(team: Project) -> None:
     assert document["fallback"] == "there is no branch to compare with"
     assert "All environments were planned" in team.ok("preview").out
     assert team.run("preview", "--offline").code == 1
+    team.environ["GITHUB_BASE_REF"] = "release"
+    document = json.loads(team.ok("preview", "--format", "json").out)
+    assert document["fallback"] == "the pull request's target, release, is not in this clone"
     assert team.run("preview", "--base", "main").code == 1

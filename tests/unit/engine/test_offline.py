@@ -13,7 +13,7 @@ from .world import SALT, THING, Scene, content, desired, later, ref, wish_of
 
 def compared(base: list[Desired], head: list[Desired]) -> Plan:
     scene = Scene.of()
-    before = imagined("p", "dev", {d.address: d for d in base}, {"thing": THING}, SALT)
+    before = imagined("p", "dev", {d.address: d for d in base}, {}, {"thing": THING}, SALT)
     plan = compare(wish_of(*head), {"thing": scene.world}, before).plan
     assert (scene.world.lists, scene.world.calls) == (0, [])
     return plan
@@ -64,4 +64,12 @@ def test_references_in_a_circle_end() -> None:
         d.address: d
         for d in (desired("a", note=later(ref("b", "note"))), desired("b", note=later(ref("a", "note"))))
     }
-    assert len(imagined("p", "dev", circle, {"thing": THING}, SALT).resources) == 2
+    assert len(imagined("p", "dev", circle, {}, {"thing": THING}, SALT).resources) == 2
+
+
+def test_outputs_that_stay_are_no_change() -> None:
+    resources, outputs = [desired("a")], {"url": later(ref("a", "url")), "list": [1, 2]}
+    base = {d.address: d for d in resources}
+    before = imagined("p", "dev", base, outputs, {"thing": THING}, SALT)
+    plan = compare(wish_of(*resources, outputs=outputs), {"thing": Scene.of().world}, before).plan
+    assert plan.outputs == ()
