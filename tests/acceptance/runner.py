@@ -91,7 +91,12 @@ class Project:
         self, *words: str, env: dict[str, str] | None = None, before: Sequence[str] = (), **streams: Any
     ) -> Iterator[subprocess.Popen[str]]:
         """The command while it runs; ended with the context at the latest. before: words in front of it."""
-        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        pipes: dict[str, Any] = {
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "preexec_fn": _hear_interrupts,
+        }
         process = subprocess.Popen(
             [*before, *self._command(words)],
             cwd=self.folder,
@@ -157,6 +162,11 @@ class Project:
         """The embedded ECE of the dev environment, from outside."""
         with Ece.of(self.folder / "state/sandbox-dev.db") as ece:
             yield ece
+
+
+def _hear_interrupts() -> None:
+    """A shell starts what goes to the background deaf to Ctrl-C, and so all that it starts in turn."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def quickstart(folder: Path) -> Project:
