@@ -48,7 +48,8 @@ class Site:
 
     def starting(self, *words: str, **process: Any) -> Any:
         # a limit on the size of files would cut off the bytecode that Python keeps of modules
-        environ = {"PYTHONDONTWRITEBYTECODE": "1"}
+        # and the data of a run that is measured
+        environ = {"PYTHONDONTWRITEBYTECODE": "1", "COVERAGE_PROCESS_START": ""}
         return self.project.started(*words, env=environ, before=_before(), **process)
 
     def is_whole(self) -> None:

@@ -73,10 +73,10 @@ def command(
     planned side by side, without a lock, and nothing is written to any state or installation.
 
     \b
-    planner preview                                  # this branch against the main one
+    planner preview                          # this branch against the main one
     planner preview --base v1.4 -e prod --out preview
-    planner preview --comment                        # in CI, on the pull request
-    planner preview --offline --out preview          # without credentials, for forks
+    planner preview --comment                # in CI, on the pull request
+    planner preview --offline --out preview  # without credentials, for forks
     planner preview --from preview/preview.json --comment
     """
     wanted = Wanted(given.pop("forge"), given.pop("repo"), given.pop("pr"), given.pop("api_url"))

@@ -96,8 +96,10 @@ def migrate_command(
     place keeps what it has. Refused when the other place has a state of another lineage, or a later one.
 
     \b
-    planner state migrate -e prod --to postgresql://db.example/planner     # then edit planner.yaml
-    planner state migrate -e prod --from state/prod.json                   # planner.yaml is edited already
+    planner state migrate -e prod --to postgresql://db.example/planner
+    planner state migrate -e prod --from state/prod.json
+
+    With --to, edit planner.yaml afterwards; with --from, before.
     """
     here = stored(context, environment)
     if source is None and target is None:
