@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 from tests.contract.places import PLACES, Place
 from tests.contract.wire import wire_to
 
-from .measure import cost_of
+from ..figures import Row
+from ..measure import cost_of
+from ..order import Case, Order
 
 PROJECT = """
 project: search
@@ -34,16 +35,17 @@ resource:
 SKIPPED = ("file-url",)
 
 
-def rows(folder: Path, count: int) -> Iterator[dict[str, Any]]:
-    """A row for each backend. round trips: messages that waited for an answer of the place."""
-    for name, at in PLACES.items():
-        if name not in SKIPPED:
-            here = folder / name
-            here.mkdir()
-            yield {"backend": name, "creates": count, **_row(at(here), here, count)}
+def _rows(order: Order) -> Iterator[Row]:
+    """A row for each backend, of one run. round trips: messages that waited for an answer of the place."""
+    for count in order.counts(1000):
+        for name, at in PLACES.items():
+            if name not in SKIPPED:
+                here = order.folder / f"{name}-{count}"
+                here.mkdir()
+                yield {"backend": name, "creates": count, **_row(at(here), here, count)}
 
 
-def _row(place: Place, folder: Path, count: int) -> dict[str, Any]:
+def _row(place: Place, folder: Path, count: int) -> Row:
     with wire_to(place.server) if place.server else nullcontext() as wire:
         url = place.behind(wire.port).url if wire else place.url
         (folder / "planner.yaml").write_text(PROJECT.format(url=url))
@@ -53,7 +55,6 @@ def _row(place: Place, folder: Path, count: int) -> dict[str, Any]:
         applied = cost_of("apply", "--auto-approve", folder=folder, environ=environ)
         turns = wire.turns if wire else 0
         planned = cost_of("plan", "--detailed-exitcode", folder=folder, environ=environ)
-        assert (applied.code, planned.code) == (0, 0), (folder / "output.txt").read_text()[-2000:]
         return {
             "apply s": applied.wall,
             "CPU s": applied.cpu,
@@ -62,3 +63,6 @@ def _row(place: Place, folder: Path, count: int) -> dict[str, Any]:
             "plan s": planned.wall,
             "its round trips": wire.turns - turns if wire else 0,
         }
+
+
+CASE = Case("State backends: apply of creates to the embedded sandbox", _rows)

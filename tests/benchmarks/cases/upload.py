@@ -1,0 +1,63 @@
+"""Uploads of archives whose content does not compress."""
+
+from __future__ import annotations
+
+import os
+import time
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from ..bare_client import request, send_file
+from ..creates import apply_anew
+from ..figures import Figures
+from ..limit import creates, limit
+from ..order import Order, measured
+from ..projects import Project
+from ..server.extensions import FIRST_ID
+
+MEGABYTE = 1_000_000
+PROJECT = "project: search\nenvironments:\n  dev: {}\n"
+ARCHIVE = "files/words.zip"
+TEMPLATE = f"""
+resource:
+  extension:
+    words:
+      name: words
+      extension_type: bundle
+      version: "8.*"
+      file: {ARCHIVE}
+"""
+
+
+def _figures(order: Order) -> Iterator[Figures]:
+    for size in order.choose((1, 200), (1,)):
+        project = _project(order.folder / str(size), size)
+        floor = order.limit(partial(_limit, order, project))
+        yield Figures(f"upload of {size} MB", 1, order.repeated(partial(apply_anew, order, project)), floor)
+
+
+def _project(folder: Path, size: int) -> Project:
+    """size: MB of content."""
+    for name, text in {"planner.yaml": PROJECT, "templates/words.yaml": TEMPLATE}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    (folder / ARCHIVE).parent.mkdir()
+    with zipfile.ZipFile(folder / ARCHIVE, "w") as archive, archive.open("words.txt", "w") as member:
+        for _ in range(size):
+            member.write(os.urandom(MEGABYTE))
+    return Project(folder)
+
+
+def _limit(order: Order, project: Project) -> float:
+    """List, create, read, and the file sent by the operating system itself."""
+    at = order.server.fresh()
+    item = f"{at.extensions}/{FIRST_ID}"
+    called = limit(project.files(), [at], [*creates(at, 1), request("GET", item)], port=at.port)
+    begun = time.perf_counter()
+    send_file(at.port, item, project.folder / ARCHIVE)
+    return called + time.perf_counter() - begun
+
+
+CASE = measured("Apply of one extension with an archive", _figures)

@@ -1,0 +1,78 @@
+"""A project of many environments in a git repository: all applied, then one change. For commands that look at
+several environments at once: preview, and promotions."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from attrs import evolve, field, frozen
+
+from .measure import Cost, cost_of
+from .projects import CHANGING, PROJECT, loop
+from .server.process import Installation, Server
+
+FORMER, NEXT = "8.*", "9.*"
+
+
+@frozen
+class Environments:
+    """at: the installation of each environment, by its name. environ: what reaches them."""
+
+    folder: Path
+    at: Mapping[str, Installation]
+    environ: Mapping[str, str] = field(factory=dict)
+
+    def cost(self, *words: str, codes: tuple[int, ...] = (0,)) -> Cost:
+        """Of `planner WORDS`, with the requests of all installations. Raises Failed for another exit code."""
+        before = self._requests()
+        cost = cost_of(*words, folder=self.folder, environ=self.environ, codes=codes)
+        return evolve(cost, requests=self._requests() - before)
+
+    def set_version(self, environment: str, version: str) -> None:
+        """Changes one resource of one environment."""
+        (self.folder / "environments" / f"{environment}.yaml").write_text(
+            f'variables: {{version: "{version}"}}\n'
+        )
+
+    def files(self) -> list[Path]:
+        """What planner has to read for all of them."""
+        folders = ("environments", "templates", "state")
+        found = [path for name in folders for path in sorted((self.folder / name).glob("*.*"))]
+        return [self.folder / "planner.yaml", *(path for path in found if path.suffix in (".yaml", ".json"))]
+
+    def _requests(self) -> int:
+        return sum(installation.requests() for installation in self.at.values())
+
+
+def applied(folder: Path, server: Server, count: int, resources: int) -> Environments:
+    """So many environments, each applied with so many resources, and the first one committed."""
+    at = {f"e{number:02}": server.fresh() for number in range(count)}
+    environ = {f"EC_ENDPOINT_{name.upper()}": installation.url for name, installation in at.items()}
+    made = Environments(folder, at, {**environ, "EC_API_KEY": "benchmarks"})
+    _write(made, resources)
+    _git(folder, "init", "-q")
+    _git(folder, "add", ".")
+    _git(folder, "commit", "-qm", "base")
+    for name in at:
+        made.cost("apply", "-e", name, "--auto-approve")
+    return made
+
+
+def _write(made: Environments, resources: int) -> None:
+    named = "".join(f"  {name}: {{}}\n" for name in made.at)
+    (made.folder / "templates").mkdir(parents=True)
+    (made.folder / "environments").mkdir()
+    (made.folder / "planner.yaml").write_text(PROJECT.replace("  dev: {}\n", named))
+    (made.folder / "templates" / "words.yaml").write_text(loop(resources - 1))
+    (made.folder / "templates" / "changing.yaml").write_text(CHANGING)
+    (made.folder / ".gitignore").write_text("state/\noutput.txt\n")
+    for name in made.at:
+        made.set_version(name, FORMER)
+
+
+def _git(folder: Path, *words: str) -> None:
+    author = ["-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "init.defaultBranch=main"]
+    command: Sequence[str] = ["git", "-C", str(folder), *author, *words]
+    subprocess.run(command, check=True, capture_output=True)

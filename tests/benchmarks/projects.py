@@ -1,0 +1,112 @@
+"""Projects of so many extensions, and what their commands cost.
+
+The same resources in two forms: one template with a loop, or many templates with a hundred resources each,
+written out. One more, `changing`, has a template of its own and follows a variable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from attrs import evolve, field, frozen
+
+from .measure import Cost, cost_of
+from .server.process import Installation
+
+PROJECT = """
+project: search
+variables:
+  version: {type: string, default: "8.*"}
+environments:
+  dev: {}
+"""
+CHANGING = """
+resource:
+  extension:
+    changing:
+      name: changing
+      extension_type: bundle
+      version: {{ var.version }}
+"""
+HEAD = "resource:\n  extension:\n"
+WORDS = """
+    words_NUMBER:
+      name: words-NUMBER
+      extension_type: bundle
+      version: "8.*"
+      description: Words NUMBER
+"""
+ONE_CHANGE = ("--var", "version=9.*")
+PER_FILE = 100
+SANDBOX = "sandbox"
+
+
+@frozen
+class Project:
+    """at: the installation; None: the embedded sandbox."""
+
+    folder: Path
+    at: Installation | None = None
+    environ: Mapping[str, str] = field(factory=dict)
+
+    def reaching(self, installation: Installation) -> Project:
+        return evolve(self, at=installation)
+
+    def cost(self, *words: str, codes: tuple[int, ...] = (0,)) -> Cost:
+        """Of `planner WORDS`. Raises Failed for another exit code than codes."""
+        before = self.at.requests() if self.at else 0
+        endpoint = self.at.url if self.at else SANDBOX
+        environ = {"EC_ENDPOINT": endpoint, "EC_API_KEY": "benchmarks", **self.environ}
+        cost = cost_of(*words, folder=self.folder, environ=environ, codes=codes)
+        return evolve(cost, requests=self.at.requests() - before if self.at else None)
+
+    def apply(self, *words: str) -> Cost:
+        return self.cost("apply", "--auto-approve", *words)
+
+    def files(self) -> list[Path]:
+        """What planner has to read: project, templates, state."""
+        found = [self.folder / "planner.yaml", *sorted((self.folder / "templates").iterdir())]
+        state = self.folder / "state" / "dev.json"
+        return [*found, state] if state.exists() else found
+
+    def forget(self) -> None:
+        """The state is as if nothing had been applied."""
+        for path in sorted((self.folder / "state").glob("**/*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+
+
+Form = Callable[[Path, int], Project]
+
+
+def looped(folder: Path, count: int) -> Project:
+    """One template with a loop."""
+    return _project(folder, {"words": loop(count - 1)})
+
+
+def written_out(folder: Path, count: int) -> Project:
+    """A template for each hundred resources, without jinja."""
+    return _project(folder, dict(_files(count - 1)))
+
+
+def loop(count: int) -> str:
+    """A template of so many resources."""
+    body = WORDS.replace("NUMBER", "{{ n }}")
+    return f"{HEAD}{{% for n in range({count}) %}}{body}{{% endfor %}}\n"
+
+
+def _files(count: int) -> Iterator[tuple[str, str]]:
+    for start in range(0, count, PER_FILE):
+        numbers = range(start, min(start + PER_FILE, count))
+        yield f"words_{start}", HEAD + "".join(WORDS.replace("NUMBER", str(n)) for n in numbers)
+
+
+def _project(folder: Path, templates: Mapping[str, str]) -> Project:
+    (folder / "templates").mkdir(parents=True)
+    (folder / "planner.yaml").write_text(PROJECT)
+    for name, text in {**templates, "changing": CHANGING}.items():
+        (folder / "templates" / f"{name}.yaml").write_text(text)
+    return Project(folder)
+
+
+FORMS: dict[str, Form] = {"loop": looped, "files": written_out}
