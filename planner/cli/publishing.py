@@ -34,23 +34,25 @@ class Destination:
     environ: Mapping[str, str]
 
 
-def rendered(found: Previewed, form: str) -> str:
-    """form: markdown, html or json. Ends with a line break."""
+def rendered(found: Previewed, form: str, *, files: bool) -> str:
+    """Ends with a line break. form: markdown, html or json. files: whether all of it is also in files."""
     if form == "html":
         return render_html(found.preview)
     if form == "json":
         return dump_preview(found).decode()
-    return _comment(found, "github", PRINTED)
+    return _comment(found, "github", PRINTED, files=files)
 
 
-def _comment(found: Previewed, forge: str, limit: int) -> str:
-    return render_comment(found.preview, form_for(forge, limit=max(limit, LEAST)))
+def _comment(found: Previewed, forge: str, limit: int, *, files: bool) -> str:
+    return render_comment(found.preview, form_for(forge, limit=max(limit, LEAST), files=files))
 
 
 def write_files(found: Previewed, folder: Path) -> None:
     """preview.md, .html and .json, and <environment>.plan.json for apply. Only their owner may read them."""
-    files = {f"preview.{end}": rendered(found, form).encode() for end, form in _FORMS.items()}
-    files |= {f"{name}.plan.json": data for name, data in found.plans.items() if not found.preview.offline}
+    files = {f"preview.{end}": rendered(found, form, files=True).encode() for end, form in _FORMS.items()}
+    if not found.preview.offline:
+        refused = {item.environment for item in found.preview.environments if item.failed}
+        files |= {f"{name}{_PLAN}": data for name, data in found.plans.items() if name not in refused}
     try:
         for name, data in files.items():
             write_private(folder / name, data)
@@ -59,23 +61,36 @@ def write_files(found: Previewed, folder: Path) -> None:
 
 
 _FORMS: Final = {"md": "markdown", "html": "html", "json": "json"}
+_PLAN: Final = ".plan.json"
 
 
-def publish(console: Console, found: Previewed, to: Destination | None, environ: Mapping[str, str]) -> str:
-    """On the pull request, and on the job's page where there is one; what was done, for people."""
-    write_summary(environ, lambda limit: _comment(found, "github", limit))
+def is_written(path: Path, folder: Path) -> bool:
+    """Whether path is what write_files writes to folder."""
+    names = {f"preview.{end}" for end in _FORMS}
+    return path.parent == folder and (path.name in names or path.name.endswith(_PLAN))
+
+
+def publish(
+    console: Console, found: Previewed, to: Destination | None, environ: Mapping[str, str], *, files: bool
+) -> str:
+    """On the pull request, and on the job's page where there is one; what was done, for people.
+
+    files: whether all of it is also in files.
+    """
+    write_summary(environ, lambda limit: _comment(found, "github", limit, files=files))
     write_outputs(environ, _outputs(found))
     if to is None:
         return ""
     located = locate(to.wanted, to.environ)
     console.redact.watch(lambda: located.target.credentials.secrets)
-    forge = connect(located.target)
+    forge, preview = connect(located.target, tell=console.tell), found.preview
     posting = Posting(
-        marker=Marker(found.preview.project, located.commit or found.preview.head, located.run),
-        render=lambda limit: _comment(found, located.target.forge, limit),
-        needed=found.preview.has_changes or found.preview.failed,
+        marker=Marker(preview.project, located.commit or preview.head, located.run),
+        render=lambda limit: _comment(found, located.target.forge, limit, files=files),
+        needed=preview.has_changes or preview.failed or preview.has_cautions,
+        disorder=located.disorder,
     )
-    return post(forge, posting).words
+    return post(forge, posting, tell=console.tell).words
 
 
 def _outputs(found: Previewed) -> dict[str, str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from attrs import field, frozen
 
+from planner.model.preview import NEW, NOT_RENDERED, NOT_RENDERED_BEFORE, OUTSIDE
 from planner.model.value import Value
 
 
@@ -34,18 +35,17 @@ ABSENT = Reading(problem="it is not declared")
 def why_affected(before: Reading, after: Reading, changed: Iterable[str]) -> tuple[str, ...]:
     """Why an environment has to be planned; () when nothing that it is made of changed.
 
-    changed: the project's files that differ. Files and variables are named, files first.
+    changed: the project's files that differ. Variables and files are named, variables first: they say more.
     """
     if after.problem:
-        return _read(before, after, changed) or ("it cannot be rendered",)
+        return _read(before, after, changed) or (NOT_RENDERED,)
     if before is ABSENT:
-        return ("it is new",)
+        return (NEW,)
     if before.problem:
-        return ("it could not be rendered before",)
+        return (NOT_RENDERED_BEFORE,)
     if before.digest == after.digest:
         return ()
-    named = (*_read(before, after, changed), *_variables(before, after))
-    return named or ("what it is rendered from, outside of the project's files",)
+    return (*_variables(before, after), *_read(before, after, changed)) or (OUTSIDE,)
 
 
 def _read(before: Reading, after: Reading, changed: Iterable[str]) -> tuple[str, ...]:

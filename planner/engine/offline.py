@@ -12,7 +12,8 @@ from planner.model.resource import Desired, Prior
 from planner.model.state import State
 from planner.model.value import UNKNOWN, Reference, Value, at, conceal, is_deferred, resolve
 
-NO_ID = "(not asked)"
+NO_ID = ""
+"""Who has it was not asked, and nobody shows an empty one."""
 
 
 def imagined(

@@ -114,6 +114,7 @@ _EVENT: Final = {
     "number": "GITHUB_EVENT_PATH and GITHUB_REF",
     "repository": "GITHUB_REPOSITORY",
     "api": "GITHUB_API_URL",
+    "run": "GITHUB_RUN_ID",
 }
 CIS: Final = (
     # These set GITHUB_ACTIONS as well, so they come first.
@@ -134,6 +135,7 @@ CIS: Final = (
             "number": "CI_MERGE_REQUEST_IID (of a merge request pipeline)",
             "repository": "CI_MERGE_REQUEST_PROJECT_ID",
             "api": "CI_API_V4_URL",
+            "run": "CI_PIPELINE_ID",
         },
     ),
     Ci(
@@ -145,6 +147,7 @@ CIS: Final = (
             "number": "BITBUCKET_PR_ID (of a pull-requests pipeline)",
             "repository": "BITBUCKET_WORKSPACE and BITBUCKET_REPO_SLUG",
             "api": "",
+            "run": "BITBUCKET_BUILD_NUMBER",
         },
     ),
     Ci(
@@ -156,6 +159,7 @@ CIS: Final = (
             "number": "SYSTEM_PULLREQUEST_PULLREQUESTID (of a build validation)",
             "repository": "SYSTEM_TEAMPROJECT and BUILD_REPOSITORY_ID",
             "api": "SYSTEM_COLLECTIONURI",
+            "run": "BUILD_BUILDID",
         },
     ),
 )

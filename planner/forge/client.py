@@ -107,10 +107,14 @@ class Pauses:
 class Client:
     """Not for two threads at once. Neither cookies nor .netrc."""
 
-    def __init__(self, api: Api, pauses: Pauses, patience: Patience) -> None:
+    def __init__(
+        self, api: Api, pauses: Pauses, patience: Patience, tell: Callable[[str], object] = lambda _: None
+    ) -> None:
+        """tell: takes a line for people whenever they have to wait."""
         self.pauses = pauses
         self._api = api
         self._patience = patience
+        self._tell = tell
         self._session = _Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -155,6 +159,7 @@ class Client:
             pause = self._patience.pause(attempt, waited, found.asked, self.pauses.random)
             if found.lasting or pause is None:
                 raise found.error
+            self._tell(f"{found.error.summary}; trying again in {max(1, round(pause))} s")
             self.pauses.sleep(pause)
             waited += pause
 

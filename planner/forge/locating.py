@@ -34,11 +34,14 @@ class Wanted:
 
 @frozen
 class Located:
-    """commit: the pull request's head as the CI says, "" when it does not. run: None outside a CI."""
+    """commit: the pull request's head as the CI says, "" when it does not. run: None outside a CI, and where
+    the CI gives no number; disorder is then the variable that should hold it.
+    """
 
     target: Target
     commit: str = ""
     run: Run | None = None
+    disorder: str = ""
 
 
 def locate(wanted: Wanted, environ: Mapping[str, str], *, needs_number: bool = True) -> Located:
@@ -66,7 +69,8 @@ def locate(wanted: Wanted, environ: Mapping[str, str], *, needs_number: bool = T
     _check(kind, repository, number)
     names = (*_AUTHORITIES, *(["CI_SERVER_TLS_CA_FILE"] if forge == here == "gitlab" else []))
     target = Target(forge, api, repository, number, credentials, trusted(names, environ))
-    return Located(target, job.commit if same else "", job.run)
+    disorder = ci.sources["run"] if ci and job.run is None else ""
+    return Located(target, job.commit if same else "", job.run, disorder)
 
 
 def _forge(wanted: Wanted, job: Job, ci: Ci | None) -> str:

@@ -33,7 +33,7 @@ class Run:
 class Marker:
     """id: what the comment is about, so that several can be in one pull request. commit: that was previewed.
 
-    run: None outside a CI. Such a comment is newer than any, and older than every next run.
+    run: None outside a CI. Such a comment is newer than any; it takes over the run of the one it replaces.
     """
 
     id: str

@@ -1,5 +1,8 @@
 """One comment per pull request, kept up to date; of several runs the newest wins.
 
+A run whose CI does not number it replaces no comment of one that has a number. Somebody who posts by hand
+does; the run that the comment had stays in its marker, so that no older one comes after.
+
 One's own is what has the marker and is by the account of the token. Were two made by runs at the same time,
 the one of the newest run (of equals the later one) is kept up to date, and the others get a line that sends
 on to it. A forge cannot compare and write in one step: two runs within the same second may still end
@@ -26,11 +29,15 @@ SHORTEST: Final = 1_000
 
 @frozen
 class Posting:
-    """render: the text for at most that many characters. needed: make a comment if there is none yet."""
+    """render: the text for at most that many characters. needed: make a comment if there is none yet.
+
+    disorder: the variable by which a CI should number this run and does not, "" for none.
+    """
 
     marker: Marker
     render: Callable[[int], str]
     needed: bool = True
+    disorder: str = ""
 
 
 class Outcome(Enum):
@@ -70,15 +77,23 @@ class _Gone(ForgeError):
     """The comment was deleted since it was found."""
 
 
-def post(forge: Forge, posting: Posting, *, sleep: Callable[[float], None] = time.sleep) -> Posted:
+def post(
+    forge: Forge,
+    posting: Posting,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    tell: Callable[[str], object] = lambda _: None,
+) -> Posted:
     """Raises ForgeError when the comment could not be made or changed, and what render raises.
 
     When the reply to a new comment is lost, one looks whether it is there before it is made again.
+    tell: takes a line for people who have to wait.
     """
     for pause in PAUSES:
         try:
             return _posted(forge, posting)
-        except (ReplyLost, _Gone):
+        except (ReplyLost, _Gone) as error:
+            tell(f"{error.summary}; looking again in {pause:g} s")
             sleep(pause)
     return _posted(forge, posting)
 
@@ -92,10 +107,21 @@ def _posted(forge: Forge, posting: Posting) -> Posted:
     newest = max(own, key=lambda one: one.marker.run or Run(0, 0))
     if posting.marker.is_older_than(newest.marker):
         return Posted(Outcome.OUTDATED, newest.comment, newest.marker)
+    if posting.disorder and newest.marker.run:
+        raise _unordered(posting.disorder, newest.marker.run)
+    posting = evolve(posting, marker=evolve(posting.marker, run=posting.marker.run or newest.marker.run))
     comment = _fitting(forge, posting, lambda body: _updated(forge, newest.comment, body))
     comment = evolve(comment, url=comment.url or newest.comment.url)
     _supersede(forge, [one for one in own if one is not newest], comment)
     return Posted(Outcome.UPDATED, comment)
+
+
+def _unordered(variable: str, run: Run) -> ForgeError:
+    return ForgeError(
+        f"the comment was left as it is: whether this run is newer than run {run.number}, which wrote it, is "
+        f"not known, since {variable} is not a number",
+        advice=f"Set {variable} as the CI does: to a number that grows from run to run.",
+    )
 
 
 def _own(forge: Forge, marker_id: str) -> list[_Own]:

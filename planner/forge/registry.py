@@ -92,8 +92,14 @@ NAMES: Final = (*KINDS, *ALIASES)
 """What people may call a forge."""
 
 
-def connect(target: Target, *, pauses: Pauses | None = None, patience: Patience | None = None) -> Forge:
-    """Nothing is sent yet. target: as locating.py makes it."""
+def connect(
+    target: Target,
+    *,
+    pauses: Pauses | None = None,
+    patience: Patience | None = None,
+    tell: Callable[[str], object] = lambda _: None,
+) -> Forge:
+    """Nothing is sent yet. target: as locating.py makes it. tell: takes a line for those who have to wait."""
     kind = KINDS[target.forge]
     api = Api(
         name=kind.facts.name,
@@ -103,4 +109,4 @@ def connect(target: Target, *, pauses: Pauses | None = None, patience: Patience 
         advice=kind.advice,
         ca_file=target.ca_file,
     )
-    return kind.connected(target, Client(api, pauses or Pauses(), patience or Patience()))
+    return kind.connected(target, Client(api, pauses or Pauses(), patience or Patience(), tell))

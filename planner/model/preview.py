@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from attrs import field, frozen
 
 from planner.model.plan import Plan
+
+NEW: Final = "it is new"
+REMOVED: Final = "it is removed from planner.yaml"
+NOT_RENDERED: Final = "it cannot be rendered"
+NOT_RENDERED_BEFORE: Final = "it could not be rendered before"
+OUTSIDE: Final = "something outside of the files of the project"
+IN_WORDS: Final = frozenset({NEW, REMOVED, NOT_RENDERED, NOT_RENDERED_BEFORE, OUTSIDE})
+"""The reasons that name no file and no variable."""
 
 
 @frozen
@@ -20,10 +30,11 @@ class GateState:
 class EnvironmentPreview:
     """One environment that the change affects, or may affect.
 
-    why: what it reads that changed, as "templates/extensions.yaml" or "var.bundle_version".
-    plan: None when it could not be planned; error and advice then say why.
-    digest: of the plan, for `apply --expect-digest`.
+    why: what it reads that changed, as "var.bundle_version" or "templates/extensions.yaml", or one of
+    IN_WORDS. plan: None when it could not be planned, or is removed. error, advice: why there is no plan, or
+    why apply would refuse the one there is. digest: of the plan, for `apply --expect-digest`.
     on_merge: what happens when the change is merged, in a few words, "" when nobody said.
+    removed: planner.yaml does not declare it any more. cautions: sentences, with code between backticks.
     """
 
     environment: str
@@ -35,10 +46,18 @@ class EnvironmentPreview:
     protected: bool = False
     gates: tuple[GateState, ...] = ()
     on_merge: str = ""
+    removed: bool = False
+    cautions: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
-        return self.plan is None
+        """Whether it could not be planned, or its plan would be refused."""
+        return bool(self.error) or (self.plan is None and not self.removed)
+
+    @property
+    def refused(self) -> bool:
+        """Whether apply would refuse the plan there is."""
+        return self.failed and self.plan is not None
 
 
 @frozen
@@ -48,6 +67,8 @@ class Preview:
     offline: base and head were compared without asking any installation, so that drift, versions and ids are
     not known. fallback: why all environments were planned, "" when it is known which are affected. reproduce:
     the command line that makes this preview again. uncommitted: what was previewed is head and changes to it.
+    left_out: environments that nobody asked about. error, advice: why there is no preview at all, "" when
+    there is one; base and head are "" where they are not known.
     """
 
     project: str
@@ -59,10 +80,17 @@ class Preview:
     fallback: str = ""
     reproduce: str = ""
     uncommitted: bool = False
+    left_out: tuple[str, ...] = ()
+    error: str = ""
+    advice: str = ""
 
     @property
     def failed(self) -> bool:
-        return any(item.failed for item in self.environments)
+        return bool(self.error) or any(item.failed for item in self.environments)
+
+    @property
+    def has_cautions(self) -> bool:
+        return any(item.cautions for item in self.environments)
 
     @property
     def has_changes(self) -> bool:

@@ -44,6 +44,9 @@ def dump_preview(found: Previewed) -> bytes:
         "reproduce": preview.reproduce,
         "environments": [_encoded(item, found.plans.get(item.environment)) for item in preview.environments],
         "unaffected": list(preview.unaffected),
+        "left_out": list(preview.left_out),
+        "error": preview.error,
+        "advice": preview.advice,
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
@@ -59,6 +62,8 @@ def _encoded(item: EnvironmentPreview, plan: bytes | None) -> dict[str, Any]:
         "summary": _counts(item),
         "gates": [{"name": gate.name, "met": gate.met, "detail": gate.detail} for gate in item.gates],
         "on_merge": item.on_merge,
+        "removed": item.removed,
+        "cautions": list(item.cautions),
         "plan": None if plan is None else orjson.loads(plan),
     }
 
@@ -111,6 +116,9 @@ def _decoded(document: Any) -> Previewed:
         fallback=document["fallback"],
         reproduce=document["reproduce"],
         uncommitted=document["uncommitted"],
+        left_out=tuple(document.get("left_out", ())),
+        error=document.get("error", ""),
+        advice=document.get("advice", ""),
     )
     return Previewed(preview, plans)
 
@@ -126,4 +134,6 @@ def _environment(item: Any, plan: bytes | None) -> EnvironmentPreview:
         protected=item["protected"],
         gates=tuple(GateState(gate["name"], gate["met"], gate["detail"]) for gate in item["gates"]),
         on_merge=item["on_merge"],
+        removed=item.get("removed", False),
+        cautions=tuple(item.get("cautions", ())),
     )

@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 
 from .runner import Project, quickstart, small
+from .shop import shop, shop_once
+from .team import team, team_once
+
+__all__ = ["shop", "shop_once", "team", "team_once"]  # fixtures
 
 
 @pytest.fixture

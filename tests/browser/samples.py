@@ -18,7 +18,7 @@ from planner.model.plan import (
     OutputChange,
     Plan,
 )
-from planner.model.preview import EnvironmentPreview, GateState, Preview
+from planner.model.preview import REMOVED, EnvironmentPreview, GateState, Preview
 from planner.model.resource import Content
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Reference, Secret, Value
 
@@ -249,6 +249,12 @@ USUAL = Preview(
             ("templates/extensions.yaml",),
             error="https://ece-dr.example:12443 did not answer within 30 s.",
             advice="See whether the installation is up; then run the preview again.",
+        ),
+        EnvironmentPreview(
+            "attic",
+            (REMOVED,),
+            removed=True,
+            cautions=("removed from `planner.yaml`; to delete it, run `planner destroy -e attic`.",),
         ),
     ),
     unaffected=("lab", "training"),

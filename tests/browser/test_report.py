@@ -59,6 +59,12 @@ def test_it_opens_with_every_change_to_be_seen_and_asks_for_nothing(report: Open
     assert page.run("document.querySelector('details.caution').open") is True
 
 
+def test_what_could_not_be_planned_and_what_is_left_behind_is_seen(report: Opener) -> None:
+    page = report(USUAL)
+    assert page.visible(".failure pre") == ["https://ece-dr.example:12443 did not answer within 30 s."]
+    assert page.visible(".card .notice code") == ["planner.yaml", "planner destroy -e attic"]
+
+
 def test_it_can_be_read_without_scripts(page: Page, report: Opener) -> None:
     page.without_scripts()
     report(USUAL)

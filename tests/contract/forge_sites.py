@@ -29,21 +29,24 @@ class Site:
 
     server: ForgeServer
     naps: Naps = field(factory=Naps)
+    told: list[str] = field(factory=list)
 
     @property
     def forge(self) -> Forge:
         """Connected anew, as each run does."""
         naps = self.naps
         pauses = Pauses(sleep=naps.sleep, clock=naps.clock, now=naps.clock, random=lambda: 1.0)
-        return connect(self.server.target, pauses=pauses)
+        return connect(self.server.target, pauses=pauses, tell=self.told.append)
 
     @property
     def facts(self) -> Facts:
         return KINDS[self.server.forge].facts
 
-    def post(self, text: str, run: int | None = 1, attempt: int = 1, *, needed: bool = True) -> Posted:
-        posting = Posting(marker(run, attempt), lambda limit: text, needed)
-        return post(self.forge, posting, sleep=self.naps.sleep)
+    def post(
+        self, text: str, run: int | None = 1, attempt: int = 1, *, needed: bool = True, disorder: str = ""
+    ) -> Posted:
+        posting = Posting(marker(run, attempt), lambda limit: text, needed, disorder)
+        return post(self.forge, posting, sleep=self.naps.sleep, tell=self.told.append)
 
     def body(self, text: str, run: int = 1, attempt: int = 1, marker_id: str = ID) -> str:
         """As planner writes it."""

@@ -165,6 +165,30 @@ def test_an_older_run_says_what_was_newer(site: Site) -> None:
     assert site.texts == ["there"]
 
 
+def test_a_run_without_a_number_replaces_no_comment_of_one_that_has_one(site: Site) -> None:
+    site.server.write(site.server.me, site.body("there", run=12))
+    with pytest.raises(ForgeError, match="whether this run is newer than run 12") as raised:
+        site.post("mine", None, disorder="GITHUB_RUN_ID")
+    assert raised.value.advice.startswith("Set GITHUB_RUN_ID")
+    assert site.texts == ["there"]
+
+
+def test_runs_without_numbers_keep_one_comment_among_themselves(site: Site) -> None:
+    assert site.post("one", None, disorder="GITHUB_RUN_ID").outcome is Outcome.CREATED
+    assert site.post("two", None, disorder="GITHUB_RUN_ID").outcome is Outcome.UPDATED
+    assert site.post("three", 1).outcome is Outcome.UPDATED
+    assert site.texts == ["three"]
+
+
+def test_after_a_comment_by_hand_an_older_run_still_comes_too_late(site: Site) -> None:
+    site.server.write(site.server.me, site.body("run 12", run=12, attempt=2))
+    assert site.post("by hand", None).outcome is Outcome.UPDATED
+    assert found_in(site.server.bodies(site.server.me)[0]) == marker(12, 2)
+    assert site.post("run 11", 11).outcome is Outcome.OUTDATED
+    assert site.texts == ["by hand"]
+    assert site.post("run 13", 13).outcome is Outcome.UPDATED
+
+
 def test_of_two_comments_the_one_of_the_newest_run_stays(site: Site) -> None:
     site.server.write(site.server.me, site.body("run 5", run=5))
     site.server.write(site.server.me, site.body("run 4", run=4))
@@ -291,6 +315,12 @@ def test_without_a_number_there_is_nothing_to_comment_on(site: Site) -> None:
         post(forge, Posting(marker(1), lambda limit: "one"))
     assert type(raised.value).__name__ == "WrongUsage"
     assert site.server.asked == []
+
+
+@pytest.mark.parametrize(("token", "count"), [("wrong", 0), ("1234567", 0), ("12345678", 2), (TOKEN, 2)])
+def test_a_word_is_no_secret(token: str, count: int) -> None:
+    """It would be taken out of every message."""
+    assert len(Credentials(token, "THE_TOKEN").secrets) == count
 
 
 def test_credentials_show_nothing() -> None:

@@ -52,6 +52,12 @@ def test_reading_is_tried_again(site: Site, fault: Fault) -> None:
     site.post("one")
     assert site.texts == ["one"]
     assert site.naps.taken == [1.0, 2.0, 4.0]
+    assert [told.rpartition("; ")[2] for told in site.told] == [
+        "trying again in 1 s",
+        "trying again in 2 s",
+        "trying again in 4 s",
+    ]
+    assert all(f"{site.facts.name} at 127.0.0.1:" in told and TOKEN not in told for told in site.told)
 
 
 @pytest.mark.parametrize("fault", [unavailable, hang_up, lose_reply, fail_after])
@@ -77,6 +83,7 @@ def test_a_comment_is_made_once_though_the_reply_is_lost(site: Site, fault: Faul
     assert site.texts == ["one"]
     assert posted.comment
     assert posted.comment.id
+    assert site.told
 
 
 def test_it_gives_up_in_the_end(site: Site) -> None:

@@ -8,11 +8,13 @@ from typing import Any
 import click
 
 from planner.cli.commandline import command_line
+from planner.cli.console import Console
 from planner.cli.options import changing_options, make_console, make_request
 from planner.cli.present import make_report, present, show_plan
-from planner.cli.wiring import opened
-from planner.engine.workflow import propose
+from planner.cli.wiring import Opened, opened
+from planner.engine.workflow import Proposal, propose
 from planner.errors import Refused
+from planner.model.preview import EnvironmentPreview, Preview
 from planner.state.saved_plan import plan_digest, write_plan
 
 CHANGES = 2
@@ -24,7 +26,7 @@ CHANGES = 2
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "markdown", "json"]),
+    type=click.Choice(["text", "markdown", "json", "html"]),
     default="text",
     show_default=True,
     help="How to print it.",
@@ -60,7 +62,10 @@ def command(
             proposal = propose(here.session)
         report = make_report(console, here, "plan", as_json)
         if form != "text":
-            show_plan(console, proposal.plan, form, here.store.redact)
+            if form == "html":
+                console.out_document(_page(console, here, proposal).encode())
+            else:
+                show_plan(console, proposal.plan, form, here.store.redact)
             report.diagnostics((*here.diagnostics, *proposal.diagnostics))
         else:
             present(report, here, proposal)
@@ -72,3 +77,19 @@ def command(
         elif proposal.plan.has_changes and not as_json:
             console.tell(f"Digest: {plan_digest(proposal.plan, here.store.redact)}")
     return CHANGES if detailed_exitcode and proposal.plan.has_changes else 0
+
+
+def _page(console: Console, here: Opened, proposal: Proposal) -> str:
+    """The plan as an HTML page; one that apply would refuse with the reason."""
+    from planner.cli.explaining import located, told  # noqa: PLC0415 - only where it is asked for
+    from planner.render.html import render_html  # noqa: PLC0415 - only where it is asked for
+
+    plan = proposal.plan
+    shown = EnvironmentPreview(
+        plan.environment,
+        plan=console.redact.inside(plan),
+        digest="" if proposal.forbidden else plan_digest(plan, here.store.redact),
+        error=console.redact(told(located(proposal.diagnostics, here.configuration, None))),
+        protected=here.environment.protected,
+    )
+    return render_html(Preview(plan.project, base="", head="", environments=(shown,)))

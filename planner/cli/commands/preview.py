@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
+from planner.cli.comparing import Order
 from planner.cli.options import complete_environments, folder_of, input_options, make_console, make_request
-from planner.cli.previewing import Order, preview
+from planner.cli.previewing import preview
 from planner.cli.publishing import Destination, publish, rendered, write_files
-from planner.config.load import choose_environment, open_project
 from planner.forge.locating import Wanted
 from planner.state.saved_preview import Previewed, read_preview
 
@@ -82,12 +82,14 @@ def command(
     wanted = Wanted(given.pop("forge"), given.pop("repo"), given.pop("pr"), given.pop("api_url"))
     console = make_console(context)
     made = given.pop("made")
-    found = read_preview(made) if made else _preview(context, environments, given)
-    console.out_document(rendered(found, form).encode())
+    found = read_preview(made) if made else _preview(context, environments, out, given)
+    files = out is not None
+    console.out_document(rendered(found, form, files=files).encode())
     if out is not None:
         write_files(found, out)
         console.tell(f"Wrote {out}/")
-    told = publish(console, found, Destination(wanted, os.environ) if comment else None, os.environ)
+    to = Destination(wanted, os.environ) if comment else None
+    told = publish(console, found, to, os.environ, files=files)
     if told:
         console.tell(told)
     if found.preview.failed:
@@ -95,15 +97,17 @@ def command(
     return CHANGES if detailed_exitcode and found.preview.has_changes else 0
 
 
-def _preview(context: click.Context, environments: tuple[str, ...], given: dict[str, Any]) -> Previewed:
+def _preview(
+    context: click.Context, environments: tuple[str, ...], out: Path | None, given: dict[str, Any]
+) -> Previewed:
     folder, console = folder_of(context), make_console(context)
     base, offline = given.pop("base"), given.pop("offline")
-    project = open_project(folder)
     order = Order(
         request=make_request(context, None, **given),
-        names=tuple(choose_environment(project, name).name for name in environments or project.environments),
+        wanted=environments,
         base=base,
         offline=offline,
+        out=out,
         reproduce=shlex.join(_reproduce(folder, base, environments, offline)),
     )
     with console.doing("Comparing and planning"):

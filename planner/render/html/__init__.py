@@ -1,7 +1,8 @@
 """The HTML report of a preview: one file that needs nothing else and asks for nothing.
 
     page.py         the whole document, from page.html, page.css and page.js
-    overview.py     what the preview comes to, what to beware of, a card for each environment
+    overview.py     what the preview comes to, what to beware of
+    cards.py        a card for each environment; failure.py says why there is none
     across.py       the same resource in several environments
     environment.py  everything about one environment
     change.py       one row that opens: a change, or a resource that drifted

@@ -14,7 +14,9 @@ from planner.render.html.graph import graph_figure
 from planner.render.html.markup import NOTHING, Html, element, join, span, text
 from planner.render.values import plural
 
-_WORDS: Final[Mapping[str, str]] = MappingProxyType({"failed": "failed", "unknown": "known after apply"})
+_WORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {"failed": "failed", "unknown": "is checked after the apply"}
+)
 
 
 def environment_section(number: int, plan: Plan, changes: Sequence[ShownChange], across: Across) -> Html:
@@ -62,11 +64,12 @@ def _left_out(plan: Plan) -> Iterator[str]:
 
 
 def _checks(checks: Sequence[CheckResult]) -> Iterator[Html]:
-    """Those that did not simply pass, then how many did."""
+    """Those that did not simply pass, one that failed with its message, then how many passed."""
     for check in checks:
         if check.status in _WORDS:
             word = span(f"check {check.status} {check.severity}", text(_WORDS[check.status]))
-            yield join([element("b", text(check.name)), text(" "), word, text(f" {check.message}")])
+            message = text(f" {check.message}") if check.status == "failed" else NOTHING
+            yield join([element("b", text(check.name)), text(" "), word, message])
     if passed := sum(1 for check in checks if check.status == "passed"):
         yield text(f"{plural(passed, 'check')} passed.")
 

@@ -20,6 +20,12 @@ def text(value: str) -> Html:
     return Html(html.escape(escape(value), quote=False))
 
 
+def marked(value: str) -> Html:
+    """Foreign text, what stands between backticks in it as code."""
+    parts = enumerate(value.split("`"))
+    return join(element("code", text(part)) if index % 2 else text(part) for index, part in parts)
+
+
 def lines(value: Iterable[str]) -> Html:
     """Lines that are escaped for a terminal already, as `planner.render.values` makes them."""
     return Html(html.escape("\n".join(value), quote=False))

@@ -1,4 +1,4 @@
-"""The top of the page: what the preview comes to, what to beware of, and a card for each environment."""
+"""The top of the page and its end: what the preview comes to, what to beware of, how to make it again."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from types import MappingProxyType
 from typing import Final
 
 from planner.model.plan import Action, Plan
-from planner.model.preview import EnvironmentPreview, GateState, Preview
+from planner.model.preview import Preview
 from planner.render.changes import sign_of
 from planner.render.html.change import ShownChange, address_text, group_of, sign_text
+from planner.render.html.failure import failure
 from planner.render.html.markup import NOTHING, Html, element, join, span, text
 from planner.render.values import plural
 
@@ -47,14 +48,24 @@ def header(preview: Preview) -> Html:
     commits = (*base, _commit(preview.head), *changes)
     return element(
         "header",
-        element("p", text("Plan preview"), class_="eyebrow"),
+        element("p", text(kind_of(preview)), class_="eyebrow"),
         element("h1", text(preview.project)),
         element("p", *commits, class_="commits"),
         element("p", text(_headline(preview)), class_="headline"),
-        _numbers(total(preview)),
+        NOTHING if preview.error else _numbers(total(preview)),
         *_notices(preview),
+        failure("Nothing could be planned: ", preview.error, preview.advice) if preview.error else NOTHING,
         class_="top",
     )
+
+
+def kind_of(preview: Preview) -> str:
+    return "Plan" if _is_plan(preview) else "Plan preview"
+
+
+def _is_plan(preview: Preview) -> bool:
+    """Whether it is the plan of one environment, which nobody merges."""
+    return not (preview.head or preview.error) and len(preview.environments) == 1
 
 
 def cautions(planned: Planned) -> Html:
@@ -79,18 +90,6 @@ def cautions(planned: Planned) -> Html:
     )
 
 
-def cards(preview: Preview) -> Html:
-    """One for each environment, and the names of those that the change does not touch."""
-    if not preview.environments:
-        return _unaffected(preview)
-    found = (_card(number, item) for number, item in enumerate(preview.environments))
-    title = element("h2", text("Environments"), id="environments")
-    grid = element("div", *found, class_="cards")
-    return element(
-        "section", title, grid, _unaffected(preview), aria_labelledby="environments", data_overview=""
-    )
-
-
 def footer(preview: Preview) -> Html:
     keys = (
         ("/", "search"),
@@ -109,11 +108,20 @@ def _commit(commit: str) -> Html:
 
 
 def _headline(preview: Preview) -> str:
-    changed = sum(1 for item in preview.environments if item.plan is not None and item.plan.has_changes)
-    failed = sum(1 for item in preview.environments if item.failed)
+    if preview.error:
+        return "The preview failed: what merging would change is not known."
+    items = preview.environments
+    changed = sum(1 for item in items if item.plan is not None and item.plan.has_changes)
+    failed = sum(1 for item in items if item.failed and not item.refused)
+    refused = sum(1 for item in items if item.refused)
+    removed = sum(1 for item in items if item.removed)
     nothing = "nothing that is known" if failed else "nothing"
-    said = f"Merging would change {plural(changed, 'environment') if changed else nothing}."
-    return f"{said} {plural(failed, 'environment')} could not be planned." if failed else said
+    doing = "Applying" if _is_plan(preview) else "Merging"
+    said = [f"{doing} would change {plural(changed, 'environment') if changed else nothing}."]
+    said += [f"{plural(failed, 'environment')} could not be planned."] if failed else []
+    said += [f"{plural(refused, 'plan')} would be refused."] if refused else []
+    said += [f"{plural(removed, 'environment')} removed."] if removed else []
+    return " ".join(said)
 
 
 def _numbers(count: Counter[str]) -> Html:
@@ -136,6 +144,8 @@ def _notices(preview: Preview) -> Iterable[Html]:
         yield element("p", text(_OFFLINE), class_="notice")
     if preview.fallback:
         yield element("p", text(f"All environments were planned: {preview.fallback}"), class_="notice")
+    if preview.left_out:
+        yield element("p", text(f"Not looked at: {', '.join(preview.left_out)}"), class_="notice")
 
 
 def _caution(environment: str, items: Sequence[ShownChange]) -> Html:
@@ -151,72 +161,6 @@ def _caution_link(item: ShownChange) -> Html:
     return join(
         [element("a", *parts, href=f"#{item.anchor}"), span("aside", text(about)) if about else NOTHING]
     )
-
-
-def _card(number: int, item: EnvironmentPreview) -> Html:
-    protected = span("tag", text("protected")) if item.protected else NOTHING
-    name = text(item.environment)
-    title = element("h3", name if item.failed else element("a", name, href=f"#e{number}"), protected)
-    content = _failure(item) if item.plan is None else _counts(item.plan)
-    facts = element("dl", *_facts(item), class_="facts")
-    return element("article", title, content, facts, class_="card failed" if item.failed else "card")
-
-
-def _failure(item: EnvironmentPreview) -> Html:
-    advice = element("p", text(item.advice)) if item.advice else NOTHING
-    error = element("p", element("b", text("Could not be planned: ")), text(item.error))
-    return element("div", error, advice, class_="failure")
-
-
-def _counts(plan: Plan) -> Html:
-    count = groups(plan)
-    words = [_count(name, count[name]) for name in SIGNS if count[name]]
-    if plan.outputs:
-        words.append(span("count", text(plural(len(plan.outputs), "output"))))
-    return element("p", *(words or [text("No changes.")]), class_="counts")
-
-
-def _count(name: str, count: int) -> Html:
-    word = WORDS.get(name, f"to {name}")
-    return element("span", sign_text(SIGNS[name], name), text(f" {count:,} {word}"))
-
-
-def _facts(item: EnvironmentPreview) -> Iterable[Html]:
-    if item.why:
-        yield _fact(
-            "Planned because of",
-            element("ul", *(element("li", element("code", text(why))) for why in item.why)),
-        )
-    if users := _users(item.plan):
-        yield _fact("In use", text(f"Changed resources are used by {plural(users, 'deployment')}."))
-    if item.gates:
-        yield _fact("Gates", element("ul", *map(_gate, item.gates)))
-    if item.on_merge:
-        yield _fact("On merge", text(item.on_merge))
-    if item.digest:
-        yield _fact("Plan digest", element("code", text(item.digest), class_="digest"))
-
-
-def _fact(name: str, content: Html) -> Html:
-    return element("div", element("dt", text(name)), element("dd", content))
-
-
-def _users(plan: Plan | None) -> int:
-    """How many deployments use a resource that changes."""
-    return len({user for change in plan.changes for user in change.used_by}) if plan else 0
-
-
-def _gate(gate: GateState) -> Html:
-    state = span("met", text("met ")) if gate.met else span("open", text("open "))
-    detail = span("aside", text(f" {gate.detail}")) if gate.detail else NOTHING
-    return element("li", state, element("b", text(gate.name)), detail, class_="gate")
-
-
-def _unaffected(preview: Preview) -> Html:
-    if not preview.unaffected:
-        return NOTHING
-    names = join((element("code", text(name)) for name in preview.unaffected), " ")
-    return element("p", text("Not affected: "), names, class_="unaffected")
 
 
 def _reproduce(preview: Preview) -> Html:

@@ -11,15 +11,30 @@ from string import Template
 
 from planner.model.plan import Action, Plan
 from planner.model.preview import Preview
+from planner.render.blame import blamed
 from planner.render.html.across import Across
+from planner.render.html.cards import cards
 from planner.render.html.change import ShownChange, shown_change, sign_text
 from planner.render.html.environment import environment_section
 from planner.render.html.markup import NOTHING, Html, element, join, text, void
-from planner.render.html.overview import SIGNS, WORDS, Planned, cards, cautions, footer, header, total
+from planner.render.html.overview import (
+    SIGNS,
+    WORDS,
+    Planned,
+    cautions,
+    footer,
+    header,
+    kind_of,
+    total,
+)
 
 
 def render_html(preview: Preview) -> str:
-    """The whole document, to be written as UTF-8. It loads nothing, and may run no script but its own."""
+    """The whole document, to be written as UTF-8. It loads nothing, and may run no script but its own.
+
+    A preview of one environment and no commit is the plan that somebody made of it.
+    """
+    preview = blamed(preview)
     planned = {
         item.environment: _shown_changes(number, item.plan)
         for number, item in enumerate(preview.environments)
@@ -28,7 +43,7 @@ def render_html(preview: Preview) -> str:
     across = Across(planned)
     style, script = _part("page.css"), _part("page.js")
     return Template(_part("page.html")).substitute(
-        title=text(f"{preview.project}: plan preview"),
+        title=text(f"{preview.project}: {kind_of(preview).lower()}"),
         policy=_policy(style, script),
         style=style,
         script=script,

@@ -1,4 +1,6 @@
-"""The deletes and replaces of every environment: the part of a comment that is the last to give way."""
+"""What to beware of: the deletes and replaces of every environment, the part of a comment that is the last to
+give way, and what a change leaves behind.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,8 @@ from planner.model.plan import Action, Change
 from planner.model.preview import EnvironmentPreview
 from planner.model.value import dotted
 from planner.render.markdown.form import CommentForm
-from planner.render.markdown.spans import code, counted, listing, words
+from planner.render.markdown.spans import code, counted, listing, marked, words
 
-FULL_PLAN: Final = "The full plan is in the files that this run wrote."
 _REASON_ROOM: Final = 160
 _WHOLE: Final = 100_000
 _WORDS: Final[Mapping[Action, str]] = MappingProxyType({Action.DELETE: "delete", Action.REPLACE: "replace"})
@@ -24,20 +25,31 @@ _WORDS: Final[Mapping[Action, str]] = MappingProxyType({Action.DELETE: "delete",
 
 @frozen
 class Loss:
-    """One delete or replace. verb: "delete" or "replace". about: why, and in which order; Markdown."""
+    """One delete or replace. verb: "delete" or "replace". about: why, and in which order; Markdown.
+
+    protected: whether its environment is.
+    """
 
     verb: str
     address: Address
     environment: str
     id: str
     about: str
+    protected: bool = False
 
 
 def losses(environments: Iterable[EnvironmentPreview]) -> tuple[Loss, ...]:
-    """Deletes before replaces, protected environments first, else in the order of the plans."""
+    """Deletes before replaces, in the order of the environments and their plans."""
     found = [
-        Loss(_WORDS[change.action], change.address, item.environment, change.id or "", _about(change))
-        for item in sorted(environments, key=lambda item: not item.protected)
+        Loss(
+            _WORDS[change.action],
+            change.address,
+            item.environment,
+            change.id or "",
+            _about(change),
+            item.protected,
+        )
+        for item in environments
         for change in (item.plan.changes if item.plan else ())
         if change.action in _WORDS
     ]
@@ -48,31 +60,48 @@ def caution(found: Sequence[Loss], form: CommentForm, level: int) -> Iterator[st
     """The block; nothing when found is empty. level: as Detail.caution. Every loss is named at each level."""
     if found:
         yield from _opening(form)
-        yield f"> **{_counts(found)}.** {_LEAD if level else _NO_IDS}"
+        no_ids = f"Their ids do not fit here. {form.rest}"
+        yield f"> **{_counts(found)}.** {_LEAD if level else no_ids}"
         yield ">"
         yield from _one_by_one(found) if level == 2 else _together(found, with_ids=level == 1)
         yield ""
 
 
 def partial_caution(found: Sequence[Loss], form: CommentForm, room: int) -> Iterator[str]:
-    """As many addresses as take up room, with the exact count of those that are missing."""
+    """As many addresses as take up room, with the exact count of those that are missing.
+
+    Those of protected environments come first.
+    """
+    found = sorted(found, key=lambda loss: (loss.verb, not loss.protected))
     kept = _fitting(found, form, room)
     yield from _opening(form)
     missing = f"{len(found) - kept:,} of them are not named here"
     yield f"> **{_counts(found)}.** **This list is not whole: {missing}.**"
-    yield f"> Do not approve from this comment alone. {FULL_PLAN}"
+    yield f"> Do not approve from this comment alone. {form.rest}"
     if kept:
         yield ">"
         yield from _together(found[:kept], with_ids=False)
     yield ""
 
 
+def warnings(environments: Iterable[EnvironmentPreview], form: CommentForm, most: int) -> Iterator[str]:
+    """What merging leaves behind, a line for each; nothing when there is nothing. most: lines."""
+    found = [
+        f"> - {code(item.environment, 60)}: {marked(text)}" for item in environments for text in item.cautions
+    ]
+    if found:
+        yield from _opening(form, "Warning")
+        yield from found[:most]
+        if len(found) > most:
+            yield f"> - {counted(len(found) - most, 'warning')} not shown here. {form.rest}"
+        yield ""
+
+
 _LEAD: Final = "What is deleted or replaced cannot be brought back by planner."
-_NO_IDS: Final = f"Their ids do not fit here. {FULL_PLAN}"
 
 
-def _opening(form: CommentForm) -> Iterator[str]:
-    yield "> [!CAUTION]" if form.alerts else "> **Caution**"
+def _opening(form: CommentForm, title: str = "Caution") -> Iterator[str]:
+    yield f"> [!{title.upper()}]" if form.alerts else f"> **{title}**"
     if not form.alerts:
         yield ">"
 

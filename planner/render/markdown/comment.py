@@ -7,22 +7,21 @@ from typing import Final
 
 from attrs import frozen
 
-from planner.model.plan import Action, Plan
+from planner.model.plan import Action
 from planner.model.preview import EnvironmentPreview, Preview
+from planner.render.blame import blamed
 from planner.render.markdown import findings
-from planner.render.markdown.blocks import besides, calls, group_block
-from planner.render.markdown.caution import FULL_PLAN, Loss, caution, losses, partial_caution
+from planner.render.markdown.blocks import group_block
+from planner.render.markdown.caution import Loss, caution, losses, partial_caution, warnings
 from planner.render.markdown.detail import Detail, ladder
 from planner.render.markdown.diagram import diagram, has_edges
 from planner.render.markdown.folding import Group, groups
 from planner.render.markdown.footer import footer
 from planner.render.markdown.form import CommentForm
-from planner.render.markdown.spans import code, counted, listing
+from planner.render.markdown.head import head, is_quiet
+from planner.render.markdown.spans import counted
 from planner.render.markdown.table import table
 
-_PROJECT_ROOM: Final = 60
-_SHORT_COMMIT: Final = 10
-_ENVIRONMENTS_NAMED: Final = 12
 _SAYS_SO: Final = 120
 """Room for the line that says how many rows are missing."""
 
@@ -33,6 +32,7 @@ def render_comment(preview: Preview, form: CommentForm) -> str:
     With less and less detail until it fits. Every delete and replace is named and the table is whole, unless
     the deletes and the table alone are longer than the limit: then the comment says how many are missing.
     """
+    preview = blamed(preview)
     view = _View(preview, form, losses(preview.environments), groups(preview.environments))
     named = {level for level in (2, 1, 0) if _within(caution(view.losses, form, level), form) is not None}
     for detail in ladder():
@@ -66,12 +66,18 @@ def _within(lines: Iterable[str], form: CommentForm) -> str | None:
 
 
 def _comment(view: _View, detail: Detail) -> Iterator[str]:
+    yield from head(view.preview, view.form, names=detail.footer)
+    if view.preview.error:
+        yield from findings.whole_failure(view.preview, detail)
+    elif not is_quiet(view.preview):
+        yield from _body(view, detail)
+    yield from footer(view.preview, view.form, detail)
+
+
+def _body(view: _View, detail: Detail) -> Iterator[str]:
     items, form = view.items, view.form
-    yield from _head(view)
-    if _is_quiet(view.preview):
-        yield from footer(view.preview, form, detail)
-        return
     yield from caution(view.losses, form, detail.caution)
+    yield from warnings(items, form, detail.warnings)
     yield from table(view.preview, detail.why)
     yield from _shortened(view, detail)
     yield from findings.failures(items, detail)
@@ -85,62 +91,6 @@ def _comment(view: _View, detail: Detail) -> Iterator[str]:
     if detail.diagram:
         for group in view.groups:
             yield from diagram(group, form)
-    yield from footer(view.preview, form, detail)
-
-
-def _head(view: _View) -> Iterator[str]:
-    preview = view.preview
-    yield from [view.form.marker] if view.form.marker else []
-    yield f"### {code(preview.project, _PROJECT_ROOM)}: {_headline(preview)}"
-    yield ""
-    yield f"{_compared(preview)} {_affected(preview)}"
-    yield ""
-
-
-def _is_quiet(preview: Preview) -> bool:
-    """Whether there is nothing to tell of any environment."""
-    plans = [item.plan for item in preview.environments]
-    return not preview.has_changes and not any(
-        plan is None or plan.drift or plan.notes or plan.checks for plan in plans
-    )
-
-
-def _headline(preview: Preview) -> str:
-    failed = sum(1 for item in preview.environments if item.failed)
-    could_not = f"{counted(failed, 'environment')} could not be planned"
-    if not preview.has_changes:
-        others = ", no changes in the others" if failed < len(preview.environments) else ""
-        return could_not + others if failed else "no changes"
-    plans = _plans(preview)
-    says = ", ".join(calls(plans) or besides(plans)) or "no changes"
-    return says + (f"; {could_not}" if failed else "")
-
-
-def _plans(preview: Preview) -> list[Plan]:
-    return [item.plan for item in preview.environments if item.plan is not None]
-
-
-def _compared(preview: Preview) -> str:
-    head, base = (code(commit[:_SHORT_COMMIT]) for commit in (preview.head, preview.base))
-    if not preview.base:
-        return f"{head}, compared with nothing."
-    changes = " and uncommitted changes" if preview.uncommitted else ""
-    return f"{head}{changes} compared with {base}{', **offline**' if preview.offline else ''}."
-
-
-def _affected(preview: Preview) -> str:
-    """How many environments are concerned, and what changes in the state beside the headline's calls."""
-    items, others = preview.environments, len(preview.unaffected)
-    if not items:
-        return "This change affects no environment."
-    if _is_quiet(preview):
-        names = listing([code(item.environment, 60) for item in items], _ENVIRONMENTS_NAMED)
-        return f"Merging this changes nothing in {names}."
-    also = besides(_plans(preview)) if calls(_plans(preview)) else []
-    planned = f"Planned for {counted(len(items), 'environment')}"
-    unaffected = f"; {others:,} not affected" if others else ""
-    besides_them = f" Besides: {', '.join(also)}." if also else ""
-    return f"{planned}{unaffected}.{besides_them}"
 
 
 def _shortened(view: _View, detail: Detail) -> Iterator[str]:
@@ -148,7 +98,7 @@ def _shortened(view: _View, detail: Detail) -> Iterator[str]:
     if missing := [*_missing(view, detail)]:
         whole = " Every delete and replace is named above." if view.losses else ""
         limit = f"{view.form.limit:,} {'bytes' if view.form.in_bytes else 'characters'}"
-        yield f"*Shortened to {limit}, without {', '.join(missing)}.{whole} {FULL_PLAN}*"
+        yield f"*Shortened to {limit}, without {', '.join(missing)}.{whole} {view.form.rest}*"
         yield ""
 
 
@@ -197,13 +147,13 @@ class _Counts:
 def _cut(view: _View) -> str:
     """The head, as many losses and rows of the table as fit, and how many are missing of each."""
     form = view.form
-    head = [*_head(view)]
+    begin = [*head(view.preview, form, names=False)]
     end = ["*Nothing else of this preview fits here.*"]
-    room = form.limit - _size([*head, *end], form)
+    room = form.limit - _size([*begin, *end], form)
     rows = [*table(view.preview, 0)]
     named = [*_losses_within(view, max(room // 2, room - _size(rows, form) - _SAYS_SO))]
     room -= _size(named, form)
-    return "\n".join([*head, *named, *_rows_within(rows, form, room), *end]) + "\n"
+    return "\n".join([*begin, *named, *_rows_within(rows, form, room), *end]) + "\n"
 
 
 def _losses_within(view: _View, room: int) -> Iterator[str]:
@@ -224,7 +174,7 @@ def _rows_within(rows: list[str], form: CommentForm, room: int) -> list[str]:
             return [
                 *kept,
                 "",
-                f"{counted(len(rows) - 1 - len(kept), 'row')} of this table left out. {FULL_PLAN}",
+                f"{counted(len(rows) - 1 - len(kept), 'row')} of this table left out. {form.rest}",
                 "",
             ]
         kept.append(row)

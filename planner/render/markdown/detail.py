@@ -20,7 +20,7 @@ class Detail:
     attributes of each drifted resource. outputs, notes, users, checks: how many of each. blocks: the block of
     each environment. error_lines: of each that failed. caution: 2 one line for each delete and replace, 1 one
     for each environment, with ids, 0 addresses only. footer: digests and the command. why: reasons in the
-    table.
+    table. warnings: of what merging leaves behind.
     """
 
     diagram: bool = True
@@ -41,9 +41,10 @@ class Detail:
     caution: int = 2
     footer: bool = True
     why: int = 3
+    warnings: int = 20
 
 
-WHOLE: Final = Detail(value_lines=ALL, notes=ALL, users=ALL, checks=ALL, error_lines=ALL)
+WHOLE: Final = Detail(value_lines=ALL, notes=ALL, users=ALL, checks=ALL, error_lines=ALL, warnings=ALL)
 
 _STEPS: Final[tuple[Mapping[str, Any], ...]] = (
     {"diagram": False},
@@ -59,12 +60,12 @@ _STEPS: Final[tuple[Mapping[str, Any], ...]] = (
     {"names_updates": False},
     {"names_drift": False},
     {"blocks": False},
-    {"users": 3, "error_lines": 8, "checks": 5},
+    {"users": 3, "error_lines": 8, "checks": 5, "warnings": 5},
     {"users": 0, "notes": 0},
     {"caution": 1},
     {"error_lines": 1, "checks": 0, "footer": False},
     {"why": 0},
-    {"caution": 0},
+    {"caution": 0, "warnings": 0},
 )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from attrs import evolve
 
 from planner.model.plan import Action, CheckResult, Drift
-from planner.model.preview import EnvironmentPreview
+from planner.model.preview import EnvironmentPreview, Preview
 from planner.render.markdown.blocks import folded, named, spaced
 from planner.render.markdown.detail import Detail
 from planner.render.markdown.diff_lines import drift_lines, omitted, shortened
@@ -16,29 +16,44 @@ from planner.render.markdown.form import CommentForm
 from planner.render.markdown.spans import code, counted, fence, listing, words
 
 _ERROR_COLUMNS: Final = 200
-_STATUS: Final = {"failed": "**failed**", "unknown": "known after apply"}
+_ENVIRONMENTS_NAMED: Final = 12
+_LATER: Final = "checked after the apply"
+_STATUS: Final = {"failed": "**failed**", "unknown": f"is {_LATER}"}
 
 Items = Iterable[EnvironmentPreview]
 
 
 def failures(items: Items, detail: Detail) -> Iterator[str]:
-    """Each environment that could not be planned, with its error and what to do."""
+    """What could not be planned, or would be refused, with the error and what to do; the same error once."""
+    same: dict[tuple[bool, str, str], list[str]] = {}
     for item in items:
         if item.failed:
-            yield f"**{code(item.environment, 60)} could not be planned.**"
-            yield ""
-            yield from fence(_error(item, detail.error_lines), "text")
-            yield ""
+            names = same.setdefault((item.refused, item.error, item.advice), [])
+            names.append(code(item.environment, 60))
+    for (refused, error, advice), names in same.items():
+        where = listing(names, _ENVIRONMENTS_NAMED)
+        what = f"Apply would refuse the plan of {where}." if refused else f"{where} could not be planned."
+        yield from (f"**{what}**", "", *_reason(error, advice, detail.error_lines), "")
 
 
-def _error(item: EnvironmentPreview, most: int) -> Iterator[str]:
-    text = item.error.rstrip() or "No reason was given."
+def whole_failure(preview: Preview, detail: Detail) -> Iterator[str]:
+    """Why there is no preview at all."""
+    yield from ("**Nothing could be planned.**", "")
+    yield from (*_reason(preview.error, preview.advice, detail.error_lines), "")
+
+
+def _reason(error: str, advice: str, most: int) -> list[str]:
+    return fence(_error(error, advice, most), "text")
+
+
+def _error(error: str, advice: str, most: int) -> Iterator[str]:
+    text = error.rstrip() or "No reason was given."
     lines = [line[:_ERROR_COLUMNS] for line in text.split("\n")]
     yield from lines[:most]
     if len(lines) > most:
         yield f"... {counted(len(lines) - most, 'line')} omitted"
-    if item.advice and most > 1:
-        yield from ("", *(line[:_ERROR_COLUMNS] for line in item.advice.split("\n")[:most]))
+    if advice and most > 1:
+        yield from ("", *(line[:_ERROR_COLUMNS] for line in advice.split("\n")[:most]))
 
 
 def drift(items: Items, form: CommentForm, detail: Detail) -> Iterator[str]:
@@ -105,15 +120,18 @@ def checks(items: Items, detail: Detail) -> Iterator[str]:
 
 
 def _check_counts(results: list[CheckResult]) -> str:
-    says = (("failed", "failed"), ("unknown", "known after apply"), ("passed", "passed"))
+    says = (("failed", "failed"), ("unknown", _LATER), ("passed", "passed"))
     counts = [(sum(1 for check in results if check.status == status), text) for status, text in says]
     return ", ".join(f"{count:,} {text}" for count, text in counts if count)
 
 
 def _check(environment: str, check: CheckResult) -> str:
-    severity = f" ({words(check.severity, 20)})" if check.severity and check.status == "failed" else ""
-    message = f": {words(check.message, 200)}" if check.message else ""
-    return f"- {code(check.name, 60)} in {code(environment, 60)} {_STATUS[check.status]}{severity}{message}"
+    """The message says what does not hold, so only a check that failed has one."""
+    about = f"- {code(check.name, 60)} in {code(environment, 60)} {_STATUS[check.status]}"
+    if check.status != "failed":
+        return about
+    severity = f" ({words(check.severity, 20)})" if check.severity else ""
+    return about + severity + (f": {words(check.message, 200)}" if check.message else "")
 
 
 def notes(items: Items, detail: Detail) -> Iterator[str]:

@@ -27,7 +27,9 @@ def footer(preview: Preview, form: CommentForm, detail: Detail) -> Iterator[str]
         yield from (OFFLINE, "")
     again = [*_again(preview)]
     if detail.footer and again:
-        yield from folded("Digests, and how to make this preview again", again, form)
+        digests = any(item.digest for item in preview.environments)
+        title = "Digests, and how to make this preview again" if digests else "How to make this preview again"
+        yield from folded(title, again, form)
 
 
 def _unaffected(preview: Preview, detail: Detail) -> str:

@@ -27,7 +27,7 @@ class CommentForm:
     """limit: a hard bound, in characters; with in_bytes also in bytes of UTF-8, for forges that count those
     or UTF-16. At least LEAST and the marker's length, else ValueError. marker: the first line, as it is, ""
     for none. details: whether `<details>` folds. mermaid: whether ```` ```mermaid ```` is drawn. alerts:
-    whether `> [!CAUTION]` is one.
+    whether `> [!CAUTION]` is one. files: whether the run that made the comment wrote all of it into files.
     """
 
     limit: int = field(validator=_enough)
@@ -36,6 +36,14 @@ class CommentForm:
     mermaid: bool = True
     alerts: bool = True
     in_bytes: bool = True
+    files: bool = False
+
+    @property
+    def rest(self) -> str:
+        """Where to find what a comment leaves out."""
+        if self.files:
+            return "The full plan is in the files that this run wrote."
+        return "`planner preview --out FOLDER` writes the full plan."
 
     def size(self, text: str) -> int:
         """The length of text as the limit counts it."""
@@ -53,6 +61,6 @@ _FORGES: Final[Mapping[str, Mapping[str, bool]]] = MappingProxyType(
 )
 
 
-def form_for(forge: str, *, limit: int, marker: str = "") -> CommentForm:
+def form_for(forge: str, *, limit: int, marker: str = "", files: bool = False) -> CommentForm:
     """The form of a forge by name: github, gitlab, gitea (and Forgejo), bitbucket or azure; else KeyError."""
-    return CommentForm(limit, marker, **_FORGES[forge])
+    return CommentForm(limit, marker, files=files, **_FORGES[forge])

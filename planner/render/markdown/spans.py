@@ -16,6 +16,7 @@ from planner.render.escaping import ELLIPSIS, escape, shorten
 
 _TICKS = re.compile("`+")
 _WORD = re.compile(r"\(?(?:[^\W\d_]+(?:-[^\W\d_]+)*|\d{1,6})\)?[,.;:]?\Z")
+_AROUND = re.compile(r"\A([,.;:)]*)( ?)(.*?)( ?\(?)\Z", re.DOTALL)
 _COMMIT = re.compile(r"[0-9a-f]{7,}", re.IGNORECASE)
 _WIDEST_LINE: Final = 240
 LEAST_SHOWN: Final = 100
@@ -39,6 +40,20 @@ def words(text: str, room: int = 200) -> str:
     shown = _bounded(text, room)
     runs = groupby(shown.split(" "), _harmless)
     return " ".join(" ".join(run) if harmless else code(" ".join(run), room) for harmless, run in runs)
+
+
+def marked(text: str, room: int = 300) -> str:
+    """text as prose, with code spans for what stands between backticks in it."""
+    parts = text.split("`")
+    return "".join(
+        code(part, room) if index % 2 else _between(part, room) for index, part in enumerate(parts)
+    )
+
+
+def _between(text: str, room: int) -> str:
+    """What stands around code spans; punctuation stays at them."""
+    after, before, inside, behind = _AROUND.findall(text)[0]
+    return f"{after}{before}{words(inside, room) if inside else ''}{behind}"
 
 
 def html_code(text: str, room: int = 60) -> str:

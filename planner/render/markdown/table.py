@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from attrs import frozen
 
 from planner.model.plan import Action, Plan
-from planner.model.preview import EnvironmentPreview, GateState, Preview
+from planner.model.preview import IN_WORDS, EnvironmentPreview, GateState, Preview
 from planner.render.markdown.spans import code, listing, words
 
 _NONE = "-"
@@ -37,9 +37,9 @@ def _columns(preview: Preview, items: Sequence[EnvironmentPreview], why: int) ->
     yield Column("Environment", tuple(map(_name, items)))
     yield Column("Why", tuple(_why(item.why, why) for item in items))
     for noun in ("create", "update", "replace", "delete"):
-        yield Column(noun.capitalize(), tuple(_count(item.plan, noun) for item in items), number=True)
+        yield Column(noun.capitalize(), tuple(_count(item, noun) for item in items), number=True)
     yield _where_any("State", [_state_only(item.plan) for item in items])
-    yield Column("Drift", tuple(_drift(item.plan, preview.offline) for item in items), number=True)
+    yield Column("Drift", tuple(_drift(item, preview.offline) for item in items), number=True)
     yield _where_any("Gates", [", ".join(map(_gate, item.gates)) for item in items])
     yield _where_any("On merge", [words(item.on_merge, 100) if item.on_merge else "" for item in items])
 
@@ -55,28 +55,37 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def _name(item: EnvironmentPreview) -> str:
-    about = [*(["protected"] if item.protected else []), *(["**failed**"] if item.failed else [])]
-    return code(item.environment, 60) + (f" ({', '.join(about)})" if about else "")
+    facts = (
+        (item.protected, "protected"),
+        (item.failed and not item.refused, "**failed**"),
+        (item.refused, "**refused**"),
+        (item.removed, "**removed**"),
+    )
+    about = ", ".join(word for holds, word in facts if holds)
+    return code(item.environment, 60) + (f" ({about})" if about else "")
 
 
 def _why(reasons: tuple[str, ...], most: int) -> str:
     if not reasons:
         return _NONE
-    return listing([code(reason, 60) for reason in reasons], most) if most else f"{len(reasons):,} inputs"
+    shown = [words(reason) if reason in IN_WORDS else code(reason, 60) for reason in reasons]
+    return listing(shown, most) if most else f"{len(reasons):,} inputs"
 
 
-def _count(plan: Plan | None, noun: str) -> str:
-    if plan is None:
-        return _UNKNOWN
-    count: int = getattr(plan.summary, noun)
+def _count(item: EnvironmentPreview, noun: str) -> str:
+    if item.plan is None:
+        return _NONE if item.removed else _UNKNOWN
+    count: int = getattr(item.plan.summary, noun)
     grave = count and noun in ("replace", "delete")
     return f"**{count:,}**" if grave else f"{count:,}" if count else _NONE
 
 
-def _drift(plan: Plan | None, offline: bool) -> str:
-    if plan is None or offline:
+def _drift(item: EnvironmentPreview, offline: bool) -> str:
+    if item.removed:
+        return _NONE
+    if item.plan is None or offline:
         return _UNKNOWN
-    return f"{len(plan.drift):,}" if plan.drift else _NONE
+    return f"{len(item.plan.drift):,}" if item.plan.drift else _NONE
 
 
 def _state_only(plan: Plan | None) -> str:

@@ -96,6 +96,30 @@ def test_a_repeated_job_without_its_number_is_a_first_attempt() -> None:
     assert locate(Wanted(), without(BITBUCKET, "BITBUCKET_STEP_RUN_NUMBER")).run == Run(900, 1)
 
 
+@pytest.mark.parametrize(
+    ("environ", "name", "value", "disorder"),
+    [
+        pytest.param(GITHUB, "GITHUB_RUN_ID", "900", "", id="a number"),
+        pytest.param(GITHUB, "GITHUB_RUN_ID", "abc", "GITHUB_RUN_ID", id="no number"),
+        pytest.param(GITHUB, "GITHUB_RUN_ID", "", "GITHUB_RUN_ID", id="empty"),
+        pytest.param(GITEA, "GITHUB_RUN_ID", "-1", "GITHUB_RUN_ID", id="Gitea"),
+        pytest.param(GITLAB, "CI_PIPELINE_ID", "0", "CI_PIPELINE_ID", id="GitLab"),
+        pytest.param(BITBUCKET, "BITBUCKET_BUILD_NUMBER", "1.5", "BITBUCKET_BUILD_NUMBER", id="Bitbucket"),
+        pytest.param(AZURE, "BUILD_BUILDID", "9" * 30, "BUILD_BUILDID", id="Azure"),
+    ],
+)
+def test_a_run_that_its_ci_does_not_number(
+    environ: Mapping[str, str], name: str, value: str, disorder: str
+) -> None:
+    found = locate(Wanted(), {**environ, name: value})
+    assert found.disorder == disorder
+    assert (found.run is None) == bool(disorder)
+
+
+def test_who_posts_by_hand_needs_no_number() -> None:
+    assert locate(Wanted("github", "a/b", 3), {"GH_TOKEN": "t"}).disorder == ""
+
+
 def without(environ: Mapping[str, str], *names: str) -> dict[str, str]:
     return {name: value for name, value in environ.items() if name not in names}
 
@@ -376,5 +400,4 @@ def test_nothing_that_is_found_shows_the_token() -> None:
 
 
 def test_every_ci_names_its_variables() -> None:
-    assert {name for ci in CIS for name in ci.sources} == {"api", "repository", "number"}
-    assert [ci.name for ci in CIS if set(ci.sources) != {"api", "repository", "number"}] == []
+    assert [ci.name for ci in CIS if set(ci.sources) != {"api", "repository", "number", "run"}] == []

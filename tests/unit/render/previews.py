@@ -9,7 +9,7 @@ from attrs import evolve
 
 from planner.model.address import Address
 from planner.model.plan import Action, AttributeDiff, Change, CheckResult, Drift, LeftOut, Plan
-from planner.model.preview import EnvironmentPreview, GateState, Preview
+from planner.model.preview import NEW, REMOVED, EnvironmentPreview, GateState, Preview
 from planner.model.value import UNKNOWN, Fingerprint, Secret
 
 from . import plans
@@ -116,6 +116,15 @@ FAILED = EnvironmentPreview(
 )
 
 
+MOVED_STATE = (
+    "its state moves from `state/dev.json` to `state/other.json`. Unless it is copied there (`planner state "
+    "migrate`), everything is created again."
+)
+TAKEN_OUT = "removed from `planner.yaml`. To delete it, run `planner destroy -e qa`."
+BROKEN = 'templates/extensions.yaml:4: "langage" is not defined\n  Did you mean "language"?'
+PROTECTED = "templates/extensions.yaml:9: extension.synonyms must not be destroyed\n  Keep its block."
+
+
 def _hostile() -> Preview:
     every = "\n".join(HOSTILE_TEXTS)
     values = {text: text for text in HOSTILE_TEXTS}
@@ -194,6 +203,19 @@ PREVIEWS: Mapping[str, Preview] = MappingProxyType(
         "fallback": preview(
             planned("dev", plans.UPDATE), planned("prod"), fallback="planner.yaml itself changed"
         ),
+        "left_behind": preview(
+            evolve(planned("dev", plans.CREATE, why=(NEW,)), cautions=(MOVED_STATE,)),
+            EnvironmentPreview("qa", (REMOVED,), removed=True, cautions=(TAKEN_OUT,)),
+            left_out=("staging", "prod"),
+        ),
+        "refused": preview(
+            evolve(planned("prod", plans.DELETE, plans.UPDATE), digest="", error=PROTECTED, protected=True),
+            planned("dev", plans.DELETE),
+        ),
+        "same_error": preview(
+            *(EnvironmentPreview(name, WHY, error=BROKEN) for name in ("dev", "staging")), FAILED
+        ),
+        "whole_failure": preview(error=f"{BROKEN}\n{PROTECTED}", advice="planner validate shows the lines."),
         "drift_only": preview(planned("dev", drift=DRIFT), planned("prod")),
         "state_only": preview(planned("dev", *OTHERS)),
         "hostile": _hostile(),

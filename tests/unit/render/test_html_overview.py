@@ -7,7 +7,7 @@ from attrs import evolve
 
 from planner.model.address import Address
 from planner.model.plan import Action, Change, CheckResult, LeftOut, Plan
-from planner.model.preview import EnvironmentPreview, GateState, Preview
+from planner.model.preview import NEW, REMOVED, EnvironmentPreview, GateState, Preview
 from planner.render.html import render_html
 
 from .html_document import Node, read
@@ -23,6 +23,7 @@ def planned(name: str, *changes: Change, **more: object) -> EnvironmentPreview:
 
 
 FAILED = EnvironmentPreview("dr", ("var.x",), error="It did not answer.", advice="Try again.")
+GONE = EnvironmentPreview("qa", (REMOVED,), removed=True, cautions=("removed; run `planner destroy`.",))
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,10 @@ FAILED = EnvironmentPreview("dr", ("var.x",), error="It did not answer.", advice
             "Merging would change 1 environment. 1 environment could not be planned.",
         ),
         ((FAILED,), "Merging would change nothing that is known. 1 environment could not be planned."),
+        (
+            (planned("dev", DELETE, error="It is protected."), GONE),
+            "Merging would change 1 environment. 1 plan would be refused. 1 environment removed.",
+        ),
     ],
 )
 def test_one_sentence_says_what_merging_would_do(
@@ -117,6 +122,54 @@ def test_an_environment_that_cannot_be_planned_has_a_card_that_says_so_and_the_o
     assert [row.attributes["id"] for row in document.all("details", class_="change")] == ["c1-0"]
 
 
+def test_a_plan_that_would_be_refused_is_shown_with_the_reason() -> None:
+    document = page(planned("prod", DELETE, error="a.yaml:3: no\n  Keep it."))
+    card = document.one("article")
+    assert card.one(class_="failure").text == "Apply would refuse this plan: a.yaml:3: no\n  Keep it."
+    assert card.one("p", class_="counts").text == "- 1 to delete"
+    assert [row.attributes["id"] for row in document.all("details", class_="change")] == ["c0-0"]
+
+
+def test_the_same_error_is_shown_once() -> None:
+    cards = list(page(FAILED, planned("prod"), evolve(FAILED, environment="qa")).all("article"))
+    assert cards[2].one(class_="failure").text == "Could not be planned: for the same reason as dr."
+
+
+def test_what_merging_leaves_behind_is_on_the_card() -> None:
+    card = page(GONE).one("article")
+    assert card.one("h3").text == "qaremoved"
+    assert card.one(class_="notice").text == "Removed; run planner destroy."
+    assert card.one(class_="notice").one("code").text == "planner destroy"
+    assert not list(card.all(class_="failure"))
+    assert "Planned because of" not in card.text
+
+
+def test_a_reason_in_words_is_no_code() -> None:
+    fact = page(planned("dev", CREATE, why=(NEW,))).one("article").one("dd")
+    assert fact.text == "it is new"
+    assert not list(fact.all("code"))
+
+
+def test_a_preview_that_failed_says_why() -> None:
+    document = page(error="planner.yaml:3: not YAML", advice="Mend it.")
+    top = document.one("header")
+    assert top.one("p", class_="headline").text.startswith("The preview failed")
+    assert top.one(class_="failure").text == "Nothing could be planned: planner.yaml:3: not YAMLMend it."
+    assert not list(top.all("dl"))
+
+
+def test_what_was_not_looked_at_is_said() -> None:
+    assert page(left_out=("dev", "qa")).one("p", class_="notice").text == "Not looked at: dev, qa"
+
+
+def test_a_plan_alone_is_no_preview_of_a_merge() -> None:
+    shown = Preview("search", "", "", (planned("dev", UPDATE),))
+    document = read(render_html(shown))
+    assert document.one("title").text == "search: plan"
+    assert document.one("p", class_="eyebrow").text == "Plan"
+    assert document.one("p", class_="headline").text == "Applying would change 1 environment."
+
+
 def test_an_environment_without_changes_says_so() -> None:
     document = page(planned("dev"))
     assert document.one("article").one("p", class_="counts").text == "No changes."
@@ -187,7 +240,7 @@ def test_what_stands_beside_the_changes_is_shown() -> None:
         "extension.icu (create): it depends on another",
         "traffic_filter.office (delete)",
         "quota failed 24 are wanted",
-        "smoke known after apply it answers",
+        "smoke is checked after the apply",
         "2 checks passed.",
     ]
 

@@ -126,7 +126,18 @@ def full_of(text: str) -> Preview:
     shown = EnvironmentPreview(text, (text,), planned, text, gates=gates, on_merge=text)
     again = EnvironmentPreview(text + "2", plan=evolve(planned, environment=text))
     failed = EnvironmentPreview("failed", (text,), error=text, advice=text)
-    return Preview(text, text, text, (shown, again, failed), (text,), fallback=text, reproduce=text)
+    refused = EnvironmentPreview("refused", plan=evolve(planned, changes=()), error=f"{text}2", advice=text)
+    gone = EnvironmentPreview("gone", removed=True, cautions=(text,))
+    return Preview(
+        text,
+        text,
+        text,
+        (shown, again, failed, refused, gone),
+        (text,),
+        fallback=text,
+        reproduce=text,
+        left_out=(text,),
+    )
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -135,6 +146,14 @@ def test_what_looks_like_markup_stays_text_wherever_it_stands(text: str) -> None
     assert [node.tag for node in document.all()] == [node.tag for node in harmless.all()]
     assert document.one("h1").text == text
     assert [node.text for node in document.all()].count(text) > 60
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_an_error_of_the_whole_stays_text(text: str) -> None:
+    document = read(render_html(Preview(text, text, text, error=text, advice=text)))
+    harmless = read(render_html(Preview("x", "x", "x", error="x", advice="x")))
+    assert [node.tag for node in document.all()] == [node.tag for node in harmless.all()]
+    assert document.one("pre").text == text
 
 
 def test_nothing_that_steers_a_terminal_or_the_direction_of_writing_gets_through() -> None:

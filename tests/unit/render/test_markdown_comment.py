@@ -8,8 +8,8 @@ import pytest
 from attrs import evolve
 
 from planner.model.address import Address
-from planner.model.plan import Action, AttributeDiff, Change, Drift
-from planner.model.preview import EnvironmentPreview
+from planner.model.plan import Action, AttributeDiff, Change, CheckResult, Drift
+from planner.model.preview import NEW, REMOVED, EnvironmentPreview
 from planner.render.markdown import CommentForm, form_for, render_comment, render_markdown_plan
 from planner.render.markdown.form import LEAST
 
@@ -166,6 +166,9 @@ def test_what_is_left_out_is_counted() -> None:
     text = detail_of(6_000, update)
     assert "      ... 41 attributes omitted\n" in text
     assert "most attributes of 1 update" in text
+    assert "`planner preview --out FOLDER` writes the full plan." in text
+    wrote = form_for("github", marker=MARKER, limit=6_000, files=True)
+    text = render_comment(preview(planned("dev", update)), wrote)
     assert "The full plan is in the files that this run wrote." in text
 
 
@@ -242,6 +245,75 @@ def test_failed_environments_are_counted_apart() -> None:
     assert "Set EC_API_KEY_PROD" in text
     row = next(line for line in text.splitlines() if line.startswith("| `prod`"))
     assert row.count("| ? ") == 5
+
+
+def test_the_caution_has_the_order_of_the_table() -> None:
+    items = [planned(name, plans.DELETE) for name in ("dev", "staging", "prod")]
+    items[2] = evolve(items[2], protected=True)
+    text = render_comment(preview(*items), github())
+    assert "in `dev` (id `4013376551`), `staging` (id `4013376551`), `prod` (id `4013376551`)" in text
+
+
+@pytest.mark.parametrize(
+    ("why", "cell"),
+    [
+        pytest.param((NEW,), "it is new", id="in words"),
+        pytest.param((REMOVED,), "it is removed from `planner.yaml`", id="in words with a file"),
+        pytest.param(("var.x", "a/b.yaml"), "`var.x`, `a/b.yaml`", id="names"),
+        pytest.param(("it is now",), "`it is now`", id="a file whose name looks like words"),
+    ],
+)
+def test_reasons_that_are_prose_are_no_code(why: tuple[str, ...], cell: str) -> None:
+    text = render_comment(preview(planned("dev", plans.CREATE, why=why)), github())
+    assert f"| `dev` | {cell} | 1 |" in text
+
+
+def test_what_was_not_looked_at_is_said_at_every_size() -> None:
+    item = planned("dev", *map(deleted, range(200)))
+    view = preview(item, unaffected=("qa",), left_out=("staging", "prod"))
+    assert "Only looked at: `dev`, `qa`; not looked at: `staging`, `prod`." in render_comment(view, github())
+    assert "Only looked at 2 environments; not looked at 2." in render_comment(view, github(2_600))
+
+
+def test_a_check_that_waits_does_not_read_as_failed() -> None:
+    checks = (CheckResult("shop", "unknown", "The shop does not answer.", "error"),)
+    text = render_comment(preview(planned("dev", plans.CREATE, checks=checks)), github())
+    assert "- `shop` in `dev` is checked after the apply\n" in text
+    assert "does not answer" not in text
+
+
+def test_the_same_error_is_told_once() -> None:
+    text = render_comment(PREVIEWS["same_error"], github())
+    assert "**`dev`, `staging` could not be planned.**" in text
+    assert text.count("langage") == 1
+    assert text.count("refused the key") == 1
+
+
+def test_a_plan_that_would_be_refused_is_shown_with_the_reason() -> None:
+    text = render_comment(PREVIEWS["refused"], github())
+    assert "2 to delete; 1 plan would be refused" in text
+    assert "**Apply would refuse the plan of `prod`.**" in text
+    assert "extension.synonyms must not be destroyed" in text
+    assert "<code>prod</code>: 1 to update, 1 to delete" in text
+    assert "| `prod` (protected, **refused**) |" in text
+
+
+@pytest.mark.parametrize("limit", [WIDE, 4_000, LEAST + len(MARKER)])
+def test_a_preview_that_failed_says_why_at_every_size(limit: int) -> None:
+    view = preview(error="planner.yaml:41: not YAML\n" + "more\n" * 5_000)
+    text = render_comment(view, github(limit))
+    assert "### `search-extensions`: the preview failed" in text
+    assert "planner.yaml:41: not YAML" in text
+    assert "no changes" not in text
+
+
+def test_warnings_are_counted_where_not_all_fit() -> None:
+    left = [
+        EnvironmentPreview(f"e{n}", (REMOVED,), removed=True, cautions=("left behind",)) for n in range(40)
+    ]
+    assert render_comment(preview(*left), github()).count(": left behind") == 20
+    assert "> - 20 warnings not shown here." in render_comment(preview(*left), github())
+    assert "40 environments removed" in render_comment(preview(*left), github(LEAST + len(MARKER)))
 
 
 def test_a_graph_is_bounded() -> None:

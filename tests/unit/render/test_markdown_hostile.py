@@ -83,6 +83,8 @@ ENVIRONMENTS = st.builds(
     st.booleans(),
     st.lists(st.builds(GateState, TEXT, st.booleans(), TEXT), max_size=2).map(tuple),
     TEXT,
+    removed=st.booleans(),
+    cautions=FEW_TEXTS,
 )
 ANY_PREVIEW = st.builds(
     Preview,
@@ -94,6 +96,9 @@ ANY_PREVIEW = st.builds(
     st.booleans(),
     TEXT,
     TEXT,
+    left_out=FEW_TEXTS,
+    error=st.just("") | TEXT,
+    advice=TEXT,
 )
 FORMS = st.builds(
     lambda forge, limit: form_for(forge, marker=MARKER, limit=limit),
@@ -177,7 +182,7 @@ def assert_inline(children: Sequence[Token]) -> None:
             "em_close",
         }
         if child.type == "text":
-            text = child.content.replace("[!CAUTION]", "")
+            text = child.content.replace("[!CAUTION]", "").replace("[!WARNING]", "")
             assert AUTOLINKED.search(text) is None, child.content
 
 
@@ -193,20 +198,22 @@ def assert_rows(text: str, preview: Preview) -> None:
     """A row for each environment, all of the same width; or what is missing is said, or all is quiet."""
     rows = [line for line in outside_fences(text) if line.startswith("| ")]
     assert len({line.count("|") for line in rows}) <= 1
-    if rows and "left out. The full plan" not in text:
+    if rows and "of this table left out." not in text:
         assert len(rows) == len(preview.environments) + 2
 
 
 def assert_losses_named(text: str, preview: Preview) -> None:
-    caution = [line for line in outside_fences(text) if line.startswith(">")]
+    quoted = "\n".join(line for line in outside_fences(text) if line.startswith(">"))
+    caution = re.split(r"^> (?:\[!WARNING\]|\*\*Warning\*\*)$", quoted, maxsplit=1, flags=re.MULTILINE)[0]
     lost = [
         str(change.address)
         for item in preview.environments
+        if not preview.error
         for change in (item.plan.changes if item.plan else ())
         if change.action in (Action.DELETE, Action.REPLACE)
     ]
-    named = " ".join(line for line in caution if line.startswith("> - "))
-    missing = re.search(r"not whole: ([\d,]+) of them", "\n".join(caution))
+    named = " ".join(line for line in caution.split("\n") if line.startswith("> - "))
+    missing = re.search(r"not whole: ([\d,]+) of them", caution)
     absent = set(lost) - set(re.findall(r"\b(?:extension|user)\.[\w-]+", named))
     assert len(absent) <= (int(missing[1].replace(",", "")) if missing else 0)
     assert bool(caution) == bool(lost)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from planner.render.escaping import escape
-from planner.render.markdown.spans import code, fence, html_code, listing, words
+from planner.render.markdown.spans import code, fence, html_code, listing, marked, words
 
 PARSER = MarkdownIt("commonmark").enable("table")
 ANY_TEXT = st.text(st.characters(exclude_categories=())) | st.text("`|\\<!-@#/ \n", max_size=12)
@@ -64,6 +64,28 @@ def test_code_is_one_code_span_in_a_table(text: str) -> None:
 )
 def test_words(text: str, shown: str) -> None:
     assert words(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain words", "plain words"),
+        ("run `planner destroy -e qa` now", "run `planner destroy -e qa` now"),
+        ("removed from `planner.yaml`, as `a|b`.", "removed from `planner.yaml`, as `a\\x7cb`."),
+        ("copied (`x -y`), or not", "copied (`x -y`), or not"),
+        ("`a` `b`", "`a` `b`"),
+        ("see @all in `a", "see `@all` in `a`"),
+        ("``", "`(empty)`"),
+    ],
+)
+def test_marked(text: str, shown: str) -> None:
+    assert marked(text) == shown
+
+
+@given(ANY_TEXT)
+def test_what_is_marked_has_no_other_markup(text: str) -> None:
+    children = PARSER.parseInline(f"x {marked(text)} x")[0].children or []
+    assert {child.type for child in children} <= {"text", "code_inline"}
 
 
 @pytest.mark.parametrize(

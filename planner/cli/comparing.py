@@ -1,0 +1,147 @@
+"""What a preview compares: which commits, the project as of one, and what an environment reads."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from attrs import evolve, frozen
+
+from planner.cli.config_digest import config_digest
+from planner.cli.console import Console
+from planner.cli.publishing import is_written
+from planner.cli.wiring import Request, check_files, configure, make_salt
+from planner.config.load import Configuration, open_project
+from planner.engine.affected import ABSENT, Reading
+from planner.errors import PlannerError
+from planner.model.codec import digest
+from planner.model.project import Environment, Project
+from planner.model.tree import root_of
+from planner.model.value import conceal
+from planner.model.value_json import encode_value
+from planner.vcs import Repository
+
+_TARGETS: Final = (
+    "GITHUB_BASE_REF",  # also Gitea's and Forgejo's
+    "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+    "BITBUCKET_PR_DESTINATION_BRANCH",
+    "SYSTEM_PULLREQUEST_TARGETBRANCH",
+)
+_USUAL: Final = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+
+
+@frozen
+class Order:
+    """wanted: the environments to look at, () for all. base: a git reference, None: found. reproduce: the
+    command line. out: the folder that takes files; what an earlier run wrote there is no change.
+    """
+
+    request: Request
+    wanted: tuple[str, ...] = ()
+    base: str | None = None
+    offline: bool = False
+    out: Path | None = None
+    reproduce: str = ""
+
+
+@frozen
+class Read:
+    """One environment in one folder. configuration: None when it could not be rendered."""
+
+    reading: Reading
+    configuration: Configuration | None = None
+
+
+def base_commit(repository: Repository, order: Order, environ: Mapping[str, str]) -> str:
+    """Where HEAD's branch left the commit that is named, or the pull request's target, or the main branch."""
+    return repository.merge_base(_target(repository, order.base, environ), repository.commit("HEAD"))
+
+
+def changed_since(repository: Repository, commit: str, order: Order) -> frozenset[str]:
+    """The project's files that differ, without those that an earlier run wrote for --out."""
+    names = repository.changed_since(commit)
+    if order.out is None:
+        return names
+    folder, out = order.request.folder.resolve(), order.out.resolve()
+    return frozenset(name for name in names if not is_written(folder / name, out))
+
+
+def _target(repository: Repository, named: str | None, environ: Mapping[str, str]) -> str:
+    if named:
+        return repository.commit(named)
+    targets = [environ[name].removeprefix("refs/heads/") for name in _TARGETS if environ.get(name)]
+    for reference in (*(f"origin/{name}" for name in targets), *targets) if targets else _USUAL:
+        if (found := repository.find(reference)) is not None:
+            return found
+    if targets:
+        raise PlannerError(
+            f"the pull request's target, {targets[0]}, is not in this clone",
+            advice="Fetch the whole history, as with fetch-depth: 0, or name a commit with --base REF.",
+        )
+    raise PlannerError("there is no branch to compare with", advice="Name one with --base REF.")
+
+
+@contextmanager
+def as_of(repository: Repository, commit: str) -> Iterator[Path]:
+    """A folder with the project as a commit has it."""
+    with tempfile.TemporaryDirectory(prefix="planner-base-") as folder:
+        repository.export(commit, Path(folder))
+        yield Path(folder)
+
+
+def project_in(folder: Path) -> Project | None:
+    """The project in a folder; None when there is none, or it is wrong."""
+    try:
+        return open_project(folder)
+    except PlannerError:
+        return None
+
+
+def read_environment(console: Console, request: Request, workspace: Path, *, offline: bool) -> Read:
+    """The environment that request names, rendered, with its files archived in workspace."""
+    project = project_in(request.folder)
+    if project is not None and request.environment not in project.environments:
+        return Read(ABSENT)
+    try:
+        if offline:
+            request = without_secrets(request)
+        configuration, kinds = configure(request, console)
+        configuration = check_files(configuration, kinds, request.folder, workspace)
+    except PlannerError as error:
+        return Read(Reading(problem=error.summary))
+    errors = [item for item in configuration.diagnostics if item.is_error]
+    reading = _reading(configuration, request.folder, problem="; ".join(item.summary for item in errors))
+    return Read(reading, None if errors else configuration)
+
+
+def _reading(configuration: Configuration, folder: Path, problem: str) -> Reading:
+    salt = make_salt(configuration, "")
+    sources = (desired.content.source for desired in configuration.resources.values() if desired.content)
+    roots = {source: root_of(source, folder, configuration.pinned) for source in sources}
+    files = {f"{source}/" if (root / source).is_dir() else source for source, root in roots.items()}
+    variables = {name: conceal(assigned.value, salt) for name, assigned in configuration.variables.items()}
+    return Reading(
+        digest=digest([config_digest(configuration, salt), _reached(configuration.environment)]),
+        reads=frozenset({"planner.yaml", *configuration.reads, *files}),
+        variables=variables,
+        problem=problem,
+    )
+
+
+def _reached(environment: Environment) -> object:
+    options = encode_value(dict(environment.options))
+    return [environment.name, environment.state, environment.protected, environment.encrypted, options]
+
+
+def without_secrets(request: Request) -> Request:
+    """request with a stand-in for each sensitive text that nothing gives a value: a fork has no secrets."""
+    variables = open_project(request.folder).variables.values()
+    missing = {
+        f"PLANNER_VAR_{variable.name}": f"(not set: {variable.name})"
+        for variable in variables
+        if variable.sensitive and not variable.has_default
+    }
+    return evolve(request, inputs=evolve(request.inputs, environ={**missing, **request.inputs.environ}))

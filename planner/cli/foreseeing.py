@@ -1,0 +1,67 @@
+"""One environment of a preview: planned at its installation, or offline from what the base declares."""
+
+from __future__ import annotations
+
+from attrs import evolve, frozen
+
+from planner.cli.comparing import Read, without_secrets
+from planner.cli.console import Console
+from planner.cli.explaining import advice_of, located, told, told_of
+from planner.cli.wiring import Request, opened, opened_offline
+from planner.config.load import Configuration
+from planner.engine.offline import imagined
+from planner.engine.workflow import Proposal, compare, propose
+from planner.errors import PlannerError
+from planner.model.preview import EnvironmentPreview
+from planner.state.redaction import Redact, keep
+from planner.state.saved_plan import dump_plan, plan_digest
+
+Planned = tuple[EnvironmentPreview, bytes | None]
+"""An environment, and its plan as a saved one."""
+
+
+@frozen
+class Task:
+    """One environment to plan. was, now: as rendered before and after the change."""
+
+    console: Console
+    request: Request
+    was: Read
+    now: Read
+    offline: bool = False
+
+
+def foresee(task: Task, found: EnvironmentPreview) -> Planned:
+    """found with its plan, or with what kept it from having one."""
+    redact = task.console.redact
+    try:
+        if task.offline:
+            return _from_base(task, found)
+        with opened(task.request, task.console) as here:
+            proposal = propose(here.session)
+            return _shown(task, found, proposal, here.configuration, here.store.redact)
+    except PlannerError as error:
+        return evolve(found, error=redact(told_of(error)), advice=redact(advice_of(error))), None
+
+
+def _from_base(task: Task, found: EnvironmentPreview) -> Planned:
+    """Base taken for applied, head planned from it."""
+    wish, drivers = opened_offline(without_secrets(task.request), task.console)
+    was = task.was.configuration
+    base, outputs = (was.resources, was.outputs) if was else ({}, {})
+    kinds = {name: driver.kind for name, driver in drivers.items()}
+    state = imagined(wish.project, wish.environment, base, outputs, kinds, wish.salt)
+    shown, data = _shown(task, found, compare(wish, drivers, state), task.now.configuration, keep)
+    return evolve(shown, digest=""), data
+
+
+def _shown(
+    task: Task, found: EnvironmentPreview, proposal: Proposal, now: Configuration | None, redact: Redact
+) -> Planned:
+    """A plan that apply would refuse is shown with the reason, and has no digest."""
+    plan = proposal.plan
+    shown = evolve(found, plan=task.console.redact.inside(plan))
+    if proposal.forbidden:
+        reasons = located(proposal.diagnostics, now, task.was.configuration)
+        return evolve(shown, error=task.console.redact(told(reasons))), dump_plan(plan, redact)
+    return evolve(shown, digest=plan_digest(plan, redact)), dump_plan(plan, redact)

@@ -1,0 +1,172 @@
+"""planner preview in a job, as the one comment on the pull request."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from tests.contract.forge_github import GitHubServer
+from tests.contract.forge_http import NUMBER, Answer, Asked
+from tests.contract.forge_http import TOKEN as FORGE_TOKEN
+
+from .runner import Project
+from .team import change_prod, remove
+
+
+class Enterprise(GitHubServer):
+    """A GitHub of one's own, whose API lies below /api/v3."""
+
+    root = "/api/v3"
+
+    def respond(self, asked: Asked) -> Answer:
+        return super().respond(evolve(asked, path=asked.path.removeprefix(self.root)))
+
+
+@pytest.fixture
+def actions(team: Project, tmp_path: Path) -> Iterator[tuple[Project, GitHubServer]]:
+    """The project in a job of GitHub Actions, on a pull request."""
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"pull_request": {"number": NUMBER, "head": {"sha": "1" * 40}}}))
+    server = Enterprise()
+    team.environ |= {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_EVENT_PATH": str(event),
+        "GITHUB_REPOSITORY": server.repository,
+        "GITHUB_API_URL": server.address + server.root,
+        "GITHUB_TOKEN": FORGE_TOKEN,
+        "GITHUB_BASE_REF": "main",
+        "GITHUB_RUN_ID": "7",
+        "GITHUB_RUN_ATTEMPT": "1",
+    }
+    yield team, server
+    server.close()
+
+
+def test_one_comment_is_kept_up_to_date(actions: tuple[Project, GitHubServer]) -> None:
+    team, server = actions
+    change_prod(team)
+    assert "The comment was created" in team.ok("preview", "--comment").err
+    first = server.bodies()
+    assert "8.15.*" in first[0]
+    assert "hunter2-token" not in first[0]
+    team.edit("environments/prod.yaml", "8.15.*", "8.16.*")
+    assert "The comment was updated" in team.ok("preview", "--comment").err
+    [second] = server.bodies()
+    assert "8.16.*" in second
+    team.edit("environments/prod.yaml", "8.16.*", "8.14.*")
+    team.ok("preview", "--comment")
+    [third] = server.bodies()
+    assert "no changes" in third
+
+
+def test_without_changes_no_comment_is_made(actions: tuple[Project, GitHubServer]) -> None:
+    team, server = actions
+    assert "No comment was made: there are no changes." in team.ok("preview", "--comment").err
+    assert server.bodies() == []
+
+
+def test_an_older_run_leaves_the_comment_alone(actions: tuple[Project, GitHubServer]) -> None:
+    team, server = actions
+    change_prod(team)
+    team.ok("preview", "--comment")
+    before = server.bodies()
+    team.edit("environments/prod.yaml", "8.15.*", "8.16.*")
+    team.environ["GITHUB_RUN_ID"] = "6"
+    assert "run 7 (attempt 1) is newer" in team.ok("preview", "--comment").err
+    assert server.bodies() == before
+
+
+def test_a_comment_never_looks_valid_after_a_failure(actions: tuple[Project, GitHubServer]) -> None:
+    team, server = actions
+    change_prod(team)
+    team.ok("preview", "--comment")
+    team.edit("planner.yaml", "environments:", "environments: [")
+    done = team.run("preview", "--comment")
+    assert done.code == 1
+    assert "The comment was updated" in done.err
+    [body] = server.bodies()
+    assert "the preview failed" in body
+    assert "planner.yaml:" in body
+    assert "8.15.*" not in body
+
+
+def test_a_comment_is_made_for_a_warning_alone(actions: tuple[Project, GitHubServer]) -> None:
+    team, server = actions
+    remove(team, "prod")
+    assert "The comment was created" in team.ok("preview", "--comment").err
+    assert "[!WARNING]" in server.bodies()[0]
+
+
+def test_a_run_that_its_ci_does_not_number_replaces_no_newer_one(
+    actions: tuple[Project, GitHubServer],
+) -> None:
+    team, server = actions
+    change_prod(team)
+    team.ok("preview", "--comment")
+    before = server.bodies()
+    team.environ["GITHUB_RUN_ID"] = "abc"
+    team.edit("environments/prod.yaml", "8.15.*", "8.16.*")
+    done = team.run("preview", "--comment")
+    assert done.code == 1
+    assert "GITHUB_RUN_ID is not a number" in " ".join(done.err.split())
+    assert server.bodies() == before
+
+
+def test_who_has_to_wait_for_the_forge_is_told(actions: tuple[Project, GitHubServer]) -> None:
+    team, server = actions
+    change_prod(team)
+    server.faults = [lambda asked, do: Answer(503)]
+    done = team.ok("preview", "--comment")
+    assert "503 Service Unavailable; trying again in 1 s" in " ".join(done.err.split())
+    assert "The comment was created" in done.err
+
+
+def test_a_token_that_is_refused(actions: tuple[Project, GitHubServer]) -> None:
+    team, server = actions
+    change_prod(team)
+    team.environ["GITHUB_TOKEN"] = "another-token"
+    done = team.run("preview", "--comment")
+    assert done.code == 1
+    assert "### " in done.out, "the preview itself is there"
+    assert "another-token" not in done.both
+    assert server.bodies() == []
+
+
+def test_one_made_elsewhere_is_posted_without_the_project(
+    actions: tuple[Project, GitHubServer], tmp_path: Path
+) -> None:
+    """The two stages for forks: one without secrets renders, one with a token only posts."""
+    team, server = actions
+    change_prod(team)
+    made = team.ok("preview", "--offline", "--out", "preview").out
+    elsewhere = Project(tmp_path / "elsewhere", team.environ)
+    elsewhere.folder.mkdir()
+    shutil.copy(team.folder / "preview/preview.json", elsewhere.folder)
+    posted = elsewhere.ok("preview", "--from", "preview.json", "--comment")
+    assert posted.out == made
+    assert "The comment was created" in posted.err
+    assert len(server.bodies()) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("", "is no preview"),
+        ("[]", "is no preview"),
+        ('{"format_version": 2}', "is no preview"),
+        ("{" * 100_000, "is no preview"),
+        (None, "no such file"),
+    ],
+)
+def test_what_is_no_preview(tmp_path: Path, content: str | None, problem: str) -> None:
+    project = Project(tmp_path)
+    if content is not None:
+        project.write("preview.json", content)
+    done = project.run("preview", "--from", "preview.json")
+    assert done.code == 1
+    assert problem in " ".join(done.err.split())
