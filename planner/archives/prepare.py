@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from attrs import evolve, field, frozen
+from attrs.converters import optional
 
 from planner.archives import folder
 from planner.archives.errors import ArchiveError
@@ -19,6 +20,7 @@ from planner.archives.names import is_git
 from planner.archives.sizes import UPLOAD_LIMIT, human
 from planner.model.diagnostic import did_you_mean
 from planner.model.resource import Content
+from planner.model.tree import root_of
 
 _BLOCK: Final = 1024 * 1024
 _RELATIVE: Final = "Paths are relative to the project folder."
@@ -35,11 +37,12 @@ class Archives:
     """The archives of one project, each prepared and inspected once however many resources use it.
 
     root: the project folder; nothing outside it is read. workspace: a folder for archives that are made
-    here; the caller owns and removes it.
+    here; the caller owns and removes it. pinned: where templates/ and files/ are, when it is not below root.
     """
 
     root: Path = field(converter=_resolved)
     workspace: Path = field(converter=_resolved)
+    pinned: Path | None = field(default=None, converter=optional(_resolved), kw_only=True)
     _by_source: dict[str, Content] = field(factory=dict, init=False, repr=False)
     _by_path: dict[Path, Content] = field(factory=dict, init=False, repr=False)
     _inspected: dict[InspectionKey, tuple[Problem, ...]] = field(factory=dict, init=False, repr=False)
@@ -69,10 +72,11 @@ class Archives:
         return evolve(self._by_path[path], source=source)
 
     def _locate(self, source: str) -> Path:
-        path = (self.root / source).resolve()
-        if not path.is_relative_to(self.root):
+        root = root_of(source, self.root, self.pinned)
+        path = (root / source).resolve()
+        if not path.is_relative_to(root):
             raise ArchiveError(f"{source} is outside the project", advice="Copy it into the project folder.")
-        if is_git(path.relative_to(self.root)):
+        if is_git(path.relative_to(root)):
             raise ArchiveError(f"{source} belongs to git", advice="Name a .zip file, or another folder.")
         if not path.exists():
             raise ArchiveError(f"{source} is not there", advice=_nearby(path) or _RELATIVE)
@@ -84,7 +88,8 @@ class Archives:
         return path
 
     def _pack(self, path: Path, source: str) -> Content:
-        found = folder.members(path, self.root, without=self.workspace)
+        root = root_of(source, self.root, self.pinned)
+        found = folder.members(path, root, without=self.workspace)
         _require_uploadable(sum(file.stat().st_size for file in found.values()), source)
         handle, name = tempfile.mkstemp(dir=self.workspace, suffix=".part")
         os.close(handle)

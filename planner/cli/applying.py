@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from attrs import frozen
+from attrs import field, frozen
 
 from planner.cli.commandline import command_line
 from planner.cli.console import Console
 from planner.cli.interrupt import INTERRUPTED, InFlight, Interrupt
 from planner.cli.present import Report, present
+from planner.cli.promotion.admission import Admission, Forcing, admission, refuse_closed
 from planner.cli.wiring import Opened, commit_of
 from planner.engine.apply import Surroundings
 from planner.engine.stale import moved_since, refuse_other_state
@@ -20,8 +21,11 @@ from planner.engine.workflow import Provenance, carry_out, propose_from, recover
 from planner.errors import PartlyApplied, Refused, StalePlan
 from planner.model.diagnostic import Diagnostic
 from planner.model.ledger import Ledger
-from planner.model.plan import Plan
+from planner.model.plan import DESTROY, NORMAL, Plan
 from planner.model.state import State
+from planner.model.value import Value
+from planner.promote.log import write_log
+from planner.promote.recording import log_of
 from planner.state.saved_plan import plan_digest, read_plan
 
 DONE, FAILED = 0, 1
@@ -42,6 +46,7 @@ class Applying:
     console: Console
     here: Opened
     report: Report
+    forcing: Forcing = field(factory=Forcing)
 
 
 def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> int:
@@ -54,11 +59,17 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> in
         present(applying.report, here, proposal)
         if proposal.forbidden:
             return Refused.exit_code
-        if proposal.plan.is_empty and approval.expected is None:
+        if _applied_before(approval, proposal.plan, state):
+            console.tell("This plan was applied already: nothing is left to do.")
             applying.report.outputs(state.outputs)
             return DONE
+        admitted = _admitted(applying, proposal.plan, state)
+        if proposal.plan.is_empty and approval.expected is None and not _to_record(admitted, proposal.plan):
+            applying.report.outputs(state.outputs)
+            return DONE
+        _refuse_closed(console, admitted)
         _approve(console, here, approval, proposal.plan)
-        return _carry_out(applying, proposal.plan, state)
+        return _carry_out(applying, proposal.plan, state, admitted)
 
 
 def apply_saved(applying: Applying, path: Path, approval: Approval, lock_timeout: float) -> int:
@@ -77,9 +88,29 @@ def apply_saved(applying: Applying, path: Path, approval: Approval, lock_timeout
                 advice="Plan again and review the result.",
             )
         applying.report.plan(plan)
+        admitted = _admitted(applying, plan, state)
+        _refuse_closed(console, admitted)
         if here.environment.protected and not approval.auto:
             _ask(console, here)
-        return _carry_out(applying, plan, state)
+        return _carry_out(applying, plan, state, admitted)
+
+
+def _admitted(applying: Applying, plan: Plan, state: State) -> Admission | None:
+    """The release that the plan brings, and what the gates say; None when it brings none."""
+    if plan.mode != NORMAL:
+        return None
+    here, now = applying.here, applying.here.store.clock()
+    return admission(here.request, here.configuration, state, applying.console, now, applying.forcing)
+
+
+def _refuse_closed(console: Console, admitted: Admission | None) -> None:
+    if admitted is not None:
+        refuse_closed(admitted, console, applying=True)
+
+
+def _to_record(admitted: Admission | None, plan: Plan) -> bool:
+    """Whether the state has to be told of a release, though nothing else changes."""
+    return admitted is not None and admitted.is_new and not plan.left_out
 
 
 @contextmanager
@@ -105,6 +136,13 @@ def _refuse_blind_approval(here: Opened, approval: Approval) -> None:
         )
 
 
+def _applied_before(approval: Approval, plan: Plan, state: State) -> bool:
+    """Whether the approved plan is what the last apply carried out to its end, and nothing is left to do."""
+    last = state.applied
+    approved = last is not None and last.complete and last.plan_digest == approval.expected
+    return approved and not plan.has_changes
+
+
 def _approve(console: Console, here: Opened, approval: Approval, plan: Plan) -> None:
     digest = plan_digest(plan, here.store.redact)
     if approval.expected is not None:
@@ -125,11 +163,12 @@ def _ask(console: Console, here: Opened) -> None:
     console.ask(f'Apply this to {name}? Only "{wanted}" goes on', wanted, otherwise=way)
 
 
-def _carry_out(applying: Applying, plan: Plan, state: State) -> int:
+def _carry_out(applying: Applying, plan: Plan, state: State, admitted: Admission | None) -> int:
     console, here, report = applying.console, applying.here, applying.report
     variables = {name: assigned.value for name, assigned in here.configuration.variables.items()}
     digest = plan_digest(plan, here.store.redact)
-    provenance = Provenance(digest, variables, commit_of(here.request.folder))
+    promotions = _promotions(here, plan, state, admitted)
+    provenance = Provenance(digest, variables, commit_of(here.request.folder), promotions)
     try:
         with (
             report.progress() as progress,
@@ -152,8 +191,25 @@ def _carry_out(applying: Applying, plan: Plan, state: State) -> int:
     report.ledger(ledger)
     if ledger.complete:
         report.outputs(after.outputs)
+        if _to_record(admitted, plan) and (run := log_of(after).present):
+            console.tell(f"{here.environment.name} runs {run.id} now.")
     report.diagnostics(checked)
     return _exit_code(ledger, checked)
+
+
+def _promotions(
+    here: Opened, plan: Plan, state: State, admitted: Admission | None
+) -> Callable[[bool], tuple[Mapping[str, Value], ...]] | None:
+    """What the state remembers of releases afterwards, from whether the apply was whole."""
+    clock = here.store.clock
+    if admitted is not None:
+        digest = plan_digest(plan, here.store.redact)
+        return lambda whole: admitted.promotions(digest, clock(), whole=whole and not plan.left_out)
+    if not state.promotions:
+        return None
+    log = log_of(state)
+    ends = plan.mode in (DESTROY, NORMAL)  # or nothing is promoted in this project any more
+    return lambda _whole: write_log(log.ended(clock()) if ends else log)
 
 
 def _exit_code(ledger: Ledger, checked: Sequence[Diagnostic]) -> int:

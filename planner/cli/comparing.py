@@ -14,10 +14,13 @@ from planner.cli.config_digest import config_digest
 from planner.cli.console import Console
 from planner.cli.publishing import is_written
 from planner.cli.wiring import Request, check_files, configure, make_salt
+from planner.config.environment_file import read_environment_file
 from planner.config.load import Configuration, open_project
+from planner.config.sources import Sources
 from planner.engine.affected import ABSENT, Reading
 from planner.errors import PlannerError
 from planner.model.codec import digest
+from planner.model.diagnostic import Diagnostics
 from planner.model.project import Environment, Project
 from planner.model.tree import root_of
 from planner.model.value import conceal
@@ -128,7 +131,14 @@ def _reading(configuration: Configuration, folder: Path, problem: str) -> Readin
         reads=frozenset({"planner.yaml", *configuration.reads, *files}),
         variables=variables,
         problem=problem,
+        pin=_pin(folder, configuration.environment.name),
     )
+
+
+def _pin(folder: Path, environment: str) -> str:
+    """The commit that the environment is pinned to: another one is another release, whatever it renders."""
+    found = read_environment_file(Sources(folder), environment, Diagnostics())
+    return found.templates if found else ""
 
 
 def _reached(environment: Environment) -> object:

@@ -7,12 +7,14 @@ from attrs import evolve, frozen
 from planner.cli.comparing import Read, without_secrets
 from planner.cli.console import Console
 from planner.cli.explaining import advice_of, located, told, told_of
+from planner.cli.promotion.admission import Admission, admission
 from planner.cli.wiring import Request, opened, opened_offline
 from planner.config.load import Configuration
 from planner.engine.offline import imagined
 from planner.engine.workflow import Proposal, compare, propose
 from planner.errors import PlannerError
 from planner.model.preview import EnvironmentPreview
+from planner.promote.question import BACK, PROMOTION
 from planner.state.redaction import Redact, keep
 from planner.state.saved_plan import dump_plan, plan_digest
 
@@ -39,9 +41,25 @@ def foresee(task: Task, found: EnvironmentPreview) -> Planned:
             return _from_base(task, found)
         with opened(task.request, task.console) as here:
             proposal = propose(here.session)
-            return _shown(task, found, proposal, here.configuration, here.store.redact)
+            shown, data = _shown(task, found, proposal, here.configuration, here.store.redact)
+            admitted = admission(
+                task.request, here.configuration, proposal.state, task.console, here.store.clock()
+            )
+            return (with_gates(shown, admitted) if admitted else shown), data
     except PlannerError as error:
         return evolve(found, error=redact(told_of(error)), advice=redact(advice_of(error))), None
+
+
+def with_gates(found: EnvironmentPreview, admitted: Admission) -> EnvironmentPreview:
+    """found with what the environment's gates say of the release that merging brings, and what comes then."""
+    verdict = admitted.verdict
+    waiting = ", ".join(gate.name for gate in verdict.refusals(applying=True))
+    says = {
+        PROMOTION: f"{verdict.release} from {verdict.source.environment}" if verdict.source else "",
+        BACK: f"back to {verdict.release}",
+    }.get(verdict.way, "")
+    comes = f"waits for {waiting}" if waiting else "can be applied" if says else ""
+    return evolve(found, gates=verdict.gates, on_merge=": ".join(filter(None, [says, comes])))
 
 
 def _from_base(task: Task, found: EnvironmentPreview) -> Planned:

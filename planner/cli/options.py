@@ -158,4 +158,6 @@ def make_request(context: click.Context, environment: str | None, **given: Any) 
         raise WrongUsage("--refresh-only does not go with --destroy or --no-refresh")
     if selection.replaces and (given.get("destroy") or given.get("refresh_only")):
         raise WrongUsage("--replace does not go with --destroy or --refresh-only")
-    return Request(folder_of(context), environment, inputs, selection=selection, **given)
+    request = Request(folder_of(context), environment, inputs, selection=selection, **given)
+    context.call_on_close(request.trees.close)
+    return request

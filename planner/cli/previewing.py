@@ -24,12 +24,15 @@ from planner.cli.console import Console
 from planner.cli.foreseeing import Planned, Task, foresee
 from planner.cli.leaving import Places, moved, removed
 from planner.cli.preview_failure import failed_preview
+from planner.cli.promotion.chain import standings
 from planner.config.load import choose_environment, open_project
 from planner.engine.affected import ABSENT, why_affected
 from planner.errors import PlannerError, WrongUsage
+from planner.model.chain import Standing
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.model.project import Environment, Project
 from planner.state.saved_preview import Previewed
+from planner.state.store import utc_now
 from planner.vcs import repository_of
 
 AT_ONCE: Final = 8
@@ -159,6 +162,15 @@ def _removed(comparison: _Comparison) -> list[Planned]:
     return [(removed(comparison.places, before[name], new), None) for name in names]
 
 
+def _chain(comparison: _Comparison) -> tuple[Standing, ...]:
+    """The environments as their states say; nothing where none is promoted, and offline."""
+    if comparison.project.promote is None or comparison.order.offline:
+        return ()
+    found = standings(comparison.order.request, comparison.console, utc_now(), refresh=False)
+    # nobody asked the installations: where the change promotes, this gate is told with the plan
+    return tuple(evolve(item, gates=tuple(g for g in item.gates if g.name != "converged")) for item in found)
+
+
 def _side_by_side(tasks: Sequence[Callable[[], Planned]]) -> list[Planned]:
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         return [future.result() for future in [pool.submit(task) for task in tasks]]
@@ -168,6 +180,7 @@ def _previewed(comparison: _Comparison, planned: Sequence[Planned], **facts: Any
     order, names = comparison.order, (*comparison.project.environments, *comparison.gone)
     found = Preview(
         project=comparison.project.name,
+        chain=_chain(comparison),
         environments=tuple(item for item, _ in planned),
         offline=order.offline,
         reproduce=order.reproduce,

@@ -87,7 +87,7 @@ def publish(
     posting = Posting(
         marker=Marker(preview.project, located.commit or preview.head, located.run),
         render=lambda limit: _comment(found, located.target.forge, limit, files=files),
-        needed=preview.has_changes or preview.failed or preview.has_cautions,
+        needed=preview.is_worth_telling,
         disorder=located.disorder,
     )
     return post(forge, posting, tell=console.tell).words

@@ -7,19 +7,21 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import cast
 
-from attrs import evolve, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from planner.archives import Archives
 from planner.cli.config_digest import config_digest
 from planner.cli.console import Console
 from planner.cli.discretion import discretion
+from planner.cli.pinned import PinnedTrees
 from planner.cli.stores import open_store
 from planner.config.load import Configuration, choose_environment, load, open_project
+from planner.config.sources import Sources
 from planner.config.variables import Inputs
 from planner.ece import Client, Discretion, Settings, Timeouts, WSGITransport, open_client
 from planner.engine.ports import Drivers
@@ -45,7 +47,7 @@ _FOR_GIT = ("PATH", "HOME", "XDG_CONFIG_HOME", "GIT_CONFIG", "GIT_CEILING", "LAN
 
 @frozen
 class Request:
-    """What the command line asks for."""
+    """What the command line asks for. texts: of files of the project, whatever is on disk."""
 
     folder: Path
     environment: str | None
@@ -57,6 +59,8 @@ class Request:
     selection: Selection = field(factory=Selection)
     imports: tuple[Import, ...] = ()
     import_only: bool = False
+    texts: Mapping[str, str] = field(factory=dict)
+    trees: PinnedTrees = field(default=Factory(lambda self: PinnedTrees(self.folder), takes_self=True))
 
 
 @frozen
@@ -79,7 +83,13 @@ def configure(request: Request, console: Console) -> tuple[Configuration, dict[s
     project = open_project(request.folder)
     environment = choose_environment(project, request.environment)
     kinds = dict(load_kinds())
-    found = load(request.folder, project, environment, {n: k.kind for n, k in kinds.items()}, request.inputs)
+    try:
+        sources = Sources(request.folder, texts=request.texts)
+        sources = evolve(sources, pinned=request.trees.tree_for(sources, environment.name))
+    except InvalidConfiguration as error:
+        return Configuration(project, environment, diagnostics=error.diagnostics), kinds
+    known = {name: file.kind for name, file in kinds.items()}
+    found = load(sources, project, environment, known, request.inputs)
     console.redact.watch(lambda: found.secrets)
     return found, kinds
 
@@ -89,7 +99,7 @@ def check_files(
 ) -> Configuration:
     """The configuration with its files archived, hashed and checked."""
     diagnostics = Diagnostics(list(configuration.diagnostics))
-    archives = Archives(folder, workspace)
+    archives = Archives(folder, workspace, pinned=configuration.pinned)
     resources = attach_contents(configuration.resources, kinds, archives, configuration.locate, diagnostics)
     return evolve(configuration, resources=resources, diagnostics=tuple(diagnostics))
 

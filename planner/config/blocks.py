@@ -87,7 +87,9 @@ class Blocks:
     def _entries(self, body: Value, what: str, path: Path, place: Place) -> Iterator[tuple[str, Value]]:
         """The entries of what must be a mapping or empty; those with an undefined name are left out."""
         if isinstance(body, dict):
-            yield from ((key, item) for key, item in body.items() if INVALID not in key)
+            for key, item in body.items():
+                if INVALID not in key:
+                    yield key, item
         elif body is not INVALID and plain(body) is not None:
             advice = "" if path or place.address else "Begin with resource: or output:."
             place.error(path, f"{what} must hold a mapping, not {describe(plain(body))}", advice=advice)

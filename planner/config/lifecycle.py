@@ -29,6 +29,7 @@ _RULES: dict[str, dict[str, Any]] = {
         },
     },
 }
+_NOTHING_SAID = Lifecycle()
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 
@@ -56,7 +57,7 @@ def read_lifecycle(value: Value, kind: Kind, place: Place) -> Lifecycle:
         if "replace_triggered_by" in value:
             value["replace_triggered_by"] = _written(value["replace_triggered_by"])
     if value is None or not _fits("lifecycle", value, place):
-        return Lifecycle()
+        return _NOTHING_SAID
     return Lifecycle(
         prevent_destroy=value.get("prevent_destroy", False),
         create_before_destroy=value.get("create_before_destroy", False),

@@ -37,7 +37,7 @@ class Configuration:
 
     diagnostics: every problem found; with an error among them the rest is incomplete. locate: address and
     path of an attribute -> its place in a template. secrets: the texts that no output may hold. reads: the
-    project's files that were read.
+    project's files that were read. pinned: where templates/ and files/ are, when the environment is pinned.
     """
 
     project: Project
@@ -50,6 +50,7 @@ class Configuration:
     locate: Callable[[Address, ValuePath], Position] = field(default=lambda _a, _p: Position(""), eq=False)
     secrets: tuple[str, ...] = ()
     reads: frozenset[str] = frozenset()
+    pinned: Path | None = None
     names: Callable[[Address, ValuePath], tuple[str, ...]] = field(default=lambda _a, _p: (), eq=False)
 
     def origins(self, address: Address, path: ValuePath) -> tuple[str, ...]:
@@ -88,10 +89,10 @@ def choose_environment(project: Project, name: str | None) -> Environment:
 
 
 def load(
-    root: Path, project: Project, environment: Environment, kinds: Mapping[str, Kind], inputs: Inputs
+    sources: Sources, project: Project, environment: Environment, kinds: Mapping[str, Kind], inputs: Inputs
 ) -> Configuration:
     """Renders, parses and checks everything. Problems are in the result's diagnostics, none is raised."""
-    sources, diagnostics = Sources(root), Diagnostics()
+    diagnostics = Diagnostics()
     variables = assign(project, environment.name, sources, inputs, diagnostics)
     templates = Templates(sources, _scope(project, environment, variables), diagnostics)
     file = read_plain(sources, PROJECT_FILE, diagnostics) or PlainFile(PROJECT_FILE, sources, {})
@@ -116,6 +117,7 @@ def load(
         names=_namer(blocks.places),
         secrets=_secrets(variables, blocks),
         reads=frozenset(sources.read_files),
+        pinned=sources.pinned,
     )
 
 

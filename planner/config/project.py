@@ -8,13 +8,14 @@ from typing import Any
 import jsonschema_rs
 
 from planner.config.plain_files import PlainFile, check_plain, read_plain
+from planner.config.promotion import read_gates, read_promotable
 from planner.config.sources import Sources
 from planner.config.validation import Checker, shaped
 from planner.config.yaml_document import plain
 from planner.errors import InvalidConfiguration
 from planner.model.diagnostic import Diagnostics, did_you_mean
 from planner.model.graph import Cycle, ordered
-from planner.model.project import Environment, Project, Variable
+from planner.model.project import Environment, GateRules, Project, Variable
 from planner.model.value import Path
 from planner.resources import schema
 
@@ -41,8 +42,12 @@ def _project(file: PlainFile, diagnostics: Diagnostics) -> Project | None:
     for variable in variables.values():
         _check_variable(variable, file, diagnostics)
     _check_names(document, file, diagnostics)
-    environments = {name: _environment(name, body) for name, body in document["environments"].items()}
-    return Project(document["project"], variables, document.get("locals", {}), environments)
+    gates = read_gates(document, file, diagnostics)
+    environments = {
+        name: _environment(name, body, gates[name]) for name, body in document["environments"].items()
+    }
+    promote = read_promotable(document, file, variables, diagnostics)
+    return Project(document["project"], variables, document.get("locals", {}), environments, promote)
 
 
 def _shaped_document(document: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any]:
@@ -121,10 +126,20 @@ def _inside(error: Exception) -> Path:
     return tuple(getattr(error, "instance_path", ()))
 
 
-def _environment(name: str, body: dict[str, Any]) -> Environment:
-    options = {key: value for key, value in body.items() if key not in ("state", "protected", "encrypted")}
-    state = body.get("state") or f"state/{name}.json"
-    return Environment(name, options, state, bool(body.get("protected")), bool(body.get("encrypted")))
+_OUR_OWN = frozenset({"state", "protected", "encrypted", "promote_from", "gates"})
+"""The keys of an environment that do not say how to reach its installation."""
+
+
+def _environment(name: str, body: dict[str, Any], gates: GateRules) -> Environment:
+    return Environment(
+        name,
+        options={key: value for key, value in body.items() if key not in _OUR_OWN},
+        state=body.get("state") or f"state/{name}.json",
+        protected=bool(body.get("protected")),
+        encrypted=bool(body.get("encrypted")),
+        promote_from=tuple(body.get("promote_from", ())),
+        gates=gates,
+    )
 
 
 def _check_names(document: Mapping[str, Any], file: PlainFile, diagnostics: Diagnostics) -> None:

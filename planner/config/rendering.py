@@ -35,6 +35,7 @@ from planner.config.jinja_syntax import (
 from planner.config.origins import FILTER, Originated, annotated, with_origins
 from planner.config.scope import KindScope, LaterValue, ResourceScope, Scope, Unknown, seal
 from planner.config.secrecy import kept_secret, made, settled, untold
+from planner.config.survey import LARGEST, SMALLEST
 from planner.config.template_text import TemplateText, bare, bound_to, opened
 from planner.config.tokens import INVALID, Tokens
 from planner.model.value import Secret, Value
@@ -208,6 +209,12 @@ def _runtime_names(text_class: type[TemplateText], effort: Effort) -> dict[str, 
 def _printer(tokens: Tokens, on_undefined: OnUndefined) -> Callable[[Context, Any], str]:
     @pass_context  # with a context jinja does not print constants while it compiles, before there is a table
     def printed(_context: Context, value: Any) -> str:
+        if value.__class__ is int and SMALLEST <= value <= LARGEST:  # as _paid, for what loops count with
+            tokens.effort.spend(PER_PRINT + PER_WEIGHED)
+            return tokens.put(value)
+        if value.__class__ is str:
+            tokens.effort.spend(PER_PRINT + len(value))
+            return tokens.put(bare(value))
         names: tuple[str, ...] = ()
         if isinstance(value, Originated):
             value, names = value.value, value.names
@@ -250,10 +257,11 @@ def _template_line() -> tuple[str, int]:
 def render(template: jinja2.Template) -> str:
     """The rendered text. TemplateRuntimeError, raised inside the template, when it grows too long."""
     stream = cast(Generator[str, None, None], template.generate())
-    pieces = Buffer()
-    try:
-        for piece in stream:
-            pieces.append(piece)
-    except TextTooLong as error:
-        stream.throw(error)
+    pieces: list[str] = []
+    room = Buffer.room
+    for piece in stream:
+        room -= str.__len__(piece)
+        if room < 0:
+            stream.throw(TextTooLong())
+        pieces.append(piece)
     return "".join(pieces)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from attrs import define, field
 
 from planner.config.tokens import RESERVED
 from planner.model.diagnostic import Position
+from planner.model.tree import PINNED, root_of
 
 MAX_SOURCE = 10 * 1024 * 1024
 FOLDER = "templates/"
@@ -39,26 +41,40 @@ class Sources:
     """Reads files below root by their project-relative names, with `/`, and remembers which were read.
 
     confined: refuse what lies outside root; False for files that the command line names.
+    pinned: where templates/ and files/ are, when it is not below root. texts: of files, whatever is on disk.
     """
 
     root: Path
     confined: bool = True
+    pinned: Path | None = None
+    texts: Mapping[str, str] = field(factory=dict)
     read_files: dict[str, str] = field(factory=dict)
     _lines: dict[str, list[str]] = field(factory=dict)
 
     def text(self, name: str) -> str:
         """The file's text. UnreadableSource when it is missing, outside, too large, or not UTF-8 text."""
         if name not in self.read_files:
-            self.read_files[name] = _decoded(name, self._bytes(name))
+            given = self.texts.get(name)
+            self.read_files[name] = _decoded(name, self._bytes(name)) if given is None else given
         return self.read_files[name]
+
+    def template(self, name: str) -> str:
+        """As `text`, for what is rendered. UnreadableSource also for what a pin does not fix."""
+        if self.pinned is not None and root_of(name, self.root, self.pinned) != self.pinned:
+            folders = " and ".join(f"{folder}/" for folder in PINNED)
+            raise UnreadableSource(
+                f"it is outside of {folders}, which are pinned", Position(name), f"Move it into {FOLDER}."
+            )
+        return self.text(name)
 
     def _bytes(self, name: str) -> bytes:
         here = Position(name)
         try:
-            path = self.root / name
-            if self.confined and not path.resolve().is_relative_to(self.root.resolve()):
+            root = root_of(name, self.root, self.pinned)
+            path = root / name
+            if self.confined and not path.resolve().is_relative_to(root.resolve()):
                 raise Outside("the file is outside the project", here, "Move it into the project folder.")
-            if self.confined and _is_hidden(name, path.resolve().relative_to(self.root.resolve())):
+            if self.confined and _is_hidden(name, path.resolve().relative_to(root.resolve())):
                 raise Hidden("the file is hidden", here, "Give it a name that does not begin with a dot.")
             _check_kind(path, here)
             return path.read_bytes()
@@ -70,8 +86,9 @@ class Sources:
 
     def templates(self) -> list[str]:
         """The names of all templates, sorted, also in folders below; but macros/ and hidden files."""
-        found = (path for path in (self.root / FOLDER).rglob("*") if not path.is_dir())
-        names = (path.relative_to(self.root).as_posix() for path in found)
+        root = root_of(FOLDER, self.root, self.pinned)
+        found = (path for path in (root / FOLDER).rglob("*") if not path.is_dir())
+        names = (path.relative_to(root).as_posix() for path in found)
         return sorted(n for n in names if n.endswith(SUFFIXES) and not _left_out(n))
 
     def line(self, name: str, line: int) -> Position:

@@ -22,12 +22,13 @@ class Survey:
 
     def visit(self, value: Value, path: Path = ()) -> None:
         if isinstance(value, str):
-            if type(value) is not str or not value.isascii():
-                self._text(value, path)
+            self._text(value, path)
         elif isinstance(value, Mapping):
             for key, item in value.items():
-                self._text(key, path)
-                self.visit(item, (*path, key))
+                if key.__class__ is not str or not key.isascii():
+                    self._text(key, path)
+                if item.__class__ is not str or not item.isascii():  # most hold nothing to be found
+                    self.visit(item, (*path, key))
         elif isinstance(value, list | tuple):
             for index, item in enumerate(value):
                 self.visit(item, (*path, index))

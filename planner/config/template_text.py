@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from planner.config.scope import KindScope, LaterValue, ResourceScope, Scope, seen
 from planner.config.survey import LARGEST, SMALLEST
-from planner.config.tokens import BROKEN, INVALID, MARK, MARK_CLOSE, MARK_OPEN, Tokens, holds_token
+from planner.config.tokens import BROKEN, INVALID, MARK, MARK_CLOSE, MARK_OPEN, OPEN, Tokens, holds_token
 from planner.config.wording import describe
 from planner.model.value import Secret, Value
 
@@ -101,6 +101,8 @@ def opened(value: Any) -> Any:
 
 def bare(value: Any) -> Value:
     """A value of a template as the configuration keeps it: plain data, Secret or Deferred."""
+    if value.__class__ is str and OPEN not in value:
+        return value
     if isinstance(value, str):
         return _text(value)
     if value is None or isinstance(value, bool | float):

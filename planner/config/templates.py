@@ -41,7 +41,7 @@ class _Loader(jinja2.BaseLoader):
     ) -> tuple[str, str, Callable[[], bool]]:
         name = posixpath.normpath(FOLDER + template)
         try:
-            return self.sources.text(name), name, lambda: True
+            return self.sources.template(name), name, lambda: True
         except UnreadableSource as error:
             raise TemplateNotFound(template) from error
 

@@ -107,8 +107,8 @@ class Tokens:
             return text
         if text in self.values:
             return self.values[text]
-        pieces = [self._piece(piece) for piece in _TOKEN.split(text) if piece]
-        if sum(len(piece) for piece in pieces if isinstance(piece, str)) > MAX_DOCUMENT:
+        pieces = self._pieces(text)
+        if sum([len(piece) for piece in pieces if isinstance(piece, str)]) > MAX_DOCUMENT:
             raise ValueError(TOO_LARGE)
         return join(pieces)
 
@@ -122,12 +122,17 @@ class Tokens:
             raise ValueError(TOO_LARGE)
         return value
 
-    def _piece(self, piece: str) -> Value:
-        if piece in self.values:
-            return self.values[piece]
-        if RESERVED.search(piece):
-            raise ValueError(BROKEN)
-        return piece
+    def _pieces(self, text: str) -> list[Value]:
+        """The texts and values that text is made of."""
+        values, pieces = self.values, []
+        for piece in _TOKEN.split(text):
+            if piece in values:
+                pieces.append(values[piece])
+            elif piece:
+                if RESERVED.search(piece):
+                    raise ValueError(BROKEN)
+                pieces.append(piece)
+        return pieces
 
 
 def join(parts: list[Value]) -> Value:

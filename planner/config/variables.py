@@ -11,18 +11,18 @@ from pathlib import Path as File
 
 from attrs import define, field, frozen
 
-from planner.config.plain_files import PlainFile, check_plain, read_plain
+from planner.config.environment_file import EnvironmentFile, read_environment_file
+from planner.config.plain_files import PlainFile, read_plain
 from planner.config.project import PROJECT_FILE
 from planner.config.scope import seal
 from planner.config.sources import Sources
 from planner.config.survey import survey
 from planner.config.tokens import RESERVED
 from planner.config.validation import Checker, Problem, shaped
-from planner.config.yaml_document import YamlProblem, core_schema, parse, plain
+from planner.config.yaml_document import YamlProblem, core_schema, parse
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
 from planner.model.project import Assigned, Origin, Project, Variable
 from planner.model.value import Path, Value, dotted, leaves
-from planner.resources import schema
 
 PREFIX = "PLANNER_VAR_"
 
@@ -104,18 +104,29 @@ class _Reader:
                 yield _Candidate(variable.name, variable.default, Origin(f"default in {PROJECT_FILE}"))
 
     def _environment_file(self) -> Iterator[_Candidate]:
-        names = [f"environments/{self.environment}{suffix}" for suffix in (".yaml", ".yml")]
-        name = next((name for name in names if (self.sources.root / name).exists()), None)
-        file = self._read(self.sources, name) if name else None
-        if file is None:
-            return
-        document = {key: value for key, value in file.document.items() if plain(value) is not None}
-        check_plain(
-            file, plain(document), Checker(schema("environment.schema.json"), "key"), self.diagnostics
-        )
-        values = document.get("variables")
-        if isinstance(values, dict):
-            yield from self._from_file(file, values, ("variables",))
+        found = read_environment_file(self.sources, self.environment, self.diagnostics)
+        self.incomplete |= found is None
+        if found is not None:
+            self._check_pins(found)
+            yield from self._from_file(found.file, found.variables, ("variables",))
+            yield from self._from_file(found.file, found.pins, ("pins",))
+
+    def _check_pins(self, found: EnvironmentFile) -> None:
+        """A pin is of a promotable variable, and the only value that the file gives it."""
+        promotable = self.project.promote.variables if self.project.promote else ()
+        for name in found.pins:
+            if name in self.project.variables and name not in promotable:
+                self.diagnostics.error(
+                    f'"{name}" is pinned, and no promotable variable',
+                    position=found.position("pins", name),
+                    advice=f"Name it in {PROJECT_FILE} under promote.variables, or move it to variables.",
+                )
+            if name in found.variables:
+                self.diagnostics.error(
+                    f'"{name}" is set twice, in variables and in pins',
+                    position=found.position("pins", name),
+                    advice=f"Take out one: {found.position('variables', name)} is the other.",
+                )
 
     def _read(self, sources: Sources, name: str) -> PlainFile | None:
         file = read_plain(sources, name, self.diagnostics)
@@ -123,7 +134,7 @@ class _Reader:
         return file
 
     def _from_file(
-        self, file: PlainFile, values: dict[str, Value], place: tuple[str, ...]
+        self, file: PlainFile, values: Mapping[str, Value], place: tuple[str, ...]
     ) -> Iterator[_Candidate]:
         for name, value in values.items():
             position = file.position((*place, name))

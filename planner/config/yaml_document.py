@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 from attrs import define, field, frozen
+from yaml import MappingEndEvent, ScalarEvent
 from yaml._yaml import CParser
 
 from planner.config.wording import describe
@@ -60,10 +61,15 @@ Restore = Callable[[str], Value]
 """Puts the values behind tokens back into a scalar's text; ValueError says what is wrong."""
 
 
+def as_written(text: str) -> Value:
+    """Where no tokens are."""
+    return text
+
+
 def parse(
     text: str,
     *,
-    restore: Restore | None = None,
+    restore: Restore = as_written,
     trace: LineTrace | None = None,
     texts: dict[Path, str] | None = None,
 ) -> list[Value]:
@@ -166,7 +172,7 @@ class _Builder:
     """Builds data from events; nodes counts what is built, so that aliases can be kept from exploding."""
 
     parser: Any
-    restore: Restore | None
+    restore: Restore
     trace: LineTrace | None
     texts: dict[Path, str] | None = None
     anchors: dict[str, tuple[Value, int]] = field(factory=dict)
@@ -196,9 +202,11 @@ class _Builder:
             return self._alias(event)
         before = self.nodes
         self.nodes += 1
-        if kind is yaml.ScalarEvent:
+        if kind is ScalarEvent:
             value = self._scalar(event)
-            if value.__class__ is not Literal:
+            if value.__class__ is str:
+                self.nodes += len(value) // _LONG_TEXT
+            elif value.__class__ is not Literal:
                 self.nodes += _extent(value)
             if self.texts is not None:
                 self.texts[path] = event.value
@@ -225,17 +233,18 @@ class _Builder:
         return value
 
     def _scalar(self, event: Any) -> Value:
-        text = event.value
-        if event.tag and event.tag != "!":
+        text, tag = event.value, event.tag
+        if tag and tag != "!":
             return self._tagged(event, text)
-        restored = self._restored(event, text)
-        if restored is text and not event.style and not event.tag:
+        try:
+            restored = self.restore(text)
+        except ValueError as error:
+            raise YamlProblem(_line(event), str(error)) from None
+        if restored is text and not event.style and not tag:
             return core_schema(text)
         return restored
 
     def _restored(self, event: Any, text: str) -> Value:
-        if self.restore is None:
-            return text
         try:
             return self.restore(text)
         except ValueError as error:
@@ -281,11 +290,13 @@ class _Builder:
     def _mapping(self, path: Path, depth: int) -> dict[str, Value]:
         items: dict[str, Value] = {}
         merged: list[Value] = []
-        next_event = self.parser.get_event
-        while (event := next_event()).__class__ is not yaml.MappingEndEvent:
+        next_event, traced = self.parser.get_event, self.trace is not None
+        below: Path = ()
+        while (event := next_event()).__class__ is not MappingEndEvent:
             key = self._key(event)
-            below = (*path, key) if self.trace is not None else ()
-            self._note(below, event)
+            if traced:
+                below = (*path, key)
+                self._note(below, event)
             value = self._value(next_event(), below, depth + 1)
             if event.value == MERGE and not event.style:
                 merged.append((event, value))
@@ -298,10 +309,12 @@ class _Builder:
         return _merged([_merge_source(*source) for source in merged], items) if merged else items
 
     def _key(self, event: Any) -> str:
-        if event.__class__ is not yaml.ScalarEvent:
+        if event.__class__ is not ScalarEvent:
             raise YamlProblem(_line(event), "a key must be text")
         text: str = event.value
         key = self._restored(event, text)
+        if key.__class__ is str:
+            return key
         if isinstance(key, str) and not isinstance(key, Secret):
             return str(key)
         if isinstance(key, int | float) and not isinstance(key, bool):

@@ -57,6 +57,7 @@ class NotJSON(ValueError):
     """The body of a reply is something else than JSON."""
 
 
+_NESTS = (dict, list)
 _DEEPEST = 100
 """Levels; what nests deeper is no answer of any API, and whoever walks through it would fail half-way."""
 
@@ -89,7 +90,7 @@ def nests_too_deep(value: Any) -> bool:
     """Whether lists and mappings of value lie more than 100 levels in each other."""
     layer = [value]
     for _ in range(_DEEPEST):
-        nested = [item for item in layer if isinstance(item, dict | list)]
+        nested = [item for item in layer if isinstance(item, _NESTS)]
         if not nested:
             return False
         layer = [child for item in nested for child in (item.values() if isinstance(item, dict) else item)]

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from attrs import field, frozen
 
 from planner.model.preview import NEW, NOT_RENDERED, NOT_RENDERED_BEFORE, OUTSIDE
+from planner.model.tree import PINNED
 from planner.model.value import Value
 
 
@@ -20,13 +21,15 @@ class Reading:
     """What an environment is made of. problem: why it could not be rendered, "" when it could.
 
     digest: of everything that it wants, and of how it is reached. reads: the project's files that it read, a
-    folder with "/" at its end. variables: name -> a fingerprint of the value.
+    folder with "/" at its end. variables: name -> a fingerprint of the value. pin: the commit that it is
+    pinned to, so that it reads nothing else of the pinned folders.
     """
 
     digest: str = ""
     reads: frozenset[str] = frozenset()
     variables: Mapping[str, Value] = field(factory=dict)
     problem: str = ""
+    pin: str = ""
 
 
 ABSENT = Reading(problem="it is not declared")
@@ -43,13 +46,15 @@ def why_affected(before: Reading, after: Reading, changed: Iterable[str]) -> tup
         return (NEW,)
     if before.problem:
         return (NOT_RENDERED_BEFORE,)
-    if before.digest == after.digest:
+    if (before.digest, before.pin) == (after.digest, after.pin):
         return ()
     return (*_variables(before, after), *_read(before, after, changed)) or (OUTSIDE,)
 
 
 def _read(before: Reading, after: Reading, changed: Iterable[str]) -> tuple[str, ...]:
     reads = before.reads | after.reads
+    if after.pin:
+        reads = frozenset(name for name in reads if name.split("/", 1)[0] not in PINNED)
     folders = tuple(name for name in reads if name.endswith("/"))
     return tuple(sorted(name for name in changed if name in reads or name.startswith(folders)))
 

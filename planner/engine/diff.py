@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from planner.model.compare import is_unset, same, sort_key, unmatched
+from attrs import evolve
+
+from planner.model.compare import identical, is_unset, same, sort_key, unmatched
 from planner.model.kind import Attribute, Kind
 from planner.model.plan import AttributeDiff
 from planner.model.resource import Desired, Observed, Prior
@@ -31,6 +33,8 @@ def take_over(
     The content counts as unchanged while the server's marker of it is the same, or with same_content.
     former: more attributes that tell which of the observed values are secrets.
     """
+    if former is None and _shows_the_same(observed, prior, kind):
+        return prior
     moved = not same_content and replaced(prior.attributes, observed.attributes, kind)
     sha256 = None if moved else prior.content_sha256
     silent = kind.content.fetched if kind.content and sha256 is not None else ()
@@ -49,6 +53,31 @@ def take_over(
         dependencies=prior.dependencies,
         prevent_destroy=prior.prevent_destroy,
         create_before_destroy=prior.create_before_destroy,
+    )
+
+
+def _shows_the_same(observed: Observed, prior: Prior, kind: Kind) -> bool:
+    """Whether taking over would give an equal prior, for sure. It is so nearly always, and finding it out
+    takes a fifth of the time.
+    """
+    before, now = prior.attributes, observed.attributes
+    silent = kind.content.fetched if kind.content and prior.content_sha256 is not None else ()
+    return (
+        kind.shown.issuperset(now)
+        and now.keys() <= before.keys()
+        and kind.local.issuperset(before.keys() - now.keys())
+        and all(map(identical, now.values(), map(before.__getitem__, now)))
+        and not any(name in now for name in silent)
+        and _same_stamps(observed, prior)
+    )
+
+
+def _same_stamps(observed: Observed, prior: Prior) -> bool:
+    """A list shows no stamps; what is not shown has not moved."""
+    return (
+        (not observed.version or observed.version == prior.version)
+        and (not observed.created or observed.created == prior.created)
+        and (not observed.last_modified or observed.last_modified == prior.last_modified)
     )
 
 
@@ -127,7 +156,9 @@ def differences(wanted: Mapping[str, Value], seen: Prior, kind: Kind, salt: str)
         if attribute.read_only or name == content or (name not in wanted and not attribute.cleared):
             continue
         before, after = seen.attributes.get(name), wanted.get(name)
-        if before is after or (is_unset(before) and is_unset(after)):
+        if before is after or (type(before) is str is type(after) and before == after):  # nearly always
+            continue
+        if is_unset(before) and is_unset(after):
             continue
         if not same(before, after, unordered=attribute.unordered):
             found += _described(attribute, before, after, salt)
@@ -232,3 +263,27 @@ def _plain(value: Value) -> Value:
 
 def content_differs(desired: Desired, seen: Prior) -> bool:
     return desired.content is not None and desired.content.sha256 != seen.content_sha256
+
+
+def with_meta(seen: Prior, desired: Desired, kind: Kind) -> Prior:
+    """seen with what only the configuration says: the lifecycle, and by which name the file goes.
+
+    seen itself when that changes nothing, as for most.
+    """
+    lifecycle, attributes = desired.lifecycle, seen.attributes
+    if kind.content is not None and desired.content is not None and not content_differs(desired, seen):
+        name = kind.content.attribute
+        if attributes.get(name) != desired.content.source:
+            attributes = {**attributes, name: desired.content.source}
+    said = (desired.dependencies, lifecycle.prevent_destroy, lifecycle.create_before_destroy)
+    known = (seen.dependencies, seen.prevent_destroy, seen.create_before_destroy)
+    if attributes is seen.attributes and said == known:
+        return seen
+    dependencies, prevent_destroy, create_before_destroy = said
+    return evolve(
+        seen,
+        attributes=attributes,
+        dependencies=dependencies,
+        prevent_destroy=prevent_destroy,
+        create_before_destroy=create_before_destroy,
+    )

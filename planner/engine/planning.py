@@ -9,7 +9,7 @@ from attrs import define, evolve, field
 from planner.engine.checking import evaluate
 from planner.engine.decide import Case, Decision, decide_delete
 from planner.engine.declared import apply_moves, creating_first
-from planner.engine.diff import content_differs, drift_of, take_over
+from planner.engine.diff import drift_of, take_over, with_meta
 from planner.engine.ports import Drivers
 from planner.engine.refresh import Namesakes, View
 from planner.engine.removal import Removals, users_of
@@ -337,10 +337,12 @@ class Planning:
         skipped = {item.address for item in self.left_out}
         for address, seen in self.seen.items():
             desired = self.wanted.get(address)
-            wanted = seen if desired is None else self._with_meta(seen, desired)
+            kind = self.drivers[address.kind].kind
+            wanted = seen if desired is None else with_meta(seen, desired, kind)
             if self.wish.mode == IMPORT_ONLY and address not in self.view.imports:
                 continue
-            if address not in skipped and wanted != self.state.resources.get(address):
+            prior = self.state.resources.get(address)
+            if address not in skipped and wanted is not prior and wanted != prior:
                 found.append(wanted)
         return tuple(found)
 
@@ -374,23 +376,6 @@ class Planning:
         except ValueError as error:
             self._refuse_reference(f"output.{name}", value, error)
             return None
-
-    def _with_meta(self, seen: Prior, desired: Desired) -> Prior:
-        """seen with what only the configuration says: the lifecycle, and by which name the file goes."""
-        lifecycle = desired.lifecycle
-        content = self.drivers[desired.address.kind].kind.content
-        attributes = seen.attributes
-        if content is not None and desired.content is not None and not content_differs(desired, seen):
-            name = content.attribute
-            if attributes.get(name) != desired.content.source:
-                attributes = {**attributes, name: desired.content.source}
-        return evolve(
-            seen,
-            attributes=attributes,
-            dependencies=desired.dependencies,
-            prevent_destroy=lifecycle.prevent_destroy,
-            create_before_destroy=lifecycle.create_before_destroy,
-        )
 
 
 def make_plan(wish: Wish, state: State, view: View, drivers: Drivers, diagnostics: Diagnostics) -> Plan:

@@ -7,7 +7,7 @@ to be gone, and those about to be written, whose version and users only a read t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -44,7 +44,7 @@ class Namesakes:
     """Which resources carry the same natural key; each kind is indexed when it is first asked for."""
 
     view: View
-    _index: dict[str, dict[str, list[str]]] = field(factory=dict, init=False)
+    _index: dict[str, dict[Hashable, list[str]]] = field(factory=dict, init=False)
 
     def of(self, kind: Kind, attributes: Mapping[str, Value]) -> tuple[str, ...]:
         """The ids of the listed resources with the natural key of attributes."""
@@ -52,11 +52,13 @@ class Namesakes:
             index = self._index[kind.name] = defaultdict(list)
             for id_, observed in self.view.listed.get(kind.name, {}).items():
                 index[_natural_key(kind, observed.attributes)].append(id_)
-        return tuple(sorted(self._index[kind.name].get(_natural_key(kind, attributes), ())))
+        found = self._index[kind.name]
+        return tuple(sorted(found.get(_natural_key(kind, attributes), ()))) if found else ()
 
 
-def _natural_key(kind: Kind, attributes: Mapping[str, Value]) -> str:
-    return sort_key([attributes.get(name) for name in kind.natural_key])
+def _natural_key(kind: Kind, attributes: Mapping[str, Value]) -> Hashable:
+    values = tuple(attributes.get(name) for name in kind.natural_key)
+    return values if all(isinstance(value, str) for value in values) else sort_key(values)
 
 
 def survey(state: State, kinds: Iterable[str], drivers: Drivers, parallelism: int) -> View:

@@ -109,5 +109,5 @@ def _reached(start: set[Address], edges: Edges, why: str) -> dict[Address, str]:
 
 
 def _matches(address: Address, globs: Sequence[str]) -> bool:
-    text = str(address)
+    text = str(address) if globs else ""
     return any(fnmatchcase(text, glob.removeprefix("resource.")) for glob in globs)

@@ -172,11 +172,15 @@ def look_at(session: Session, address: Address, id_: str) -> Observed:
 
 @frozen
 class Provenance:
-    """What an apply is made from, for the state. commit: of the project's git repository, if it has one."""
+    """What an apply is made from, for the state. commit: of the project's git repository, if it has one.
+
+    promotions: the state's, from whether the apply was whole; None where they stay as they are.
+    """
 
     plan_digest: str
     inputs: Mapping[str, Value] = field(factory=dict)
     commit: str | None = None
+    promotions: Callable[[bool], tuple[Mapping[str, Value], ...]] | None = None
 
 
 def carry_out(
@@ -208,10 +212,18 @@ def carry_out(
         complete=ledger.complete,
     )
     try:
-        after = session.store.commit(evolve(reached, outputs=outputs, applied=applied))
+        after = session.store.commit(
+            evolve(
+                reached, outputs=outputs, applied=applied, promotions=_promotions(provenance, reached, ledger)
+            )
+        )
     except StateError as error:
         raise _unrecorded(error, ledger, _IN_JOURNAL) from error
     return after, ledger, _checked_afterwards(session.wish, plan, after, ledger)
+
+
+def _promotions(provenance: Provenance, reached: State, ledger: Ledger) -> tuple[Mapping[str, Value], ...]:
+    return provenance.promotions(ledger.complete) if provenance.promotions else reached.promotions
 
 
 _LOOKED_UP = "What the state and its journal do not hold is looked up by the next plan or apply."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from attrs import field, frozen
@@ -98,9 +99,13 @@ def _call(call: Mapping[str, Any], regional: bool) -> Call:
 
 def pointed(value: Any, pointer: str) -> Any:
     """What a JSON Pointer (RFC 6901) names in value, None when it is not there."""
-    for token in pointer.split("/")[1:]:
-        key = token.replace("~1", "/").replace("~0", "~")
+    for key in _keys(pointer):
         if not isinstance(value, Mapping) or key not in value:
             return None
         value = value[key]
     return value
+
+
+@lru_cache(maxsize=256)
+def _keys(pointer: str) -> tuple[str, ...]:
+    return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])

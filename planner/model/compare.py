@@ -23,6 +23,17 @@ def same(left: Value, right: Value, *, unordered: bool = False) -> bool:
     return bool(left == right)
 
 
+def identical(left: Value, right: Value) -> bool:
+    """Whether two values are equal, and of the same types all the way down: 1 is neither True nor 1.0."""
+    if type(left) is not type(right):
+        return False
+    if type(left) is dict:
+        return left.keys() == right.keys() and all(identical(item, right[key]) for key, item in left.items())
+    if type(left) is list:
+        return len(left) == len(right) and all(map(identical, left, right))
+    return bool(left == right)
+
+
 def _same_secret(left: Value, right: Value) -> bool:
     if isinstance(left, Fingerprint) and isinstance(right, Fingerprint):
         return left == right

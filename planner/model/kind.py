@@ -70,6 +70,20 @@ class Kind:
         return tuple(a.name for a in self.attributes.values() if a.read_only and not a.volatile)
 
     @cached_property
+    def shown(self) -> frozenset[str]:
+        """The attributes that a reply may show as they are: all but secrets."""
+        return frozenset(a.name for a in self.attributes.values() if not a.write_only)
+
+    @cached_property
+    def kept(self) -> Mapping[str, frozenset[str]]:
+        """The attributes that are kept of a reply -> the keys below them that change by themselves."""
+        return {a.name: _volatile_below(a.schema) for a in self.attributes.values() if not a.volatile}
+
+    @cached_property
+    def local(self) -> frozenset[str]:
+        return frozenset(a.name for a in self.attributes.values() if a.local)
+
+    @cached_property
     def declaration_schema(self) -> Mapping[str, Any]:
         """The JSON Schema of what a template may declare: the server's own attributes are left out."""
         properties = {a.name: a.schema for a in self.attributes.values() if not a.read_only}
@@ -78,3 +92,10 @@ class Kind:
     @cached_property
     def declarable(self) -> tuple[str, ...]:
         return tuple(a.name for a in self.attributes.values() if not a.read_only)
+
+
+def _volatile_below(schema: Mapping[str, Any]) -> frozenset[str]:
+    properties = schema.get("properties", {})
+    return frozenset(
+        key for key, below in properties.items() if isinstance(below, Mapping) and below.get("x-volatile")
+    )

@@ -6,7 +6,9 @@ from typing import Final
 
 from attrs import field, frozen
 
+from planner.model.chain import Standing
 from planner.model.plan import Plan
+from planner.model.release import Gate
 
 NEW: Final = "it is new"
 REMOVED: Final = "it is removed from planner.yaml"
@@ -15,15 +17,6 @@ NOT_RENDERED_BEFORE: Final = "it could not be rendered before"
 OUTSIDE: Final = "something outside of the files of the project"
 IN_WORDS: Final = frozenset({NEW, REMOVED, NOT_RENDERED, NOT_RENDERED_BEFORE, OUTSIDE})
 """The reasons that name no file and no variable."""
-
-
-@frozen
-class GateState:
-    """A condition of an environment. detail: the reason it is open, or the proof that it is met."""
-
-    name: str
-    met: bool
-    detail: str = ""
 
 
 @frozen
@@ -44,7 +37,7 @@ class EnvironmentPreview:
     error: str = ""
     advice: str = ""
     protected: bool = False
-    gates: tuple[GateState, ...] = ()
+    gates: tuple[Gate, ...] = ()
     on_merge: str = ""
     removed: bool = False
     cautions: tuple[str, ...] = ()
@@ -68,7 +61,8 @@ class Preview:
     not known. fallback: why all environments were planned, "" when it is known which are affected. reproduce:
     the command line that makes this preview again. uncommitted: what was previewed is head and changes to it.
     left_out: environments that nobody asked about. error, advice: why there is no preview at all, "" when
-    there is one; base and head are "" where they are not known.
+    there is one; base and head are "" where they are not known. chain: every environment as its state says
+    that it stands, where releases are promoted.
     """
 
     project: str
@@ -83,14 +77,16 @@ class Preview:
     left_out: tuple[str, ...] = ()
     error: str = ""
     advice: str = ""
+    chain: tuple[Standing, ...] = ()
 
     @property
     def failed(self) -> bool:
         return bool(self.error) or any(item.failed for item in self.environments)
 
     @property
-    def has_cautions(self) -> bool:
-        return any(item.cautions for item in self.environments)
+    def is_worth_telling(self) -> bool:
+        """Whether merging does, leaves behind or promotes anything, or nobody can say."""
+        return self.has_changes or self.failed or any(i.cautions or i.on_merge for i in self.environments)
 
     @property
     def has_changes(self) -> bool:

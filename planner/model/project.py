@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from attrs import field, frozen
 
 from planner.model.value import Value
+from planner.model.windows import Window
 
 
 @frozen
@@ -21,10 +23,33 @@ class Variable:
 
 
 @frozen
+class GateRules:
+    """What a release must have behind it before it comes into an environment.
+
+    soak: how long it has to run upstream. checks: to be verified there. approvals: by how many people.
+    windows: when applies may run, always when there is none.
+    """
+
+    soak: timedelta = timedelta()
+    checks: tuple[str, ...] = ()
+    approvals: int = 0
+    windows: tuple[Window, ...] = ()
+
+
+@frozen
+class Promotable:
+    """What a release is made of. templates: whether templates/ and files/ belong to it, by their commit."""
+
+    variables: tuple[str, ...] = ()
+    templates: bool = False
+
+
+@frozen
 class Environment:
     """options: the keys of planner.yaml that say how to reach it (endpoint, auth, region, ...).
 
     state: where it is kept. encrypted: there, only ever sealed with a key.
+    promote_from: the environments that releases come from; none for the first ones.
     """
 
     name: str
@@ -32,6 +57,8 @@ class Environment:
     state: str = ""
     protected: bool = False
     encrypted: bool = False
+    promote_from: tuple[str, ...] = ()
+    gates: GateRules = field(factory=GateRules)
 
     @property
     def endpoint(self) -> str:
@@ -40,12 +67,17 @@ class Environment:
 
 @frozen
 class Project:
-    """locals: their texts are jinja expressions, not yet rendered."""
+    """locals: their texts are jinja expressions, not yet rendered. promote: None where nothing is."""
 
     name: str
     variables: Mapping[str, Variable] = field(factory=dict)
     locals: Mapping[str, Value] = field(factory=dict)
     environments: Mapping[str, Environment] = field(factory=dict)
+    promote: Promotable | None = None
+
+    @property
+    def promotes_templates(self) -> bool:
+        return self.promote is not None and self.promote.templates
 
 
 @frozen

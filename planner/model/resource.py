@@ -46,6 +46,8 @@ class Desired:
     @property
     def dependencies(self) -> tuple[Address, ...]:
         """What must be there first, each once, in order."""
+        if not (self.depends_on or self.references or self.lifecycle.replace_triggered_by):
+            return ()
         triggers = (ref.address for ref in self.lifecycle.replace_triggered_by)
         found = {*self.depends_on, *(ref.address for ref in self.references), *triggers}
         return tuple(sorted(found))

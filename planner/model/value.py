@@ -6,8 +6,9 @@ A value is None, bool, int, float, str, a list or a mapping of values, or one of
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from types import NoneType
 from typing import Any, Final, SupportsIndex
 
 from attrs import frozen
@@ -16,6 +17,13 @@ from planner.model.address import Address
 
 Value = Any
 Path = tuple[str | int, ...]
+
+
+_SIMPLE: Final = frozenset({str, int, float, bool, NoneType})
+"""Of these most values are: they hold no secret, no reference and no other value."""
+
+
+_TEXTS_AND_NUMBERS: Final = frozenset({str, int})
 
 
 class Secret(str):
@@ -98,6 +106,8 @@ def resolve(value: Value, lookup: Lookup) -> Value:
 
     lookup answers UNKNOWN for what is not known yet.
     """
+    if type(value) in _SIMPLE:
+        return value
     if isinstance(value, Deferred):
         return _put_together(value, [lookup(p) if isinstance(p, Reference) else p for p in value.parts])
     if isinstance(value, Mapping):
@@ -120,6 +130,8 @@ def join_text(parts: list[Value]) -> str:
 
     ValueError for a list, a mapping or null, which have no place inside a text.
     """
+    if _TEXTS_AND_NUMBERS.issuperset(map(type, parts)):  # nearly always
+        return "".join(map(str, parts))
     text = "".join(map(scalar_text, parts))
     return Secret(text) if any(isinstance(part, Secret) for part in parts) else text
 
@@ -148,25 +160,35 @@ def leaves(value: Value, path: Path = ()) -> Iterator[tuple[Path, Value]]:
 
 
 def is_deferred(value: Value) -> bool:
-    return any(isinstance(leaf, Deferred) for _, leaf in leaves(value))
+    return isinstance(value, Deferred) or any(map(is_deferred, _within(value)))
 
 
 def is_sensitive(value: Value) -> bool:
-    return any(
-        isinstance(leaf, Secret | Fingerprint)
-        or (isinstance(leaf, Deferred) and any(isinstance(part, Secret) for part in leaf.parts))
-        for _, leaf in leaves(value)
-    )
+    if isinstance(value, Deferred):
+        return any(isinstance(part, Secret) for part in value.parts)
+    return isinstance(value, Secret | Fingerprint) or any(map(is_sensitive, _within(value)))
+
+
+def _within(value: Value) -> Iterable[Value]:
+    """The values of a mapping or list; () for any other value."""
+    if type(value) in _SIMPLE:
+        return ()
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list | tuple) else ()
 
 
 def conceal(value: Value, salt: str) -> Value:
-    """value with every Secret replaced by its fingerprint."""
+    """value with every Secret replaced by its fingerprint; it may share parts with value."""
+    if type(value) in _SIMPLE:
+        return value
     if isinstance(value, Secret):
         return Fingerprint.of(value, salt)
     if isinstance(value, Deferred):
         return Deferred(tuple(CONCEALED if isinstance(p, Secret) else p for p in value.parts))
     if isinstance(value, Mapping):
-        return {key: conceal(item, salt) for key, item in value.items()}
+        plain = type(value) is dict and _SIMPLE.issuperset(map(type, value.values()))
+        return value if plain else {key: conceal(item, salt) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [conceal(item, salt) for item in value]
     return value

@@ -26,8 +26,8 @@ from planner.model.value import CONCEALED, Deferred, Fingerprint, Path, Referenc
 Data = dict[str, Any]
 
 _FINGERPRINT: Final = re.compile(r"scrypt:((?:[0-9a-fA-F]{2})*):((?:[0-9a-fA-F]{2})*)\Z")
-_AS_IT_IS: Final = frozenset({str, bool, NoneType})
-_AS_IT_IS_READ: Final = frozenset({str, bool, NoneType, int, float})
+_AS_IT_IS: Final[frozenset[type]] = frozenset({str, bool, NoneType})
+_AS_IT_IS_READ: Final[frozenset[type]] = frozenset({str, bool, NoneType, int, float})
 _ONLY_TEXT: Final = frozenset({str})
 
 
@@ -52,11 +52,22 @@ def _encoder_of_subclass(value: Value) -> Callable[[Any], Any]:
 
 def encode_mapping(value: Mapping[str, Value]) -> Data:
     """A mapping of values as plain JSON data; itself when nothing in it needs encoding."""
-    if type(value) is dict and _AS_IT_IS.issuperset(map(type, value.values())) and _has_plain_keys(value):
-        return value
+    if type(value) is dict and _has_plain_keys(value):
+        return _with_changed(value, _AS_IT_IS, encode_value)
     return {
         _escape(key): item if type(item) in _AS_IT_IS else encode_value(item) for key, item in value.items()
     }
+
+
+def _with_changed(value: Data, as_it_is: frozenset[type], change: Callable[[Any], Any]) -> Data:
+    """value with its items changed; itself, which saves a copy, when nothing comes out as something else."""
+    if as_it_is.issuperset(map(type, value.values())):
+        return value
+    changed = {}
+    for key, item in value.items():
+        if type(item) not in as_it_is and (after := change(item)) is not item:
+            changed[key] = after
+    return {**value, **changed} if changed else value
 
 
 def _has_plain_keys(value: Mapping[str, Value]) -> bool:
@@ -143,9 +154,7 @@ def _decode_tagged(data: Data) -> Value:
 def _decode_keys(data: Data) -> Data:
     if "$" in "".join(data):
         return {_unescape(key): decode_value(item) for key, item in data.items()}
-    if _AS_IT_IS_READ.issuperset(map(type, data.values())):
-        return data
-    return {key: item if type(item) in _AS_IT_IS_READ else decode_value(item) for key, item in data.items()}
+    return _with_changed(data, _AS_IT_IS_READ, decode_value)
 
 
 def _unescape(key: str) -> str:

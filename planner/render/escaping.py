@@ -21,13 +21,17 @@ def escape(text: str) -> str:
 
 def quote(text: str) -> str:
     """text in double quotes, escaped so that different texts never look the same."""
-    return f'"{"".join(quoted_units(text))}"'
+    return f'"{text}"' if _is_plain(text) else f'"{"".join(quoted_units(text))}"'
 
 
 def quoted_units(text: str) -> Iterable[str]:
     """The characters of text as they stand between quotes; an escape is one unit, never to be broken."""
-    plain = text.isprintable() and "\\" not in text and '"' not in text
-    return text if plain else ("\\" + char if char in '\\"' else _escaped(char) for char in text)
+    return text if _is_plain(text) else ("\\" + char if char in '\\"' else _escaped(char) for char in text)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether text stands between quotes as it is."""
+    return text.isprintable() and "\\" not in text and '"' not in text
 
 
 def cells(text: str) -> int:

@@ -8,7 +8,7 @@ from typing import Final
 from attrs import frozen
 
 from planner.model.value import Value
-from planner.render.escaping import cells, escape, pad, shorten, wrap
+from planner.render.escaping import cells, escape, shorten, wrap
 from planner.render.style import DIM, REMOVE, Style
 from planner.render.values import (
     TextLayout,
@@ -67,37 +67,48 @@ def render_rows(rows: Sequence[Row], *, indent: int, width: int, style: Style) -
     """The rows as lines, values aligned. indent: the column of the signs."""
     start = indent + 2
     names = [shorten(escape(row.name), width - start - 2) for row in rows]
-    column = _column(names, width - start)
-    for row, name in zip(rows, names, strict=True):
-        yield from _row(row, name, _Frame(indent, column, width, style))
+    widths = [cells(name) for name in names]
+    column = _column(widths, width - start)
+    value_at = start + column + 3
+    room = Room(max(width - value_at, _NARROWEST_VALUES), max(width - start, _NARROWEST_VALUES))
+    frame = _Frame(indent, column, width, style, room, value_at)
+    for row, name, taken in zip(rows, names, widths, strict=True):
+        yield from _row(row, name, taken, frame)
 
 
 @frozen
 class _Frame:
+    """column: how wide names are. value_at: the column that values begin at."""
+
     indent: int
     column: int
     width: int
     style: Style
+    room: Room
+    value_at: int
 
 
-def _column(names: list[str], room: int) -> int:
+def _column(widths: list[int], room: int) -> int:
     """How wide the names are; a few very long ones get a line of their own instead."""
     most = max(_NARROWEST_NAMES, room // 3)
-    return max((cells(name) for name in names if cells(name) <= most), default=0)
+    return max([width for width in widths if width <= most], default=0)
 
 
-def _row(row: Row, name: str, frame: _Frame) -> Iterator[str]:
+def _row(row: Row, name: str, taken: int, frame: _Frame) -> list[str]:
+    """taken: the columns of name."""
     start = frame.indent + 2
-    value_at = start + frame.column + 3
-    room = Room(max(frame.width - value_at, _NARROWEST_VALUES), max(frame.width - start, _NARROWEST_VALUES))
-    body = row.layout(room, frame.style)
+    body = row.layout(frame.room, frame.style)
     sign = " " * frame.indent + frame.style.sign(row.sign or " ") + " "
-    if cells(name) > frame.column:
-        yield sign + name
-        sign, name = " " * start, ""
-    below = " " * (start if body.block else value_at - 3)
-    lines = [f"{sign}{pad(name, frame.column)} = {body.lines[0]}", *(below + line for line in body.lines[1:])]
-    yield from _with_comment(row, lines, frame, last=_last_width(body, start, value_at))
+    above = []
+    if taken > frame.column:
+        above = [sign + name]
+        sign, name, taken = " " * start, "", 0
+    first = f"{sign}{name}{' ' * (frame.column - taken)} = {body.lines[0]}"
+    if len(body.lines) == 1 and not row.comment:
+        return [*above, first]
+    below = " " * (start if body.block else frame.value_at - 3)
+    lines = [first, *(below + line for line in body.lines[1:])]
+    return [*above, *_with_comment(row, lines, frame, last=_last_width(body, start, frame.value_at))]
 
 
 def _last_width(body: Body, start: int, value_at: int) -> int:

@@ -45,8 +45,10 @@ def expanded(value: Value, room: int, text: TextLayout) -> list[str]:
 
 def fits(value: Value, line: str, room: int) -> bool:
     """Whether value reads well on one line, given as inline has it. Scalars but open strings always do."""
+    if isinstance(value, str):
+        return isinstance(value, Secret) or cells(line) <= room
     if not (is_container(value) and value):
-        return not isinstance(value, str) or isinstance(value, Secret) or cells(line) <= room
+        return True
     many = not isinstance(value, Mapping) and sum(map(is_container, value)) > 1
     return not many and cells(line) <= min(room, _WIDEST_CONTAINER)
 
@@ -86,7 +88,7 @@ def text_line(line: str, room: int) -> list[str]:
 
 
 def is_multiline(value: Value) -> bool:
-    return isinstance(value, str) and not isinstance(value, Secret) and "\n" in value[:-1]
+    return isinstance(value, str) and not isinstance(value, Secret) and value.find("\n", 0, -1) >= 0
 
 
 def is_hidden(value: Value) -> bool:

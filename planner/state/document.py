@@ -30,7 +30,7 @@ class BadDocument(ValueError):
         self.newer = newer
 
 
-@frozen
+@frozen(eq=False)
 class Format:
     """name: of the schema file, as "state". version: the one written and, in the end, read.
 

@@ -4,6 +4,7 @@ Declared secrets never come this far: the model holds their fingerprints. This i
 the values of a document is replaced as a whole, by what stands for a sensitive value, so that a later
 comparison with the same text still finds it equal; in prose only the secret is. Everything else (ids,
 addresses, versions, digests) is structure, and stays: that a secret is part of an id must lose no resource.
+Records of promotions hold texts where they had texts: whoever reads them takes nothing else.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from planner.model.value_json import Data
 Redact = Callable[[Data], Data]
 """Encoded data -> the same without secrets. It makes new data where it changes anything."""
 
-_VALUES: Final = frozenset({"attributes", "before", "after", "inputs", "outputs", "promotions"})
+_VALUES: Final = frozenset({"attributes", "before", "after", "inputs", "outputs"})
 _PROSE: Final = frozenset({"reason", "notes"})
+_SAID: Final = frozenset({"reason", "detail", "advice", "forced", "url", "by"})
+"""What people and checks say, in a record of a promotion."""
 _OPAQUE: Final = ("$sensitive", "$number")
 
 
@@ -46,7 +49,23 @@ class Redaction:
         # the outputs of a state are a mapping of values, those of a plan a list of changes
         if key in _VALUES and not (key == "outputs" and isinstance(item, list)):
             return self._value(item)
-        return self._structure(item)
+        return self._record(item) if key == "promotions" else self._structure(item)
+
+    def _record(self, item: Any) -> Any:
+        if isinstance(item, list):
+            return [self._record(entry) for entry in item]
+        if not isinstance(item, dict):
+            return item
+        ways = {**dict.fromkeys(_SAID, self._prose), "variables": self._texts}
+        return {key: ways.get(key, self._record)(entry) for key, entry in item.items()}
+
+    def _texts(self, item: Any) -> Any:
+        """Values of variables that can be promoted, none of which is declared as a secret."""
+        if isinstance(item, str):
+            return item if isinstance(self.value(item), str) else self.prose(item)
+        if isinstance(item, dict):
+            return {key: self._texts(entry) for key, entry in item.items()}
+        return [self._texts(entry) for entry in item] if isinstance(item, list) else item
 
     def _structure(self, item: Any) -> Any:
         if isinstance(item, dict):

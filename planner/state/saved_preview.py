@@ -13,8 +13,10 @@ import orjson
 from attrs import frozen
 
 from planner.errors import PlannerError
-from planner.model.codec import decode_plan
-from planner.model.preview import EnvironmentPreview, GateState, Preview
+from planner.model.chain import Standing
+from planner.model.codec import decode, decode_plan, encode
+from planner.model.preview import EnvironmentPreview, Preview
+from planner.model.release import Gate
 from planner.state.document import BadDocument, check
 from planner.state.files import cause, read_file
 from planner.state.saved_plan import FORMAT
@@ -47,6 +49,7 @@ def dump_preview(found: Previewed) -> bytes:
         "left_out": list(preview.left_out),
         "error": preview.error,
         "advice": preview.advice,
+        "chain": [encode(standing) for standing in preview.chain],
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
@@ -60,7 +63,7 @@ def _encoded(item: EnvironmentPreview, plan: bytes | None) -> dict[str, Any]:
         "error": item.error,
         "advice": item.advice,
         "summary": _counts(item),
-        "gates": [{"name": gate.name, "met": gate.met, "detail": gate.detail} for gate in item.gates],
+        "gates": [{"detail": "", **encode(gate)} for gate in item.gates],
         "on_merge": item.on_merge,
         "removed": item.removed,
         "cautions": list(item.cautions),
@@ -119,6 +122,7 @@ def _decoded(document: Any) -> Previewed:
         left_out=tuple(document.get("left_out", ())),
         error=document.get("error", ""),
         advice=document.get("advice", ""),
+        chain=tuple(decode(standing, Standing) for standing in document.get("chain", ())),
     )
     return Previewed(preview, plans)
 
@@ -132,7 +136,7 @@ def _environment(item: Any, plan: bytes | None) -> EnvironmentPreview:
         error=item["error"],
         advice=item["advice"],
         protected=item["protected"],
-        gates=tuple(GateState(gate["name"], gate["met"], gate["detail"]) for gate in item["gates"]),
+        gates=tuple(decode(gate, Gate) for gate in item["gates"]),
         on_merge=item["on_merge"],
         removed=item.get("removed", False),
         cautions=tuple(item.get("cautions", ())),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 import orjson
@@ -32,13 +33,19 @@ def parse(data: bytes, *, shown: str, project: str, environment: str, known: For
     shown: how messages name the place. project, environment: whose state it has to be.
     """
     try:
-        state = decode_state(known.read(data))
+        state = _state_in(data, known)
     except BadDocument as error:
         raise DamagedState(f"{shown} {error}", advice=_UPGRADE if error.newer else "") from error
     except ValueError as error:
         raise DamagedState(f"{shown} does not follow the format: {error}") from error
     _check_owner(state, shown, project, environment)
     return state
+
+
+@lru_cache(maxsize=1)
+def _state_in(data: bytes, known: Format) -> State:
+    """A command reads its snapshot two or three times, and what it says does not change by that."""
+    return decode_state(known.read(data))
 
 
 def _check_owner(state: State, shown: str, project: str, environment: str) -> None:

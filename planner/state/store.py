@@ -37,13 +37,23 @@ def new_uuid() -> str:
 class Loaded:
     """What `Store.read` found. notes: for people. records: how many the journal added to the snapshot.
 
-    spent: there is a journal, and nothing in it that the snapshot does not hold.
+    spent: there is a journal, and nothing in it that the snapshot does not hold. began: when the run did that
+    the journal is of, "" without one.
     """
 
     state: State
     records: int = 0
     notes: tuple[str, ...] = ()
     spent: bool = False
+    began: str = ""
+
+    @property
+    def cut_off(self) -> State:
+        """The state of a run that did not come to its end: the last apply is not whole."""
+        applied = self.state.applied
+        if applied is None:
+            return self.state
+        return evolve(self.state, applied=evolve(applied, at=self.began, complete=False))
 
 
 @frozen
@@ -67,9 +77,11 @@ class Store:
     def load(self) -> State:
         """The state as it is known now: the snapshot and what the journal adds. No lock, nothing written.
 
-        Its serial is the snapshot's. Intents without an outcome are in `in_doubt`.
+        Its serial is the snapshot's. Intents without an outcome are in `in_doubt`. While an apply goes on, or
+        after one was cut off, the last apply is not whole.
         """
-        return self.read().state
+        found = self.read()
+        return found.cut_off if found.records else found.state
 
     def read(self) -> Loaded:
         """As `load`, with what there is to tell about it."""
@@ -91,7 +103,8 @@ class Store:
         if sessions and not base.lineage:
             base = evolve(base, lineage=sessions[0].header.lineage)
         state = base.fold(tuple(records)) if records else base
-        return Loaded(state, len(records), self._notes(contents), spent=bool(lines) and not records)
+        began = sessions[-1].header.at if sessions else ""
+        return Loaded(state, len(records), self._notes(contents), bool(lines) and not records, began)
 
     @property
     def _shown(self) -> str:
@@ -193,7 +206,7 @@ class Store:
         """
         loaded = self.read()
         if loaded.records:
-            return self.commit(loaded.state)
+            return self.commit(loaded.cut_off)
         if loaded.spent:
             self.backend.clear_journal()
         return loaded.state
@@ -227,14 +240,26 @@ class Store:
         self.backend.clear_journal()
         return written
 
+    def amend(self, state: State) -> State:
+        """Write state, as `checkpoint` returned it but for its promotions, in place of the present snapshot.
+
+        Its serial and lineage stay: what people say of releases is nothing that a plan is made from, so a
+        plan that was saved or approved before is still valid, and no older snapshot leaves the history.
+        """
+        self._dump(state, expected=state.serial)
+        return state
+
     def _write(self, state: State, *, serial: int, expected: int | None) -> State:
         written = evolve(state, lineage=state.lineage or self._first_lineage(), serial=serial)
+        self._dump(written, expected=expected)
+        return written
+
+    def _dump(self, written: State, *, expected: int | None) -> None:
         try:
             data = snapshot.dump(written, self.redact)
         except (TypeError, ValueError) as error:
             raise StateError(f"the state cannot be written to {self._shown}: {error}") from error
-        self.backend.write_snapshot(data, serial=serial, expected_serial=expected)
-        return written
+        self.backend.write_snapshot(data, serial=written.serial, expected_serial=expected)
 
     def _first_lineage(self) -> str:
         """The one that the journal of the first run began with, if it wrote any."""

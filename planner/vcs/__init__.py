@@ -1,6 +1,7 @@
 """The git repository that a project lies in: commits, what changed between two, files as of one.
 
-Reads only: nothing here changes a repository or its work tree. What never lives here: what files mean.
+Reads only, and runs nothing that a checkout's configuration names; but for `changing`, which commits and
+pushes as the user would. What never lives here: what files mean.
 """
 
 from planner.vcs.git import Repository, repository_of

@@ -10,6 +10,7 @@ import click
 from planner.cli.applying import Applying, Approval, apply_now, apply_saved
 from planner.cli.options import changing_options, lock_option, make_console, make_request
 from planner.cli.present import make_report
+from planner.cli.promotion.options import force_options, make_forcing
 from planner.cli.wiring import opened
 from planner.state.saved_plan import read_plan
 
@@ -19,6 +20,7 @@ from planner.state.saved_plan import read_plan
 @changing_options
 @lock_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@force_options
 @click.option(
     "--expect-digest", metavar="DIGEST", help="Plan anew, and go on only if the plan has this digest."
 )
@@ -32,6 +34,8 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     auto_approve: bool,
     expect_digest: str | None,
     as_json: bool,
+    forces: tuple[str, ...],
+    reason: str,
     **given: Any,
 ) -> int:
     """Make the installation what the templates say: plan, ask, carry it out. Or carry out a saved PLANFILE.
@@ -49,11 +53,13 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         environment = read_plan(planfile).environment
     request = make_request(context, environment, **given)
     approval = Approval(auto_approve, expect_digest)
+    forcing = make_forcing(forces, reason)
     with opened(request, console) as here:
         report = make_report(console, here, "apply", as_json)
+        applying = Applying(console, here, report, forcing)
         if planfile is not None:
-            return apply_saved(Applying(console, here, report), planfile, approval, lock_timeout)
-        return apply_now(Applying(console, here, report), approval, lock_timeout)
+            return apply_saved(applying, planfile, approval, lock_timeout)
+        return apply_now(applying, approval, lock_timeout)
 
 
 _SAID_BY_A_PLAN = ("destroy", "refresh_only", "targets", "excludes", "replaces")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from planner.model.plan import Plan
-from planner.model.preview import IN_WORDS, EnvironmentPreview, GateState, Preview
+from planner.model.preview import IN_WORDS, EnvironmentPreview, Preview
 from planner.render.html.change import sign_text
 from planner.render.html.failure import failure
 from planner.render.html.markup import NOTHING, Html, element, join, marked, span, text
 from planner.render.html.overview import SIGNS, WORDS, groups
+from planner.render.html.promotion import gate_line
 from planner.render.values import plural
 
 
@@ -77,7 +78,7 @@ def _facts(item: EnvironmentPreview) -> Iterable[Html]:
     if users := _users(item.plan):
         yield _fact("In use", text(f"Changed resources are used by {plural(users, 'deployment')}."))
     if item.gates:
-        yield _fact("Gates", element("ul", *map(_gate, item.gates)))
+        yield _fact("Gates", element("ul", *map(gate_line, item.gates)))
     if item.on_merge:
         yield _fact("On merge", text(item.on_merge))
     if item.digest:
@@ -95,12 +96,6 @@ def _fact(name: str, content: Html) -> Html:
 def _users(plan: Plan | None) -> int:
     """How many deployments use a resource that changes."""
     return len({user for change in plan.changes for user in change.used_by}) if plan else 0
-
-
-def _gate(gate: GateState) -> Html:
-    state = span("met", text("met ")) if gate.met else span("open", text("open "))
-    detail = span("aside", text(f" {gate.detail}")) if gate.detail else NOTHING
-    return element("li", state, element("b", text(gate.name)), detail, class_="gate")
 
 
 def _unaffected(preview: Preview) -> Html:

@@ -27,6 +27,7 @@ from planner.render.html.overview import (
     kind_of,
     total,
 )
+from planner.render.html.promotion import promotion_section
 
 
 def render_html(preview: Preview) -> str:
@@ -48,11 +49,18 @@ def render_html(preview: Preview) -> str:
         style=style,
         script=script,
         header=header(preview),
-        overview=join([cautions(planned), cards(preview), across.section()]),
+        overview=join(_overview(preview, planned, across)),
         choices=_choices(preview, planned),
         environments=join(_environments(preview, planned, across)),
         footer=footer(preview),
     )
+
+
+def _overview(preview: Preview, planned: Planned, across: Across) -> Iterator[Html]:
+    yield cautions(planned)
+    yield cards(preview)
+    yield promotion_section(preview.chain)
+    yield across.section()
 
 
 def _shown_changes(number: int, plan: Plan) -> list[ShownChange]:

@@ -28,7 +28,7 @@ def head(preview: Preview, form: CommentForm, *, names: bool) -> Iterator[str]:
 def is_quiet(preview: Preview) -> bool:
     """Whether there is nothing to tell of any environment."""
     plans = [item.plan for item in preview.environments]
-    told = preview.has_changes or preview.failed or preview.has_cautions
+    told = preview.is_worth_telling
     return not told and not any(plan is None or plan.drift or plan.notes or plan.checks for plan in plans)
 
 

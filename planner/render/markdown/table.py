@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from attrs import frozen
 
 from planner.model.plan import Action, Plan
-from planner.model.preview import IN_WORDS, EnvironmentPreview, GateState, Preview
+from planner.model.preview import IN_WORDS, EnvironmentPreview, Preview
+from planner.model.release import Gate
+from planner.render.gates import state_of
 from planner.render.markdown.spans import code, listing, words
 
 _NONE = "-"
@@ -40,7 +42,7 @@ def _columns(preview: Preview, items: Sequence[EnvironmentPreview], why: int) ->
         yield Column(noun.capitalize(), tuple(_count(item, noun) for item in items), number=True)
     yield _where_any("State", [_state_only(item.plan) for item in items])
     yield Column("Drift", tuple(_drift(item, preview.offline) for item in items), number=True)
-    yield _where_any("Gates", [", ".join(map(_gate, item.gates)) for item in items])
+    yield _where_any("Gates", [_gates(item.gates) for item in items])
     yield _where_any("On merge", [words(item.on_merge, 100) if item.on_merge else "" for item in items])
 
 
@@ -103,6 +105,13 @@ def state_only(plans: Iterable[Plan]) -> list[str]:
     return [f"{count:,} to {verb}" for count, verb in counted if count]
 
 
-def _gate(gate: GateState) -> str:
-    detail = f": {words(gate.detail, 80)}" if gate.detail else ""
-    return f"{code(gate.name, 40)} {'met' if gate.met else '**open**'}{detail}"
+def _gates(gates: Sequence[Gate]) -> str:
+    """Open and forced ones with the reason, met ones by name: their proof is in the report."""
+    told = [_gate(gate) for gate in gates if state_of(gate) != "met"]
+    met = [code(gate.name, 40) for gate in gates if state_of(gate) == "met"]
+    return "; ".join([*told, *([f"met: {', '.join(met)}"] if met else [])])
+
+
+def _gate(gate: Gate) -> str:
+    about = gate.forced or gate.detail
+    return f"{code(gate.name, 40)} **{state_of(gate)}**" + (f": {words(about, 120)}" if about else "")

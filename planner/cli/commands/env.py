@@ -1,0 +1,143 @@
+"""`planner env`."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from planner.cli.console import Console
+from planner.cli.options import complete_environments, folder_of, make_console, make_request
+from planner.cli.promotion.chain import standings
+from planner.cli.promotion.documents import show_document
+from planner.cli.promotion.env_compare import compare_sides
+from planner.cli.promotion.env_places import places
+from planner.cli.promotion.env_sides import Side, read_side
+from planner.cli.wiring import Request
+from planner.config.load import choose_environment, open_project
+from planner.errors import InvalidConfiguration
+from planner.render.chain_json import places_document, standings_document
+from planner.render.env_diff import render_comparison
+from planner.render.env_diff_json import comparison_document
+from planner.render.standings import render_places, render_standings
+from planner.state.store import utc_now
+
+DIFFERENT, FAILED = 2, 1
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+@click.group("env")
+def command() -> None:
+    """The environments: where they are, what each runs, how they differ.
+
+    \b
+    planner env status
+    planner env diff staging prod
+    """
+
+
+@command.command("list")
+@json_option
+@click.pass_context
+def list_command(context: click.Context, /, as_json: bool) -> int:
+    """List the environments. Asks none of them."""
+    folder, console = folder_of(context), make_console(context)
+    project = open_project(folder)
+    found = places(project, folder)
+    if as_json:
+        show_document(console, places_document(project.name, found))
+    else:
+        console.out(render_places(found, width=console.width(), style=console.style(sys.stdout)))
+    return 0
+
+
+@command.command("status")
+@click.option(
+    "--refresh/--no-refresh",
+    default=True,
+    help="Ask the installations for changes and drift (default), or read the states alone.",
+)
+@click.option(
+    "--parallelism",
+    type=click.IntRange(1, 200),
+    default=10,
+    show_default=True,
+    help="How many calls may run at once in each environment.",
+)
+@json_option
+@click.pass_context
+def status_command(context: click.Context, /, refresh: bool, parallelism: int, as_json: bool) -> int:
+    """Show what each environment runs and what comes next.
+
+    Below the table: what holds back the next release, and what to do about it. Exits 1 when one of them
+    cannot be looked at; the others are shown all the same.
+
+    \b
+    planner env status
+    planner env status --no-refresh --json
+    """
+    console = make_console(context)
+    request = make_request(context, None, parallelism=parallelism)
+    project, now = open_project(request.folder), utc_now()
+    with console.doing("Looking at the environments"):
+        chain = standings(request, console, now, refresh=refresh)
+    if as_json:
+        show_document(console, standings_document(project.name, now, chain))
+    else:
+        style, promotes = console.style(sys.stdout), project.promote is not None
+        console.out(render_standings(chain, promotes=promotes, width=console.width(), style=style))
+    return FAILED if any(item.problem for item in chain) else 0
+
+
+@command.command("diff")
+@click.argument("left", metavar="A", shell_complete=complete_environments)
+@click.argument("right", metavar="B", shell_complete=complete_environments)
+@click.option("--rendered", is_flag=True, help="Compare what the templates make of them, too.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when they differ.")
+@json_option
+@click.pass_context
+def diff_command(
+    context: click.Context,
+    /,
+    left: str,
+    right: str,
+    rendered: bool,
+    detailed_exitcode: bool,
+    as_json: bool,
+) -> int:
+    """Show how environments A and B differ.
+
+    What a promotion moves comes apart from what is each one's own. Compares files and asks no installation.
+    Of secrets it tells whether they are the same, and no more.
+
+    \b
+    planner env diff staging prod
+    planner env diff staging prod --rendered
+    """
+    console = make_console(context)
+    request = make_request(context, None)
+    with console.doing("Reading templates and files"), tempfile.TemporaryDirectory(prefix="planner-") as made:
+        sides = list(_sides(request, console, (left, right), Path(made)))
+        if len(sides) < 2:
+            return FAILED
+        found = compare_sides(sides[0], sides[1], request.folder, rendered=rendered)
+    if as_json:
+        show_document(console, comparison_document(found))
+    else:
+        console.out(render_comparison(found, width=console.width(), style=console.style(sys.stdout)))
+    return DIFFERENT if detailed_exitcode and found.differs else 0
+
+
+def _sides(request: Request, console: Console, names: tuple[str, str], workspace: Path) -> Iterator[Side]:
+    """Those that can be read; what is wrong with the others is told."""
+    project = open_project(request.folder)
+    for name in [choose_environment(project, name).name for name in names]:
+        try:
+            yield read_side(request, console, name, workspace)
+        except InvalidConfiguration as error:
+            console.tell(f"{name}:")
+            console.error(error)

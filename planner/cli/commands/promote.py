@@ -1,0 +1,109 @@
+"""`planner promote`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from planner.cli.options import (
+    complete_environments,
+    input_options,
+    lock_option,
+    make_console,
+    make_request,
+)
+from planner.cli.promotion.choosing import Wish
+from planner.cli.promotion.options import force_options, make_forcing
+from planner.cli.promotion.promoting import Order, promote
+from planner.errors import WrongUsage
+from planner.forge.locating import Wanted
+
+
+@click.command("promote")
+@click.argument("names", nargs=-1, metavar="[SOURCE] TARGET", shell_complete=complete_environments)
+@click.option("--only", multiple=True, metavar="VARIABLE", help="Move this only, or templates; repeatable.")
+@click.option("--release", default="", metavar="R", help="A release that ran in SOURCE, not the present one.")
+@click.option("--rollback", is_flag=True, help="Go back to what ran in TARGET before.")
+@click.option("--to", default="", metavar="R", help="With --rollback: the release to go back to.")
+@click.option("--dry-run", is_flag=True, help="Show it; write nothing.")
+@click.option("--commit", is_flag=True, help="Commit the file that it edits.")
+@click.option("--open-pr", is_flag=True, help="Commit it on a branch, push that, open a pull request.")
+@force_options
+@click.option(
+    "--forge",
+    default="",
+    metavar="F",
+    help="github, gitlab, gitea, bitbucket or azure. [default: the CI's, or the remote's]",
+)
+@click.option("--repo", default="", metavar="R", help="The repository, as the forge names it.")
+@click.option("--api-url", default="", metavar="URL", help="The forge's API, where it is not the usual one.")
+@click.option(
+    "--base", default="", metavar="BRANCH", help="Where the pull request goes. [default: this branch]"
+)
+@lock_option
+@input_options
+@click.pass_context
+def command(  # noqa: PLR0913, PLR0917 - one for each option
+    context: click.Context,
+    /,
+    names: tuple[str, ...],
+    only: tuple[str, ...],
+    release: str,
+    rollback: bool,
+    to: str,
+    open_pr: bool,
+    **given: Any,
+) -> None:
+    """Pin TARGET to the release that runs in SOURCE: check the gates, edit environments/TARGET.yaml.
+
+    Nothing else is changed: what runs in TARGET changes with the next apply.
+
+    \b
+    planner promote dev staging
+    planner promote staging prod --dry-run
+    planner promote staging prod --open-pr
+    planner promote staging prod --only bundle_version --commit
+    planner promote prod --rollback
+    """
+    source, target = _ends(names, rollback=rollback)
+    _check(rollback=rollback, release=release, to=to, only=only)
+    forge = Wanted(given.pop("forge"), given.pop("repo"), None, given.pop("api_url"))
+    base = given.pop("base")
+    if not open_pr and (base or forge != Wanted()):
+        raise WrongUsage("--forge, --repo, --api-url and --base go with --open-pr")
+    forcing = make_forcing(given.pop("forces"), given.pop("reason"))
+    dry_run, commit, lock_timeout = given.pop("dry_run"), given.pop("commit"), given.pop("lock_timeout")
+    order = Order(
+        request=make_request(context, target, **given),
+        wish=Wish(target, source, only, to or release),
+        forcing=forcing,
+        dry_run=dry_run,
+        commit=commit,
+        pull_request=forge if open_pr else None,
+        base=base,
+        lock_timeout=lock_timeout,
+    )
+    promote(make_console(context), order)
+
+
+def _ends(names: tuple[str, ...], *, rollback: bool) -> tuple[str, str]:
+    if rollback and len(names) == 1:
+        return "", names[0]
+    if rollback:
+        raise WrongUsage("a rollback is of one environment", advice="planner promote TARGET --rollback")
+    if len(names) != 2 or not all(names):
+        raise WrongUsage(
+            "which environments?",
+            advice="planner promote SOURCE TARGET, or planner promote TARGET --rollback",
+        )
+    return names[0], names[1]
+
+
+def _check(*, rollback: bool, release: str, to: str, only: tuple[str, ...]) -> None:
+    if to and not rollback:
+        raise WrongUsage("--to goes with --rollback", advice="For a release of SOURCE: --release R.")
+    if rollback and release:
+        raise WrongUsage("--release does not go with --rollback", advice="Say where to go back to: --to R.")
+    if rollback and only:
+        raise WrongUsage("--only does not go with --rollback: a release comes back whole")

@@ -1,0 +1,158 @@
+"""`planner release`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+import click
+
+from planner.cli.console import Console
+from planner.cli.options import complete_environments, lock_option, make_console, make_request
+from planner.cli.promotion.documents import show_document
+from planner.cli.promotion.release_approving import approve, told
+from planner.cli.promotion.release_names import matching, unknown
+from planner.cli.promotion.release_reading import read_logs, subjects_of
+from planner.cli.promotion.release_rejecting import Rejected, reject
+from planner.errors import WrongUsage
+from planner.model.catalogue import KnownRelease
+from planner.render.escaping import escape
+from planner.render.releases import render_release, render_releases
+from planner.render.releases_json import release_document, releases_document
+
+FAILED = 1
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+@click.group("release")
+def command() -> None:
+    """Releases: what each is made of, where it runs and ran, what was said of it.
+
+    A RELEASE is named by its id, or by the beginning of it, as r-4f2c9a.
+
+    \b
+    planner release list
+    planner release approve r-4f2c9a prod
+    """
+
+
+@command.command("list")
+@json_option
+@click.pass_context
+def list_command(context: click.Context, /, as_json: bool) -> int:
+    """List the releases that any environment knows, the newest first."""
+    console = make_console(context)
+    logs = read_logs(make_request(context, None), console)
+    releases = logs.releases
+    if as_json:
+        show_document(console, releases_document(logs.project.name, releases, logs.problems))
+    elif releases:
+        console.out(render_releases(releases, width=console.width(), style=console.style(sys.stdout)))
+    else:
+        console.out("No release is known yet. The next apply makes one known.")
+    return _tell_unread(console, logs.problems)
+
+
+@command.command("show")
+@click.argument("release")
+@json_option
+@click.pass_context
+def show_command(context: click.Context, /, release: str, as_json: bool) -> int:
+    """Show one RELEASE, with all that happened to it.
+
+    What it is made of, its runs with their gates, checks, approvals and rejections.
+    """
+    console = make_console(context)
+    request = make_request(context, None)
+    logs = read_logs(request, console)
+    found = _found(logs.releases, release)
+    subjects = subjects_of(request.folder, found)
+    if as_json:
+        show_document(console, release_document(logs.project.name, found, subjects, logs.problems))
+    else:
+        style = console.style(sys.stdout)
+        console.out(render_release(found, subjects, width=console.width(), style=style))
+    return _tell_unread(console, logs.problems)
+
+
+def _found(releases: tuple[KnownRelease, ...], beginning: str) -> KnownRelease:
+    by_id = {item.id: item for item in releases}
+    found = matching(beginning, by_id)
+    if found is None:
+        raise unknown(beginning, by_id)
+    return by_id[found]
+
+
+def _tell_unread(console: Console, problems: Mapping[str, str]) -> int:
+    for name, problem in problems.items():
+        console.tell(escape(f"{name} cannot be looked at: {problem}"))
+    return FAILED if problems else 0
+
+
+@command.command("approve")
+@click.argument("release")
+@click.argument("environment", metavar="ENV", shell_complete=complete_environments)
+@lock_option
+@click.pass_context
+def approve_command(context: click.Context, /, release: str, environment: str, lock_timeout: float) -> int:
+    """Say that RELEASE may come into ENV. Counts for the gate `approvals`, but not for who promotes it.
+
+    You are who PLANNER_ACTOR says, else who started the CI's job, else git's user.email.
+    """
+    console = make_console(context)
+    request = make_request(context, environment)
+    done, notes = told(approve(request, console, release, lock_timeout))
+    console.out(escape(done))
+    for note in notes:
+        console.tell(escape(f"Note: {note}."))
+    return 0
+
+
+@command.command("reject")
+@click.argument("release")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; recorded and shown.")
+@click.option(
+    "-e",
+    "--environment",
+    "environments",
+    metavar="ENV",
+    multiple=True,
+    shell_complete=complete_environments,
+    help="Tell this environment only; may be repeated. [default: all that know the release]",
+)
+@lock_option
+@click.pass_context
+def reject_command(
+    context: click.Context,
+    /,
+    release: str,
+    reason: str,
+    environments: tuple[str, ...],
+    lock_timeout: float,
+) -> int:
+    """Say that RELEASE is not to be promoted any more. Where it runs, it goes on.
+
+    \b
+    planner release reject r-4f2c9a --reason 'wrong synonyms'
+    """
+    if not reason.strip():
+        raise WrongUsage("--reason is empty: it is kept in the state, and shown")
+    console = make_console(context)
+    request = make_request(context, None)
+    found = reject(request, console, release, reason.strip(), environments, lock_timeout)
+    _tell_rejected(console, found)
+    return found.exit_code
+
+
+def _tell_rejected(console: Console, found: Rejected) -> None:
+    release = escape(found.release)
+    if found.written:
+        console.out(f"Rejected {release} in {', '.join(found.written)}.")
+    if found.already:
+        console.out(f"{release} was rejected before, for the same reason, in {', '.join(found.already)}.")
+    for name in found.running:
+        console.tell(f"Note: {name} runs it, and goes on with it.")
+    for name, error in found.failed.items():
+        console.tell(f"{name} was not told:")
+        console.error(error)

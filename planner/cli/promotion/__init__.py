@@ -1,0 +1,1 @@
+"""Promotion from the command line: from a project and its states to the questions of planner.promote."""

@@ -1,0 +1,138 @@
+"""Whether an environment's gates let in what is about to be applied, and what its state remembers of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from attrs import evolve, frozen
+
+from planner.cli.console import Console
+from planner.cli.promotion.actor import actor
+from planner.cli.promotion.promoters import promoters
+from planner.cli.promotion.pull_request import pull_request
+from planner.cli.promotion.release import release_of
+from planner.cli.promotion.upstreams import looked_at, remembered
+from planner.cli.wiring import Request, commit_of
+from planner.config.load import Configuration
+from planner.errors import Refused
+from planner.model.release import Release
+from planner.model.state import State
+from planner.model.value import Value
+from planner.promote.gates import judge
+from planner.promote.log import Force, Log, Run, moment, write_log
+from planner.promote.question import PROMOTION, SAME, Question, Verdict
+from planner.promote.recording import after_apply, log_of
+from planner.render.gates import render_gates
+
+
+@frozen
+class Admission:
+    """A release that is to come into an environment, and what its gates say. log: of the environment.
+
+    run: the environment's time on it, but for when it begins.
+    """
+
+    environment: str
+    run: Run
+    log: Log
+    verdict: Verdict
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the environment would run another release than now, or run this one whole at last."""
+        present = self.log.present
+        return present is None or not present.whole or present.release != self.run.release
+
+    def promotions(self, plan_digest: str, at: str, *, whole: bool) -> tuple[Mapping[str, Value], ...]:
+        """The state's, after an apply. at: when it ended."""
+        run = evolve(self.run, since=at, whole=whole, plan_digest=plan_digest)
+        return write_log(after_apply(self.log, run))
+
+
+@frozen
+class Forcing:
+    """The gates that the command line sets aside."""
+
+    gates: tuple[str, ...] = ()
+    reason: str = ""
+
+
+def admission(
+    request: Request,
+    configuration: Configuration,
+    state: State,
+    console: Console,
+    now: str,
+    forcing: Forcing | None = None,
+) -> Admission | None:
+    """None where nothing is promoted. An upstream installation is asked only where it is from there."""
+    release = release_of(request, configuration)
+    if release is None:
+        return None
+    environment = configuration.environment
+    question = Question(
+        environment=environment,
+        release=release,
+        now=moment(now),
+        log=log_of(state),
+        upstreams=remembered(request, console, environment.promote_from),
+        promoters=promoters(request, environment.name) if environment.gates.approvals else frozenset(),
+        by_commit=configuration.project.promotes_templates,
+    )
+    verdict = judge(question)
+    if forcing is not None and forcing.gates:
+        question = evolve(question, log=_forced(question.log, verdict.release, forcing, request, now))
+        verdict = judge(question)
+    if verdict.way == PROMOTION and verdict.source is not None:
+        with console.doing(f"Looking at {verdict.source.environment}"):
+            question = evolve(question, upstreams=looked_at(request, console, environment.promote_from))
+        verdict = judge(question)
+    return Admission(environment.name, _run(request, release, question.log, verdict), question.log, verdict)
+
+
+def _run(request: Request, release: Release, log: Log, verdict: Verdict) -> Run:
+    """What was proved when the release came in stays with it, also when it is applied once more."""
+    present = log.present if verdict.way == SAME else None
+    gates = {gate.name: gate for gate in (*(present.gates if present else ()), *verdict.gates)}
+    return Run(
+        release=release,
+        since="",
+        known_as="" if verdict.release == release.id else verdict.release,
+        by=actor(request.folder, os.environ),
+        commit=commit_of(request.folder) or "",
+        pull_request=pull_request(request.folder, os.environ),
+        source=present.source if present else verdict.source,
+        gates=tuple(gates.values()),
+    )
+
+
+def _forced(log: Log, release: str, forcing: Forcing, request: Request, now: str) -> Log:
+    by = actor(request.folder, os.environ)
+    for gate in forcing.gates:
+        log = log.plus(Force(release, gate, forcing.reason, by, now))
+    return log
+
+
+def refuse_closed(admitted: Admission, console: Console, *, applying: bool) -> None:
+    """Refused when a gate is open: with the one gate's reason, or after all of them are shown."""
+    found = admitted.verdict.refusals(applying=applying)
+    if not found:
+        return
+    if len(found) > 1:
+        console.tell(render_gates(admitted.verdict.gates, console.width()))
+        names = ", ".join(gate.name for gate in found)
+        summary = (
+            f"{len(found)} gates of {admitted.environment} hold {admitted.verdict.release} back: {names}"
+        )
+    else:
+        summary = found[0].detail
+    force = " ".join(f"--force {gate.name}" for gate in found)
+    set_aside = f"To set {'it' if len(found) == 1 else 'them'} aside: {force} --reason TEXT."
+    raise Refused(
+        summary, advice=" ".join([*(_sentence(gate.advice) for gate in found if gate.advice), set_aside])
+    )
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."

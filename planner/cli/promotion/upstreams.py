@@ -1,0 +1,68 @@
+"""The environments that releases come from, as they are now."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from planner.cli.console import Console
+from planner.cli.stores import open_store
+from planner.cli.wiring import Request, opened
+from planner.config.load import open_project
+from planner.config.variables import Inputs
+from planner.engine.workflow import propose
+from planner.errors import PlannerError
+from planner.model.plan import Action, Plan
+from planner.model.project import Project
+from planner.model.state import State
+from planner.promote.question import Upstream
+from planner.promote.recording import log_of
+
+
+def remembered(request: Request, console: Console, names: tuple[str, ...]) -> tuple[Upstream, ...]:
+    """What their states say, without a look at their installations."""
+    project = open_project(request.folder)
+    return tuple(_remembered(request, console, project, name) for name in names)
+
+
+def looked_at(request: Request, console: Console, names: tuple[str, ...]) -> tuple[Upstream, ...]:
+    """The same, with what their plans say."""
+    return tuple(_looked_at(request, console, item) for item in remembered(request, console, names))
+
+
+def _remembered(request: Request, console: Console, project: Project, name: str) -> Upstream:
+    try:
+        state = open_store(request.folder, project.name, project.environments[name], console.redact).load()
+        return _upstream(state)
+    except PlannerError as error:
+        return Upstream(name, problem=console.redact(error.summary))
+
+
+def _upstream(state: State) -> Upstream:
+    return Upstream(state.environment, log_of(state), state.lineage, state.serial, asked=False)
+
+
+def _looked_at(request: Request, console: Console, upstream: Upstream) -> Upstream:
+    if upstream.problem or upstream.log.present is None:
+        return upstream
+    # what the command line says of variables is about the environment that is promoted to
+    inputs = Inputs(environ=request.inputs.environ)
+    own = Request(request.folder, upstream.environment, inputs, request.parallelism, trees=request.trees)
+    try:
+        with opened(own, console) as there:
+            proposal = propose(there.session)
+    except PlannerError as error:
+        return evolve(upstream, problem=console.redact(error.summary))
+    if proposal.forbidden:
+        return evolve(upstream, problem="its plan has errors")
+    return evolve(upstream, pending=pending_in(proposal.plan), drifted=drifted_in(proposal.plan), asked=True)
+
+
+def drifted_in(plan: Plan) -> tuple[str, ...]:
+    return tuple(sorted(str(item.address) for item in plan.drift))
+
+
+def pending_in(plan: Plan) -> int:
+    """Changes that are there without any drift."""
+    drifted = {item.address for item in plan.drift}
+    changes = [c for c in plan.changes if c.action is not Action.NO_OP and c.address not in drifted]
+    return len(changes) + len(plan.outputs)

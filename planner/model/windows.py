@@ -1,0 +1,150 @@
+"""Windows: the times when applies may run, as "mon-fri 08:00-17:00 Europe/Zurich".
+
+The clock on the wall decides: a window is open while the clocks of its zone show a time in it. An hour that
+they skip in spring is in no window; one that they show twice in autumn is in it twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from attrs import frozen
+
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+_EXAMPLE: Final = "mon-fri 08:00-17:00 Europe/Zurich"
+_WHOLE_DAY: Final = 24 * 60
+_TIMES: Final = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
+_ZONE: Final = re.compile(r"[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
+_AHEAD: Final = timedelta(days=15)
+"""A weekly window may fall into the hour that is skipped in spring; then the next is two weeks off."""
+
+
+@frozen
+class Window:
+    """text: as it was written. days: on which it begins, 0 is Monday. start, end: minutes of the day.
+
+    An end of more than 24 * 60 is on the next day.
+    """
+
+    text: str
+    days: frozenset[int]
+    start: int
+    end: int
+    zone: tzinfo
+
+    def covers(self, now: datetime) -> bool:
+        """now: aware."""
+        wall = now.astimezone(self.zone)
+        minute, day = wall.hour * 60 + wall.minute, wall.weekday()
+        today = day in self.days and self.start <= minute < self.end
+        return today or ((day - 1) % 7 in self.days and minute < self.end - _WHOLE_DAY)
+
+
+def parse_window(text: str) -> Window:
+    """ "[DAYS] HH:MM-HH:MM [ZONE]". DAYS: as "mon,wed" or "fri-mon", each day when left out.
+
+    Times that end before they begin end on the next day; 00:00-24:00 is the whole day. ZONE: a name of the
+    time zone database, UTC when left out. ValueError says what is wrong.
+    """
+    words = text.split()
+    at = next((index for index, word in enumerate(words[:2]) if ":" in word), None)
+    if at is None or len(words) > at + 2:
+        raise _wrong(text, "is not a window")
+    start, end = _times(text, words[at])
+    days = _days(text, words[0]) if at else frozenset(range(7))
+    return Window(text, days, start, end, _zone(text, words[at + 1]) if len(words) > at + 1 else UTC)
+
+
+def _wrong(text: str, why: str) -> ValueError:
+    return ValueError(f'{text[:80]!r} {why}; write it as "{_EXAMPLE}"')
+
+
+def _times(text: str, word: str) -> tuple[int, int]:
+    match = _TIMES.fullmatch(word)
+    if match is None:
+        raise _wrong(text, "has no times in the form HH:MM-HH:MM")
+    hour, minute, last_hour, last_minute = map(int, match.groups())
+    start, end = hour * 60 + minute, last_hour * 60 + last_minute
+    if max(minute, last_minute) > 59 or start >= _WHOLE_DAY or end > _WHOLE_DAY:
+        raise _wrong(text, "has a time that no clock shows")
+    if start == end:
+        raise _wrong(text, "ends when it begins (the whole day is 00:00-24:00)")
+    return start, end if end > start else end + _WHOLE_DAY
+
+
+def _days(text: str, word: str) -> frozenset[int]:
+    found: set[int] = set()
+    for part in word.lower().split(","):
+        first, dash, last = part.partition("-")
+        if first not in DAYS or (dash and last not in DAYS):
+            raise _wrong(text, f"has days other than {', '.join(DAYS)}")
+        begin = DAYS.index(first)
+        count = (DAYS.index(last) - begin) % 7 if dash else 0
+        found |= {(begin + step) % 7 for step in range(count + 1)}
+    return frozenset(found)
+
+
+def _zone(text: str, word: str) -> tzinfo:
+    if word == "UTC":
+        return UTC
+    try:
+        if _ZONE.fullmatch(word):
+            return ZoneInfo(word)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # the last for a folder, as America
+        pass
+    raise _wrong(text, "has a time zone that is not known here")
+
+
+def is_open(windows: Sequence[Window], now: datetime) -> bool:
+    """Whether applies may run: in any of the windows, and always when there is none. now: aware."""
+    _check(now)
+    return not windows or any(window.covers(now) for window in windows)
+
+
+def next_opening(windows: Sequence[Window], now: datetime) -> datetime | None:
+    """The first moment from now on at which a window is open, in UTC: now itself when one is open already.
+
+    None when there is none within 15 days. now: aware.
+    """
+    _check(now)
+    begin = now.astimezone(UTC)
+    moments = [begin, *(moment for window in windows for moment in _turns(window, begin))]
+    return min((moment for moment in moments if moment >= begin and is_open(windows, moment)), default=None)
+
+
+def _check(now: datetime) -> None:
+    if now.utcoffset() is None:
+        raise ValueError("now must be aware of its time zone")
+
+
+def _turns(window: Window, begin: datetime) -> Iterator[datetime]:
+    """Each moment, in UTC, at which a window may open: its start each day, and changes of the clocks."""
+    today = begin.astimezone(window.zone).date()
+    for ahead in range(_AHEAD.days + 1):
+        wall = datetime.combine(today + timedelta(days=ahead), time(*divmod(window.start, 60)), window.zone)
+        yield wall.astimezone(UTC)
+        yield wall.replace(fold=1).astimezone(UTC)
+    first = begin.replace(minute=0, second=0, microsecond=0)
+    for hours in range(_AHEAD.days * 24):
+        hour = first + timedelta(hours=hours)
+        if _offset(window.zone, hour, 0) != _offset(window.zone, hour, 3600):
+            yield _change(window.zone, hour)
+
+
+def _change(zone: tzinfo, hour: datetime) -> datetime:
+    """The second of the hour, in UTC, at which the clocks of zone are changed."""
+    before, after = 0, 3600
+    while after - before > 1:
+        middle = (before + after) // 2
+        same = _offset(zone, hour, middle) == _offset(zone, hour, before)
+        before, after = (middle, after) if same else (before, middle)
+    return hour + timedelta(seconds=after)
+
+
+def _offset(zone: tzinfo, hour: datetime, seconds: int) -> timedelta | None:
+    return (hour + timedelta(seconds=seconds)).astimezone(zone).utcoffset()

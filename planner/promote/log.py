@@ -1,0 +1,227 @@
+"""What an environment's state remembers of releases: its runs, and what people and checks said of them.
+
+The records are kept in the state's `promotions`, oldest first, each as {"run": {...}} or the like. A record
+is never changed but for the end of a run; old ones are dropped with the runs they are about.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar
+
+from attrs import evolve, field, frozen
+
+from planner.model.codec import decode, encode
+from planner.model.release import Gate, Release
+from planner.model.value import Value
+
+KEPT: Final = 50
+"""Runs, those that were not whole dropped first. What is said of a release goes with the last run of it."""
+
+REPEATED: Final = 10
+"""How often the same is kept, as the evidence of a check that is made every hour: the latest."""
+
+
+@frozen
+class Source:
+    """Where a release came from: the environment, and its state as it was then."""
+
+    environment: str
+    lineage: str = ""
+    serial: int = 0
+
+
+@frozen
+class Run:
+    """An environment's time on a release, from the apply that brought it.
+
+    since, until: ISO 8601 in UTC; until is "" while it runs. whole: the apply left nothing out.
+    release: what ran. known_as: the id it has in the environment that it came from.
+    by: who applied. commit: of the project. pull_request: "#12" or "!12". source, gates: as they were then.
+    """
+
+    release: Release
+    since: str
+    until: str = ""
+    whole: bool = True
+    known_as: str = ""
+    by: str = ""
+    commit: str = ""
+    plan_digest: str = ""
+    pull_request: str = ""
+    source: Source | None = None
+    gates: tuple[Gate, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return self.known_as or self.release.id
+
+    def lasted(self, now: datetime) -> timedelta:
+        return max(moment(self.until or now) - moment(self.since), timedelta())
+
+
+@frozen
+class Verification:
+    """That a check passed or failed on a release that ran in the environment."""
+
+    release: str
+    check: str
+    ok: bool
+    at: str
+    by: str = ""
+    url: str = ""
+
+
+@frozen
+class Approval:
+    """That somebody wants a release in the environment."""
+
+    release: str
+    by: str
+    at: str
+
+
+@frozen
+class Rejection:
+    """That a release is not to be promoted to anywhere."""
+
+    release: str
+    reason: str
+    by: str
+    at: str
+
+
+@frozen
+class Force:
+    """That a gate of the environment is set aside for a release."""
+
+    release: str
+    gate: str
+    reason: str
+    by: str
+    at: str
+
+
+Record = Run | Verification | Approval | Rejection | Force
+R = TypeVar("R", Run, Verification, Approval, Rejection, Force)
+
+_NAMES: Final[Mapping[str, type[Any]]] = {
+    "run": Run,
+    "verification": Verification,
+    "approval": Approval,
+    "rejection": Rejection,
+    "force": Force,
+}
+
+
+@frozen
+class Log:
+    """records: oldest first."""
+
+    records: tuple[Record, ...] = field(factory=tuple)
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        return self.of(Run)
+
+    @property
+    def present(self) -> Run | None:
+        """The run that goes on."""
+        runs = self.runs
+        return runs[-1] if runs and not runs[-1].until else None
+
+    def of(self, kind: type[R]) -> tuple[R, ...]:
+        return tuple(record for record in self.records if isinstance(record, kind))
+
+    def about(self, kind: type[R], release: str) -> tuple[R, ...]:
+        """The records of one kind about a release, by its id."""
+        return tuple(record for record in self.of(kind) if _release_of(record) == release)
+
+    def ran(self, release: str) -> tuple[Run, ...]:
+        """The whole runs of a release."""
+        return tuple(run for run in self.about(Run, release) if run.whole)
+
+    def soaked(self, release: str, now: datetime) -> timedelta:
+        """How long the environment ran a release, all its whole runs together."""
+        return sum((run.lasted(now) for run in self.ran(release)), timedelta())
+
+    def ended(self, at: str) -> Log:
+        """This log after the present run ended."""
+        present = self.present
+        if present is None:
+            return self
+        return Log(tuple(evolve(r, until=at) if r is present else r for r in self.records))
+
+    def plus(self, record: Record) -> Log:
+        """This log and one more record, without what is too old to keep."""
+        return Log(_pruned((*self.records, record)))
+
+
+def _release_of(record: Record) -> str:
+    return record.id if isinstance(record, Run) else record.release
+
+
+def _pruned(records: tuple[Record, ...]) -> tuple[Record, ...]:
+    return _without_old_runs(_without_repeated(records))
+
+
+def _without_repeated(records: tuple[Record, ...]) -> tuple[Record, ...]:
+    times, kept = Counter[tuple[str, ...]](), []
+    for record in reversed(records):
+        times[_said(record)] += 1
+        if isinstance(record, Run) or times[_said(record)] <= REPEATED:
+            kept.append(record)
+    return tuple(reversed(kept))
+
+
+def _said(record: Record) -> tuple[str, ...]:
+    """What a record is about; () for a run."""
+    match record:
+        case Run():
+            return ()
+        case Verification():
+            return ("verification", record.release, record.check)
+        case Approval():
+            return ("approval", record.release, record.by)
+        case Rejection():
+            return ("rejection", record.release)
+        case Force():
+            return ("force", record.release, record.gate)
+
+
+def _without_old_runs(records: tuple[Record, ...]) -> tuple[Record, ...]:
+    runs = [record for record in records if isinstance(record, Run)]
+    dropped = sorted(runs[:-1], key=lambda run: run.whole)[: max(len(runs) - KEPT, 0)]
+    dropped_ids = {id(run) for run in dropped}
+    kept = tuple(record for record in records if id(record) not in dropped_ids)
+    gone = {run.id for run in dropped} - {record.id for record in kept if isinstance(record, Run)}
+    return tuple(record for record in kept if isinstance(record, Run) or record.release not in gone)
+
+
+def moment(at: str | datetime) -> datetime:
+    """A time as the state has it. ValueError for what is none."""
+    if isinstance(at, datetime):
+        return at
+    found = datetime.fromisoformat(at)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def read_log(promotions: Iterable[Mapping[str, Value]]) -> Log:
+    """The log in a state's `promotions`. ValueError for a record that is none."""
+    return Log(tuple(_decoded(item) for item in promotions))
+
+
+def _decoded(item: Mapping[str, Value]) -> Record:
+    name, body = next(iter(item.items()), ("", None))
+    if len(item) != 1 or name not in _NAMES:
+        raise ValueError(f"unknown record: {', '.join(item) or 'nothing'}")
+    record: Record = decode(body, _NAMES[name])
+    return record
+
+
+def write_log(log: Log) -> tuple[Mapping[str, Value], ...]:
+    """The log as a state's `promotions`."""
+    names = {kind: name for name, kind in _NAMES.items()}
+    return tuple({names[type(record)]: encode(record)} for record in log.records)

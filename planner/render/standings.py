@@ -1,0 +1,149 @@
+"""The environments of a project: where each is, and the matrix of what runs where and what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from attrs import frozen
+
+from planner.model.chain import Standing
+from planner.model.release import Gate
+from planner.render.columns import Cell, render_columns
+from planner.render.escaping import escape, pad, wrap
+from planner.render.style import ADD, BOLD, CHANGE, DIM, ERROR, WARNING, Style
+
+NOT_KNOWN: Final = "not known"
+NOT_ASKED: Final = "not asked"
+_NONE: Final = Cell("-", DIM)
+_UNKNOWN: Final = Cell(NOT_KNOWN, ERROR)
+_HANGING: Final = 2
+
+
+@frozen
+class Place:
+    """An environment as planner.yaml declares it. endpoint, state: as people may see them."""
+
+    environment: str
+    endpoint: str
+    state: str
+    protected: bool = False
+    promote_from: tuple[str, ...] = ()
+
+
+def render_places(places: Sequence[Place], *, width: int, style: Style) -> str:
+    """One line for each environment, in the order given."""
+    heads = ["environment", "endpoint", "state", "protected", "promoted from"]
+    rows = [
+        [
+            Cell(item.environment, BOLD),
+            Cell(item.endpoint) if item.endpoint else Cell("EC_ENDPOINT", DIM),
+            Cell(item.state),
+            Cell("yes", WARNING) if item.protected else _NONE,
+            Cell(", ".join(item.promote_from)) if item.promote_from else _NONE,
+        ]
+        for item in places
+    ]
+    return "\n".join(render_columns(heads, rows, width=width, style=style))
+
+
+def render_standings(chain: Sequence[Standing], *, promotes: bool, width: int, style: Style) -> str:
+    """The matrix, then a paragraph for each environment that is held back, or that could not be looked at.
+
+    promotes: whether releases are promoted here; else there are no columns about them.
+    """
+    unreadable = {item.environment for item in chain if not item.readable}
+    heads = ["environment", "converged", "drift"]
+    if promotes:
+        heads = ["environment", "release", "since (UTC)", "converged", "drift", "next", "blocked by"]
+    rows = [list(_row(item, unreadable, promotes)) for item in chain]
+    table = "\n".join(render_columns(heads, rows, width=width, style=style))
+    notes = ("\n".join(_notes(item, width)) for item in chain)
+    return "\n\n".join([table, *filter(None, notes)])
+
+
+def _row(item: Standing, unreadable: set[str], promotes: bool) -> Iterator[Cell]:
+    yield Cell(item.environment, BOLD)
+    if promotes:
+        yield _UNKNOWN if not item.readable else Cell(item.release) if item.release else _NONE
+        yield _UNKNOWN if not item.readable else Cell(minute(item.since)) if item.since else _NONE
+    yield _converged(item)
+    yield _drift(item)
+    if promotes:
+        yield from _next(item, unreadable)
+
+
+def _converged(item: Standing) -> Cell:
+    if item.converged:
+        return Cell("yes", ADD)
+    if item.converged is None:
+        return _not_looked_at(item)
+    told = [
+        *(["last apply not whole"] if not item.whole else []),
+        *([f"{item.pending:,} pending"] if item.pending else []),
+    ]
+    return Cell(", ".join(["no", *told]), CHANGE)
+
+
+def _drift(item: Standing) -> Cell:
+    if item.problem or not item.asked:
+        return _not_looked_at(item)
+    return Cell(f"{len(item.drifted):,}", CHANGE) if item.drifted else Cell("none", ADD)
+
+
+def _not_looked_at(item: Standing) -> Cell:
+    if item.problem:
+        return _UNKNOWN
+    return _NONE if item.empty else Cell(NOT_ASKED, DIM)
+
+
+def _next(item: Standing, unreadable: set[str]) -> Iterator[Cell]:
+    """The release, and what is in its way."""
+    if not item.coming:
+        unknown = not item.readable or not unreadable.isdisjoint(item.promote_from)
+        yield from [_UNKNOWN if unknown else _NONE] * 2
+        return
+    yield Cell(item.coming)
+    names = ", ".join(gate.name for gate in item.open_gates)
+    yield Cell(names, WARNING) if names else Cell("nothing", ADD)
+
+
+def _notes(item: Standing, width: int) -> Iterator[str]:
+    if item.problem:
+        yield from _hanging(f"{item.environment} cannot be looked at: {item.problem}", width)
+        yield from _hanging(f"  {item.advice}" if item.advice else "", width)
+    if not item.coming:
+        return
+    if not item.open_gates:
+        yield from _hanging(f"{item.environment} may take {item.coming}. {_way_in(item)}", width)
+        return
+    yield f"{item.environment} does not take {escape(item.coming)} yet:"
+    column = max(len(gate.name) for gate in item.open_gates)
+    for gate in item.open_gates:
+        yield from _gate(gate, column, width)
+    if not item.promoted and all(gate.applies for gate in item.open_gates):
+        yield from _hanging(f"  It may be promoted meanwhile. {_way_in(item)}", width)
+
+
+def _gate(gate: Gate, column: int, width: int) -> Iterator[str]:
+    """`  soak  why`, and below it what to do, on a line that can be copied."""
+    lines = [line for text in (gate.detail, gate.advice) if text for line in wrap(text, width - column - 4)]
+    for index, line in enumerate(lines):
+        yield f"  {pad('' if index else gate.name, column)}  {line}"
+
+
+def _way_in(item: Standing) -> str:
+    name = item.environment
+    return f"Run: planner apply -e {name}" if item.promoted else f"Run: planner promote {item.source} {name}"
+
+
+def _hanging(text: str, width: int) -> Iterator[str]:
+    if text:
+        first, *rest = wrap(text, width - _HANGING)
+        yield first
+        yield from (" " * _HANGING + line for line in rest)
+
+
+def minute(at: str) -> str:
+    """ "2026-08-24 09:00"."""
+    return f"{at[:10]} {at[11:16]}"

@@ -1,0 +1,114 @@
+"""What the user asked git for, done as the user would: with their environment, configuration and hooks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from typing import Final
+
+from attrs import field, frozen
+
+from planner.errors import PlannerError
+from planner.vcs.git import Repository
+
+_OF_ANOTHER: Final = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_PREFIX",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_NAMESPACE",
+)
+"""Variables by which git would work in another repository than the one that was looked at."""
+_SHOWN: Final = 10
+"""Lines of what git says."""
+
+
+@frozen
+class Remote:
+    """usual: the branch that a clone checks out, "" when not known. branches: that one and those that were
+    asked for, as far as they are there, each with its commit.
+    """
+
+    name: str
+    branches: Mapping[str, str] = field(factory=dict)
+    usual: str = ""
+
+
+def commit_file(repository: Repository, name: str, message: str) -> str:
+    """Commit one file of the project as it is in the work tree, and nothing else; the commit.
+
+    What is staged of other files stays staged. PlannerError when git does not do it; nothing is staged then.
+    """
+    path = f"{repository.prefix}{name}"
+    is_new = not _run(repository, "ls-files", "--", path)
+    if is_new:  # --only takes files that git knows
+        _run(repository, "add", "--intent-to-add", "--", path)
+    words = ("commit", "--quiet", "--only", "--cleanup=whitespace", "--file=-", "--", path)
+    try:
+        _run(repository, *words, text=message)
+    except PlannerError:
+        if is_new:
+            _run(repository, "reset", "--quiet", "--", path)
+        raise
+    return repository.commit("HEAD")
+
+
+def begin_branch(repository: Repository, branch: str) -> None:
+    """Check out a branch that begins at HEAD, also where there is one of the name. Changes come along."""
+    _run(repository, "switch", "--quiet", "--no-track", "--force-create", branch)
+
+
+def check_out(repository: Repository, branch: str, commit: str) -> None:
+    """Check out a branch, or a commit where branch is ""."""
+    _run(repository, "switch", "--quiet", *([branch] if branch else ["--detach", commit]))
+
+
+def delete_branch(repository: Repository, branch: str) -> None:
+    _run(repository, "branch", "--quiet", "-D", "--", branch)
+
+
+def look_at(repository: Repository, remote: str, *branches: str) -> Remote:
+    """What the remote has of these branches, and which one it calls its own."""
+    asked = [f"refs/heads/{branch}" for branch in branches]
+    told = _run(repository, "ls-remote", "--quiet", "--symref", "--", remote, "HEAD", *asked)
+    pairs = [line.partition("\t")[::2] for line in told.splitlines()]
+    ref = "ref: refs/heads/"
+    own = [said for said, name in pairs if name == "HEAD"]
+    usual = next((said.removeprefix(ref) for said in own if said.startswith(ref)), "")
+    found = {name.removeprefix("refs/heads/"): commit for commit, name in pairs if name in asked}
+    if usual:
+        found[usual] = next(said for said in own if not said.startswith("ref:"))
+    return Remote(remote, found, usual)
+
+
+def fetch(repository: Repository, remote: str, *branches: str) -> None:
+    """Take over the commits of branches of a remote; no branch here moves."""
+    words = ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--", remote)
+    _run(repository, *words, *(f"refs/heads/{branch}" for branch in branches))
+
+
+def push(repository: Repository, remote: str, branch: str) -> None:
+    """Never by force."""
+    _run(repository, "push", "--quiet", "--", remote, f"refs/heads/{branch}:refs/heads/{branch}")
+
+
+def _run(repository: Repository, *words: str, text: str = "") -> str:
+    """What git prints. PlannerError with what it says when it fails."""
+    environ = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER}
+    try:
+        done = subprocess.run(  # noqa: S603 - no shell, and names come behind options
+            ["git", "-C", str(repository.root), "--literal-pathspecs", *words],  # noqa: S607 - the user's git
+            input=text.encode(),
+            capture_output=True,
+            check=False,
+            env=environ,
+        )
+    except OSError as error:
+        raise PlannerError(f"git {words[0]} failed: {error.strerror or error}") from error
+    if done.returncode:
+        said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
+        raise PlannerError(f"git {words[0]} failed", advice="\n".join(said[-_SHOWN:]))
+    return done.stdout.decode(errors="surrogateescape")
