@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from .chains import chain, chain_once
 from .runner import Project, quickstart, small
 from .shop import shop, shop_once
 from .team import team, team_once
 
-__all__ = ["shop", "shop_once", "team", "team_once"]  # fixtures
+__all__ = ["chain", "chain_once", "shop", "shop_once", "team", "team_once"]  # fixtures
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ PAGES: dict[str, Callable[[], Mapping[str, str]]] = {
     "examples/quickstart/README.md": dict,
     "examples/team/README.md": dict,
     "examples/backends/README.md": servers,
+    "examples/promotion/README.md": dict,
 }
 """Page -> the variables that its commands find set."""
 
@@ -53,6 +54,10 @@ VARYING = (
     (re.compile(r"127\.0\.0\.1:\d+"), "<host>"),
     (re.compile(r"(?<=terraform/state/)[\w-]+"), "<name>"),
     (re.compile(r"sealed1\.\S*"), "<sealed>"),
+    (re.compile(r"\br-[0-9a-f]{10}\b"), "<release>"),
+    (re.compile(r"\b[0-9a-f]{12}\b"), "<commit>"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?"), "<minute>"),
+    (re.compile(r"soaked \w+ of"), "soaked <time> of"),
     (re.compile(r"PostgreSQL [\d.]+ (\(.*?\) )?"), "PostgreSQL <version> "),
 )
 

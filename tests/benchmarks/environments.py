@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from attrs import evolve, field, frozen
@@ -46,12 +47,17 @@ class Environments:
         return sum(installation.requests() for installation in self.at.values())
 
 
-def applied(folder: Path, server: Server, count: int, resources: int) -> Environments:
-    """So many environments, each applied with so many resources, and the first one committed."""
+def applied(
+    folder: Path, server: Server, count: int, resources: int, *, chained: bool = False
+) -> Environments:
+    """So many environments, each applied with so many resources, and all committed.
+
+    chained: releases pass from each one to the next.
+    """
     at = {f"e{number:02}": server.fresh() for number in range(count)}
     environ = {f"EC_ENDPOINT_{name.upper()}": installation.url for name, installation in at.items()}
     made = Environments(folder, at, {**environ, "EC_API_KEY": "benchmarks"})
-    _write(made, resources)
+    _write(made, resources, chained=chained)
     _git(folder, "init", "-q")
     _git(folder, "add", ".")
     _git(folder, "commit", "-qm", "base")
@@ -60,8 +66,10 @@ def applied(folder: Path, server: Server, count: int, resources: int) -> Environ
     return made
 
 
-def _write(made: Environments, resources: int) -> None:
-    named = "".join(f"  {name}: {{}}\n" for name in made.at)
+def _write(made: Environments, resources: int, *, chained: bool) -> None:
+    upstream = dict(pairwise(reversed(list(made.at)))) if chained else dict[str, str]()
+    named = "".join(f"  {name}: {{promote_from: [{upstream.get(name, '')}]}}\n" for name in made.at)
+    named += "promote: {variables: [version], templates: true}\n" if chained else ""
     (made.folder / "templates").mkdir(parents=True)
     (made.folder / "environments").mkdir()
     (made.folder / "planner.yaml").write_text(PROJECT.replace("  dev: {}\n", named))

@@ -41,8 +41,13 @@ REQUESTS = {
     "preview, 0 of 2 environments affected": 0,
     "preview, 1 of 2 environments affected": 2,
     "preview, 2 of 2 environments affected": 4,
+    "promote, gates and plan": 3,
+    "env status of 2 environments": 2,
 }
-"""A list, a read of what is to change, a call for each create; an upload is of what was created and read."""
+"""A list, a read of what is to change, a call for each create; an upload is of what was created and read.
+
+A promotion looks at the source, and plans the target.
+"""
 
 MEASURED = [name for name in CASES if name not in ("backends", "server")]
 

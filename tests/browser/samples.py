@@ -8,6 +8,7 @@ from typing import Final
 from attrs import evolve
 
 from planner.model.address import Address
+from planner.model.chain import Standing
 from planner.model.plan import (
     Action,
     AttributeDiff,
@@ -18,7 +19,8 @@ from planner.model.plan import (
     OutputChange,
     Plan,
 )
-from planner.model.preview import REMOVED, EnvironmentPreview, GateState, Preview
+from planner.model.preview import REMOVED, EnvironmentPreview, Preview
+from planner.model.release import Gate
 from planner.model.resource import Content
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Reference, Secret, Value
 
@@ -229,7 +231,7 @@ USUAL = Preview(
             ("templates/extensions.yaml", "files/synonyms"),
             STAGING,
             "sha256:" + "2e" * 32,
-            gates=(GateState("promoted from dev", False, "release 14 is not in dev yet"),),
+            gates=(Gate("promoted from dev", False, "release 14 is not in dev yet"),),
             on_merge="applied by CI once its gates are met",
         ),
         EnvironmentPreview(
@@ -239,8 +241,8 @@ USUAL = Preview(
             "sha256:" + "3d" * 32,
             protected=True,
             gates=(
-                GateState("soak 24h", False, "11h are left"),
-                GateState("smoke", True, "passed on 3 October at 14:05 UTC"),
+                Gate("soak 24h", False, "11h are left"),
+                Gate("smoke", True, "passed on 3 October at 14:05 UTC"),
             ),
             on_merge="waits for approval",
         ),
@@ -259,6 +261,20 @@ USUAL = Preview(
     ),
     unaffected=("lab", "training"),
     reproduce="planner preview --base 3f9c1ab2d4e5 -e dev -e staging -e prod -e dr",
+    chain=(
+        Standing("dev", release="r-de3431ffed", since="2025-10-03T14:05:00Z"),
+        Standing("staging", ("dev",), release="r-de3431ffed", since="2025-10-03T15:00:00Z", pending=2),
+        Standing(
+            "prod",
+            ("staging",),
+            protected=True,
+            release="r-ee946bd9ba",
+            since="2025-09-01T08:00:00Z",
+            coming="r-de3431ffed",
+            source="staging",
+            gates=(Gate("soak", False, "r-de3431ffed soaked 3h of 24h in staging"), Gate("checks", True)),
+        ),
+    ),
 )
 
 HOSTILE_TEXTS: Final = (
@@ -303,12 +319,16 @@ def hostile() -> Preview:
         drift=(Drift(OFFICE, two, diffs=(AttributeDiff((one,), two, three),)),),
     )
     shown = EnvironmentPreview(
-        one, HOSTILE_TEXTS, planned, five, gates=(GateState(one, False, two),), on_merge=three
+        one, HOSTILE_TEXTS, planned, five, gates=(Gate(one, False, two),), on_merge=three
     )
     again = evolve(shown, environment=two, plan=evolve(planned, environment=two))
     failed = EnvironmentPreview("broken", (one,), error=one, advice=two)
+    chain = (
+        Standing(one, release=two, since=three, drifted=(four,), problem=five),
+        Standing(two, (one,), release=three, coming=one, source=one, gates=(Gate(one, True, forced=two),)),
+    )
     return Preview(
-        three, one, two, (shown, again, failed), unaffected=(one, four), fallback=five, reproduce=one
+        three, one, two, (shown, again, failed), (one, four), fallback=five, reproduce=one, chain=chain
     )
 
 
@@ -324,11 +344,17 @@ def unbroken() -> Preview:
     )
     created = evolve(STOPWORDS_CREATED, address=Address("extension", text), after={text: text})
     planned = plan(text, change, created, evolve(created, action=Action.DELETE), notes=(text,))
-    gates = (GateState(text, False, text),)
+    gates = (Gate(text, False, text),)
     shown = EnvironmentPreview(text, (text,), planned, text, gates=gates, on_merge=text)
     failed = EnvironmentPreview("failed", error=text, advice=text)
     also = evolve(shown, environment="other")
-    return Preview(text, text, text, (shown, also, failed), (text,), fallback=text, reproduce=text)
+    chain = (
+        Standing(text, release=text, since=text, problem=text),
+        Standing("other", (text,), release=text, coming=text, source=text, gates=gates),
+    )
+    return Preview(
+        text, text, text, (shown, also, failed), (text,), fallback=text, reproduce=text, chain=chain
+    )
 
 
 def creates(count: int) -> Preview:

@@ -15,7 +15,7 @@ from random import Random
 import pytest
 from attrs import define, evolve
 
-from planner.errors import PlannerError
+from planner.errors import PlannerError, StateError
 from planner.model.address import Address
 from planner.model.resource import Prior
 from planner.model.state import Intent, Outcome, State
@@ -135,6 +135,34 @@ def test_a_crash_between_any_two_steps_loses_nothing(place: Place, point: int, b
     assert after.serial > state.serial
     assert state.lineage in ("", after.lineage)
     assert store_on(place.open()).load() == after
+
+
+SAID = ({"approval": {"release": "r-1", "by": "ann", "at": NOW}},)
+
+
+@pytest.mark.parametrize("runs", [0, 1], ids=["before the first apply", "after one"])
+def test_what_is_said_of_a_state_leaves_plans_valid(place: Place, runs: int) -> None:
+    store = store_on(place.open())
+    for _ in range(runs):
+        store.commit(evolve(store.checkpoint(), resources={prior("a").address: prior("a")}))
+    before = store.load()
+    assert store.amend(evolve(store.checkpoint(), promotions=SAID)) == evolve(before, promotions=SAID)
+    again = store_on(place.open())
+    assert again.load() == evolve(before, promotions=SAID)
+    assert [entry.serial for entry in again.history()] == [before.serial]
+    again.amend(evolve(again.checkpoint(), promotions=SAID * 2))
+    later = again.commit(again.checkpoint())
+    assert (later.serial, later.promotions, bool(later.lineage)) == (before.serial + 1, SAID * 2, True)
+    assert later.lineage == (before.lineage or later.lineage)
+
+
+def test_what_is_said_is_not_written_over_what_came_meanwhile(place: Place) -> None:
+    store = store_on(place.open())
+    before = store.checkpoint()
+    store.commit(before)
+    with pytest.raises(StateError, match="expected was serial 0"):
+        store.amend(evolve(before, promotions=SAID))
+    assert store.load().promotions == ()
 
 
 def test_the_crashes_reach_every_write(place: Place) -> None:

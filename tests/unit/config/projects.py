@@ -11,6 +11,7 @@ from typing import Any
 from attrs import frozen
 
 from planner.config.load import Configuration, choose_environment, load, open_project
+from planner.config.sources import Sources
 from planner.config.variables import Inputs
 from planner.errors import InvalidConfiguration
 from planner.kinds.registry import load_kinds
@@ -75,7 +76,7 @@ class Folder:
     def load(self, inputs: Inputs | None = None, environment: str | None = None) -> Configuration:
         project = open_project(self.root)
         chosen = choose_environment(project, environment)
-        return load(self.root, project, chosen, KINDS, inputs or Inputs())
+        return load(Sources(self.root), project, chosen, KINDS, inputs or Inputs())
 
     def problems(self, inputs: Inputs | None = None, environment: str | None = None) -> list[str]:
         """What is wrong, as `file:line: summary`, sorted by file and line."""

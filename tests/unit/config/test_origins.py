@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from planner.config.load import load, open_project
+from planner.config.sources import Sources
 from planner.config.variables import Inputs
 from planner.kinds.registry import load_kinds
 from planner.model.address import Address
@@ -66,6 +67,6 @@ def test_origins(tmp_path: Path, address: Address, path: ValuePath, origins: tup
     (tmp_path / "environments" / "dev.yaml").write_text("variables:\n  owner: team\n")
     project = open_project(tmp_path)
     kinds = {name: found.kind for name, found in load_kinds().items()}
-    found = load(tmp_path, project, project.environments["dev"], kinds, Inputs())
+    found = load(Sources(tmp_path), project, project.environments["dev"], kinds, Inputs())
     assert found.diagnostics == ()
     assert found.origins(address, path) == origins

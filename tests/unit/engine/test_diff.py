@@ -3,13 +3,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from planner.engine.diff import differences, drift_of, replaced, take_over, without_ignored
+from planner.model.codec import canonical, encode
+from planner.model.kind import ContentFacts, Kind
 from planner.model.plan import AttributeDiff
-from planner.model.resource import Observed
-from planner.model.value import Deferred, Fingerprint, Secret, Value, leaves
+from planner.model.resource import Observed, Prior
+from planner.model.value import Deferred, Fingerprint, Secret, Value, is_sensitive, leaves
 
-from .world import SALT, THING, later, observed, prior, ref
+from .world import SALT, THING, address, later, observed, prior, ref
 
 SECRET = Secret("hunter2")
 PRINT = Fingerprint.of("hunter2", SALT)
@@ -212,6 +217,50 @@ def test_a_secret_that_the_server_hides_is_kept() -> None:
     seen = take_over(before, observed(before, settings={"bucket": "c"}), THING, SALT)
     assert seen.attributes["settings"] == {"bucket": "c", "key": PRINT}
     assert [d.path for d in drift_of(before, seen, THING, SALT)] == [("settings",)]
+
+
+def test_what_did_not_move_is_taken_over_as_it_is() -> None:
+    before = prior("a", file="files/a", marker={"size": 1}, tags=["x"])
+    assert take_over(before, observed(before, tags=["x"]), THING, SALT) is before
+
+
+@pytest.mark.parametrize("shown", [True, 1.0, {"k": False}], ids=str)
+def test_a_value_of_another_type_has_moved(shown: Value) -> None:
+    before = prior("a", settings=int(shown) if not isinstance(shown, dict) else {"k": 0})
+    seen = take_over(before, observed(before, settings=shown), THING, SALT)
+    assert repr(seen.attributes["settings"]) == repr(shown)
+
+
+SHOWN = st.sampled_from(["", "a", 0, 1, 1.0, True, False, None, [1], [True], {"k": 0}, {"k": False}, [PRINT]])
+NAMES = ("name", "tags", "source", "file", "id", "marker", "password", "users", "unknown")
+STAMPS = st.sampled_from([None, "1", "2"])
+FETCHING = evolve(THING, content=ContentFacts("file", "marker", ("source", "tags")))
+
+
+@given(
+    kind=st.sampled_from([THING, FETCHING]),
+    known=st.dictionaries(st.sampled_from(NAMES), SHOWN, max_size=4),
+    moved=st.sampled_from(NAMES),
+    to=SHOWN,
+    sha256=STAMPS,
+    stamps=st.tuples(STAMPS, STAMPS),
+)
+@settings(max_examples=300)
+def test_the_short_way_of_taking_over_gives_what_the_long_one_does(
+    kind: Kind,
+    known: dict[str, Value],
+    moved: str,
+    to: Value,
+    sha256: str | None,
+    stamps: tuple[str | None, str | None],
+) -> None:
+    entry = Prior(address("a"), "id-a", known, version=stamps[0], content_sha256=sha256)
+    remote = {name: item for name, item in known.items() if name != "file" and not is_sensitive(item)}
+    for shown in (remote, {**remote, moved: to}, {n: item for n, item in remote.items() if n != moved}):
+        if not is_sensitive(shown):
+            there = Observed("id-a", shown, stamps[1])
+            short, long = take_over(entry, there, kind, SALT), take_over(entry, there, kind, SALT, former={})
+            assert canonical(encode(short)) == canonical(encode(long))
 
 
 @pytest.mark.parametrize(

@@ -120,9 +120,18 @@ def test_any_attributes_round_trip(attributes: dict[str, Value]) -> None:
 
 
 def test_plain_mappings_are_not_copied() -> None:
-    plain = {"name": "a", "nothing": None}
+    plain = {"name": "a", "nothing": None, "file": {"size": 1, "of": {"a": True}}}
     assert encode_value(plain) is plain
     assert decode_value(plain) is plain
+
+
+def test_encoding_leaves_the_value_alone() -> None:
+    value = {"name": "a", "below": {"key": Fingerprint("00", "11"), "b": "c"}}
+    data = {"name": "a", "below": {"key": {"$sensitive": "scrypt:00:11"}, "b": "c"}}
+    assert encode_value(value) == data
+    assert decode_value(data) == value
+    assert value["below"] == {"key": Fingerprint("00", "11"), "b": "c"}
+    assert data["below"] == {"key": {"$sensitive": "scrypt:00:11"}, "b": "c"}
 
 
 def test_not_a_number_round_trips() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from planner.model.address import Address
-from planner.model.compare import agrees, is_unset, same, unmatched
+from planner.model.compare import agrees, identical, is_unset, same, unmatched
 from planner.model.value import Deferred, Fingerprint, Reference, Secret
 
 PRINT = Fingerprint.of("hunter2", "00")
@@ -42,6 +42,31 @@ LATER = Deferred((Reference(Address("extension", "a"), ("id",)),))
 def test_same(left: Any, right: Any, equal: bool) -> None:
     assert same(left, right) is equal
     assert same(right, left) is equal
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "equal"),
+    [
+        ("a", "a", True),
+        ("a", Secret("a"), False),
+        (1, 1, True),
+        (1, 1.0, False),
+        (1, True, False),
+        (None, None, True),
+        ({"a": [1, {"b": "c"}]}, {"a": [1, {"b": "c"}]}, True),
+        ({"a": [1, {"b": 0}]}, {"a": [1, {"b": False}]}, False),
+        ({"a": 1}, {"a": 1, "b": None}, False),
+        ({"a": None}, {"b": None}, False),
+        ([1], [1, 1], False),
+        ([1], (1,), False),
+        (PRINT, PRINT, True),
+        (PRINT, "hunter2", False),
+        (LATER, LATER, True),
+    ],
+)
+def test_identical(left: Any, right: Any, equal: bool) -> None:
+    assert identical(left, right) is equal
+    assert identical(right, left) is equal
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from attrs import evolve
 
 from planner.model.address import Address
 from planner.model.plan import Action, AttributeDiff, Change, CheckResult, Drift, LeftOut, Plan
-from planner.model.preview import NEW, REMOVED, EnvironmentPreview, GateState, Preview
+from planner.model.preview import NEW, REMOVED, EnvironmentPreview, Preview
+from planner.model.release import Gate
 from planner.model.value import UNKNOWN, Fingerprint, Secret
 
 from . import plans
@@ -57,7 +58,7 @@ CHECKS = (
     CheckResult("shop_answers", "unknown", "", "warning"),
     CheckResult("names", "passed", "", "error"),
 )
-GATES = (GateState("soak", False, "19 h of 24 h"), GateState("smoke", True, "run 4711"))
+GATES = (Gate("soak", False, "19 h of 24 h"), Gate("smoke", True, "run 4711"))
 
 
 def preview(*environments: EnvironmentPreview, **more: object) -> Preview:
@@ -152,7 +153,7 @@ def _hostile() -> Preview:
     )
     made = evolve(
         made,
-        gates=tuple(GateState(text, False, text) for text in HOSTILE_TEXTS),
+        gates=tuple(Gate(text, False, text) for text in HOSTILE_TEXTS),
         on_merge=HOSTILE_TEXTS[5],
         digest=HOSTILE_TEXTS[3],
     )

@@ -7,7 +7,8 @@ from attrs import evolve
 
 from planner.model.address import Address
 from planner.model.plan import Action, Change, CheckResult, LeftOut, Plan
-from planner.model.preview import NEW, REMOVED, EnvironmentPreview, GateState, Preview
+from planner.model.preview import NEW, REMOVED, EnvironmentPreview, Preview
+from planner.model.release import Gate
 from planner.render.html import render_html
 
 from .html_document import Node, read
@@ -94,7 +95,7 @@ def test_without_deletes_there_is_no_caution() -> None:
 
 
 def test_a_card_says_why_what_and_what_then() -> None:
-    gates = (GateState("soak 24h", False, "11h are left"), GateState("smoke", True))
+    gates = (Gate("soak 24h", False, "11h are left"), Gate("smoke", True))
     more = {
         "why": ("var.x", "files/a"),
         "digest": "sha256:d",

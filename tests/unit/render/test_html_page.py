@@ -12,7 +12,8 @@ from attrs import evolve
 
 from planner.model.address import Address
 from planner.model.plan import Action, AttributeDiff, Change, CheckResult, Drift, LeftOut, OutputChange, Plan
-from planner.model.preview import EnvironmentPreview, GateState, Preview
+from planner.model.preview import EnvironmentPreview, Preview
+from planner.model.release import Gate
 from planner.model.resource import Content
 from planner.model.value import UNKNOWN
 from planner.render.changes import sign_of
@@ -122,7 +123,7 @@ def full_of(text: str) -> Preview:
         outputs=(OutputChange(text, text, [text]),),
         drift=(Drift(ICU, text, diffs=(AttributeDiff((text,), text, None),)),),
     )
-    gates = (GateState(text, True, text),)
+    gates = (Gate(text, True, text),)
     shown = EnvironmentPreview(text, (text,), planned, text, gates=gates, on_merge=text)
     again = EnvironmentPreview(text + "2", plan=evolve(planned, environment=text))
     failed = EnvironmentPreview("failed", (text,), error=text, advice=text)

@@ -13,7 +13,8 @@ from markdown_it.token import Token
 
 from planner.model.address import Address
 from planner.model.plan import Action, AttributeDiff, Change, CheckResult, Drift, OutputChange, Plan
-from planner.model.preview import EnvironmentPreview, GateState, Preview
+from planner.model.preview import EnvironmentPreview, Preview
+from planner.model.release import Gate
 from planner.model.value import UNKNOWN, Fingerprint, Secret
 from planner.render.markdown import CommentForm, form_for, render_comment, render_markdown_plan
 
@@ -81,7 +82,7 @@ ENVIRONMENTS = st.builds(
     TEXT,
     TEXT,
     st.booleans(),
-    st.lists(st.builds(GateState, TEXT, st.booleans(), TEXT), max_size=2).map(tuple),
+    st.lists(st.builds(Gate, TEXT, st.booleans(), TEXT, st.just(""), TEXT), max_size=2).map(tuple),
     TEXT,
     removed=st.booleans(),
     cautions=FEW_TEXTS,

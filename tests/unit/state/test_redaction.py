@@ -6,8 +6,10 @@ from pathlib import Path
 
 from planner.model.address import Address
 from planner.model.plan import Action, Change, OutputChange, Plan
+from planner.model.release import Gate, Release
 from planner.model.resource import Prior
 from planner.model.state import Intent, State
+from planner.promote.log import Force, Log, Run, Verification, read_log, write_log
 from planner.state.local import LocalBackend
 from planner.state.redaction import Redaction
 from planner.state.saved_plan import dump_plan, plan_digest, read_plan, write_plan
@@ -54,6 +56,30 @@ def test_snapshot_and_history(tmp_path: Path) -> None:
     found = store(tmp_path).load()
     assert found.resources[A].attributes["name"] == "a"
     assert repr(found.outputs["o"]).startswith("Fingerprint")
+
+
+def test_records_of_promotions_stay_readable(tmp_path: Path) -> None:
+    gate = Gate("soak", True, f"seen by {SECRET}", forced=f"for {SECRET}")
+    release = Release({"text": f"x-{SECRET}", "list": [SECRET, 1], "plain": "8.15"}, SECRET, {SECRET: SECRET})
+    log = Log(
+        (
+            Run(release, "2026-08-23T12:00:00Z", known_as=SECRET, by=f"{SECRET}@example.org", gates=(gate,)),
+            Verification(SECRET, SECRET, True, "2026-08-23T12:00:00Z", url=f"https://x/?{SECRET}"),
+            Force(SECRET, "soak", f"because of {SECRET}", "ann", "2026-08-23T12:00:00Z"),
+        )
+    )
+    store(tmp_path).commit(State("p", "dev", promotions=write_log(log)))
+    run, checked, forced = read_log(store(tmp_path).load().promotions).records
+    assert isinstance(run, Run)
+    assert isinstance(checked, Verification)
+    assert isinstance(forced, Force)
+    assert run.release == Release(
+        {"text": "x-(hidden)", "list": ["(hidden)", 1], "plain": "8.15"}, SECRET, {SECRET: SECRET}
+    )
+    assert (run.known_as, run.by) == (SECRET, "(hidden)@example.org"), "ids are structure, and stay"
+    assert run.gates == (Gate("soak", True, "seen by (hidden)", forced="for (hidden)"),)
+    assert (checked.check, checked.url) == (SECRET, "https://x/?(hidden)")
+    assert forced.reason == "because of (hidden)"
 
 
 def test_journal(tmp_path: Path) -> None:

@@ -128,6 +128,14 @@ def test_the_digest_is_checked_before_a_migration() -> None:
         parse(GOOD.replace(b'"format_version": 1', b'"format_version": 0'), known)
 
 
+def test_reading_twice_sees_what_changed_in_between() -> None:
+    other = snapshot.dump(state_of("a", serial=8))
+    read = [parse(data) for data in (GOOD, GOOD, other, GOOD)]
+    assert [state.serial for state in read] == [7, 7, 8, 7]
+    with pytest.raises(DamagedState, match="was altered"):
+        parse(GOOD.replace(b'"id-a"', b'"id-x"'))
+
+
 @pytest.mark.parametrize(
     ("data", "serial"), [(GOOD, 7), (b"", None), (b"[]", None), (b"{}", None), (b'{"serial": "7"}', None)]
 )

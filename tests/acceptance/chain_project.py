@@ -1,0 +1,106 @@
+"""A project with dev, staging and prod in a git repository, as it stands between two promotions."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from .runner import Done, Project
+
+PLANNER_YAML = """\
+project: chain
+variables:
+  bundle_version: {type: string, default: "8.*"}
+  size: {type: integer, default: 1}
+  token: {type: string, sensitive: true}
+environments:
+  dev: {endpoint: sandbox}
+  staging: {endpoint: sandbox, promote_from: [dev]}
+  prod:
+    endpoint: sandbox
+    promote_from: [staging]
+    gates: {soak: 48h, checks: [smoke], approvals: 1}
+promote: {variables: [bundle_version], templates: true}
+"""
+
+TEMPLATE = """\
+resource:
+  extension:
+    synonyms:
+      name: "{{ env.name }}-synonyms"
+      extension_type: bundle
+      version: {{ var.bundle_version }}
+      description: Of size {{ var.size }}
+      file: files/synonyms
+{% if env.name == "dev" %}
+    trial: {name: dev-trial, extension_type: bundle, version: "*", description: "{{ var.token }}"}
+{% endif %}
+output:
+  url: "{{ resource.extension.synonyms.url }}"
+"""
+
+FIRST, SECOND = "First synonyms", "More synonyms"
+DEVELOPER, OPERATOR = "ann@shop.example", "bob@shop.example"
+SECRETS = {"dev": "dev-secret-1", "staging": "staging-secret-2", "prod": "prod-secret-3"}
+
+
+def git(folder: Path, *words: str) -> str:
+    who = ["-c", "user.name=Ann", "-c", f"user.email={DEVELOPER}", "-c", "init.defaultBranch=main"]
+    command = ["git", "-C", str(folder), *who, *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def make_chain(folder: Path) -> Project:
+    """dev runs the second release, staging the first; prod is pinned to the first and was never applied."""
+    folder.mkdir(parents=True)
+    project = Project(folder, {"PLANNER_ACTOR": OPERATOR})
+    project.write("planner.yaml", PLANNER_YAML)
+    project.write("templates/main.yaml", TEMPLATE)
+    project.write("files/synonyms/words.txt", "one, first\n")
+    project.write(".gitignore", "state/\n")
+    for size, name in enumerate(SECRETS, start=1):
+        project.write(f"environments/{name}.yaml", _values(name, size))
+    git(folder, "init", "-q")
+    commit(project, FIRST)
+    for name in ("dev", "staging"):
+        project.apply("-e", name)
+    pin(project, "staging", "prod")
+    project.write("files/synonyms/words.txt", "one, first\ntwo, second\n")
+    commit(project, SECOND)
+    project.apply("-e", "dev")
+    return project
+
+
+def _values(name: str, size: int, pins: str = "") -> str:
+    return f"variables:\n  size: {size}\n  token: {SECRETS[name]}\n{pins}"
+
+
+def commit(project: Project, subject: str) -> str:
+    git(project.folder, "add", ".")
+    git(project.folder, "commit", "-qm", subject)
+    return git(project.folder, "rev-parse", "HEAD")
+
+
+def pin(project: Project, *names: str, more: str = "") -> None:
+    """Pins environments to the commit that is checked out, and commits that. more: lines of `pins`."""
+    head = git(project.folder, "rev-parse", "HEAD")
+    for name in names:
+        size = list(SECRETS).index(name) + 1
+        project.write(f"environments/{name}.yaml", _values(name, size, f"pins:\n  templates: {head}\n{more}"))
+    commit(project, f"Pin {', '.join(names)}")
+
+
+def records(project: Project, name: str, kind: str) -> list[dict[str, Any]]:
+    """What the state of an environment remembers, as "run" or "approval"."""
+    path = project.folder / f"state/{name}.json"
+    promotions = json.loads(path.read_text())["promotions"]
+    return [record[kind] for record in promotions if kind in record]
+
+
+def row(done: Done, first: str) -> list[str]:
+    """The cells of a table's row, by its first cell."""
+    line = next(line for line in done.out.splitlines() if line.startswith(f"{first} "))
+    return re.split(r" {2,}", line)

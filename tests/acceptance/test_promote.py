@@ -1,0 +1,294 @@
+"""planner promote: what it writes and commits, and the way back."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from .runner import Project
+from .shop import (
+    FORCED,
+    PLANNER,
+    TEMPLATE,
+    add_gates,
+    apply,
+    commit_all,
+    commits,
+    following,
+    git,
+    hook,
+    pin_before,
+    pin_of,
+    records,
+    release_in,
+    run_id,
+    text_of,
+    told,
+    trailers,
+)
+
+# What it writes
+
+
+def test_it_edits_the_pins_and_nothing_else(shop: Project) -> None:
+    before, pinned = text_of(shop, "prod"), pin_of(shop, "prod")
+    done = shop.ok("promote", "staging", "prod")
+    after = text_of(shop, "prod")
+    pin = pin_of(shop, "staging")
+    assert after == before.replace(pinned, pin).replace('"8.15.*" # what', '"8.16.*" # what')
+    assert git(shop.folder, "status", "--porcelain") == "M environments/prod.yaml"
+    assert f"environments/prod.yaml: pins.templates {pinned} -> {pin}" in done.out
+    assert 'environments/prod.yaml: variables.bundle_version "8.15.*" -> "8.16.*"' in done.out
+    assert "languages" not in done.out.split("Gates of prod")[0]
+    assert 'version = "8.15.*" -> "8.16.*"' in " ".join(done.out.split())
+    assert "Wrote environments/prod.yaml." in done.out
+    assert "Next: commit it, then run planner apply -e prod" in told(done)
+    apply(shop, "prod")
+    assert run_id(records(shop, "prod")[-1]) == run_id(records(shop, "staging")[-1])
+
+
+def test_a_file_that_is_not_there_is_made(shop: Project) -> None:
+    git(shop.folder, "rm", "-q", "environments/staging.yaml")
+    git(shop.folder, "commit", "-qm", "unpinned")
+    shop.ok("promote", "dev", "staging", "--commit")
+    assert text_of(shop, "staging").startswith("pins:\n  templates: ")
+    assert "bundle_version: 8.16.*\n" in text_of(shop, "staging")
+    assert git(shop.folder, "status", "--porcelain") == ""
+    assert "runs" in shop.ok("promote", "dev", "staging").out
+
+
+def test_line_ends_byte_order_mark_and_mode_stay(shop: Project) -> None:
+    path = shop.folder / "environments/prod.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    path.chmod(0o640)
+    shop.ok("promote", "staging", "prod")
+    after = path.read_bytes()
+    assert after.startswith(b"\xef\xbb\xbf# The shop's production.\r\n")
+    assert b"8.16.*" in after
+    assert after.count(b"\n") == after.count(b"\r\n")
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert [item.name for item in path.parent.iterdir() if item.name.startswith(".")] == []
+
+
+def test_a_dry_run_writes_nothing(shop: Project) -> None:
+    add_gates(shop, "{checks: [smoke]}")
+    commit_all(shop, "gates")
+    state = (shop.folder / "state/prod.json").read_bytes()
+    done = shop.ok("promote", "staging", "prod", "--dry-run", "--commit", *FORCED)
+    assert "checks        forced" in done.out
+    assert "Nothing was written" in told(done)
+    assert git(shop.folder, "status", "--porcelain") == ""
+    assert commits(shop)[0] == "gates"
+    assert (shop.folder / "state/prod.json").read_bytes() == state
+
+
+def test_a_dry_run_shows_the_plan_behind_a_closed_gate(shop: Project) -> None:
+    add_gates(shop, "{checks: [smoke]}")
+    for words, shown in (((), False), (("--dry-run",), True)):
+        done = shop.run("promote", "staging", "prod", *words)
+        assert done.code == 3
+        assert ("1 to update" in done.out) is shown
+        assert "smoke was not verified" in told(done)
+
+
+@pytest.mark.parametrize(
+    ("only", "has", "has_not"),
+    [
+        (["bundle_version"], "bundle_version", "templates"),
+        (["templates"], "pins.templates", "bundle_version"),
+        (["templates", "languages"], "pins.templates", "bundle_version"),
+    ],
+)
+def test_only_a_part_of_a_release(shop: Project, only: list[str], has: str, has_not: str) -> None:
+    words = [word for name in only for word in ("--only", name)]
+    done = shop.ok("promote", "staging", "prod", "--commit", *words)
+    edits = done.out.partition("Gates of prod")[0]
+    assert f"{has} " in edits
+    assert f"{has_not} " not in edits.partition("\n")[2]
+    subject = commits(shop)[0]
+    parts = "templates, languages" if len(only) > 1 else only[0]
+    assert subject == f"Promote {parts} of {release_in(shop, 'staging')} from staging to prod"
+    apply(shop, "prod")
+
+
+def test_all_parts_are_the_whole(shop: Project) -> None:
+    words = [w for name in ("languages", "bundle_version", "templates") for w in ("--only", name)]
+    assert shop.ok("promote", "staging", "prod", "--dry-run", *words).out.startswith("Promote r-")
+
+
+def test_a_release_that_ran_there_before(shop: Project) -> None:
+    first, second = (run_id(run) for run in records(shop, "staging"))
+    shop.ok("promote", "staging", "prod", "--commit")
+    apply(shop, "prod")
+    done = shop.ok("promote", "staging", "prod", "--release", first[:6], "--dry-run")
+    assert f"Promote {first} from staging to prod" in done.out
+    assert second not in done.out.splitlines()[0]
+
+
+def test_what_runs_already(shop: Project) -> None:
+    done = shop.ok("promote", "dev", "staging", "--commit")
+    assert f"staging runs {release_in(shop, 'staging')} already; there is nothing to edit." in done.out
+    assert "Gates" not in done.out
+
+
+def test_what_is_pinned_already_and_not_applied_yet(shop: Project) -> None:
+    shop.ok("promote", "staging", "prod", "--commit")
+    before = git(shop.folder, "rev-parse", "HEAD")
+    done = shop.ok("promote", "staging", "prod", "--commit")
+    assert "environments/prod.yaml says so already; nothing was written." in done.out
+    assert "1 to update" in done.out
+    assert git(shop.folder, "rev-parse", "HEAD") == before
+
+
+# What it commits
+
+
+def test_the_commit(shop: Project) -> None:
+    release = release_in(shop, "staging")
+    shop.write("README.md", "staged\n")
+    git(shop.folder, "add", "README.md")
+    done = shop.ok("promote", "staging", "prod", "--commit")
+    message = git(shop.folder, "log", "-1", "--format=%B")
+    assert message.splitlines()[0] == f"Promote {release} from staging to prod"
+    assert f"- environments/prod.yaml: pins.templates {pin_before(shop)} -> {pin_of(shop, 'prod')}" in message
+    assert f"- promote_from: met: {release} runs in staging since " in message
+    assert trailers(shop) == [f"Planner-Release: {release}", "Planner-From: staging"]
+    assert git(shop.folder, "log", "-1", "--format=%an <%ae>") == "Ann Other <ann@example.invalid>"
+    assert git(shop.folder, "show", "--format=", "--name-only", "HEAD") == "environments/prod.yaml"
+    assert git(shop.folder, "status", "--porcelain") == "A  README.md"
+    assert f"Committed environments/prod.yaml as {git(shop.folder, 'rev-parse', 'HEAD')[:12]}." in done.out
+
+
+def test_the_users_hooks_run_with_the_users_environment(shop: Project) -> None:
+    hook(shop, "pre-commit", 'echo "$SHOP_SETTING" > state/hook.txt')
+    shop.ok("promote", "staging", "prod", "--commit", env={"SHOP_SETTING": "of the user"})
+    assert (shop.folder / "state/hook.txt").read_text() == "of the user\n"
+
+
+@pytest.mark.parametrize("source", ["dev", "staging"])
+def test_a_commit_that_fails_leaves_all_as_it_was(shop: Project, source: str) -> None:
+    """Also where the file is a new one."""
+    if source == "dev":
+        git(shop.folder, "rm", "-q", "environments/staging.yaml")
+        git(shop.folder, "commit", "-qm", "unpinned")
+    before = git(shop.folder, "rev-parse", "HEAD")
+    hook(shop, "pre-commit", "echo pins are checked on Mondays only >&2; exit 1")
+    done = shop.run("promote", source, following(source), "--commit")
+    assert done.code == 1
+    assert f"git commit failed; environments/{following(source)}.yaml is as it was" in told(done)
+    assert "pins are checked on Mondays only" in done.err
+    assert git(shop.folder, "status", "--porcelain") == ""
+    assert git(shop.folder, "rev-parse", "HEAD") == before
+
+
+def test_other_changes_of_the_file_are_not_committed(shop: Project) -> None:
+    shop.edit("environments/prod.yaml", "owner: ops", "owner: nobody")
+    before = text_of(shop, "prod")
+    done = shop.run("promote", "staging", "prod", "--commit")
+    assert done.code == 3
+    assert "environments/prod.yaml has changes that are not committed" in told(done)
+    assert text_of(shop, "prod") == before
+    shop.ok("promote", "staging", "prod")
+    assert "owner: nobody" in text_of(shop, "prod")
+
+
+def test_first_a_look_then_the_commit(shop: Project) -> None:
+    shop.ok("promote", "staging", "prod")
+    shop.ok("promote", "staging", "prod", "--commit")
+    assert commits(shop)[0].startswith("Promote r-")
+    assert git(shop.folder, "status", "--porcelain") == ""
+
+
+# Going back
+
+
+@pytest.fixture
+def both(shop: Project) -> Project:
+    """Both releases ran in prod."""
+    shop.ok("promote", "staging", "prod", "--commit")
+    apply(shop, "prod")
+    return shop
+
+
+def test_a_rollback(both: Project) -> None:
+    first, second = (run_id(run) for run in records(both, "prod"))
+    add_gates(both, "{soak: 48h, checks: [smoke]}")
+    commit_all(both, "gates that a way back does not need")
+    done = both.ok("promote", "prod", "--rollback", "--commit")
+    assert commits(both)[0] == f"Roll prod back to {first}"
+    assert trailers(both) == [f"Planner-Release: {first}", "Planner-From: prod"]
+    assert text_of(both, "prod") == git(both.folder, "show", "HEAD~2~1:environments/prod.yaml") + "\n"
+    assert "ran in prod before" in done.out
+    apply(both, "prod")
+    assert run_id(records(both, "prod")[-1]) == first
+    both.ok("promote", "prod", "--rollback", "--to", second[:7], "--commit")
+    assert commits(both)[0] == f"Roll prod back to {second}"
+
+
+def test_a_rollback_needs_no_other_environment(both: Project) -> None:
+    for path in (both.folder / "state").glob("*staging*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    (both.folder / "state/staging.json").write_text("damaged")
+    both.ok("promote", "prod", "--rollback")
+
+
+def test_back_to_what_runs_while_another_is_pinned(shop: Project) -> None:
+    before = text_of(shop, "prod")
+    [first] = (run_id(run) for run in records(shop, "prod"))
+    shop.ok("promote", "staging", "prod", "--commit")
+    shop.ok("promote", "prod", "--rollback", "--to", first)
+    assert text_of(shop, "prod") == before
+
+
+def test_a_first_environment_is_pinned_by_a_rollback(shop: Project) -> None:
+    done = shop.ok("promote", "dev", "--rollback")
+    assert "take the pins out of environments/dev.yaml again" in told(done)
+    assert "bundle_version: 8.15.*" in text_of(shop, "dev")
+    apply(shop, "dev")
+    assert run_id(records(shop, "dev")[-1]) == run_id(records(shop, "dev")[0])
+
+
+def test_archives_that_pins_do_not_fix(tmp_path: Path) -> None:
+    project = Project(tmp_path / "plain")
+    project.write("planner.yaml", PLANNER.replace(", templates: true", ""))
+    project.write("templates/main.yaml", TEMPLATE)
+    for words in ("one\n", "two\n"):
+        project.write("files/synonyms/words.txt", words)
+        apply(project, "dev")
+    done = project.run("promote", "dev", "--rollback")
+    assert done.code == 3
+    assert "files/synonyms is not as it ran in dev on r-" in told(done)
+    project.write("files/synonyms/words.txt", "one\n")
+    project.ok("promote", "dev", "--rollback")
+
+
+def test_a_rejected_release_is_no_way_back(both: Project) -> None:
+    first, _ = (run_id(run) for run in records(both, "prod"))
+    both.ok("release", "reject", first, "--reason", "slow", env={"PLANNER_ACTOR": "ann"})
+    done = both.run("promote", "prod", "--rollback")
+    assert done.code == 3
+    assert f"Those that it ran are rejected: {first}." in told(done)
+    named = ("promote", "prod", "--rollback", "--to", first)
+    done = both.run(*named)
+    assert done.code == 3
+    assert f"{first} was rejected by ann: slow" in told(done)
+    both.ok(*named, "--force", "rejected", "--reason", "the other one is worse")
+
+
+def test_a_project_in_a_folder_of_its_repository(tmp_path: Path) -> None:
+    project = Project(tmp_path / "all/deploy/shop")
+    project.write("planner.yaml", PLANNER)
+    project.write("templates/main.yaml", TEMPLATE)
+    project.write("files/synonyms/words.txt", "one\n")
+    project.write(".gitignore", "state/\n")
+    git(tmp_path / "all", "init", "-q", "-b", "main")
+    git(tmp_path / "all", "config", "user.name", "Ann Other")
+    git(tmp_path / "all", "config", "user.email", "ann@example.invalid")
+    commit_all(project, "the first release")
+    apply(project, "dev")
+    project.ok("promote", "dev", "staging", "--commit")
+    assert git(project.folder, "show", "--format=", "--name-only") == "deploy/shop/environments/staging.yaml"
+    apply(project, "staging")
+    assert "already" in project.ok("promote", "dev", "staging", "--commit").out
