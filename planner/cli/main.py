@@ -134,6 +134,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     code = run(arguments)
     if code == INTERRUPTED:
         _leave_threads_behind()
+    gc.freeze()  # all that is left goes with the process: the interpreter would look for garbage in it first
     sys.exit(code)
 
 

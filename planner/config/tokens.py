@@ -7,6 +7,7 @@ rule touches them, so whatever a value holds, it can never become structure.
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from attrs import define, field
 
@@ -35,6 +36,8 @@ class _Invalid(str):
 
 
 INVALID = _Invalid("(invalid)")
+
+_TEXTS_AND_NUMBERS: Final[frozenset[type]] = frozenset({str, int})
 
 BROKEN = "a value printed by {{ ... }} was cut or changed after it was printed; change it inside the braces"
 
@@ -107,10 +110,18 @@ class Tokens:
             return text
         if text in self.values:
             return self.values[text]
-        pieces = self._pieces(text)
-        if sum([len(piece) for piece in pieces if isinstance(piece, str)]) > MAX_DOCUMENT:
+        pieces: list[Value] = _TOKEN.split(text)  # texts, and a token between each two
+        if RESERVED.search("".join(pieces[::2])):
+            raise ValueError(BROKEN)
+        if len(pieces) == 3 and type(self.values.get(pieces[1])) in _TEXTS_AND_NUMBERS:  # nearly always
+            return _small_enough(f"{pieces[0]}{self.values[pieces[1]]}{pieces[2]}")
+        try:
+            pieces[1::2] = [self.values[token] for token in pieces[1::2]]
+        except KeyError:
+            raise ValueError(BROKEN) from None
+        if sum(len(piece) for piece in pieces if isinstance(piece, str)) > MAX_DOCUMENT:
             raise ValueError(TOO_LARGE)
-        return join(pieces)
+        return join([piece for number, piece in enumerate(pieces) if number % 2 or piece])
 
     def placed(self, text: str) -> Value:
         """restore, for the document that is made in the end. ValueError also when it grows too large."""
@@ -122,17 +133,11 @@ class Tokens:
             raise ValueError(TOO_LARGE)
         return value
 
-    def _pieces(self, text: str) -> list[Value]:
-        """The texts and values that text is made of."""
-        values, pieces = self.values, []
-        for piece in _TOKEN.split(text):
-            if piece in values:
-                pieces.append(values[piece])
-            elif piece:
-                if RESERVED.search(piece):
-                    raise ValueError(BROKEN)
-                pieces.append(piece)
-        return pieces
+
+def _small_enough(text: str) -> str:
+    if len(text) > MAX_DOCUMENT:
+        raise ValueError(TOO_LARGE)
+    return text
 
 
 def join(parts: list[Value]) -> Value:

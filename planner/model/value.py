@@ -23,9 +23,6 @@ _SIMPLE: Final = frozenset({str, int, float, bool, NoneType})
 """Of these most values are: they hold no secret, no reference and no other value."""
 
 
-_TEXTS_AND_NUMBERS: Final = frozenset({str, int})
-
-
 class Secret(str):
     """A sensitive string. It compares as a string, and hides itself from repr()."""
 
@@ -130,8 +127,6 @@ def join_text(parts: list[Value]) -> str:
 
     ValueError for a list, a mapping or null, which have no place inside a text.
     """
-    if _TEXTS_AND_NUMBERS.issuperset(map(type, parts)):  # nearly always
-        return "".join(map(str, parts))
     text = "".join(map(scalar_text, parts))
     return Secret(text) if any(isinstance(part, Secret) for part in parts) else text
 

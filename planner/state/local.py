@@ -66,6 +66,7 @@ class LocalBackend:
         self._sleep = sleep
         self._monotonic = monotonic
         self._held: Holder | None = None
+        self._looked_into: _Stamp | None = None
 
     def describe(self) -> str:
         return self._shown
@@ -225,8 +226,10 @@ class LocalBackend:
         try:
             with explained(f"the lock of {self._shown}", "taken"):
                 replace_private(self._holder, encode_holder(holder))
-            self._held = holder
-            yield holder
+                name = self._holder.open("rb")
+            with name:  # open for as long, so that no other file gets its inode: see still_held
+                self._held, self._looked_into = holder, None
+                yield holder
         finally:
             self._release(os_lock)
 
@@ -245,11 +248,18 @@ class LocalBackend:
             os_lock.release()
 
     def still_held(self) -> None:
-        if self._held is not None and self._named_holder() != self._held:
+        """Asked before each call: a file is read once, and again when another one is in its place."""
+        if self._held is None:
+            return
+        stamp = _stamp(self._holder)
+        if stamp is not None and stamp == self._looked_into:
+            return
+        if self._named_holder() != self._held:
             raise StateError(
                 f"the lock of {self._shown} was broken while {self._held.operation} held it",
                 advice="Nothing more was written. See who works on it with `planner lock show`.",
             )
+        self._looked_into = stamp
 
     def _named_holder(self) -> Holder | None:
         with explained(f"the lock of {self._shown}", "read"):
@@ -283,6 +293,18 @@ class LocalBackend:
             # its process; without its file the next one takes another.
             self._holder.unlink(missing_ok=True)
             self._lock.unlink(missing_ok=True)
+
+
+_Stamp = tuple[int, int, int, int]
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    """What another file at path, or another content of it, has otherwise; None where nothing can be seen."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_ctime_ns, found.st_size
 
 
 def _try(os_lock: FileLock) -> bool:

@@ -284,6 +284,7 @@ class TestDiff:
         assert "Sensitive, and without a value here, so not compared: var.token." in text
         found = comparison(chain, "staging", "prod")
         assert (found["unset_secrets"], found["equal_secrets"]) == (["token"], [])
+        assert ["var", "token"] not in [item["path"] for item in found["local"]["values"]]
 
     def test_what_the_templates_make_of_both(self, chain: Project) -> None:
         with chain.sandbox() as ece:
@@ -300,6 +301,18 @@ class TestDiff:
         found = comparison(chain, "dev", "staging", "--rendered")["rendered"]
         assert (found["only_left"], found["only_right"]) == (["extension.trial"], [])
         assert [item["address"] for item in found["both"]] == ["extension.synonyms"]
+
+    def test_an_attribute_that_one_leaves_out(self, chain: Project) -> None:
+        chain.write("environments/staging.yaml", f"variables: {{token: {SECRETS['staging']}}}\n")
+        chain.write(
+            "templates/more.yaml",
+            "resource:\n  extension:\n    remote:\n      name: remote\n      extension_type: bundle\n"
+            '      version: "*"\n{% if env.name == "dev" %}'
+            "      download_url: https://files.example/words.zip\n{% endif %}",
+        )
+        for words, sign in ((["dev", "staging"], "-"), (["staging", "dev"], "+")):
+            text = chain.ok("env", "diff", *words, "--rendered").out
+            assert f'~ extension.remote\n      {sign} download_url = "https://files' in text
 
     def test_a_template_that_is_not_committed(self, chain: Project) -> None:
         chain.edit("templates/main.yaml", "Of size", "Size")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -252,6 +253,8 @@ class TestApprove:
             with chain.started(*words, "--lock-timeout", "30") as process:
                 assert process.stderr is not None
                 assert "Waiting up to 30 s for the lock, held by" in process.stderr.readline()
+                with pytest.raises(subprocess.TimeoutExpired):
+                    process.wait(0.5)
                 held.close()
                 assert finished(process).code == 0
         assert len(records(chain, "prod", "approval")) == 1
@@ -410,6 +413,8 @@ class TestVerify:
             with chain.started(*words, "--lock-timeout", "30") as process:
                 assert process.stderr is not None
                 assert "Waiting up to 30 s for the lock, held by" in process.stderr.readline()
+                with pytest.raises(subprocess.TimeoutExpired):
+                    process.wait(0.5)
                 held.close()
                 assert finished(process).code == 0
         assert len(records(chain, "staging", "verification")) == 1

@@ -93,6 +93,7 @@ def _brought(here: Seen, seen: Mapping[str, Seen], now: str) -> _Coming | None:
         log=here.found.log,
         upstreams=upstreams,
         promoters=here.promoters,
+        by_commit=here.by_commit,
     )
     verdict = judge(question)
     if verdict.source is not None:
@@ -115,6 +116,7 @@ def _upstream(here: Seen, seen: Mapping[str, Seen], now: str) -> Iterator[_Comin
             now=moment(now),
             log=here.found.log,
             upstreams=(upstream,),
+            by_commit=here.by_commit,
         )
         verdict = judge(question)
         if verdict.way != SAME:

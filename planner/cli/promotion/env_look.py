@@ -31,7 +31,7 @@ class Seen:
 
     readable: whether its state could be read. empty: whether it holds nothing. whole: whether the last apply
     left nothing out. wanted: the release that its files bring, None where that is not known. promoters: who
-    brings that one.
+    brings that one. by_commit: templates belong to a release.
     """
 
     environment: Environment
@@ -42,6 +42,7 @@ class Seen:
     whole: bool = True
     wanted: Release | None = None
     promoters: frozenset[str] = field(factory=frozenset)
+    by_commit: bool = False
 
 
 def look(request: Request, console: Console, project: Project, name: str, *, ask: bool) -> Seen:
@@ -49,7 +50,7 @@ def look(request: Request, console: Console, project: Project, name: str, *, ask
     environment = project.environments[name]
     try:
         state = open_store(request.folder, project.name, environment, console.redact).load()
-        seen = _remembered(environment, state)
+        seen = evolve(_remembered(environment, state), by_commit=project.promotes_templates)
     except PlannerError as error:
         found = Upstream(name, problem=console.redact(error.summary), asked=False)
         return Seen(environment, found, console.redact(error.advice), readable=False)

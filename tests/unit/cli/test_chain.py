@@ -164,3 +164,11 @@ STANDING = Standing("prod", release="r-1")
 )
 def test_converged(item: Standing, converged: bool | None) -> None:
     assert item.converged is converged
+
+
+def test_templates_that_are_in_no_commit_hold_it_back() -> None:
+    upstream = seen("staging", ran(NEW))
+    assert stands(seen("prod", ran(OLD), "staging"), upstream).open_gates == ()
+    found = stands(seen("prod", ran(OLD), "staging", by_commit=True), upstream)
+    assert [gate.name for gate in found.open_gates] == ["promote_from"]
+    assert "are in no commit" in found.gates[0].detail
