@@ -99,6 +99,14 @@ def salvage(lines: Iterable[bytes]) -> tuple[Session, ...]:
     return found.frozen()
 
 
+def first_lineage(lines: Iterable[bytes]) -> str | None:
+    """The lineage that a journal, perhaps a damaged one, began with; None when no header of it is whole."""
+    for data in filter(_is_header, map(decode_line, lines)):
+        with suppress(ValueError):
+            return _header(data["header"]).lineage
+    return None
+
+
 def _is_header(data: object) -> bool:
     return isinstance(data, dict) and "header" in data
 

@@ -263,8 +263,7 @@ class Store:
 
     def _first_lineage(self) -> str:
         """The one that the journal of the first run began with, if it wrote any."""
-        sessions = journal.salvage(self.backend.read_journal())
-        return sessions[0].header.lineage if sessions else self.new_id()
+        return journal.first_lineage(self.backend.read_journal()) or self.new_id()
 
     def take_over(self, state: State) -> State:
         """Write a state that comes from another place, as the next snapshot; the state as it is then.

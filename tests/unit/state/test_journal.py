@@ -19,6 +19,7 @@ from .samples import NOW, address, done, intent, prior
 
 HEADER = Header(1, "search", "dev", "l-1", 3, "apply", NOW)
 HEAD = encode_line({"header": asdict(HEADER)})
+OTHER_HEAD = encode_line({"header": asdict(evolve(HEADER, lineage="l-2"))})
 LINES = [HEAD, *(encode_line(encode_record(r)) for r in (intent(1, "a"), done(1, "a"), intent(2, "b")))]
 
 
@@ -136,6 +137,23 @@ def test_damage_in_the_middle_is_an_error(lines: list[bytes], problem: str) -> N
 def test_salvage_takes_every_whole_line() -> None:
     (session,) = journal.salvage([LINES[1], HEAD, b"garbage", LINES[2], encode_line({"what": 1}), LINES[3]])
     assert session.records == (done(1, "a"), intent(2, "b"))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param([], id="none"),
+        pytest.param([b"", b"garbage", LINES[1]], id="no header"),
+        pytest.param([b"", HEAD, *LINES], id="a header"),
+        pytest.param(
+            [LINES[1], encode_line({"header": {"format_version": 99}}), HEAD[:-1], HEAD], id="later"
+        ),
+        pytest.param([HEAD, OTHER_HEAD], id="the first of two"),
+    ],
+)
+def test_the_first_lineage_is_that_of_what_can_be_salvaged(lines: list[bytes]) -> None:
+    sessions = journal.salvage(lines)
+    assert journal.first_lineage(lines) == (sessions[0].header.lineage if sessions else None)
 
 
 @given(st.binary(max_size=40))
