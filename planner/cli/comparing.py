@@ -33,7 +33,7 @@ _TARGETS: Final = (
     "BITBUCKET_PR_DESTINATION_BRANCH",
     "SYSTEM_PULLREQUEST_TARGETBRANCH",
 )
-_USUAL: Final = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+MAIN_BRANCHES: Final = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
 
 @frozen
@@ -76,7 +76,7 @@ def _target(repository: Repository, named: str | None, environ: Mapping[str, str
     if named:
         return repository.commit(named)
     targets = [environ[name].removeprefix("refs/heads/") for name in _TARGETS if environ.get(name)]
-    for reference in (*(f"origin/{name}" for name in targets), *targets) if targets else _USUAL:
+    for reference in (*(f"origin/{name}" for name in targets), *targets) if targets else MAIN_BRANCHES:
         if (found := repository.find(reference)) is not None:
             return found
     if targets:

@@ -58,17 +58,26 @@ class _TLSPool(HTTPSConnectionPool):
 
 
 class PooledAdapter(HTTPAdapter):
-    """requests' adapter, with connections that say whether anything was sent.
+    """requests' adapter, with connections that say whether anything was sent. For one server: what the first
+    message asks for of verification and proxies holds for all.
 
     pool_size: connections to the server; a thread that needs one more waits for it.
     """
 
     def __init__(self, pool_size: int) -> None:
+        self._pool: Any = None
         super().__init__(pool_connections=2, pool_maxsize=pool_size, pool_block=True)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
         super().init_poolmanager(connections, maxsize, block, blocksize=BLOCK, **kwargs)
         _use_our_connections(self.poolmanager)
+
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> Any:
+        if self._pool is None:  # looked up once: that is a tenth of the work of a call
+            self._pool = super().get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
+        return self._pool
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(proxy, blocksize=BLOCK, **kwargs)

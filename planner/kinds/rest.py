@@ -130,9 +130,7 @@ class RestDriver:
 
     def body(self, request: Request) -> dict[str, Value]:
         """What is sent: the declared attributes that concern the server."""
-        skip = {a.name for a in self.kind.attributes.values() if a.local}
-        if self.binding.id_in_path:
-            skip.add(self.binding.id)
+        skip = self.kind.local | {self.binding.id} if self.binding.id_in_path else self.kind.local
         return {name: value for name, value in request.desired.items() if name not in skip}
 
     def _is_content(self, diff: AttributeDiff) -> bool:

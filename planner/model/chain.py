@@ -51,5 +51,5 @@ class Standing:
         return not self.pending and not self.drifted
 
     @property
-    def open_gates(self) -> tuple[Gate, ...]:
+    def closed_gates(self) -> tuple[Gate, ...]:
         return tuple(gate for gate in self.gates if not gate.met)

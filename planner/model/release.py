@@ -39,7 +39,7 @@ class Release:
 class Gate:
     """One condition of a promotion. met: also when it was forced.
 
-    detail: the reason it is open, or the proof that it is met. advice: what to do about an open one.
+    detail: the reason it is closed, or the proof that it is met. advice: what to do about a closed one.
     forced: why it was set aside and by whom, "" when it was not. applies: it holds back the apply only, and
     not the promotion: it may be met in between.
     """

@@ -9,7 +9,7 @@ from typing import Final
 from attrs import frozen
 
 from planner.model.durations import show_duration
-from planner.model.release import Gate
+from planner.model.release import Gate, Release
 from planner.promote.log import Run, Verification
 from planner.promote.matching import differing, is_whole, proof
 from planner.promote.question import Question, Upstream
@@ -30,8 +30,16 @@ class Candidate:
 
     @property
     def id(self) -> str:
-        """As upstream knows it; its own when only a part comes from there."""
-        return self.run.id if is_whole(self.question.release, self.run) else self.question.release.id
+        """As upstream knows it; its own when only a part comes from there, or an archive is another one."""
+        own = self.question.release
+        proved = not differing(own, self.proved_by)
+        return self.run.id if proved and is_whole(own, self.run) else own.id
+
+    @property
+    def proved_by(self) -> Release:
+        """What the archives are compared with: upstream's, or the present one where templates stay."""
+        present = self.question.log.present
+        return proof(self.question.release, self.run.release, present.release if present else None)
 
     @property
     def goes_on(self) -> bool:
@@ -51,9 +59,8 @@ def _promote_from(ask: Candidate) -> Gate:
 
 
 def _archives(ask: Candidate) -> Gate:
-    release, present = ask.question.release, ask.question.log.present
+    release, proved_by = ask.question.release, ask.proved_by
     name, where = ask.question.environment.name, ask.upstream.environment
-    proved_by = proof(release, ask.run.release, present.release if present else None)
     ran = f"ran in {where} on {ask.run.id}" if proved_by is ask.run.release else f"runs in {name}"
     if wrong := differing(release, proved_by):
         return Gate("archives", False, f"not what {ran}: {', '.join(wrong)}", _OTHER_CONTENT)

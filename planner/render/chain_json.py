@@ -59,7 +59,7 @@ def _next(item: Standing) -> Document:
         "source": item.source,
         "promoted": item.promoted,
         "gates": [gate_document(gate) for gate in item.gates],
-        "blocked_by": [gate.name for gate in item.open_gates],
+        "blocked_by": [gate.name for gate in item.closed_gates],
     }
 
 

@@ -13,7 +13,7 @@ _STATE: Final = 6
 
 
 def render_gates(gates: Sequence[Gate], width: int = 100) -> str:
-    """A line or more for each: its name, met or open or forced, and why. "" for none."""
+    """A line or more for each: its name, met or closed or forced, and why. "" for none."""
     name = max((len(gate.name) for gate in gates), default=0)
     return "\n".join(line for gate in gates for line in _lines(gate, name, width))
 
@@ -26,8 +26,8 @@ def _lines(gate: Gate, name: int, width: int) -> Iterator[str]:
 
 
 def state_of(gate: Gate) -> str:
-    """ "met", "open" or "forced"."""
-    return "forced" if gate.forced else "met" if gate.met else "open"
+    """ "met", "closed" or "forced"."""
+    return "forced" if gate.forced else "met" if gate.met else "closed"
 
 
 def _about(gate: Gate) -> str:

@@ -140,7 +140,7 @@ def _facts(stay: Stay, subjects: Mapping[str, str]) -> Iterator[tuple[str, str]]
 
 def _gates(gates: Sequence[Gate], width: int, style: Style) -> Iterator[str]:
     column = max((len(gate.name) for gate in gates), default=0)
-    roles = {"met": ADD, "open": CHANGE, "forced": WARNING}
+    roles = {"met": ADD, "closed": CHANGE, "forced": WARNING}
     for gate in gates:
         state = state_of(gate)
         detail = f"{gate.detail}; set aside: {gate.forced}" if gate.forced else gate.detail

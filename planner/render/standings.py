@@ -104,7 +104,7 @@ def _next(item: Standing, unreadable: set[str]) -> Iterator[Cell]:
         yield from [_UNKNOWN if unknown else _NONE] * 2
         return
     yield Cell(item.coming)
-    names = ", ".join(gate.name for gate in item.open_gates)
+    names = ", ".join(gate.name for gate in item.closed_gates)
     yield Cell(names, WARNING) if names else Cell("nothing", ADD)
 
 
@@ -114,14 +114,14 @@ def _notes(item: Standing, width: int) -> Iterator[str]:
         yield from _hanging(f"  {item.advice}" if item.advice else "", width)
     if not item.coming:
         return
-    if not item.open_gates:
+    if not item.closed_gates:
         yield from _hanging(f"{item.environment} may take {item.coming}. {_way_in(item)}", width)
         return
     yield f"{item.environment} does not take {escape(item.coming)} yet:"
-    column = max(len(gate.name) for gate in item.open_gates)
-    for gate in item.open_gates:
+    column = max(len(gate.name) for gate in item.closed_gates)
+    for gate in item.closed_gates:
         yield from _gate(gate, column, width)
-    if not item.promoted and all(gate.applies for gate in item.open_gates):
+    if not item.promoted and all(gate.applies for gate in item.closed_gates):
         yield from _hanging(f"  It may be promoted meanwhile. {_way_in(item)}", width)
 
 

@@ -42,11 +42,10 @@ class Repository:
     def commit(self, reference: str) -> str:
         """The full hash of a branch, tag, hash or "HEAD". PlannerError when there is no such commit here."""
         found = self.find(reference)
+        if found is None and reference == "HEAD":
+            raise PlannerError(f"nothing is committed yet in {self.root}", advice="Commit the project first.")
         if found is None:
-            raise PlannerError(
-                f"there is no commit {reference} in {self.root}",
-                advice=_SHALLOW,
-            )
+            raise PlannerError(f"there is no commit {reference} in {self.root}", advice=_SHALLOW)
         return found
 
     def find(self, reference: str) -> str | None:

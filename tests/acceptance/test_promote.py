@@ -201,6 +201,21 @@ def test_first_a_look_then_the_commit(shop: Project) -> None:
     assert git(shop.folder, "status", "--porcelain") == ""
 
 
+def test_a_commit_that_only_a_branch_has_is_warned_of(shop: Project) -> None:
+    git(shop.folder, "checkout", "-q", "-b", "feature")
+    shop.write("files/synonyms/words.txt", "on a branch\n")
+    commit_all(shop, "words")
+    apply(shop, "dev")
+    done = shop.ok("promote", "dev", "staging")
+    assert (
+        f"{git(shop.folder, 'rev-parse', 'HEAD')[:12]}, the commit of the templates, is not in main yet."
+        in told(done)
+    )
+    git(shop.folder, "checkout", "-q", "main")
+    git(shop.folder, "merge", "-q", "--ff-only", "feature")
+    assert "is not in main yet" not in told(shop.ok("promote", "dev", "staging"))
+
+
 # Going back
 
 
@@ -269,7 +284,7 @@ def test_a_rejected_release_is_no_way_back(both: Project) -> None:
     both.ok("release", "reject", first, "--reason", "slow", env={"PLANNER_ACTOR": "ann"})
     done = both.run("promote", "prod", "--rollback")
     assert done.code == 3
-    assert f"Those that it ran are rejected: {first}." in told(done)
+    assert f"those that prod ran are rejected: {first}" in told(done)
     named = ("promote", "prod", "--rollback", "--to", first)
     done = both.run(*named)
     assert done.code == 3

@@ -273,17 +273,17 @@ def test_a_gate_that_is_open(shop: Project) -> None:
     assert f"Error: {release_of_title(done)} soaked " in told(done)
     assert "in staging; eligible 20" in told(done)
     assert "To set it aside: --force soak --reason TEXT." in told(done)
-    assert "soak          open" in done.out
+    assert "soak          closed" in done.out
     assert text_of(shop, "prod") == before
 
 
-def test_several_open_gates_are_told_together(shop: Project) -> None:
+def test_several_closed_gates_are_told_together(shop: Project) -> None:
     add_gates(shop, "{soak: 48h, checks: [smoke]}")
     done = shop.run("promote", "staging", "prod")
     assert done.code == 3
     assert "2 gates of prod hold" in told(done)
     assert "To set them aside: --force soak --force checks --reason TEXT." in told(done)
-    assert (done.out + done.err).count("soak          open") == 1
+    assert (done.out + done.err).count("soak          closed") == 1
 
 
 def test_a_source_that_is_not_converged(shop: Project) -> None:
@@ -314,7 +314,7 @@ def test_a_gate_that_is_set_aside(shop: Project) -> None:
 
 def test_a_gate_that_is_not_open_is_not_set_aside(shop: Project) -> None:
     done = shop.ok("promote", "staging", "prod", "--force", "soak", "--reason", "x")
-    assert "soak is not open; there is nothing to set aside" in told(done)
+    assert "soak is not closed; there is nothing to set aside" in told(done)
     assert records(shop, "prod", "force") == []
 
 

@@ -395,7 +395,7 @@ class TestVerify:
     @pytest.mark.parametrize(
         ("words", "told"),
         [
-            (["staging", "--check", "smoke"], "Give --ok or --failed."),
+            (["staging", "--check", "smoke"], "Give either --ok or --failed."),
             (["staging", "--ok"], "--check"),
             (["staging", "--check", " ", "--ok"], "--check is empty"),
             (["stagin", "--check", "smoke", "--ok"], 'Did you mean "staging"?'),

@@ -13,16 +13,18 @@ from planner.render.escaping import escape
 @click.command("verify")
 @click.argument("environment", metavar="ENV", shell_complete=complete_environments)
 @click.option("--check", required=True, metavar="NAME", help="The check, as gates.checks names it.")
-@click.option("--ok/--failed", "ok", default=None, help="What it found.")
+@click.option("--ok", "passed", is_flag=True, help="It passed.")
+@click.option("--failed", is_flag=True, help="It did not.")
 @click.option("--url", default="", metavar="URL", help="Where the evidence is; kept in the state and shown.")
 @lock_option
 @click.pass_context
-def command(
+def command(  # noqa: PLR0913, PLR0917 - one for each option
     context: click.Context,
     /,
     environment: str,
     check: str,
-    ok: bool | None,
+    passed: bool,
+    failed: bool,
     url: str,
     lock_timeout: float,
 ) -> int:
@@ -34,14 +36,14 @@ def command(
     planner verify staging --check smoke --ok --url https://ci.example/runs/12
     planner verify staging --check smoke --failed
     """
-    if ok is None:
-        raise WrongUsage("what did the check find?", advice="Give --ok or --failed.")
+    if passed == failed:
+        raise WrongUsage("what did the check find?", advice="Give either --ok or --failed.")
     if not check.strip():
         raise WrongUsage("--check is empty")
     console = make_console(context)
-    finding = Finding(check.strip(), ok, url.strip())
+    finding = Finding(check.strip(), passed, url.strip())
     found = verify(make_request(context, environment), console, finding, lock_timeout)
-    word = "passed" if ok else "failed"
+    word = "passed" if passed else "failed"
     console.out(escape(f"Recorded: {finding.check} {word} on {found.release} in {environment}."))
     for note in found.notes:
         console.tell(escape(f"Note: {note}"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from attrs import frozen
@@ -53,10 +53,24 @@ class Choice:
         return self.wish.source or self.wish.target
 
 
-def choose(project: Project, folder: Path, wish: Wish, parts: tuple[str, ...], log: Log) -> Choice:
-    """parts: all that can be promoted. log: of the source, of the target for a rollback. Refused."""
+def choose(
+    project: Project,
+    folder: Path,
+    wish: Wish,
+    parts: tuple[str, ...],
+    log: Log,
+    brings: Callable[[Run], bool] | None = None,
+) -> Choice:
+    """parts: all that can be promoted. log: of the source, of the target for a rollback. Refused.
+
+    brings: whether the target's file brings the release of a run; without it, what runs is what is brought.
+    """
     _check_only(project, wish, parts)
-    run = _earlier(wish, log) if wish.is_rollback else _upstream(folder, wish, log)
+    if wish.is_rollback:
+        now = log.present.id if log.present else ""
+        run = _earlier(wish, log, brings or (lambda run: run.id == now))
+    else:
+        run = _upstream(folder, wish, log)
     chosen = tuple(part for part in parts if part in wish.only) or parts
     return Choice(wish, run, chosen, whole=chosen == parts)
 
@@ -109,21 +123,35 @@ def _upstream(folder: Path, wish: Wish, log: Log) -> Run:
     return log.present
 
 
-def _earlier(wish: Wish, log: Log) -> Run:
-    """The latest release that was whole before the present one, and nobody rejected."""
+def _earlier(wish: Wish, log: Log, brings: Callable[[Run], bool]) -> Run:
+    """The release that came before the one that the target's file brings, and that nobody rejected.
+
+    In the order in which they came first: going back twice goes back two releases, and not to and fro.
+    Where the file brings what never ran whole, it is the last one that did.
+    """
     whole = [run for run in log.runs if run.whole]
     if wish.release:
         return _named(wish.release, whole, wish.target)
+    came = list({run.id: run for run in whole}.values())
     now = log.present.id if log.present else ""
-    earlier = (run for run in reversed(whole) if run.id != now and not log.about(Rejection, run.id))
-    found = next(earlier, None)
+    brought = sorted((run.id == now, index) for index, run in enumerate(came) if brings(run))
+    at = brought[-1][1] if brought else None
+    earlier = reversed(whole if at is None else came[:at])
+    found = next((run for run in earlier if not log.about(Rejection, run.id)), None)
     if found is None:
-        rejected = [run for run in whole if run.id != now]
-        raise Refused(
-            f"{wish.target} ran no release before {now}" if now else f"{wish.target} ran no release yet",
-            advice=f"Those that it ran are rejected: {_listed(rejected)}." if rejected else "",
-        )
+        raise _no_earlier(wish, came, at)
     return found
+
+
+def _no_earlier(wish: Wish, came: Sequence[Run], at: int | None) -> Refused:
+    before = came if at is None else came[:at]
+    others = came if at is None else [*came[:at], *came[at + 1 :]]
+    advice = f"Name another that it ran: --to, of {_listed(others)}." if others else ""
+    if before:
+        return Refused(f"those that {wish.target} ran are rejected: {_listed(before)}", advice=advice)
+    if at is None:
+        return Refused(f"{wish.target} ran no release yet, or none whole")
+    return Refused(f"{wish.target} ran no release before {came[at].id}", advice=advice)
 
 
 def _named(wanted: str, runs: Sequence[Run], where: str) -> Run:

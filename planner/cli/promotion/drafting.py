@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from attrs import frozen
 
 from planner.cli.console import Console
 from planner.cli.promotion.choosing import (
+    TEMPLATES,
     Choice,
     Wish,
     choose,
@@ -20,7 +23,7 @@ from planner.cli.wiring import Request
 from planner.config.load import choose_environment, open_project
 from planner.errors import Refused
 from planner.model.project import Project
-from planner.promote.log import Log, Rejection
+from planner.promote.log import Log, Rejection, Run
 from planner.promote.pin_edit import edit
 from planner.promote.recording import log_of
 from planner.vcs import Repository
@@ -55,8 +58,9 @@ def draft(
     Refused for what cannot be promoted, with the way out.
     """
     project = open_project(request.folder)
-    choice = _chosen(console, request, project, wish, forced)
     file = find_file(request.folder, wish.target, repository if commits else None)
+
+    choice = _chosen(console, request, project, wish, forced, _brings(project, wish, file, repository))
     edits = edits_for(choice, file.read(), project.variables, repository)
     text = edit(file.former or "", {item.path: item.after for item in edits}, file.name)
     if commits:
@@ -64,8 +68,31 @@ def draft(
     return Draft(choice, file, edits, text)
 
 
+def _brings(
+    project: Project, wish: Wish, file: TargetFile, repository: Repository | None
+) -> Callable[[Run], bool] | None:
+    """Whether the file says all of a run's release already; None where it does not say all of any."""
+    parts, found = parts_of(project), file.read()
+    said = {*found.pins, *found.variables, *([TEMPLATES] if found.templates else [])}
+    if not said.issuperset(parts):
+        return None
+
+    def brings(run: Run) -> bool:
+        try:
+            return not edits_for(Choice(wish, run, parts), found, project.variables, repository)
+        except Refused:
+            return False
+
+    return brings
+
+
 def _chosen(
-    console: Console, request: Request, project: Project, wish: Wish, forced: tuple[str, ...]
+    console: Console,
+    request: Request,
+    project: Project,
+    wish: Wish,
+    forced: tuple[str, ...],
+    brings: Callable[[Run], bool] | None,
 ) -> Choice:
     target, parts = choose_environment(project, wish.target), parts_of(project)
     chosen = choose_environment(project, wish.source or wish.target)
@@ -73,7 +100,7 @@ def _chosen(
     if is_elsewhere and not (target.promote_from and "promote_from" in forced):
         raise other_source(wish.source, target)
     log = log_of(open_store(request.folder, project.name, chosen, console.redact).load())
-    choice = choose(project, request.folder, wish, parts, log)
+    choice = choose(project, request.folder, wish, parts, log, brings)
     if is_elsewhere:
         _refuse_rejected(choice, log)
     refuse_other_parts(request.folder, project, choice)

@@ -7,10 +7,11 @@ import os
 from attrs import evolve, frozen
 
 from planner.cli.commandline import plain_command_line
+from planner.cli.comparing import MAIN_BRANCHES
 from planner.cli.console import Console
 from planner.cli.promotion.actor import actor
 from planner.cli.promotion.admission import Admission, Forcing, refuse_closed
-from planner.cli.promotion.choosing import Wish
+from planner.cli.promotion.choosing import TEMPLATES, Wish
 from planner.cli.promotion.drafting import Draft, draft
 from planner.cli.promotion.foreseeing import Foreseen, foresee, show_plan
 from planner.cli.promotion.opening import Place, Route, find_place, find_route, open_pull_request
@@ -57,7 +58,9 @@ def promote(console: Console, order: Order) -> None:
     commits = order.commit or order.pull_request is not None
     if commits and repository is None:
         raise _no_repository(request)
-    place = _place(console, order, repository)
+    if commits and repository is not None:
+        repository.commit("HEAD")
+    place = None if order.dry_run else _place(console, order, repository)
     drafted = draft(console, request, order.wish, order.forcing.gates, repository, commits=commits)
     request = evolve(request, texts={drafted.file.name: as_source(drafted.text)})
     foreseen = foresee(console, request, drafted, order.forcing)
@@ -75,6 +78,7 @@ def promote(console: Console, order: Order) -> None:
         step = _opened(console, place, route, account, drafted)
     else:
         step = _written(repository if order.commit else None, account, drafted)
+        _warn_of_branch(console, repository, account)
     _tell_next(console, foreseen, account, step)
 
 
@@ -122,7 +126,7 @@ def _record_forces(console: Console, order: Order, found: Admission) -> None:
     release, forcing = found.verdict.release, order.forcing
     forced = [gate.name for gate in found.verdict.gates if gate.forced and gate.name in forcing.gates]
     for name in sorted(set(forcing.gates) - set(forced)):
-        console.tell(f"Note: {name} is not open; there is nothing to set aside.")
+        console.tell(f"Note: {name} is not closed; there is nothing to set aside.")
     by = actor(order.request.folder, os.environ)
 
     def change(log: Log, now: str) -> Log:
@@ -156,6 +160,19 @@ def _written(repository: Repository | None, account: Account, drafted: Draft) ->
         except PlannerError as error:
             raise PlannerError(f"{error.summary}; {name} is as it was", advice=error.advice) from error
     return Step(f"Committed {name} as {commit[:12]}.", "push it")
+
+
+def _warn_of_branch(console: Console, repository: Repository | None, account: Account) -> None:
+    """Where the pinned commit is not in the main branch yet: a squashed merge makes another one of it."""
+    pinned = account.choice.run.release.templates if TEMPLATES in account.choice.parts else ""
+    if repository is None or not pinned:
+        return
+    main = next((name for name in MAIN_BRANCHES if repository.find(name)), None)
+    if main is not None and not repository.is_ancestor(pinned, repository.commit(main)):
+        console.tell(
+            f"Note: {pinned[:12]}, the commit of the templates, is not in {main} yet. Merge it there first, "
+            "and not by squashing: the pin would be of a commit that nobody has."
+        )
 
 
 def _tell_next(console: Console, foreseen: Foreseen, account: Account, step: Step) -> None:

@@ -140,8 +140,8 @@ def _arrow(item: Standing, upstream: str, places: Mapping[str, _Place]) -> Html:
 def _verdict(item: Standing, upstream: str) -> tuple[str, str]:
     if item.source != upstream:
         return "aside", "" if item.coming else "up to date" if item.release else ""
-    if item.open_gates:
-        return "open", f"{plural(len(item.open_gates), 'gate')} open"
+    if item.closed_gates:
+        return "closed", f"{plural(len(item.closed_gates), 'gate')} closed"
     return "met", "may come"
 
 
@@ -156,7 +156,7 @@ def _table(chain: Sequence[Standing]) -> Html:
 def _row(item: Standing) -> Html:
     protected = span("tag", text("protected")) if item.protected else NOTHING
     name = element("th", text(f"{item.environment} "), protected, scope="row")
-    blocked = ", ".join(gate.name for gate in item.open_gates)
+    blocked = ", ".join(gate.name for gate in item.closed_gates)
     cells = (item.release, _minute(item.since), converged_words(item), item.coming, blocked)
     return element("tr", name, *(element("td", text(cell or _NONE)) for cell in cells))
 
@@ -172,7 +172,7 @@ def converged_words(item: Standing) -> str:
         *([f"{item.pending:,} pending"] if item.pending else []),
         *([f"{len(item.drifted):,} drifted"] if item.drifted else []),
     ]
-    return ", ".join(told) or ("converged" if item.asked else "not asked")
+    return ", ".join(told) or ("converged" if item.asked else "")
 
 
 def _waiting(chain: Iterable[Standing]) -> Iterable[Html]:
@@ -187,10 +187,10 @@ def _waiting(chain: Iterable[Standing]) -> Iterable[Html]:
 
 
 def gate_line(gate: Gate) -> Html:
-    """A list item: met, open or forced, and why."""
-    state = span("open", text("forced ")) if gate.forced else span("met", text("met "))
+    """A list item: met, closed or forced, and why."""
+    state = span("closed", text("forced ")) if gate.forced else span("met", text("met "))
     if not gate.met:
-        state = span("open", text("open "))
+        state = span("closed", text("closed "))
     about = f"{gate.detail}; set aside: {gate.forced}" if gate.forced else gate.detail
     detail = span("aside", text(f" {about}")) if about else NOTHING
     return element("li", state, element("b", text(gate.name)), detail, class_="gate")

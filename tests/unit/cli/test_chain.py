@@ -101,33 +101,33 @@ def test_the_first_environment_waits_for_nothing() -> None:
 RULES = GateRules(soak=timedelta(days=30), checks=("smoke",), approvals=1)
 
 
-def test_open_gates_hold_it_back() -> None:
+def test_closed_gates_hold_it_back() -> None:
     found = stands(seen("prod", ran(OLD), "staging", gates=RULES), seen("staging", ran(NEW)))
-    assert [gate.name for gate in found.open_gates] == ["soak", "checks", "approvals"]
+    assert [gate.name for gate in found.closed_gates] == ["soak", "checks", "approvals"]
 
 
 @pytest.mark.parametrize(
-    ("promoters", "open_gates"), [({"ann"}, ["approvals"]), ({"bob"}, [])], ids=["her own", "another's"]
+    ("promoters", "closed_gates"), [({"ann"}, ["approvals"]), ({"bob"}, [])], ids=["her own", "another's"]
 )
-def test_approvals_of_what_the_files_bring(promoters: set[str], open_gates: list[str]) -> None:
+def test_approvals_of_what_the_files_bring(promoters: set[str], closed_gates: list[str]) -> None:
     log = ran(OLD, records=(Approval(NEW.id, "Ann", MONDAY),))
     rules = GateRules(approvals=1)
     here = seen("prod", log, "staging", gates=rules, wanted=NEW, promoters=frozenset(promoters))
     found = stands(here, seen("staging", ran(NEW)))
-    assert [gate.name for gate in found.open_gates] == open_gates
+    assert [gate.name for gate in found.closed_gates] == closed_gates
 
 
 def test_a_rejection_upstream_holds_it_back() -> None:
     upstream = seen("staging", ran(NEW, records=(Rejection(NEW.id, "wrong", "ann", FRIDAY),)))
     found = stands(seen("prod", ran(OLD), "staging"), upstream)
-    assert [gate.name for gate in found.open_gates] == ["rejected"]
+    assert [gate.name for gate in found.closed_gates] == ["rejected"]
 
 
 def test_whoever_was_not_asked_is_not_taken_for_converged() -> None:
     upstream = seen("staging", ran(NEW))
     upstream = evolve(upstream, found=evolve(upstream.found, asked=False))
     found = stands(seen("prod", ran(OLD), "staging"), upstream)
-    assert [gate.name for gate in found.open_gates] == ["converged"]
+    assert [gate.name for gate in found.closed_gates] == ["converged"]
 
 
 def test_nothing_is_said_of_what_could_not_be_read() -> None:
@@ -168,7 +168,7 @@ def test_converged(item: Standing, converged: bool | None) -> None:
 
 def test_templates_that_are_in_no_commit_hold_it_back() -> None:
     upstream = seen("staging", ran(NEW))
-    assert stands(seen("prod", ran(OLD), "staging"), upstream).open_gates == ()
+    assert stands(seen("prod", ran(OLD), "staging"), upstream).closed_gates == ()
     found = stands(seen("prod", ran(OLD), "staging", by_commit=True), upstream)
-    assert [gate.name for gate in found.open_gates] == ["promote_from"]
+    assert [gate.name for gate in found.closed_gates] == ["promote_from"]
     assert "are in no commit" in found.gates[0].detail

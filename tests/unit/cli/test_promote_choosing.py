@@ -43,12 +43,19 @@ RELEASES = {
     "not a rejected one": (BACK, [A, B, rejected("bbbb"), C], "aaaa"),
     "a rejected one by its name": (Wish("prod", release="r-bbbb"), [A, B, rejected("bbbb"), C], "bbbb"),
     "after everything was destroyed": (BACK, [A, B], "bbbb"),
+    "before what one went back to": (BACK, [A, B, run("cccc"), run("bbbb", until="")], "aaaa"),
 }
 
 
 @pytest.mark.parametrize(("wish", "records", "name"), RELEASES.values(), ids=RELEASES)
 def test_the_release(wish: Wish, records: list[Run | Rejection], name: str) -> None:
     assert chosen(wish, *records) == f"r-{name:0<10}"
+
+
+def test_a_file_that_brings_what_never_ran_whole_goes_back_to_what_did_last() -> None:
+    log = Log((A, run("cccc"), run("bbbb"), FAILED))
+    found = choose(PROJECT, Path(), BACK, parts_of(PROJECT), log, lambda _run: False)
+    assert found.run.id == "r-bbbb000000"
 
 
 REFUSED = {
@@ -66,7 +73,7 @@ REFUSED = {
     ),
     "nothing before": (BACK, [C], "prod ran no release before r-cccc000000"),
     "nothing yet": (BACK, [], "prod ran no release yet"),
-    "only rejected ones": (BACK, [A, rejected("aaaa"), C], "prod ran no release before r-cccc000000"),
+    "only rejected ones": (BACK, [A, rejected("aaaa"), C], "those that prod ran are rejected: r-aaaa000000"),
 }
 
 

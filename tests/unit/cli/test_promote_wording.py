@@ -30,7 +30,7 @@ Promote r-4f2c9a0000 from staging to prod
 
 Gates:
 - soak: forced: r-4f2c9a0000 soaked 1h of 48h in staging; set aside: urgent (ann, 2026-08-24)
-- approvals: open: 0 of 1
+- approvals: closed: 0 of 1
 
 Planner-Release: r-4f2c9a0000
 Planner-From: staging
@@ -44,7 +44,7 @@ TEXT = """\
 | Gate | State | |
 | --- | --- | --- |
 | `soak` | forced | `r-4f2c9a0000 soaked 1h of 48h in staging; set aside: urgent (ann, 2026-08-24)` |
-| `approvals` | **open** | `0 of 1` |
+| `approvals` | **closed** | `0 of 1` |
 
 Planner-Release: r-4f2c9a0000
 Planner-From: staging

@@ -129,7 +129,7 @@ def test_a_release_that_left_upstream_is_as_good_as_before() -> None:
 
 
 @pytest.mark.parametrize(
-    ("upstreams", "source", "open_gates"),
+    ("upstreams", "source", "closed_gates"),
     [
         ([("qa", [run(ONE)], {}), ("staging", [RAN], {})], "staging", []),
         ([("qa", [RAN], {"pending": 1}), ("staging", [RAN], {})], "staging", []),
@@ -150,12 +150,12 @@ def test_a_release_that_left_upstream_is_as_good_as_before() -> None:
     ],
 )
 def test_several_upstreams(
-    upstreams: list[tuple[str, list[Run], dict[str, Any]]], source: str | None, open_gates: list[str]
+    upstreams: list[tuple[str, list[Run], dict[str, Any]]], source: str | None, closed_gates: list[str]
 ) -> None:
     found = [Upstream(name, Log(tuple(runs)), **more) for name, runs, more in upstreams]
     verdict = ask(TWO, *found, of=prod("qa", "staging"))
     assert (verdict.source.environment if verdict.source else None) == source
-    assert opened(verdict) == open_gates
+    assert opened(verdict) == closed_gates
 
 
 def test_several_upstreams_are_all_named() -> None:

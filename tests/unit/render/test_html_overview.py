@@ -109,7 +109,7 @@ def test_a_card_says_why_what_and_what_then() -> None:
     facts = {next(item.all("dt")).text: next(item.all("dd")) for item in card.one("dl").all("div")}
     assert [item.text for item in facts["Planned because of"].all("li")] == ["var.x", "files/a"]
     assert facts["In use"].text == "Changed resources are used by 12 deployments."
-    assert [item.text for item in facts["Gates"].all("li")] == ["open soak 24h 11h are left", "met smoke"]
+    assert [item.text for item in facts["Gates"].all("li")] == ["closed soak 24h 11h are left", "met smoke"]
     assert facts["On merge"].text == "waits for approval"
     assert facts["Plan digest"].text == "sha256:d"
 

@@ -42,7 +42,7 @@ def test_the_picture_has_a_box_for_each_environment_and_says_what_each_promotion
         ["prod", "r-0000000000", "since 2026-08-01", "converged"],
     ]
     arrows = [next(arrow.all("text")).text for arrow in picture.all("g", class_="arrow")]
-    assert arrows == ["up to date", "1 gate open"]
+    assert arrows == ["up to date", "1 gate closed"]
 
 
 def test_the_table_says_the_same_in_words() -> None:
@@ -58,7 +58,7 @@ def test_the_table_says_the_same_in_words() -> None:
 def test_each_gate_of_what_comes_is_there_with_its_reason() -> None:
     gates = [item.text for item in page(DEV, STAGING, PROD).all("li", class_="gate")]
     assert gates == [
-        "open soak r-1111111111 soaked 18h02m of 48h in staging",
+        "closed soak r-1111111111 soaked 18h02m of 48h in staging",
         "forced checks smoke failed; set aside: a false alarm (ann, 2026-08-26)",
     ]
 
@@ -72,7 +72,7 @@ def test_there_is_none_where_nothing_is_promoted(chain: tuple[Standing, ...]) ->
     ("standing", "words"),
     [
         (DEV, "converged"),
-        (evolve(DEV, asked=False), "not asked"),
+        (evolve(DEV, asked=False), ""),
         (evolve(DEV, release=""), ""),
         (evolve(DEV, problem="it did not answer"), "not known"),
         (evolve(DEV, pending=2, drifted=("extension.a",)), "2 pending, 1 drifted"),
