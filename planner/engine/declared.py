@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from attrs import evolve
 
-from planner.engine.edits import moved
+from planner.engine.edits import Moving
 from planner.engine.ports import Drivers
 from planner.engine.refresh import Namesakes, View
 from planner.errors import PlannerError
@@ -25,15 +25,18 @@ def apply_moves(
 ) -> tuple[State, tuple[Moved, ...]]:
     """state after the moves that concern it, and which those are. A move that is done says nothing."""
     by_source = {move.source: move for move in moves}
-    done: list[Moved] = []
-    for source, target in _in_order(_final_targets(state, by_source), by_source, diagnostics):
+    order = _in_order(_final_targets(state, by_source), by_source, diagnostics)
+    if not order:
+        return state, ()
+    moving, done = Moving.of(state), []
+    for source, target in order:
         try:
-            state = moved(state, source, target)
+            moving.move(source, target)
         except PlannerError as error:
             diagnostics.error(error.summary, position=by_source[source].position, advice=error.advice)
             continue
         done.append(Moved(source, target))
-    return state, tuple(done)
+    return moving.state(), tuple(done)
 
 
 def _final_targets(state: State, by_source: Mapping[Address, Move]) -> dict[Address, Address]:
@@ -65,9 +68,10 @@ def _in_order(
 
 def replay(state: State, moves: Iterable[Moved]) -> State:
     """state after moves that a plan made."""
+    moving = Moving.of(state)
     for move in moves:
-        state = moved(state, move.source, move.target)
-    return state
+        moving.move(move.source, move.target)
+    return moving.state()
 
 
 def wanted_imports(state: State, imports: Iterable[Import]) -> list[Import]:

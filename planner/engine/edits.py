@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from attrs import evolve
+from attrs import define, evolve
 
 from planner.errors import PlannerError
 from planner.model.address import Address
@@ -30,22 +31,56 @@ def matching(state: State, patterns: Sequence[str]) -> list[Address]:
 
 def moved(state: State, source: Address, target: Address) -> State:
     """state with source at target; what depended on source depends on target."""
-    prior = state.resources.get(source)
-    if prior is None:
-        matching(state, [str(source)])
-        raise PlannerError(f"the state holds no {source}")
-    if source.kind != target.kind:
-        raise PlannerError(f"{source} cannot become {target}: a move keeps the kind")
-    if target in state.resources:
-        raise PlannerError(f"the state holds {target} already", advice="Remove or move that one first.")
-    others = {address: other for address, other in state.resources.items() if address != source}
-    renamed = {**others, target: evolve(prior, address=target)}
-    return evolve(state, resources={a: _repointed(p, source, target) for a, p in renamed.items()})
+    moving = Moving.of(state)
+    moving.move(source, target)
+    return moving.state()
+
+
+@define
+class Moving:
+    """A state whose resources move one after the other, at a cost that does not grow with the state.
+
+    dependents: an address -> the addresses of what depends on it.
+    """
+
+    base: State
+    resources: dict[Address, Prior]
+    dependents: dict[Address, set[Address]]
+
+    @classmethod
+    def of(cls, state: State) -> Moving:
+        dependents: dict[Address, set[Address]] = defaultdict(set)
+        for address, prior in state.resources.items():
+            for other in prior.dependencies:
+                dependents[other].add(address)
+        return cls(state, dict(state.resources), dependents)
+
+    def move(self, source: Address, target: Address) -> None:
+        """PlannerError, and everything stays, when source is not there, or target no place for it."""
+        self._refuse(source, target)
+        prior = self.resources.pop(source)
+        self.resources[target] = evolve(prior, address=target)
+        for other in prior.dependencies:
+            self.dependents[other].discard(source)
+            self.dependents[other].add(target)
+        for address in self.dependents.pop(source, set()):
+            self.resources[address] = _repointed(self.resources[address], source, target)
+            self.dependents[target].add(address)
+
+    def _refuse(self, source: Address, target: Address) -> None:
+        if source not in self.resources:
+            matching(self.state(), [str(source)])
+            raise PlannerError(f"the state holds no {source}")
+        if source.kind != target.kind:
+            raise PlannerError(f"{source} cannot become {target}: a move keeps the kind")
+        if target in self.resources:
+            raise PlannerError(f"the state holds {target} already", advice="Remove or move that one first.")
+
+    def state(self) -> State:
+        return evolve(self.base, resources=dict(self.resources))
 
 
 def _repointed(prior: Prior, source: Address, target: Address) -> Prior:
-    if source not in prior.dependencies:
-        return prior
     renamed = {target if address == source else address for address in prior.dependencies}
     return evolve(prior, dependencies=tuple(sorted(renamed)))
 

@@ -19,6 +19,7 @@ from planner.engine.wish import Wish
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.compare import same
+from planner.model.declarations import Removal
 from planner.model.diagnostic import Diagnostics, did_you_mean
 from planner.model.graph import ordered
 from planner.model.plan import (
@@ -210,12 +211,11 @@ class Planning:
             self._note_existing(decision)
             if decision.unsendable:
                 self._refuse_unsendable(decision)
-        for address in sorted(self.seen.keys() - wanted.keys()):
-            self.decisions[address] = self._undeclared(self.seen[address])
-
-    def _undeclared(self, seen: Prior) -> Decision:
         removals = {item.source: item for item in self.wish.declarations.removals}
-        removal = removals.get(seen.address)
+        for address in sorted(self.seen.keys() - wanted.keys()):
+            self.decisions[address] = self._undeclared(self.seen[address], removals.get(address))
+
+    def _undeclared(self, seen: Prior, removal: Removal | None) -> Decision:
         if self.wish.mode != DESTROY and removal is not None and not removal.destroy:
             change = Change(
                 seen.address, Action.FORGET, "a removed block says so", id=seen.id, before=seen.attributes

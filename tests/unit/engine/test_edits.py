@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from contextlib import suppress
 
-from planner.engine.edits import adopted, matching, moved, removed
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planner.engine.edits import Moving, adopted, matching, moved, removed
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.resource import Prior
@@ -36,6 +40,24 @@ def test_moved_keeps_everything_and_repoints_dependents() -> None:
 def test_moved_refuses(source: Address, target: Address, message: str) -> None:
     with pytest.raises(PlannerError, match=message):
         moved(STATE, source, target)
+
+
+NAMES = st.sampled_from([Address("extension", name) for name in "abcdef"])
+
+
+@given(st.dictionaries(NAMES, st.sets(NAMES)), st.lists(st.tuples(NAMES, NAMES), max_size=6))
+def test_many_moves_at_once_give_what_they_give_one_by_one(
+    needs: dict[Address, set[Address]], moves: list[tuple[Address, Address]]
+) -> None:
+    state = State("p", "dev", "lineage", 3, {a: prior(a, a.name, *sorted(needs[a])) for a in needs})
+    moving = Moving.of(state)
+    for source, target in moves:
+        with suppress(PlannerError):
+            moving.move(source, target)
+        with suppress(PlannerError):
+            state = moved(state, source, target)
+    assert moving.state() == state
+    assert list(moving.resources) == list(state.resources)
 
 
 def test_removed_forgets() -> None:
