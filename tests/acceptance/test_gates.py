@@ -212,9 +212,9 @@ def test_several_at_once(chain: Project) -> None:
         ["promote_from", "met"],
         ["archives", "met"],
         ["converged", "met"],
-        ["soak", "open"],
-        ["checks", "open"],
-        ["approvals", "open"],
+        ["soak", "closed"],
+        ["checks", "closed"],
+        ["approvals", "closed"],
     ]
 
 
