@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from attrs import Factory, evolve, field, frozen
 
@@ -23,7 +23,7 @@ from planner.cli.stores import open_store
 from planner.config.load import Configuration, choose_environment, load, open_project
 from planner.config.sources import Sources
 from planner.config.variables import Inputs
-from planner.ece import Client, Discretion, Settings, Timeouts, WSGITransport, open_client
+from planner.ece import Discretion, Settings, Timeouts
 from planner.engine.ports import Drivers
 from planner.engine.selection import Selection
 from planner.engine.under_way import Waiting
@@ -38,6 +38,10 @@ from planner.model.diagnostic import Diagnostics
 from planner.model.plan import DESTROY, IMPORT_ONLY, NORMAL, REFRESH_ONLY
 from planner.model.project import Environment
 from planner.state.store import Store, utc_now
+
+if TYPE_CHECKING:
+    from planner.ece.client import Client
+    from planner.ece.wsgi import WSGITransport
 
 _RUN_NOTHING = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 """A checkout's own configuration may name programs. Reading HEAD runs none of them; these say so too."""
@@ -131,7 +135,7 @@ def opened_offline(request: Request, console: Console) -> tuple[Wish, Drivers]:
         configuration = check_files(configuration, kinds, request.folder, Path(workspace))
     if any(item.is_error for item in configuration.diagnostics):
         raise InvalidConfiguration(configuration.diagnostics)
-    nobody = cast(Client, None)
+    nobody = cast("Client", None)
     drivers = {name: k.driver(k.kind, k.binding, nobody, False) for name, k in kinds.items()}
     return _wish(request, configuration, ""), drivers
 
@@ -145,6 +149,8 @@ def _client(
     store: Store,
 ) -> Client:
     """Whoever lost the lock of the state sends nothing more that writes, be it the next attempt of a call."""
+    from planner.ece.opening import open_client  # noqa: PLC0415 - not for those who ask no installation
+
     settings = Settings.read(environment.name, environment.options, os.environ)
     console.redact.watch(lambda: settings.secrets)
     transport = None
@@ -184,6 +190,7 @@ def _waiting(environment: Environment, console: Console) -> Waiting:
 @contextmanager
 def _sandbox(data: Path) -> Iterator[WSGITransport]:
     """The embedded ECE. PlannerError when its data cannot be used."""
+    from planner.ece.wsgi import WSGITransport  # noqa: PLC0415 - only where it is the endpoint
     from planner.sandbox import SandboxError, create_app  # noqa: PLC0415 - only where it is the endpoint
 
     try:

@@ -1,7 +1,8 @@
 """The ECE HTTP client: it knows HTTP and the API's conventions.
 
     operations.py    what can be asked: Operation, Timeouts
-    uploads.py       archives as streamed multipart bodies
+    uploads.py       what is uploaded
+    multipart.py     archives as streamed multipart bodies
     replies.py       what comes back: Reply, and the API's (or a gateway's) error replies
     verdicts.py      one attempt judged: a reply, an error, or "try again"
     troubles.py      what a failed connection means, in plain words, and whether anything was sent
@@ -11,7 +12,8 @@
     wire.py          one message and its reply, through a requests adapter
     wirelog.py       both on the logger planner.ece
     auth.py          API key, basic, login with a bearer token
-    settings.py      how to reach an installation, and a client for it
+    settings.py      how to reach an installation
+    opening.py       a client for it
     sources.py       where a setting comes from: planner.yaml or the process environment
     credentials.py   which credentials are taken
     wsgi.py          a transport that calls a WSGI app without a socket
@@ -21,23 +23,23 @@
 
 What never lives here: kinds and their attributes, plans, state, prompts, printing. Nothing here knows what an
 extension is; advice about one kind is added by that kind, by error code.
+
+What loads an HTTP library is not named here, as many commands ask no installation: import client, opening and
+wsgi where something is sent.
 """
 
 from planner.ece.auth import ApiKeyAuth, Auth, BasicAuth, LoginAuth
-from planner.ece.client import Client
 from planner.ece.operations import Operation, Timeouts
 from planner.ece.redaction import Discretion, redact
 from planner.ece.replies import Reply, nests_too_deep
 from planner.ece.retry import RetryPolicy
-from planner.ece.settings import Settings, open_client
+from planner.ece.settings import Settings
 from planner.ece.uploads import Upload
-from planner.ece.wsgi import WSGITransport
 
 __all__ = [
     "ApiKeyAuth",
     "Auth",
     "BasicAuth",
-    "Client",
     "Discretion",
     "LoginAuth",
     "Operation",
@@ -46,8 +48,6 @@ __all__ = [
     "Settings",
     "Timeouts",
     "Upload",
-    "WSGITransport",
     "nests_too_deep",
-    "open_client",
     "redact",
 ]

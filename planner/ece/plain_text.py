@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from typing import Final
 
@@ -34,6 +33,8 @@ def looks_like_html(text: str) -> bool:
 
 def html_words(text: str) -> str:
     """The title of an HTML page, else its first words."""
+    import html  # noqa: PLC0415 - only where a page came instead of a reply
+
     text = text[:50_000]
     title = _TITLE.search(text)
     words = title.group(1) if title else _TAG.sub(" ", _UNSEEN.sub(" ", text))

@@ -1,16 +1,11 @@
-"""Archives as multipart bodies, streamed from the file."""
+"""What is uploaded. The body that is sent: planner.ece.multipart."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
 
 from attrs import frozen
-from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
-
-from planner.errors import PlannerError
 
 Progress = Callable[[int, int], None]
 
@@ -29,71 +24,3 @@ class Upload:
     field: str = "file"
     content_type: str = "application/zip"
     progress: Progress | None = None
-
-
-class UploadBody(MultipartEncoderMonitor):  # type: ignore[misc]  # requests_toolbelt has no types
-    """What requests sends. send_timeout: seconds that one piece may take to be accepted by the server."""
-
-    len: int
-    content_type: str
-
-    def __init__(self, encoder: Any, progress: Progress | None, send_timeout: float) -> None:
-        super().__init__(encoder, _reporter(progress))
-        self.send_timeout = send_timeout
-
-
-@contextmanager
-def opened(upload: Upload, send_timeout: float) -> Iterator[UploadBody]:
-    """The body of one attempt; the file is closed when the attempt is over.
-
-    PlannerError when the file cannot be read.
-    """
-    try:
-        file = upload.archive.open("rb")
-    except OSError as error:
-        raise _unreadable(upload.archive, error) from error
-    with file:
-        part = (upload.filename, _Source(file, upload.archive), upload.content_type)
-        yield UploadBody(MultipartEncoder({upload.field: part}), upload.progress, send_timeout)
-
-
-def _reporter(progress: Progress | None) -> Callable[[Any], None] | None:
-    if progress is None:
-        return None
-    told = 0
-
-    def report(monitor: Any) -> None:
-        nonlocal told
-        if monitor.bytes_read > told:  # the reads at the end bring nothing new
-            told = monitor.bytes_read
-            progress(told, monitor.len)
-
-    return report
-
-
-class _Source:
-    """The file as MultipartEncoder wants it: read() and len, the number of bytes still to come.
-
-    Errors are PlannerErrors, since an OSError out of a body looks like a broken connection to urllib3. The
-    length is that of the start: a file that changes while it is sent is an error, not a corrupt upload.
-    """
-
-    def __init__(self, file: IO[bytes], path: Path) -> None:
-        self._file = file
-        self._path = path
-        self.len = path.stat().st_size
-
-    def read(self, size: int = -1) -> bytes:
-        try:
-            data = self._file.read(self.len if size < 0 else min(size, self.len))
-        except OSError as error:
-            raise _unreadable(self._path, error) from error
-        if not data and self.len and size:
-            raise PlannerError(f"{self._path} became shorter while it was uploaded", advice="Apply again.")
-        self.len -= len(data)
-        return data
-
-
-def _unreadable(path: Path, error: OSError) -> PlannerError:
-    reason = error.strerror or str(error)
-    return PlannerError(f"Cannot read {path}: {reason}", advice="Check the path and its permissions.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import requests
@@ -20,9 +20,12 @@ from planner.ece.connections import PooledAdapter, UnusableReply
 from planner.ece.loopback import is_loopback
 from planner.ece.operations import Operation
 from planner.ece.replies import Received
-from planner.ece.uploads import Upload, UploadBody, opened
+from planner.ece.uploads import Upload
 
-Body = bytes | UploadBody | None
+if TYPE_CHECKING:
+    from planner.ece.multipart import UploadBody
+
+    Body = bytes | UploadBody | None
 
 # What send() raises when the exchange fails; requests lets some classes of urllib3 through.
 BROKEN: Final = (requests.RequestException, urllib3.exceptions.HTTPError)
@@ -60,6 +63,8 @@ class Message:
         if self.upload is None:
             yield self.body
         else:
+            from planner.ece.multipart import opened  # noqa: PLC0415 - only where something is uploaded
+
             with opened(self.upload, self.timeouts[1]) as body:
                 yield body
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
 from planner.archives import Archives
-from planner.ece import Client, Reply, Upload
+from planner.ece import Reply, Upload
 from planner.errors import ApiError, Conflict, NotFound, OutcomeUnknown, PlannerError
 from planner.kinds.binding import Binding, Call
 from planner.kinds.replies import id_in, is_whole, listed_in, observed_in
@@ -25,6 +25,9 @@ from planner.model.plan import AttributeDiff
 from planner.model.resource import Content, Observed
 from planner.model.value import Value
 from planner.model.write import Request, Result
+
+if TYPE_CHECKING:
+    from planner.ece.client import Client
 
 
 @frozen

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 
 from attrs import field, frozen
 
@@ -74,5 +73,7 @@ class Diagnostics:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`Did you mean "version"?` for the nearest known word, "" when none is near."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only on errors
+
     near = get_close_matches(word, list(known), n=1)
     return f'Did you mean "{near[0]}"?' if near else ""

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from attrs import frozen
 
@@ -92,6 +91,8 @@ def _days(text: str, word: str) -> frozenset[int]:
 def _zone(text: str, word: str) -> tzinfo:
     if word == "UTC":
         return UTC
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - few projects have windows
+
     try:
         if _ZONE.fullmatch(word):
             return ZoneInfo(word)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
 from typing import Final
 
 from attrs import evolve
@@ -89,6 +88,8 @@ def _list_difference(before: Sequence[Value], after: Sequence[Value]) -> Layout:
 
 
 def _items(before: Sequence[Value], after: Sequence[Value], room: int, style: Style) -> Iterator[str]:
+    from difflib import SequenceMatcher  # noqa: PLC0415 - only where lists differ
+
     matcher = SequenceMatcher(None, [_key(item) for item in before], [_key(item) for item in after])
     for tag, first, last, start, end in matcher.get_opcodes():
         if tag == "equal":
@@ -109,6 +110,8 @@ def _text_difference(before: str, after: str) -> Layout:
 
 def _text_lines(before: str, after: str, room: int, style: Style) -> Iterator[str]:
     old, new = _LINE.findall(before), _LINE.findall(after)
+    from difflib import SequenceMatcher  # noqa: PLC0415 - only where texts differ
+
     opcodes = SequenceMatcher(None, old, new).get_opcodes()
     for index, (tag, first, last, start, end) in enumerate(opcodes):
         if tag == "equal":

@@ -5,7 +5,7 @@ versions and error codes as the ECE API, bare and with `/regions/<region>`. It i
 project, so that client and emulator cannot share a bug.
 
     app = create_app("state/sandbox-dev.db")           # WSGI, in-process
-    serve("state/sandbox-dev.db", port=0, ready=...)    # HTTP
+    serve("state/sandbox-dev.db", port=0, ready=...)    # HTTP, from planner.sandbox.serve
     reset("state/sandbox-dev.db")
 
 What it does not do: run Elasticsearch, check what is inside an archive (only that it is a zip), or keep
@@ -18,7 +18,6 @@ from planner.sandbox.app import Sandbox, create_app
 from planner.sandbox.auth import Credentials
 from planner.sandbox.faults import FaultRule
 from planner.sandbox.faults import parse as parse_fault
-from planner.sandbox.serve import Server, serve
 from planner.sandbox.storage import SandboxError, reset
 
 __all__ = [
@@ -26,9 +25,7 @@ __all__ = [
     "FaultRule",
     "Sandbox",
     "SandboxError",
-    "Server",
     "create_app",
     "parse_fault",
     "reset",
-    "serve",
 ]

@@ -18,9 +18,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from stat import S_ISREG
-from typing import Final
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING, Final
 
 from planner.errors import StateError
 from planner.state.backend import KEPT, HistoryEntry
@@ -38,6 +36,9 @@ from planner.state.files import (
 )
 from planner.state.locks import Holder, Patience, decode_holder, encode_holder, wait_for_lock
 from planner.state.snapshot import serial_of
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 _APPEND: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
 _SWAP_TIMEOUT: Final = 10.0
@@ -105,7 +106,7 @@ class LocalBackend:
         make_private_folder(self._history)
         swap = self._history / ".swap"
         require_no_link(swap)
-        with FileLock(swap, timeout=_SWAP_TIMEOUT, mode=0o600, thread_local=False):
+        with _file_lock(swap, _SWAP_TIMEOUT):
             yield
 
     def _compare(self, present: bytes | None, expected: int | None) -> None:
@@ -235,7 +236,7 @@ class LocalBackend:
 
     def _os_lock(self) -> FileLock:
         require_no_link(self._lock)  # some versions of filelock would empty what it leads to
-        return FileLock(self._lock, mode=0o600, thread_local=False)
+        return _file_lock(self._lock)
 
     def _release(self, os_lock: FileLock) -> None:
         """First the name, then the lock, lest the name of the next holder is removed."""
@@ -307,7 +308,16 @@ def _stamp(path: Path) -> _Stamp | None:
     return found.st_dev, found.st_ino, found.st_ctime_ns, found.st_size
 
 
+def _file_lock(path: Path, timeout: float = -1) -> FileLock:
+    """timeout: seconds to wait for it, without end when negative."""
+    from filelock import FileLock  # noqa: PLC0415 - most commands take no lock
+
+    return FileLock(path, timeout=timeout, mode=0o600, thread_local=False)
+
+
 def _try(os_lock: FileLock) -> bool:
+    from filelock import Timeout  # noqa: PLC0415 - as above
+
     try:
         os_lock.acquire(timeout=0)
     except Timeout:

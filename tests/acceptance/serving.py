@@ -10,7 +10,8 @@ from pathlib import Path
 from attrs import frozen
 from werkzeug.test import Client
 
-from planner.sandbox import Credentials, Server, create_app
+from planner.sandbox import Credentials, create_app
+from planner.sandbox.serve import Server
 
 from .ece import Ece
 from .runner import TEMPLATE, Project, small

@@ -47,7 +47,6 @@ BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "<time>"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uuid>"),
-    (re.compile(r"\b\d{10}\b"), "<id>"),
     (re.compile(r"\b\d+\.\ds\b"), "<seconds>"),
     (re.compile(r"sha256:[0-9a-f]{64}"), "<digest>"),
     (re.compile(r"[\d,]+ bytes"), "<bytes>"),
@@ -55,7 +54,7 @@ VARYING = (
     (re.compile(r"(?<=terraform/state/)[\w-]+"), "<name>"),
     (re.compile(r"sealed1\.\S*"), "<sealed>"),
     (re.compile(r"\br-[0-9a-f]{10}\b"), "<release>"),
-    (re.compile(r"\b([0-9a-f]{40}|[0-9a-f]{12}|[0-9a-f]{10})\b"), "<commit>"),
+    (re.compile(r"\b([0-9a-f]{40}|[0-9a-f]{12}|[0-9a-f]{10})\b"), "<id or commit>"),  # of ten digits: either
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?"), "<minute>"),
     (re.compile(r"soaked \w+ of"), "soaked <time> of"),
     (re.compile(r"PostgreSQL [\d.]+ (\(.*?\) )?"), "PostgreSQL <version> "),

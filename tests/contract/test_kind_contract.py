@@ -11,7 +11,9 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from planner.ece import ApiKeyAuth, Client, WSGITransport
+from planner.ece import ApiKeyAuth
+from planner.ece.client import Client
+from planner.ece.wsgi import WSGITransport
 from planner.kinds.registry import KindFile, load_kinds, read_kind_file
 from planner.kinds.rest import RestDriver
 from planner.model.address import Address

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from planner.ece import ApiKeyAuth, BasicAuth, Client, Operation, RetryPolicy, Settings, Timeouts
+from planner.ece import ApiKeyAuth, BasicAuth, Operation, RetryPolicy, Settings, Timeouts
+from planner.ece.client import Client
 from planner.ece.wire import MAX_REPLY
 from planner.errors import ApiError, OutcomeUnknown, PlannerError, Unreachable
 from tests.unit.ece.conftest import certificate  # noqa: F401 - a fixture

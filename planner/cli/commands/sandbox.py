@@ -14,7 +14,7 @@ from planner.cli.options import environment_option, folder_of, make_console
 from planner.cli.wiring import sandbox_file
 from planner.config.load import choose_environment, open_project
 from planner.errors import PlannerError, WrongUsage
-from planner.sandbox import SandboxError, reset, serve
+from planner.sandbox import SandboxError, reset
 
 FAULT_HELP = (
     'A fault, as "POST /deployments/extensions 503 times=1" or "* ** delay:2"; may be repeated. Effects: '
@@ -58,6 +58,8 @@ def serve_command(
     planner sandbox serve --port 0 --data /tmp/ece.db --fault '* ** delay:0.2'
     curl localhost:12400/sandbox/requests
     """
+    from planner.sandbox.serve import serve  # noqa: PLC0415 - `reset` needs no server
+
     console = make_console(context)
     file = _data_file(context, data, environment)
 

@@ -9,7 +9,9 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from planner.ece import ApiKeyAuth, Auth, Client, Operation, RetryPolicy, WSGITransport
+from planner.ece import ApiKeyAuth, Auth, Operation, RetryPolicy
+from planner.ece.client import Client
+from planner.ece.wsgi import WSGITransport
 
 READ = Operation("get-extension", "GET", "/deployments/extensions/{id}", repeatable=True)
 CREATE = Operation("create-extension", "POST", "/deployments/extensions")

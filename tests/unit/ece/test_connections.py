@@ -14,7 +14,8 @@ import pytest
 import requests
 import urllib3
 
-from planner.ece import ApiKeyAuth, Client, Operation, Timeouts, Upload
+from planner.ece import ApiKeyAuth, Operation, Timeouts, Upload
+from planner.ece.client import Client
 from planner.ece.troubles import explain
 from planner.errors import OutcomeUnknown, PlannerError, Unreachable
 from tests.unit.ece.servers import Handler, http, read_request, replying, serving, unused_port

@@ -10,7 +10,7 @@ import pytest
 import requests
 from attrs import define, field
 
-from planner.ece import WSGITransport
+from planner.ece.wsgi import WSGITransport
 
 Start = Callable[..., Any]
 

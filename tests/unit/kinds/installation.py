@@ -13,7 +13,9 @@ from typing import Any
 from attrs import define, field
 from werkzeug.test import Client as Caller
 
-from planner.ece import ApiKeyAuth, Client, WSGITransport
+from planner.ece import ApiKeyAuth
+from planner.ece.client import Client
+from planner.ece.wsgi import WSGITransport
 from planner.kinds.extension import ExtensionDriver
 from planner.kinds.registry import load_kinds
 from planner.model.address import Address

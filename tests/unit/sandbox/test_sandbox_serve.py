@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from planner.sandbox import Sandbox, Server, create_app, serve
+from planner.sandbox import Sandbox, create_app
+from planner.sandbox.serve import Server, serve
 
 from .caller import EXTENSIONS, KEY, Caller, archive
 
@@ -105,7 +106,7 @@ def test_a_connection_is_kept_and_one_process_serves_another(tmp_path: Path) -> 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_end_it_in_order(tmp_path: Path, number: int) -> None:
     program = (
-        "import sys\nfrom planner.sandbox import serve\n"
+        "import sys\nfrom planner.sandbox.serve import serve\n"
         "serve(sys.argv[1], ready=lambda host, port: print(port, flush=True))\nprint('ended')"
     )
     command = [sys.executable, "-c", program, str(tmp_path / "ece.db")]
