@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from attrs import frozen
 
 from planner.model.value import Value
-from planner.render.escaping import cells, escape, shorten, wrap
+from planner.render.escaping import cells, escape, pad, shorten, wrap
 from planner.render.style import DIM, REMOVE, Style
 from planner.render.values import (
     TextLayout,
@@ -65,27 +66,38 @@ class Row:
 
 def render_rows(rows: Sequence[Row], *, indent: int, width: int, style: Style) -> Iterator[str]:
     """The rows as lines, values aligned. indent: the column of the signs."""
-    start = indent + 2
-    names = [shorten(escape(row.name), width - start - 2) for row in rows]
-    widths = [cells(name) for name in names]
-    column = _column(widths, width - start)
-    value_at = start + column + 3
-    room = Room(max(width - value_at, _NARROWEST_VALUES), max(width - start, _NARROWEST_VALUES))
-    frame = _Frame(indent, column, width, style, room, value_at)
-    for row, name, taken in zip(rows, names, widths, strict=True):
-        yield from _row(row, name, taken, frame)
+    frame = _framed(tuple([row.name for row in rows]), indent, width)
+    for row, (above, head) in zip(rows, frame.heads, strict=True):
+        yield from _row(row, above, head, frame, style)
 
 
 @frozen
 class _Frame:
-    """column: how wide names are. value_at: the column that values begin at."""
+    """What rows of the same names have in common. value_at: the column that values begin at.
+
+    heads: of each row, its name if that stands on a line of its own, and what is left of its value.
+    """
 
     indent: int
-    column: int
     width: int
-    style: Style
     room: Room
     value_at: int
+    heads: tuple[tuple[str, str], ...]
+
+
+@lru_cache(maxsize=256)  # the resources of a kind have mostly the same names
+def _framed(names: tuple[str, ...], indent: int, width: int) -> _Frame:
+    start = indent + 2
+    shown = [shorten(escape(name), width - start - 2) for name in names]
+    column = _column([cells(name) for name in shown], width - start)
+    value_at = start + column + 3
+    room = Room(max(width - value_at, _NARROWEST_VALUES), max(width - start, _NARROWEST_VALUES))
+    return _Frame(indent, width, room, value_at, tuple(_head(name, column) for name in shown))
+
+
+def _head(name: str, column: int) -> tuple[str, str]:
+    above, beside = (name, "") if cells(name) > column else ("", name)
+    return above, f"{pad(beside, column)} = "
 
 
 def _column(widths: list[int], room: int) -> int:
@@ -94,21 +106,17 @@ def _column(widths: list[int], room: int) -> int:
     return max([width for width in widths if width <= most], default=0)
 
 
-def _row(row: Row, name: str, taken: int, frame: _Frame) -> list[str]:
-    """taken: the columns of name."""
+def _row(row: Row, above: str, head: str, frame: _Frame, style: Style) -> list[str]:
     start = frame.indent + 2
-    body = row.layout(frame.room, frame.style)
-    sign = " " * frame.indent + frame.style.sign(row.sign or " ") + " "
-    above = []
-    if taken > frame.column:
-        above = [sign + name]
-        sign, name, taken = " " * start, "", 0
-    first = f"{sign}{name}{' ' * (frame.column - taken)} = {body.lines[0]}"
-    if len(body.lines) == 1 and not row.comment:
-        return [*above, first]
-    below = " " * (start if body.block else frame.value_at - 3)
-    lines = [first, *(below + line for line in body.lines[1:])]
-    return [*above, *_with_comment(row, lines, frame, last=_last_width(body, start, frame.value_at))]
+    body = row.layout(frame.room, style)
+    sign = f"{' ' * frame.indent}{style.sign(row.sign or ' ')} "
+    lines = [sign + above, f"{' ' * start}{head}{body.lines[0]}"] if above else [sign + head + body.lines[0]]
+    if len(body.lines) > 1:
+        below = " " * (start if body.block else frame.value_at - 3)
+        lines += [below + line for line in body.lines[1:]]
+    if row.comment:
+        _add_comment(row, lines, frame, style, last=_last_width(body, start, frame.value_at))
+    return lines
 
 
 def _last_width(body: Body, start: int, value_at: int) -> int:
@@ -117,17 +125,13 @@ def _last_width(body: Body, start: int, value_at: int) -> int:
     return cells(body.lines[-1]) + (start if body.block else value_at - 3)
 
 
-def _with_comment(row: Row, lines: list[str], frame: _Frame, last: int) -> Iterator[str]:
-    if not row.comment:
-        yield from lines
-        return
-    comment = frame.style.paint(REMOVE if row.urgent else DIM, f"# {row.comment}")
+def _add_comment(row: Row, lines: list[str], frame: _Frame, style: Style, last: int) -> None:
+    """last: how wide the last line is."""
+    comment = style.paint(REMOVE if row.urgent else DIM, f"# {row.comment}")
     if last + cells(row.comment) + 4 <= frame.width:
-        yield from lines[:-1]
-        yield f"{lines[-1]}  {comment}"
+        lines[-1] += f"  {comment}"
     else:
-        yield from lines
-        yield " " * (frame.indent + 2) + comment
+        lines.append(" " * (frame.indent + 2) + comment)
 
 
 def hidden(indent: int, text: str, style: Style) -> str:
