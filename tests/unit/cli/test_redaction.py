@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from planner.cli.redaction import RedactedStream, Redactor, document_redaction
 from planner.errors import PlannerError
@@ -91,6 +92,16 @@ def test_without_secrets_nothing_is_copied() -> None:
     assert Redactor().inside(thing) is thing
     data: dict[str, Any] = {"attributes": {}}
     assert document_redaction(Redactor(), "p/e")(data) is data
+
+
+def test_what_holds_no_secret_is_not_built_again() -> None:
+    clean = Entry(A, Action.UPDATE, FAILED, "a reason", conflict=(ThreeWay(("x",), "a", [1], {"k": "b"}),))
+    other = Entry(A, Action.UPDATE, FAILED, "a secretive reason")
+    redact = redactor("secretive")
+    assert redact.inside(clean) is clean
+    found = redact.inside(Ledger((clean, other)))
+    assert found == Ledger((clean, evolve(other, reason="a (sensitive) reason")))
+    assert found.entries[0] is clean
 
 
 def test_a_value_in_a_document_becomes_the_fingerprint_of_it() -> None:
