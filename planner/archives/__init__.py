@@ -1,11 +1,13 @@
 """Bundle and plugin archives on disk: from a path in a template to a file that can be uploaded.
 
 `Archives` finds the file or archives the folder, the same bytes on every machine, and looks into archives
-at plan time. Nothing here calls an API, writes outside the given workspace, or unpacks a member to disk.
+at plan time; a `Workspace` has those of one command. Nothing here calls an API, writes outside the workspace,
+or unpacks a member to disk.
 """
 
 from planner.archives.errors import ArchiveError
 from planner.archives.inspection import inspect
 from planner.archives.prepare import Archives
+from planner.archives.workspace import Workspace
 
-__all__ = ["ArchiveError", "Archives", "inspect"]
+__all__ = ["ArchiveError", "Archives", "Workspace", "inspect"]

@@ -13,7 +13,7 @@ import stat
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from planner.archives.errors import ArchiveError
@@ -45,8 +45,8 @@ def members(folder: Path, root: Path, *, without: Path) -> Members:
     return dict(sorted(found.items()))
 
 
-def write(found: Members, target: Path) -> None:
-    """found as a zip archive at target."""
+def write(found: Members, target: IO[bytes]) -> None:
+    """found as a zip archive. target: can be sought in."""
     with ZipFile(target, "w", ZIP_STORED) as archive:
         for name, file in found.items():
             with file.open("rb") as source, archive.open(_info(name, file), "w") as member:

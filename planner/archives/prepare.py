@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -34,6 +36,8 @@ def _resolved(path: Path) -> Path:
 class Archives:
     """The archives of one project, each prepared and inspected once however many resources use it.
 
+    For any number of threads.
+
     root: the project folder; nothing outside it is read. workspace: a folder for archives that are made
     here; the caller owns and removes it. pinned: where templates/ and files/ are, when it is not below root.
     """
@@ -44,6 +48,7 @@ class Archives:
     _by_source: dict[str, Content] = field(factory=dict, init=False, repr=False)
     _by_path: dict[Path, Content] = field(factory=dict, init=False, repr=False)
     _inspected: dict[InspectionKey, tuple[Problem, ...]] = field(factory=dict, init=False, repr=False)
+    _one_at_a_time: threading.Lock = field(factory=threading.Lock, init=False, repr=False, eq=False)
 
     def prepare(self, source: str) -> Content:
         """The archive that source names: a .zip file as it is, a folder as a reproducible archive of it.
@@ -51,15 +56,17 @@ class Archives:
         source: a path relative to the project. ArchiveError: missing, unreadable, outside the project,
         neither a .zip file nor a folder, a folder that is empty or larger than can be uploaded.
         """
-        if source not in self._by_source:
-            self._by_source[source] = self._prepare(source)
-        return self._by_source[source]
+        with self._one_at_a_time:
+            if source not in self._by_source:
+                self._by_source[source] = self._prepare(source)
+            return self._by_source[source]
 
     def inspect(self, content: Content, extension_type: str, version: str | None) -> tuple[Problem, ...]:
         """What is wrong with the archive, as `planner.archives.inspect` finds it, once per content."""
         key = (content.sha256, extension_type, version)
-        if key not in self._inspected:
-            self._inspected[key] = inspect(evolve(content, source=""), extension_type, version)
+        with self._one_at_a_time:
+            if key not in self._inspected:
+                self._inspected[key] = inspect(evolve(content, source=""), extension_type, version)
         return named(self._inspected[key], content.source)
 
     def _prepare(self, source: str) -> Content:
@@ -90,8 +97,13 @@ class Archives:
         found = folder.members(path, root, without=self.workspace)
         _require_uploadable(sum(file.stat().st_size for file in found.values()), source)
         made = self.workspace / f"{len(self._by_path)}.zip"
-        folder.write(found, made)
+        with open(made, "xb", opener=_private) as target:
+            folder.write(found, target)
         return _measure(made, source)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 @contextmanager

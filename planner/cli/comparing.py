@@ -103,8 +103,8 @@ def project_in(folder: Path) -> Project | None:
         return None
 
 
-def read_environment(console: Console, request: Request, workspace: Path, *, offline: bool) -> Read:
-    """The environment that request names, rendered, with its files archived in workspace."""
+def read_environment(console: Console, request: Request, *, offline: bool) -> Read:
+    """The environment that request names, rendered, with its files archived."""
     project = project_in(request.folder)
     if project is not None and request.environment not in project.environments:
         return Read(ABSENT)
@@ -112,7 +112,7 @@ def read_environment(console: Console, request: Request, workspace: Path, *, off
         if offline:
             request = without_secrets(request)
         configuration, kinds = configure(request, console)
-        configuration = check_files(configuration, kinds, request.folder, workspace)
+        configuration = check_files(configuration, kinds, request)
     except PlannerError as error:
         return Read(Reading(problem=error.summary))
     errors = [item for item in configuration.diagnostics if item.is_error]

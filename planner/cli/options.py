@@ -160,4 +160,5 @@ def make_request(context: click.Context, environment: str | None, **given: Any) 
         raise WrongUsage("--replace does not go with --destroy or --refresh-only")
     request = Request(folder_of(context), environment, inputs, selection=selection, **given)
     context.call_on_close(request.trees.close)
+    context.call_on_close(request.workspace.close)
     return request

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -121,8 +120,7 @@ def _everything(comparison: _Comparison, **facts: str) -> Previewed:
 def _compared(comparison: _Comparison) -> tuple[list[Planned], tuple[str, ...]]:
     """The environments that the change affects or removes, and the names of the others."""
     names, files = _chosen(comparison), comparison.files
-    with tempfile.TemporaryDirectory(prefix="planner-") as workspace:
-        pairs = {name: _read(comparison, name, Path(workspace)) for name in names}
+    pairs = {name: _read(comparison, name) for name in names}
     whys = {name: why_affected(was.reading, now.reading, files) for name, (was, now) in pairs.items()}
     tasks = [partial(_foreseen, comparison, name, pairs[name], why) for name, why in whys.items() if why]
     unaffected = tuple(name for name, why in whys.items() if not why)
@@ -137,12 +135,12 @@ def _chosen(comparison: _Comparison) -> list[str]:
     return [name for name in comparison.project.environments if comparison.is_asked_for(name)]
 
 
-def _read(comparison: _Comparison, name: str, workspace: Path) -> tuple[Read, Read]:
+def _read(comparison: _Comparison, name: str) -> tuple[Read, Read]:
     """The environment before and after the change."""
     order = comparison.order
     now = evolve(order.request, environment=name)
     was = evolve(now, folder=comparison.folder)
-    read = partial(read_environment, comparison.console, workspace=workspace, offline=order.offline)
+    read = partial(read_environment, comparison.console, offline=order.offline)
     return read(was), read(now)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from attrs import Factory, evolve, field, frozen
 
-from planner.archives import Archives
+from planner.archives import Workspace
 from planner.cli.config_digest import config_digest
 from planner.cli.console import Console
 from planner.cli.discretion import discretion
@@ -64,7 +63,19 @@ class Request:
     imports: tuple[Import, ...] = ()
     import_only: bool = False
     texts: Mapping[str, str] = field(factory=dict)
+    workspace: Workspace = field(factory=Workspace)
     trees: PinnedTrees = field(default=Factory(lambda self: PinnedTrees(self.folder), takes_self=True))
+
+    def elsewhere(self, environment: str) -> Request:
+        """A look at another environment: what the command line says of variables is about this one."""
+        return Request(
+            self.folder,
+            environment,
+            Inputs(environ=self.inputs.environ),
+            self.parallelism,
+            workspace=self.workspace,
+            trees=self.trees,
+        )
 
 
 @frozen
@@ -98,12 +109,10 @@ def configure(request: Request, console: Console) -> tuple[Configuration, dict[s
     return found, kinds
 
 
-def check_files(
-    configuration: Configuration, kinds: dict[str, KindFile], folder: Path, workspace: Path
-) -> Configuration:
+def check_files(configuration: Configuration, kinds: dict[str, KindFile], request: Request) -> Configuration:
     """The configuration with its files archived, hashed and checked."""
     diagnostics = Diagnostics(list(configuration.diagnostics))
-    archives = Archives(folder, workspace, pinned=configuration.pinned)
+    archives = request.workspace.archives(request.folder, configuration.pinned)
     resources = attach_contents(configuration.resources, kinds, archives, configuration.locate, diagnostics)
     return evolve(configuration, resources=resources, diagnostics=tuple(diagnostics))
 
@@ -112,10 +121,9 @@ def check_files(
 def opened(request: Request, console: Console) -> Iterator[Opened]:
     """An environment opened for planning and applying. InvalidConfiguration with every problem found."""
     with ExitStack() as stack:
-        workspace = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="planner-")))
         with console.doing("Reading templates and files"):
             configuration, kinds = configure(request, console)
-            configuration = check_files(configuration, kinds, request.folder, workspace)
+            configuration = check_files(configuration, kinds, request)
         diagnostics = Diagnostics(list(configuration.diagnostics))
         if diagnostics.has_errors:
             raise InvalidConfiguration(diagnostics.items)
@@ -130,9 +138,8 @@ def opened(request: Request, console: Console) -> Iterator[Opened]:
 
 def opened_offline(request: Request, console: Console) -> tuple[Wish, Drivers]:
     """What is wanted, and drivers that know their kinds and can call nothing. InvalidConfiguration."""
-    with tempfile.TemporaryDirectory(prefix="planner-") as workspace:
-        configuration, kinds = configure(request, console)
-        configuration = check_files(configuration, kinds, request.folder, Path(workspace))
+    configuration, kinds = configure(request, console)
+    configuration = check_files(configuration, kinds, request)
     if any(item.is_error for item in configuration.diagnostics):
         raise InvalidConfiguration(configuration.diagnostics)
     nobody = cast("Client", None)

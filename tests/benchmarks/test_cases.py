@@ -38,6 +38,8 @@ REQUESTS = {
     "creates, parallelism 10": 1 + SMALL,
     "creates, parallelism 50": 1 + SMALL,
     "upload of 1 MB": 4,
+    "no change, folders of 3 files": 1,
+    "no change, one archive of 1 MB": 1,
     "preview, 0 of 2 environments affected": 0,
     "preview, 1 of 2 environments affected": 2,
     "preview, 2 of 2 environments affected": 4,

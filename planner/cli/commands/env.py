@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 
@@ -120,8 +118,8 @@ def diff_command(
     """
     console = make_console(context)
     request = make_request(context, None)
-    with console.doing("Reading templates and files"), tempfile.TemporaryDirectory(prefix="planner-") as made:
-        sides = list(_sides(request, console, (left, right), Path(made)))
+    with console.doing("Reading templates and files"):
+        sides = list(_sides(request, console, (left, right)))
         if len(sides) < 2:
             return FAILED
         found = compare_sides(sides[0], sides[1], request.folder, rendered=rendered)
@@ -132,12 +130,12 @@ def diff_command(
     return DIFFERENT if detailed_exitcode and found.differs else 0
 
 
-def _sides(request: Request, console: Console, names: tuple[str, str], workspace: Path) -> Iterator[Side]:
+def _sides(request: Request, console: Console, names: tuple[str, str]) -> Iterator[Side]:
     """Those that can be read; what is wrong with the others is told."""
     project = open_project(request.folder)
     for name in [choose_environment(project, name).name for name in names]:
         try:
-            yield read_side(request, console, name, workspace)
+            yield read_side(request, console, name)
         except InvalidConfiguration as error:
             console.tell(f"{name}:")
             console.error(error)

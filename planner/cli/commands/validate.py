@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import click
+from attrs import evolve
 
 from planner.cli.console import Console
 from planner.cli.options import folder_of, make_console, make_request, variable_options
@@ -26,15 +25,13 @@ def command(context: click.Context, /, environment: str | None, **given: Any) ->
     """
     folder = folder_of(context)
     names = [environment] if environment else list(open_project(folder).environments)
-    requests = [make_request(context, name, **dict(given)) for name in names]
-    console = make_console(context)
-    return max(_validate(console, request) for request in requests)
+    request, console = make_request(context, None, **given), make_console(context)
+    return max(_validate(console, evolve(request, environment=name)) for name in names)
 
 
 def _validate(console: Console, request: Request) -> int:
-    with tempfile.TemporaryDirectory(prefix="planner-") as workspace:
-        configuration, kinds = configure(request, console)
-        configuration = check_files(configuration, kinds, request.folder, Path(workspace))
+    configuration, kinds = configure(request, console)
+    configuration = check_files(configuration, kinds, request)
     if any(item.is_error for item in configuration.diagnostics):
         console.tell(f"{configuration.environment.name}:")
         console.error(InvalidConfiguration(configuration.diagnostics))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from attrs import evolve, field, frozen
 
 from planner.cli.console import Console
@@ -14,7 +11,6 @@ from planner.cli.promotion.release import release_of
 from planner.cli.promotion.upstreams import drifted_in, pending_in
 from planner.cli.stores import open_store
 from planner.cli.wiring import Opened, Request, opened
-from planner.config.variables import Inputs
 from planner.engine.workflow import Proposal, propose
 from planner.errors import InvalidConfiguration, PlannerError
 from planner.model.diagnostic import Diagnostic
@@ -70,8 +66,7 @@ def _remembered(environment: Environment, state: State) -> Seen:
 
 def _asked(request: Request, console: Console, seen: Seen) -> Seen:
     name = seen.environment.name
-    inputs = Inputs(environ=request.inputs.environ)
-    own = Request(request.folder, name, inputs, request.parallelism, trees=request.trees)
+    own = request.elsewhere(name)
     try:
         with opened(own, console) as there:
             proposal = propose(there.session)
@@ -91,8 +86,7 @@ def _foreseen(request: Request, console: Console, project: Project, seen: Seen) 
     if project.promote is None:
         return seen
     try:
-        with tempfile.TemporaryDirectory(prefix="planner-") as workspace:
-            wanted = read_side(request, console, seen.environment.name, Path(workspace)).release
+        wanted = read_side(request, console, seen.environment.name).release
         return evolve(seen, wanted=wanted, promoters=_promoters(request, seen.environment))
     except PlannerError:
         return seen

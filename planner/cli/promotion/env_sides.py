@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from pathlib import Path
 
 from attrs import evolve, frozen
 
@@ -38,8 +37,8 @@ class Side:
         return self.configuration.environment.name
 
 
-def read_side(request: Request, console: Console, name: str, workspace: Path) -> Side:
-    """workspace: a folder for archives. InvalidConfiguration with every problem found."""
+def read_side(request: Request, console: Console, name: str) -> Side:
+    """The environment as the files have it. InvalidConfiguration with every problem found."""
     project = open_project(request.folder)
     environment = choose_environment(project, name)
     own = evolve(request, environment=environment.name)
@@ -47,7 +46,7 @@ def read_side(request: Request, console: Console, name: str, workspace: Path) ->
     given = {f"{PREFIX}{variable}": _stand_in(variable) for variable in unset}
     own = evolve(own, inputs=evolve(own.inputs, environ={**own.inputs.environ, **given}))
     configuration, kinds = configure(own, console)
-    configuration = check_files(configuration, kinds, own.folder, workspace)
+    configuration = check_files(configuration, kinds, own)
     if any(item.is_error for item in configuration.diagnostics):
         raise InvalidConfiguration(configuration.diagnostics)
     release = release_of(own, configuration) or Release(archives=_archives(configuration))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from attrs import frozen
 
 from planner.cli.commandline import plain_command_line
@@ -48,9 +45,8 @@ def foresee(console: Console, request: Request, draft: Draft, forcing: Forcing) 
 
 
 def _configured(console: Console, request: Request, draft: Draft) -> Configuration:
-    with tempfile.TemporaryDirectory(prefix="planner-") as workspace:
-        configuration, kinds = configure(request, console)
-        configuration = check_files(configuration, kinds, request.folder, Path(workspace))
+    configuration, kinds = configure(request, console)
+    configuration = check_files(configuration, kinds, request)
     if any(item.is_error for item in configuration.diagnostics):
         wish = draft.choice.wish
         console.tell(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from pathlib import Path
 
 from attrs import frozen
 
@@ -88,8 +86,7 @@ def _known_to(
 def _wanted(request: Request, console: Console) -> str:
     """What the environment's files bring: a release of its own where only a part was promoted."""
     try:
-        with tempfile.TemporaryDirectory(prefix="planner-") as workspace:
-            return read_side(request, console, request.environment or "", Path(workspace)).release.id
+        return read_side(request, console, request.environment or "").release.id
     except PlannerError:
         return ""
 

@@ -8,7 +8,6 @@ from planner.cli.console import Console
 from planner.cli.stores import open_store
 from planner.cli.wiring import Request, opened
 from planner.config.load import open_project
-from planner.config.variables import Inputs
 from planner.engine.workflow import propose
 from planner.errors import PlannerError
 from planner.model.plan import Action, Plan
@@ -44,9 +43,7 @@ def _upstream(state: State) -> Upstream:
 def _looked_at(request: Request, console: Console, upstream: Upstream) -> Upstream:
     if upstream.problem or upstream.log.present is None:
         return upstream
-    # what the command line says of variables is about the environment that is promoted to
-    inputs = Inputs(environ=request.inputs.environ)
-    own = Request(request.folder, upstream.environment, inputs, request.parallelism, trees=request.trees)
+    own = request.elsewhere(upstream.environment)
     try:
         with opened(own, console) as there:
             proposal = propose(there.session)

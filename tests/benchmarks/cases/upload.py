@@ -33,12 +33,12 @@ resource:
 
 def _figures(order: Order) -> Iterator[Figures]:
     for size in order.choose((1, 200), (1,)):
-        project = _project(order.folder / str(size), size)
+        project = archive_project(order.folder / str(size), size)
         floor = order.limit(partial(_limit, order, project))
         yield Figures(f"upload of {size} MB", 1, order.repeated(partial(apply_anew, order, project)), floor)
 
 
-def _project(folder: Path, size: int) -> Project:
+def archive_project(folder: Path, size: int) -> Project:
     """size: MB of content."""
     for name, text in {"planner.yaml": PROJECT, "templates/words.yaml": TEMPLATE}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -29,20 +29,20 @@ def head(folder: Path) -> str:
     return git(folder, "rev-parse", "HEAD")
 
 
-def found_in(folder: Path, workspace: Path, environment: str = "prod", **more: Any) -> Release | None:
+def found_in(folder: Path, environment: str = "prod", **more: Any) -> Release | None:
     request = evolve(Request(folder, environment, Inputs()), **more)
     configuration, kinds = configure(request, Console())
-    workspace.mkdir(exist_ok=True)
-    configuration = check_files(configuration, kinds, folder, workspace)
+    configuration = check_files(configuration, kinds, request)
     assert not [item.summary for item in configuration.diagnostics if item.is_error]
     try:
         return release_of(request, configuration)
     finally:
         request.trees.close()
+        request.workspace.close()
 
 
 def release(folder: Path, environment: str = "prod", **more: Any) -> Release:
-    found = found_in(folder, folder.parent.parent / "workspace", environment, **more)
+    found = found_in(folder, environment, **more)
     assert found is not None
     return found
 
@@ -166,7 +166,7 @@ def test_what_is_promoted(
 def test_nothing_is_promoted(project: Path, tmp_path: Path) -> None:
     lines = [line for line in PROJECT.splitlines() if not line.startswith("promote")]
     write(project, "planner.yaml", "\n".join(lines))
-    assert found_in(project, tmp_path / "workspace") is None
+    assert found_in(project) is None
 
 
 def test_without_git_the_templates_are_in_no_commit(project: Path, tmp_path: Path) -> None:
