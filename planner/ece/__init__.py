@@ -7,6 +7,8 @@
     verdicts.py      one attempt judged: a reply, an error, or "try again"
     troubles.py      what a failed connection means, in plain words, and whether anything was sent
     retry.py         how long to wait before the next attempt
+    throttle.py      a server's rate limit, shared by all threads
+    tries.py         the attempts of one call
     loopback.py      which hosts are this machine
     connections.py   the connection pool, which tells a failed connect from a failed exchange
     wire.py          one message and its reply, through a requests adapter

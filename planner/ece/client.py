@@ -20,6 +20,8 @@ from planner.ece.operations import Operation, Timeouts
 from planner.ece.redaction import Discretion
 from planner.ece.replies import Received, Reply
 from planner.ece.retry import RetryPolicy
+from planner.ece.throttle import Throttle
+from planner.ece.tries import Tries
 from planner.ece.uploads import Upload
 from planner.ece.verdicts import Circumstances, Failure, is_expired_login, of_reply, of_trouble
 from planner.ece.wire import BROKEN, Message, Wire
@@ -73,6 +75,7 @@ class Client:
         self._permit = permit
         self._wirelog = WireLog(log, discretion.fields)
         self._sleep, self._random, self._clock = sleep, random, clock
+        self._throttle = Throttle(sleep)
         if verify is False and self._base.startswith("https:"):
             _warn_unverified(log, self._where)
 
@@ -137,23 +140,19 @@ class Client:
         return Message(operation, path, url, body, upload, (self._timeouts.connect, read), secrets)
 
     def _until_settled(self, message: Message, attempt_once: Attempt, *, writes: bool = False) -> Reply:
-        attempt, waited, unsure = 1, 0.0, False
+        tries, unsure = Tries(self._retry, self._throttle, self._random), False
+        self._throttle.hold()
         while True:
-            outcome = attempt_once(attempt)
+            outcome = attempt_once(tries.attempt)
             if isinstance(outcome, Reply):
+                self._throttle.passed()
                 return outcome
             unsure |= outcome.unsure and writes
-            pause = self._pause(outcome, attempt, waited)
+            pause = tries.pause_after(outcome)
             if pause is None:
                 raise _in_doubt(outcome.error) if unsure else outcome.error
             self._wirelog.pause(message, pause)
             self._sleep(pause)
-            attempt, waited = attempt + 1, waited + pause
-
-    def _pause(self, failure: Failure, attempt: int, waited: float) -> float | None:
-        if not failure.again:
-            return None
-        return self._retry.delay(attempt, waited, failure.retry_after, self._random)
 
     def _attempt(self, message: Message, attempt: int) -> Reply | Failure:
         authorization = self._auth.authorization(self._call_as)

@@ -44,12 +44,14 @@ _REPEAT = "It may have taken effect; running the command again does no harm."
 @frozen
 class Failure:
     """error: what to raise when this was the last attempt. again: another attempt is allowed.
-    retry_after: seconds the server asked for. unsure: a write may have taken effect."""
+    retry_after: seconds the server asked for. unsure: a write may have taken effect. throttled: refused by a
+    rate limit."""
 
     error: PlannerError
     again: bool = False
     retry_after: float | None = None
     unsure: bool = False
+    throttled: bool = False
 
 
 @frozen
@@ -125,7 +127,8 @@ def _throttled(received: Received, fault: Fault, at: Circumstances) -> Failure:
     error: PlannerError = api_error(received, fault, at)
     if at.operation.repeatable:
         error = Unreachable(error.summary, advice=error.advice)
-    return Failure(error, again=True, retry_after=retry_after(received.headers, at.now))
+    pause = retry_after(received.headers, at.now)
+    return Failure(error, again=True, retry_after=pause, throttled=True)
 
 
 def _passing(received: Received, fault: Fault, at: Circumstances) -> Failure:

@@ -14,7 +14,6 @@ from planner.cli.present import make_report, present, show_plan
 from planner.cli.wiring import Opened, opened
 from planner.engine.workflow import Proposal, propose
 from planner.errors import Refused
-from planner.model.preview import EnvironmentPreview, Preview
 from planner.state.saved_plan import plan_digest, write_plan
 
 CHANGES = 2
@@ -82,6 +81,7 @@ def command(
 def _page(console: Console, here: Opened, proposal: Proposal) -> str:
     """The plan as an HTML page; one that apply would refuse with the reason."""
     from planner.cli.explaining import located, told  # noqa: PLC0415 - only where it is asked for
+    from planner.model.preview import EnvironmentPreview, Preview  # noqa: PLC0415 - as above
     from planner.render.html import render_html  # noqa: PLC0415 - only where it is asked for
 
     plan = proposal.plan
