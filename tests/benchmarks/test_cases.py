@@ -37,6 +37,8 @@ REQUESTS = {
     "creates, parallelism 1": 1 + SMALL,
     "creates, parallelism 10": 1 + SMALL,
     "creates, parallelism 50": 1 + SMALL,
+    "creates, 20 a second, parallelism 10": 1 + SMALL,
+    "creates, 20 a second, parallelism 50": 1 + SMALL,
     "upload of 1 MB": 4,
     "no change, folders of 3 files": 1,
     "no change, one archive of 1 MB": 1,

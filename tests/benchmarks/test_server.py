@@ -17,8 +17,9 @@ from planner.sandbox import create_app
 from planner.sandbox.archives import EMPTY_ZIP
 
 from . import bare_client
-from .server.connection import KEPT, Reader
+from .server.connection import KEPT, Reader, Request
 from .server.process import Installation, Server, serving
+from .server.rate import REFUSED, limited
 
 EXTENSIONS = "/api/v1/deployments/extensions"
 WORDS = {"name": "words", "extension_type": "bundle", "version": "8.*", "description": "Words"}
@@ -146,3 +147,15 @@ def test_requests_in_pieces(piece: int) -> None:
         (b"GET", b"/b", 0),
     ]
     assert found[0].body == body[:KEPT]
+
+
+def test_a_rate_limit_lets_so_many_through_in_a_second() -> None:
+    now = 0.0
+    answer = limited(lambda _request: b"taken", 2, lambda: now)
+    request = Request(b"GET", b"/ece-1" + EXTENSIONS.encode())
+    assert [answer(request) for _ in range(3)] == [b"taken", b"taken", REFUSED]
+    assert answer(Request(b"GET", b"/ece-1/requests")) == b"taken"
+    now = 0.5
+    assert [answer(request) for _ in range(2)] == [b"taken", REFUSED]
+    now = 60.0
+    assert [answer(request) for _ in range(3)] == [b"taken", b"taken", REFUSED]

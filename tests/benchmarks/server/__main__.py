@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.server [LATENCY]`: prints its port, serves until its standard input ends."""
+"""`python -m tests.benchmarks.server [LATENCY [RATE]]`: prints its port, serves until its input ends."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import sys
 
 from .connection import Connection
 from .extensions import Installations
+from .rate import limited
 
 
-async def serve(latency: float) -> None:
-    """latency: seconds that each reply waits."""
+async def serve(latency: float = 0.0, rate: float = 0.0) -> None:
+    """latency: seconds that each reply waits. rate: requests in a second, 0 for any number."""
     loop, over = asyncio.get_running_loop(), asyncio.Event()
     installations = Installations()
-    server = await loop.create_server(
-        lambda: Connection(installations.answer, latency), "127.0.0.1", 0, backlog=1024
-    )
+    answer = limited(installations.answer, rate) if rate else installations.answer
+    server = await loop.create_server(lambda: Connection(answer, latency), "127.0.0.1", 0, backlog=1024)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     loop.add_reader(sys.stdin, over.set)  # whoever started it has ended, or wants it to end
@@ -25,4 +25,4 @@ async def serve(latency: float) -> None:
 
 if __name__ == "__main__":
     gc.disable()  # nothing here is circular
-    asyncio.run(serve(float(sys.argv[1]) if len(sys.argv) > 1 else 0.0))
+    asyncio.run(serve(*map(float, sys.argv[1:])))

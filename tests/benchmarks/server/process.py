@@ -45,10 +45,7 @@ class Installation:
 
 @frozen
 class Server:
-    """latency: seconds that each reply waits."""
-
     port: int
-    latency: float = 0.0
     _numbers: Iterator[int] = field(factory=lambda: itertools.count(1), eq=False)
 
     def fresh(self) -> Installation:
@@ -57,13 +54,14 @@ class Server:
 
 
 @contextmanager
-def serving(latency: float = 0.0) -> Iterator[Server]:
-    command = [sys.executable, "-m", "tests.benchmarks.server", str(latency)]
+def serving(latency: float = 0.0, rate: float = 0.0) -> Iterator[Server]:
+    """latency: seconds that each reply waits. rate: requests in a second, 0 for any number."""
+    command = [sys.executable, "-m", "tests.benchmarks.server", str(latency), str(rate)]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            yield Server(int(process.stdout.readline()), latency)
+            yield Server(int(process.stdout.readline()))
         finally:
             process.stdin.close()
             process.wait(_PATIENCE)
