@@ -97,6 +97,8 @@ def configure(request: Request, console: Console) -> tuple[Configuration, dict[s
     """The configuration with every problem in its diagnostics; secrets are watched for from here on."""
     project = open_project(request.folder)
     environment = choose_environment(project, request.environment)
+    credentials = _credentials(environment)
+    console.redact.watch(lambda: credentials)
     kinds = dict(load_kinds())
     try:
         sources = Sources(request.folder, texts=request.texts)
@@ -107,6 +109,16 @@ def configure(request: Request, console: Console) -> tuple[Configuration, dict[s
     found = load(sources, project, environment, known, request.inputs)
     console.redact.watch(lambda: found.secrets)
     return found, kinds
+
+
+def _credentials(environment: Environment) -> tuple[str, ...]:
+    """Those that the process environment has: a template may hold them too. What is wrong with them is told
+    where they are used.
+    """
+    try:
+        return Settings.read(environment.name, environment.options, os.environ).secrets
+    except PlannerError:
+        return ()
 
 
 def check_files(configuration: Configuration, kinds: dict[str, KindFile], request: Request) -> Configuration:

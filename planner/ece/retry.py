@@ -17,7 +17,8 @@ class RetryPolicy:
     """Exponential backoff with full jitter: a random part of base * 2^n seconds, at most cap.
 
     attempts: sends in all. total: seconds spent waiting over all attempts; a wait that would pass it ends the
-    attempts. longest_retry_after: seconds; what a server asks for beyond that is not waited for.
+    attempts. longest_retry_after: seconds; what a server asks for beyond that is not waited for. What it asks
+    for is waited for at least.
     """
 
     attempts: int = 5
@@ -35,10 +36,9 @@ class RetryPolicy:
         """
         if attempt >= self.attempts:
             return None
-        if asked is None:
-            pause = random() * min(self.cap, self.base * 2.0 ** (attempt - 1))
-        else:
-            pause = min(asked, self.longest_retry_after)
+        backoff = random() * min(self.cap, self.base * 2.0 ** (attempt - 1))
+        # a server that asks for less, or for 0 seconds, has refused all the same
+        pause = backoff if asked is None else max(backoff, min(asked, self.longest_retry_after))
         return pause if waited + pause <= self.total else None
 
 

@@ -22,7 +22,7 @@ class Throttle:
 
     @property
     def let_through(self) -> int:
-        """Attempts that were not refused by the limit, of all calls so far."""
+        """Attempts that the server answered for good, of all calls so far."""
         return self._let_through
 
     def hold(self) -> None:

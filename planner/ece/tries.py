@@ -41,8 +41,8 @@ class Tries:
         return pause
 
     def _note(self, failure: Failure) -> None:
-        if not failure.throttled:
-            self._throttle.passed()
-        elif self._throttle.let_through > self._others:
+        if failure.throttled and self._throttle.let_through > self._others:
             self.attempt, self.waited = 1, 0.0
+        if not failure.again:
+            self._throttle.passed()
         self._others = self._throttle.let_through

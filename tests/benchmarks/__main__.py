@@ -31,12 +31,24 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("cases", nargs="*", choices=[[], *CASES], metavar="CASE", help=", ".join(CASES))
-    parser.add_argument("--count", type=int, nargs="+", default=[], help="how many resources")
-    parser.add_argument("--runs", type=int, help="of each measure, of which the median is shown [3]")
+    parser.add_argument("cases", nargs="*", type=_case, metavar="CASE", help=", ".join(CASES))
+    parser.add_argument("--count", type=_positive, nargs="+", default=[], help="how many resources")
+    parser.add_argument("--runs", type=_positive, help="of each measure, of which the median is shown [3]")
     parser.add_argument("--json", action="store_true", help="print numbers: median, least and most")
     parser.add_argument("--small", action="store_true", help="only show that all of it works")
     return parser.parse_args()
+
+
+def _case(name: str) -> str:
+    if name not in CASES:
+        raise argparse.ArgumentTypeError(f"there is no case {name}; there are {', '.join(CASES)}")
+    return name
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
+    return int(text)
 
 
 def _report(order: Order, options: argparse.Namespace) -> int:

@@ -34,8 +34,11 @@ STEADY = Terms(duration=30.0, interval=2.0)
 
 
 @pytest.fixture
-def running() -> Server:
-    return server()
+def running() -> Iterator[Server]:
+    found = server()
+    yield found
+    if found.process is None:  # a test that stopped it has failed
+        found.start()
 
 
 @pytest.fixture

@@ -221,3 +221,17 @@ def test_completion_knows_no_values(
         done = project.run(env={**env, "PLANNER_VAR_token": VARIABLE})
         assert "extension.alpha" in done.out
         assert MARK not in done.both
+
+
+@pytest.mark.parametrize("words", [["render"], ["validate"], ["plan"], ["plan", "--json"]])
+def test_a_credential_in_a_template_is_not_shown(
+    project: Project, words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also by what asks no installation, and when the templates are wrong."""
+    monkeypatch.setenv("EC_API_KEY", KEY)
+    project.edit("planner.yaml", "{endpoint: sandbox}", "{endpoint: 'https://ece.example:12443'}")
+    project.write("templates/wrong.yaml", f"resource:\n  {KEY}: {{}}\noutput:\n  o: {KEY}\n")
+    code, said = in_process(project, capsys, *words)
+    assert code == 1
+    assert KEY not in said
+    assert "(sensitive)" in said

@@ -22,6 +22,7 @@ from .apps import CREATE, READ, Script, answer, api_error, client_for
 TURN = 0.02
 """Seconds."""
 THROTTLED = Failure(Unreachable("429"), again=True, throttled=True)
+ANSWERED = Failure(ApiError("404", operation="get-it", status=404))
 BROKEN = Failure(Unreachable("503"), again=True)
 
 
@@ -72,6 +73,13 @@ def test_where_others_get_through_it_is_a_matter_of_turns() -> None:
         found.append(mine.pause_after(THROTTLED))
         throttle.passed()
     assert found == [1.0] * 20
+
+
+@pytest.mark.parametrize(("failure", "counts"), [(THROTTLED, 0), (BROKEN, 0), (ANSWERED, 1)])
+def test_what_gets_through_is_what_the_server_answers_for_good(failure: Failure, counts: int) -> None:
+    throttle = World().throttle()
+    tries(throttle).pause_after(failure)
+    assert throttle.let_through == counts
 
 
 def test_what_others_do_is_no_reason_to_go_on_where_the_server_is_broken() -> None:
