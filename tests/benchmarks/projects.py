@@ -2,10 +2,13 @@
 
 The same resources in two forms: one template with a loop, or many templates with a hundred resources each,
 written out. One more, `changing`, has a template of its own and follows a variable.
+
+`python -m tests.benchmarks.projects FOLDER COUNT` writes one of the second form.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -110,3 +113,6 @@ def _project(folder: Path, templates: Mapping[str, str]) -> Project:
 
 
 FORMS: dict[str, Form] = {"loop": looped, "files": written_out}
+
+if __name__ == "__main__":
+    written_out(Path(sys.argv[1]), int(sys.argv[2]))

@@ -58,7 +58,7 @@ def _row(place: Place, folder: Path, count: int) -> Row:
         return {
             "apply s": applied.wall,
             "CPU s": applied.cpu,
-            "MB": applied.peak,
+            "MiB": applied.peak,
             "round trips": turns,
             "plan s": planned.wall,
             "its round trips": wire.turns - turns if wire else 0,
