@@ -172,7 +172,7 @@ def _carry_out(applying: Applying, plan: Plan, state: State, admitted: Admission
     try:
         with (
             report.progress() as progress,
-            Interrupt(console.tell, in_flight := InFlight(progress)) as interrupt,
+            Interrupt(console.tell, in_flight := InFlight(progress), hurry=here.hurry) as interrupt,
         ):
             surroundings = Surroundings(
                 drivers=here.session.drivers,

@@ -42,12 +42,18 @@ class Interrupt:
     settles what was in flight. Signals reach a thread through the wakeup descriptor, not through a handler
     in the main thread: a handler waits until the main thread's lock gives way, if the signal comes just
     before it is taken.
+
+    hurry: called at the first signal. leave: ends the process at the second.
     """
 
     def __init__(
-        self, tell: Callable[[str], None], in_flight: object, leave: Callable[[int], object] = os._exit
+        self,
+        tell: Callable[[str], None],
+        in_flight: object,
+        leave: Callable[[int], object] = os._exit,
+        hurry: Callable[[], object] = lambda: None,
     ) -> None:
-        self._tell, self._in_flight, self._leave = tell, in_flight, leave
+        self._tell, self._in_flight, self._leave, self._hurry = tell, in_flight, leave, hurry
         self._signalled = False
         self._reader, self._writer = socket.socketpair()
         self._watcher = threading.Thread(target=self._watch, daemon=True)
@@ -88,6 +94,7 @@ class Interrupt:
             self._signalled = True
             finishing = f" Being finished: {names}." if (names := str(self._in_flight)) else ""
             self._tell(f"Interrupted: nothing new is started.{finishing} Once more stops now.")
+            self._hurry()
             return
         # Not through Python's streams: another thread may be in the middle of a write.
         which = f": {names}" if (names := str(self._in_flight)) else ""

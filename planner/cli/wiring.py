@@ -80,13 +80,14 @@ class Request:
 
 @frozen
 class Opened:
-    """One environment, ready to work on."""
+    """One environment, ready to work on. hurry: ends what waits for the installation's rate limit."""
 
     request: Request
     configuration: Configuration
     session: Session
     store: Store
     diagnostics: Diagnostics
+    hurry: Callable[[], object] = lambda: None
 
     @property
     def environment(self) -> Environment:
@@ -145,7 +146,7 @@ def opened(request: Request, console: Console) -> Iterator[Opened]:
         client = stack.enter_context(_client(request, environment, stack, console, hidden, store))
         session = _session(request, configuration, kinds, store, client)
         session = evolve(session, waiting=_waiting(environment, console))
-        yield Opened(request, configuration, session, store, diagnostics)
+        yield Opened(request, configuration, session, store, diagnostics, client.hurry)
 
 
 def opened_offline(request: Request, console: Console) -> tuple[Wish, Drivers]:

@@ -57,7 +57,7 @@ class Client:
         verify: bool | str = True,
         pool_size: int = 10,
         transport: BaseAdapter | None = None,
-        sleep: Callable[[float], object] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
         random: Callable[[], float] = randomness.random,
         clock: Callable[[], float] = time.time,
         log: logging.Logger = logging.getLogger("planner.ece"),  # noqa: B008  # the same one each time
@@ -74,7 +74,7 @@ class Client:
         self._discretion = discretion
         self._permit = permit
         self._wirelog = WireLog(log, discretion.fields)
-        self._sleep, self._random, self._clock = sleep, random, clock
+        self._sleep, self._random, self._clock = sleep or time.sleep, random, clock
         self._throttle = Throttle(sleep)
         if verify is False and self._base.startswith("https:"):
             _warn_unverified(log, self._where)
@@ -111,6 +111,10 @@ class Client:
         return self._until_settled(
             message, lambda attempt: self._attempt(message, attempt), writes=operation.method not in _READS
         )
+
+    def hurry(self) -> None:
+        """Who waits for a rate limit ends, with the refusal as the error: nothing was done."""
+        self._throttle.hurry()
 
     def close(self) -> None:
         self._wire.close()
@@ -152,7 +156,7 @@ class Client:
             if pause is None:
                 raise _in_doubt(outcome.error) if unsure else outcome.error
             self._wirelog.pause(message, pause)
-            self._sleep(pause)
+            (self._throttle.rest if outcome.throttled else self._sleep)(pause)
 
     def _attempt(self, message: Message, attempt: int) -> Reply | Failure:
         authorization = self._auth.authorization(self._call_as)

@@ -12,10 +12,14 @@ from collections.abc import Callable
 
 
 class Throttle:
-    """For any number of threads. sleep: of seconds. clock: seconds that only grow."""
+    """For any number of threads. sleep: of seconds, None for one that `hurry` ends. clock: seconds that only
+    grow."""
 
-    def __init__(self, sleep: Callable[[float], object], clock: Callable[[], float] = time.monotonic) -> None:
-        self._sleep, self._clock = sleep, clock
+    def __init__(
+        self, sleep: Callable[[float], object] | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._hurry = threading.Event()
+        self._sleep, self._clock = sleep or self._hurry.wait, clock
         self._change = threading.Lock()
         self._opens = 0.0
         self._let_through = 0
@@ -27,9 +31,20 @@ class Throttle:
 
     def hold(self) -> None:
         """Before a call: waits for as long as the server wants none."""
-        pause = self._opens - self._clock()
+        self.rest(self._opens - self._clock())
+
+    def rest(self, pause: float) -> None:
+        """Of seconds, after a refusal."""
         if pause > 0:
             self._sleep(pause)
+
+    def hurry(self) -> None:
+        """From now on nobody waits for the limit: a call that is refused by it is not tried again."""
+        self._hurry.set()
+
+    @property
+    def hurried(self) -> bool:
+        return self._hurry.is_set()
 
     def refused(self, pause: float) -> None:
         """The server wants nothing for so many seconds."""

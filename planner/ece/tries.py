@@ -31,7 +31,7 @@ class Tries:
     def pause_after(self, failure: Failure) -> float | None:
         """Seconds until the next attempt, None when there is none."""
         self._note(failure)
-        if not failure.again:
+        if not failure.again or (failure.throttled and self._throttle.hurried):
             return None
         pause = self._policy.delay(self.attempt, self.waited, failure.retry_after, self._random)
         if pause is not None:

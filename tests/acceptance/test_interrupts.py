@@ -72,6 +72,21 @@ def test_an_interrupted_apply_finishes_what_is_in_flight(chain: Project, number:
     settle(chain)
 
 
+@pytest.mark.parametrize("number", SIGNALS)
+def test_an_interrupted_apply_waits_for_no_rate_limit(chain: Project, number: signal.Signals) -> None:
+    with chain.sandbox() as ece:
+        ece.fault("POST /deployments/extensions rate-limit:60")
+        with chain.started("apply", "--auto-approve") as process:
+            wait_until(lambda: ece.writes() != [], "the first create is refused")
+            done = signalled(process, number)
+        ece.no_faults()
+    assert done.code == 130, done
+    assert "extension.step_0: create failed" in words(done.both)
+    assert "429" in done.both
+    assert chain.addresses() == []
+    settle(chain)
+
+
 def test_a_second_signal_stops_now(chain: Project) -> None:
     with chain.sandbox() as ece:
         ece.fault("PUT /deployments/extensions/* delay:20 nth=1")

@@ -106,6 +106,7 @@ class Limited:
     """Takes so many calls in each turn; a second that the client sleeps is a turn."""
 
     most: int
+    pause: int = 1
     served: int = 0
     refused: int = 0
     taken: Counter[int] = field(factory=Counter)
@@ -118,7 +119,7 @@ class Limited:
             self.taken[turn] += 1
             if self.taken[turn] > self.most:
                 self.refused += 1
-                start("429 Too Many Requests", [("Retry-After", "1")])
+                start("429 Too Many Requests", [("Retry-After", str(self.pause))])
                 return [b"{}"]
             self.served += 1
         start("200 OK", [])
@@ -143,3 +144,25 @@ def test_a_limit_that_lets_nobody_through_is_told() -> None:
     with pytest.raises(ApiError, match=r"429 Too Many Requests \(5 attempts\)"):
         client_for(app, sleep=sleep).call(CREATE, json={})
     assert app.refused == 5
+
+
+def test_who_is_in_a_hurry_waits_for_no_limit() -> None:
+    app = Limited(0, pause=300)
+    client = client_for(app, wait=True)
+    with ThreadPoolExecutor(10) as pool:
+        calls = [pool.submit(client.call, CREATE, json={"n": n}) for n in range(10)]
+        while not app.refused:
+            time.sleep(TURN)
+        client.hurry()
+        errors = [call.exception() for call in calls]
+    assert all(isinstance(error, ApiError) and error.status == 429 for error in errors)
+    with pytest.raises(ApiError, match="429"):
+        client.call(CREATE, json={})
+
+
+def test_a_hurry_is_no_reason_to_give_up_where_the_server_is_broken() -> None:
+    throttle = World().throttle()
+    throttle.hurry()
+    mine = tries(throttle)
+    assert [mine.pause_after(BROKEN) for _ in range(3)] == [1.0, 2.0, None]
+    assert tries(throttle).pause_after(THROTTLED) is None
