@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Final
 
 from attrs import evolve, field, frozen
@@ -96,14 +96,14 @@ class Archives:
         root = root_of(source, self.root, self.pinned)
         found = folder.members(path, root, without=self.workspace)
         _require_uploadable(sum(file.stat().st_size for file in found.values()), source)
-        made = self.workspace / f"{len(self._by_path)}.zip"
-        with open(made, "xb", opener=_private) as target:
-            folder.write(found, target)
+        with NamedTemporaryFile(dir=self.workspace, suffix=".zip", delete=False) as target:
+            made = Path(target.name)
+            try:
+                folder.write(found, target)
+            except BaseException:
+                made.unlink()
+                raise
         return _measure(made, source)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 @contextmanager

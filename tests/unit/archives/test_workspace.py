@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from planner.archives import Workspace
+from planner.archives import ArchiveError, Workspace
 
 
 @pytest.fixture
@@ -60,3 +62,28 @@ def test_unused_it_makes_no_folder(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     workspace.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_could_not_be_written_leaves_nothing_in_the_way_of_the_next(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    root = project(tmp_path, "x" * 100_000)
+    (root / "files" / "small").mkdir()
+    (root / "files" / "small" / "a.txt").write_text("one")
+    archives = workspace.archives(root, None)
+    for _ in range(2):
+        with file_sizes_up_to(10_000), pytest.raises(ArchiveError, match="prepared: File too large"):
+            archives.prepare("files/words")
+    small = Path(archives.prepare("files/small").archive)
+    assert [path.name for path in small.parent.iterdir()] == [small.name]
+    assert Path(archives.prepare("files/words").archive).stat().st_size > 100_000
+
+
+@contextmanager
+def file_sizes_up_to(most: int) -> Iterator[None]:
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, former[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
