@@ -69,8 +69,6 @@ def _those_changed(
     """The items that changed, by their key."""
     found = {}
     for key, item in items:
-        if item.__class__ is str and not prose:
-            continue
         after = _changed(item, change, prose=prose)
         if after is not item:
             found[key] = after

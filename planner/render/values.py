@@ -21,10 +21,10 @@ TextLayout = Callable[[str, int], list[str]]
 
 def inline(value: Value) -> str:
     """value on one line: `"text"`, `8`, `["a", "b"]`, `{key = "a"}`, `(known after apply)`, `(sensitive)`."""
-    if value.__class__ is str:
-        return quote(value)
+    if isinstance(value, Secret):
+        return SENSITIVE
     if isinstance(value, str):
-        return SENSITIVE if isinstance(value, Secret) else quote(value)
+        return quote(value)
     if isinstance(value, Mapping):
         return f"{{{', '.join(f'{key_text(key)} = {inline(item)}' for key, item in sorted_items(value))}}}"
     if isinstance(value, list | tuple):

@@ -8,7 +8,9 @@ written out. One more, `changing`, has a template of its own and follows a varia
 
 from __future__ import annotations
 
+import os
 import sys
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -42,6 +44,17 @@ WORDS = """
 """
 ONE_CHANGE = ("--var", "version=9.*")
 PER_FILE = 100
+MEGABYTE = 1_000_000
+ARCHIVE = "files/words.zip"
+WITH_ARCHIVE = f"""
+resource:
+  extension:
+    words:
+      name: words
+      extension_type: bundle
+      version: "8.*"
+      file: {ARCHIVE}
+"""
 SANDBOX = "sandbox"
 
 
@@ -92,10 +105,22 @@ def written_out(folder: Path, count: int) -> Project:
     return _project(folder, dict(_files(count - 1)))
 
 
-def loop(count: int) -> str:
-    """A template of so many resources."""
-    body = WORDS.replace("NUMBER", "{{ n }}")
+def loop(count: int, more: str = "") -> str:
+    """A template of so many resources. more: lines of each, in which NUMBER is its number."""
+    body = (WORDS + more).replace("NUMBER", "{{ n }}")
     return f"{HEAD}{{% for n in range({count}) %}}{body}{{% endfor %}}\n"
+
+
+def archive_project(folder: Path, size: int) -> Project:
+    """One extension with an archive. size: MB of content, which does not compress."""
+    for name, text in {"planner.yaml": PROJECT, "templates/words.yaml": WITH_ARCHIVE}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    (folder / ARCHIVE).parent.mkdir()
+    with zipfile.ZipFile(folder / ARCHIVE, "w") as archive, archive.open("words.txt", "w") as member:
+        for _ in range(size):
+            member.write(os.urandom(MEGABYTE))
+    return Project(folder)
 
 
 def _files(count: int) -> Iterator[tuple[str, str]]:

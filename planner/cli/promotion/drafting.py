@@ -59,7 +59,6 @@ def draft(
     """
     project = open_project(request.folder)
     file = find_file(request.folder, wish.target, repository if commits else None)
-
     choice = _chosen(console, request, project, wish, forced, _brings(project, wish, file, repository))
     edits = edits_for(choice, file.read(), project.variables, repository)
     text = edit(file.former or "", {item.path: item.after for item in edits}, file.name)

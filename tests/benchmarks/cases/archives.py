@@ -9,21 +9,9 @@ from pathlib import Path
 from ..figures import Figures
 from ..limit import limit
 from ..order import Order, measured
-from ..projects import Project
-from .upload import archive_project
+from ..projects import PROJECT, Project, archive_project, loop
 
-PROJECT = "project: search\nenvironments:\n  dev: {}\n"
-TEMPLATE = """
-resource:
-  extension:
-{{% for n in range({count}) %}}
-    words_{{{{ n }}}}:
-      name: words-{{{{ n }}}}
-      extension_type: bundle
-      version: "8.*"
-      file: files/words-{{{{ n }}}}
-{{% endfor %}}
-"""
+FILE = "      file: files/words-NUMBER\n"
 FILES = 3
 WORDS = "word, another word\n" * 500
 
@@ -49,7 +37,7 @@ def _plan(order: Order, project: Project, what: str, count: int) -> Figures:
 def _folders(folder: Path, count: int) -> Project:
     (folder / "templates").mkdir(parents=True)
     (folder / "planner.yaml").write_text(PROJECT)
-    (folder / "templates" / "words.yaml").write_text(TEMPLATE.format(count=count))
+    (folder / "templates" / "words.yaml").write_text(loop(count, FILE))
     for number in range(count):
         dictionaries = folder / "files" / f"words-{number}" / "dictionaries"
         dictionaries.mkdir(parents=True)

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import time
-import zipfile
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 from ..bare_client import request, send_file
 from ..creates import apply_anew
 from ..figures import Figures
 from ..limit import creates, limit
 from ..order import Order, measured
-from ..projects import Project
+from ..projects import ARCHIVE, Project, archive_project
 from ..server.extensions import FIRST_ID
-
-MEGABYTE = 1_000_000
-PROJECT = "project: search\nenvironments:\n  dev: {}\n"
-ARCHIVE = "files/words.zip"
-TEMPLATE = f"""
-resource:
-  extension:
-    words:
-      name: words
-      extension_type: bundle
-      version: "8.*"
-      file: {ARCHIVE}
-"""
 
 
 def _figures(order: Order) -> Iterator[Figures]:
@@ -36,18 +20,6 @@ def _figures(order: Order) -> Iterator[Figures]:
         project = archive_project(order.folder / str(size), size)
         floor = order.limit(partial(_limit, order, project))
         yield Figures(f"upload of {size} MB", 1, order.repeated(partial(apply_anew, order, project)), floor)
-
-
-def archive_project(folder: Path, size: int) -> Project:
-    """size: MB of content."""
-    for name, text in {"planner.yaml": PROJECT, "templates/words.yaml": TEMPLATE}.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
-    (folder / ARCHIVE).parent.mkdir()
-    with zipfile.ZipFile(folder / ARCHIVE, "w") as archive, archive.open("words.txt", "w") as member:
-        for _ in range(size):
-            member.write(os.urandom(MEGABYTE))
-    return Project(folder)
 
 
 def _limit(order: Order, project: Project) -> float:
