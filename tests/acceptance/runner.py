@@ -1,4 +1,7 @@
-"""A project in a folder of its own, driven as a user drives it: by command lines."""
+"""A project in a folder of its own, driven as a user drives it: by command lines.
+
+They run in this process. With PLANNER_TEST_PROCESSES=1, and where a test is about processes, each has its own.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,22 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, field
 
+from .command import Done, run_here
 from .ece import Ece
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 PATIENCE = 30.0
+PROCESSES = os.environ.get("PLANNER_TEST_PROCESSES") == "1"
 
 PROJECT = """
 project: small
@@ -46,19 +52,6 @@ resource:
 """
 
 
-@frozen
-class Done:
-    """A command that ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def both(self) -> str:
-        return self.out + self.err
-
-
 @define
 class Project:
     """environ: added to an environment that has nothing of the person who runs the tests."""
@@ -67,19 +60,15 @@ class Project:
     environ: dict[str, str] = field(factory=dict)
 
     def run(self, *words: str, env: dict[str, str] | None = None) -> Done:
-        done = subprocess.run(
-            self._command(words),
-            cwd=self.folder,
-            env=self._environ(env),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE * 2,
-            check=False,
-        )
-        assert "Traceback" not in done.stdout + done.stderr
-        assert "a defect in planner" not in done.stderr, done.stderr
-        return Done(done.returncode, done.stdout, done.stderr)
+        if PROCESSES or threading.current_thread() is not threading.main_thread():
+            return self.run_apart(*words, env=env)
+        return _whole(run_here(words, self.folder, self._environ(env)))
+
+    def run_apart(self, *words: str, env: dict[str, str] | None = None) -> Done:
+        """In a process of its own."""
+        with self.started(*words, env=env) as process:
+            out, err = process.communicate(timeout=PATIENCE * 2)
+            return _whole(Done(process.returncode, out, err))
 
     def ok(self, *words: str, env: dict[str, str] | None = None) -> Done:
         done = self.run(*words, env=env)
@@ -164,6 +153,13 @@ class Project:
             yield ece
 
 
+def _whole(done: Done) -> Done:
+    """What every command keeps to, however it ends."""
+    assert "Traceback" not in done.both
+    assert "a defect in planner" not in done.err, done.err
+    return done
+
+
 def _hear_interrupts() -> None:
     """A shell starts what goes to the background deaf to Ctrl-C, and so all that it starts in turn."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -195,8 +191,7 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
 
 def finished(process: subprocess.Popen[str]) -> Done:
     out, err = process.communicate(timeout=PATIENCE)
-    assert "Traceback" not in out + err
-    return Done(process.returncode, out, err)
+    return _whole(Done(process.returncode, out, err))
 
 
 def signalled(process: subprocess.Popen[str], number: signal.Signals) -> Done:

@@ -66,7 +66,7 @@ def test_a_full_disk_under_the_output(applied: Project) -> None:
 def test_a_terminal_of_few_letters(applied: Project) -> None:
     with applied.sandbox() as ece:
         ece.update("alpha", description="naïve ☃")
-    done = applied.run("drift", env={"PYTHONIOENCODING": "ascii"})
+    done = applied.run_apart("drift", env={"PYTHONIOENCODING": "ascii"})
     assert done.code == 2
     assert r"na\xefve \u2603" in done.out
 
