@@ -1,7 +1,7 @@
 """One command line in this process, through the entry point, as if it had a process of its own.
 
 Streams, folder, environment and what else of a process a command can see or change are its own, and are put
-back afterwards. Loaded modules and what they keep for good are shared, as in a program that calls another one.
+back afterwards. Loaded modules and what they keep for good are shared.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from attrs import frozen
 
 from planner.cli import main
@@ -49,11 +50,10 @@ def run_here(words: Sequence[str], folder: Path, environment: Mapping[str, str])
 
 
 def _exit_code(words: Sequence[str]) -> int:
-    try:
+    with pytest.raises(SystemExit) as ended:
         main(list(words))
-    except SystemExit as ended:
-        assert isinstance(ended.code, int)
-        return ended.code
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
 
 
 def _text(written: io.BytesIO) -> str:

@@ -1,6 +1,6 @@
 """A project in a folder of its own, driven as a user drives it: by command lines.
 
-They run in this process. With PLANNER_TEST_PROCESSES=1, and where a test is about processes, each has its own.
+They run in this process. With PLANNER_TEST_PROCESSES=1, and in tests about processes, each has its own.
 """
 
 from __future__ import annotations
