@@ -19,7 +19,7 @@ SMOKE: dict[str, list[str]] = {
     "plan": ["plan", "-e", "dev", "--detailed-exitcode", "--var", "version=7.*"],
     "preview": ["preview", "--base", "HEAD", "--format", "markdown"],
     "promote": ["promote", "staging", "prod"],
-    "apply": ["apply", "-e", "dev", "--auto-approve", "--var", "version=7.*"],
+    "apply": ["apply", "-e", "dev", "--auto-approve", "--parallelism", "1", "--var", "version=7.*"],
     "destroy": ["destroy", "-e", "dev", "--auto-approve", "--parallelism", "1"],
     "drift": ["drift", "-e", "dev"],
     "show": ["show", "-e", "dev"],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,10 @@ import pytest
 
 from tests.contract import http_state_server, postgres_server, s3_server
 
-ROOT = Path(__file__).parents[2]
+from .command import run_here
+from .runner import PROCESSES, ROOT
+
+UPDATE = bool(os.environ.get("PLANNER_UPDATE_README"))
 
 
 def servers() -> Mapping[str, str]:
@@ -80,27 +84,49 @@ def sessions(block: str) -> Iterator[tuple[str, str]]:
         yield "\n".join(lines[:count]), "\n".join(lines[count:])
 
 
+QUOTED = re.compile(r"'[^']*'|\"[^\"$`\\]*\"")
+
+
+def plain_words(command: str) -> list[str]:
+    """The words behind `planner` where a line is just that and needs no shell; else none."""
+    bare = QUOTED.sub("", command)
+    if not command.startswith("planner ") or re.search(r"[^\w\s.,:/@=%+-]", bare) or "\n" in command:
+        return []
+    return shlex.split(command)[1:]
+
+
 class Shell:
-    """Runs commands one after the other; the folder and the variables that they set stay."""
+    """Runs commands one after the other; the folder and the variables that they set stay.
+
+    A line that is nothing but a command of planner runs in this process, if not each is to have its own.
+    """
 
     def __init__(self, home: Path, variables: Mapping[str, str]) -> None:
-        self.home, self.variables = home, variables
-        self.memory = home / ".memory"
-        self.memory.write_text(f"cd {home}\n")
-
-    def run(self, command: str) -> str:
-        script = f"source {self.memory}\n{command}\n{{ declare -px; echo cd $(pwd); }} > {self.memory}"
-        environ = {
+        self.home, self.folder = home, home
+        self.variables = {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "HOME": str(self.home),
+            "HOME": str(home),
             "COLUMNS": "100",
             "LANG": "C.UTF-8",
-            **self.variables,
+            **variables,
             **{key: value for key, value in os.environ.items() if key.startswith("COVERAGE_")},
         }
+
+    def run(self, command: str) -> str:
+        words = plain_words(command)
+        if words and not PROCESSES and not UPDATE:
+            printed = run_here(words, self.folder, self.variables).both
+        else:
+            printed = self._run_script(command)
+        return printed.replace(str(self.home), "~")
+
+    def _run_script(self, command: str) -> str:
+        kept = self.home / ".kept"
+        script = f"{command}\n{{ pwd; env -0; }} > {kept}"
         found = subprocess.run(
             ["bash", "-c", script],
-            env=environ,
+            cwd=self.folder,
+            env=self.variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -108,7 +134,10 @@ class Shell:
             timeout=120,
             check=False,
         )
-        return found.stdout.replace(str(self.home), "~")
+        folder, variables = kept.read_text().split("\n", 1)
+        self.folder = Path(folder)
+        self.variables = dict(pair.split("=", 1) for pair in variables.split("\0") if pair)
+        return found.stdout
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -127,6 +156,6 @@ def test_the_commands_print_what_the_page_says(tmp_path: Path, page: str) -> Non
                 wrong.append(f"$ {command}\n--- the page says:\n{expected}\n--- printed:\n{printed}")
             shown = (expected if same else printed).strip("\n")
             told += f"$ {command}\n" + (shown + "\n" if shown.strip() else "")
-        if os.environ.get("PLANNER_UPDATE_README"):
+        if UPDATE:
             readme.write_text(readme.read_text().replace(match.group(1), told, 1))
-    assert not wrong or os.environ.get("PLANNER_UPDATE_README"), "\n\n".join(wrong)
+    assert not wrong or UPDATE, "\n\n".join(wrong)
