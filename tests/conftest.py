@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -13,10 +14,17 @@ settings.register_profile("people", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "people")
 
+TESTS = Path(__file__).parent
 ORDER = "PLANNER_TEST_ORDER"
+LONG = ("endurance", "benchmarks", "browser")
+"""Folders whose tests carry the marker `long`, as do some others by themselves."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With PLANNER_TEST_ORDER=7 the tests run in the random order of that seed: none may need another one."""
+    for item in items:
+        if item.path.relative_to(TESTS).parts[0] in LONG:
+            item.add_marker("long")
     if seed := os.environ.get(ORDER):
         random.Random(seed).shuffle(items)  # noqa: S311 - not for secrets

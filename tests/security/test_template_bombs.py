@@ -89,6 +89,7 @@ def validated(folder: Path) -> str:
     return done.stderr
 
 
+@pytest.mark.long
 def test_each_is_refused_at_its_place(tmp_path: Path) -> None:
     names = [f"t{number:02}.yaml" for number in range(len(HUGE))]
     templates = {name: "output:\n  o: {{ " + text + " }}\n" for name, text in zip(names, HUGE, strict=True)}

@@ -135,6 +135,7 @@ def test_messages_about_templates_are_short_too(folder: Folder) -> None:
         assert all(len(text) < MAX_MESSAGE + 100 for text in shown(found.diagnostics)), expression[:10]
 
 
+@pytest.mark.long
 def test_a_text_that_only_fits_without_its_line_marks(folder: Folder) -> None:
     """Its problem is told all the same, with the template for its place."""
     text = "a\n" * 9_000
