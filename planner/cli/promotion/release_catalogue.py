@@ -10,10 +10,13 @@ from planner.promote.log import Approval, Force, Log, Record, Rejection, Run, So
 
 
 def catalogue(logs: Mapping[str, Log]) -> tuple[KnownRelease, ...]:
-    """logs: environment -> its log, in the order of planner.yaml. The release seen last comes first."""
-    ids = {id_of(record) for log in logs.values() for record in log.records}
-    found = [_known(release, logs) for release in ids]
-    return tuple(sorted(found, key=lambda item: (item.first_seen, item.id), reverse=True))
+    """logs: environment -> its log, in the order of planner.yaml. The release seen last comes first.
+
+    Times are full seconds: what a log noted later in the same one was seen later.
+    """
+    ids = dict.fromkeys(id_of(record) for log in logs.values() for record in log.records)
+    found = [_known(release, logs) for release in reversed(ids)]
+    return tuple(sorted(found, key=lambda item: item.first_seen, reverse=True))
 
 
 def id_of(record: Record) -> str:

@@ -105,3 +105,11 @@ def test_what_is_no_release(text: str) -> None:
 def test_a_list_of_many_is_cut() -> None:
     assert listed(map(str, range(9))) == "0, 1, 2, 3, 4, 5, 6, 7, ..."
     assert listed(["a", "b", "a"]) == "a, b"
+
+
+@pytest.mark.parametrize("order", [(ONE, TWO), (TWO, ONE)])
+def test_two_of_one_second_are_in_the_order_of_the_log(order: tuple[Release, Release]) -> None:
+    older, newer = order
+    log = Log((Run(older, DAYS[0], until=DAYS[0]), Run(newer, DAYS[0])))
+    found = catalogue({"dev": log, "staging": Log((Run(older, DAYS[0]),))})
+    assert [item.id for item in found] == [newer.id, older.id]
