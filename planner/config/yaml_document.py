@@ -22,6 +22,7 @@ from planner.model.diagnostic import Position
 from planner.model.value import Deferred, Path, Secret, Value, scalar_text
 
 MAX_DEPTH = 100
+TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 MAX_ALIASED_NODES = 100_000
 MAX_DOCUMENTS = 10_000
 MAX_MESSAGE = 400
@@ -98,6 +99,8 @@ def _explained(error: yaml.MarkedYAMLError, text: str) -> YamlProblem:
         line, lines = line - 1, lines[:-1]  # what is missing at the end is shown at the last line
     if error.context and error.context_mark:
         context = (f"It came up {error.context} that begins at {{}}.", error.context_mark.line + 1)
+    if "nesting depth" in str(error.problem):  # PyYAML's own limit, from 6.0.4 on: it looks further ahead
+        return YamlProblem(line + 1, TOO_DEEP)
     if lines[line].lstrip(" ").startswith("\t"):
         return YamlProblem(line + 1, "not YAML: lines are indented with spaces, not with tabs")
     return YamlProblem(line + 1, f"not YAML: {error.problem}", context)
@@ -211,7 +214,7 @@ class _Builder:
             if self.texts is not None:
                 self.texts[path] = event.value
         elif depth >= MAX_DEPTH:
-            raise YamlProblem(_line(event), f"nested deeper than {MAX_DEPTH} levels")
+            raise YamlProblem(_line(event), TOO_DEEP)
         else:
             self._check_tag(event, dict if kind is yaml.MappingStartEvent else list)
             build = self._mapping if kind is yaml.MappingStartEvent else self._sequence

@@ -24,6 +24,7 @@ from planner.promote.pin_edit.nodes import (
 
 BYTE_ORDER_MARK = "\ufeff"
 MAX_DEPTH = 100
+TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 _COLON = re.compile("[ \t]*:")
 
 
@@ -50,7 +51,9 @@ def read(text: str) -> Document:
         raise Unreadable(line, f"the character U+{error.character:04X} cannot stand in YAML") from None
     except yaml.MarkedYAMLError as error:
         mark, last = error.problem_mark or error.context_mark, text.rstrip().count("\n")
-        raise Unreadable(min(mark.line if mark else 0, last) + 1, f"not YAML: {error.problem}") from None
+        too_deep = "nesting depth" in str(error.problem)  # PyYAML's own limit, from 6.0.4 on
+        problem = TOO_DEEP if too_deep else f"not YAML: {error.problem}"
+        raise Unreadable(min(mark.line if mark else 0, last) + 1, problem) from None
     except UnicodeEncodeError as error:
         raise Unreadable(text.count("\n", 0, error.start) + 1, "not valid Unicode text") from None
 
@@ -78,7 +81,7 @@ class _Reader:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         if depth >= MAX_DEPTH and not isinstance(event, yaml.ScalarEvent):
-            raise Unreadable(_line(event), f"nested deeper than {MAX_DEPTH} levels")
+            raise Unreadable(_line(event), TOO_DEEP)
         node = self._read(event, depth)
         if node.anchor:
             self.anchors[node.anchor] = node
