@@ -222,7 +222,7 @@ def test_the_rendered_text_is_bounded(folder: Folder, template: str) -> None:
     assert position.line is not None
 
 
-@pytest.mark.parametrize("start", ["'aaaaaaaaaa'", "[1, 2, 3, 4]"])
+@pytest.mark.parametrize("start", ["'aaaaaaaaaa'", pytest.param("[1, 2, 3, 4]", marks=pytest.mark.long)])
 @pytest.mark.parametrize("double", ["ns.x ~ ns.x", "ns.x + ns.x", "ns.x * 2", "[ns.x, ns.x]|join"])
 def test_texts_that_double_are_bounded(folder: Folder, start: str, double: str) -> None:
     body = f"{{% for i in range(60) %}}{{% set ns.x = {double} %}}{{% endfor %}}"
