@@ -23,6 +23,7 @@ from typing import Final, Protocol
 
 from attrs import define, field, frozen
 
+from planner.distribution import how_to_add
 from planner.errors import StateError
 
 MAGIC: Final = b"sealed1."
@@ -133,7 +134,7 @@ def _fernet() -> Callable[[bytes], _Cipher]:
     except ImportError as error:
         raise StateError(
             "an encrypted state needs cryptography, which is not installed",
-            advice="pip install 'planner[encryption]'",
+            advice=how_to_add("encryption"),
         ) from error
     return Fernet
 

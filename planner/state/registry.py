@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from attrs import frozen
 
+from planner.distribution import how_to_add
 from planner.errors import StateError
 from planner.state.backend import Backend
 from planner.state.lease import TERMS, Terms
@@ -60,7 +61,7 @@ def open_postgres(location: Location) -> Backend:
     except ImportError as error:
         raise StateError(
             f"a state at {target.shown} needs psycopg, which is not installed",
-            advice="pip install 'planner[postgres]'",
+            advice=how_to_add("postgres"),
         ) from error
     return PostgresBackend(
         target, project=location.project, environment=location.environment, terms=location.terms
@@ -83,7 +84,7 @@ def open_s3(location: Location) -> Backend:
     except ImportError as error:
         raise StateError(
             f"a state at {target.shown} needs botocore, which is not installed",
-            advice="pip install 'planner[s3]'",
+            advice=how_to_add("s3"),
         ) from error
     return S3Backend(target, terms=location.terms)
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from planner.distribution import how_to_add
 from planner.errors import LockHeld, StateError
 from planner.state.backend import Backend
 from planner.state.lease import Terms
@@ -412,4 +413,4 @@ def test_what_the_url_leaves_out_comes_from_the_environment(running: Server) -> 
 
 def test_psycopg_is_an_extra(running: Server) -> None:
     said = read_with(running.url(), "without")
-    assert "needs psycopg, which is not installed pip install 'planner[postgres]'" in said
+    assert f"needs psycopg, which is not installed {how_to_add('postgres')}" in said

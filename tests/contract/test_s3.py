@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from attrs import define, frozen
 
+from planner.distribution import how_to_add
 from planner.errors import LockHeld, StateError
 from planner.state.backend import Backend
 from planner.state.lease import Terms
@@ -632,7 +633,7 @@ def test_the_endpoint_comes_from_the_environment_too(running: Server) -> None:
 
 def test_botocore_is_an_extra() -> None:
     said = read_with("s3://bucket", "without")
-    assert "needs botocore, which is not installed | pip install 'planner[s3]'" in said
+    assert f"needs botocore, which is not installed | {how_to_add('s3')}" in said
 
 
 def test_the_servers_certificate_is_checked(running: Server, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / name, source)
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
     subprocess.run([*build, "--wheel-dir", str(folder), str(source)], check=True)
-    wheel = next(folder.glob("planner-*.whl"))
+    wheel = next(folder.glob("ece_planner-*.whl"))
     target = folder / "unpacked"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(target)

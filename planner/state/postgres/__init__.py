@@ -7,6 +7,6 @@
     locking.py   the statements on the lock, and the connection that a lock is renewed on
     backend.py   the port, made of these
 
-psycopg is an extra (`planner[postgres]`): only `target` may be imported without it.
+psycopg is an extra (`postgres`): only `target` may be imported without it.
 What never lives here: credentials. They come from libpq's own variables and files.
 """

@@ -30,6 +30,6 @@ released in order puts up a fence first, and so does who breaks one (`S3Backend.
 - to the present snapshot a blank, which readers leave out: it gets another ETag, and the former holder's
   write was for the one before.
 
-botocore is an extra (`planner[s3]`): only `target` may be imported without it.
+botocore is an extra (`s3`): only `target` may be imported without it.
 What never lives here: credentials. They come from where botocore always finds them.
 """
