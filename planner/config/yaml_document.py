@@ -22,7 +22,6 @@ from planner.model.diagnostic import Position
 from planner.model.value import Deferred, Path, Secret, Value, scalar_text
 
 MAX_DEPTH = 100
-TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 MAX_ALIASED_NODES = 100_000
 MAX_DOCUMENTS = 10_000
 MAX_MESSAGE = 400
@@ -85,6 +84,10 @@ def parse(
         line = text.encode().count(b"\n", 0, error.position) + 1
         raise YamlProblem(line, f"the character U+{error.character:04X} cannot stand in YAML") from None
     except yaml.MarkedYAMLError as error:
+        if "nesting depth" in str(error.problem):
+            # From 6.0.4 on PyYAML gives up at a thousand levels, and looks ahead of what it hands out: what
+            # stands before that place is too deep for us too, or has something wrong that comes first.
+            parse(text[: error.problem_mark.index], restore=restore, trace=trace, texts=texts)
         raise _explained(error, text) from None
     except UnicodeEncodeError as error:
         line = text.count("\n", 0, error.start) + 1
@@ -99,8 +102,6 @@ def _explained(error: yaml.MarkedYAMLError, text: str) -> YamlProblem:
         line, lines = line - 1, lines[:-1]  # what is missing at the end is shown at the last line
     if error.context and error.context_mark:
         context = (f"It came up {error.context} that begins at {{}}.", error.context_mark.line + 1)
-    if "nesting depth" in str(error.problem):  # PyYAML's own limit, from 6.0.4 on: it looks further ahead
-        return YamlProblem(line + 1, TOO_DEEP)
     if lines[line].lstrip(" ").startswith("\t"):
         return YamlProblem(line + 1, "not YAML: lines are indented with spaces, not with tabs")
     return YamlProblem(line + 1, f"not YAML: {error.problem}", context)
@@ -214,7 +215,7 @@ class _Builder:
             if self.texts is not None:
                 self.texts[path] = event.value
         elif depth >= MAX_DEPTH:
-            raise YamlProblem(_line(event), TOO_DEEP)
+            raise YamlProblem(_line(event), f"nested deeper than {MAX_DEPTH} levels")
         else:
             self._check_tag(event, dict if kind is yaml.MappingStartEvent else list)
             build = self._mapping if kind is yaml.MappingStartEvent else self._sequence

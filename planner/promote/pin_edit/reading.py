@@ -24,7 +24,6 @@ from planner.promote.pin_edit.nodes import (
 
 BYTE_ORDER_MARK = "\ufeff"
 MAX_DEPTH = 100
-TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 _COLON = re.compile("[ \t]*:")
 
 
@@ -50,10 +49,10 @@ def read(text: str) -> Document:
         line = text.encode().count(b"\n", 0, error.position) + 1
         raise Unreadable(line, f"the character U+{error.character:04X} cannot stand in YAML") from None
     except yaml.MarkedYAMLError as error:
+        if "nesting depth" in str(error.problem):
+            read(text[: error.problem_mark.index])  # too deep for us before PyYAML says so, from 6.0.4 on
         mark, last = error.problem_mark or error.context_mark, text.rstrip().count("\n")
-        too_deep = "nesting depth" in str(error.problem)  # PyYAML's own limit, from 6.0.4 on
-        problem = TOO_DEEP if too_deep else f"not YAML: {error.problem}"
-        raise Unreadable(min(mark.line if mark else 0, last) + 1, problem) from None
+        raise Unreadable(min(mark.line if mark else 0, last) + 1, f"not YAML: {error.problem}") from None
     except UnicodeEncodeError as error:
         raise Unreadable(text.count("\n", 0, error.start) + 1, "not valid Unicode text") from None
 
@@ -81,7 +80,7 @@ class _Reader:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         if depth >= MAX_DEPTH and not isinstance(event, yaml.ScalarEvent):
-            raise Unreadable(_line(event), TOO_DEEP)
+            raise Unreadable(_line(event), f"nested deeper than {MAX_DEPTH} levels")
         node = self._read(event, depth)
         if node.anchor:
             self.anchors[node.anchor] = node

@@ -139,6 +139,11 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("\n" + "[" * 101, 2, "nested deeper than 100 levels"),
         ("[" * 500_000, 1, "nested deeper than 100 levels"),
         ("{a: " * 200, 1, "nested deeper than 100 levels"),
+        ("[" * 1000 + "\n[", 1, "nested deeper than 100 levels"),
+        ("- " * 60 + "\n" + " " * 120 + "- " * 1000, 2, "nested deeper than 100 levels"),
+        ("{a: " + "[" * 1000 + "\n[", 1, "nested deeper than 100 levels"),
+        ("a: 1\nb: [{a: " + "[" * 1100, 2, "nested deeper than 100 levels"),
+        ("[*a, " + "[" * 1100, 1, "the alias *a has no anchor &a before it"),
         (BOMB, 5, "aliases stand for more than 100,000 nodes"),
     ],
 )
