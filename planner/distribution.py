@@ -40,7 +40,8 @@ def advice(extra: str, origin: Mapping[str, Any], *, published: bool = PUBLISHED
         url = f"{origin['vcs_info']['vcs']}+{url}@{origin['vcs_info']['commit_id']}"
     if "subdirectory" in origin:
         url += f"#subdirectory={origin['subdirectory']}"
-    return f"pip install {shlex.quote(f'{NAME}[{extra}] @ {url}')}"
+    # without blanks, as PEP 508 allows: where a narrow terminal breaks the line, this stays whole
+    return f"pip install {shlex.quote(f'{NAME}[{extra}]@{url}')}"
 
 
 def _origin() -> Mapping[str, Any]:

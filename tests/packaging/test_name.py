@@ -187,27 +187,27 @@ def test_lines_of_a_requirements_file() -> None:
     [
         (
             {"url": "https://git.example/planner", "vcs_info": GIT},
-            f"pip install '{NAME}[s3] @ git+https://git.example/planner@{COMMIT}'",
+            f"pip install '{NAME}[s3]@git+https://git.example/planner@{COMMIT}'",
         ),
         (
             {"url": "https://jane:hunter2@git.example/planner", "vcs_info": GIT, "subdirectory": "a b"},
-            f"pip install '{NAME}[s3] @ git+https://git.example/planner@{COMMIT}#subdirectory=a b'",
+            f"pip install '{NAME}[s3]@git+https://git.example/planner@{COMMIT}#subdirectory=a b'",
         ),
         (
             {"url": "ssh://git@git.example/planner", "vcs_info": GIT},
-            f"pip install '{NAME}[s3] @ git+ssh://git@git.example/planner@{COMMIT}'",
+            f"pip install '{NAME}[s3]@git+ssh://git@git.example/planner@{COMMIT}'",
         ),
         ({"url": "file:///home/it's/planner", "dir_info": {}}, None),
         ({"url": "file:///home/j%20d", "dir_info": {"editable": True}}, "pip install -e '/home/j d[s3]'"),
         (
             {"url": "file:///tmp/ece_planner-0.1.0-py3-none-any.whl", "archive_info": {}},
-            f"pip install '{NAME}[s3] @ file:///tmp/ece_planner-0.1.0-py3-none-any.whl'",
+            f"pip install '{NAME}[s3]@file:///tmp/ece_planner-0.1.0-py3-none-any.whl'",
         ),
     ],
 )
 def test_an_extra_comes_from_where_the_program_came(origin: Mapping[str, Any], said: str | None) -> None:
     told = advice("s3", origin)
-    assert told == said if said else shlex.split(told)[2:] == [f"{NAME}[s3] @ {origin['url']}"]
+    assert told == said if said else shlex.split(told)[2:] == [f"{NAME}[s3]@{origin['url']}"]
     assert advice("s3", origin, published=True) == told
 
 
