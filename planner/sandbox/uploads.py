@@ -67,8 +67,8 @@ def _file_part(request: Request, boundary: str) -> Iterator[bytes]:
 def _uncut(chunks: Iterator[bytes], boundary: int) -> Iterator[bytes | None]:
     """chunks, cut anew so that no end of a part lies across two, and None for the end.
 
-    Where a chunk ends within a boundary, some versions of werkzeug (3.1.7 to 3.1.9 and perhaps later) take the
-    line end before it for content: the archive would have a byte too many.
+    Where a chunk ends within a boundary, some versions of werkzeug (3.1.7 to 3.1.9, perhaps later ones) take
+    the line end before it for content: the archive would have a byte too many.
     """
     kept, longest = b"", len("\r\n----\r\n") + boundary
     for chunk in chunks:
