@@ -5,16 +5,17 @@ every `interval` seconds. A holder that is dead or cut off renews nothing, and t
 once the lease has ended. By then the former one has stopped: it counts from before the request that the place
 answered, by its own clock.
 
-A backend uses it like this (`Terms` and the project come with the `Location`):
+A backend uses it like this (`Terms`, `Timing` and the project come with the `Location`):
 
     @contextmanager
     def lock(self, holder: Holder, timeout: float) -> Iterator[Holder]:
-        lease = Lease(holder, self._shown, self._terms)
+        timing = self._timing
+        lease = Lease(holder, self._shown, self._terms, clock=timing.clock, wait=timing.wait)
         wait_for_lock(
             lambda: lease.take(lambda: self._take(holder)),  # ask the place once; whether holder has it now
             self.lock_holder,
             self._shown,
-            Patience(timeout, self._sleep, self._monotonic, poll=0.5),
+            Patience(timeout, timing.sleep, timing.clock, poll=0.5),
         )
         try:
             with lease.kept(lambda: self._renew(holder)):    # in a thread of its own: a connection of its own
@@ -100,6 +101,18 @@ def sleepless_clock() -> float:
 
 def wait_for_event(event: threading.Event, seconds: float) -> bool:
     return event.wait(seconds)
+
+
+@frozen
+class Timing:
+    """How time passes for a backend. sleep, clock: in seconds. wait: of the thread that renews."""
+
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = sleepless_clock
+    wait: Wait = wait_for_event
+
+
+TIMING: Final = Timing()
 
 
 class Lease:

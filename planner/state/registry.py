@@ -14,7 +14,7 @@ from attrs import frozen
 from planner.distribution import how_to_add
 from planner.errors import StateError
 from planner.state.backend import Backend
-from planner.state.lease import TERMS, Terms
+from planner.state.lease import TERMS, TIMING, Terms, Timing
 from planner.state.local import LocalBackend
 from planner.state.postgres.target import target_of
 from planner.state.s3.target import target_of as s3_target_of
@@ -28,6 +28,7 @@ class Location:
     """Where a state is. url: as written in planner.yaml. folder: what relative paths start from.
 
     project, environment: whose state it is, where one place keeps many. terms: of the locks of shared places.
+    timing: how they and whoever waits for them pass time.
     """
 
     url: str
@@ -35,13 +36,15 @@ class Location:
     folder: Path
     project: str = ""
     terms: Terms = TERMS
+    timing: Timing = TIMING
 
 
 def open_local(location: Location) -> Backend:
     """A path, `file:path` or `file:///path`; of the snapshot if it ends in .json, else of a folder."""
     path = _path_of(location.url)
     named = Path(path) if path.endswith(".json") else Path(path, f"{location.environment}.json")
-    return LocalBackend(location.folder / named, shown=str(named))
+    sleep, clock = location.timing.sleep, location.timing.clock
+    return LocalBackend(location.folder / named, shown=str(named), sleep=sleep, monotonic=clock)
 
 
 def _path_of(url: str) -> str:
@@ -64,7 +67,11 @@ def open_postgres(location: Location) -> Backend:
             advice=how_to_add("postgres"),
         ) from error
     return PostgresBackend(
-        target, project=location.project, environment=location.environment, terms=location.terms
+        target,
+        project=location.project,
+        environment=location.environment,
+        terms=location.terms,
+        timing=location.timing,
     )
 
 
@@ -73,7 +80,8 @@ def open_http(location: Location) -> Backend:
     from planner.state.http.backend import HttpBackend  # noqa: PLC0415 - requests takes its time
     from planner.state.http.target import target_of as http_target_of  # noqa: PLC0415 - so does what it needs
 
-    return HttpBackend(http_target_of(location.url, location.environment, os.environ))
+    target, timing = http_target_of(location.url, location.environment, os.environ), location.timing
+    return HttpBackend(target, sleep=timing.sleep, clock=timing.clock)
 
 
 def open_s3(location: Location) -> Backend:
@@ -86,7 +94,7 @@ def open_s3(location: Location) -> Backend:
             f"a state at {target.shown} needs botocore, which is not installed",
             advice=how_to_add("s3"),
         ) from error
-    return S3Backend(target, terms=location.terms)
+    return S3Backend(target, terms=location.terms, timing=location.timing)
 
 
 BACKENDS: Final[Mapping[str, Callable[[Location], Backend]]] = {
@@ -102,7 +110,13 @@ BACKENDS: Final[Mapping[str, Callable[[Location], Backend]]] = {
 
 
 def open_backend(
-    url: str, *, environment: str, folder: Path, project: str = "", terms: Terms = TERMS
+    url: str,
+    *,
+    environment: str,
+    folder: Path,
+    project: str = "",
+    terms: Terms = TERMS,
+    timing: Timing = TIMING,
 ) -> Backend:
     """The backend of url. Nothing is read or written yet. StateError for an unknown scheme."""
     match = _SCHEME.match(url)
@@ -113,4 +127,4 @@ def open_backend(
             f"no backend keeps a state at {_CREDENTIALS.sub('//', url)}: {scheme}: is not known",
             advice=f"Write a path, or a URL that begins with {known}",
         )
-    return BACKENDS[scheme](Location(url, environment, folder, project, terms))
+    return BACKENDS[scheme](Location(url, environment, folder, project, terms, timing))

@@ -17,14 +17,14 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from contextlib import suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 from attrs import define
 
-_START = 60.0
+from .timing import PATIENCE, wait_until
 
 # Roles for what can go wrong at the door, then anybody from here. Asynchronous commits, written out rarely:
 # what has to be durable has to ask for it.
@@ -60,6 +60,14 @@ class Server:
         query = "&".join(f"{name}={value}" for name, value in options.items())
         return f"postgresql://{user}@127.0.0.1:{self.port}/{database}?{query}"
 
+    def age(self, url: str, seconds: float) -> None:
+        """The leases in the schema of that URL end so much earlier, if there are any."""
+        plain, _, schema = url.partition("?schema=")
+        statement = f"UPDATE {schema}.locks SET expires = expires - %s * interval '1 second'"  # noqa: S608
+        absent = (psycopg.OperationalError, psycopg.errors.UndefinedTable)  # the server, or the lease
+        with suppress(*absent), psycopg.connect(plain) as admin:
+            admin.execute(statement, [seconds])
+
     def start(self) -> None:
         command = [str(self.binaries / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.port)]
         with (self.folder / "log").open("ab") as log:
@@ -71,13 +79,11 @@ class Server:
                 cwd=self.folder,
                 start_new_session=True,
             )
-        ends = time.monotonic() + _START
-        while not self._accepts():
-            assert self.process.poll() is None, (self.folder / "log").read_text()
-            assert time.monotonic() < ends, "the server does not start"
-            time.sleep(0.05)
+        wait_until(self._accepts)
 
     def _accepts(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, (self.folder / "log").read_text()
         ready = [str(self.binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         return subprocess.run(ready, check=False).returncode == 0
 
@@ -91,7 +97,7 @@ class Server:
     def _end(self, how: signal.Signals) -> None:
         if self.process is not None:
             self.process.send_signal(how)
-            self.process.wait(_START)
+            self.process.wait(PATIENCE)
             self.process = None
 
 
@@ -154,8 +160,14 @@ def _unprivileged(*options: str) -> list[str]:
 
 
 def _free_port() -> int:
-    """None that the system gives to connections: while the server is stopped, one could get its port."""
+    """None that the system gives to connections: while the server is stopped, one could get its port.
+
+    Nor does another process of the tests: an abstract socket of that name is there as long as this one.
+    """
     while True:
         port = random.randrange(15_000, 30_000)  # noqa: S311 - no secret
+        mark = socket.socket(socket.AF_UNIX)
+        atexit.register(mark.close)
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            mark.bind(f"\0planner-tests-{port}")
             return port

@@ -14,10 +14,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -55,6 +56,11 @@ class Server:
         """The nth request from now (0: none) is lost, or its reply, and all that follow. How many came."""
         with urlopen(f"{self.endpoint}/-/{bucket}?after={after}&lose={lose}") as reply:  # noqa: S310
             return int(reply.read())
+
+    def age(self, url: str, seconds: float) -> None:
+        """Everything in the bucket of that URL was written so much earlier."""
+        with urlopen(f"{self.endpoint}/-/{urlsplit(url).netloc}?older={seconds}"):  # noqa: S310
+            pass
 
     def client(self) -> Any:
         """One of botocore's, for looking at what is there and for spoiling it."""
@@ -99,6 +105,7 @@ class _Manners:
 
     GET /-/bucket?after=N&lose=L kills that bucket: at the Nth request from now (0: never) the request or the
     reply is lost, and so is everything that follows. The answer says how many requests came since the last.
+    GET /-/bucket?older=S makes what is in it older by so many seconds.
     """
 
     def __init__(self, application: Application) -> None:
@@ -126,9 +133,20 @@ class _Manners:
     def _told(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         bucket = environ["PATH_INFO"].split("/")[2]
         told = dict(parse_qsl(environ["QUERY_STRING"]))
-        self._dies[bucket] = (int(told["after"]), told["lose"])
         start_response("200 OK", [("Content-Type", "text/plain")])
+        if "older" in told:
+            _age(bucket, timedelta(seconds=float(told["older"])))
+            return [b""]
+        self._dies[bucket] = (int(told["after"]), told["lose"])
         return [b"%d" % self._asked.pop(bucket, 0)]
+
+
+def _age(bucket: str, by: timedelta) -> None:
+    from moto.s3.models import s3_backends  # noqa: PLC0415 - of the server alone
+
+    (backend,) = [found["aws"] for found in s3_backends.values() if bucket in found["aws"].buckets]
+    for key in backend.buckets[bucket].keys.values():
+        key.last_modified -= by
 
 
 def _nobody(status: str, headers: list[tuple[str, str]]) -> None:

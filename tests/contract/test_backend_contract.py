@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from planner.errors import LockHeld, StateError
 from planner.state.backend import KEPT, Backend, HistoryEntry
-from planner.state.lease import TERMS
 
+from .holder import Worker
 from .places import ALICE, BOB, PLACES, Place
+from .timing import PATIENCE
 
 
 @pytest.fixture(params=PLACES)
@@ -89,7 +84,8 @@ def test_of_many_writers_at_once_one_wins(place: Place) -> None:
 
     def attempt(number: int) -> bool:
         try:
-            place.open().write_snapshot(content(2, str(number)), serial=2, expected_serial=1)
+            backend = place.open(sleep=lambda _: time.sleep(0.01))  # as long as it takes
+            backend.write_snapshot(content(2, str(number)), serial=2, expected_serial=1)
         except StateError:
             return False
         return True
@@ -167,21 +163,26 @@ def test_the_lock_is_free_after_an_error(place: Place) -> None:
 
 
 def test_waiting_for_the_lock(place: Place) -> None:
-    held, waiting = threading.Event(), threading.Event()
+    held, waiting, freed = threading.Event(), threading.Event(), threading.Event()
 
     def hold() -> None:
         with place.open().lock(ALICE, 0):
             held.set()
-            waiting.wait(10)
+            assert waiting.wait(PATIENCE)
+        freed.set()
+
+    def sleep(seconds: float) -> None:
+        waiting.set()
+        assert freed.wait(PATIENCE)
+        place.time.sleep(seconds)
 
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(hold)
-        held.wait(10)
-        timer = threading.Timer(0.02, waiting.set)
-        timer.start()
-        with place.open().lock(BOB, 10):
+        holding = pool.submit(hold)
+        assert held.wait(PATIENCE)
+        with place.open(sleep).lock(BOB, 10):
+            assert waiting.is_set()
             assert place.open().lock_holder() == BOB
-        timer.join()
+        holding.result()
 
 
 def test_reading_needs_no_lock(place: Place) -> None:
@@ -193,52 +194,18 @@ def test_reading_needs_no_lock(place: Place) -> None:
         assert len(place.open().history()) == 1
 
 
-HOLD = """
-import sys
-from pathlib import Path
-from planner.state.locks import this_process
-from planner.state.lease import Terms
-from planner.state.registry import open_backend
-terms = Terms(float(sys.argv[3]), float(sys.argv[4]))
-folder = Path(sys.argv[2])
-backend = open_backend(sys.argv[1], environment="dev", folder=folder, project="search", terms=terms)
-with backend.lock(this_process("apply", holder_id="other", since="2025-01-31T12:00:00Z"), 0):
-    backend.append([b"from another process"])
-    print("held", flush=True)
-    sys.stdin.read()
-"""
-
-
-@contextmanager
-def another_process(place: Place) -> Iterator[subprocess.Popen[str]]:
-    """A process that holds the lock until its input ends."""
-    terms = place.terms or TERMS
-    numbers = (str(terms.duration), str(terms.interval))
-    command = [sys.executable, "-c", HOLD, place.url, str(place.folder), *numbers]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "held\n"
-            yield process
-        finally:
-            process.kill()
-
-
 def test_another_process_holds_the_lock_until_it_is_killed(place: Place) -> None:
-    with another_process(place) as process:
-        with pytest.raises(LockHeld, match=f"process {process.pid}"), place.open().lock(ALICE, 0.02):
+    with Worker.at(place) as worker:
+        assert worker.append("from another process") == "written"
+        with pytest.raises(LockHeld, match=f"process {worker.process.pid}"), place.open().lock(ALICE, 0.02):
             pass
         holder = place.open().lock_holder()
         assert holder is not None
-        assert (holder.id, holder.pid, holder.operation) == ("other", process.pid, "apply")
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        assert (holder.id, holder.pid, holder.operation) == ("other", worker.process.pid, "apply")
+        worker.kill()
         place.free_dead_lock()
-        ends = time.monotonic() + (place.freed_within or 0.0)
-        while place.open().lock_holder() is not None:
-            assert time.monotonic() < ends, "a dead holder's name is not believed"
-            time.sleep(0.05)
-        with place.open().lock(ALICE, place.freed_within or 0.0):
+        assert place.open().lock_holder() is None, "a dead holder's name is not believed"
+        with place.open().lock(ALICE, 0):
             assert place.open().lock_holder() == ALICE
     assert place.open().read_journal() == [b"from another process"]
 

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -15,16 +11,11 @@ import pytest
 
 from planner.errors import LockHeld, StateError
 from planner.state.backend import Backend
-from planner.state.lease import Terms
 from planner.state.locks import Holder
 
-from .places import ALICE, BOB, LEASED, PLACES, Place
+from .holder import Worker
+from .places import ALICE, BOB, LEASED, PLACES, TERMS, Place
 from .wire import Wire, wire_to
-
-LONG = Terms(duration=60.0, interval=30.0)
-"""So that nothing but the test speaks to the place."""
-
-PATIENCE = 30.0
 
 
 @pytest.fixture(params=LEASED)
@@ -44,13 +35,6 @@ def wire(place: Place) -> Iterator[Wire]:
     assert place.server is not None
     with wire_to(place.server) as wire:
         yield wire
-
-
-def wait_until(fact: Callable[[], bool]) -> None:
-    ends = time.monotonic() + PATIENCE
-    while not fact():
-        assert time.monotonic() < ends
-        time.sleep(0.02)
 
 
 def is_done(work: Callable[[], None]) -> bool:
@@ -73,75 +57,24 @@ def holds(place: Place, holder: Holder) -> bool:
 
 
 def test_a_lease_is_renewed_for_as_long_as_the_lock_is_held(place: Place) -> None:
-    assert place.terms is not None
-    backend, ends = place.open(), time.monotonic() + 2 * place.terms.duration
+    backend = place.open()
     with backend.lock(ALICE, 0):
-        while time.monotonic() < ends:
+        while place.time.now < 2 * TERMS.duration:
+            place.time.passes(TERMS.interval)
             assert holds(place, ALICE)
             backend.append([b"line"])
-            time.sleep(place.terms.interval)
-
-
-WORK = """
-import sys
-from pathlib import Path
-from planner.errors import StateError
-from planner.state.lease import Terms
-from planner.state.locks import this_process
-from planner.state.registry import open_backend
-terms = Terms(float(sys.argv[3]), float(sys.argv[4]))
-folder = Path(sys.argv[2])
-backend = open_backend(sys.argv[1], environment="dev", folder=folder, project="search", terms=terms)
-with backend.lock(this_process("apply", holder_id="other", since="2025-01-31T12:00:00Z"), 0):
-    print("held", flush=True)
-    for line in sys.stdin:
-        try:
-            backend.append([line.strip().encode()])
-            print("written", flush=True)
-        except StateError as error:
-            print(error.summary, flush=True)
-"""
-
-
-class Worker:
-    """Another process that holds the lock and appends what it is told."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-
-    def hear(self) -> str:
-        assert self.process.stdout is not None
-        return self.process.stdout.readline().strip()
-
-    def append(self, line: str) -> str:
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{line}\n")
-        self.process.stdin.flush()
-        return self.hear()
-
-
-@contextmanager
-def working(place: Place) -> Iterator[Worker]:
-    assert place.terms is not None
-    numbers = (str(place.terms.duration), str(place.terms.interval))
-    command = [sys.executable, "-c", WORK, place.url, str(place.folder), *numbers]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            worker = Worker(process)
-            assert worker.hear() == "held"
-            yield worker
-        finally:
-            process.kill()
 
 
 def test_a_holder_that_stands_still_loses_the_lock_and_writes_nothing_more(place: Place) -> None:
-    with working(place) as worker:
+    with Worker.at(place) as worker:
         assert worker.append("one") == "written"
         worker.process.send_signal(signal.SIGSTOP)
         with pytest.raises(LockHeld), place.open().lock(BOB, 0):
             pass
-        wait_until(lambda: place.open().lock_holder() is None)
-        with place.open().lock(BOB, PATIENCE):
+        place.time.passes(2 * TERMS.duration)
+        assert place.open().lock_holder() is None
+        with place.open().lock(BOB, 0):
+            worker.passes(2 * TERMS.duration)
             worker.process.send_signal(signal.SIGCONT)
             assert "was lost while apply held it" in worker.append("two")
             assert "was lost while apply held it" in worker.append("three")
@@ -155,10 +88,11 @@ def test_a_holder_that_is_cut_off_writes_nothing_once_another_has_the_lock(place
     with former.lock(ALICE, 0):
         former.append([b"one"])
         wire.cut()
-        with place.open().lock(BOB, PATIENCE):
+        with place.open().lock(BOB, 2 * TERMS.duration):
             with pytest.raises(StateError):
                 former.append([b"two"])
             wire.mend()
+            place.time.passes(TERMS.interval)
             with pytest.raises(StateError, match="while apply held it"):
                 former.append([b"three"])
             with pytest.raises(StateError, match="while apply held it"):
@@ -169,18 +103,18 @@ def test_a_holder_that_is_cut_off_writes_nothing_once_another_has_the_lock(place
 
 
 def test_a_holder_that_is_cut_off_stops_by_its_own_clock(place: Place, wire: Wire) -> None:
-    assert place.terms is not None
     backend = place.behind(wire.port).open()
     with backend.lock(ALICE, 0):
         backend.append([b"one"])
         wire.cut()
-        time.sleep(place.terms.duration)
+        place.time.passes(TERMS.duration)
         with pytest.raises(StateError, match="its lease ended before it could be renewed"):
             backend.append([b"two"])
         with pytest.raises(StateError, match="its lease ended before it could be renewed"):
             backend.write_snapshot(content(1), serial=1, expected_serial=0)
         wire.mend()
-        wait_until(lambda: is_done(lambda: backend.append([b"three"])))
+        place.time.passes(TERMS.interval)
+        backend.append([b"three"])
         assert holds(place, ALICE), "nobody took it meanwhile"
     assert place.open().read_journal() == [b"one", b"three"]
 
@@ -212,7 +146,8 @@ def test_a_connection_that_was_lost_comes_back(place: Place, wire: Wire) -> None
         wire.cut()
         wire.mend()
         assert backend.read_journal() == [b"one", b"two"]
-        wait_until(lambda: backend.lock_holder() == ALICE)
+        place.time.passes(TERMS.interval, steps=10)
+        assert backend.lock_holder() == ALICE
     assert place.open().read_snapshot() == content(1)
 
 
@@ -256,7 +191,7 @@ def test_what_is_under_way_when_the_line_is_cut_is_done_once(
 ) -> None:
     for number in count(1):
         place = fresh()
-        done = cut_at(number, lose, place.with_terms(LONG).behind(wire.port), wire, work)
+        done = cut_at(number, lose, place.behind(wire.port), wire, work)
         assert found(place) == AFTER[work] or (not done and found(place) == BEFORE)
         assert done or not place.resends
         if not wire.was_cut:
@@ -274,7 +209,7 @@ def cut_at(number: int, lose: str, place: Place, wire: Wire, work: Callable[[Bac
 
 
 def test_a_group_of_lines_is_one_round_trip(place: Place, wire: Wire) -> None:
-    backend = place.with_terms(LONG).behind(wire.port).open()
+    backend = place.behind(wire.port).open()
     with backend.lock(ALICE, 0):
         backend.append([b"first"])
         wire.cut_once(0, "")

@@ -18,20 +18,18 @@ import pytest
 from planner.distribution import how_to_add
 from planner.errors import LockHeld, StateError
 from planner.state.backend import Backend
-from planner.state.lease import Terms
 from planner.state.postgres.backend import PostgresBackend
 from planner.state.postgres.rows import FENCE
 from planner.state.postgres.session import Session
 from planner.state.postgres.tables import statement
 from planner.state.registry import open_backend
 
-from .places import ALICE, BOB, SHORT, Place
+from .holder import Worker
+from .places import ALICE, BOB, TERMS, Place, postgresql
 from .postgres_server import Server, server
-from .test_lease_contract import LONG, PATIENCE, content, holds, wait_until, working
+from .test_lease_contract import content, holds
+from .timing import PATIENCE, Time, wait_until
 from .wire import wire_to
-
-STEADY = Terms(duration=30.0, interval=2.0)
-"""A session that ends has two seconds to come back."""
 
 
 @pytest.fixture
@@ -44,7 +42,7 @@ def running() -> Iterator[Server]:
 
 @pytest.fixture
 def place(running: Server, tmp_path: Path) -> Place:
-    return Place(running.url(), tmp_path, STEADY, server=("127.0.0.1", running.port))
+    return postgresql(tmp_path)
 
 
 @pytest.fixture
@@ -59,7 +57,7 @@ def schema_of(place: Place) -> str:
 
 
 def opened(url: str, environment: str = "dev", project: str = "search") -> Backend:
-    return open_backend(url, environment=environment, folder=Path(), project=project, terms=SHORT)
+    return open_backend(url, environment=environment, folder=Path(), project=project, terms=TERMS)
 
 
 def checked(backend: Backend) -> tuple[str, ...]:
@@ -105,7 +103,7 @@ def test_a_holder_goes_on_after_the_server_was_started_again(running: Server, pl
 def test_a_lease_outlives_the_server_when_its_holder_cannot_come_back_at_once(
     running: Server, place: Place
 ) -> None:
-    with working(place) as worker:
+    with Worker.at(place) as worker:
         worker.process.send_signal(signal.SIGSTOP)
         running.stop()
         running.start()
@@ -118,12 +116,13 @@ def test_a_lease_outlives_the_server_when_its_holder_cannot_come_back_at_once(
 def test_a_write_while_the_server_is_away_says_so_and_nothing_else_is_tried(
     running: Server, place: Place
 ) -> None:
-    backend = place.with_terms(SHORT).open()
+    backend = place.open()
     with backend.lock(ALICE, 0):
         backend.append([b"one"])
         running.stop()
         with pytest.raises(StateError, match=r"the journal of search/dev .*: .*refused"):
             backend.append([b"two"])
+        place.time.passes(TERMS.interval)
         with pytest.raises(StateError, match=r"its lease ended before it could be renewed \(.*refused"):
             backend.append([b"three"])
         running.start()
@@ -132,7 +131,12 @@ def test_a_write_while_the_server_is_away_says_so_and_nothing_else_is_tried(
 
 # --- sessions that end ------------------------------------------------------------------------------------
 
-END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'planner'"
+SESSIONS = "FROM pg_stat_activity WHERE application_name = 'planner'"
+
+
+def end_sessions(admin: psycopg.Connection) -> None:
+    admin.execute(f"SELECT pg_terminate_backend(pid) {SESSIONS}")
+    wait_until(lambda: admin.execute(f"SELECT {SESSIONS}").rowcount == 0)
 
 
 def test_a_holder_whose_session_was_ended_comes_back_before_another_takes_the_lock(
@@ -141,21 +145,22 @@ def test_a_holder_whose_session_was_ended_comes_back_before_another_takes_the_lo
     backend = place.open()
     with backend.lock(ALICE, 0):
         backend.append([b"one"])
-        admin.execute(END)
-        with pytest.raises(LockHeld), place.open().lock(BOB, 0):
+        end_sessions(admin)
+        taker = place.open(sleep=lambda seconds: place.time.passes(seconds, steps=4))
+        with pytest.raises(LockHeld), taker.lock(BOB, 0):
             pass
         backend.append([b"two"])
-        wait_until(lambda: holds(place, ALICE))
+        assert holds(place, ALICE)
     assert place.open().read_journal() == [b"one", b"two"]
 
 
 def test_a_killed_holders_lock_is_free_long_before_its_lease_ends(place: Place) -> None:
-    with working(place) as worker:
-        worker.process.kill()
-        worker.process.wait()
+    with Worker.at(place) as worker:
+        worker.kill()
         wait_until(lambda: place.open().lock_holder() is None)
-        with place.open().lock(BOB, PATIENCE):
+        with place.open().lock(BOB, 0):
             assert holds(place, BOB)
+    assert place.time.now < TERMS.duration / 10
 
 
 def pooled(data: bytes) -> bytes:
@@ -166,20 +171,21 @@ def pooled(data: bytes) -> bytes:
 
 def test_a_session_of_somebody_elses_signs_nothing(running: Server, place: Place) -> None:
     with wire_to(("127.0.0.1", running.port), pooled) as wire:
-        through = place.with_terms(SHORT).behind(wire.port)
+        through = place.behind(wire.port)
         assert "no sooner, behind a pooler" in checked(through.open())[-1]
-        with working(through) as worker:
-            worker.process.kill()
-            worker.process.wait()
+        with Worker.at(through) as worker:
+            worker.kill()
             assert place.open().lock_holder() is not None, "the lease alone decides"
-            with place.open().lock(BOB, PATIENCE):
+            with pytest.raises(LockHeld), place.open().lock(BOB, TERMS.duration / 2):
+                pass
+            with place.open().lock(BOB, TERMS.duration):
                 assert holds(place, BOB)
 
 
-def test_a_lock_is_the_takers_when_the_reply_was_lost(running: Server) -> None:
+def test_a_lock_is_the_takers_when_the_reply_was_lost(running: Server, tmp_path: Path) -> None:
     with wire_to(("127.0.0.1", running.port), pooled) as wire:
         for number in count(1):
-            place = Place(running.url(), Path(), LONG, server=("127.0.0.1", running.port))
+            place = postgresql(tmp_path)
             backend = place.behind(wire.port).open()
             backend.append([b"one"])
             wire.cut_once(number, "reply")
@@ -199,7 +205,7 @@ def test_an_error_that_ends_the_session_is_tried_again_on_another(running: Serve
             raise psycopg.errors.AdminShutdown("terminating connection")
         return connection.info.backend_pid
 
-    session = Session(running.url().split("?")[0], SHORT, lambda _: None)
+    session = Session(running.url().split("?")[0], TERMS, lambda _: None, sleep=Time().sleep)
     assert session.run(work) == used[1].info.backend_pid
     assert used[0].closed
     session.close()
@@ -212,13 +218,17 @@ def test_while_a_write_is_under_way_the_lock_is_renewed_but_not_broken(
     key = {"project": "search", "environment": "dev"}
     waiting = "SELECT FROM pg_stat_activity WHERE application_name = 'planner' AND wait_event_type = 'Lock'"
     expires = statement(schema_of(place), "SELECT expires FROM {schema}.locks")
-    with place.with_terms(SHORT).open().lock(ALICE, 0), ThreadPoolExecutor(1) as pool:
+    with place.open().lock(ALICE, 0), ThreadPoolExecutor(1) as pool:
         with psycopg.connect(admin.info.dsn) as writing:
             writing.execute(statement(schema_of(place), FENCE), key)
             breaking = pool.submit(lambda: place.open().break_lock(ALICE.id))
             wait_until(lambda: admin.execute(waiting).rowcount == 1)
             before = admin.execute(expires).fetchone()
-            wait_until(lambda: admin.execute(expires).fetchone() != before)
+            place.time.passes(TERMS.interval)
+            after = admin.execute(expires).fetchone()
+            assert before is not None
+            assert after is not None
+            assert after[0] >= before[0], "it was renewed"
             assert not breaking.done()
         breaking.result(PATIENCE)
         assert place.open().lock_holder() is None

@@ -18,18 +18,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import define, frozen
+from attrs import frozen
 
 from planner.distribution import how_to_add
 from planner.errors import LockHeld, StateError
 from planner.state.backend import Backend
-from planner.state.lease import Terms
 from planner.state.registry import open_backend
 from planner.state.s3.target import Target, target_of
 
-from .places import ALICE, BOB
+from .places import ALICE, BOB, TERMS
 from .s3_server import VARIABLES, Server, server
-from .test_lease_contract import LONG, PATIENCE, content, is_done, wait_until
+from .test_lease_contract import content, is_done
+from .timing import PATIENCE, Time
 
 botocore = pytest.importorskip("botocore")
 
@@ -43,19 +43,6 @@ FREED: dict[str, Any] = {"holder": None, "duration": 60.0, "unsettled": True}
 """A lock that nobody holds, and that was not released in order."""
 
 
-@define
-class Time:
-    """A clock that goes on while somebody sleeps, and only then."""
-
-    now: float = 0.0
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-    def clock(self) -> float:
-        return self.now
-
-
 @frozen
 class Spot:
     """One state in a bucket of its own."""
@@ -67,10 +54,9 @@ class Spot:
     def target(self) -> Target:
         return target_of(self.url, project="search", environment="dev")
 
-    def open(self, terms: Terms = LONG) -> S3Backend:
+    def open(self) -> S3Backend:
         """As another process would; nobody waits."""
-        time = Time()
-        return S3Backend(self.target, terms=terms, sleep=time.sleep, clock=time.clock)
+        return S3Backend(self.target, terms=TERMS, timing=Time().timing)
 
     def kill(self, after: int, lose: str = "request") -> int:
         return self.server.kill(self.target.bucket, after, lose)
@@ -205,7 +191,7 @@ def test_reading_writes_nothing(spot: Spot) -> None:
 def test_checking_leaves_nothing_behind(spot: Spot) -> None:
     said = spot.open().check()
     assert said[0].endswith("lets the user list, read, write and delete s3://" + spot.target.shown[5:])
-    assert said[2] == "a lock that is not renewed is free after 67 s"
+    assert said[2] == "a lock that is not renewed is free after 3961 s"
     assert spot.names() == []
 
 
@@ -249,9 +235,9 @@ def test_every_other_request_fails_with_or_without_effect(running: Server, bucke
 def test_a_lock_is_renewed_whatever_becomes_of_the_replies(running: Server, bucket: str) -> None:
     spot, time = spot_in(running, bucket), Time()
     requests = Bucket(spot.target, Pace(10.0, 60.0, 1.0, 10.0), sleep=time.sleep, clock=time.clock)
-    lock = LockObject(requests, "search/dev.lock", LONG, "the place")
+    lock = LockObject(requests, "search/dev.lock", TERMS, "the place")
     assert lock.take(ALICE) is not None
-    assert LockObject(requests, "search/dev.lock", LONG, "the place").take(BOB) is None
+    assert LockObject(requests, "search/dev.lock", TERMS, "the place").take(BOB) is None
     written = {spot.lock_says()["written"]}
     for _ in range(3):
         assert lock.renew(ALICE) == ALICE
@@ -388,9 +374,9 @@ def broken(spot: Spot) -> Iterator[None]:
 
 @contextmanager
 def expired(spot: Spot) -> Iterator[None]:
-    terms = Terms(duration=0.1, interval=30.0)
-    with spot.open(terms).lock(ALICE, 0):
-        wait_until(lambda: spot.open().lock_holder() is None)
+    with spot.open().lock(ALICE, 0):
+        spot.server.age(spot.url, 2 * TERMS.duration)
+        assert spot.open().lock_holder() is None
         with spot.open().lock(BOB, 0):
             yield
 
@@ -514,9 +500,8 @@ def answering(status: int, body: bytes, certificate: tuple[Path, Path] | None = 
 
 
 def at(endpoint: str) -> S3Backend:
-    time = Time()
     target = target_of(f"s3://bucket?endpoint={endpoint}", project="search", environment="dev")
-    return S3Backend(target, terms=LONG, sleep=time.sleep, clock=time.clock)
+    return S3Backend(target, terms=TERMS, timing=Time().timing)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TypeVar
@@ -12,7 +11,7 @@ from psycopg import Connection
 
 from planner.errors import StateError
 from planner.state.backend import HistoryEntry
-from planner.state.lease import TERMS, Lease, Terms, sleepless_clock
+from planner.state.lease import TERMS, TIMING, Lease, Terms, Timing
 from planner.state.locks import Holder, Patience, wait_for_lock
 from planner.state.postgres import tables
 from planner.state.postgres.causes import explained
@@ -39,22 +38,20 @@ class PostgresBackend:
         project: str,
         environment: str,
         terms: Terms = TERMS,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = sleepless_clock,
+        timing: Timing = TIMING,
     ) -> None:
         self._target = target
         self._shown = f"{project}/{environment} at {target.shown}"
         self._rows = Rows(target.schema, project, environment)
         self._terms = terms
-        self._sleep = sleep
-        self._clock = clock
+        self._timing = timing
         shown, schema = target.shown, target.schema
         self._session = Session(
             target.conninfo,
             terms,
             lambda connection: tables.check_version(connection, schema, shown),
-            sleep=sleep,
-            clock=clock,
+            sleep=timing.sleep,
+            clock=timing.clock,
         )
         self._lease: Lease | None = None
 
@@ -137,14 +134,15 @@ class PostgresBackend:
     def lock(self, holder: Holder, timeout: float) -> Iterator[Holder]:
         with explained(f"the lock of {self._shown}", "taken"):
             self._write(lambda connection: live_holder(self._rows, connection))  # so that there are tables
-        vigil = Vigil(self._rows, self._target.conninfo, holder, self._terms, self._shown, sleep=self._sleep)
-        lease = Lease(holder, self._shown, self._terms, clock=self._clock, wait=vigil.wait)
+        timing, terms = self._timing, self._terms
+        vigil = Vigil(self._rows, self._target.conninfo, holder, terms, self._shown, timing=timing)
+        lease = Lease(holder, self._shown, terms, clock=timing.clock, wait=vigil.wait)
         try:
             wait_for_lock(
                 lambda: lease.take(vigil.take),
                 self.lock_holder,
                 self._shown,
-                Patience(timeout, self._sleep, self._clock, poll=self._terms.retry / 2),
+                Patience(timeout, timing.sleep, timing.clock, poll=terms.retry / 2),
             )
             with self._held(lease), lease.kept(vigil.renew):
                 yield holder

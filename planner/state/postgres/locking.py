@@ -19,14 +19,12 @@ from __future__ import annotations
 import secrets
 import selectors
 import threading
-import time
-from collections.abc import Callable
 from typing import Final
 
 from psycopg import Connection
 from psycopg.sql import SQL
 
-from planner.state.lease import Terms, sleepless_clock
+from planner.state.lease import TIMING, Terms, Timing
 from planner.state.locks import Holder, encode_holder
 from planner.state.postgres.causes import explained
 from planner.state.postgres.rows import Rows, named, one_trip
@@ -105,15 +103,17 @@ class Vigil:
         terms: Terms,
         shown: str,
         *,
-        sleep: Callable[[float], None] = time.sleep,
+        timing: Timing = TIMING,
     ) -> None:
         self._rows = rows
         self._holder = holder
         self._terms = terms
         self._shown = shown
-        self._sleep = sleep
+        self._timing = timing
         self._sign: int | None = None
-        self._session = Session(conninfo, terms, self._show_sign, reached=True, sleep=sleep)
+        self._session = Session(
+            conninfo, terms, self._show_sign, reached=True, sleep=timing.sleep, clock=timing.clock
+        )
         self._busy = threading.Lock()
 
     def _show_sign(self, connection: Connection) -> None:
@@ -129,7 +129,7 @@ class Vigil:
             left = self._session.run(self._cut)
             if left is None:
                 return False
-            self._sleep(max(0.0, left) + _SLACK)
+            self._timing.sleep(max(0.0, left) + _SLACK)
             return self._session.run(self._take)
 
     def _take(self, connection: Connection) -> bool:
@@ -162,9 +162,10 @@ class Vigil:
 
     def wait(self, ended: threading.Event, seconds: float) -> bool:
         """Wait for the event, or until the connection is lost: it is renewed on another then."""
-        until = sleepless_clock() + seconds
-        while (left := until - sleepless_clock()) > 0:
-            if ended.wait(min(left, self._terms.retry / 4)):
+        clock, wait = self._timing.clock, self._timing.wait
+        until = clock() + seconds
+        while (left := until - clock()) > 0:
+            if wait(ended, min(left, self._terms.retry / 4)):
                 return True
             if self._session.is_open and self._has_news():
                 return False

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
 
 from planner.errors import StateError
 from planner.state.backend import HistoryEntry
-from planner.state.lease import TERMS, Lease, Terms, sleepless_clock
+from planner.state.lease import TERMS, TIMING, Lease, Terms, Timing
 from planner.state.locks import Holder, Patience, wait_for_lock
 from planner.state.s3.bucket import Bucket, Pace
 from planner.state.s3.causes import explained
@@ -27,19 +26,12 @@ class S3Backend:
     What a lost connection leaves in doubt is found out: it is tried again for as long as a lease lasts.
     """
 
-    def __init__(
-        self,
-        target: Target,
-        *,
-        terms: Terms = TERMS,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = sleepless_clock,
-    ) -> None:
+    def __init__(self, target: Target, *, terms: Terms = TERMS, timing: Timing = TIMING) -> None:
         self._target = target
         self._shown = target.shown
         self._terms = terms
-        self._sleep = sleep
-        self._clock = clock
+        self._timing = timing
+        sleep, clock = timing.sleep, timing.clock
         bucket = Bucket(target, _steady(terms), sleep=sleep, clock=clock)
         hasty = Bucket(target, _hasty(terms), sleep=sleep, clock=clock)
         self._bucket = bucket
@@ -127,14 +119,15 @@ class S3Backend:
 
     @contextmanager
     def lock(self, holder: Holder, timeout: float) -> Iterator[Holder]:
-        lease = Lease(holder, self._shown, self._terms, clock=self._clock)
+        timing = self._timing
+        lease = Lease(holder, self._shown, self._terms, clock=timing.clock, wait=timing.wait)
         with explained(f"the lock of {self._shown}", "taken"):
             self._check_conditions()
             wait_for_lock(
                 lambda: lease.take(lambda: self._take(holder)),
                 self.lock_holder,
                 self._shown,
-                Patience(timeout, self._sleep, self._clock, poll=self._terms.retry / 2),
+                Patience(timeout, timing.sleep, timing.clock, poll=self._terms.retry / 2),
             )
         with self._held(lease), lease.kept(lambda: self._renew(holder)):
             self._log.forget_position()
