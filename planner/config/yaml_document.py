@@ -84,7 +84,7 @@ def parse(
         line = text.encode().count(b"\n", 0, error.position) + 1
         raise YamlProblem(line, f"the character U+{error.character:04X} cannot stand in YAML") from None
     except yaml.MarkedYAMLError as error:
-        if "nesting depth" in str(error.problem):
+        if error.problem_mark and "nesting depth" in str(error.problem):
             # From 6.0.4 on PyYAML gives up at a thousand levels, and looks ahead of what it hands out: what
             # stands before that place is too deep for us too, or has something wrong that comes first.
             parse(text[: error.problem_mark.index], restore=restore, trace=trace, texts=texts)

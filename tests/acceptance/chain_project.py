@@ -8,7 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from .runner import Done, Project
+from .command import Done
+from .runner import Project
 
 PLANNER_YAML = """\
 project: chain

@@ -18,8 +18,9 @@ from planner.cli.console import Console
 from planner.cli.promotion.records import update_log
 from planner.promote.log import Log, Record, Run, read_log
 
+from .command import Done
 from .ece import Ece
-from .runner import Done, Project
+from .runner import Project
 
 PROJECT = """project: shop
 variables:

@@ -13,7 +13,8 @@ import pytest
 from planner.model.codec import decode
 from planner.promote.log import Run
 
-from .runner import Done, Project
+from .command import Done
+from .runner import Project
 
 PLANNER = """\
 project: shop

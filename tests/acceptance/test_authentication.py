@@ -10,7 +10,8 @@ import pytest
 
 from planner.sandbox import Credentials
 
-from .runner import Done, Project
+from .command import Done
+from .runner import Project
 from .serving import listening, reaching
 
 KEY, USER, PASSWORD = "the-api-key-1", "admin", "pass-word-1"

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from attrs import frozen
 
+from .command import Done
 from .ece import Ece
-from .runner import Done, Project, finished, wait_until
+from .runner import Project, finished, wait_until
 from .serving import listening, reaching
 
 MANY = """

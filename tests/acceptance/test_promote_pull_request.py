@@ -12,7 +12,8 @@ from attrs import evolve
 from tests.contract.forge_github import GitHubServer
 from tests.contract.forge_http import TOKEN, Answer, Asked, answer
 
-from .runner import Done, Project
+from .command import Done
+from .runner import Project
 from .shop import (
     FORCED,
     add_gates,

@@ -11,7 +11,8 @@ import pytest
 
 from planner.resources import schema
 
-from .runner import Done, Project
+from .command import Done
+from .runner import Project
 
 CHANGE = ("--var", "version=9.*")
 

@@ -9,7 +9,8 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from .runner import Done, Project, small
+from .command import Done
+from .runner import Project, small
 
 SECRET = 'top "s3cr3t"/t+k\\n-1'
 OTHER = "another-one-entirely"

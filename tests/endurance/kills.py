@@ -28,7 +28,8 @@ from functools import partial
 from random import Random
 from types import MappingProxyType
 
-from tests.acceptance.runner import Done, Project, wait_until
+from tests.acceptance.command import Done
+from tests.acceptance.runner import Project, wait_until
 
 from .campaign import Campaign, Figures, Order
 from .mixed_project import make_project

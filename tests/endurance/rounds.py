@@ -19,7 +19,8 @@ import requests
 from attrs import define, field, frozen
 
 from planner.cli.main import run as planner_run
-from tests.acceptance.runner import ROOT, Done, Project
+from tests.acceptance.command import Done
+from tests.acceptance.runner import ROOT, Project
 
 from .campaign import Broken
 from .mixed_project import SIDES, Side, compare, side, text

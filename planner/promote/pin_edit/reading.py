@@ -49,7 +49,7 @@ def read(text: str) -> Document:
         line = text.encode().count(b"\n", 0, error.position) + 1
         raise Unreadable(line, f"the character U+{error.character:04X} cannot stand in YAML") from None
     except yaml.MarkedYAMLError as error:
-        if "nesting depth" in str(error.problem):
+        if error.problem_mark and "nesting depth" in str(error.problem):
             read(text[: error.problem_mark.index])  # too deep for us before PyYAML says so, from 6.0.4 on
         mark, last = error.problem_mark or error.context_mark, text.rstrip().count("\n")
         raise Unreadable(min(mark.line if mark else 0, last) + 1, f"not YAML: {error.problem}") from None
