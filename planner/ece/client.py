@@ -41,9 +41,10 @@ class Client:
 
     base_url: "https://host:12443", with or without /api/v1. region: of regional operations. verify: True,
     False, or the path of a CA file or folder. pool_size: connections at the same time. transport: an adapter
-    to send through instead of the client's own pool. sleep, random, clock: for retries. discretion: what logs
-    and messages must not show besides the credentials. permit: asked before each attempt of a call that
-    writes; raises a PlannerError where nothing may be sent any more.
+    to send through instead of the client's own pool. sleep, random, clock: for retries. monotonic: seconds;
+    how long a rate limit and a reply last. discretion: what logs and messages must not show besides the
+    credentials. permit: asked before each attempt of a call that writes; raises a PlannerError where nothing
+    may be sent any more.
     """
 
     def __init__(  # noqa: PLR0913  # what a program's one client is made of
@@ -60,6 +61,7 @@ class Client:
         sleep: Callable[[float], object] | None = None,
         random: Callable[[], float] = randomness.random,
         clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
         log: logging.Logger = logging.getLogger("planner.ece"),  # noqa: B008  # the same one each time
         discretion: Discretion = Discretion(),  # noqa: B008  # frozen
         permit: Callable[[], object] = lambda: None,
@@ -70,12 +72,14 @@ class Client:
         self._auth = auth
         self._timeouts = timeouts
         self._retry = retry
-        self._wire = Wire(self._base, verify=verify, pool_size=pool_size, transport=transport)
+        self._wire = Wire(
+            self._base, verify=verify, pool_size=pool_size, transport=transport, clock=monotonic
+        )
         self._discretion = discretion
         self._permit = permit
         self._wirelog = WireLog(log, discretion.fields)
         self._sleep, self._random, self._clock = sleep or time.sleep, random, clock
-        self._throttle = Throttle(sleep)
+        self._throttle = Throttle(sleep, monotonic)
         if verify is False and self._base.startswith("https:"):
             _warn_unverified(log, self._where)
 

@@ -79,6 +79,10 @@ class PooledAdapter(HTTPAdapter):
             self._pool = super().get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
         return self._pool
 
+    def close(self) -> None:
+        self._pool = None  # urllib3 closes the connections of a pool that nobody has any more
+        super().close()
+
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(proxy, blocksize=BLOCK, **kwargs)
         if not proxy.lower().startswith("socks"):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -76,9 +75,16 @@ class Wire:
     """
 
     def __init__(
-        self, base: str, *, verify: bool | str, pool_size: int, transport: BaseAdapter | None
+        self,
+        base: str,
+        *,
+        verify: bool | str,
+        pool_size: int,
+        transport: BaseAdapter | None,
+        clock: Callable[[], float],
     ) -> None:
         self._verify = verify
+        self._clock = clock
         self._adapter = PooledAdapter(pool_size) if transport is None else transport
         # Asked once: the environment does not change under a run, and asking costs more than the rest here.
         self._proxies = _proxies(base) if transport is None else {}
@@ -92,7 +98,7 @@ class Wire:
                 verify=self._verify,
                 proxies=self._proxies,
             )
-            return _received(response, _PATIENCE * message.timeouts[1])
+            return _received(response, _PATIENCE * message.timeouts[1], self._clock)
 
     def close(self) -> None:
         self._adapter.close()
@@ -126,10 +132,10 @@ def _proxies(base: str) -> dict[str, str]:
     return {} if is_loopback(host) else dict(get_environ_proxies(base))
 
 
-def _received(response: requests.Response, seconds: float) -> Received:
+def _received(response: requests.Response, seconds: float, clock: Callable[[], float]) -> Received:
     """seconds: that the whole reply may take; the time-out of the connection is for each piece of it."""
     try:
-        content = _content(response, seconds)
+        content = _content(response, seconds, clock)
     except BROKEN:
         response.close()
         if response.status_code < 400:
@@ -139,15 +145,15 @@ def _received(response: requests.Response, seconds: float) -> Received:
     return Received(response.status_code, response.headers, content)
 
 
-def _content(response: requests.Response, seconds: float) -> bytes:
+def _content(response: requests.Response, seconds: float, clock: Callable[[], float]) -> bytes:
     if "," in response.headers.get("Content-Encoding", ""):
         raise UnusableReply("it is compressed more than once")
-    pieces, size, end = [], 0, time.monotonic() + seconds
+    pieces, size, end = [], 0, clock() + seconds
     for piece in response.iter_content(_PIECE):
         pieces.append(piece)
         size += len(piece)
         if size > MAX_REPLY:
             raise UnusableReply(f"it is larger than {MAX_REPLY // 1024 // 1024} MiB")
-        if time.monotonic() > end:
+        if clock() > end:
             raise requests.ReadTimeout("the reply does not end")
     return b"".join(pieces)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypedDict
+from typing import TYPE_CHECKING, Any, Final, Self, TypedDict
 
 from attrs import frozen
 from werkzeug.wrappers import Request, Response
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 logger = logging.getLogger("planner.sandbox")
+
+_GLANCE: Final = 0.01
+"""Seconds between two looks whether a fault is still set."""
 
 
 def utc_now() -> datetime:
@@ -90,10 +93,15 @@ class Sandbox:
     def _faulty(self, request: Request, path: str | None, entry: dict[str, Any]) -> Response:
         for rule in self._faults.pick(request.method, path or request.path):
             entry["fault"] = rule.spec
-            if rule.effect != "delay":
+            if rule.effect not in faults.PASSING_EFFECTS:
                 return fault_effects.apply(rule, request, lambda: self._answer(request, path))
-            self._sleep(rule.argument or 0)
+            self._pass(rule)
         return self._answer(request, path)
+
+    def _pass(self, rule: FaultRule) -> None:
+        self._sleep(rule.argument or 0)
+        while rule.effect == "hold" and self._faults.is_set(rule):
+            self._sleep(_GLANCE)
 
     def _answer(self, request: Request, path: str | None) -> Response:
         try:

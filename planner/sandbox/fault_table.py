@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from planner.sandbox.faults import FaultRule, parse
+from planner.sandbox.faults import PASSING_EFFECTS, FaultRule, parse
 from planner.sandbox.storage import Storage
 
 LOCAL, SHARED = "temp.local_fault", "main.fault"
@@ -39,6 +39,10 @@ class FaultTable:
             db.execute(f"DELETE FROM {LOCAL}")  # noqa: S608 - constant
             db.execute(f"DELETE FROM {SHARED}")  # noqa: S608 - constant
 
+    def is_set(self, rule: FaultRule) -> bool:
+        with self._storage.read() as db:
+            return any(row["spec"] == rule.spec for row in db.execute(QUERY).fetchall())
+
     def to_json(self) -> list[dict[str, Any]]:
         with self._storage.read() as db:
             rows = db.execute(QUERY).fetchall()
@@ -53,7 +57,7 @@ class FaultTable:
         ]
 
     def pick(self, method: str, path: str) -> list[FaultRule]:
-        """The faults that fire on this request: delays, then at most one other. Counts them.
+        """The faults that fire on this request: those that pass, then at most one other. Counts them.
 
         Without a matching fault this is one read of an empty table, for it is on the way of every request.
         """
@@ -71,7 +75,7 @@ def _fire(db: sqlite3.Connection, method: str, path: str) -> list[FaultRule]:
         rule, seen = parse(row["spec"]), row["seen"] + 1
         if not rule.matches(method, path):
             continue
-        decided = bool(firing) and firing[-1].effect != "delay"
+        decided = bool(firing) and firing[-1].effect not in PASSING_EFFECTS
         fires = not decided and rule.fires(seen, row["fired"])
         statement = f"UPDATE {row['source']} SET seen = ?, fired = fired + ? WHERE id = ?"  # noqa: S608 - constants
         db.execute(statement, (seen, fires, row["id"]))

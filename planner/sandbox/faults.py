@@ -18,6 +18,7 @@ EFFECT   one of
     ok-false[:N]       the gateway's {"ok": false, "message": ...} with status N (502)
     empty[:N]          status N (502) without a body
     delay:S            S seconds pass, then the request goes on (to the next fault, if one fires)
+    hold               as delay, for as long as the fault is set
     reset-before       the connection is closed, nothing has happened
     drop-after         the request takes effect, then the connection is closed without a reply
     truncate           the request takes effect, half of the reply arrives, then the connection is closed
@@ -66,11 +67,13 @@ EFFECTS: Mapping[str, float | None] = {
     "ok-false": 502,
     "empty": 502,
     "delay": REQUIRED,
+    "hold": None,
     "reset-before": None,
     "drop-after": None,
     "truncate": None,
     "cut-upload": None,
 }
+PASSING_EFFECTS = ("delay", "hold")
 STATUS_EFFECTS = ("status", "html", "ok-false", "empty")
 
 

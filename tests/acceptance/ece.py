@@ -43,6 +43,11 @@ class Ece:
         reply = self.client.post("/sandbox/faults", json=list(specs))
         assert reply.status_code == 201, reply.text
 
+    def holds(self) -> bool:
+        """Whether a request waits for the faults to go."""
+        faults = self.client.get("/sandbox/faults").get_json()["faults"]
+        return any(item["fired"] for item in faults if "hold" in item["spec"].split())
+
     def no_faults(self) -> None:
         self.client.delete("/sandbox/faults")
 

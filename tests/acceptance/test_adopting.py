@@ -152,9 +152,9 @@ def test_an_import_that_is_declined_leaves_no_file(applied: Project) -> None:
 def test_an_import_that_finds_the_lock_held_leaves_no_file(applied: Project) -> None:
     with applied.sandbox() as ece:
         id_ = ece.create(name="stranger")
-        ece.fault("POST /deployments/extensions/* delay:20")
+        ece.fault("POST /deployments/extensions/* hold")
         with applied.started("apply", "--auto-approve", "--var", "version=9.*"):
-            wait_until(lambda: "held by" in applied.ok("lock", "show").out, "the lock is held")
+            wait_until(ece.holds, "the lock is held")
             done = applied.run(
                 "import", "extension.new", id_, "--file", "templates/new.yaml", "--auto-approve"
             )

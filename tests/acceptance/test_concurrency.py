@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -39,8 +40,13 @@ def machines(tmp_path: Path) -> Iterator[tuple[Project, Project, Ece]]:
         yield one, Project(tmp_path / "two", one.environ), served.ece
 
 
-def words(text: str) -> str:
+def flat(text: str) -> str:
     return " ".join(text.split())
+
+
+def break_lock(project: Project) -> None:
+    """Whoever holds it."""
+    project.ok("lock", "break", json.loads((project.folder / "state/dev.lock.json").read_text())["id"])
 
 
 def test_the_second_machine_gets_a_conflict(machines: tuple[Project, Project, Ece]) -> None:
@@ -61,14 +67,15 @@ def test_a_change_while_it_applies_is_not_overwritten(machines: tuple[Project, P
     _, two, ece = machines
     ece.forget_requests()
     first = ece.extensions()["first"]["id"]
-    ece.fault(f"POST /deployments/extensions/{first} delay:2")
+    ece.fault(f"POST /deployments/extensions/{first} hold")
     with two.started("apply", "--auto-approve", "--var", "version=7.*") as process:
-        wait_until(lambda: two.begun() == 1, "its first write is on the way")
+        wait_until(ece.holds, "its first write is on the way")
         ece.update("second", version="9.*")
+        ece.no_faults()
         done = finished(process)
     assert done.code == 5, done
     assert "extension.second" in done.out
-    assert "changed by somebody else" in words(done.out)
+    assert "changed by somebody else" in flat(done.out)
     assert re.search(r'version +"7\.\*" +"8\.\*" +"9\.\*"', done.out)
     assert ece.extensions()["second"]["version"] == "9.*"
     assert "Failed (1):" in done.out
@@ -79,18 +86,23 @@ def test_a_change_while_it_applies_is_not_overwritten(machines: tuple[Project, P
 
 def test_an_apply_waits_for_the_other_as_long_as_it_is_told(applied: Project) -> None:
     with applied.sandbox() as ece:
-        ece.fault("POST /deployments/extensions/* delay:5 nth=1")
-        with applied.started("apply", "--auto-approve", "--var", "version=9.*") as process:
-            wait_until(lambda: applied.begun() == 1, "it holds the lock")
+        ece.fault("POST /deployments/extensions/* hold nth=1")
+        words = ("apply", "--auto-approve", "--var", "version=9.*")
+        with applied.started(*words) as process, ExitStack() as later:
+            wait_until(ece.holds, "it holds the lock")
             refused = applied.run("apply", "--auto-approve")
-            waited = applied.run("apply", "--auto-approve", "--var", "version=9.*", "--lock-timeout", "20")
+            waiting = later.enter_context(applied.started(*words, "--lock-timeout", "3600"))
+            assert waiting.stderr is not None
+            said = waiting.stderr.readline()
+            ece.no_faults()
             assert finished(process).code == 0
+            waited = finished(waiting)
     assert refused.code == 4
     assert f"process {process.pid}" in refused.err
     assert "apply since" in refused.err
-    assert "planner lock break" in words(refused.err)
+    assert "planner lock break" in flat(refused.err)
     assert waited.code == 0, waited
-    assert "Waiting up to 20 s for the lock, held by" in waited.err
+    assert "Waiting up to 3600 s for the lock, held by" in said
     assert "No changes" in waited.out
 
 
@@ -99,38 +111,36 @@ def test_a_broken_lock_stops_its_former_holder(applied: Project) -> None:
     applied.edit("templates/main.yaml", 'version: "*"', "version: {{ var.version }}")
     with applied.sandbox() as ece:
         ece.forget_requests()
-        ece.fault("POST /deployments/extensions/* delay:2 nth=1")
+        ece.fault("POST /deployments/extensions/* hold nth=1")
         with applied.started("apply", "--auto-approve", "--var", "version=9.*") as process:
-            wait_until(lambda: applied.begun() == 1, "it holds the lock")
-            applied.ok(
-                "lock", "break", json.loads((applied.folder / "state/dev.lock.json").read_text())["id"]
-            )
+            wait_until(ece.holds, "it holds the lock")
+            break_lock(applied)
+            ece.no_faults()
             done = finished(process)
         assert len(ece.writes()) == 1
     assert done.code == 5, done
-    assert "the lock of state/dev.json was broken while apply held it" in words(done.err)
-    assert "extension.alpha is" in words(done.err)
+    assert "the lock of state/dev.json was broken while apply held it" in flat(done.err)
+    assert "extension.alpha is" in flat(done.err)
     assert applied.state()["serial"] == 1
     applied.apply("--var", "version=9.*")
     assert "No changes" in applied.ok("plan", "--var", "version=9.*").out
 
 
 def test_whoever_lost_the_lock_does_not_try_a_call_again(applied: Project) -> None:
-    """While it waits to send a refused create once more, somebody else takes over and makes it."""
+    """Before it sends a refused create once more, somebody else takes over and makes it."""
     applied.write("templates/more.yaml", MORE)
     with applied.sandbox() as ece:
         ece.forget_requests()
-        ece.fault("POST /deployments/extensions 429 retry-after=4 times=1")
-        with applied.started("-v", "apply", "--auto-approve") as process:
-            assert process.stderr is not None
-            assert any(" 429" in line for line in process.stderr)
-            applied.ok(
-                "lock", "break", json.loads((applied.folder / "state/dev.lock.json").read_text())["id"]
-            )
+        refused = "POST /deployments/extensions 429 retry-after=0 nth=1"
+        ece.fault("POST /deployments/extensions hold nth=1", refused)
+        with applied.started("apply", "--auto-approve") as process:
+            wait_until(ece.holds, "its create is on the way")
+            break_lock(applied)
             applied.apply()
+            ece.no_faults()
             done = finished(process)
         assert done.code == 1, done
-        assert "was broken while apply held it" in words(done.err)
+        assert "was broken while apply held it" in flat(done.err)
         assert len([post for post in ece.requests("POST") if not post[1]]) == 2
         assert set(ece.extensions()) == {"alpha", "beta", "gamma"}
     applied.settled()

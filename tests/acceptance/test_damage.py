@@ -122,12 +122,13 @@ def test_the_newest_snapshot_in_the_history_is_damaged_too(thrice: Project) -> N
 def cut_off(thrice: Project, tmp_path: Path) -> tuple[Project, bytes]:
     """A run that was killed when it had changed one of two resources, and its journal."""
     with thrice.sandbox() as ece:
-        ece.fault("POST /deployments/extensions/* delay:20 nth=2")
+        ece.fault("POST /deployments/extensions/* hold nth=2")
         changed = ("--var", "version=9.*", "--parallelism", "1")
         thrice.edit("templates/main.yaml", 'version: "*"', "version: {{ var.version }}")
         with thrice.started("apply", "--auto-approve", *changed) as process:
-            wait_until(lambda: thrice.begun() == 2, "the second change is begun")
+            wait_until(ece.holds, "the second change is begun")
             process.kill()
+            process.wait()
         ece.no_faults()
     return thrice, (thrice.folder / JOURNAL).read_bytes()
 

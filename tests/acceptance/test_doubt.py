@@ -25,10 +25,11 @@ def doubtful(tmp_path: Path) -> tuple[Project, list[str]]:
     project = small(tmp_path / "doubtful", template=ONE)
     project.ok("plan")
     with project.sandbox() as ece:
-        ece.fault("POST /deployments/extensions delay:20")
+        ece.fault("POST /deployments/extensions hold")
         with project.started("apply", "--auto-approve") as process:
-            wait_until(lambda: project.begun() == 1, "the create is begun")
+            wait_until(ece.holds, "the create is begun")
             process.kill()
+            process.wait()
         ece.no_faults()
         ids = [ece.create(name="words"), ece.create(name="words", description="another")]
     return project, ids

@@ -182,10 +182,11 @@ def test_an_edit_while_it_is_applied_is_a_conflict(applied: Project) -> None:
     id_ = applied.resource("extension.alpha")["id"]
     with applied.sandbox() as ece:
         ece.forget_requests()
-        ece.fault(f"GET /deployments/extensions/{id_} delay:2 nth=2")
+        ece.fault(f"GET /deployments/extensions/{id_} hold nth=2")
         with applied.started("apply", "--auto-approve", "--var", "version=9.*") as process:
-            wait_until(lambda: ("GET", f"/{id_}") in ece.requests(), "the plan has been made")
+            wait_until(ece.holds, "the plan has been made")
             ece.update("alpha", version="7.*")
+            ece.no_faults()
             done = finished(process)
         assert done.code == 3, done
         assert re.search(r'version +"9\.\*" +"8\.\*" +"7\.\*"', done.out)

@@ -34,7 +34,7 @@ def test_results_and_the_rest(applied: Project) -> None:
     assert "Digest" not in plan.out
     assert applied.ok("plan").err == ""
     applied_again = applied.ok("apply", "--auto-approve", "--var", "version=9.*")
-    assert re.fullmatch(r"extension\.alpha: updated in \d\.\ds \(id \d+\)\n", applied_again.err)
+    assert re.fullmatch(r"extension\.alpha: updated in \d+\.\ds \(id \d+\)\n", applied_again.err)
 
 
 def test_pipes_have_no_escapes(applied: Project) -> None:

@@ -190,13 +190,11 @@ def test_an_apply_that_was_killed_is_not_whole(chain: Project, after: tuple[str,
     change(chain)
     applied(chain, "dev")
     with sandbox(chain, "staging") as ece:
-        ece.fault("PUT /deployments/extensions/* delay:20")
-    with chain.started("apply", "-e", "staging", "--auto-approve") as process:
-        journal = chain.folder / "state/staging.journal"
-        wait_until(lambda: journal.exists() and b'"intent"' in journal.read_bytes(), "a call was begun")
-        process.send_signal(signal.SIGKILL)
-        finished(process)
-    with sandbox(chain, "staging") as ece:
+        ece.fault("PUT /deployments/extensions/* hold")
+        with chain.started("apply", "-e", "staging", "--auto-approve") as process:
+            wait_until(ece.holds, "a call was begun")
+            process.send_signal(signal.SIGKILL)
+            finished(process)
         ece.no_faults()
         ece.update("staging-labels", description="by hand")
     if after:

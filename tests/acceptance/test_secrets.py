@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from .command import Done
-from .runner import Project, small
+from .runner import Project, small, wait_until
 
 SECRET = 'top "s3cr3t"/t+k\\n-1'
 OTHER = "another-one-entirely"
@@ -174,14 +174,13 @@ def test_one_that_is_an_ordinary_word_breaks_nothing(secretive: Project, secret:
 
 def test_an_interrupted_apply_leaves_no_trace_in_the_journal(secretive: Project) -> None:
     with secretive.sandbox() as ece:
-        ece.fault("POST /deployments/extensions delay:20 nth=2")
+        ece.fault("POST /deployments/extensions hold nth=2")
         with secretive.started("apply", "--auto-approve", "--parallelism", "1") as process:
-            journal = secretive.folder / "state/dev.journal"
-            while not (journal.exists() and journal.read_bytes().count(b'"intent"') == 2):
-                assert process.poll() is None
+            wait_until(ece.holds, "the second create is begun")
             process.kill()
+            process.wait()
         ece.no_faults()
-    assert journal.exists()
+    assert (secretive.folder / "state/dev.journal").exists()
     no_trace(secretive, secretive.ok("plan"))
     no_trace(secretive, secretive.apply())
     secretive.settled()

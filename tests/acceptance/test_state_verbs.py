@@ -56,9 +56,9 @@ def test_restore_of_what_is_not_kept(applied: Project) -> None:
 def test_lock_show_and_break(applied: Project) -> None:
     assert applied.ok("lock", "show").out == "dev is free.\n"
     with applied.sandbox() as ece:
-        ece.fault("POST /deployments/extensions/* delay:20")
+        ece.fault("POST /deployments/extensions/* hold")
         with applied.started("apply", "--auto-approve", "--var", "version=9.*"):
-            wait_until(lambda: "held by" in applied.ok("lock", "show").out, "the lock is held")
+            wait_until(ece.holds, "the lock is held")
             shown = applied.ok("lock", "show").out
             holder = shown.rsplit(" ", 1)[1].strip()
             assert "apply since" in shown

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import socket
 import ssl
-import threading
+import time
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,21 +19,22 @@ from planner.ece.client import Client
 from planner.ece.wire import MAX_REPLY
 from planner.errors import ApiError, OutcomeUnknown, PlannerError, Unreachable
 from tests.unit.ece.conftest import certificate  # noqa: F401 - a fixture
-from tests.unit.ece.servers import Handler, http, read_request, serving
+from tests.unit.ece.servers import HANGS, Handler, http, read_request, serving
 
 KEY = "a-very-secret-key"
 READ = Operation("read", "GET", "/x", repeatable=True)
 WRITE = Operation("write", "POST", "/x")
 
 
-def client(url: str, *, verify: bool | str = True, read: float = 5) -> Client:
+def client(url: str, *, verify: bool | str = True, monotonic: Callable[[], float] = time.monotonic) -> Client:
     return Client(
         url,
         auth=ApiKeyAuth(KEY),
-        timeouts=Timeouts(connect=5, read=read),
+        timeouts=Timeouts(connect=HANGS, read=HANGS),
         verify=verify,
         retry=RetryPolicy(attempts=1),
         sleep=lambda _: None,
+        monotonic=monotonic,
     )
 
 
@@ -198,16 +200,6 @@ def endlessly(head: bytes, piece: bytes) -> Handler:
     return handle
 
 
-def slowly(connection: socket.socket, _number: int) -> None:
-    """A byte now and then: each comes in time, and there is no end."""
-    read_request(connection)
-    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-    pause = threading.Event()
-    while True:
-        connection.sendall(b"1\r\n \r\n")
-        pause.wait(0.01)
-
-
 CHUNK = b"100000\r\n" + ZEROS + b"\r\n"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 ENDLESS: dict[str, tuple[Callable[[], Handler], str]] = {
@@ -217,7 +209,7 @@ ENDLESS: dict[str, tuple[Callable[[], Handler], str]] = {
         "compressed more than once",
     ),
     "no end": (lambda: endlessly(CHUNKED, CHUNK), "larger than 256 MiB"),
-    "a byte now and then": (lambda: slowly, "no answer in time"),
+    "a byte now and then": (lambda: endlessly(CHUNKED, b"1\r\n \r\n"), "no answer in time"),
     "endless headers": (lambda: endlessly(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"), ""),
     "an endless header": (lambda: endlessly(b"HTTP/1.1 200 OK\r\nX: ", ZEROS), ""),
     "an endless first line": (lambda: endlessly(b"HTTP/1.1 200 ", ZEROS), ""),
@@ -227,10 +219,11 @@ ENDLESS: dict[str, tuple[Callable[[], Handler], str]] = {
 @pytest.mark.parametrize("reply", ENDLESS)
 def test_a_reply_is_bounded(reply: str) -> None:
     make, words = ENDLESS[reply]
-    patience = 0.05 if "now" in reply else 5
+    minutes = itertools.count(step=60.0)  # each byte comes in time, and there is no end
+    clock = minutes.__next__ if "now" in reply else time.monotonic
     with (
         serving(make()) as server,
-        client(f"http://127.0.0.1:{server.port}", read=patience) as asking,
+        client(f"http://127.0.0.1:{server.port}", monotonic=clock) as asking,
         pytest.raises(OutcomeUnknown) as caught,
     ):
         asking.call(WRITE, json={})

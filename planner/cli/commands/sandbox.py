@@ -18,7 +18,7 @@ from planner.sandbox import SandboxError, reset
 
 FAULT_HELP = (
     'A fault, as "POST /deployments/extensions 503 times=1" or "* ** delay:2"; may be repeated. Effects: '
-    "503 (any status), rate-limit, delay:SECONDS, drop-after, reset-before, truncate, version-conflict, ..."
+    "503 (any status), rate-limit, delay:SECONDS, hold, drop-after, reset-before, truncate, ..."
 )
 data_option = click.option(
     "--data",

@@ -14,7 +14,7 @@ from planner.model.ledger import StepFinished, StepProgress, StepStarted
 from planner.model.plan import Action
 
 A, B = Address("extension", "a"), Address("extension", "b")
-PATIENCE = 10
+PATIENCE = 120
 
 
 @pytest.mark.parametrize("number", SIGNALS)

@@ -91,6 +91,7 @@ def client_for(
     retry: RetryPolicy | None = None,
     base_url: str = "http://sandbox.localhost:12400",
     permit: Callable[[], object] = lambda: None,
+    monotonic: Callable[[], float] = lambda: 100.0,
 ) -> Client:
     return Client(
         base_url,
@@ -101,5 +102,6 @@ def client_for(
         sleep=None if wait else sleep or ([] if sleeps is None else sleeps).append,
         random=lambda: 1.0,
         clock=lambda: 1_700_000_000.0,
+        monotonic=monotonic,
         permit=permit,
     )

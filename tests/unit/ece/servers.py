@@ -10,6 +10,9 @@ from contextlib import contextmanager, suppress
 
 from attrs import define, field
 
+HANGS = 120.0
+"""Seconds after which a client or a server does."""
+
 Handler = Callable[[socket.socket, int], None]
 
 
@@ -26,7 +29,7 @@ class Server:
 def serving(handle: Handler, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     """handle(connection, number of the connection) runs for one connection after the other."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(5)
+        listener.settimeout(HANGS)
         server = Server(listener.getsockname()[1])
         thread = threading.Thread(target=_accept, args=(listener, server, handle, tls))
         thread.start()
@@ -41,7 +44,7 @@ _STOP = b"\0stop"
 
 
 def _stop(port: int) -> None:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=HANGS) as connection:
         connection.sendall(_STOP)
 
 
@@ -49,7 +52,7 @@ def _accept(listener: socket.socket, server: Server, handle: Handler, tls: ssl.S
     while True:
         connection, _ = listener.accept()
         with connection:
-            connection.settimeout(5)
+            connection.settimeout(HANGS)
             if connection.recv(len(_STOP), socket.MSG_PEEK) == _STOP:
                 return
             server.connections += 1
@@ -94,6 +97,9 @@ def replying(data: bytes) -> Handler:
     return handle
 
 
-def unused_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+@contextmanager
+def refusing() -> Iterator[int]:
+    """A port where nobody listens, nor can begin to meanwhile."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield int(taken.getsockname()[1])

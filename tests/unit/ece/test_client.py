@@ -241,7 +241,7 @@ def test_cookies_are_not_kept() -> None:
 
 
 def test_many_threads_share_one_client() -> None:
-    gate = threading.Barrier(50, timeout=10)
+    gate = threading.Barrier(50, timeout=120)
 
     def app(environ: dict[str, Any], start: Any) -> list[bytes]:
         gate.wait()

@@ -18,7 +18,7 @@ from planner.ece import ApiKeyAuth, Operation, Timeouts, Upload
 from planner.ece.client import Client
 from planner.ece.troubles import explain
 from planner.errors import OutcomeUnknown, PlannerError, Unreachable
-from tests.unit.ece.servers import Handler, http, read_request, replying, serving, unused_port
+from tests.unit.ece.servers import HANGS, Handler, http, read_request, refusing, replying, serving
 
 READ = Operation("read", "GET", "/x", repeatable=True)
 WRITE = Operation("write", "POST", "/x")
@@ -28,7 +28,7 @@ def _client(port: int, sleeps: list[float], *, scheme: str = "http", verify: boo
     return Client(
         f"{scheme}://127.0.0.1:{port}",
         auth=ApiKeyAuth("k"),
-        timeouts=Timeouts(connect=2, read=2),
+        timeouts=Timeouts(connect=HANGS, read=HANGS),
         verify=verify,
         sleep=sleeps.append,
         random=lambda: 0.0,
@@ -62,20 +62,22 @@ def _slow_body(connection: socket.socket, number: int) -> None:
     connection.recv(1)  # until the client gives up
 
 
-BROKEN: list[tuple[Handler, str]] = [
-    (_reset, "broken"),
-    (_hang_up, "without a reply"),
-    (_slow, "no answer in time"),
-    (_slow_body, "no answer in time"),
-    (replying(http(b'{"a": ', length=100)), "cut short"),
-    (replying(b"SMTP ready\r\n\r\n"), "not HTTP"),
+BROKEN: list[tuple[Handler, str, float]] = [
+    (_reset, "broken", HANGS),
+    (_hang_up, "without a reply", HANGS),
+    (_slow, "no answer in time", 0.01),
+    (_slow_body, "no answer in time", 0.01),
+    (replying(http(b'{"a": ', length=100)), "cut short", HANGS),
+    (replying(b"SMTP ready\r\n\r\n"), "not HTTP", HANGS),
 ]
+"""What a server does, what is said of it, and how many seconds the client waits for an answer."""
 
 
 @pytest.mark.parametrize("operation", [READ, WRITE])
 def test_refused(operation: Operation) -> None:
-    port, sleeps = unused_port(), list[float]()
-    error = _fails(_client(port, sleeps), operation)
+    sleeps = list[float]()
+    with refusing() as port:
+        error = _fails(_client(port, sleeps), operation)
     assert type(error) is Unreachable
     assert f"127.0.0.1:{port}: the connection was refused (5 attempts)" in error.summary
     assert "endpoint" in error.advice
@@ -105,10 +107,10 @@ def test_a_connect_that_takes_too_long(operation: Operation, monkeypatch: pytest
     assert "the connection timed out (5 attempts)" in error.summary
 
 
-@pytest.mark.parametrize(("handler", "words"), BROKEN)
-def test_broken_after_the_request(handler: Handler, words: str) -> None:
-    read = Operation("read", "GET", "/x", repeatable=True, timeout=0.05)
-    write = Operation("write", "POST", "/x", timeout=0.05)
+@pytest.mark.parametrize(("handler", "words", "timeout"), BROKEN)
+def test_broken_after_the_request(handler: Handler, words: str, timeout: float) -> None:
+    read = Operation("read", "GET", "/x", repeatable=True, timeout=timeout)
+    write = Operation("write", "POST", "/x", timeout=timeout)
     sleeps = list[float]()
     with serving(handler) as server:
         error = _fails(_client(server.port, sleeps), write)
@@ -257,9 +259,10 @@ def test_environment_proxies_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_proxy_that_is_down_sent_nothing(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(f"{scheme}_proxy", f"http://127.0.0.1:{unused_port()}")
-    client = Client(f"{scheme}://ece.invalid:12400", auth=ApiKeyAuth("k"), sleep=lambda _: None)
-    assert type(_fails(client, WRITE)) is Unreachable
+    with refusing() as port:
+        monkeypatch.setenv(f"{scheme}_proxy", f"http://127.0.0.1:{port}")
+        client = Client(f"{scheme}://ece.invalid:12400", auth=ApiKeyAuth("k"), sleep=lambda _: None)
+        assert type(_fails(client, WRITE)) is Unreachable
 
 
 def test_a_refused_tunnel_sent_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,12 +280,12 @@ def test_an_upload_may_be_taken_slower_than_the_connect_timeout(tmp_path: Path) 
         file.truncate(24 * 1024 * 1024)  # more than the buffers of the two sockets hold
 
     def handle(connection: socket.socket, number: int) -> None:
-        time.sleep(0.3)
+        time.sleep(0.05)
         read_request(connection)
         connection.sendall(http(b"{}"))
 
     with serving(handle) as server:
-        timeouts = Timeouts(connect=0.1, read=0.1, upload=5)
+        timeouts = Timeouts(connect=0.01, read=0.01, upload=HANGS)
         with Client(f"http://127.0.0.1:{server.port}", auth=ApiKeyAuth("k"), timeouts=timeouts) as client:
             assert client.call(WRITE, upload=Upload(archive, "big.zip")).body == {}
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from attrs import define, field
 
+from planner.ece.client import Client
 from planner.ece.retry import RetryPolicy
 from planner.ece.throttle import Throttle
 from planner.ece.tries import Tries
@@ -18,9 +20,8 @@ from planner.ece.verdicts import Failure
 from planner.errors import ApiError, Unreachable
 
 from .apps import CREATE, READ, Script, answer, api_error, client_for
+from .servers import HANGS
 
-TURN = 0.02
-"""Seconds."""
 THROTTLED = Failure(Unreachable("429"), again=True, throttled=True)
 ANSWERED = Failure(ApiError("404", operation="get-it", status=404))
 BROKEN = Failure(Unreachable("503"), again=True)
@@ -97,53 +98,92 @@ def test_a_refusal_of_one_call_holds_back_the_next() -> None:
     client = client_for(app, sleeps=sleeps)
     client.call(READ, {"id": "1"})
     client.call(READ, {"id": "2"})
-    assert sleeps[0] == 50.0
-    assert sleeps[1] == pytest.approx(50.0, abs=10)  # nobody really slept, so that it is still to come
+    assert sleeps == [50.0, 50.0], "nobody really slept, so that it is still to come"
+
+
+@define
+class Time:
+    """Goes on when all who are busy with it sleep: to when the first of them wakes."""
+
+    now: float = 100.0
+    _awake: int = 0
+    _wakes: list[float] = field(factory=list)
+    _goes_on: threading.Condition = field(factory=threading.Condition)
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        with self._goes_on:
+            self._awake += 1
+        try:
+            yield
+        finally:
+            with self._goes_on:
+                self._rest()
+
+    def sleep(self, seconds: float) -> None:
+        with self._goes_on:
+            until = self.now + seconds
+            self._wakes.append(until)
+            self._rest()
+            assert self._goes_on.wait_for(lambda: self.now >= until, HANGS)
+
+    def _rest(self) -> None:
+        self._awake -= 1
+        if self._awake or not self._wakes:
+            return
+        self.now = min(self._wakes)
+        self._awake = self._wakes.count(self.now)
+        self._wakes = [until for until in self._wakes if until > self.now]
+        self._goes_on.notify_all()
 
 
 @define
 class Limited:
-    """Takes so many calls in each turn; a second that the client sleeps is a turn."""
+    """Takes so many calls in each second."""
 
     most: int
+    time: Time = field(factory=Time)
     pause: int = 1
     served: int = 0
-    refused: int = 0
     taken: Counter[int] = field(factory=Counter)
+    refused: threading.Semaphore = field(factory=lambda: threading.Semaphore(0))
     lock: Any = field(factory=threading.Lock)
 
     def __call__(self, environ: dict[str, Any], start: Any) -> list[bytes]:
         environ["wsgi.input"].read()
         with self.lock:
-            turn = int(time.monotonic() / TURN)
-            self.taken[turn] += 1
-            if self.taken[turn] > self.most:
-                self.refused += 1
+            self.taken[int(self.time.now)] += 1
+            if self.taken[int(self.time.now)] > self.most:
+                self.refused.release()
                 start("429 Too Many Requests", [("Retry-After", str(self.pause))])
                 return [b"{}"]
             self.served += 1
         start("200 OK", [])
         return [b"{}"]
 
-
-def sleep(seconds: float) -> None:
-    time.sleep(seconds * TURN)
+    def client(self) -> Client:
+        return client_for(self, sleep=self.time.sleep, monotonic=lambda: self.time.now)
 
 
 def test_fifty_at_a_limit_of_two_all_get_their_turn() -> None:
     app = Limited(2)
-    client = client_for(app, sleep=sleep)
+    client = app.client()
+
+    def call(number: int) -> None:
+        with app.time.busy():
+            client.call(CREATE, json={"n": number})
+
     with ThreadPoolExecutor(50) as pool:
-        list(pool.map(lambda n: client.call(CREATE, json={"n": n}), range(100)))
+        list(pool.map(call, range(100)))
     assert app.served == 100
-    assert app.refused
+    assert app.refused.acquire(blocking=False)
 
 
 def test_a_limit_that_lets_nobody_through_is_told() -> None:
     app = Limited(0)
-    with pytest.raises(ApiError, match=r"429 Too Many Requests \(5 attempts\)"):
-        client_for(app, sleep=sleep).call(CREATE, json={})
-    assert app.refused == 5
+    with app.time.busy(), pytest.raises(ApiError, match=r"429 Too Many Requests \(5 attempts\)"):
+        app.client().call(CREATE, json={})
+    assert sum(app.taken.values()) == 5
 
 
 def test_who_is_in_a_hurry_waits_for_no_limit() -> None:
@@ -151,8 +191,7 @@ def test_who_is_in_a_hurry_waits_for_no_limit() -> None:
     client = client_for(app, wait=True)
     with ThreadPoolExecutor(10) as pool:
         calls = [pool.submit(client.call, CREATE, json={"n": n}) for n in range(10)]
-        while not app.refused:
-            time.sleep(TURN)
+        assert app.refused.acquire(timeout=HANGS)
         client.hurry()
         errors = [call.exception() for call in calls]
     assert all(isinstance(error, ApiError) and error.status == 429 for error in errors)

@@ -103,7 +103,7 @@ def test_equals_start_in_order_and_one_by_one_at_parallelism_1() -> None:
 
 def test_ready_steps_run_at_the_same_time() -> None:
     scene = Scene.of()
-    together = threading.Barrier(3, timeout=10)
+    together = threading.Barrier(3, timeout=120)
 
     def wait(moment: str) -> None:
         if moment == "before":
@@ -120,7 +120,7 @@ def test_a_step_starts_as_soon_as_what_it_waits_for_is_done() -> None:
 
     def slow(moment: str) -> None:
         if moment == "before":
-            assert done.wait(10)
+            assert done.wait(120)
 
     scene.world.faults = {
         ("create", "a"): slow,
@@ -291,7 +291,7 @@ def test_steps_that_run_while_the_journal_fails_are_waited_for_and_named() -> No
 
     def slow(moment: str) -> None:
         if moment == "before":
-            assert release.wait(10)
+            assert release.wait(120)
 
     scene.world.faults = {
         ("create", "b"): slow,

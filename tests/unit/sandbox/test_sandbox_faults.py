@@ -98,6 +98,28 @@ def test_delays_add_up_and_go_on() -> None:
         assert fired == [2, 1, 1, 0]
 
 
+def test_what_is_held_goes_on_when_the_faults_are_gone() -> None:
+    looks: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 4:
+            Caller(app).raw("DELETE", "/sandbox/faults")
+
+    specs = ["GET /user hold nth=2", "GET /user status:500"]
+    with create_app(":memory:", faults=specs, sleep=sleep) as app:
+        ece = Caller(app)
+        assert [ece("GET", "/user").status_code for _ in range(2)] == [500, 500], "it had fired by then"
+        assert len(looks) == 4
+        assert ece("GET", "/user").status_code == 200
+
+
+def test_what_is_held_when_the_sandbox_closes_breaks_off() -> None:
+    app = create_app(":memory:", faults=["* ** hold"], sleep=lambda _: app.close())
+    with pytest.raises(ConnectionResetError):
+        Caller(app)("GET", EXTENSIONS)
+
+
 @pytest.mark.parametrize(
     ("options", "failing"),
     [

@@ -22,6 +22,8 @@ from .caller import EXTENSIONS, KEY, Caller, archive
 
 BODY = {"name": "synonyms", "extension_type": "bundle", "version": "8.*"}
 PATH = "/api/v1" + EXTENSIONS
+HANGS = 120.0
+"""Seconds after which a server does."""
 
 
 @contextmanager
@@ -51,20 +53,20 @@ def session() -> Iterator[requests.Session]:
 
 
 def test_a_chunked_upload_without_length(server: Server, session: requests.Session) -> None:
-    created = session.post(server.url + PATH, json=BODY, timeout=5).json()
+    created = session.post(server.url + PATH, json=BODY, timeout=HANGS).json()
     content = archive("words " * 10_000) + archive("x" * 1_000_000)
     chunks = (content[start : start + 10_000] for start in range(0, len(content), 10_000))
     headers = {"Content-Type": "application/zip"}
     url = f"{server.url}{PATH}/{created['id']}"
-    response = session.put(url, data=chunks, headers=headers, timeout=5)
+    response = session.put(url, data=chunks, headers=headers, timeout=HANGS)
     assert response.status_code == 200, response.text
-    assert session.get(response.json()["file_metadata"]["url"], timeout=5).content == content
+    assert session.get(response.json()["file_metadata"]["url"], timeout=HANGS).content == content
 
 
 def test_a_multipart_upload(server: Server, session: requests.Session) -> None:
-    created = session.post(server.url + PATH, json=BODY, timeout=5).json()
+    created = session.post(server.url + PATH, json=BODY, timeout=HANGS).json()
     url = f"{server.url}{PATH}/{created['id']}"
-    response = session.put(url, files={"file": ("any.zip", archive())}, timeout=5)
+    response = session.put(url, files={"file": ("any.zip", archive())}, timeout=HANGS)
     assert response.json()["file_metadata"]["size"] == len(archive())
 
 
@@ -74,13 +76,13 @@ def test_a_dropped_connection_is_really_dropped(
 ) -> None:
     Caller(app).raw("POST", "/sandbox/faults", json=f"POST {EXTENSIONS} {effect} times=1")
     with pytest.raises(requests.ConnectionError, match=r"RemoteDisconnected|reset by peer"):
-        session.post(server.url + PATH, json=BODY, timeout=5)
+        session.post(server.url + PATH, json=BODY, timeout=HANGS)
     assert len(Caller(app).json("GET", EXTENSIONS)["extensions"]) == made
 
 
 def test_a_truncated_reply_ends_early(app: Sandbox, server: Server) -> None:
     Caller(app).raw("POST", "/sandbox/faults", json="GET /user truncate times=1")
-    connection = http.client.HTTPConnection(server.host, server.port, timeout=5)
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=HANGS)
     connection.request("GET", "/api/v1/user", headers={"Authorization": KEY})
     response = connection.getresponse()
     with pytest.raises(http.client.IncompleteRead) as caught:
@@ -93,7 +95,7 @@ def test_a_connection_is_kept_and_one_process_serves_another(tmp_path: Path) -> 
     data = tmp_path / "ece.db"
     with create_app(data) as app, running(app) as server, create_app(data) as other:
         extension_id = Caller(other).create()
-        connection = http.client.HTTPConnection(server.host, server.port, timeout=5)
+        connection = http.client.HTTPConnection(server.host, server.port, timeout=HANGS)
         connection.connect()
         sock = connection.sock
         for _ in range(3):
@@ -114,11 +116,11 @@ def test_signals_end_it_in_order(tmp_path: Path, number: int) -> None:
     with process:
         assert process.stdout is not None
         port = int(process.stdout.readline())
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=HANGS)
         connection.request("GET", "/api/v1/user", headers={"Authorization": KEY})
         assert connection.getresponse().status == 200
         process.send_signal(number)
-        output, errors = process.communicate(timeout=10)
+        output, errors = process.communicate(timeout=HANGS)
         connection.close()
     assert (process.returncode, output, errors) == (0, "ended\n", "")
 

@@ -14,6 +14,9 @@ from planner.state.locks import Holder
 ALICE = Holder("id-alice", "alice", "host-1", 1, "apply", "2025-01-31T12:00:00Z")
 BOB = Holder("id-bob", "bob", "host-2", 2, "destroy", "2025-01-31T12:01:00Z")
 
+HANGS = 120.0
+"""Seconds after which something does."""
+
 BROKEN = "the lock of db/dev was broken while apply held it"
 LOST = "the lock of db/dev was lost while apply held it: its lease ended before it could be renewed"
 
@@ -176,6 +179,11 @@ def test_the_id_tells_who_holds_it() -> None:
         lease.confirm(evolve(ALICE, id="id-2"))
 
 
+def restless(ended: threading.Event, _seconds: float) -> bool:
+    """A wait that is over at once."""
+    return ended.wait(0.001)
+
+
 def test_the_thread_renews_while_the_lock_is_held_and_no_longer() -> None:
     renewed = threading.Event()
 
@@ -183,24 +191,26 @@ def test_the_thread_renews_while_the_lock_is_held_and_no_longer() -> None:
         renewed.set()
         return ALICE
 
-    lease = Lease(ALICE, "db/dev", Terms(60, 0.001))
     before = set(threading.enumerate())
-    with lease.kept(renewal):
-        assert renewed.wait(30)
+    with Lease(ALICE, "db/dev", Terms(3600, 1200), wait=restless).kept(renewal):
+        assert renewed.wait(HANGS)
     assert set(threading.enumerate()) <= before  # those of other tests may end meanwhile
 
 
 def test_a_renewal_that_hangs_holds_nobody_up() -> None:
-    hanging, end = threading.Event(), threading.Event()
+    hanging, end, over = threading.Event(), threading.Event(), threading.Event()
 
     def renewal() -> Holder:
         hanging.set()
-        end.wait(30)
+        end.wait(HANGS)
+        over.set()
         return ALICE
 
-    with Lease(ALICE, "db/dev", Terms(60, 0.001)).kept(renewal):
-        assert hanging.wait(30)
+    with Lease(ALICE, "db/dev", Terms(60, 0.001), wait=restless).kept(renewal):
+        assert hanging.wait(HANGS)
+    assert not over.is_set()
     end.set()
+    assert over.wait(HANGS)
 
 
 def test_the_clock_goes_on() -> None:
