@@ -52,7 +52,7 @@ class PostgresBackend:
         self._session = Session(
             target.conninfo,
             terms,
-            lambda connection: tables.check_version(connection, schema, shown),
+            lambda connection: tables.check_tables(connection, schema, shown),
             sleep=sleep,
             clock=clock,
         )
