@@ -127,9 +127,12 @@ def make_private_folder(folder: Path) -> None:
     if folder.is_dir():
         return
     make_private_folder(folder.parent)
-    with suppress(FileExistsError):
+    try:
         folder.mkdir(0o700)
         folder.chmod(0o700)
+    except FileExistsError:
+        if not folder.is_dir():  # else another made it at the same time
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
     sync_folder(folder.parent)
 
 
@@ -146,8 +149,12 @@ def read_file(path: Path) -> bytes | None:
         if error.errno == errno.ENXIO:  # a socket cannot be opened
             require_regular(path.stat(), path)
         raise
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         require_regular(os.fstat(descriptor), path)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    with os.fdopen(descriptor, "rb") as file:
         return file.read()
 
 
