@@ -10,7 +10,6 @@ import json
 import re
 import shlex
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, distribution
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -45,6 +44,8 @@ def advice(extra: str, origin: Mapping[str, Any], *, published: bool = PUBLISHED
 
 
 def _origin() -> Mapping[str, Any]:
+    from importlib.metadata import PackageNotFoundError, distribution  # noqa: PLC0415 - only for this advice
+
     try:
         text = distribution(NAME).read_text("direct_url.json")
     except PackageNotFoundError:

@@ -7,6 +7,8 @@
     │   └── StalePlan            3    the world moved since the plan was made
     ├── StateError               1    the state cannot be read or written
     │   ├── DamagedState         1    empty, truncated, altered, or of an unknown format
+    │   │   └── OthersState      1    of another project or environment, or of this one by its former name
+    │   ├── NewerFormat          1    whole, and written by a newer planner: nothing older takes its place
     │   └── LockHeld             4    somebody else is working on the environment
     ├── ApiError                 1    the API said no
     │   ├── NotFound             1    404: the resource is gone
@@ -23,7 +25,9 @@ A class exists only where somebody catches it, or where it ends with another exi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from planner import __version__
 
 if TYPE_CHECKING:
     from planner.model.diagnostic import Diagnostic
@@ -72,6 +76,25 @@ class StateError(PlannerError):
 
 class DamagedState(StateError):
     pass
+
+
+class OthersState(DamagedState):
+    """lineage: of the state that was found."""
+
+    def __init__(self, summary: str, *, lineage: str, advice: str = "") -> None:
+        super().__init__(summary, advice=advice)
+        self.lineage = lineage
+
+
+USE_THE_NEWER: Final = (
+    f"A newer planner wrote it: use that version, or a later one, instead of this {__version__}. "
+    "`planner --version`, where it was written, says which one that is."
+)
+
+
+class NewerFormat(StateError):
+    def __init__(self, summary: str) -> None:
+        super().__init__(summary, advice=USE_THE_NEWER)
 
 
 class LockHeld(StateError):

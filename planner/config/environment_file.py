@@ -13,6 +13,7 @@ from planner.config.promotion import TEMPLATES
 from planner.config.sources import Sources
 from planner.config.validation import Checker, shaped
 from planner.config.yaml_document import plain
+from planner.links import is_there
 from planner.model.diagnostic import Diagnostics, Position
 from planner.model.value import Value
 from planner.resources import schema
@@ -34,7 +35,15 @@ class EnvironmentFile:
 def name_of(root: Path, environment: str) -> str:
     """The file's name, as it is there, or as it would be."""
     names = [f"environments/{environment}{suffix}" for suffix in (".yaml", ".yml")]
-    return next((name for name in names if (root / name).exists()), names[0])
+    return next((name for name in names if _may_be_there(root / name)), names[0])
+
+
+def _may_be_there(path: Path) -> bool:
+    """What cannot be told is to be read: that says why."""
+    try:
+        return is_there(path)
+    except OSError:
+        return True
 
 
 def read_environment_file(
@@ -42,7 +51,7 @@ def read_environment_file(
 ) -> EnvironmentFile | None:
     """What the file says, as far as it can be used; None when it cannot be read. Problems are reported."""
     name = name_of(sources.root, environment)
-    if name not in sources.texts and not (sources.root / name).exists():
+    if name not in sources.texts and not _may_be_there(sources.root / name):
         return EnvironmentFile(PlainFile(name, sources, {}))
     file = read_plain(sources, name, diagnostics)
     if file is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from attrs import field, frozen
@@ -15,7 +15,7 @@ from planner.config.project import PROJECT_FILE, read_project
 from planner.config.references import check_references
 from planner.config.reporting import Place
 from planner.config.scope import ProjectName, ResourceScope, Scope, looked_through
-from planner.config.sources import FOLDER, SUFFIXES, Sources
+from planner.config.sources import Sources
 from planner.config.survey import survey
 from planner.config.templates import Templates
 from planner.config.tokens import INVALID
@@ -100,8 +100,6 @@ def load(
     blocks = Blocks(kinds, templates.scope, diagnostics)
     for document in templates.documents():
         blocks.add(document)
-    if not sources.templates():
-        diagnostics.warning("there are no templates", detail=f"{FOLDER} holds no {_listed(SUFFIXES)} file.")
     check_references(blocks)
     return Configuration(
         project=project,
@@ -126,11 +124,6 @@ def _secrets(variables: Mapping[str, Assigned], blocks: Blocks) -> tuple[str, ..
     given = {secret for assigned in variables.values() for secret in survey(assigned.value).secrets if secret}
     made = {secret for secret in blocks.secrets if not any(known in secret for known in given)}
     return tuple(sorted(given | made))
-
-
-def _listed(words: Iterable[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} or {last}"
 
 
 def _locator(places: Mapping[Address, Place]) -> Callable[[Address, ValuePath], Position]:

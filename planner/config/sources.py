@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from attrs import define, field
 
 from planner.config.tokens import RESERVED
+from planner.links import require_no_dangling_link
 from planner.model.diagnostic import Position
 from planner.model.tree import PINNED, root_of
 
@@ -79,16 +81,17 @@ class Sources:
             _check_kind(path, here)
             return path.read_bytes()
         except FileNotFoundError:
-            raise UnreadableSource("no such file", here, missing=True) from None
+            raise _missing(path, here) from None
         except (OSError, RuntimeError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise UnreadableSource(f"the file cannot be read: {reason}", here) from None
+            raise _unreadable(error, here) from None
 
     def templates(self) -> list[str]:
-        """The names of all templates, sorted, also in folders below; but macros/ and hidden files."""
+        """The names of all templates, sorted, also in folders below; but macros/ and hidden files.
+
+        UnreadableSource when a folder cannot be listed: what is in it is not known to be nothing.
+        """
         root = root_of(FOLDER, self.root, self.pinned)
-        found = (path for path in (root / FOLDER).rglob("*") if not path.is_dir())
-        names = (path.relative_to(root).as_posix() for path in found)
+        names = (path.relative_to(root).as_posix() for path in _files_below(root / FOLDER, root))
         return sorted(n for n in names if n.endswith(SUFFIXES) and not _left_out(n))
 
     def line(self, name: str, line: int) -> Position:
@@ -97,6 +100,33 @@ class Sources:
             self._lines[name] = _LINE_END.split(self.read_files.get(name, ""))
         lines = self._lines[name]
         return Position(name, line, lines[line - 1] if 0 < line <= len(lines) else None)
+
+
+def _files_below(folder: Path, root: Path) -> Iterator[Path]:
+    """None where there is no such folder. UnreadableSource."""
+    errors: list[OSError] = []
+    for place, _, files in os.walk(folder, onerror=errors.append):
+        yield from (Path(place, name) for name in files)
+    for error in errors:
+        path = Path(error.filename)
+        here = Position(path.relative_to(root).as_posix())
+        if not isinstance(error, FileNotFoundError):
+            raise _unreadable(error, here)
+        if not _missing(path, here).missing:
+            raise _missing(path, here)
+
+
+def _missing(path: Path, here: Position) -> UnreadableSource:
+    try:
+        require_no_dangling_link(path)
+    except OSError as error:
+        return _unreadable(error, here)
+    return UnreadableSource("no such file", here, missing=True)
+
+
+def _unreadable(error: Exception, here: Position) -> UnreadableSource:
+    reason = getattr(error, "strerror", None) or str(error)
+    return UnreadableSource(f"the file cannot be read: {reason}", here)
 
 
 def _is_hidden(name: str, real: Path) -> bool:

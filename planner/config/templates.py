@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from planner.config.effort import MARKED_BUDGET, Effort
 from planner.config.failures import explain, place_of
 from planner.config.rendered_text import RenderedText
 from planner.config.rendering import OnUndefined, TemplateEnvironment, render
-from planner.config.sources import FOLDER, Sources, UnreadableSource
+from planner.config.sources import FOLDER, SUFFIXES, Sources, UnreadableSource
 from planner.config.tokens import BROKEN, INVALID, Tokens, broken_at
 from planner.config.yaml_document import YamlProblem, parse
 from planner.model.diagnostic import Diagnostics, Position
@@ -60,9 +60,21 @@ class Templates:
         tokens = Tokens(effort=self.effort)
         environment = self._environment(tokens, self._undefined_at)  # one, to compile macros once
         found = []
-        for name in self.sources.templates():
+        for name in self._names():
             found += self._documents_of(name, environment)
         return found
+
+    def _names(self) -> list[str]:
+        try:
+            names = self.sources.templates()
+        except UnreadableSource as error:
+            self.diagnostics.error(error.summary, position=error.position, advice=error.advice)
+            return []
+        if not names:
+            self.diagnostics.warning(
+                "there are no templates", detail=f"{FOLDER} holds no {_listed(SUFFIXES)} file."
+            )
+        return names
 
     def expression(self, text: str, position: Callable[[], Position], where: str) -> Value:
         """The value of a text with `{{ ... }}` in it, as in locals; INVALID when it has a problem.
@@ -164,3 +176,8 @@ def _checked(text: str) -> str:
     if broken is not None:
         raise YamlProblem(text.count("\n", 0, broken) + 1, BROKEN)
     return text
+
+
+def _listed(words: Iterable[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} or {last}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from planner.errors import StateError
+from planner.errors import USE_THE_NEWER, StateError
 from planner.model.release import Release
 from planner.model.state import State
 from planner.promote.log import Log, Run, read_log
@@ -20,7 +20,7 @@ def log_of(state: State) -> Log:
     except ValueError as error:
         raise StateError(
             f"the promotions in the state of {state.environment} are not understood: {error}",
-            advice="Use the planner that wrote them, or a newer one.",
+            advice=USE_THE_NEWER,
         ) from error
     present, applied = log.present, state.applied
     if present is None or applied is None or applied.complete or not present.whole:

@@ -10,6 +10,7 @@ import orjson
 from attrs import frozen
 from jsonschema_rs import Draft202012Validator, ValidationError
 
+from planner.errors import NewerFormat
 from planner.model.codec import digest
 from planner.resources import schema
 
@@ -20,14 +21,31 @@ _SHOWN = 5
 
 
 class BadDocument(ValueError):
-    """What is wrong with a document, as a phrase that goes after its name: "is empty".
+    """What is wrong with a document, as a phrase that goes after its name: "is empty"."""
 
-    newer: written by a newer version of the program; nothing is wrong with it otherwise.
-    """
 
-    def __init__(self, problem: str, *, newer: bool = False) -> None:
-        super().__init__(problem)
-        self.newer = newer
+class NewerDocument(BadDocument):
+    """Written by a newer planner; nothing is wrong with it otherwise."""
+
+    def __init__(self, version: int, known: int) -> None:
+        super().__init__(f"has format_version {version}, this planner reads up to {known}")
+
+
+def newer(shown: str, version: int, known: int) -> NewerFormat:
+    """The error for what a newer planner wrote. Never with advice to go back to something older."""
+    return NewerFormat(f"{shown} {NewerDocument(version, known)}")
+
+
+def version_in(document: object) -> int:
+    """The format_version that a document tells; 0 when it tells none."""
+    version = document.get("format_version") if isinstance(document, dict) else None
+    return version if type(version) is int else 0
+
+
+def require_known(document: object, known: int) -> None:
+    """NewerDocument, before anything else is looked at: a newer format may look otherwise altogether."""
+    if (version := version_in(document)) > known:
+        raise NewerDocument(version, known)
 
 
 @frozen(eq=False)
@@ -64,10 +82,7 @@ class Format:
         version = document.get("format_version")
         if type(version) is not int:
             raise BadDocument(f"is not a planner {self.name}: it has no format_version")
-        if version > self.version:
-            raise BadDocument(
-                f"has format_version {version}, this planner reads up to {self.version}", newer=True
-            )
+        require_known(document, self.version)
         if any(step not in self.migrations for step in range(version, self.version)):
             raise BadDocument(f"has the unknown format_version {version}")
         return version

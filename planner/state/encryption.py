@@ -7,17 +7,18 @@ line becomes a sealed text of its own. A state that is not encrypted is refused,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Final
 
 import orjson
 
 from planner.errors import DamagedState, StateError
 from planner.state.backend import Backend, HistoryEntry
+from planner.state.document import newer, version_in
 from planner.state.journal import decode_line
-from planner.state.keys import MAGIC, Altered, Keys
+from planner.state.keys import Altered, Keys, sealing
 from planner.state.locks import Holder
-from planner.state.snapshot import serial_of
+from planner.state.snapshot import FORMAT, serial_of
 
 _SEALED: Final = "sealed"
 
@@ -84,6 +85,7 @@ class EncryptedBackend:
 
     def _open(self, data: bytes, shown: str) -> bytes:
         """What a snapshot holds. The serial outside has to be the one inside: only that is authenticated."""
+        _require_known(data, shown)
         sealed = sealed_text(data)
         if sealed is None:
             if not self._accepts_plain:
@@ -103,7 +105,7 @@ class EncryptedBackend:
     def _opened_line(self, line: bytes) -> bytes:
         """A line that was spoiled comes back as one: the journal tells what that means where it stands."""
         shown = f"the journal of {self.describe()}"
-        if line.startswith(MAGIC):
+        if sealing(line):
             try:
                 return self._keys.open(line, shown)
             except Altered:
@@ -122,9 +124,16 @@ def sealed_text(data: bytes) -> bytes | None:
     return sealed.encode() if isinstance(sealed, str) else None
 
 
+def _require_known(data: bytes, shown: str) -> None:
+    """NewerFormat when a newer planner wrote it, sealed or not: how it seals is not known here."""
+    with suppress(ValueError):
+        if (version := version_in(orjson.loads(data))) > FORMAT.version:
+            raise newer(shown, version, FORMAT.version)
+
+
 def refuse_encrypted(lines: Sequence[bytes], data: bytes | None, shown: str) -> None:
     """StateError when what a place holds is encrypted, for a reader that was told of no encryption."""
-    if any(line.startswith(MAGIC) for line in lines) or (data is not None and sealed_text(data) is not None):
+    if any(map(sealing, lines)) or (data is not None and sealed_text(data) is not None):
         raise StateError(
             f"{shown} is encrypted",
             advice="Set `encrypted: true` for the environment in planner.yaml; to decrypt it for good, see "

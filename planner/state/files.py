@@ -13,6 +13,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from planner.errors import StateError
+from planner.links import DanglingLink, require_no_dangling_link
 
 _ADVICE = {
     errno.ENOSPC: "Free some space and run the command again.",
@@ -21,7 +22,13 @@ _ADVICE = {
     errno.EACCES: "Check who owns the file and its folder, and their modes.",
     errno.EPERM: "Check who owns the file and its folder, and their modes.",
     errno.EIO: "The disk may be failing; look at the system's log.",
+    errno.ELOOP: "Put the file itself in the place of the link.",
+    errno.ENOTDIR: "What is to be a folder there is a file: correct the path, or move the file away.",
+    errno.EINVAL: "Move away what is there, or name another place.",
+    errno.ESTALE: "The share went away: mount it again.",
+    errno.ENOTCONN: "The share went away: mount it again.",
 }
+_MOUNT = "Is it on a share that is not mounted? Mount it, or correct the link."
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -120,20 +127,34 @@ def make_private_folder(folder: Path) -> None:
     if folder.is_dir():
         return
     make_private_folder(folder.parent)
-    with suppress(FileExistsError):
+    try:
         folder.mkdir(0o700)
         folder.chmod(0o700)
+    except FileExistsError:
+        if not folder.is_dir():  # else another made it at the same time
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
     sync_folder(folder.parent)
 
 
 def read_file(path: Path) -> bytes | None:
-    """What path holds, None when there is no such file. OSError, also for a device, a pipe or a folder."""
+    """What path holds, None when there is no such file. OSError, also for a device, a pipe or a folder, and
+    for a link to what is not there.
+    """
     try:
         descriptor = os.open(path, _READ)
     except FileNotFoundError:
+        require_no_dangling_link(path)
         return None
-    with os.fdopen(descriptor, "rb") as file:
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # a socket cannot be opened
+            require_regular(path.stat(), path)
+        raise
+    try:
         require_regular(os.fstat(descriptor), path)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    with os.fdopen(descriptor, "rb") as file:
         return file.read()
 
 
@@ -165,4 +186,4 @@ def cause(error: OSError) -> str:
 
 def advice(error: OSError) -> str:
     """What to do about it, "" when the cause says it all."""
-    return _ADVICE.get(error.errno or 0, "")
+    return _MOUNT if isinstance(error, DanglingLink) else _ADVICE.get(error.errno or 0, "")

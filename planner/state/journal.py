@@ -20,6 +20,7 @@ from planner.errors import DamagedState, StateError
 from planner.model.codec import canonical, decode, decode_record, encode_record
 from planner.model.state import Record
 from planner.state.backend import Journals
+from planner.state.document import newer, version_in
 from planner.state.redaction import Redact, keep
 
 FORMAT_VERSION: Final = 1
@@ -68,10 +69,12 @@ def decode_line(line: bytes) -> Any:
 
 def read(lines: Iterable[bytes], *, shown: str) -> Contents:
     """What the lines say. DamagedState: a bad line with others after it, a header missing or not understood.
+    NewerFormat.
 
     A bad line at the end, of the journal or of a session, was torn by a crash; it is left out and counted.
     """
     decoded = [(number, decode_line(line)) for number, line in enumerate(lines, 1) if line]
+    _require_known((data for _, data in decoded), shown)
     for (number, data), (_, following) in pairwise(decoded):
         if data is None and not _is_header(following):
             raise DamagedState(f"the journal of {shown} is damaged at line {number}")
@@ -87,13 +90,15 @@ def read(lines: Iterable[bytes], *, shown: str) -> Contents:
     return Contents(found.frozen(), torn=len(decoded) - len(whole))
 
 
-def salvage(lines: Iterable[bytes]) -> tuple[Session, ...]:
-    """What can still be read of a damaged journal: every line that is whole tells a fact.
+def salvage(lines: Iterable[bytes], *, shown: str) -> tuple[Session, ...]:
+    """What can still be read of a damaged journal: every line that is whole tells a fact. NewerFormat.
 
     Lines before the first whole header are left out: it is unknown what they continue.
     """
     found = _Sessions()
-    for data in filter(None, map(decode_line, lines)):
+    whole = [data for data in map(decode_line, lines) if data]
+    _require_known(whole, shown)
+    for data in whole:
         with suppress(ValueError):
             found.take(data)
     return found.frozen()
@@ -103,8 +108,14 @@ def first_lineage(lines: Iterable[bytes]) -> str | None:
     """The lineage that a journal, perhaps a damaged one, began with; None when no header of it is whole."""
     for data in filter(_is_header, map(decode_line, lines)):
         with suppress(ValueError):
-            return _header(data["header"]).lineage
+            return decode(data["header"], Header).lineage
     return None
+
+
+def _require_known(found: Iterable[Any], shown: str) -> None:
+    for data in filter(_is_header, found):
+        if (version := version_in(data["header"])) > FORMAT_VERSION:
+            raise newer(f"the journal of {shown}", version, FORMAT_VERSION)
 
 
 def _is_header(data: object) -> bool:
@@ -120,7 +131,7 @@ class _Sessions:
     def take(self, data: Any) -> None:
         """ValueError when data is no header and no record, or a record without a header before it."""
         if _is_header(data):
-            self._found.append((_header(data["header"]), []))
+            self._found.append((decode(data["header"], Header), []))
         elif not self._found:
             raise ValueError("it does not begin with a header")
         else:
@@ -128,13 +139,6 @@ class _Sessions:
 
     def frozen(self) -> tuple[Session, ...]:
         return tuple(Session(header, tuple(records)) for header, records in self._found)
-
-
-def _header(data: Any) -> Header:
-    version = data.get("format_version") if isinstance(data, dict) else None
-    if type(version) is int and version > FORMAT_VERSION:
-        raise ValueError(f"its format_version is {version}, this planner reads up to {FORMAT_VERSION}")
-    return decode(data, Header)
 
 
 class Journal:

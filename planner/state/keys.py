@@ -25,10 +25,19 @@ from attrs import define, field, frozen
 
 from planner.distribution import how_to_add
 from planner.errors import StateError
+from planner.state.document import newer
 
-MAGIC: Final = b"sealed1."
+VERSION: Final = 1
+MAGIC: Final = b"sealed%d." % VERSION
+_ANY_VERSION: Final = re.compile(rb"sealed([0-9]{1,9})\.")
 _KEY, _PASSPHRASE = "PLANNER_STATE_KEY", "PLANNER_STATE_PASSPHRASE"
 _SALT_BYTES: Final = 16
+
+
+def sealing(text: bytes) -> int:
+    """The version of a sealed text; 0 for any other."""
+    found = _ANY_VERSION.match(text)
+    return int(found[1]) if found else 0
 
 
 class Altered(ValueError):
@@ -77,9 +86,13 @@ class Keys:
         return MAGIC + salt.hex().encode() + b"." + id_ + b"." + cipher.encrypt(data)
 
     def open(self, sealed: bytes, shown: str) -> bytes:
-        """What was sealed. Altered; StateError when none of the keys sealed it. shown: what it belongs to."""
+        """What was sealed. Altered; NewerFormat; StateError when none of the keys sealed it. shown: what it
+        belongs to.
+        """
         from cryptography.fernet import InvalidToken  # noqa: PLC0415 - an extra
 
+        if (version := sealing(sealed)) > VERSION:
+            raise newer(f"the encryption of {shown}", version, VERSION)
         try:
             salt_text, id_, token = sealed.removeprefix(MAGIC).split(b".")
             salt = bytes.fromhex(salt_text.decode())

@@ -21,6 +21,7 @@ from stat import S_ISREG
 from typing import TYPE_CHECKING, Final
 
 from planner.errors import StateError
+from planner.links import is_there, require_no_dangling_link
 from planner.state.backend import KEPT, HistoryEntry
 from planner.state.files import (
     discard,
@@ -59,6 +60,7 @@ class LocalBackend:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._shown = shown or str(path)
+        self._path = path
         self._snapshot = Path(os.path.realpath(path))
         self._journal = self._snapshot.with_suffix(".journal")
         self._lock = self._snapshot.with_suffix(".lock")
@@ -72,8 +74,19 @@ class LocalBackend:
     def describe(self) -> str:
         return self._shown
 
+    @contextmanager
+    def _explained(self, doing: str, what: str = "") -> Iterator[None]:
+        """Nothing is done beside a link that leads nowhere: what is kept there is not known."""
+        with explained(self._shown, doing):
+            require_no_dangling_link(self._path)
+        with explained(f"{what}{self._shown}", doing):
+            yield
+
     def check(self) -> tuple[str, ...]:
-        folder = next(path for path in self._snapshot.parents if path.exists())
+        with self._explained("read"):
+            read_file(self._snapshot)
+            self._serials()
+            folder = next(path for path in self._snapshot.parents if path.exists())
         if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
             raise StateError(
                 f"{self._shown} cannot be written: no permission in {folder}",
@@ -87,12 +100,12 @@ class LocalBackend:
     # Snapshots
 
     def read_snapshot(self) -> bytes | None:
-        with explained(self._shown, "read"):
+        with self._explained("read"):
             return read_file(self._snapshot)
 
     def write_snapshot(self, data: bytes, *, serial: int, expected_serial: int | None) -> None:
         self.still_held()
-        with explained(self._shown, "written"), self._swapping():
+        with self._explained("written"), self._swapping():
             present = read_file(self._snapshot)
             self._compare(present, expected_serial)
             self._keep_former(present)
@@ -149,27 +162,31 @@ class LocalBackend:
                 self._kept(serial).unlink(missing_ok=True)
 
     def _serials(self) -> list[int]:
-        if not self._history.is_dir():
+        """OSError when the folder is there and cannot be listed."""
+        if not is_there(self._history):
             return []
-        return [int(item.stem) for item in self._history.glob("*.json") if item.stem.isdecimal()]
+        files = [item for item in self._history.iterdir() if item.suffix == ".json"]
+        return [int(item.stem) for item in files if item.stem.isdecimal()]
 
     def history(self) -> list[HistoryEntry]:
-        with explained(f"the history of {self._shown}", "read"):
+        with self._explained("read", "the history of "):
             entries = map(self._entry, sorted(self._serials(), reverse=True))
             return [entry for entry in entries if entry is not None]
 
     def _entry(self, serial: int) -> HistoryEntry | None:
+        kept = self._kept(serial)
         try:
-            status = self._kept(serial).stat()
+            status = kept.stat()
         except FileNotFoundError:  # a writer pruned it meanwhile
+            require_no_dangling_link(kept)
             return None
-        if not S_ISREG(status.st_mode):
+        if not S_ISREG(status.st_mode):  # no writer of ours made it
             return None
         written = datetime.fromtimestamp(int(status.st_mtime), UTC)
         return HistoryEntry(serial, written.strftime("%Y-%m-%dT%H:%M:%SZ"), status.st_size)
 
     def read_history(self, serial: int) -> bytes:
-        with explained(f"the history of {self._shown}", "read"):
+        with self._explained("read", "the history of "):
             data = read_file(self._kept(serial))
             kept = ", ".join(map(str, sorted(self._serials()))) or "none"
         if data is None:
@@ -180,7 +197,7 @@ class LocalBackend:
 
     def append(self, lines: Sequence[bytes]) -> None:
         self.still_held()
-        with explained(f"the journal of {self._shown}", "written"):
+        with self._explained("written", "the journal of "):
             new = not self._journal.exists()
             if new:
                 make_private_folder(self._journal.parent)
@@ -199,14 +216,14 @@ class LocalBackend:
             os.close(descriptor)
 
     def read_journal(self) -> list[bytes]:
-        with explained(f"the journal of {self._shown}", "read"):
+        with self._explained("read", "the journal of "):
             data = read_file(self._journal) or b""
         lines = data.split(b"\n")
         return lines if lines[-1] else lines[:-1]
 
     def clear_journal(self) -> None:
         self.still_held()
-        with explained(f"the journal of {self._shown}", "cleared"):
+        with self._explained("cleared", "the journal of "):
             if self._journal.exists():
                 self._journal.unlink(missing_ok=True)
                 sync_folder(self._journal.parent)
@@ -215,7 +232,7 @@ class LocalBackend:
 
     @contextmanager
     def lock(self, holder: Holder, timeout: float) -> Iterator[Holder]:
-        with explained(f"the lock of {self._shown}", "taken"):
+        with self._explained("taken", "the lock of "):
             make_private_folder(self._lock.parent)
             os_lock = self._os_lock()
             wait_for_lock(
@@ -225,7 +242,7 @@ class LocalBackend:
                 Patience(timeout, self._sleep, self._monotonic),
             )
         try:
-            with explained(f"the lock of {self._shown}", "taken"):
+            with self._explained("taken", "the lock of "):
                 replace_private(self._holder, encode_holder(holder))
                 name = self._holder.open("rb")
             with name:  # open for as long, so that no other file gets its inode: see still_held
@@ -263,14 +280,14 @@ class LocalBackend:
         self._looked_into = stamp
 
     def _named_holder(self) -> Holder | None:
-        with explained(f"the lock of {self._shown}", "read"):
+        with self._explained("read", "the lock of "):
             data = read_file(self._holder)
         return None if data is None else decode_holder(data)
 
     def lock_holder(self) -> Holder | None:
         """A name is only believed while the operating system's lock is taken; crashes leave names behind."""
         named = self._named_holder()
-        if named is None or not self._lock.exists() or not self._is_locked():
+        if named is None or not os.path.lexists(self._lock) or not self._is_locked():
             return None
         return named
 
@@ -289,7 +306,7 @@ class LocalBackend:
         if holder is None or holder.id != holder_id:
             now = "nobody holds it" if holder is None else f"it is held by {holder}, as {holder.id}"
             raise StateError(f"{self._shown} is not locked as {holder_id}: {now}")
-        with explained(f"the lock of {self._shown}", "broken"):
+        with self._explained("broken", "the lock of "):
             # First the name: from then on the former holder writes nothing more. The lock itself belongs to
             # its process; without its file the next one takes another.
             self._holder.unlink(missing_ok=True)

@@ -6,10 +6,10 @@ import getpass
 import os
 import socket
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import orjson
-from attrs import asdict, frozen
+from attrs import asdict, fields, frozen
 
 from planner.errors import LockHeld
 
@@ -53,9 +53,17 @@ def encode_holder(holder: Holder) -> bytes:
 def decode_holder(data: bytes) -> Holder | None:
     """None when data is not what `encode_holder` makes: who holds a lock is information, never a proof."""
     try:
-        return Holder(**orjson.loads(data))
-    except (ValueError, TypeError):
+        return holder_in(orjson.loads(data))
+    except ValueError:
         return None
+
+
+def holder_in(told: Any) -> Holder:
+    """The holder that a lock tells. What a newer planner tells beside that is left out. ValueError."""
+    try:
+        return Holder(**{item.name: told[item.name] for item in fields(Holder)})
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"it names no holder: {error}") from error
 
 
 @frozen

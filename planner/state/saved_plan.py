@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 from typing import Final
 
-from planner.errors import PlannerError
+from planner.errors import USE_THE_NEWER, PlannerError
 from planner.model.codec import decode_plan, encode_plan
 from planner.model.plan import Plan
-from planner.state.document import BadDocument, Format
+from planner.state.document import BadDocument, Format, NewerDocument
 from planner.state.files import advice, cause, read_file, write_private
 from planner.state.redaction import Redact, keep
 
@@ -64,10 +64,10 @@ def read_plan(path: Path) -> Plan:
         raise PlannerError(f"{path} cannot be read: {cause(error)}", advice=advice(error)) from error
     try:
         return decode_plan(FORMAT.read(data))
+    except NewerDocument as error:
+        raise PlannerError(f"{path} {error}", advice=f"{USE_THE_NEWER} Or make the plan again.") from error
     except BadDocument as error:
-        again = "Apply it with the planner that made it, or make it again." if error.newer else _AGAIN
-        if not _was_a_plan(data):
-            again = "Name a file that `planner plan --out` wrote."
+        again = _AGAIN if _was_a_plan(data) else "Name a file that `planner plan --out` wrote."
         raise PlannerError(f"{path} {error}", advice=again.format(path=path)) from error
     except ValueError as error:
         raise PlannerError(f"{path} is no plan: {error}", advice=_AGAIN.format(path=path)) from error

@@ -12,13 +12,13 @@ from typing import Any, Final
 import orjson
 from attrs import frozen
 
-from planner.errors import PlannerError
+from planner.errors import USE_THE_NEWER, PlannerError
 from planner.model.chain import Standing
 from planner.model.codec import decode, decode_plan, encode
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.model.release import Gate
-from planner.state.document import BadDocument, check
-from planner.state.files import cause, read_file
+from planner.state.document import BadDocument, NewerDocument, check, require_known
+from planner.state.files import advice, cause, read_file
 from planner.state.saved_plan import FORMAT
 
 FORMAT_VERSION: Final = 1
@@ -88,11 +88,13 @@ def read_preview(path: Path) -> Previewed:
     try:
         data = read_file(path)
     except OSError as error:
-        raise PlannerError(f"{path} cannot be read: {cause(error)}") from error
+        raise PlannerError(f"{path} cannot be read: {cause(error)}", advice=advice(error)) from error
     if data is None:
         raise PlannerError(f"{path} cannot be read: no such file")
     try:
         return _decoded(orjson.loads(data))
+    except NewerDocument as error:
+        raise PlannerError(f"{path} {error}", advice=USE_THE_NEWER) from error
     except (BadDocument, ValueError) as error:
         raise PlannerError(
             f"{path} is no preview: {error}", advice="Name a preview.json that planner preview --out wrote."
@@ -101,6 +103,7 @@ def read_preview(path: Path) -> Previewed:
 
 def _decoded(document: Any) -> Previewed:
     """BadDocument, ValueError."""
+    require_known(document, FORMAT_VERSION)
     check("preview", document)
     plans = {
         item["environment"]: orjson.dumps(item["plan"])

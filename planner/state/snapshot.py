@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
 import orjson
 
-from planner.errors import DamagedState
+from planner.errors import DamagedState, NewerFormat, OthersState
 from planner.model.codec import decode_state, encode_state
 from planner.model.state import State
-from planner.state.document import BadDocument, Format, Migration
+from planner.state.document import BadDocument, Format, Migration, NewerDocument
 from planner.state.redaction import Redact, keep
 
 MIGRATIONS: Final[Mapping[int, Migration]] = {}
 """Format version -> a function to the next. A new version adds a line here, and no reader changes."""
 
 FORMAT: Final = Format("state", 1, MIGRATIONS)
-
-_UPGRADE: Final = "Use the planner that wrote it, or a newer one."
 
 
 def dump(state: State, redact: Redact = keep) -> bytes:
@@ -28,18 +27,26 @@ def dump(state: State, redact: Redact = keep) -> bytes:
 
 
 def parse(data: bytes, *, shown: str, project: str, environment: str, known: Format = FORMAT) -> State:
-    """The state in data. DamagedState: shown and what is wrong with it, without advice where there is none.
+    """The state in data. NewerFormat; DamagedState: shown and what is wrong with it, without advice where
+    there is none; OthersState.
 
     shown: how messages name the place. project, environment: whose state it has to be.
     """
+    state = parse_any(data, shown=shown, known=known)
+    check_owner(state, shown, project, environment)
+    return state
+
+
+def parse_any(data: bytes, *, shown: str, known: Format = FORMAT) -> State:
+    """As `parse`, whosever state it is."""
     try:
-        state = _state_in(data, known)
+        return _state_in(data, known)
+    except NewerDocument as error:
+        raise NewerFormat(f"{shown} {error}") from error
     except BadDocument as error:
-        raise DamagedState(f"{shown} {error}", advice=_UPGRADE if error.newer else "") from error
+        raise DamagedState(f"{shown} {error}") from error
     except ValueError as error:
         raise DamagedState(f"{shown} does not follow the format: {error}") from error
-    _check_owner(state, shown, project, environment)
-    return state
 
 
 @lru_cache(maxsize=1)
@@ -48,16 +55,31 @@ def _state_in(data: bytes, known: Format) -> State:
     return decode_state(known.read(data))
 
 
-def _check_owner(state: State, shown: str, project: str, environment: str) -> None:
+def check_owner(state: State, shown: str, project: str, environment: str) -> None:
+    """OthersState when the state does not bear these names."""
     for what, found, wanted in (
         ("project", state.project, project),
         ("environment", state.environment, environment),
     ):
         if found != wanted:
-            raise DamagedState(
+            raise OthersState(
                 f"{shown} is the state of the {what} {found}, not {wanted}",
-                advice=f"Give each {what} a `state` of its own in planner.yaml.",
+                lineage=state.lineage,
+                advice=advice_on_names(state.project, state.environment, project, environment),
             )
+
+
+def advice_on_names(found_project: str, found_environment: str, project: str, environment: str) -> str:
+    """For what one place holds under other names than planner.yaml has."""
+    renamed = [("project", found_project, project), ("environment", found_environment, environment)]
+    differ = [(what, found, wanted) for what, found, wanted in renamed if found != wanted]
+    flags = "".join(f" --from-{what} {shlex.quote(found)}" for what, found, _ in differ)
+    named = " and ".join(f"the {what} {found} is called {wanted} now" for what, found, wanted in differ)
+    both = " and ".join(f"{what}s" for what, _, _ in differ)
+    return (
+        f"If {named}: `planner state rename -e {environment}{flags}`. If these are two {both}: give each "
+        "a `state` of its own in planner.yaml."
+    )
 
 
 def serial_of(data: bytes) -> int | None:

@@ -14,12 +14,13 @@ from uuid import uuid4
 
 from attrs import evolve, field, frozen
 
-from planner.errors import DamagedState, Refused, StateError
+from planner.errors import DamagedState, OthersState, Refused, StateError
 from planner.model.state import State
 from planner.state import journal, snapshot
 from planner.state.backend import Backend, HistoryEntry
 from planner.state.encryption import refuse_encrypted
 from planner.state.journal import Contents, Header, Journal, Session
+from planner.state.kept import KeptSnapshots
 from planner.state.locks import Holder, this_process
 from planner.state.redaction import Redact, keep
 
@@ -61,9 +62,10 @@ class Store:
     """The state of one environment in one backend.
 
     clock: the time, as ISO 8601 in UTC. new_id: makes lineages and ids of locks. redact: takes known secrets
-    out of all that is written. tell: takes notes for people, as often as the state is read.
-    Every method raises StateError when the backend cannot be read or written,
-    DamagedState when what it holds is not usable.
+    out of all that is written. tell: takes notes for people, as often as the state is read. missed: is called
+    where no state is found, and raises when it lies elsewhere.
+    Every method raises StateError when the backend cannot be read or written, NewerFormat when a newer
+    planner wrote what it holds, DamagedState when that is not usable.
     """
 
     backend: Backend
@@ -73,6 +75,7 @@ class Store:
     new_id: Callable[[], str] = field(default=new_uuid, kw_only=True)
     redact: Redact = field(default=keep, kw_only=True)
     tell: Callable[[str], object] = field(default=lambda _note: None, kw_only=True)
+    missed: Callable[[], object] = field(default=lambda: None, kw_only=True)
 
     def load(self) -> State:
         """The state as it is known now: the snapshot and what the journal adds. No lock, nothing written.
@@ -88,9 +91,12 @@ class Store:
         try:
             found = self._read()
         except DamagedState as error:
-            raise DamagedState(error.summary, advice=self._advice(error)) from error
+            error.advice = self._kept.way_back(error)
+            raise
         for note in found.notes:
             self.tell(note)
+        if not found.state.lineage:
+            self.missed()
         return found
 
     def _read(self) -> Loaded:
@@ -133,7 +139,11 @@ class Store:
         return snapshot.parse(data, shown=shown, project=self.project, environment=self.environment)
 
     def _continues(self, header: Header, base: State) -> bool:
-        """Whether the session goes on from base; False when base holds it already. DamagedState."""
+        """Whether the session goes on from base; False when base holds it already, as it may by another name.
+        DamagedState.
+        """
+        if header.lineage == base.lineage and header.serial < base.serial:
+            return False
         self._check_owner(header)
         if base.lineage and header.lineage != base.lineage:
             raise DamagedState(
@@ -151,7 +161,13 @@ class Store:
         found = f"{header.project}/{header.environment}"
         wanted = f"{self.project}/{self.environment}"
         if found != wanted:
-            raise DamagedState(f"the journal of {self._shown} is the journal of {found}, not {wanted}")
+            raise OthersState(
+                f"the journal of {self._shown} is the journal of {found}, not {wanted}",
+                lineage=header.lineage,
+                advice=snapshot.advice_on_names(
+                    header.project, header.environment, self.project, self.environment
+                ),
+            )
 
     def _notes(self, contents: Contents) -> tuple[str, ...]:
         if not contents.torn:
@@ -161,30 +177,9 @@ class Store:
             "have been about is not known: look out for resources of the same name",
         )
 
-    def _advice(self, error: DamagedState) -> str:
-        entry = self._newest_good()
-        if entry is None:
-            return error.advice or (
-                f"There is no older snapshot to go back to. What is kept lies beside {self._shown}; when it "
-                "is the journal, take the damaged line out: the next apply looks up what it was about."
-            )
-        restore = (
-            f"The newest good snapshot is serial {entry.serial} of {entry.time}: "
-            f"`planner state restore {entry.serial} -e {self.environment}`."
-        )
-        return f"{error.advice} {restore}".strip()
-
-    def _newest_good(self) -> HistoryEntry | None:
-        with suppress(StateError):  # what is told is the damage, not that there is no way around it
-            return next(filter(self._is_good, self.backend.history()), None)
-        return None
-
-    def _is_good(self, entry: HistoryEntry) -> bool:
-        try:
-            self._parse(self.backend.read_history(entry.serial), "")
-        except StateError:
-            return False
-        return True
+    @property
+    def _kept(self) -> KeptSnapshots:
+        return KeptSnapshots(self.backend, self.project, self.environment)
 
     def history(self) -> list[HistoryEntry]:
         """The snapshots kept, the latest serial first."""
@@ -293,10 +288,8 @@ class Store:
 
         When the present state is readable, what its journal adds is put in the history first. When it is
         not, what can be read of the journal is added to the older content, as it tells of real resources.
-        DamagedState when that snapshot is damaged itself.
         """
-        shown = f"serial {serial} in the history of {self._shown}"
-        older = self._parse(self.backend.read_history(serial), shown)
+        older = self.restorable(serial)
         try:
             present = self.checkpoint()
         except DamagedState:
@@ -305,8 +298,23 @@ class Store:
         self.backend.clear_journal()
         return restored
 
+    def restorable(self, serial: int) -> State:
+        """What `restore` brings back, under the names of now.
+
+        DamagedState when that snapshot is damaged itself. NewerFormat when it would take the place of what a
+        newer planner wrote, OthersState when of this same state under another name.
+        """
+        older = self._kept.read(serial)
+        try:
+            self._read()
+        except DamagedState as error:
+            if isinstance(error, OthersState) and error.lineage == older.lineage:
+                raise
+            self._kept.require_none_newer(serial)
+        return older
+
     def _restore_damaged(self, older: State) -> State:
-        sessions = journal.salvage(self.backend.read_journal())
+        sessions = journal.salvage(self.backend.read_journal(), shown=self._shown)
         state = _fold_later(older, sessions)
         serial = max([*_known_serials(self.backend), *(s.header.serial for s in sessions)], default=0) + 1
         restored = self._write(state, serial=serial, expected=None)

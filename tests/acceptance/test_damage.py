@@ -1,8 +1,9 @@
-"""Damaged files of a state: never "no state", always an error that names the way back."""
+"""A state that is damaged or cannot be read: never "no state", always an error that names the way back."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from planner.model.codec import digest
 
+from .ece import Ece
 from .runner import Project, wait_until
 
 STATE, JOURNAL = "state/dev.json", "state/dev.journal"
@@ -36,11 +38,16 @@ SNAPSHOTS: dict[str, tuple[Damage, str]] = {
     "one bit": (lambda data: data.replace(b"alpha", b"alphc", 1), "was altered"),
     "not JSON": (lambda _: b"nonsense", "is not JSON"),
     "another program's": (lambda _: b'{"version": 4, "resources": []}', "is not a planner state"),
-    "a newer format": (resealed(format_version=99), "has format_version 99, this planner reads up to"),
     "an unknown older format": (resealed(format_version=0), "has the unknown format_version 0"),
     "a format that nobody wrote": (resealed(serial="one"), "does not follow the format"),
-    "another environment's": (resealed(environment="prod"), "is the state of the environment prod, not dev"),
-    "another project's": (resealed(project="other"), "is the state of the project other, not small"),
+    "another environment's": (
+        resealed(environment="prod", lineage="of another"),
+        "is the state of the environment prod, not dev",
+    ),
+    "another project's": (
+        resealed(project="other", lineage="of another"),
+        "is the state of the project other, not small",
+    ),
 }
 
 
@@ -184,3 +191,141 @@ def test_another_states_journal(cut_off: tuple[Project, bytes], tmp_path: Path) 
     done = stranger.run("plan")
     assert done.code == 1
     assert "belongs to another state: its lineage is" in " ".join(done.err.split())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [resealed(format_version=99), lambda data: data.replace(b'"format_version": 1', b'"format_version": 2')],
+    ids=["as ours", "sealed otherwise"],
+)
+@pytest.mark.parametrize(
+    "command",
+    ["plan", "apply --auto-approve", "state restore 1", "state restore 1 --dry-run", "state push old"],
+)
+def test_a_state_of_a_newer_planner_is_left_to_it(thrice: Project, change: Damage, command: str) -> None:
+    thrice.ok("state", "pull", "--out", "old")
+    path = thrice.folder / STATE
+    path.write_bytes(change(path.read_bytes()))
+    before = files(thrice)
+    done = thrice.run(*command.split())
+    assert done.code == 1, done
+    said = " ".join(done.err.split())
+    assert "state/dev.json has format_version" in said
+    assert "A newer planner wrote it: use that version, or a later one" in said
+    assert "state restore" not in said
+    assert files(thrice) == before
+
+
+Spoil = Callable[[Path], object]
+
+
+def dangling(path: Path) -> None:
+    """As when a share is not mounted."""
+    share = path.parent / "share"
+    share.mkdir()
+    path.rename(share / path.name)
+    path.symlink_to(share / path.name)
+    shutil.rmtree(share)
+
+
+def dangling_folder(path: Path) -> None:
+    shutil.rmtree(path.parent)
+    path.parent.symlink_to("/mnt/not-mounted/state")
+
+
+def replaced(make: Spoil) -> Spoil:
+    def spoil(path: Path) -> None:
+        path.unlink()
+        make(path)
+
+    return spoil
+
+
+def file_for_folder(path: Path) -> None:
+    shutil.rmtree(path.parent)
+    path.parent.write_bytes(b"")
+
+
+OUT_OF_REACH: dict[str, tuple[Spoil, str]] = {
+    "a link to what is not there": (dangling, "which is not there"),
+    "a folder that is such a link": (dangling_folder, "the folder state is a link to /mnt/not-mounted/state"),
+    "a link in a circle": (replaced(lambda path: path.symlink_to(path.name)), "too many levels of symbolic"),
+    "a folder": (replaced(Path.mkdir), "it is not a regular file"),
+    "a pipe": (replaced(os.mkfifo), "it is not a regular file"),
+    "a device": (replaced(lambda path: path.symlink_to("/dev/null")), "it is not a regular file"),
+    "a file on the way": (file_for_folder, "not a directory"),
+}
+READING = [
+    "plan",
+    "apply --auto-approve",
+    "destroy --auto-approve",
+    "drift",
+    "state list",
+    "state pull",
+    "state history",
+    "state push kept.json",
+    "output",
+    "init -e dev",
+]
+
+
+@pytest.fixture
+def apart(thrice: Project) -> Project:
+    """The installation is not where the state is, so that this alone is out of reach."""
+    (thrice.folder / "state/sandbox-dev.db").rename(thrice.folder / "sandbox.db")
+    thrice.edit("planner.yaml", "{endpoint: sandbox}", "{endpoint: sandbox, sandbox: sandbox.db}")
+    thrice.ok("state", "pull", "--out", "kept.json")
+    return thrice
+
+
+@pytest.mark.parametrize(
+    ("reason", "command"),
+    [
+        *((reason, "apply --auto-approve") for reason in OUT_OF_REACH),
+        *(("a link to what is not there", command) for command in READING),
+        *(("a file on the way", command) for command in READING),
+    ],
+)
+def test_a_state_out_of_reach_is_not_no_state(apart: Project, reason: str, command: str) -> None:
+    spoil, why = OUT_OF_REACH[reason]
+    spoil(apart.folder / STATE)
+    with Ece.of(apart.folder / "sandbox.db") as ece:
+        ece.forget_requests()
+        done = apart.run(*command.split())
+        assert ece.requests() == []
+    assert done.code == 1, done
+    said = " ".join(done.err.split())
+    assert "state/dev.json cannot be" in said
+    assert why in said
+    assert "to create" not in done.out
+    assert not (apart.folder / "state/share").exists(), "nothing is made where the link leads"
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "what"),
+    [
+        (JOURNAL, "plan", "the journal of state/dev.json"),
+        (JOURNAL, "apply --auto-approve", "the journal of state/dev.json"),
+        ("state/dev.history", "plan", "the history of state/dev.json"),
+        ("state/dev.history", "state history", "the history of state/dev.json"),
+        ("state/dev.history/00000002.json", "state restore 2", "the history of state/dev.json"),
+        ("state/dev.lock.json", "lock show", "the lock of state/dev.json"),
+        ("state/dev.lock.json", "apply --auto-approve --lock-timeout 1", "the lock of state/dev.json"),
+        ("old.json", "state push old.json", "old.json"),
+        ("plan.json", "apply plan.json", "plan.json"),
+        ("plan.json", "show plan.json", "plan.json"),
+    ],
+)
+def test_what_belongs_to_a_state_and_is_out_of_reach_is_not_taken_for_nothing(
+    apart: Project, name: str, command: str, what: str
+) -> None:
+    path = apart.folder / name
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+    path.symlink_to("away")
+    done = apart.run(*command.split())
+    assert done.code == 1, done
+    said = " ".join(done.err.split())
+    assert f"{what} cannot be" in said
+    assert "is a link to away, which is not there" in said

@@ -203,6 +203,16 @@ def _forgetful(serve: Application, environ: Any, start_response: Any, asked: int
     return _plain(serve, environ, start_response, asked)
 
 
+def _denying(*methods: str) -> Manner:
+    def serve_some(serve: Application, environ: Any, start_response: Any, asked: int) -> Iterable[bytes]:
+        """Of objects: the bucket itself can be made and listed."""
+        if environ["REQUEST_METHOD"] in methods and environ["PATH_INFO"].strip("/").count("/"):
+            return _failed("403 Forbidden", "AccessDenied", environ, start_response)
+        return _plain(serve, environ, start_response, asked)
+
+    return serve_some
+
+
 MANNERS: dict[str, Manner] = {
     "no-none-match": _without("HTTP_IF_NONE_MATCH"),
     "no-match": _without("HTTP_IF_MATCH"),
@@ -210,10 +220,12 @@ MANNERS: dict[str, Manner] = {
     "timeless": _timeless,
     "stumbling": _stumbling,
     "forgetful": _forgetful,
+    "write-only": _denying("GET", "HEAD"),
+    "no-bodies": _denying("GET"),
 }
 """How the server behaves in a bucket whose name begins so: conditions do not count, as on old servers; a page
 of a listing holds two; it does not tell the time; every other write is refused, or every other request is
-done and then refused.
+done and then refused; objects may be written and not read, or looked at and not read.
 """
 
 

@@ -201,7 +201,7 @@ def test_who_asks(address: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         (Answer(200, b'{"serial": 1, '), "is not JSON", "earlier version"),
         (Answer(200, b"[1]"), "holds something else", "an address of its own"),
         (Answer(200, OF_TERRAFORM), "holds a state of Terraform", "an address of its own"),
-        (Answer(200, b'{"serial": 1, "planner_state": {"format_version": 2}}'), "format version 2", "newer"),
+        (Answer(200, b'{"serial": 1, "planner_state": {"format_version": 2}}'), "format_version 2", "newer"),
         (Answer(200, b'{"serial": 1, "planner_state": {"format_version": 1}}'), "is altered", "earlier"),
     ],
 )  # fmt: skip

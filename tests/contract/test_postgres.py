@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from planner.distribution import how_to_add
-from planner.errors import LockHeld, StateError
+from planner.errors import LockHeld, NewerFormat, StateError
 from planner.state.backend import Backend
 from planner.state.postgres.backend import PostgresBackend
 from planner.state.postgres.rows import FENCE
@@ -297,8 +297,48 @@ def test_tables_of_a_newer_planner_are_left_alone(place: Place, admin: psycopg.C
     place.open().append([b"one"])
     admin.execute(f"UPDATE {schema_of(place)}.format SET version = 2")  # noqa: S608 - the test's own name
     for call in (place.open().read_journal, lambda: place.open().append([b"two"])):
-        with pytest.raises(StateError, match="have version 2, this planner knows up to 1"):
+        with pytest.raises(NewerFormat, match="has format_version 2, this planner reads up to 1"):
             call()
+
+
+def reading(backend: Backend) -> list[Callable[[], object]]:
+    return [backend.read_snapshot, backend.read_journal, backend.history, backend.lock_holder]
+
+
+@pytest.mark.parametrize("table", ["states", "snapshots", "journal", "locks", "format"])
+def test_a_table_that_is_missing_held_something(place: Place, admin: psycopg.Connection, table: str) -> None:
+    place.open().append([b"one"])
+    admin.execute(f"DROP TABLE {schema_of(place)}.{table}")
+    for call in (*reading(place.open()), lambda: place.open().append([b"two"])):
+        with pytest.raises(StateError, match=f"{table} is not there, though others are") as caught:
+            call()
+        assert "backup" in caught.value.advice
+
+
+@pytest.mark.parametrize("table", ["snapshots", "journal", "locks"])
+@pytest.mark.parametrize("withheld", ["the right", "the rows"])
+def test_what_a_user_may_not_see_is_not_taken_for_nothing(
+    running: Server, place: Place, admin: psycopg.Connection, table: str, withheld: str
+) -> None:
+    schema = schema_of(place)
+    guest = f"guest_{schema}"
+    place.open().write_snapshot(content(1), serial=1, expected_serial=0)
+    place.open().append([b"one"])
+    admin.execute(f"CREATE ROLE {guest} LOGIN")
+    admin.execute(f"GRANT USAGE ON SCHEMA {schema} TO {guest}")
+    admin.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {guest}")
+    backend = opened(running.url(guest, schema=schema))
+    assert (backend.read_snapshot(), backend.read_journal()) == (content(1), [b"one"])
+    if withheld == "the right":
+        admin.execute(f"REVOKE SELECT ON {schema}.{table} FROM {guest}")  # noqa: S608 - the test's own names
+    else:
+        admin.execute(f"ALTER TABLE {schema}.{table} ENABLE ROW LEVEL SECURITY")
+    problem = "permission denied for table" if withheld == "the right" else "row-level security hides rows of"
+    calls = {"snapshots": [0, 2], "journal": [1], "locks": [3]}[table]
+    for number in calls if withheld == "the right" else range(4):
+        with pytest.raises(StateError, match=problem) as caught:
+            reading(opened(running.url(guest, schema=schema)))[number]()
+        assert caught.value.advice
 
 
 def test_a_user_of_tables_that_the_owner_made(

@@ -21,7 +21,7 @@ import pytest
 from attrs import frozen
 
 from planner.distribution import how_to_add
-from planner.errors import LockHeld, StateError
+from planner.errors import LockHeld, NewerFormat, StateError
 from planner.state.backend import Backend
 from planner.state.registry import open_backend
 from planner.state.s3.target import Target, target_of
@@ -289,6 +289,40 @@ def test_a_snapshot_that_a_person_put_there(spot: Spot) -> None:
     assert spot.open().read_snapshot() == b'{"serial": 4, "by": "hand"}'
     spot.open().write_snapshot(content(5), serial=5, expected_serial=4)
     assert spot.found() == ([], content(5), [5])
+
+
+@pytest.mark.parametrize("bucket", ["write-only", "no-bodies"])
+@pytest.mark.parametrize("there", [True, False], ids=["a state", "no state"])
+def test_what_may_only_be_written_is_not_taken_for_nothing(running: Server, bucket: str, there: bool) -> None:
+    spot = spot_in(running, bucket)
+    if there:
+        spot.put(".json", content(1))
+    for call in (
+        lambda: spot.open().read_snapshot(),
+        lambda: spot.open().read_history(1),
+        lambda: spot.open().lock_holder(),
+        lambda: entered(spot.open()),
+        lambda: spot.open().check(),
+    ):
+        with pytest.raises(
+            StateError, match=r"cannot be (read|taken|used): .*\((AccessDenied|403)\)"
+        ) as caught:
+            call()
+        assert "s3:GetObject" in caught.value.advice
+
+
+def test_a_lock_of_a_newer_planner_is_not_to_be_deleted(spot: Spot) -> None:
+    spot.put(".lock", json.dumps({"format_version": 2, "held": "by somebody"}).encode())
+    for call in (spot.open().lock_holder, partial(entered, spot.open())):
+        with pytest.raises(NewerFormat, match=r"the lock of .* has format_version 2"):
+            call()
+
+
+def test_what_a_newer_planner_tells_beside_the_holder_hides_nobody(spot: Spot) -> None:
+    with spot.open().lock(ALICE, 0):
+        says = spot.lock_says()
+        spot.put(".lock", json.dumps({**says, "holder": {**says["holder"], "team": "search"}}).encode())
+        assert spot.open().lock_holder() == ALICE
 
 
 def test_a_lock_that_is_not_understood(spot: Spot) -> None:
@@ -575,7 +609,7 @@ def test_why_it_cannot_be_asked(running: Server, url: str, said: str, advice: st
 READ = """
 import sys
 from pathlib import Path
-from planner.errors import StateError
+from planner.errors import NewerFormat, StateError
 from planner.state.registry import open_backend
 if sys.argv[2:]:
     sys.modules["botocore"] = None

@@ -101,11 +101,14 @@ def test_nothing_is_written_through_a_link(
 
 
 def test_the_state_itself_may_be_a_link(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
-    (project.folder / "state").mkdir()
-    (project.folder / "state/dev.json").symlink_to(project.folder.parent / "home/dev.json")
+    home = project.folder.parent / "home"
     assert in_process(project, capsys, "apply", "--auto-approve")[0] == 0
-    home = {item.name for item in (project.folder.parent / "home").iterdir()}
-    assert {"dev.json", "dev.lock", "dev.history"} <= home
+    (project.folder / "state/dev.json").rename(home / "dev.json")
+    (project.folder / "state/dev.json").symlink_to(home / "dev.json")
+    code, said = in_process(project, capsys, "destroy", "--auto-approve")
+    assert code == 0, said
+    assert {"dev.json", "dev.lock", "dev.history"} <= {item.name for item in home.iterdir()}
+    assert (project.folder / "state/dev.json").is_symlink()
 
 
 def test_a_state_that_links_to_something_else_is_left_alone(

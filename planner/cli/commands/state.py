@@ -214,6 +214,7 @@ def restore_command(
     if serial not in [entry.serial for entry in here.store.history()]:
         raise PlannerError(f"there is no snapshot {serial}", advice="See planner state history.")
     if dry_run:
+        here.store.restorable(serial)
         here.console.out(f"Would restore serial {serial}.")
         return 0
     with here.store.lock("state restore", lock_timeout):

@@ -14,7 +14,7 @@ from planner.cli.stores import open_either
 from planner.errors import PlannerError, WrongUsage
 from planner.model.state import State
 from planner.state import snapshot
-from planner.state.files import cause, read_file, write_private
+from planner.state.files import advice, cause, read_file, write_private
 from planner.state.store import Store
 
 
@@ -70,7 +70,7 @@ def _read(file: Path) -> bytes:
     try:
         data = sys.stdin.buffer.read() if str(file) == "-" else read_file(file)
     except OSError as error:
-        raise PlannerError(f"{file} cannot be read: {cause(error)}") from error
+        raise PlannerError(f"{file} cannot be read: {cause(error)}", advice=advice(error)) from error
     if data is None:
         raise PlannerError(f"{file} cannot be read: no such file")
     return data

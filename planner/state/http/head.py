@@ -16,6 +16,7 @@ from attrs import asdict, evolve, frozen
 from planner.errors import DamagedState, StateError
 from planner.model.codec import decode
 from planner.state.backend import KEPT, HistoryEntry
+from planner.state.document import newer, version_in
 from planner.state.http.causes import is_page
 from planner.state.locks import Holder
 
@@ -102,12 +103,9 @@ def decode_head(data: bytes, shown: str) -> Head:
     if not isinstance(told, dict):
         what = "a state of Terraform" if "terraform_version" in document else "something else"
         raise StateError(f"{shown} holds {what}, not a state of planner", advice=_OWN)
-    version = told.pop("format_version", None)
-    if type(version) is int and version > FORMAT_VERSION:
-        raise StateError(
-            f"{shown} has the format version {version}, this planner reads up to {FORMAT_VERSION}",
-            advice="Use the planner that wrote it, or a newer one.",
-        )
+    if (version := version_in(told)) > FORMAT_VERSION:
+        raise newer(shown, version, FORMAT_VERSION)
+    told.pop("format_version", None)
     try:
         lines = _unpacked(told.pop("lines", None))
         return evolve(decode({**told, "serial": document.get("serial")}, Head), lines=lines)

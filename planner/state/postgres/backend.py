@@ -49,7 +49,7 @@ class PostgresBackend:
         self._session = Session(
             target.conninfo,
             terms,
-            lambda connection: tables.check_version(connection, schema, shown),
+            lambda connection: tables.check_tables(connection, schema, shown),
             sleep=timing.sleep,
             clock=timing.clock,
         )

@@ -8,6 +8,7 @@ from psycopg import Connection, errors
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from planner.errors import StateError
+from planner.state.document import newer
 from planner.state.postgres.causes import GRANT, PRIMARY
 
 VERSION: Final = 1
@@ -90,13 +91,35 @@ def version_of(connection: Connection, schema: str) -> int | None:
     return None if row is None else row[0]
 
 
-def check_version(connection: Connection, schema: str, shown: str) -> None:
-    """StateError when a newer planner made the tables."""
-    version = version_of(connection, schema)
+_SEEN: Final = """
+    SELECT name, row_security_active(relation) FROM (
+        SELECT name, to_regclass(format('%%I.%%I', %(schema)s::text, name)) AS relation
+        FROM unnest(ARRAY['format', 'states', 'snapshots', 'journal', 'locks']) AS name
+    ) AS known
+"""
+
+
+def check_tables(connection: Connection, schema: str, shown: str) -> None:
+    """StateError when a newer planner made the tables, when some are missing, or hide rows from the user:
+    what cannot be seen is not taken for nothing.
+    """
+    found = connection.execute(_SEEN, {"schema": schema}).fetchall()
+    missing = [name for name, hides in found if hides is None]
+    if len(missing) == len(found):
+        return
+    version = None if "format" in missing else version_of(connection, schema)
     if version is not None and version > VERSION:
+        raise newer(f"the schema {schema} of {shown}", version, VERSION)
+    if missing:
         raise StateError(
-            f"the tables of {shown} have version {version}, this planner knows up to {VERSION}",
-            advice="Use the planner that made them, or a newer one.",
+            f"{shown} cannot be read: the table {schema}.{missing[0]} is not there, though others are",
+            advice="Restore it from a backup of the database.",
+        )
+    if hidden := [name for name, hides in found if hides]:
+        raise StateError(
+            f"{shown} cannot be read: row-level security hides rows of {schema}.{hidden[0]} from "
+            f"{connection.info.user}",
+            advice="Name the tables' owner in the URL of the state, or let the user BYPASSRLS.",
         )
 
 

@@ -19,9 +19,13 @@ import orjson
 from attrs import asdict, evolve, frozen
 
 from planner.errors import StateError
+from planner.state.document import newer, version_in
 from planner.state.lease import Terms, sleepless_clock
-from planner.state.locks import Holder
+from planner.state.locks import Holder, holder_in
 from planner.state.s3.bucket import ATTEMPTS, NOTHING, Bucket, Changed, Found
+
+FORMAT_VERSION: Final = 1
+"""A lock without one is of this version."""
 
 _RESOLUTION: Final = 1.0
 
@@ -85,7 +89,9 @@ class LockObject:
     def _decoded(self, found: Found) -> Record:
         try:
             told = orjson.loads(found.body)
-            holder = told["holder"] and Holder(**told["holder"])
+            if (version := version_in(told)) > FORMAT_VERSION:
+                raise newer(f"the lock of {self._shown}", version, FORMAT_VERSION)
+            holder = told["holder"] and holder_in(told["holder"])
             return Record(holder, float(told["duration"]), bool(told["unsettled"]), found.etag, found.age)
         except (ValueError, TypeError, KeyError) as error:
             raise StateError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from planner.config.environment_file import EnvironmentFile, name_of, read_environment_file
@@ -106,6 +108,18 @@ def test_there_need_not_be_one(folder: Folder) -> None:
     found = read_environment_file(Sources(folder.root), "prod", diagnostics)
     assert found is not None
     assert (found.variables, found.pins, found.templates, list(diagnostics)) == ({}, {}, "", [])
+
+
+@pytest.mark.parametrize("link", ["environments/prod.yaml", "environments/prod.yml", "environments"])
+def test_a_link_that_leads_nowhere_is_not_no_file(folder: Folder, link: str) -> None:
+    folder.write({"environments/other.yaml": ""})
+    if link == "environments":
+        shutil.rmtree(folder.root / link)
+    (folder.root / link).symlink_to("away")
+    diagnostics = Diagnostics()
+    assert read_environment_file(Sources(folder.root), "prod", diagnostics) is None
+    (found,) = diagnostics
+    assert "is a link to away, which is not there" in found.summary
 
 
 @pytest.mark.parametrize(

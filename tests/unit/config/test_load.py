@@ -279,7 +279,8 @@ def test_no_templates(folder: Folder) -> None:
 def test_a_template_that_is_not_there(folder: Folder) -> None:
     folder.render("")
     (folder.root / "templates" / "gone.yaml").symlink_to("nowhere")
-    assert folder.problems() == ["templates/gone.yaml: no such file"]
+    why = "the file cannot be read: it is a link to nowhere, which is not there"
+    assert folder.problems() == [f"templates/gone.yaml: {why}"]
 
 
 def test_the_largest_template(folder: Folder) -> None:

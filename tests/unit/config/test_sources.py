@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from planner.config.sources import MAX_SOURCE, Outside, Sources, UnreadableSource
+from planner.model.diagnostic import Position
 
 from .projects import Folder
 
@@ -71,7 +73,9 @@ def test_a_file_that_is_not_there(folder: Folder) -> None:
 
 def test_a_link_to_nothing(folder: Folder) -> None:
     (folder.root / "a.yaml").symlink_to("nope.yaml")
-    assert problem(Sources(folder.root), "a.yaml").summary == "no such file"
+    found = problem(Sources(folder.root), "a.yaml")
+    assert found.summary == "the file cannot be read: it is a link to nope.yaml, which is not there"
+    assert not found.missing
 
 
 def test_a_link_to_itself(folder: Folder) -> None:
@@ -147,9 +151,29 @@ def test_templates(folder: Folder) -> None:
     assert Sources(folder.root).templates() == [f"templates/{name}" for name in expected]
 
 
-def test_templates_that_is_a_file(folder: Folder) -> None:
-    folder.write({"templates": ""})
+def test_no_templates(folder: Folder) -> None:
+    folder.write({"planner.yaml": ""})
     assert Sources(folder.root).templates() == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda path: path.write_text(""), "Not a directory"),
+        (lambda path: path.symlink_to("away"), "it is a link to away, which is not there"),
+        (lambda path: path.symlink_to(path), "Too many levels of symbolic links"),
+    ],
+    ids=["a file", "a link to nothing", "a link to itself"],
+)
+def test_a_folder_that_cannot_be_listed_does_not_pass_for_an_empty_one(
+    folder: Folder, spoil: Callable[[Path], object], why: str
+) -> None:
+    folder.write({"planner.yaml": ""})
+    spoil(folder.root / "templates")
+    with pytest.raises(UnreadableSource) as caught:
+        Sources(folder.root).templates()
+    assert caught.value.summary == f"the file cannot be read: {why}"
+    assert caught.value.position == Position("templates")
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

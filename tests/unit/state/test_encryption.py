@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from planner.errors import DamagedState, StateError
+from planner.errors import DamagedState, NewerFormat, StateError
 from planner.state.encryption import EncryptedBackend
 from planner.state.keys import read_keys
 from planner.state.store import Store
@@ -115,6 +115,36 @@ def test_a_damaged_snapshot_names_the_way_back(
         store(written).load()
     assert "planner state restore 2 -e dev" in caught.value.advice
     assert names(store(written).restore(2)) == ["a", "b"]
+
+
+def sealed_by_another(data: bytes) -> bytes:
+    return data.replace(b"sealed1.", b"sealed2.")
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("dev.json", sealed_by_another),
+        ("dev.json", lambda _: b'{"serial": 1, "format_version": 2, "content": "sealed otherwise"}'),
+        ("dev.journal", sealed_by_another),
+    ],
+    ids=["the snapshot", "its envelope", "the journal"],
+)
+def test_what_a_newer_planner_sealed_was_not_altered(
+    written: Path, name: str, change: Callable[[bytes], bytes]
+) -> None:
+    store(written).checkpoint()
+    with store(written).lock("apply"):
+        store(written).open_journal(store(written).load(), "apply").write([intent(1, "c")])
+    path = written / "state" / name
+    path.write_bytes(change(path.read_bytes()))
+    before = {item: item.read_bytes() for item in written.rglob("*") if item.is_file()}
+    with pytest.raises(NewerFormat, match="has format_version 2") as caught:
+        store(written).load()
+    assert "restore" not in caught.value.advice
+    with pytest.raises(NewerFormat):
+        store(written).restore(1)
+    assert before == {item: item.read_bytes() for item in written.rglob("*") if item.is_file()}
 
 
 def test_a_torn_line_of_the_journal_is_left_out(written: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from itertools import count
 
+import orjson
 import pytest
 
 from planner.errors import LockHeld
@@ -73,6 +74,11 @@ def test_giving_up_at_once_takes_milliseconds() -> None:
 
 def test_holders_round_trip() -> None:
     assert decode_holder(encode_holder(ALICE)) == ALICE
+
+
+def test_what_a_newer_planner_tells_beside_the_holder_hides_nobody() -> None:
+    told = {**orjson.loads(encode_holder(ALICE)), "until": "2030-01-01T00:00:00Z"}
+    assert decode_holder(orjson.dumps(told)) == ALICE
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"{}", b'{"id": "1"}', b"5", b"\0"])

@@ -8,6 +8,7 @@ import orjson
 import pytest
 from jsonschema_rs import Draft202012Validator
 
+from planner.errors import PlannerError
 from planner.model.plan import Plan
 from planner.model.preview import REMOVED, EnvironmentPreview, Preview
 from planner.resources import schema
@@ -42,6 +43,17 @@ def test_what_is_written_is_read(preview: Preview, tmp_path: Path) -> None:
     path = written(preview, tmp_path)
     Draft202012Validator(schema("preview.schema.json")).validate(orjson.loads(path.read_bytes()))
     assert read_preview(path).preview == preview
+
+
+@pytest.mark.parametrize("where", ["the preview", "a plan in it"])
+def test_one_of_a_newer_planner_is_no_bad_preview(where: str, tmp_path: Path) -> None:
+    path = written(FULL, tmp_path)
+    document = orjson.loads(path.read_bytes())
+    (document if where == "the preview" else document["environments"][0]["plan"])["format_version"] = 2
+    path.write_bytes(orjson.dumps(document))
+    with pytest.raises(PlannerError, match="has format_version 2") as caught:
+        read_preview(path)
+    assert caught.value.advice.startswith("A newer planner wrote it")
 
 
 def test_one_of_an_earlier_version_is_read(tmp_path: Path) -> None:

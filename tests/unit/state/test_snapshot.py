@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from planner.errors import DamagedState
+from planner.errors import DamagedState, NewerFormat
 from planner.model.codec import digest
 from planner.model.state import State
 from planner.state import snapshot
@@ -52,7 +52,6 @@ DAMAGES = [
     (altered(lambda d: d.pop("digest")), "was altered: its digest is missing"),
     (altered(lambda d: d["resources"].pop()), "was altered: its content does not match its digest"),
     (resealed(format_version=0), "has the unknown format_version 0"),
-    (resealed(format_version=2), "has format_version 2, this planner reads up to 1"),
     (resealed(serial="7"), "does not follow the format: "),
     (resealed(more=1), "'more' was unexpected"),
     (resealed(resources=[{**RESOURCE, "id": 5}]), "@ $.resources[0].id"),
@@ -82,14 +81,24 @@ def test_no_truncation_passes(cut: int) -> None:
 def test_a_changed_byte_changes_nothing_or_is_found(at: int) -> None:
     data = bytearray(GOOD)
     data[at] ^= 0x01
-    with suppress(DamagedState):
+    with suppress(DamagedState, NewerFormat):
         assert parse(bytes(data)) == parse(GOOD)
 
 
-def test_a_newer_format_asks_for_a_newer_planner() -> None:
-    with pytest.raises(DamagedState) as caught:
-        parse(resealed(format_version=2))
-    assert caught.value.advice == "Use the planner that wrote it, or a newer one."
+@pytest.mark.parametrize(
+    "data",
+    [
+        resealed(format_version=2),
+        resealed(format_version=99, more=1),
+        GOOD.replace(b'"format_version": 1', b'"format_version": 2'),
+        b'{"format_version": 2, "signature": "no digest any more"}',
+    ],
+    ids=["as ours", "with more in it", "sealed otherwise", "something else altogether"],
+)
+def test_a_newer_format_asks_for_a_newer_planner(data: bytes) -> None:
+    with pytest.raises(NewerFormat, match=r"state/dev\.json has format_version") as caught:
+        parse(data)
+    assert caught.value.advice.startswith("A newer planner wrote it: use that version, or a later one")
 
 
 def test_it_reads_what_it_writes() -> None:

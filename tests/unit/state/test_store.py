@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from planner.errors import DamagedState, StateError
+from planner.errors import DamagedState, NewerFormat, StateError
 from planner.model.state import State
 from planner.model.value import Secret
 from planner.state.store import Store
 
-from .samples import done, intent, local, names, prior, store_on
+from .samples import done, intent, local, names, prior, state_of, store_on
 from .test_files import files_limited_to, mode, umask
 
 
@@ -212,6 +212,60 @@ def test_damage_names_the_newest_good_snapshot_and_restore_heals(
     assert store.load() == restored
 
 
+def newer_format(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b'"format_version": 1', b'"format_version": 2'))
+
+
+@pytest.mark.parametrize("newer", [["dev.json"], ["dev.json", "dev.history/00000003.json"]], ids=str)
+def test_nothing_older_takes_the_place_of_what_a_newer_planner_wrote(
+    store: Store, folder: Path, newer: list[str]
+) -> None:
+    for name in ("a", "b", "c"):
+        run(store, name)
+    for name in newer:
+        newer_format(folder / name)
+    present = (folder / "dev.json").read_bytes()
+    with pytest.raises(NewerFormat) as caught:
+        store.load()
+    assert "restore" not in caught.value.advice
+    attempts: list[Callable[[], object]] = [
+        lambda: store.restore(2),
+        lambda: store.restorable(1),
+        lambda: store.take_over(state_of("x", serial=9)),
+        store.checkpoint,
+    ]
+    for attempt in attempts:
+        with pytest.raises(NewerFormat):
+            attempt()
+    assert (folder / "dev.json").read_bytes() == present
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_bytes(b""),
+        lambda path: path.unlink(),
+        lambda path: os.truncate(path, 50),
+        lambda path: path.write_bytes((path.parent / "dev.history/00000001.json").read_bytes()),
+    ],
+    ids=["empty", "missing", "truncated", "an older one in its place"],
+)
+def test_damage_to_what_a_newer_planner_wrote_is_not_for_this_one_to_mend(
+    store: Store, folder: Path, damage: Damage
+) -> None:
+    for name in ("a", "b", "c"):
+        run(store, name)
+    newer_format(folder / "dev.history/00000003.json")
+    damage(folder / "dev.json")
+    with pytest.raises(DamagedState) as caught:
+        store.load()
+    assert "serial 3 in the history of state/dev.json has format_version 2" in caught.value.advice
+    assert "state restore" not in caught.value.advice
+    for serial in (1, 2, 3):
+        with pytest.raises(NewerFormat, match="serial 3 in the history"):
+            store.restore(serial)
+
+
 def test_damage_without_any_good_snapshot(store: Store, folder: Path) -> None:
     run(store, "a")
     for path in (folder / "dev.json", folder / "dev.history" / "00000001.json"):
@@ -289,7 +343,10 @@ def test_the_state_of_somebody_else(store: Store, other: dict[str, str], problem
     run(store, "a")
     with pytest.raises(DamagedState, match=problem) as caught:
         foreign(store, **other).load()
-    assert caught.value.advice.startswith("Give each ")
+    ((what, _),) = other.items()
+    assert f"planner state rename -e {other.get('environment', 'dev')} --from-{what}" in caught.value.advice
+    assert "give each a `state` of its own" in caught.value.advice
+    assert "restore" not in caught.value.advice
 
 
 def test_the_journal_of_somebody_else(store: Store) -> None:
