@@ -36,12 +36,12 @@ def test_a_call_sends_what_the_api_expects_and_returns_what_it_says() -> None:
             )
         ]
     )
-    reply = client_for(app).call(READ, {"id": "a/b ü"}, query={"include_deployments": "true"})
+    reply = client_for(app).call(READ, {"id": "a?b ü"}, query={"include_deployments": "true"})
     assert (reply.status, reply.body, reply.version) == (200, {"id": "1"}, "7")
     assert (reply.created, reply.last_modified) == ("2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z")
     assert reply.headers["X-Cloud-Resource-Version"] == "7"
     (seen,) = app.seen
-    assert seen.path == "/api/v1/deployments/extensions/a%2Fb%20%C3%BC?include_deployments=true"
+    assert seen.path == "/api/v1/deployments/extensions/a%3Fb%20%C3%BC?include_deployments=true"
     assert seen.headers["ACCEPT"] == "application/json"
     assert seen.headers["USER-AGENT"] == f"planner/{__version__}"
     assert seen.headers["AUTHORIZATION"] == f"ApiKey {KEY}"
@@ -83,7 +83,24 @@ def test_regions(region: str | None, regional: bool, path: str) -> None:
     assert app.seen[0].path == path
 
 
-@pytest.mark.parametrize("value", ["", ".", ".."])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        " ",
+        ".",
+        "..",
+        " .. ",
+        "a/b",
+        "..\\x",
+        "a\n",
+        "\x00",
+        "\x85",
+        "\udcff",
+        "1" * 1025,
+        "1" * 3_000_000,
+    ],
+)
 def test_an_id_that_would_name_another_path_is_not_sent(value: str) -> None:
     app = Script([answer({})])
     with pytest.raises(PlannerError, match="names no resource"):
