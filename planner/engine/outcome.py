@@ -121,8 +121,8 @@ def leaves_over(step: Step, change: Change) -> bool:
 
 @frozen
 class When:
-    """What is known just before a call. here: the time, by this clock. there, existing: of a create, see Intent's
-    server_time and existing.
+    """The time just before a call, by the clock here. there: by the installation's, of a create; existing: as
+    well. See Intent.
     """
 
     here: str

@@ -112,7 +112,12 @@ class RestDriver:
             )
         in_path = id_ if self.binding.id_in_path else ""
         reply = self._call(self.binding.calls["create"], in_path, json=self.body(request))
-        return Result(self.written(reply, request, id_))
+        made = self.written(reply, request, id_)
+        for name in self.kind.natural_key:  # whose reply it is, before the id is known
+            sent, shown = request.desired.get(name), made.attributes.get(name)
+            if not agrees(sent, shown, unordered=self.kind.attributes[name].unordered):
+                raise self._unread(request, f"the reply is about {made.id}, whose {name} is another")
+        return Result(made)
 
     def update(self, request: Request) -> Result:
         found, note = self.guard(request)
