@@ -91,6 +91,7 @@ def client_for(
     retry: RetryPolicy | None = None,
     base_url: str = "http://sandbox.localhost:12400",
     permit: Callable[[], object] = lambda: None,
+    timer: Callable[[], float] = lambda: 0.0,
 ) -> Client:
     return Client(
         base_url,
@@ -102,4 +103,5 @@ def client_for(
         random=lambda: 1.0,
         clock=lambda: 1_700_000_000.0,
         permit=permit,
+        timer=timer,
     )
