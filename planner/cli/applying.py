@@ -16,6 +16,7 @@ from planner.cli.present import Report, present
 from planner.cli.promotion.admission import Admission, Forcing, admission, refuse_closed
 from planner.cli.wiring import Opened, commit_of
 from planner.engine.apply import Surroundings
+from planner.engine.refresh import View
 from planner.engine.stale import moved_since, refuse_other_state
 from planner.engine.workflow import Provenance, carry_out, propose_from, recover
 from planner.errors import PartlyApplied, Refused, StalePlan
@@ -69,7 +70,7 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> in
             return DONE
         _refuse_closed(console, admitted)
         _approve(console, here, approval, proposal.plan)
-        return _carry_out(applying, proposal.plan, state, admitted)
+        return _carry_out(applying, proposal.plan, state, admitted, proposal.view)
 
 
 def apply_saved(applying: Applying, path: Path, approval: Approval, lock_timeout: float) -> int:
@@ -163,7 +164,9 @@ def _ask(console: Console, here: Opened) -> None:
     console.ask(f'Apply this to {name}? Only "{wanted}" goes on', wanted, otherwise=way)
 
 
-def _carry_out(applying: Applying, plan: Plan, state: State, admitted: Admission | None) -> int:
+def _carry_out(
+    applying: Applying, plan: Plan, state: State, admitted: Admission | None, before: View | None = None
+) -> int:
     console, here, report = applying.console, applying.here, applying.report
     variables = {name: assigned.value for name, assigned in here.configuration.variables.items()}
     digest = plan_digest(plan, here.store.redact)
@@ -182,6 +185,7 @@ def _carry_out(applying: Applying, plan: Plan, state: State, admitted: Admission
                 timer=time.monotonic,
                 stop=interrupt.asked,
                 parallelism=here.session.parallelism,
+                before=before or View(),
             )
             after, ledger, checked = carry_out(here.session, plan, state, surroundings, provenance)
     except PartlyApplied as error:

@@ -36,7 +36,7 @@ from planner.model.declarations import Declarations, Import
 from planner.model.diagnostic import Diagnostics
 from planner.model.plan import DESTROY, IMPORT_ONLY, NORMAL, REFRESH_ONLY
 from planner.model.project import Environment
-from planner.state.store import Store, utc_now
+from planner.state.store import Store
 
 if TYPE_CHECKING:
     from planner.ece.client import Client
@@ -204,7 +204,7 @@ def _waiting(environment: Environment, console: Console) -> Waiting:
     """As long as a client waits for a reply. The embedded ECE ends with the process that asked it."""
     settings = Settings.read(environment.name, environment.options, os.environ)
     grace = 0.0 if settings.is_sandbox else settings.timeout or Timeouts().read
-    return Waiting(grace, utc_now, time.sleep, console.tell)
+    return Waiting(grace, time.sleep, console.tell)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ wsgi where something is sent.
 """
 
 from planner.ece.auth import ApiKeyAuth, Auth, BasicAuth, LoginAuth
-from planner.ece.operations import Operation, Timeouts
+from planner.ece.operations import Operation, Timeouts, can_be_sent
 from planner.ece.redaction import Discretion, redact
 from planner.ece.replies import Reply, nests_too_deep
 from planner.ece.retry import RetryPolicy
@@ -50,6 +50,7 @@ __all__ = [
     "Settings",
     "Timeouts",
     "Upload",
+    "can_be_sent",
     "nests_too_deep",
     "redact",
 ]

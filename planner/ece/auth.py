@@ -156,18 +156,21 @@ class LoginAuth:
             )
         _check_printable(token, "the token of the login")
         self._token = token
-        self._expires = _moment(body.get("session_expiration_time"))
+        self._expires = self._end(reply, body.get("session_expiration_time"))
         if token not in self._secrets:
             self._secrets = (*self._secrets, token)
 
+    def _end(self, reply: Reply, until: object) -> float | None:
+        """By this clock, of a token that lasts until then by the server's, ISO 8601: the two may differ.
 
-def _moment(value: object) -> float | None:
-    """ISO 8601 as seconds since the epoch; None when it says nothing, then a 401 tells that it is over."""
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        None when it says nothing, then a 401 tells that it is over.
+        """
+        try:
+            moment = datetime.fromisoformat(str(until))
+        except ValueError:
+            return None
+        end = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        return end if reply.date is None else self.clock() + end - reply.date.timestamp()
 
 
 def _check_printable(secret: str, source: str) -> None:

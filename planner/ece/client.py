@@ -6,6 +6,8 @@ import logging
 import random as randomness
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from math import ceil
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlencode, urlsplit
@@ -28,6 +30,7 @@ from planner.ece.wire import BROKEN, Message, Wire
 from planner.ece.wirelog import WireLog
 from planner.errors import NotFound, OutcomeUnknown, PlannerError
 from planner.model.value import Secret, leaves
+from planner.model.write import ServerTime
 
 _NOTHING: Final[Mapping[str, str]] = {}
 _API: Final = "/api/v1"
@@ -79,6 +82,8 @@ class Client:
         self._permit = permit
         self._wirelog = WireLog(log, discretion.fields)
         self._sleep, self._random, self._clock = sleep or time.sleep, random, clock
+        self._monotonic = monotonic
+        self._told: tuple[datetime, float] | None = None  # a time of the server, and when it was asked
         self._throttle = Throttle(sleep, monotonic)
         if verify is False and self._base.startswith("https:"):
             _warn_unverified(log, self._where)
@@ -91,6 +96,18 @@ class Client:
     @property
     def auth(self) -> Auth:
         return self._auth
+
+    @property
+    def server_time(self) -> ServerTime | None:
+        """None before a reply that was a success said it."""
+        if self._told is None:
+            return None
+        said, asked = self._told
+        passed = timedelta(seconds=ceil(self._monotonic() - asked))
+        try:
+            return ServerTime(_iso(said), _iso(said + passed))
+        except OverflowError:  # a time that no clock shows
+            return None
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -188,7 +205,7 @@ class Client:
                 self._permit()
             except PlannerError as error:
                 return Failure(error), None
-        start = self._wirelog.request(message, attempt, secrets)
+        start, asked = self._wirelog.request(message, attempt, secrets), self._monotonic()
         try:
             received = self._wire.send(message, authorization)
         except BROKEN as error:
@@ -197,7 +214,10 @@ class Client:
             self._wirelog.trouble(message, attempt, failure.error.summary, start, secrets)
             return failure, None
         self._wirelog.reply(message, attempt, received, start, secrets)
-        return of_reply(received, at), received
+        outcome = of_reply(received, at)
+        if isinstance(outcome, Reply) and outcome.date is not None:
+            self._told = outcome.date, asked
+        return outcome, received
 
 
 def _api_url(base_url: str) -> str:
@@ -215,6 +235,10 @@ def _host_and_port(url: str) -> str:
     parts = urlsplit(url)
     host = parts.hostname or ""
     return f"{f'[{host}]' if ':' in host else host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _in_doubt(error: PlannerError) -> PlannerError:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Final
 from urllib.parse import quote
 
 from attrs import frozen
 
 from planner.errors import PlannerError
+
+_LONGEST: Final = 1024
+"""Characters. No server takes a longer id in the path of a request."""
+
+_APART: Final = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def can_be_sent(id_: str) -> bool:
+    """Whether a path can name a resource by it: servers and proxies take dots and slashes for folders."""
+    named = id_.strip() not in ("", ".", "..")
+    return named and len(id_) <= _LONGEST and _APART.search(id_) is None
 
 
 @frozen
@@ -29,17 +42,17 @@ class Operation:
     def path_with(self, params: Mapping[str, str]) -> str:
         """The path with its parameters put in, percent-encoded (RFC 3986).
 
-        PlannerError for a value that would name another path: empty, "." or "..".
+        PlannerError for a value that would name another path: see `can_be_sent`.
         """
         if not params:
             return self.path
         return self.path.format_map({key: self._segment(key, value) for key, value in params.items()})
 
     def _segment(self, key: str, value: str) -> str:
-        if value in {"", ".", ".."}:
+        if not can_be_sent(value):
             raise PlannerError(
-                f"{self.name}: {key} is {value!r}, which names no resource",
-                advice="The id in the state is damaged: import the resource again.",
+                f"{self.name}: {key} is {value[:60]!r}, which names no resource",
+                advice="Correct it where it is written; if that is the state, import the resource again.",
             )
         return quote(value, safe="")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import orjson
@@ -38,6 +40,21 @@ class Reply:
     def last_modified(self) -> str | None:
         """ISO 8601, as the server writes it."""
         return self.headers.get(_LAST_MODIFIED)
+
+    @property
+    def date(self) -> datetime | None:
+        """What the server's own clock showed."""
+        return http_date(self.headers.get("Date", ""))
+
+
+def http_date(value: str) -> datetime | None:
+    """A date of a header (RFC 9110, 5.6.7), aware; None for what is none."""
+    try:
+        found = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    # "-0000" is UTC from a host that does not know its zone: the parser leaves it naive.
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @frozen

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from attrs import frozen
+
+from planner.ece.replies import http_date
 
 _SECONDS = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 
@@ -51,21 +51,8 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     value = headers.get("Retry-After", "").strip()
     if _SECONDS.fullmatch(value):
         return float(value)
-    until = _http_date(value)
+    until = http_date(value)
     if until is None:
         return None
-    start = _http_date(headers.get("Date", ""))
-    return max(0.0, until - (now if start is None else start))
-
-
-def _http_date(value: str) -> float | None:
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return _aware(moment).timestamp()
-
-
-def _aware(moment: datetime) -> datetime:
-    # "-0000" is UTC from a host that does not know its zone: the parser leaves it naive.
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    start = http_date(headers.get("Date", ""))
+    return max(0.0, until.timestamp() - (now if start is None else start.timestamp()))

@@ -18,9 +18,10 @@ from typing import NoReturn
 
 from attrs import define, field, frozen
 
-from planner.engine.outcome import Values, intent_of, leaves_over, make_request, prior_after
+from planner.engine.outcome import Values, When, intent_of, leaves_over, make_request, prior_after
 from planner.engine.ports import Drivers, JournalWriter
 from planner.engine.recover import Settlement
+from planner.engine.refresh import Namesakes, View
 from planner.errors import OutcomeUnknown, PlannerError, StateError
 from planner.model.address import Address
 from planner.model.ledger import Event, Sink, StepFinished, StepProgress, StepStarted
@@ -32,7 +33,10 @@ from planner.model.write import Progress, Request, Result
 
 @frozen
 class Surroundings:
-    """What apply needs of the world. now: ISO 8601 in UTC. timer: seconds. stop: start nothing new."""
+    """What apply needs of the world. now: ISO 8601 in UTC. timer: seconds. stop: start nothing new.
+
+    before: what the installation held before the run.
+    """
 
     drivers: Drivers
     journal: JournalWriter
@@ -41,6 +45,7 @@ class Surroundings:
     timer: Callable[[], float]
     stop: Callable[[], bool]
     parallelism: int = 10
+    before: View = field(factory=View)
 
 
 @frozen
@@ -73,6 +78,8 @@ class Run:
     _ready: list[int] = field(init=False)
     _intents: dict[int, Intent] = field(factory=dict)
     _finished: SimpleQueue[Finished] = field(factory=SimpleQueue)
+    _namesakes: Namesakes = field(init=False)
+    _somebodys: set[tuple[str, str]] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.changes = {(c.address, c.id if c.deposed else None): c for c in self.plan.changes}
@@ -82,6 +89,10 @@ class Run:
             for number in step.waits_for:
                 self._unblocks[number].append(step.number)
         self._ready = [step.number for step in self.plan.steps if not step.waits_for]
+        self._namesakes = Namesakes(self.world.before)
+        held = (*self.working.resources.values(), *self.working.deposed)
+        self._somebodys = {(prior.address.kind, prior.id) for prior in held}
+        self._somebodys |= {(kind, id_) for kind, there in self.world.before.listed.items() for id_ in there}
 
     def change_of(self, step: Step) -> Change:
         """The change a step belongs to; a left-over made by this very plan belongs to its replacement."""
@@ -118,12 +129,20 @@ class Run:
             except Exception as error:  # noqa: BLE001 - no call was made, and the others must go on
                 self._fail(step, error, 0.0)
                 continue
-            intent = intent_of(step, change, request, self.world.now(), self.salt)
+            intent = intent_of(step, change, request, self._when(step, change, request), self.salt)
             self._intents[step.number] = intent
             records.append(intent)
             self.working.take(intent)
             taken.append((step, request))
         return taken
+
+    def _when(self, step: Step, change: Change, request: Request) -> When:
+        driver = self.world.drivers[step.address.kind]
+        if step.operation != "create":
+            return When(self.world.now())
+        time = driver.server_time()
+        existing = {*change.existing, *self._namesakes.of(driver.kind, request.desired)} - {change.id}
+        return When(self.world.now(), time.latest if time else "", tuple(sorted(existing)))
 
     def _persist(self, records: list[Record], running: int) -> None:
         """Durable before anything depends on it. When that fails, the running steps are waited for."""
@@ -175,8 +194,9 @@ class Run:
     def _settle(self, finished: Finished) -> list[Record]:
         """The records of a finished step; none when its outcome is not known."""
         step = finished.step
-        if finished.error is not None or finished.result is None:
-            error = finished.error or PlannerError("the step gave no result")
+        error = finished.error or self._disbelieved(step, finished.result)
+        if error is not None or finished.result is None:
+            error = error or PlannerError("the step gave no result")
             self._fail(step, error, finished.seconds)
             if isinstance(error, OutcomeUnknown) or not isinstance(error, PlannerError):
                 return []  # it may have taken effect: the intent stays in doubt and is settled by a look
@@ -184,6 +204,18 @@ class Run:
         outcomes = self._outcomes(step, finished.result)
         self._succeed(finished)
         return self._taken(outcomes)
+
+    def _disbelieved(self, step: Step, result: Result | None) -> PlannerError | None:
+        """Why the reply to a create cannot be about what it made: that id was somebody's before."""
+        id_ = result.observed.id if result and result.observed else ""
+        kind = self.world.drivers[step.address.kind].kind
+        if step.operation != "create" or kind.user_id or (kind.name, id_) not in self._somebodys:
+            return None
+        return OutcomeUnknown(
+            f"{step.address}: the create was accepted, but its reply is about {kind.name} {id_}, which was "
+            "there before",
+            advice="Plan again, which looks for it.",
+        )
 
     def _taken(self, outcomes: list[Record]) -> list[Record]:
         for outcome in outcomes:
@@ -193,8 +225,10 @@ class Run:
     def _outcomes(self, step: Step, result: Result) -> list[Record]:
         intent, change = self._intents[step.number], self.change_of(step)
         if result.observed is None:
+            self._somebodys.discard((step.address.kind, intent.id or ""))
             return [Outcome(step.number, step.address, "done", None, intent.id, step.deposed)]
         kind = self.world.drivers[step.address.kind].kind
+        self._somebodys.add((kind.name, result.observed.id))
         before = self.working.resources.get(step.address)
         prior = prior_after(intent, result.observed, before, kind, self.salt)
         done = Outcome(step.number, step.address, "done", prior)

@@ -119,15 +119,27 @@ def leaves_over(step: Step, change: Change) -> bool:
     return step.operation == "create" and replaces
 
 
-def intent_of(step: Step, change: Change, request: Request, at_: str, salt: str) -> Intent:
+@frozen
+class When:
+    """The time just before a call, by the clock here. there: by the installation's, of a create; existing: as
+    well. See Intent.
+    """
+
+    here: str
+    there: str | None = None
+    existing: tuple[str, ...] = ()
+
+
+def intent_of(step: Step, change: Change, request: Request, when: When, salt: str) -> Intent:
     return Intent(
         step=step.number,
         address=step.address,
         operation=step.operation,
-        at=at_,
+        at=when.here,
         id=change.id if leaves_over(step, change) else request.id,
         attributes={name: conceal(value, salt) for name, value in request.desired.items()},
-        existing=change.existing if step.operation == "create" else (),
+        existing=when.existing,
+        server_time=when.there,
         dependencies=change.dependencies,
         prevent_destroy=change.prevent_destroy,
         create_before_destroy=change.create_before_destroy,

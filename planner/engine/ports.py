@@ -9,7 +9,7 @@ from planner.model.kind import Kind
 from planner.model.plan import AttributeDiff
 from planner.model.resource import Content, Observed
 from planner.model.state import Record, State
-from planner.model.write import Request, Result
+from planner.model.write import Request, Result, ServerTime
 
 
 class Driver(Protocol):
@@ -21,6 +21,10 @@ class Driver(Protocol):
 
     @property
     def kind(self) -> Kind: ...
+
+    def server_time(self) -> ServerTime | None:
+        """What the installation's clock shows; None when no reply said it. Nothing is asked for it."""
+        ...
 
     def list(self) -> Mapping[str, Observed]:
         """Every resource of the kind, by id. Versions and used_by may be missing."""

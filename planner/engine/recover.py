@@ -4,6 +4,10 @@ What has an id is read. A create is looked for among the resources with its natu
 when it was planned and that no state entry holds: one is adopted, none means that it never happened, more
 than there are such creates in doubt, or some that cannot be told apart, are shown to the user. A create is
 never repeated blindly.
+
+Whether a resource was made since is told by the ids that the intent names, and by the installation's own
+clock, then and when it made the resource. The clock of who wrote the intent decides nothing; where nothing
+better was noted, it is a reason to ask.
 """
 
 from __future__ import annotations
@@ -22,17 +26,24 @@ from planner.model.resource import Observed, Prior
 from planner.model.state import Intent, Outcome, State
 from planner.model.value import Value, is_sensitive
 
+HOSTS_APART = timedelta(minutes=5)
+"""What the clocks of one installation's hosts may differ by."""
+
 CLOCKS_APART = timedelta(hours=1)
-"""A candidate created longer than this before the intent is somebody else's, whatever the clocks say."""
+"""What the clock of a former planner may have differed by from the installation's."""
 
 
 @frozen
 class Settlement:
-    """What became of one intent. outcomes: to be written to the state. found: in words, after "it"."""
+    """What became of one intent. outcomes: to be written to the state. found: in words, after "it".
+
+    seen: what the installation's clock showed when it was looked for, at least; None where nobody knows.
+    """
 
     intent: Intent
     outcomes: tuple[Outcome, ...]
     found: str
+    seen: str | None = None
 
     @property
     def carried_out(self) -> bool:
@@ -77,11 +88,12 @@ def settle(state: State, drivers: Drivers, salt: str) -> Settled:
         listed = driver.list()
         for group in _groups(intents, driver.kind):
             candidates = _candidates(group, state, driver, listed)
-            found = _assigned(group, candidates, driver.kind)
-            if found is None:
+            sure = all(_is_surely_later(found, intent) for found in candidates for intent in group)
+            assigned = _assigned(group, candidates, driver.kind) if sure else None
+            if assigned is None:
                 ambiguous.append(Ambiguous(tuple(group), candidates, driver.kind))
             else:
-                settlements += _settle_creates(group, state, found, driver.kind, salt)
+                settlements += _settle_creates(group, state, assigned, driver, salt)
     return Settled(tuple(settlements), tuple(ambiguous))
 
 
@@ -142,14 +154,15 @@ def _unsure(intent: Intent, observed: Observed, before: Mapping[str, Value], kin
 
 
 def _settle_creates(
-    group: Sequence[Intent], state: State, adopted: Mapping[int, Observed], kind: Kind, salt: str
+    group: Sequence[Intent], state: State, adopted: Mapping[int, Observed], driver: Driver, salt: str
 ) -> Iterator[Settlement]:
+    time = driver.server_time()
     for number, intent in enumerate(group):
         found = adopted.get(number)
         if found is None:
-            yield Settlement(intent, (_failed(intent),), "did not happen")
+            yield Settlement(intent, (_failed(intent),), "did not happen", time.said if time else None)
         else:
-            outcomes = adopted_create(intent, found, state, kind, salt)
+            outcomes = adopted_create(intent, found, state, driver.kind, salt)
             yield Settlement(intent, outcomes, f"was carried out; its id is {found.id}")
 
 
@@ -206,15 +219,29 @@ def _candidates(
         for id_, observed in listed.items()
         if id_ not in taken and same(key, _natural_key(kind, observed.attributes))
     ]
-    begun = min(intent.at for intent in group)
     read = (driver.read(id_) for id_ in sorted(same_key))
-    return tuple(found for found in read if found is not None and _made_since(found, begun))
+    return tuple(
+        found
+        for found in read
+        if found is not None
+        and any(_may_be_later(found, intent.server_time, HOSTS_APART) for intent in group)
+    )
 
 
-def _made_since(found: Observed, begun: str) -> bool:
-    if found.created is None:
-        return True
+def _may_be_later(found: Observed, begun: str | None, apart: timedelta) -> bool:
+    """Whether found may have been made since begun. True where that is not known."""
+    age = seconds_between(found.created, begun)
+    return age is None or age <= apart.total_seconds()
+
+
+def _is_surely_later(found: Observed, intent: Intent) -> bool:
+    """Not when a former planner wrote the intent, and its clock, the only one noted, speaks against it."""
+    return intent.server_time is not None or _may_be_later(found, intent.at, CLOCKS_APART)
+
+
+def seconds_between(earlier: str | None, later: str | None) -> float | None:
+    """From one time, in ISO 8601, to another; None where one of them is missing or not understood."""
     try:
-        return datetime.fromisoformat(found.created) >= datetime.fromisoformat(begun) - CLOCKS_APART
+        return (datetime.fromisoformat(later or "") - datetime.fromisoformat(earlier or "")).total_seconds()
     except (ValueError, TypeError):
-        return True
+        return None

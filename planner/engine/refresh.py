@@ -17,6 +17,7 @@ from planner.engine.ports import Drivers
 from planner.model.address import Address
 from planner.model.compare import sort_key
 from planner.model.kind import Kind
+from planner.model.plan import Plan
 from planner.model.resource import Observed, Prior
 from planner.model.state import State
 from planner.model.value import Value
@@ -61,6 +62,14 @@ def _natural_key(kind: Kind, attributes: Mapping[str, Value]) -> Hashable:
     return values if all(isinstance(value, str) for value in values) else sort_key(values)
 
 
+def looked_before(
+    plan: Plan, drivers: Drivers, listed: Mapping[str, Mapping[str, Observed]], parallelism: int
+) -> Mapping[str, Mapping[str, Observed]]:
+    """What is there, by kind and id, before the creates of a plan. listed: what was looked at already."""
+    kinds = sorted({step.address.kind for step in plan.steps if step.operation == "create"} - listed.keys())
+    return {**listed, **_listed(kinds, drivers, parallelism)}
+
+
 def survey(state: State, kinds: Iterable[str], drivers: Drivers, parallelism: int) -> View:
     """One list call for each of kinds, and a read for each resource of the state that is not in it.
 
@@ -68,7 +77,7 @@ def survey(state: State, kinds: Iterable[str], drivers: Drivers, parallelism: in
     by a gateway or by rights, and what seems gone would be created a second time.
     """
     wanted = sorted(set(kinds))
-    listed = dict(zip(wanted, _each(lambda kind: drivers[kind].list(), wanted, parallelism), strict=True))
+    listed = _listed(wanted, drivers, parallelism)
     found: dict[Address, Observed | None] = {}
     missing = []
     for address, prior in state.resources.items():
@@ -95,6 +104,10 @@ def look_up(ids: Mapping[Address, str], drivers: Drivers, parallelism: int) -> d
     """Resources by their ids, read one by one."""
     reads = _each(lambda item: drivers[item[0].kind].read(item[1]), list(ids.items()), parallelism)
     return dict(zip(ids, reads, strict=True))
+
+
+def _listed(kinds: list[str], drivers: Drivers, parallelism: int) -> dict[str, Mapping[str, Observed]]:
+    return dict(zip(kinds, _each(lambda kind: drivers[kind].list(), kinds, parallelism), strict=True))
 
 
 def _read(priors: list[Prior], drivers: Drivers, parallelism: int) -> list[Observed | None]:

@@ -2,19 +2,18 @@
 
 An installation goes on with what a dead client asked for; a create that fetches a download_url may take many
 seconds. So a create in doubt that is not there is looked for again, until it is as old as the request of a
-living client may get. Only creates: whatever else comes late has an id, and the next plan shows what it did.
+living client may get, by the installation's clock. Only creates: whatever else comes late has an id, and the
+next plan shows what it did.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
-from math import inf
 from typing import Final
 
 from attrs import frozen
 
-from planner.engine.recover import Settled, Settlement
+from planner.engine.recover import Settled, Settlement, seconds_between
 
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 5.0
@@ -25,11 +24,10 @@ _CUT_OFF: Final = 1.0  # seconds by which times without fractions may be wrong
 class Waiting:
     """grace: seconds after its intent in which a create may show up; 0 where requests end with their client.
 
-    now: ISO 8601 in UTC. sleep: takes seconds. tell: takes a line for people.
+    sleep: takes seconds. tell: takes a line for people.
     """
 
     grace: float
-    now: Callable[[], str]
     sleep: Callable[[float], None]
     tell: Callable[[str], None]
 
@@ -38,11 +36,10 @@ class Waiting:
         if not self.grace:
             return 0.0
         until = self.grace + _CUT_OFF
-        ages = (_seconds(item.intent.at, self.now()) for item in _not_found(found))
-        return max((min(until, until - age) for age in ages), default=0.0)
+        return max((min(until, until - _age(item)) for item in _not_found(found)), default=0.0)
 
 
-NO_WAITING: Final = Waiting(0.0, lambda: "", lambda _seconds: None, lambda _line: None)
+NO_WAITING: Final = Waiting(0.0, lambda _seconds: None, lambda _line: None)
 
 
 def settle_in_time(look: Callable[[], Settled], waiting: Waiting) -> Settled:
@@ -55,7 +52,7 @@ def settle_in_time(look: Callable[[], Settled], waiting: Waiting) -> Settled:
         slept = min(pause, left)
         waiting.sleep(slept)
         found = look()
-        left = min(left - slept, waiting.left(found))  # it only falls, also where clocks differ
+        left = min(left - slept, waiting.left(found))  # it only falls, also where no clock tells
         pause = min(pause * 2, _LONGEST_PAUSE)
     return found
 
@@ -65,12 +62,9 @@ def _not_found(found: Settled) -> list[Settlement]:
     return [item for item in creates if not item.carried_out]
 
 
-def _seconds(earlier: str, later: str) -> float:
-    """inf when a time is not understood: what cannot be told is not waited for."""
-    try:
-        return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
-    except (ValueError, TypeError):
-        return inf
+def _age(item: Settlement) -> float:
+    """Seconds from the intent to the look, at least: none where no clock tells."""
+    return seconds_between(item.intent.server_time, item.seen) or 0.0
 
 
 def _told(found: Settled, left: float) -> str:

@@ -15,7 +15,7 @@ from planner.engine.outcome import Values
 from planner.engine.planning import make_plan
 from planner.engine.ports import Drivers, StateStore
 from planner.engine.recover import Settled, settle
-from planner.engine.refresh import View, examine, look_up, survey
+from planner.engine.refresh import View, examine, look_up, looked_before, survey
 from planner.engine.under_way import NO_WAITING, Waiting, settle_in_time
 from planner.engine.wish import Wish
 from planner.errors import PartlyApplied, PlannerError, StateError
@@ -46,11 +46,12 @@ class Session:
 
 @frozen
 class Proposal:
-    """A plan, and what forbids it (errors) or should be known (warnings)."""
+    """A plan, and what forbids it (errors) or should be known (warnings). view: what it was made from."""
 
     plan: Plan
     diagnostics: tuple[Diagnostic, ...] = ()
     state: State = field(default=State("", ""), eq=False)
+    view: View = field(default=View(), eq=False)
 
     @property
     def forbidden(self) -> bool:
@@ -92,7 +93,7 @@ def propose_from(session: Session, state: State) -> Proposal:
         view = examine(view, closer, session.drivers, session.parallelism)
         diagnostics = Diagnostics(list(found))
         plan = make_plan(session.wish, state, view, session.drivers, diagnostics)
-    return Proposal(plan, tuple(diagnostics), state)
+    return Proposal(plan, tuple(diagnostics), state, view)
 
 
 def compare(wish: Wish, drivers: Drivers, state: State) -> Proposal:
@@ -188,10 +189,14 @@ def carry_out(
 ) -> tuple[State, Ledger, tuple[Diagnostic, ...]]:
     """Applies a plan to state, the one it was made from, with the lock held. Commits the state in the end.
 
+    Before it creates anything it looks what is there, unless surroundings say it: so that what a create made
+    can be told from that, and its time is known by the installation's clock.
+
     Steps whose outcome is unknown are settled by a look at the installation before the state is committed.
     The diagnostics are of the checks that had to wait. When the state cannot be written: PartlyApplied with
     the ledger if anything was applied, else StateError.
     """
+    surroundings = _looked_around(session, plan, surroundings)
     working = Working.of(_taken_over(plan, state))
     run = Run(plan, dict(session.wish.resources), working, surroundings, session.wish.salt)
     try:
@@ -220,6 +225,12 @@ def carry_out(
     except StateError as error:
         raise _unrecorded(error, ledger, _IN_JOURNAL) from error
     return after, ledger, _checked_afterwards(session.wish, plan, after, ledger)
+
+
+def _looked_around(session: Session, plan: Plan, surroundings: Surroundings) -> Surroundings:
+    before = surroundings.before
+    listed = looked_before(plan, session.drivers, before.listed, session.parallelism)
+    return evolve(surroundings, before=evolve(before, listed=listed))
 
 
 def _promotions(provenance: Provenance, reached: State, ledger: Ledger) -> tuple[Mapping[str, Value], ...]:

@@ -88,6 +88,7 @@ def _kind(data: Mapping[str, Any]) -> Kind:
         schema=rules,
         natural_key=tuple(data["natural_key"]),
         content=_content(content) if content else None,
+        user_id=bool(data["api"].get("user_id")),
     )
 
 

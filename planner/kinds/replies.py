@@ -1,11 +1,15 @@
-"""Replies of the API read as resources, as a kind file says where their parts are."""
+"""Replies of the API read as resources, as a kind file says where their parts are.
+
+Whose a reply is, `id_in` decides for every call: one about another resource than the one that was asked for
+is never believed, nor is an id that could not be sent back.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from planner.ece import Reply, nests_too_deep
+from planner.ece import Reply, can_be_sent, nests_too_deep
 from planner.errors import ApiError
 from planner.kinds.binding import Binding, pointed
 from planner.model.kind import Kind
@@ -16,27 +20,21 @@ from planner.model.value import Value
 def observed_in(
     body: Any, reply: Reply, kind: Kind, binding: Binding, asked: str = "", *, shallow: bool = False
 ) -> Observed:
-    """The resource in a body. asked: its id, where the body does not repeat it. ApiError without one.
+    """The resource in a body. asked: the id that it must have. ApiError for anything else.
 
     shallow: the body is known to nest no deeper than is allowed.
     """
     attributes = pointed(body, binding.attributes)
-    id_ = id_in(body, binding) or asked
-    if not isinstance(attributes, Mapping) or not id_:
-        missing = binding.id_pointer if isinstance(attributes, Mapping) else binding.attributes or "mapping"
-        raise ApiError(
-            f"a reply about {kind.name} holds no {missing.removeprefix('/')}",
-            operation=binding.calls["read"].operation.name,
-            status=reply.status,
-            advice="Is the endpoint an Elastic Cloud Enterprise API that serves this kind?",
-        )
+    if not isinstance(attributes, Mapping):
+        missing = binding.attributes.removeprefix("/") or "mapping"
+        raise _unusable(f"a reply about {kind.name} holds no {missing}", reply, binding)
+    id_ = id_in(body, reply, kind, binding, asked) or (asked if _may_hide_its_id(kind, binding) else "")
+    if not id_:
+        missing = binding.id_pointer.removeprefix("/")
+        raise _unusable(f"a reply about {kind.name} holds no {missing}", reply, binding)
     if not shallow and nests_too_deep(body):
-        raise ApiError(
-            f"a reply about {kind.name} {id_} nests lists and mappings more than a hundred deep",
-            operation=binding.calls["read"].operation.name,
-            status=reply.status,
-            advice="Is the endpoint an Elastic Cloud Enterprise API that serves this kind?",
-        )
+        what = f"a reply about {kind.name} {id_} nests lists and mappings more than a hundred deep"
+        raise _unusable(what, reply, binding)
     used_by = pointed(body, f"/{binding.used_by}") if binding.used_by else None
     if attributes.get(binding.id) != id_:
         attributes = {**attributes, binding.id: id_}
@@ -50,16 +48,46 @@ def observed_in(
     )
 
 
-def id_in(body: Any, binding: Binding) -> str:
-    """The id in a body, "" without one."""
+def id_in(body: Any, reply: Reply, kind: Kind, binding: Binding, asked: str = "") -> str:
+    """The id in a body, "" without one. ApiError for one that is none, and for another than asked."""
     found = pointed(body, binding.id_pointer)
-    return str(found) if isinstance(found, str | int) else ""
+    if found is None:
+        return ""
+    id_ = str(found) if type(found) in (str, int) else ""
+    if not can_be_sent(id_):
+        what = f"a reply about {kind.name} gives {_shown(found)} as an id, which cannot be one"
+        raise _unusable(what, reply, binding)
+    if asked and id_ != asked:
+        raise _unusable(f"a reply about {kind.name} {asked} is about {_shown(id_)} instead", reply, binding)
+    return id_
+
+
+def _shown(found: object) -> str:
+    text = found if isinstance(found, str) and found.isprintable() and found else repr(found)
+    return text if len(text) <= 60 else f"{text[:60]}..."
+
+
+def _may_hide_its_id(kind: Kind, binding: Binding) -> bool:
+    """Whether a reply may come without the id that was asked for: the user chose it, or the kind says so."""
+    return binding.user_id or not kind.attributes[binding.id].echoed
+
+
+def _unusable(what: str, reply: Reply, binding: Binding, call: str = "read") -> ApiError:
+    return ApiError(
+        what,
+        operation=binding.calls[call].operation.name,
+        status=reply.status,
+        advice="Is the endpoint an Elastic Cloud Enterprise API that serves this kind, and does a proxy or a "
+        "cache before it mix up replies?",
+    )
 
 
 def is_whole(body: Any, kind: Kind, binding: Binding) -> bool:
     """Whether the reply to a write holds the resource, and not only its id, or nothing."""
     attributes = pointed(body, binding.attributes)
     if not isinstance(attributes, Mapping):
+        return False
+    if pointed(body, binding.id_pointer) is None and not _may_hide_its_id(kind, binding):
         return False
     always = [
         a.name for a in kind.attributes.values() if a.required and a.echoed and not (a.write_only or a.local)
@@ -68,18 +96,28 @@ def is_whole(body: Any, kind: Kind, binding: Binding) -> bool:
     return all(name in attributes for name in wanted) if wanted else bool(set(attributes) - {binding.id})
 
 
-def listed_in(reply: Reply, kind: Kind, binding: Binding) -> Iterator[Observed]:
-    """The resources in the reply to a list, without versions. ApiError when it holds no list."""
+def listed_in(reply: Reply, kind: Kind, binding: Binding) -> dict[str, Observed]:
+    """The resources in the reply to a list, by id, without versions.
+
+    ApiError when it holds no list, and for two entries with one id: which of them is the one that a write to
+    it would reach is not known.
+    """
+    found: dict[str, Observed] = {}
+    for item in _items_in(reply, kind, binding):
+        if item.id in found:
+            what = f"a list of {kind.name} holds two entries with the id {_shown(item.id)}"
+            raise _unusable(what, reply, binding, "list")
+        found[item.id] = item
+    return found
+
+
+def _items_in(reply: Reply, kind: Kind, binding: Binding) -> Iterator[Observed]:
     listing = binding.listing
     items = pointed(reply.body, listing.items)
     if not isinstance(items, list):
         name = binding.calls["list"].operation.name
-        raise ApiError(
-            f"the reply to {name} holds no list" + (f" at {listing.items}" if listing.items else ""),
-            operation=name,
-            status=reply.status,
-            advice="Is the endpoint an Elastic Cloud Enterprise API that serves this kind?",
-        )
+        what = f"the reply to {name} holds no list" + (f" at {listing.items}" if listing.items else "")
+        raise _unusable(what, reply, binding, "list")
     bare = Reply(reply.status, {}, None)
     shallow = not nests_too_deep(reply.body)  # once for all: looking at each alone takes five times as long
     for entry in items:

@@ -24,7 +24,7 @@ from planner.model.kind import Kind
 from planner.model.plan import AttributeDiff
 from planner.model.resource import Content, Observed
 from planner.model.value import Value
-from planner.model.write import Request, Result
+from planner.model.write import Request, Result, ServerTime
 
 if TYPE_CHECKING:
     from planner.ece.client import Client
@@ -49,9 +49,12 @@ class RestDriver:
         """What is wrong with a file, found without the API. A plain kind takes any."""
         return ()
 
+    def server_time(self) -> ServerTime | None:
+        return self.client.server_time
+
     def list(self) -> Mapping[str, Observed]:
         """The API's list operation, one call; and a read for each where the list does not show enough."""
-        found = {item.id: item for item in listed_in(self._list(), self.kind, self.binding)}
+        found = listed_in(self._list(), self.kind, self.binding)
         if self.binding.listing.complete:
             return found
         read = (self.read(id_) for id_ in found)
@@ -109,7 +112,12 @@ class RestDriver:
             )
         in_path = id_ if self.binding.id_in_path else ""
         reply = self._call(self.binding.calls["create"], in_path, json=self.body(request))
-        return Result(self.written(reply, request, id_))
+        made = self.written(reply, request, id_)
+        for name in self.kind.natural_key:  # whose reply it is, before the id is known
+            sent, shown = request.desired.get(name), made.attributes.get(name)
+            if not agrees(sent, shown, unordered=self.kind.attributes[name].unordered):
+                raise self._unread(request, f"the reply is about {made.id}, whose {name} is another")
+        return Result(made)
 
     def update(self, request: Request) -> Result:
         found, note = self.guard(request)
@@ -126,9 +134,13 @@ class RestDriver:
         """The API's 404 is as good as done."""
         try:
             found, note = self.guard(request)
-            self.write("delete", found)
+            reply = self.write("delete", found)
         except NotFound:
             return Result(None, "it was gone already")
+        try:
+            id_in(reply.body, reply, self.kind, self.binding, found.id)
+        except ApiError as error:
+            raise self._unread(request, error.summary) from error
         return Result(None, note)
 
     def body(self, request: Request) -> dict[str, Value]:
@@ -200,9 +212,9 @@ class RestDriver:
         OutcomeUnknown when it cannot be read: the write took effect all the same.
         """
         try:
+            known = id_in(reply.body, reply, self.kind, self.binding, id_) or id_
             if is_whole(reply.body, self.kind, self.binding):
-                return observed_in(reply.body, reply, self.kind, self.binding, id_)
-            known = id_in(reply.body, self.binding) or id_
+                return observed_in(reply.body, reply, self.kind, self.binding, known)
             found = self.read(known)
         except PlannerError as error:
             raise self._unread(request, error.summary) from error

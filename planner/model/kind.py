@@ -55,6 +55,7 @@ class Kind:
     """name, a title for people, attributes in the order of the file, and the JSON Schema of the attributes.
 
     natural_key: the attributes by which a resource without known id is looked for; not always unique.
+    user_id: the user chooses the id, so that a create may bring one that was there before.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Kind:
     schema: Mapping[str, Any]
     natural_key: tuple[str, ...] = ()
     content: ContentFacts | None = None
+    user_id: bool = False
 
     @cached_property
     def computed(self) -> tuple[str, ...]:

@@ -25,8 +25,10 @@ class Applied:
 
 @frozen
 class Intent:
-    """Written before a call. existing: see Change.existing. at: when, ISO 8601 in UTC.
+    """Written before a call. at: when, by the clock of who wrote it; for people only. ISO 8601 in UTC.
 
+    server_time: what the installation's own clock showed then, at most; "" where no reply said it, None in an
+    intent of a planner that did not note it. existing: ids that carried the same natural key before.
     id: of the resource that is written to; for a create, of the one that it leaves over (see State.deposed).
     """
 
@@ -37,6 +39,7 @@ class Intent:
     id: str | None = None
     attributes: Mapping[str, Value] = field(factory=dict)
     existing: tuple[str, ...] = ()
+    server_time: str | None = None
     dependencies: tuple[Address, ...] = ()
     prevent_destroy: bool = False
     create_before_destroy: bool = False

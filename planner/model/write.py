@@ -32,6 +32,17 @@ class Request:
 
 
 @frozen
+class ServerTime:
+    """The clock of an installation, which differs from the one here; ISO 8601 in UTC.
+
+    said: what it showed when it gave its last reply. latest: what it shows by now, at most.
+    """
+
+    said: str
+    latest: str
+
+
+@frozen
 class Result:
     """observed: the resource after the write, None when it is gone. note: a thing worth telling, or ""."""
 

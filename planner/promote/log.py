@@ -147,6 +147,11 @@ class Log:
         """How long the environment ran a release, all its whole runs together."""
         return sum((run.lasted(now) for run in self.ran(release)), timedelta())
 
+    def after(self, release: str, now: datetime) -> datetime | None:
+        """The latest time, in UTC, that the runs of a release name and that is after now; None for none."""
+        times = (moment(at) for run in self.about(Run, release) for at in (run.since, run.until) if at)
+        return max((at.astimezone(UTC) for at in times if at > now), default=None)
+
     def ended(self, at: str) -> Log:
         """This log after the present run ended."""
         present = self.present

@@ -100,7 +100,10 @@ def _soak(ask: Candidate) -> Gate | None:
     needed, now = ask.question.environment.gates.soak, ask.question.now
     if not needed:
         return None
-    where, soaked = ask.upstream.environment, ask.upstream.log.soaked(ask.run.id, now)
+    where, log = ask.upstream.environment, ask.upstream.log
+    if (future := log.after(ask.run.id, now)) is not None:
+        return _from_the_future(ask, future)
+    soaked = log.soaked(ask.run.id, now)
     told = f"{ask.run.id} soaked {show_duration(soaked)} of {show_duration(needed)} in {where}"
     if soaked >= needed:
         return Gate("soak", True, told)
@@ -109,6 +112,16 @@ def _soak(ask: Candidate) -> Gate | None:
     if not ask.run.whole:
         return Gate("soak", False, f"{told}, and its last apply was not whole")
     return Gate("soak", False, f"{told}; eligible {_minute(now + needed - soaked, needed)}")
+
+
+def _from_the_future(ask: Candidate, at: datetime) -> Gate:
+    """How long it soaked is not known where one of two clocks is wrong."""
+    where, now = ask.upstream.environment, ask.question.now
+    detail = (
+        f"the log of {where} says that {ask.run.id} ran there at {at:%Y-%m-%d %H:%M:%S} UTC, which is in the "
+        f"future: it is {now:%Y-%m-%d %H:%M:%S} UTC by the clock here"
+    )
+    return Gate("soak", False, detail, f"Set the clock of this machine right, or of who applied to {where}.")
 
 
 def _minute(at: datetime, needed: timedelta) -> str:

@@ -86,6 +86,7 @@ class Sandbox:
         try:
             response = self._faulty(request, path, entry)
             entry["status"] = response.status_code
+            response.date = self._auth.clock()
             return response
         finally:
             self._log.append(entry)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,13 @@ REFUSED = {"errors": [{"code": "root.unauthenticated", "message": "no"}]}
 
 @define
 class Sessions:
-    """An API with login: tokens t1, t2, ... that live for 600 seconds of the clock, or until revoked."""
+    """An API with login: tokens t1, t2, ... that live for 600 seconds of the clock, or until revoked.
+
+    apart: how many seconds its clock is before the client's; it says the time with each reply unless 0.
+    """
 
     now: float = 1_700_000_000.0
+    apart: float = 0.0
     logins: int = 0
     refreshes: int = 0
     issued: int = 0
@@ -38,7 +43,7 @@ class Sessions:
         body = environ["wsgi.input"].read()
         with self.lock:
             status, reply = self._reply(environ["PATH_INFO"], environ.get("HTTP_AUTHORIZATION", ""), body)
-        start(f"{status} X", [])
+        start(f"{status} X", [("Date", formatdate(self.now + self.apart))] if self.apart else [])
         return [json.dumps(reply).encode()]
 
     def _reply(self, path: str, authorization: str, body: bytes) -> tuple[int, object]:
@@ -59,7 +64,7 @@ class Sessions:
         self.issued += 1
         token = f"token-{self.issued}"
         self.valid.add(token)
-        end = datetime.fromtimestamp(self.now + 600, UTC).isoformat().replace("+00:00", "Z")
+        end = datetime.fromtimestamp(self.now + self.apart + 600, UTC).isoformat().replace("+00:00", "Z")
         return {"token": token, "session_expiration_time": end if self.expires else "whenever"}
 
 
@@ -113,8 +118,9 @@ def test_login_once_and_then_the_token() -> None:
     assert set(client.secrets) == {"pass-word", "token-1"}
 
 
-def test_a_token_is_refreshed_before_it_ends() -> None:
-    api = Sessions()
+@pytest.mark.parametrize("apart", [0, 3600, -3600])
+def test_a_token_is_refreshed_before_it_ends(apart: float) -> None:
+    api = Sessions(apart=apart)
     client = client_for(api, auth=_login(api))
     for passed, token in [(0, 1), (530, 1), (15, 2), (0, 2), (600, 3)]:
         api.now += passed

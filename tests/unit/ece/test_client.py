@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
@@ -22,6 +23,7 @@ from planner.errors import (
     Unreachable,
 )
 from planner.model.value import Secret
+from planner.model.write import ServerTime
 from tests.unit.ece.apps import CREATE, KEY, READ, UPLOAD, Answer, Script, answer, api_error, client_for
 
 
@@ -36,15 +38,49 @@ def test_a_call_sends_what_the_api_expects_and_returns_what_it_says() -> None:
             )
         ]
     )
-    reply = client_for(app).call(READ, {"id": "a/b ü"}, query={"include_deployments": "true"})
+    reply = client_for(app).call(READ, {"id": "a?b ü"}, query={"include_deployments": "true"})
     assert (reply.status, reply.body, reply.version) == (200, {"id": "1"}, "7")
     assert (reply.created, reply.last_modified) == ("2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z")
     assert reply.headers["X-Cloud-Resource-Version"] == "7"
     (seen,) = app.seen
-    assert seen.path == "/api/v1/deployments/extensions/a%2Fb%20%C3%BC?include_deployments=true"
+    assert seen.path == "/api/v1/deployments/extensions/a%3Fb%20%C3%BC?include_deployments=true"
     assert seen.headers["ACCEPT"] == "application/json"
     assert seen.headers["USER-AGENT"] == f"planner/{__version__}"
     assert seen.headers["AUTHORIZATION"] == f"ApiKey {KEY}"
+
+
+DATE = "Fri, 31 Jan 2025 12:00:00 GMT"
+
+
+def dated(date: str, status: int = 200) -> Answer:
+    return Answer(status, b"{}", (("Date", date),))
+
+
+def test_the_servers_own_time() -> None:
+    """At most as late as if it had been said when the request was sent."""
+    app = Script([dated(DATE), Answer(), dated("Fri, 31 Jan 2025 11:59:00 -0000"), dated(DATE, 400)])
+    passed = iter([100.0, 102.5, 200.0, 201.0, 300.0, 300.0, 400.0, 401.0])
+    client = client_for(app, monotonic=lambda: next(passed))
+    assert client.server_time is None
+    found = []
+    for _ in range(4):
+        with suppress(PlannerError):
+            client.call(READ, {"id": "1"})
+        found.append(client.server_time)
+    assert found == [
+        ServerTime("2025-01-31T12:00:00Z", "2025-01-31T12:00:03Z"),
+        ServerTime("2025-01-31T12:00:00Z", "2025-01-31T12:01:41Z"),
+        ServerTime("2025-01-31T11:59:00Z", "2025-01-31T11:59:00Z"),
+        ServerTime("2025-01-31T11:59:00Z", "2025-01-31T12:00:41Z"),
+    ]
+
+
+@pytest.mark.parametrize("date", ["", "soon", "Thu, 99", "Fri, 31 Dec 9999 23:59:59 GMT", "9" * 500, "é"])
+def test_a_time_that_is_none(date: str) -> None:
+    passed = iter([0.0, 10.0])
+    client = client_for(Script([dated(date)]), monotonic=lambda: next(passed))
+    client.call(READ, {"id": "1"})
+    assert client.server_time is None
 
 
 def test_a_json_body() -> None:
@@ -83,7 +119,24 @@ def test_regions(region: str | None, regional: bool, path: str) -> None:
     assert app.seen[0].path == path
 
 
-@pytest.mark.parametrize("value", ["", ".", ".."])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        " ",
+        ".",
+        "..",
+        " .. ",
+        "a/b",
+        "..\\x",
+        "a\n",
+        "\x00",
+        "\x85",
+        "\udcff",
+        "1" * 1025,
+        "1" * 3_000_000,
+    ],
+)
 def test_an_id_that_would_name_another_path_is_not_sent(value: str) -> None:
     app = Script([answer({})])
     with pytest.raises(PlannerError, match="names no resource"):

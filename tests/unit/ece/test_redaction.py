@@ -77,9 +77,9 @@ def test_the_log_shows_the_exchange_and_no_secret(level: int, caplog: pytest.Log
         ]
     )
     body = {"download_url": "https://h/x.zip?url-token", "webhook": Secret("hush-hush"), "name": "x"}
-    client_for(app).call(READ, {"id": "a-very-secret-key/1"}, query={"token": "url-token"}, json=body)
+    client_for(app).call(READ, {"id": "a-very-secret-key?1"}, query={"token": "url-token"}, json=body)
     text = "\n".join(record.getMessage() for record in caplog.records)
-    assert "> GET /deployments/extensions/(redacted)%2F1, attempt 1" in text
+    assert "> GET /deployments/extensions/(redacted)%3F1, attempt 1" in text
     assert ", attempt 1: 503 in " in text
     assert "get-extension: again in 0.50 s" in text
     assert ", attempt 2: 200 in " in text

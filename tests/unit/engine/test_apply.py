@@ -22,8 +22,23 @@ from planner.model.plan import Action, Plan
 from planner.model.resource import Lifecycle
 from planner.model.state import Intent, Outcome
 from planner.model.value import Fingerprint, Secret
+from planner.model.write import Request, Result
 
-from .world import REPLACED, SALT, Scene, Stored, address, content, desired, fails, later, prior, ref, wish_of
+from .world import (
+    NOW,
+    REPLACED,
+    SALT,
+    Scene,
+    Stored,
+    address,
+    content,
+    desired,
+    fails,
+    later,
+    prior,
+    ref,
+    wish_of,
+)
 
 REFUSED = ApiError("no", operation="create", status=400, advice="Correct it.")
 LOST = OutcomeUnknown("no reply", advice="Plan again.")
@@ -172,8 +187,72 @@ def test_an_unknown_outcome_is_settled_at_the_end(error: BaseException, when: st
     assert len(scene.world.stored) == 2
 
 
+class Crossed:
+    """A driver whose create of a name is answered with the resource of another id."""
+
+    def __init__(self, world: Any, name: str, id_: str) -> None:
+        self._world, self._name, self._id = world, name, id_
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world, name)
+
+    def perform(self, request: Request) -> Result:
+        result: Result = self._world.perform(request)
+        if (request.operation, request.address.name) != ("create", self._name):
+            return result
+        return Result(self._world.stored[self._id].observed(self._id, closely=True))
+
+
+@pytest.mark.parametrize(
+    "id_",
+    [
+        pytest.param("id-kept", id="the state holds it"),
+        pytest.param("id-gone", id="the state holds it and deletes it"),
+        pytest.param("id-left", id="left over"),
+        pytest.param("theirs", id="listed before"),
+        pytest.param("namesake", id="listed before, of the same name"),
+    ],
+)
+def test_a_create_that_is_answered_with_what_was_there_before_is_looked_for(id_: str) -> None:
+    left = prior("kept", "id-left")
+    scene = Scene.of(prior("kept"), prior("gone"), deposed=(left,))
+    for other, name in (("theirs", "theirs"), ("namesake", "a"), ("id-left", "kept")):
+        scene.world.stored[other] = Stored({"name": name, "id": other}, 7, NOW)
+    session = scene.session(wish_of(desired("kept"), desired("a", file=content())))
+    plan = plan_of(scene, session)
+    driver: Any = Crossed(scene.world, "a", id_)
+    ledger = scene.carry_out(evolve(session, drivers={"thing": driver}), plan, scene.state)
+    assert f"its reply is about thing {id_}, which was there before; a look shows" in reasons(ledger)["a"]
+    assert scene.state.resources[address("a")].id == "new-1"
+    assert [scene.world.stored[other].version for other in ("theirs", "namesake")] == [7, 7]
+    assert scene.apply(desired("kept"), desired("a", file=content())).complete
+    assert scene.world.stored.keys() == {"id-kept", "new-1", "theirs", "namesake"}
+    assert [scene.world.stored[other].version for other in ("theirs", "namesake")] == [7, 7]
+
+
+def test_a_create_that_is_answered_with_what_the_same_run_made_is_looked_for() -> None:
+    scene = Scene.of()
+    scene.parallelism = 1
+    session = scene.session(wish_of(desired("a"), desired("b")))
+    plan = plan_of(scene, session)
+    driver: Any = Crossed(scene.world, "b", "new-1")
+    scene.carry_out(evolve(session, drivers={"thing": driver}), plan, scene.state)
+    assert {entry.address.name: entry.id for entry in scene.state.resources.values()} == {
+        "a": "new-1",
+        "b": "new-2",
+    }
+    assert scene.agrees()
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_an_id_that_this_run_set_free_may_be_given_again(again: bool) -> None:
+    scene = Scene.of(prior("a", "new-1" if again else "", tier="x"))
+    assert scene.apply(desired("a", tier="y")).complete
+    assert scene.agrees()
+
+
 class Unlisted:
-    """A driver whose lists fail."""
+    """A driver whose lists fail once something was written."""
 
     def __init__(self, world: Any) -> None:
         self._world = world
@@ -182,7 +261,9 @@ class Unlisted:
         return getattr(self._world, name)
 
     def list(self) -> Any:
-        raise Unreachable("no connection")
+        if self._world.calls:
+            raise Unreachable("no connection")
+        return self._world.list()
 
 
 def plan_of(scene: Scene, session: Session) -> Plan:

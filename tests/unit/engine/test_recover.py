@@ -13,12 +13,16 @@ from planner.model.value import Fingerprint
 
 from .world import NOW, SALT, Installation, Scene, Stored, address, desired, prior, state_of, wish_of
 
+AHEAD, BEHIND = "2025-01-31T13:10:00Z", "2025-01-31T10:50:00Z"
+"""NOW by the clocks of clients that are wrong."""
+
 PRINT = Fingerprint.of("hunter2", SALT)
 
 
 def intent(name: str, operation: str = "create", step: int = 1, **more: Any) -> Intent:
     attributes = {"name": name, **more.pop("attributes", {})}
-    return Intent(step, address(name), operation, NOW, attributes=attributes, **more)
+    noted = {"at": NOW, "server_time": NOW, **more}
+    return Intent(step, address(name), operation, attributes=attributes, **noted)
 
 
 def settled(world: Installation, *doubts: Intent, has: tuple[Prior, ...] = (), **more: Any) -> Settled:
@@ -45,8 +49,11 @@ def holding(**stored: Any) -> Installation:
         pytest.param({}, [], id="none"),
         pytest.param({"n1": {}}, ["n1"], id="one"),
         pytest.param({"n1": {"name": "b"}}, [], id="another name"),
-        pytest.param({"n1": {"created": "2025-01-31T11:30:00Z"}}, ["n1"], id="clocks apart"),
-        pytest.param({"n1": {"created": "2025-01-31T10:30:00Z"}}, [], id="long before"),
+        pytest.param({"n1": {"created": "2025-01-31T11:56:00Z"}}, ["n1"], id="hosts apart"),
+        pytest.param({"n1": {"created": "2025-01-31T11:54:00Z"}}, [], id="before"),
+        pytest.param(
+            {"old": {"created": "2025-01-31T09:00:00Z"}, "n1": {}}, ["n1"], id="one before, one since"
+        ),
         pytest.param({"n1": {"created": None}}, ["n1"], id="nobody knows when"),
         pytest.param({"n1": {"created": "yesterday"}}, ["n1"], id="no date"),
         pytest.param({"known": {}, "n1": {}}, ["n1"], id="what was there when it was planned"),
@@ -55,16 +62,34 @@ def holding(**stored: Any) -> Installation:
         pytest.param({"held": {}}, [], id="only what the state holds"),
     ],
 )
-def test_a_create_in_doubt(stored: Any, adopted: list[str]) -> None:
+@pytest.mark.parametrize("at", [NOW, AHEAD, BEHIND])
+def test_a_create_in_doubt(stored: Any, adopted: list[str], at: str) -> None:
     found = settled(
         holding(**stored),
-        intent("a", existing=("known",)),
+        intent("a", existing=("known",), at=at),
         has=(prior("other", "held"),),
         deposed=(prior("other", "left"),),
     )
     assert [o.prior.id for o in found.outcomes if o.prior] == adopted
     assert [o.result for o in found.outcomes] == ["done" if adopted else "failed"]
     assert ("was carried out; its id is n1" if adopted else "did not happen") in found.notes[0]
+
+
+@pytest.mark.parametrize("stored", [{"n1": {"created": at}} for at in (NOW, AHEAD, BEHIND, None)])
+def test_where_the_installation_said_no_time_the_ids_decide(stored: Any) -> None:
+    found = settled(holding(known={}, **stored), intent("a", existing=("known",), server_time="", at=AHEAD))
+    assert [o.prior.id for o in found.outcomes if o.prior] == ["n1"]
+
+
+@pytest.mark.parametrize(
+    ("created", "asks"),
+    [(NOW, False), (AHEAD, False), (None, False), (BEHIND, True), ("2025-01-31T10:59:59Z", True)],
+)
+def test_the_clock_of_a_former_planner_decides_nothing(created: Any, asks: bool) -> None:
+    """Its intents name no other: what was made long before by that clock may be ours, or somebody else's."""
+    found = settled(holding(n1={"created": created}), intent("a", server_time=None))
+    assert [len(found.ambiguous), len(found.outcomes)] == [asks, not asks]
+    assert all(o.prior is not None for o in found.outcomes)
 
 
 def test_more_candidates_than_creates_are_shown() -> None:

@@ -11,7 +11,7 @@ from planner.engine.workflow import propose, recover
 from planner.errors import OutcomeUnknown
 from planner.model.state import Intent
 
-from .test_recover import holding, settled
+from .test_recover import AHEAD, BEHIND, holding, settled
 from .world import NOW, Installation, Scene, Stored, address, desired, fails, wish_of
 
 BEGUN = datetime.fromisoformat(NOW)
@@ -19,12 +19,15 @@ BEGUN = datetime.fromisoformat(NOW)
 
 @define
 class Clock:
-    """Seconds since the intent. late: after how many the installation is done with the create."""
+    """The installation's. seconds: since the intent. late: after how many it is done with the create."""
 
     world: Installation
     seconds: float = 0.0
     late: float | None = None
     told: list[str] = field(factory=list)
+
+    def __attrs_post_init__(self) -> None:
+        self.world.clock = self.now
 
     def now(self) -> str:
         return (BEGUN + timedelta(seconds=self.seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -35,11 +38,11 @@ class Clock:
             self.world.stored.setdefault("n1", Stored({"name": "a", "id": "n1"}, 1, self.now()))
 
     def waiting(self, grace: float) -> Waiting:
-        return Waiting(grace, self.now, self.sleep, self.told.append)
+        return Waiting(grace, self.sleep, self.told.append)
 
 
-def intent(operation: str = "create") -> Intent:
-    return Intent(1, address("a"), operation, NOW, id="n1", attributes={"name": "a"})
+def intent(operation: str = "create", at: str = NOW, there: str | None = NOW) -> Intent:
+    return Intent(1, address("a"), operation, at, id="n1", attributes={"name": "a"}, server_time=there)
 
 
 def look(clock: Clock, grace: float, *doubts: Intent) -> Settled:
@@ -58,18 +61,19 @@ def look(clock: Clock, grace: float, *doubts: Intent) -> Settled:
         pytest.param(None, 0, 0, 0, False, id="nothing can come late"),
     ],
 )
+@pytest.mark.parametrize("at", [NOW, AHEAD, BEHIND])
 def test_a_create_that_comes_late(
-    late: float | None, age: float, grace: float, until: float, carried_out: bool
+    late: float | None, age: float, grace: float, until: float, carried_out: bool, at: str
 ) -> None:
     clock = Clock(Installation(), age, late)
-    found = look(clock, grace, intent())
+    found = look(clock, grace, intent(at=at))
     assert [item.carried_out for item in found.settlements] == [carried_out]
     assert clock.seconds == pytest.approx(until)
 
 
 def test_what_is_found_is_not_waited_for() -> None:
     clock = Clock(holding(n1={}))
-    look(clock, 60, Intent(1, address("a"), "create", NOW, attributes={"name": "a"}))
+    look(clock, 60, intent())
     assert (clock.seconds, clock.told) == (0, [])
 
 
@@ -80,10 +84,19 @@ def test_only_creates_are_waited_for(operation: str) -> None:
     assert clock.seconds == 0
 
 
-def test_a_time_that_is_not_understood_is_not_waited_for() -> None:
-    clock = Clock(Installation())
-    look(clock, 60, Intent(1, address("a"), "create", "yesterday", attributes={"name": "a"}))
-    assert clock.seconds == 0
+@pytest.mark.parametrize("there", [None, "", "yesterday", "2025-01-31"])
+@pytest.mark.parametrize("at", [NOW, AHEAD, BEHIND])
+def test_where_no_clock_tells_all_of_the_time_is_waited(there: str | None, at: str) -> None:
+    clock = Clock(Installation(), 500, late=530)
+    look(clock, 60, intent(at=at, there=there))
+    assert clock.seconds >= 530
+
+
+def test_an_installation_that_does_not_say_the_time_is_given_all_of_it() -> None:
+    clock = Clock(Installation(), 500)
+    clock.world.clock = lambda: None
+    look(clock, 60, intent())
+    assert clock.seconds == pytest.approx(561)
 
 
 def test_people_are_told_once_what_is_waited_for() -> None:

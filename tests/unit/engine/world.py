@@ -24,7 +24,7 @@ from planner.model.plan import NORMAL, AttributeDiff, Plan
 from planner.model.resource import Content, Desired, Lifecycle, Observed, Prior
 from planner.model.state import Record, State
 from planner.model.value import Deferred, Reference, Value, leaves
-from planner.model.write import Request, Result
+from planner.model.write import Request, Result, ServerTime
 
 SALT = "00" * 16
 NOW = "2025-01-31T12:00:00Z"
@@ -170,7 +170,10 @@ def fails(error: BaseException, when: str = "before", times: int = 1) -> Fault:
 
 @define
 class Installation:
-    """Implements the Driver port for THING. faults: by (operation, name). calls: the writes, in order."""
+    """Implements the Driver port for THING. faults: by (operation, name). calls: the writes, in order.
+
+    clock: of the installation; None when its replies do not say the time.
+    """
 
     kind: Kind = THING
     stored: dict[str, Stored] = field(factory=dict)
@@ -180,6 +183,7 @@ class Installation:
     lists: int = 0
     lock: threading.Lock = field(factory=threading.Lock)
     ids: Any = field(factory=lambda: count(1))
+    clock: Callable[[], str | None] = lambda: NOW
 
     @classmethod
     def holding(cls, *priors: Prior) -> Installation:
@@ -191,6 +195,10 @@ class Installation:
                 entry.created,
             )
         return made
+
+    def server_time(self) -> ServerTime | None:
+        shown = self.clock()
+        return None if shown is None else ServerTime(shown, shown)
 
     def list(self) -> Mapping[str, Observed]:
         self.lists += 1
@@ -224,7 +232,9 @@ class Installation:
         sent = {k: v for k, v in request.desired.items() if not THING.attributes[k].local}
         if request.operation == "create":
             id_ = f"new-{next(self.ids)}"
-            self.stored[id_] = Stored({**sent, "id": id_, "url": f"repo://{id_}", "stamp": "1"}, 1, NOW)
+            self.stored[id_] = Stored(
+                {**sent, "id": id_, "url": f"repo://{id_}", "stamp": "1"}, 1, self.clock()
+            )
             return Result(self.stored[id_].observed(id_, closely=True))
         item = self.stored.get(request.id or "")
         if item is None:

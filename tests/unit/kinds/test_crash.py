@@ -7,9 +7,11 @@ recorded, with all of it the calls after are recorded and never made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import define, evolve
@@ -27,7 +29,7 @@ from planner.state.journal import Journal
 from planner.state.registry import open_backend
 from planner.state.store import Store
 
-from .installation import Ece, archive
+from .installation import BODY, Ece, archive
 
 NOW = "2025-01-31T12:00:00Z"
 
@@ -142,11 +144,12 @@ def after(folder: Path) -> dict[Address, Desired]:
     )
 
 
-def site(folder: Path, parallelism: int = 1) -> Site:
+def site(folder: Path, parallelism: int = 1, **switches: Any) -> Site:
+    """switches: of the sandbox."""
     numbers = count(1)
     backend = open_backend("state/dev.json", environment="dev", folder=folder)
     store = Store(backend, "p", "dev", clock=lambda: NOW, new_id=lambda: f"id-{next(numbers)}")
-    made = Site(Ece.start(), store, before(folder), parallelism)
+    made = Site(Ece.start(**switches), store, before(folder), parallelism)
     assert made.apply()[0].complete
     made.wanted = after(folder)
     return made
@@ -175,6 +178,48 @@ def test_a_run_that_dies_is_finished_by_the_next(tmp_path: Path, lives: int, par
         ledger, _ = here.apply()
         assert ledger.complete, ledger
         assert here.is_whole()
+
+
+APART = [timedelta(minutes=70), timedelta(minutes=-70)]
+"""What the client's clock is ahead of the installation's."""
+
+
+def clock(ahead: timedelta) -> Callable[[], datetime]:
+    return lambda: datetime.fromisoformat(NOW) - ahead
+
+
+@pytest.mark.parametrize("ahead", APART)
+@pytest.mark.parametrize("lives", range(0, RECORDS + 1, 2))
+def test_a_run_that_dies_while_clocks_are_apart(tmp_path: Path, lives: int, ahead: timedelta) -> None:
+    here = site(tmp_path, 4, clock=clock(ahead))
+    with here.ece.app:
+        with pytest.raises(Death):
+            here.apply(lives)
+        here.apply()
+        assert here.is_whole()
+
+
+@pytest.mark.parametrize("ahead", APART)
+def test_a_lost_create_while_clocks_are_apart_is_made_once(tmp_path: Path, ahead: timedelta) -> None:
+    here = site(tmp_path, clock=clock(ahead))
+    with here.ece.app:
+        here.ece.fail("POST /deployments/extensions drop-after times=3")
+        here.apply()
+        here.apply()
+        assert here.is_whole()
+
+
+@pytest.mark.parametrize("ahead", APART)
+def test_somebody_elses_of_the_same_name_is_not_adopted_whatever_the_clocks_say(
+    tmp_path: Path, ahead: timedelta
+) -> None:
+    """The create never arrived; of its name is only what was there before."""
+    here = site(tmp_path, clock=clock(ahead))
+    with here.ece.app:
+        theirs = here.ece.call("POST", "/deployments/extensions", json={**BODY, "name": "made"})["id"]
+        here.ece.fail("POST /deployments/extensions reset-before")
+        here.apply()
+        assert theirs not in {prior.id for prior in here.store.load().resources.values()}
 
 
 def test_a_run_that_dies_again_and_again(tmp_path: Path) -> None:

@@ -137,6 +137,28 @@ def test_soak(runs: list[Run], soak: timedelta, told: str, then: str) -> None:
     assert (found.met, found.detail) == (not then, f"{TWO.id} soaked {told} in staging{then}")
 
 
+@pytest.mark.parametrize(
+    ("runs", "future"),
+    [
+        ([run(TWO, at(16))], "16:00:00"),
+        ([run(TWO, at(1), at(15, 1)), run(ONE, at(15, 1))], "15:01:00"),
+        ([run(TWO, at(1), at(10)), run(ONE, at(10), at(16)), run(TWO, at(16))], "16:00:00"),
+        ([run(TWO, "2026-08-23T17:30:00+02:00")], "15:30:00"),
+        ([run(TWO, at(15))], ""),
+        ([run(ONE, at(16), at(17)), run(TWO, at(1))], ""),
+    ],
+    ids=["began", "ended", "began again", "another zone", "now", "another release"],
+)
+@pytest.mark.parametrize("soak", [SECOND, 2 * HOUR])
+def test_a_time_of_the_future_closes_the_gate(runs: list[Run], future: str, soak: timedelta) -> None:
+    found = gate(ask(TWO, staging(*runs), of=prod(soak=soak)), "soak")
+    assert ("in the future: it is 2026-08-23 15:00:00 UTC by the clock here" in found.detail) == bool(future)
+    if future:
+        assert not found.met
+        assert f"2026-08-23 {future} UTC, which is" in found.detail
+        assert found.advice == "Set the clock of this machine right, or of who applied to staging."
+
+
 def test_soak_counts_what_upstream_calls_it() -> None:
     upstream = staging(run(evolve(TWO, archives={"files/own": "x"}), at(1), at(3), known_as=TWO.id), RAN)
     assert gate(ask(TWO, upstream, of=prod(soak=11 * HOUR)), "soak").met

@@ -91,6 +91,7 @@ def test_update_keeps_type_id_and_file_and_clears_the_description(ece: Caller, c
     assert response.headers["x-cloud-resource-version"] == "2"
     assert response.headers["x-cloud-resource-created"] == "2024-05-01T10:20:30.000Z"
     assert response.headers["x-cloud-resource-last-modified"] == "2024-05-01T10:20:31.000Z"
+    assert response.headers["Date"] == "Wed, 01 May 2024 10:20:31 GMT"
 
 
 def test_a_download_url_makes_the_file_anew(ece: Caller, clock: Clock) -> None:
