@@ -39,7 +39,8 @@ def test_it_serves_the_file_of_an_environment(applied: Project) -> None:
         assert {item["name"] for item in found} == {"alpha", "beta"}
         changed = {"name": "alpha", "extension_type": "bundle", "version": "7.*"}
         id_ = applied.resource("extension.alpha")["id"]
-        requests.post(f"{url}{EXTENSIONS}/{id_}", json=changed, headers=LOGIN, timeout=PATIENCE).raise_for_status()
+        at = f"{url}{EXTENSIONS}/{id_}"
+        requests.post(at, json=changed, headers=LOGIN, timeout=PATIENCE).raise_for_status()
         drift = applied.run("drift")
         assert (drift.code, '"8.*" -> "7.*"' in drift.out) == (2, True)
         log = requests.get(f"{url}/sandbox/requests", timeout=PATIENCE).json()["requests"]
