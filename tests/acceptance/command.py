@@ -24,7 +24,7 @@ from attrs import frozen
 from planner.cli import main
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 @frozen

@@ -84,11 +84,12 @@ def test_no_credentials(tmp_path: Path, endpoint: str) -> None:
 
 
 def test_nobody_listens(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+    with socket.socket() as taken:  # by this test, which does not listen either
+        taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    project = stranger(tmp_path, f"http://127.0.0.1:{port}")
-    project.environ["EC_API_KEY"] = KEY
-    done = failing(project)
+        project = stranger(tmp_path, f"http://127.0.0.1:{port}")
+        project.environ["EC_API_KEY"] = KEY
+        done = failing(project)
     assert f"127.0.0.1:{port}" in done.err
     assert "refused" in done.err
 

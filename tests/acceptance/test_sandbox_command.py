@@ -13,7 +13,7 @@ from typing import NamedTuple
 import requests
 
 from .ece import EXTENSIONS, LOGIN
-from .runner import Project, signalled
+from .runner import PATIENCE, Project, signalled
 
 
 class Served(NamedTuple):
@@ -35,14 +35,15 @@ def served(project: Project, *words: str) -> Iterator[Served]:
 
 def test_it_serves_the_file_of_an_environment(applied: Project) -> None:
     with served(applied, "-e", "dev") as (url, _, process):
-        found = requests.get(url + EXTENSIONS, headers=LOGIN, timeout=10).json()["extensions"]
+        found = requests.get(url + EXTENSIONS, headers=LOGIN, timeout=PATIENCE).json()["extensions"]
         assert {item["name"] for item in found} == {"alpha", "beta"}
         changed = {"name": "alpha", "extension_type": "bundle", "version": "7.*"}
         id_ = applied.resource("extension.alpha")["id"]
-        requests.post(f"{url}{EXTENSIONS}/{id_}", json=changed, headers=LOGIN, timeout=10).raise_for_status()
+        at = f"{url}{EXTENSIONS}/{id_}"
+        requests.post(at, json=changed, headers=LOGIN, timeout=PATIENCE).raise_for_status()
         drift = applied.run("drift")
         assert (drift.code, '"8.*" -> "7.*"' in drift.out) == (2, True)
-        log = requests.get(f"{url}/sandbox/requests", timeout=10).json()["requests"]
+        log = requests.get(f"{url}/sandbox/requests", timeout=PATIENCE).json()["requests"]
         assert log[-1]["method"] == "GET"
         done = signalled(process, signal.SIGTERM)
     assert done.code == 0

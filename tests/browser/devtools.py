@@ -21,7 +21,7 @@ from typing import Any, Final
 from attrs import define, field
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PATIENCE: Final = 60.0
+PATIENCE: Final = 120.0
 """Seconds to wait for one answer or event."""
 _OPTIONS: Final = (
     "--headless",

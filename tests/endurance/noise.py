@@ -166,12 +166,12 @@ def _in(folder: Path, words: Words) -> Words:
 
 def _watched(folder: Path, words: Words, target: Target) -> Done:
     """The command, and nothing harmed by it."""
-    before, begun = _files(folder), time.monotonic()
+    before, begun = _files(folder), time.process_time()
     try:
         done = call(folder, *words)
     except Broken as error:
         raise Broken(f"{target.path}: {error}") from error
-    took = time.monotonic() - begun
+    took = time.process_time() - begun
     promise(took < SECONDS, f"{target.path}: it took {took:.0f} s: {done}")
     promise(_megabytes() < MEGABYTES, f"{target.path}: it took {_megabytes()} MB: {done}")
     if must_not_change(words, done, target):

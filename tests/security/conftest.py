@@ -1,12 +1,25 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.unit.config.projects import Folder
+
+LIMIT = 20.0
+"""Seconds of processor time: what is quadratic takes minutes of it at the sizes of these tests."""
+
+
+@contextmanager
+def little_work() -> Iterator[None]:
+    """Whatever else the machine does meanwhile."""
+    start = time.process_time()
+    yield
+    assert time.process_time() - start < LIMIT
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from planner.model.diagnostic import Diagnostics
 from tests.unit.config.projects import Folder
 
 MEMORY = 1024**3
-PATIENCE = 120.0
+PROCESSOR = 120
+"""Seconds, however long it takes to get them."""
 TOO_MUCH = "the templates make more work than planner takes on"
 
 HUGE = [  # one operation that would give more than fits
@@ -73,6 +74,11 @@ def project(folder: Path, templates: dict[str, str]) -> Folder:
     return made
 
 
+def _bound() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR, PROCESSOR))
+
+
 def validated(folder: Path) -> str:
     """What the command line says of a project, in a process that may not use more than a gigabyte."""
     done = subprocess.run(
@@ -80,8 +86,7 @@ def validated(folder: Path) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=PATIENCE,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),
+        preexec_fn=_bound,
     )
     assert done.returncode == 1, done
     assert "Traceback" not in done.stderr

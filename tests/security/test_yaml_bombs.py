@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -11,8 +10,7 @@ from planner.config.tokens import Tokens
 from planner.config.yaml_document import MAX_MESSAGE, YamlProblem, parse
 from tests.unit.config.projects import Folder, shown
 
-LIMIT = 20.0
-"""Seconds: what is quadratic takes minutes at these sizes."""
+from .conftest import little_work
 
 
 def nested(opening: str, depth: int = 100_000) -> str:
@@ -49,13 +47,11 @@ BOMBS: dict[str, tuple[Callable[[], str], str]] = {
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_bomb_is_refused(bomb: str) -> None:
     make, words = BOMBS[bomb]
-    start = time.monotonic()
-    with pytest.raises(YamlProblem) as caught:
+    with little_work(), pytest.raises(YamlProblem) as caught:
         parse(make())
     assert words in caught.value.summary or len(caught.value.summary) == MAX_MESSAGE + 1
     assert len(caught.value.summary) <= MAX_MESSAGE + 1
     assert caught.value.line >= 1
-    assert time.monotonic() - start < LIMIT
 
 
 MERGES = {
@@ -66,10 +62,9 @@ MERGES = {
 
 @pytest.mark.parametrize("form", MERGES)
 def test_many_merges_take_their_time_once(form: str) -> None:
-    start = time.monotonic()
-    (found,) = parse(MERGES[form](25_000))
+    with little_work():
+        (found,) = parse(MERGES[form](25_000))
     assert len(found["a"]) == 25_000
-    assert time.monotonic() - start < LIMIT
 
 
 def test_the_first_merge_wins_and_own_keys_most() -> None:
@@ -121,11 +116,10 @@ def test_a_pattern_that_tries_every_way_gives_up(folder: Folder, pattern: str) -
             f"variables: {{v: {{type: string, default: {value}, pattern: '{pattern}'}}}}\n"
         }
     )
-    start = time.monotonic()
-    (said,) = folder.problems()
+    with little_work():
+        (said,) = folder.problems()
     assert PATTERNS[pattern] in said
     assert said.startswith("planner.yaml:3: ")
-    assert time.monotonic() - start < LIMIT
 
 
 def test_messages_about_templates_are_short_too(folder: Folder) -> None:
