@@ -175,7 +175,9 @@ def _carry_out(
     try:
         with (
             report.progress() as progress,
-            Interrupt(console.tell, in_flight := InFlight(progress), hurry=here.hurry) as interrupt,
+            Interrupt(
+                console.tell, console.last_words, in_flight := InFlight(progress), hurry=here.hurry
+            ) as interrupt,
         ):
             surroundings = Surroundings(
                 drivers=here.session.drivers,

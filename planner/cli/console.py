@@ -5,35 +5,45 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import IO, Any, TextIO, cast
 
 import orjson
 from attrs import define, field
 
-from planner.cli.activity import Activity
 from planner.cli.redaction import RedactedStream, Redactor, log_to
 from planner.errors import ApiError, InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostic
 from planner.render import events
 from planner.render.diagnostics import render_diagnostics, render_error
+from planner.render.screen import Screen
 from planner.render.style import Style
 
 NARROWEST = 60
+SILENT_SECONDS = 1.0
 LOG_LEVELS = (30, 10, 5)
 
 
 @define
 class Console:
-    """colour: None decides by the terminal and NO_COLOR. events: stdout takes JSON events, errors too."""
+    """colour: None decides by the terminal and NO_COLOR. events: stdout takes JSON events, errors too.
+
+    screen: takes all that goes to stderr.
+    """
 
     redact: Redactor = field(factory=Redactor)
     colour: bool | None = None
     verbosity: int = 0
     events: bool = False
+    clock: Callable[[], float] = time.monotonic
+    screen: Screen = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        terminal = sys.stderr
+        redacted = cast(IO[str], RedactedStream(terminal, self.redact))
+        self.screen = Screen(redacted, size=lambda: _size(terminal), redact=self.redact)
         log_to(self.stderr, LOG_LEVELS[min(self.verbosity, len(LOG_LEVELS) - 1)])
 
     @property
@@ -42,20 +52,25 @@ class Console:
 
     @property
     def stderr(self) -> IO[str]:
-        return cast(IO[str], RedactedStream(sys.stderr, self.redact))
+        return cast(IO[str], self.screen)
 
     @property
     def animated(self) -> bool:
-        """Whether lines on stderr may be drawn over: a terminal, and no log between them."""
-        return sys.stderr.isatty() and not self.verbosity and os.environ.get("TERM") != "dumb"
+        """Whether lines on stderr may be drawn over."""
+        return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
     def out(self, text: str) -> None:
         """A result."""
-        _write(self.stdout, text)
+        self._result(self.stdout, text)
 
     def out_document(self, data: bytes) -> None:
         """A result for programs. Its values were redacted: in its text a secret could be structure."""
-        _write(cast(IO[str], RedactedStream(sys.stdout, str, vital=True)), data.decode())
+        self._result(cast(IO[str], RedactedStream(sys.stdout, str, vital=True)), data.decode())
+
+    def _result(self, stream: IO[str], text: str) -> None:
+        # A reader that takes its time must not hold up what is told, so only where both are one terminal.
+        with self.screen.beside() if stream.isatty() else nullcontext():
+            _write(stream, text)
 
     def event(self, line: Mapping[str, Any]) -> None:
         """An event for programs, redacted before."""
@@ -68,7 +83,15 @@ class Console:
 
     def doing(self, what: str) -> AbstractContextManager[object]:
         """While in the context, a terminal says what goes on if it takes long."""
-        return Activity(self.stderr, what) if self.animated else nullcontext()
+        if not self.animated:
+            return nullcontext()
+        begun = self.clock()
+
+        def lines(_columns: int) -> list[str]:
+            passed = self.clock() - begun
+            return [f"{what} ... {passed:.0f} s"] if passed >= SILENT_SECONDS else []
+
+        return self.screen.showing(lines)
 
     def style(self, stream: TextIO) -> Style:
         wanted = self.colour
@@ -79,6 +102,10 @@ class Console:
     def width(self) -> int:
         """Columns to write in: the terminal's, or 100 into a pipe."""
         return max(NARROWEST, shutil.get_terminal_size((100, 24)).columns)
+
+    def last_words(self, text: str) -> None:
+        """For a process that ends at once, whatever its threads are in the middle of."""
+        self.screen.last_words(text + "\n")
 
     def diagnostics(self, items: tuple[Diagnostic, ...]) -> None:
         shown = self.redact.inside(items)
@@ -119,6 +146,15 @@ class Console:
         stream.flush()
         if sys.stdin.readline().strip() != wanted:
             raise Refused("declined; nothing was changed")
+
+
+def _size(terminal: TextIO) -> tuple[int, int]:
+    """(columns, rows) as they are now, whatever the environment says; 80 and 24 where they are not known."""
+    try:
+        columns, rows = os.get_terminal_size(terminal.fileno())
+    except (OSError, ValueError):
+        columns = rows = 0
+    return columns or 80, rows or 24
 
 
 def _write(stream: IO[str], text: str) -> None:

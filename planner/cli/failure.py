@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 import traceback
 
@@ -33,7 +32,7 @@ def _saved_traceback(error: Exception, console: Console) -> str:
     try:
         descriptor, path = tempfile.mkstemp(prefix="planner-", suffix=".log")
     except OSError:
-        sys.stderr.write(text)
+        console.tell(text)
         return "the traceback above"
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)

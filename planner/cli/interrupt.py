@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import termios
 import threading
 from collections.abc import Callable
 from types import FrameType, TracebackType
@@ -43,22 +44,26 @@ class Interrupt:
     in the main thread: a handler waits until the main thread's lock gives way, if the signal comes just
     before it is taken.
 
-    hurry: called at the first signal. leave: ends the process at the second.
+    tell: takes what is said at the first signal, last_words at the second. hurry: called at the first one.
+    leave: ends the process.
     """
 
     def __init__(
         self,
         tell: Callable[[str], None],
+        last_words: Callable[[str], None],
         in_flight: object,
         leave: Callable[[int], object] = os._exit,
         hurry: Callable[[], object] = lambda: None,
     ) -> None:
-        self._tell, self._in_flight, self._leave, self._hurry = tell, in_flight, leave, hurry
+        self._tell, self._last_words, self._in_flight = tell, last_words, in_flight
+        self._leave, self._hurry = leave, hurry
         self._signalled = False
         self._reader, self._writer = socket.socketpair()
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._former: dict[int, Any] = {}
         self._former_descriptor = -1
+        self._kept = True
 
     def asked(self) -> bool:
         return self._signalled
@@ -68,6 +73,7 @@ class Interrupt:
             self._writer.setblocking(False)
             self._former_descriptor = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
             self._former = {number: signal.signal(number, _nothing_more) for number in SIGNALS}
+            self._kept = keep_output(True)
         self._watcher.start()
         return self
 
@@ -75,6 +81,7 @@ class Interrupt:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._former:
+            keep_output(self._kept)
             for number, handler in self._former.items():
                 signal.signal(number, handler)
             signal.set_wakeup_fd(self._former_descriptor)
@@ -96,11 +103,26 @@ class Interrupt:
             self._tell(f"Interrupted: nothing new is started.{finishing} Once more stops now.")
             self._hurry()
             return
-        # Not through Python's streams: another thread may be in the middle of a write.
         which = f": {names}" if (names := str(self._in_flight)) else ""
-        told = f"\nStopped. The next command settles what was in flight{which}.\n"
-        os.write(2, told.encode(errors="backslashreplace"))
+        keep_output(self._kept)
+        self._last_words(f"Stopped. The next command settles what was in flight{which}.")
         self._leave(INTERRUPTED)
+
+
+def keep_output(keep: bool, terminal: int = 2) -> bool:
+    """Whether Ctrl-C leaves alone what the terminal has not shown yet; what was so before.
+
+    Else it is thrown away, in the middle of a line or of a control sequence.
+    """
+    try:
+        settings = termios.tcgetattr(terminal)
+        kept = bool(settings[3] & termios.NOFLSH)
+        if kept != keep and os.tcgetpgrp(terminal) == os.getpgrp():  # in the background one would be stopped
+            settings[3] ^= termios.NOFLSH
+            termios.tcsetattr(terminal, termios.TCSANOW, settings)
+    except (OSError, termios.error):  # no terminal
+        return keep
+    return kept
 
 
 def _nothing_more(_number: int, _frame: FrameType | None) -> None:

@@ -49,8 +49,10 @@ class TextReport:
         self.console.diagnostics(tuple(items))
 
     def progress(self) -> Progress:
-        show = live_progress if self.console.animated else plain_progress
-        return show(self.console.stderr, style=self.console.style(sys.stderr))
+        console, style = self.console, self.console.style(sys.stderr)
+        if console.animated:
+            return live_progress(console.screen, style=style)
+        return plain_progress(console.stderr, style=style)
 
     def ledger(self, ledger: Ledger) -> None:
         text = render_ledger(

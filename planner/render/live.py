@@ -1,105 +1,98 @@
-"""Progress on a terminal, drawn by rich. Imported only when an apply runs on one: rich is slow to import."""
+"""Progress on a terminal: finished steps stay, below them a line for each step that runs."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from types import TracebackType
-from typing import IO, Final, Self
+from typing import Final, Self
 
-from attrs import field, frozen
-from rich.console import Console
-from rich.progress import Progress as Display
-from rich.progress import ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Column
-from rich.text import Text
+from attrs import define, field, frozen
 
 from planner.model.ledger import Event, StepFinished, StepProgress, StepStarted
+from planner.render.escaping import cells, shorten
 from planner.render.finished import finished_line
+from planner.render.progress import Progress
+from planner.render.screen import Screen
 from planner.render.style import Style
 from planner.render.values import human_size
 
 _BAR: Final = 20
-_SHORT_BAR: Final = 8
-_WIDE: Final = 100
+_SHORTEST_BAR: Final = 5
+
+
+@define
+class _Running:
+    """A step that runs. upload: bytes sent, and of how many; none for others."""
+
+    address: str
+    operation: str
+    begun: float
+    upload: tuple[int, int] | None = None
+
+    def line(self, columns: int, now: float) -> str:
+        """Where there is no room the bar gives way first, then the address."""
+        about = f": {self.operation} {_duration(now - self.begun)}"
+        if self.upload:
+            amount = "{} of {}".format(*map(human_size, self.upload))
+            room = columns - cells(f"{self.address}{about}  {amount}")
+            about += f"{_bar(self.upload, min(room, _BAR))} {amount}"
+        return shorten(self.address, columns - cells(about)) + about
+
+
+def live_progress(screen: Screen, *, style: Style, clock: Callable[[], float] = time.monotonic) -> Progress:
+    """clock: seconds, for how long a step runs."""
+    return _Live(screen, style, clock)
 
 
 @frozen
-class Live:
-    """Running steps below, finished steps above. Made by `planner.render.live_progress`."""
-
-    _display: Display
+class _Live:
+    _screen: Screen
     _style: Style
-    _tasks: dict[int, TaskID] = field(factory=dict)
-
-    @classmethod
-    def on(cls, stream: IO[str], style: Style) -> Live:
-        console = Console(
-            file=stream,
-            force_terminal=True,
-            no_color=not style.colours,
-            markup=False,
-            emoji=False,
-            highlight=False,
-        )
-        columns = (
-            SpinnerColumn(),
-            Resource(),
-            TextColumn("{task.fields[operation]}", markup=False),
-            TimeElapsedColumn(),
-            Upload(_BAR if console.width >= _WIDE else _SHORT_BAR),
-        )
-        return cls(Display(*columns, console=console, transient=True), style)
+    _clock: Callable[[], float]
+    _running: dict[int, _Running] = field(factory=dict)
+    _drawing: ExitStack = field(factory=ExitStack)
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, StepStarted):
-            self._tasks[event.step] = self._display.add_task(
-                str(event.address), total=None, operation=event.operation
-            )
+            self._running[event.step] = _Running(str(event.address), event.operation, self._clock())
         elif isinstance(event, StepProgress):
-            self._progress(event)
+            if (step := self._running.get(event.step)) is not None and event.total:
+                step.upload = event.sent, event.total
         else:
             self._finish(event)
 
     def __enter__(self) -> Self:
-        self._display.start()
+        self._drawing.enter_context(self._screen.showing(self._lines))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._display.stop()
+        self._drawing.close()
 
-    def _progress(self, event: StepProgress) -> None:
-        task = self._tasks.get(event.step)
-        if task is not None:
-            self._display.update(task, completed=event.sent, total=event.total)
+    def _lines(self, columns: int) -> list[str]:
+        """In the order in which the steps began."""
+        now = self._clock()
+        return [step.line(columns, now) for step in list(self._running.values())]
 
     def _finish(self, event: StepFinished) -> None:
-        task = self._tasks.pop(event.step, None)
-        if task is not None:
-            self._display.remove_task(task)
-        self._display.console.print(Text.from_ansi(finished_line(event, self._style)), soft_wrap=True)
+        self._running.pop(event.step, None)
+        self._screen.write(finished_line(event, self._style) + "\n")
 
 
-class Resource(ProgressColumn):
-    """The address: the one column that gives way when the terminal is narrow."""
-
-    def __init__(self) -> None:
-        super().__init__(Column(no_wrap=False))
-
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.description}:", no_wrap=True, overflow="ellipsis")
+def _duration(seconds: float) -> str:
+    """`0:05`, `12:30`, `1:02:03`."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-class Upload(ProgressColumn):
-    """A bar of that many columns and the bytes for steps that upload; nothing for others."""
-
-    def __init__(self, columns: int) -> None:
-        super().__init__(Column(no_wrap=True))
-        self._columns = columns
-
-    def render(self, task: Task) -> Text:
-        if not task.total:
-            return Text("")
-        filled = round(self._columns * min(task.completed / task.total, 1))
-        bar = "━" * filled + "╌" * (self._columns - filled)
-        return Text(f"{bar} {human_size(int(task.completed))} of {human_size(int(task.total))}")
+def _bar(upload: tuple[int, int], columns: int) -> str:
+    """With a space before it; none where it would say little."""
+    if columns < _SHORTEST_BAR:
+        return ""
+    sent, total = upload
+    filled = round(columns * min(sent / total, 1))
+    return " " + "━" * filled + "╌" * (columns - filled)

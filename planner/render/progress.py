@@ -1,4 +1,4 @@
-"""Progress of an apply, one line for each finished step; `live_progress` adds what is running."""
+"""Progress of an apply, one line for each finished step; `planner.render.live` adds what is running."""
 
 from __future__ import annotations
 
@@ -30,13 +30,6 @@ class Progress(Protocol):
 def plain_progress(stream: IO[str], *, style: Style) -> Progress:
     """For pipes and logs: whole lines, flushed one by one."""
     return _Plain(stream, style)
-
-
-def live_progress(stream: IO[str], *, style: Style) -> Progress:
-    """For a terminal: running steps with their time, bars for uploads, finished steps above them."""
-    from planner.render.live import Live  # noqa: PLC0415  rich costs start-up time; only an apply needs it
-
-    return Live.on(stream, style)
 
 
 @frozen

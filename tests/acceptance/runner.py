@@ -84,7 +84,7 @@ class Project:
             "stdin": subprocess.DEVNULL,
             "stdout": subprocess.PIPE,
             "stderr": subprocess.PIPE,
-            "preexec_fn": _hear_interrupts,
+            "preexec_fn": hear_interrupts,
         }
         process = subprocess.Popen(
             [*before, *self._command(words)],
@@ -160,7 +160,7 @@ def _whole(done: Done) -> Done:
     return done
 
 
-def _hear_interrupts() -> None:
+def hear_interrupts() -> None:
     """A shell starts what goes to the background deaf to Ctrl-C, and so all that it starts in turn."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 

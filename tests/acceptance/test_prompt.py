@@ -3,57 +3,36 @@
 from __future__ import annotations
 
 import os
-import pty
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from .runner import PATIENCE, PROJECT, Project, small, wait_until
+from .runner import PROJECT, Project, small
+from .terminal import Sitting, at_terminal
 
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 PROTECTED = PROJECT.replace("{endpoint: sandbox}", "{endpoint: sandbox, protected: true}")
 
 
-def at_terminal(project: Project, answer: Callable[[int, int], None], *words: str) -> tuple[int, str]:
-    """(exit code, what the terminal showed). answer: called with terminal and process id at the question."""
-    ours, theirs = pty.openpty()
-    try:
-        with project.started(*words, stdin=theirs, stdout=theirs, stderr=theirs) as process:
-            os.close(theirs)
-            shown = _read(ours, "goes on: ")
-            answer(ours, process.pid)
-            shown += _read(ours, None)
-            return process.wait(timeout=PATIENCE), shown
-    finally:
-        os.close(ours)
+def answered(project: Project, answer: Callable[[Sitting], None], *words: str) -> tuple[int, str]:
+    """(exit code, what the terminal showed)."""
+    with at_terminal(project, *words) as sitting:
+        sitting.wait_for("goes on: ")
+        answer(sitting)
+        return sitting.end(), sitting.shown
 
 
-def _read(terminal: int, until: str | None) -> str:
-    """What a terminal shows up to a text, or to the end of the process."""
-    text = ""
-
-    def done() -> bool:
-        nonlocal text
-        try:
-            piece = os.read(terminal, 65536)
-        except OSError:  # the process has closed the other end
-            return True
-        text += piece.decode(errors="replace")
-        return not piece or (until is not None and until in text)
-
-    wait_until(done, f"{until!r} is shown")
-    return text
-
-
-def typing(text: str) -> Callable[[int, int], None]:
-    return lambda terminal, _pid: (os.write(terminal, text.encode()), None)[1]
+def typing(text: str) -> Callable[[Sitting], None]:
+    return lambda sitting: sitting.type(text)
 
 
 @pytest.mark.parametrize("words", [("apply",), ("apply", "--destroy"), ("destroy",)])
 def test_yes_goes_on(applied: Project, words: tuple[str, ...]) -> None:
     applied.edit("templates/main.yaml", "name: beta", "name: gamma")
-    code, shown = at_terminal(applied, typing("yes\n"), *words)
+    code, shown = answered(applied, typing("yes\n"), *words)
     assert code == 0, shown
     assert 'Apply this to dev? Only "yes" goes on' in shown
     assert "Applied:" in shown
@@ -65,7 +44,7 @@ def test_anything_else_declines(applied: Project, answer: str) -> None:
     applied.edit("templates/main.yaml", "name: beta", "name: gamma")
     with applied.sandbox() as ece:
         ece.forget_requests()
-        code, shown = at_terminal(applied, typing(answer), "apply")
+        code, shown = answered(applied, typing(answer), "apply")
         assert code == 3, shown
         assert "declined; nothing was changed" in shown
         assert ece.writes() == []
@@ -75,7 +54,7 @@ def test_anything_else_declines(applied: Project, answer: str) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_at_the_question(applied: Project, number: signal.Signals) -> None:
     applied.edit("templates/main.yaml", "name: beta", "name: gamma")
-    code, shown = at_terminal(applied, lambda _terminal, pid: os.kill(pid, number), "apply")
+    code, shown = answered(applied, lambda sitting: os.kill(sitting.process.pid, number), "apply")
     assert (code, "Interrupted." in shown) == (130, True), shown
 
 
@@ -87,20 +66,20 @@ def test_a_protected_environment_wants_its_name(tmp_path: Path, answer: str, cod
     if saved:
         project.ok("plan", "--out", "plan.json")
         words.append("plan.json")
-    found, shown = at_terminal(project, typing(answer), *words)
+    found, shown = answered(project, typing(answer), *words)
     assert found == code, shown
     assert 'Only "dev" goes on' in shown
 
 
 def test_a_terminal_sees_colours_and_progress(applied: Project) -> None:
     applied.edit("templates/main.yaml", "name: beta", "name: gamma")
-    _, shown = at_terminal(applied, typing("yes\n"), "apply")
-    assert "\x1b[" in shown
+    _, shown = answered(applied, typing("yes\n"), "apply")
+    assert COLOUR.search(shown)
     assert "extension.beta" in shown.rpartition("goes on")[2]
 
 
 def test_no_color_on_a_terminal(applied: Project) -> None:
     applied.edit("templates/main.yaml", "name: beta", "name: gamma")
     applied.environ["NO_COLOR"] = "1"
-    _, shown = at_terminal(applied, typing("no\n"), "apply")
-    assert "\x1b[" not in shown
+    _, shown = answered(applied, typing("yes\n"), "apply")
+    assert not COLOUR.search(shown)

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import io
+import logging
 import sys
-from contextlib import nullcontext
 
 import pytest
 
-from planner.cli.activity import Activity
 from planner.cli.console import Console
 from planner.errors import ApiError, InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostic, Position
+from tests.unit.render import terminal
 
 
 class Terminal(io.StringIO):
@@ -25,6 +25,13 @@ def at_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     return made
+
+
+def on_paper(written: Terminal) -> list[str]:
+    """The lines that a terminal shows."""
+    shown = terminal.Terminal(80, 24)
+    shown.write(written.getvalue())
+    return shown.lines()
 
 
 def secretive(secret: str) -> Console:
@@ -115,32 +122,53 @@ def test_nobody_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     assert error.value.advice == "Do that."
 
 
-def test_only_a_terminal_without_a_log_is_drawn_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    at_terminal(monkeypatch)
-    assert Console().animated
-    assert isinstance(Console().doing("Waiting"), Activity)
-    assert not Console(verbosity=1).animated
-    monkeypatch.setenv("TERM", "dumb")
-    assert isinstance(Console().doing("Waiting"), nullcontext)
+@pytest.mark.parametrize(("term", "drawn"), [("xterm", True), ("dumb", False)])
+def test_what_goes_on_is_said_after_a_second_and_taken_back(
+    monkeypatch: pytest.MonkeyPatch, term: str, drawn: bool
+) -> None:
+    written, seconds = at_terminal(monkeypatch), [0.0]
+    monkeypatch.setenv("TERM", term)
+    console = Console(clock=lambda: seconds[-1])
+    shown = []
+    with console.doing("Asking 装置"):
+        for seconds[-1] in (0.0, 0.9, 1.0, 2.4):
+            console.screen.draw()
+            shown.append(on_paper(written))
+    line = "Asking 装置 ... {} s"
+    assert shown == ([[], [], [line.format(1)], [line.format(2)]] if drawn else [[]] * 4)
+    assert on_paper(written) == []
 
 
-def test_an_activity_is_silent_at_first() -> None:
-    stream = io.StringIO()
-    with Activity(stream, "Asking", silent=60):
-        pass
-    assert stream.getvalue() == ""
+def test_what_is_told_meanwhile_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By whichever way it comes to the terminal."""
+    written, seconds = at_terminal(monkeypatch), [0.0]
+    console = Console(clock=lambda: seconds[-1])
+    with console.doing("Asking"):
+        seconds[-1] = 5.0
+        console.screen.draw()
+        console.tell("a note")
+        console.out("a result")
+        logging.getLogger("planner.ece").warning("a warning")
+        console.out_document(b"{}")
+        console.error(PlannerError("an error"))
+        *lines, drawn = on_paper(written)
+    assert [line.rpartition(":")[2][-9:] for line in lines] == [
+        "a note",
+        "a result",
+        "a warning"[-9:],
+        "{}",
+        " an error",
+    ]
+    assert drawn == "Asking ... 5 s"
+    assert on_paper(written) == lines
 
 
-def test_an_activity_says_what_goes_on_and_takes_it_back() -> None:
-    stream = io.StringIO()
-    seconds = iter([0.0, 1.0, 2.0])
-
-    def clock() -> float:
-        return next(seconds, 3.0)
-
-    with Activity(stream, "Asking", silent=0, tick=0.001, clock=clock):
-        while "3 s" not in stream.getvalue():
-            pass
-    line = "Asking ... 1 s"
-    assert stream.getvalue().startswith(f"\r{line}\rAsking ... 2 s\rAsking ... 3 s")
-    assert stream.getvalue().endswith("\r" + " " * len(line) + "\r")
+def test_a_pipe_gets_what_is_told_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    seconds = [0.0]
+    console = Console(clock=lambda: seconds[-1])
+    with console.doing("Asking"):
+        seconds[-1] = 5.0
+        console.screen.draw()
+        console.tell("a note")
+    console.last_words("the end")
+    assert capsys.readouterr().err == "a note\nthe end\n"

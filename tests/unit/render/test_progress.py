@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-import re
+import threading
 from io import StringIO
+from typing import IO, cast
 
 import pytest
 
@@ -9,9 +10,14 @@ from planner.model.address import Address
 from planner.model.ledger import Event, StepFinished, StepProgress, StepStarted
 from planner.model.plan import Action
 from planner.render import Style, live_progress, plain_progress
+from planner.render.screen import Screen
+
+from .terminal import Terminal
 
 SYNONYMS = Address("extension", "synonyms")
+OTHER = Address("extension", "other")
 CREATE = Action.CREATE
+PLAIN = Style()
 
 
 def finished(**more: object) -> StepFinished:
@@ -52,34 +58,65 @@ def test_a_line_for_each_large_upload() -> None:
     assert plain(small, large, large, started, large) == "extension.synonyms: uploading 12.3 MB\n" * 2
 
 
+class Live:
+    """A progress on a terminal, and what it shows. Nothing is drawn but where a test asks for it."""
+
+    def __init__(self, columns: int = 80, *, style: Style = PLAIN) -> None:
+        self.terminal = Terminal(columns, 24)
+        self.seconds = 0.0
+        self._screen = Screen(
+            cast(IO[str], self.terminal), size=lambda: self.terminal.size, tick=threading.Event.wait
+        )
+        self.progress = live_progress(self._screen, style=style, clock=lambda: self.seconds)
+
+    def lines(self) -> list[str]:
+        self._screen.draw()
+        return self.terminal.lines()
+
+
 @pytest.mark.parametrize("colours", [True, False])
-def test_live(colours: bool) -> None:
-    stream = StringIO()
-    with live_progress(stream, style=Style(colours)) as progress:
+def test_running_steps_are_below_finished_ones(colours: bool) -> None:
+    live = Live(style=Style(colours))
+    with live.progress as progress:
         progress(StepStarted(1, SYNONYMS, CREATE, "upload"))
-        progress(StepStarted(2, SYNONYMS, CREATE, "create"))
-        progress(StepProgress(1, SYNONYMS, 5_000_000, 10_000_000))
+        progress(StepStarted(2, OTHER, CREATE, "create"))
+        live.seconds = 3723.9
+        progress(StepStarted(3, OTHER, CREATE, "settle"))
         progress(StepProgress(7, SYNONYMS, 5, 10))
         progress(finished(operation="upload", id="[red]1"))
-        progress(finished(operation="upload", ok=False, message="twice"))
-    text = re.sub("\x1b\\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
-    assert "extension.synonyms: uploaded in 0.3s (id [red]1)\n" in text
-    assert "extension.synonyms: upload failed after 0.3s: twice" in text
+        progress(finished(operation="upload", ok=False, message="twice.\n" + "漢字" * 20))
+        live.seconds += 65
+        running = live.lines()
+    stay = [
+        "extension.synonyms: uploaded in 0.3s (id [red]1)",
+        "extension.synonyms: upload failed after 0.3s: twice.\\n" + "漢字" * 6 + "漢",
+        "字" + "漢字" * 13,
+    ]
+    assert running == [*stay, "extension.other: create 1:03:08", "extension.other: settle 1:05"]
+    assert live.lines() == stay
 
 
-def test_live_shows_running_uploads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    stream = StringIO()
-    with live_progress(stream, style=Style()) as progress:
+@pytest.mark.parametrize(
+    ("columns", "name", "line"),
+    [
+        (80, "synonyms", "extension.synonyms: upload 0:00 ━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌ 5.0 MB of 10.0 MB"),
+        (60, "synonyms", "extension.synonyms: upload 0:00 ━━━━╌╌╌╌╌ 5.0 MB of 10.0 MB"),
+        (50, "synonyms", "extension.synonyms: upload 0:00 5.0 MB of 10.0 MB"),
+        (50, "x" * 100, "extension…xxxxxxxx: upload 0:00 5.0 MB of 10.0 MB"),
+        (20, "synonyms", "e…s: uplo…f 10.0 MB"),
+    ],
+)
+def test_the_bar_gives_way_before_the_address(columns: int, name: str, line: str) -> None:
+    live = Live(columns)
+    with live.progress as progress:
+        progress(StepStarted(1, Address("extension", name), CREATE, "upload"))
+        progress(StepProgress(1, SYNONYMS, 5_000_000, 10_000_000))
+        assert live.lines() == [line]
+
+
+def test_an_upload_of_nothing_has_no_bar() -> None:
+    live = Live()
+    with live.progress as progress:
         progress(StepStarted(1, SYNONYMS, CREATE, "upload"))
-        progress(StepProgress(1, SYNONYMS, 5_000_000, 10_000_000))
-    assert "━━━━╌╌╌╌ 5.0 MB of 10.0 MB" in stream.getvalue()
-
-
-def test_live_shortens_the_address_where_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    stream = StringIO()
-    with live_progress(stream, style=Style()) as progress:
-        progress(StepStarted(1, Address("extension", "x" * 100), CREATE, "upload"))
-        progress(StepProgress(1, SYNONYMS, 5_000_000, 10_000_000))
-    assert "x… upload 0:00:00 ━━━━╌╌╌╌ 5.0 MB of 10.0 MB" in stream.getvalue()
+        progress(StepProgress(1, SYNONYMS, 0, 0))
+        assert live.lines() == ["extension.synonyms: upload 0:00"]

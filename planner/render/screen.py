@@ -1,0 +1,137 @@
+"""A terminal with one owner: what is written stays, and below it a few lines are drawn over while they change.
+
+Whatever goes to the terminal passes through here, from whichever thread, under one lock: what was drawn last is
+exactly what is taken away next. The cursor stays visible and rests below everything, so that nothing has to be
+put right when the process is killed.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from io import TextIOBase
+from typing import IO, Final
+
+from planner.render.escaping import escape, shorten
+
+TICK_SECONDS: Final = 0.2
+STUCK_SECONDS: Final = 1.0
+
+_CLEAR: Final = "\r\x1b[J"  # to the end of the screen, with the echo of a Ctrl-C
+_UP: Final = "\x1b[{}A"
+_NO_WRAP, _WRAP = (
+    "\x1b[?7l",
+    "\x1b[?7h",
+)  # a drawn line takes one row, whatever the terminal makes of its characters
+
+Lines = Callable[[int], Sequence[str]]
+"""The lines to draw now, for that many columns."""
+
+
+def tick(over: threading.Event) -> bool:
+    """Whether it is over; False after a while."""
+    return over.wait(TICK_SECONDS)
+
+
+class Screen(TextIOBase):
+    """A text stream in front of a terminal's, or of any other as long as nothing is drawn.
+
+    size: (columns, rows), asked at each drawing. redact: for lines before they are shortened; what is written
+    stream redacts itself. tick: waits in between two drawings. patience: seconds that last words wait for a
+    thread in the middle of a write.
+    """
+
+    def __init__(
+        self,
+        stream: IO[str],
+        *,
+        size: Callable[[], tuple[int, int]],
+        redact: Callable[[str], str] = str,
+        tick: Callable[[threading.Event], bool] = tick,
+        patience: float = STUCK_SECONDS,
+    ) -> None:
+        self._stream, self._size, self._redact, self._tick = stream, size, redact, tick
+        self._patience = patience
+        self._lock = threading.RLock()
+        self._sources: list[Lines] = []
+        self._drawn: list[str] = []
+
+    def write(self, text: str, /) -> int:
+        """Flushed at once. While something is drawn, whole lines: a line break that is missing is added."""
+        with self._lock:
+            self._put(text, self._lines())
+        return len(text)
+
+    def draw(self) -> None:
+        """What is drawn as it should look now; nothing is written when it looks so."""
+        with self._lock:
+            if (lines := self._lines()) != self._drawn:
+                self._put("", lines)
+
+    @contextmanager
+    def showing(self, lines: Lines) -> Iterator[None]:
+        """While in the context lines are drawn, again and again; afterwards nothing is left of them."""
+        over = threading.Event()
+        ticking = threading.Thread(target=self._keep_drawing, args=[over], daemon=True)
+        ticking.start()
+        try:
+            with self._lock:
+                self._sources.append(lines)
+                self.draw()
+            yield
+        finally:
+            over.set()
+            with self._lock:
+                self._sources = [source for source in self._sources if source is not lines]
+                self.draw()
+            ticking.join()
+
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """Nothing is drawn while in the context, for what goes to the same terminal by another stream."""
+        with self._lock:
+            if self._drawn:
+                self._put("", [])
+            try:
+                yield
+            finally:
+                if lines := self._lines():
+                    self._put("", lines)
+
+    def last_words(self, text: str) -> None:
+        """For a process that ends at once: nothing is drawn any more. Written even if a thread is stuck."""
+        if not self._lock.acquire(timeout=self._patience):
+            os.write(self._stream.fileno(), f"\n{text}".encode(errors="backslashreplace"))
+            return
+        try:
+            self._put(text, [])
+            self._sources = []
+        finally:
+            self._lock.release()
+
+    def _keep_drawing(self, over: threading.Event) -> None:
+        while not self._tick(over):
+            self.draw()
+
+    def _lines(self) -> list[str]:
+        """At most half of the screen: what is written is to be seen too. A column stays free at the edge."""
+        if not self._sources:
+            return []
+        columns, rows = self._size()
+        lines = [line for source in self._sources for line in source(columns - 1)]
+        if (room := max(rows // 2, 1)) < len(lines):
+            lines[room - 1 :] = [f"... and {len(lines) - room + 1} more"]
+        return [shorten(escape(self._redact(line)), columns - 1) for line in lines]
+
+    def _put(self, text: str, lines: list[str]) -> None:
+        """In one write: takes away what is drawn, writes text, draws lines."""
+        drawn = len(self._drawn)
+        clear = (_UP.format(drawn) if drawn else "") + _CLEAR if drawn or self._sources else ""
+        end = "\n" if text and lines and not text.endswith("\n") else ""
+        below = "\n".join([_NO_WRAP + lines[0], *lines[1:], _WRAP]) if lines else ""
+        self._drawn = []  # should the write be cut off: rather a line too much than one that is lost
+        self._stream.write(f"{clear}{text}{end}{below}")
+        self._stream.flush()
+        self._drawn = lines

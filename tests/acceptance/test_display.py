@@ -1,0 +1,156 @@
+"""What a terminal shows after an apply: every line that was printed, once and in full, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from attrs import define
+
+from tests.unit.render.terminal import Terminal
+
+from .runner import Project, small
+from .serving import Served, listening, reaching
+from .terminal import Sitting, at_terminal
+
+COUNT = 40
+CTRL_C = "\x03"
+LONG = "a_bundle_whose_name_is_longer_than_any_line_that_shows_it_" * 2
+NAMES = [LONG, *(f"bundle_{n}" for n in range(1, COUNT))]
+TEMPLATE = f"""
+resource:
+  extension:
+{{% for n in range({COUNT}) %}}
+    {{{{ "bundle_" ~ n if n else "{LONG}" }}}}:
+      name: bundle-{{{{ n }}}}
+      extension_type: bundle
+      version: "*"
+      file: files/alpha
+{{% endfor %}}
+"""
+STEP = r"extension\.(\w+?):(created|uploaded)in\d+\.\ds\(id\d+\)"
+CAUSE = "create-extension: The sandbox was asked to fail this request. (400 Bad Request root.fault)"
+NOTICE = (
+    r"Interrupted:nothingnewisstarted\.(Beingfinished:[^()]+\(\w+\)(,[^()]+\(\w+\))*\.)?Oncemorestopsnow\."
+)
+COLOUR = re.compile("\x1b\\[[0-9;]*m")
+
+
+@define
+class Paper:
+    """What was left on the terminal, without blanks and line breaks: long lines were wrapped."""
+
+    text: str
+
+    @classmethod
+    def of(cls, sitting: Sitting, columns: int, rows: int) -> Paper:
+        terminal = Terminal(columns, rows)
+        terminal.write(sitting.shown)
+        assert terminal.cursor_shown
+        return cls(squeezed("".join(terminal.lines())))
+
+    def take(self, pattern: str) -> list[tuple[str, ...]]:
+        """The groups of pattern wherever it is found; that is taken off the paper."""
+        found = [match.groups() for match in re.finditer(pattern, self.text)]
+        self.text = re.sub(pattern, "", self.text)
+        return found
+
+    def take_text(self, text: str) -> None:
+        assert self.text.count(squeezed(text)) == 1, f"{text!r} in {self.text}"
+        self.text = self.text.replace(squeezed(text), "")
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s", "", text)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    with listening(tmp_path / "ece.db") as made:
+        yield made
+
+
+@pytest.fixture
+def many(tmp_path: Path, served: Served) -> Project:
+    return reaching(tmp_path / "many", served.url, template=TEMPLATE)
+
+
+def plan_of(project: Project, columns: int) -> str:
+    return project.ok("plan", env={"COLUMNS": str(columns)}).out
+
+
+@pytest.mark.parametrize(("columns", "rows", "colour"), [(100, 30, True), (50, 10, False)])
+def test_each_line_once_and_nothing_else(
+    many: Project, served: Served, columns: int, rows: int, colour: bool
+) -> None:
+    plan = plan_of(many, columns)
+    many.environ |= {} if colour else {"NO_COLOR": "1"}
+    served.ece.fault("POST /deployments/extensions status:400 nth=20", "POST,PUT ** delay:0.05")
+    with at_terminal(many, "apply", "--auto-approve", columns=columns, rows=rows) as sitting:
+        assert sitting.end() == 5, sitting.shown
+    assert bool(COLOUR.search(sitting.shown)) is colour
+    paper = Paper.of(sitting, columns, rows)
+    paper.take_text(plan)
+    [(failed,)] = paper.take(rf"extension\.(\w+):createfailedafter\d+\.\ds:{re.escape(squeezed(CAUSE))}")
+    done = [name for name in NAMES if name != failed]
+    assert sorted(paper.take(STEP)) == sorted((name, how) for name in done for how in ("created", "uploaded"))
+    listed = "".join(f"extension.{name}: created" for name in sorted(done))
+    assert paper.text == squeezed(
+        f"Applied: 39 created, 0 updated, 0 replaced, 0 deleted. Applied (39): {listed}"
+        f"Failed (1): extension.{failed}: create {CAUSE} Correct what the message names."
+        "1 of 40 changes to the dev environment are left to do. To go on: planner apply -e dev"
+    )
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(100, 30), (50, 10)])
+def test_each_line_of_an_interrupted_run(many: Project, served: Served, columns: int, rows: int) -> None:
+    plan = plan_of(many, columns)
+    served.ece.fault("POST,PUT ** delay:0.05")
+    with at_terminal(many, "apply", "--auto-approve", columns=columns, rows=rows) as sitting:
+        sitting.wait_for(": \x1b[32muploaded")
+        assert sitting.keeps_output
+        sitting.type(CTRL_C)
+        assert sitting.end() == 130, sitting.shown
+        assert not sitting.keeps_output
+    paper = Paper.of(sitting, columns, rows)
+    paper.take_text(plan)
+    assert len(paper.take(NOTICE)) == 1, paper.text
+    steps = paper.take(STEP)
+    assert len(set(steps)) == len(steps)
+    assert [(how == "created") for _, how in steps].count(True) == len(served.ece.requests("POST"))
+    done = {name for name, how in steps if how == "uploaded"}
+    half = {name for name, _ in steps} - done
+    listed = "".join(f"extension.{name}: created" for name in sorted(done))
+    paper.text = paper.text.replace(",therun", "therun")  # the reason, on the same line where there is room
+    skipped = "".join(
+        f"extension.{name}: create the run was stopped before its turn"
+        + (" (create done before)" if name in half else "")
+        for name in sorted({*NAMES} - done)
+    )
+    assert paper.text == squeezed(
+        f"Applied: {len(done)} created, 0 updated, 0 replaced, 0 deleted. Applied ({len(done)}): {listed}"
+        f"Skipped ({COUNT - len(done)}): {skipped}"
+        f"Interrupted. {COUNT - len(done)} of 40 changes to the dev environment are left to do. "
+        "To go on: planner apply -e dev"
+    )
+
+
+def test_a_second_ctrl_c_leaves_the_screen_clean(tmp_path: Path) -> None:
+    project = small(tmp_path / "many", template=TEMPLATE)
+    plan = plan_of(project, 100)
+    with project.sandbox() as ece:
+        ece.fault("POST ** delay:20")
+    with at_terminal(project, "apply", "--auto-approve", columns=100, rows=30) as sitting:
+        sitting.wait_for("bundle_17: create 0:0")
+        sitting.type(CTRL_C)
+        sitting.wait_for("Once more stops now.")
+        sitting.type(CTRL_C)
+        assert sitting.end() == 130, sitting.shown
+        assert not sitting.keeps_output
+    paper = Paper.of(sitting, 100, 30)
+    paper.take_text(plan)
+    assert len(paper.take(NOTICE)) == 1, paper.text
+    flying = ", ".join(f"extension.{name} (create)" for name in sorted(NAMES)[:10])
+    assert paper.text == squeezed(f"Stopped. The next command settles what was in flight: {flying}.")
