@@ -114,11 +114,12 @@ class Repository:
         return last
 
     def changes(self, name: str, most: int) -> Iterator[str]:
-        """The latest commits up to HEAD that changed a file of the project, the newest first.
+        """The latest commits up to HEAD that changed a file of the project, the newest first. Of what was
+        merged, the merge: what a branch had in between was never here.
 
         After them PlannerError, when the history is cut off before there are as many.
         """
-        words = ("rev-list", f"--max-count={most}", "HEAD", "--", f"{self.prefix}{name}")
+        words = ("rev-list", "--first-parent", f"--max-count={most}", "HEAD", "--", f"{self.prefix}{name}")
         commits = (_git(self.root, *words) or b"").decode().split()
         yield from commits
         if commits and len(commits) < most:
