@@ -8,6 +8,7 @@
     ├── StateError               1    the state cannot be read or written
     │   ├── DamagedState         1    empty, truncated, altered, or of an unknown format
     │   │   └── OthersState      1    of another project or environment, or of this one by its former name
+    │   ├── EncryptedState       1    with another key than is set, or where none is expected
     │   ├── NewerFormat          1    whole, and written by a newer planner: nothing older takes its place
     │   └── LockHeld             4    somebody else is working on the environment
     ├── ApiError                 1    the API said no
@@ -79,11 +80,17 @@ class DamagedState(StateError):
 
 
 class OthersState(DamagedState):
-    """lineage: of the state that was found."""
+    """project, environment: whose it says that it is. lineage: of the state."""
 
-    def __init__(self, summary: str, *, lineage: str, advice: str = "") -> None:
+    def __init__(self, summary: str, *, project: str, environment: str, lineage: str, advice: str) -> None:
         super().__init__(summary, advice=advice)
+        self.project = project
+        self.environment = environment
         self.lineage = lineage
+
+
+class EncryptedState(StateError):
+    pass
 
 
 USE_THE_NEWER: Final = (

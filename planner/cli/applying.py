@@ -158,10 +158,10 @@ def _approve(console: Console, here: Opened, approval: Approval, plan: Plan) -> 
 
 
 def _ask(console: Console, here: Opened) -> None:
-    name, protected = here.environment.name, here.environment.protected
-    wanted = name if protected else "yes"
-    way = "Save a plan, review it, and apply it with --auto-approve." if protected else "Give --auto-approve."
-    console.ask(f'Apply this to {name}? Only "{wanted}" goes on', wanted, otherwise=way)
+    environment = here.environment
+    saved = "Save a plan, review it, and apply it with --auto-approve."
+    way = saved if environment.protected else "Give --auto-approve."
+    console.ask_about(environment, f"Apply this to {environment.name}?", otherwise=way)
 
 
 def _carry_out(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from planner.cli.wiring import Opened
+if TYPE_CHECKING:
+    from planner.cli.wiring import Opened
 
 
 def command_line(here: Opened, verb: str, *rest: str) -> str:

@@ -28,7 +28,7 @@ def addresses(context: click.Context, _parameter: click.Parameter, incomplete: s
         folder = _folder(context)
         project = open_project(folder)
         environment = choose_environment(project, context.params.get("environment"))
-        state = open_store(folder, project.name, environment).load()
+        state = open_store(folder, project.name, environment, alone=True).load()
     except (PlannerError, OSError):
         return []
     return [CompletionItem(str(a)) for a in sorted(state.resources) if str(a).startswith(incomplete)]

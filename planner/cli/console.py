@@ -16,6 +16,7 @@ from attrs import define, field
 from planner.cli.redaction import RedactedStream, Redactor, log_to
 from planner.errors import ApiError, InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostic
+from planner.model.project import Environment
 from planner.render import events
 from planner.render.diagnostics import render_diagnostics, render_error
 from planner.render.screen import Screen
@@ -133,6 +134,11 @@ class Console:
             facts = (error.operation, error.status, error.codes)
             return ApiError(summary, operation=facts[0], status=facts[1], codes=facts[2], advice=advice)
         return PlannerError(summary, advice=advice)
+
+    def ask_about(self, environment: Environment, question: str, *, otherwise: str) -> None:
+        """As `ask`: for a yes, or the name of a protected environment."""
+        wanted = environment.name if environment.protected else "yes"
+        self.ask(f'{question} Only "{wanted}" goes on', wanted, otherwise=otherwise)
 
     def ask(self, question: str, wanted: str, *, otherwise: str) -> None:
         """Goes on when the answer is `wanted`. Refused for any other answer, and without a terminal.

@@ -54,13 +54,17 @@ def removed(places: Places, environment: Environment, new: Sequence[str]) -> Env
 
 def _on_removal(places: Places, environment: Environment, new: Sequence[str]) -> str:
     kept = _kept(places, environment)
-    if kept.state is not None and _is_empty(kept.state):
+    if kept.state is not None and kept.state.is_empty:
         holds = "its state holds no resources" if kept.state.lineage else "there is no state"
         return f"removed from `planner.yaml`; {holds} in `{kept.place}`."
     destroy = plain_command_line(places.folder, environment.name, "destroy")
+    rename = [
+        plain_command_line(places.folder, name, "state", "rename", "--from-environment", environment.name)
+        for name in new
+    ]
     renamed = (
         f" If it is called `{'` or `'.join(new)}` now: a state belongs to one name, so that everything is "
-        "created again under the new one."
+        f"created again under the new one, unless it is taken over: `{'` or `'.join(rename)}`."
     )
     return (
         f"removed from `planner.yaml`, which deletes nothing: what its state in `{kept.place}` holds"
@@ -79,7 +83,7 @@ def moved(places: Places, before: Environment, after: Environment) -> tuple[str,
     former, later = _kept(places, before), _kept(places, after)
     if former.place == later.place or (later.state is not None and later.state.lineage):
         return ()
-    if former.state is not None and _is_empty(former.state):
+    if former.state is not None and former.state.is_empty:
         return ()
     source = _USER.sub("", before.state)
     migrate = plain_command_line(places.folder, after.name, "state", "migrate", "--from", source)
@@ -95,15 +99,12 @@ def moved(places: Places, before: Environment, after: Environment) -> tuple[str,
 def _kept(places: Places, environment: Environment) -> _Kept:
     place = _USER.sub("", environment.state)
     try:
-        store = open_store(places.folder, places.project, environment, places.console.redact)
+        redact = places.console.redact
+        store = open_store(places.folder, places.project, environment, redact, alone=True)
         place = store.backend.describe()
         return _Kept(place, None if places.offline else store.load())
     except PlannerError:
         return _Kept(place)
-
-
-def _is_empty(state: State) -> bool:
-    return not (state.resources or state.deposed or state.in_doubt)
 
 
 def _number(kept: _Kept) -> str:

@@ -31,4 +31,5 @@ def stored(context: click.Context, environment: str | None) -> Stored:
     console = make_console(context)
     project = open_project(folder)
     chosen = choose_environment(project, environment)
-    return Stored(folder, console, chosen, open_store(folder, project.name, chosen))
+    store = open_store(folder, project.name, chosen, tell=lambda note: console.tell(f"Note: {note}."))
+    return Stored(folder, console, chosen, store)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from attrs import evolve
 
+from planner.cli.missing_state import MissingState
 from planner.cli.redaction import Redactor, document_redaction
 from planner.model.project import Environment
 from planner.state.backend import Backend
@@ -23,33 +24,40 @@ def open_store(
     environment: Environment,
     redactor: Redactor | None = None,
     tell: Callable[[str], object] = lambda _note: None,
+    *,
+    alone: bool = False,
 ) -> Store:
     """The environment's state. What is written to it holds no secret that the redactor knows by then.
 
-    tell: takes what people should know of it, each note as often as the state is read.
+    tell: takes what people should know of it, each note as often as the state is read. alone: where there is
+    none, do not look for it where it was to be before.
     """
-    backend = _backend(folder, project, environment, environment.state)
+    backend = open_backend(environment.state, environment=environment.name, folder=folder, project=project)
     if environment.encrypted:
         keys = read_keys(environment.name, os.environ)
         if redactor is not None:
             redactor.watch(lambda: keys.texts)
         backend = EncryptedBackend(backend, keys)
-    return evolve(_store(backend, project, environment, redactor), tell=tell)
+    store = evolve(_store(backend, project, environment.name, redactor), tell=tell)
+    if alone:
+        return store
+    missing = MissingState(folder, project, environment, backend.describe(), tell, open_either)
+    return evolve(store, missed=missing.look)
 
 
-def open_either(folder: Path, project: str, environment: Environment, url: str) -> Store:
-    """The environment's state at url, encrypted or not as it is found; written as planner.yaml says."""
-    backend = _backend(folder, project, environment, url)
+def open_either(folder: Path, project: str, environment: Environment, url: str, *, called: str = "") -> Store:
+    """The environment's state at url, encrypted or not as it is found; written as planner.yaml says.
+
+    called: its name there, when that is another. project: likewise.
+    """
+    name = called or environment.name
+    backend = open_backend(url, environment=name, folder=folder, project=project)
     if environment.encrypted or has_keys(environment.name, os.environ):
         keys = read_keys(environment.name, os.environ)
         backend = EncryptedBackend(backend, keys, accepts_plain=True, seals=environment.encrypted)
-    return _store(backend, project, environment, None)
+    return _store(backend, project, name, None)
 
 
-def _backend(folder: Path, project: str, environment: Environment, url: str) -> Backend:
-    return open_backend(url, environment=environment.name, folder=folder, project=project)
-
-
-def _store(backend: Backend, project: str, environment: Environment, redactor: Redactor | None) -> Store:
-    redact = document_redaction(redactor or Redactor(), f"{project}/{environment.name}")
-    return Store(backend, project, environment.name, redact=redact)
+def _store(backend: Backend, project: str, name: str, redactor: Redactor | None) -> Store:
+    redact = document_redaction(redactor or Redactor(), f"{project}/{name}")
+    return Store(backend, project, name, redact=redact)

@@ -130,11 +130,16 @@ _OUR_OWN = frozenset({"state", "protected", "encrypted", "promote_from", "gates"
 """The keys of an environment that do not say how to reach its installation."""
 
 
+def default_state(environment: str) -> str:
+    """Where the state of an environment is that names no place."""
+    return f"state/{environment}.json"
+
+
 def _environment(name: str, body: dict[str, Any], gates: GateRules) -> Environment:
     return Environment(
         name,
         options={key: value for key, value in body.items() if key not in _OUR_OWN},
-        state=body.get("state") or f"state/{name}.json",
+        state=body.get("state") or default_state(name),
         protected=bool(body.get("protected")),
         encrypted=bool(body.get("encrypted")),
         promote_from=tuple(body.get("promote_from", ())),

@@ -86,6 +86,11 @@ class State:
     promotions: tuple[Mapping[str, Value], ...] = ()
     in_doubt: tuple[Intent, ...] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it knows of no resource, nor of any that may have been made."""
+        return not (self.resources or self.deposed or self.in_doubt)
+
     def fold(self, records: Iterable[Record]) -> State:
         """This state after the journal's records; intents without an outcome become in_doubt."""
         working = Working.of(self)

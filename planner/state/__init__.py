@@ -3,6 +3,7 @@
     snapshot.py    State <-> bytes, and what can be wrong with the bytes
     journal.py     records <-> lines with a checksum
     store.py       snapshot + journal + lock of one environment: what the engine and the commands use
+    kept.py        the snapshots of the history: which of them is a way back
     backend.py     the port: what a place for bytes must promise
     local.py       files; postgres/, s3/ and http/ are shared places; registry.py finds the backend of a URL
     lease.py       a lock that its holder has to renew: what shared places have in common

@@ -12,7 +12,7 @@ from typing import Final
 
 import orjson
 
-from planner.errors import DamagedState, StateError
+from planner.errors import DamagedState, EncryptedState, StateError
 from planner.state.backend import Backend, HistoryEntry
 from planner.state.document import newer, version_in
 from planner.state.journal import decode_line
@@ -132,9 +132,9 @@ def _require_known(data: bytes, shown: str) -> None:
 
 
 def refuse_encrypted(lines: Sequence[bytes], data: bytes | None, shown: str) -> None:
-    """StateError when what a place holds is encrypted, for a reader that was told of no encryption."""
+    """EncryptedState when what a place holds is encrypted, for a reader that was told of no encryption."""
     if any(map(sealing, lines)) or (data is not None and sealed_text(data) is not None):
-        raise StateError(
+        raise EncryptedState(
             f"{shown} is encrypted",
             advice="Set `encrypted: true` for the environment in planner.yaml; to decrypt it for good, see "
             "planner state rotate --help.",

@@ -24,7 +24,7 @@ from typing import Final, Protocol
 from attrs import define, field, frozen
 
 from planner.distribution import how_to_add
-from planner.errors import StateError
+from planner.errors import EncryptedState, StateError
 from planner.state.document import newer
 
 VERSION: Final = 1
@@ -86,8 +86,9 @@ class Keys:
         return MAGIC + salt.hex().encode() + b"." + id_ + b"." + cipher.encrypt(data)
 
     def open(self, sealed: bytes, shown: str) -> bytes:
-        """What was sealed. Altered; NewerFormat; StateError when none of the keys sealed it. shown: what it
-        belongs to.
+        """What was sealed. Altered; NewerFormat; EncryptedState when none of the keys sealed it.
+
+        shown: what it belongs to.
         """
         from cryptography.fernet import InvalidToken  # noqa: PLC0415 - an extra
 
@@ -108,7 +109,7 @@ class Keys:
                 except InvalidToken:
                     raise Altered from None
         looked = " and ".join(secret.variable for secret in self.secrets)
-        raise StateError(
+        raise EncryptedState(
             f"{shown} is encrypted with another key than {looked}",
             advice=f"Set the key or passphrase that it was written with; a former one as {_KEY}_OLD or "
             f"{_PASSPHRASE}_OLD.",

@@ -20,6 +20,9 @@ MIGRATIONS: Final[Mapping[int, Migration]] = {}
 
 FORMAT: Final = Format("state", 1, MIGRATIONS)
 
+Names = tuple[str, str]
+"""Of a project and of an environment."""
+
 
 def dump(state: State, redact: Redact = keep) -> bytes:
     """state as an indented JSON document, its resources sorted by address."""
@@ -57,28 +60,34 @@ def _state_in(data: bytes, known: Format) -> State:
 
 def check_owner(state: State, shown: str, project: str, environment: str) -> None:
     """OthersState when the state does not bear these names."""
-    for what, found, wanted in (
-        ("project", state.project, project),
-        ("environment", state.environment, environment),
-    ):
-        if found != wanted:
-            raise OthersState(
-                f"{shown} is the state of the {what} {found}, not {wanted}",
-                lineage=state.lineage,
-                advice=advice_on_names(state.project, state.environment, project, environment),
+    found, wanted = (state.project, state.environment), (project, environment)
+    for what, is_named, is_called in zip(("project", "environment"), found, wanted, strict=True):
+        if is_named != is_called:
+            raise others_state(
+                f"{shown} is the state of the {what} {is_named}, not {is_called}",
+                found,
+                wanted,
+                state.lineage,
             )
 
 
-def advice_on_names(found_project: str, found_environment: str, project: str, environment: str) -> str:
-    """For what one place holds under other names than planner.yaml has."""
-    renamed = [("project", found_project, project), ("environment", found_environment, environment)]
-    differ = [(what, found, wanted) for what, found, wanted in renamed if found != wanted]
-    flags = "".join(f" --from-{what} {shlex.quote(found)}" for what, found, _ in differ)
-    named = " and ".join(f"the {what} {found} is called {wanted} now" for what, found, wanted in differ)
+def others_state(summary: str, found: Names, wanted: Names, lineage: str) -> OthersState:
+    """What a place holds under other names than planner.yaml has."""
+    advice = advice_on_names(found, wanted)
+    return OthersState(summary, project=found[0], environment=found[1], lineage=lineage, advice=advice)
+
+
+def advice_on_names(found: Names, wanted: Names, place: str = "") -> str:
+    """place: where it is, when that is not where the state is to be."""
+    pairs = zip(("project", "environment"), found, wanted, strict=True)
+    differ = [(what, former, now) for what, former, now in pairs if former != now]
+    flags = [word for what, former, _ in differ for word in (f"--from-{what}", former)]
+    flags += ["--from", place] if place else []
+    command = shlex.join(["planner", "state", "rename", "-e", wanted[1], *flags])
+    named = " and ".join(f"the {what} {former} is called {now} now" for what, former, now in differ)
     both = " and ".join(f"{what}s" for what, _, _ in differ)
     return (
-        f"If {named}: `planner state rename -e {environment}{flags}`. If these are two {both}: give each "
-        "a `state` of its own in planner.yaml."
+        f"If {named}: `{command}`. If these are two {both}: give each a `state` of its own in planner.yaml."
     )
 
 

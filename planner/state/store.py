@@ -158,15 +158,13 @@ class Store:
         return header.serial == base.serial
 
     def _check_owner(self, header: Header) -> None:
-        found = f"{header.project}/{header.environment}"
-        wanted = f"{self.project}/{self.environment}"
+        found, wanted = (header.project, header.environment), (self.project, self.environment)
         if found != wanted:
-            raise OthersState(
-                f"the journal of {self._shown} is the journal of {found}, not {wanted}",
-                lineage=header.lineage,
-                advice=snapshot.advice_on_names(
-                    header.project, header.environment, self.project, self.environment
-                ),
+            raise snapshot.others_state(
+                f"the journal of {self._shown} is the journal of {'/'.join(found)}, not {'/'.join(wanted)}",
+                found,
+                wanted,
+                header.lineage,
             )
 
     def _notes(self, contents: Contents) -> tuple[str, ...]:

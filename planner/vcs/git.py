@@ -110,13 +110,29 @@ class Repository:
         paths = [f"{self.prefix}{folder}" for folder in folders]
         found = self._must("rev-list", "-1", commit, "--", *paths)
         last = found.decode().strip()
+        self._require_whole(last, *folders)
+        return last
+
+    def changes(self, name: str, most: int) -> Iterator[str]:
+        """The latest commits up to HEAD that changed a file of the project, the newest first. Of what was
+        merged, the merge: what a branch had in between was never here.
+
+        After them PlannerError, when the history is cut off before there are as many.
+        """
+        words = ("rev-list", "--first-parent", f"--max-count={most}", "HEAD", "--", f"{self.prefix}{name}")
+        commits = (_git(self.root, *words) or b"").decode().split()
+        yield from commits
+        if commits and len(commits) < most:
+            self._require_whole(commits[-1], name)
+
+    def _require_whole(self, last: str, *names: str) -> None:
+        """PlannerError when what comes before a commit is not in this clone."""
         shallow = (_git(self.root, "rev-parse", "--git-path", "shallow") or b"").decode().strip()
         if last and shallow and last in _lines(self.root / shallow):
             raise PlannerError(
-                f"the history of {', '.join(folders)} is not in this clone: it is cut off at {last[:12]}",
+                f"the history of {', '.join(names)} is not in this clone: it is cut off at {last[:12]}",
                 advice="Fetch the whole history: git fetch --unshallow, or fetch-depth: 0 in CI.",
             )
-        return last
 
     def user(self) -> str:
         """The e-mail address of whoever commits here, "" when git does not know."""

@@ -52,15 +52,21 @@ def test_an_environment_with_another_name_is_a_new_one(team: Project) -> None:
     found = environments(team)
     assert [*found] == ["production", "prod"]
     assert found["production"]["why"] == ["it is new"]
+    rename = "planner state rename --from-environment prod -e production"
+    assert rename in str(found["production"]["advice"])
     assert "If it is called `production` now" in found["prod"]["cautions"][0]  # type: ignore[index]
+    assert f"`{rename}`" in found["prod"]["cautions"][0]  # type: ignore[index]
+    assert found["production"]["plan"] is None
 
 
 def test_a_state_that_moves_is_warned_of_until_it_is_there(team: Project) -> None:
     team.edit("planner.yaml", "state/prod.json", "state/production.json")
-    done = team.ok("preview")
+    done = team.run("preview")
+    assert done.code == 1
     assert "> - `prod`: its state moves from `state/prod.json` to `state/production.json`, where" in done.out
     assert "what the former one holds (4 resources) stays" in done.out
-    assert "4 to create" in done.out
+    assert "state/production.json holds no state of prod" in done.out
+    assert "to create" not in done.out
     assert "what the former one holds stays" in team.ok("preview", "--offline").out
     command = re.search(r"`planner (state migrate [^`]*)`", done.out)
     assert command is not None

@@ -309,7 +309,8 @@ def reading(backend: Backend) -> list[Callable[[], object]]:
 def test_a_table_that_is_missing_held_something(place: Place, admin: psycopg.Connection, table: str) -> None:
     place.open().append([b"one"])
     admin.execute(f"DROP TABLE {schema_of(place)}.{table}")
-    calls: list[Callable[[], object]] = [*reading(place.open()), lambda: place.open().append([b"two"])]
+    backend = place.open()
+    calls: list[Callable[[], object]] = [*reading(backend), lambda: backend.append([b"two"])]
     for call in calls:
         with pytest.raises(StateError, match=f"{table} is not there, though others are") as caught:
             call()

@@ -9,6 +9,7 @@ import click
 
 from planner.cli.commandline import plain_command_line
 from planner.cli.commands.state_places import migrate_command, pull_command, push_command, rotate_command
+from planner.cli.commands.state_rename import rename_command
 from planner.cli.options import (
     complete_addresses,
     environment_option,
@@ -247,5 +248,5 @@ def _address(text: str) -> Address:
         raise WrongUsage(str(error)) from None
 
 
-for transfer in (pull_command, push_command, migrate_command, rotate_command):
-    command.add_command(transfer)
+for other in (pull_command, push_command, migrate_command, rotate_command, rename_command):
+    command.add_command(other)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from attrs import evolve
 
 from planner.cli.commandline import plain_command_line
 from planner.cli.options import environment_option, lock_option
 from planner.cli.stored import Stored, stored
 from planner.cli.stores import open_either
-from planner.errors import PlannerError, WrongUsage
+from planner.errors import OthersState, PlannerError, WrongUsage
 from planner.model.state import State
 from planner.state import snapshot
 from planner.state.files import advice, cause, read_file, write_private
@@ -54,16 +57,29 @@ def push_command(context: click.Context, /, file: Path, environment: str | None,
     Refused: another lineage, an older serial than the present one, a file that was edited.
     """
     here = stored(context, environment)
-    state = snapshot.parse(
-        _read(file),
-        shown="the standard input" if str(file) == "-" else str(file),
-        project=here.store.project,
-        environment=here.store.environment,
-    )
-    with here.store.lock("state push", lock_timeout):
-        written = here.store.take_over(state)
-    _tell_written(here, written, here.store)
+    with _other_names_in(here, "" if str(file) == "-" else str(file)):
+        state = snapshot.parse(
+            _read(file),
+            shown="the standard input" if str(file) == "-" else str(file),
+            project=here.store.project,
+            environment=here.store.environment,
+        )
+    store = evolve(here.store, missed=lambda: None)  # who pushes knows where it comes from
+    with store.lock("state push", lock_timeout):
+        written = store.take_over(state)
+    _tell_written(here, written, store)
     return 0
+
+
+@contextmanager
+def _other_names_in(here: Stored, place: str) -> Iterator[None]:
+    """OthersState leads to the command that takes a state from a place and gives it the names of now."""
+    try:
+        yield
+    except OthersState as error:
+        wanted = here.store.project, here.store.environment
+        error.advice = snapshot.advice_on_names((error.project, error.environment), wanted, place)
+        raise
 
 
 def _read(file: Path) -> bytes:
@@ -109,7 +125,8 @@ def migrate_command(
     if former.backend.describe() == later.backend.describe():
         raise WrongUsage(f"both places are {later.backend.describe()}")
     with former.lock("state migrate", lock_timeout), later.lock("state migrate", lock_timeout):
-        state = former.checkpoint()
+        with _other_names_in(here, source or ""):
+            state = former.checkpoint()
         if not state.lineage:
             raise PlannerError(f"there is no state at {former.backend.describe()}")
         written = later.take_over(state)

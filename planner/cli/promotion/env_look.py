@@ -45,7 +45,8 @@ def look(request: Request, console: Console, project: Project, name: str, *, ask
     """ask: not its state alone, but its installation too, unless nothing was ever applied there."""
     environment = project.environments[name]
     try:
-        state = open_store(request.folder, project.name, environment, console.redact).load()
+        store = open_store(request.folder, project.name, environment, console.redact, alone=not ask)
+        state = store.load()
         seen = evolve(_remembered(environment, state), by_commit=project.promotes_templates)
     except PlannerError as error:
         found = Upstream(name, problem=console.redact(error.summary), asked=False)
@@ -60,8 +61,7 @@ def _remembered(environment: Environment, state: State) -> Seen:
     present, applied = log.present, state.applied
     whole = present.whole if present else applied is None or applied.complete
     found = Upstream(environment.name, log, state.lineage, state.serial, asked=False)
-    is_there = present or state.resources or state.deposed or state.in_doubt
-    return Seen(environment, found, whole=whole, empty=not is_there)
+    return Seen(environment, found, whole=whole, empty=state.is_empty and not present)
 
 
 def _asked(request: Request, console: Console, seen: Seen) -> Seen:

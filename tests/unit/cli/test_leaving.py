@@ -50,3 +50,4 @@ def test_an_environment_that_is_removed(tmp_path: Path, new: tuple[str, ...], sa
     assert "hunter2" not in text
     assert f"`planner -C {tmp_path} destroy -e prod`" in text
     assert ("If it is called `qa` or `lab` now" in text) == said
+    assert ("state rename --from-environment prod -e lab`" in text) == said

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from planner.errors import DamagedState, NewerFormat, StateError
+from planner.errors import DamagedState, NewerFormat, OthersState, StateError
 from planner.model.state import State
 from planner.model.value import Secret
 from planner.state.store import Store
@@ -353,6 +353,55 @@ def test_the_journal_of_somebody_else(store: Store) -> None:
     crash(foreign(store, "prod"), "a")
     with pytest.raises(DamagedState, match="is the journal of search/prod, not search/dev"):
         store.load()
+
+
+def renamed(store: Store, environment: str = "test") -> State:
+    """As `state rename` does it."""
+    state = store.checkpoint()
+    return foreign(store, environment).commit(evolve(state, environment=environment))
+
+
+def test_a_rename_that_dies_before_it_clears_the_journal(store: Store) -> None:
+    run(store, "a")
+    crash(store, "b", doubt="c")
+    lines = store.backend.read_journal()
+    now = renamed(store)
+    store.backend.append(lines)
+    assert foreign(store, "test").load() == now
+    assert (names(now), now.in_doubt) == (["a", "b"], (intent(2, "c"),))
+
+
+def test_a_first_run_that_died_before_a_rename(store: Store) -> None:
+    crash(store, "a")
+    with pytest.raises(OthersState, match="is the journal of search/dev, not search/test") as caught:
+        foreign(store, "test").load()
+    assert "planner state rename -e test --from-environment dev`" in caught.value.advice
+    assert names(renamed(store)) == ["a"]
+
+
+def test_what_was_renamed_is_not_restored_under_its_former_name(store: Store) -> None:
+    """By somebody whose planner.yaml is older: it would forget what was recorded since."""
+    run(store, "a")
+    run(store, "b")
+    renamed(store)
+    for attempt in (store.load, lambda: store.restore(1), lambda: store.restorable(2)):
+        with pytest.raises(OthersState) as caught:
+            attempt()
+        assert "state restore" not in caught.value.advice
+    later = foreign(store, "test")
+    restored = later.restore(1)
+    assert (restored.environment, names(restored), restored.serial) == ("test", ["a"], 4)
+
+
+def test_a_snapshot_of_another_state_in_the_history_is_not_restored(store: Store, folder: Path) -> None:
+    run(store, "a")
+    other = store_on(local(folder.parent / "elsewhere"))
+    run(other, "x")
+    renamed(other)
+    strange = (folder.parent / "elsewhere/state/dev.json").read_bytes()
+    (folder / "dev.history/00000001.json").write_bytes(strange)
+    with pytest.raises(OthersState, match=r"serial 1 in the .* is the state of the environment test"):
+        store.restore(1)
 
 
 def test_a_journal_of_another_lineage(store: Store) -> None:

@@ -1,0 +1,170 @@
+"""`planner state rename`: a state whose project or environment is called something else by now."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+from attrs import evolve, frozen
+
+from planner.cli.former_places import usual_place
+from planner.cli.options import environment_option, lock_option
+from planner.cli.stored import Stored, stored
+from planner.cli.stores import open_either
+from planner.cli.wiring import sandbox_file
+from planner.config.load import open_project
+from planner.errors import OthersState, PlannerError, Refused, WrongUsage
+from planner.model.state import State
+from planner.state.store import Store
+
+
+@frozen
+class _Renaming:
+    """former: the state under its former names, where it is. later: under those of now, where it is to be."""
+
+    former: Store
+    later: Store
+
+    @property
+    def stays(self) -> bool:
+        return self.former.backend is self.later.backend
+
+    @property
+    def names(self) -> str:
+        former, later = self.former, self.later
+        return f"{former.project}/{former.environment} to {later.project}/{later.environment}"
+
+
+@click.command("rename")
+@environment_option
+@click.option("--from-project", metavar="NAME", help="What the project was called. [default: as now]")
+@click.option(
+    "--from-environment", metavar="NAME", help="What the environment was called. [default: likewise]"
+)
+@click.option("--from", "place", metavar="PLACE", help="Where the state is. [default: where it would be]")
+@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@lock_option
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.pass_context
+def rename_command(  # noqa: PLR0913, PLR0917 - one for each option
+    context: click.Context,
+    /,
+    environment: str | None,
+    from_project: str | None,
+    from_environment: str | None,
+    place: str | None,
+    auto_approve: bool,
+    lock_timeout: float,
+    dry_run: bool,
+) -> int:
+    """Give the state the names that the project and the environment have now, as a new serial.
+
+    For after they were changed in planner.yaml. The state is looked for where it is to be now, then where it
+    was under its former name; from another place it is copied, and stays there as it is.
+
+    \b
+    planner state rename -e staging --from-environment test
+    planner state rename -e prod --from-project search
+    """
+    here = stored(context, environment)
+    _check_names(here, from_project, from_environment)
+    renaming = _found(here, from_project, from_environment, place)
+    if renaming is None:
+        here.console.out(f"The state of {here.environment.name} has these names already.")
+        return 0
+    _refuse_blind_approval(here, auto_approve and not dry_run)
+    with ExitStack() as stack:
+        if not dry_run:
+            for store in [renaming.later, *([] if renaming.stays else [renaming.former])]:
+                stack.enter_context(store.lock("state rename", lock_timeout))
+        state = renaming.former.load()
+        if dry_run:
+            here.console.out(f"Would rename {_told(renaming, state)}.")
+            return 0
+        if not auto_approve:
+            _ask(here, renaming, state)
+        written = _written(renaming)
+    here.console.out(f"Renamed {_told(renaming, written)}.")
+    _tell_what_is_left(here, renaming)
+    return 0
+
+
+def _check_names(here: Stored, project: str | None, environment: str | None) -> None:
+    name = here.environment.name
+    if (project or here.store.project, environment or name) == (here.store.project, name):
+        raise WrongUsage("say what it was called: --from-project NAME, --from-environment NAME")
+    is_of_now = project in (None, here.store.project)
+    if is_of_now and environment in open_project(here.folder).environments:
+        raise Refused(
+            f"{environment} is an environment of planner.yaml: its state stays its own",
+            advice="Give each environment a `state` of its own, or take the former name out of planner.yaml.",
+        )
+
+
+def _found(here: Stored, project: str | None, called: str | None, place: str | None) -> _Renaming | None:
+    """None: it bears the names of now already. PlannerError when there is none of either names."""
+    store, environment = here.store, here.environment
+    later = open_either(here.folder, store.project, environment, environment.state)
+    former_project, name = project or store.project, called or environment.name
+    in_place = evolve(later, project=former_project, environment=name)
+    if place is None:
+        try:
+            if in_place.load().lineage:
+                return _Renaming(in_place, later)
+        except OthersState:
+            later.load()  # which tells whose it is, if it is not of the names of now
+            return None
+    url = place or usual_place(environment, name)
+    former = open_either(here.folder, former_project, environment, url, called=name)
+    if former.backend.describe() == later.backend.describe():
+        former = in_place
+    if not former.load().lineage:
+        there = " or ".join(dict.fromkeys(s.backend.describe() for s in (later, former)))
+        raise PlannerError(
+            f"there is no state of {former_project}/{name} in {there}",
+            advice="Name the place where it is: --from PLACE.",
+        )
+    return _Renaming(former, later)
+
+
+def _refuse_blind_approval(here: Stored, auto_approve: bool) -> None:
+    if here.environment.protected and auto_approve:
+        raise Refused(
+            f"{here.environment.name} is protected: --auto-approve is not enough to rename its state",
+            advice="Run it at a terminal, without --auto-approve, and give the name of the environment.",
+        )
+
+
+def _ask(here: Stored, renaming: _Renaming, state: State) -> None:
+    protected = here.environment.protected
+    way = "Run it at a terminal." if protected else "Give --auto-approve."
+    here.console.ask_about(here.environment, f"Rename {_told(renaming, state)}?", otherwise=way)
+
+
+def _told(renaming: _Renaming, state: State) -> str:
+    count = len(state.resources)
+    size = f"serial {state.serial}, with {count} resource{'s' * (count != 1)}"
+    return f"the state of {renaming.names}: {size}, in {renaming.later.backend.describe()}"
+
+
+def _written(renaming: _Renaming) -> State:
+    former, later = renaming.former, renaming.later
+    state = evolve(former.checkpoint(), project=later.project, environment=later.environment)
+    return later.commit(state) if renaming.stays else later.take_over(state)
+
+
+def _tell_what_is_left(here: Stored, renaming: _Renaming) -> None:
+    tell, former = here.console.tell, renaming.former
+    if not renaming.stays:
+        tell(f"{former.backend.describe()} stays as it is; nothing looks at it any more.")
+    called, now = former.environment, here.environment
+    for suffix in (".yaml", ".yml"):
+        name = f"environments/{called}{suffix}"
+        if (here.folder / name).exists():
+            tell(f"Note: {name} is still called so; {now.name} reads environments/{now.name}{suffix}.")
+    if now.endpoint == "sandbox":
+        before = sandbox_file(Path(), evolve(now, name=called, state=usual_place(now, called)))
+        after = sandbox_file(Path(), now)
+        if before != after and (here.folder / before).exists():
+            tell(f"Note: the installation of {called} is in {before}, that of {now.name} is in {after}.")
