@@ -11,11 +11,12 @@ from planner.config.checks import read_checks
 from planner.config.lifecycle import read_depends_on, read_lifecycle
 from planner.config.reporting import Place
 from planner.config.scope import seal
+from planner.config.shaping import shaped
 from planner.config.statements import read_imports, read_moves, read_removals
 from planner.config.survey import Survey, survey
 from planner.config.templates import Document
 from planner.config.tokens import INVALID
-from planner.config.validation import Checker, shaped
+from planner.config.validation import Checker
 from planner.config.wording import describe
 from planner.config.yaml_document import plain
 from planner.model.address import NAME, Address
@@ -23,7 +24,7 @@ from planner.model.declarations import Check, Import, Move, Removal
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
 from planner.model.kind import Kind
 from planner.model.resource import Desired
-from planner.model.value import Path, Value, dotted
+from planner.model.value import Path, Value, dotted, with_plain_numbers
 
 META = ("depends_on", "lifecycle")
 BLOCKS = ("resource", "output", "moved", "import", "removed", "check")
@@ -130,7 +131,7 @@ class Blocks:
             self._check(kind, attributes, place)
         return Desired(
             address=address,
-            attributes=attributes,
+            attributes=with_plain_numbers(attributes),
             references=tuple(found.references),
             depends_on=read_depends_on(plain(entries.get("depends_on")), place),
             lifecycle=read_lifecycle(plain(entries.get("lifecycle")), kind, place),

@@ -29,6 +29,7 @@ from jinja2.utils import pass_environment, pass_eval_context
 from planner.config.scope import LaterValue, holds_secret
 from planner.config.secrecy import kept_secret
 from planner.config.template_text import bare
+from planner.model.value import text_length
 
 MAX_TEXT: Final = 10_000_000
 MAX_ITEMS: Final = 1_000_000
@@ -109,7 +110,7 @@ def _extent(value: Any) -> int:
         return len(value)
     if isinstance(value, Mapping):
         return sum(_extent(key) + _extent(item) for key, item in value.items())
-    return sum(map(_extent, value)) if isinstance(value, list) else 20
+    return sum(map(_extent, value)) if isinstance(value, list) else max(20, text_length(value))
 
 
 class Formatter(SandboxedFormatter):

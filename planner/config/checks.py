@@ -11,8 +11,9 @@ from jinja2.exceptions import TemplateError, TemplateRuntimeError, TemplateSynta
 from planner.config.failures import explain
 from planner.config.rendering import TemplateEnvironment
 from planner.config.reporting import holds_invalid
+from planner.config.shaping import shaped
 from planner.config.tokens import Tokens
-from planner.config.validation import Checker, Problem, later_parts, shaped
+from planner.config.validation import Checker, Problem, later_parts
 from planner.config.yaml_document import Literal
 from planner.errors import PlannerError
 from planner.model.address import NAME, Address

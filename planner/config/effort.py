@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from jinja2.exceptions import TemplateRuntimeError
 
+from planner.model.value import text_length
+
 BUDGET: Final = 500_000_000
 MARKED_BUDGET: Final = 10 * BUDGET
 PER_TURN: Final = 50
@@ -95,5 +97,5 @@ def _shallow(item: Any) -> int:
     if isinstance(item, range):
         return PER_WEIGHED * (1 + len(item))
     if isinstance(item, int):
-        return PER_NODE + PER_WEIGHED * item.bit_length()
-    return PER_NODE
+        return PER_NODE + PER_WEIGHED * item.bit_length() + text_length(item)
+    return PER_NODE + text_length(item)

@@ -10,8 +10,9 @@ from attrs import field, frozen
 
 from planner.config.plain_files import PlainFile, check_plain, read_plain
 from planner.config.promotion import TEMPLATES
+from planner.config.shaping import shaped
 from planner.config.sources import Sources
-from planner.config.validation import Checker, shaped
+from planner.config.validation import Checker
 from planner.config.yaml_document import plain
 from planner.links import is_there
 from planner.model.diagnostic import Diagnostics, Position

@@ -7,7 +7,6 @@ A result made from a secret is a secret. A value not known until apply is refuse
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, wraps
 from typing import Any, cast
@@ -26,7 +25,9 @@ from planner.config.secrecy import made, settled, untold
 from planner.config.template_text import TemplateText, bare, indented, opened, trimmed
 from planner.config.tokens import INVALID
 from planner.config.wording import describe
-from planner.model.value import Value
+from planner.model.number import is_written
+from planner.model.value import Value, leaves, text_length
+from planner.model.value_json import is_json_number, json_text
 
 Function = Callable[..., Any]
 
@@ -48,7 +49,12 @@ _TAKES_TEXT = frozenset(
 def tojson(value: Value, indent: int | None = None) -> str:
     """value as JSON text: a string, so it needs no quoting in YAML."""
     check_indent("", indent or 0)
-    return json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False, default=_no_json)
+    odd = next((leaf for _, leaf in leaves(value) if is_written(leaf) and not is_json_number(leaf)), None)
+    if odd is not None:
+        raise TemplateRuntimeError(
+            f"JSON cannot write {odd} as it is written\nMake it another number, as with | int or | float."
+        )
+    return json_text(value, indent=indent, allow_nan=False, default=_no_json)
 
 
 def _no_json(value: object) -> object:
@@ -67,7 +73,7 @@ def join_items(value: Iterable[Value], separator: str = "", attribute: str | Non
 def concatenate(parts: Iterable[Value]) -> Value:
     """What `~` does: texts and values to one text; template text when some is among them."""
     items = list(parts)
-    check_length(sum(str.__len__(item) for item in items if isinstance(item, str)))
+    check_length(sum(map(text_length, items)))
     text = next((item for item in items if isinstance(item, TemplateText)), None)
     return joined(map(bare, items)) if text is None else type(text)("").join(items)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections import deque
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import count
 from typing import Any, cast
 
@@ -10,11 +13,12 @@ from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import TemplateRuntimeError, TemplateSyntaxError
 from jinja2.ext import Extension
-from jinja2.lexer import Lexer, Token, TokenStream
+from jinja2.lexer import TOKEN_FLOAT, TOKEN_INTEGER, Lexer, Token, TokenStream
 from jinja2.visitor import NodeTransformer
 
 from planner.config.effort import PER_MACRO
 from planner.config.tokens import MARK_CLOSE, MARK_OPEN, encode
+from planner.model.number import Number, is_written, written
 
 MAX_RENDERED = 64 * 1024 * 1024
 
@@ -47,16 +51,46 @@ class LineMarks(Extension):
 _TAG_ENDS = frozenset({"block_end", "comment_end", "raw_end"})
 
 
-class LineKeepingLexer(Lexer):
-    """Gives back the line end that trim_blocks takes, where the line holds more than tags.
+class KeepingLexer(Lexer):
+    """Keeps how numbers are written, and line ends that trim_blocks takes where a line holds more than tags.
 
-    So `a: 1 {# why #}` and `a: {% if b %}1{% endif %}` stay lines of their own.
+    So `8.10` is printed as 8.10; `a: 1 {# why #}` and `a: {% if b %}1{% endif %}` stay lines of their own.
     """
 
     def wrap(
         self, stream: Iterable[tuple[int, str, str]], name: str | None = None, filename: str | None = None
     ) -> Iterator[Token]:
-        return super().wrap(_with_line_ends(stream), name, filename)
+        texts: deque[str] = deque()
+        for token in super().wrap(_with_numbers(_with_line_ends(stream), texts), name, filename):
+            if token.type in _NUMBERS:
+                yield Token(token.lineno, token.type, cast(Any, number_of(texts.popleft())))
+            else:
+                yield token
+
+
+_NUMBERS = frozenset({TOKEN_INTEGER, TOKEN_FLOAT})
+
+
+def _with_numbers(
+    stream: Iterable[tuple[int, str, str]], texts: deque[str]
+) -> Iterator[tuple[int, str, str]]:
+    """stream, and into texts how its numbers are written: jinja's tokens have their values only."""
+    for part in stream:
+        if part[1] in _NUMBERS:
+            texts.append(part[2])
+        yield part
+
+
+@lru_cache(maxsize=4096)
+def number_of(text: str) -> Number:
+    """A number of an expression, as 0x1F or -1_000.50, that remembers how it is written there."""
+    sign, digits = (text[0], text[1:]) if text[0] in "+-" else ("", text)
+    digits = digits.replace("_", "")
+    value: Number = float(digits) if _FLOAT.search(digits) else int(digits, 0)
+    return written(-value if sign == "-" else value, text)
+
+
+_FLOAT = re.compile(r"\A\d+(\.|[eE])")
 
 
 def _with_line_ends(stream: Iterable[tuple[int, str, str]]) -> Iterator[tuple[int, str, str]]:
@@ -90,12 +124,22 @@ class Buffer(list[str]):
             self.append(piece)
 
 
+NUMBER = "number_of"
+"""The name of `number_of` in compiled templates."""
+
+
 class BoundedCode(CodeGenerator):
-    """Compiles templates so that no buffer grows without bounds."""
+    """Compiles templates so that no buffer grows without bounds, and numbers stay as they are written."""
 
     def buffer(self, frame: Frame) -> None:
         frame.buffer = self.temporary_identifier()
         self.writeline(f"{frame.buffer} = Buffer()")
+
+    def visit_Const(self, node: nodes.Const, frame: Frame) -> None:  # noqa: N802 - jinja's name
+        if is_written(node.value):
+            self.write(f"{NUMBER}({str(node.value)!r})")
+        else:
+            super().visit_Const(node, frame)
 
 
 TURN, WEIGHED, MADE = "#turn", "#weighed", "#made"
@@ -162,6 +206,8 @@ class _Counted(NodeTransformer):
                 node.test = nodes.And(_turn(size, node.lineno), node.test, lineno=node.lineno)
             return node
         super().generic_visit(node)
+        if isinstance(node, nodes.Neg | nodes.Pos):
+            return _signed(node)
         if isinstance(node, nodes.Compare):
             node.expr = _weighed(node.expr)
             for operand in node.ops:
@@ -172,6 +218,14 @@ class _Counted(NodeTransformer):
         elif isinstance(node, nodes.Assign) and isinstance(node.node, nodes.List | nodes.Dict):
             node.node = _through(node.node, MADE)
         return node
+
+
+def _signed(node: nodes.Neg | nodes.Pos) -> nodes.Expr:
+    """A sign before a number as a part of it, as `-8.10` is written; other expressions as they are."""
+    number = node.node.value if isinstance(node.node, nodes.Const) else None
+    if isinstance(number, bool) or not isinstance(number, int | float) or repr(number)[0] in "+-":
+        return node
+    return nodes.Const(number_of(f"{node.operator}{number!r}"), lineno=node.lineno)
 
 
 def _is_called(body: nodes.Node) -> bool:

@@ -9,14 +9,15 @@ import jsonschema_rs
 
 from planner.config.plain_files import PlainFile, check_plain, read_plain
 from planner.config.promotion import read_gates, read_promotable
+from planner.config.shaping import schema_of, shaped
 from planner.config.sources import Sources
-from planner.config.validation import Checker, shaped
+from planner.config.validation import Checker
 from planner.config.yaml_document import plain
 from planner.errors import InvalidConfiguration
 from planner.model.diagnostic import Diagnostics, did_you_mean
 from planner.model.graph import Cycle, ordered
 from planner.model.project import Environment, GateRules, Project, Variable
-from planner.model.value import Path
+from planner.model.value import Path, with_plain_numbers
 from planner.resources import schema
 
 PROJECT_FILE = "planner.yaml"
@@ -52,37 +53,29 @@ def _project(file: PlainFile, diagnostics: Diagnostics) -> Project | None:
 
 def _shaped_document(document: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any]:
     """The document as its schema wants it. A section, variable or environment left empty is an empty mapping;
-    locals stay as they are written."""
+    numbers that templates see, in locals and variables, stay as they are written."""
     filled = {key: body if key == "project" else _filled(body) for key, body in document.items()}
     for section in ("variables", "environments"):
         if isinstance(filled.get(section), dict):
             filled[section] = {name: _filled(body) for name, body in filled[section].items()}
-    if isinstance(filled.get("variables"), dict):
-        filled["variables"] = {name: _with_default(body) for name, body in filled["variables"].items()}
-    values = {key: body for key, body in filled.items() if key != "locals"}
-    shape: dict[str, Any] = shaped(values, _with_refs(rules))
-    return {**shape, "locals": filled["locals"]} if "locals" in filled else shape
+    variables = filled.pop("variables", None)
+    others = {key: body for key, body in filled.items() if key != "locals"}
+    shape: dict[str, Any] = {**filled, **with_plain_numbers(shaped(others, _with_refs(rules)))}
+    if isinstance(variables, dict):
+        shape["variables"] = {name: schema_of(body) for name, body in variables.items()}
+    elif variables is not None:
+        shape["variables"] = plain(variables)
+    return shape
 
 
 def _filled(body: Any) -> Any:
     return {} if plain(body) is None else body
 
 
-def _with_default(body: Any) -> Any:
-    """A variable's default as the variable's own schema wants it, so that `default: 8.10` may be text."""
-    if not (isinstance(body, dict) and "default" in body):
-        return body
-    rules = plain({key: value for key, value in body.items() if key != "default"})
-    return {**body, "default": shaped(body["default"], rules)}
-
-
 def _with_refs(rules: dict[str, Any]) -> dict[str, Any]:
-    """The schema with the entries of its sections in place of their references."""
-    sections = {
-        section: {**rules["properties"][section], "additionalProperties": rules["$defs"][entry]}
-        for section, entry in (("variables", "variable"), ("environments", "environment"))
-    }
-    return {**rules, "properties": {**rules["properties"], **sections}}
+    """The schema with that of an environment in place of its reference."""
+    section = {**rules["properties"]["environments"], "additionalProperties": rules["$defs"]["environment"]}
+    return {**rules, "properties": {**rules["properties"], "environments": section}}
 
 
 def _variable(name: str, body: dict[str, Any]) -> Variable:

@@ -23,13 +23,15 @@ from planner.config.effort import PER_CALL, PER_NODE, PER_PRINT, PER_WEIGHED, Ef
 from planner.config.filters import concatenate, filters, operate, tests
 from planner.config.jinja_syntax import (
     MADE,
+    NUMBER,
     TURN,
     WEIGHED,
     BoundedCode,
     Buffer,
-    LineKeepingLexer,
+    KeepingLexer,
     LineMarks,
     TextTooLong,
+    number_of,
     rewritten,
 )
 from planner.config.origins import FILTER, Originated, annotated, with_origins
@@ -104,8 +106,8 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         self.globals = {key: self.globals[key] for key in ("range", "dict", "cycler", "joiner", "namespace")}
 
     @cached_property
-    def lexer(self) -> LineKeepingLexer:
-        return LineKeepingLexer(self)
+    def lexer(self) -> KeepingLexer:
+        return KeepingLexer(self)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
@@ -201,6 +203,7 @@ def _runtime_names(text_class: type[TemplateText], effort: Effort) -> dict[str, 
         "Markup": text_class,
         "Macro": TextMacro,
         "Buffer": Buffer,
+        NUMBER: number_of,
         "markup_join": markup_join,
         "escape": escape,
     }

@@ -14,7 +14,7 @@ from planner.config.tokens import join
 from planner.config.wording import describe
 from planner.model.address import NAME, Address
 from planner.model.diagnostic import did_you_mean
-from planner.model.value import Deferred, Path, Reference, Secret, Value
+from planner.model.value import Deferred, Path, Reference, Secret, Value, text_length
 
 _LISTS = (list, tuple, KeysView, ValuesView, ItemsView)
 NAMESPACES = ("var", "local", "env", "project", "resource")
@@ -244,4 +244,4 @@ def _weight_of(item: Value) -> int:
         return 10 + len(item)
     if isinstance(item, Weighted):
         return 10 + item.weight
-    return 10 + (_weight(item) if isinstance(item, tuple | list) else 0)
+    return 10 + (_weight(item) if isinstance(item, tuple | list) else text_length(item))

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from planner.config.reporting import holds_invalid
-from planner.config.validation import Checker, Problem, later_parts, shaped
+from planner.config.shaping import shaped
+from planner.config.validation import Checker, Problem, later_parts
 from planner.config.yaml_document import Literal
 from planner.model.address import Address
 from planner.model.declarations import Import, Move, Removal

@@ -12,7 +12,7 @@ from typing import Final
 from attrs import define, field
 
 from planner.config.effort import Effort
-from planner.model.value import Deferred, Reference, Secret, Value, join_text, scalar_text
+from planner.model.value import Deferred, Reference, Secret, Value, join_text, scalar_text, text_length
 
 OPEN, CLOSE = "\uf890", "\uf891"
 DIGITS = "".join(chr(0xF880 + digit) for digit in range(16))
@@ -119,7 +119,7 @@ class Tokens:
             pieces[1::2] = [self.values[token] for token in pieces[1::2]]
         except KeyError:
             raise ValueError(BROKEN) from None
-        if sum(len(piece) for piece in pieces if isinstance(piece, str)) > MAX_DOCUMENT:
+        if sum(map(text_length, pieces)) > MAX_DOCUMENT:
             raise ValueError(TOO_LARGE)
         return join([piece for number, piece in enumerate(pieces) if number % 2 or piece])
 

@@ -9,10 +9,10 @@ from typing import Any, NoReturn
 import jsonschema_rs
 from attrs import frozen
 
+from planner.config.shaping import step
 from planner.config.tokens import INVALID
-from planner.config.yaml_document import Literal
 from planner.model.diagnostic import did_you_mean
-from planner.model.value import Deferred, Path, Secret, Value, at, dotted, leaves
+from planner.model.value import UNKNOWN, Deferred, Path, Secret, Value, at, dotted, leaves, with_plain_numbers
 
 _PLAIN = frozenset({str, bool, int, float, type(None)})
 
@@ -39,7 +39,7 @@ class Checker:
         self.schema = schema
         self._what, self._also = what, also
         self._validator = jsonschema_rs.Draft202012Validator(
-            dict(schema), validate_formats=True, retriever=_retrieve_nothing
+            with_plain_numbers(dict(schema)), validate_formats=True, retriever=_retrieve_nothing
         )
 
     def problems(self, value: Value, name: str = "") -> Iterator[Problem]:
@@ -70,7 +70,9 @@ class Checker:
             yield Problem(path, f'missing required {self._what} "{kind.property}"{_inside(named)}')
         else:
             advice = str(self._below(path).get("x-advice", ""))
-            yield Problem(path, f"{dotted(named) or 'the value'} {_wrong(kind, at(value, path))}", advice)
+            rule = at(self.schema, tuple(error.schema_path))
+            wrong = _wrong(kind, at(value, path), rule)
+            yield Problem(path, f"{dotted(named) or 'the value'} {wrong}", advice)
 
     def _unused(self, path: Path, value: Value) -> list[str]:
         return [key for key in self._below(path).get("properties", {}) if key not in at(value, path)]
@@ -78,7 +80,7 @@ class Checker:
     def _below(self, path: Path) -> Mapping[str, Any]:
         schema: Any = self.schema
         for key in path:
-            schema = _step(schema, key)
+            schema = step(schema, key)
             if not isinstance(schema, Mapping):
                 return {}
             schema = self._followed(schema)
@@ -110,15 +112,6 @@ def _retrieve_nothing(uri: str) -> NoReturn:
     raise ValueError(f"a schema refers to {uri}, and only #/... is followed")
 
 
-def _step(schema: Mapping[str, Any], key: str | int) -> Any:
-    """The schema of what is below key."""
-    if isinstance(key, int):
-        return schema.get("items", {})
-    properties = schema.get("properties", {})
-    other = schema.get("additionalProperties", {})
-    return properties.get(key, other) if isinstance(properties, Mapping) else other
-
-
 def _inside(path: Path) -> str:
     return f" in {dotted(path)}" if path else ""
 
@@ -146,13 +139,20 @@ _LIMITS: Mapping[str, str] = {
 }
 
 
-def _wrong(kind: Any, value: Value) -> str:
-    """What is wrong with value, as the end of a sentence that begins with its name."""
+def _wrong(kind: Any, value: Value, rule: Value = UNKNOWN) -> str:
+    """What is wrong with value, as the end of a sentence that begins with its name.
+
+    rule: what the schema says, where it is known: numbers in it as they are written there.
+    """
     shown = _shown(value)
     if kind.name == "minLength" and kind.limit == 1:
         return "must not be empty"
     if kind.name in _LIMITS:
-        return _LIMITS[kind.name].format(limit=kind.limit, shown=shown)
+        return _LIMITS[kind.name].format(limit=kind.limit if rule is UNKNOWN else rule, shown=shown)
+    if kind.name == "enum":
+        return f"must be {_one_of(kind.options if rule is UNKNOWN else rule)}, not {shown}"
+    if kind.name == "const":
+        return f"must be {_shown(kind.expected_value if rule is UNKNOWN else rule)}, not {shown}"
     if kind.name in _OTHERS:
         return _OTHERS[kind.name](kind, shown)
     return f"does not fit its schema ({kind.name}): {shown}"
@@ -189,8 +189,6 @@ def _unmatched(kind: Any, shown: str) -> str:
 
 _OTHERS: Mapping[str, Callable[[Any, str], str]] = {
     "type": _untyped,
-    "enum": lambda kind, shown: f"must be {_one_of(kind.options)}, not {shown}",
-    "const": lambda kind, shown: f"must be {_shown(kind.expected_value)}, not {shown}",
     "pattern": _unmatched,
     "format": lambda kind, shown: f"must be of the format {kind.format}: {shown}",
     "multipleOf": lambda kind, shown: f"must be a multiple of {kind.multiple_of}, not {shown}",
@@ -235,47 +233,9 @@ def _known(value: Value) -> Value:
         return {key: _known(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_known(item) for item in value]
-    return value
+    return with_plain_numbers(value)
 
 
 def later_parts(value: Value) -> Iterator[tuple[Path, Deferred]]:
     """What in value is not known yet, for places that cannot wait for it."""
     return ((path, leaf) for path, leaf in leaves(value) if isinstance(leaf, Deferred))
-
-
-_TEXT_KEYWORDS = ("pattern", "minLength", "maxLength", "format")
-
-
-def shaped(value: Value, schema: Mapping[str, Any] | bool) -> Value:
-    """value with each Literal as the schema of its place wants it: as it is written where a text is wanted.
-
-    null stays null: it says that there is no value.
-    """
-    schema = schema if isinstance(schema, Mapping) else {}
-    if isinstance(value, Literal):
-        return value.text if value.value is not None and _wants_text(schema, value) else value.value
-    if isinstance(value, dict):
-        return {key: shaped(item, _step(schema, key)) for key, item in value.items()}
-    if isinstance(value, list):
-        return [shaped(item, _step(schema, 0)) for item in value]
-    return value
-
-
-def _wants_text(schema: Mapping[str, Any], literal: Literal) -> bool:
-    """Whether a schema takes a plain scalar as text, and not as the number or boolean it may be read as."""
-    types = schema.get("type")
-    if isinstance(types, list):
-        return "string" in types and not any(_is_of(literal.value, name) for name in types)
-    if types is not None:
-        return bool(types == "string")
-    if "enum" in schema:
-        return literal.text in schema["enum"] and literal.value not in schema["enum"]
-    if "const" in schema:
-        return bool(schema["const"] == literal.text)
-    return any(keyword in schema for keyword in _TEXT_KEYWORDS)
-
-
-def _is_of(value: bool | float | None, name: str) -> bool:
-    if isinstance(value, bool):
-        return name == "boolean"
-    return name == "number" or (name == "integer" and isinstance(value, int))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path as File
+from typing import Final
 
 from attrs import define, field, frozen
 
@@ -15,10 +16,11 @@ from planner.config.environment_file import EnvironmentFile, read_environment_fi
 from planner.config.plain_files import PlainFile, read_plain
 from planner.config.project import PROJECT_FILE
 from planner.config.scope import seal
+from planner.config.shaping import shaped
 from planner.config.sources import Sources
 from planner.config.survey import survey
 from planner.config.tokens import RESERVED
-from planner.config.validation import Checker, Problem, shaped
+from planner.config.validation import Checker, Problem
 from planner.config.yaml_document import YamlProblem, core_schema, parse
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
 from planner.model.project import Assigned, Origin, Project, Variable
@@ -192,6 +194,9 @@ class _Reader:
         return read_plain(self.sources, PROJECT_FILE, Diagnostics())
 
 
+_SAY_WHAT: Final = frozenset({"type", "enum", "const", "allOf", "anyOf", "oneOf"})
+
+
 def _typed(text: str, variable: Variable) -> Value:
     """A value given as text: taken as it is where a text is wanted, else read as YAML."""
     rules = variable.schema
@@ -199,7 +204,7 @@ def _typed(text: str, variable: Variable) -> Value:
     if types == "string":
         return text
     if (types is None or "string" in types) and text.lstrip()[:1] not in ("[", "{"):
-        says_what = any(keyword in rules for keyword in ("type", "enum", "const"))
+        says_what = not _SAY_WHAT.isdisjoint(rules)
         return shaped(core_schema(text), rules) if says_what else text
     documents = parse(text)
     if len(documents) > 1:

@@ -1,8 +1,8 @@
-"""YAML text to plain data, in one pass over the C parser's events.
+"""YAML text, JSON included, to plain data, in one pass over the C parser's events.
 
 Plain scalars follow YAML 1.2's core schema, but stay a Literal until the schema of their place is known:
-`version: 8.10` is the text "8.10" where a string is wanted, and the number 8.1 elsewhere. No positions are
-kept; when one is needed, the text is read again with a trace (see LineTrace).
+`version: 8.10` is the text "8.10" where a string is wanted, and elsewhere a number that knows how it was
+written. No positions are kept; when one is needed, the text is read again with a trace (see LineTrace).
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from attrs import define, field, frozen
 from yaml import MappingEndEvent, ScalarEvent
 from yaml._yaml import CParser
 
+from planner.config.json_text import as_yaml
 from planner.config.wording import describe
 from planner.model.diagnostic import Position
+from planner.model.number import read_number, written
 from planner.model.value import Deferred, Path, Secret, Value, scalar_text
 
 MAX_DEPTH = 100
@@ -79,7 +81,7 @@ def parse(
     100, aliases that together stand for more than 100,000 nodes, and more than 10,000 documents.
     """
     try:
-        return _Builder(CParser(text), restore, trace, texts).documents()
+        return _Builder(CParser(as_yaml(text)), restore, trace, texts).documents()
     except yaml.reader.ReaderError as error:
         line = text.encode().count(b"\n", 0, error.position) + 1
         raise YamlProblem(line, f"the character U+{error.character:04X} cannot stand in YAML") from None
@@ -118,33 +120,15 @@ def core_schema(text: str) -> str | Literal:
         return text
     if text in _WORDS:
         return Literal(text, _WORDS[text])
-    for pattern, read in _NUMBERS:
-        if pattern.match(text):
-            return Literal(text, read(text))
-    return text
+    number = read_number(text)
+    return text if number is None else Literal(text, number)
 
 
-_WORDS: Mapping[str, bool | float | None] = {
+_WORDS: Mapping[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
-    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }
-
-
-def _integer(text: str) -> int | float:
-    # Python refuses to read integers of more than 4,300 digits; such a number is a float for YAML too
-    return int(text) if len(text) < 4000 else float(text)
-
-
-_NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], int | float]], ...] = (
-    (re.compile(r"[-+]?[0-9]+\Z"), _integer),
-    (re.compile(r"0o[0-7]+\Z"), lambda text: int(text[2:], 8)),
-    (re.compile(r"0x[0-9a-fA-F]+\Z"), lambda text: int(text[2:], 16)),
-    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z"), float),
-)
 
 
 def plain(value: Value) -> Value:
@@ -264,8 +248,8 @@ class _Builder:
         literal = core_schema(text) if value is text else value
         found = literal.value if isinstance(literal, Literal) else literal
         if wanted is float and isinstance(found, int) and not isinstance(found, bool):
-            return float(found)
-        if type(found) is not wanted:
+            return written(float(found), repr(found))
+        if not isinstance(found, wanted) or isinstance(found, bool) is not (wanted is bool):
             raise YamlProblem(_line(event), f"the value does not fit its tag {_short(event.tag)}")
         return found
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from attrs import field, frozen
 
+from planner.model.compare import identical
 from planner.model.preview import NEW, NOT_RENDERED, NOT_RENDERED_BEFORE, OUTSIDE
 from planner.model.tree import PINNED
 from planner.model.value import Value
@@ -61,4 +62,5 @@ def _read(before: Reading, after: Reading, changed: Iterable[str]) -> tuple[str,
 
 def _variables(before: Reading, after: Reading) -> tuple[str, ...]:
     names = sorted({*before.variables, *after.variables})
-    return tuple(f"var.{name}" for name in names if before.variables.get(name) != after.variables.get(name))
+    pairs = {name: (before.variables.get(name), after.variables.get(name)) for name in names}
+    return tuple(f"var.{name}" for name, pair in pairs.items() if not identical(*pair))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from planner.model.number import is_written
 from planner.model.value import Fingerprint, Value, is_sensitive
 
 
@@ -20,7 +21,13 @@ def same(left: Value, right: Value, *, unordered: bool = False) -> bool:
         return _same_list(left, right, unordered)
     if isinstance(left, bool) is not isinstance(right, bool):
         return False
-    return bool(left == right)
+    return bool(left == right) and _same_writing(left, right)
+
+
+def _same_writing(left: Value, right: Value) -> bool:
+    """Equal numbers are not the same where they would go into a text as two."""
+    told = is_written(left) or is_written(right)
+    return not told or repr(left) == repr(right)
 
 
 def identical(left: Value, right: Value) -> bool:
@@ -31,7 +38,7 @@ def identical(left: Value, right: Value) -> bool:
         return left.keys() == right.keys() and all(identical(item, right[key]) for key, item in left.items())
     if type(left) is list:
         return len(left) == len(right) and all(map(identical, left, right))
-    return bool(left == right)
+    return bool(left == right) and _same_writing(left, right)
 
 
 def _same_secret(left: Value, right: Value) -> bool:

@@ -1,6 +1,7 @@
 """Attribute values: plain JSON data, secrets, and values that are not known yet.
 
-A value is None, bool, int, float, str, a list or a mapping of values, or one of the classes here.
+A value is None, bool, int, float, str, a list or a mapping of values, or one of the classes here. A number
+may know how it was written (planner.model.number).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, Final, SupportsIndex
 from attrs import frozen
 
 from planner.model.address import Address
+from planner.model.number import is_written, plain_number
 
 Value = Any
 Path = tuple[str | int, ...]
@@ -123,7 +125,7 @@ def _put_together(deferred: Deferred, parts: list[Value]) -> Value:
 
 
 def join_text(parts: list[Value]) -> str:
-    """Scalars joined as YAML would write them; a Secret among them makes the whole a Secret.
+    """Scalars joined, numbers as they were written; a Secret among them makes the whole a Secret.
 
     ValueError for a list, a mapping or null, which have no place inside a text.
     """
@@ -140,6 +142,25 @@ def scalar_text(value: Value) -> str:
         return repr(value)
     name = "null" if value is None else f"a {'mapping' if isinstance(value, Mapping) else 'list'}"
     raise ValueError(f"{name} cannot be part of a text")
+
+
+def text_length(value: Value) -> int:
+    """How many characters a text or a number has that was written in some way; 0 for any other value."""
+    if isinstance(value, str):
+        return str.__len__(value)
+    return len(repr(value)) if is_written(value) else 0
+
+
+def with_plain_numbers(value: Value) -> Value:
+    """value with numbers that are only numbers, for whoever takes no text of them: APIs, validators."""
+    if type(value) in _SIMPLE:
+        return value
+    if is_written(value):
+        return plain_number(value)
+    if isinstance(value, Mapping):
+        plain = _SIMPLE.issuperset(map(type, value.values()))
+        return value if plain else {key: with_plain_numbers(item) for key, item in value.items()}
+    return [with_plain_numbers(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def leaves(value: Value, path: Path = ()) -> Iterator[tuple[Path, Value]]:

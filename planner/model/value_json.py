@@ -2,7 +2,8 @@
 
     value                   JSON
     None, bool, str, int,   itself; a number JSON cannot hold (too large, infinite, not a number) becomes
-    float, list, mapping    {"$number": "18446744073709551616"}
+    float, list, mapping    {"$number": "18446744073709551616"}, and so does one that JSON would write in
+                            another way: {"$number": "8.10"}
     Fingerprint             {"$sensitive": "scrypt:<salt hex>:<hash hex>"}
     Deferred                {"$deferred": ["text", {"ref": "extension.synonyms", "path": ["url"]}, ...]};
                             a concealed secret among its parts is {"sensitive": true}
@@ -14,6 +15,7 @@ that was forgotten raises TypeError. Encoded data may share parts with the value
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -21,6 +23,7 @@ from types import NoneType
 from typing import Any, Final
 
 from planner.model.address import Address
+from planner.model.number import Number, WrittenFloat, WrittenInt, is_written, plain_number, read_number
 from planner.model.value import CONCEALED, Deferred, Fingerprint, Path, Reference, Secret, Value
 
 Data = dict[str, Any]
@@ -92,6 +95,12 @@ def _encode_float(value: float) -> float | Data:
     return value if math.isfinite(value) else {"$number": repr(value)}
 
 
+def _encode_written(value: Number) -> Any:
+    # a template may write numbers that no file can: 1_000 and 0b11 are kept as what they are
+    known = read_number(repr(value)) is not None
+    return {"$number": repr(value)} if known else encode_value(plain_number(value))
+
+
 def _encode_fingerprint(value: Fingerprint) -> Data:
     return {"$sensitive": f"scrypt:{value.salt}:{value.hash}"}
 
@@ -119,9 +128,39 @@ _ENCODERS: Final[Mapping[type, Callable[[Any], Any]]] = {
     tuple: _encode_list,
     int: _encode_int,
     float: _encode_float,
+    WrittenInt: _encode_written,
+    WrittenFloat: _encode_written,
     Fingerprint: _encode_fingerprint,
     Deferred: _encode_deferred,
 }
+
+
+_JSON_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_MARK: Final = "\uf892"
+"""No value holds it: templates keep it for themselves."""
+_MARKED: Final = re.compile(f'"{_MARK}({_JSON_NUMBER.pattern}){_MARK}"')
+
+
+def json_text(value: Value, **options: Any) -> str:
+    """value as JSON text, with numbers as they were written, where JSON can write them so.
+
+    options: of json.dumps.
+    """
+    return _MARKED.sub(r"\1", json.dumps(_marked(value), ensure_ascii=False, **options))
+
+
+def is_json_number(value: Number) -> bool:
+    """Whether JSON can write a number as it was written."""
+    return _JSON_NUMBER.fullmatch(repr(value)) is not None
+
+
+def _marked(value: Value) -> Value:
+    """value with a text for each number that json.dumps would write in its own way."""
+    if is_written(value):
+        return f"{_MARK}{value!r}{_MARK}" if is_json_number(value) else plain_number(value)
+    if isinstance(value, Mapping):
+        return {str(key) if is_written(key) else key: _marked(item) for key, item in value.items()}
+    return [_marked(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def decode_value(data: Any) -> Value:
@@ -165,10 +204,13 @@ def _unescape(key: str) -> str:
     return key[1:]
 
 
-def _decode_number(data: object) -> int | float:
+def _decode_number(data: object) -> Number:
     if not isinstance(data, str):
         raise TypeError("$number wants text")
-    return float(data) if data in ("inf", "-inf", "nan") else int(data)
+    found = float(data) if data in ("inf", "-inf", "nan") else read_number(data)
+    if found is None:
+        raise ValueError(f"$number wants a number, not {data!r}")
+    return found
 
 
 def _decode_fingerprint(data: object) -> Fingerprint:

@@ -10,6 +10,7 @@ from typing import Final
 from planner.model.address import Address
 from planner.model.declarations import Import
 from planner.model.value import Value
+from planner.model.value_json import json_text
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.*/@+-]*(?: [A-Za-z0-9_.*/@+(),-]+)*\Z")
 _JINJA: Final = re.compile("\\{[{%#]|[%#}]\\}|[\uf880-\uf893]")
@@ -66,7 +67,7 @@ def _item_lines(item: Value, jinja: bool) -> list[str]:
 def scalar(value: Value, jinja: bool = True) -> str:
     """A scalar, or an empty list or mapping, that reads back as itself; with jinja, also through jinja."""
     if not isinstance(value, str):
-        return json.dumps(value)
+        return json_text(value)
     if jinja and _JINJA.search(value):
         return "{{ " + _jinja_text(value) + " }}"
     if _PLAIN.match(value) and len(value) <= 80:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -29,6 +30,8 @@ from .shop import (
     trailers,
 )
 
+SIZE = "output: {size: '{{ var.size }}'}\n"
+
 # What it writes
 
 
@@ -47,6 +50,26 @@ def test_it_edits_the_pins_and_nothing_else(shop: Project) -> None:
     assert "Next: commit it, then run planner apply -e prod" in told(done)
     apply(shop, "prod")
     assert run_id(records(shop, "prod")[-1]) == run_id(records(shop, "staging")[-1])
+
+
+def test_a_number_is_pinned_as_it_is_written(shop: Project) -> None:
+    shop.write(
+        "planner.yaml",
+        PLANNER.replace("  owner:", "  size: {default: 1}\n  owner:").replace("les: [", "les: [size, "),
+    )
+    shop.write("templates/main.yaml", TEMPLATE.replace("{{ var.owner }}", "{{ var.size }}") + SIZE)
+    shop.write("environments/dev.yaml", "variables: {bundle_version: 8.16.*, size: 8.10}\n")
+    commit_all(shop, "a size")
+    apply(shop, "dev")
+    for source, target in (("dev", "staging"), ("staging", "prod")):
+        shop.ok("promote", source, target, "--commit")
+        assert "size: 8.10\n" in text_of(shop, target)
+        apply(shop, target)
+        assert shop.ok("output", "size", "-e", target).out == "8.10\n"
+        assert "runs" in shop.ok("promote", source, target).out
+    state = json.loads((shop.folder / "state/prod.json").read_text())
+    assert state["resources"][0]["attributes"]["description"] == "8.10: de"
+    assert run_id(records(shop, "prod")[-1]) == run_id(records(shop, "dev")[-1])
 
 
 def test_a_file_that_is_not_there_is_made(shop: Project) -> None:

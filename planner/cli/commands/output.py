@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from planner.cli.options import environment_option, folder_of, make_console
@@ -12,6 +10,7 @@ from planner.config.load import choose_environment, open_project
 from planner.errors import PlannerError
 from planner.model.diagnostic import did_you_mean
 from planner.model.value import Value, is_sensitive
+from planner.model.value_json import json_text
 from planner.render.escaping import escape
 from planner.render.outputs import HIDDEN, render_outputs
 
@@ -39,9 +38,9 @@ def command(context: click.Context, /, name: str | None, environment: str | None
         raise PlannerError(f'there is no output "{name}" in {here.name}', advice=near or "Apply first.")
     wanted: Value = outputs if name is None else outputs[name]
     if as_json:
-        console.out(json.dumps(wanted, indent=2, ensure_ascii=False))
+        console.out(json_text(wanted, indent=2))
     elif name is not None:
-        console.out(escape(wanted) if isinstance(wanted, str) else json.dumps(wanted, ensure_ascii=False))
+        console.out(escape(wanted) if isinstance(wanted, str) else json_text(wanted))
     else:
         console.out(render_outputs(outputs, width=console.width()) if outputs else "There are no outputs.")
     return 0

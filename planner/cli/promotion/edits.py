@@ -8,7 +8,7 @@ from attrs import frozen
 
 from planner.cli.promotion.choosing import TEMPLATES, Choice
 from planner.config.environment_file import EnvironmentFile
-from planner.config.validation import shaped
+from planner.config.shaping import shaped
 from planner.errors import Refused
 from planner.model.project import Variable
 from planner.model.tree import PINNED

@@ -16,6 +16,7 @@ from planner.cli.wiring import Request, check_files, configure, opened
 from planner.config.load import Configuration
 from planner.engine.workflow import propose
 from planner.errors import InvalidConfiguration, PlannerError, Refused
+from planner.model.compare import identical
 from planner.model.release import Release
 from planner.promote.matching import differing
 from planner.render.values import inline
@@ -62,7 +63,7 @@ def _refuse_another(request: Request, configuration: Configuration, draft: Draft
     assert found is not None  # noqa: S101 - as above
     meant, target = choice.run.release, choice.wish.target
     for name in choice.parts:
-        if name != TEMPLATES and found.variables[name] != meant.variables[name]:
+        if name != TEMPLATES and not identical(found.variables[name], meant.variables[name]):
             got, wanted = inline(found.variables[name]), inline(meant.variables[name])
             place = configuration.variables[name].origin.place
             raise Refused(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from planner.model.number import MAX_DIGITS
 from planner.model.value import Secret, Value
-from planner.promote.pin_edit.core_schema import MAX_DIGITS
 from planner.promote.pin_edit.nodes import Tagged
 from planner.promote.pin_edit.reading import MAX_DEPTH
+from planner.promote.pin_edit.writing import scalar
 
 _LONGEST = 10 ** (MAX_DIGITS - 2)
 
@@ -42,7 +43,7 @@ def _text_of(text: Value) -> str:
 
 
 def identical(left: Value, right: Value) -> bool:
-    """Equal, with the same types: 1, 1.0 and True are three values, and NaN is one.
+    """Equal, of the same types and written alike: 1, 1.0, 1.00 and True are four values, and NaN is one.
 
     Each pair is looked at once, however many aliases lead to it.
     """
@@ -61,6 +62,8 @@ def identical(left: Value, right: Value) -> bool:
 
 def _below(one: Value, other: Value) -> list[tuple[Value, Value]] | None:
     """What else must be the same for these two to be; None when they are not."""
+    if _is_number(one) and _is_number(other):
+        return [] if scalar(one, flow=True) == scalar(other, flow=True) else None
     if type(one) is not type(other):
         return None
     if isinstance(one, dict):
@@ -69,8 +72,11 @@ def _below(one: Value, other: Value) -> list[tuple[Value, Value]] | None:
         return list(zip(one, other, strict=True)) if len(one) == len(other) else None
     if isinstance(one, Tagged):
         return [(one.tag, other.tag), (one.value, other.value)]
-    same = one == other or (one != one and other != other)  # noqa: PLR0124  so is NaN
-    return [] if same else None
+    return [] if one == other else None
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def put(value: Value, path: tuple[str, ...], wanted: Value) -> Value:

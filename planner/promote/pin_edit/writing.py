@@ -1,6 +1,7 @@
 """Values -> YAML text that every reader takes for the same: YAML 1.1, YAML 1.2, and this project.
 
-Texts stay plain only where none of them could read something else: a commit 12e4567 is quoted.
+Texts stay plain only where none of them could read something else: a commit 12e4567 is quoted. Numbers stay
+as they were written, though YAML 1.1 takes 1e16 for a text.
 """
 
 from __future__ import annotations
@@ -22,15 +23,10 @@ def scalar(value: Value, *, flow: bool, style: str = "") -> str:
         return _text(value, flow, style)
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    return _float(value) if isinstance(value, float) else str(value)
+    return _NOT_FINITE.get(repr(value), repr(value))
 
 
-def _float(value: float) -> str:
-    """With a dot, without which YAML 1.1 reads 1e+16 as text."""
-    if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124  NaN
-        return {"inf": ".inf", "-inf": "-.inf"}.get(str(value), ".nan")
-    mantissa, e, exponent = repr(value).partition("e")
-    return f"{mantissa}{'' if '.' in mantissa else '.0'}{e}{exponent}"
+_NOT_FINITE = {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}
 
 
 def _text(text: str, flow: bool, style: str) -> str:

@@ -168,7 +168,7 @@ def test_several_documents_and_files(folder: Folder) -> None:
                 '10: unknown attribute "levl" in settings',
             ],
         ),
-        (thing("name: {{ 8.10 }}\n"), ["4: name must be a text, not 8.1"]),
+        (thing("name: {{ 8.10 }}\n"), ["4: name must be a text, not 8.10"]),
         (thing("name: a\nfree: .nan\n"), ["5: free must be a finite number"]),
         (thing("name: a\nfree:\n  - 1\n  - x: 1e999\n"), ["7: free[1].x must be a finite number"]),
         (thing("name: a\nfree: 18446744073709551616\n"), ["5: free is a number of more than 64 bits"]),

@@ -6,6 +6,7 @@ import pytest
 
 from planner.config.load import choose_environment, open_project
 from planner.errors import InvalidConfiguration, PlannerError, WrongUsage
+from planner.model.number import read_number
 from planner.model.value import Value
 
 from .projects import Folder
@@ -44,15 +45,33 @@ def test_environments(folder: Folder) -> None:
         ("{type: string, default: true}", "true"),
         ("{type: [string, 'null'], default: 8.10}", "8.10"),
         ("{type: [string, 'null'], default: }", None),
-        ("{type: [string, number], default: 8.10}", 8.1),
+        ("{type: [string, number], default: 8.10}", read_number("8.10")),
         ("{type: [string, boolean], default: 8.10}", "8.10"),
         ("{type: [string, integer], default: 8.10}", "8.10"),
         ("{pattern: '^8', default: 8.10}", "8.10"),
         ("{enum: ['8.10', 9], default: 8.10}", "8.10"),
         ("{enum: ['8.10', 9], default: 9}", 9),
         ("{const: '8.10', default: 8.10}", "8.10"),
-        ("{default: 8.10}", 8.1),
+        ("{default: 8.10}", read_number("8.10")),
         ("{default: [1, two]}", [1, "two"]),
+        ("{type: string, enum: [8.9, 8.10], default: 8.10}", "8.10"),
+        ("{type: string, const: 8.10, default: 8.10}", "8.10"),
+        ("{type: [string, number], enum: [8.9, '8.10'], default: 8.10}", "8.10"),
+        ("{enum: [8.9, 8.10], default: 8.10}", read_number("8.10")),
+        ("{anyOf: [{type: string}, {type: 'null'}], default: 8.10}", "8.10"),
+        ("{anyOf: [{type: string, enum: [8.9, 8.10]}, {type: boolean}], default: 8.10}", "8.10"),
+        ("{type: string, anyOf: [{enum: [8.9, 8.10]}, {pattern: x}], default: 8.10}", "8.10"),
+        ("{oneOf: [{pattern: ^8}, {type: 'null'}], default: 8.10}", "8.10"),
+        ("{allOf: [{type: string}, {not: {enum: [8.1]}}], default: 8.10}", "8.10"),
+        ("{allOf: [{type: number}, {minimum: 8.05}], default: 8.10}", read_number("8.10")),
+        ("{type: array, prefixItems: [{type: string}, {type: number}], default: [1, 1]}", ["1", 1]),
+        ("{type: array, items: {enum: ['8.9', '8.10']}, default: [8.10]}", ["8.10"]),
+        (
+            "{type: object, patternProperties: {^v: {type: string}}, default: {v1: 1, w: 1}}",
+            {"v1": "1", "w": 1},
+        ),
+        ("{anyOf: [{properties: {a: {type: string}}}, {type: 'null'}], default: {a: 1}}", {"a": "1"}),
+        ("{anyOf: [{type: array, items: {type: string}}, {type: string}], default: [1]}", ["1"]),
         ("{type: array, items: {type: string}, default: [8.10, 9]}", ["8.10", "9"]),
         ("{type: object, additionalProperties: {type: string}, default: {a: 1}}", {"a": "1"}),
         ("{type: object, properties: {a: {type: string}}, default: {a: 1, b: 1}}", {"a": "1", "b": 1}),
@@ -62,7 +81,7 @@ def test_a_default_is_read_as_its_schema_wants(folder: Folder, variable: str, de
     folder.write({"planner.yaml": f"{BASE}variables: {{v: {variable}}}\n"})
     found = open_project(folder.root).variables["v"].default
     assert found == default
-    assert type(found) is type(default)
+    assert (type(found), repr(found)) == (type(default), repr(default))
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from planner.config.shaping import shaped
 from planner.config.tokens import INVALID
-from planner.config.validation import Checker, shaped
+from planner.config.validation import Checker
 from planner.config.yaml_document import Literal
 from planner.model.address import Address
 from planner.model.value import Deferred, Reference, Secret, Value

@@ -21,11 +21,12 @@ from planner.model.codec import (
     encode_record,
     encode_state,
 )
+from planner.model.number import read_number, written
 from planner.model.plan import Action, AttributeDiff, Change, Drift, OutputChange, Plan, Step
 from planner.model.resource import Content, Prior
 from planner.model.state import Applied, Intent, Outcome, Record, State
 from planner.model.value import CONCEALED, UNKNOWN, Deferred, Fingerprint, Reference, Secret, Value
-from planner.model.value_json import decode_value, encode_value
+from planner.model.value_json import decode_value, encode_value, json_text
 
 SYNONYMS = Address("extension", "synonyms")
 PLUGIN = Address("extension", "plugin")
@@ -134,6 +135,32 @@ def test_encoding_leaves_the_value_alone() -> None:
     assert data["below"] == {"key": {"$sensitive": "scrypt:00:11"}, "b": "c"}
 
 
+@pytest.mark.parametrize(
+    "text", ["8.10", "1e3", "1E400", "-0", "+.5", "0x1F", "-.inf", "9" * 5000, "8.1", "7"]
+)
+def test_a_number_keeps_how_it_was_written(text: str) -> None:
+    value = read_number(text)
+    found = decode_value(through_json(encode_value({"a": [value]})))
+    assert found == {"a": [value]}
+    assert repr(found) == f"{{'a': [{text}]}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "json"),
+    [
+        ("8.10", "8.10"),
+        ("1E5", "1E5"),
+        ("-0", "-0"),
+        ("0x1F", "31"),
+        ("+1", "1"),
+        (".5", "0.5"),
+        ("8.1", "8.1"),
+    ],
+)
+def test_json_text_writes_numbers_as_they_were_where_it_can(text: str, json: str) -> None:
+    assert json_text({"a": [read_number(text), "x"]}) == f'{{"a": [{json}, "x"]}}'
+
+
 def test_not_a_number_round_trips() -> None:
     assert math.isnan(decode_value(through_json(encode_value(math.nan))))
 
@@ -147,6 +174,8 @@ def test_not_a_number_round_trips() -> None:
             {"$deferred": ["a", {"ref": "extension.synonyms", "path": ["rules", 0, "url"]}]},
         ),
         (Deferred((CONCEALED,)), {"$deferred": [{"sensitive": True}]}),
+        *((read_number(text), {"$number": text}) for text in ("8.10", "007", ".NaN", "0x1F")),
+        (written(1000, "1_000"), 1000),
         (2**64, {"$number": "18446744073709551616"}),
         (-math.inf, {"$number": "-inf"}),
         ({"$a": 1, "$$b": 2}, {"$$a": 1, "$$$b": 2}),

@@ -6,6 +6,7 @@ import pytest
 
 from planner.model.address import Address
 from planner.model.compare import agrees, identical, is_unset, same, unmatched
+from planner.model.number import read_number
 from planner.model.value import Deferred, Fingerprint, Reference, Secret
 
 PRINT = Fingerprint.of("hunter2", "00")
@@ -51,6 +52,9 @@ def test_same(left: Any, right: Any, equal: bool) -> None:
         ("a", Secret("a"), False),
         (1, 1, True),
         (1, 1.0, False),
+        (8.1, read_number("8.10"), False),
+        ([read_number("8.100")], [read_number("8.10")], False),
+        (read_number("8.10"), read_number("8.10"), True),
         (1, True, False),
         (None, None, True),
         ({"a": [1, {"b": "c"}]}, {"a": [1, {"b": "c"}]}, True),

@@ -5,6 +5,7 @@ import re
 import pytest
 from attrs import evolve
 
+from planner.model.number import read_number
 from planner.model.release import Release
 from planner.model.value import Value
 from planner.promote.log import Log, Run
@@ -41,7 +42,16 @@ def test_whatever_differs_has_another_id(other: Release) -> None:
 
 @pytest.mark.parametrize(
     ("left", "right"),
-    [("1", 1), (True, 1), (1, 1.0), ([0], [False]), ("8.10", 8.1), (None, "null"), ([], {})],
+    [
+        ("1", 1),
+        (True, 1),
+        (1, 1.0),
+        ([0], [False]),
+        ("8.10", 8.1),
+        (8.1, read_number("8.10")),
+        (None, "null"),
+        ([], {}),
+    ],
 )
 def test_values_of_other_types_make_another_release(left: Value, right: Value) -> None:
     one, other = Release({"v": left, "w": 1}), Release({"v": right, "w": 1})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from planner.model.number import read_number
 from planner.model.value import Value
 from planner.promote.pin_edit import edit
 
@@ -263,9 +264,10 @@ def test_lines_that_end_in_other_ways_are_seen() -> None:
     [
         ("pins: {templates: 'abc'}", "abc"),
         ("pins:\n  templates: |-\n    abc\n", "abc"),
-        ("pins:\n  templates: 0x10\n", 16),
-        ("pins:\n  templates: 8.10\n", 8.1),
-        ("pins:\n  templates: .NaN\n", float("nan")),
+        ("pins:\n  templates: 0x10\n", read_number("0x10")),
+        ("pins:\n  templates: 8.10\n", read_number("8.10")),
+        ("pins:\n  templates: .NaN\n", read_number(".NaN")),
+        ("pins:\n  templates: .nan\n", float("nan")),
         ("pins:\n  templates:\n", None),
         ("pins:\n  templates:\n  - a # c\n  - {b: 1}\n", ("a", {"b": 1})),
         ("a: &a 1\npins: {templates: *a}", 1),
@@ -283,6 +285,8 @@ def test_a_value_that_is_there_changes_nothing(text: str, value: Value) -> None:
         ("8.10", "8.10", '"8.10"'),
         ("1", True, "true"),
         ("1", 1.0, "1.0"),
+        ("8.1", read_number("8.10"), "8.10"),
+        ("0x10", 16, "16"),
         ("'1'", 1, "1"),
         ("true", "true", '"true"'),
         ("0", False, "false"),
