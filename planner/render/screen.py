@@ -1,8 +1,8 @@
-"""A terminal with one owner: what is written stays, and below it a few lines are drawn over while they change.
+"""A terminal with one owner: what is written stays, and below it a few lines are drawn while they change.
 
-Whatever goes to the terminal passes through here, from whichever thread, under one lock: what was drawn last is
-exactly what is taken away next. The cursor stays visible and rests below everything, so that nothing has to be
-put right when the process is killed.
+Whatever goes to the terminal passes through here, from whichever thread, under one lock: what was drawn last
+is exactly what is taken away next. The cursor stays visible and rests below everything, so that nothing has
+to be put right when the process is killed.
 """
 
 from __future__ import annotations
@@ -19,19 +19,17 @@ from planner.render.escaping import escape, shorten
 TICK_SECONDS: Final = 0.2
 STUCK_SECONDS: Final = 1.0
 
-_CLEAR: Final = "\r\x1b[J"  # to the end of the screen, with the echo of a Ctrl-C
 _UP: Final = "\x1b[{}A"
-_NO_WRAP, _WRAP = (
-    "\x1b[?7l",
-    "\x1b[?7h",
-)  # a drawn line takes one row, whatever the terminal makes of its characters
+_CLEAR: Final = "\r\x1b[J"  # to the end of the screen, with the echo of a Ctrl-C
+_NO_WRAP: Final = "\x1b[?7l"  # so that a line takes one row, however wide the terminal finds its characters
+_WRAP: Final = "\x1b[?7h"
 
 Lines = Callable[[int], Sequence[str]]
 """The lines to draw now, for that many columns."""
 
 
-def tick(over: threading.Event) -> bool:
-    """Whether it is over; False after a while."""
+def wait_a_tick(over: threading.Event) -> bool:
+    """Whether it is over."""
     return over.wait(TICK_SECONDS)
 
 
@@ -39,8 +37,8 @@ class Screen(TextIOBase):
     """A text stream in front of a terminal's, or of any other as long as nothing is drawn.
 
     size: (columns, rows), asked at each drawing. redact: for lines before they are shortened; what is written
-    stream redacts itself. tick: waits in between two drawings. patience: seconds that last words wait for a
-    thread in the middle of a write.
+    stream redacts itself. tick: waits between two drawings, and tells whether that was the last. patience:
+    seconds that last words wait for a thread in the middle of a write.
     """
 
     def __init__(
@@ -49,7 +47,7 @@ class Screen(TextIOBase):
         *,
         size: Callable[[], tuple[int, int]],
         redact: Callable[[str], str] = str,
-        tick: Callable[[threading.Event], bool] = tick,
+        tick: Callable[[threading.Event], bool] = wait_a_tick,
         patience: float = STUCK_SECONDS,
     ) -> None:
         self._stream, self._size, self._redact, self._tick = stream, size, redact, tick

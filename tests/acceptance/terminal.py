@@ -16,7 +16,7 @@ from .runner import PATIENCE, Project, hear_interrupts
 
 @define
 class Sitting:
-    """The terminal is the command's controlling one: Ctrl-C is typed as a key. shown: all that was written."""
+    """Its controlling terminal: Ctrl-C is typed as a key. shown: all that was written."""
 
     _terminal: int
     process: subprocess.Popen[str]
@@ -26,7 +26,6 @@ class Sitting:
     def shown(self) -> str:
         return self._shown.decode(errors="replace")
 
-    @property
     def keeps_output(self) -> bool:
         """Whether Ctrl-C leaves alone what was not read yet."""
         return bool(termios.tcgetattr(self._terminal)[3] & termios.NOFLSH)

@@ -110,10 +110,10 @@ def test_each_line_of_an_interrupted_run(many: Project, served: Served, columns:
     served.ece.fault("POST,PUT ** delay:0.05")
     with at_terminal(many, "apply", "--auto-approve", columns=columns, rows=rows) as sitting:
         sitting.wait_for(": \x1b[32muploaded")
-        assert sitting.keeps_output
+        assert sitting.keeps_output()
         sitting.type(CTRL_C)
         assert sitting.end() == 130, sitting.shown
-        assert not sitting.keeps_output
+        assert not sitting.keeps_output()
     paper = Paper.of(sitting, columns, rows)
     paper.take_text(plan)
     assert len(paper.take(NOTICE)) == 1, paper.text
@@ -148,7 +148,7 @@ def test_a_second_ctrl_c_leaves_the_screen_clean(tmp_path: Path) -> None:
         sitting.wait_for("Once more stops now.")
         sitting.type(CTRL_C)
         assert sitting.end() == 130, sitting.shown
-        assert not sitting.keeps_output
+        assert not sitting.keeps_output()
     paper = Paper.of(sitting, 100, 30)
     paper.take_text(plan)
     assert len(paper.take(NOTICE)) == 1, paper.text

@@ -1,10 +1,10 @@
-"""The owner of a terminal: what is written stays there, once and in full; what is drawn leaves nothing behind."""
+"""The owner of a terminal: what is written stays, once and in full; of what is drawn nothing does."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from itertools import product
+from itertools import count, product
 from pathlib import Path
 from typing import IO, cast
 
@@ -54,9 +54,9 @@ def test_writes_and_drawings_of_many_threads() -> None:
     for thread in threads:
         thread.join()
     shown = "".join(terminal.lines())
-    for thread, left in product(range(THREADS), range(1, WRITES + 1)):
-        assert shown.count(said(thread, left)) == 1, said(thread, left)
-        shown = shown.replace(said(thread, left), "")
+    for told in (said(*each) for each in product(range(THREADS), range(1, WRITES + 1))):
+        assert shown.count(told) == 1, told
+        shown = shown.replace(told, "")
     assert shown == ""
 
 
@@ -129,11 +129,10 @@ def test_what_looks_the_same_is_not_drawn_again() -> None:
 
 
 def test_it_is_drawn_again_and_again() -> None:
-    terminal, drawn_often, drawings = Terminal(), threading.Event(), []
+    terminal, drawn_often, drawings = Terminal(), threading.Event(), count(1)
 
     def lines(_columns: int) -> list[str]:
-        drawings.append(None)
-        if len(drawings) == 5:
+        if next(drawings) == 5:
             drawn_often.set()
         return []
 
