@@ -59,22 +59,28 @@ class KeptSnapshots:
 
     def _newest_good(self) -> tuple[HistoryEntry, State] | None:
         """NewerFormat when a newer planner wrote one after it."""
-        try:
-            for entry in self.backend.history():
-                with suppress(DamagedState):
-                    return entry, self._parse(entry)
-        except NewerFormat:
-            raise
-        except StateError:  # what is told is the damage, not that there is no way around it
-            pass
+        kept: list[HistoryEntry] = []
+        with suppress(StateError):  # what is told is the damage, not that there is no way around it
+            kept = self.backend.history()
+        for entry in kept:
+            if (found := self._readable(entry)) is not None:
+                return entry, found
         return None
 
     def require_none_newer(self, serial: int) -> None:
         """NewerFormat when a newer planner wrote one after that serial: a damaged present one cannot tell."""
         for entry in self.backend.history():
             if entry.serial > serial:
-                with suppress(DamagedState):
-                    self._parse(entry)
+                self._readable(entry)
+
+    def _readable(self, entry: HistoryEntry) -> State | None:
+        """None for one that is damaged, or lost. NewerFormat for what a newer planner wrote."""
+        try:
+            return self._parse(entry)
+        except NewerFormat:
+            raise
+        except StateError:
+            return None
 
     def _parse(self, entry: HistoryEntry) -> State:
         data = self.backend.read_history(entry.serial)
