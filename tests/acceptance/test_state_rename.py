@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from .runner import Project
-from .test_prompt import at_terminal, typing
+from .terminal import Sitting
+from .test_prompt import answered, typing
 from .test_state_places import ENCRYPTED
 
 DEV = "dev: {endpoint: sandbox}"
@@ -167,7 +168,7 @@ def test_a_protected_environment_asks_for_its_name(applied: Project, typed: str,
     blind = applied.run(*FROM_DEV, "--auto-approve")
     assert blind.code == 3
     assert "test is protected" in blind.err
-    found, shown = at_terminal(applied, typing(typed), *FROM_DEV)
+    found, shown = answered(applied, typing(typed), *FROM_DEV)
     assert found == code
     assert 'Only "test" goes on' in shown
     assert (applied.folder / "state/test.json").exists() == (code == 0)
@@ -183,9 +184,9 @@ def test_somebody_else_works_on_it(applied: Project) -> None:
     other.write("templates/main.yaml", (applied.folder / "templates/main.yaml").read_text())
     other.write("files/alpha/words.txt", "one\n")
 
-    def rename(_terminal: int, _pid: int) -> None:
+    def rename(sitting: Sitting) -> None:
         held = applied.run(*FROM_DEV, "--auto-approve")
         assert held.code == 4, held
-        typing("no\n")(_terminal, _pid)
+        sitting.type("no\n")
 
-    assert at_terminal(other, rename, "apply")[0] == 3
+    assert answered(other, rename, "apply")[0] == 3
