@@ -158,7 +158,7 @@ def test_one_made_elsewhere_is_posted_without_the_project(
     [
         ("", "is no preview"),
         ("[]", "is no preview"),
-        ('{"format_version": 2}', "is no preview"),
+        ('{"format_version": 2}', "A newer planner wrote it"),
         ("{" * 100_000, "is no preview"),
         (None, "no such file"),
     ],
