@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,3 +30,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("long")
     if seed := os.environ.get(ORDER):
         random.Random(seed).shuffle(items)  # noqa: S311 - not for secrets
+
+
+@pytest.fixture(autouse=True)
+def _log() -> Iterator[None]:
+    """A command line in this process sends the log to its own streams."""
+    logger = logging.getLogger("planner")
+    former = (logger.handlers, logger.level, logger.propagate)
+    yield
+    logger.handlers, logger.level, logger.propagate = former

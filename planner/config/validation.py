@@ -229,6 +229,8 @@ def _known(value: Value) -> Value:
         return str(value)
     if isinstance(value, Deferred):
         return "known after apply"
+    if isinstance(value, Literal):
+        return value.value
     if isinstance(value, Mapping):
         return {key: _known(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -48,7 +48,7 @@ def test_every_import_is_declared_and_every_declaration_is_imported() -> None:
     providers = packages_distributions()
     outside = set(imported()) - sys.stdlib_module_names - {"planner", "_typeshed"}
     names = {normal(providers[name][0]) for name in outside}
-    assert names - {"markupsafe"} == requirements(*EXTRAS).keys()  # markupsafe is jinja2's own
+    assert names == requirements(*EXTRAS).keys()
 
 
 def test_the_lock_holds_what_is_declared() -> None:
@@ -56,6 +56,13 @@ def test_the_lock_holds_what_is_declared() -> None:
     declared = requirements(*EXTRAS, "test")
     assert not {name for name in declared if name not in versions}
     assert not {name for name, item in declared.items() if versions[name] not in item.specifier}
+
+
+def test_each_version_in_the_lock_has_hashes_and_nothing_of_it_is_built() -> None:
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    pins = [line for line in lines if line and not line.startswith((" ", "#", "--only-binary :all:"))]
+    assert len(pins) >= len(locked())
+    assert not [line for line in pins if not re.fullmatch(r"[\w.-]+==\S+( ; .+)? \\", line)]
 
 
 def test_the_lock_names_no_host() -> None:

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from planner.model.value import Value
+from tests.unit.quoted import jinja_says
 
 from .projects import Folder, shown
 
@@ -47,7 +48,7 @@ def test_values(folder: Folder, local: dict[str, Value], expression: str, value:
         ({"a": "{{ [1]|groupby('x') }}"}, ['local "a": a number has no attribute "x"']),
         (
             {"a": "{{ "},
-            ["local \"a\": not a jinja template: unexpected 'end of template'"],
+            [f'local "a": not a jinja template: {jinja_says("{{ ")}'],
         ),
         ({"a": "{{ x|nope }}"}, ['local "a": there is no filter "nope"']),
         ({"a": "a{{ [1] }}"}, ['local "a": the expression failed: a list cannot be part of a text']),

@@ -8,6 +8,7 @@ from planner.config.load import choose_environment, open_project
 from planner.errors import InvalidConfiguration, PlannerError, WrongUsage
 from planner.model.number import read_number
 from planner.model.value import Value
+from tests.unit.quoted import yaml_says
 
 from .projects import Folder
 
@@ -93,7 +94,7 @@ def test_a_default_is_read_as_its_schema_wants(folder: Folder, variable: str, de
         ("hello\n", ["1: the file must hold one mapping, not a text"]),
         ("8.10\n", ["1: the file must hold one mapping, not a number"]),
         ("a: 1\n---\nb: 2\n", ["1: the file must hold one mapping, not 2 documents"]),
-        ("project: p\nenvironments: [\n", ["2: not YAML: did not find expected node content"]),
+        ("project: p\nenvironments: [\n", [f"2: not YAML: {yaml_says('[')}"]),
         ("project: p\nproject: q\n", ['2: the key "project" is given twice']),
         ("project: p\n", ['1: missing required key "environments"']),
         ("project: p\nenvironments:\n", ["2: environments must have 1 or more entries"]),

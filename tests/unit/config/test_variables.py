@@ -8,6 +8,7 @@ import pytest
 from planner.config.variables import Inputs
 from planner.model.number import read_number
 from planner.model.value import Secret, Value
+from tests.unit.quoted import yaml_says
 
 from .projects import Folder, shown
 
@@ -160,7 +161,7 @@ def test_sensitive_values_are_secrets(folder: Folder) -> None:
     [
         ("- a\n", ["environments/dev.yaml:1: the file must hold one mapping, not a list"]),
         ("variables: [a]\n", ["environments/dev.yaml:1: variables must be a mapping, not a list"]),
-        ("variables: {\n", ["environments/dev.yaml:1: not YAML: did not find expected node content"]),
+        ("variables: {\n", [f"environments/dev.yaml:1: not YAML: {yaml_says('{')}"]),
         ("variabls: {}\n", ['environments/dev.yaml:1: unknown key "variabls"']),
         (
             "variables:\n  txt: a\n",
@@ -217,7 +218,7 @@ def test_what_is_wrong_in_environment_files(
         ([("flag", "yes")], ['variable "flag" must be true or false, not "yes"']),
         (
             [("items", "[a")],
-            ["the value of variable \"items\" cannot be read: not YAML: did not find expected ',' or ']'"],
+            [f'the value of variable "items" cannot be read: not YAML: {yaml_says("[a")}'],
         ),
         (
             [("items", "[" * 200)],

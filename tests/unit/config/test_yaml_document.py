@@ -10,6 +10,7 @@ from planner.config.tokens import Tokens
 from planner.config.yaml_document import LineTrace, Literal, YamlProblem, core_schema, parse, plain
 from planner.model.address import Address
 from planner.model.value import Deferred, Reference, Secret, Value
+from tests.unit.quoted import yaml_says
 
 LATER = Deferred((Reference(Address("thing", "a"), ("id",)),))
 
@@ -115,9 +116,9 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
 @pytest.mark.parametrize(
     ("text", "line", "summary"),
     [
-        ("a: 1\nb: [\n", 2, "not YAML: did not find expected node content"),
-        ("a: {", 1, "not YAML: did not find expected node content"),
-        ("a: 1\n b: 2\n", 2, "not YAML: mapping values are not allowed in this context"),
+        ("a: 1\nb: [\n", 2, f"not YAML: {yaml_says('[')}"),
+        ("a: {", 1, f"not YAML: {yaml_says('{')}"),
+        ("a: 1\n b: 2\n", 2, f"not YAML: {yaml_says('a: 1: 2')}"),
         ("a:\n\tb: 1\n", 2, "not YAML: lines are indented with spaces, not with tabs"),
         ("a: 1\nb: 2\na: 3\n", 3, 'the key "a" is given twice'),
         ("a: {b: 1, 'b': 2}\n", 1, 'the key "b" is given twice'),
