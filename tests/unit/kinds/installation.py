@@ -33,7 +33,7 @@ def archive(folder: Path, text: str = "a, b") -> Content:
     """A bundle in folder, ready to be uploaded."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as files:
-        files.writestr("dictionaries/synonyms.txt", text)
+        files.writestr(zipfile.ZipInfo("dictionaries/synonyms.txt"), text)  # the same bytes at any time
     data = buffer.getvalue()
     sha256 = hashlib.sha256(data).hexdigest()
     path = folder / f"{sha256}.zip"
