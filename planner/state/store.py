@@ -129,6 +129,13 @@ class Store:
             )
         return present
 
+    def _kept(self, serial: int, shown: str) -> State:
+        """A snapshot of the history. DamagedState, also when it is another than the one asked for."""
+        found = self._parse(self.backend.read_history(serial), shown)
+        if found.serial != serial:
+            raise DamagedState(f"{shown} is serial {found.serial}")
+        return found
+
     def _parse(self, data: bytes, shown: str) -> State:
         return snapshot.parse(data, shown=shown, project=self.project, environment=self.environment)
 
@@ -181,7 +188,7 @@ class Store:
 
     def _is_good(self, entry: HistoryEntry) -> bool:
         try:
-            self._parse(self.backend.read_history(entry.serial), "")
+            self._kept(entry.serial, "")
         except StateError:
             return False
         return True
@@ -296,7 +303,7 @@ class Store:
         DamagedState when that snapshot is damaged itself.
         """
         shown = f"serial {serial} in the history of {self._shown}"
-        older = self._parse(self.backend.read_history(serial), shown)
+        older = self._kept(serial, shown)
         try:
             present = self.checkpoint()
         except DamagedState:
