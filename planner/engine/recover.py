@@ -224,6 +224,7 @@ def _candidates(
         found
         for found in read
         if found is not None
+        and same(key, _natural_key(kind, found.attributes))
         and any(_may_be_later(found, intent.server_time, HOSTS_APART) for intent in group)
     )
 

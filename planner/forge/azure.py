@@ -14,7 +14,7 @@ from attrs import define
 from planner.forge.client import Call, Client
 from planner.forge.making import commented, opened
 from planner.forge.port import Comment, Facts
-from planner.forge.reading import at, text_at
+from planner.forge.reading import at, id_at, text_at
 from planner.forge.target import Target
 from planner.forge.wording import ACCOUNT, not_commented, not_opened, not_read
 
@@ -82,7 +82,7 @@ class AzureDevOps:
         thread, _, number = comment.id.partition("/")
         url = self._at("threads", thread, "comments", number)
         call = Call("PATCH", url, not_commented(self.target, self.facts), {"content": body})
-        return commented(self.client, call, lambda data: _comment(thread, data))
+        return commented(self.client, call, lambda data: _comment(thread, data), comment.id)
 
     def open_pull_request(self, title: str, body: str, branch: str, base: str) -> str:
         ends = {"sourceRefName": _BRANCH + branch, "targetRefName": _BRANCH + base}
@@ -97,6 +97,7 @@ class AzureDevOps:
             call,
             lambda: self.client.items(at(self.client.get(look, failure), "value"), failure),
             self._page,
+            {(name,): ref for name, ref in ends.items()},
         )
 
     def _page(self, item: Any) -> str:
@@ -121,10 +122,10 @@ def _comments(thread: Any) -> Iterator[Comment]:
     found = at(thread, "comments")
     for item in found if isinstance(found, list) else ():
         if at(item, "isDeleted") is not True and at(item, "commentType") in ("text", _TEXT):
-            yield _comment(text_at(thread, "id"), item)
+            yield _comment(id_at(thread, "id"), item)
 
 
 def _comment(thread: str, item: Any) -> Comment:
-    number = text_at(item, "id")
+    number = id_at(item, "id")
     named = f"{thread}/{number}" if thread and number else ""
     return Comment(named, text_at(item, "author", "id").lower(), text_at(item, "content"))

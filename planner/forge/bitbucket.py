@@ -15,7 +15,7 @@ from planner.forge.client import Call, Client, Reply
 from planner.forge.errors import ForgeError
 from planner.forge.making import commented, opened
 from planner.forge.port import Comment, Facts
-from planner.forge.reading import at, text_at
+from planner.forge.reading import at, id_at, text_at
 from planner.forge.target import Target
 from planner.forge.wording import ACCOUNT, not_commented, not_opened, not_read
 
@@ -71,11 +71,11 @@ class Bitbucket:
 
     def create(self, body: str) -> Comment:
         url = self.client.at(*self._pull_request, "comments")
-        return self._written("POST", url, _content(body), makes=True)
+        return self._written("POST", url, _content(body))
 
     def update(self, comment: Comment, body: str) -> Comment:
         url = self.client.at(*self._pull_request, "comments", comment.id)
-        return self._written("PUT", url, _content(body))
+        return self._written("PUT", url, _content(body), asked=comment.id)
 
     def open_pull_request(self, title: str, body: str, branch: str, base: str) -> str:
         asked = (
@@ -96,6 +96,7 @@ class Bitbucket:
             call,
             lambda: self.client.items(at(self.client.get(url, failure), "values"), failure),
             _page,
+            {("source", "branch", "name"): branch, ("destination", "branch", "name"): base},
         )
 
     def _found_account(self) -> str:
@@ -116,9 +117,9 @@ class Bitbucket:
             return False
         return True
 
-    def _written(self, method: str, url: str, body: Mapping[str, Any], *, makes: bool = False) -> Comment:
-        call = Call(method, url, not_commented(self.target, self.facts), body, makes)
-        return commented(self.client, call, _comment)
+    def _written(self, method: str, url: str, body: Mapping[str, Any], *, asked: str = "") -> Comment:
+        call = Call(method, url, not_commented(self.target, self.facts), body, makes=not asked)
+        return commented(self.client, call, _comment, asked)
 
     @property
     def _repository(self) -> Iterable[str]:
@@ -138,9 +139,9 @@ def _next(reply: Reply) -> str:
 
 
 def _comment(item: Any) -> Comment:
-    return Comment(
-        text_at(item, "id"), text_at(item, "user", "uuid"), text_at(item, "content", "raw"), _page(item)
-    )
+    on = text_at(item, "pullrequest", "id")
+    text = text_at(item, "content", "raw")
+    return Comment(id_at(item, "id"), text_at(item, "user", "uuid"), text, _page(item), on)
 
 
 def _page(item: Any) -> str:

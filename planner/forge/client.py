@@ -273,6 +273,12 @@ class Client:
         kind = ReplyLost if call.makes else ForgeError
         return kind(f"{call.failure}: the reply of {self._api.name} at {self._host} is not understood")
 
+    def about_another(self, call: Call) -> ReplyLost:
+        """For a good reply that is about something else than what call made or changed."""
+        return ReplyLost(
+            f"{call.failure}: {self._api.name} at {self._host} answered with another than was asked for"
+        )
+
     def _discreet(self, text: str) -> str:
         for secret in self._api.secrets:
             text = text.replace(secret, "(hidden)") if secret else text

@@ -14,7 +14,7 @@ from planner.forge.client import Call, Client
 from planner.forge.errors import ForgeError
 from planner.forge.making import commented, opened
 from planner.forge.port import Comment, Facts
-from planner.forge.reading import text_at
+from planner.forge.reading import id_at, text_at
 from planner.forge.target import Target
 from planner.forge.wording import ACCOUNT, not_commented, not_opened, not_read
 
@@ -65,17 +65,18 @@ class Gitea:
 
     def create(self, body: str) -> Comment:
         url = self.client.at(*self._issue, "comments")
-        return self._written("POST", url, {"body": body}, makes=True)
+        return self._written("POST", url, {"body": body})
 
     def update(self, comment: Comment, body: str) -> Comment:
         url = self.client.at(*self._repository, "issues", "comments", comment.id)
-        return self._written("PATCH", url, {"body": body})
+        return self._written("PATCH", url, {"body": body}, asked=comment.id)
 
     def open_pull_request(self, title: str, body: str, branch: str, base: str) -> str:
         failure = not_opened(self.target, self.facts)
         new = {"title": title, "body": body, "head": branch, "base": base}
         call = Call("POST", self.client.at(*self._repository, "pulls"), failure, new, makes=True)
-        return opened(self.client, call, lambda: self._open(branch, base, failure), _page)
+        ends = {("head", "ref"): branch, ("base", "ref"): base}
+        return opened(self.client, call, lambda: self._open(branch, base, failure), _page, ends)
 
     def _open(self, branch: str, base: str, failure: str) -> Iterator[Any]:
         """The list cannot be asked for a branch. It ends with the page that brings nothing more."""
@@ -103,9 +104,9 @@ class Gitea:
             return JOB_ACCOUNTS
         return frozenset({text_at(user, "login")} - {""}) or JOB_ACCOUNTS
 
-    def _written(self, method: str, url: str, body: Mapping[str, Any], *, makes: bool = False) -> Comment:
-        call = Call(method, url, not_commented(self.target, self.facts), body, makes)
-        return commented(self.client, call, _comment)
+    def _written(self, method: str, url: str, body: Mapping[str, Any], *, asked: str = "") -> Comment:
+        call = Call(method, url, not_commented(self.target, self.facts), body, makes=not asked)
+        return commented(self.client, call, _comment, asked)
 
     @property
     def _repository(self) -> Iterable[str]:
@@ -117,7 +118,8 @@ class Gitea:
 
 
 def _comment(item: Any) -> Comment:
-    return Comment(text_at(item, "id"), text_at(item, "user", "login"), text_at(item, "body"), _page(item))
+    on = (text_at(item, "pull_request_url") or text_at(item, "issue_url")).rpartition("/")[2]
+    return Comment(id_at(item, "id"), text_at(item, "user", "login"), text_at(item, "body"), _page(item), on)
 
 
 def _page(item: Any) -> str:

@@ -16,7 +16,7 @@ from planner.forge.client import Call, Client, Reply
 from planner.forge.errors import ForgeError
 from planner.forge.making import commented, opened
 from planner.forge.port import Comment, Facts
-from planner.forge.reading import text_at
+from planner.forge.reading import id_at, text_at
 from planner.forge.target import Target
 from planner.forge.wording import ACCOUNT, not_commented, not_opened, not_read
 
@@ -75,11 +75,11 @@ class GitHub:
 
     def create(self, body: str) -> Comment:
         url = self.client.at(*self._issue, "comments")
-        return self._written("POST", url, {"body": body}, makes=True)
+        return self._written("POST", url, {"body": body})
 
     def update(self, comment: Comment, body: str) -> Comment:
         url = self.client.at(*self._repository, "issues", "comments", comment.id)
-        return self._written("PATCH", url, {"body": body})
+        return self._written("PATCH", url, {"body": body}, asked=comment.id)
 
     def open_pull_request(self, title: str, body: str, branch: str, base: str) -> str:
         owner = self.target.repository.partition("/")[0]
@@ -88,8 +88,9 @@ class GitHub:
         failure = not_opened(self.target, self.facts)
         new = {"title": title, "body": body, "head": branch, "base": base}
         call = Call("POST", self.client.at(*self._repository, "pulls"), failure, new, makes=True)
+        ends = {("head", "ref"): branch, ("base", "ref"): base}
         return opened(
-            self.client, call, lambda: self.client.items(self.client.get(url, failure), failure), _page
+            self.client, call, lambda: self.client.items(self.client.get(url, failure), failure), _page, ends
         )
 
     def _found_account(self) -> str:
@@ -107,9 +108,9 @@ class GitHub:
                 raise
         return JOB_ACCOUNT
 
-    def _written(self, method: str, url: str, body: Mapping[str, Any], *, makes: bool = False) -> Comment:
-        call = Call(method, url, not_commented(self.target, self.facts), body, makes)
-        return commented(self.client, call, _comment)
+    def _written(self, method: str, url: str, body: Mapping[str, Any], *, asked: str = "") -> Comment:
+        call = Call(method, url, not_commented(self.target, self.facts), body, makes=not asked)
+        return commented(self.client, call, _comment, asked)
 
     @property
     def _graphql(self) -> str:
@@ -131,7 +132,8 @@ def _next(reply: Reply) -> str:
 
 
 def _comment(item: Any) -> Comment:
-    return Comment(text_at(item, "id"), text_at(item, "user", "login"), text_at(item, "body"), _page(item))
+    on = text_at(item, "issue_url").rpartition("/")[2]
+    return Comment(id_at(item, "id"), text_at(item, "user", "login"), text_at(item, "body"), _page(item), on)
 
 
 def _page(item: Any) -> str:

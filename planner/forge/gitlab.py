@@ -13,7 +13,7 @@ from attrs import define
 from planner.forge.client import Call, Client, Reply
 from planner.forge.making import commented, opened
 from planner.forge.port import Comment, Facts
-from planner.forge.reading import text_at
+from planner.forge.reading import id_at, text_at
 from planner.forge.target import Target
 from planner.forge.wording import ACCOUNT, not_commented, not_opened, not_read
 
@@ -61,11 +61,11 @@ class GitLab:
 
     def create(self, body: str) -> Comment:
         url = self.client.at(*self._notes)
-        return self._written("POST", url, {"body": body}, makes=True)
+        return self._written("POST", url, {"body": body})
 
     def update(self, comment: Comment, body: str) -> Comment:
         url = self.client.at(*self._notes, comment.id)
-        return self._written("PUT", url, {"body": body})
+        return self._written("PUT", url, {"body": body}, asked=comment.id)
 
     def open_pull_request(self, title: str, body: str, branch: str, base: str) -> str:
         asked = {"state": "opened", "source_branch": branch, "target_branch": base}
@@ -73,8 +73,13 @@ class GitLab:
         failure = not_opened(self.target, self.facts)
         new = {"title": title, "description": body, "source_branch": branch, "target_branch": base}
         call = Call("POST", self.client.at(*self._project, "merge_requests"), failure, new, makes=True)
+        ends = {("source_branch",): branch, ("target_branch",): base}
         return opened(
-            self.client, call, lambda: self.client.items(self.client.get(url, failure), failure), _web_page
+            self.client,
+            call,
+            lambda: self.client.items(self.client.get(url, failure), failure),
+            _web_page,
+            ends,
         )
 
     def _page(self, number: int) -> str:
@@ -84,9 +89,9 @@ class GitLab:
         number = reply.headers.get("X-Next-Page", "").strip()
         return self._page(int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else ""
 
-    def _written(self, method: str, url: str, body: Mapping[str, Any], *, makes: bool = False) -> Comment:
-        call = Call(method, url, not_commented(self.target, self.facts), body, makes)
-        return commented(self.client, call, _comment)
+    def _written(self, method: str, url: str, body: Mapping[str, Any], *, asked: str = "") -> Comment:
+        call = Call(method, url, not_commented(self.target, self.facts), body, makes=not asked)
+        return commented(self.client, call, _comment, asked)
 
     @property
     def _project(self) -> Iterable[str]:
@@ -98,7 +103,8 @@ class GitLab:
 
 
 def _comment(note: Any) -> Comment:
-    return Comment(text_at(note, "id"), text_at(note, "author", "id"), text_at(note, "body"))
+    on = text_at(note, "noteable_iid")
+    return Comment(id_at(note, "id"), text_at(note, "author", "id"), text_at(note, "body"), on=on)
 
 
 def _web_page(item: Any) -> str:

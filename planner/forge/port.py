@@ -7,6 +7,8 @@ from typing import Protocol
 
 from attrs import frozen
 
+from planner.forge.target import Target
+
 
 @frozen
 class Facts:
@@ -29,12 +31,16 @@ class Facts:
 
 @frozen
 class Comment:
-    """id and author are the forge's own, only good for it. url: where people find it, "" when not known."""
+    """id and author are the forge's own, only good for it; id: "" for one that no request can name.
+
+    url: where people find it, "" when not known. on: the number of its pull request, "" when it does not say.
+    """
 
     id: str
     author: str
     body: str
     url: str = ""
+    on: str = ""
 
 
 class Forge(Protocol):
@@ -42,6 +48,9 @@ class Forge(Protocol):
 
     @property
     def facts(self) -> Facts: ...
+
+    @property
+    def target(self) -> Target: ...
 
     def comments(self) -> Iterable[Comment]:
         """All that people see, oldest first, without deleted ones and the forge's own notes."""

@@ -12,7 +12,7 @@ with the older one's text, until the next run.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Final
 
@@ -99,11 +99,15 @@ def post(
 
 
 def _posted(forge: Forge, posting: Posting) -> Posted:
-    own = _own(forge, posting.marker.id)
+    there = _listed(forge)
+    own = _own(forge, there.values(), posting.marker.id)
     if not own:
         if not posting.needed:
             return Posted(Outcome.NOT_NEEDED)
-        return Posted(Outcome.CREATED, _fitting(forge, posting, forge.create))
+        made = _fitting(forge, posting, forge.create)
+        if made.id in there:
+            raise ReplyLost(f"{forge.facts.name} answered with a comment that was there before")
+        return Posted(Outcome.CREATED, made)
     newest = max(own, key=lambda one: one.marker.run or Run(0, 0))
     if posting.marker.is_older_than(newest.marker):
         return Posted(Outcome.OUTDATED, newest.comment, newest.marker)
@@ -124,10 +128,34 @@ def _unordered(variable: str, run: Run) -> ForgeError:
     )
 
 
-def _own(forge: Forge, marker_id: str) -> list[_Own]:
+def _listed(forge: Forge) -> dict[str, Comment]:
+    """By id, oldest first. ForgeError when one could be another pull request's, or by somebody else.
+
+    A list that grows while it is read by pages may show the same one twice.
+    """
+    found: dict[str, Comment] = {}
+    for comment in forge.comments():
+        known = found.setdefault(comment.id, comment)
+        if comment.on not in ("", forge.target.pull_request):
+            raise _confused(forge, f"a comment on {comment.on}")
+        if not comment.id or known.author != comment.author:
+            raise _confused(forge, "comments that cannot be told apart by their ids")
+        found[comment.id] = comment
+    return found
+
+
+def _confused(forge: Forge, what: str) -> ForgeError:
+    return ForgeError(
+        f"{forge.facts.name} lists {what} on {forge.facts.request} {forge.target.pull_request}; no comment "
+        "was made or changed",
+        advice="Run it again later. If it stays so, a proxy or a cache may mix up replies.",
+    )
+
+
+def _own(forge: Forge, comments: Iterable[Comment], marker_id: str) -> list[_Own]:
     """The latest first."""
     found = []
-    for comment in forge.comments():
+    for comment in comments:
         marker = found_in(comment.body)
         if marker is not None and marker.id == marker_id and forge.is_own(comment):
             found.append(_Own(comment, marker))

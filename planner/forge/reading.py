@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 
 def text_at(data: Any, *path: str) -> str:
@@ -12,6 +16,17 @@ def text_at(data: Any, *path: str) -> str:
     if isinstance(data, bool) or not isinstance(data, str | int):
         return ""
     return str(data)
+
+
+def id_at(data: Any, *path: str) -> str:
+    """An id that a later request can name, "" when there is none; dots and slashes are parts of addresses."""
+    found = text_at(data, *path)
+    return found if _ID.fullmatch(found) else ""
+
+
+def is_about(data: Any, ends: Mapping[tuple[str, ...], str]) -> bool:
+    """Whether data holds these texts at these places, as far as it tells them."""
+    return all(text_at(data, *path) in ("", wanted) for path, wanted in ends.items())
 
 
 def number_at(data: Any, *path: str) -> int | None:

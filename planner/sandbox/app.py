@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypedDict
@@ -95,9 +96,14 @@ class Sandbox:
         for rule in self._faults.pick(request.method, path or request.path):
             entry["fault"] = rule.spec
             if rule.effect not in faults.PASSING_EFFECTS:
-                return fault_effects.apply(rule, request, lambda: self._answer(request, path))
+                look = partial(self._look, request)
+                return fault_effects.apply(rule, request, lambda: self._answer(request, path), look)
             self._pass(rule)
         return self._answer(request, path)
+
+    def _look(self, request: Request, path: str) -> Response:
+        environ = {**request.environ, "REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": ""}
+        return self._answer(Request(environ), path)
 
     def _pass(self, rule: FaultRule) -> None:
         self._sleep(rule.argument or 0)

@@ -9,28 +9,58 @@ of the body; over a socket waitress has read all of it before the app is called.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import orjson
 from werkzeug.wrappers import Request, Response
 
 from planner.sandbox.archives import CHUNK
 from planner.sandbox.faults import FaultRule
-from planner.sandbox.replies import Problem, failed
+from planner.sandbox.replies import Problem, failed, reply
 
 Answer = Callable[[], Response]
+Look = Callable[[str], Response]
+"""What a GET of a path answers to the same caller."""
 Effect = Callable[[FaultRule, Request, Answer], Response]
 
+EXTENSIONS = "/deployments/extensions"
 GATEWAY_PAGE = (
     b"<html>\r\n<head><title>%d</title></head>\r\n<body><center><h1>%d</h1></center></body>\r\n</html>\r\n"
 )
 
 
-def apply(rule: FaultRule, request: Request, answer: Answer) -> Response:
+def apply(rule: FaultRule, request: Request, answer: Answer, look: Look) -> Response:
     """The reply in place of `answer()`, which is called if and only if the request is to take effect.
 
     Raises ConnectionResetError.
     """
+    if rule.effect == "another":
+        return _another(rule, request, answer, look)
     return EFFECTS[rule.effect](rule, request, answer)
+
+
+def _another(rule: FaultRule, request: Request, answer: Answer, look: Look) -> Response:
+    is_read, (_, found, below) = request.method == "GET", request.path.rstrip("/").partition(EXTENSIONS)
+    done = answer() if is_read or rule.when == "after" or not found else None
+    if done is not None and (done.status_code >= 300 or not found):
+        return done
+    listed = look(EXTENSIONS).get_json(silent=True) or {}
+    if is_read and not below:
+        return _with_one_id_twice(listed)
+    own = below.strip("/") or ((done.get_json() or {}).get("id") if done else None)
+    other = next((item["id"] for item in listed.get("extensions", ()) if item["id"] != own), None)
+    if other is None:
+        return done or answer()
+    theirs = look(f"{EXTENSIONS}/{other}")
+    theirs.status_code = 201 if request.method == "POST" and not below else 200
+    return theirs
+
+
+def _with_one_id_twice(listed: Any) -> Response:
+    found = listed.get("extensions", [])
+    if len(found) > 1:
+        found[-1]["id"] = found[0]["id"]
+    return reply(listed)
 
 
 def _reset_before(rule: FaultRule, _request: Request, _answer: Answer) -> Response:

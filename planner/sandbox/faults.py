@@ -23,6 +23,8 @@ EFFECT   one of
     drop-after         the request takes effect, then the connection is closed without a reply
     truncate           the request takes effect, half of the reply arrives, then the connection is closed
     cut-upload         half of the request body is read, then the connection is closed, nothing has happened
+    another            a good reply about another extension, the oldest other one, as from a cache that mixes
+                       replies up; in a list the last one has the id of the first
 
 OPTION   which of the matching requests, counted from 1, and details
 
@@ -31,7 +33,8 @@ OPTION   which of the matching requests, counted from 1, and details
     times=N            at most N times
     p=F                with probability F between 0 and 1; seed=N (0) makes another, repeatable sequence
     code=C message=M   of the error body (quote a message with blanks)
-    when=after         status and gateway replies: the request takes effect first (before is the default)
+    when=after         status and gateway replies, and another: the request takes effect first (before is the
+                       default)
     retry-after=S      a Retry-After header on status and gateway replies
 
 Of several faults that fire on one request the first wins; delays add up. Examples:
@@ -72,9 +75,11 @@ EFFECTS: Mapping[str, float | None] = {
     "drop-after": None,
     "truncate": None,
     "cut-upload": None,
+    "another": None,
 }
 PASSING_EFFECTS = ("delay", "hold")
 STATUS_EFFECTS = ("status", "html", "ok-false", "empty")
+AFTER_EFFECTS = (*STATUS_EFFECTS, "another")
 
 
 @frozen
@@ -144,8 +149,8 @@ def _parse(spec: str) -> FaultRule:
         raise ValueError("expected METHOD PATH EFFECT [OPTION=VALUE ...]")
     effect, argument = _effect(words[2])
     options = dict(_option(word) for word in words[3:])
-    if effect not in STATUS_EFFECTS and options.get("when") == "after":
-        raise ValueError(f"when=after goes with {', '.join(STATUS_EFFECTS)}, not with {effect}")
+    if effect not in AFTER_EFFECTS and options.get("when") == "after":
+        raise ValueError(f"when=after goes with {', '.join(AFTER_EFFECTS)}, not with {effect}")
     return FaultRule(spec, _methods(words[0]), _path(words[1]), effect, argument, **options)
 
 

@@ -26,7 +26,7 @@ class KeptSnapshots:
         DamagedState; OthersState when no snapshot tells that it is of this state.
         """
         shown = self._named(serial)
-        older = snapshot.parse_any(self.backend.read_history(serial), shown=shown)
+        older = _asked_for(serial, snapshot.parse_any(self.backend.read_history(serial), shown=shown), shown)
         if not any(self._is_ours(entry, older.lineage) for entry in self.backend.history()):
             snapshot.check_owner(older, shown, self.project, self.environment)
         return evolve(older, project=self.project, environment=self.environment)
@@ -83,10 +83,16 @@ class KeptSnapshots:
             return None
 
     def _parse(self, entry: HistoryEntry) -> State:
-        data = self.backend.read_history(entry.serial)
-        return snapshot.parse(
-            data, shown=self._named(entry.serial), project=self.project, environment=self.environment
-        )
+        data, shown = self.backend.read_history(entry.serial), self._named(entry.serial)
+        found = snapshot.parse(data, shown=shown, project=self.project, environment=self.environment)
+        return _asked_for(entry.serial, found, shown)
 
     def _named(self, serial: int) -> str:
         return f"serial {serial} in the history of {self.backend.describe()}"
+
+
+def _asked_for(serial: int, found: State, shown: str) -> State:
+    """found; DamagedState when it is another snapshot than the one that was asked for."""
+    if found.serial != serial:
+        raise DamagedState(f"{shown} is serial {found.serial}")
+    return found

@@ -97,6 +97,8 @@ class AzureServer(ForgeServer):
             "pullRequestId": pull.number,
             "repository": {"webUrl": web},
             "url": "https://azure.example/api",
+            "sourceRefName": f"refs/heads/{pull.branch}",
+            "targetRefName": f"refs/heads/{pull.base}",
         }
 
     def _thread(self, item: Written) -> Any:

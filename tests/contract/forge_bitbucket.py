@@ -85,12 +85,14 @@ class BitbucketServer(ForgeServer):
 
     def _pull(self, pull: Pull) -> Any:
         url = f"https://bitbucket.example/pull-requests/{pull.number}"
-        return {"id": pull.number, "links": {"html": {"href": url}}}
+        ends = {"source": {"branch": {"name": pull.branch}}, "destination": {"branch": {"name": pull.base}}}
+        return {"id": pull.number, "links": {"html": {"href": url}}, **ends}
 
     def _shown(self, item: Written) -> Any:
         """A deleted one stays in the list."""
         return {
             "id": item.number,
+            "pullrequest": {"id": item.on},
             "user": {"uuid": f"{{{item.author}}}"},
             "content": {"raw": item.body},
             "deleted": item.hidden,

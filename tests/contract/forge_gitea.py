@@ -73,7 +73,9 @@ class GiteaServer(ForgeServer):
     def _shown(self, item: Written) -> Any:
         user = {"login": item.author, "id": IDS[item.author]}
         url = f"https://gitea.example/{self.repository}/pulls/{NUMBER}#issuecomment-{item.number}"
-        return {"id": item.number, "user": user, "body": item.body, "html_url": url}
+        place = f"https://gitea.example/{self.repository}/pulls/{item.on}"
+        shown = {"id": item.number, "user": user, "body": item.body, "html_url": url}
+        return shown | {"issue_url": "", "pull_request_url": place}
 
 
 @define(eq=False)

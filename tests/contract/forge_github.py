@@ -75,12 +75,14 @@ class GitHubServer(ForgeServer):
         return answer(201, self._pull(pull)) if pull else answer(422, {"message": "Validation Failed"})
 
     def _pull(self, pull: Pull) -> Any:
-        return {"number": pull.number, "html_url": f"https://github.example/pull/{pull.number}"}
+        ends = {"head": {"ref": pull.branch}, "base": {"ref": pull.base}}
+        return {"number": pull.number, "html_url": f"https://github.example/pull/{pull.number}", **ends}
 
     def _shown(self, item: Written) -> Any:
         url = f"https://github.example/{self.repository}/pull/{NUMBER}#issuecomment-{item.number}"
         user = {"login": item.author, "id": IDS[item.author]}
-        return {"id": item.number, "user": user, "body": item.body, "html_url": url}
+        issue = f"{self.address}/repos/{self.repository}/issues/{item.on}"
+        return {"id": item.number, "user": user, "body": item.body, "html_url": url, "issue_url": issue}
 
 
 @define(eq=False)

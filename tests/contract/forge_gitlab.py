@@ -66,9 +66,11 @@ class GitLabServer(ForgeServer):
         return answer(201, self._request(pull))
 
     def _request(self, pull: Pull) -> Any:
-        return {"iid": pull.number, "web_url": f"https://gitlab.example/merge_requests/{pull.number}"}
+        ends = {"source_branch": pull.branch, "target_branch": pull.base}
+        return {"iid": pull.number, "web_url": f"https://gitlab.example/merge_requests/{pull.number}", **ends}
 
     def _shown(self, note: Written) -> Any:
         """hidden: a note of GitLab itself, by who did what it tells of."""
         author = {"id": IDS[note.author], "username": note.author}
-        return {"id": note.number, "author": author, "body": note.body, "system": note.hidden}
+        shown = {"id": note.number, "author": author, "body": note.body, "system": note.hidden}
+        return shown | {"noteable_iid": note.on}

@@ -59,12 +59,13 @@ def answer(status: int, data: Any = None, **headers: str) -> Answer:
 
 @define
 class Written:
-    """A comment. hidden: a note of the forge itself, or deleted; no comment to people."""
+    """A comment on a pull request. hidden: a note of the forge itself, or deleted; no comment to people."""
 
     number: int
     author: str
     body: str
     hidden: bool = False
+    on: int = NUMBER
 
 
 @define

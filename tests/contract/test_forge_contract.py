@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 from attrs import evolve
 
@@ -135,6 +138,96 @@ def test_nobody_is_asked_who_one_is_before_it_matters(site: Site) -> None:
     site.server.write(MALLORY, "hello")
     site.post("one")
     assert not [asked for asked in site.server.asked if asked.path.endswith(("user", "connectionData"))]
+
+
+# --- replies about another ---------------------------------------------------------------------------------
+
+
+def with_id(asked: Asked, do: Do, id_: Any) -> Answer:
+    """The answer, with another id where it is a comment, and at every comment of a list."""
+    found = do(asked)
+    document = json.loads(found.body)
+    return evolve(found, body=json.dumps(_with_id(document, id_)).encode())
+
+
+def _with_id(value: Any, id_: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_id(item, id_) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: _with_id(item, id_) for key, item in value.items() if key in ("values", "value")}
+    is_comment = value.keys() & {"body", "content"} or "comments" in value
+    return {**value, **kept} | ({"id": id_} if is_comment else {})
+
+
+def changes(asked: Asked) -> bool:
+    return asked.method in ("PUT", "PATCH") or (asked.method == "POST" and not asks_who(asked))
+
+
+@pytest.mark.parametrize("id_", [102, "102", "..", "", None])
+def test_a_change_that_is_answered_with_another_comment_is_looked_for(site: Site, id_: Any) -> None:
+    site.server.write(site.server.me, site.body("one"))
+    site.server.write(MALLORY, "hello")
+    left = [1]
+
+    def confuse(asked: Asked, do: Do) -> Answer:
+        mixed = changes(asked) and "two" in asked.body.decode() and left and left.pop()
+        return with_id(asked, do, id_) if mixed else do(asked)
+
+    site.server.faults = [*each(30, confuse)]
+    if id_ in (102, "102"):
+        assert site.post("two", run=2).outcome is Outcome.UPDATED
+        assert site.naps.taken
+    else:
+        with pytest.raises(ForgeError, match="is not understood"):
+            site.post("two", run=2)
+    assert site.texts == ["two"]
+    assert site.server.bodies(MALLORY) == ["hello"]
+
+
+def test_a_comment_that_is_answered_with_one_that_was_there_is_looked_for(site: Site) -> None:
+    site.server.write(MALLORY, "hello")
+    site.server.faults = [*each(30, first_times(1, lambda asked, do: with_id(asked, do, 101)))]
+    assert site.post("one").outcome is Outcome.UPDATED
+    assert site.texts == ["one"]
+    assert site.server.bodies(MALLORY) == ["hello"]
+
+
+@pytest.mark.parametrize("id_", ["..", ".", "", "a/b", "1?x", "1" * 201, None, True, [1], {"a": 1}])
+def test_a_listed_comment_that_no_request_could_name_ends_it(site: Site, id_: Any) -> None:
+    site.server.write(site.server.me, site.body("one"))
+    site.server.faults = [*each(30, only("GET", lambda asked, do: with_id(asked, do, id_)))]
+    with pytest.raises(ForgeError, match="comments that cannot be told apart by their ids"):
+        site.post("two", run=2)
+    assert site.texts == ["one"]
+    assert not [asked for asked in site.server.asked if changes(asked)]
+
+
+def test_one_id_for_two_comments_ends_it(site: Site) -> None:
+    site.server.write(site.server.me, site.body("one"))
+    site.server.write(MALLORY, "hello")
+    site.server.faults = [*each(30, only("GET", lambda asked, do: with_id(asked, do, 101)))]
+    with pytest.raises(ForgeError, match="comments that cannot be told apart by their ids"):
+        site.post("two", run=2)
+    assert (site.texts, site.server.bodies(MALLORY)) == (["one"], ["hello"])
+
+
+def test_one_comment_that_two_pages_show_is_one(site: Site) -> None:
+    site.server.write(site.server.me, site.body("one"))
+    site.server.written.append(site.server.written[0])
+    assert site.post("two", run=2).outcome is Outcome.UPDATED
+    assert site.texts == ["two", "two"]  # the same one, twice in the list
+
+
+def test_a_list_of_another_pull_request_ends_it(site: Site) -> None:
+    """Its comment has the same marker: it would be overwritten."""
+    site.server.write(site.server.me, site.body("one"))
+    site.server.written[0].on = 8
+    if site.server.forge == "azure":
+        return  # it does not say
+    with pytest.raises(ForgeError, match=f"a comment on 8 on {site.facts.request} 7"):
+        site.post("two", run=2)
+    assert site.texts == ["one"]
 
 
 # --- the newest run wins ----------------------------------------------------------------------------------
@@ -301,6 +394,37 @@ def test_a_pull_request_is_opened_once_though_the_reply_is_lost(site: Site, faul
     site.server.faults = [*each(12, first_times(1, fault))]
     url = open_one(site)
     assert [url.rpartition("/")[2]] == [str(pull.number) for pull in site.server.pulls]
+
+
+def test_a_list_of_other_pull_requests_holds_none(site: Site) -> None:
+    """As from a forge, or a cache, that does not look at what it was asked for."""
+    open_one_at_server(site, "other")
+    other = open_one(site, "other")
+
+    def confuse(asked: Asked, do: Do) -> Answer:
+        renamed = {name: value.replace(BRANCH, "other") for name, value in asked.query.items()}
+        return do(evolve(asked, query=renamed))
+
+    site.server.faults = [*each(30, only("GET", confuse))]
+    assert open_one(site) != other
+    assert [pull.branch for pull in site.server.pulls] == ["other", BRANCH]
+
+
+def test_a_pull_request_that_is_answered_with_another_is_looked_for(site: Site) -> None:
+    open_one_at_server(site, "other")
+    theirs = open_one(site, "other")
+    left = [1]
+
+    def confuse(asked: Asked, do: Do) -> Answer:
+        found = do(asked)
+        mixed = asked.method == "POST" and left and left.pop()
+        return evolve(found, body=found.body.replace(BRANCH.encode(), b"other")) if mixed else found
+
+    site.server.faults = [*each(30, confuse)]
+    url = open_one(site)
+    assert url != theirs
+    assert [pull.branch for pull in site.server.pulls] == ["other", BRANCH]
+    assert site.naps.taken
 
 
 def test_it_says_why_none_can_be_opened(site: Site) -> None:

@@ -94,6 +94,34 @@ def test_a_lock_that_is_broken_during_a_write(address: Address, work: Callable[[
     assert address.open().read_snapshot() == content(1)
 
 
+@pytest.mark.parametrize(
+    ("body", "taken"),
+    [
+        (b"", True),
+        (b"{}", True),
+        (b"OK", True),
+        (json.dumps({"ID": BOB.id}).encode(), True),
+        (json.dumps({"ID": ""}).encode(), True),
+        (json.dumps({"ID": ALICE.id, "Who": "alice@host"}).encode(), False),
+        (json.dumps({"ID": "terraforms", "Operation": "OperationTypeApply"}).encode(), False),
+    ],
+)
+def test_a_lock_that_is_given_to_somebody_else_is_not_ours(plain: Address, body: bytes, taken: bool) -> None:
+    def answer(asked: Asked, do: Do) -> Answer:
+        done = do(asked)
+        return Answer(200, body) if asked.method == "LOCK" else done
+
+    plain.server.fault = answer
+    backend = plain.open()
+    if taken:
+        with backend.lock(BOB, 0):
+            assert plain.open().lock_holder() == BOB
+        return
+    with pytest.raises(LockHeld), backend.lock(BOB, 0):
+        pass
+    assert plain.path not in plain.server.documents(plain.path)
+
+
 def test_a_lock_that_was_broken_is_noticed_where_no_id_is_checked(plain: Address) -> None:
     plain.server.checks_ids = False
     former = plain.open()

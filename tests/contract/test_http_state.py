@@ -108,6 +108,98 @@ def test_what_was_lost_is_done_once(address: Address, work: Callable[[HttpBacken
 
 
 @define
+class Mixing:
+    """Answers one GET, the nth, as it would the same one at another address."""
+
+    at: int
+    path: str
+    other: str
+    asked: int = 0
+
+    def __call__(self, asked: Asked, do: Do) -> Answer | None:
+        self.asked += asked.method == "GET"
+        if asked.method != "GET" or self.asked != self.at:
+            return do(asked)
+        return do(evolve(asked, path=asked.path.replace(self.path, self.other)))
+
+
+def _read(backend: HttpBackend) -> None:
+    with backend.lock(BOB, 0):
+        backend.read_journal()
+        backend.read_snapshot()
+        backend.read_history(1)
+
+
+DONE_ONCE = {**DONE, _read: DONE[_lock]}
+
+
+@pytest.mark.parametrize("theirs", ["a state of the same age", "an older one", "nothing"])
+@pytest.mark.parametrize("work", DONE_ONCE)
+def test_a_reply_about_another_state_is_not_believed(
+    address: Address, work: Callable[[HttpBackend], None], theirs: str
+) -> None:
+    """It is an error, or of no effect; what is at either address stays or is what the work makes of it."""
+    for number in count(1):
+        place = evolve(address, path=f"{address.path}-{number}")
+        other = evolve(address, path=f"{address.path}-{number}o")
+        place.open().append([b"one"])
+        write(place.open(), 1)
+        if theirs != "nothing":
+            other.open().append([b"theirs"] * 3)
+            write(other.open(), *((1, 2) if "same" in theirs else (1,)))
+        before = other.open().read_journal(), other.open().read_snapshot()
+        mixing = Mixing(number, place.path, other.path)
+        address.server.fault = mixing
+        failed = False
+        try:
+            work(place.open())
+        except StateError:
+            failed = True
+        address.server.fault = None
+        backend = place.open()
+        found = backend.read_journal(), backend.read_snapshot()
+        journals, snapshots = [DONE_ONCE[work][0]], [DONE_ONCE[work][1]]
+        if failed or work is _clear:  # which finds nothing to clear
+            journals += [[b"one"], [b"one", b"two"]]
+            snapshots += [content(1)]
+        assert found[0] in journals
+        assert found[1] in snapshots
+        assert (other.open().read_journal(), other.open().read_snapshot()) == before
+        if mixing.asked < number:
+            break
+    assert number > 1
+
+
+@pytest.mark.parametrize("read", ["snapshot", "history", "journal"])
+def test_a_content_that_is_another_one_is_not_believed(address: Address, read: str) -> None:
+    backend = address.open()
+    with backend.lock(BOB, 0):
+        for _ in range(3):
+            backend.append([b"x" * 70_000])
+    write(address.open(), 1, 2)
+    keys = sorted(path for path in address.server.documents(address.path) if "-content" in path)
+    contents = [path for path in keys if path != address.path]
+    assert len(contents) > 2
+
+    def turned(asked: Asked, do: Do) -> Answer:
+        """Each content is answered with the next."""
+        path = asked.path.replace("/versions/", "/")
+        if asked.method != "GET" or path not in contents:
+            return do(asked)
+        following = contents[(contents.index(path) + 1) % len(contents)]
+        return do(evolve(asked, path=following.replace("-contents/", "-contents/versions/")))
+
+    address.server.fault = turned
+    reading = {
+        "snapshot": address.open().read_snapshot,
+        "history": lambda: address.open().read_history(1),
+        "journal": address.open().read_journal,
+    }
+    with pytest.raises(StateError, match="with another document than number"):
+        reading[read]()
+
+
+@define
 class Late:
     """The first write of the head seems lost, and arrives together with the one that is sent instead."""
 

@@ -37,6 +37,7 @@ EFFECTS = (
     *("html retry-after=0", "html retry-after=0 when=after", "empty:504 when=after retry-after=0"),
     *("ok-false:503 retry-after=0", "status:500 when=after retry-after=0", "expired", "cut-upload"),
     *("version-conflict", "id-exists", "status:429"),
+    *("another", "another", "another when=after", "another when=after"),
 )
 # What a server asks to wait is waited for; what it does not say costs about a second.
 RARE = ("rate-limit:1", "status:503", "empty:502")
@@ -56,7 +57,7 @@ def random_fault(random: Random) -> str:
 
 @define
 class Site:
-    """One project, its installation, and what was counted. strangers: ids of what somebody else made."""
+    """One project, its installation, and what was counted. strangers: what somebody else made, by id."""
 
     folder: Path
     installation: Installation
@@ -64,7 +65,7 @@ class Site:
     run: Run
     counts: Counter[str]
     wanted: Wanted
-    strangers: set[str] = field(factory=set)
+    strangers: dict[str, Held] = field(factory=dict)
     secrets: set[str] = field(factory=set)
     said: str = ""
 
@@ -79,7 +80,17 @@ class Site:
         return self.command("apply", "--auto-approve", "--parallelism", parallelism, *words)
 
     def now(self) -> Moment:
-        return Moment.of(self.folder, self.installation)
+        """Also that nothing of others was touched."""
+        found = Moment.of(self.folder, self.installation)
+        theirs = {id_: held for id_, held in found.held.items() if id_ in self.strangers}
+        promise(theirs == self.strangers, f"of others, {self.strangers} has become {theirs}")
+        return found
+
+    def meet(self) -> None:
+        """Somebody else makes one, under a name that we use as well."""
+        id_ = self.installation.create(self.random.choice(edits.NAMES))
+        self.strangers[id_] = self.installation.held()[id_]
+        self.counts["others"] += 1
 
     def write(self, wanted: Wanted) -> None:
         self.wanted = wanted
@@ -198,7 +209,7 @@ def _drift(site: Site) -> None:
     mine = [held for held in site.now().held.values() if held.id not in site.strangers]
     site.counts["drifts"] += 1
     if not mine or site.random.random() < 0.2:
-        site.strangers.add(site.installation.create(site.random.choice(edits.NAMES)))
+        site.meet()
         return
     held = site.random.choice(mine)
     site.random.choice((_rename, _describe, _replace_file, _remove))(site, held)
@@ -227,6 +238,7 @@ def one_project(folder: Path, random: Random, run: Run = call, turns: int = TURN
     with Installation.of(folder / "state" / "sandbox-dev.db") as installation:
         site = Site(folder, installation, random, run, counts, Wanted())
         site.write(edits.random_project(random))
+        site.meet()
         _apply_with_faults(site)
         settle(site)
         for _ in range(turns):
@@ -244,7 +256,7 @@ def _destroy(site: Site) -> None:
     done = _watched(site, destroy).done
     promise(done.code == 0, f"destroy without faults failed: {done}")
     now = site.now()
-    promise(set(now.held) == site.strangers and not now.entries, f"destroy left {list(now.held)}: {done}")
+    promise(now.held == site.strangers and not now.entries, f"destroy left {list(now.held)}: {done}")
 
 
 def run(order: Order) -> Figures:
@@ -265,12 +277,12 @@ def run(order: Order) -> Figures:
 
 def _figures(counts: Counter[str]) -> Iterator[tuple[str, int]]:
     yield from sorted(counts.items())
-    yield from (("orphans", 0), ("duplicates", 0))
+    yield from (("orphans", 0), ("duplicates", 0), ("of others touched", 0))
 
 
 CAMPAIGN = Campaign(
     "After any faults and drift, one apply without them makes the installation what the templates say: no "
-    "orphan, no duplicate, in order, and no exit code that misleads.",
+    "orphan, no duplicate, nothing of others touched, in order, and no exit code that misleads.",
     80,
     run,
 )

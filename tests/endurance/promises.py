@@ -138,6 +138,8 @@ def writes_in(log: list[dict[str, Any]], new: list[str]) -> list[Write]:
 
 def _took_effect(entry: Mapping[str, Any]) -> bool:
     fault = entry.get("fault", "")
+    if " another" in fault and "when=after" not in fault:
+        return False  # the good reply is about something else
     after = "drop-after" in fault or "when=after" in fault
     return after or (entry["status"] or 500) < 300
 

@@ -108,6 +108,8 @@ def test_what_took_effect() -> None:
         asked("POST", "", None, "POST ** reset-before"),
         asked("PUT", "1", 500, "PUT ** status:500 when=after"),
         asked("DELETE", "1", 400),
+        asked("POST", "1", 200, "POST ** another"),
+        asked("POST", "1", 200, "POST ** another when=after"),
     ]
     assert writes_in(log, ["1", "2"]) == [
         Write(0, "POST", "1", True),
@@ -115,4 +117,6 @@ def test_what_took_effect() -> None:
         Write(3, "POST", "", False),
         Write(4, "PUT", "1", True),
         Write(5, "DELETE", "1", False),
+        Write(6, "POST", "1", False),
+        Write(7, "POST", "1", True),
     ]

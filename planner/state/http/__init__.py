@@ -17,6 +17,8 @@ history and no compare-and-swap, and its locks never end by themselves. The prom
   that is between GET and POST when somebody breaks its lock may undo what the next holder wrote meanwhile.
 - Whoever writes without holding the lock takes it for that write.
 - A reply that was lost is looked for: the head names its last write. Only then is the request sent again.
+- A reply is about what was asked: a further document tells its own number; the head names the holder while
+  the lock is held, two replies agree on it before that, and it never goes back.
 
 The lock is not a lease. That of a process that died stays until `planner lock break ID`. Its holder is named
 in the head, as the protocol has no verb to ask; whoever was refused the lock is told by the server, too. A

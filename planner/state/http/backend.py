@@ -65,11 +65,17 @@ class HttpBackend:
         Asked twice: it may have been replaced, and deleted, since the head was read.
         """
         for _ in range(2):
-            key = choose(self._documents.head().head)
+            key = choose(self._present())
             data = None if key is None else self._documents.get(key)
             if key is None or data is not None:
                 return data
         return b""
+
+    def _present(self) -> Head:
+        """The head, to be read. StateError when it does not name this process, which holds the lock."""
+        head = self._documents.head().head
+        self._confirm(head)
+        return head
 
     def write_snapshot(self, data: bytes, *, serial: int, expected_serial: int | None) -> None:
         with explained(self._shown, "written"), self._writing() as lock_id:
@@ -92,7 +98,7 @@ class HttpBackend:
 
     def history(self) -> list[HistoryEntry]:
         with explained(f"the history of {self._shown}", "read"):
-            return [kept.entry for kept in self._documents.head().head.kept]
+            return [kept.entry for kept in self._present().kept]
 
     def read_history(self, serial: int) -> bytes:
         with explained(f"the history of {self._shown}", "read"):
@@ -115,7 +121,7 @@ class HttpBackend:
             if len(changed.lines) >= _ASIDE:
                 seen, key = self._put(seen, changed.lines, lock_id, changed)
                 changed = seen.head.with_part(key)
-            self._write(seen, _with_lines(changed, added), lock_id)
+            self._write(seen, evolve(changed, lines=changed.lines + added), lock_id)
 
     def read_journal(self) -> list[bytes]:
         with explained(f"the journal of {self._shown}", "read"):
@@ -128,7 +134,7 @@ class HttpBackend:
 
     def _journal(self) -> bytes | None:
         """None when a part is missing, which may be as it was cleared since the head was read."""
-        head = self._documents.head().head
+        head = self._present()
         parts = [self._documents.get(key) for key in head.parts]
         there = [part for part in parts if part is not None]
         return b"".join([*there, head.lines]) if len(there) == len(parts) else None
@@ -161,6 +167,8 @@ class HttpBackend:
 
     def _seen(self) -> Seen:
         """The head, to be changed by this process. StateError when the lock was broken."""
+        if self._held is None:
+            return self._documents.unnamed_head()
         seen = self._documents.head(locked=True)
         self._confirm(seen.head)
         return seen
@@ -206,7 +214,7 @@ class HttpBackend:
         with explained(f"the lock of {self._shown}", "taken"):
             self._take(holder, timeout, _POLL)
             try:
-                seen = self._documents.head(locked=True)
+                seen = self._documents.unnamed_head()
                 self._write(seen, _held_by(seen.head, holder), holder.id)
             except BaseException:
                 with suppress(Trouble):
@@ -244,8 +252,9 @@ class HttpBackend:
     def _release(self, holder: Holder) -> None:
         """First the name, then the lock. Where it names another the lock was broken, and is not ours."""
         with suppress(Trouble, StateError):
-            seen = self._documents.head(locked=True)
-            if not seen.head.names(holder):
+            looks = (self._documents.head(locked=True) for _ in range(2))  # one may be another document
+            seen = next((look for look in looks if look.head.names(holder)), None)
+            if seen is None:
                 return
             self._write(seen, _held_by(seen.head, None), holder.id)
         with suppress(Trouble):
@@ -287,7 +296,7 @@ class HttpBackend:
 
     def _forget_holder(self, breaker: Holder, holder_id: str) -> bool:
         """From then on the former holder writes nothing more. Whether it was the one."""
-        seen = self._documents.head(locked=True)
+        seen = self._documents.unnamed_head()
         if seen.head.holder is None:
             return False
         self._write(seen, _held_by(seen.head, None), breaker.id)
@@ -311,7 +320,7 @@ class HttpBackend:
 
     def _try(self, writer: Holder) -> None:
         """Write the head and a document beside it. StateError when the latter is not kept."""
-        seen = self._documents.head(locked=True)
+        seen = self._documents.unnamed_head()
         seen, key = self._put(seen, b"planner", writer.id, seen.head)
         came_back = self._documents.get(key) == b"planner"
         self._write(seen, self._swept(seen.head), writer.id)
@@ -328,10 +337,6 @@ def _key_of(head: Head, serial: int) -> str | None:
 
 def _has_journal(head: Head) -> bool:
     return bool(head.parts or head.lines)
-
-
-def _with_lines(head: Head, added: bytes) -> Head:
-    return evolve(head, lines=head.lines + added)
 
 
 def _held_by(head: Head, holder: Holder | None) -> Head:

@@ -1,4 +1,8 @@
-"""Reading and writing the documents of one state."""
+"""Reading and writing the documents of one state.
+
+What a server answers with has to be the document that was asked for: a content tells its own number, and the
+head only goes forward, so that another state's, or one from a cache, is not believed.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,9 @@ _THERE: Final = (200, 204, 404)
 _WRITTEN: Final = (200, 201, 202, 204)
 _CONFLICT: Final = (409, 412, 422, 423)
 _GONE: Final = (200, 202, 204, 404, 405, 410, 501)  # there, or never to be deleted
+_MIXED_UP: Final = (
+    "Run the command again. If it stays so, a proxy or a cache before the server may mix up its replies."
+)
 _KEYS: Final = 2**31 - 1  # what GitLab takes as the number of a version
 
 
@@ -43,6 +50,7 @@ class Documents:
     def __init__(self, target: Target, wire: Wire) -> None:
         self._target = target
         self._wire = wire
+        self._last = 0
 
     # The head
 
@@ -53,13 +61,31 @@ class Documents:
         """
         return self._wire.persist(lambda: self._head(locked=locked))
 
+    def unnamed_head(self) -> Seen:
+        """The head, to be changed by who has the lock and is not named in it yet.
+
+        Nothing in it says that it is this state's, so two replies have to agree: a wrong one, written back
+        with a change, would take the place of the state.
+        """
+        first, second = self.head(locked=True), self.head(locked=True)
+        if first.head.write_id != second.head.write_id:
+            raise Trouble("the server answered with two documents to the same question", _MIXED_UP)
+        return second
+
     def _head(self, *, locked: bool) -> Seen:
         reply = self._wire.send(Endpoint("GET", self._target.address), _THERE)
         if reply.status == 200:
-            return Seen(decode_head(reply.body, self._target.shown), reply.etag)
+            return Seen(self._following(decode_head(reply.body, self._target.shown)), reply.etag)
         if reply.status == 404:
             _check_address(reply, locked=locked)
-        return Seen(Head())
+        return Seen(self._following(Head()))
+
+    def _following(self, head: Head) -> Head:
+        """head, as the one that comes after those seen before. Trouble when it does not."""
+        if head.serial < self._last:
+            raise Trouble("the server answered with another document than before, or an older one", _MIXED_UP)
+        self._last = head.serial
+        return head
 
     def write_head(self, seen: Seen, changed: Head, lock_id: str) -> Seen:
         """Make changed the head, as the holder of that lock. Overtaken when it is another by now."""
@@ -74,7 +100,7 @@ class Documents:
             self._send_head(wanted, seen, lock_id)
 
         self._wire.persist(attempt)
-        return Seen(wanted)
+        return Seen(self._following(wanted))
 
     def _is_head(self, wanted: Head, former: Head) -> bool:
         """Whether it was written though no reply came. False: the former is still there."""
@@ -111,7 +137,12 @@ class Documents:
         """None when there is no such document."""
         to = Endpoint("GET", self._url(key))
         reply = self._wire.persist(lambda: self._wire.send(to, _THERE))
-        return decode_content(reply.body) if reply.status == 200 else None
+        if reply.status != 200:
+            return None
+        data = decode_content(reply.body, int(key))
+        if data is None:
+            raise Trouble(f"the server answered with another document than number {key}", _MIXED_UP)
+        return data
 
     def delete(self, key: str) -> None:
         self._wire.send(Endpoint("DELETE", self._url(key)), _GONE)

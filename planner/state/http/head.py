@@ -133,12 +133,17 @@ def encode_content(data: bytes, serial: int) -> bytes:
     return _dumped({"serial": serial, _CONTENT: _packed(data)})
 
 
-def decode_content(document: bytes) -> bytes:
-    """What `encode_content` was given. Any other document as it is: whoever reads that will tell."""
+def decode_content(document: bytes, serial: int) -> bytes | None:
+    """What `encode_content` was given; None when it was given with another serial.
+
+    Any other document as it is: whoever reads that will tell.
+    """
     try:
-        return _unpacked(orjson.loads(document)[_CONTENT])
+        found = orjson.loads(document)
+        data = _unpacked(found[_CONTENT])
     except (ValueError, TypeError, KeyError):
         return document
+    return data if found.get("serial") == serial else None
 
 
 def _dumped(document: dict[str, Any]) -> bytes:

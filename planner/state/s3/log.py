@@ -94,10 +94,10 @@ class Log:
         return f"{self._prefix}{position:010d}"
 
     def _bodies(self, listed: Sequence[Listed]) -> list[bytes] | None:
-        """None when one of them was deleted meanwhile."""
+        """None when one of them was deleted meanwhile, or is not the one that was listed."""
         new = [item for item in listed if self._known.get(int(item.name), ("",))[0] != item.etag]
         for item, found in zip(new, self._bucket.get_all([self._prefix + i.name for i in new]), strict=True):
-            if found is None:
+            if found is None or found.etag != item.etag:
                 return None
             self._known[int(item.name)] = (found.etag, found.body)
         return [self._known[int(item.name)][1] for item in listed]

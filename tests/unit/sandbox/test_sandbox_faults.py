@@ -63,6 +63,35 @@ def test_rate_limit_says_when_to_come_back(ece: Caller) -> None:
     assert ece("GET", "/user").headers["Retry-After"] == "3"
 
 
+@pytest.mark.parametrize(("when", "effective"), [("before", False), ("after", True)])
+def test_replies_about_another(ece: Caller, when: str, effective: bool) -> None:
+    theirs, second, mine = (ece.json("POST", EXTENSIONS, json=BODY | {"name": name})["id"] for name in "abc")
+    item = f"{EXTENSIONS}/{mine}"
+    fault(ece, f"* {EXTENSIONS}/{mine} another when={when}", f"POST {EXTENSIONS} another when={when}")
+    changed = BODY | {"name": "d"}
+    for method, path, body in (("GET", item, None), ("POST", item, changed), ("POST", EXTENSIONS, changed)):
+        found = ece(method, path, json=body)
+        assert found.status_code == (201 if path == EXTENSIONS else 200)
+        assert (found.json["id"], found.json["name"]) == (theirs, "a")
+        assert found.headers["x-cloud-resource-version"] == "1"
+    assert ece("DELETE", item).json["id"] == theirs
+    names = [item["name"] for item in ece.json("GET", EXTENSIONS)["extensions"]]
+    assert names == (["a", "b", "d"] if effective else ["a", "b", "c"])
+    fault(ece, f"GET {EXTENSIONS} another", f"GET {EXTENSIONS}/{second} another")
+    listed = [item["id"] for item in ece.json("GET", EXTENSIONS)["extensions"]]
+    assert (len(listed), listed[-1]) == (3, theirs)
+    assert ece.json("GET", f"{EXTENSIONS}/{second}")["id"] == theirs
+
+
+def test_without_another_there_is_only_the_right_reply(ece: Caller) -> None:
+    fault(ece, "* ** another")
+    mine = ece.json("POST", EXTENSIONS, json=BODY)["id"]
+    assert ece.json("GET", f"{EXTENSIONS}/{mine}")["id"] == mine
+    assert ece("GET", f"{EXTENSIONS}/nothing").status_code == 404
+    assert len(ece.json("GET", EXTENSIONS)["extensions"]) == 1
+    assert ece("GET", "/user").status_code == 200
+
+
 @pytest.mark.parametrize(("effect", "made"), [("reset-before", 0), ("drop-after", 1), ("cut-upload", 0)])
 def test_broken_connections(ece: Caller, effect: str, made: int) -> None:
     fault(ece, f"POST {EXTENSIONS} {effect} times=1")
