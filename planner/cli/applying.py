@@ -27,7 +27,7 @@ from planner.model.state import State
 from planner.model.value import Value
 from planner.promote.log import write_log
 from planner.promote.recording import log_of
-from planner.state.saved_plan import plan_digest, read_plan
+from planner.state.saved_plan import plan_digest, read_plan, refuse_other_digest
 
 DONE, FAILED = 0, 1
 
@@ -147,6 +147,7 @@ def _applied_before(approval: Approval, plan: Plan, state: State) -> bool:
 def _approve(console: Console, here: Opened, approval: Approval, plan: Plan) -> None:
     digest = plan_digest(plan, here.store.redact)
     if approval.expected is not None:
+        refuse_other_digest(approval.expected)
         if approval.expected != digest:
             raise StalePlan(
                 f"the plan is not the approved one: its digest is {digest}, not {approval.expected}",

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from planner.config.load import Configuration
-from planner.model.codec import digest
+from planner.model.codec import canonical, digest
 from planner.model.resource import Desired
 from planner.model.value import conceal
 from planner.model.value_json import encode_value
 
 
 def config_digest(configuration: Configuration, salt: str) -> str:
-    """A digest over all that the configuration wants; secrets go in as fingerprints."""
+    """A digest over all that the configuration wants; secrets go in as fingerprints.
+
+    What a check says when it fails is for people: it is no part of it.
+    """
     resources = {str(address): _described(d, salt) for address, d in configuration.resources.items()}
     outputs = encode_value(conceal(dict(configuration.outputs), salt))
     said = configuration.declarations
-    statements = [
+    statements: list[list[object]] = [
         [[str(move.source), str(move.target)] for move in said.moves],
         [[str(item.target), item.id] for item in said.imports],
         [[str(removal.source), removal.destroy] for removal in said.removals],
-        [[c.name, c.message, c.severity, conceal(c.condition, salt)] for c in said.checks],
+        [[c.name, c.severity, conceal(c.condition, salt)] for c in said.checks],
     ]
-    return digest({"resources": resources, "outputs": outputs, "statements": statements})
+    in_order = [sorted(block, key=canonical) for block in statements]  # files are read in any order
+    return digest({"resources": resources, "outputs": outputs, "statements": in_order})
 
 
 def _described(desired: Desired, salt: str) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 
 from attrs import define, evolve, field
 
@@ -164,7 +165,8 @@ class Planning:
     def _checks(self) -> tuple[CheckResult, ...]:
         if self.wish.mode != NORMAL:
             return ()
-        return evaluate(self.wish.declarations.checks, self._declared_lookup, self.diagnostics)
+        checks = sorted(self.wish.declarations.checks, key=attrgetter("name"))  # files are read in any order
+        return evaluate(checks, self._declared_lookup, self.diagnostics)
 
     def _declared_lookup(self, reference: Reference) -> Value:
         if reference.address not in self.wanted:

@@ -21,8 +21,8 @@ from cattrs import BaseValidationError, Converter, ForbiddenExtraKeysError, tran
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from planner.model.address import Address
-from planner.model.plan import Plan
-from planner.model.resource import Content, Prior
+from planner.model.plan import FOR_PEOPLE, Plan
+from planner.model.resource import ON_THIS_MACHINE, Prior
 from planner.model.state import Applied, Intent, Outcome, Record, State
 from planner.model.value import Path, Reference, Value
 from planner.model.value_json import (
@@ -82,8 +82,7 @@ def _value_fields(cls: type) -> dict[str, Any]:
     }
     fields = attrs.fields(attrs.resolve_types(cls))
     found = {field.name: hooks[field.type] for field in fields if field.type in hooks}
-    # where an archive lies on this machine is no part of a plan
-    return {**found, "archive": override(omit=True)} if cls is Content else found
+    return found | {field.name: override(omit=True) for field in fields if field.metadata == ON_THIS_MACHINE}
 
 
 def _unstructure_factory(cls: type, converter: Converter) -> Callable[[Any], Data]:
@@ -184,6 +183,29 @@ def encode_plan(plan: Plan) -> Data:
 def decode_plan(data: object) -> Plan:
     """The plan that `encode_plan` made data from. ValueError: each problem as "problem @ path"."""
     return decode(data, Plan)
+
+
+def for_digest(data: Any, cls: type = Plan) -> Any:
+    """What `encode` or `encode_plan` made of cls, without what is for people. Other data stays as it is."""
+    if isinstance(data, list):
+        return [for_digest(item, cls) for item in data]
+    if not isinstance(data, dict):
+        return data
+    for_people, held = _parts(cls)
+    kept = {key: item for key, item in data.items() if key not in for_people}
+    for key in held.keys() & kept.keys():
+        kept[key] = for_digest(kept[key], held[key])
+    return kept
+
+
+@cache
+def _parts(cls: type) -> tuple[frozenset[str], Mapping[str, type]]:
+    """The fields of cls that are for people only; the classes that others hold and that have such fields."""
+    fields = attrs.fields(attrs.resolve_types(cls))
+    for_people = frozenset(field.name for field in fields if field.metadata == FOR_PEOPLE)
+    kinds = ((field.name, kind) for field in fields for kind in (field.type, *get_args(field.type)))
+    held = {name: kind for name, kind in kinds if isinstance(kind, type) and attrs.has(kind)}
+    return for_people, {name: kind for name, kind in held.items() if any(_parts(kind))}
 
 
 def encode_record(record: Record) -> Data:

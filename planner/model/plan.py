@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Final
 
 from attrs import define, field, frozen
 
 from planner.model.address import Address
 from planner.model.resource import Content, Prior
 from planner.model.value import Path, Value
+
+FOR_PEOPLE: Final[Mapping[Any, Any]] = MappingProxyType({"for_people": True})
+"""Metadata of a field that apply does not act on. Every other field belongs to the plan's digest."""
 
 NORMAL, DESTROY, REFRESH_ONLY, IMPORT_ONLY = "normal", "destroy", "refresh-only", "import-only"
 
@@ -30,7 +35,7 @@ class Action(Enum):
 class AttributeDiff:
     """One attribute that differs. after may be Deferred (known after apply).
 
-    origins: where after comes from, as "var.bundle_version, environments/prod.yaml:3"; for people only.
+    origins: where after comes from, as "var.bundle_version, environments/prod.yaml:3".
     """
 
     path: Path
@@ -38,7 +43,7 @@ class AttributeDiff:
     after: Value
     sensitive: bool = False
     forces_replacement: bool = False
-    origins: tuple[str, ...] = ()
+    origins: tuple[str, ...] = field(default=(), metadata=FOR_PEOPLE)
 
 
 @frozen
@@ -55,7 +60,7 @@ class Change:
 
     address: Address
     action: Action
-    reason: str
+    reason: str = field(metadata=FOR_PEOPLE)
     id: str | None = None
     before: Mapping[str, Value] = field(factory=dict)
     after: Mapping[str, Value] = field(factory=dict)
@@ -63,7 +68,7 @@ class Change:
     version: str | None = None
     content: Content | None = None
     content_before: str | None = None
-    used_by: tuple[str, ...] = ()
+    used_by: tuple[str, ...] = field(default=(), metadata=FOR_PEOPLE)
     existing: tuple[str, ...] = ()
     dependencies: tuple[Address, ...] = ()
     prevent_destroy: bool = False
@@ -87,7 +92,7 @@ class LeftOut:
 
     address: Address
     action: Action
-    why: str = ""
+    why: str = field(default="", metadata=FOR_PEOPLE)
 
 
 @frozen
@@ -96,7 +101,7 @@ class CheckResult:
 
     name: str
     status: str
-    message: str
+    message: str = field(metadata=FOR_PEOPLE)
     severity: str
 
 
@@ -165,8 +170,8 @@ class Plan:
     drift: tuple[Drift, ...] = ()
     refreshed: tuple[Prior, ...] = ()
     outputs: tuple[OutputChange, ...] = ()
-    notes: tuple[str, ...] = ()
-    unchanged: int = 0
+    notes: tuple[str, ...] = field(default=(), metadata=FOR_PEOPLE)
+    unchanged: int = field(default=0, metadata=FOR_PEOPLE)
     moves: tuple[Moved, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     checks: tuple[CheckResult, ...] = ()

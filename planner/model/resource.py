@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 from attrs import field, frozen
 
 from planner.model.address import Address
 from planner.model.diagnostic import Position
 from planner.model.value import Path, Reference, Value
+
+ON_THIS_MACHINE: Final[Mapping[Any, Any]] = MappingProxyType({"on_this_machine": True})
+"""Metadata of a field that means nothing elsewhere, and is never written down."""
 
 
 @frozen
@@ -28,7 +33,7 @@ class Content:
     source: str
     sha256: str
     size: int
-    archive: str = field(default="", eq=False)
+    archive: str = field(default="", eq=False, metadata=ON_THIS_MACHINE)
 
 
 @frozen

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import orjson
-from attrs import frozen
+from attrs import field, frozen
 from jsonschema_rs import Draft202012Validator, ValidationError
 
 from planner.errors import NewerFormat
@@ -52,13 +52,15 @@ def require_known(document: object, known: int) -> None:
 class Format:
     """name: of the schema file, as "state". version: the one written and, in the end, read.
 
-    migrations: version -> a function from a document of that version to one of the next, both without
-    digest. It may change the document it is given.
+    migrations: version -> a function from a document of that version to one of the next. It may change the
+    document it is given. digests: version -> the digest of a document of that version, from all of it but the
+    digest; where there is none, it is over all of that.
     """
 
     name: str
     version: int
     migrations: Mapping[int, Migration]
+    digests: Mapping[int, Callable[[Data], str]] = field(factory=dict)
 
     def write(self, body: Data) -> bytes:
         """body, sealed: with format_version and digest in front, indented."""
@@ -66,13 +68,13 @@ class Format:
 
     def seal(self, body: Data) -> Data:
         versioned = {"format_version": self.version, **body}
-        return {"format_version": self.version, "digest": digest(versioned), **body}
+        return {"format_version": self.version, "digest": self._digest_of(versioned), **body}
 
     def read(self, data: bytes) -> Data:
         """The body that was written, brought to this version. BadDocument."""
         document = _parse(data)
         version = self._version_of(document)
-        _check_digest(document)
+        self._check_digest(document)
         for step in range(version, self.version):
             document = {**self.migrations[step](document), "format_version": step + 1}
         check(self.name, document)
@@ -86,6 +88,16 @@ class Format:
         if any(step not in self.migrations for step in range(version, self.version)):
             raise BadDocument(f"has the unknown format_version {version}")
         return version
+
+    def _check_digest(self, document: Data) -> None:
+        rest = {key: value for key, value in document.items() if key != "digest"}
+        if "digest" not in document:
+            raise BadDocument("was altered: its digest is missing")
+        if self._digest_of(rest) != document["digest"]:
+            raise BadDocument("was altered: its content does not match its digest")
+
+    def _digest_of(self, versioned: Data) -> str:
+        return self.digests.get(versioned["format_version"], digest)(versioned)
 
 
 def _parse(data: bytes) -> Data:
@@ -104,14 +116,6 @@ def _how_broken(data: bytes, error: orjson.JSONDecodeError) -> str:
     if data.lstrip().startswith(b"{") and not data.rstrip().endswith(b"}"):
         return f"is truncated: it breaks off after {len(data)} bytes"
     return f"is not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
-
-
-def _check_digest(document: Data) -> None:
-    rest = {key: value for key, value in document.items() if key != "digest"}
-    if "digest" not in document:
-        raise BadDocument("was altered: its digest is missing")
-    if digest(rest) != document["digest"]:
-        raise BadDocument("was altered: its content does not match its digest")
 
 
 @cache

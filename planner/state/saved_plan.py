@@ -4,27 +4,56 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from pathlib import Path
 from typing import Final
 
-from planner.errors import USE_THE_NEWER, PlannerError
-from planner.model.codec import decode_plan, encode_plan
+from planner.errors import USE_THE_NEWER, PlannerError, StalePlan
+from planner.model.codec import decode_plan, digest, encode_plan, for_digest
 from planner.model.plan import Plan
-from planner.state.document import BadDocument, Format, NewerDocument
+from planner.state.document import BadDocument, Data, Format, NewerDocument
 from planner.state.files import advice, cause, read_file, write_private
 from planner.state.redaction import Redact, keep
 
-FORMAT: Final = Format("plan", 1, {})
+DIGEST_VERSION: Final = 2
+
+
+def _digest_of(document: Data) -> str:
+    """Over what apply would do. What is for people only may change without it."""
+    plan = {key: item for key, item in document.items() if key not in ("format_version", "digest")}
+    return f"v{DIGEST_VERSION}:{digest(for_digest(plan))}"
+
+
+def _of_version_2(document: Data) -> Data:
+    """Version 1 differs only in its digest, which is over all that is in the file."""
+    return {**document, "digest": _digest_of(document)}
+
+
+FORMAT: Final = Format("plan", 2, {1: _of_version_2}, {2: _digest_of})
 
 _AGAIN: Final = "Make the plan again: `planner plan --out {path}`."
 
 
 def plan_digest(plan: Plan, redact: Redact = keep) -> str:
-    """ "sha256:<hex>", the digest that a file of the plan holds: the same plan has the same one anywhere.
+    """ "v2:sha256:<hex>", the digest that a file of the plan holds: of what apply would do, made anywhere.
 
     With the same redact a plan and what was read of its file have the same digest.
     """
     return str(FORMAT.seal(redact(encode_plan(plan)))["digest"])
+
+
+_DIGEST: Final = re.compile(r"(?:v(\d+):)?sha256:")
+
+
+def refuse_other_digest(expected: str) -> None:
+    """StalePlan when expected is a digest that another version of planner makes: nobody knows what of."""
+    found = _DIGEST.match(expected)
+    version = int(found[1] or 1) if found else DIGEST_VERSION
+    if version != DIGEST_VERSION:
+        raise StalePlan(
+            f"the digest {expected} is of version {version}; this planner compares version {DIGEST_VERSION}",
+            advice="Plan again with this planner, review the result and approve its digest.",
+        )
 
 
 def dump_plan(plan: Plan, redact: Redact = keep) -> bytes:

@@ -12,7 +12,8 @@ from werkzeug.test import Client
 
 from planner.sandbox import create_app
 
-EXTENSIONS = "/api/v1/deployments/extensions"
+DEPLOYMENTS = "/api/v1/deployments"
+EXTENSIONS = f"{DEPLOYMENTS}/extensions"
 LOGIN = {"Authorization": "ApiKey tests"}
 
 
@@ -77,3 +78,22 @@ class Ece:
     def delete(self, name: str) -> None:
         id_ = self.extensions()[name]["id"]
         assert self.client.delete(f"{EXTENSIONS}/{id_}", headers=LOGIN).status_code == 200
+
+    def deploy(self, name: str, extension: str) -> str:
+        """Makes a deployment that loads a bundle; its id."""
+        bundle = {
+            "name": extension,
+            "url": self.extensions()[extension]["url"],
+            "elasticsearch_version": "8.15.3",
+        }
+        plan = {"elasticsearch": {"user_bundles": [bundle]}, "cluster_topology": []}
+        elasticsearch = {"ref_id": "main", "region": "r", "plan": plan}
+        body = {"name": name, "resources": {"elasticsearch": [elasticsearch]}}
+        reply = self.client.post(DEPLOYMENTS, json=body, headers=LOGIN)
+        assert reply.status_code == 201, reply.text
+        return str(reply.get_json()["id"])
+
+    def rename_deployment(self, id_: str, name: str) -> None:
+        body = {"name": name, "prune_orphans": False, "resources": {}}
+        reply = self.client.put(f"{DEPLOYMENTS}/{id_}", json=body, headers=LOGIN)
+        assert reply.status_code == 200, reply.text

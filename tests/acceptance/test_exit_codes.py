@@ -13,7 +13,6 @@ from planner.cli.stores import open_store
 from planner.model.project import Environment
 from planner.state.locks import Holder
 
-from .ece import EXTENSIONS, LOGIN
 from .runner import PROJECT, TEMPLATE, Project, finished, small, wait_until
 
 PROTECTED = PROJECT.replace("{endpoint: sandbox}", "{endpoint: sandbox, protected: true}")
@@ -93,15 +92,7 @@ def test_prevent_destroy(project: Project) -> None:
 
 def test_an_extension_in_use(applied: Project) -> None:
     with applied.sandbox() as ece:
-        url = ece.extensions()["beta"]["url"]
-        bundles = {"user_bundles": [{"name": "beta", "url": url, "elasticsearch_version": "8.15.3"}]}
-        plan = {"elasticsearch": bundles, "cluster_topology": []}
-        body = {
-            "name": "shop",
-            "resources": {"elasticsearch": [{"ref_id": "main", "region": "r", "plan": plan}]},
-        }
-        reply = ece.client.post(EXTENSIONS.removesuffix("/extensions"), json=body, headers=LOGIN)
-        assert reply.status_code == 201, reply.text
+        ece.deploy("shop", "beta")
         ece.forget_requests()
         done = applied.run("destroy", "--auto-approve")
         assert done.code == 3, done

@@ -22,7 +22,7 @@ def test_one_that_cannot_be_planned_is_shown_beside_the_others(team: Project) ->
     found = {item["environment"]: item for item in json.loads(done.out)["environments"]}
     assert "is empty" in found["staging"]["error"]
     assert found["dev"]["error"] == ""
-    assert found["dev"]["digest"].startswith("sha256:")
+    assert found["dev"]["digest"].startswith("v2:sha256:")
 
 
 def test_an_environment_that_is_removed_is_warned_of(team: Project) -> None:

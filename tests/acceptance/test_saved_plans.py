@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import stat
+from collections.abc import Callable
 
 import jsonschema_rs
 import pytest
@@ -135,7 +136,7 @@ def test_a_missing_file(applied: Project) -> None:
 
 
 def test_a_digest_approves_exactly_one_plan(applied: Project) -> None:
-    found = re.search(r"Digest: (sha256:[0-9a-f]{64})", applied.ok("plan", *CHANGE).err)
+    found = re.search(r"Digest: (v2:sha256:[0-9a-f]{64})", applied.ok("plan", *CHANGE).err)
     assert found is not None
     other = refused(applied, "--expect-digest", found[1], "--var", "version=7.*")
     assert "the plan is not the approved one" in other.err
@@ -161,3 +162,121 @@ def test_the_digest_in_the_json_is_the_one_to_approve(applied: Project) -> None:
     words = ("--var", "version=9.*")
     digest = json.loads(applied.ok("plan", "--format", "json", *words).out)["digest"]
     applied.apply("--expect-digest", digest, *words)
+
+
+GAMMA, DELTA = "{from: extension.gamma, to: extension.alpha}", "{from: extension.delta, to: extension.beta}"
+NAMED = """named: {condition: "resource.extension.alpha.id != ''", message: it has an id}"""
+ALONE = """alone: {condition: "true", message: it is alone}"""
+MORE = f"""
+moved: [{GAMMA}, {DELTA}]
+check: {{{NAMED}, {ALONE}}}
+"""
+
+
+def digest_of_the_plan(project: Project, *words: str) -> str:
+    document = json.loads(project.ok("plan", "--format", "json", *words).out)
+    assert document["changes"]
+    return str(document["digest"])
+
+
+@pytest.fixture
+def approved(applied: Project) -> tuple[Project, str]:
+    """A version of its own, a check and moves that are done; and the digest of the plan."""
+    applied.write("templates/more.yaml", MORE)
+    applied.write("environments/dev.yaml", "variables:\n  version: 9.*\n")
+    return applied, digest_of_the_plan(applied)
+
+
+def comment(project: Project) -> None:
+    project.write("environments/dev.yaml", "# why\n\nvariables:\n  # what\n  version: 9.*\n")
+    project.edit("templates/main.yaml", "\nresource:", "{# what it is #}\n# more\nresource:")
+
+
+def set_the_default(project: Project) -> None:
+    (project.folder / "environments/dev.yaml").unlink()
+    project.edit("planner.yaml", '"8.*"', '"9.*"')
+
+
+def write_it_in_another_way(project: Project) -> None:
+    project.write("environments/dev.yaml", '{"variables": {"version": "9.*"}}')
+    project.edit("templates/main.yaml", "{{ var.version }}", '"{{ var.version }}"')
+
+
+def move_the_templates(project: Project) -> None:
+    text = (project.folder / "templates/main.yaml").read_text()
+    alpha, _, beta = text.partition("    beta:")
+    project.write("templates/z.yaml", alpha)
+    project.write("templates/a.yaml", "resource:\n  extension:\n    beta:" + beta)
+    (project.folder / "templates/main.yaml").unlink()
+
+
+def turn_the_blocks(project: Project) -> None:
+    text = f"moved: [{DELTA}, {GAMMA}]\ncheck: {{{ALONE}, {NAMED}}}\n"
+    project.write("templates/more.yaml", text)
+
+
+def say_it_in_other_words(project: Project) -> None:
+    project.edit("templates/more.yaml", "it has an id", "alpha needs an id")
+
+
+def make_and_rename_a_user(project: Project) -> None:
+    with project.sandbox() as ece:
+        ece.rename_deployment(ece.deploy("shop", "alpha"), "another shop")
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        comment,
+        set_the_default,
+        write_it_in_another_way,
+        move_the_templates,
+        turn_the_blocks,
+        say_it_in_other_words,
+        make_and_rename_a_user,
+    ],
+)
+def test_what_apply_does_not_act_on_moves_no_digest(
+    approved: tuple[Project, str], edit: Callable[[Project], None]
+) -> None:
+    project, digest = approved
+    edit(project)
+    assert digest_of_the_plan(project) == digest
+    project.apply("--expect-digest", digest)
+
+
+def test_a_value_from_elsewhere_moves_no_digest(approved: tuple[Project, str]) -> None:
+    project, digest = approved
+    project.write("environments/dev.yaml", "")
+    project.write("values.json", '{"version": "9.*"}')
+    assert digest_of_the_plan(project, "--var", "version=9.*") == digest
+    assert digest_of_the_plan(project, "--var-file", "values.json") == digest
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("environments/dev.yaml", "9.*", "9.1.*"),
+        ("templates/main.yaml", "name: beta", "name: gamma"),
+        (
+            "templates/main.yaml",
+            "file: files/alpha",
+            "file: files/alpha\n      lifecycle: {prevent_destroy: true}",
+        ),
+        ("templates/more.yaml", "!= ''", "!= 'x'"),
+        ("templates/more.yaml", "message:", "severity: warning, message:"),
+        ("files/alpha/words.txt", "one", "two"),
+    ],
+)
+def test_what_apply_acts_on_does(approved: tuple[Project, str], name: str, old: str, new: str) -> None:
+    project, digest = approved
+    project.edit(name, old, new)
+    done = refused(project, "--expect-digest", digest)
+    assert "the plan is not the approved one" in done.err
+
+
+@pytest.mark.parametrize(("version", "prefix"), [(1, ""), (3, "v3:")])
+def test_a_digest_of_another_version(approved: tuple[Project, str], version: int, prefix: str) -> None:
+    project, digest = approved
+    done = refused(project, "--expect-digest", digest.replace("v2:", prefix))
+    assert f"is of version {version}; this planner compares version 2" in " ".join(done.err.split())

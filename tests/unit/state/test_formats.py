@@ -1,7 +1,8 @@
 """Files as each format version wrote them, kept in formats/<version>/, are read for ever.
 
-A version's files come from one run: applied, changed, planned, and killed in the middle of an apply.
-They are never written again: a change of the format is a new version, a migration, and a new folder.
+Version 1's files come from one run: applied, changed, planned, and killed in the middle of an apply. A later
+version has those files whose format it changed. They are never written again: a change of the format is a new
+version, a migration, and a new folder.
 """
 
 from __future__ import annotations
@@ -17,22 +18,26 @@ from planner.state.registry import open_backend
 from planner.state.store import Store
 
 FORMATS = Path(__file__).parent / "formats"
-VERSIONS = sorted(int(folder.name) for folder in FORMATS.iterdir())
+PRESENT = {
+    "dev.json": snapshot.FORMAT.version,
+    "dev.journal": journal.FORMAT_VERSION,
+    "plan.json": saved_plan.FORMAT.version,
+}
 
 
-@pytest.fixture(params=VERSIONS)
-def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A copy of what one version wrote."""
-    return Path(shutil.copytree(FORMATS / str(request.param), tmp_path / "state"))
+def versions(name: str) -> list[int]:
+    return sorted(int(path.parent.name) for path in FORMATS.glob(f"*/{name}"))
 
 
-def test_every_version_up_to_the_present_one_is_kept() -> None:
-    present = max(snapshot.FORMAT.version, saved_plan.FORMAT.version, journal.FORMAT_VERSION)
-    assert list(range(1, present + 1)) == VERSIONS
+@pytest.mark.parametrize("name", PRESENT)
+def test_every_version_up_to_the_present_one_is_kept(name: str) -> None:
+    assert versions(name) == list(range(1, PRESENT[name] + 1))
 
 
-def test_state_and_journal_say_what_they_said(kept: Path) -> None:
-    backend = open_backend("state", environment="dev", folder=kept.parent)
+@pytest.mark.parametrize("version", versions("dev.json"))
+def test_state_and_journal_say_what_they_said(version: int, tmp_path: Path) -> None:
+    shutil.copytree(FORMATS / str(version), tmp_path / "state")
+    backend = open_backend("state", environment="dev", folder=tmp_path)
     state = Store(backend, "small", "dev").load()
     assert state.serial == 1
     assert {str(a): (p.id, p.version) for a, p in state.resources.items()} == {
@@ -57,8 +62,9 @@ def test_state_and_journal_say_what_they_said(kept: Path) -> None:
     assert set(state.applied.inputs) == {"note", "token", "version"}
 
 
-def test_a_saved_plan_says_what_it_said(kept: Path) -> None:
-    plan = saved_plan.read_plan(kept / "plan.json")
+@pytest.mark.parametrize("version", versions("plan.json"))
+def test_a_saved_plan_says_what_it_said(version: int) -> None:
+    plan = saved_plan.read_plan(FORMATS / str(version) / "plan.json")
     assert (plan.project, plan.environment, plan.serial) == ("small", "dev", 1)
     assert [(str(c.address), c.action.value) for c in plan.changes] == [
         ("extension.made", "create"),

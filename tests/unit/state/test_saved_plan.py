@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 
 from planner.errors import PlannerError
-from planner.model.codec import digest
+from planner.model.codec import digest, encode_plan, for_digest
 from planner.model.plan import Action, Change, Plan, Step
 from planner.model.resource import Content
 from planner.model.value import Deferred, Fingerprint, Reference
@@ -46,8 +46,12 @@ def path(tmp_path: Path) -> Path:
 
 def rewrite(path: Path, **changes: Any) -> None:
     document = {**orjson.loads(path.read_bytes()), **changes}
-    del document["digest"]
-    path.write_bytes(orjson.dumps({**document, "digest": digest(document)}))
+    path.write_bytes(orjson.dumps({**document, "digest": digest_of(document)}))
+
+
+def digest_of(document: dict[str, Any]) -> str:
+    plan = {key: item for key, item in document.items() if key not in ("format_version", "digest")}
+    return f"v2:{digest(for_digest(plan))}"
 
 
 def test_it_reads_what_it_writes(path: Path) -> None:
@@ -112,10 +116,10 @@ def test_plans_of_another_shape(path: Path, changes: dict[str, Any], problem: st
 @pytest.mark.parametrize("same", [True, False], ids=["as ours", "something else altogether"])
 def test_a_newer_plan(path: Path, same: bool) -> None:
     write_plan(path, PLAN)
-    rewrite(path, format_version=2)
+    rewrite(path, format_version=3)
     if not same:
-        path.write_bytes(b'{"format_version": 2}')
-    with pytest.raises(PlannerError, match="has format_version 2") as caught:
+        path.write_bytes(b'{"format_version": 3}')
+    with pytest.raises(PlannerError, match="has format_version 3") as caught:
         read_plan(path)
     assert caught.value.advice.startswith("A newer planner wrote it")
 
@@ -129,3 +133,16 @@ def test_a_plan_that_cannot_be_written(path: Path) -> None:
     path.mkdir()
     with pytest.raises(PlannerError, match="cannot be written: it is not a regular file"):
         write_plan(path, PLAN)
+
+
+def test_a_plan_of_the_former_version_is_read(path: Path) -> None:
+    """Its digest was over everything in the file, and still is."""
+    former = {"format_version": 1, **encode_plan(PLAN)}
+    path.write_bytes(orjson.dumps({**former, "digest": digest(former)}))
+    assert read_plan(path) == PLAN
+    path.write_bytes(orjson.dumps({**former, "digest": digest(former), "notes": ["another"]}))
+    with pytest.raises(PlannerError, match="was altered: its content does not match its digest"):
+        read_plan(path)
+    path.write_bytes(orjson.dumps({**former, "digest": digest_of(former)}))
+    with pytest.raises(PlannerError, match="was altered"):
+        read_plan(path)
