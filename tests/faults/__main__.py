@@ -80,8 +80,8 @@ def _first_failed(tree: Path, words: Sequence[str]) -> str:
         done = subprocess.run(
             command, cwd=tree, env=environ, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
-    except subprocess.TimeoutExpired:
-        return "one that does not end"
+    except subprocess.TimeoutExpired as error:
+        raise Useless(f"pytest {' '.join(words)} does not end") from error
     if done.returncode == OK:
         return ""
     found = _CAUGHT.search(done.stdout)
