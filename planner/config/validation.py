@@ -11,6 +11,7 @@ from attrs import frozen
 
 from planner.config.shaping import step
 from planner.config.tokens import INVALID
+from planner.config.yaml_document import Literal
 from planner.model.diagnostic import did_you_mean
 from planner.model.value import UNKNOWN, Deferred, Path, Secret, Value, at, dotted, leaves, with_plain_numbers
 
@@ -230,7 +231,7 @@ def _known(value: Value) -> Value:
     if isinstance(value, Deferred):
         return "known after apply"
     if isinstance(value, Literal):
-        return value.value
+        return with_plain_numbers(value.value)
     if isinstance(value, Mapping):
         return {key: _known(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

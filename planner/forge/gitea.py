@@ -12,7 +12,7 @@ from attrs import define
 
 from planner.forge.client import Call, Client
 from planner.forge.errors import ForgeError
-from planner.forge.making import commented, opened
+from planner.forge.making import Ends, commented, opened
 from planner.forge.port import Comment, Facts
 from planner.forge.reading import id_at, text_at
 from planner.forge.target import Target
@@ -75,7 +75,7 @@ class Gitea:
         failure = not_opened(self.target, self.facts)
         new = {"title": title, "body": body, "head": branch, "base": base}
         call = Call("POST", self.client.at(*self._repository, "pulls"), failure, new, makes=True)
-        ends = {("head", "ref"): branch, ("base", "ref"): base}
+        ends: Ends = {("head", "ref"): branch, ("base", "ref"): base}
         return opened(self.client, call, lambda: self._open(branch, base, failure), _page, ends)
 
     def _open(self, branch: str, base: str, failure: str) -> Iterator[Any]:

@@ -14,7 +14,7 @@ from attrs import define
 
 from planner.forge.client import Call, Client, Reply
 from planner.forge.errors import ForgeError
-from planner.forge.making import commented, opened
+from planner.forge.making import Ends, commented, opened
 from planner.forge.port import Comment, Facts
 from planner.forge.reading import id_at, text_at
 from planner.forge.target import Target
@@ -88,7 +88,7 @@ class GitHub:
         failure = not_opened(self.target, self.facts)
         new = {"title": title, "body": body, "head": branch, "base": base}
         call = Call("POST", self.client.at(*self._repository, "pulls"), failure, new, makes=True)
-        ends = {("head", "ref"): branch, ("base", "ref"): base}
+        ends: Ends = {("head", "ref"): branch, ("base", "ref"): base}
         return opened(
             self.client, call, lambda: self.client.items(self.client.get(url, failure), failure), _page, ends
         )

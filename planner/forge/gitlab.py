@@ -11,7 +11,7 @@ from typing import Any, Final
 from attrs import define
 
 from planner.forge.client import Call, Client, Reply
-from planner.forge.making import commented, opened
+from planner.forge.making import Ends, commented, opened
 from planner.forge.port import Comment, Facts
 from planner.forge.reading import id_at, text_at
 from planner.forge.target import Target
@@ -73,7 +73,7 @@ class GitLab:
         failure = not_opened(self.target, self.facts)
         new = {"title": title, "description": body, "source_branch": branch, "target_branch": base}
         call = Call("POST", self.client.at(*self._project, "merge_requests"), failure, new, makes=True)
-        ends = {("source_branch",): branch, ("target_branch",): base}
+        ends: Ends = {("source_branch",): branch, ("target_branch",): base}
         return opened(
             self.client,
             call,
