@@ -26,10 +26,10 @@ class KeptSnapshots:
         DamagedState; OthersState when no snapshot tells that it is of this state.
         """
         shown = self._named(serial)
-        older = _asked_for(serial, snapshot.parse_any(self.backend.read_history(serial), shown=shown), shown)
+        older = snapshot.parse_any(self.backend.read_history(serial), shown=shown)
         if not any(self._is_ours(entry, older.lineage) for entry in self.backend.history()):
             snapshot.check_owner(older, shown, self.project, self.environment)
-        return evolve(older, project=self.project, environment=self.environment)
+        return evolve(_asked_for(serial, older, shown), project=self.project, environment=self.environment)
 
     def _is_ours(self, entry: HistoryEntry, lineage: str) -> bool:
         with suppress(StateError):
