@@ -149,7 +149,7 @@ class TestShow:
         assert re.search(r"  passed    smoke, carol@shop.example, \S+ \S+ UTC \(" + re.escape(url), staging)
         assert "by            dave@shop.example\n" in prod
         assert re.search(r"    from          staging, serial \d+ of lineage [0-9a-f-]{36}\n", prod)
-        assert re.search(r"    plan          sha256:[0-9a-f]{64}\n", prod)
+        assert re.search(r"    plan          v2:sha256:[0-9a-f]{64}\n", prod)
         assert re.search(r"    checks        met     smoke passed", prod)
         assert re.search(r"    archives      met     1 with the content that ran in staging", prod)
         assert "  approved  by carol@shop.example, " in prod

@@ -6,13 +6,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
 from pathlib import Path
 
 from attrs import frozen
 
-from planner.cli.main import run
+from tests.acceptance.command import Done as Ended
+from tests.acceptance.command import run_here
 
 from .campaign import Broken
 
@@ -23,17 +22,10 @@ PATIENCE = 120.0
 
 
 @frozen
-class Done:
+class Done(Ended):
     """A command that ended."""
 
     words: tuple[str, ...]
-    code: int
-    out: str
-    err: str
-
-    @property
-    def both(self) -> str:
-        return self.out + self.err
 
     def __str__(self) -> str:
         return f"planner {' '.join(self.words)} ended with {self.code}\n{self.out[-3000:]}{self.err[-3000:]}"
@@ -44,11 +36,9 @@ Run = Callable[..., Done]
 
 
 def call(folder: Path, *words: str) -> Done:
-    """In this process, a hundred times faster; the same code from the arguments on."""
-    out, err = StringIO(), StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
-        code = run(["--no-color", "-C", str(folder), *words])
-    return _decent(Done(words, code, out.getvalue(), err.getvalue()))
+    """In this process, many times faster."""
+    ended = run_here(["--no-color", "-C", str(folder), *words], Path.cwd(), dict(os.environ))
+    return _decent(Done(ended.code, ended.out, ended.err, words))
 
 
 def spawn(folder: Path, *words: str) -> Done:
@@ -63,7 +53,7 @@ def spawn(folder: Path, *words: str) -> Done:
     except subprocess.TimeoutExpired as error:
         raise Broken(f"planner {' '.join(words)} hangs") from error
     out, err = (stream.decode("utf-8", "replace") for stream in (ended.stdout, ended.stderr))
-    return _decent(Done(words, ended.returncode, out, err))
+    return _decent(Done(ended.returncode, out, err, words))
 
 
 def _decent(done: Done) -> Done:

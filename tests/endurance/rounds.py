@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
@@ -11,15 +10,14 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
 import requests
 from attrs import define, field, frozen
 
-from planner.cli.main import run as planner_run
-from tests.acceptance.command import Done
+from tests.acceptance.command import Done, run_here
 from tests.acceptance.runner import ROOT, Project
 
 from .campaign import Broken
@@ -181,10 +179,7 @@ class Round:
 
     def cli(self, *words: str) -> Done:
         """A command that only reads, in this process: that saves half a second."""
-        out, err = io.StringIO(), io.StringIO()
-        with redirect_stdout(out), redirect_stderr(err):
-            code = planner_run(["-C", str(self.stage.folder), *words])
-        done = Done(code, out.getvalue(), err.getvalue())
+        done = run_here(["-C", str(self.stage.folder), *words], Path.cwd(), dict(os.environ))
         for word in ("Traceback", "a defect in planner"):
             self.demand(word not in done.both, f"{' '.join(words)} said {word}", done.both)
         return done
