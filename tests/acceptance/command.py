@@ -105,9 +105,13 @@ def _process() -> Iterator[None]:
     threshold, logger = gc.get_threshold(), logging.getLogger("planner")
     log = (list(logger.handlers), logger.level, logger.propagate)
     before = set(threading.enumerate())
+    former = signal.signal(signal.SIGALRM, _goes_on)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, former)
         _end_threads(before)
         for number, handler in handlers.items():
             signal.signal(number, handler)
@@ -115,6 +119,11 @@ def _process() -> Iterator[None]:
         gc.unfreeze()
         logger.handlers[:], logger.propagate = log[0], log[2]
         logger.setLevel(log[1])
+
+
+def _goes_on(_number: int, _frame: object) -> None:
+    """For a command that does not end by itself. What it raises no command catches."""
+    pytest.fail(f"the command goes on after {PATIENCE:.0f} s")
 
 
 def _end_threads(before: set[threading.Thread]) -> None:
