@@ -152,7 +152,7 @@ def test_interrupted_while_it_reads_one_by_one(chain: Project) -> None:
     chain.apply()
     chain.edit("templates/main.yaml", 'version: "*"', 'version: "8.*"')
     with chain.sandbox() as ece:
-        ece.fault("GET /deployments/extensions/* hold")
+        ece.fault("GET /deployments/extensions/* delay:3600")  # one that is held ends with the embedded ECE
         with chain.started("-v", "plan") as process:
             assert process.stderr is not None
             assert any("> GET /deployments/extensions/" in line for line in process.stderr)
