@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from .runner import PATIENCE, Project, finished, signalled, small, wait_until
+from .serving import listening, reaching
 
 CHAIN = """
 resource:
@@ -147,16 +149,17 @@ def test_a_second_signal_names_what_was_in_flight(chain: Project, call: str, num
     settle(chain)
 
 
-def test_interrupted_while_it_reads_one_by_one(chain: Project) -> None:
+def test_interrupted_while_it_reads_one_by_one(tmp_path: Path) -> None:
     """Replies that several threads wait for do not hold it up."""
-    chain.apply()
-    chain.edit("templates/main.yaml", 'version: "*"', 'version: "8.*"')
-    with chain.sandbox() as ece:
-        ece.fault("GET /deployments/extensions/* delay:3600")  # one that is held ends with the embedded ECE
-        with chain.started("-v", "plan") as process:
-            assert process.stderr is not None
-            assert any("> GET /deployments/extensions/" in line for line in process.stderr)
+    with listening(tmp_path / "ece.db") as served:
+        chain = reaching(tmp_path / "chain", served.url, template=CHAIN)
+        chain.apply()
+        chain.edit("templates/main.yaml", 'version: "*"', 'version: "8.*"')
+        served.ece.fault("GET /deployments/extensions/* hold")
+        with chain.started("plan") as process:
+            wait_until(served.ece.holds, "a thread waits")
             done = signalled(process, signal.SIGTERM)
+        served.ece.no_faults()
     assert (done.code, done.out) == (130, ""), done
 
 
