@@ -7,6 +7,7 @@ returning paths of kind files.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -38,8 +39,8 @@ class KindFile:
 def load_kinds(extra: Iterable[Path] = ()) -> Mapping[str, KindFile]:
     """All kinds by name. PlannerError for a kind file that does not fit, or a name given twice."""
     found: dict[str, KindFile] = {}
-    for path in [*kind_files(), *_from_other_packages(), *extra]:
-        kind_file = read_kind_file(path)
+    installed = [(path, _installed(path)) for path in [*kind_files(), *_from_other_packages()]]
+    for path, kind_file in [*installed, *((path, read_kind_file(path)) for path in extra)]:
         name = kind_file.kind.name
         if name in found:
             raise PlannerError(f'the kind "{name}" is declared twice, the second time in {path}')
@@ -47,8 +48,16 @@ def load_kinds(extra: Iterable[Path] = ()) -> Mapping[str, KindFile]:
     return found
 
 
-def _from_other_packages() -> list[Path]:
-    return [Path(path) for point in entry_points(group=GROUP) for path in point.load()()]
+@cache
+def _from_other_packages() -> tuple[Path, ...]:
+    """What is installed is looked for once a process: it takes as long as a small plan."""
+    return tuple(Path(path) for point in entry_points(group=GROUP) for path in point.load()())
+
+
+@cache
+def _installed(path: Path) -> KindFile:
+    """The kind file of a package: read once a process."""
+    return read_kind_file(path)
 
 
 def read_kind_file(path: Path) -> KindFile:
