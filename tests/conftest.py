@@ -18,7 +18,7 @@ settings.register_profile("people", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "people")
 
-# Where nothing compiled may be kept, each of the many interpreters that the tests start would compile it all anew.
+# Else each of the many interpreters that the tests start would compile everything anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 

@@ -35,6 +35,7 @@ CAUSE = "create-extension: The sandbox was asked to fail this request. (400 Bad 
 NOTICE = (
     r"Interrupted:nothingnewisstarted\.(Beingfinished:[^()]+\(\w+\)(,[^()]+\(\w+\))*\.)?Oncemorestopsnow\."
 )
+SELDOM = pytest.mark.long
 COLOUR = re.compile("\x1b\\[[0-9;]*m")
 
 
@@ -81,7 +82,9 @@ def plan_of(project: Project, columns: int) -> str:
     return project.ok("plan", env={"COLUMNS": str(columns)}).out
 
 
-@pytest.mark.parametrize(("columns", "rows", "colour"), [(100, 30, True), (50, 10, False)])
+@pytest.mark.parametrize(
+    ("columns", "rows", "colour"), [(100, 30, True), pytest.param(50, 10, False, marks=SELDOM)]
+)
 def test_each_line_once_and_nothing_else(
     many: Project, served: Served, columns: int, rows: int, colour: bool
 ) -> None:
@@ -104,7 +107,7 @@ def test_each_line_once_and_nothing_else(
     )
 
 
-@pytest.mark.parametrize(("columns", "rows"), [(100, 30), (50, 10)])
+@pytest.mark.parametrize(("columns", "rows"), [pytest.param(100, 30, marks=SELDOM), (50, 10)])
 def test_each_line_of_an_interrupted_run(many: Project, served: Served, columns: int, rows: int) -> None:
     plan = plan_of(many, columns)
     served.ece.fault("POST,PUT ** delay:0.05")

@@ -47,6 +47,9 @@ PAGES: dict[str, Callable[[], Mapping[str, str]]] = {
 }
 """Page -> the variables that its commands find set."""
 
+LONG = ("examples/backends/README.md", "examples/promotion/README.md")
+"""They start servers, and wait for a release to have soaked."""
+
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "<time>"),
@@ -140,7 +143,9 @@ class Shell:
         return found.stdout
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=pytest.mark.long) if page in LONG else page for page in PAGES]
+)
 def test_the_commands_print_what_the_page_says(tmp_path: Path, page: str) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     shell = Shell(tmp_path, PAGES[page]())

@@ -184,7 +184,7 @@ def found(place: Place) -> tuple[list[bytes], bytes | None, list[int]]:
     return backend.read_journal(), backend.read_snapshot(), serials
 
 
-@pytest.mark.parametrize("lose", ["request", "reply"])
+@pytest.mark.parametrize("lose", [pytest.param("request", marks=pytest.mark.long), "reply"])
 @pytest.mark.parametrize("work", AFTER)
 def test_what_is_under_way_when_the_line_is_cut_is_done_once(
     fresh: Callable[[], Place], wire: Wire, work: Callable[[Backend], None], lose: str

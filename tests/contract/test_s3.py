@@ -351,6 +351,7 @@ STAGES: list[tuple[list[bytes], bytes | None, list[int]]] = [
 ]
 
 
+@pytest.mark.long
 def test_a_crash_between_any_two_requests_leaves_one_stage_or_the_next(running: Server) -> None:
     reached = set()
     for number in count(1):
@@ -446,6 +447,7 @@ def test_late_requests_of_a_former_holder_take_no_effect(spot: Spot, lost: Any, 
     assert spot.found() == ([b"two"], content(serial + 1), [serial + 1, serial][: serial + 1])
 
 
+@pytest.mark.long
 def test_a_fence_that_a_crash_interrupted_is_put_up_by_the_next(running: Server) -> None:
     for number in count(1):
         spot = begun(spot_in(running))
