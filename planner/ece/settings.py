@@ -19,6 +19,9 @@ from planner.ece.sources import Source
 from planner.errors import PlannerError
 
 SANDBOX: Final = "sandbox"
+CLOUD: Final = "cloud"
+PLATFORMS: Final = ("ece", CLOUD)
+_CLOUD_DOMAINS: Final = ("elastic-cloud.com", "cloud.elastic.co")
 
 
 @frozen
@@ -26,6 +29,7 @@ class Settings:
     """How to reach one installation. endpoint: its URL, below which is /api/v1.
 
     ca_file: PEM file or folder. timeout: seconds to wait for a reply, None for the client's own.
+    platform: one of PLATFORMS where planner.yaml says it, else "".
     """
 
     endpoint: str
@@ -36,6 +40,7 @@ class Settings:
     allow_http: bool = False
     timeout: float | None = None
     is_sandbox: bool = False
+    platform: str = ""
 
     @classmethod
     def read(cls, environment: str, options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
@@ -47,8 +52,9 @@ class Settings:
         endpoint = source.text("endpoint", "EC_ENDPOINT", "EC_HOST")
         if endpoint is None:
             raise _no_endpoint(environment, source)
+        platform = source.choice("platform", PLATFORMS) or ""
         if endpoint == SANDBOX:
-            return evolve(cls.for_sandbox(), region=source.text("region", "EC_REGION"))
+            return evolve(cls.for_sandbox(), region=source.text("region", "EC_REGION"), platform=platform)
         settings = cls(
             endpoint=endpoint,
             credentials=Credentials(),
@@ -57,6 +63,7 @@ class Settings:
             insecure=source.truth("insecure", "EC_INSECURE"),
             allow_http=source.truth("allow_http"),
             timeout=source.seconds("timeout", "EC_TIMEOUT"),
+            platform=platform,
         )
         _check_endpoint(environment, settings)
         return evolve(settings, credentials=find_credentials(source))
@@ -70,6 +77,17 @@ class Settings:
     def auth(self) -> str:
         """ "api_key", "basic" or "login"."""
         return self.credentials.method
+
+    @property
+    def cloud(self) -> str:
+        """The Elastic Cloud that this is, in words that say how it is known; "" for an ECE."""
+        if self.platform:
+            return "Elastic Cloud" if self.platform == CLOUD else ""
+        parts = _split(self.endpoint)
+        host = (parts.hostname or "").rstrip(".") if parts else ""
+        if any(f".{host}".endswith(f".{domain}") for domain in _CLOUD_DOMAINS):
+            return f"Elastic Cloud (known by the host {host}; platform: ece in planner.yaml says otherwise)"
+        return ""
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -66,6 +66,15 @@ class Binding:
         return self.user_id and "{id}" in self.calls["create"].operation.path
 
 
+@frozen
+class Conventions:
+    """What differs between installations. send_version: send ?version= where the kind file leaves that open.
+    cloud: see Driver."""
+
+    send_version: bool = False
+    cloud: str = ""
+
+
 CALLS = ("list", "create", "read", "update", "upload", "delete")
 _LISTING = ("items", "item", "where", "complete")
 

@@ -16,6 +16,7 @@ from werkzeug.test import Client as Caller
 from planner.ece import ApiKeyAuth
 from planner.ece.client import Client
 from planner.ece.wsgi import WSGITransport
+from planner.kinds.binding import Conventions
 from planner.kinds.extension import ExtensionDriver
 from planner.kinds.registry import load_kinds
 from planner.model.address import Address
@@ -80,7 +81,8 @@ class Ece:
         sleeps: list[float] = []
         found = load_kinds()["extension"]
         client = client_of(recorded(app, sent), sleeps)
-        return cls(app, ExtensionDriver(found.kind, found.binding, client, send_version), sent, sleeps)
+        conventions = Conventions(send_version)
+        return cls(app, ExtensionDriver(found.kind, found.binding, client, conventions), sent, sleeps)
 
     def fail(self, *faults: str) -> None:
         """From now on; counted from here."""
