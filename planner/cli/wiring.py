@@ -22,7 +22,7 @@ from planner.cli.stores import open_store
 from planner.config.load import Configuration, choose_environment, load, open_project
 from planner.config.sources import Sources
 from planner.config.variables import Inputs
-from planner.ece import Discretion, Settings, Timeouts
+from planner.ece import Discretion, Settings, Timeouts, UploadForm
 from planner.engine.ports import Drivers
 from planner.engine.selection import Selection
 from planner.engine.under_way import Waiting
@@ -263,7 +263,8 @@ def _session(
 
 def _conventions(environment: Environment) -> Conventions:
     settings = Settings.read(environment.name, environment.options, os.environ)
-    return Conventions(bool(environment.options.get("send_version")), settings.cloud)
+    send_version = bool(environment.options.get("send_version"))
+    return Conventions(send_version, settings.cloud, UploadForm(settings.upload))
 
 
 def _wish(request: Request, configuration: Configuration, lineage: str) -> Wish:

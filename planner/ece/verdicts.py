@@ -202,7 +202,8 @@ _BY_STATUS = {
     405: "This version of the API does not offer the operation.",
     408: "The request took too long to arrive: try again.",
     409: "It changed in the meantime, or is in use: plan again.",
-    413: "The file is too large for an upload: publish it and set download_url.",
+    413: "What was sent is too large.",
+    415: "The server does not take what was sent in this form.",
     429: "Too many requests: try again later, with a lower --parallelism.",
 }
 

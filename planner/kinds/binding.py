@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from planner.ece import Operation
+from planner.ece import Operation, UploadForm
 
 
 @frozen
@@ -69,10 +69,11 @@ class Binding:
 @frozen
 class Conventions:
     """What differs between installations. send_version: send ?version= where the kind file leaves that open.
-    cloud: see Driver."""
+    cloud: see Driver. uploads: the form that it takes, found out in the course of a run."""
 
     send_version: bool = False
     cloud: str = ""
+    uploads: UploadForm = field(factory=UploadForm)
 
 
 CALLS = ("list", "create", "read", "update", "upload", "delete")

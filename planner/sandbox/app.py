@@ -94,7 +94,7 @@ class Sandbox:
             self._log.append(entry)
 
     def _faulty(self, request: Request, path: str | None, entry: dict[str, Any]) -> Response:
-        for rule in self._faults.pick(request.method, path or request.path):
+        for rule in self._faults.pick(request.method, path or request.path, request.mimetype):
             entry["fault"] = rule.spec
             if rule.effect not in faults.PASSING_EFFECTS:
                 look = partial(self._look, request)

@@ -114,6 +114,12 @@ def test_the_rest(options: dict[str, Any], environ: dict[str, str], expected: tu
         ({"endpoint": URL, "auth": "kerberos"}, KEY, "auth in planner.yaml is 'kerberos'", "api_key, basic"),
         ({"endpoint": URL, "platform": "aws"}, KEY, "platform in planner.yaml is 'aws'", "ece, cloud"),
         ({"endpoint": "sandbox", "platform": "aws"}, {}, "platform in planner.yaml", "ece, cloud"),
+        (
+            {"endpoint": URL, "upload": "form"},
+            KEY,
+            "upload in planner.yaml is 'form'",
+            "auto, raw, multipart",
+        ),
         ({"endpoint": "ece.example:12443"}, KEY, "not an http or https URL", "https://host:12443"),
         ({"endpoint": "ece.example"}, KEY, "not an http or https URL", "https://host:12443"),
         ({"endpoint": "https://"}, KEY, "not an http or https URL", "https://host:12443"),

@@ -182,7 +182,8 @@ def test_secrets_and_queries_are_taken_out() -> None:
         (_received(403, _api("x")), "role"),
         (_received(404), "check endpoint"),
         (_received(409, _api("x.version_conflict")), "plan again"),
-        (_received(413), "download_url"),
+        (_received(413), "What was sent is too large."),
+        (_received(415), "does not take what was sent in this form"),
         (_received(501), "health"),
     ],
 )
