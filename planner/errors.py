@@ -13,6 +13,7 @@
     │   └── LockHeld             4    somebody else is working on the environment
     ├── ApiError                 1    the API said no
     │   ├── NotFound             1    404: the resource is gone
+    │   ├── Forbidden            1    403: these credentials may not; on Elastic Cloud also: it is gone
     │   ├── Conflict             1    the resource moved since it was planned
     │   └── Unauthenticated      1    401 or 449: credentials missing, wrong or expired
     ├── Unreachable              1    nothing was sent, or nothing can have taken effect
@@ -126,6 +127,10 @@ class ApiError(PlannerError):
 
 class NotFound(ApiError):
     pass
+
+
+class Forbidden(ApiError):
+    """The API itself, and no gateway before it, says that these credentials may not do it."""
 
 
 class Conflict(ApiError):

@@ -22,13 +22,14 @@ from planner.cli.stores import open_store
 from planner.config.load import Configuration, choose_environment, load, open_project
 from planner.config.sources import Sources
 from planner.config.variables import Inputs
-from planner.ece import Discretion, Settings, Timeouts
+from planner.ece import Discretion, Settings, Timeouts, UploadForm
 from planner.engine.ports import Drivers
 from planner.engine.selection import Selection
 from planner.engine.under_way import Waiting
 from planner.engine.wish import Wish
 from planner.engine.workflow import Session
 from planner.errors import InvalidConfiguration, PlannerError
+from planner.kinds.binding import Conventions
 from planner.kinds.contents import attach_contents
 from planner.kinds.registry import KindFile, load_kinds
 from planner.kinds.rest import RestDriver
@@ -156,7 +157,7 @@ def opened_offline(request: Request, console: Console) -> tuple[Wish, Drivers]:
     if any(item.is_error for item in configuration.diagnostics):
         raise InvalidConfiguration(configuration.diagnostics)
     nobody = cast("Client", None)
-    drivers = {name: k.driver(k.kind, k.binding, nobody, False) for name, k in kinds.items()}
+    drivers = {name: k.driver(k.kind, k.binding, nobody) for name, k in kinds.items()}
     return _wish(request, configuration, ""), drivers
 
 
@@ -175,7 +176,7 @@ def _client(
     console.redact.watch(lambda: settings.secrets)
     transport = None
     if settings.is_sandbox:
-        transport = stack.enter_context(_sandbox(sandbox_file(request.folder, environment)))
+        transport = stack.enter_context(_sandbox(request.folder, environment))
     client = open_client(
         settings,
         pool_size=request.parallelism,
@@ -208,13 +209,14 @@ def _waiting(environment: Environment, console: Console) -> Waiting:
 
 
 @contextmanager
-def _sandbox(data: Path) -> Iterator[WSGITransport]:
-    """The embedded ECE. PlannerError when its data cannot be used."""
+def _sandbox(folder: Path, environment: Environment) -> Iterator[WSGITransport]:
+    """The embedded ECE, or Elastic Cloud. PlannerError when its data cannot be used."""
     from planner.ece.wsgi import WSGITransport  # noqa: PLC0415 - only where it is the endpoint
     from planner.sandbox import SandboxError, create_app  # noqa: PLC0415 - only where it is the endpoint
 
+    data = sandbox_file(folder, environment)
     try:
-        app = create_app(data)
+        app = create_app(data, platform=sandbox_platform(environment))
     except SandboxError as error:
         raise PlannerError(f"the sandbox cannot run: {error}", advice="See planner sandbox reset.") from None
     except OSError as error:
@@ -235,6 +237,10 @@ def sandbox_file(folder: Path, environment: Environment) -> Path:
     return place / f"sandbox-{environment.name}.db"
 
 
+def sandbox_platform(environment: Environment) -> str:
+    return str(environment.options.get("platform", "ece"))
+
+
 def _session(
     request: Request,
     configuration: Configuration,
@@ -242,9 +248,9 @@ def _session(
     store: Store,
     client: Client,
 ) -> Session:
-    send_version = bool(configuration.environment.options.get("send_version"))
+    conventions = _conventions(configuration.environment)
     drivers: dict[str, RestDriver] = {
-        name: k.driver(k.kind, k.binding, client, send_version) for name, k in kinds.items()
+        name: k.driver(k.kind, k.binding, client, conventions) for name, k in kinds.items()
     }
 
     def busy() -> str:
@@ -253,6 +259,12 @@ def _session(
 
     wish = _wish(request, configuration, store.load().lineage)
     return Session(wish, drivers, store, busy, request.parallelism, request.refresh)
+
+
+def _conventions(environment: Environment) -> Conventions:
+    settings = Settings.read(environment.name, environment.options, os.environ)
+    send_version = bool(environment.options.get("send_version"))
+    return Conventions(send_version, settings.cloud, UploadForm(settings.upload))
 
 
 def _wish(request: Request, configuration: Configuration, lineage: str) -> Wish:

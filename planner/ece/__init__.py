@@ -1,8 +1,8 @@
 """The ECE HTTP client: it knows HTTP and the API's conventions.
 
     operations.py    what can be asked: Operation, Timeouts
-    uploads.py       what is uploaded
-    multipart.py     archives as streamed multipart bodies
+    uploads.py       what is uploaded, and in which form
+    upload_bodies.py archives as streamed bodies
     replies.py       what comes back: Reply, and the API's (or a gateway's) error replies
     verdicts.py      one attempt judged: a reply, an error, or "try again"
     troubles.py      what a failed connection means, in plain words, and whether anything was sent
@@ -36,9 +36,11 @@ from planner.ece.redaction import Discretion, redact
 from planner.ece.replies import Reply, nests_too_deep
 from planner.ece.retry import RetryPolicy
 from planner.ece.settings import Settings
-from planner.ece.uploads import Upload
+from planner.ece.uploads import MULTIPART, RAW, Upload, UploadForm
 
 __all__ = [
+    "MULTIPART",
+    "RAW",
     "ApiKeyAuth",
     "Auth",
     "BasicAuth",
@@ -50,6 +52,7 @@ __all__ = [
     "Settings",
     "Timeouts",
     "Upload",
+    "UploadForm",
     "can_be_sent",
     "nests_too_deep",
     "redact",

@@ -34,12 +34,7 @@ def find_credentials(source: Source) -> Credentials:
     name come before the plain ones, whichever they are: a plain key may belong to another installation.
     Raises PlannerError when something is missing.
     """
-    wanted = source.text("auth")
-    if wanted is not None and wanted not in METHODS:
-        raise PlannerError(
-            f"environments.{source.environment}.auth in planner.yaml is {wanted!r}",
-            advice=f"Write one of {', '.join(METHODS)}.",
-        )
+    wanted = source.choice("auth", METHODS)
     method = wanted or _likely(source)
     return _key(source, wanted) if method == "api_key" else _user(source, method)
 

@@ -16,9 +16,13 @@ from planner.ece.credentials import Credentials, find_credentials
 from planner.ece.loopback import is_loopback
 from planner.ece.redaction import redact
 from planner.ece.sources import Source
+from planner.ece.uploads import AUTO, FORMS
 from planner.errors import PlannerError
 
 SANDBOX: Final = "sandbox"
+CLOUD: Final = "cloud"
+PLATFORMS: Final = ("ece", CLOUD)
+_CLOUD_DOMAINS: Final = ("elastic-cloud.com", "cloud.elastic.co")
 
 
 @frozen
@@ -26,6 +30,7 @@ class Settings:
     """How to reach one installation. endpoint: its URL, below which is /api/v1.
 
     ca_file: PEM file or folder. timeout: seconds to wait for a reply, None for the client's own.
+    platform: one of PLATFORMS where planner.yaml says it, else "". upload: one of FORMS.
     """
 
     endpoint: str
@@ -36,6 +41,8 @@ class Settings:
     allow_http: bool = False
     timeout: float | None = None
     is_sandbox: bool = False
+    platform: str = ""
+    upload: str = AUTO
 
     @classmethod
     def read(cls, environment: str, options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
@@ -47,19 +54,28 @@ class Settings:
         endpoint = source.text("endpoint", "EC_ENDPOINT", "EC_HOST")
         if endpoint is None:
             raise _no_endpoint(environment, source)
-        if endpoint == SANDBOX:
-            return evolve(cls.for_sandbox(), region=source.text("region", "EC_REGION"))
-        settings = cls(
-            endpoint=endpoint,
-            credentials=Credentials(),
+        settings = cls.for_sandbox() if endpoint == SANDBOX else cls._elsewhere(endpoint, source)
+        settings = evolve(
+            settings,
             region=source.text("region", "EC_REGION"),
+            platform=source.choice("platform", PLATFORMS) or "",
+            upload=source.choice("upload", FORMS) or AUTO,
+        )
+        if settings.is_sandbox:
+            return settings
+        _check_endpoint(environment, settings)
+        return evolve(settings, credentials=find_credentials(source))
+
+    @classmethod
+    def _elsewhere(cls, endpoint: str, source: Source) -> Settings:
+        return cls(
+            endpoint,
+            Credentials(),
             ca_file=_ca_file(source),
             insecure=source.truth("insecure", "EC_INSECURE"),
             allow_http=source.truth("allow_http"),
             timeout=source.seconds("timeout", "EC_TIMEOUT"),
         )
-        _check_endpoint(environment, settings)
-        return evolve(settings, credentials=find_credentials(source))
 
     @classmethod
     def for_sandbox(cls) -> Settings:
@@ -70,6 +86,17 @@ class Settings:
     def auth(self) -> str:
         """ "api_key", "basic" or "login"."""
         return self.credentials.method
+
+    @property
+    def cloud(self) -> str:
+        """The Elastic Cloud that this is, in words that say how it is known; "" for an ECE."""
+        if self.platform:
+            return "Elastic Cloud" if self.platform == CLOUD else ""
+        parts = _split(self.endpoint)
+        host = (parts.hostname or "").rstrip(".") if parts else ""
+        if any(f".{host}".endswith(f".{domain}") for domain in _CLOUD_DOMAINS):
+            return f"Elastic Cloud (known by the host {host}; platform: ece in planner.yaml says otherwise)"
+        return ""
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ plain variable (EC_ENDPOINT), which may be meant for another environment.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from attrs import frozen
@@ -47,6 +47,16 @@ class Source:
         if value is None or isinstance(value, str):
             return value
         raise PlannerError(f"{where} is {value!r}, not a text", advice="Put it in quotes.")
+
+    def choice(self, option: str, words: Collection[str]) -> str | None:
+        """One of words, from planner.yaml."""
+        word = self.text(option)
+        if word is None or word in words:
+            return word
+        raise PlannerError(
+            f"environments.{self.environment}.{option} in planner.yaml is {word!r}",
+            advice=f"Write one of {', '.join(words)}.",
+        )
 
     def truth(self, option: str, *variables: str) -> bool:
         value, where = self.find(option, *variables)

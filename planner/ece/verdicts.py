@@ -29,6 +29,7 @@ from planner.ece.troubles import explain
 from planner.errors import (
     ApiError,
     Conflict,
+    Forbidden,
     NotFound,
     OutcomeUnknown,
     PlannerError,
@@ -161,6 +162,8 @@ def api_error(received: Received, fault: Fault, at: Circumstances) -> ApiError:
 def _class_of(status: int, codes: tuple[str, ...]) -> type[ApiError]:
     if status == 404 and codes:  # a gateway's 404 says nothing about the resource
         return NotFound
+    if status == 403 and codes:
+        return Forbidden
     if status == 409 and not any(code.endswith("already_exists") for code in codes):
         return Conflict
     if status == 449 or (status == 401 and _about_credentials(codes)):
@@ -199,7 +202,8 @@ _BY_STATUS = {
     405: "This version of the API does not offer the operation.",
     408: "The request took too long to arrive: try again.",
     409: "It changed in the meantime, or is in use: plan again.",
-    413: "The file is too large for an upload: publish it and set download_url.",
+    413: "What was sent is too large.",
+    415: "The server does not take what was sent in this form.",
     429: "Too many requests: try again later, with a lower --parallelism.",
 }
 

@@ -22,7 +22,7 @@ from planner.ece.replies import Received
 from planner.ece.uploads import Upload
 
 if TYPE_CHECKING:
-    from planner.ece.multipart import UploadBody
+    from planner.ece.upload_bodies import UploadBody
 
     Body = bytes | UploadBody | None
 
@@ -62,7 +62,7 @@ class Message:
         if self.upload is None:
             yield self.body
         else:
-            from planner.ece.multipart import opened  # noqa: PLC0415 - only where something is uploaded
+            from planner.ece.upload_bodies import opened  # noqa: PLC0415 - only where something is uploaded
 
             with opened(self.upload, self.timeouts[1]) as body:
                 yield body

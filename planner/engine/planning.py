@@ -180,6 +180,7 @@ class Planning:
         return self._lookup(reference)
 
     def _take_over(self) -> None:
+        self.notes.extend(self.view.notes)
         for address, prior in sorted(self.state.resources.items()):
             if address not in self.view.resources:
                 self.seen[address] = prior

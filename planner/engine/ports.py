@@ -22,6 +22,11 @@ class Driver(Protocol):
     @property
     def kind(self) -> Kind: ...
 
+    @property
+    def cloud(self) -> str:
+        """The Elastic Cloud that this is, in words: there a read of what is gone is Forbidden; else ""."""
+        ...
+
     def server_time(self) -> ServerTime | None:
         """What the installation's clock shows; None when no reply said it. Nothing is asked for it."""
         ...

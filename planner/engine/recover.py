@@ -20,6 +20,7 @@ from attrs import evolve, frozen
 
 from planner.engine.outcome import prior_after
 from planner.engine.ports import Driver, Drivers
+from planner.engine.reading import Sight, read_held
 from planner.model.compare import agrees, same, sort_key
 from planner.model.kind import Kind
 from planner.model.resource import Observed, Prior
@@ -81,11 +82,13 @@ class Settled:
 def settle(state: State, drivers: Drivers, salt: str) -> Settled:
     """Looks up every intent in doubt. Nothing is written."""
     known = [i for i in state.in_doubt if i.operation != "create"]
-    settlements = [_settle_known(i, state, drivers[i.address.kind], salt) for i in known]
+    settlements = [_settle_known(i, state, drivers, salt) for i in known]
     ambiguous = []
     for kind, intents in _creates(state).items():
         driver = drivers[kind]
         listed = driver.list()
+        if driver.cloud:
+            Sight(driver, state, listed).check()
         for group in _groups(intents, driver.kind):
             candidates = _candidates(group, state, driver, listed)
             sure = all(_is_surely_later(found, intent) for found in candidates for intent in group)
@@ -117,8 +120,12 @@ def _natural_key(kind: Kind, attributes: Mapping[str, Value]) -> list[Value]:
     return [attributes.get(name) for name in kind.natural_key]
 
 
-def _settle_known(intent: Intent, state: State, driver: Driver, salt: str) -> Settlement:
-    observed = driver.read(intent.id or "")
+def _settle_known(intent: Intent, state: State, drivers: Drivers, salt: str) -> Settlement:
+    kind = drivers[intent.address.kind].kind
+    held = (*state.resources.values(), *state.deposed)
+    if not any(prior.id == intent.id and prior.address.kind == kind.name for prior in held):
+        return Settlement(intent, (_failed(intent),), "is void: the state holds the resource no more")
+    (observed,), _ = read_held([Prior(intent.address, intent.id or "", {})], state, drivers, 1)
     if observed is None:
         gone = Outcome(intent.step, intent.address, "done", None, intent.id, intent.deposed)
         found = "was carried out" if intent.operation == "delete" else "is void: the resource is gone"
@@ -127,7 +134,7 @@ def _settle_known(intent: Intent, state: State, driver: Driver, salt: str) -> Se
     untouched = before is not None and before.version is not None and before.version == observed.version
     if intent.operation == "delete" or untouched:
         return Settlement(intent, (_failed(intent),), "did not happen")
-    prior = _looked_up(intent, observed, before, driver.kind, salt)
+    prior = _looked_up(intent, observed, before, kind, salt)
     done = Outcome(intent.step, intent.address, "done", prior)
     return Settlement(intent, (done,), "was looked up; the state has what is there")
 

@@ -7,13 +7,12 @@ to be gone, and those about to be written, whose version and users only a read t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Hashable, Iterable, Mapping
 
 from attrs import define, evolve, field, frozen
 
 from planner.engine.ports import Drivers
+from planner.engine.reading import each, read_held
 from planner.model.address import Address
 from planner.model.compare import sort_key
 from planner.model.kind import Kind
@@ -22,22 +21,20 @@ from planner.model.resource import Observed, Prior
 from planner.model.state import State
 from planner.model.value import Value
 
-T = TypeVar("T")
-R = TypeVar("R")
-
 
 @frozen
 class View:
     """What was observed. resources: by address, None when gone; what was not asked for is missing.
 
     listed: every resource of a kind by id, for kinds that were listed. leftovers: of replacements, by address
-    and id. imports: what import blocks name, by the address it is to have.
+    and id. imports: what import blocks name, by the address it is to have. notes: what had to be concluded.
     """
 
     resources: Mapping[Address, Observed | None] = field(factory=dict)
     listed: Mapping[str, Mapping[str, Observed]] = field(factory=dict)
     leftovers: Mapping[tuple[Address, str], Observed | None] = field(factory=dict)
     imports: Mapping[Address, Observed] = field(factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @define
@@ -86,39 +83,26 @@ def survey(state: State, kinds: Iterable[str], drivers: Drivers, parallelism: in
             found[address] = observed
         elif address.kind in listed:
             missing.append(prior)
-    reads = _read([*missing, *state.deposed], drivers, parallelism)
+    reads, notes = read_held([*missing, *state.deposed], state, drivers, parallelism, listed)
     found.update({prior.address: observed for prior, observed in zip(missing, reads, strict=False)})
     leftovers = zip(state.deposed, reads[len(missing) :], strict=True)
-    return View(found, listed, {(prior.address, prior.id): observed for prior, observed in leftovers})
+    left = {(prior.address, prior.id): observed for prior, observed in leftovers}
+    return View(found, listed, left, notes=notes)
 
 
 def examine(view: View, priors: Iterable[Prior], drivers: Drivers, parallelism: int) -> View:
     """view with the named resources read one by one: with version and users."""
     wanted = [prior for prior in priors if view.resources.get(prior.address) is not None]
-    reads = _read(wanted, drivers, parallelism)
+    reads = each(lambda prior: drivers[prior.address.kind].read(prior.id), wanted, parallelism)
     found = {prior.address: observed for prior, observed in zip(wanted, reads, strict=True)}
     return evolve(view, resources={**view.resources, **found})
 
 
 def look_up(ids: Mapping[Address, str], drivers: Drivers, parallelism: int) -> dict[Address, Observed | None]:
     """Resources by their ids, read one by one."""
-    reads = _each(lambda item: drivers[item[0].kind].read(item[1]), list(ids.items()), parallelism)
+    reads = each(lambda item: drivers[item[0].kind].read(item[1]), list(ids.items()), parallelism)
     return dict(zip(ids, reads, strict=True))
 
 
 def _listed(kinds: list[str], drivers: Drivers, parallelism: int) -> dict[str, Mapping[str, Observed]]:
-    return dict(zip(kinds, _each(lambda kind: drivers[kind].list(), kinds, parallelism), strict=True))
-
-
-def _read(priors: list[Prior], drivers: Drivers, parallelism: int) -> list[Observed | None]:
-    return _each(lambda prior: drivers[prior.address.kind].read(prior.id), priors, parallelism)
-
-
-def _each(work: Callable[[T], R], items: list[T], parallelism: int) -> list[R]:
-    if len(items) < 2:
-        return [work(item) for item in items]
-    pool = ThreadPoolExecutor(max_workers=min(parallelism, len(items)))
-    try:
-        return list(pool.map(work, items))
-    finally:  # what is left after an error are reads: Ctrl-C does not wait for their replies
-        pool.shutdown(wait=False, cancel_futures=True)
+    return dict(zip(kinds, each(lambda kind: drivers[kind].list(), kinds, parallelism), strict=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from planner.engine.conflict import three_way
 from planner.engine.diff import take_over
 from planner.engine.ports import Drivers
-from planner.engine.refresh import View, examine
+from planner.engine.reading import read_held
 from planner.engine.wish import Wish
 from planner.errors import StalePlan
 from planner.model.ledger import FAILED, Entry
@@ -41,13 +41,13 @@ def moved_since(plan: Plan, state: State, drivers: Drivers, salt: str, paralleli
         c for c in plan.changes if c.id is not None and not c.deposed and c.action is not Action.CREATE
     ]
     priors = [state.resources[change.address] for change in built_on if change.address in state.resources]
-    start = View({prior.address: Observed(prior.id, {}) for prior in priors})
-    view = examine(start, priors, drivers, parallelism)
+    reads, _ = read_held(priors, state, drivers, parallelism)
+    found = {prior.address: observed for prior, observed in zip(priors, reads, strict=True)}
     entries = []
     for change in built_on:
-        if change.address not in view.resources:
+        if change.address not in found:
             continue
-        entry = _entry(change, view.resources[change.address], state, drivers, salt)
+        entry = _entry(change, found[change.address], state, drivers, salt)
         if entry is not None:
             entries.append(entry)
     return tuple(entries)

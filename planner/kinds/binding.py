@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from planner.ece import Operation
+from planner.ece import Operation, UploadForm
 
 
 @frozen
@@ -64,6 +64,16 @@ class Binding:
     def id_in_path(self) -> bool:
         """Whether a create says the id in its path, so that no body has to."""
         return self.user_id and "{id}" in self.calls["create"].operation.path
+
+
+@frozen
+class Conventions:
+    """What differs between installations. send_version: send ?version= where the kind file leaves that open.
+    cloud: see Driver. uploads: the form that it takes, found out in the course of a run."""
+
+    send_version: bool = False
+    cloud: str = ""
+    uploads: UploadForm = field(factory=UploadForm)
 
 
 CALLS = ("list", "create", "read", "update", "upload", "delete")

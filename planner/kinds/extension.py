@@ -9,11 +9,11 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from planner.archives import Archives
-from planner.ece import Upload
-from planner.errors import PlannerError
+from planner.ece import MULTIPART, RAW, Reply, Upload
+from planner.errors import ApiError, OutcomeUnknown, PlannerError
 from planner.kinds.rest import RestDriver
 from planner.model.compare import same
 from planner.model.diagnostic import Diagnostic
@@ -53,15 +53,90 @@ class ExtensionDriver(RestDriver):
         )
 
     def upload(self, request: Request) -> Result:
-        """PUT of the archive as multipart, streamed (upload-extension)."""
+        """PUT of the archive, streamed, in a form that this installation takes (upload-extension)."""
         if request.content is None:
             raise PlannerError(f"{request.address} has no file to upload")
         archive = Path(request.content.archive)
         _check_unchanged(archive, request.content.sha256, request)
         found, note = self.guard(request)
-        upload = Upload(archive=archive, filename=_zip_name(request), progress=request.progress)
-        reply = self.write("upload", found, upload=upload)
-        return Result(self.written(reply, request, found.id), note)
+        form = self.conventions.uploads.next
+        upload = Upload(archive, _zip_name(request), form, progress=request.progress)
+        reply = self._sent(found, upload, request)
+        stored, unsaid = self._stored(reply, request, request.content)
+        return Result(stored, "; ".join(filter(None, (note, unsaid))))
+
+    def _sent(self, found: Observed, upload: Upload, request: Request) -> Reply:
+        """The reply to an upload. Where raw is refused, and no form is named, multipart is tried once."""
+        try:
+            return self._put(found, upload)
+        except ApiError as error:
+            if not (self.conventions.uploads.is_open and upload.form == RAW and _is_about_the_form(error)):
+                raise
+            refusal = error
+        self._check_nothing_stored(found, request, refusal)
+        try:
+            reply = self._put(found, evolve(upload, form=MULTIPART))
+        except ApiError as error:
+            error.advice = f"Before, without multipart: {refusal.summary}. {error.advice}"
+            raise
+        self.conventions.uploads.taken = MULTIPART
+        return reply
+
+    def _put(self, found: Observed, upload: Upload) -> Reply:
+        try:
+            return self.write("upload", found, upload=upload)
+        except ApiError as error:
+            if error.status in (403, 405, 413, 415):
+                error.advice = f"{error.advice} {_OTHER_WAY}"
+            raise
+
+    def _check_nothing_stored(self, found: Observed, request: Request, refusal: ApiError) -> None:
+        now = self.read(found.id)
+        if now is None:
+            raise refusal
+        if now.version == found.version and same(_file_of(now), _file_of(found)):
+            return
+        raise OutcomeUnknown(
+            f"{request.address}: the upload was refused, and yet the extension changed: {refusal.summary}",
+            advice="Plan again, which looks at what is there.",
+        ) from refusal
+
+    def _stored(self, reply: Reply, request: Request, content: Content) -> tuple[Observed, str]:
+        """The extension after an upload, of the size that was sent; and what is not known of that."""
+        stored = self.written(reply, request, request.id or "")
+        if _size_in(stored) is None:  # a read may say what the reply leaves out
+            stored = self.written(evolve(reply, body=None), request, request.id or "")
+        size = _size_in(stored)
+        if size is None:
+            return stored, "the installation does not say how many bytes it stored"
+        if size != content.size:
+            raise OutcomeUnknown(
+                f"{request.address}: the upload was accepted, but {size:,} bytes are stored, "
+                f"and {content.size:,} were sent",
+                advice=f"Apply again, which sends it again. {_OTHER_WAY}",
+            )
+        return stored, ""
+
+
+_OTHER_WAY = "The other way: publish the archive, and give download_url in place of file."
+
+
+def _is_about_the_form(error: ApiError) -> bool:
+    """Whether the form of an upload may be why it was refused; the API's own code tells what else it is."""
+    return error.status == 415 or (
+        error.status == 400 and "extensions.request_execution_failed" not in error.codes
+    )
+
+
+def _file_of(observed: Observed) -> Value:
+    """What the server says of the stored file."""
+    return observed.attributes.get("file_metadata")
+
+
+def _size_in(observed: Observed) -> int | float | None:
+    file = _file_of(observed)
+    size = file.get("size") if isinstance(file, Mapping) else None
+    return size if isinstance(size, int | float) and not isinstance(size, bool) else None
 
 
 def _zip_name(request: Request) -> str:

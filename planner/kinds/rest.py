@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from planner.archives import Archives
 from planner.ece import Reply, Upload
-from planner.errors import ApiError, Conflict, NotFound, OutcomeUnknown, PlannerError
-from planner.kinds.binding import Binding, Call
+from planner.errors import ApiError, Conflict, Forbidden, NotFound, OutcomeUnknown, PlannerError
+from planner.kinds.binding import Binding, Call, Conventions
 from planner.kinds.replies import id_in, is_whole, listed_in, observed_in
 from planner.model.compare import agrees, is_unset
 from planner.model.diagnostic import Diagnostic
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 @frozen
 class RestDriver:
-    """kind and binding: from the kind file. send_version: send ?version= where the file leaves that open."""
+    """kind and binding: from the kind file."""
 
     kind: Kind
     binding: Binding
     client: Client
-    send_version: bool = False
+    conventions: Conventions = field(factory=Conventions)
 
     @classmethod
     def inspect(
@@ -48,6 +48,10 @@ class RestDriver:
     ) -> Sequence[Diagnostic]:
         """What is wrong with a file, found without the API. A plain kind takes any."""
         return ()
+
+    @property
+    def cloud(self) -> str:
+        return self.conventions.cloud
 
     def server_time(self) -> ServerTime | None:
         return self.client.server_time
@@ -81,6 +85,10 @@ class RestDriver:
             reply = self._call(self.binding.calls["read"], id)
         except NotFound:
             return None
+        except Forbidden as error:
+            if self.cloud:
+                error.advice += f" {self.cloud} also says this of what is gone: plan again, which can tell."
+            raise
         return observed_in(reply.body, reply, self.kind, self.binding, id)
 
     def operations(
@@ -196,7 +204,7 @@ class RestDriver:
     def write(self, name: str, found: Observed, *, json: Any = None, upload: Upload | None = None) -> Reply:
         """A call that changes found. A Conflict comes with the resource as it is by then."""
         call = self.binding.calls[name]
-        sends = name != "upload" and (call.send_version or self.send_version)
+        sends = name != "upload" and (call.send_version or self.conventions.send_version)
         query = {"version": found.version} if sends and found.version else None
         try:
             return self._call(call, found.id, query=query, json=json, upload=upload)

@@ -20,7 +20,7 @@ from planner.sandbox.auth import TOKEN_LIFETIME, AuthApi, Credentials
 from planner.sandbox.control import PREFIX, ControlApi
 from planner.sandbox.deployments import DeploymentsApi
 from planner.sandbox.downloads import fetch as fetch_url
-from planner.sandbox.extensions import UPLOAD_LIMIT, ExtensionsApi
+from planner.sandbox.extensions import ECE, PLATFORMS, UPLOAD_LIMIT, ExtensionsApi
 from planner.sandbox.fault_table import FaultTable
 from planner.sandbox.faults import FaultRule
 from planner.sandbox.replies import ApiError, api_error, isoformat
@@ -46,6 +46,7 @@ class Options(TypedDict, total=False):
 
     fetch: bool
     enforce_version: bool
+    platform: str
     credentials: Credentials | None
     faults: Iterable[str | FaultRule]
     clock: Callable[[], datetime]
@@ -93,7 +94,7 @@ class Sandbox:
             self._log.append(entry)
 
     def _faulty(self, request: Request, path: str | None, entry: dict[str, Any]) -> Response:
-        for rule in self._faults.pick(request.method, path or request.path):
+        for rule in self._faults.pick(request.method, path or request.path, request.mimetype):
             entry["fault"] = rule.spec
             if rule.effect not in faults.PASSING_EFFECTS:
                 look = partial(self._look, request)
@@ -145,6 +146,7 @@ def create_app(  # noqa: PLR0913 - the switches of the sandbox, by keyword
     *,
     fetch: bool = False,
     enforce_version: bool = False,
+    platform: str = ECE,
     credentials: Credentials | None = None,
     faults: Iterable[str | FaultRule] = (),
     clock: Callable[[], datetime] = utc_now,
@@ -155,12 +157,15 @@ def create_app(  # noqa: PLR0913 - the switches of the sandbox, by keyword
     """An embedded ECE over `data`: a SQLite file, made with its folders where it is missing, or ":memory:".
 
     `fetch` downloads a download_url for real, `enforce_version` compares `?version=` of updates and deletes,
-    `credentials` checks who calls, `upload_limit` is in bytes. `clock` gives aware datetimes, `sleep` takes
-    seconds.
+    `platform` is "ece" or "cloud": on Elastic Cloud what is gone is forbidden. `credentials` checks who
+    calls, `upload_limit` is in bytes. `clock` gives aware datetimes, `sleep` takes seconds.
 
-    Raises ValueError for a fault that does not parse and SandboxError for a file that is something else.
+    Raises ValueError for another platform and for a fault that does not parse, and SandboxError for a file
+    that is something else.
     """
     rules = parsed(faults)
+    if platform not in PLATFORMS:
+        raise ValueError(f"platform {platform!r} is none of {', '.join(PLATFORMS)}")
 
     def now() -> str:
         return isoformat(clock())
@@ -170,7 +175,7 @@ def create_app(  # noqa: PLR0913 - the switches of the sandbox, by keyword
     fault_table = FaultTable(storage, rules)
     auth = AuthApi(storage, clock, credentials, token_lifetime)
     downloads = fetch_url if fetch else None
-    extensions = ExtensionsApi(storage, archives, now, downloads, enforce_version, upload_limit)
+    extensions = ExtensionsApi(storage, archives, now, downloads, enforce_version, upload_limit, platform)
     control = ControlApi(storage, archives, fault_table, log)
     parts = (extensions, DeploymentsApi(storage, now), auth, control)
     router = Router(route for part in parts for route in part.routes())

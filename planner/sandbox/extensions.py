@@ -21,6 +21,8 @@ from planner.sandbox.uploads import receive
 
 COLLECTION = "/deployments/extensions"
 ITEM = "/deployments/extensions/{extension_id}"
+ECE, CLOUD = "ece", "cloud"
+PLATFORMS = (ECE, CLOUD)
 # Larger files come by download_url only, and those end at 8 GB.
 UPLOAD_LIMIT = 200 * 1024**2
 DOWNLOAD_LIMIT = 8 * 1024**3
@@ -28,7 +30,8 @@ DOWNLOAD_LIMIT = 8 * 1024**3
 
 @frozen
 class ExtensionsApi:
-    """`fetch` is None where download URLs are accepted as fetched; `now` gives ISO 8601 texts in UTC."""
+    """`fetch` is None where download URLs are accepted as fetched; `now` gives ISO 8601 texts in UTC.
+    `platform` is one of PLATFORMS."""
 
     storage: Storage
     archives: Archives
@@ -36,6 +39,7 @@ class ExtensionsApi:
     fetch: Fetch | None = None
     enforce_version: bool = False
     upload_limit: int = UPLOAD_LIMIT
+    platform: str = ECE
 
     def routes(self) -> list[Route]:
         return [
@@ -66,7 +70,7 @@ class ExtensionsApi:
 
     def get(self, call: Call) -> Response:
         with self.storage.read() as db:
-            extension = _find(db, call)
+            extension = self._find(db, call)
             body = extension.to_json(base_url(call.request))
             if call.flag("include_deployments"):
                 body["deployments"] = [id_ for id_, _ in table.users(db, extension.url)]
@@ -75,9 +79,9 @@ class ExtensionsApi:
     def update(self, call: Call) -> Response:
         wanted = ExtensionRequest.from_json(call.json())
         with self.storage.read() as db:
-            _find(db, call)  # an unknown extension is not worth a download
+            self._find(db, call)  # an unknown extension is not worth a download
         with self._download(wanted.download_url) as (incoming, facts), self.storage.write() as db:
-            extension = _find(db, call)
+            extension = self._find(db, call)
             self._check_version(call, extension)
             extension = extension.updated(wanted, facts, self.now())
             table.update(db, extension)
@@ -86,24 +90,31 @@ class ExtensionsApi:
 
     def upload(self, call: Call) -> Response:
         with self.storage.read() as db:
-            _find(db, call)
+            self._find(db, call)
         with self.archives.incoming(self.upload_limit) as incoming:
             receive(call.request, incoming)
             facts = incoming.facts(self.now())
             with self.storage.write() as db:
-                extension = _find(db, call).uploaded(facts)
+                extension = self._find(db, call).uploaded(facts)
                 table.update(db, extension)
                 self.archives.keep(incoming, extension.id)
         return versioned(extension.to_json(base_url(call.request)), extension.stamp)
 
     def delete(self, call: Call) -> Response:
         with self.storage.write() as db:
-            extension = _find(db, call)
+            extension = self._find(db, call)
             self._check_version(call, extension)
             _check_unused(db, extension)
             table.delete(db, extension.id)
         self.archives.remove(extension.id)
         return versioned({}, extension.stamp)
+
+    def _find(self, db: sqlite3.Connection, call: Call) -> Extension:
+        extension_id = call.params["extension_id"]
+        extension = table.find(db, extension_id)
+        if extension is None:
+            raise forbidden(extension_id) if self.platform == CLOUD else not_found(extension_id)
+        return extension
 
     @contextmanager
     def _download(self, url: str | None) -> Iterator[tuple[Incoming | None, FileFacts | None]]:
@@ -143,12 +154,11 @@ def not_found(extension_id: str) -> ApiError:
     return api_error(404, "extensions.not_found", f"The extension [{extension_id}] does not exist.")
 
 
-def _find(db: sqlite3.Connection, call: Call) -> Extension:
-    extension_id = call.params["extension_id"]
-    extension = table.find(db, extension_id)
-    if extension is None:
-        raise not_found(extension_id)
-    return extension
+def forbidden(extension_id: str) -> ApiError:
+    """What Elastic Cloud says of an extension that is gone, or that never was."""
+    resource = f"r:{COLLECTION}/{extension_id}"
+    message = f"To access the resource [{resource}], the user must have the required authorization"
+    return api_error(403, "root.permission_denied", message)
 
 
 def _check_unused(db: sqlite3.Connection, extension: Extension) -> None:

@@ -87,6 +87,15 @@ def _truncate(rule: FaultRule, _request: Request, answer: Answer) -> Response:
     return whole
 
 
+def _wrong_size(_rule: FaultRule, _request: Request, answer: Answer) -> Response:
+    whole = answer()
+    body = whole.get_json(silent=True)
+    if isinstance(body, dict) and "file_metadata" in body:
+        body["file_metadata"]["size"] -= 1
+        whole.set_data(orjson.dumps(body))
+    return whole
+
+
 def _half(body: bytes, spec: str) -> Iterator[bytes]:
     yield body[: len(body) // 2]
     raise ConnectionResetError(f"fault: {spec}")
@@ -162,4 +171,5 @@ EFFECTS: Mapping[str, Effect] = {
     "drop-after": _drop_after,
     "truncate": _truncate,
     "cut-upload": _cut_upload,
+    "wrong-size": _wrong_size,
 }

@@ -56,24 +56,24 @@ class FaultTable:
             for row in rows
         ]
 
-    def pick(self, method: str, path: str) -> list[FaultRule]:
+    def pick(self, method: str, path: str, media_type: str) -> list[FaultRule]:
         """The faults that fire on this request: those that pass, then at most one other. Counts them.
 
         Without a matching fault this is one read of an empty table, for it is on the way of every request.
         """
         with self._storage.read() as db:
             rows = db.execute(QUERY).fetchall()
-        if not any(parse(row["spec"]).matches(method, path) for row in rows):
+        if not any(parse(row["spec"]).matches(method, path, media_type) for row in rows):
             return []
         with self._storage.write() as db:
-            return _fire(db, method, path)
+            return _fire(db, method, path, media_type)
 
 
-def _fire(db: sqlite3.Connection, method: str, path: str) -> list[FaultRule]:
+def _fire(db: sqlite3.Connection, method: str, path: str, media_type: str) -> list[FaultRule]:
     firing: list[FaultRule] = []
     for row in db.execute(QUERY).fetchall():
         rule, seen = parse(row["spec"]), row["seen"] + 1
-        if not rule.matches(method, path):
+        if not rule.matches(method, path, media_type):
             continue
         decided = bool(firing) and firing[-1].effect not in PASSING_EFFECTS
         fires = not decided and rule.fires(seen, row["fired"])

@@ -23,6 +23,7 @@ EFFECT   one of
     drop-after         the request takes effect, then the connection is closed without a reply
     truncate           the request takes effect, half of the reply arrives, then the connection is closed
     cut-upload         half of the request body is read, then the connection is closed, nothing has happened
+    wrong-size         the request takes effect, and its reply says a byte less of the stored file
     another            a good reply about another extension, the oldest other one, as from a cache that mixes
                        replies up; in a list the last one has the id of the first
 
@@ -32,6 +33,7 @@ OPTION   which of the matching requests, counted from 1, and details
     from=N             the N-th and all later ones
     times=N            at most N times
     p=F                with probability F between 0 and 1; seed=N (0) makes another, repeatable sequence
+    type=T             only requests with a body of this media type, as application/zip
     code=C message=M   of the error body (quote a message with blanks)
     when=after         status and gateway replies, and another: the request takes effect first (before is the
                        default)
@@ -41,6 +43,7 @@ Of several faults that fire on one request the first wins; delays add up. Exampl
 
     POST /deployments/extensions drop-after times=1
     PUT /deployments/extensions/* status:503 nth=2 message="try later"
+    PUT /deployments/extensions/* 415 type=application/zip
     * ** expired from=20
 """
 
@@ -75,6 +78,7 @@ EFFECTS: Mapping[str, float | None] = {
     "drop-after": None,
     "truncate": None,
     "cut-upload": None,
+    "wrong-size": None,
     "another": None,
 }
 PASSING_EFFECTS = ("delay", "hold")
@@ -100,9 +104,11 @@ class FaultRule:
     message: str | None = None
     when: str = "before"
     retry_after: str | None = None
+    type: str | None = None
 
-    def matches(self, method: str, path: str) -> bool:
-        return (not self.methods or method in self.methods) and self.path.fullmatch(path) is not None
+    def matches(self, method: str, path: str, media_type: str = "") -> bool:
+        wanted = (not self.methods or method in self.methods) and self.type in (None, media_type)
+        return wanted and self.path.fullmatch(path) is not None
 
     def fires(self, seen: int, fired: int) -> bool:
         """Whether on the `seen`-th matching request, counted from 1, after it fired `fired` times."""
@@ -250,4 +256,5 @@ OPTIONS: Mapping[str, Callable[[str, str], Any]] = {
     "message": _text,
     "when": _when,
     "retry-after": _text,
+    "type": _text,
 }

@@ -89,3 +89,17 @@ def test_reset_empties_it(applied: Project) -> None:
     with applied.sandbox() as ece:
         assert ece.extensions() == {}
     assert "2 to create" in applied.ok("plan").out
+
+
+def test_it_is_as_elastic_cloud_where_it_is_told_so(applied: Project) -> None:
+    def gone(*words: str) -> tuple[int, str]:
+        with served(applied, *words) as (url, _, _):
+            reply = requests.get(f"{url}{EXTENSIONS}/1234567890", headers=LOGIN, timeout=PATIENCE)
+            return reply.status_code, reply.headers["x-cloud-error-codes"]
+
+    not_found, forbidden = (404, "extensions.not_found"), (403, "root.permission_denied")
+    assert gone("--data", "ece.db") == not_found
+    assert gone("--data", "ece.db", "--platform", "cloud") == forbidden
+    applied.edit("planner.yaml", "{endpoint: sandbox}", "{endpoint: sandbox, platform: cloud}")
+    assert gone("-e", "dev") == forbidden
+    assert gone("-e", "dev", "--platform", "ece") == not_found

@@ -38,6 +38,7 @@ EFFECTS = (
     *("ok-false:503 retry-after=0", "status:500 when=after retry-after=0", "expired", "cut-upload"),
     *("version-conflict", "id-exists", "status:429"),
     *("another", "another", "another when=after", "another when=after"),
+    *("wrong-size", "status:415", "html:413", "status:415 type=application/zip"),
 )
 # What a server asks to wait is waited for; what it does not say costs about a second.
 RARE = ("rate-limit:1", "status:503", "empty:502")

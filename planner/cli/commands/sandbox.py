@@ -11,9 +11,10 @@ import click
 
 from planner.cli.console import Console
 from planner.cli.options import environment_option, folder_of, make_console
-from planner.cli.wiring import sandbox_file
+from planner.cli.wiring import sandbox_file, sandbox_platform
 from planner.config.load import choose_environment, open_project
 from planner.errors import PlannerError, WrongUsage
+from planner.model.project import Environment
 from planner.sandbox import SandboxError, reset
 
 FAULT_HELP = (
@@ -44,12 +45,24 @@ def command() -> None:
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=12400, show_default=True, help="0 picks a free one."
 )
+@click.option(
+    "--platform",
+    type=click.Choice(["ece", "cloud"]),
+    help="What it is like: cloud forbids what is gone. As planner.yaml says, else ece, if left out.",
+)
 @click.option("--fetch", is_flag=True, help="Really download from download_url.")
 @click.option("--enforce-version", is_flag=True, help="Honour ?version= on extensions.")
 @click.option("--fault", "faults", multiple=True, metavar="SPEC", help=FAULT_HELP)
 @click.pass_context
 def serve_command(
-    context: click.Context, /, data: Path | None, environment: str | None, host: str, port: int, **given: Any
+    context: click.Context,
+    /,
+    data: Path | None,
+    environment: str | None,
+    host: str,
+    port: int,
+    platform: str | None,
+    **given: Any,
 ) -> int:
     """Serve it over HTTP until Ctrl-C. Its own paths are below /sandbox: faults, requests, files.
 
@@ -61,13 +74,15 @@ def serve_command(
     from planner.sandbox.serve import serve  # noqa: PLC0415 - `reset` needs no server
 
     console = make_console(context)
-    file = _data_file(context, data, environment)
+    chosen = _chosen(context, data, environment)
+    file = _data_file(context, data, chosen)
+    platform = platform or (sandbox_platform(chosen) if chosen else "ece")
 
     def ready(at_host: str, at_port: int) -> None:
         _tell_ready(console, f"http://{_bracketed(at_host)}:{at_port}", file)
 
     try:
-        serve(file, host, port, ready=ready, **given)
+        serve(file, host, port, ready=ready, platform=platform, **given)
     except ValueError as error:
         raise WrongUsage(str(error)) from None
     except SandboxError as error:
@@ -87,7 +102,7 @@ def reset_command(context: click.Context, /, data: Path | None, environment: str
     \b
     planner sandbox reset -e dev
     """
-    file = _data_file(context, data, environment)
+    file = _data_file(context, data, _chosen(context, data, environment))
     try:
         reset(file)
     except (SandboxError, OSError) as error:
@@ -96,14 +111,19 @@ def reset_command(context: click.Context, /, data: Path | None, environment: str
     return 0
 
 
-def _data_file(context: click.Context, data: Path | None, environment: str | None) -> Path:
-    folder = folder_of(context)
+def _chosen(context: click.Context, data: Path | None, environment: str | None) -> Environment | None:
     if environment is None:
-        return data or folder / "state" / "sandbox.db"
+        return None
     if data is not None:
         raise WrongUsage("--data and -e both say which file")
-    file = sandbox_file(folder, choose_environment(open_project(folder), environment))
-    return Path(os.path.normpath(file))
+    return choose_environment(open_project(folder_of(context)), environment)
+
+
+def _data_file(context: click.Context, data: Path | None, chosen: Environment | None) -> Path:
+    folder = folder_of(context)
+    if chosen is None:
+        return data or folder / "state" / "sandbox.db"
+    return Path(os.path.normpath(sandbox_file(folder, chosen)))
 
 
 def _tell_ready(console: Console, url: str, file: Path) -> None:

@@ -15,6 +15,7 @@ from planner.ece.client import Client
 from planner.errors import (
     ApiError,
     Conflict,
+    Forbidden,
     NotFound,
     OutcomeUnknown,
     PlannerError,
@@ -214,7 +215,7 @@ def test_the_retry_table(failure: Answer, repeatable: bool, sends: int, error: t
 @pytest.mark.parametrize(
     ("replies", "error"),
     [
-        pytest.param([api_error(403)], ApiError, id="refused"),
+        pytest.param([api_error(403)], Forbidden, id="refused"),
         pytest.param([api_error(429)], Unreachable, id="never let in"),
         *[
             pytest.param([failure], OutcomeUnknown, id=f"always {number}")

@@ -112,6 +112,14 @@ def test_the_rest(options: dict[str, Any], environ: dict[str, str], expected: tu
         ({"endpoint": URL, "auth": "basic"}, {"EC_USER": "u"}, "EC_PASS is not set", "EC_PASS_PROD"),
         ({"endpoint": URL}, {"EC_PASS": "p"}, "EC_USER is not set", "EC_USER_PROD"),
         ({"endpoint": URL, "auth": "kerberos"}, KEY, "auth in planner.yaml is 'kerberos'", "api_key, basic"),
+        ({"endpoint": URL, "platform": "aws"}, KEY, "platform in planner.yaml is 'aws'", "ece, cloud"),
+        ({"endpoint": "sandbox", "platform": "aws"}, {}, "platform in planner.yaml", "ece, cloud"),
+        (
+            {"endpoint": URL, "upload": "form"},
+            KEY,
+            "upload in planner.yaml is 'form'",
+            "auto, raw, multipart",
+        ),
         ({"endpoint": "ece.example:12443"}, KEY, "not an http or https URL", "https://host:12443"),
         ({"endpoint": "ece.example"}, KEY, "not an http or https URL", "https://host:12443"),
         ({"endpoint": "https://"}, KEY, "not an http or https URL", "https://host:12443"),
@@ -186,3 +194,29 @@ def test_no_verification_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     open_client(_read({"endpoint": URL, "insecure": True}, KEY)).close()
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "ece.example:12443" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "platform", "known"),
+    [
+        (URL, None, ""),
+        (URL, "cloud", "Elastic Cloud"),
+        (URL, "ece", ""),
+        ("sandbox", None, ""),
+        ("sandbox", "cloud", "Elastic Cloud"),
+        ("https://api.elastic-cloud.com", None, "known by the host api.elastic-cloud.com"),
+        ("https://API.Elastic-Cloud.com.:443/api/v1", None, "known by the host api.elastic-cloud.com"),
+        ("https://admin.us-gov-east-1.aws.elastic-cloud.com", None, "known by the host admin.us-gov"),
+        ("https://cloud.elastic.co", None, "known by the host cloud.elastic.co"),
+        ("https://api.elastic-cloud.com", "ece", ""),
+        ("https://api.elastic-cloud.com", "cloud", "Elastic Cloud"),
+        ("https://my-elastic-cloud.com", None, ""),
+        ("https://api.elastic-cloud.com.example", None, ""),
+        ("https://ece.example/api.elastic-cloud.com", None, ""),
+    ],
+)
+def test_elastic_cloud_is_known_by_its_host(endpoint: str, platform: str | None, known: str) -> None:
+    cloud = _read({"endpoint": endpoint, "platform": platform}, KEY).cloud
+    assert known in cloud
+    assert bool(cloud) == bool(known)
+    assert ("otherwise" in cloud) == ("known by" in cloud)

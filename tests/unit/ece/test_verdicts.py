@@ -8,7 +8,7 @@ from requests.structures import CaseInsensitiveDict
 from planner.ece.operations import Operation
 from planner.ece.replies import Received
 from planner.ece.verdicts import Circumstances, Failure, is_expired_login, of_reply
-from planner.errors import ApiError, Conflict, NotFound, Unauthenticated
+from planner.errors import ApiError, Conflict, Forbidden, NotFound, Unauthenticated
 
 AT = Circumstances(
     Operation("do-it", "POST", "/x"), "ece:12443", 1, 0.0, "Set EC_API_KEY.", ("s3cret-value",)
@@ -81,7 +81,9 @@ def _api(code: str, message: str = "no", **more: object) -> dict[str, object]:
         (_received(401, _api("root.unauthorized.rbac")), Unauthenticated, ("root.unauthorized.rbac",), None),
         (_received(401, _api("extensions.unauthorised")), ApiError, ("extensions.unauthorised",), None),
         (_received(401, b"<h1>Unauthorized</h1>"), ApiError, (), "do-it: Unauthorized (401 Unauthorized)"),
-        (_received(403, _api("root.unauthorized")), ApiError, ("root.unauthorized",), None),
+        (_received(403, _api("root.unauthorized")), Forbidden, ("root.unauthorized",), None),
+        (_received(403, b"<h1>Blocked</h1>"), ApiError, (), "do-it: Blocked (403 Forbidden)"),
+        (_received(403, {"ok": False, "message": "no"}), ApiError, (), "do-it: no (403 Forbidden)"),
         (_received(449), Unauthenticated, (), "do-it: 449 Elevated permissions required"),
         (_received(499), ApiError, (), "do-it: 499"),
         (_received(400, {"errors": []}), ApiError, (), "do-it: 400 Bad Request"),
@@ -180,7 +182,8 @@ def test_secrets_and_queries_are_taken_out() -> None:
         (_received(403, _api("x")), "role"),
         (_received(404), "check endpoint"),
         (_received(409, _api("x.version_conflict")), "plan again"),
-        (_received(413), "download_url"),
+        (_received(413), "What was sent is too large."),
+        (_received(415), "does not take what was sent in this form"),
         (_received(501), "health"),
     ],
 )

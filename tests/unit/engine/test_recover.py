@@ -6,7 +6,7 @@ import pytest
 
 from planner.engine.recover import Settled, settle
 from planner.engine.workflow import propose, recover
-from planner.errors import PlannerError
+from planner.errors import PlannerError, Refused
 from planner.model.resource import Prior
 from planner.model.state import Intent, Outcome
 from planner.model.value import Fingerprint
@@ -212,11 +212,44 @@ def test_what_nobody_can_see_counts_as_unknown_after_a_write_in_doubt() -> None:
 def test_a_delete_in_doubt(there: bool, result: str, left_over: bool) -> None:
     has = prior("a")
     doubt = intent("a", "delete", id="id-a", deposed=left_over)
-    found = settled(Installation.holding(*([has] if there else [])), doubt)
+    held: Any = {"deposed": (has,)} if left_over else {"has": (has,)}
+    found = settled(Installation.holding(*([has] if there else [])), doubt, **held)
     assert [(o.result, o.id if result == "done" else None) for o in found.outcomes] == [
         (result, "id-a" if result == "done" else None)
     ]
     assert [o.deposed for o in found.outcomes] == [left_over and not there]
+
+
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize("operation", ["update", "upload", "delete"])
+def test_what_the_state_was_made_to_forget_does_not_come_back(operation: str, there: bool) -> None:
+    world = Installation.holding(*([prior("a")] if there else []))
+    found = settled(world, intent("a", operation, id="id-a"), has=(prior("a", "another"),))
+    assert [item.result for item in found.outcomes] == ["failed"]
+    assert world.reads == []
+
+
+@pytest.mark.parametrize("operation", ["update", "upload", "delete"])
+def test_on_elastic_cloud_a_write_in_doubt_to_what_is_gone(operation: str) -> None:
+    world = Installation.holding(prior("b"))
+    world.cloud, world.forbidden = "Elastic Cloud", {"id-a"}
+    doubt = intent("a", operation, id="id-a")
+    found = settled(world, doubt, has=(prior("a"), prior("b")))
+    assert [(item.result, item.prior, item.id) for item in found.outcomes] == [("done", None, "id-a")]
+    with pytest.raises(Refused, match="see none of the 1 resource of this state"):
+        settled(world, doubt, has=(prior("a"),))
+
+
+@pytest.mark.parametrize("has", [(), (prior("b"),)])
+def test_on_elastic_cloud_only_who_sees_the_state_finds_that_a_create_did_not_happen(has: Any) -> None:
+    world = Installation.holding(prior("b"))
+    world.cloud = "Elastic Cloud"
+    (found,) = settled(world, intent("a"), has=has).settlements
+    assert found.found == "did not happen"
+    world.unlisted = {"id-b"}
+    if has:
+        with pytest.raises(Refused, match="see none of the 1 resource of this state"):
+            settled(world, intent("a"), has=has)
 
 
 # the verbs

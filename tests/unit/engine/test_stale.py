@@ -54,6 +54,26 @@ def test_nothing_moved() -> None:
     assert moved([desired("a", note="y"), desired("b")], lambda world: None) == ()
 
 
+@pytest.mark.parametrize("cloud", ["", "Elastic Cloud"])
+@pytest.mark.parametrize(
+    ("wanted", "reasons"),
+    [
+        (
+            [desired("a", note="y"), desired("b")],
+            ["it is gone from the installation since the plan was made"],
+        ),
+        ([desired("b")], []),  # it was to be deleted
+    ],
+)
+def test_what_is_gone_since(cloud: str, wanted: Any, reasons: list[str]) -> None:
+    def change(world: Installation) -> None:
+        del world.stored["id-a"]
+        world.cloud, world.forbidden = cloud, {"id-a"} if cloud else set()
+
+    found = moved(wanted, change, state_of(prior("a", note="x"), prior("b")))
+    assert [entry.reason for entry in found] == reasons
+
+
 def test_only_the_version_moved() -> None:
     assert moved([desired("a", note="y")], lambda w: setattr(w.stored["id-a"], "version", 7)) == ()
 

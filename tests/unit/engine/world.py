@@ -14,7 +14,7 @@ from planner.engine.planning import make_plan
 from planner.engine.refresh import View, examine, survey
 from planner.engine.wish import Wish
 from planner.engine.workflow import Provenance, Session, carry_out, propose_from, recover
-from planner.errors import Conflict, NotFound, StateError
+from planner.errors import Conflict, Forbidden, NotFound, StateError
 from planner.model.address import Address
 from planner.model.compare import same
 from planner.model.diagnostic import Diagnostics
@@ -172,7 +172,8 @@ def fails(error: BaseException, when: str = "before", times: int = 1) -> Fault:
 class Installation:
     """Implements the Driver port for THING. faults: by (operation, name). calls: the writes, in order.
 
-    clock: of the installation; None when its replies do not say the time.
+    clock: of the installation; None when its replies do not say the time. cloud: see Driver.
+    unlisted: ids that the list leaves out. forbidden: ids that may not be read, there or not.
     """
 
     kind: Kind = THING
@@ -184,6 +185,9 @@ class Installation:
     lock: threading.Lock = field(factory=threading.Lock)
     ids: Any = field(factory=lambda: count(1))
     clock: Callable[[], str | None] = lambda: NOW
+    cloud: str = ""
+    unlisted: set[str] = field(factory=set)
+    forbidden: set[str] = field(factory=set)
 
     @classmethod
     def holding(cls, *priors: Prior) -> Installation:
@@ -202,11 +206,16 @@ class Installation:
 
     def list(self) -> Mapping[str, Observed]:
         self.lists += 1
-        return {id_: item.observed(id_, closely=False) for id_, item in self.stored.items()}
+        seen = self.stored.items()
+        return {id_: item.observed(id_, closely=False) for id_, item in seen if id_ not in self.unlisted}
 
     def read(self, id: str) -> Observed | None:  # noqa: A002
         with self.lock:
             self.reads.append(id)
+            if id in self.forbidden:
+                raise Forbidden(
+                    "may not", operation="get-thing", status=403, codes=("root.permission_denied",)
+                )
             return self.stored[id].observed(id, closely=True) if id in self.stored else None
 
     def operations(

@@ -13,9 +13,10 @@ from typing import Any
 from attrs import define, field
 from werkzeug.test import Client as Caller
 
-from planner.ece import ApiKeyAuth
+from planner.ece import ApiKeyAuth, UploadForm
 from planner.ece.client import Client
 from planner.ece.wsgi import WSGITransport
+from planner.kinds.binding import Conventions
 from planner.kinds.extension import ExtensionDriver
 from planner.kinds.registry import load_kinds
 from planner.model.address import Address
@@ -51,10 +52,12 @@ def client_of(app: Any, sleeps: list[float] | None = None) -> Client:
     )
 
 
-def recorded(app: Any, sent: list[tuple[str, Any]]) -> Any:
-    """app, with the JSON bodies that it is sent appended to sent."""
+def recorded(app: Any, sent: list[tuple[str, Any]], forms: list[str]) -> Any:
+    """app, with the JSON bodies that it is sent appended to sent, and the media types of uploads to forms."""
 
     def recorder(environ: dict[str, Any], start: Any) -> Any:
+        if environ["REQUEST_METHOD"] == "PUT":
+            forms.append(environ["CONTENT_TYPE"].partition(";")[0])
         if environ.get("CONTENT_TYPE") == "application/json":
             data = environ["wsgi.input"].read()
             sent.append((environ["REQUEST_METHOD"], json.loads(data)))
@@ -66,21 +69,32 @@ def recorded(app: Any, sent: list[tuple[str, Any]]) -> Any:
 
 @define
 class Ece:
-    """sent: the JSON bodies of writes, by method. sleeps: what the client waited."""
+    """sent: the JSON bodies of writes, by method. forms: the media types of uploads. sleeps: what the client
+    waited."""
 
     app: Sandbox
     driver: ExtensionDriver
     sent: list[tuple[str, Any]]
+    forms: list[str]
     sleeps: list[float] = field(factory=list)
 
     @classmethod
-    def start(cls, *, faults: Sequence[str] = (), send_version: bool = False, **switches: Any) -> Ece:
+    def start(
+        cls,
+        *,
+        faults: Sequence[str] = (),
+        send_version: bool = False,
+        upload: str = "auto",
+        **switches: Any,
+    ) -> Ece:
         app = create_app(":memory:", faults=faults, **switches)
         sent: list[tuple[str, Any]] = []
+        forms: list[str] = []
         sleeps: list[float] = []
         found = load_kinds()["extension"]
-        client = client_of(recorded(app, sent), sleeps)
-        return cls(app, ExtensionDriver(found.kind, found.binding, client, send_version), sent, sleeps)
+        client = client_of(recorded(app, sent, forms), sleeps)
+        conventions = Conventions(send_version, uploads=UploadForm(upload))
+        return cls(app, ExtensionDriver(found.kind, found.binding, client, conventions), sent, forms, sleeps)
 
     def fail(self, *faults: str) -> None:
         """From now on; counted from here."""

@@ -121,6 +121,25 @@ def test_an_unknown_extension_is_not_found(ece: Caller, method: str) -> None:
     assert (response.status_code, codes(response)) == (404, ["extensions.not_found"])
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("was_there", [True, False])
+def test_on_elastic_cloud_what_is_gone_is_forbidden(method: str, was_there: bool) -> None:
+    with create_app(":memory:", platform="cloud") as app:
+        ece = Caller(app)
+        id_ = ece("POST", EXTENSIONS, json=REQUIRED).json["id"] if was_there else "1234567890"
+        if was_there:
+            assert ece("GET", f"{EXTENSIONS}/{id_}").status_code == 200
+            assert ece("DELETE", f"{EXTENSIONS}/{id_}").status_code == 200
+        reply = ece(method, f"{EXTENSIONS}/{id_}", json=REQUIRED)
+        assert (reply.status_code, reply.headers["x-cloud-error-codes"]) == (403, "root.permission_denied")
+        assert id_ in reply.json["errors"][0]["message"]
+
+
+def test_a_platform_that_is_none() -> None:
+    with pytest.raises(ValueError, match="platform 'aws' is none of ece, cloud"):
+        create_app(":memory:", platform="aws")
+
+
 def test_delete(ece: Caller) -> None:
     path = f"{EXTENSIONS}/{ece.create()}"
     response = ece("DELETE", path)

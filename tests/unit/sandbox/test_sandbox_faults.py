@@ -192,10 +192,37 @@ def test_chance_is_repeatable() -> None:
         ("* /api/v1/regions/ece-region/user 500", "GET", "/user", True),
         ("* /api/v1/user 500", "GET", "/user", True),
         ("* /a.b 500", "GET", "/axb", False),
+        ("PUT * 415 type=application/zip", "PUT", EXTENSIONS + "/1", False),
     ],
 )
 def test_matching(spec: str, method: str, path: str, matches: bool) -> None:
     assert parse_fault(spec).matches(method, path) is matches
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Content-Type": "application/zip"}, 415),
+        ({"Content-Type": "application/zip; a=b"}, 415),
+        ({"Content-Type": "application/octet-stream"}, 200),
+        ({}, 400),
+    ],
+)
+def test_a_fault_of_one_media_type(ece: Caller, headers: dict[str, str], status: int) -> None:
+    id_ = ece.create()
+    fault(ece, "PUT /deployments/extensions/* 415 type=application/zip")
+    assert ece("PUT", f"{EXTENSIONS}/{id_}", data=archive(), headers=headers).status_code == status
+
+
+def test_a_reply_with_a_wrong_size(ece: Caller) -> None:
+    id_ = ece.create()
+    fault(ece, "* ** wrong-size nth=2")
+    put = [
+        ece("PUT", f"{EXTENSIONS}/{id_}", data=archive(), headers={"Content-Type": "application/zip"}).json
+        for _ in range(2)
+    ]
+    assert [reply["file_metadata"]["size"] for reply in put] == [len(archive()), len(archive()) - 1]
+    assert ece.json("GET", f"{EXTENSIONS}/{id_}")["file_metadata"]["size"] == len(archive())
 
 
 @pytest.mark.parametrize(
@@ -214,6 +241,8 @@ def test_matching(spec: str, method: str, path: str, matches: bool) -> None:
         ("GET /user 200", "status 200 is not between 400 and 599"),
         ("GET /user html:503.5", "is not between 400 and 599"),
         ("GET /user truncate:1", "takes no argument"),
+        ("PUT * wrong-size:5", "takes no argument"),
+        ("PUT * 415 type=", "type needs a printable text"),
         ("GET /user 500 once", "unknown option 'once'"),
         ("GET /user 500 times=0", "times needs a whole number of 1 or more"),
         ("GET /user 500 p=2", "p needs a number between 0 and 1"),

@@ -1,4 +1,4 @@
-"""The bodies of uploads: multipart/form-data (RFC 7578), streamed from the file.
+"""The bodies of uploads, streamed from the file: as it is, or in multipart/form-data (RFC 7578).
 
 Beside uploads.py, as most runs upload nothing, and loading what encodes the bodies takes time.
 """
@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
 
-from planner.ece.uploads import Progress, Upload
+from planner.ece.uploads import MULTIPART, Progress, Upload
 from planner.errors import PlannerError
 
 
@@ -38,8 +38,14 @@ def opened(upload: Upload, send_timeout: float) -> Iterator[UploadBody]:
     except OSError as error:
         raise _unreadable(upload.archive, error) from error
     with file:
-        part = (upload.filename, _Source(file, upload.archive), upload.content_type)
-        yield UploadBody(MultipartEncoder({upload.field: part}), upload.progress, send_timeout)
+        source = _Source(file, upload.archive, upload.content_type)
+        yield UploadBody(_encoder(source, upload), upload.progress, send_timeout)
+
+
+def _encoder(source: _Source, upload: Upload) -> Any:
+    if upload.form == MULTIPART:
+        return MultipartEncoder({upload.field: (upload.filename, source, source.content_type)})
+    return source
 
 
 def _reporter(progress: Progress | None) -> Callable[[Any], None] | None:
@@ -57,13 +63,15 @@ def _reporter(progress: Progress | None) -> Callable[[Any], None] | None:
 
 
 class _Source:
-    """The file as MultipartEncoder wants it: read() and len, the number of bytes still to come.
+    """The file as MultipartEncoder wants it, and as its monitor wants an encoder: read(), content_type, and
+    len, the number of bytes still to come.
 
     Errors are PlannerErrors, since an OSError out of a body looks like a broken connection to urllib3. The
     length is that of the start: a file that changes while it is sent is an error, not a corrupt upload.
     """
 
-    def __init__(self, file: IO[bytes], path: Path) -> None:
+    def __init__(self, file: IO[bytes], path: Path, content_type: str) -> None:
+        self.content_type = content_type
         self._file = file
         self._path = path
         self.len = path.stat().st_size
