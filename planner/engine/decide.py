@@ -80,9 +80,9 @@ class Case:
         ignores = self.desired.lifecycle.ignore_changes
         kept = without_ignored(self.wanted, self.seen, ignores) if ignores else self.wanted
         diffs = differences(kept, self.seen, self.kind, self.salt)
-        forced = [diff for diff in diffs if diff.forces_replacement]
+        forced = tuple(dict.fromkeys(str(diff.path[0]) for diff in diffs if diff.forces_replacement))
         if forced or self.triggers or self.asked:
-            return self._replace(self.seen, diffs, _why_replace(forced, self.triggers))
+            return self._replace(self.seen, forced)
         if diffs or self._uploads(self.seen):
             return self._update(self.seen, kept, diffs)
         change = Change(self.desired.address, Action.NO_OP, "")
@@ -103,14 +103,16 @@ class Case:
         )
         return Decision(change, {**self.wanted, **later})
 
-    def _replace(self, seen: Prior, diffs: tuple[AttributeDiff, ...], reason: str) -> Decision:
-        created = self._create(reason)
+    def _replace(self, seen: Prior, forced: tuple[str, ...]) -> Decision:
+        """The new resource gets what is declared, ignored or not. forced: the attributes that force it."""
+        created = self._create(_why_replace(forced, self.triggers))
+        diffs = differences(self.wanted, seen, self.kind, self.salt, anew=True)
         change = evolve(
             created.change,
             action=Action.REPLACE,
             id=seen.id,
             before=seen.attributes,
-            diffs=diffs,
+            diffs=tuple(evolve(diff, forces_replacement=diff.path[0] in forced) for diff in diffs),
             version=seen.version,
             content_before=seen.content_sha256,
             used_by=self.used_by,
@@ -195,8 +197,7 @@ def decide_delete(seen: Prior, used_by: tuple[str, ...], reason: str) -> Decisio
     return Decision(change, {}, complete=True)
 
 
-def _why_replace(forced: list[AttributeDiff], triggers: tuple[str, ...]) -> str:
+def _why_replace(forced: tuple[str, ...], triggers: tuple[str, ...]) -> str:
     if forced:
-        names = dict.fromkeys(str(diff.path[0]) for diff in forced)
-        return f"{' and '.join(names)} cannot be changed in place"
+        return f"{' and '.join(forced)} cannot be changed in place"
     return f"{' and '.join(triggers)} changes" if triggers else "--replace asks for it"

@@ -13,7 +13,7 @@ from planner.model.compare import identical, is_unset, same, sort_key, unmatched
 from planner.model.kind import Attribute, Kind
 from planner.model.plan import AttributeDiff
 from planner.model.resource import Desired, Observed, Prior
-from planner.model.value import Deferred, Fingerprint, Path, Value, at, conceal, is_sensitive
+from planner.model.value import Deferred, Fingerprint, Path, Reference, Value, at, conceal, is_sensitive
 
 Place = tuple[Path, Value, Value]
 """A path below an attribute, and both sides there: None where there is none."""
@@ -145,17 +145,24 @@ def drift_of(prior: Prior, seen: Prior, kind: Kind, salt: str) -> tuple[Attribut
     return tuple(found)
 
 
-def differences(wanted: Mapping[str, Value], seen: Prior, kind: Kind, salt: str) -> tuple[AttributeDiff, ...]:
+def differences(
+    wanted: Mapping[str, Value], seen: Prior, kind: Kind, salt: str, *, anew: bool = False
+) -> tuple[AttributeDiff, ...]:
     """What must change so that seen becomes wanted. Content is compared elsewhere.
 
     Attributes that wanted leaves out are left alone, but for those the server clears when they are left out.
+    anew: wanted becomes another resource, which has nothing of what it leaves out.
     """
     found: list[AttributeDiff] = []
     content = kind.content.attribute if kind.content else None
     for name, attribute in kind.attributes.items():
-        if attribute.read_only or name == content or (name not in wanted and not attribute.cleared):
-            continue
         before, after = seen.attributes.get(name), wanted.get(name)
+        if attribute.read_only or name == content:
+            continue
+        if name not in wanted and not attribute.cleared:
+            if not anew or is_unset(before):
+                continue
+            after = _set_anew(attribute, seen)
         if before is after or (type(before) is str is type(after) and before == after):  # nearly always
             continue
         if is_unset(before) and is_unset(after):
@@ -163,6 +170,14 @@ def differences(wanted: Mapping[str, Value], seen: Prior, kind: Kind, salt: str)
         if not same(before, after, unordered=attribute.unordered):
             found += _described(attribute, before, after, salt)
     return tuple(found)
+
+
+def _set_anew(attribute: Attribute, seen: Prior) -> Value:
+    """What becomes of an attribute that nobody declares when its resource is made anew: the server decides,
+    where it has a say and tells."""
+    if attribute.local or attribute.write_only or not attribute.echoed:
+        return None
+    return Deferred((Reference(seen.address, (attribute.name,)),))
 
 
 def without_ignored(wanted: Mapping[str, Value], seen: Prior, ignores: Sequence[Path]) -> Mapping[str, Value]:
@@ -240,7 +255,13 @@ def _nested(before: Value, after: Value) -> list[Place]:
     from deepdiff.helper import notpresent  # noqa: PLC0415
 
     found = []
-    deep = DeepDiff(_plain(before), _plain(after), view="tree", threshold_to_diff_deeper=0)
+    deep = DeepDiff(
+        _plain(before),
+        _plain(after),
+        view="tree",
+        threshold_to_diff_deeper=0,
+        ignore_private_variables=False,  # by default it passes over keys that begin with two underscores
+    )
     for level in (level for levels in deep.values() for level in levels):
         path, there = (tuple(level.path(output_format="list", use_t2=t2)) for t2 in (False, True))
         left = None if level.t1 is notpresent else at(before, path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from planner.engine.diff import replaced, take_over
 from planner.errors import PlannerError
@@ -12,7 +12,7 @@ from planner.model.address import Address
 from planner.model.compare import same
 from planner.model.kind import Kind
 from planner.model.plan import Action, Change, Step
-from planner.model.resource import Desired, Observed, Prior
+from planner.model.resource import Content, Desired, Observed, Prior
 from planner.model.state import Intent
 from planner.model.value import (
     UNKNOWN,
@@ -100,7 +100,6 @@ def make_request(
     prior = None if step.operation == "create" else values.priors.get(change.address)
     if prior is None and step.operation != "create":
         raise PlannerError(f"{change.address} is not there any more", advice="Plan again.")
-    desired = values.wanted.get(change.address)
     return Request(
         operation=step.operation,
         address=change.address,
@@ -108,9 +107,17 @@ def make_request(
         baseline=prior.attributes if prior else {},
         id=prior.id if prior else None,
         version=prior.version if prior else None,
-        content=desired.content if desired and step.operation == "upload" else None,
+        content=_to_upload(change, values.wanted) if step.operation == "upload" else None,
         progress=progress,
     )
+
+
+def _to_upload(change: Change, wanted: Mapping[Address, Desired]) -> Content | None:
+    """The planned content, at its place on this machine: the driver compares what lies there with it."""
+    desired = wanted.get(change.address)
+    if change.content is None or desired is None or desired.content is None:
+        return None
+    return evolve(change.content, archive=desired.content.archive)
 
 
 def leaves_over(step: Step, change: Change) -> bool:

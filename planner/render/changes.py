@@ -156,11 +156,17 @@ def _all_rows(
 def _content_rows(change: Change) -> Iterator[Row]:
     before = f"sha256 {_short(change.content_before)}" if change.content_before else ""
     if change.content is None:
-        if before and change.action is Action.DELETE:
+        if loses_content(change):
             yield Row("-", "content", plain(before))
         return
     after = content_text(change.content)
     yield Row("~", "content", from_to_text(before, after)) if before else Row("+", "content", plain(after))
+
+
+def loses_content(change: Change) -> bool:
+    """Whether the stored file goes with its resource, and no other one comes."""
+    gone = change.action in {Action.DELETE, Action.REPLACE}
+    return gone and change.content is None and change.content_before is not None
 
 
 def content_text(content: Content) -> str:

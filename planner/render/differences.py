@@ -19,6 +19,7 @@ from planner.render.values import (
     is_container,
     is_hidden,
     is_multiline,
+    key_of,
     plural,
     text_line,
     wrapped,
@@ -35,7 +36,7 @@ def diff_rows(diff: AttributeDiff) -> Iterator[Row]:
     if _both(diff, Mapping) and diff.before and diff.after and not diff.sensitive:
         for key in sorted({*diff.before, *diff.after}, key=str):
             before, after = diff.before.get(key), diff.after.get(key)
-            if _key(before) != _key(after):
+            if key_of(before) != key_of(after):
                 yield from diff_rows(evolve(diff, path=(*diff.path, key), before=before, after=after))
         return
     comment = "; ".join([*((FORCES,) if diff.forces_replacement else ()), *map(escape, diff.origins)])
@@ -90,7 +91,7 @@ def _list_difference(before: Sequence[Value], after: Sequence[Value]) -> Layout:
 def _items(before: Sequence[Value], after: Sequence[Value], room: int, style: Style) -> Iterator[str]:
     from difflib import SequenceMatcher  # noqa: PLC0415 - only where lists differ
 
-    matcher = SequenceMatcher(None, [_key(item) for item in before], [_key(item) for item in after])
+    matcher = SequenceMatcher(None, [key_of(item) for item in before], [key_of(item) for item in after])
     for tag, first, last, start, end in matcher.get_opcodes():
         if tag == "equal":
             yield hidden(4, plural(last - first, "unchanged item"), style)
@@ -144,12 +145,3 @@ def _lines_signed(sign: str, lines: Sequence[str], room: int, style: Style) -> I
 def _signed(sign: str, lines: list[str], style: Style) -> Iterator[str]:
     for index, line in enumerate(lines):
         yield f"  {style.sign(sign) if index == 0 else ' '} {line}"
-
-
-def _key(value: Value) -> object:
-    """What two values are compared by: 1, 1.0 and true differ, and a list can be a key."""
-    if isinstance(value, Mapping):
-        return ("map", *sorted((str(key), _key(item)) for key, item in value.items()))
-    if isinstance(value, list | tuple):
-        return ("list", *map(_key, value))
-    return (type(value).__name__, value)

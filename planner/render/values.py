@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
+from planner.model.number import is_written
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Secret, Value, is_sensitive
 from planner.render.escaping import break_units, cells, escape, pad, quote, quoted_units, shorten
 
@@ -102,6 +103,16 @@ def is_container(value: Value) -> bool:
 
 def is_unknown(value: Value) -> bool:
     return value is UNKNOWN or isinstance(value, Deferred)
+
+
+def key_of(value: Value) -> object:
+    """What two values are compared by where one of them is shown: 1, 1.0 and true differ, as do 8.1 and 8.10,
+    and a list can be a key."""
+    if isinstance(value, Mapping):
+        return ("map", *sorted((str(key), key_of(item)) for key, item in value.items()))
+    if isinstance(value, list | tuple):
+        return ("list", *map(key_of, value))
+    return (type(value).__name__, repr(value) if is_written(value) else value)
 
 
 def human_size(size: int) -> str:

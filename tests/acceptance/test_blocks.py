@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .runner import TEMPLATE, Project
+from .runner import TEMPLATE, Project, small
 
 GAMMA = TEMPLATE.replace("alpha:", "gamma:", 1).replace(
     "resource.extension.alpha", "resource.extension.gamma"
@@ -158,6 +158,54 @@ def test_ignore_changes(applied: Project) -> None:
     )
     plan = applied.run("plan", "--var", "version=9.*", "--detailed-exitcode")
     assert plan.code == 0, plan
+
+
+REPLACED = """
+resource:
+  extension:
+    alpha:
+      name: alpha
+      extension_type: bundle
+      version: 8.15.0
+      description: one
+      lifecycle: {{ignore_changes: [{ignored}]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("ignored", "edits", "told"),
+    [
+        (
+            "description, extension_type",
+            [("bundle", "plugin"), ("one", "two")],
+            ['~ description    = "one" -> "two"', '~ extension_type = "bundle" -> "plugin"'],
+        ),
+        ("version", [("8.15.0", "8.16.0")], ['~ version       = "8.15.0" -> "8.16.0"']),
+        ("description", [("      description: one\n", "")], ['- description   = "one"']),
+        (
+            "file",
+            [("      description", "      file: files/alpha\n      description")],
+            ["+ content       = sha256"],
+        ),
+    ],
+)
+def test_a_replacement_tells_what_is_ignored_otherwise(
+    tmp_path_factory: pytest.TempPathFactory, ignored: str, edits: list[tuple[str, str]], told: list[str]
+) -> None:
+    project = small(tmp_path_factory.mktemp("replaced"), template=REPLACED.format(ignored=ignored))
+    project.apply()
+    for old, new in edits:
+        project.edit("templates/main.yaml", old, new)
+    project.settled()
+    plan = project.ok("plan", "--replace", "extension.alpha").out
+    assert [line for line in told if line not in plan] == []
+    project.apply("--replace", "extension.alpha")
+    project.settled()
+    found = project.resource("extension.alpha")
+    wanted = {"plugin", "two"} if len(edits) > 1 else {"8.16.0"} if ignored == "version" else set()
+    assert wanted <= {*map(str, found["attributes"].values())}
+    assert ("description" in found["attributes"]) == (ignored != "description")
+    assert ("content_sha256" in found) == (ignored == "file")
 
 
 def test_a_chain_of_moves_is_one_move(applied: Project) -> None:

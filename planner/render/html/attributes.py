@@ -11,8 +11,8 @@ from attrs import evolve
 from planner.model.plan import AttributeDiff
 from planner.model.value import UNKNOWN, dotted
 from planner.render.html.markup import NOTHING, Html, element, join, text
-from planner.render.html.sides import Sides, compared, hidden_value, key_of, shown, sides
-from planner.render.values import is_hidden
+from planner.render.html.sides import Sides, compared, hidden_value, shown, sides
+from planner.render.values import is_hidden, key_of
 
 _STYLES: Final[Mapping[str, str]] = MappingProxyType({"+": "come", "-": "gone"})
 

@@ -11,7 +11,7 @@ from attrs import frozen
 from planner.model.address import Address
 from planner.model.plan import Action, AttributeDiff, Change, Drift
 from planner.model.value import dotted
-from planner.render.changes import content_text, sign_of
+from planner.render.changes import content_text, loses_content, sign_of
 from planner.render.escaping import ELLIPSIS
 from planner.render.html.attributes import diff_rows, sides_rows, value_row
 from planner.render.html.markup import NOTHING, Html, element, join, lines, span, text
@@ -209,9 +209,11 @@ def _all_rows(sign: str, change: Change) -> Iterator[Html]:
 
 
 def _content_sides(change: Change) -> Iterator[Html]:
-    if change.content is not None:
-        before = text(_short(change.content_before)) if change.content_before else None
-        yield from sides_rows("content", [sides(before, lines([content_text(change.content)]))])
+    if change.content is None and not loses_content(change):
+        return
+    before = text(_short(change.content_before)) if change.content_before else None
+    after = lines([content_text(change.content)]) if change.content is not None else None
+    yield from sides_rows("content", [sides(before, after)])
 
 
 def _short(sha256: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import starmap, zip_longest
 from typing import Final
@@ -19,6 +19,7 @@ from planner.render.values import (
     is_hidden,
     is_multiline,
     is_unknown,
+    key_of,
     plural,
     text_line,
 )
@@ -67,15 +68,6 @@ def compared(before: Value, after: Value) -> Iterable[Sides]:
     if _is_list(before) and _is_list(after) and not (_is_short(before) and _is_short(after)):
         return _items(before, after)
     return [sides(shown(before), shown(after))]
-
-
-def key_of(value: Value) -> object:
-    """What two values are compared by: 1, 1.0 and true differ, and a list can be a key."""
-    if isinstance(value, Mapping):
-        return ("map", *sorted((str(key), key_of(item)) for key, item in value.items()))
-    if isinstance(value, list | tuple):
-        return ("list", *map(key_of, value))
-    return (type(value).__name__, value)
 
 
 def _cell(content: Html | None, style: str) -> Html:

@@ -68,6 +68,12 @@ UNKNOWN_URL = later(ref("b", "url"))
             [(("settings", "a"), None, 1), (("settings", "b"), 1, None)],
             id="keys",
         ),
+        pytest.param(
+            {"settings": {"__a": 2, "b": 2, "_c": 2}},
+            {"settings": {"__a": 1, "b": 1, "_c": 1}},
+            [(("settings", "__a"), 1, 2), (("settings", "_c"), 1, 2), (("settings", "b"), 1, 2)],
+            id="keys with underscores",
+        ),
         pytest.param({"settings": {"a": 1.0}}, {"settings": {"a": 1}}, [], id="1.0 is 1"),
         pytest.param(
             {"settings": {"a": 1.0, "b": 2}},
@@ -107,6 +113,27 @@ UNKNOWN_URL = later(ref("b", "url"))
 )
 def test_differences(wanted: dict[str, Value], seen: dict[str, Value], found: list[Any]) -> None:
     assert diffs(wanted, **seen) == found
+
+
+@pytest.mark.parametrize(
+    ("seen", "found"),
+    [
+        ({}, []),
+        ({"tier": "x"}, [(("tier",), "x", later(ref("a", "tier")))]),
+        ({"settings": {"k": 1}}, [(("settings",), {"k": 1}, later(ref("a", "settings")))]),
+        ({"note": "x"}, [(("note",), "x", None)]),  # left out means empty
+        ({"source": "x"}, [(("source",), "x", None)]),  # no reply tells it
+        ({"password": PRINT}, [(("password",), PRINT, None)]),
+        (
+            {"file": "files/a", "marker": "m"},
+            [],
+        ),  # content is compared elsewhere, and the server's is its own
+    ],
+)
+def test_a_resource_made_anew_has_nothing_of_what_is_left_out(seen: Any, found: list[Any]) -> None:
+    entry = prior("a", **seen)
+    diffs = differences({"name": "a"}, entry, THING, SALT, anew=True)
+    assert [(d.path, d.before, d.after) for d in diffs] == found
 
 
 def test_a_mapping_with_a_secret_is_one_entry_without_plain_text() -> None:

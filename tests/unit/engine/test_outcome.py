@@ -75,13 +75,29 @@ def test_an_update_builds_on_the_resource_as_it_is_now() -> None:
     moved = prior("a", version="2")  # after an earlier step of the same change
     request = make_request(
         Step(2, address("a"), "upload"),
-        UPDATE,
+        evolve(UPDATE, content=content()),
         THING,
         Values({moved.address: moved}, {address("a"): desired("a", file=content())}),
         None,
     )
     assert (request.id, request.version, request.content) == ("id-a", "2", content())
     assert request.baseline == moved.attributes
+
+
+@pytest.mark.parametrize(
+    ("planned", "at_hand", "found"),
+    [
+        (content("one"), content("one"), ("oneoneon", "archives/one.zip")),
+        (content("one"), content("two"), ("oneoneon", "archives/two.zip")),  # the driver compares the two
+        (content("one"), None, None),
+        (None, content("two"), None),
+    ],
+)
+def test_what_is_uploaded_is_what_was_planned(planned: Any, at_hand: Any, found: Any) -> None:
+    values = Values({address("a"): prior("a")}, {address("a"): desired("a", file=at_hand)})
+    change = evolve(UPDATE, content=evolve(planned, archive="") if planned else None)
+    sent = make_request(Step(1, address("a"), "upload"), change, THING, values, None).content
+    assert (sent and (sent.sha256[:8], sent.archive)) == found
 
 
 def test_a_left_over_is_deleted_as_the_plan_saw_it() -> None:

@@ -6,6 +6,7 @@ import pytest
 from attrs import evolve
 
 from planner.engine.refresh import View, survey
+from planner.engine.selection import Selection
 from planner.model.codec import encode_plan
 from planner.model.plan import DESTROY, Action, AttributeDiff, OutputChange
 from planner.model.resource import Lifecycle, Observed
@@ -74,6 +75,33 @@ def test_a_replacement_says_what_forces_it() -> None:
     change = plan_for(desired("a", tier={"x": 2, "y": 2}), has=[prior("a", tier={"x": 1})]).change("a")
     assert change.reason == "tier cannot be changed in place"
     assert change.id == "id-a"
+
+
+IGNORING = Lifecycle(ignore_changes=(("note",), ("tier",), ("settings", "k"), ("file",)))
+TOLD = [("note",), ("settings", "k"), ("tags",), ("tier",)]
+
+
+@pytest.mark.parametrize(
+    ("lifecycle", "selection", "forces"),
+    [
+        (IGNORING, Selection(replaces=("thing.a",)), []),
+        (evolve(IGNORING, replace_triggered_by=(ref("b"),)), Selection(), []),
+        (evolve(IGNORING, ignore_changes=IGNORING.ignore_changes[:1]), Selection(), [("tier",)]),
+        (Lifecycle(), Selection(), [("tier",)]),
+    ],
+)
+def test_a_replacement_tells_all_that_the_new_resource_gets(
+    lifecycle: Lifecycle, selection: Selection, forces: list[Any]
+) -> None:
+    has = prior("a", note="x", tier="x", tags=["g"], settings={"k": 1, "l": 1}, content_sha256="s")
+    wanted = desired("a", note="y", tier="y", settings={"k": 2, "l": 1}, file=content(), lifecycle=lifecycle)
+    found = plan_for(wanted, desired("b", note="new"), has=[has], selection=selection)
+    change = found.change("a")
+    assert change.action is Action.REPLACE
+    assert sorted(diff.path for diff in change.diffs) == TOLD
+    assert [diff.path for diff in change.diffs if diff.forces_replacement] == forces
+    assert change.content == evolve(content(), archive="")
+    assert change.after["tier"] == "y"
 
 
 def test_a_lost_resource_is_created_again() -> None:

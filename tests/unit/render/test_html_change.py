@@ -6,10 +6,11 @@ import pytest
 from attrs import evolve
 
 from planner.model.plan import AttributeDiff, Change
+from planner.render import Style, render_plan
 from planner.render.html.change import change_row, shown_change
 
 from .html_document import Node, read
-from .plans import CONTENT, CREATE, CREATE_FILTER, DELETE, ICU, PLANS, REPLACE, UPDATE, USED
+from .plans import CONTENT, CREATE, CREATE_FILTER, DELETE, ICU, PLANS, REPLACE, UPDATE, USED, plan
 
 
 def opened(change: Change) -> Node:
@@ -66,6 +67,16 @@ def test_a_replacement_shows_what_the_server_sets_anew() -> None:
         ("url", '"repo://88"', "(known after apply)"),
         ("content", "", "sha256 9f8e7d6c… (14.0 MB, files/analysis-icu-8.15.1.zip)"),
     ]
+
+
+def test_a_replacement_without_a_file_shows_which_one_goes() -> None:
+    change = evolve(REPLACE, content=None, content_before=CONTENT.content_before)
+    assert attributes(change)[-1] == ("content", "sha256 9f8e7d6c…", "")
+    text = render_plan(plan(change), width=80, style=Style())
+    assert "- content        = sha256 9f8e7d6c…\n" in text
+    kept = evolve(UPDATE, content_before=CONTENT.content_before)
+    assert "content" not in render_plan(plan(kept), width=80, style=Style())
+    assert "content" not in [row[0] for row in attributes(kept)]
 
 
 def test_a_new_file_stands_beside_the_earlier_one() -> None:

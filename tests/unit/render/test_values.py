@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from planner.model.address import Address
+from planner.model.number import written
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Reference, Secret
-from planner.render.values import human_size, inline, plural
+from planner.render.values import human_size, inline, key_of, plural
 
 LATER = Deferred((Reference(Address("extension", "a"), ("url",)),))
 
@@ -30,6 +31,21 @@ LATER = Deferred((Reference(Address("extension", "a"), ("url",)),))
 )
 def test_inline(value: object, text: str) -> None:
     assert inline(value) == text
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        ({"v": written(8.1, "8.10")}, {"v": written(8.1, "8.100")}, False),
+        ({"v": written(8.1, "8.10")}, {"v": written(8.1, "8.10")}, True),
+        ([8.1], [written(8.1, "8.10")], False),
+        ([1], [True], False),
+        ([1], [1.0], False),
+        ({"a": 1, "b": [None]}, {"b": (None,), "a": 1}, True),
+    ],
+)
+def test_what_reads_otherwise_is_told_apart(one: object, other: object, equal: bool) -> None:
+    assert (key_of(one) == key_of(other)) == equal
 
 
 @pytest.mark.parametrize(
