@@ -14,7 +14,7 @@
     ├── ApiError                 1    the API said no
     │   ├── NotFound             1    404: the resource is gone
     │   ├── Forbidden            1    403: these credentials may not; on Elastic Cloud also: it is gone
-    │   ├── Conflict             1    the resource moved since it was planned
+    │   ├── Conflict             3    the resource moved since it was planned, or came into use
     │   └── Unauthenticated      1    401 or 449: credentials missing, wrong or expired
     ├── Unreachable              1    nothing was sent, or nothing can have taken effect
     ├── OutcomeUnknown           1    sent, and no usable reply: it may have taken effect
@@ -134,8 +134,12 @@ class Forbidden(ApiError):
 
 
 class Conflict(ApiError):
-    """observed: the resource as it is now, when it could be read."""
+    """A write that the API, or a look just before it, refuses: what it was planned from is not so any more.
 
+    observed: the resource as it is now, when it could be read.
+    """
+
+    exit_code = 3
     observed: Observed | None = None
 
 

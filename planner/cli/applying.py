@@ -226,4 +226,4 @@ def _exit_code(ledger: Ledger, checked: Sequence[Diagnostic]) -> int:
         return PartlyApplied.exit_code if any(item.is_error for item in checked) else DONE
     if ledger.changed:
         return PartlyApplied.exit_code
-    return Refused.exit_code if any(entry.conflict for entry in ledger.entries) else FAILED
+    return Refused.exit_code if ledger.refused else FAILED

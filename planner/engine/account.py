@@ -7,7 +7,7 @@ from collections import defaultdict
 from planner.engine.apply import Run
 from planner.engine.conflict import three_way
 from planner.engine.diff import take_over
-from planner.errors import Conflict, PlannerError
+from planner.errors import Conflict, NotFound, PlannerError, Refused
 from planner.model.ledger import APPLIED, FAILED, SKIPPED, Entry, Ledger, ThreeWay
 from planner.model.plan import Action, Change, Step
 from planner.model.resource import Prior
@@ -21,7 +21,17 @@ def ledger_of(run: Run, interrupted: bool) -> Ledger:
     entries = tuple(_entry(run, change, steps[id(change)]) for change in run.plan.changes)
     left = any(entry.result == SKIPPED for entry in entries)
     changed = bool(run.done) or any(item.carried_out for item in run.settled.values()) or _in_doubt(run)
-    return Ledger(entries, interrupted and left, changed)
+    refused = any(_is_refused(run.plan.steps[number - 1], error) for number, error in run.failed.items())
+    return Ledger(entries, interrupted and left, changed, refused)
+
+
+def _is_refused(step: Step, error: BaseException) -> bool:
+    """Whether the write was refused because the installation, or what was to be sent, moved since the plan.
+
+    What a create does not find is nothing that was planned from.
+    """
+    gone = isinstance(error, NotFound) and step.operation != "create"
+    return gone or (isinstance(error, PlannerError) and error.exit_code == Refused.exit_code)
 
 
 def _in_doubt(run: Run) -> bool:

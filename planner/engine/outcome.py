@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from attrs import evolve, frozen
 
 from planner.engine.diff import replaced, take_over
-from planner.errors import PlannerError
+from planner.errors import PlannerError, StalePlan
 from planner.model.address import Address
 from planner.model.compare import same
 from planner.model.kind import Kind
@@ -71,7 +71,7 @@ class Values:
         except ValueError as error:
             raise PlannerError(f"{where} cannot be put together: {error}", advice="Plan again.") from None
         if is_sensitive(planned) and not is_deferred(planned) and not same(planned, value):
-            raise PlannerError(f"the secret in {where} is not the planned one", advice="Plan again.")
+            raise StalePlan(f"the secret in {where} is not the planned one", advice="Plan again.")
         return value
 
 
@@ -99,7 +99,7 @@ def make_request(
         return Request("delete", change.address, {}, change.before, change.id, change.version)
     prior = None if step.operation == "create" else values.priors.get(change.address)
     if prior is None and step.operation != "create":
-        raise PlannerError(f"{change.address} is not there any more", advice="Plan again.")
+        raise StalePlan(f"{change.address} is not there any more", advice="Plan again.")
     return Request(
         operation=step.operation,
         address=change.address,

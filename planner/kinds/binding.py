@@ -9,6 +9,7 @@ from typing import Any
 from attrs import field, frozen
 
 from planner.ece import Operation, UploadForm
+from planner.errors import ApiError, Conflict
 
 
 @frozen
@@ -37,10 +38,27 @@ class Listing:
 
 @frozen
 class ErrorFacts:
-    """advice: what to do about an error code. repeat: how often the call is tried again on it."""
+    """advice: what to do about an error code. repeat: how often the call is tried again on it.
+
+    conflict: it says that the installation moved since it was planned, whatever the status is.
+    """
 
     advice: str
     repeat: int = 0
+    conflict: bool = False
+
+    def told(self, error: ApiError) -> ApiError:
+        """error, as what it is called and with what to do about it."""
+        if self.conflict and not isinstance(error, Conflict):
+            return Conflict(
+                error.summary,
+                operation=error.operation,
+                status=error.status,
+                codes=error.codes,
+                advice=self.advice,
+            )
+        error.advice = self.advice
+        return error
 
 
 @frozen

@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 from planner.archives import Archives
 from planner.ece import MULTIPART, RAW, Reply, Upload
-from planner.errors import ApiError, OutcomeUnknown, PlannerError
+from planner.errors import ApiError, OutcomeUnknown, PlannerError, StalePlan
 from planner.kinds.rest import RestDriver
 from planner.model.compare import same
 from planner.model.diagnostic import Diagnostic
@@ -152,4 +152,4 @@ def _check_unchanged(archive: Path, sha256: str, request: Request) -> None:
     except OSError as error:
         raise PlannerError(f"{request.address}: the archive cannot be read: {error.strerror}") from None
     if found != sha256:
-        raise PlannerError(f"{request.address}: its file changed since it was planned", advice="Plan again.")
+        raise StalePlan(f"{request.address}: its file changed since it was planned", advice="Plan again.")

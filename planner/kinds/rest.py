@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
 from planner.archives import Archives
 from planner.ece import Reply, Upload
-from planner.errors import ApiError, Conflict, Forbidden, NotFound, OutcomeUnknown, PlannerError
+from planner.errors import ApiError, Conflict, Forbidden, NotFound, OutcomeUnknown, PlannerError, Refused
 from planner.kinds.binding import Binding, Call, Conventions
 from planner.kinds.replies import id_in, is_whole, listed_in, observed_in
 from planner.model.compare import agrees, is_unset
@@ -114,18 +115,26 @@ class RestDriver:
     def create(self, request: Request) -> Result:
         id_ = str(request.desired[self.binding.id]) if self.binding.user_id else ""
         if id_ and self.read(id_) is not None:
-            raise PlannerError(
-                f"{request.address}: there already is a {self.kind.name} with the id {id_}",
-                advice="Choose another id, or import it, so that its changes are planned.",
-            )
+            raise self._taken(request, id_)
         in_path = id_ if self.binding.id_in_path else ""
-        reply = self._call(self.binding.calls["create"], in_path, json=self.body(request))
+        try:
+            reply = self._call(self.binding.calls["create"], in_path, json=self.body(request))
+        except ApiError as error:
+            if id_ and error.status == HTTPStatus.CONFLICT:
+                raise self._taken(request, id_) from error
+            raise
         made = self.written(reply, request, id_)
         for name in self.kind.natural_key:  # whose reply it is, before the id is known
             sent, shown = request.desired.get(name), made.attributes.get(name)
             if not agrees(sent, shown, unordered=self.kind.attributes[name].unordered):
                 raise self._unread(request, f"the reply is about {made.id}, whose {name} is another")
         return Result(made)
+
+    def _taken(self, request: Request, id_: str) -> Refused:
+        return Refused(
+            f"{request.address}: there already is a {self.kind.name} with the id {id_}",
+            advice="Choose another id, or import it, so that its changes are planned.",
+        )
 
     def update(self, request: Request) -> Result:
         found, note = self.guard(request)
@@ -257,6 +266,5 @@ class RestDriver:
                 if facts is None:
                     raise
                 if repeats >= facts.repeat:
-                    error.advice = facts.advice
-                    raise
+                    raise facts.told(error) from error
                 repeats += 1

@@ -80,11 +80,12 @@ class Entry:
 @frozen
 class Ledger:
     """interrupted: a signal asked to stop before all was done. changed: whether any step was carried out, or
-    may have been."""
+    may have been. refused: whether a step failed since what it was planned from is not so any more."""
 
     entries: tuple[Entry, ...] = ()
     interrupted: bool = False
     changed: bool = False
+    refused: bool = False
 
     def count(self, result: str, *actions: Action) -> int:
         return sum(1 for e in self.entries if e.result == result and (not actions or e.action in actions))

@@ -168,6 +168,72 @@ def test_nothing_applied_is_an_error(applied: Project) -> None:
         assert "Failed (1):" in done.out
 
 
+UPDATE = ("apply", "--auto-approve", "--var", "version=9.*")
+DESTROY = ("destroy", "--auto-approve")
+ITEM = "/deployments/extensions/*"
+
+
+@pytest.mark.parametrize(
+    ("words", "fault", "code"),
+    [
+        # what it was planned from is not so any more: refused
+        (UPDATE, f"POST {ITEM} version-conflict", 3),
+        (UPDATE, f"POST {ITEM} 409", 3),
+        (UPDATE, f"POST {ITEM} 404 code=extensions.not_found", 3),
+        (DESTROY, f"DELETE {ITEM} version-conflict", 3),
+        (DESTROY, f"DELETE {ITEM} 400 code=extensions.extension_in_use", 3),
+        # so it is, after something was written
+        (DESTROY, f"DELETE {ITEM} version-conflict nth=2", 5),
+        (DESTROY, f"DELETE {ITEM} 400 code=extensions.extension_in_use nth=2", 5),
+        (("apply", "--auto-approve", "--replace", "extension.beta"), f"POST {ITEM[:-2]} 409", 5),
+        # anything else that the installation says is an error
+        (UPDATE, f"POST {ITEM} 400 code=extensions.request_execution_failed", 1),
+        (UPDATE, f"POST {ITEM} 401 code=extensions.unauthorised", 1),
+        (UPDATE, f"POST {ITEM} html:404", 1),
+        (DESTROY, f"DELETE {ITEM} 403", 1),
+    ],
+)
+def test_what_moved_since_the_plan_is_refused(
+    applied: Project, words: tuple[str, ...], fault: str, code: int
+) -> None:
+    with applied.sandbox() as ece:
+        ece.fault(fault)
+        done = applied.run(*words)
+    assert done.code == code, done
+    assert "Failed (1):" in done.out
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [("404 code=extensions.no_user_id", 1), ("id-exists", 1), ("409 code=extensions.something_conflict", 3)],
+)
+def test_a_create_that_is_not_taken(project: Project, fault: str, code: int) -> None:
+    with project.sandbox() as ece:
+        ece.fault(f"POST /deployments/extensions {fault}")
+        done = project.run("apply", "--auto-approve")
+    assert done.code == code, done
+
+
+def test_an_upload_that_comes_too_late_is_refused(applied: Project) -> None:
+    applied.write("files/alpha/words.txt", "two\n")
+    with applied.sandbox() as ece:
+        ece.fault(f"PUT {ITEM} version-conflict")
+        done = applied.run("apply", "--auto-approve")
+    assert done.code == 3, done
+
+
+def test_what_came_into_use_since_its_deletion_was_planned_is_refused(applied: Project) -> None:
+    applied.ok("plan", "--destroy", "--out", "plan.json")
+    with applied.sandbox() as ece:
+        ece.deploy("shop", "beta")
+        done = applied.run("apply", "plan.json")
+        assert done.code == 3, done
+        assert "extension_in_use" in done.out
+        assert "Remove it from the plans of these deployments first." in done.out
+        assert len(ece.extensions()) == 2
+    assert applied.addresses() == ["extension.alpha", "extension.beta"]
+
+
 def test_an_edit_while_it_is_applied_is_a_conflict(applied: Project) -> None:
     """Between plan and write somebody else was there: refused, with all three views."""
     id_ = applied.resource("extension.alpha")["id"]

@@ -11,9 +11,11 @@ from planner.engine.workflow import Session, propose_from
 from planner.errors import (
     ApiError,
     Conflict,
+    NotFound,
     OutcomeUnknown,
     PartlyApplied,
     PlannerError,
+    StalePlan,
     StateError,
     Unreachable,
 )
@@ -298,6 +300,36 @@ def test_a_conflict_without_the_resource_is_still_told() -> None:
     scene.world.faults[("update", "a")] = fails(Conflict("moved", operation="update", status=409))
     ledger = scene.apply(desired("a", note="x"))
     assert (ledger.entries[0].reason, ledger.entries[0].conflict) == ("moved", ())
+    assert ledger.refused
+
+
+GONE = NotFound("gone", operation="read", status=404)
+STALE = StalePlan("the secret is not the planned one")
+
+
+@pytest.mark.parametrize(
+    ("operation", "error", "refused"),
+    [
+        ("update", GONE, True),
+        ("update", STALE, True),
+        ("update", REFUSED, False),
+        ("update", LOST, False),
+        ("update", RuntimeError("a defect"), False),
+        ("create", GONE, False),
+        ("create", Conflict("taken", operation="create", status=409), True),
+        ("delete", Conflict("in use", operation="delete", status=400), True),
+    ],
+)
+def test_a_ledger_tells_what_was_refused_from_what_failed(
+    operation: str, error: BaseException, refused: bool
+) -> None:
+    wanted = {"create": desired("new"), "update": desired("a", note="x"), "delete": desired("b")}[operation]
+    scene = Scene.of(prior("a"), prior("b"))
+    kept = [desired(name) for name in "ab" if wanted.address.name != name and operation != "delete"]
+    name = "new" if operation == "create" else "a"
+    scene.world.faults[operation, name] = fails(error)
+    ledger = scene.apply(wanted, *kept)
+    assert (ledger.refused, results(ledger)) == (refused, {name: FAILED})
 
 
 def test_stop_starts_nothing_new_and_keeps_what_is_in_flight() -> None:

@@ -93,7 +93,10 @@ api:
 
 @define
 class Api:
-    """Holds the resources of one kind. shape: how it answers. asked: method, path, query, body."""
+    """Holds the resources of one kind. shape: how it answers. asked: method, path, query, body.
+
+    conflict: the code of the 409 that it answers to every write.
+    """
 
     shape: str
     collection: str
@@ -101,6 +104,7 @@ class Api:
     stored: dict[str, dict[str, Any]] = field(factory=dict)
     versions: dict[str, int] = field(factory=dict)
     asked: list[tuple[str, str, dict[str, str], Any]] = field(factory=list)
+    conflict: str = ""
 
     def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         path = environ["PATH_INFO"].removeprefix("/api/v1")
@@ -118,6 +122,8 @@ class Api:
         return [b"" if reply is None else json.dumps(reply).encode()]
 
     def _answer(self, method: str, id_: str, query: dict[str, str], body: Any) -> tuple[int, Any, int | None]:
+        if self.conflict and method != "GET":
+            return 409, {"errors": [{"code": self.conflict, "message": "no"}]}, None
         if method == "POST":
             id_ = body.get("id") or f"r{len(self.asked)}"
         elif id_ not in self.stored and method != "PUT":

@@ -204,7 +204,7 @@ def test_an_update_sends_the_url_only_when_it_is_to_fetch(
         (
             "delete",
             f"DELETE {ITEM} 400 code=extensions.extension_in_use message=used",
-            ApiError,
+            Conflict,
             ("used", "Remove it from"),
         ),
         (

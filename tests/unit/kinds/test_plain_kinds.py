@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from planner.errors import Conflict, OutcomeUnknown, PlannerError
+from planner.errors import ApiError, Conflict, OutcomeUnknown, PlannerError, Refused
 from planner.kinds.registry import load_kinds
 from planner.kinds.rest import RestDriver
 from planner.model.address import Address
@@ -119,10 +119,29 @@ def test_the_version_is_sent_where_the_file_says_so(
 def test_a_chosen_id_that_is_taken_is_not_overwritten(tmp_path: Path, shape: str) -> None:
     driver, api, attributes, _ = opened(tmp_path, shape)
     driver.perform(request(driver, "create", attributes))
-    with pytest.raises(PlannerError, match=r"there already is a .* with the id") as caught:
+    with pytest.raises(Refused, match=r"there already is a .* with the id") as caught:
         driver.perform(request(driver, "create", attributes))
     assert "import it" in caught.value.advice
     assert sum(method != "GET" for method, *_ in api.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "code", "error"),
+    [
+        ("repository", "x.already_exists", Refused),
+        ("realm", "x.id_conflict", Refused),
+        ("filter", "x.conflict", Conflict),
+        ("filter", "x.already_exists", ApiError),  # an id that the server chose
+    ],
+)
+def test_an_id_that_is_taken_between_look_and_create(
+    tmp_path: Path, shape: str, code: str, error: type[PlannerError]
+) -> None:
+    driver, api, attributes, _ = opened(tmp_path, shape)
+    api.conflict = code
+    with pytest.raises(error) as caught:
+        driver.perform(request(driver, "create", attributes))
+    assert type(caught.value) is error
 
 
 @pytest.mark.parametrize("shape", CASES)
