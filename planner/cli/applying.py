@@ -79,7 +79,7 @@ def apply_saved(applying: Applying, path: Path, approval: Approval, lock_timeout
     plan = read_plan(path)
     with _locked(console, here, lock_timeout) as state:
         session = here.session
-        refuse_other_state(plan, state, session.wish)
+        refuse_other_state(plan, plan_digest(plan, here.store.redact), state, session.wish)
         with console.doing("Asking the installation"):
             moved = moved_since(plan, state, session.drivers, session.wish.salt, session.parallelism)
         if moved:

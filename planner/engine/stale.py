@@ -11,28 +11,47 @@ from planner.errors import StalePlan
 from planner.model.ledger import FAILED, Entry
 from planner.model.plan import Action, Change, Plan
 from planner.model.resource import Observed
-from planner.model.state import State
+from planner.model.state import Applied, State
 
 
-def refuse_other_state(plan: Plan, state: State, wish: Wish) -> None:
-    """StalePlan when the plan is another environment's, or was made from another state or configuration."""
+def refuse_other_state(plan: Plan, digest: str, state: State, wish: Wish) -> None:
+    """StalePlan when the plan is another environment's, or was made from another state or configuration.
+
+    digest: the plan's. One that was applied already is stale by its own doing, and that is told.
+    """
     wanted, found = (wish.project, wish.environment), (plan.project, plan.environment)
     if wanted != found:
         raise StalePlan(f"the plan is for {'/'.join(found)}, not for {'/'.join(wanted)}")
-    if plan.lineage != state.lineage:
-        raise StalePlan("the plan was made from another state", advice="Plan again and review the result.")
-    if plan.serial != state.serial:
-        by = f", the last one applied at {state.applied.at}" if state.applied else ""
-        raise StalePlan(
-            f"the plan is stale: it was made from serial {plan.serial} of the state, "
-            f"now at {state.serial}{by}",
-            advice="Plan again and review the result.",
-        )
+    if state.applied is not None and state.applied.plan_digest == digest:
+        raise _applied_already(state.applied)
+    if (plan.lineage, plan.serial) != (state.lineage, state.serial):
+        raise StalePlan(_of_another_state(plan, state), advice="Plan again and review the result.")
     if plan.config_digest != wish.config_digest:
         raise StalePlan(
             "the plan is stale: templates, files or variables are not those it was made from",
             advice="Give the same --var and --var-file, or plan again and review the result.",
         )
+
+
+def _applied_already(applied: Applied) -> StalePlan:
+    if applied.complete:
+        return StalePlan(
+            f"the plan is stale: it was applied already, at {applied.at}",
+            advice="Plan again to see whether anything is left to do.",
+        )
+    return StalePlan(
+        f"the plan is stale: it was applied already, in part, at {applied.at}",
+        advice="Plan again for what is left.",
+    )
+
+
+def _of_another_state(plan: Plan, state: State) -> str:
+    by = f", the last one applied at {state.applied.at}" if state.applied else ""
+    if not plan.lineage:
+        return f"the plan is stale: it was made when there was no state, now at serial {state.serial}{by}"
+    if plan.lineage != state.lineage:
+        return "the plan was made from another state"
+    return f"the plan is stale: it was made from serial {plan.serial} of the state, now at {state.serial}{by}"
 
 
 def moved_since(plan: Plan, state: State, drivers: Drivers, salt: str, parallelism: int) -> tuple[Entry, ...]:

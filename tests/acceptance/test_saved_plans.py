@@ -13,7 +13,7 @@ import pytest
 from planner.resources import schema
 
 from .command import Done
-from .runner import Project
+from .runner import Project, small
 
 CHANGE = ("--var", "version=9.*")
 
@@ -86,9 +86,43 @@ def test_another_apply_makes_it_stale(planned: Project) -> None:
     assert "made from serial 1 of the state, now at 2" in done.err
 
 
+ALREADY = "the plan is stale: it was applied already, at 2"
+
+
 def test_it_is_applied_once(planned: Project) -> None:
     planned.ok("apply", "plan.json", *CHANGE)
-    assert "stale" in refused(planned, "plan.json", *CHANGE).err
+    assert ALREADY in refused(planned, "plan.json", *CHANGE).err
+    planned.ok("state", "mv", "extension.beta", "extension.gamma")
+    assert ALREADY in refused(planned, "plan.json", *CHANGE).err
+
+
+def test_the_first_plan_is_applied_once(project: Project) -> None:
+    project.ok("plan", "--out", "plan.json")
+    project.ok("apply", "plan.json")
+    assert ALREADY in refused(project, "plan.json").err
+    project.ok("destroy", "--auto-approve")
+    assert "it was made when there was no state, now at serial 2" in refused(project, "plan.json").err
+
+
+@pytest.mark.parametrize("template", ["output: {one: 1}\n", "output: {}\n"], ids=["outputs", "nothing"])
+def test_a_plan_without_resources_is_applied_once(
+    tmp_path_factory: pytest.TempPathFactory, template: str
+) -> None:
+    project = small(tmp_path_factory.mktemp("outputs"), template=template)
+    project.ok("plan", "--out", "plan.json")
+    project.ok("apply", "plan.json")
+    assert ALREADY in refused(project, "plan.json").err
+
+
+def test_a_plan_that_was_applied_in_part_tells_so(planned: Project) -> None:
+    planned.edit("templates/main.yaml", "name: beta", "name: gamma")
+    planned.ok("plan", *CHANGE, "--out", "plan.json")
+    with planned.sandbox() as ece:
+        ece.fault("POST /deployments/extensions/* 400 nth=2")
+        assert planned.run("apply", "plan.json", *CHANGE).code == 5
+    done = refused(planned, "plan.json", *CHANGE)
+    assert "it was applied already, in part, at" in done.err
+    assert "Plan again for what is left." in done.err
 
 
 def test_another_environments_plan(planned: Project) -> None:

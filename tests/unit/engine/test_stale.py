@@ -8,7 +8,7 @@ from attrs import evolve
 from planner.engine.stale import moved_since, refuse_other_state
 from planner.errors import StalePlan
 from planner.model.ledger import ThreeWay
-from planner.model.state import Applied
+from planner.model.state import Applied, State
 from planner.model.value import CONCEALED, Fingerprint
 
 from .world import SALT, Installation, desired, planned, prior, state_of, wish_of
@@ -31,15 +31,37 @@ def a_plan(*wanted: Any, state: Any = STATE, world: Installation | None = None) 
 )
 def test_a_plan_of_something_else_is_refused(state: Any, wish: Any, message: str) -> None:
     plan = a_plan(desired("a"))
-    refuse_other_state(plan, STATE, wish_of())
+    refuse_other_state(plan, "d", STATE, wish_of())
     with pytest.raises(StalePlan, match=message):
-        refuse_other_state(plan, evolve(STATE, **state), evolve(wish_of(), **wish))
+        refuse_other_state(plan, "d", evolve(STATE, **state), evolve(wish_of(), **wish))
 
 
 def test_who_applied_meanwhile_is_told_by_time() -> None:
     state = evolve(STATE, serial=2, applied=Applied("2025-02-01T00:00:00Z", "d", "d"))
     with pytest.raises(StalePlan, match="the last one applied at 2025-02-01"):
-        refuse_other_state(a_plan(desired("a")), state, wish_of())
+        refuse_other_state(a_plan(desired("a")), "another", state, wish_of())
+
+
+@pytest.mark.parametrize(
+    ("digest", "complete", "message"),
+    [
+        ("mine", True, "the plan is stale: it was applied already, at 2025-02-01T00:00:00Z"),
+        ("mine", False, "the plan is stale: it was applied already, in part, at 2025-02-01T00:00:00Z"),
+        (
+            "of a destroy since",
+            True,
+            "the plan is stale: it was made when there was no state, now at serial 2, the last one "
+            "applied at 2025-02-01T00:00:00Z",
+        ),
+    ],
+)
+def test_a_plan_of_no_state_tells_what_became_of_it(digest: str, complete: bool, message: str) -> None:
+    plan = evolve(a_plan(desired("a")), lineage="", serial=0)
+    refuse_other_state(plan, "mine", State("p", "dev"), wish_of())
+    applied = Applied("2025-02-01T00:00:00Z", digest, "d", complete=complete)
+    with pytest.raises(StalePlan) as caught:
+        refuse_other_state(plan, "mine", evolve(STATE, serial=2, applied=applied), wish_of())
+    assert caught.value.summary == message
 
 
 def moved(wanted: list[Any], change: Any, state: Any = STATE) -> Any:
