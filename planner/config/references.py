@@ -104,12 +104,10 @@ def _references(value: Value) -> Iterator[tuple[Path, Reference]]:
 
 
 def _wrong_attribute(reference: Reference, kind: Kind) -> tuple[str, str] | None:
-    known = [a.name for a in kind.attributes.values() if not a.volatile]
     if not reference.path:
-        return f"{reference} names a resource, not an attribute", f"Add one of {', '.join(known)}."
-    name = str(reference.path[0])
-    if name not in known:
-        return f'{kind.name} has no attribute "{name}" to refer to', did_you_mean(name, known)
+        return f"{reference} names a resource, not an attribute", f"Add one of {', '.join(kind.kept)}."
+    if name := kind.without_value(reference.path):
+        return f'{kind.name} has no attribute "{name}" to refer to', did_you_mean(name, kind.kept)
     return None
 
 

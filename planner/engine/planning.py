@@ -172,9 +172,9 @@ class Planning:
         if reference.address not in self.wanted:
             raise PlannerError(f"{reference} cannot be checked: {reference.address} is not declared")
         kind = self.drivers[reference.address.kind].kind
-        if reference.path[0] not in kind.attributes:
-            near = did_you_mean(str(reference.path[0]), kind.attributes)
-            raise PlannerError(f'{kind.name} has no attribute "{reference.path[0]}" to check', advice=near)
+        if name := kind.without_value(reference.path):
+            near = did_you_mean(name, kind.kept)
+            raise PlannerError(f'{kind.name} has no attribute "{name}" to check', advice=near)
         if any(item.address == reference.address for item in self.left_out):
             return UNKNOWN
         return self._lookup(reference)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from attrs import frozen
+from attrs import evolve, frozen
 
 from planner.errors import PlannerError
 from planner.kinds.binding import Binding, read_binding
@@ -67,13 +67,15 @@ def read_kind_file(path: Path) -> KindFile:
     except (OSError, yaml.YAMLError) as error:
         raise PlannerError(f"the kind file {path} cannot be read: {error}") from None
     _check(path, data)
-    return KindFile(
+    found = KindFile(
         kind=_kind(data),
         binding=read_binding(data["api"]),
         driver=_driver(path, data.get("driver", "")),
         example=data.get("example", ""),
         description=data.get("description", ""),
     )
+    _check_upload(path, found)
+    return found
 
 
 def _check(path: Path, data: Any) -> None:
@@ -88,12 +90,13 @@ def _kind(data: Mapping[str, Any]) -> Kind:
     rules = data["attributes"]
     required = rules.get("required", ())
     content = data.get("content")
+    attributes = {
+        name: _attribute(name, body, name in required) for name, body in rules["properties"].items()
+    }
     return Kind(
         name=data["kind"],
         title=data["title"],
-        attributes={
-            name: _attribute(name, body, name in required) for name, body in rules["properties"].items()
-        },
+        attributes=attributes if "update" in data["api"] else _made_anew(attributes),
         schema=rules,
         natural_key=tuple(data["natural_key"]),
         content=_content(content) if content else None,
@@ -120,6 +123,20 @@ def _attribute(name: str, body: Mapping[str, Any], required: bool) -> Attribute:
         echoed=body.get("x-echoed", True),
         volatile=body.get("x-volatile", False),
     )
+
+
+def _made_anew(attributes: Mapping[str, Attribute]) -> dict[str, Attribute]:
+    """The attributes of a kind that cannot be updated: a change of any is a replacement."""
+    return {name: evolve(a, immutable=not a.read_only) for name, a in attributes.items()}
+
+
+def _check_upload(path: Path, kind_file: KindFile) -> None:
+    """A kind with an uploaded file needs what uploads it."""
+    uploads = "upload" in kind_file.binding.calls and kind_file.driver.upload is not RestDriver.upload
+    if kind_file.kind.content is not None and not uploads:
+        raise PlannerError(
+            f"the kind file {path} is wrong at content: it needs an upload call, and a driver that uploads"
+        )
 
 
 def _driver(path: Path, name: str) -> type[RestDriver]:

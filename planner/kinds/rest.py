@@ -142,10 +142,8 @@ class RestDriver:
         return Result(self.written(reply, request, found.id), note)
 
     def upload(self, request: Request) -> Result:
-        raise PlannerError(
-            f"{request.address} names a file, and the kind {self.kind.name} has no driver that uploads one",
-            advice="The kind's file has to name a driver with an upload.",
-        )
+        """For drivers of kinds with a file; the kind file of one without it does not load."""
+        raise NotImplementedError(request.operation)
 
     def delete(self, request: Request) -> Result:
         """The API's 404 is as good as done."""

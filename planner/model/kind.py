@@ -8,6 +8,8 @@ from typing import Any
 
 from attrs import define, frozen
 
+from planner.model.value import Path
+
 
 @frozen
 class Attribute:
@@ -80,6 +82,13 @@ class Kind:
     def kept(self) -> Mapping[str, frozenset[str]]:
         """The attributes that are kept of a reply -> the keys below them that change by themselves."""
         return {a.name: _volatile_below(a.schema) for a in self.attributes.values() if not a.volatile}
+
+    def without_value(self, path: Path) -> str:
+        """The beginning of path that nothing can refer to: there is none, or it is not kept. Else ""."""
+        name, *below = map(str, path)
+        if name not in self.kept:
+            return name
+        return f"{name}.{below[0]}" if below and below[0] in self.kept[name] else ""
 
     @cached_property
     def local(self) -> frozenset[str]:

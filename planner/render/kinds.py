@@ -26,20 +26,26 @@ def render_kind(
     parts = [f"{style.paint('bold', kind.name)}: {kind.title}"]
     if description:
         parts.append(fill(description, width))
-    declared = [a for a in kind.attributes.values() if not a.read_only]
-    parts.append("Attributes to declare:\n\n" + "\n".join(_attributes(declared, width, style)))
-    computed = [a for a in kind.attributes.values() if a.read_only]
-    if computed:
-        parts.append("Set by the server, to refer to:\n\n" + "\n".join(_attributes(computed, width, style)))
+    for title, attributes in _sections(kind):
+        if attributes:
+            parts.append(f"{title}:\n\n" + "\n".join(_attributes(attributes, kind, width, style)))
     parts.append("API operations:\n\n" + "\n".join(_operations(operations)))
     if example:
         parts.append("Example:\n\n" + "\n".join(f"  {line}".rstrip() for line in example.splitlines()))
     return "\n\n".join(parts)
 
 
-def _attributes(attributes: Sequence[Attribute], width: int, style: Style) -> Iterator[str]:
+def _sections(kind: Kind) -> Iterator[tuple[str, list[Attribute]]]:
+    """The attributes by what can be done with them."""
+    passing = [a for a in kind.attributes.values() if a.read_only and a.volatile]
+    yield "Attributes to declare", [kind.attributes[name] for name in kind.declarable]
+    yield "Set by the server, to refer to", [kind.attributes[name] for name in kind.computed]
+    yield "Set by the server, and not kept, so that nothing can refer to it", passing
+
+
+def _attributes(attributes: Sequence[Attribute], kind: Kind, width: int, style: Style) -> Iterator[str]:
     for attribute in attributes:
-        facts = ", ".join([type_text(attribute.schema), *_facts(attribute)])
+        facts = ", ".join([type_text(attribute.schema), *_facts(attribute, kind)])
         yield f"  {style.paint('bold', attribute.name)} ({facts})"
         yield from (f"      {line}" for line in wrap(attribute.description, max(width - 6, 30)))
 
@@ -55,21 +61,23 @@ def type_text(schema: Mapping[str, Any]) -> str:
     return f"{text} of {type_text(items)}" if kind == "array" and isinstance(items, Mapping) else text
 
 
-def _facts(attribute: Attribute) -> Iterator[str]:
+def _facts(attribute: Attribute, kind: Kind) -> Iterator[str]:
     if attribute.required:
         yield "required"
     if "default" in attribute.schema:
-        yield f"default {attribute.schema['default']}"
+        yield f"the server's default is {attribute.schema['default']}"
     if attribute.immutable:
         yield "a change is a replacement"
     if attribute.write_only:
         yield "secret"
     if attribute.unordered:
         yield "in any order"
-    if attribute.local:
+    if kind.content is not None and attribute.name == kind.content.attribute:
+        yield "its content is uploaded"
+    elif attribute.local:
         yield "never sent"
-    if attribute.volatile:
-        yield "not kept in the state"
+    if below := sorted(kind.kept.get(attribute.name, ())):
+        yield f"{' and '.join(below)} not kept"
 
 
 def _operations(operations: Mapping[str, str]) -> Iterator[str]:

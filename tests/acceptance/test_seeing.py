@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
+import pytest
 import yaml
 
 from planner.resources import schema
@@ -81,6 +82,45 @@ def test_kinds(project: Project) -> None:
     wrong = project.run("kinds", "show", "extention")
     assert wrong.code == 64
     assert 'Did you mean "extension"?' in wrong.err
+
+
+OUTPUT = "output: {it: '{{ resource.extension.alpha.%s }}'}\n"
+CHECK = "check: {it: {condition: 'resource.extension.alpha.%s != 1', message: m}}\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("id", ""),
+        ("url", ""),
+        ("file_metadata", ""),
+        ("file_metadata.size", ""),
+        ("file_metadata.url", 'extension has no attribute "file_metadata.url" to'),
+        ("deployments", 'extension has no attribute "deployments" to'),
+    ],
+)
+def test_a_kind_is_shown_with_what_can_be_referred_to(project: Project, path: str, problem: str) -> None:
+    before, _, beyond = project.ok("kinds", "show", "extension").out.partition(
+        "Set by the server, and not kept"
+    )
+    name, _, below = path.partition(".")
+    line = next(line for line in f"{before}{beyond}".splitlines() if line.startswith(f"  {name} ("))
+    told = line not in beyond and f"{below or name} not kept" not in line
+    assert told == (not problem)
+    for template in (OUTPUT,) if below else (OUTPUT, CHECK):  # a condition looks into a mapping by itself
+        project.write("templates/more.yaml", template % path)
+        done = project.run("plan")
+        assert problem in done.err, done
+        assert (done.code == 0) == (not problem), done
+
+
+def test_the_example_of_a_kind_is_one(project: Project) -> None:
+    _, _, example = project.ok("kinds", "show", "extension").out.partition("Example:\n\n")
+    project.write("templates/main.yaml", example)
+    project.write("files/synonyms/words.txt", "one\n")
+    project.ok("validate")
+    project.apply()
+    project.settled()
 
 
 def test_init_gives_a_project_that_applies(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from planner.kinds.binding import pointed
 from planner.kinds.extension import ExtensionDriver
 from planner.kinds.registry import load_kinds, read_kind_file
 from planner.kinds.rest import RestDriver
+from planner.render import Style
+from planner.render.kinds import render_kind
 
 from .plain import FILTER, written
 
@@ -48,6 +50,7 @@ def test_a_kind_is_declared_once(tmp_path: Path) -> None:
         ({"driver": "planner.kinds.rest:Nothing"}, "names the driver planner.kinds.rest:Nothing"),
         ({"driver": "planner.kinds.registry:KindFile"}, "which is no RestDriver"),
         ({"api": {"id": "id"}}, "is wrong at api"),
+        ({"content": {"attribute": "name", "marker": "id"}}, "is wrong at content: it needs an upload call"),
     ],
 )
 def test_a_kind_file_that_does_not_fit_is_told(tmp_path: Path, change: object, message: str) -> None:
@@ -73,6 +76,24 @@ def test_a_call_that_does_not_fit_is_told(tmp_path: Path, call: str, extra: dict
     data["api"][call] |= extra
     with pytest.raises(PlannerError, match=f"is wrong at api.{call}"):
         read_kind_file(written(tmp_path, yaml.safe_dump(data)))
+
+
+@pytest.mark.parametrize("call", ["list", "create", "read", "delete"])
+def test_a_kind_without_a_call_that_every_plan_may_need(tmp_path: Path, call: str) -> None:
+    data = yaml.safe_load(FILTER)
+    del data["api"][call]
+    with pytest.raises(PlannerError, match=f'is wrong at api: "{call}" is a required property'):
+        read_kind_file(written(tmp_path, yaml.safe_dump(data)))
+
+
+def test_what_cannot_be_updated_is_replaced(tmp_path: Path) -> None:
+    data = yaml.safe_load(FILTER)
+    del data["api"]["update"]
+    kind = read_kind_file(written(tmp_path, yaml.safe_dump(data))).kind
+    assert [a.name for a in kind.attributes.values() if a.immutable] == ["name", "region", "rules"]
+    shown = render_kind(kind, "", {}, "", width=80, style=Style())
+    assert "name (text, required, a change is a replacement)" in shown
+    assert "id (text)" in shown
 
 
 @pytest.mark.parametrize("text", ["[", "", "- a"])
