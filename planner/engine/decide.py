@@ -20,19 +20,32 @@ class Decision:
     """after: every attribute as it will be, as far as it is known. complete: what is missing there is null.
 
     unsendable: secrets that the update would have to send as they are, while only a fingerprint is kept.
+    uploads: the attribute that names the file which the update uploads.
     """
 
     change: Change
     after: Mapping[str, Value]
     complete: bool = False
     unsendable: tuple[str, ...] = ()
+    uploads: str = ""
 
     def touches(self, path: Path) -> bool:
         """Whether the resource changes at or below path; a create or a replacement touches everything."""
         if self.change.action in (Action.CREATE, Action.REPLACE, Action.DELETE):
             return True
-        changed = [diff.path[: len(path)] for diff in self.change.diffs]
-        return path in changed or (not path and self.change.action is Action.UPDATE)
+        if not path:
+            return self.change.action is Action.UPDATE
+        return path == (self.uploads,) or any(_differs_at(diff, path) for diff in self.change.diffs)
+
+
+def _differs_at(diff: AttributeDiff, path: Path) -> bool:
+    """Whether diff is about what lies at or below path. What a secret is part of differs as a whole."""
+    if diff.path[: len(path)] == path:
+        return True
+    if path[: len(diff.path)] != diff.path:
+        return False
+    below = path[len(diff.path) :]
+    return diff.sensitive or not same(at(diff.before, below), at(diff.after, below))
 
 
 @frozen
@@ -141,7 +154,8 @@ class Case:
             prevent_destroy=self.desired.lifecycle.prevent_destroy,
             create_before_destroy=self.desired.lifecycle.create_before_destroy,
         )
-        return Decision(change, {**remains, **kept, **later}, True, tuple(self._unsendable(kept)))
+        file = self.kind.content.attribute if self.kind.content and uploads else ""
+        return Decision(change, {**remains, **kept, **later}, True, tuple(self._unsendable(kept)), file)
 
     def _unsendable(self, kept: Mapping[str, Value]) -> Iterator[str]:
         for name in {str(path[0]): None for path in self.desired.lifecycle.ignore_changes}:

@@ -249,6 +249,13 @@ def test_a_secret_by_reference_is_never_in_the_plan() -> None:
         (ref("a", "settings", "j"), desired("a", settings={"k": 2}), None),
         (ref("a", "settings"), desired("a", note="x"), None),
         (ref("a", "settings"), desired("a", tier="y"), Action.REPLACE),
+        (ref("a", "settings", "k"), desired("a", settings="none"), Action.REPLACE),
+        (ref("a", "settings", "k"), desired("a", settings={"k": 1, "s": Secret("hunter2")}), Action.REPLACE),
+        (ref("a", "rules", 0), desired("a", rules=["r"]), Action.REPLACE),
+        (ref("a", "rules", 1), desired("a", rules=["r"]), None),
+        (ref("a", "file"), desired("a", file=content()), Action.REPLACE),
+        (ref("a", "note"), desired("a", file=content()), None),
+        (ref("a"), desired("a", file=content()), Action.REPLACE),
         (ref("a"), desired("a"), None),
     ],
 )
