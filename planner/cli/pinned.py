@@ -55,7 +55,7 @@ class PinnedTrees:
         if repository is None:
             raise PlannerError(
                 f"templates are pinned to {pin}, and {self.history.resolve()} is in no git repository",
-                advice="Clone the project with git, or take out the pin. `git status` there may say more.",
+                advice="Clone the project with git, or take out the pin.",
             )
         commit = repository.commit(pin)
         if not commit.startswith(pin):

@@ -42,8 +42,11 @@ def repository(project: Path) -> Repository:
 
 
 def test_where_it_is(project: Path, repository: Repository, tmp_path: Path) -> None:
-    assert repository == Repository(project.parent.parent.resolve(), "deploy/search/")
-    assert repository_of(project.parent.parent) == Repository(project.parent.parent.resolve())
+    root = project.parent.parent
+    assert (repository.root, repository.prefix) == (root.resolve(), "deploy/search/")
+    above = repository_of(root)
+    assert above is not None
+    assert (above.root, above.prefix) == (root.resolve(), "")
     assert repository_of(tmp_path) is None
     assert repository_of(tmp_path / "nowhere") is None
 
