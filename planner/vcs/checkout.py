@@ -63,8 +63,8 @@ _SHARED: Final = ("refs", "packed-refs", "reftable", "logs", "objects", "info", 
 _FETCH_SECONDS: Final = 600.0
 _PARTIAL: Final = "This clone is partial. Where it lacks folders: git fetch --refetch --filter=blob:none"
 _UNFETCHED: Final = (
-    "This clone is partial, and its remote was asked for what is missing, without any program that the clone's "
-    "own configuration names. Name it in yours (git config --global), or clone without --filter."
+    "This clone is partial, and its remote was asked for what is missing, without any program that the "
+    "clone's own configuration names. Name it in yours (git config --global), or clone without --filter."
 )
 
 _OWN: Final = ("local", "worktree")

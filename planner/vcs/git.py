@@ -37,12 +37,19 @@ class Repository:
 
     def commit(self, reference: str) -> str:
         """The full hash of a branch, tag, hash or "HEAD". PlannerError when there is no such commit here."""
-        found = self.find(reference)
+        found = self.head() if reference == "HEAD" else self.find(reference)
         if found is None and reference == "HEAD":
             raise PlannerError(f"nothing is committed yet in {self.root}", advice="Commit the project first.")
         if found is None:
             raise PlannerError(f"there is no commit {reference} in {self.root}", advice=_SHALLOW)
         return found
+
+    def head(self) -> str | None:
+        """What is checked out; None where nothing is committed yet. PlannerError when it is not here."""
+        named = self._resolved("HEAD")
+        if named is not None and self.find("HEAD") is None:
+            raise PlannerError(f"HEAD is {named[:12]}, and that is missing in {self.root}", advice=_DAMAGED)
+        return named
 
     def find(self, reference: str) -> str | None:
         """As `commit`; None when there is no such commit here."""
@@ -113,7 +120,7 @@ class Repository:
         After them PlannerError, when the history is cut off before there are as many.
         """
         words = ("rev-list", "--first-parent", f"--max-count={most}", "HEAD", "--", f"{self.prefix}{name}")
-        commits = self.checkout.must(*words).decode().split() if self._resolved("HEAD") else []
+        commits = self.checkout.must(*words).decode().split() if self.head() else []
         found = [self._resolved(f"{commit}:{self.prefix}{name}") for commit in commits]
         self._obtain([hash_ for hash_ in found if hash_], "HEAD")
         for commit, hash_ in zip(commits, found, strict=True):
@@ -238,4 +245,4 @@ def repository_of(folder: Path) -> Repository | None:
 def commit_of(folder: Path) -> str | None:
     """The commit that the project's repository is at; None without one. PlannerError as `repository_of`."""
     repository = repository_of(folder)
-    return repository.find("HEAD") if repository else None
+    return repository.head() if repository else None

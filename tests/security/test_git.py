@@ -111,6 +111,7 @@ QUESTIONS: Mapping[str, Callable[[Repository, Path], object]] = {
     "content": lambda there, _: there.content("HEAD", "planner.yaml"),
     "export": lambda there, target: there.export("HEAD", target),
     "find": lambda there, _: there.find("HEAD"),
+    "head": lambda there, _: there.head(),
     "is_ancestor": lambda there, _: there.is_ancestor("HEAD", "HEAD"),
     "is_clean": lambda there, _: there.is_clean(),
     "last_change": lambda there, _: there.last_change("HEAD", "planner.yaml"),
