@@ -34,7 +34,8 @@ from planner.vcs import commit_of
 DONE, FAILED = 0, 1
 _IN_NO_COMMIT: Final = (
     "Note: its templates/ and files/ are in no commit as they are here, so that it cannot be promoted. "
-    "Commit them, and apply again."
+    "Commit them, and apply again. Where git status shows no change, a filter that only this clone's own "
+    "configuration names was not run: name it in yours (git config --global, git lfs install)."
 )
 
 

@@ -62,6 +62,6 @@ def _name_at(repository: Repository | None, commit: str) -> str:
     """As `_name_in`, as of a commit."""
     if repository is None or not commit:
         return ""
-    with suppress(PlannerError), as_of(repository, commit) as folder:
+    with suppress(PlannerError), as_of(repository, commit) as (folder, _):
         return _name_in(folder)
     return ""

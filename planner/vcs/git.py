@@ -102,6 +102,17 @@ class Repository:
         untracked = self._names("ls-files", "--others", "--exclude-standard", "-z", "--")
         return frozenset([*tracked, *untracked])
 
+    def converted(self, *folders: str) -> tuple[str, ...]:
+        """The files in folders of the project whose line ends git converted when it checked them out."""
+        listed = self.checkout.must(
+            "ls-files", "--eol", "-z", "--", *(f"{self.prefix}{name}" for name in folders)
+        )
+        found = (line.partition("\t") for line in listed.decode(errors="surrogateescape").split("\0"))
+        pairs = (
+            (name, [word.partition("/")[2] for word in facts.split()[:2]]) for facts, _, name in found if name
+        )
+        return tuple(name.removeprefix(self.prefix) for name, (own, here) in pairs if here not in ("", own))
+
     def last_change(self, commit: str, *folders: str) -> str:
         """The latest commit up to this one that changed the folders of the project; "" when none did.
 
