@@ -129,9 +129,9 @@ def test_nothing_is_committed_yet(tmp_path: Path) -> None:
         found.commit("HEAD")
 
 
-def told(tmp_path: Path, script: str, **more: float) -> PlannerError:
+def told(tmp_path: Path, script: str, seconds: float = 60) -> PlannerError:
     with pytest.raises(PlannerError) as error:
-        output(["x"], {"PATH": git_that(tmp_path / "bin", script)}, what="git x failed", **more)
+        output(["x"], {"PATH": git_that(tmp_path / "bin", script)}, what="git x failed", seconds=seconds)
     return error.value
 
 
