@@ -81,6 +81,7 @@ def test_whatever_needs_git_says_what_it_says(
     done = chain.run(*words)
     assert done.code == 1
     assert said in plain(done)
+    assert ("git config --global --add safe.directory" in plain(done)) == ("dubious" in said)
 
 
 def test_a_release_is_shown_without_the_messages_of_its_commits(chain: Project, refusing: Refusing) -> None:
