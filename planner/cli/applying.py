@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from attrs import field, frozen
 
@@ -14,12 +15,12 @@ from planner.cli.console import Console
 from planner.cli.interrupt import INTERRUPTED, InFlight, Interrupt
 from planner.cli.present import Report, present
 from planner.cli.promotion.admission import Admission, Forcing, admission, refuse_closed
-from planner.cli.wiring import Opened, commit_of
+from planner.cli.wiring import Opened
 from planner.engine.apply import Surroundings
 from planner.engine.refresh import View
 from planner.engine.stale import moved_since, refuse_other_state
 from planner.engine.workflow import Provenance, carry_out, propose_from, recover
-from planner.errors import PartlyApplied, Refused, StalePlan
+from planner.errors import PartlyApplied, PlannerError, Refused, StalePlan
 from planner.model.diagnostic import Diagnostic
 from planner.model.ledger import Ledger
 from planner.model.plan import DESTROY, NORMAL, Plan
@@ -28,8 +29,14 @@ from planner.model.value import Value
 from planner.promote.log import write_log
 from planner.promote.recording import log_of
 from planner.state.saved_plan import plan_digest, read_plan, refuse_other_digest
+from planner.vcs import commit_of
 
 DONE, FAILED = 0, 1
+_IN_NO_COMMIT: Final = (
+    "Note: its templates/ and files/ are in no commit as they are here, so that it cannot be promoted. "
+    "Commit them, and apply again. Where git status shows no change, a filter that only this clone's own "
+    "configuration names was not run: name it in yours (git config --global, git lfs install)."
+)
 
 
 @frozen
@@ -172,7 +179,7 @@ def _carry_out(
     variables = {name: assigned.value for name, assigned in here.configuration.variables.items()}
     digest = plan_digest(plan, here.store.redact)
     promotions = _promotions(here, plan, state, admitted)
-    provenance = Provenance(digest, variables, commit_of(here.request.folder), promotions)
+    provenance = Provenance(digest, variables, _commit(console, here), promotions)
     try:
         with (
             report.progress() as progress,
@@ -200,8 +207,19 @@ def _carry_out(
         report.outputs(after.outputs)
         if _to_record(admitted, plan) and (run := log_of(after).present):
             console.tell(f"{here.environment.name} runs {run.id} now.")
+            if here.configuration.project.promotes_templates and not run.release.templates:
+                console.tell(_IN_NO_COMMIT)
     report.diagnostics(checked)
     return _exit_code(ledger, checked)
+
+
+def _commit(console: Console, here: Opened) -> str | None:
+    """What the state remembers of where an apply was made from. Nothing but that depends on it."""
+    try:
+        return commit_of(here.request.folder)
+    except PlannerError as error:
+        console.tell(f"Note: the state does not learn from which commit this is: {error.summary}")
+        return None
 
 
 def _promotions(

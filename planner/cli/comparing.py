@@ -13,6 +13,7 @@ from attrs import evolve, frozen
 from planner.cli.config_digest import config_digest
 from planner.cli.console import Console
 from planner.cli.publishing import is_written
+from planner.cli.unkept import Unkept, unkept_in
 from planner.cli.wiring import Request, check_files, configure, make_salt
 from planner.config.environment_file import read_environment_file
 from planner.config.load import Configuration, open_project
@@ -88,11 +89,11 @@ def _target(repository: Repository, named: str | None, environ: Mapping[str, str
 
 
 @contextmanager
-def as_of(repository: Repository, commit: str) -> Iterator[Path]:
-    """A folder with the project as a commit has it."""
+def as_of(repository: Repository, commit: str) -> Iterator[tuple[Path, tuple[Unkept, ...]]]:
+    """A folder with the project as a commit has it, and what in there is not as it is checked out."""
     with tempfile.TemporaryDirectory(prefix="planner-base-") as folder:
-        repository.export(commit, Path(folder))
-        yield Path(folder)
+        submodules = repository.export(commit, Path(folder))
+        yield Path(folder), tuple(unkept_in(Path(folder), submodules))
 
 
 def project_in(folder: Path) -> Project | None:

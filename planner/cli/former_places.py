@@ -76,8 +76,7 @@ def _former_projects(folder: Path, repository: Repository) -> Iterator[tuple[str
     """As of the latest commits that changed planner.yaml, the newest first, but for what is no project to
     this planner. PlannerError.
     """
-    for commit in repository.changes(PROJECT_FILE, _VERSIONS):
-        data = repository.content(commit, PROJECT_FILE) or b""
+    for commit, data in repository.versions(PROJECT_FILE, _VERSIONS):
         with suppress(InvalidConfiguration):
             sources = Sources(folder, texts={PROJECT_FILE: data.decode(errors="replace")})
             yield commit, read_project(sources)

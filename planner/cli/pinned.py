@@ -8,6 +8,7 @@ from pathlib import Path
 
 from attrs import define, field
 
+from planner.cli.unkept import unkept_in
 from planner.config.environment_file import read_environment_file
 from planner.config.sources import FOLDER, Sources
 from planner.errors import InvalidConfiguration, PlannerError
@@ -15,8 +16,7 @@ from planner.model.diagnostic import ERROR, Diagnostic, Diagnostics, Position
 from planner.model.tree import PINNED
 from planner.vcs import Repository, repository_of
 
-_POINTER = b"version https://git-lfs.github.com/spec/"
-_KEEP = "Keep files that are promoted by their commit in git itself."
+_AGAIN = "Then pin that commit, or apply it where promotions come from and promote it."
 
 
 @define
@@ -55,7 +55,7 @@ class PinnedTrees:
         if repository is None:
             raise PlannerError(
                 f"templates are pinned to {pin}, and {self.history.resolve()} is in no git repository",
-                advice="Clone the project with git, or take out the pin. `git status` there may say more.",
+                advice="Clone the project with git, or take out the pin.",
             )
         commit = repository.commit(pin)
         if not commit.startswith(pin):
@@ -78,7 +78,8 @@ class PinnedTrees:
         self._scratch.append(scratch)
         folder = Path(scratch.name)
         submodules = repository.export(commit, folder, *PINNED)
-        _refuse_what_is_elsewhere(folder, submodules)
+        for item in unkept_in(folder, submodules):
+            raise PlannerError(f"{item.name} {item.why}", advice=f"{item.advice} {_AGAIN}")
         templates = folder / FOLDER
         if templates.is_symlink() or not templates.is_dir():
             raise PlannerError(
@@ -86,23 +87,6 @@ class PinnedTrees:
                 advice="Pin a commit in which the project lies where it does now, its templates in a folder.",
             )
         return folder
-
-
-def _refuse_what_is_elsewhere(folder: Path, submodules: tuple[str, ...]) -> None:
-    """PlannerError when a commit does not hold all that belongs to it."""
-    for name in submodules:
-        raise PlannerError(f"{name} is a submodule, and its files are not in the history", advice=_KEEP)
-    for path in folder.rglob("*"):
-        if path.is_file() and not path.is_symlink() and _is_pointer(path):
-            name = path.relative_to(folder).as_posix()
-            raise PlannerError(
-                f"{name} is kept in git LFS, and its content is not in the history", advice=_KEEP
-            )
-
-
-def _is_pointer(path: Path) -> bool:
-    with path.open("rb") as stream:
-        return stream.read(len(_POINTER)) == _POINTER
 
 
 def _diagnostic(error: PlannerError, position: Position) -> Diagnostic:

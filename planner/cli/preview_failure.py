@@ -24,9 +24,9 @@ def failed_preview(
     console: Console, order: Order, environ: Mapping[str, str], error: PlannerError
 ) -> Preview | None:
     """None where not even the project's name is known."""
-    repository = repository_of(order.request.folder)
-    head, base, uncommitted = "", "", False
+    repository, head, base, uncommitted = None, "", "", False
     with suppress(PlannerError):
+        repository = repository_of(order.request.folder)
         if repository is not None:
             head = repository.commit("HEAD")
             uncommitted = bool(changed_since(repository, head, order))
@@ -62,5 +62,6 @@ def _name_at(repository: Repository | None, commit: str) -> str:
     """As `_name_in`, as of a commit."""
     if repository is None or not commit:
         return ""
-    with as_of(repository, commit) as folder:
+    with suppress(PlannerError), as_of(repository, commit) as (folder, _):
         return _name_in(folder)
+    return ""

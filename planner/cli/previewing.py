@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -24,24 +24,28 @@ from planner.cli.foreseeing import Planned, Task, foresee
 from planner.cli.leaving import Places, moved, removed
 from planner.cli.preview_failure import failed_preview
 from planner.cli.promotion.chain import standings
+from planner.cli.unkept import Unkept, converted
 from planner.config.load import choose_environment, open_project
 from planner.engine.affected import ABSENT, why_affected
 from planner.errors import PlannerError, WrongUsage
 from planner.model.chain import Standing
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.model.project import Environment, Project
+from planner.model.tree import PINNED
 from planner.state.saved_preview import Previewed
 from planner.state.store import utc_now
 from planner.vcs import repository_of
 
 AT_ONCE: Final = 8
 """How many environments are planned at the same time."""
+_NAMED: Final = 3
+"""How many files are named that are not on disk as a commit has them."""
 
 
 @frozen
 class _Comparison:
     """The project as it is and as it was; former: None where it was not there, or was wrong. folder: with the
-    former one. files: those that differ.
+    former one. files: those that differ. unkept: those of which it is not known whether they do.
     """
 
     console: Console
@@ -50,6 +54,7 @@ class _Comparison:
     former: Project | None = None
     folder: Path = Path()
     files: frozenset[str] = frozenset()
+    unkept: tuple[Unkept, ...] = ()
 
     @property
     def before(self) -> Mapping[str, Environment]:
@@ -101,9 +106,10 @@ def _made(console: Console, order: Order, environ: Mapping[str, str]) -> Preview
         if order.base or order.offline:
             raise
         return _everything(_Comparison(console, order, project), head=head, fallback=error.summary)
-    with as_of(repository, base) as former:
+    with as_of(repository, base) as (former, elsewhere):
         files = changed_since(repository, base, order)
-        comparison = _Comparison(console, order, project, project_in(former), former, files)
+        unkept = (*elsewhere, *converted(repository.converted(*PINNED)))
+        comparison = _Comparison(console, order, project, project_in(former), former, files, unkept)
         planned, unaffected = _compared(comparison)
     uncommitted = bool(changed_since(repository, "HEAD", order))
     facts = {"base": base, "head": head, "unaffected": unaffected, "uncommitted": uncommitted}
@@ -146,11 +152,24 @@ def _read(comparison: _Comparison, name: str) -> tuple[Read, Read]:
 
 def _foreseen(comparison: _Comparison, name: str, pair: tuple[Read, Read], why: tuple[str, ...]) -> Planned:
     environment, before = comparison.project.environments[name], comparison.before.get(name)
-    cautions = moved(comparison.places, before, environment) if before else ()
+    cautions = (
+        *(moved(comparison.places, before, environment) if before else ()),
+        *_unkept(comparison, pair[1]),
+    )
     found = EnvironmentPreview(name, why, protected=environment.protected, cautions=cautions)
     order = comparison.order
     request = evolve(order.request, environment=name)
     return foresee(Task(comparison.console, request, *pair, offline=order.offline), found)
+
+
+def _unkept(comparison: _Comparison, now: Read) -> Iterator[str]:
+    """What an environment reads that is not on disk as a commit has it; one that is pinned reads commits."""
+    reads = () if now.reading.pin else tuple(f"{name.rstrip('/')}/" for name in now.reading.reads)
+    found = [item for item in comparison.unkept if f"{item.name}/".startswith(reads)]
+    for item in found[:_NAMED]:
+        yield f"`{item.name}` {item.why}: what there was before the change is not compared. {item.advice}"
+    if (more := len(found) - _NAMED) > 0:
+        yield f"{more} more files are not on disk as their commit has them."
 
 
 def _removed(comparison: _Comparison) -> list[Planned]:

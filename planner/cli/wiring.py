@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -42,11 +41,6 @@ from planner.state.store import Store
 if TYPE_CHECKING:
     from planner.ece.client import Client
     from planner.ece.wsgi import WSGITransport
-
-_RUN_NOTHING = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
-"""A checkout's own configuration may name programs. Reading HEAD runs none of them; these say so too."""
-_FOR_GIT = ("PATH", "HOME", "XDG_CONFIG_HOME", "GIT_CONFIG", "GIT_CEILING", "LANG", "LC_", "SYSTEMROOT")
-"""The variables that git gets: no credentials, and no GIT_DIR of another repository."""
 
 
 @frozen
@@ -305,16 +299,3 @@ def _declarations(request: Request, configuration: Configuration) -> Declaration
     if request.destroy:
         return Declarations(moves=declared.moves)
     return evolve(declared, imports=(*declared.imports, *request.imports))
-
-
-def commit_of(folder: Path) -> str | None:
-    """The commit that the project's git repository is at; None without one."""
-    command = ["git", "-C", str(folder), *_RUN_NOTHING, "rev-parse", "HEAD"]
-    environ = {key: value for key, value in os.environ.items() if key.startswith(_FOR_GIT)}
-    try:
-        found = subprocess.run(  # noqa: S603
-            command, capture_output=True, text=True, timeout=10, check=False, env=environ
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return found.stdout.strip() or None if found.returncode == 0 else None

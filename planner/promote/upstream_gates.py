@@ -15,8 +15,10 @@ from planner.promote.matching import differing, is_whole, proof
 from planner.promote.question import Question, Upstream
 
 _OTHER_CONTENT: Final = (
-    "Promote again, to pin the templates that ran there. Files that git ignores, or whose line ends it "
-    "converts, are in no commit as they are on disk."
+    "Promote again, to pin the templates that ran there. If they are pinned, files on disk are not as their "
+    "commit has them: git ignores some (git status --ignored), or converts their line ends (git ls-files "
+    "--eol files). Say files/** -text at the end of .gitattributes, run git add --renormalize files, commit, "
+    "apply upstream, and promote."
 )
 
 

@@ -4,6 +4,6 @@ Reads only, and runs nothing that a checkout's configuration names; but for `cha
 pushes as the user would. What never lives here: what files mean.
 """
 
-from planner.vcs.git import Repository, repository_of
+from planner.vcs.git import Repository, commit_of, repository_of
 
-__all__ = ["Repository", "repository_of"]
+__all__ = ["Repository", "commit_of", "repository_of"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Mapping
 from typing import Final
 
@@ -11,6 +10,7 @@ from attrs import field, frozen
 
 from planner.errors import PlannerError
 from planner.vcs.git import Repository
+from planner.vcs.running import GitError, output
 
 _OF_ANOTHER: Final = (
     "GIT_DIR",
@@ -22,8 +22,8 @@ _OF_ANOTHER: Final = (
     "GIT_NAMESPACE",
 )
 """Variables by which git would work in another repository than the one that was looked at."""
-_SHOWN: Final = 10
-"""Lines of what git says."""
+_SECONDS: Final = 3600.0
+"""Hooks may run tests, and somebody may be asked for a passphrase."""
 
 
 @frozen
@@ -98,17 +98,9 @@ def push(repository: Repository, remote: str, branch: str) -> None:
 def _run(repository: Repository, *words: str, text: str = "") -> str:
     """What git prints. PlannerError with what it says when it fails."""
     environ = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER}
+    command, what = ["-C", str(repository.root), "--literal-pathspecs", *words], f"git {words[0]} failed"
     try:
-        done = subprocess.run(  # noqa: S603 - no shell, and names come behind options
-            ["git", "-C", str(repository.root), "--literal-pathspecs", *words],  # noqa: S607 - the user's git
-            input=text.encode(),
-            capture_output=True,
-            check=False,
-            env=environ,
-        )
-    except OSError as error:
-        raise PlannerError(f"git {words[0]} failed: {error.strerror or error}") from error
-    if done.returncode:
-        said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
-        raise PlannerError(f"git {words[0]} failed", advice="\n".join(said[-_SHOWN:]))
-    return done.stdout.decode(errors="surrogateescape")
+        found = output(command, environ, text.encode(), what=what, seconds=_SECONDS)
+    except GitError as error:
+        raise PlannerError(what, advice="\n".join(error.said)) from error
+    return found.decode(errors="surrogateescape")

@@ -22,6 +22,7 @@ from .chains import (
     content,
     gate_of,
     gates,
+    git,
     log_of,
     pin,
     present,
@@ -327,3 +328,21 @@ def test_a_digest_that_was_approved(chain: Project) -> None:
     record(chain, "staging", Verification(present(chain, "staging").id, "smoke", True, ago(hours=1)))
     applied(chain, "prod", "--expect-digest", digest)
     assert present(chain, "prod").plan_digest == digest
+
+
+def test_line_ends_that_git_converts_are_no_proof_until_they_are_not(chain: Project) -> None:
+    """What is advised helps."""
+    chain.write(".gitattributes", "*.txt text eol=crlf\n")
+    (chain.folder / WORDS).write_bytes(b"one\r\ntwo\r\n")
+    commit(chain)
+    applied(chain, "dev")
+    pin(chain, "staging", present(chain, "dev"))
+    done = apply(chain, "staging")
+    assert done.code == REFUSED
+    assert "git ls-files --eol files" in " ".join(done.err.split())
+    chain.write(".gitattributes", "*.txt text eol=crlf\nfiles/** -text\n")
+    git(chain.folder, "add", "--renormalize", "files")
+    commit(chain)
+    applied(chain, "dev")
+    pin(chain, "staging", present(chain, "dev"))
+    applied(chain, "staging")

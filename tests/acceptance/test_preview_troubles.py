@@ -6,11 +6,12 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Callable
 
 import pytest
 
 from .runner import Project
-from .team import environments, remove, without_ranking
+from .team import environments, git, remove, without_ranking
 
 
 def test_one_that_cannot_be_planned_is_shown_beside_the_others(team: Project) -> None:
@@ -137,3 +138,89 @@ def test_without_git(team: Project) -> None:
     assert done.code == 1
     assert "is in no git repository" in " ".join(done.err.split())
     assert os.sep in done.err
+
+
+def in_git(project: Project) -> None:
+    """What there is as the commit that a preview compares with, and a change that reaches nothing."""
+    git(project.folder, "add", "--all", ".")
+    git(project.folder, "commit", "-qm", "what there is")
+    git(project.folder, "branch", "--force", "base")
+    git(project.folder, "commit", "-qm", "a change", "--allow-empty")
+
+
+def converted(project: Project) -> None:
+    project.write(".gitattributes", "*.txt text eol=crlf\n")
+    (project.folder / "files/alpha/words.txt").write_bytes(b"one\r\ntwo\r\n")
+    in_git(project)
+
+
+def not_converted(project: Project) -> None:
+    project.write(".gitattributes", "*.txt text eol=crlf\nfiles/alpha/words.txt -text\n")
+    git(project.folder, "add", "--renormalize", "files/alpha/words.txt")
+
+
+def a_submodule(project: Project) -> None:
+    inner = project.folder.parent / "inner"
+    shutil.move(project.folder / "files/alpha", inner)
+    git(inner, "init", "-q")
+    git(inner, "add", ".")
+    git(inner, "commit", "-qm", "inner")
+    git(
+        project.folder,
+        *("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner), "files/alpha"),
+    )
+    in_git(project)
+
+
+def no_submodule(project: Project) -> None:
+    git(project.folder, "rm", "-q", "--cached", "files/alpha")
+    (project.folder / "files/alpha/.git").unlink()
+    git(project.folder, "rm", "-q", "--force", ".gitmodules")
+
+
+def in_lfs(project: Project) -> None:
+    """As git lfs has it: a pointer in the commit, and a filter of the user's that makes it of the content."""
+    home, pointer = project.folder.parent / "home", "version https://git-lfs.github.com/spec/v1\n"
+    home.mkdir()
+    git(
+        home,
+        "config",
+        "--file",
+        ".gitconfig",
+        "filter.lfs.clean",
+        f"cat > /dev/null; echo '{pointer.strip()}'",
+    )
+    project.environ["HOME"] = str(home)
+    project.write(".gitattributes", "files/** filter=lfs -text\n")
+    project.write("files/alpha/words.txt", pointer)
+    in_git(project)
+    project.write("files/alpha/words.txt", "one\n")
+
+
+def not_in_lfs(project: Project) -> None:
+    project.write(".gitattributes", "")
+    git(project.folder, "add", "--renormalize", "files/alpha/words.txt")
+
+
+@pytest.mark.parametrize(
+    ("how", "mended", "told"),
+    [
+        (converted, not_converted, "`files/alpha/words.txt` has other line ends on disk than in its commit"),
+        (a_submodule, no_submodule, "`files/alpha` is a submodule, and its files are not in the history"),
+        (in_lfs, not_in_lfs, "`files/alpha/words.txt` is kept in git LFS"),
+    ],
+)
+def test_what_is_on_disk_as_no_commit_has_it_is_told(
+    applied: Project, how: Callable[[Project], None], mended: Callable[[Project], None], told: str
+) -> None:
+    """Else it is shown as a change that nobody made; and what is advised helps."""
+    git(applied.folder, "init", "-q")
+    applied.write(".gitignore", "state/\n")
+    how(applied)
+    [found] = environments(applied, "--base", "base").values()
+    [caution] = [str(item) for item in found["cautions"]]  # type: ignore[attr-defined]
+    assert told in caution
+    assert told in applied.run("preview", "--base", "base").out
+    mended(applied)
+    in_git(applied)
+    assert environments(applied, "--base", "base") == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import click
 
@@ -14,7 +15,7 @@ from planner.cli.promotion.release_approving import approve, told
 from planner.cli.promotion.release_names import matching, unknown
 from planner.cli.promotion.release_reading import read_logs, subjects_of
 from planner.cli.promotion.release_rejecting import Rejected, reject
-from planner.errors import WrongUsage
+from planner.errors import PlannerError, WrongUsage
 from planner.model.catalogue import KnownRelease
 from planner.render.escaping import escape
 from planner.render.releases import render_release, render_releases
@@ -67,7 +68,7 @@ def show_command(context: click.Context, /, release: str, as_json: bool) -> int:
     request = make_request(context, None)
     logs = read_logs(request, console)
     found = _found(logs.releases, release)
-    subjects = subjects_of(request.folder, found)
+    subjects = _subjects(console, request.folder, found)
     if as_json:
         show_document(console, release_document(logs.project.name, found, subjects, logs.problems))
     else:
@@ -82,6 +83,14 @@ def _found(releases: tuple[KnownRelease, ...], beginning: str) -> KnownRelease:
     if found is None:
         raise unknown(beginning, by_id)
     return by_id[found]
+
+
+def _subjects(console: Console, folder: Path, found: KnownRelease) -> Mapping[str, str]:
+    try:
+        return subjects_of(folder, found)
+    except PlannerError as error:
+        console.tell(f"Note: the messages of the commits are not shown: {error.summary}")
+        return {}
 
 
 def _tell_unread(console: Console, problems: Mapping[str, str]) -> int:

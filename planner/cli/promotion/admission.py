@@ -13,7 +13,7 @@ from planner.cli.promotion.promoters import promoters
 from planner.cli.promotion.pull_request import pull_request
 from planner.cli.promotion.release import release_of
 from planner.cli.promotion.upstreams import looked_at, remembered
-from planner.cli.wiring import Request, commit_of
+from planner.cli.wiring import Request
 from planner.config.load import Configuration
 from planner.errors import Refused
 from planner.model.release import Release
@@ -24,6 +24,7 @@ from planner.promote.log import Force, Log, Run, moment, write_log
 from planner.promote.question import PROMOTION, SAME, Question, Verdict
 from planner.promote.recording import after_apply, log_of
 from planner.render.gates import render_gates
+from planner.vcs import commit_of
 
 
 @frozen

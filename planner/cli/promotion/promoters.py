@@ -22,7 +22,7 @@ def promoters(request: Request, environment: str) -> frozenset[str]:
     """
     repository = repository_of(request.folder)
     name = name_of(request.folder, environment)
-    if repository is None or repository.find("HEAD") is None or _is_changed(request, repository, name):
+    if repository is None or repository.head() is None or _is_changed(request, repository, name):
         return frozenset({actor(request.folder, os.environ)})
     names = (name, *PINNED) if _follows_templates(request, environment) else (name,)
     return frozenset().union(*(repository.authors(name) for name in names))

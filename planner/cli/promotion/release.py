@@ -48,7 +48,7 @@ def _refuse_what_no_pin_fixes(configuration: Configuration) -> None:
 def _templates(request: Request, environment: str) -> str:
     """The commit that last changed templates/ and files/; "" where they are not as a commit has them."""
     repository = repository_of(request.trees.history)
-    if repository is None or repository.find("HEAD") is None:
+    if repository is None or repository.head() is None:
         return ""
     sources = Sources(request.folder, texts=request.texts)
     found = read_environment_file(sources, environment, Diagnostics())

@@ -184,7 +184,8 @@ def test_a_file_in_git_lfs(project: Path, name: str) -> None:
     pin(project, commit(project))
     found = problem(project)
     assert found.summary == f"{name} is kept in git LFS, and its content is not in the history"
-    assert found.advice == "Keep files that are promoted by their commit in git itself."
+    assert found.advice.startswith(f"Keep it in git itself: `git lfs pull`, `git lfs untrack {name}` (or")
+    assert found.advice.endswith("promote it.")
 
 
 def test_a_submodule(project: Path, tmp_path: Path) -> None:
@@ -194,7 +195,9 @@ def test_a_submodule(project: Path, tmp_path: Path) -> None:
     commit(inner)
     git(project, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner), "files/inner")
     pin(project, commit(project))
-    assert problem(project).summary == "files/inner is a submodule, and its files are not in the history"
+    found = problem(project)
+    assert found.summary == "files/inner is a submodule, and its files are not in the history"
+    assert "`git rm --cached files/inner`, delete `files/inner/.git`" in found.advice
 
 
 def test_a_project_that_lay_elsewhere_then(project: Path) -> None:

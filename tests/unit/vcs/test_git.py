@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,11 @@ def repository(project: Path) -> Repository:
 
 
 def test_where_it_is(project: Path, repository: Repository, tmp_path: Path) -> None:
-    assert repository == Repository(project.parent.parent.resolve(), "deploy/search/")
-    assert repository_of(project.parent.parent) == Repository(project.parent.parent.resolve())
+    root = project.parent.parent
+    assert (repository.root, repository.prefix) == (root.resolve(), "deploy/search/")
+    above = repository_of(root)
+    assert above is not None
+    assert (above.root, above.prefix) == (root.resolve(), "")
     assert repository_of(tmp_path) is None
     assert repository_of(tmp_path / "nowhere") is None
 
@@ -108,3 +112,72 @@ def test_the_repositorys_own_configuration_runs_nothing(project: Path, tmp_path:
     assert found is not None
     found.changed_since("main")
     assert not marker.exists()
+
+
+def worktree(root: Path) -> Path:
+    git(root, "worktree", "add", "-q", "--detach", str(root.parent / "linked"))
+    return root.parent / "linked"
+
+
+def packed(root: Path) -> Path:
+    git(root, "gc", "-q")
+    return root
+
+
+def worktree_of_its_own_settings(root: Path) -> Path:
+    git(root, "config", "extensions.worktreeConfig", "true")
+    linked = worktree(root)
+    git(linked, "config", "--worktree", "core.fileMode", "false")
+    return linked
+
+
+def sparse(root: Path) -> Path:
+    git(root, "sparse-checkout", "set", "--sparse-index", "deploy")
+    return root
+
+
+def split(root: Path) -> Path:
+    git(root, "update-index", "--split-index")
+    return root
+
+
+def in_another_folder(root: Path) -> Path:
+    git(root, "init", "-q", "--separate-git-dir", str(root.parent / "elsewhere.git"))
+    return root
+
+
+def borrowing(root: Path) -> Path:
+    git(root.parent, "clone", "-q", "--shared", str(root), "clone")
+    git(root.parent / "clone", "branch", "-q", "main", "origin/main")
+    return root.parent / "clone"
+
+
+@pytest.mark.parametrize(
+    "lay",
+    [worktree, packed, worktree_of_its_own_settings, sparse, split, in_another_folder, borrowing],
+    ids=lambda lay: lay.__name__,
+)
+def test_however_it_is_laid_out(project: Path, tmp_path: Path, lay: Callable[[Path], Path]) -> None:
+    head = git(project, "rev-parse", "HEAD")
+    folder = lay(project.parent.parent) / "deploy/search"
+    found = repository_of(folder)
+    assert found is not None
+    assert (found.commit("HEAD"), found.is_clean(), found.prefix) == (head, True, "deploy/search/")
+    (folder / "new.txt").write_text("new")
+    assert found.changed_since("main") == {"planner.yaml", "new.txt"}
+    assert found.last_change("HEAD", "planner.yaml") == head
+    found.export("main", tmp_path / "there")
+    assert (tmp_path / "there/planner.yaml").read_text() == "project: one\n"
+    assert git(folder, "status", "--porcelain") == "?? deploy/search/new.txt"
+
+
+def test_hashes_of_another_kind(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "--object-format=sha256")
+    (tmp_path / "a").write_text("one")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "one")
+    found = repository_of(tmp_path)
+    assert found is not None
+    assert len(found.commit("HEAD")) == 64
+    assert found.content("HEAD", "a") == b"one"
+    assert found.is_clean()

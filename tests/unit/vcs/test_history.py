@@ -188,9 +188,8 @@ def test_an_author_of_many_lines_and_words(project: Path) -> None:
 
 
 def test_the_user(project: Path) -> None:
-    repository = opened(project)
     git(project, "config", "user.email", "ann@example.org")
-    assert repository.user() == "ann@example.org"
+    assert opened(project).user() == "ann@example.org"
 
 
 def exported(project: Path, target: Path, reference: str = "HEAD") -> dict[str, str]:
@@ -258,13 +257,13 @@ def test_a_clone_that_lacks_an_object(project: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "search", "deploy [a-z]*"])
 def test_the_commits_that_changed_a_file(tmp_path: Path, name: str) -> None:
     project = project_in(tmp_path, name)
-    assert list(opened(project).changes("planner.yaml", 9)) == []
-    made = [commit(project, "one", **{"planner.yaml": "1"})]
+    assert list(opened(project).versions("planner.yaml", 9)) == []
+    made = [(commit(project, "one", **{"planner.yaml": "1"}), b"1")]
     other_project(project, "else")
-    made += [commit(project, text, **{"planner.yaml": text}) for text in ("2", "3")]
+    made += [(commit(project, text, **{"planner.yaml": text}), text.encode()) for text in ("2", "3")]
     commit(project, "templates", templates__t="x")
-    assert list(opened(project).changes("planner.yaml", 9)) == made[::-1]
-    assert list(opened(project).changes("planner.yaml", 2)) == made[:0:-1]
+    assert list(opened(project).versions("planner.yaml", 9)) == made[::-1]
+    assert list(opened(project).versions("planner.yaml", 2)) == made[:0:-1]
 
 
 def test_what_a_branch_had_in_between_was_never_here(project: Path) -> None:
@@ -275,15 +274,15 @@ def test_what_a_branch_had_in_between_was_never_here(project: Path) -> None:
     git(project, "switch", "-q", "-")
     git(project, "merge", "-q", "--no-ff", "-m", "merged", "branch")
     merge = git(project, "rev-parse", "HEAD")
-    assert list(opened(project).changes("planner.yaml", 9)) == [merge, first]
+    assert list(opened(project).versions("planner.yaml", 9)) == [(merge, b"3"), (first, b"1")]
 
 
 def test_a_history_that_is_cut_off_is_told_after_what_is_there(project: Path, tmp_path: Path) -> None:
     commit(project, "one", **{"planner.yaml": "1"})
     last = commit(project, "two", **{"planner.yaml": "2"})
     git(tmp_path, "clone", "-q", "--depth", "1", f"file://{root_of(project)}", "clone")
-    found = opened(tmp_path / "clone/deploy/search").changes("planner.yaml", 9)
-    assert next(found) == last
+    found = opened(tmp_path / "clone/deploy/search").versions("planner.yaml", 9)
+    assert next(found) == (last, b"2")
     with pytest.raises(PlannerError, match=r"the history of planner.yaml is not in this clone"):
         next(found)
-    assert list(opened(tmp_path / "clone/deploy/search").changes("planner.yaml", 1)) == [last]
+    assert list(opened(tmp_path / "clone/deploy/search").versions("planner.yaml", 1)) == [(last, b"2")]

@@ -1,0 +1,148 @@
+"""git, as a program: started, read within bounds, and quoted where it says no. Nothing else starts it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import IO, Final
+
+from planner.errors import PlannerError
+
+SECONDS: Final = 120.0
+_MOST: Final = 64 * 1024 * 1024
+"""Bytes of what git prints that are held at once."""
+_WORDS: Final = 64 * 1024
+_SHOWN: Final = 10
+"""Lines of what git says."""
+_SEVERITY: Final = re.compile(r"(?:fatal|error): ")
+_CREDENTIALS: Final = re.compile(r"(?<=://)[^/@\s]*@")
+
+
+class GitError(PlannerError):
+    """git ran and failed. status: as it ended. said: the last lines that it printed for people."""
+
+    def __init__(self, what: str, status: int, said: Sequence[str]) -> None:
+        first, more = _first(said)
+        super().__init__(f"{what}: {first}" if first else what, advice="\n".join(more[-_SHOWN:]))
+        self.status = status
+        self.said = tuple(said[-_SHOWN:])
+
+
+def _first(said: Sequence[str]) -> tuple[str, list[str]]:
+    """The line that says what is wrong, and the others. One that ends in a colon goes on in the next."""
+    lines = list(said)
+    at = next((number for number, line in enumerate(lines) if _SEVERITY.match(line)), 0)
+    if not lines:
+        return "", []
+    first = _SEVERITY.sub("", lines.pop(at), count=1)
+    if first.endswith(":") and at < len(lines):
+        first = f"{first} {lines.pop(at)}"
+    return first, lines
+
+
+class _Watch:
+    """Ends a process that does not end by itself in time."""
+
+    def __init__(self, process: subprocess.Popen[bytes], seconds: float) -> None:
+        self._process = process
+        self.was_late = False
+        self.timer = threading.Timer(seconds, self._end)
+        self.timer.daemon = True
+        self.timer.start()
+
+    def _end(self) -> None:
+        self.was_late = True
+        self._process.kill()
+
+
+@contextmanager
+def reading(
+    words: Sequence[str],
+    environ: Mapping[str, str],
+    data: bytes = b"",
+    *,
+    what: str,
+    seconds: float = SECONDS,
+) -> Iterator[IO[bytes]]:
+    """What git prints, as it comes. words: its arguments. data: what it reads. what: failed, for messages.
+
+    GitError, once all is read, when git fails; PlannerError when it cannot be started, or does not end.
+    """
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as told:
+        given.write(data)
+        given.seek(0)
+        process = _started(words, environ, given, told)
+        watch = _Watch(process, seconds)
+        try:
+            with process:
+                assert process.stdout is not None  # noqa: S101 - a pipe, as it was started
+                try:
+                    yield process.stdout
+                except BaseException:
+                    process.kill()
+                    raise
+        finally:
+            watch.timer.cancel()
+        if watch.was_late:
+            raise PlannerError(f"{what}: git did not end within {seconds:.0f} seconds")
+        if process.returncode:
+            told.seek(0)
+            raise GitError(what, process.returncode, _said(told.read(_WORDS)))
+
+
+def _started(
+    words: Sequence[str], environ: Mapping[str, str], given: IO[bytes], told: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(  # noqa: S603 - no shell, and names come behind options
+            ["git", *words],  # noqa: S607 - the user's git
+            stdin=given,
+            stdout=subprocess.PIPE,
+            stderr=told,
+            env=environ,
+        )
+    except FileNotFoundError as error:
+        raise PlannerError(
+            "git is not installed here, or not on PATH",
+            advice="Install git: the project lies in a git repository, whose commits are asked for.",
+        ) from error
+    except OSError as error:
+        raise PlannerError(f"git cannot be started: {error.strerror or error}") from error
+
+
+def output(
+    words: Sequence[str],
+    environ: Mapping[str, str],
+    data: bytes = b"",
+    *,
+    what: str,
+    seconds: float = SECONDS,
+) -> bytes:
+    """All that git prints; as `reading`, and PlannerError for more than memory should hold."""
+    found = b""
+    try:
+        with reading(words, environ, data, what=what, seconds=seconds) as stream:
+            found = stream.read(_MOST + 1)
+            if len(found) > _MOST:
+                raise PlannerError(f"{what}: git prints more than {_MOST // 1024**2} MiB")
+    except GitError as error:
+        if error.said:
+            raise
+        raise GitError(what, error.status, _said(found[-_WORDS:])) from error  # commit says it there
+    return found
+
+
+def _said(told: bytes) -> list[str]:
+    """Without credentials in addresses, and without blank lines."""
+    text = _CREDENTIALS.sub("", told.decode(errors="replace"))
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def environment(*begins: str, **more: str) -> dict[str, str]:
+    """The variables that git gets: the user's whose names begin so, and more."""
+    return {name: value for name, value in os.environ.items() if name.startswith(begins)} | more
