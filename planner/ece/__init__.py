@@ -5,14 +5,11 @@
     upload_bodies.py archives as streamed bodies
     replies.py       what comes back: Reply, and the API's (or a gateway's) error replies
     verdicts.py      one attempt judged: a reply, an error, or "try again"
-    troubles.py      what a failed connection means, in plain words, and whether anything was sent
     retry.py         how long to wait before the next attempt
     throttle.py      a server's rate limit, shared by all threads
     tries.py         the attempts of one call
-    loopback.py      which hosts are this machine
-    connections.py   the connection pool, which tells a failed connect from a failed exchange
-    wire.py          one message and its reply, through a requests adapter
-    wirelog.py       both on the logger planner.ece
+    message.py       what every attempt of one call sends
+    wirelog.py       it and its reply on the logger planner.ece
     auth.py          API key, basic, login with a bearer token
     settings.py      how to reach an installation
     opening.py       a client for it
@@ -20,8 +17,9 @@
     credentials.py   which credentials are taken
     wsgi.py          a transport that calls a WSGI app without a socket
     redaction.py     what a log or a message must not show
-    plain_text.py    server text made safe for one line of a terminal
     client.py        all of it together
+
+How one request is sent, where it may go and how much of a reply is read: planner.net.
 
 What never lives here: kinds and their attributes, plans, state, prompts, printing. Nothing here knows what an
 extension is; advice about one kind is added by that kind, by error code.
@@ -33,7 +31,7 @@ wsgi where something is sent.
 from planner.ece.auth import ApiKeyAuth, Auth, BasicAuth, LoginAuth
 from planner.ece.operations import Operation, Timeouts, can_be_sent
 from planner.ece.redaction import Discretion, redact
-from planner.ece.replies import Reply, nests_too_deep
+from planner.ece.replies import Reply
 from planner.ece.retry import RetryPolicy
 from planner.ece.settings import Settings
 from planner.ece.uploads import MULTIPART, RAW, Upload, UploadForm
@@ -54,6 +52,5 @@ __all__ = [
     "Upload",
     "UploadForm",
     "can_be_sent",
-    "nests_too_deep",
     "redact",
 ]

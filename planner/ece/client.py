@@ -10,27 +10,29 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from types import TracebackType
 from typing import Any, Final, Self
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import orjson
-import requests
 import urllib3
+from attrs import evolve
 from requests.adapters import BaseAdapter
 
 from planner.ece.auth import Auth
+from planner.ece.message import Message
 from planner.ece.operations import Operation, Timeouts
-from planner.ece.redaction import Discretion
-from planner.ece.replies import Received, Reply
+from planner.ece.redaction import Discretion, redact
+from planner.ece.replies import Reply
 from planner.ece.retry import RetryPolicy
 from planner.ece.throttle import Throttle
 from planner.ece.tries import Tries
 from planner.ece.uploads import Upload
 from planner.ece.verdicts import Circumstances, Failure, is_expired_login, of_reply, of_trouble
-from planner.ece.wire import BROKEN, Message, Wire
 from planner.ece.wirelog import WireLog
 from planner.errors import NotFound, OutcomeUnknown, PlannerError
 from planner.model.value import Secret, leaves
 from planner.model.write import ServerTime
+from planner.net.address import Address, NoAddress, address_of
+from planner.net.wire import BROKEN, Received, Request, Wire
 
 _NOTHING: Final[Mapping[str, str]] = {}
 _API: Final = "/api/v1"
@@ -69,15 +71,13 @@ class Client:
         discretion: Discretion = Discretion(),  # noqa: B008  # frozen
         permit: Callable[[], object] = lambda: None,
     ) -> None:
-        self._base = _api_url(base_url)
+        self._base = _api_address(base_url)
         self._region = f"/regions/{region}" if region else ""
-        self._where = _host_and_port(self._base)
+        self._where = f"{evolve(self._base, port=None).place}:{self._base.port_or_usual}"
         self._auth = auth
         self._timeouts = timeouts
         self._retry = retry
-        self._wire = Wire(
-            self._base, verify=verify, pool_size=pool_size, transport=transport, clock=monotonic
-        )
+        self._wire = Wire(verify=verify, pool_size=pool_size, transport=transport, clock=monotonic)
         self._discretion = discretion
         self._permit = permit
         self._wirelog = WireLog(log, discretion.fields)
@@ -85,7 +85,7 @@ class Client:
         self._monotonic = monotonic
         self._told: tuple[datetime, float] | None = None  # a time of the server, and when it was asked
         self._throttle = Throttle(sleep, monotonic)
-        if verify is False and self._base.startswith("https:"):
+        if verify is False and self._base.scheme == "https":
             _warn_unverified(log, self._where)
 
     @property
@@ -104,10 +104,7 @@ class Client:
             return None
         said, asked = self._told
         passed = timedelta(seconds=ceil(self._monotonic() - asked))
-        try:
-            return ServerTime(_iso(said), _iso(said + passed))
-        except OverflowError:  # a time that no clock shows
-            return None
+        return ServerTime(_iso(said), _iso(said + passed))
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -157,12 +154,13 @@ class Client:
         upload: Upload | None,
     ) -> Message:
         path = (self._region if operation.regional else "") + operation.path_with(params)
-        url = f"{self._base}{path}?{urlencode(query)}" if query else self._base + path
+        base = self._base
+        address = Address(base.scheme, base.host, base.port, base.path + path, urlencode(query or {}))
         body, secrets = (
             (None, ()) if json is None else (orjson.dumps(json, default=_plain), _secrets_in(json))
         )
         read = operation.timeout or (self._timeouts.read if upload is None else self._timeouts.upload)
-        return Message(operation, path, url, body, upload, (self._timeouts.connect, read), secrets)
+        return Message(operation, path, address, body, upload, (self._timeouts.connect, read), secrets)
 
     def _until_settled(self, message: Message, attempt_once: Attempt, *, writes: bool = False) -> Reply:
         tries, unsure = Tries(self._retry, self._throttle, self._random), False
@@ -195,6 +193,12 @@ class Client:
         message = self._message(operation, _NOTHING, None, json, None)
         return self._until_settled(message, lambda number: self._exchange(message, number, authorization)[0])
 
+    def _send(self, message: Message, authorization: str | None) -> Received:
+        headers = {} if authorization is None else {"Authorization": authorization}
+        with message.opened_body() as body:
+            to = message.operation.method, message.address, message.timeouts
+            return self._wire.send(Request(*to, headers, body))
+
     def _exchange(
         self, message: Message, attempt: int, authorization: str | None
     ) -> tuple[Reply | Failure, Received | None]:
@@ -207,7 +211,7 @@ class Client:
                 return Failure(error), None
         start, asked = self._wirelog.request(message, attempt, secrets), self._monotonic()
         try:
-            received = self._wire.send(message, authorization)
+            received = self._send(message, authorization)
         except BROKEN as error:
             failure = of_trouble(error, at)
             failure.error.__cause__ = error
@@ -220,21 +224,16 @@ class Client:
         return outcome, received
 
 
-def _api_url(base_url: str) -> str:
-    """base_url as requests sends it (IDNA, percent-encoding), with /api/v1 once."""
+def _api_address(base_url: str) -> Address:
+    """base_url with /api/v1 once."""
     try:
-        url = requests.Request("GET", base_url).prepare().url
-    except requests.RequestException as error:
+        found = address_of(base_url)
+    except NoAddress as error:
         raise PlannerError(
-            f"{base_url} is not an address of an API", advice="Write it as https://host:12443."
+            f"{redact(base_url)} is not an address of an API: it {error}",
+            advice="Write it as https://host:12443.",
         ) from error
-    return (url or "").rstrip("/").removesuffix(_API).rstrip("/") + _API
-
-
-def _host_and_port(url: str) -> str:
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    return f"{f'[{host}]' if ':' in host else host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+    return evolve(found, path=found.path.rstrip("/").removesuffix(_API).rstrip("/") + _API, query="")
 
 
 def _iso(moment: datetime) -> str:

@@ -11,8 +11,8 @@ from urllib.parse import quote, quote_plus
 import orjson
 from attrs import frozen
 
-from planner.ece.plain_text import one_line
 from planner.model.value import Secret
+from planner.net.plain_text import one_line
 
 HIDDEN: Final = "(redacted)"
 BODY_LIMIT: Final = 2000

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
-import orjson
 from attrs import frozen
 
-from planner.ece.plain_text import html_words, looks_like_html, one_line
+from planner.net.bodies import NotJSON, nests_too_deep, parsed
+from planner.net.dates import http_date
+from planner.net.plain_text import html_words, looks_like_html, one_line
+
+if TYPE_CHECKING:
+    from planner.net.wire import Received
 
 _VERSION = "x-cloud-resource-version"
 _CREATED = "x-cloud-resource-created"
@@ -45,78 +47,6 @@ class Reply:
     def date(self) -> datetime | None:
         """What the server's own clock showed."""
         return http_date(self.headers.get("Date", ""))
-
-
-def http_date(value: str) -> datetime | None:
-    """A date of a header (RFC 9110, 5.6.7), aware; None for what is none."""
-    try:
-        found = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    # "-0000" is UTC from a host that does not know its zone: the parser leaves it naive.
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-@frozen
-class Received:
-    """A reply as it came: headers with names in any case, and the whole body."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-
-    @property
-    def text(self) -> str:
-        return self.content.decode("utf-8", "replace")
-
-
-class NotJSON(ValueError):
-    """The body of a reply is something else than JSON."""
-
-
-_NESTS = (dict, list)
-_DEEPEST = 100
-"""Levels; what nests deeper is no answer of any API, and whoever walks through it would fail half-way."""
-
-_ESCAPE = re.compile(
-    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)",
-    re.DOTALL,
-)
-
-
-def parsed(content: bytes) -> Any:
-    """The JSON of a body, None when it is empty. Raises NotJSON.
-
-    Half of a surrogate pair, which a server may have cut a text to, becomes U+FFFD: it is no character, and
-    cannot be stored.
-    """
-    if not content:
-        return None
-    try:
-        return orjson.loads(content)
-    except orjson.JSONDecodeError as error:
-        if not content.strip():
-            return None
-        try:
-            return orjson.loads(_ESCAPE.sub(_whole, content))
-        except orjson.JSONDecodeError:
-            raise NotJSON(str(error)) from error
-
-
-def nests_too_deep(value: Any) -> bool:
-    """Whether lists and mappings of value lie more than 100 levels in each other."""
-    layer = [value]
-    for _ in range(_DEEPEST):
-        nested = [item for item in layer if isinstance(item, _NESTS)]
-        if not nested:
-            return False
-        layer = [child for item in nested for child in (item.values() if isinstance(item, dict) else item)]
-    return True
-
-
-def _whole(escape: re.Match[bytes]) -> bytes:
-    is_half = len(escape[0]) == len(rb"\ud800")
-    return rb"\ufffd" if is_half else escape[0]
 
 
 @frozen

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from attrs import frozen
-
-from planner.ece.replies import http_date
-
-_SECONDS = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 
 
 @frozen
@@ -40,19 +35,3 @@ class RetryPolicy:
         # a server that asks for less, or for 0 seconds, has refused all the same
         pause = backoff if asked is None else max(backoff, min(asked, self.longest_retry_after))
         return pause if waited + pause <= self.total else None
-
-
-def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds the server asks to wait (RFC 9110, 10.2.3: seconds or a date), None when it does not.
-
-    now: seconds since the epoch. A date counts from the reply's own Date where it has one: the clocks of the
-    two hosts may differ.
-    """
-    value = headers.get("Retry-After", "").strip()
-    if _SECONDS.fullmatch(value):
-        return float(value)
-    until = http_date(value)
-    if until is None:
-        return None
-    start = http_date(headers.get("Date", ""))
-    return max(0.0, until.timestamp() - (now if start is None else start.timestamp()))

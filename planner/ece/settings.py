@@ -5,19 +5,17 @@ Which of them wins: planner.ece.sources. Which credentials are taken: planner.ec
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit
 
 from attrs import evolve, frozen
 
 from planner.ece.credentials import Credentials, find_credentials
-from planner.ece.loopback import is_loopback
 from planner.ece.redaction import redact
 from planner.ece.sources import Source
 from planner.ece.uploads import AUTO, FORMS
 from planner.errors import PlannerError
+from planner.net.address import Flaw, NoAddress, address_of
 
 SANDBOX: Final = "sandbox"
 CLOUD: Final = "cloud"
@@ -134,23 +132,15 @@ def _check_endpoint(environment: str, settings: Settings) -> None:
 
 def _problem(settings: Settings) -> tuple[str, str] | None:
     """(what is wrong with the endpoint, what to do), None when nothing is."""
-    parts = _split(settings.endpoint)
     example = "Write it as https://host:12443."
-    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
-        return "is not an http or https URL", example
-    if parts.username is not None or parts.password is not None:
-        return "holds a user or a password", "Take them out, and set EC_USER and EC_PASS."
-    if parts.query or parts.fragment or re.search(r"[\s\x00-\x1f]", settings.endpoint):
-        return "holds more than an address", example
-    if parts.scheme == "http" and not settings.allow_http and not is_loopback(parts.hostname):
+    try:
+        address = address_of(settings.endpoint)
+    except NoAddress as error:
+        if error.flaw is Flaw.CREDENTIALS:
+            return "holds a user or a password", "Take them out, and set EC_USER and EC_PASS."
+        return str(error), example
+    if address.query:
+        return Flaw.MORE.value, example
+    if address.in_the_clear and not settings.allow_http:
         return "would send credentials unencrypted", "Use https, or set allow_http: true in planner.yaml."
     return None
-
-
-def _split(url: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # raises for a port that is not one
-    except ValueError:
-        return None
-    return parts

@@ -8,7 +8,8 @@
     2xx that is not JSON *                     ApiError            OutcomeUnknown
     3xx, other 4xx and 5xx                     ApiError or its subclass, never again
 
-"again" names the error raised when no attempt is left. A certificate that is not trusted is not tried again.
+"again" names the error raised when no attempt is left. Trouble that lasts, as a certificate that is not
+trusted or a reply without end, is not tried again.
 * A write may have taken effect: once that happened, whatever the last attempt said, the client ends with
 OutcomeUnknown; but for NotFound, which says what is there now.
 """
@@ -21,11 +22,8 @@ from http import HTTPStatus
 from attrs import evolve, frozen
 
 from planner.ece.operations import Operation
-from planner.ece.plain_text import one_line
 from planner.ece.redaction import redact, redacted_body
-from planner.ece.replies import Fault, NotJSON, Received, Reply, described, parsed, read_fault
-from planner.ece.retry import retry_after
-from planner.ece.troubles import explain
+from planner.ece.replies import Fault, Reply, described, read_fault
 from planner.errors import (
     ApiError,
     Conflict,
@@ -36,6 +34,11 @@ from planner.errors import (
     Unauthenticated,
     Unreachable,
 )
+from planner.net.bodies import NotJSON, parsed
+from planner.net.dates import retry_after
+from planner.net.plain_text import one_line
+from planner.net.troubles import Look, explain
+from planner.net.wire import Received
 
 _PASSING = frozenset({500, 502, 503, 504})
 _UNKNOWN = "It may have taken effect: plan again, which reads what is there before anything is sent."
@@ -74,12 +77,26 @@ class Circumstances:
 def of_trouble(error: BaseException, at: Circumstances) -> Failure:
     """The connection failed, or broke while the reply was read."""
     trouble = explain(error)
-    text = at.said(f"{at.where}: {trouble.words}")
+    text, advice = at.said(f"{at.where}: {trouble.words}"), _LOOK[trouble.look]
     if not trouble.sent:
-        return Failure(Unreachable(text, advice=trouble.advice), again=not trouble.lasting)
+        return Failure(Unreachable(text, advice=advice), again=not trouble.lasting)
     if at.operation.repeatable:
-        return Failure(Unreachable(text, advice=_after_sending(at, trouble.advice)), again=True, unsure=True)
+        again = not trouble.lasting
+        return Failure(Unreachable(text, advice=_after_sending(at, advice)), again=again, unsure=True)
     return Failure(OutcomeUnknown(text, advice=_UNKNOWN))
+
+
+_REACH = "Check the endpoint, its port (12443 for TLS, 12400 without), and the network or VPN."
+_LOOK = {
+    Look.PLACE: _REACH,
+    Look.PROXY: f"{_REACH} Check HTTPS_PROXY and NO_PROXY too.",
+    Look.PATIENCE: "Set timeout (or EC_TIMEOUT) higher if the installation is slow.",
+    Look.AUTHORITY: "Set ca_file (or EC_CA_FILE) to the CA certificate of the installation, a PEM file.",
+    Look.EXPIRY: "Renew the certificate of the installation, and check the clock of this host.",
+    Look.HOST_NAME: "Use the host name that the certificate names as the endpoint.",
+    Look.SCHEME: "Use the TLS port (12443), or http:// for the plain one.",
+    Look.CREDENTIALS: "Correct the credentials.",
+}
 
 
 def of_reply(received: Received, at: Circumstances) -> Reply | Failure:

@@ -9,10 +9,10 @@ from typing import Final
 
 from attrs import frozen
 
-from planner.ece.plain_text import one_line
+from planner.ece.message import Message
 from planner.ece.redaction import body_for_log, redact
-from planner.ece.replies import Received
-from planner.ece.wire import Message
+from planner.net.plain_text import one_line
+from planner.net.wire import Received
 
 TRACE: Final = 5
 

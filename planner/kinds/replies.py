@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from planner.ece import Reply, can_be_sent, nests_too_deep
+from planner.ece import Reply, can_be_sent
 from planner.errors import ApiError
 from planner.kinds.binding import Binding, pointed
 from planner.model.kind import Kind
 from planner.model.resource import Observed
 from planner.model.value import Value
+from planner.net.bodies import nests_too_deep
 
 
 def observed_in(

@@ -16,8 +16,8 @@ import urllib3
 
 from planner.ece import ApiKeyAuth, Operation, Timeouts, Upload
 from planner.ece.client import Client
-from planner.ece.troubles import explain
 from planner.errors import OutcomeUnknown, PlannerError, Unreachable
+from planner.net.troubles import explain
 from tests.unit.ece.servers import HANGS, Handler, http, read_request, refusing, replying, serving
 
 READ = Operation("read", "GET", "/x", repeatable=True)

@@ -6,9 +6,9 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 
 from planner.ece.operations import Operation
-from planner.ece.replies import Received
 from planner.ece.verdicts import Circumstances, Failure, is_expired_login, of_reply
 from planner.errors import ApiError, Conflict, Forbidden, NotFound, Unauthenticated
+from planner.net.wire import Received
 
 AT = Circumstances(
     Operation("do-it", "POST", "/x"), "ece:12443", 1, 0.0, "Set EC_API_KEY.", ("s3cret-value",)

@@ -1,0 +1,179 @@
+"""One request and its reply, through a requests adapter."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+import requests
+import urllib3
+from attrs import field, frozen
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_environ_proxies
+
+from planner import __version__
+from planner.net.address import Address, Origin
+from planner.net.bodies import MOST_ELEMENTS, holds_too_many
+from planner.net.connections import Bounds, PooledAdapter, PreparedRequest, UnusableReply, too_large
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Stream(Protocol):
+        """A body that is sent as it is read. send_timeout: seconds that one piece of it may take."""
+
+        content_type: str
+        len: int
+        send_timeout: float
+
+    Body = bytes | Stream | None
+
+BROKEN: Final = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+"""What send() raises when the exchange fails; requests lets some classes of urllib3 through."""
+
+MAX_REPLY: Final = 128 * 1024 * 1024
+"""Bytes of a reply, unpacked."""
+_PIECE: Final = 16 * 1024
+_UNPACKED: Final = ("", "identity", "gzip", "x-gzip", "deflate")
+
+_HEADERS: Final = {
+    "User-Agent": f"planner/{__version__}",
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+    "Connection": "keep-alive",
+}
+
+
+class Unsendable(requests.RequestException):
+    """The request holds what HTTP has no place for. No text quotes it: it may be a credential."""
+
+
+@frozen
+class Request:
+    """timeouts: in seconds, until a connection is there, and between two pieces of a reply."""
+
+    method: str
+    address: Address
+    timeouts: tuple[float, float]
+    headers: Mapping[str, str] = field(factory=dict, repr=False)
+    body: Body = field(default=None, repr=False)
+
+
+@frozen
+class Received:
+    """A reply as it came: headers with names in any case, and the whole body.
+
+    is_whole: False for a refusal whose body did not come to its end; content is empty then.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    is_whole: bool = True
+
+    @property
+    def text(self) -> str:
+        return self.content.decode("utf-8", "replace")
+
+
+class Wire:
+    """Sends requests; safe for many threads when the adapter is.
+
+    The adapter is used without requests.Session: its cookies, redirects and .netrc are all unwanted here.
+    size, patience, clock: see Bounds. transport: an adapter to send through instead of the own pool.
+    """
+
+    def __init__(
+        self,
+        *,
+        verify: bool | str = True,
+        pool_size: int = 1,
+        size: int = MAX_REPLY,
+        patience: float = 10.0,
+        clock: Callable[[], float] = time.monotonic,
+        transport: BaseAdapter | None = None,
+    ) -> None:
+        self._verify, self._size = verify, size
+        self._adapter = transport or PooledAdapter(pool_size, Bounds(size, patience, clock))
+        self._asks_for_proxies = transport is None
+        self._proxies: dict[Origin, dict[str, str]] = {}
+
+    def send(self, request: Request) -> Received:
+        """The reply, read to its end; the connection is free again. Raises what BROKEN names."""
+        try:
+            response = self._adapter.send(
+                _prepared(request),
+                stream=True,
+                timeout=request.timeouts,
+                verify=self._verify,
+                proxies=self._proxies_to(request.address),
+            )
+        except ValueError as error:
+            if isinstance(error, BROKEN):
+                raise
+            raise Unsendable("the request holds a character that HTTP has no place for") from None
+        return self._received(response)
+
+    def close(self) -> None:
+        self._adapter.close()
+
+    def _proxies_to(self, address: Address) -> dict[str, str]:
+        """Asked once: the environment does not change under a run, and asking costs more than the rest."""
+        if address.origin not in self._proxies:
+            self._proxies[address.origin] = proxies_to(address) if self._asks_for_proxies else {}
+        return self._proxies[address.origin]
+
+    def _received(self, response: requests.Response) -> Received:
+        try:
+            content = _content(response, self._size)
+        except BROKEN:
+            response.close()
+            if response.status_code < 400:
+                raise
+            # The refusal arrived, only its explanation is lost.
+            return Received(response.status_code, response.headers, b"", is_whole=False)
+        return Received(response.status_code, response.headers, content)
+
+
+def proxies_to(address: Address) -> dict[str, str]:
+    """What the environment says, but none to this machine: plain http to it would leave it after all."""
+    return {} if address.is_here else dict(get_environ_proxies(address.url))
+
+
+def _prepared(request: Request) -> PreparedRequest:
+    # Filled in by hand: every part is known to be in order, and PreparedRequest.prepare() costs more than
+    # all the rest of a call.
+    prepared = PreparedRequest()
+    prepared.method, prepared.address, prepared.url = request.method, request.address, request.address.url
+    prepared.body = request.body  # type: ignore[assignment]  # requests sends any stream
+    prepared.headers = CaseInsensitiveDict({**_HEADERS, **_describing(request), **request.headers})
+    return prepared
+
+
+def _describing(request: Request) -> Mapping[str, str]:
+    body = request.body
+    if isinstance(body, bytes):
+        return {"Content-Type": "application/json", "Content-Length": str(len(body))}
+    if body is not None:
+        return {"Content-Type": body.content_type, "Content-Length": str(body.len)}
+    return {} if request.method in {"GET", "HEAD"} else {"Content-Length": "0"}
+
+
+def _content(response: requests.Response, most: int) -> bytes:
+    coding = response.headers.get("Content-Encoding", "").strip().lower()
+    if "," in coding:
+        raise UnusableReply("it is compressed more than once")
+    if coding not in _UNPACKED:  # others unpack to a million times their size at once
+        raise UnusableReply("it is compressed in a way that was not asked for")
+    found = io.BytesIO()
+    for piece in response.iter_content(_PIECE):
+        found.write(piece)
+        if found.tell() > most:
+            raise too_large(most)
+    content = found.getvalue()
+    if holds_too_many(content):
+        raise UnusableReply(f"it holds more than {MOST_ELEMENTS} elements")
+    return content
