@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
-import requests
-import urllib3
+import orjson
 from attrs import field, frozen
-from requests.utils import get_environ_proxies
 
-from planner import __version__
-from planner.forge.address import is_loopback, joined, origin, shown
-from planner.forge.causes import is_page, of_connection, said_in, status_words
 from planner.forge.errors import ForgeError, ReplyLost
 from planner.forge.patience import Patience, asked_wait, clock_time, is_limited
+from planner.forge.wording import said_in, status_words
+from planner.net.address import Elsewhere, address_of, led_to, onward
+from planner.net.bodies import NotJSON, parsed
+from planner.net.plain_text import looks_like_html
+from planner.net.troubles import Look, explain
+from planner.net.wire import BROKEN, Received, Request, Wire
 
 _TIMEOUTS: Final = (10.0, 60.0)
 """Seconds until a connection is there, and between two pieces of a reply."""
 
-_LASTING: Final = 180.0
-"""Seconds that a whole reply may take."""
+_PATIENCE: Final = 3.0
+"""A whole exchange may last three minutes."""
 
 _LARGEST: Final = 64 * 1024 * 1024
 """Bytes of a reply."""
 
 _PAGES: Final = 1000
 _REDIRECTS: Final = 5
-_PIECE: Final = 64 * 1024
-_BROKEN: Final = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
-_TRUST: Final = "Name the file of its authority in REQUESTS_CA_BUNDLE or SSL_CERT_FILE."
 _REACH: Final = "Check the address (--api-url) and the network."
+_TRUST: Final = "Name the file of its authority in REQUESTS_CA_BUNDLE or SSL_CERT_FILE."
+_LOOK: Final[Mapping[Look, str]] = {
+    Look.PROXY: f"{_REACH} Check HTTPS_PROXY and NO_PROXY too.",
+    Look.AUTHORITY: _TRUST,
+    Look.EXPIRY: f"{_TRUST} Check the clock of this machine.",
+    Look.HOST_NAME: "Give the host name that the certificate names as --api-url.",
+    Look.CREDENTIALS: "Correct the token.",
+}
 _AGAIN: Final = "Run it again later."
 _NO_API: Final = "Check that --api-url is the address of the API, and the token."
 
@@ -77,24 +81,6 @@ class Reply:
 
 
 @frozen
-class _Received:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    data: Any
-
-
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - not needed
-        """None: requests reads the address even where it is not to follow, and fails on an odd one."""
-        return None
-
-
-class _Unusable(requests.RequestException):
-    pass
-
-
-@frozen
 class Pauses:
     """The clocks, so that tests need not wait. now: seconds since the epoch. random: from 0 to 1."""
 
@@ -115,12 +101,8 @@ class Client:
         self._api = api
         self._patience = patience
         self._tell = tell
-        self._session = _Session()
-        self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._session.headers.update({"User-Agent": f"planner/{__version__}", "Accept": "application/json"})
-        self._session.headers.update(api.headers)
-        self._session.verify = api.ca_file or True
+        self._home = address_of(api.root)
+        self._wire = Wire(verify=api.ca_file or True, size=_LARGEST, patience=_PATIENCE, clock=pauses.clock)
 
     def at(self, *segments: str, query: Mapping[str, str] | None = None) -> str:
         """A URL below the root. segments: of the path, as they are; query: as well."""
@@ -166,17 +148,18 @@ class Client:
     def _attempt(self, call: Call) -> Reply | _Failure:
         try:
             received = self._exchange(call)
-        except _BROKEN as error:
+        except BROKEN as error:
             return self._unreached(call, error)
+        data = _json(received.content)
         if received.status >= 300:
-            return self._refused(call, received)
-        if received.data is None and received.status != 204:
+            return self._refused(call, received, data)
+        if data is None and received.status != 204:
             return self._not_understood(call, received)
-        return Reply(received.status, received.headers, received.data)
+        return Reply(received.status, received.headers, data)
 
     # One request and its reply
 
-    def _exchange(self, call: Call) -> _Received:
+    def _exchange(self, call: Call) -> Received:
         url = call.url
         for _ in range(_REDIRECTS):
             received = self._once(call, url)
@@ -186,33 +169,11 @@ class Client:
             url = onward
         return received
 
-    def _once(self, call: Call, url: str) -> _Received:
-        response = self._session.request(
-            call.method,
-            url,
-            data=None if call.body is None else json.dumps(call.body).encode(),
-            headers={} if call.body is None else {"Content-Type": "application/json"},
-            timeout=_TIMEOUTS,
-            proxies=_proxies(url),
-            allow_redirects=False,
-            stream=True,
-        )
-        with response:
-            body = self._body(response)
-        return _Received(response.status_code, response.headers, body, _parsed(body))
+    def _once(self, call: Call, url: str) -> Received:
+        body = None if call.body is None else orjson.dumps(call.body)
+        return self._wire.send(Request(call.method, address_of(url), _TIMEOUTS, self._api.headers, body))
 
-    def _body(self, response: requests.Response) -> bytes:
-        pieces, size, end = [], 0, self.pauses.clock() + _LASTING
-        for piece in response.iter_content(_PIECE):
-            pieces.append(piece)
-            size += len(piece)
-            if size > _LARGEST:
-                raise _Unusable(f"the reply is larger than {_LARGEST // 1024 // 1024} MiB")
-            if self.pauses.clock() > end:
-                raise requests.ReadTimeout("the reply does not end")
-        return b"".join(pieces)
-
-    def _onward(self, call: Call, url: str, received: _Received) -> str:
+    def _onward(self, call: Call, url: str, received: Received) -> str:
         """Where to ask instead, "" for nowhere. GitHub redirects for repositories that were renamed."""
         follows = (301, 302, 303, 307, 308) if call.method == "GET" else (307, 308)
         location = received.headers.get("Location", "")
@@ -220,32 +181,31 @@ class Client:
             return ""
         return self._own(url, location, call.failure)
 
-    def _own(self, url: str, onward: str, failure: str) -> str:
+    def _own(self, url: str, to: str, failure: str) -> str:
         """Where the reply from url sends on to. ForgeError for elsewhere: the token would go with it."""
-        following = joined(url, onward)
-        if origin(following) != origin(self._api.root):
+        try:
+            return onward(to, address_of(url), self._home).url
+        except Elsewhere as error:
             raise ForgeError(
-                f"{failure}: {self._api.name} at {self._host} sends on to {shown(following)}",
+                f"{failure}: {self._api.name} at {self._host} sends on to {error.shown}",
                 advice="The token is not sent to another host. If it moved there, give that as --api-url.",
-            )
-        return following
+            ) from None
 
     @property
     def _host(self) -> str:
-        return urlsplit(self._api.root).netloc
+        return self._home.place
 
     # What went wrong
 
     def _unreached(self, call: Call, error: Exception) -> _Failure:
-        trouble = of_connection(error)
+        trouble = explain(error)
         kind = ReplyLost if call.makes and trouble.sent else ForgeError
         summary = f"{call.failure}: {self._api.name} at {self._host}: {self._discreet(trouble.words)}"
-        advice = _TRUST if trouble.lasting else _REACH
-        lasting = trouble.lasting or kind is ReplyLost or isinstance(error, _Unusable)
-        return _Failure(kind(summary, advice=advice), lasting=lasting)
+        advice = _LOOK.get(trouble.look, _REACH)
+        return _Failure(kind(summary, advice=advice), lasting=trouble.lasting or kind is ReplyLost)
 
-    def _refused(self, call: Call, received: _Received) -> _Failure:
-        said = self._discreet(said_in(received.body, received.data))
+    def _refused(self, call: Call, received: Received, data: Any) -> _Failure:
+        said = self._discreet(said_in(received.text, data))
         status, headers = received.status, received.headers
         summary = f"{call.failure}: {self._api.name} at {self._host} answered {status_words(status, said)}"
         if is_limited(status, headers, said):
@@ -257,15 +217,17 @@ class Client:
             kind = ReplyLost if call.makes else ForgeError
             return _Failure(kind(summary, status=status, said=said, advice=_AGAIN), lasting=kind is ReplyLost)
         if 300 <= status < 400:
-            summary += f" and sends on to {shown(headers.get('Location', ''))}"
+            to = led_to(headers.get("Location", ""), self._home)
+            summary += f" and sends on to {f'{to.scheme}://{to.host}' if to else 'another place'}"
         advice = self._api.advice.get(status, "")
         return _Failure(ForgeError(summary, status=status, said=said, advice=advice), lasting=True)
 
-    def _not_understood(self, call: Call, received: _Received) -> _Failure:
+    def _not_understood(self, call: Call, received: Received) -> _Failure:
         # Azure DevOps answers a token that it does not know with 203 and its page to sign in.
-        what = "a web page" if is_page(received.body) else "something else"
+        is_page = looks_like_html(received.text)
+        what = "a web page" if is_page else "something else"
         summary = f"{call.failure}: {self._api.name} at {self._host} answered with {what} instead of JSON"
-        kind = ReplyLost if call.makes and not is_page(received.body) else ForgeError
+        kind = ReplyLost if call.makes and not is_page else ForgeError
         return _Failure(kind(summary, advice=_NO_API), lasting=True)
 
     def misread(self, call: Call) -> ForgeError:
@@ -294,13 +256,8 @@ class _Failure:
     asked: float | None = None
 
 
-def _proxies(url: str) -> dict[str, str]:
-    """None to this machine: plain http to it would leave it after all."""
-    return {} if is_loopback(urlsplit(url).hostname or "") else dict(get_environ_proxies(url))
-
-
-def _parsed(body: bytes) -> Any:
+def _json(body: bytes) -> Any:
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
+        return parsed(body)
+    except NotJSON:
         return None

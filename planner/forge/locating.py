@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlsplit
 
 from attrs import frozen
 
 from planner.errors import WrongUsage
-from planner.forge.address import is_loopback
 from planner.forge.ci import Ci, Job, running
 from planner.forge.credentials import found_credentials, how_to_give, trusted
 from planner.forge.errors import ForgeError
 from planner.forge.marker import Run
 from planner.forge.registry import ALIASES, KINDS, NAMES, Kind
 from planner.forge.target import Target
+from planner.net.address import Flaw, NoAddress, address_of
 
 _AUTHORITIES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 _ALLOW: Final = "PLANNER_FORGE_ALLOW_HTTP"
@@ -125,24 +123,18 @@ def _api(url: str, kind: Kind, environ: Mapping[str, str]) -> str:
         return ""
     example = f"Write --api-url as {kind.public or 'https://host'}."
     try:
-        parts = urlsplit(url.strip())
-        host, _ = parts.hostname, parts.port  # port raises for one that is none
-    except ValueError as error:
-        raise WrongUsage(
-            f"the address of {kind.facts.name} is not understood: {error}", advice=example
-        ) from None
-    if parts.username is not None or parts.password is not None:
-        raise WrongUsage(
-            f"the address of {kind.facts.name} holds credentials", advice="Set the token's variable instead."
-        )
-    if parts.scheme not in ("http", "https") or not host or re.search(r"[\s\x00-\x1f?#\\]", url.strip()):
-        raise WrongUsage(f"the address of {kind.facts.name} is not an http or https URL", advice=example)
-    if parts.scheme == "http" and not is_loopback(host) and environ.get(_ALLOW, "").lower() != "true":
+        given = address_of(url.strip())
+    except NoAddress as error:
+        advice = "Set the token's variable instead." if error.flaw is Flaw.CREDENTIALS else example
+        raise WrongUsage(f"the address of {kind.facts.name} {error}", advice=advice) from None
+    if given.query:
+        raise WrongUsage(f"the address of {kind.facts.name} {Flaw.MORE.value}", advice=example)
+    if given.in_the_clear and environ.get(_ALLOW, "").lower() != "true":
         raise ForgeError(
-            f"the token would be sent unencrypted to {parts.netloc}",
+            f"the token would be sent unencrypted to {given.place}",
             advice=f"Use https, or set {_ALLOW}=true.",
         )
-    return kind.api_root(parts.geturl().rstrip("/")).rstrip("/")
+    return kind.api_root(given.url.rstrip("/")).rstrip("/")
 
 
 def _sentence(text: str) -> str:

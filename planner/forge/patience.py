@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 from attrs import frozen
+
+from planner.net.dates import retry_after, sensible, server_clock
 
 SECONDARY: Final = 60.0
 """Seconds that GitHub wants after a secondary limit that names no time."""
@@ -55,39 +56,19 @@ def is_limited(status: int, headers: Mapping[str, str], said: str) -> bool:
 
 def asked_wait(status: int, headers: Mapping[str, str], now: float) -> float | None:
     """Seconds that a refusal for asking too often wants, None when it does not say. now: since the epoch."""
-    after = _retry_after(headers, now)
+    after = retry_after(headers, now)
     if after is not None:
         return after
     for name in ("X-RateLimit-Reset", "RateLimit-Reset"):
         reset = _number(headers.get(name, ""))
         # A secondary limit carries the reset of the primary one, which has nothing to do with it.
         if reset is not None and headers.get("X-RateLimit-Remaining", "0") == "0":
-            return max(0.0, reset - _clock(headers, now)) if reset > _EPOCH else reset
+            return sensible(reset - server_clock(headers, now) if reset > _EPOCH else reset)
     return SECONDARY if status == 403 else None
-
-
-def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    value = headers.get("Retry-After", "").strip()
-    until = _date(value)
-    return _number(value) if until is None else max(0.0, until - _clock(headers, now))
-
-
-def _clock(headers: Mapping[str, str], now: float) -> float:
-    """The forge's own time where it says it: the clocks of the two may differ."""
-    date = _date(headers.get("Date", ""))
-    return now if date is None else date
 
 
 def _number(text: str) -> float | None:
     return float(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
-
-
-def _date(text: str) -> float | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def clock_time(seconds: float) -> str:

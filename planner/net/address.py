@@ -22,6 +22,7 @@ _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _PLACE: Final = re.compile(
     r"(?:(?P<user>[^/?#]*)@)?(?P<host>\[[^\]/?#@]*\]|[^:/?#@\[\]]*)(?::(?P<port>[^/?#@]*))?(?P<rest>[/?#].*|)"
 )
+_USER: Final = re.compile(r"^((?:[A-Za-z][A-Za-z0-9+.-]*:)?//)[^/?#\\]*@")
 _NAME: Final = re.compile(r"[a-z0-9_.-]{1,255}")
 _ODD: Final = re.compile(r"[\s\\\x00-\x20\x7f-\x9f\ud800-\udfff]")
 _KEPT: Final = "!$%&'()*+,/:;=?@[]~"
@@ -173,6 +174,17 @@ def onward(text: str, at: Address, home: Address) -> Address:
     if found.origin != home.origin:
         raise Elsewhere(f"{found.scheme}://{found.host}")
     return found
+
+
+def led_to(text: str, at: Address) -> Address | None:
+    """What a reply from at names, to be shown and never asked: without the credentials that text may hold.
+
+    None for what is no address.
+    """
+    try:
+        return _seen_from(at, _USER.sub(r"\1", text.partition("#")[0]))
+    except NoAddress:
+        return None
 
 
 def _seen_from(at: Address, text: str) -> Address:

@@ -67,15 +67,16 @@ def nests_too_deep(value: Any) -> bool:
     return True
 
 
-def holds_too_many(content: bytes) -> bool:
+def holds_too_many(content: bytes, most: int = MOST_ELEMENTS) -> bool:
     """Whether content, when it is JSON, has more elements than a reader has memory for.
 
     Nothing is read for it: an element has a comma before it, or a bracket. Those within texts are looked away
-    from only where it matters.
+    from only where it matters, and there are not too many texts for that.
     """
-    return len(content) > MOST_ELEMENTS and (
-        _marks(content) > MOST_ELEMENTS and _marks(_TEXTS.sub(b"", content)) > MOST_ELEMENTS
-    )
+    if len(content) <= most or _marks(content) <= most:
+        return False
+    quotes = content.count(b'"') - content.count(b'\\"')
+    return quotes > 2 * most or _marks(_TEXTS.sub(b"", content)) > most
 
 
 def _marks(content: bytes) -> int:

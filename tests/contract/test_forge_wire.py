@@ -199,7 +199,7 @@ def test_a_reply_that_does_not_end_is_given_up(github: Site) -> None:
             return self.now
 
     github.naps = Hurried()
-    with pytest.raises(ForgeError, match="no answer in time"):
+    with pytest.raises(ForgeError, match="the reply does not end"):
         github.post("one")
 
 
@@ -270,12 +270,43 @@ def test_odd_redirects_are_refused(github: Site, to: str) -> None:
         github.post("one")
 
 
+TWO_READINGS = [
+    "{there}\\@{here}/x",
+    "{there}@{here}/x",
+    "{here}@{there}/x",
+    "{there}#@{here}/x",
+    "{there}?@{here}/x",
+]
+"""One parser takes each for a URL of here, another one for a URL of there."""
+
+
+@pytest.mark.parametrize(
+    "text", ["//" + text for text in TWO_READINGS] + ["http:/" + text for text in TWO_READINGS]
+)
+def test_nor_where_two_parsers_disagree(github: Site, elsewhere: ForgeServer, text: str) -> None:
+    here, there = github.server.address.partition("//")[2], elsewhere.address.partition("//")[2]
+    to = before + text.format(here=here, there=there)
+    for fault in (
+        lambda asked, do: Answer(307, headers={"Location": to}),
+        lambda asked, do: answer(200, [], Link=f'<{to}>; rel="next"'),
+    ):
+        github.server.faults = [fault]
+        with pytest.raises(ForgeError, match=r"sends on to|answered 404"):
+            github.post("one")
+    assert elsewhere.asked == []
+
+
+@pytest.mark.parametrize("written", ["{url}", "//{place}\\@{here}{path}"])
 @pytest.mark.parametrize("kind", [GitHubServer, BitbucketServer])
-def test_a_next_page_elsewhere_is_not_asked_for(kind: type[ForgeServer], elsewhere: ForgeServer) -> None:
+def test_a_next_page_elsewhere_is_not_asked_for(
+    kind: type[ForgeServer], written: str, elsewhere: ForgeServer
+) -> None:
     site = Site(kind())
 
     def first(asked: Asked, do: Do) -> Answer:
-        url = f"{elsewhere.address}{asked.path}"
+        place, here = (server.address.partition("//")[2] for server in (elsewhere, site.server))
+        whole = f"{elsewhere.address}{asked.path}"
+        url = written.format(url=whole, place=place, here=here, path=asked.path)
         if kind is BitbucketServer:
             return answer(200, {"values": [], "next": url})
         return answer(200, [], Link=f'<{url}>; rel="next"')
