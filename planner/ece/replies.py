@@ -75,7 +75,7 @@ def read_fault(received: Received) -> Fault:
 
 def described(received: Received) -> str:
     """What a body that should have been JSON is, in a few words."""
-    if looks_like_html(received.text[:1000]):
+    if looks_like_html(received.content):
         return f'an HTML page, "{html_words(received.text)}"'
     return f'"{one_line(received.text, 80)}"'
 
@@ -108,4 +108,4 @@ def _gateway_message(body: Any) -> str:
 
 
 def _words(text: str) -> str:
-    return html_words(text) if looks_like_html(text[:1000]) else one_line(text, 200)
+    return html_words(text) if looks_like_html(text) else one_line(text, 200)

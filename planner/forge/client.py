@@ -224,7 +224,7 @@ class Client:
 
     def _not_understood(self, call: Call, received: Received) -> _Failure:
         # Azure DevOps answers a token that it does not know with 203 and its page to sign in.
-        is_page = looks_like_html(received.text)
+        is_page = looks_like_html(received.content)
         what = "a web page" if is_page else "something else"
         summary = f"{call.failure}: {self._api.name} at {self._host} answered with {what} instead of JSON"
         kind = ReplyLost if call.makes and not is_page else ForgeError

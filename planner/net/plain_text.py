@@ -27,8 +27,8 @@ def one_line(text: str, limit: int = LIMIT) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
-def looks_like_html(text: str) -> bool:
-    return text.lstrip()[:1] == "<"
+def looks_like_html(text: str | bytes) -> bool:
+    return text[:1000].lstrip()[:1] in ("<", b"<")
 
 
 def html_words(text: str) -> str:

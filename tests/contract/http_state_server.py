@@ -142,6 +142,8 @@ class StateServer:
         wanted = asked.headers.get("If-Match")
         if self.etags and wanted and wanted != _etag(state):
             return Answer(412)
+        if self.etags and asked.headers.get("If-None-Match") == "*" and state.versions:
+            return Answer(412)
         if self.checks_ids and state.lock and state.lock["ID"] != asked.query.get("ID"):
             return _json(423, state.lock)
         state.versions[0] = asked.body

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import socket
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import pytest
 from attrs import evolve
 
 from planner.errors import StateError
+from planner.net.bodies import MOST_ELEMENTS
+from planner.net.wire import MAX_REPLY
 from planner.state.http.backend import HttpBackend
 from planner.state.http.target import target_of
 from planner.state.registry import open_backend
+from tests.unit.ece.servers import serving
 
 from .http_addresses import (
     OF_TERRAFORM,
@@ -90,13 +96,14 @@ def test_where_the_lock_is(case: str) -> None:
     url, environ, expected = WHERE[case]
     target = target_of(url, "dev", environ)
     lock, unlock = target.lock, target.unlock
-    assert (lock.url, lock.method, unlock.url, unlock.method, target.update_method) == expected
+    found = (lock.address.url, lock.method, unlock.address.url, unlock.method, target.update_method)
+    assert found == expected
 
 
 def test_what_lies_beside_keeps_the_query() -> None:
     target = target_of(f"{HOST}/s/dev/?team=a%26b&lock_method=PUT", "dev", {})
-    assert target.beside("-content-1") == f"{HOST}/s/dev-content-1?team=a%26b"
-    assert target.update("x/y").url == f"{HOST}/s/dev/?team=a%26b&ID=x%2Fy"
+    assert target.beside("-content-1").url == f"{HOST}/s/dev-content-1?team=a%26b"
+    assert target.update("x/y").address.url == f"{HOST}/s/dev/?team=a%26b&ID=x%2Fy"
     assert target.shown == f"{HOST}/s/dev/"
 
 
@@ -153,7 +160,7 @@ def test_a_target_that_is_refused(url: str, environ: dict[str, str], summary: st
     "url", ["http://[::1]:1/s", "http://gitlab.localhost/s", "http://h/s?allow_http=true"]
 )
 def test_http_where_it_is_allowed(url: str) -> None:
-    assert "allow_http" not in target_of(url, "dev", {}).address
+    assert "allow_http" not in target_of(url, "dev", {}).address.url
 
 
 def test_the_registry_opens_it(address: Address, tmp_path: Path) -> None:
@@ -178,6 +185,52 @@ def test_who_asks(address: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert (backend.read_snapshot(), backend.read_journal()) == (content(1), [b"one"])
 
 
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy"])
+def test_what_is_for_this_machine_goes_through_no_proxy(
+    address: Address, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    backend = evolve(address, environ=OWN).open()
+    with backend.lock(ALICE, 0):
+        write(backend, 1)
+    assert backend.read_snapshot() == content(1)
+
+
+HALVES = (b"HTTP/1.1 100 Continue\r\n\r\n", b"H", b"HTTP/1.1 200 OK\r\nX: a", b"HTTP/1.1 200 OK\r\n\r\n")
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_a_reply_without_end_is_given_up(half: bytes) -> None:
+    """Each of its pieces comes in time; a minute passes between two looks at the clock."""
+
+    def drip(connection: socket.socket, number: int) -> None:
+        connection.sendall(half)
+        while True:  # until the client hangs up: ConnectionError
+            connection.sendall(b" ")
+
+    minutes = count(step=60.0)
+    with serving(drip) as running:
+        target = target_of(f"http://127.0.0.1:{running.port}/s", "dev", {})
+        backend = HttpBackend(target, sleep=lambda _: None, clock=minutes.__next__)
+        with pytest.raises(StateError, match=r"the reply does not end|not HTTP"):
+            backend.read_snapshot()
+
+
+LARGE = {
+    "bytes": b" " * (MAX_REPLY + 1),
+    "lists": b'{"serial": 1, "planner_state": [' + b"[]," * MOST_ELEMENTS + b"[]]}",
+}
+
+
+@pytest.mark.parametrize("of", [*LARGE, "packed bytes"])
+def test_a_reply_that_is_too_large_is_given_up(plain: Address, of: str) -> None:
+    packed = Answer(200, gzip.compress(LARGE["bytes"], 1), {"Content-Encoding": "gzip"})
+    plain.server.fault = answering(packed if of == "packed bytes" else Answer(200, LARGE[of]))
+    with pytest.raises(StateError, match=r"larger than 128 MiB|more than \d+ elements"):
+        plain.open().read_snapshot()
+    assert len(plain.server.asked) == 1
+
+
 # --- replies that cannot be used --------------------------------------------------------------------------
 
 
@@ -186,11 +239,16 @@ def test_who_asks(address: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     [
         (Answer(403, message("403 Forbidden")), "answered 403 Forbidden$", "takes a Maintainer"),
         (Answer(404, PAGE), "with a page for people", "planner init"),
+        (Answer(404, b"404 page not found\n"), "with a page for people", "planner init"),
+        (Answer(404, b"<?xml version='1.0'?><Error/>"), "does not say that there is", "planner init"),
+        (Answer(404, b"default backend - 404"), "does not say that there is no state", "planner init"),
+        (Answer(404, b'{"message', CUT_OFF), "does not say that there is no state", "is running"),
+        (Answer(204), "answered 204 No Content, which does not say", "planner init"),
         (Answer(404, message("404 Project Not Found")), "Project Not Found", "Check the project"),
         (Answer(200, PAGE), "is a page for people", "Check the state's URL"),
         (Answer(302, b"", ELSEWHERE), "sends on to https://other.example/in", "moved"),
-        (Answer(302, b"", {"Location": "http://["}), "sends on to an address that is none", "moved"),
-        (Answer(500, b"\x1b[2Jboom\n" * 99), "500 Internal Server Error: .2Jboom", "Try again later"),
+        (Answer(302, b"", {"Location": "http://["}), "sends on to what is no address", "moved"),
+        (Answer(500, b"\x1b[2Jboom\n" * 99), "500 Internal Server Error: boom", "Try again later"),
         (Answer(429), "answered 429 Too Many Requests", "Try again later"),
         (Answer(507), "answered 507 Insufficient Storage", "Free some space"),
         (Answer(418, message("no pots for the password pa:ß")), "the password .hidden.", ""),

@@ -246,6 +246,41 @@ def test_a_server_that_goes_away_for_good(address: Address, work: Callable[[Http
         pass
 
 
+CUT_OFF = {"Content-Length": "9", "Connection": "close"}
+AWAY = [Answer(404, PAGE), Answer(404, b"404 page not found\n"), Answer(204), Answer(404, b"", CUT_OFF)]
+
+
+@pytest.mark.parametrize("away", AWAY, ids=["a page", "a text", "no content", "cut off"])
+def test_a_server_that_is_away_has_no_empty_state(address: Address, away: Answer) -> None:
+    """What stands before it takes the lock through, and answers the rest itself: nothing is made anew."""
+    backend = address.open()
+    write(backend, 1)
+    address.server.fault = lambda asked, do: away if asked.method == "GET" else do(asked)
+    reads: list[Callable[[], object]] = [backend.read_snapshot, backend.read_journal, backend.history]
+    for read in reads:
+        with pytest.raises(StateError, match="does not say that there is no state"):
+            read()
+    # Who has the lock believes GitLab's 204; then it takes no serial twice.
+    for work in (_append, _write, _lock):
+        with pytest.raises(StateError, match=r"does not say that there is no state|from elsewhere meanwhile"):
+            work(address.open())
+    address.server.fault = None
+    assert (backend.read_snapshot(), backend.read_journal()) == (content(1), [])
+
+
+@pytest.mark.parametrize("away", [Answer(404), Answer(404, b"{}"), Answer(204)], ids=["404", "JSON", "204"])
+def test_nor_is_one_written_over_where_the_server_looks(address: Address, away: Answer) -> None:
+    """GitLab takes no serial twice; others look at the condition."""
+    backend = address.open()
+    address.server.etags = True
+    write(backend, 1)
+    address.server.fault = lambda asked, do: away if asked.method == "GET" else do(asked)
+    with pytest.raises(StateError):
+        _append(address.open())
+    address.server.fault = None
+    assert (backend.read_snapshot(), backend.read_journal()) == (content(1), [])
+
+
 # --- what it costs ----------------------------------------------------------------------------------------
 
 

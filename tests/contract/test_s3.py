@@ -152,7 +152,7 @@ def test_the_url_names_the_place(url: str, shown: str) -> None:
         ("s3://bucket?colour=red", "unknown option 'colour'"),
         ("s3://bucket?path_style=perhaps", "path_style in the URL of the state is neither true nor false"),
         ("s3://bucket?endpoint=minio.example:9000", "is not an http or https URL"),
-        ("s3://bucket?endpoint=https://minio.example:port", "is not an http or https URL"),
+        ("s3://bucket?endpoint=https://minio.example:port", "is not understood: its port is none"),
         ("s3://bucket?endpoint=http://minio.example:9000", "would get the state unencrypted"),
     ],
 )
@@ -650,6 +650,14 @@ def test_the_endpoint_comes_from_the_environment_too(running: Server) -> None:
     assert read_with(url, AWS_ENDPOINT_URL_S3=running.endpoint, AWS_REGION="us-east-1") == "[]\n"
     said = read_with(url, AWS_ENDPOINT_URL_S3="http://minio.example:9000")
     assert "would get the state unencrypted" in said
+
+
+def test_what_is_for_this_machine_goes_through_no_proxy(running: Server) -> None:
+    proxy = {"HTTP_PROXY": "http://127.0.0.1:9"}
+    assert read_with(running.url(), **proxy) == "[]\n"
+    url = running.url().split("?")[0]
+    found = {"AWS_ENDPOINT_URL_S3": running.endpoint, "AWS_REGION": "us-east-1"}
+    assert read_with(url, **found, **proxy) == "[]\n"
 
 
 def test_botocore_is_an_extra() -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Final
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from attrs import evolve
@@ -169,7 +168,7 @@ class HttpBackend:
         """The head, to be changed by this process. StateError when the lock was broken."""
         if self._held is None:
             return self._documents.unnamed_head()
-        seen = self._documents.head(locked=True)
+        seen = self._documents.head(unwritten=True)
         self._confirm(seen.head)
         return seen
 
@@ -244,7 +243,7 @@ class HttpBackend:
 
     def _known(self, refusal: Refusal) -> Holder | None:
         """Who was in the way: the head says more than the server, if they speak of the same lock."""
-        named = self._documents.head(locked=True).head.holder
+        named = self._documents.head(unwritten=True).head.holder
         if named is not None and refusal.id in ("", named.id):
             return named
         return refusal.holder
@@ -252,7 +251,7 @@ class HttpBackend:
     def _release(self, holder: Holder) -> None:
         """First the name, then the lock. Where it names another the lock was broken, and is not ours."""
         with suppress(Trouble, StateError):
-            looks = (self._documents.head(locked=True) for _ in range(2))  # one may be another document
+            looks = (self._documents.head(unwritten=True) for _ in range(2))  # one may be another document
             seen = next((look for look in looks if look.head.names(holder)), None)
             if seen is None:
                 return
@@ -265,7 +264,7 @@ class HttpBackend:
 
     def lock_holder(self) -> Holder | None:
         with explained(f"the lock of {self._shown}", "read"):
-            return self._documents.head().head.holder
+            return self._documents.head(unwritten=True).head.holder
 
     def break_lock(self, holder_id: str) -> None:
         """Also that of something else. The lock is taken in between: the server alone knows who has it."""
@@ -303,7 +302,7 @@ class HttpBackend:
         return seen.head.holder.id == holder_id
 
     def check(self) -> tuple[str, ...]:
-        host, user = urlsplit(self._target.address).netloc, self._target.access.username or "anybody"
+        host, user = self._target.address.place, self._target.access.username or "anybody"
         writer = this_process("init", holder_id=str(uuid4()), since=_now())
         with explained(self._shown, "used"):
             refusal = self._lock.take(writer)
@@ -320,7 +319,7 @@ class HttpBackend:
 
     def _try(self, writer: Holder) -> None:
         """Write the head and a document beside it. StateError when the latter is not kept."""
-        seen = self._documents.unnamed_head()
+        seen = self._documents.unnamed_head(making=True)
         seen, key = self._put(seen, b"planner", writer.id, seen.head)
         came_back = self._documents.get(key) == b"planner"
         self._write(seen, self._swept(seen.head), writer.id)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import html
-import json
-import re
-import socket
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from http.client import BadStatusLine, IncompleteRead, RemoteDisconnected
 from typing import Final
 
-import requests
-from urllib3.exceptions import NameResolutionError, ReadTimeoutError
-
 from planner.errors import StateError
+from planner.net.bodies import NotJSON, parsed
+from planner.net.plain_text import html_words, looks_like_html, one_line
+from planner.net.troubles import Look, explain
 
 _REACH: Final = "Check the state's URL and the network, and that the server is running."
 _TRUST: Final = "Name the file of its authority in REQUESTS_CA_BUNDLE."
-_TITLE: Final = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+_LOOK: Final = {
+    Look.PROXY: f"{_REACH} Check HTTPS_PROXY and NO_PROXY too.",
+    Look.AUTHORITY: _TRUST,
+    Look.EXPIRY: f"{_TRUST} Check the clock of this machine.",
+    Look.HOST_NAME: "Write the host name that the certificate names in the state's URL.",
+    Look.SCHEME: "Check the port in the state's URL.",
+    Look.CREDENTIALS: "Correct TF_HTTP_USERNAME and TF_HTTP_PASSWORD.",
+}
 _LIMIT: Final = 200
 
 
@@ -51,37 +52,12 @@ def explained(shown: str, doing: str) -> Iterator[None]:
 
 
 def of_connection(error: Exception) -> Trouble:
-    """error: what requests raised."""
-    causes = list(_causes(error))
-    for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return Trouble(f"the certificate is not trusted ({cause.verify_message})", _TRUST)
-        if isinstance(cause, ssl.SSLError) and "WRONG_VERSION" in (cause.reason or ""):
-            return Trouble("the port does not speak TLS", "Check the port in the state's URL.")
-    for cause in causes:
-        for types, words in _WORDS:
-            if isinstance(cause, types):
-                return Unanswered(words, _REACH)
-    return Unanswered(one_line(str(causes[0])) or type(error).__name__, _REACH)
-
-
-_WORDS: Final[tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...]] = (
-    ((socket.gaierror, NameResolutionError), "the host name is not found"),
-    (ConnectionRefusedError, "the connection was refused"),
-    ((TimeoutError, ReadTimeoutError, requests.exceptions.Timeout), "no answer in time"),
-    (RemoteDisconnected, "the connection was closed without a reply"),
-    (IncompleteRead, "the reply was cut short"),
-    (BadStatusLine, "the reply is not HTTP"),
-    (ConnectionError, "the connection was broken"),
-)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """error and what lies under it, innermost first; requests and urllib3 keep it in three places."""
-    for item in (*error.args, getattr(error, "reason", None), error.__cause__):
-        if isinstance(item, BaseException) and item is not error:
-            yield from _causes(item)
-    yield error
+    """error: what a wire raised."""
+    trouble = explain(error)
+    advice = _LOOK.get(trouble.look, _REACH)
+    if trouble.lasting and trouble.look is not Look.PATIENCE:
+        return Trouble(trouble.words, advice)
+    return Unanswered(trouble.words, advice)
 
 
 def of_status(status: int, said: str, variables: str) -> Trouble:
@@ -120,23 +96,11 @@ def named(status: int, said: str) -> str:
 def said_in(body: bytes) -> str:
     """What a reply says, for people: one short line, "" when it says nothing."""
     text = body[:50_000].decode(errors="replace")
-    if is_page(body):
-        title = _TITLE.search(text)
-        return one_line(html.unescape(title[1])) if title else ""
+    if looks_like_html(text):
+        return html_words(text)
     try:
-        data = json.loads(text)
-    except ValueError:
-        return one_line(text)
+        data = parsed(body)
+    except NotJSON:
+        return one_line(text, _LIMIT)
     found = (data.get("message") or data.get("error")) if isinstance(data, dict) else data
-    return one_line(str(found)) if found else ""
-
-
-def is_page(body: bytes) -> bool:
-    return body.lstrip()[:1] == b"<"
-
-
-def one_line(text: str) -> str:
-    """text without anything that a terminal would obey, cut off."""
-    shown = "".join(char if char.isprintable() else " " for char in text[: _LIMIT * 5])
-    shown = " ".join(shown.split())
-    return shown if len(shown) <= _LIMIT else f"{shown[: _LIMIT - 1].rstrip()}…"
+    return one_line(str(found)[:50_000], _LIMIT) if found else ""

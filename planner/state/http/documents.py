@@ -12,10 +12,12 @@ from uuid import uuid4
 
 from attrs import evolve, frozen
 
-from planner.state.http.causes import Trouble, is_page, named
+from planner.net.address import Address
+from planner.net.bodies import NotJSON, parsed
+from planner.state.http.causes import Trouble, named
 from planner.state.http.head import Head, decode_content, decode_head, encode_content, encode_head
 from planner.state.http.target import Endpoint, Target
-from planner.state.http.wire import Reply, Wire
+from planner.state.http.wire import NOTHING, Reply, Wire
 
 _THERE: Final = (200, 204, 404)
 _WRITTEN: Final = (200, 201, 202, 204)
@@ -29,7 +31,7 @@ _KEYS: Final = 2**31 - 1  # what GitLab takes as the number of a version
 
 @frozen
 class Seen:
-    """The head as it was read. etag: "" when the server gives none."""
+    """The head as it was read. etag: "" when the server gives none, NOTHING when there is no head."""
 
     head: Head
     etag: str = ""
@@ -54,31 +56,31 @@ class Documents:
 
     # The head
 
-    def head(self, *, locked: bool = False) -> Seen:
+    def head(self, *, unwritten: bool = False, making: bool = False) -> Seen:
         """An empty one when there is none. StateError when something else is there.
 
-        locked: this process has the lock, so that the address is right.
+        unwritten: a state that was locked and never written is taken for none. making: the user says that one
+        is to be made there.
         """
-        return self._wire.persist(lambda: self._head(locked=locked))
+        return self._wire.persist(lambda: self._head(unwritten=unwritten, making=making))
 
-    def unnamed_head(self) -> Seen:
+    def unnamed_head(self, *, making: bool = False) -> Seen:
         """The head, to be changed by who has the lock and is not named in it yet.
 
         Nothing in it says that it is this state's, so two replies have to agree: a wrong one, written back
         with a change, would take the place of the state.
         """
-        first, second = self.head(locked=True), self.head(locked=True)
+        first, second = self.head(unwritten=True, making=making), self.head(unwritten=True, making=making)
         if first.head.write_id != second.head.write_id:
             raise Trouble("the server answered with two documents to the same question", _MIXED_UP)
         return second
 
-    def _head(self, *, locked: bool) -> Seen:
+    def _head(self, *, unwritten: bool, making: bool = False) -> Seen:
         reply = self._wire.send(Endpoint("GET", self._target.address), _THERE)
         if reply.status == 200:
             return Seen(self._following(decode_head(reply.body, self._target.shown)), reply.etag)
-        if reply.status == 404:
-            _check_address(reply, locked=locked)
-        return Seen(self._following(Head()))
+        _require_absence(reply, making=making, may_be_empty=unwritten and self._target.is_gitlab)
+        return Seen(self._following(Head()), NOTHING)
 
     def _following(self, head: Head) -> Head:
         """head, as the one that comes after those seen before. Trouble when it does not."""
@@ -104,7 +106,7 @@ class Documents:
 
     def _is_head(self, wanted: Head, former: Head) -> bool:
         """Whether it was written though no reply came. False: the former is still there."""
-        found = self._head(locked=True).head
+        found = self._head(unwritten=True).head
         if found.write_id == wanted.write_id:
             return True
         if found.write_id != former.write_id:
@@ -116,7 +118,7 @@ class Documents:
         reply = self._wire.send(self._target.update(lock_id), (*_WRITTEN, *_CONFLICT), body, seen.etag)
         if reply.status in _WRITTEN:
             return
-        found = self._head(locked=True).head
+        found = self._head(unwritten=True).head
         if found.write_id != wanted.write_id:
             raise Overtaken(found, named(reply.status, reply.said))
 
@@ -137,6 +139,8 @@ class Documents:
         """None when there is no such document."""
         to = Endpoint("GET", self._url(key))
         reply = self._wire.persist(lambda: self._wire.send(to, _THERE))
+        if reply.status == 404 and not _is_own(reply):
+            raise Trouble(_page_for_people(reply), _MIXED_UP)
         if reply.status != 200:
             return None
         data = decode_content(reply.body, int(key))
@@ -147,20 +151,41 @@ class Documents:
     def delete(self, key: str) -> None:
         self._wire.send(Endpoint("DELETE", self._url(key)), _GONE)
 
-    def _url(self, key: str) -> str:
+    def _url(self, key: str) -> Address:
         is_gitlab = self._target.is_gitlab
         return self._target.beside(f"-contents/versions/{key}" if is_gitlab else f"-content-{key}")
 
 
-def _check_address(reply: Reply, *, locked: bool) -> None:
-    """404 means that there is no state yet, or that there could not be one. Trouble."""
+def _require_absence(reply: Reply, *, making: bool, may_be_empty: bool) -> None:
+    """That reply is the server's word that there is no state yet. Trouble.
+
+    Whoever stands before the server answers with 404 as well while the server is away, or with an empty 204.
+    Taken for an empty state either would have everything made once more. may_be_empty: GitLab says 204 of a
+    state that was locked and never written, and takes no serial a second time.
+    """
     if "project not found" in reply.said.lower():
         raise Trouble(
             f"the server answered {named(404, reply.said)}",
             "Check the project in the state's URL, and that the credentials may see it.",
         )
-    if is_page(reply.body) and not locked:
-        raise Trouble(
-            f"the server answered {named(404, reply.said)}, with a page for people",
-            "Check the state's URL. If it is right, `planner init` makes the state.",
-        )
+    if making or (may_be_empty if reply.status == 204 else _is_own(reply)):
+        return
+    words = "the server answered 204 No Content" if reply.status == 204 else _page_for_people(reply)
+    raise Trouble(
+        f"{words}, which does not say that there is no state",
+        "Check the state's URL, and that the server is running. "
+        "If there is no state yet, `planner init` makes it.",
+    )
+
+
+def _is_own(reply: Reply) -> bool:
+    """Whether a 404 is the server's: it has no body, or JSON. Others are of what stands before it."""
+    try:
+        parsed(reply.body)
+    except NotJSON:
+        return False
+    return reply.is_whole
+
+
+def _page_for_people(reply: Reply) -> str:
+    return f"the server answered {named(404, reply.said)}, with a page for people"

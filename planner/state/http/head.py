@@ -15,9 +15,9 @@ from attrs import asdict, evolve, frozen
 
 from planner.errors import DamagedState, StateError
 from planner.model.codec import decode
+from planner.net.plain_text import looks_like_html
 from planner.state.backend import KEPT, HistoryEntry
 from planner.state.document import newer, version_in
-from planner.state.http.causes import is_page
 from planner.state.locks import Holder
 
 FORMAT_VERSION: Final = 1
@@ -116,7 +116,7 @@ def decode_head(data: bytes, shown: str) -> Head:
 def _parsed(data: bytes, shown: str) -> dict[str, Any]:
     if not data:
         raise DamagedState(f"the document at {shown} is empty", advice=_EARLIER)
-    if is_page(data):
+    if looks_like_html(data):
         raise StateError(
             f"{shown} is a page for people, not a state", advice="Check the state's URL and the credentials."
         )

@@ -11,7 +11,8 @@ import orjson
 from attrs import frozen
 
 from planner import __version__
-from planner.state.http.causes import Trouble, named, one_line
+from planner.net.plain_text import one_line
+from planner.state.http.causes import Trouble, named
 from planner.state.http.target import Target
 from planner.state.http.wire import Wire
 from planner.state.locks import Holder, decode_holder, encode_holder

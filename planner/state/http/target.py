@@ -14,15 +14,15 @@ the GitLab that runs it. allow_http=true in the URL lets them travel unencrypted
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from ipaddress import ip_address
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
-from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from planner.errors import StateError
+from planner.net.address import Address, Flaw, NoAddress, address_of
 
 _GITLAB: Final = re.compile(r"/api/v4/projects/[^/]+/terraform/state/[^/]+/?$")
 _OPTIONS: Final = ("lock_address", "lock_method", "unlock_address", "unlock_method", "update_method")
@@ -37,7 +37,7 @@ _EXAMPLE: Final = "Write it as https://host/path."
 @frozen
 class Endpoint:
     method: str
-    url: str
+    address: Address
 
 
 @frozen
@@ -54,7 +54,7 @@ class Access:
 class Target:
     """address: of the head. shown: as messages name it. is_gitlab: it keeps versions as GitLab does."""
 
-    address: str
+    address: Address
     update_method: str
     lock: Endpoint
     unlock: Endpoint
@@ -62,15 +62,14 @@ class Target:
     shown: str
     is_gitlab: bool
 
-    def beside(self, suffix: str) -> str:
+    def beside(self, suffix: str) -> Address:
         """The address of another document: suffix goes to the end of the path."""
         return _beside(self.address, suffix)
 
     def update(self, lock_id: str) -> Endpoint:
         """Where the head is written by the holder of that lock."""
-        parts = urlsplit(self.address)
-        query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), ("ID", lock_id)])
-        return Endpoint(self.update_method, parts._replace(query=query).geturl())
+        query = urlencode([*_parameters(self.address), ("ID", lock_id)])
+        return Endpoint(self.update_method, evolve(self.address, query=query))
 
 
 @frozen
@@ -92,41 +91,48 @@ class _Settings:
 
 def target_of(url: str, environment: str, environ: Mapping[str, str]) -> Target:
     """StateError for a URL that holds credentials, would send them in the clear or cannot be understood."""
-    parts = _understood(url, "the URL of the state")
-    query = parse_qsl(parts.query, keep_blank_values=True)
+    given = _understood(url, "the URL of the state")
+    query = _parameters(given)
     settings = _Settings(environment, {name: value for name, value in query if name in _OPTIONS}, environ)
     allow_http = dict(query).get(_ALLOW, "").lower() == "true"
     kept = [(name, value) for name, value in query if name not in (*_OPTIONS, _ALLOW)]
-    is_gitlab = _GITLAB.search(parts.path) is not None  # also below a folder of the host
-    path = parts.path.rstrip("/") if is_gitlab else parts.path
-    address = parts._replace(path=path, query=urlencode(kept)).geturl()
+    is_gitlab = _GITLAB.search(given.path) is not None  # also below a folder of the host
+    path = given.path.rstrip("/") if is_gitlab else given.path
+    address = evolve(given, path=path, query=urlencode(kept))
     lock, unlock = _endpoints(settings, address, is_gitlab)
-    _check_scheme([address, lock.url, unlock.url], allow_http)
+    asked = (address, lock.address, unlock.address)
+    _check_scheme(asked, allow_http)
     return Target(
         address=address,
         update_method=_method(settings, "update_method", "POST"),
         lock=lock,
         unlock=unlock,
-        access=_access(settings, {urlsplit(each).hostname for each in (address, lock.url, unlock.url)}),
-        shown=parts._replace(query="").geturl(),
+        access=_access(settings, {each.host for each in asked}),
+        shown=evolve(given, query="").url,
         is_gitlab=is_gitlab,
     )
 
 
-def _beside(address: str, suffix: str) -> str:
-    parts = urlsplit(address)
-    return parts._replace(path=f"{parts.path.rstrip('/')}{suffix}").geturl()
+def _parameters(address: Address) -> list[tuple[str, str]]:
+    return parse_qsl(address.query, keep_blank_values=True)
 
 
-def _endpoints(settings: _Settings, address: str, is_gitlab: bool) -> tuple[Endpoint, Endpoint]:
+def _beside(address: Address, suffix: str) -> Address:
+    return evolve(address, path=f"{address.path.rstrip('/')}{suffix}")
+
+
+def _endpoints(settings: _Settings, address: Address, is_gitlab: bool) -> tuple[Endpoint, Endpoint]:
     usual = _beside(address, "/lock") if is_gitlab else address
-    lock_url = settings.find("lock_address") or usual
-    unlock_url = settings.find("unlock_address") or settings.find("lock_address") or usual
-    for found, name in ((lock_url, "lock_address"), (unlock_url, "unlock_address")):
-        _understood(found, name)
+    lock_at = _named(settings, "lock_address") or usual
+    unlock_at = _named(settings, "unlock_address") or lock_at
     lock = _method(settings, "lock_method", "POST" if is_gitlab else "LOCK")
     unlock = _method(settings, "unlock_method", "DELETE" if is_gitlab else "UNLOCK")
-    return Endpoint(lock, lock_url), Endpoint(unlock, unlock_url)
+    return Endpoint(lock, lock_at), Endpoint(unlock, unlock_at)
+
+
+def _named(settings: _Settings, option: str) -> Address | None:
+    url = settings.find(option)
+    return _understood(url, option) if url else None
 
 
 def _method(settings: _Settings, option: str, usual: str) -> str:
@@ -136,46 +142,35 @@ def _method(settings: _Settings, option: str, usual: str) -> str:
     return method
 
 
-def _understood(url: str, what: str) -> SplitResult:
+def _understood(url: str, what: str) -> Address:
     try:
-        parts = urlsplit(url)
-        _ = parts.port  # raises for a port that is not one
-    except ValueError as error:
-        raise StateError(f"{what} is not understood: {error}", advice=_EXAMPLE) from None
-    if parts.username is not None or parts.password is not None or _holds_secret(parts):
-        raise StateError(
-            f"{what} holds credentials, which a file of the project must not",
-            advice="Take them out, and set TF_HTTP_USERNAME and TF_HTTP_PASSWORD.",
-        )
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise StateError(f"{what} is not an http or https URL", advice=_EXAMPLE)
-    if parts.fragment or re.search(r"[\s\x00-\x1f]", url):
-        raise StateError(f"{what} holds more than an address", advice=_EXAMPLE)
-    return parts
+        found = address_of(url)
+    except NoAddress as error:
+        if error.flaw is Flaw.CREDENTIALS:
+            raise _with_credentials(what) from None
+        raise StateError(f"{what} {error}", advice=_EXAMPLE) from None
+    if any(_SECRET.search(name) for name, _ in _parameters(found)):
+        raise _with_credentials(what)
+    return found
 
 
-def _holds_secret(parts: SplitResult) -> bool:
-    return any(_SECRET.search(name) for name, _ in parse_qsl(parts.query, keep_blank_values=True))
+def _with_credentials(what: str) -> StateError:
+    return StateError(
+        f"{what} holds credentials, which a file of the project must not",
+        advice="Take them out, and set TF_HTTP_USERNAME and TF_HTTP_PASSWORD.",
+    )
 
 
-def _check_scheme(urls: list[str], allow_http: bool) -> None:
-    for url in urls:
-        parts = urlsplit(url)
-        if parts.scheme == "http" and not allow_http and not _is_loopback(parts.hostname or ""):
+def _check_scheme(asked: Collection[Address], allow_http: bool) -> None:
+    for address in asked:
+        if address.in_the_clear and not allow_http:
             raise StateError(
-                f"the state at {parts.netloc} would be sent unencrypted, and the credentials with it",
+                f"the state at {address.place} would be sent unencrypted, and the credentials with it",
                 advice="Use https, or add allow_http=true to the state's URL.",
             )
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def _access(settings: _Settings, hosts: set[str | None]) -> Access:
+def _access(settings: _Settings, hosts: set[str]) -> Access:
     """hosts: all that the credentials would go to."""
     username, password = settings.find("username"), settings.find("password")
     is_own_gitlab = hosts == {settings.variable("CI_SERVER_HOST").lower()}

@@ -3,49 +3,48 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from base64 import b64encode
 from collections.abc import Callable, Collection
-from http.cookiejar import DefaultCookiePolicy
 from typing import Final, TypeVar
-from urllib.parse import urlsplit
 
-import requests
-import urllib3
-from attrs import frozen
-from requests.utils import get_environ_proxies
+from attrs import evolve, frozen
 
-from planner import __version__
+from planner.net import wire as net
+from planner.net.address import led_to
+from planner.net.dates import retry_after
 from planner.state.http.causes import Trouble, Unanswered, of_connection, of_status, said_in
 from planner.state.http.target import Access, Endpoint
 
 T = TypeVar("T")
 
+NOTHING: Final = "*"
+"""In place of an ETag: there is no such document yet. Not every server looks at it."""
+
 _TIMEOUTS: Final = (10.0, 60.0)
-"""Seconds until a connection is there, and between two pieces of a reply."""
+"""Seconds until a connection is there, and that a whole exchange may last."""
 
 _PAUSES: Final = (0.2, 1.0, 3.0, 6.0)
 _LASTING: Final = 60.0
 """Pauses before further attempts, none of which begins later than this; in seconds."""
 
 _LONGEST_ASKED: Final = 30.0
-_BROKEN: Final = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+_STRONG: Final = re.compile(r'"[\x21\x23-\x7e]*"')
 
 
 @frozen
 class Reply:
-    """etag: a strong one, "" when there is none. said: what an error says, for people."""
+    """etag: a strong one, "" when there is none. said: what an error says, for people.
+
+    is_whole: the body came to its end.
+    """
 
     status: int
     body: bytes
     etag: str = ""
     said: str = ""
-
-
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - not needed
-        """None: requests reads the address even where it is not to be followed, and fails on an odd one."""
-        return None
+    is_whole: bool = True
 
 
 class Wire:
@@ -57,62 +56,57 @@ class Wire:
         *,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
     ) -> None:
+        """now: seconds since the epoch."""
         self._access = access
         self._sleep = sleep
         self._clock = clock
+        self._now = now
         self._reached = False
-        self._session = _Session()
-        self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._session.headers.update(
-            {"User-Agent": f"planner/{__version__}", "Accept": "application/json, */*"}
-        )
+        self._wire = net.Wire(verify=access.ca_file or True, patience=1.0, clock=clock)
+        self._headers = {"Accept": "application/json, */*"}
         if access.username:
             pair = f"{access.username}:{access.password}".encode()
-            self._session.headers["Authorization"] = f"Basic {b64encode(pair).decode()}"
-        self._session.verify = access.ca_file or True
+            self._headers["Authorization"] = f"Basic {b64encode(pair).decode()}"
 
     def send(
-        self, to: Endpoint, expected: Collection[int], body: bytes | None = None, etag: str = ""
+        self, to: Endpoint, expected: Collection[int], body: bytes | None = None, over: str = ""
     ) -> Reply:
-        """The reply, whose status is one that is expected. Trouble, of which Unanswered may pass."""
+        """The reply, whose status is one that is expected. Trouble, of which Unanswered may pass.
+
+        over: the ETag of what body replaces, NOTHING, or "" for whatever is there.
+        """
+        headers = {**self._headers, **_headers(body, over)}
         try:
-            response = self._session.request(
-                to.method,
-                to.url,
-                data=body,
-                headers=_headers(body, etag),
-                timeout=_TIMEOUTS,
-                proxies=dict(get_environ_proxies(to.url)),
-                allow_redirects=False,
-            )
-        except _BROKEN as error:
+            received = self._wire.send(net.Request(to.method, to.address, _TIMEOUTS, headers, body))
+        except net.BROKEN as error:
             raise of_connection(error) from error
         self._reached = True
-        reply = self._reply(response)
+        reply = self._reply(received)
         if reply.status in expected:
             return reply
-        raise self._unexpected(reply, response)
+        raise self._unexpected(reply, received, to)
 
-    def _reply(self, response: requests.Response) -> Reply:
-        etag = response.headers.get("ETag", "")
-        said = said_in(response.content) if response.status_code >= 400 else ""
+    def _reply(self, received: net.Received) -> Reply:
+        etag = received.headers.get("ETag", "")
+        said = said_in(received.content) if received.status >= 400 else ""
         if self._access.password:
             said = said.replace(self._access.password, "(hidden)")
-        return Reply(response.status_code, response.content, "" if etag.startswith("W/") else etag, said)
+        strong = etag if _STRONG.fullmatch(etag) else ""
+        return Reply(received.status, received.content, strong, said, received.is_whole)
 
-    def _unexpected(self, reply: Reply, response: requests.Response) -> Trouble:
-        location = response.headers.get("Location")
+    def _unexpected(self, reply: Reply, received: net.Received, to: Endpoint) -> Trouble:
+        location = received.headers.get("Location")
         if 300 <= reply.status < 400 and location:
+            onward = led_to(location, to.address)
             return Trouble(
-                f"the server sends on to {_without_secrets(location)}",
+                f"the server sends on to {evolve(onward, query='').url if onward else 'what is no address'}",
                 "Write the address that it moved to as the state's URL.",
             )
         trouble = of_status(reply.status, reply.said, self._access.variables)
-        asked = response.headers.get("Retry-After", "")
-        if isinstance(trouble, Unanswered) and asked.isdecimal():
-            trouble.after = min(float(asked), _LONGEST_ASKED)
+        if isinstance(trouble, Unanswered):
+            trouble.after = min(retry_after(received.headers, self._now()) or 0.0, _LONGEST_ASKED)
         return trouble
 
     def persist(self, work: Callable[[], T]) -> T:
@@ -132,18 +126,9 @@ class Wire:
         return work()
 
 
-def _without_secrets(url: str) -> str:
-    """A URL without user and query, or as much of it as is understood."""
-    try:
-        parts = urlsplit(url)
-        return f"{parts.scheme}://{parts.hostname}{parts.path}" if parts.hostname else parts.path
-    except ValueError:
-        return "an address that is none"
-
-
-def _headers(body: bytes | None, etag: str) -> dict[str, str]:
-    headers = {"If-Match": etag} if etag else {}
+def _headers(body: bytes | None, over: str) -> dict[str, str]:
+    headers = {"If-None-Match" if over == NOTHING else "If-Match": over} if over else {}
     if body is not None:
         md5 = hashlib.md5(body, usedforsecurity=False).digest()
-        headers |= {"Content-Type": "application/json", "Content-MD5": b64encode(md5).decode()}
+        headers["Content-MD5"] = b64encode(md5).decode()
     return headers

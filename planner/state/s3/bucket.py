@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, Final, TypeVar
+from urllib.request import getproxies
 from uuid import uuid4
 
 import botocore.session
@@ -22,6 +22,7 @@ from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
 from planner.errors import StateError
+from planner.net.dates import http_date
 from planner.state.lease import sleepless_clock
 from planner.state.s3.causes import FAILURES, is_absent, is_passing, status_of
 from planner.state.s3.target import Target, check_endpoint
@@ -117,17 +118,23 @@ def connect(target: Target, timeout: float) -> Any:
         max_pool_connections=_AT_ONCE,
         tcp_keepalive=True,
     )
+    client = _client(target, config)
+    # Its endpoint may come from the environment or a profile.
+    if check_endpoint(client.meta.endpoint_url, target).is_here and getproxies():
+        client = _client(target, config.merge(Config(proxies={})))  # as of every client here: past any proxy
+    client.meta.events.register_last("before-call.s3", _say_it_at_once)
+    client.meta.events.register("before-call.s3.HeadBucket", _ask_no_further)
+    return client
+
+
+def _client(target: Target, config: Config) -> Any:
     try:
         with _MAKING:
-            client = _session().create_client(
+            return _session().create_client(
                 "s3", region_name=target.region, endpoint_url=target.endpoint, config=config
             )
     except ValueError as error:  # an endpoint or a region that no host can have
         raise StateError(f"{target.shown} cannot be reached: {error}") from error
-    check_endpoint(client.meta.endpoint_url, target)  # it may come from the environment or a profile
-    client.meta.events.register_last("before-call.s3", _say_it_at_once)
-    client.meta.events.register("before-call.s3.HeadBucket", _ask_no_further)
-    return client
 
 
 def _say_it_at_once(params: Any, **_: Any) -> None:
@@ -316,10 +323,9 @@ def _condition(over: str | None) -> dict[str, str]:
 
 def _date_of(reply: Any) -> datetime | None:
     try:
-        date = parsedate_to_datetime(reply["ResponseMetadata"]["HTTPHeaders"]["date"])
-    except (KeyError, ValueError, TypeError):
+        return http_date(reply["ResponseMetadata"]["HTTPHeaders"]["date"])
+    except (KeyError, TypeError):
         return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _found(reply: Any, body: bytes) -> Found:

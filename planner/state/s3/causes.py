@@ -11,6 +11,7 @@ from botocore import exceptions
 from botocore.parsers import ResponseParserError
 
 from planner.errors import StateError
+from planner.net.plain_text import one_line
 from planner.state.s3.target import CREDENTIALS
 
 FAILURES: Final = (exceptions.BotoCoreError, exceptions.ClientError, ResponseParserError)
@@ -85,8 +86,7 @@ def cause(error: Exception) -> str:
 
 
 def _line(text: str) -> str:
-    text = _USER.sub("//", _QUERY.sub("", " ".join(text.split())))
-    return text[:_LONGEST].rstrip(". ")
+    return one_line(_USER.sub("//", _QUERY.sub("", text)), _LONGEST).rstrip(". ")
 
 
 def advice(error: Exception) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from planner.errors import StateError
+from planner.net.address import Address, Flaw, NoAddress, address_of
 
 OPTIONS: Final = ("allow_http", "endpoint", "path_style", "region")
 CREDENTIALS: Final = (
@@ -59,9 +59,9 @@ def target_of(url: str, *, project: str, environment: str) -> Target:
         path_style=_truth(options, "path_style"),
         allow_http=_truth(options, "allow_http") or False,
     )
-    if target.endpoint is not None:
-        check_endpoint(target.endpoint, target)
-    return target
+    if target.endpoint is None:
+        return target
+    return evolve(target, endpoint=check_endpoint(target.endpoint, target).url)
 
 
 def _split(url: str) -> tuple[SplitResult, dict[str, str]]:
@@ -99,30 +99,22 @@ def _truth(options: dict[str, str], name: str) -> bool | None:
     return _TRUTH[told.lower()]
 
 
-def check_endpoint(endpoint: str, target: Target) -> None:
+def check_endpoint(endpoint: str, target: Target) -> Address:
     """StateError when endpoint is no address, or when the state would travel there for everybody to read."""
     try:
-        parts = urlsplit(endpoint)
-        _ = parts.port  # raises for a port that is not one
-    except ValueError:
-        parts = SplitResult("", "", "", "", "")
-    if "@" in parts.netloc:
+        found = address_of(endpoint)
+    except NoAddress as error:
+        advice = "Write https://host[:port]."
+        if error.flaw is Flaw.CREDENTIALS:
+            advice = f"Take them out. {CREDENTIALS}"
+        raise StateError(f"the endpoint of {target.shown} {error}", advice=advice) from None
+    if found.query:
         raise StateError(
-            f"the endpoint of {target.shown} holds credentials", advice=f"Take them out. {CREDENTIALS}"
+            f"the endpoint of {target.shown} {Flaw.MORE.value}", advice="Write https://host[:port]."
         )
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    if found.in_the_clear and not target.allow_http:
         raise StateError(
-            f"the endpoint of {target.shown} is not an http or https URL", advice="Write https://host[:port]."
-        )
-    if parts.scheme == "http" and not target.allow_http and not _is_loopback(parts.hostname):
-        raise StateError(
-            f"the endpoint {endpoint} of {target.shown} would get the state unencrypted",
+            f"the endpoint {found.url} of {target.shown} would get the state unencrypted",
             advice="Use https, or add allow_http=true to the URL of the state.",
         )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    return found
