@@ -12,6 +12,7 @@ from jsonschema_rs import Draft202012Validator, ValidationError
 
 from planner.errors import NewerFormat
 from planner.model.codec import digest
+from planner.net.bodies import MOST_ELEMENTS, holds_too_many
 from planner.resources import schema
 
 Data = dict[str, Any]
@@ -72,7 +73,7 @@ class Format:
 
     def read(self, data: bytes) -> Data:
         """The body that was written, brought to this version. BadDocument."""
-        document = _parse(data)
+        document = parse(data)
         version = self._version_of(document)
         self._check_digest(document)
         for step in range(version, self.version):
@@ -97,14 +98,28 @@ class Format:
             raise BadDocument("was altered: its content does not match its digest")
 
     def _digest_of(self, versioned: Data) -> str:
-        return self.digests.get(versioned["format_version"], digest)(versioned)
+        try:
+            return self.digests.get(versioned["format_version"], digest)(versioned)
+        except TypeError as error:  # of orjson, beyond 254 levels
+            raise BadDocument("nests lists and mappings too deep") from error
 
 
-def _parse(data: bytes) -> Data:
+def loads(data: bytes) -> Any:
+    """The JSON in data, which may come from anywhere. ValueError; BadDocument for more than memory can hold.
+
+    What planner writes takes eight bytes and more for each element.
+    """
+    if holds_too_many(data, max(MOST_ELEMENTS, len(data) // 8)):
+        raise BadDocument("holds more elements than planner writes")
+    return orjson.loads(data)
+
+
+def parse(data: bytes) -> Data:
+    """The object that a document is. BadDocument."""
     if not data.strip(b" \t\r\n\0"):
         raise BadDocument("is empty" if not data else "holds nothing but blanks")
     try:
-        document = orjson.loads(data)
+        document = loads(data)
     except orjson.JSONDecodeError as error:
         raise BadDocument(_how_broken(data, error)) from error
     if not isinstance(document, dict):

@@ -14,7 +14,7 @@ import orjson
 
 from planner.errors import DamagedState, EncryptedState, StateError
 from planner.state.backend import Backend, HistoryEntry
-from planner.state.document import newer, version_in
+from planner.state.document import loads, newer, version_in
 from planner.state.journal import decode_line
 from planner.state.keys import Altered, Keys, sealing
 from planner.state.locks import Holder
@@ -118,7 +118,7 @@ class EncryptedBackend:
 def sealed_text(data: bytes) -> bytes | None:
     """The sealed text of a snapshot; None when it is not an encrypted one."""
     try:
-        sealed = orjson.loads(data)[_SEALED]
+        sealed = loads(data)[_SEALED]
     except (ValueError, TypeError, KeyError):
         return None
     return sealed.encode() if isinstance(sealed, str) else None
@@ -127,7 +127,7 @@ def sealed_text(data: bytes) -> bytes | None:
 def _require_known(data: bytes, shown: str) -> None:
     """NewerFormat when a newer planner wrote it, sealed or not: how it seals is not known here."""
     with suppress(ValueError):
-        if (version := version_in(orjson.loads(data))) > FORMAT.version:
+        if (version := version_in(loads(data))) > FORMAT.version:
             raise newer(shown, version, FORMAT.version)
 
 

@@ -6,11 +6,13 @@ Modes are set, never left to the umask: 0600 for files, 0700 for folders made he
 from __future__ import annotations
 
 import errno
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_ISREG
+from typing import IO
 
 from planner.errors import StateError
 from planner.links import DanglingLink, require_no_dangling_link
@@ -24,12 +26,18 @@ _ADVICE = {
     errno.EIO: "The disk may be failing; look at the system's log.",
     errno.ELOOP: "Put the file itself in the place of the link.",
     errno.ENOTDIR: "What is to be a folder there is a file: correct the path, or move the file away.",
+    errno.EFBIG: "Name another file. What is written may be limited by the system: see `ulimit -f`.",
     errno.EINVAL: "Move away what is there, or name another place.",
     errno.ESTALE: "The share went away: mount it again.",
     errno.ENOTCONN: "The share went away: mount it again.",
 }
 _MOUNT = "Is it on a share that is not mounted? Mount it, or correct the link."
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+
+LARGEST = 512 * 1024 * 1024
+"""Bytes of a file that is read: what a million resources take."""
+
+_PIECE = 4 * 1024 * 1024
 
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 """Without waiting: a pipe without a writer would never open."""
@@ -155,7 +163,17 @@ def read_file(path: Path) -> bytes | None:
         os.close(descriptor)
         raise
     with os.fdopen(descriptor, "rb") as file:
-        return file.read()
+        return read_bounded(file, path)
+
+
+def read_bounded(file: IO[bytes], path: Path) -> bytes:
+    """All of file, which is called path. OSError when it has more than LARGEST bytes."""
+    found = io.BytesIO()
+    while piece := file.read(_PIECE):
+        found.write(piece)
+        if found.tell() > LARGEST:
+            raise OSError(errno.EFBIG, f"it is larger than {LARGEST // 1024**2} MiB", str(path))
+    return found.getvalue()
 
 
 def require_no_link(path: Path) -> None:

@@ -13,14 +13,13 @@ from itertools import pairwise
 from typing import Any, Final
 from zlib import crc32
 
-import orjson
 from attrs import asdict, frozen
 
 from planner.errors import DamagedState, StateError
 from planner.model.codec import canonical, decode, decode_record, encode_record
 from planner.model.state import Record
 from planner.state.backend import Journals
-from planner.state.document import newer, version_in
+from planner.state.document import loads, newer, version_in
 from planner.state.redaction import Redact, keep
 
 FORMAT_VERSION: Final = 1
@@ -64,7 +63,7 @@ def encode_line(data: object) -> bytes:
 def decode_line(line: bytes) -> Any:
     """What `encode_line` was given; None when the checksum is wrong or missing."""
     text = line[9:]
-    return orjson.loads(text) if text and line[:9] == b"%08x " % crc32(text) else None
+    return loads(text) if text and line[:9] == b"%08x " % crc32(text) else None
 
 
 def read(lines: Iterable[bytes], *, shown: str) -> Contents:

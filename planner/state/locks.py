@@ -12,6 +12,7 @@ import orjson
 from attrs import asdict, fields, frozen
 
 from planner.errors import LockHeld
+from planner.state.document import loads
 
 _POLL: Final = 0.1
 _GRACE: Final = 3
@@ -53,7 +54,7 @@ def encode_holder(holder: Holder) -> bytes:
 def decode_holder(data: bytes) -> Holder | None:
     """None when data is not what `encode_holder` makes: who holds a lock is information, never a proof."""
     try:
-        return holder_in(orjson.loads(data))
+        return holder_in(loads(data))
     except ValueError:
         return None
 

@@ -17,7 +17,7 @@ from planner.model.chain import Standing
 from planner.model.codec import decode, decode_plan, encode
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.model.release import Gate
-from planner.state.document import BadDocument, NewerDocument, check, require_known
+from planner.state.document import BadDocument, NewerDocument, check, parse, require_known
 from planner.state.files import advice, cause, read_file
 from planner.state.saved_plan import FORMAT
 
@@ -92,10 +92,10 @@ def read_preview(path: Path) -> Previewed:
     if data is None:
         raise PlannerError(f"{path} cannot be read: no such file")
     try:
-        return _decoded(orjson.loads(data))
+        return _decoded(parse(data))
     except NewerDocument as error:
         raise PlannerError(f"{path} {error}", advice=USE_THE_NEWER) from error
-    except (BadDocument, ValueError) as error:
+    except (BadDocument, ValueError, TypeError) as error:  # TypeError: of orjson, beyond 254 levels
         raise PlannerError(
             f"{path} is no preview: {error}", advice="Name a preview.json that planner preview --out wrote."
         ) from error

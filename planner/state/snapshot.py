@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-import orjson
-
 from planner.errors import DamagedState, NewerFormat, OthersState
 from planner.model.codec import decode_state, encode_state
 from planner.model.state import State
-from planner.state.document import BadDocument, Format, Migration, NewerDocument
+from planner.state.document import BadDocument, Format, Migration, NewerDocument, loads
 from planner.state.redaction import Redact, keep
 
 MIGRATIONS: Final[Mapping[int, Migration]] = {}
@@ -94,7 +92,7 @@ def advice_on_names(found: Names, wanted: Names, place: str = "") -> str:
 def serial_of(data: bytes) -> int | None:
     """The serial of a snapshot, without any further check; None when data is not one."""
     try:
-        serial = orjson.loads(data)["serial"]
+        serial = loads(data)["serial"]
     except (ValueError, TypeError, KeyError):
         return None
     return serial if type(serial) is int else None

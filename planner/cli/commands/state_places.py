@@ -17,7 +17,7 @@ from planner.cli.stores import open_either
 from planner.errors import OthersState, PlannerError, WrongUsage
 from planner.model.state import State
 from planner.state import snapshot
-from planner.state.files import advice, cause, read_file, write_private
+from planner.state.files import advice, cause, read_bounded, read_file, write_private
 from planner.state.store import Store
 
 
@@ -84,7 +84,7 @@ def _other_names_in(here: Stored, place: str) -> Iterator[None]:
 
 def _read(file: Path) -> bytes:
     try:
-        data = sys.stdin.buffer.read() if str(file) == "-" else read_file(file)
+        data = read_bounded(sys.stdin.buffer, file) if str(file) == "-" else read_file(file)
     except OSError as error:
         raise PlannerError(f"{file} cannot be read: {cause(error)}", advice=advice(error)) from error
     if data is None:

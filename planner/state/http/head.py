@@ -17,7 +17,7 @@ from planner.errors import DamagedState, StateError
 from planner.model.codec import decode
 from planner.net.plain_text import looks_like_html
 from planner.state.backend import KEPT, HistoryEntry
-from planner.state.document import newer, version_in
+from planner.state.document import loads, newer, version_in
 from planner.state.locks import Holder
 
 FORMAT_VERSION: Final = 1
@@ -121,7 +121,7 @@ def _parsed(data: bytes, shown: str) -> dict[str, Any]:
             f"{shown} is a page for people, not a state", advice="Check the state's URL and the credentials."
         )
     try:
-        document = orjson.loads(data)
+        document = loads(data)
     except ValueError as error:
         raise DamagedState(f"the document at {shown} is not JSON: {error}", advice=_EARLIER) from error
     if not isinstance(document, dict):
@@ -139,7 +139,7 @@ def decode_content(document: bytes, serial: int) -> bytes | None:
     Any other document as it is: whoever reads that will tell.
     """
     try:
-        found = orjson.loads(document)
+        found = loads(document)
         data = _unpacked(found[_CONTENT])
     except (ValueError, TypeError, KeyError):
         return document

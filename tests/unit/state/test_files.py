@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from planner.errors import StateError
-from planner.state.files import explained, make_private_folder, write_private
+from planner.state.files import (
+    LARGEST,
+    explained,
+    make_private_folder,
+    read_bounded,
+    read_file,
+    write_private,
+)
 
 
 @contextmanager
@@ -117,3 +124,19 @@ def test_errors_are_explained(code: int, cause: str, advice: str) -> None:
         raise OSError(code, os.strerror(code))
     assert caught.value.summary == f"state/dev.json cannot be written: {cause}"
     assert advice in caught.value.advice
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "file.json"
+    path.touch()
+    os.truncate(path, LARGEST + 1)  # sparse: takes no space
+    with pytest.raises(OSError, match="larger than 512 MiB"):
+        read_file(path)
+    with path.open("rb") as file, pytest.raises(OSError, match="larger than 512 MiB"):
+        read_bounded(file, Path("-"))
+
+
+def test_a_file_is_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "file.json"
+    path.write_bytes(b"x" * 9_000_000)
+    assert read_file(path) == b"x" * 9_000_000

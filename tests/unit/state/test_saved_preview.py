@@ -11,6 +11,7 @@ from jsonschema_rs import Draft202012Validator
 from planner.errors import PlannerError
 from planner.model.plan import Plan
 from planner.model.preview import REMOVED, EnvironmentPreview, Preview
+from planner.net.bodies import MOST_ELEMENTS
 from planner.resources import schema
 from planner.state.saved_plan import dump_plan
 from planner.state.saved_preview import Previewed, dump_preview, read_preview
@@ -67,3 +68,27 @@ def test_one_of_an_earlier_version_is_read(tmp_path: Path) -> None:
     found = read_preview(path).preview
     assert (found.left_out, found.error) == ((), "")
     assert [item.cautions for item in found.environments] == [(), (), ()]
+
+
+HOSTILE = {
+    "lists": b'{"format_version": 1, "environments": [' + b"[]," * MOST_ELEMENTS + b"[]]}",
+    "a plan that nests": b'{"plan": ' + b"[" * 300 + b"]" * 300 + b"}",
+    "nests": b"[" * 100_000,
+    "no object": b"[]",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("what", [*HOSTILE, "nests in a plan", "nests in a digest"])
+def test_what_a_stranger_wrote_is_an_error(what: str, tmp_path: Path) -> None:
+    path = written(FULL, tmp_path)
+    if what in HOSTILE:
+        path.write_bytes(HOSTILE[what])
+    else:
+        deep = b"[" * 300 + b"]" * 300
+        place = b'"drift": []' if what == "nests in a plan" else b'"digest": "sha256:d"'
+        text = path.read_bytes()
+        assert place in text
+        path.write_bytes(text.replace(place, place.partition(b":")[0] + b": " + deep))
+    with pytest.raises(PlannerError, match=r"preview\.json is no preview"):
+        read_preview(path)

@@ -10,6 +10,7 @@ import pytest
 from planner.errors import DamagedState, NewerFormat
 from planner.model.codec import digest
 from planner.model.state import State
+from planner.net.bodies import MOST_ELEMENTS
 from planner.state import snapshot
 from planner.state.document import Format
 
@@ -43,6 +44,14 @@ DAMAGES = [
     (b"no json", "state/dev.json is not JSON: "),
     (b"\xff\xfe", "state/dev.json is not JSON: "),
     (b"[]", "state/dev.json is not a JSON object"),
+    (b"[" * 2000, "state/dev.json is not JSON: "),
+    (
+        b'{"format_version": 1, "a": ' + b"[" * 300 + b"]" * 300 + b', "digest": ""}',
+        "nests lists and mappings",
+    ),
+    pytest.param(
+        b'{"a": [' + b"[]," * MOST_ELEMENTS + b"[]]}", "holds more elements than planner writes", id="lists"
+    ),
     (b'{"version": 4}', "is not a planner state: it has no format_version"),
     (b'{"format_version": "1"}', "is not a planner state: it has no format_version"),
     (GOOD[:200], "is truncated: it breaks off after 200 bytes"),
