@@ -2,25 +2,66 @@
 
 A snapshot becomes {"serial": n, "sealed": "..."}, since every place may look at its serial, and a journal
 line becomes a sealed text of its own. A state that is not encrypted is refused, unless it is being encrypted.
+
+Each line of the journal names the one before it by its digest, so that none can be taken out, put elsewhere
+or brought back from another time. Where a place keeps a document that says which snapshot is the present one
+and how far the journal goes, that is authenticated as well: see `Marks`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, suppress
-from typing import Final
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Final, Protocol, runtime_checkable
 
 import orjson
+from attrs import frozen
 
-from planner.errors import DamagedState, EncryptedState, StateError
+from planner.errors import DamagedState, StateError
 from planner.state.backend import Backend, HistoryEntry
 from planner.state.document import loads, newer, version_in
 from planner.state.journal import decode_line
-from planner.state.keys import Altered, Keys, sealing
+from planner.state.keys import Altered, Keys, encrypted, sealing
 from planner.state.locks import Holder
 from planner.state.snapshot import FORMAT, serial_of
 
 _SEALED: Final = "sealed"
+_START: Final = b"0" * 32
+"""What the first line of a journal names."""
+
+
+@frozen
+class Marks:
+    """Proofs that who wrote a text has the key."""
+
+    keys: Keys
+    accepts_plain: bool
+    seals: bool
+
+    def of(self, text: bytes) -> str:
+        """ "" where nothing is sealed."""
+        return self.keys.seal(_digest(text)).decode() if self.seals else ""
+
+    def check(self, text: bytes, mark: str, shown: str) -> None:
+        """StateError unless mark is of that text. DamagedState when it is of another one."""
+        if not mark:
+            if not self.accepts_plain:
+                raise _unencrypted(b"{}", shown)
+            return
+        try:
+            marked = self.keys.open(mark.encode(), shown)
+        except Altered:
+            marked = b""
+        if marked != _digest(text):
+            raise DamagedState(f"{shown} was altered: it is not as it was written with its key")
+
+
+@runtime_checkable
+class Marked(Protocol):
+    """A place with a document of its own that decides what the state is."""
+
+    def mark_with(self, marks: Marks) -> None: ...
 
 
 class EncryptedBackend:
@@ -35,6 +76,10 @@ class EncryptedBackend:
     ) -> None:
         self._backend, self._keys = backend, keys
         self._accepts_plain, self._seals = accepts_plain, seals
+        self._holds = False
+        self._end: bytes | None = None  # what the next line names, as long as nobody else can write one
+        if isinstance(backend, Marked):
+            backend.mark_with(Marks(keys, accepts_plain, seals))
 
     def describe(self) -> str:
         return self._backend.describe()
@@ -59,16 +104,31 @@ class EncryptedBackend:
         return self._open(self._backend.read_history(serial), shown)
 
     def append(self, lines: Sequence[bytes]) -> None:
-        self._backend.append([self._sealed_line(line) for line in lines] if self._seals else lines)
+        if not self._seals or not any(lines):
+            self._backend.append(lines)
+            return
+        end = self._read_lines()[1] if self._end is None else self._end
+        self._end = None  # what was written is not known when it fails
+        sealed, end = self._sealed_lines(lines, end)
+        self._backend.append(sealed)
+        self._end = end if self._holds else None
 
     def read_journal(self) -> list[bytes]:
-        return [self._opened_line(line) for line in self._backend.read_journal()]
+        return self._read_lines()[0]
 
     def clear_journal(self) -> None:
+        self._end = None
         self._backend.clear_journal()
+        self._end = _START if self._holds else None
 
-    def lock(self, holder: Holder, timeout: float) -> AbstractContextManager[Holder]:
-        return self._backend.lock(holder, timeout)
+    @contextmanager
+    def lock(self, holder: Holder, timeout: float) -> Iterator[Holder]:
+        with self._backend.lock(holder, timeout) as held:
+            self._holds, self._end = True, None
+            try:
+                yield held
+            finally:
+                self._holds, self._end = False, None
 
     def still_held(self) -> None:
         self._backend.still_held()
@@ -99,20 +159,45 @@ class EncryptedBackend:
             raise DamagedState(f"{shown} was altered: its serial is not the one it was written with")
         return opened
 
-    def _sealed_line(self, line: bytes) -> bytes:
-        return self._keys.seal(line) if line else line
+    def _sealed_lines(self, lines: Sequence[bytes], end: bytes) -> tuple[list[bytes], bytes]:
+        """lines as they are written after the one that end names, and what the next one will name."""
+        found = []
+        for line in lines:
+            found.append(self._keys.seal(end + b" " + line) if line else line)
+            end = _digest(found[-1]) if line else end
+        return found, end
 
-    def _opened_line(self, line: bytes) -> bytes:
-        """A line that was spoiled comes back as one: the journal tells what that means where it stands."""
+    def _read_lines(self) -> tuple[list[bytes], bytes]:
+        """The lines, and what the next one has to name.
+
+        Two bad ones stand where one is missing, which no crash leaves: the journal tells what that means.
+        """
+        found: list[bytes] = []
+        end = _START
+        for line in self._backend.read_journal():
+            text, link = self._opened_line(line)
+            if link not in (None, end):
+                found += [b"?", b"?"]
+            end = end if link is None else _digest(line)
+            found.append(text)
+        return found, end
+
+    def _opened_line(self, line: bytes) -> tuple[bytes, bytes | None]:
+        """What a line says, and which one it names. A spoiled one comes back as such, and names none."""
         shown = f"the journal of {self.describe()}"
         if sealing(line):
             try:
-                return self._keys.open(line, shown)
+                link, _, text = self._keys.open(line, shown).partition(b" ")
             except Altered:
-                return b"?" + line
+                return b"?" + line, None
+            return text, link
         if decode_line(line) is not None and not self._accepts_plain:
             raise _unencrypted(b"{}", shown)
-        return line
+        return line, None
+
+
+def _digest(text: bytes) -> bytes:
+    return hashlib.sha256(text).hexdigest()[:32].encode()
 
 
 def sealed_text(data: bytes) -> bytes | None:
@@ -134,11 +219,7 @@ def _require_known(data: bytes, shown: str) -> None:
 def refuse_encrypted(lines: Sequence[bytes], data: bytes | None, shown: str) -> None:
     """EncryptedState when what a place holds is encrypted, for a reader that was told of no encryption."""
     if any(map(sealing, lines)) or (data is not None and sealed_text(data) is not None):
-        raise EncryptedState(
-            f"{shown} is encrypted",
-            advice="Set `encrypted: true` for the environment in planner.yaml; to decrypt it for good, see "
-            "planner state rotate --help.",
-        )
+        raise encrypted(shown)
 
 
 def _unencrypted(data: bytes, shown: str) -> StateError:

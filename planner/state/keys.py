@@ -40,6 +40,15 @@ def sealing(text: bytes) -> int:
     return int(found[1]) if found else 0
 
 
+def encrypted(shown: str) -> EncryptedState:
+    """For a reader that was told of no encryption."""
+    return EncryptedState(
+        f"{shown} is encrypted",
+        advice="Set `encrypted: true` for the environment in planner.yaml; to decrypt it for good, see "
+        "planner state rotate --help.",
+    )
+
+
 class Altered(ValueError):
     """A sealed text that its own key does not open."""
 

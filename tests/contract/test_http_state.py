@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from itertools import count
+from typing import Any
 
+import attrs
 import pytest
 from attrs import define, evolve
 
-from planner.errors import DamagedState, StateError
+from planner.errors import DamagedState, EncryptedState, StateError
 from planner.model.state import State
 from planner.state.backend import KEPT
+from planner.state.encryption import EncryptedBackend
 from planner.state.http.backend import HttpBackend
+from planner.state.keys import read_keys
 from planner.state.store import Store
 
 from .http_addresses import (
@@ -449,6 +454,72 @@ def test_a_snapshot_that_is_missing_is_damage_and_not_no_state(address: Address)
         address.open().read_history(2)
     assert store.restore(1).serial == 3
     assert store.load().serial == 3
+
+
+# --- a head that is authenticated --------------------------------------------------------------------------
+
+KEY = base64.urlsafe_b64encode(bytes(32)).decode()
+Told = dict[str, Any]
+
+
+def sealed(address: Address, key: str = KEY, *, plain: bool = False) -> EncryptedBackend:
+    keys = read_keys("dev", {"PLANNER_STATE_KEY": key})
+    return EncryptedBackend(address.open(), keys, accepts_plain=plain)
+
+
+def changed_head(address: Address, change: Callable[[Told], object]) -> None:
+    versions = address.server.states[address.path].versions
+    document = json.loads(versions[max(versions)])
+    change(document["planner_state"])
+    versions[max(versions)] = json.dumps(document).encode()
+
+
+CHANGES: dict[str, Callable[[Told], object]] = {
+    "an older snapshot": lambda told: told.update(present=told["kept"][-1]["key"]),
+    "no snapshot": lambda told: told.update(present=None),
+    "no journal": lambda told: told.update(lines={"text": ""}),
+    "a shorter journal": lambda told: told["lines"].update(
+        text=told["lines"]["text"].partition("\n")[0] + "\n"
+    ),
+    "a holder": lambda told: told.update(holder=attrs.asdict(ALICE)),
+    "a shorter history": lambda told: told["kept"].pop(),
+    "no mark": lambda told: told.pop("mark"),
+    "a mark of nothing": lambda told: told.update(mark=5),
+    "a mark that is cut": lambda told: told.update(mark=told["mark"][:-9]),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_head_is_believed_as_it_was_written_with_the_key(address: Address, what: str) -> None:
+    backend = sealed(address)
+    for serial in (1, 2):
+        backend.write_snapshot(content(serial), serial=serial, expected_serial=serial - 1)
+    with backend.lock(BOB, 0):
+        backend.append([b"one"])
+        backend.append([b"two"])
+    assert (sealed(address).read_snapshot(), sealed(address).read_journal()) == (content(2), [b"one", b"two"])
+    changed_head(address, lambda _: None)  # a server may write it out again
+    assert sealed(address).read_snapshot() == content(2)
+    changed_head(address, CHANGES[what])
+    for ask in (sealed(address).read_snapshot, sealed(address).read_journal, sealed(address).lock_holder):
+        with pytest.raises(StateError, match=r"was altered|is not encrypted, though"):
+            ask()
+    with pytest.raises(StateError, match=r"was altered|is not encrypted, though"):
+        sealed(address).append([b"three"])
+
+
+def test_a_head_is_encrypted_and_decrypted_as_its_state_is(address: Address) -> None:
+    write(address.open(), 1)
+    with pytest.raises(StateError, match="is not encrypted, though"):
+        sealed(address).read_snapshot()
+    sealed(address, plain=True).write_snapshot(content(2), serial=2, expected_serial=1)
+    assert sealed(address).read_snapshot() == content(2)
+    for ask in (address.open().read_snapshot, address.open().read_journal, lambda: _lock(address.open())):
+        with pytest.raises(EncryptedState, match="is encrypted"):
+            ask()
+    other = base64.urlsafe_b64encode(bytes(range(32))).decode()
+    with pytest.raises(EncryptedState, match="with another key"):
+        sealed(address, other).read_snapshot()
 
 
 # --- check ------------------------------------------------------------------------------------------------

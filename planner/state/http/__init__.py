@@ -20,6 +20,8 @@ history and no compare-and-swap, and its locks never end by themselves. The prom
 - A reply is about what was asked: a further document tells its own number; the head names the holder while
   the lock is held, two replies agree on it before that, and it never goes back.
 
+Behind `encrypted: true` the head bears a mark that only who has the key can make, over all that it says.
+
 The lock is not a lease. That of a process that died stays until `planner lock break ID`. Its holder is named
 in the head, as the protocol has no verb to ask; whoever was refused the lock is told by the server, too. A
 lock taken by something else, Terraform or a button of GitLab, is seen when one tries to take it, not before;

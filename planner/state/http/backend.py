@@ -13,6 +13,7 @@ from attrs import evolve
 
 from planner.errors import DamagedState, StateError
 from planner.state.backend import HistoryEntry
+from planner.state.encryption import Marks
 from planner.state.http.causes import Trouble, explained
 from planner.state.http.documents import Documents, Overtaken, Seen
 from planner.state.http.head import Head, Kept
@@ -51,6 +52,9 @@ class HttpBackend:
 
     def describe(self) -> str:
         return self._shown
+
+    def mark_with(self, marks: Marks) -> None:
+        self._documents.marks = marks
 
     # Snapshots
 

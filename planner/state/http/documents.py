@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 
 from planner.net.address import Address
 from planner.net.bodies import NotJSON, parsed
+from planner.state.encryption import Marks
 from planner.state.http.causes import Trouble, named
 from planner.state.http.head import Head, decode_content, decode_head, encode_content, encode_head
 from planner.state.http.target import Endpoint, Target
@@ -47,9 +48,13 @@ class Overtaken(Exception):
 
 
 class Documents:
-    """Every method raises Trouble when the server cannot be asked or does not do it."""
+    """Every method raises Trouble when the server cannot be asked or does not do it.
+
+    marks: what the head is authenticated with.
+    """
 
     def __init__(self, target: Target, wire: Wire) -> None:
+        self.marks: Marks | None = None
         self._target = target
         self._wire = wire
         self._last = 0
@@ -78,7 +83,7 @@ class Documents:
     def _head(self, *, unwritten: bool, making: bool = False) -> Seen:
         reply = self._wire.send(Endpoint("GET", self._target.address), _THERE)
         if reply.status == 200:
-            return Seen(self._following(decode_head(reply.body, self._target.shown)), reply.etag)
+            return Seen(self._following(decode_head(reply.body, self._target.shown, self.marks)), reply.etag)
         _require_absence(reply, making=making, may_be_empty=unwritten and self._target.is_gitlab)
         return Seen(self._following(Head()), NOTHING)
 
@@ -114,7 +119,7 @@ class Documents:
         return False
 
     def _send_head(self, wanted: Head, seen: Seen, lock_id: str) -> None:
-        body = encode_head(wanted)
+        body = encode_head(wanted, self.marks)
         reply = self._wire.send(self._target.update(lock_id), (*_WRITTEN, *_CONFLICT), body, seen.etag)
         if reply.status in _WRITTEN:
             return

@@ -8,22 +8,28 @@ are text, and else {"base64": "..."}: a server may parse a document and write it
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from attrs import asdict, evolve, frozen
 
 from planner.errors import DamagedState, StateError
-from planner.model.codec import decode
+from planner.model.codec import canonical, decode
+from planner.net.bodies import nests_too_deep
 from planner.net.plain_text import looks_like_html
 from planner.state.backend import KEPT, HistoryEntry
 from planner.state.document import loads, newer, version_in
+from planner.state.keys import encrypted
 from planner.state.locks import Holder
+
+if TYPE_CHECKING:
+    from planner.state.encryption import Marks
 
 FORMAT_VERSION: Final = 1
 
 _STATE: Final = "planner_state"
 _CONTENT: Final = "planner_content"
+_MARK: Final = "mark"
 _REMEMBERED: Final = 40
 _OWN: Final = "Give planner an address of its own."
 _EARLIER: Final = "Put back an earlier version of that document, where the server keeps them."
@@ -90,14 +96,24 @@ class Head:
         return evolve(self, dropped=tuple(key for key in self.dropped if key not in keys))
 
 
-def encode_head(head: Head) -> bytes:
+def encode_head(head: Head, marks: Marks | None = None) -> bytes:
     told = asdict(evolve(head, lines=b""))
     told |= {"format_version": FORMAT_VERSION, "lines": _packed(head.lines)}
-    return _dumped({"serial": told.pop("serial"), _STATE: told})
+    serial = told.pop("serial")
+    mark = marks.of(_marked(serial, told)) if marks else ""
+    return _dumped({"serial": serial, _STATE: {**told, _MARK: mark} if mark else told})
 
 
-def decode_head(data: bytes, shown: str) -> Head:
-    """StateError for what planner did not write, DamagedState for what it did not write like this."""
+def _marked(serial: object, told: object) -> bytes:
+    """What a mark is of: what the head says, however a server writes it out again."""
+    return canonical([serial, told])
+
+
+def decode_head(data: bytes, shown: str, marks: Marks | None = None) -> Head:
+    """StateError for what planner did not write, DamagedState for what it did not write like this.
+
+    marks: the head has to bear one of them; None: it must bear none.
+    """
     document = _parsed(data, shown)
     told = document.get(_STATE)
     if not isinstance(told, dict):
@@ -105,6 +121,13 @@ def decode_head(data: bytes, shown: str) -> Head:
         raise StateError(f"{shown} holds {what}, not a state of planner", advice=_OWN)
     if (version := version_in(told)) > FORMAT_VERSION:
         raise newer(shown, version, FORMAT_VERSION)
+    if nests_too_deep(told):
+        raise DamagedState(f"{shown} is altered: it nests lists and mappings too deep", advice=_EARLIER)
+    mark = told.pop(_MARK, "")
+    if marks is not None:
+        marks.check(_marked(document.get("serial"), told), mark if isinstance(mark, str) else "?", shown)
+    elif mark:
+        raise encrypted(shown)
     told.pop("format_version", None)
     try:
         lines = _unpacked(told.pop("lines", None))

@@ -16,6 +16,7 @@ from planner.state.store import Store
 
 from .samples import done, intent, local, names, state_of, store_on
 
+Change = Callable[[list[bytes]], list[bytes]]
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 OTHER = base64.urlsafe_b64encode(bytes(32)).decode()
 
@@ -160,3 +161,70 @@ def test_a_spoiled_line_in_the_middle_of_the_journal(written: Path) -> None:
     path.write_bytes(b"\n".join(lines))
     with pytest.raises(DamagedState, match="is damaged at line"):
         store(written).load()
+
+
+def without(*numbers: int) -> Change:
+    return lambda lines: [line for number, line in enumerate(lines) if number not in numbers]
+
+
+def in_order(*numbers: int) -> Change:
+    return lambda lines: [lines[number] for number in numbers]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        without(2),
+        without(1, 2),
+        without(3),
+        without(2, 3),
+        without(1, 2, 3),
+        in_order(0, 1, 3, 2, 4, 5, 6),
+        in_order(0, 1, 2, 2, 3, 4, 5, 6),
+        in_order(0, 1, 2, 3, 4, 5, 6, 2),
+        in_order(4, 5, 6, 0, 1, 2, 3),
+    ],
+)
+def test_lines_cannot_be_taken_out_or_put_elsewhere(written: Path, change: Change) -> None:
+    """Of two runs: a blank line, a header, an intent, an outcome; and a blank line, a header, an intent."""
+    here = store(written)
+    with here.lock("apply"):
+        here.open_journal(here.load(), "apply").write([intent(1, "c")])
+    path = written / "state/dev.journal"
+    lines = path.read_bytes().splitlines()
+    assert len(lines) == 7
+    assert store(written).load().in_doubt == (intent(1, "c"),)
+    path.write_bytes(b"".join(line + b"\n" for line in change(lines)))
+    with pytest.raises(DamagedState, match="is damaged at line"):
+        store(written).load()
+
+
+def test_lines_of_another_time_do_not_fit(written: Path) -> None:
+    path = written / "state/dev.journal"
+    former = path.read_bytes()
+    here = store(written)
+    here.commit(here.checkpoint())
+    journal = here.open_journal(here.load(), "apply")
+    journal.write([intent(1, "c")])
+    path.write_bytes(path.read_bytes() + former)
+    with pytest.raises(DamagedState, match="is damaged at line"):
+        store(written).load()
+
+
+def test_a_run_goes_on_behind_a_line_that_was_torn(written: Path) -> None:
+    path = written / "state/dev.journal"
+    path.write_bytes(path.read_bytes()[:-20])
+    here = store(written)
+    with here.lock("apply"):
+        journal = here.open_journal(here.load(), "apply")
+        journal.write([intent(1, "c")])
+        journal.write([done(1, "c")])
+    assert names(store(written).load()) == ["a", "c"]
+
+
+def test_several_may_write_one_after_the_other(tmp_path: Path) -> None:
+    keys = read_keys("dev", {"PLANNER_STATE_KEY": KEY})
+    one, other = (EncryptedBackend(local(tmp_path), keys) for _ in range(2))
+    for number, backend in enumerate((one, other, one, one, other)):
+        backend.append([b"%d" % number])
+    assert one.read_journal() == [b"0", b"1", b"2", b"3", b"4"]
