@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-from attrs import define
+from attrs import define, evolve
 
 from planner.forge.client import Call, Client, Reply
 from planner.forge.errors import ForgeError
@@ -19,6 +18,7 @@ from planner.forge.port import Comment, Facts
 from planner.forge.reading import id_at, text_at
 from planner.forge.target import Target
 from planner.forge.wording import ACCOUNT, not_commented, not_opened, not_read
+from planner.net.address import address_of
 
 FACTS: Final = Facts(
     name="GitHub",
@@ -46,12 +46,11 @@ _NEXT: Final = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel="?next"?')
 
 def api_root(url: str) -> str:
     """https://github.com and https://ghes.example are taken for what they mean: their API is beside them."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.path.strip("/") or host.startswith("api."):
+    at = address_of(url)
+    if at.path.strip("/") or at.host.startswith("api."):
         return url
-    if host == "github.com" or host.endswith(".ghe.com"):
-        return f"{parts.scheme}://api.{parts.netloc}"
+    if at.host == "github.com" or at.host.endswith(".ghe.com"):
+        return evolve(at, host=f"api.{at.host}").url
     return f"{url}/api/v3"
 
 
