@@ -333,6 +333,17 @@ def test_pages_in_a_circle_end(kind: type[ForgeServer]) -> None:
     site.server.close()
 
 
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy"])
+def test_a_forge_of_this_machine_is_reached_past_any_proxy(
+    github: Site, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    github.post("one")
+    assert github.texts == ["one"]
+
+
 def test_neither_netrc_nor_cookies_are_used(
     github: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
