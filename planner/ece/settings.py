@@ -90,8 +90,7 @@ class Settings:
         """The Elastic Cloud that this is, in words that say how it is known; "" for an ECE."""
         if self.platform:
             return "Elastic Cloud" if self.platform == CLOUD else ""
-        parts = _split(self.endpoint)
-        host = (parts.hostname or "").rstrip(".") if parts else ""
+        host = address_of(self.endpoint).host.rstrip(".")
         if any(f".{host}".endswith(f".{domain}") for domain in _CLOUD_DOMAINS):
             return f"Elastic Cloud (known by the host {host}; platform: ece in planner.yaml says otherwise)"
         return ""
