@@ -31,7 +31,8 @@ def addresses(context: click.Context, _parameter: click.Parameter, incomplete: s
         state = open_store(folder, project.name, environment, alone=True).load()
     except (PlannerError, OSError):
         return []
-    return [CompletionItem(str(a)) for a in sorted(state.resources) if str(a).startswith(incomplete)]
+    held = sorted({str(prior.address) for prior in state.entries})
+    return [CompletionItem(address) for address in held if address.startswith(incomplete)]
 
 
 def _folder(context: click.Context) -> Path:

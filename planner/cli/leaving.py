@@ -109,5 +109,5 @@ def _kept(places: Places, environment: Environment) -> _Kept:
 
 def _number(kept: _Kept) -> str:
     """` (4 resources)`, "" where that is not known."""
-    number = len(kept.state.resources) + len(kept.state.deposed) if kept.state else 0
+    number = len(kept.state.entries) if kept.state else 0
     return f" ({number:,} resource{'s' * (number != 1)})" if number else ""

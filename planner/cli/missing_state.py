@@ -27,7 +27,7 @@ class _Held:
     state: State
 
     def __str__(self) -> str:
-        count = len(self.state.resources) + len(self.state.deposed)
+        count = len(self.state.entries)
         place, serial = self.place, self.state.serial
         held = f"{place.project}/{place.environment} is in {place.shown}"
         return f"{held}: serial {serial}, with {count} resource{'s' * (count != 1)}"

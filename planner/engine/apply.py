@@ -90,8 +90,7 @@ class Run:
                 self._unblocks[number].append(step.number)
         self._ready = [step.number for step in self.plan.steps if not step.waits_for]
         self._namesakes = Namesakes(self.world.before)
-        held = (*self.working.resources.values(), *self.working.deposed)
-        self._somebodys = {(prior.address.kind, prior.id) for prior in held}
+        self._somebodys = {*self.working.state().holders()}
         self._somebodys |= {(kind, id_) for kind, there in self.world.before.listed.items() for id_ in there}
 
     def change_of(self, step: Step) -> Change:

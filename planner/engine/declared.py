@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from attrs import evolve
 
@@ -16,7 +16,7 @@ from planner.model.diagnostic import Diagnostics
 from planner.model.graph import Cycle, ordered
 from planner.model.plan import Moved
 from planner.model.resource import Desired, Observed
-from planner.model.state import State
+from planner.model.state import State, Whose
 from planner.model.value import Value, is_deferred, is_sensitive
 
 
@@ -25,11 +25,19 @@ def apply_moves(
 ) -> tuple[State, tuple[Moved, ...]]:
     """state after the moves that concern it, and which those are. A move that is done says nothing."""
     by_source = {move.source: move for move in moves}
-    order = _in_order(_final_targets(state, by_source), by_source, diagnostics)
+    targets = _final_targets(state, by_source)
+    try:
+        order = [
+            *ordered({source: [target] for source, target in targets.items()})
+        ]  # who makes room goes first
+    except Cycle as cycle:
+        _refuse_circle(cycle, state, targets, by_source, diagnostics)
+        return state, ()
     if not order:
         return state, ()
     moving, done = Moving.of(state), []
-    for source, target in order:
+    for source in order:
+        target = targets[source]
         try:
             moving.move(source, target)
         except PlannerError as error:
@@ -53,17 +61,38 @@ def _final_targets(state: State, by_source: Mapping[Address, Move]) -> dict[Addr
     return found
 
 
-def _in_order(
-    targets: Mapping[Address, Address], by_source: Mapping[Address, Move], diagnostics: Diagnostics
-) -> list[tuple[Address, Address]]:
-    """What stands where another one goes to moves first."""
-    try:
-        order = ordered({source: [target] for source, target in targets.items()})
-    except Cycle as cycle:
-        first = by_source[min(targets)]
-        diagnostics.error(f"moves go in a circle: {cycle}", position=first.position)
-        return []
-    return [(source, targets[source]) for source in order]
+def _refuse_circle(
+    cycle: Cycle,
+    state: State,
+    targets: Mapping[Address, Address],
+    by_source: Mapping[Address, Move],
+    diagnostics: Diagnostics,
+) -> None:
+    """Blocks that go in a circle look the same before and after: each apply would swap once more."""
+    first = min(address for address in targets if address in cycle.members)
+    members = [first]
+    while targets[members[-1]] != first:
+        members.append(targets[members[-1]])
+    advice = f"Remove the moved block that leads back to {first}."
+    if len(members) > 1:
+        advice = "\n".join(["Remove these moved blocks, and swap once, by hand:", *_by_hand(members, state)])
+    diagnostics.error(
+        f"moves go in a circle: {' -> '.join(map(str, [*members, first]))}",
+        position=by_source[first].position,
+        address=first,
+        advice=advice,
+    )
+
+
+def _by_hand(members: Sequence[Address], state: State) -> Iterator[str]:
+    """The commands that bring each of members to the place of the next one, and the last to the first's."""
+    *others, last = members
+    aside = Address(last.kind, f"{last.name}_aside")
+    while aside in state.resources:
+        aside = Address(last.kind, f"{aside.name}_aside")
+    pairs = [(last, aside), *reversed([*zip(others, members[1:], strict=True)]), (aside, members[0])]
+    for source, target in pairs:
+        yield f"  planner state mv {source} {target} -e {state.environment}"
 
 
 def replay(state: State, moves: Iterable[Moved]) -> State:
@@ -74,9 +103,22 @@ def replay(state: State, moves: Iterable[Moved]) -> State:
     return moving.state()
 
 
-def wanted_imports(state: State, imports: Iterable[Import]) -> list[Import]:
-    """Those that are not done yet."""
-    return [item for item in imports if item.target not in state.resources]
+def wanted_imports(state: State, imports: Iterable[Import], diagnostics: Diagnostics) -> list[Import]:
+    """Those that are not done yet. One that can do nothing, since the address has another id, is reported."""
+    wanted = []
+    for item in imports:
+        prior = state.resources.get(item.target)
+        if prior is None:
+            wanted.append(item)
+        elif item.id is not None and item.id != prior.id:
+            forget = f"planner state rm {item.target} -e {state.environment}"
+            diagnostics.warning(
+                f"{item.id} is not imported: {item.target} is in the state already, with the id {prior.id}",
+                position=item.position,
+                address=item.target,
+                advice=f"Remove the import block; or, to have {item.id} there instead, run {forget} first.",
+            )
+    return wanted
 
 
 def find_imports(
@@ -87,11 +129,11 @@ def find_imports(
     drivers: Drivers,
     diagnostics: Diagnostics,
 ) -> dict[Address, str]:
-    """The ids of what is to be imported. What cannot be found, or is not unique, is reported."""
-    held = {(p.address.kind, p.id): p.address for p in state.resources.values()}
+    """The ids of what the wanted imports name. What cannot be found, or is not unique, is reported."""
+    held = state.holders()
     namesakes = Namesakes(view)
     found: dict[Address, str] = {}
-    for item in wanted_imports(state, imports):
+    for item in imports:
         ids = [item.id] if item.id else _by_natural_key(item, resources, namesakes, drivers, held)
         holder = held.get((item.target.kind, ids[0])) if len(ids) == 1 else None
         if len(ids) != 1 or holder is not None:
@@ -99,7 +141,7 @@ def find_imports(
             diagnostics.error(summary, position=item.position, address=item.target, advice=advice)
         else:
             found[item.target] = ids[0]
-            held[item.target.kind, ids[0]] = item.target
+            held[item.target.kind, ids[0]] = str(item.target)
     return found
 
 
@@ -108,16 +150,18 @@ def _by_natural_key(
     resources: Mapping[Address, Desired],
     namesakes: Namesakes,
     drivers: Drivers,
-    held: Mapping[tuple[str, str], Address],
+    held: Mapping[Whose, str],
 ) -> list[str]:
+    """The ids of what carries the natural key and is nobody's; if there is none, of one that is held."""
     kind = drivers[item.target.kind].kind
     attributes: Mapping[str, Value] = resources[item.target].attributes
     if any(is_deferred(attributes.get(n)) or is_sensitive(attributes.get(n)) for n in kind.natural_key):
         return []
-    return [id_ for id_ in namesakes.of(kind, attributes) if (kind.name, id_) not in held]
+    found = namesakes.of(kind, attributes)
+    return [id_ for id_ in found if (kind.name, id_) not in held] or list(found[:1])
 
 
-def _why_not(item: Import, ids: list[str], holder: Address | None, drivers: Drivers) -> tuple[str, str]:
+def _why_not(item: Import, ids: list[str], holder: str | None, drivers: Drivers) -> tuple[str, str]:
     key = " and ".join(drivers[item.target.kind].kind.natural_key)
     if holder is not None:
         return f"{ids[0]} cannot become {item.target}: it is {holder} already", "Remove the import block."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from attrs import define, evolve
@@ -12,25 +12,34 @@ from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.diagnostic import did_you_mean
 from planner.model.resource import Prior
-from planner.model.state import State
+from planner.model.state import LEFT_OVER, State, whose
 
 
 def matching(state: State, patterns: Sequence[str]) -> list[Address]:
-    """The addresses that the patterns name, each once, in order. PlannerError for one that names nothing."""
+    """The addresses that the patterns name, each once, in order: of resources, and of what is left over from
+    their replacements. PlannerError for a pattern that names nothing.
+    """
     found: set[Address] = set()
+    held = {prior.address: None for prior in state.entries}
     for pattern in patterns:
-        hits = [a for a in state.resources if fnmatchcase(str(a), pattern.removeprefix("resource."))]
+        hits = [a for a in held if fnmatchcase(str(a), pattern.removeprefix("resource."))]
         if not hits:
             raise PlannerError(
                 f"the state holds no {pattern}",
-                advice=did_you_mean(pattern, map(str, state.resources)) or "See planner state list.",
+                advice=did_you_mean(pattern, map(str, held)) or "See planner state list.",
             )
         found.update(hits)
     return sorted(found)
 
 
+def at_addresses(state: State, addresses: Iterable[Address]) -> list[Prior]:
+    """All that the state holds at the addresses, in their order; what is left over comes last."""
+    wanted = set(addresses)
+    return sorted((p for p in state.entries if p.address in wanted), key=lambda prior: prior.address)
+
+
 def moved(state: State, source: Address, target: Address) -> State:
-    """state with source at target; what depended on source depends on target."""
+    """state with source, and its left-overs, at target; what depended on source depends on target."""
     moving = Moving.of(state)
     moving.move(source, target)
     return moving.state()
@@ -46,6 +55,7 @@ class Moving:
     base: State
     resources: dict[Address, Prior]
     dependents: dict[Address, set[Address]]
+    deposed: list[Prior]
 
     @classmethod
     def of(cls, state: State) -> Moving:
@@ -53,7 +63,7 @@ class Moving:
         for address, prior in state.resources.items():
             for other in prior.dependencies:
                 dependents[other].add(address)
-        return cls(state, dict(state.resources), dependents)
+        return cls(state, dict(state.resources), dependents, list(state.deposed))
 
     def move(self, source: Address, target: Address) -> None:
         """PlannerError, and everything stays, when source is not there, or target no place for it."""
@@ -66,29 +76,43 @@ class Moving:
         for address in self.dependents.pop(source, set()):
             self.resources[address] = _repointed(self.resources[address], source, target)
             self.dependents[target].add(address)
+        self.deposed = [_following(_repointed(left, source, target), source, target) for left in self.deposed]
 
     def _refuse(self, source: Address, target: Address) -> None:
         if source not in self.resources:
             matching(self.state(), [str(source)])
-            raise PlannerError(f"the state holds no {source}")
+            raise PlannerError(
+                f"of {source} the state holds only what is {LEFT_OVER}",
+                advice="The next apply deletes it.",
+            )
         if source.kind != target.kind:
             raise PlannerError(f"{source} cannot become {target}: a move keeps the kind")
         if target in self.resources:
             raise PlannerError(f"the state holds {target} already", advice="Remove or move that one first.")
 
     def state(self) -> State:
-        return evolve(self.base, resources=dict(self.resources))
+        return evolve(self.base, resources=dict(self.resources), deposed=tuple(self.deposed))
 
 
 def _repointed(prior: Prior, source: Address, target: Address) -> Prior:
+    if source not in prior.dependencies:
+        return prior
     renamed = {target if address == source else address for address in prior.dependencies}
     return evolve(prior, dependencies=tuple(sorted(renamed)))
 
 
+def _following(left: Prior, source: Address, target: Address) -> Prior:
+    return evolve(left, address=target) if left.address == source else left
+
+
 def removed(state: State, addresses: Sequence[Address]) -> State:
-    """state without the addresses; the resources themselves stay where they are."""
+    """state without all that it holds at the addresses; the resources themselves stay where they are."""
     gone = set(addresses)
-    return evolve(state, resources={a: prior for a, prior in state.resources.items() if a not in gone})
+    return evolve(
+        state,
+        resources={address: prior for address, prior in state.resources.items() if address not in gone},
+        deposed=tuple(left for left in state.deposed if left.address not in gone),
+    )
 
 
 def adopted(state: State, prior: Prior) -> State:
@@ -98,11 +122,7 @@ def adopted(state: State, prior: Prior) -> State:
             f"the state holds {prior.address} already, with the id {state.resources[prior.address].id}",
             advice="Remove it from the state first: planner state rm.",
         )
-    holder = next((p for p in (*state.resources.values(), *state.deposed) if _same_object(p, prior)), None)
+    holder = state.holders().get(whose(prior))
     if holder is not None:
-        raise PlannerError(f"{prior.id} is {holder.address} already")
+        raise PlannerError(f"{prior.id} is {holder} already")
     return evolve(state, resources={**state.resources, prior.address: prior})
-
-
-def _same_object(left: Prior, right: Prior) -> bool:
-    return left.address.kind == right.address.kind and left.id == right.id

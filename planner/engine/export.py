@@ -29,14 +29,14 @@ def export(state: State, kinds: Sequence[str], drivers: Drivers) -> Export:
     resources: dict[Address, Mapping[str, Value]] = {}
     imports: list[Import] = []
     known = 0
-    taken = set(state.resources)
+    held = state.holders()
+    taken = {prior.address for prior in state.entries}
     for kind in kinds:
-        held = {prior.id for prior in state.resources.values() if prior.address.kind == kind}
         driver = drivers[kind]
         for id_, observed in sorted(
             driver.list().items(), key=lambda item: (_name_of(item[1], driver), item[0])
         ):
-            if id_ in held:
+            if (kind, id_) in held:
                 known += 1
                 continue
             address = _free_address(kind, _name_of(observed, driver), taken)

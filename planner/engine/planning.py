@@ -39,7 +39,7 @@ from planner.model.plan import (
     Step,
 )
 from planner.model.resource import Desired, Prior
-from planner.model.state import State
+from planner.model.state import State, Whose
 from planner.model.value import (
     UNKNOWN,
     Deferred,
@@ -76,7 +76,7 @@ class Planning:
     moves: tuple[Moved, ...] = field(init=False)
     removals: Removals = field(init=False)
     _namesakes: Namesakes = field(init=False)
-    _held: set[str] = field(init=False)
+    _held: Mapping[Whose, str] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.removals = Removals(self.view, self.drivers, self.wish.salt, self.diagnostics)
@@ -84,7 +84,7 @@ class Planning:
         self.wanted = creating_first(self.wish.resources)
         self.state, self.moves = apply_moves(self.state, self.wish.declarations.moves, self.diagnostics)
         self.former = {move.target: move.source for move in self.moves}
-        self._held = {prior.id for prior in (*self.state.resources.values(), *self.state.deposed)}
+        self._held = self.state.holders()
 
     def plan(self) -> Plan:
         self._take_over()
@@ -291,9 +291,10 @@ class Planning:
 
     def _note_existing(self, decision: Decision) -> None:
         change = decision.change
-        strangers = [id_ for id_ in change.existing if id_ not in self._held]
+        kind = self.drivers[change.address.kind].kind
+        strangers = [id_ for id_ in change.existing if (kind.name, id_) not in self._held]
         if change.action is Action.CREATE and strangers:
-            key = ", ".join(map(str, self.drivers[change.address.kind].kind.natural_key))
+            key = ", ".join(map(str, kind.natural_key))
             ids = ", ".join(strangers[:3]) + (", ..." if len(strangers) > 3 else "")
             self.notes.append(
                 f"{change.address}: there already is one with the same {key} ({ids}), not in this state"

@@ -112,7 +112,8 @@ def _look(session: Session, state: State, diagnostics: Diagnostics) -> View:
     wish, drivers = session.wish, session.drivers
     kinds = {address.kind for address in (*state.resources, *wish.resources)}
     view = survey(state, kinds, drivers, session.parallelism) if session.refresh else View()
-    imports = wanted_imports(state, wish.declarations.imports) if wish.mode in (NORMAL, IMPORT_ONLY) else []
+    declared = wish.declarations.imports if wish.mode in (NORMAL, IMPORT_ONLY) else ()
+    imports = wanted_imports(state, declared, diagnostics)
     if not imports:
         return view
     listed = view if session.refresh else survey(State("", ""), kinds, drivers, session.parallelism)
@@ -125,7 +126,7 @@ def _look(session: Session, state: State, diagnostics: Diagnostics) -> View:
 
 def refuse_unknown_kinds(state: State, drivers: Drivers) -> None:
     """PlannerError when the state holds a resource of a kind that nothing here can work with."""
-    items: tuple[Prior | Intent, ...] = (*state.resources.values(), *state.deposed, *state.in_doubt)
+    items: tuple[Prior | Intent, ...] = (*state.entries, *state.in_doubt)
     unknown = [item.address for item in items if item.address.kind not in drivers]
     if unknown:
         raise PlannerError(

@@ -53,12 +53,20 @@ class Diagnostics:
         address: object = None,
         advice: str = "",
     ) -> None:
-        self.items.append(
-            Diagnostic(ERROR, summary, detail, position, None if address is None else str(address), advice)
-        )
+        place = None if address is None else str(address)
+        self.items.append(Diagnostic(ERROR, summary, detail, position, place, advice))
 
-    def warning(self, summary: str, *, detail: str = "", position: Position | None = None) -> None:
-        self.items.append(Diagnostic(WARNING, summary, detail, position))
+    def warning(
+        self,
+        summary: str,
+        *,
+        detail: str = "",
+        position: Position | None = None,
+        address: object = None,
+        advice: str = "",
+    ) -> None:
+        place = None if address is None else str(address)
+        self.items.append(Diagnostic(WARNING, summary, detail, position, place, advice))
 
     def extend(self, items: Iterable[Diagnostic]) -> None:
         self.items.extend(items)

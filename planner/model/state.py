@@ -64,6 +64,13 @@ class Outcome:
 
 
 Record = Intent | Outcome
+Whose = tuple[str, str]
+LEFT_OVER = "left over from a replacement"
+
+
+def whose(prior: Prior) -> Whose:
+    """What tells a resource of an installation from every other: its kind and its id."""
+    return prior.address.kind, prior.id
 
 
 @frozen
@@ -89,7 +96,17 @@ class State:
     @property
     def is_empty(self) -> bool:
         """Whether it knows of no resource, nor of any that may have been made."""
-        return not (self.resources or self.deposed or self.in_doubt)
+        return not (self.entries or self.in_doubt)
+
+    @property
+    def entries(self) -> tuple[Prior, ...]:
+        """All that it holds: the resources, then what is left over from replacements."""
+        return (*self.resources.values(), *self.deposed)
+
+    def holders(self) -> dict[Whose, str]:
+        """The kind and id of all that it holds -> whose that is, for people. It can be nobody else's."""
+        left = {whose(prior): f"{prior.address}, {LEFT_OVER}," for prior in self.deposed}
+        return left | {whose(prior): str(prior.address) for prior in self.resources.values()}
 
     def fold(self, records: Iterable[Record]) -> State:
         """This state after the journal's records; intents without an outcome become in_doubt."""
@@ -132,8 +149,8 @@ class Working:
         if outcome.result == "failed":
             return
         if outcome.deposed:
-            gone = (outcome.address, outcome.id)
-            self.deposed = [prior for prior in self.deposed if (prior.address, prior.id) != gone]
+            gone = (outcome.address.kind, outcome.id)
+            self.deposed = [prior for prior in self.deposed if whose(prior) != gone]
         elif outcome.prior is None:
             self.resources.pop(outcome.address, None)
         else:

@@ -182,6 +182,11 @@ def small(folder: Path, template: str = TEMPLATE, project: str = PROJECT) -> Pro
     return made
 
 
+def words(text: str) -> str:
+    """text without its line breaks and indents."""
+    return " ".join(text.split())
+
+
 def wait_until(condition: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():

@@ -19,7 +19,7 @@ from planner.state.journal import encode_line
 
 from .command import Done
 from .ece import Ece
-from .runner import Project, finished, wait_until
+from .runner import Project, finished, wait_until, words
 from .serving import listening, reaching
 
 MANY = """
@@ -104,10 +104,6 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 def no_file_over(size: int) -> Callable[[], None]:
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-
-
-def words(text: str) -> str:
-    return " ".join(text.split())
 
 
 def journal_holds(site: Site, text: bytes) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .runner import PATIENCE, Project, finished, signalled, small, wait_until
+from .runner import PATIENCE, Project, finished, signalled, small, wait_until, words
 from .serving import listening, reaching
 
 CHAIN = """
@@ -45,11 +45,6 @@ def settle(project: Project) -> str:
     assert ids == {name: item["id"] for name, item in found.items()}
     assert not (project.folder / "state/dev.journal").exists()
     return done.both
-
-
-def words(text: str) -> str:
-    """text without its line breaks."""
-    return " ".join(text.split())
 
 
 def noted(process: subprocess.Popen[str], number: signal.Signals) -> str:

@@ -20,12 +20,13 @@ from planner.cli.options import (
 from planner.cli.stored import Stored, stored
 from planner.cli.wiring import opened
 from planner.engine.doubt import adopt, discard
-from planner.engine.edits import matching, moved, removed
+from planner.engine.edits import at_addresses, matching, moved, removed
 from planner.engine.workflow import look_at
 from planner.errors import PlannerError, WrongUsage
 from planner.model.address import Address
 from planner.model.codec import encode
-from planner.model.state import State
+from planner.model.resource import Prior
+from planner.model.state import LEFT_OVER, State, Whose, whose
 from planner.render.escaping import escape, pad
 
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
@@ -52,14 +53,18 @@ def command() -> None:
 def list_command(
     context: click.Context, /, patterns: tuple[str, ...], environment: str | None, ids: bool
 ) -> int:
-    """List the addresses in the state, or those that a PATTERN matches, as 'extension.stopwords_*'."""
+    """List the addresses in the state, or those that a PATTERN matches, as 'extension.stopwords_*'.
+
+    What is left over from a replacement has its line too, which says so.
+    """
     here = stored(context, environment)
     state = here.store.load()
-    addresses = matching(state, patterns) if patterns else sorted(state.resources)
-    width = max((len(str(address)) for address in addresses), default=0)
-    for address in addresses:
-        shown = f"{pad(str(address), width)}  {escape(state.resources[address].id)}" if ids else str(address)
-        here.console.out(shown)
+    wanted = matching(state, patterns) if patterns else {prior.address for prior in state.entries}
+    entries = at_addresses(state, wanted)
+    width = max((len(str(prior.address)) for prior in entries), default=0)
+    for prior in entries:
+        shown = f"{pad(str(prior.address), width)}  {escape(prior.id)}" if ids else str(prior.address)
+        here.console.out(f"{shown} ({LEFT_OVER})" if prior in state.deposed else shown)
     return 0
 
 
@@ -68,11 +73,12 @@ def list_command(
 @environment_option
 @click.pass_context
 def show_command(context: click.Context, /, address: str, environment: str | None) -> int:
-    """Print what the state holds of one resource, as JSON."""
+    """Print what the state holds of one resource, as JSON. What is left over from it comes last, marked."""
     here = stored(context, environment)
     state = here.store.load()
-    for found in matching(state, [address]):
-        here.console.out(json.dumps(encode(state.resources[found]), indent=2, ensure_ascii=False))
+    for prior in at_addresses(state, matching(state, [address])):
+        marks = {"deposed": True} if prior in state.deposed else {}
+        here.console.out(json.dumps({**encode(prior), **marks}, indent=2, ensure_ascii=False))
     return 0
 
 
@@ -114,17 +120,21 @@ def rm_command(
     lock_timeout: float,
     dry_run: bool,
 ) -> int:
-    """Forget resources; in the installation they stay. A `removed` block does the same through a plan."""
+    """Forget resources, and what is left over from their replacements; in the installation they stay.
+
+    A `removed` block does the same through a plan.
+    """
     here = stored(context, environment)
-    found: list[Address] = []
+    found: dict[Whose, str] = {}
 
     def edit(state: State) -> State:
-        found.extend(matching(state, patterns))
-        return removed(state, found)
+        addresses = matching(state, patterns)
+        found.update((whose(prior), _told(prior, state)) for prior in at_addresses(state, addresses))
+        return removed(state, addresses)
 
     serial = _edit(here, "state rm", lock_timeout, dry_run, edit)
-    for address in found:
-        here.console.out(f"{'Would forget' if dry_run else 'Forgot'} {address}.")
+    for told in found.values():
+        here.console.out(f"{'Would forget' if dry_run else 'Forgot'} {told}.")
     if not dry_run:
         words = ("state", "restore", str(serial))
         here.console.tell(f"To undo: {plain_command_line(here.folder, here.environment.name, *words)}")
@@ -239,6 +249,10 @@ def _edit(
         state = here.store.checkpoint()
         here.store.commit(change(state))
         return state.serial
+
+
+def _told(prior: Prior, state: State) -> str:
+    return f"{prior.address} ({prior.id}, {LEFT_OVER})" if prior in state.deposed else str(prior.address)
 
 
 def _address(text: str) -> Address:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 
 from planner.engine.checking import evaluate
-from planner.engine.declared import apply_moves, creating_first, replay
+from planner.engine.declared import apply_moves, creating_first, replay, wanted_imports
+from planner.engine.edits import moved
 from planner.model.address import Address
-from planner.model.declarations import Check, Move
+from planner.model.declarations import Check, Import, Move
 from planner.model.diagnostic import Diagnostics, Position
 from planner.model.plan import Moved
 from planner.model.resource import Desired, Lifecycle, Prior
@@ -37,6 +39,69 @@ def test_moves(moves: list[tuple[Address, Address]], ids: dict[Address, str], pr
     assert {address: prior.id for address, prior in state.resources.items()} == ids
     assert [item.summary[: len(p)] for item, p in zip(diagnostics, problems, strict=True)] == problems
     assert replay(STATE, done) == state
+
+
+SWAP = [
+    "Remove these moved blocks, and swap once, by hand:",
+    "  planner state mv extension.b extension.b_aside -e dev",
+    "  planner state mv extension.a extension.b -e dev",
+    "  planner state mv extension.b_aside extension.a -e dev",
+]
+ROUND = [
+    SWAP[0],
+    "  planner state mv extension.c extension.c_aside -e dev",
+    "  planner state mv extension.b extension.c -e dev",
+    "  planner state mv extension.a extension.b -e dev",
+    "  planner state mv extension.c_aside extension.a -e dev",
+]
+THREE = evolve(STATE, resources={**STATE.resources, C: Prior(C, "3", {})})
+TAKEN = Address("extension", "b_aside")
+
+
+@pytest.mark.parametrize(
+    ("state", "moves", "told"),
+    [
+        (STATE, [(A, B), (B, A)], SWAP),
+        (STATE, [(B, A), (A, B)], SWAP),
+        (STATE, [(A, C), (C, B), (B, A)], SWAP),
+        (THREE, [(A, B), (B, C), (C, A)], ROUND),
+        (
+            evolve(STATE, resources={**STATE.resources, TAKEN: Prior(TAKEN, "9", {})}),
+            [(A, B), (B, A)],
+            [line.replace("b_aside", "b_aside_aside") for line in SWAP],
+        ),
+        (STATE, [(A, A)], ["Remove the moved block that leads back to extension.a."]),
+    ],
+)
+def test_a_swap_says_how(state: State, moves: list[tuple[Address, Address]], told: list[str]) -> None:
+    """And the commands that it names do it."""
+    diagnostics = Diagnostics()
+    given = [Move(source, target, Position("t.yaml", 1)) for source, target in moves]
+    assert apply_moves(state, given, diagnostics) == (state, ())
+    (found,) = diagnostics
+    assert found.advice.splitlines() == told
+    swapped = state
+    for line in told[1:]:
+        source, target = (Address.parse(word) for word in line.split()[3:5])
+        swapped = moved(swapped, source, target)
+    assert swapped.resources.keys() == state.resources.keys()
+    assert len(told) == 1 or all(swapped.resources[a].id != state.resources[a].id for a in (A, B))
+
+
+@pytest.mark.parametrize(
+    ("item", "wanted", "told"),
+    [
+        (Import(A, "1"), False, []),
+        (Import(A), False, []),
+        (Import(C, "7"), True, []),
+        (Import(A, "7"), False, ["7 is not imported: extension.a is in the state already, with the id 1"]),
+        (Import(B, "1"), False, ["1 is not imported: extension.b is in the state already, with the id 2"]),
+    ],
+)
+def test_an_import_that_does_nothing_says_so(item: Import, wanted: bool, told: list[str]) -> None:
+    diagnostics = Diagnostics()
+    assert wanted_imports(STATE, [item], diagnostics) == ([item] if wanted else [])
+    assert [(found.summary, found.is_error) for found in diagnostics] == [(text, False) for text in told]
 
 
 def test_dependents_follow_a_move() -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.engine.edits import Moving, adopted, matching, moved, removed
+from planner.engine.edits import Moving, adopted, at_addresses, matching, moved, removed
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.resource import Prior
 from planner.model.state import State
 
-A, B, C = (Address("extension", name) for name in "abc")
+A, B, C, D = (Address("extension", name) for name in "abcd")
 
 
 def prior(address: Address, id_: str, *dependencies: Address) -> Prior:
@@ -60,6 +61,20 @@ def test_many_moves_at_once_give_what_they_give_one_by_one(
     assert list(moving.resources) == list(state.resources)
 
 
+def test_what_is_left_over_moves_and_is_forgotten_with_its_address() -> None:
+    """And what needed the address, left over itself, needs it where it is now."""
+    state = evolve(STATE, deposed=(prior(A, "7"), prior(B, "8", A), prior(C, "9")))
+    assert moved(evolve(state, deposed=()), A, D) == evolve(moved(state, A, D), deposed=())
+    assert moved(state, A, D).deposed == (
+        prior(A, "7").__class__(D, "7", {"name": "a"}),
+        prior(B, "8", D),
+        prior(C, "9"),
+    )
+    assert [left.id for left in removed(state, [A]).deposed] == ["8", "9"]
+    assert [left.id for left in removed(state, [B, C]).deposed] == ["7"]
+    assert [entry.id for entry in at_addresses(state, [A, C])] == ["1", "7", "9"]
+
+
 def test_removed_forgets() -> None:
     assert removed(STATE, [A]).resources == {B: STATE.resources[B]}
 
@@ -83,8 +98,16 @@ def test_matching_names_what_is_near() -> None:
     [
         (prior(A, "9"), "holds extension.a already, with the id 1"),
         (prior(C, "2"), "2 is extension.b already"),
+        (prior(D, "7"), "7 is extension.c, left over from a replacement, already"),
     ],
 )
 def test_adopted_refuses(new: Prior, message: str) -> None:
     with pytest.raises(PlannerError, match=message):
-        adopted(STATE, new)
+        adopted(evolve(STATE, deposed=(prior(C, "7"),)), new)
+
+
+def test_the_id_of_another_kind_is_another_resource() -> None:
+    assert (
+        adopted(evolve(STATE, deposed=(prior(Address("other", "c"), "7"),)), prior(D, "7")).resources[D].id
+        == "7"
+    )
