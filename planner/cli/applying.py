@@ -68,7 +68,7 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> in
         if proposal.forbidden:
             return Refused.exit_code
         if _applied_before(approval, proposal.plan, state):
-            console.tell("This plan was applied already: nothing is left to do.")
+            console.tell("This plan was applied already: nothing of it is left to do.")
             applying.report.outputs(state.outputs)
             return DONE
         admitted = _admitted(applying, proposal.plan, state)
@@ -145,7 +145,7 @@ def _refuse_blind_approval(here: Opened, approval: Approval) -> None:
 
 
 def _applied_before(approval: Approval, plan: Plan, state: State) -> bool:
-    """Whether the approved plan is what the last apply carried out to its end, and nothing is left to do."""
+    """Whether the approved plan is what the last apply carried out to its end, and nothing of it is left."""
     last = state.applied
     approved = last is not None and last.complete and last.plan_digest == approval.expected
     return approved and not plan.has_changes

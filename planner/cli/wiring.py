@@ -270,7 +270,7 @@ def _wish(request: Request, configuration: Configuration, lineage: str) -> Wish:
         config_digest=config_digest(configuration, salt),
         salt=salt,
         resources={} if request.destroy else configuration.resources,
-        outputs={} if request.destroy else configuration.outputs,
+        outputs=configuration.outputs,
         mode=_mode(request),
         declarations=_declarations(request, configuration),
         selection=request.selection,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 
 from attrs import define, evolve, field
@@ -10,16 +10,19 @@ from attrs import define, evolve, field
 from planner.engine.checking import evaluate
 from planner.engine.decide import Case, Decision, decide_delete
 from planner.engine.declared import apply_moves, creating_first
-from planner.engine.diff import drift_of, take_over, with_meta
+from planner.engine.diff import with_meta
+from planner.engine.outcome import Values
+from planner.engine.outputs import changed, followed, lost
 from planner.engine.ports import Drivers
 from planner.engine.refresh import Namesakes, View
-from planner.engine.removal import Removals, users_of
-from planner.engine.selection import choose
+from planner.engine.refusals import refuse_reference, refuse_unsendable
+from planner.engine.removal import Removals, forget, users_of
+from planner.engine.seen import bring_up_to_date
+from planner.engine.selection import Pending, Relations, Selection, choose
 from planner.engine.steps import make_steps
 from planner.engine.wish import Wish
 from planner.errors import PlannerError
 from planner.model.address import Address
-from planner.model.compare import same
 from planner.model.declarations import Removal
 from planner.model.diagnostic import Diagnostics, did_you_mean
 from planner.model.graph import ordered
@@ -46,10 +49,7 @@ from planner.model.value import (
     Reference,
     Value,
     at,
-    conceal,
     is_deferred,
-    is_sensitive,
-    leaves,
     resolve,
 )
 
@@ -66,14 +66,16 @@ class Planning:
     view: View
     drivers: Drivers
     diagnostics: Diagnostics
-    seen: dict[Address, Prior] = field(factory=dict)
     decisions: dict[Address, Decision] = field(factory=dict)
-    drift: list[Drift] = field(factory=list)
-    notes: list[str] = field(factory=list)
     left_out: list[LeftOut] = field(factory=list)
+    in_use: Mapping[Address, Pending] = field(factory=dict)
     wanted: Mapping[Address, Desired] = field(init=False)
     former: dict[Address, Address] = field(init=False)
+    selection: Selection = field(init=False)
     moves: tuple[Moved, ...] = field(init=False)
+    seen: Mapping[Address, Prior] = field(init=False)
+    drift: tuple[Drift, ...] = field(init=False)
+    notes: list[str] = field(init=False)
     removals: Removals = field(init=False)
     _namesakes: Namesakes = field(init=False)
     _held: Mapping[Whose, str] = field(init=False)
@@ -84,15 +86,16 @@ class Planning:
         self.wanted = creating_first(self.wish.resources)
         self.state, self.moves = apply_moves(self.state, self.wish.declarations.moves, self.diagnostics)
         self.former = {move.target: move.source for move in self.moves}
+        found = bring_up_to_date(self.state, self.view, self.drivers, self.wish.salt)
+        self.seen, self.drift, self.notes = found.priors, tuple(found.drift), found.notes
         self._held = self.state.holders()
+        there = {*self.wanted, *(prior.address for prior in self.state.entries)}
+        self.selection = self.wish.selection.following(self.wish.declarations.moves, there)
 
     def plan(self) -> Plan:
-        self._take_over()
         self._decide()
         changes = self._taken()
-        self.removals.check(sorted(changes, key=lambda change: change.address))
-        if not self.wish.selection.partial and self._whole:
-            changes += self.removals.leftovers(self.state.deposed)
+        self.removals.check(sorted(changes, key=lambda change: change.address), self.in_use)
         order = sorted(changes, key=lambda change: (change.address, change.deposed, change.id or ""))
         order = [self._with_origins(change) for change in order]
         return Plan(
@@ -104,50 +107,62 @@ class Planning:
             config_digest=self.wish.config_digest,
             changes=tuple(order),
             steps=self._steps(order),
-            drift=tuple(self.drift),
+            drift=self.drift,
             refreshed=self._refreshed(),
-            outputs=self._outputs() if self._whole and not self._partly_destroyed else (),
+            outputs=self._outputs(order),
             notes=(*self.notes, *self.removals.notes),
             unchanged=sum(1 for d in self.decisions.values() if d.change.action is Action.NO_OP),
             moves=self._kept_moves(),
             left_out=tuple(self.left_out),
             checks=self._checks(),
+            partial=self.selection.partial,
+            asked=self.view.asked,
         )
 
-    @property
-    def _whole(self) -> bool:
-        """Whether the plan is about everything that is wanted, not only about the state."""
-        return self.wish.mode in (NORMAL, DESTROY)
-
-    @property
-    def _partly_destroyed(self) -> bool:
-        return self.wish.mode == DESTROY and bool(self.left_out)
-
     def _taken(self) -> list[Change]:
-        if self.wish.mode == REFRESH_ONLY:
-            return []
-        if self.wish.mode == IMPORT_ONLY:
-            imported = (self.decisions[address].change for address in self.view.imports)
-            return [evolve(c, action=Action.IMPORT, diffs=(), content=None, after={}) for c in imported]
-        return self._chosen()
+        if self.wish.mode in (REFRESH_ONLY, IMPORT_ONLY):
+            return [*self._of_the_state_only()]
+        return self._chosen(self._pending())
 
-    def _chosen(self) -> list[Change]:
+    def _of_the_state_only(self) -> Iterator[Change]:
+        """What moves and is imported, without what else is to be changed of it."""
+        for action, addresses in ((Action.MOVE, self.former), (Action.IMPORT, self.view.imports)):
+            for address in addresses:
+                if address in self.seen:
+                    change = self.decisions[address].change
+                    former = self.former.get(address)
+                    yield evolve(change, action=action, diffs=(), content=None, after={}, moved_from=former)
+
+    def _pending(self) -> dict[Pending, Change]:
+        removals = self.wish.declarations.removals if self.wish.mode == NORMAL else ()
+        forgotten = {removal.source for removal in removals if not removal.destroy}
+        found: dict[Pending, Change] = {
+            a: d.change for a, d in self.decisions.items() if d.change.action is not Action.NO_OP
+        }
+        return found | self.removals.leftovers(self.state.deposed, forgotten)
+
+    def _chosen(self, changes: Mapping[Pending, Change]) -> list[Change]:
         """The changes that the selection takes; the others are noted as left out."""
-        changes = {a: d.change for a, d in self.decisions.items() if d.change.action is not Action.NO_OP}
-        selection = self.wish.selection
-        if not selection.partial:
+        if not self.selection.partial:
             return list(changes.values())
-        choice = choose(selection, changes, self._dependencies(), self._former_dependencies())
-        for address, why in sorted(choice.pulled.items()):
-            self.notes.append(f"{address} is taken too: {why}")
-        for address, change in sorted(changes.items()):
-            if address not in choice.kept:
-                self.left_out.append(LeftOut(address, change.action, choice.dropped.get(address, "")))
-        return [change for address, change in changes.items() if address in choice.kept]
+        moved = {move.source: move.target for move in self.moves}
+        relations = Relations(self._dependencies(), self._former_dependencies(), moved)
+        choice = choose(self.selection, changes.keys(), relations)
+        self.in_use = choice.in_use
+        for item in sorted(choice.pulled, key=str):
+            self.notes.append(f"{item} is taken too: {choice.pulled[item]}")
+        for item in sorted(changes.keys() - choice.kept, key=str):
+            left, why = changes[item], choice.dropped.get(item, "")
+            self.left_out.append(LeftOut(left.address, left.action, why, left.deposed))
+        return [change for item, change in changes.items() if item in choice.kept]
+
+    @property
+    def _skipped(self) -> set[Address]:
+        """The resources that the plan leaves as they are; not those of which only a left-over stays."""
+        return {item.address for item in self.left_out if not item.deposed}
 
     def _kept_moves(self) -> tuple[Moved, ...]:
-        left_out = {item.address for item in self.left_out}
-        return tuple(move for move in self.moves if move.target not in left_out)
+        return tuple(move for move in self.moves if move.target not in self._skipped)
 
     def _dependencies(self) -> dict[Address, tuple[Address, ...]]:
         return {address: desired.dependencies for address, desired in self.wanted.items()}
@@ -175,37 +190,9 @@ class Planning:
         if name := kind.without_value(reference.path):
             near = did_you_mean(name, kind.kept)
             raise PlannerError(f'{kind.name} has no attribute "{name}" to check', advice=near)
-        if any(item.address == reference.address for item in self.left_out):
+        if reference.address in self._skipped:
             return UNKNOWN
         return self._lookup(reference)
-
-    def _take_over(self) -> None:
-        self.notes.extend(self.view.notes)
-        for address, prior in sorted(self.state.resources.items()):
-            if address not in self.view.resources:
-                self.seen[address] = prior
-                continue
-            observed = self.view.resources[address]
-            if observed is None:
-                self.drift.append(Drift(address, prior.id, gone=True))
-                continue
-            kind = self.drivers[address.kind].kind
-            self.seen[address] = take_over(prior, observed, kind, self.wish.salt)
-            self._note_drift(prior, self.seen[address])
-        for address, observed in sorted(self.view.imports.items()):
-            kind = self.drivers[address.kind].kind
-            self.seen[address] = take_over(Prior(address, observed.id, {}), observed, kind, self.wish.salt)
-
-    def _note_drift(self, prior: Prior, seen: Prior) -> None:
-        if seen is prior or seen == prior:
-            return
-        diffs = drift_of(prior, seen, self.drivers[prior.address.kind].kind, self.wish.salt)
-        if diffs:
-            self.drift.append(Drift(prior.address, prior.id, diffs=diffs))
-        elif prior.version != seen.version:
-            self.notes.append(
-                f"{prior.address}: version {prior.version} had become {seen.version} with the same attributes"
-            )
 
     def _decide(self) -> None:
         wanted = self.wanted
@@ -213,17 +200,14 @@ class Planning:
             decision = self.decisions[address] = self._case(wanted[address]).decide()
             self._note_existing(decision)
             if decision.unsendable:
-                self._refuse_unsendable(decision)
+                refuse_unsendable(decision, wanted[address], self.diagnostics)
         removals = {item.source: item for item in self.wish.declarations.removals}
         for address in sorted(self.seen.keys() - wanted.keys()):
             self.decisions[address] = self._undeclared(self.seen[address], removals.get(address))
 
     def _undeclared(self, seen: Prior, removal: Removal | None) -> Decision:
         if self.wish.mode != DESTROY and removal is not None and not removal.destroy:
-            change = Change(
-                seen.address, Action.FORGET, "a removed block says so", id=seen.id, before=seen.attributes
-            )
-            return Decision(change, {}, complete=True)
+            return Decision(forget(seen), {}, complete=True)
         reason = "a removed block says so" if removal is not None else "it is no longer declared"
         if self.wish.mode == DESTROY:
             reason = "everything is destroyed"
@@ -243,7 +227,7 @@ class Planning:
             lost=prior is not None and seen is None,
             file_replaced=bool(prior and prior.content_sha256 and seen and not seen.content_sha256),
             triggers=self._triggered(desired),
-            asked=self.wish.selection.forces(address),
+            asked=self.selection.forces(address),
             moved_from=self.former.get(address),
             imported=address in self.view.imports,
             namesakes=lambda: self._namesakes.of(kind, wanted),
@@ -257,37 +241,9 @@ class Planning:
             try:
                 found[name] = resolve(value, self._lookup)
             except ValueError as error:
-                self._refuse_reference(f"{desired.address}.{name}", value, error, desired)
+                refuse_reference(f"{desired.address}.{name}", value, error, self.diagnostics, desired)
                 found[name] = value
         return found
-
-    def _refuse_reference(
-        self, where: str, value: Value, error: ValueError, desired: Desired | None = None
-    ) -> None:
-        names = ", ".join(
-            str(reference)
-            for _, leaf in leaves(value)
-            if isinstance(leaf, Deferred)
-            for reference in leaf.references
-        )
-        self.diagnostics.error(
-            f"{where} cannot be put together: {error}",
-            detail=f"It refers to {names}.",
-            position=desired.position if desired else None,
-            address=desired.address if desired else None,
-            advice="Refer to an attribute that has a value, and put only texts and numbers inside a text.",
-        )
-
-    def _refuse_unsendable(self, decision: Decision) -> None:
-        address = decision.change.address
-        self.diagnostics.error(
-            f"{address} cannot be updated without its secret {' and '.join(decision.unsendable)}",
-            detail="ignore_changes wants it left as it is, an update has to send it, and only its "
-            "fingerprint is kept.",
-            position=self.wish.resources[address].position,
-            address=address,
-            advice="Put the secret that is in use into the variable, or take it out of ignore_changes.",
-        )
 
     def _note_existing(self, decision: Decision) -> None:
         change = decision.change
@@ -338,7 +294,7 @@ class Planning:
     def _refreshed(self) -> tuple[Prior, ...]:
         """Entries of the state that apply takes over as seen, with what the configuration says of them."""
         found = []
-        skipped = {item.address for item in self.left_out}
+        skipped = self._skipped
         for address, seen in self.seen.items():
             desired = self.wanted.get(address)
             kind = self.drivers[address.kind].kind
@@ -350,36 +306,34 @@ class Planning:
                 found.append(wanted)
         return tuple(found)
 
-    def _outputs(self) -> tuple[OutputChange, ...]:
-        found = []
+    def _outputs(self, changes: Sequence[Change]) -> tuple[OutputChange, ...]:
         before = self.state.outputs
-        for name in sorted({*before, *self.wish.outputs}):
-            if self._waits_for_left_out(self.wish.outputs.get(name)):
-                continue
-            wanted = self._output(name)
-            if same(before.get(name), wanted):
-                continue
-            after = conceal(wanted, self.wish.salt)
-            values = [self.wish.outputs.get(name), before.get(name), after]
-            found.append(OutputChange(name, before.get(name), after, is_sensitive(values)))
-        return tuple(found)
-
-    def _waits_for_left_out(self, value: Value) -> bool:
-        skipped = {item.address for item in self.left_out}
-        return any(
-            reference.address in skipped
-            for _, leaf in leaves(value)
-            if isinstance(leaf, Deferred)
-            for reference in leaf.references
-        )
+        if self.wish.mode == DESTROY and not self.left_out:
+            return changed(self.wish, before, dict.fromkeys(before))
+        if self.wish.mode == NORMAL:
+            names = {*before, *self.wish.outputs}
+            return changed(self.wish, before, {name: self._output(name) for name in names})
+        left = {c.address for c in changes if c.action in (Action.DELETE, Action.FORGET) and not c.deposed}
+        stays = {address: prior for address, prior in self.seen.items() if address not in left}
+        return changed(self.wish, before, followed(self.wish, before, stays))
 
     def _output(self, name: str) -> Value:
+        """As it will be; what is left out is looked at as it is."""
         value = self.wish.outputs.get(name)
-        try:
-            return resolve(value, self._lookup)
-        except ValueError as error:
-            self._refuse_reference(f"output.{name}", value, error)
+        if lost(value, self._skipped, self.seen):
             return None
+        try:
+            return resolve(value, self._reached)
+        except PlannerError:  # a secret of what is left out
+            return self.state.outputs.get(name)
+        except ValueError as error:
+            refuse_reference(f"output.{name}", value, error, self.diagnostics)
+            return None
+
+    def _reached(self, reference: Reference) -> Value:
+        if reference.address in self._skipped:
+            return Values(self.seen, self.wish.resources).lookup(reference)
+        return self._lookup(reference)
 
 
 def make_plan(wish: Wish, state: State, view: View, drivers: Drivers, diagnostics: Diagnostics) -> Plan:

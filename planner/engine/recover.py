@@ -218,7 +218,7 @@ def _candidates(
     group: Sequence[Intent], state: State, driver: Driver, listed: Mapping[str, Observed]
 ) -> tuple[Observed, ...]:
     kind = driver.kind
-    taken = {id_ for holder, id_ in state.holders() if holder == kind.name}
+    taken = {id_ for name, id_ in state.holders() if name == kind.name}
     taken.update(id_ for intent in group for id_ in intent.existing)
     key = _natural_key(kind, group[0].attributes)
     same_key = [

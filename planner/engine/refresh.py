@@ -28,6 +28,7 @@ class View:
 
     listed: every resource of a kind by id, for kinds that were listed. leftovers: of replacements, by address
     and id. imports: what import blocks name, by the address it is to have. notes: what had to be concluded.
+    asked: whether the state was compared with the installation at all.
     """
 
     resources: Mapping[Address, Observed | None] = field(factory=dict)
@@ -35,6 +36,7 @@ class View:
     leftovers: Mapping[tuple[Address, str], Observed | None] = field(factory=dict)
     imports: Mapping[Address, Observed] = field(factory=dict)
     notes: tuple[str, ...] = ()
+    asked: bool = False
 
 
 @define
@@ -87,7 +89,7 @@ def survey(state: State, kinds: Iterable[str], drivers: Drivers, parallelism: in
     found.update({prior.address: observed for prior, observed in zip(missing, reads, strict=False)})
     leftovers = zip(state.deposed, reads[len(missing) :], strict=True)
     left = {(prior.address, prior.id): observed for prior, observed in leftovers}
-    return View(found, listed, left, notes=notes)
+    return View(found, listed, left, notes=notes, asked=True)
 
 
 def examine(view: View, priors: Iterable[Prior], drivers: Drivers, parallelism: int) -> View:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from planner.engine.diff import take_over
 from planner.engine.ports import Drivers
 from planner.engine.refresh import View
+from planner.engine.selection import LeftOver, Pending
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostics
 from planner.model.plan import Action, Change
 from planner.model.resource import Observed, Prior
+from planner.model.state import LEFT_OVER
 
 
 @define
@@ -26,16 +28,22 @@ class Removals:
     postponed: set[Address] = field(factory=set)
     notes: list[str] = field(factory=list)
 
-    def leftovers(self, deposed: Sequence[Prior]) -> list[Change]:
-        """The deletions of left-overs; one that is still in use waits for a plan that finds it unused."""
-        found = []
+    def leftovers(self, deposed: Sequence[Prior], forgotten: Collection[Address]) -> dict[Pending, Change]:
+        """The deletions of left-overs; one that is still in use waits for a plan that finds it unused.
+
+        forgotten: where nothing is deleted, since a removed block says so.
+        """
+        found: dict[Pending, Change] = {}
         for prior in deposed:
             observed = self.view.leftovers.get((prior.address, prior.id))
             obstacle = self._obstacle(prior.address, observed)
-            if obstacle:
+            item = LeftOver(prior.address, prior.id, prior.dependencies)
+            if prior.address in forgotten:
+                found[item] = evolve(forget(prior), deposed=True)
+            elif obstacle:
                 self._put_off(prior.address, prior.id, obstacle)
             else:
-                found.append(self._leftover(prior, observed))
+                found[item] = self._leftover(prior, observed)
         return found
 
     def _leftover(self, prior: Prior, observed: Observed | None) -> Change:
@@ -44,7 +52,7 @@ class Removals:
         return Change(
             address=prior.address,
             action=Action.DELETE,
-            reason="it is left over from a replacement",
+            reason=f"it is {LEFT_OVER}",
             id=prior.id,
             before=seen.attributes,
             version=seen.version,
@@ -52,17 +60,19 @@ class Removals:
             dependencies=prior.dependencies,
         )
 
-    def check(self, changes: Sequence[Change]) -> None:
-        """Reports deletions that must not be, or cannot be."""
+    def check(self, changes: Sequence[Change], in_use: Mapping[Address, Pending]) -> None:
+        """Reports deletions that must not be, or cannot be. in_use: by what the plan leaves out."""
         for change in changes:
             if change.deposed or change.action not in (Action.DELETE, Action.REPLACE):
                 continue
             if change.prevent_destroy:
                 self._refuse_protected(change)
             obstacle = self._obstacle(change.address, self.view.resources.get(change.address))
-            if obstacle and change.action is Action.REPLACE and change.create_before_destroy:
-                self.postponed.add(change.address)
-                self._put_off(change.address, change.id or "", obstacle)
+            if change.action is Action.REPLACE and change.create_before_destroy:
+                user = in_use.get(change.address)
+                if why := obstacle or (user and f"{user}, which is left out, still uses it"):
+                    self.postponed.add(change.address)
+                    self._put_off(change.address, change.id or "", why)
             elif obstacle:
                 self._refuse_in_use(change, obstacle)
 
@@ -100,6 +110,10 @@ class Removals:
             address=change.address,
             advice=advice,
         )
+
+
+def forget(seen: Prior) -> Change:
+    return Change(seen.address, Action.FORGET, "a removed block says so", id=seen.id, before=seen.attributes)
 
 
 def users_of(view: View, address: Address) -> tuple[str, ...]:

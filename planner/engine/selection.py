@@ -3,25 +3,47 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from planner.errors import WrongUsage
 from planner.model.address import Address
+from planner.model.declarations import Move
 from planner.model.diagnostic import did_you_mean
+from planner.model.state import LEFT_OVER
 
 Edges = Mapping[Address, Sequence[Address]]
 
 
 @frozen
+class LeftOver:
+    """The deletion of what is left over from a replacement at address. uses: what it depended on."""
+
+    address: Address
+    id: str
+    uses: tuple[Address, ...] = field(default=(), eq=False)
+
+    def __str__(self) -> str:
+        return f"{self.address} ({self.id}, {LEFT_OVER})"
+
+
+Pending = Address | LeftOver
+"""A change: of the resource at an address, or of what is left over there."""
+
+
+@frozen
 class Selection:
-    """Globs over addresses, as `extension.*`. Without targets everything is taken."""
+    """Globs over addresses, as `extension.*`. Without targets everything is taken.
+
+    former: an address -> those that `moved` blocks lead from to it.
+    """
 
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
+    former: Edges = field(factory=dict, eq=False)
 
     @property
     def partial(self) -> bool:
@@ -29,15 +51,38 @@ class Selection:
 
     def forces(self, address: Address) -> bool:
         """Whether --replace names it."""
-        return _matches(address, self.replaces)
+        return self.named(address, self.replaces)
 
-    def check(self, known: Iterable[Address]) -> None:
-        """WrongUsage for a glob that matches none of the known addresses."""
-        addresses = list(known)
+    def named(self, item: Pending, globs: Sequence[str]) -> bool:
+        """Whether one of globs names its address, or one that it had before."""
+        if not globs:
+            return False
+        address = item.address if isinstance(item, LeftOver) else item
+        names = [str(name) for name in (address, *self.former.get(address, ()))]
+        return any(fnmatchcase(name, glob.removeprefix("resource.")) for glob in globs for name in names)
+
+    def following(self, moves: Iterable[Move], there: Collection[Address]) -> Selection:
+        """This selection, where an address that something moved from, now or in an earlier apply, names what
+        moved. An address at which something is there names only that.
+        """
+        targets = {move.source: move.target for move in moves if move.source not in there}
+        former = defaultdict(list)
+        for source in targets:
+            end, passed = source, set[Address]()
+            while end in targets and end not in passed:
+                passed.add(end)
+                end = targets[end]
+            former[end].append(source)
+        return evolve(self, former=former)
+
+    def check(self, known: Collection[Address], moves: Iterable[Move] = ()) -> None:
+        """WrongUsage for a glob that matches none of the known addresses, nor one that moved to these."""
+        following = self.following(moves, known)
+        addresses = [*known]
         flags = (("--target", self.targets), ("--exclude", self.excludes), ("--replace", self.replaces))
         for flag, globs in flags:
             for glob in globs:
-                if not any(_matches(address, (glob,)) for address in addresses):
+                if not any(following.named(address, (glob,)) for address in addresses):
                     raise WrongUsage(
                         f"{flag} {glob} matches no resource",
                         advice=did_you_mean(glob, map(str, addresses))
@@ -47,67 +92,104 @@ class Selection:
 
 @frozen
 class Choice:
-    """kept: what the plan takes. pulled, dropped: what came in, or stayed out, because of another one."""
+    """kept: what the plan takes. pulled, dropped: what came in, or stayed out, because of another one.
 
-    kept: frozenset[Address]
-    pulled: Mapping[Address, str] = field(factory=dict)
-    dropped: Mapping[Address, str] = field(factory=dict)
-
-
-def choose(selection: Selection, pending: Iterable[Address], dependencies: Edges, former: Edges) -> Choice:
-    """What to take of the pending changes. dependencies: as desired; former: as in the state.
-
-    A target brings what it depends on, and a deletion what still depends on it. An excluded change keeps out
-    whatever needs it to happen first.
+    in_use: what a change that stays out still uses -> that change.
     """
-    changes = set(pending)
-    needs = _needs(changes, dependencies, former)
-    if selection.targets:
-        start = {address for address in changes if _matches(address, selection.targets)}
-        pulled = _reached(start | _settled_targets(selection, dependencies, changes), needs, "needs it")
-        kept = (start | set(pulled)) & changes
-        pulled = {address: why for address, why in pulled.items() if address in changes}
-    else:
-        kept, pulled = changes, {}
-    out = {address for address in kept if _matches(address, selection.excludes)}
-    needed_by: dict[Address, list[Address]] = defaultdict(list)
-    for address, others in needs.items():
-        for other in others:
-            needed_by[other].append(address)
-    dropped = {a: why for a, why in _reached(out, needed_by, "is excluded").items() if a in kept}
-    return Choice(frozenset(kept - out - set(dropped)), pulled, dropped)
+
+    kept: frozenset[Pending]
+    pulled: Mapping[Pending, str] = field(factory=dict)
+    dropped: Mapping[Pending, str] = field(factory=dict)
+    in_use: Mapping[Address, Pending] = field(factory=dict)
 
 
-def _settled_targets(selection: Selection, dependencies: Edges, changes: set[Address]) -> set[Address]:
-    """Targets without a change of their own: what they depend on is taken all the same."""
-    return {a for a in dependencies if a not in changes and _matches(a, selection.targets)}
+@frozen
+class Relations:
+    """Between pending changes. dependencies: as desired; former: as in the state. moved: where what is at an
+    address goes, for addresses that are given up in this plan.
+    """
+
+    dependencies: Edges
+    former: Edges
+    moved: Mapping[Address, Address] = field(factory=dict)
+
+    def needs(self, pending: Collection[Pending]) -> dict[Pending, list[Pending]]:
+        """A change -> what has to happen before it: what it depends on; for a deletion, the changes of what
+        still depends on it; for what takes a place, the move of what is there.
+        """
+        needs: dict[Pending, list[Pending]] = defaultdict(list)
+        for address, others in self.dependencies.items():
+            needs[address] += others
+        for item in pending:
+            for other in self.uses(item):
+                if other in pending and other not in self.dependencies:  # it is deleted
+                    needs[other].append(item)
+        for source, target in self.moved.items():
+            needs[source].append(target)
+        return needs
+
+    def holding(self, pending: Collection[Pending]) -> dict[Pending, list[Pending]]:
+        """A left-over -> the changes of what still uses it. It waits for them, and brings none of them."""
+        users = defaultdict(list)
+        for item in pending:
+            for other in self.uses(item):
+                users[other].append(item)
+        left_overs = [item for item in pending if isinstance(item, LeftOver)]
+        return {item: [user for user in users[item.address] if user != item] for item in left_overs}
+
+    def uses(self, item: Pending) -> Sequence[Address]:
+        """What it depends on as it is now."""
+        return item.uses if isinstance(item, LeftOver) else self.former.get(item, ())
 
 
-def _needs(changes: set[Address], dependencies: Edges, former: Edges) -> dict[Address, list[Address]]:
-    """An address -> what has to happen before it."""
-    needs: dict[Address, list[Address]] = defaultdict(list)
-    for address, others in dependencies.items():
-        needs[address] += others
-    for address, others in former.items():
-        for other in others:
-            if other in changes and other not in dependencies:  # other is deleted: its dependents go first
-                needs[other].append(address)
-    return needs
+def choose(selection: Selection, pending: Collection[Pending], relations: Relations) -> Choice:
+    """What to take of the pending changes.
+
+    A target brings what it depends on, and a deletion what still depends on it. A change that stays out keeps
+    out whatever needs it to happen first, and the deletion of a left-over that it still uses.
+    """
+    needs = relations.needs(pending)
+    kept, pulled = _aimed_at(selection, pending, relations, needs)
+    out = {item for item in kept if selection.named(item, selection.excludes)}
+    needed_by: dict[Pending, list[Pending]] = defaultdict(list)
+    for edges in (needs, relations.holding(pending)):
+        for item, others in edges.items():
+            for other in others:
+                needed_by[other].append(item)
+    left = {*pending} - kept
+    dropped = _reached(left, needed_by, "is left out") | _reached(out, needed_by, "is excluded")
+    dropped = {item: why for item, why in dropped.items() if item in kept}
+    kept = kept - out - dropped.keys()
+    stays = sorted((item for item in pending if item not in kept), key=str)
+    in_use = {other: item for item in reversed(stays) for other in relations.uses(item)}
+    return Choice(frozenset(kept), pulled, dropped, in_use)
 
 
-def _reached(start: set[Address], edges: Edges, why: str) -> dict[Address, str]:
+def _aimed_at(
+    selection: Selection,
+    pending: Collection[Pending],
+    relations: Relations,
+    needs: Mapping[Pending, Sequence[Pending]],
+) -> tuple[set[Pending], dict[Pending, str]]:
+    """What the targets take, and what of it they only bring along."""
+    if not selection.targets:
+        return {*pending}, {}
+    start = {item for item in (*pending, *relations.dependencies) if selection.named(item, selection.targets)}
+    reached = _reached(start, needs, "needs it")  # also from a target without a change of its own
+    pulled = {item: why for item, why in reached.items() if item in pending}
+    return {item for item in start if item in pending} | pulled.keys(), pulled
+
+
+def _reached(
+    start: Collection[Pending], edges: Mapping[Pending, Sequence[Pending]], why: str
+) -> dict[Pending, str]:
     """Everything reached from start, but start itself, each with the reason."""
-    found: dict[Address, str] = {}
-    todo = sorted(start)
+    found: dict[Pending, str] = {}
+    todo = sorted(start, key=str)
     while todo:
-        address = todo.pop()
-        for other in edges.get(address, ()):
+        item = todo.pop()
+        for other in edges.get(item, ()):
             if other not in found and other not in start:
-                found[other] = f"{address} {why}"
+                found[other] = f"{item} {why}"
                 todo.append(other)
     return found
-
-
-def _matches(address: Address, globs: Sequence[str]) -> bool:
-    text = str(address) if globs else ""
-    return any(fnmatchcase(text, glob.removeprefix("resource.")) for glob in globs)

@@ -12,6 +12,7 @@ from planner.engine.checking import UNKNOWN_YET, evaluate
 from planner.engine.declared import apply_moves, find_imports, replay, report_missing, wanted_imports
 from planner.engine.doubt import refuse_ambiguous
 from planner.engine.outcome import Values
+from planner.engine.outputs import after_apply
 from planner.engine.planning import make_plan
 from planner.engine.ports import Drivers, StateStore
 from planner.engine.recover import Settled, settle
@@ -22,10 +23,10 @@ from planner.errors import PartlyApplied, PlannerError, StateError
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic, Diagnostics, did_you_mean
 from planner.model.ledger import Ledger
-from planner.model.plan import DESTROY, IMPORT_ONLY, NORMAL, Action, Plan
+from planner.model.plan import IMPORT_ONLY, NORMAL, Action, Plan
 from planner.model.resource import Observed, Prior
 from planner.model.state import Applied, Intent, State, Working
-from planner.model.value import Value, conceal, is_deferred, resolve
+from planner.model.value import Value, conceal
 
 
 @frozen
@@ -82,7 +83,8 @@ def _settled_in_mind(session: Session, state: State) -> tuple[State, tuple[str, 
 def propose_from(session: Session, state: State) -> Proposal:
     """The plan that leads from state to what is wanted."""
     refuse_unknown_kinds(state, session.drivers)
-    session.wish.selection.check({*state.resources, *session.wish.resources})
+    held = {prior.address for prior in state.entries}
+    session.wish.selection.check({*held, *session.wish.resources}, session.wish.declarations.moves)
     found = Diagnostics()
     after, _ = apply_moves(state, session.wish.declarations.moves, Diagnostics())
     view = _look(session, after, found)
@@ -208,7 +210,7 @@ def carry_out(
     if reached.in_doubt:
         reached = _settle_doubts(session, reached, run)
     ledger = ledger_of(run, interrupted=surroundings.stop())
-    outputs = _outputs(session.wish, plan, reached)
+    outputs = after_apply(session.wish, plan, reached)
     applied = Applied(
         at=surroundings.now(),
         plan_digest=provenance.plan_digest,
@@ -264,12 +266,13 @@ def _checked_afterwards(wish: Wish, plan: Plan, state: State, ledger: Ledger) ->
 
 def _taken_over(plan: Plan, state: State) -> State:
     """state with what the plan's refresh observed, and what it moves, imports and forgets."""
-    forgotten = {change.address for change in plan.changes if change.action is Action.FORGET}
+    forgotten = {(c.address, c.id, c.deposed) for c in plan.changes if c.action is Action.FORGET}
     state = replay(state, plan.moves)
-    left = {*plan.gone, *forgotten}
+    left = {*plan.gone, *(address for address, _, deposed in forgotten if not deposed)}
     resources = {address: prior for address, prior in state.resources.items() if address not in left}
     resources.update({prior.address: prior for prior in plan.refreshed})
-    return evolve(state, resources=resources)
+    kept = tuple(prior for prior in state.deposed if (prior.address, prior.id, True) not in forgotten)
+    return evolve(state, resources=resources, deposed=kept)
 
 
 def _settle_doubts(session: Session, reached: State, run: Run) -> State:
@@ -283,20 +286,3 @@ def _settle_doubts(session: Session, reached: State, run: Run) -> State:
     for item in sure:
         run.settled[item.intent.step] = item
     return reached.fold([outcome for item in sure for outcome in item.outcomes])
-
-
-def _outputs(wish: Wish, plan: Plan, state: State) -> dict[str, Value]:
-    """The outputs as they are now; one that depends on what is not there keeps its former value."""
-    if plan.mode != NORMAL:
-        return {} if plan.mode == DESTROY and not plan.left_out else dict(state.outputs)
-    found = {}
-    for name, value in wish.outputs.items():
-        try:
-            resolved = resolve(value, Values(state.resources, wish.resources).lookup)
-        except (PlannerError, ValueError):
-            resolved = value
-        if not is_deferred(resolved):
-            found[name] = conceal(resolved, wish.salt)
-        elif name in state.outputs:
-            found[name] = state.outputs[name]
-    return {name: value for name, value in found.items() if value is not None}

@@ -177,6 +177,8 @@ def encode_plan(plan: Plan) -> Data:
         "moves": [encode(move) for move in plan.moves],
         "left_out": [encode(item) for item in plan.left_out],
         "checks": [encode(result) for result in plan.checks],
+        "partial": plan.partial,
+        "asked": plan.asked,
     }
 
 

@@ -88,11 +88,15 @@ class Moved:
 
 @frozen
 class LeftOut:
-    """A change that is not taken. why: which other resource is the reason, "" when it was not chosen."""
+    """A change that is not taken. why: which other resource is the reason, "" when it was not chosen.
+
+    deposed: as in Change.
+    """
 
     address: Address
     action: Action
     why: str = field(default="", metadata=FOR_PEOPLE)
+    deposed: bool = False
 
 
 @frozen
@@ -157,6 +161,7 @@ class Summary:
 class Plan:
     """lineage "" and serial 0 mean that there is no state yet. refreshed: resources whose state entry is
     behind what was observed; apply takes them over without a call. unchanged: how many need nothing.
+    partial: made with --target or --exclude. asked: whether the installation was, or only the state.
     """
 
     project: str
@@ -175,6 +180,8 @@ class Plan:
     moves: tuple[Moved, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     checks: tuple[CheckResult, ...] = ()
+    partial: bool = field(default=False, metadata=FOR_PEOPLE)
+    asked: bool = field(default=True, metadata=FOR_PEOPLE)
 
     @cached_property
     def summary(self) -> Summary:

@@ -149,8 +149,8 @@ class Working:
         if outcome.result == "failed":
             return
         if outcome.deposed:
-            gone = (outcome.address.kind, outcome.id)
-            self.deposed = [prior for prior in self.deposed if whose(prior) != gone]
+            gone = (outcome.address, outcome.id)
+            self.deposed = [prior for prior in self.deposed if (prior.address, prior.id) != gone]
         elif outcome.prior is None:
             self.resources.pop(outcome.address, None)
         else:

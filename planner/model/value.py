@@ -175,6 +175,11 @@ def leaves(value: Value, path: Path = ()) -> Iterator[tuple[Path, Value]]:
         yield path, value
 
 
+def references(value: Value) -> list[Reference]:
+    """Every reference in value, in its order."""
+    return [found for _, leaf in leaves(value) if isinstance(leaf, Deferred) for found in leaf.references]
+
+
 def is_deferred(value: Value) -> bool:
     return isinstance(value, Deferred) or any(map(is_deferred, _within(value)))
 

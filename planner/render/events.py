@@ -64,7 +64,8 @@ def _change(change: Change) -> Line:
 
 def _left_out(item: LeftOut) -> Line:
     line: Line = {"type": "left_out", "address": str(item.address), "action": item.action.value}
-    return line | ({"why": item.why} if item.why else {})
+    line |= {key: getattr(item, key) for key in ("why", "deposed") if getattr(item, key)}
+    return line
 
 
 def _drift(item: Drift) -> Line:

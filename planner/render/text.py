@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planner.model.plan import Action, Plan
+from planner.render import view
 from planner.render.changes import change_block, drift_block, output_rows, sign_of
 from planner.render.escaping import escape, wrap
 from planner.render.rows import render_rows
@@ -71,7 +72,7 @@ def _left_out(plan: Plan, width: int, style: Style) -> Iterator[str]:
     """What --target and --exclude keep out of the plan."""
     for item in plan.left_out:
         why = f": {item.why}" if item.why else ""
-        first, *rest = wrap(f"{item.address} ({item.action.value}){why}", width - 10)
+        first, *rest = wrap(f"{item.address}{view.left_out(item)}{why}", width - 10)
         yield style.paint(BOLD, "Left out: ") + first
         yield from (" " * 10 + line for line in rest)
 
@@ -95,20 +96,17 @@ def _outputs(plan: Plan, width: int, style: Style) -> Iterator[str]:
 
 
 def _end(plan: Plan, width: int, style: Style) -> Iterator[str]:
-    if behind := _behind(plan):
+    if behind := view.behind(plan):
         what = plural(behind, "resource")
         yield from wrap(f"The state is behind for {what}; apply brings it up to date.", width)
     if plan.has_changes or plan.left_out:
         yield from _state_only(plan)
         yield style.paint(BOLD, f"Plan: {plan.summary}.")
     else:
-        yield style.paint(BOLD, "No changes.") + f" {_nothing_to_do(plan)}"
-
-
-def _behind(plan: Plan) -> int:
-    """Entries of the state that are not as observed; an import or a move is told as such."""
-    told = {change.address for change in plan.changes if change.imported or change.moved_from is not None}
-    return sum(1 for prior in plan.refreshed if prior.address not in told) + len(plan.gone)
+        told = view.nothing_to_do(plan, escape(plan.environment))
+        first, *rest = wrap(f"No changes. {told}", width)
+        yield style.paint(BOLD, first[:11]) + first[11:]
+        yield from rest
 
 
 def _state_only(plan: Plan) -> Iterator[str]:
@@ -119,10 +117,3 @@ def _state_only(plan: Plan) -> Iterator[str]:
     )
     if parts := [f"{count} to {verb}" for count, verb in counted if count]:
         yield f"State: {', '.join(parts)}."
-
-
-def _nothing_to_do(plan: Plan) -> str:
-    name = escape(plan.environment)
-    if plan.mode == "destroy":
-        return f"There is nothing to delete in the {name} environment."
-    return f"The {name} environment matches the configuration."

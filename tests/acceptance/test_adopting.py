@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .runner import PROJECT, Project, small, wait_until
+from .runner import PROJECT, Project, small, wait_until, words
 
 
 @pytest.fixture
@@ -118,6 +118,24 @@ def test_an_import_block_without_id_finds_the_natural_key(five: tuple[Project, l
     assert refused.code == 3
     assert "2 of them" in refused.err
     assert "templates/second.yaml:" in refused.err
+
+
+def test_an_import_block_that_does_nothing_says_so(applied: Project) -> None:
+    with applied.sandbox() as ece:
+        other = ece.create(name="stranger")
+    held = applied.resource("extension.alpha")["id"]
+    applied.write("templates/more.yaml", f'import: {{to: extension.alpha, id: "{other}"}}\n')
+    done = applied.apply()
+    assert f"{other} is not imported: extension.alpha is in the state already, with the id {held}" in words(
+        done.err
+    )
+    assert "templates/more.yaml:1" in done.err
+    applied.write("templates/more.yaml", f'import: {{to: extension.alpha, id: "{held}"}}\n')
+    assert "not imported" not in applied.ok("plan").both
+    applied.write("templates/more.yaml", f'import: {{to: extension.alpha, id: "{other}"}}\n')
+    applied.ok("state", "rm", "extension.alpha", "-e", "dev")
+    applied.apply()
+    assert applied.resource("extension.alpha")["id"] == other
 
 
 def test_state_adopt(applied: Project) -> None:

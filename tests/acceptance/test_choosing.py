@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .runner import Project
+from .runner import Project, words
 
 CHANGED = ("--var", "version=9.*")
 
@@ -64,13 +64,70 @@ def test_part_of_a_destroy_keeps_the_outputs(applied: Project) -> None:
     assert applied.ok("output", "alpha_id").out.strip() == applied.resource("extension.alpha")["id"]
 
 
+def test_part_of_a_destroy_drops_its_outputs(applied: Project) -> None:
+    applied.write("templates/more.yaml", "output: {beta_id: '{{ resource.extension.beta.id }}'}\n")
+    applied.apply()
+    plan = applied.apply("--destroy", "--target", "extension.beta")
+    assert "- beta_id" in plan.out
+    gone = applied.run("output", "beta_id")
+    assert (gone.code, gone.out) == (1, "")
+
+
+def test_outputs_follow_a_refresh(applied: Project) -> None:
+    applied.write(
+        "templates/more.yaml",
+        "output:\n  alpha_id: '{{ resource.extension.alpha.id }}'\n"
+        "  beta_name: '{{ resource.extension.beta.name }}'\n",
+    )
+    applied.apply()
+    with applied.sandbox() as ece:
+        ece.update("beta", name="elsewhere")
+        ece.delete("alpha")
+    said = applied.apply("--refresh-only").out
+    assert "- alpha_id" in said
+    assert applied.ok("output", "beta_name").out == "elsewhere\n"
+    assert applied.run("output", "alpha_id").code == 1
+    again = applied.ok("plan", "--refresh-only")
+    assert "the configuration was not compared with it" in words(again.out)
+    assert "matches the configuration" not in again.both
+
+
+MOVED = """
+resource:
+  extension:
+    gamma: {name: renamed, extension_type: plugin, version: "8.15.0"}
+moved:
+  - {from: extension.alpha, to: extension.gamma}
+"""
+
+
+def test_a_selection_follows_what_moved(applied: Project) -> None:
+    """Before the move is applied, and after it."""
+    applied.write("templates/main.yaml", MOVED)
+    out = applied.ok("plan", "--exclude", "extension.alpha").out
+    assert "Left out: extension.gamma (replace)" in out
+    assert "1 to move" not in out
+    assert "extension.gamma must be replaced" in applied.ok("plan", "--target", "extension.alpha").out
+    applied.edit("templates/main.yaml", "plugin", "bundle")
+    applied.apply("--target", "extension.alpha")
+    forced = applied.ok("plan", "--replace", "extension.alpha", "--target", "extension.alpha").out
+    assert "extension.gamma must be replaced: --replace asks for it" in forced
+    wrong = applied.run("plan", "--target", "extension.delta")
+    assert wrong.code == 64
+
+
+def test_what_was_not_asked_is_said(applied: Project) -> None:
+    assert "by its state; the installation was not asked" in words(applied.ok("plan", "--no-refresh").out)
+    assert "What was selected of the dev environment" in applied.ok("plan", "--target", "extension.alpha").out
+
+
 def test_options_that_contradict_each_other(applied: Project) -> None:
-    for words in (
+    for given in (
         ("plan", "--destroy", "--replace", "extension.alpha"),
         ("plan", "--refresh-only", "--destroy"),
         ("plan", "--json", "--format", "json"),
     ):
-        assert applied.run(*words).code == 64
+        assert applied.run(*given).code == 64
 
 
 def test_a_digest_that_does_not_fit_is_refused_even_when_nothing_is_to_do(applied: Project) -> None:

@@ -122,3 +122,47 @@ def test_it_follows_a_move(half: tuple[Project, str]) -> None:
     with project.sandbox() as ece:
         assert old not in [extension["id"] for extension in ece.extensions().values()]
     project.settled()
+
+
+def test_a_selection_takes_it_or_names_it(half: tuple[Project, str]) -> None:
+    """It stays while beta, which still uses it, is left out; and nothing is said to match then."""
+    project, old = half
+    named = "Left out: extension.alpha, left over from a replacement (delete): extension.beta is left out"
+    waits = project.ok("plan", "--target", "extension.alpha")
+    assert named in words(waits.out)
+    assert "Left out: extension.beta (update)" in waits.out
+    project.apply("--exclude", "extension.alpha")
+    for choice in (("--target", "extension.beta"), ("--exclude", "extension.alpha")):
+        plan = project.ok("plan", *choice)
+        assert "Left out: extension.alpha, left over from a replacement (delete)" in plan.out
+        assert "matches the configuration" not in plan.both
+        markdown = project.ok("plan", *choice, "--format", "markdown").out
+        assert "- `extension.alpha`, left over from a replacement (delete)" in markdown
+        assert "matches the configuration" not in markdown
+        events = [json.loads(line) for line in project.ok("plan", *choice, "--json").out.splitlines()]
+        (left,) = [event for event in events if event["type"] == "left_out"]
+        assert (left["address"], left["action"], left["deposed"]) == ("extension.alpha", "delete", True)
+    for taken in ("extension.alpha", "extension.*"):
+        assert (
+            "extension.alpha (left over from a replacement) will be deleted"
+            in project.ok("plan", "--target", taken).out
+        )
+    destroyed = project.ok("plan", "--destroy", "--target", "extension.alpha").out
+    assert f"(id {old})" in destroyed
+    project.apply("--target", "extension.alpha")
+    assert old not in [entry["id"] for entry in project.state()["resources"]]
+    project.settled()
+
+
+def test_a_removed_block_forgets_it(half: tuple[Project, str]) -> None:
+    project, old = half
+    template = TEMPLATE.partition("    alpha")[0] + (
+        '    beta: {name: beta, extension_type: bundle, version: "8.15.0"}\n'
+        "removed: {from: extension.alpha}\n"
+    )
+    project.write("templates/main.yaml", template)
+    assert "extension.alpha (left over from a replacement) will be forgotten" in words(project.ok("plan").out)
+    project.apply()
+    assert project.addresses() == ["extension.beta"]
+    with project.sandbox() as ece:
+        assert ece.version(old)

@@ -122,7 +122,7 @@ def test_the_digest_is_the_one_that_apply_expects(team: Project) -> None:
     assert refused.code == 3
     team.ok("apply", "-e", "prod", "--auto-approve", "--expect-digest", digest)
     again = team.ok("apply", "-e", "prod", "--auto-approve", "--expect-digest", digest)
-    assert "This plan was applied already: nothing is left to do." in again.err
+    assert "This plan was applied already: nothing of it is left to do." in again.err
     other = team.run("apply", "-e", "prod", "--auto-approve", "--expect-digest", digest[:-4] + "0000")
     assert other.code == 3
     team.edit("environments/prod.yaml", "8.15.*", "8.16.*")

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from planner.model.plan import AttributeDiff, CheckResult, OutputChange, Plan
+from planner.render import view
 from planner.render.html.across import Across
 from planner.render.html.attributes import diff_rows
 from planner.render.html.change import ShownChange, change_row, drift_row, sides_table
@@ -32,7 +33,7 @@ def environment_section(number: int, plan: Plan, changes: Sequence[ShownChange],
         _outputs(plan.outputs),
         graph_figure(changes, plan.environment),
     )
-    found = join(parts) or element("p", text("No changes."), class_="aside")
+    found = join(parts) or element("p", text(f"{view.no_changes(plan).capitalize()}."), class_="aside")
     title = element("h2", text(plan.environment), id=f"e{number}")
     return element(
         "section", title, found, aria_labelledby=f"e{number}", class_="environment", data_env=str(number)
@@ -60,7 +61,7 @@ def _beside(title: str, items: Iterator[Html]) -> Html:
 def _left_out(plan: Plan) -> Iterator[str]:
     for item in plan.left_out:
         why = f": {item.why}" if item.why else ""
-        yield f"{item.address} ({item.action.value}){why}"
+        yield f"{item.address}{view.left_out(item)}{why}"
 
 
 def _checks(checks: Sequence[CheckResult]) -> Iterator[Html]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planner.model.plan import DESTROY, Plan
+from planner.model.plan import Plan
 from planner.model.preview import EnvironmentPreview
+from planner.render import view
 from planner.render.markdown import findings
 from planner.render.markdown.blocks import plan_inside, summary
 from planner.render.markdown.caution import caution, losses
@@ -24,8 +25,8 @@ def render_markdown_plan(plan: Plan, digest: str) -> str:
 
 def _lines(plan: Plan, digest: str) -> Iterator[str]:
     items = (EnvironmentPreview(plan.environment, plan=plan, digest=digest),)
-    behind = _behind(plan)
-    yield f"### {code(plan.environment)}: {summary(plan) or 'no changes'}"
+    behind = view.behind(plan)
+    yield f"### {code(plan.environment)}: {summary(plan) or view.no_changes(plan)}"
     yield ""
     yield from caution(losses(items), _PLAIN, 2)
     for group in groups(items):
@@ -33,7 +34,7 @@ def _lines(plan: Plan, digest: str) -> Iterator[str]:
     if behind:
         yield from (f"The state is behind for {counted(behind, 'resource')}; apply brings it up to date.", "")
     if not plan.has_changes:
-        yield from (_nothing_to_do(plan), "")
+        yield from (view.nothing_to_do(plan, code(plan.environment)), "")
     yield from findings.drift(items, _PLAIN, WHOLE)
     yield from findings.users(items, WHOLE)
     yield from findings.checks(items, WHOLE)
@@ -43,23 +44,11 @@ def _lines(plan: Plan, digest: str) -> Iterator[str]:
         yield f"Digest, for `planner apply --expect-digest`: {code(digest)}"
 
 
-def _behind(plan: Plan) -> int:
-    """Entries of the state that are not as observed; an import or a move is told as such."""
-    told = {change.address for change in plan.changes if change.imported or change.moved_from is not None}
-    return sum(1 for prior in plan.refreshed if prior.address not in told) + len(plan.gone)
-
-
-def _nothing_to_do(plan: Plan) -> str:
-    if plan.mode == DESTROY:
-        return f"There is nothing to delete in the {code(plan.environment)} environment."
-    return f"The {code(plan.environment)} environment matches the configuration."
-
-
 def _left_out(plan: Plan) -> Iterator[str]:
     """What --target and --exclude keep out of the plan."""
     if plan.left_out:
         yield from ("**Left out:**", "")
         for item in plan.left_out:
             why = f": {words(item.why, 300)}" if item.why else ""
-            yield f"- {code(str(item.address))} ({item.action.value}){why}"
+            yield f"- {code(str(item.address))}{view.left_out(item)}{why}"
         yield ""

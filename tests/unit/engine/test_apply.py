@@ -21,9 +21,9 @@ from planner.errors import (
 )
 from planner.model.ledger import APPLIED, FAILED, SKIPPED, StepFinished, StepStarted, ThreeWay
 from planner.model.plan import Action, Plan
-from planner.model.resource import Lifecycle
+from planner.model.resource import Lifecycle, Prior
 from planner.model.state import Intent, Outcome
-from planner.model.value import Fingerprint, Secret
+from planner.model.value import Fingerprint, Secret, Value
 from planner.model.write import Request, Result
 
 from .world import (
@@ -517,11 +517,24 @@ def test_a_state_brought_up_to_date_needs_no_call() -> None:
     assert scene.state.resources[address("a")].prevent_destroy
 
 
-def test_outputs_of_what_failed_keep_their_former_value() -> None:
-    scene = Scene.of(outputs={"o": "former"})
-    scene.world.faults[("create", "a")] = fails(REFUSED)
-    scene.apply(desired("a"), outputs={"o": later(ref("a", "url")), "p": None})
-    assert scene.state.outputs == {"o": "former"}
+@pytest.mark.parametrize(
+    ("has", "operation", "tier", "outputs"),
+    [
+        ([], "create", "x", {}),
+        ([prior("a", tier="x")], "update", "x", {"o": "repo://id-a"}),
+        ([prior("a", tier="x")], "create", "y", {}),  # after its delete
+        ([prior("a", tier="x")], "delete", "y", {"o": "repo://id-a"}),
+    ],
+)
+def test_outputs_are_of_what_is_there_after_a_failure(
+    has: list[Prior], operation: str, tier: str, outputs: dict[str, Value]
+) -> None:
+    """No output goes on telling the id of what the state does not have."""
+    scene = Scene.of(*has, outputs={"o": "former"})
+    scene.world.faults[operation, "a"] = fails(REFUSED)
+    wanted = desired("a", tier=tier, note="new")
+    scene.apply(wanted, outputs={"o": later(ref("a", "url")), "p": None})
+    assert scene.state.outputs == outputs
 
 
 def test_outcomes_name_what_is_gone() -> None:

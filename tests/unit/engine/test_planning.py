@@ -8,7 +8,8 @@ from attrs import evolve
 from planner.engine.refresh import View, survey
 from planner.engine.selection import Selection
 from planner.model.codec import encode_plan
-from planner.model.plan import DESTROY, Action, AttributeDiff, OutputChange
+from planner.model.declarations import Declarations, Move, Removal
+from planner.model.plan import DESTROY, IMPORT_ONLY, NORMAL, REFRESH_ONLY, Action, AttributeDiff, OutputChange
 from planner.model.resource import Lifecycle, Observed
 from planner.model.value import Fingerprint, Secret
 
@@ -18,6 +19,7 @@ from .world import (
     THING,
     Installation,
     Planned,
+    Scene,
     address,
     content,
     desired,
@@ -329,6 +331,80 @@ def test_left_overs_of_one_address_and_the_resource_itself_are_deleted_apart() -
     }
 
 
+FIRST, LATER = desired("a", tier="y", lifecycle=REPLACED), desired("b", note=later("of ", ref("a", "id")))
+USING = prior("b", depends_on=["a"], note="of id-a")
+
+
+@pytest.mark.parametrize(
+    ("selection", "operations", "left"),
+    [
+        (Selection(), ["a create", "b update", "a delete"], []),
+        (Selection(("thing.[ab]",)), ["a create", "b update", "a delete"], []),
+        (Selection(("thing.b",)), ["a create", "b update", "a delete"], []),
+        (Selection(("thing.a",)), ["a create"], ["b"]),
+        (Selection((), ("thing.b",)), ["a create"], ["b"]),
+    ],
+)
+def test_a_predecessor_stays_while_what_uses_it_is_left_out(
+    selection: Selection, operations: list[str], left: list[str]
+) -> None:
+    """And the plan says why; the rest, planned afterwards, deletes it."""
+    scene = Scene.of(prior("a", tier="x"), USING)
+    found = planned(wish_of(FIRST, LATER, selection=selection), scene.state, scene.world)
+    assert sorted(f"{s.address.name} {s.operation}" for s in found.plan.steps) == sorted(operations)
+    assert [item.address.name for item in found.plan.left_out] == left
+    told = "the replaced id-a stays for now, because thing.b, which is left out, still uses it"
+    assert any(told in note for note in found.plan.notes) is bool(left)
+    scene.apply(FIRST, LATER, selection=selection)
+    assert ("id-a" in scene.world.stored) is bool(left)
+    again = planned(wish_of(FIRST, LATER, selection=selection), scene.state, scene.world)
+    assert again.plan.steps == ()
+    assert [(item.address.name, item.deposed) for item in again.plan.left_out] == [
+        pair for name in left for pair in (("a", True), (name, False))
+    ]
+    scene.apply(FIRST, LATER)
+    assert "id-a" not in scene.world.stored
+    assert scene.agrees()
+
+
+def test_a_predecessor_stays_while_a_left_over_that_uses_it_is_left_out() -> None:
+    old = prior("b", "id-old", depends_on=["a"])
+    state = state_of(prior("a", tier="x"), prior("b"), deposed=(old,))
+    world = Installation.holding(prior("a", tier="x"), prior("b"), old)
+    found = planned(wish_of(FIRST, desired("b"), selection=Selection(("thing.a",))), state, world)
+    assert [s.operation for s in found.plan.steps] == ["create"]
+    assert "because thing.b (id-old, left over from a replacement), which is left out" in found.plan.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("removal", "mode", "action"),
+    [
+        (Removal(address("a")), NORMAL, "forget"),
+        (Removal(address("a"), destroy=True), NORMAL, "delete"),
+        (Removal(address("b")), NORMAL, "delete"),
+        (Removal(address("a")), DESTROY, "delete"),
+    ],
+)
+def test_a_removed_block_is_about_what_is_left_over_too(removal: Removal, mode: str, action: str) -> None:
+    old = prior("a", "id-old")
+    declarations = Declarations(removals=(removal,))
+    live = "delete" if mode == DESTROY or removal.destroy or removal.source != address("a") else "forget"
+    state = state_of(prior("a"), deposed=(old,))
+    world = Installation.holding(prior("a"), old)
+    found = planned(wish_of(mode=mode, declarations=declarations), state, world)
+    assert found.actions == {"a": live, "a*": action}
+
+
+@pytest.mark.parametrize("mode", [NORMAL, REFRESH_ONLY, IMPORT_ONLY])
+def test_what_moves_is_told_in_every_mode(mode: str) -> None:
+    declarations = Declarations(moves=(Move(address("a"), address("b")),))
+    wish = wish_of(desired("b", note="x"), declarations=declarations, mode=mode)
+    found = planned(wish, state_of(prior("a")), view=View())
+    assert found.actions == {"b": "update" if mode == NORMAL else "move"}
+    assert found.change("b").moved_from == address("a")
+    assert [s.operation for s in found.plan.steps] == (["update"] if mode == NORMAL else [])
+
+
 def test_what_only_the_configuration_says_is_brought_up_to_date_without_calls() -> None:
     wanted = desired("a", lifecycle=KEPT, depends_on=["b"], file=content(source="files/moved"))
     has = [prior("a", file="files/a", content_sha256=content().sha256), prior("b")]
@@ -369,6 +445,66 @@ def test_outputs(before: Any, wanted: Any, found: Any) -> None:
     state = state_of(prior("a"), outputs=before)
     wish = wish_of(desired("a"), outputs=wanted)
     assert list(planned(wish, state, Installation.holding(prior("a"))).plan.outputs) == found
+
+
+HAD = {"one": "id-a", "two": "id-b", "both": "id-a and id-b", "free": "x", "old": "y"}
+NOW_ARE = {
+    "one": later(ref("a", "id")),
+    "two": later(ref("b", "id")),
+    "both": later(ref("a", "id"), " and ", ref("b", "id")),
+    "free": "x",
+    "new": later(ref("b", "name")),
+}
+ONLY_B = Selection(("thing.b",))
+
+
+@pytest.mark.parametrize(
+    ("facts", "gone", "after"),
+    [
+        ({}, [], {"one": "id-a", "two": "id-b", "both": "id-a and id-b", "free": "x", "new": "b"}),
+        ({"mode": REFRESH_ONLY}, [], HAD),
+        ({"mode": REFRESH_ONLY}, ["a"], {"two": "id-b", "free": "x", "old": "y"}),
+        ({"mode": REFRESH_ONLY}, ["a", "b"], {"free": "x", "old": "y"}),
+        ({"mode": REFRESH_ONLY, "selection": ONLY_B}, ["a"], {"two": "id-b", "free": "x", "old": "y"}),
+        ({"selection": ONLY_B}, ["a"], {"two": "id-b", "free": "x", "new": "b"}),
+        ({"mode": DESTROY}, [], {}),
+        ({"mode": DESTROY}, ["a"], {}),
+        ({"mode": DESTROY, "selection": ONLY_B}, [], {"one": "id-a", "free": "x", "old": "y"}),
+        ({"mode": DESTROY, "selection": ONLY_B}, ["b"], {"one": "id-a", "free": "x", "old": "y"}),
+    ],
+)
+def test_outputs_are_never_of_what_the_state_does_not_hold(
+    facts: dict[str, Any], gone: list[str], after: dict[str, str]
+) -> None:
+    """Whatever the mode and the selection; and the plan says what its apply makes of them."""
+    scene = Scene.of(prior("a"), prior("b"), outputs=HAD)
+    for name in gone:
+        del scene.world.stored[f"id-{name}"]
+    wanted = () if facts.get("mode") == DESTROY else (desired("a"), desired("b"))
+    found = planned(wish_of(*wanted, outputs=NOW_ARE, **facts), scene.state, scene.world)
+    scene.apply(*wanted, outputs=NOW_ARE, **facts)
+    assert scene.state.outputs == after
+    said = {output.name: output.after for output in found.plan.outputs}
+    assert said == {name: after.get(name) for name in HAD | after if HAD.get(name) != after.get(name)}
+
+
+def test_outputs_follow_the_values_that_a_refresh_finds() -> None:
+    scene = Scene.of(prior("a", note="x"), outputs={"o": "x", "p": "kept"})
+    scene.world.change("id-a", note="elsewhere")
+    outputs = {"o": later(ref("a", "note")), "p": later(ref("a", "password"), "!")}
+    scene.apply(desired("a", note="x"), mode=REFRESH_ONLY, outputs=outputs)
+    assert scene.state.outputs == {"o": "elsewhere", "p": "kept"}
+
+
+def test_what_has_the_address_of_what_moves_does_not_take_its_entry() -> None:
+    """A new a is the only one selected; the a that there is moves to b in the same apply."""
+    scene = Scene.of(prior("a"))
+    moves = Declarations(moves=(Move(address("a"), address("b")),))
+    wanted = (desired("a"), desired("b", note="x"))
+    scene.apply(*wanted, declarations=moves, selection=Selection(("thing.a",)))
+    assert scene.state.resources[address("b")].id == "id-a"
+    assert scene.state.resources[address("a")].id != "id-a"
+    assert scene.agrees()
 
 
 def test_a_namesake_is_noted_and_told_from_what_a_create_makes() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from planner.engine.selection import Selection, choose
+from planner.engine.selection import LeftOver, Pending, Relations, Selection, choose
 from planner.errors import WrongUsage
 from planner.model.address import Address
+from planner.model.declarations import Move
 
 
 def addresses(text: str) -> set[Address]:
@@ -54,14 +55,138 @@ def test_choose(  # noqa: PLR0917 - a table
     pulled: str,
     dropped: str,
 ) -> None:
-    choice = choose(Selection(targets, excludes), addresses(pending), edges(CHAIN), edges(former))
+    choice = choose(Selection(targets, excludes), addresses(pending), Relations(edges(CHAIN), edges(former)))
     assert choice.kept == addresses(kept)
     assert set(choice.pulled) == addresses(pulled)
     assert set(choice.dropped) == addresses(dropped)
 
 
+def left_overs(text: str) -> dict[str, LeftOver]:
+    """`a1 b2>a` says that 1 is left over at a, and 2 at b, which used a."""
+    found = {}
+    for word in text.split():
+        whose, _, uses = word.partition(">")
+        used = (Address("extension", uses),) if uses else ()
+        found[whose] = LeftOver(Address("extension", whose[0]), whose[1:], used)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("targets", "excludes", "pending", "former", "lying", "kept", "stays"),
+    [
+        (("extension.a",), (), "", "", "a1", "a1", {}),
+        (("extension.*",), (), "b", "", "a1", "a1 b", {}),
+        (("extension.b",), (), "b", "", "a1", "b", {"a1": ""}),
+        ((), ("extension.a",), "", "", "a1", "", {"a1": ""}),
+        ((), ("extension.d",), "b", "", "a1", "a1 b", {}),
+        # b is to be changed, and uses what is left over at a until then
+        (("extension.a",), (), "b", "b>a", "a1", "", {"b": "", "a1": "extension.b is left out"}),
+        ((), ("extension.b",), "b", "b>a", "a1", "", {"b": "", "a1": "extension.b is excluded"}),
+        (("extension.[ab]",), (), "b", "b>a", "a1", "a1 b", {}),
+        # b needs no change: it uses what is at a now
+        (("extension.a",), (), "", "b>a", "a1", "a1", {}),
+        # left over at b, it uses what is left over at a
+        (
+            ("extension.a",),
+            (),
+            "",
+            "",
+            "a1 b2>a",
+            "",
+            {"b2": "", "a1": f"{left_overs('b2')['b2']} is left out"},
+        ),
+        (("extension.b",), (), "", "", "a1 b2>a", "b2", {"a1": ""}),
+        # each uses the address of the other
+        (("extension.*",), (), "", "", "a1>b b2>a", "a1 b2", {}),
+        # x is deleted for good: what is left over and uses it goes first
+        (("extension.x",), (), "x", "", "b2>x", "x b2", {}),
+        ((), ("extension.b",), "x", "", "b2>x", "", {"b2": "", "x": f"{left_overs('b2')['b2']} is excluded"}),
+    ],
+)
+def test_what_is_left_over_is_selected_by_its_address(  # noqa: PLR0917 - a table
+    targets: tuple[str, ...],
+    excludes: tuple[str, ...],
+    pending: str,
+    former: str,
+    lying: str,
+    kept: str,
+    stays: dict[str, str],
+) -> None:
+    """It is taken by itself, and never while something that is left out still uses it."""
+    lies = left_overs(lying)
+    items: dict[str, Pending] = {address.name: address for address in addresses(pending)}
+    items |= lies
+    relations = Relations(edges(CHAIN), edges(former))
+    choice = choose(Selection(targets, excludes), set(items.values()), relations)
+    assert {name for name, item in items.items() if item in choice.kept} == set(kept.split())
+    left = {name: choice.dropped.get(item, "") for name, item in items.items() if item not in choice.kept}
+    assert left == stays
+
+
+def test_what_a_change_that_stays_out_uses_is_told() -> None:
+    lies = left_overs("d9>c")
+    relations = Relations(edges("a b c d"), edges("b>a c>a"))
+    choice = choose(Selection(("extension.a",)), {*addresses("a b c"), lies["d9"]}, relations)
+    a, b, c = (Address("extension", name) for name in "abc")
+    assert choice.in_use == {a: b, c: lies["d9"]}
+
+
+MOVES = [
+    Move(Address("extension", source), Address("extension", target)) for source, target in ("ab", "bc", "xy")
+]
+
+
+@pytest.mark.parametrize(
+    ("glob", "there", "named"),
+    [
+        ("extension.a", "c y", "c"),
+        ("extension.b", "c y", "c"),
+        ("extension.[ax]", "c y", "c y"),
+        ("extension.c", "c y", "c"),
+        ("extension.a", "a c", "a"),
+        ("extension.a", "b c", "b"),
+        ("extension.x", "c y", "y"),
+        ("extension.*", "c y", "c y"),
+    ],
+)
+def test_selections_follow_what_moved(glob: str, there: str, named: str) -> None:
+    """By whichever flag, and to where it is; an address that is something's names only that."""
+    known = addresses(there)
+    for selection in (Selection((glob,)), Selection((), (glob,)), Selection((), (), (glob,))):
+        selection.check(known, MOVES)
+        following = selection.following(MOVES, known)
+        assert {a for a in known if following.named(a, (glob,))} == addresses(named)
+    assert {a for a in known if Selection(replaces=(glob,)).following(MOVES, known).forces(a)} == addresses(
+        named
+    )
+
+
+@pytest.mark.parametrize("glob", ["extension.a", "extension.q"])
+def test_an_address_that_moved_to_nowhere_is_wrong_usage(glob: str) -> None:
+    with pytest.raises(WrongUsage, match=f"--exclude {glob} matches no resource"):
+        Selection(excludes=(glob,)).check(addresses("y"), MOVES)
+
+
+@pytest.mark.parametrize(
+    ("targets", "excludes", "kept"),
+    [
+        (("extension.a",), (), "a b"),
+        (("extension.b",), (), "b"),
+        ((), ("extension.b",), ""),
+        ((), ("extension.a",), "b"),
+    ],
+)
+def test_what_takes_a_place_brings_the_move_of_what_is_there(
+    targets: tuple[str, ...], excludes: tuple[str, ...], kept: str
+) -> None:
+    """Else the state would lose what is there now: a, which moves to b, while a new a is created."""
+    a, b = Address("extension", "a"), Address("extension", "b")
+    relations = Relations(edges("a b"), {}, {a: b})
+    assert choose(Selection(targets, excludes), {a, b}, relations).kept == addresses(kept)
+
+
 def test_the_reason_names_the_other_resource() -> None:
-    choice = choose(Selection(("extension.b",)), addresses("a b"), edges(CHAIN), {})
+    choice = choose(Selection(("extension.b",)), addresses("a b"), Relations(edges(CHAIN), {}))
     assert choice.pulled == {Address("extension", "a"): "extension.b needs it"}
 
 

@@ -20,7 +20,7 @@ from planner.model.compare import same
 from planner.model.diagnostic import Diagnostics
 from planner.model.kind import Attribute, ContentFacts, Kind
 from planner.model.ledger import Event, Ledger
-from planner.model.plan import NORMAL, AttributeDiff, Plan
+from planner.model.plan import AttributeDiff, Plan
 from planner.model.resource import Content, Desired, Lifecycle, Observed, Prior
 from planner.model.state import Record, State
 from planner.model.value import Deferred, Reference, Value, leaves
@@ -360,10 +360,9 @@ class Scene:
     def session(self, wish: Wish, **more: Any) -> Session:
         return Session(wish, {"thing": self.world}, self.store, lambda: "", self.parallelism, **more)
 
-    def apply(
-        self, *resources: Desired, mode: str = NORMAL, outputs: Mapping[str, Value] | None = None
-    ) -> Ledger:
-        session = self.session(wish_of(*resources, mode=mode, outputs=outputs or {}))
+    def apply(self, *resources: Desired, **more: Any) -> Ledger:
+        """more: of the wish."""
+        session = self.session(wish_of(*resources, **more))
         state, _ = recover(session)
         proposal = propose_from(session, state)
         assert not proposal.forbidden, proposal.diagnostics

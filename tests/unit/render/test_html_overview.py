@@ -234,12 +234,17 @@ def test_what_stands_beside_the_changes_is_shown() -> None:
         CheckResult("one", "passed", "", "error"),
         CheckResult("two", "passed", "", "error"),
     )
-    left_out = (LeftOut(ICU, Action.CREATE, "it depends on another"), LeftOut(OFFICE, Action.DELETE))
+    left_out = (
+        LeftOut(ICU, Action.CREATE, "it depends on another"),
+        LeftOut(OFFICE, Action.DELETE),
+        LeftOut(OFFICE, Action.DELETE, deposed=True),
+    )
     shown = section(plan(UPDATE, checks=checks, left_out=left_out, notes=("The version moved.",)))
     assert [item.text for item in shown.all("li")] == [
         "The version moved.",
         "extension.icu (create): it depends on another",
         "traffic_filter.office (delete)",
+        "traffic_filter.office, left over from a replacement (delete)",
         "quota failed 24 are wanted",
         "smoke is checked after the apply",
         "2 checks passed.",

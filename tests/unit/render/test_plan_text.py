@@ -3,16 +3,27 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.model.address import Address
-from planner.model.plan import Action, AttributeDiff, Change, Plan
+from planner.model.plan import (
+    DESTROY,
+    IMPORT_ONLY,
+    REFRESH_ONLY,
+    Action,
+    AttributeDiff,
+    Change,
+    LeftOut,
+)
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Secret
 from planner.render import Style, render_plan
 from planner.render.escaping import cells, quote
+from planner.render.markdown.plan import render_markdown_plan
 from planner.render.values import wrapped
 
 from . import plans
@@ -57,10 +68,49 @@ def test_nothing_to_do() -> None:
         render_plan(plan(), width=80, style=PLAIN)
         == "No changes. The staging environment matches the configuration.\n"
     )
-    destroy = Plan("p", "dev", "destroy", "", 0, "")
-    assert render_plan(destroy, width=80, style=PLAIN) == (
-        "No changes. There is nothing to delete in the dev environment.\n"
-    )
+
+
+LEFT = (LeftOut(SYNONYMS, Action.DELETE, deposed=True),)
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"partial": True}, "What was selected of the {} environment matches the configuration."),
+        (
+            {"asked": False},
+            "The {} environment matches the configuration by its state; the installation was not asked.",
+        ),
+        (
+            {"partial": True, "asked": False},
+            "What was selected of the {} environment matches the configuration as the state has it; "
+            "the installation was not asked.",
+        ),
+        (
+            {"mode": REFRESH_ONLY},
+            "The state is as the {} environment is; the configuration was not compared with it.",
+        ),
+        ({"mode": DESTROY}, "The state of the {} environment holds nothing to delete now."),
+        ({"mode": DESTROY, "partial": True}, "The state of the {} environment holds nothing to delete now."),
+        ({"mode": IMPORT_ONLY}, "There is nothing to import into the state of the {} environment."),
+        ({"partial": True, "left_out": LEFT}, "Nothing that was selected changes."),
+        ({"mode": DESTROY, "partial": True, "left_out": LEFT}, "Nothing that was selected changes."),
+    ],
+)
+def test_no_sentence_says_more_than_was_looked_at(facts: dict[str, Any], said: str) -> None:
+    """In text and in Markdown; beside a change that is left out the text counts instead."""
+    made = evolve(plan(), **facts)
+    text = " ".join(render_plan(made, width=80, style=PLAIN).split())
+    if made.left_out:
+        assert text == (
+            "Left out: extension.synonyms, left over from a replacement (delete) "
+            "Plan: 0 to create, 0 to update, 0 to replace, 0 to delete."
+        )
+    else:
+        assert text == f"No changes. {said.format('staging')}"
+    markdown = render_markdown_plan(made, "")
+    assert said.format("`staging`") in markdown
+    assert ("no changes to what was selected" in markdown) is bool(made.left_out)
 
 
 @pytest.mark.parametrize("action", list(Action))

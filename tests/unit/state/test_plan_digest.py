@@ -141,6 +141,8 @@ def test_what_is_for_people() -> None:
         ("unchanged",),
         ("left_out", "why"),
         ("checks", "message"),
+        ("partial",),
+        ("asked",),
     }
 
 

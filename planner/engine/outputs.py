@@ -1,0 +1,62 @@
+"""Outputs: what a plan makes of them, and what they are after its apply. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from planner.engine.outcome import Values
+from planner.engine.wish import Wish
+from planner.errors import PlannerError
+from planner.model.address import Address
+from planner.model.compare import same
+from planner.model.plan import DESTROY, NORMAL, OutputChange, Plan
+from planner.model.resource import Prior
+from planner.model.state import State
+from planner.model.value import Value, conceal, is_deferred, is_sensitive, references, resolve
+
+Priors = Mapping[Address, Prior]
+
+
+def changed(wish: Wish, before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[OutputChange, ...]:
+    """The outputs whose value is not the same. after: of those that a plan is about, null for none."""
+    found = []
+    for name, wanted in sorted(after.items()):
+        if not same(before.get(name), wanted):
+            shown = conceal(wanted, wish.salt)
+            sensitive = is_sensitive([wish.outputs.get(name), before.get(name), shown])
+            found.append(OutputChange(name, before.get(name), shown, sensitive))
+    return tuple(found)
+
+
+def followed(wish: Wish, before: Mapping[str, Value], priors: Priors) -> dict[str, Value]:
+    """The outputs that there were, as priors have their values now; null where a resource is not there."""
+    return {name: _value(wish, name, before, priors) for name in before if name in wish.outputs}
+
+
+def lost(value: Value, left_out: Collection[Address], priors: Priors) -> bool:
+    """Whether a declared output has no value until what is left out is made."""
+    return any(r.address in left_out and r.address not in priors for r in references(value))
+
+
+def after_apply(wish: Wish, plan: Plan, state: State) -> dict[str, Value]:
+    """The outputs of state, which an apply of the plan reached."""
+    before = state.outputs
+    if plan.mode == NORMAL:
+        found = {name: _value(wish, name, before, state.resources) for name in wish.outputs}
+    elif plan.mode == DESTROY and not plan.left_out:
+        found = {}
+    else:
+        found = {**before, **followed(wish, before, state.resources)}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _value(wish: Wish, name: str, before: Mapping[str, Value], priors: Priors) -> Value:
+    """What cannot be told though all of its resources are there, as a secret, keeps its former value."""
+    value = wish.outputs[name]
+    if any(reference.address not in priors for reference in references(value)):
+        return None
+    try:
+        value = resolve(value, Values(priors, wish.resources).lookup)
+    except (PlannerError, ValueError):
+        return before.get(name)
+    return before.get(name) if is_deferred(value) else conceal(value, wish.salt)
