@@ -19,7 +19,7 @@ from planner.cli.wiring import Opened
 from planner.engine.apply import Surroundings
 from planner.engine.refresh import View
 from planner.engine.stale import moved_since, refuse_other_state
-from planner.engine.workflow import Provenance, carry_out, propose_from, recover
+from planner.engine.workflow import Provenance, carry_out, moved_first, propose_from, recover
 from planner.errors import PartlyApplied, PlannerError, Refused, StalePlan
 from planner.model.diagnostic import Diagnostic
 from planner.model.ledger import Ledger
@@ -180,6 +180,7 @@ def _carry_out(
     digest = plan_digest(plan, here.store.redact)
     promotions = _promotions(here, plan, state, admitted)
     provenance = Provenance(digest, variables, _commit(console, here), promotions)
+    plan, state = moved_first(here.store, plan, state)
     try:
         with (
             report.progress() as progress,

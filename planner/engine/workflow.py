@@ -187,6 +187,17 @@ class Provenance:
     promotions: Callable[[bool], tuple[Mapping[str, Value], ...]] | None = None
 
 
+def moved_first(store: StateStore, plan: Plan, state: State) -> tuple[Plan, State]:
+    """What is left of a plan, and the state, when its moves are durable.
+
+    The journal knows the addresses of the plan: on top of a state that had what they name elsewhere, it would
+    make two entries of one resource. So what moves has moved before the journal begins.
+    """
+    if not (plan.moves and plan.steps):
+        return plan, state
+    return evolve(plan, moves=()), store.commit(replay(state, plan.moves))
+
+
 def carry_out(
     session: Session, plan: Plan, state: State, surroundings: Surroundings, provenance: Provenance
 ) -> tuple[State, Ledger, tuple[Diagnostic, ...]]:

@@ -225,3 +225,30 @@ def test_a_reader_who_goes_away_does_not_stop_an_apply(chain: Project) -> None:
         assert process.wait(timeout=PATIENCE) == 0
         process.stdout = process.stderr = None
     chain.settled()
+
+
+RENAMED = """
+resource:
+  extension:
+    gamma: {name: alpha, extension_type: TYPE, version: "9.1.0", lifecycle: {create_before_destroy: FIRST}}
+    beta: {name: beta, extension_type: bundle, version: "9.1.0", depends_on: [extension.gamma]}
+moved: {from: extension.alpha, to: extension.gamma}
+"""
+
+
+@pytest.mark.parametrize(("type_", "first"), [("bundle", "false"), ("plugin", "false"), ("plugin", "true")])
+def test_killed_when_what_moved_was_written(applied: Project, type_: str, first: str) -> None:
+    """Where it was updated, or replaced: the next apply finds it at its new address only."""
+    template = RENAMED.replace("TYPE", type_).replace("FIRST", first)
+    applied.write("templates/main.yaml", template)
+    with applied.sandbox() as ece:
+        ece.fault("POST /deployments/extensions/* hold" + " nth=2" * (type_ == "bundle"))
+        with applied.started("apply", "--auto-approve", "--parallelism", "1") as process:
+            wait_until(ece.holds, "beta is begun")
+            process.kill()
+            process.wait()
+        ece.no_faults()
+    settle(applied)
+    assert applied.addresses() == ["extension.beta", "extension.gamma"]
+    with applied.sandbox() as ece:
+        assert set(ece.extensions()) == {"alpha", "beta"}

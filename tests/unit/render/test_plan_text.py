@@ -83,7 +83,7 @@ LEFT = (LeftOut(SYNONYMS, Action.DELETE, deposed=True),)
         ),
         (
             {"partial": True, "asked": False},
-            "What was selected of the {} environment matches the configuration as the state has it; "
+            "What was selected of the {} environment matches the configuration by its state; "
             "the installation was not asked.",
         ),
         (
