@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from planner.engine.conflict import three_way
+from planner.engine.declared import replay
 from planner.engine.diff import take_over
 from planner.engine.ports import Drivers
 from planner.engine.reading import read_held
@@ -56,6 +57,7 @@ def _of_another_state(plan: Plan, state: State) -> str:
 
 def moved_since(plan: Plan, state: State, drivers: Drivers, salt: str, parallelism: int) -> tuple[Entry, ...]:
     """The changes whose resource moved since the plan, each with its three-way diff; nothing is written."""
+    state = replay(state, plan.moves)
     built_on = [
         c for c in plan.changes if c.id is not None and not c.deposed and c.action is not Action.CREATE
     ]

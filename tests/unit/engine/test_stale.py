@@ -7,11 +7,12 @@ from attrs import evolve
 
 from planner.engine.stale import moved_since, refuse_other_state
 from planner.errors import StalePlan
+from planner.model.declarations import Declarations, Move
 from planner.model.ledger import ThreeWay
 from planner.model.state import Applied, State
 from planner.model.value import CONCEALED, Fingerprint
 
-from .world import SALT, Installation, desired, planned, prior, state_of, wish_of
+from .world import SALT, Installation, address, desired, planned, prior, state_of, wish_of
 
 STATE = state_of(prior("a", note="x"))
 
@@ -108,6 +109,17 @@ def test_an_attribute_moved(wanted: Any, row: Any) -> None:
     (entry,) = moved(wanted, lambda world: world.change("id-a", note="theirs"))
     assert "planned from version 1, now 2" in entry.reason
     assert entry.conflict[0] == ThreeWay(("note",), row, "x", "theirs")
+
+
+@pytest.mark.parametrize("tier", [None, "y"])
+def test_an_attribute_moved_of_what_gets_another_address(tier: str | None) -> None:
+    world = Installation.holding(*STATE.resources.values())
+    moves = Declarations(moves=(Move(address("a"), address("b")),))
+    wanted = desired("b", note="y", tier=tier)
+    plan = planned(wish_of(wanted, declarations=moves), STATE).plan
+    world.change("id-a", note="theirs")
+    (entry,) = moved_since(plan, STATE, {"thing": world}, SALT, 2)
+    assert (entry.address, entry.conflict[-1].observed) == (address("b"), "theirs")
 
 
 def test_an_attribute_moved_where_there_are_no_versions() -> None:
