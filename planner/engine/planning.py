@@ -42,7 +42,7 @@ from planner.model.plan import (
     Step,
 )
 from planner.model.resource import Desired, Prior
-from planner.model.state import State, Whose
+from planner.model.state import State, Whose, whose
 from planner.model.value import (
     UNKNOWN,
     Deferred,
@@ -78,7 +78,7 @@ class Planning:
     notes: list[str] = field(init=False)
     removals: Removals = field(init=False)
     _namesakes: Namesakes = field(init=False)
-    _held: Mapping[Whose, str] = field(init=False)
+    _held: set[Whose] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.removals = Removals(self.view, self.drivers, self.wish.salt, self.diagnostics)
@@ -88,7 +88,7 @@ class Planning:
         self.former = {move.target: move.source for move in self.moves}
         found = bring_up_to_date(self.state, self.view, self.drivers, self.wish.salt)
         self.seen, self.drift, self.notes = found.priors, tuple(found.drift), found.notes
-        self._held = self.state.holders()
+        self._held = {whose(prior) for prior in self.state.entries}
         there = {*self.wanted, *(prior.address for prior in self.state.entries)}
         self.selection = self.wish.selection.following(self.wish.declarations.moves, there)
 

@@ -85,13 +85,13 @@ class Sight:
                 raise read
 
     def _held(self) -> Iterator[Prior]:
-        for prior in (*self.state.resources.values(), *self.state.deposed):
+        for prior in self.state.entries:
             if prior.address.kind == self.driver.kind.name:
                 yield prior
 
     def _sees_none(self, count: int) -> Refused:
         kind = self.driver.kind.name
-        alone = count == len(self.state.resources) + len(self.state.deposed)
+        alone = count == len(self.state.entries)
         these = f"{count} resource{'s' * (count != 1)} of this state"
         if not alone:
             these += f" that {'is' if count == 1 else 'are'} of the kind {kind}"
