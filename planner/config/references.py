@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from attrs import define, field
 
 from planner.config.blocks import Blocks
 from planner.config.reporting import Place
 from planner.model.address import Address
-from planner.model.declarations import Import, Move, Removal
+from planner.model.declarations import Import, Move, Removal, round_by_hand
 from planner.model.diagnostic import did_you_mean
 from planner.model.graph import Cycle, ordered
 from planner.model.kind import Kind
@@ -78,9 +78,37 @@ def _check_statements(blocks: Blocks) -> None:
         *((move, f"{move.source} was moved, and is still declared") for move in blocks.moves),
         *((removal, f"{removal.source} was removed, and is still declared") for removal in blocks.removals),
     ]
+    circles = [circle for circle in _circles(blocks.moves) if not blocks.resources.keys().isdisjoint(circle)]
+    going_round = {address for circle in circles for address in circle}
     still = [(statement, text) for statement, text in gone if statement.source in blocks.resources]
+    still = [found for found in still if isinstance(found[0], Removal) or found[0].source not in going_round]
     for statement, text in (*wrong, *still, *_twice(blocks)):
         blocks.diagnostics.error(text, position=statement.position)
+    for circle in circles:
+        _refuse_circle(circle, blocks)
+
+
+def _circles(moves: Iterable[Move]) -> Iterator[list[Address]]:
+    """Addresses whose moves lead back to them, each circle once."""
+    targets = {move.source: move.target for move in moves}
+    seen: set[Address] = set()
+    for source in sorted(targets):
+        path, address = [], source
+        while address in targets and address not in seen:
+            seen.add(address)
+            path.append(address)
+            address = targets[address]
+        if address in path:
+            yield path[path.index(address) :]
+
+
+def _refuse_circle(circle: list[Address], blocks: Blocks) -> None:
+    alone = len(circle) == 1
+    blocks.diagnostics.error(
+        f"moves go in a circle: {' -> '.join(map(str, [*circle, circle[0]]))}",
+        position=next(move.position for move in blocks.moves if move.source == circle[0]),
+        advice="Remove the moved block." if alone else "\n".join(round_by_hand(circle, blocks.resources)),
+    )
 
 
 def _twice(blocks: Blocks) -> Iterator[tuple[Move | Removal | Import, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from attrs import evolve
 
@@ -11,7 +11,7 @@ from planner.engine.ports import Drivers
 from planner.engine.refresh import Namesakes, View
 from planner.errors import PlannerError
 from planner.model.address import Address
-from planner.model.declarations import Import, Move
+from planner.model.declarations import Import, Move, round_by_hand
 from planner.model.diagnostic import Diagnostics
 from planner.model.graph import Cycle, ordered
 from planner.model.plan import Moved
@@ -68,31 +68,19 @@ def _refuse_circle(
     by_source: Mapping[Address, Move],
     diagnostics: Diagnostics,
 ) -> None:
-    """Blocks that go in a circle look the same before and after: each apply would swap once more."""
     first = min(address for address in targets if address in cycle.members)
     members = [first]
     while targets[members[-1]] != first:
         members.append(targets[members[-1]])
     advice = f"Remove the moved block that leads back to {first}."
     if len(members) > 1:
-        advice = "\n".join(["Remove these moved blocks, and swap once, by hand:", *_by_hand(members, state)])
+        advice = "\n".join(round_by_hand(members, state.resources, state.environment))
     diagnostics.error(
         f"moves go in a circle: {' -> '.join(map(str, [*members, first]))}",
         position=by_source[first].position,
         address=first,
         advice=advice,
     )
-
-
-def _by_hand(members: Sequence[Address], state: State) -> Iterator[str]:
-    """The commands that bring each of members to the place of the next one, and the last to the first's."""
-    *others, last = members
-    aside = Address(last.kind, f"{last.name}_aside")
-    while aside in state.resources:
-        aside = Address(last.kind, f"{aside.name}_aside")
-    pairs = [(last, aside), *reversed([*zip(others, members[1:], strict=True)]), (aside, members[0])]
-    for source, target in pairs:
-        yield f"  planner state mv {source} {target} -e {state.environment}"
 
 
 def replay(state: State, moves: Iterable[Moved]) -> State:

@@ -145,8 +145,7 @@ class Planning:
         """The changes that the selection takes; the others are noted as left out."""
         if not self.selection.partial:
             return list(changes.values())
-        moved = {move.source: move.target for move in self.moves}
-        relations = Relations(self._dependencies(), self._former_dependencies(), moved)
+        relations = Relations(self._dependencies(), self._former_dependencies())
         choice = choose(self.selection, changes.keys(), relations)
         self.in_use = choice.in_use
         for item in sorted(choice.pulled, key=str):

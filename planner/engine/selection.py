@@ -105,17 +105,14 @@ class Choice:
 
 @frozen
 class Relations:
-    """Between pending changes. dependencies: as desired; former: as in the state. moved: where what is at an
-    address goes, for addresses that are given up in this plan.
-    """
+    """Between pending changes. dependencies: as desired; former: as in the state."""
 
     dependencies: Edges
     former: Edges
-    moved: Mapping[Address, Address] = field(factory=dict)
 
     def needs(self, pending: Collection[Pending]) -> dict[Pending, list[Pending]]:
         """A change -> what has to happen before it: what it depends on; for a deletion, the changes of what
-        still depends on it; for what takes a place, the move of what is there.
+        still depends on it.
         """
         needs: dict[Pending, list[Pending]] = defaultdict(list)
         for address, others in self.dependencies.items():
@@ -124,8 +121,6 @@ class Relations:
             for other in self.uses(item):
                 if other in pending and other not in self.dependencies:  # it is deleted
                     needs[other].append(item)
-        for source, target in self.moved.items():
-            needs[source].append(target)
         return needs
 
     def holding(self, pending: Collection[Pending]) -> dict[Pending, list[Pending]]:

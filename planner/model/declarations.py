@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterator, Sequence
 
 from attrs import field, frozen
 
@@ -18,6 +18,23 @@ class Move:
     source: Address
     target: Address
     position: Position | None = field(default=None, eq=False)
+
+
+def round_by_hand(
+    members: Sequence[Address], taken: Container[Address], environment: str = ""
+) -> Iterator[str]:
+    """The commands that bring each of members to the place of the next one, and the last to the first's.
+
+    `moved` blocks cannot do it: they look the same before and after, so each apply would go round once more.
+    """
+    *others, last = members
+    aside = Address(last.kind, f"{last.name}_aside")
+    while aside in taken:
+        aside = Address(last.kind, f"{aside.name}_aside")
+    pairs = [(last, aside), *reversed([*zip(others, members[1:], strict=True)]), (aside, members[0])]
+    yield "Remove these moved blocks, and move once, by hand:"
+    for source, target in pairs:
+        yield f"  planner state mv {source} {target}" + (f" -e {environment}" if environment else "")
 
 
 @frozen

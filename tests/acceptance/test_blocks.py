@@ -43,6 +43,21 @@ def test_moving_what_is_still_declared_is_refused(applied: Project) -> None:
     assert "extension.alpha was moved, and is still declared" in refused.err
 
 
+def test_a_swap_says_how_and_its_commands_do_it(applied: Project) -> None:
+    ids = {name: applied.resource(f"extension.{name}")["id"] for name in ("alpha", "beta")}
+    there, back = "from: extension.alpha, to: extension.beta", "from: extension.beta, to: extension.alpha"
+    applied.write("templates/moves.yaml", f"moved: [{{{there}}}, {{{back}}}]\n")
+    refused = applied.run("plan")
+    assert refused.code == 1
+    assert "moves go in a circle: extension.alpha -> extension.beta -> extension.alpha" in refused.err
+    commands = [line.split()[1:] for line in refused.err.splitlines() if "planner state mv" in line]
+    assert len(commands) == 3
+    for command in commands:
+        applied.ok(*command)
+    assert applied.resource("extension.alpha")["id"] == ids["beta"]
+    assert applied.resource("extension.beta")["id"] == ids["alpha"]
+
+
 def test_removed_forgets_and_leaves_the_resource_there(applied: Project) -> None:
     id_ = applied.resource("extension.beta")["id"]
     applied.write(

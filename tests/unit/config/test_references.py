@@ -118,6 +118,17 @@ def test_thousands_of_wrong_references_take_no_hours(folder: Folder) -> None:
         ("import: [{to: thing.b}]", "2: import names thing.b, which is not declared"),
         ("moved: [{from: thing.b, to: thing.a}]", None),
         ("moved: [{from: thing.a, to: thing.b}]", "2: thing.a was moved, and is still declared"),
+        ("moved: [{from: thing.a, to: thing.a}]", "2: moves go in a circle: thing.a -> thing.a"),
+        (
+            "moved: [{from: thing.b, to: thing.a}, {from: thing.a, to: thing.b}]",
+            "2: moves go in a circle: thing.a -> thing.b -> thing.a",
+        ),
+        (
+            "moved: [{from: thing.b, to: thing.c}, {from: thing.c, to: thing.a},\n"
+            "  {from: thing.a, to: thing.b}]",
+            "3: moves go in a circle: thing.a -> thing.b -> thing.c -> thing.a",
+        ),
+        ("moved: [{from: thing.b, to: thing.c}, {from: thing.c, to: thing.b}]", None),  # planning knows whose
         ("removed: [{from: thing.b}]", None),
         ("removed: [{from: thing.a}]", "2: thing.a was removed, and is still declared"),
         (

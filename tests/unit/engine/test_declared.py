@@ -42,7 +42,7 @@ def test_moves(moves: list[tuple[Address, Address]], ids: dict[Address, str], pr
 
 
 SWAP = [
-    "Remove these moved blocks, and swap once, by hand:",
+    "Remove these moved blocks, and move once, by hand:",
     "  planner state mv extension.b extension.b_aside -e dev",
     "  planner state mv extension.a extension.b -e dev",
     "  planner state mv extension.b_aside extension.a -e dev",

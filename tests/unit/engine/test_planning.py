@@ -496,17 +496,6 @@ def test_outputs_follow_the_values_that_a_refresh_finds() -> None:
     assert scene.state.outputs == {"o": "elsewhere", "p": "kept"}
 
 
-def test_what_has_the_address_of_what_moves_does_not_take_its_entry() -> None:
-    """A new a is the only one selected; the a that there is moves to b in the same apply."""
-    scene = Scene.of(prior("a"))
-    moves = Declarations(moves=(Move(address("a"), address("b")),))
-    wanted = (desired("a"), desired("b", note="x"))
-    scene.apply(*wanted, declarations=moves, selection=Selection(("thing.a",)))
-    assert scene.state.resources[address("b")].id == "id-a"
-    assert scene.state.resources[address("a")].id != "id-a"
-    assert scene.agrees()
-
-
 def test_a_namesake_is_noted_and_told_from_what_a_create_makes() -> None:
     world = Installation.holding(prior("a", "theirs"), prior("x", "other"))
     found = planned(wish_of(desired("a")), state_of(), world)

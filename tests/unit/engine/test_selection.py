@@ -167,24 +167,6 @@ def test_an_address_that_moved_to_nowhere_is_wrong_usage(glob: str) -> None:
         Selection(excludes=(glob,)).check(addresses("y"), MOVES)
 
 
-@pytest.mark.parametrize(
-    ("targets", "excludes", "kept"),
-    [
-        (("extension.a",), (), "a b"),
-        (("extension.b",), (), "b"),
-        ((), ("extension.b",), ""),
-        ((), ("extension.a",), "b"),
-    ],
-)
-def test_what_takes_a_place_brings_the_move_of_what_is_there(
-    targets: tuple[str, ...], excludes: tuple[str, ...], kept: str
-) -> None:
-    """Else the state would lose what is there now: a, which moves to b, while a new a is created."""
-    a, b = Address("extension", "a"), Address("extension", "b")
-    relations = Relations(edges("a b"), {}, {a: b})
-    assert choose(Selection(targets, excludes), {a, b}, relations).kept == addresses(kept)
-
-
 def test_the_reason_names_the_other_resource() -> None:
     choice = choose(Selection(("extension.b",)), addresses("a b"), Relations(edges(CHAIN), {}))
     assert choice.pulled == {Address("extension", "a"): "extension.b needs it"}
