@@ -15,7 +15,7 @@ from planner.cli.console import Console
 from planner.cli.publishing import is_written
 from planner.cli.wiring import Request, check_files, configure, make_salt
 from planner.config.environment_file import read_environment_file
-from planner.config.load import Configuration, open_project
+from planner.config.load import Configuration, Projects
 from planner.config.sources import Sources
 from planner.engine.affected import ABSENT, Reading
 from planner.errors import PlannerError
@@ -95,17 +95,17 @@ def as_of(repository: Repository, commit: str) -> Iterator[Path]:
         yield Path(folder)
 
 
-def project_in(folder: Path) -> Project | None:
+def project_in(projects: Projects, folder: Path) -> Project | None:
     """The project in a folder; None when there is none, or it is wrong."""
     try:
-        return open_project(folder)
+        return projects.at(folder).project
     except PlannerError:
         return None
 
 
 def read_environment(console: Console, request: Request, *, offline: bool) -> Read:
     """The environment that request names, rendered, with its files archived."""
-    project = project_in(request.folder)
+    project = project_in(request.projects, request.folder)
     if project is not None and request.environment not in project.environments:
         return Read(ABSENT)
     try:
@@ -148,7 +148,7 @@ def _reached(environment: Environment) -> object:
 
 def without_secrets(request: Request) -> Request:
     """request with a stand-in for each sensitive text that nothing gives a value: a fork has no secrets."""
-    variables = open_project(request.folder).variables.values()
+    variables = request.project.variables.values()
     missing = {
         f"PLANNER_VAR_{variable.name}": f"(not set: {variable.name})"
         for variable in variables

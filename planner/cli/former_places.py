@@ -80,7 +80,7 @@ def _former_projects(folder: Path, repository: Repository) -> Iterator[tuple[str
         data = repository.content(commit, PROJECT_FILE) or b""
         with suppress(InvalidConfiguration):
             sources = Sources(folder, texts={PROJECT_FILE: data.decode(errors="replace")})
-            yield commit, read_project(sources)
+            yield commit, read_project(sources).project
 
 
 def _same_or_renamed(environment: Environment, former: Project, later: Project) -> Iterator[Environment]:

@@ -24,7 +24,7 @@ from planner.cli.foreseeing import Planned, Task, foresee
 from planner.cli.leaving import Places, moved, removed
 from planner.cli.preview_failure import failed_preview
 from planner.cli.promotion.chain import standings
-from planner.config.load import choose_environment, open_project
+from planner.config.load import choose_environment
 from planner.engine.affected import ABSENT, why_affected
 from planner.errors import PlannerError, WrongUsage
 from planner.model.chain import Standing
@@ -94,7 +94,7 @@ def _made(console: Console, order: Order, environ: Mapping[str, str]) -> Preview
             f"{folder.resolve()} is in no git repository: there is nothing to compare with",
             advice="A preview shows what a change does; planner plan shows what apply would do.",
         )
-    project, head = open_project(folder), repository.commit("HEAD")
+    project, head = order.request.project, repository.commit("HEAD")
     try:
         base = base_commit(repository, order, environ)
     except PlannerError as error:
@@ -103,7 +103,9 @@ def _made(console: Console, order: Order, environ: Mapping[str, str]) -> Preview
         return _everything(_Comparison(console, order, project), head=head, fallback=error.summary)
     with as_of(repository, base) as former:
         files = changed_since(repository, base, order)
-        comparison = _Comparison(console, order, project, project_in(former), former, files)
+        comparison = _Comparison(
+            console, order, project, project_in(order.request.projects, former), former, files
+        )
         planned, unaffected = _compared(comparison)
     uncommitted = bool(changed_since(repository, "HEAD", order))
     facts = {"base": base, "head": head, "unaffected": unaffected, "uncommitted": uncommitted}
