@@ -34,17 +34,17 @@ _ENTRIES: Final = 400_000
 Members = dict[str, Path]
 
 
-def members(folder: Path, root: Path, *, without: Path) -> Members:
+def members(folder: Path, root: Path) -> Members:
     """The files of folder: name in the archive -> file, sorted by name. Hidden ones are left out.
 
-    Links are followed when they end inside root. without: a folder that is passed over, the workspace.
+    Links are followed when they end inside root.
     ArchiveError: a link leads outside, to what is hidden or nowhere, links multiply, a name cannot be stored,
     there are more files than an archive can list, or none at all.
     """
     found: list[tuple[str, Path]] = []
     written: list[str] = []
     listed = 0
-    for parts, file in _Walk(root, without).files(folder):
+    for parts, file in _Walk(root).files(folder):
         name = unicodedata.normalize("NFC", "/".join(parts))
         if problem := fault(name):
             raise ArchiveError(f"the name {shown(name)} {problem}", advice="Rename the file.")
@@ -115,7 +115,6 @@ class _Walk:
     """
 
     root: Path
-    without: Path
     ways: Counter[Path] = field(factory=Counter)
 
     def files(self, folder: Path) -> Iterator[tuple[tuple[str, ...], Path]]:
@@ -128,8 +127,9 @@ class _Walk:
             for entry in _entries(here.place):
                 looked_at += 1
                 _require_few(looked_at, folder, self.root)
-                if is_junk(entry.name) or (real := self._real(here, entry)) == self.without:
+                if is_junk(entry.name):
                     continue
+                real = self._real(here, entry)
                 if entry.is_dir():
                     waiting.append(self._below(here, entry, real))
                 elif entry.is_file():

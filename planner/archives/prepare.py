@@ -38,7 +38,8 @@ class Archives:
     For any number of threads.
 
     root: the project folder; nothing outside it is read. workspace: a folder for archives that are made
-    here; the caller owns and removes it. pinned: where templates/ and files/ are, when it is not below root.
+    here, hidden or outside root; the caller owns and removes it. pinned: where templates/ and files/ are,
+    when it is not below root.
     """
 
     root: Path = field(converter=_resolved)
@@ -97,7 +98,7 @@ class Archives:
 
     def _pack(self, path: Path, source: str) -> Content:
         root = root_of(source, self.root, self.pinned)
-        found = folder.members(path, root, without=self.workspace)
+        found = folder.members(path, root)
         _require_room(sum(file.stat().st_size for file in found.values()), source)
         with NamedTemporaryFile(dir=self.workspace, suffix=".zip", delete=False) as target:
             made = Path(target.name)

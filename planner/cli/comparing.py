@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +24,7 @@ from planner.model.project import Environment, Project
 from planner.model.tree import root_of
 from planner.model.value import conceal
 from planner.model.value_json import encode_value
+from planner.scratch import Scratch
 from planner.vcs import Repository
 
 _TARGETS: Final = (
@@ -90,9 +90,9 @@ def _target(repository: Repository, named: str | None, environ: Mapping[str, str
 @contextmanager
 def as_of(repository: Repository, commit: str) -> Iterator[Path]:
     """A folder with the project as a commit has it."""
-    with tempfile.TemporaryDirectory(prefix="planner-base-") as folder:
-        repository.export(commit, Path(folder))
-        yield Path(folder)
+    with closing(Scratch.open()) as scratch:
+        repository.export(commit, scratch.folder)
+        yield scratch.folder
 
 
 def project_in(projects: Projects, folder: Path) -> Project | None:

@@ -20,9 +20,10 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "model": frozenset({"errors"}),
     "errors": frozenset({"model"}),  # for annotations only; see below
     "links": frozenset(),
+    "scratch": frozenset(),
     "resources": frozenset(),
     "distribution": frozenset(),
-    "archives": frozenset({"model", "errors"}),
+    "archives": frozenset({"scratch", "model", "errors"}),
     "ece": frozenset({"model", "errors"}),
     "sandbox": frozenset(),
     "config": frozenset({"links", "model", "errors", "resources"}),

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import unicodedata
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZipFile
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.archives import ArchiveError, Archives, folder, sizes
+from planner.archives import ArchiveError, Archives, Workspace, folder, sizes
 from planner.archives.names import collisions, fault, is_junk
 from planner.errors import PlannerError
 
@@ -83,11 +84,14 @@ def test_junk_hidden_files_and_empty_folders_are_left_out(archives: Archives, pr
     assert names(archives.prepare("one").archive) == ["a"]
 
 
-def test_the_workspace_is_never_archived(project: Path) -> None:
-    workspace = project / "files/work"
-    workspace.mkdir(parents=True)
-    tree(project, {"files/a": "1", "files/work/left": "2"})
-    assert names(Archives(project, workspace).prepare("files").archive) == ["a"]
+def test_the_workspace_is_never_archived(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where temporary files lie in the project."""
+    monkeypatch.setattr("tempfile.tempdir", str(project / "files"))
+    tree(project, {"files/a": "1", "files/d/b": "2"})
+    with closing(Workspace()) as workspace:
+        archives = workspace.archives(project, None)
+        assert names(archives.prepare("files/d").archive) == ["b"]
+        assert names(archives.prepare("files").archive) == ["a", "d/b"]
 
 
 def test_links_inside_the_project_are_followed(archives: Archives, project: Path) -> None:
@@ -252,11 +256,11 @@ def test_an_archive_too_large_to_be_uploaded_is_not_even_read(
         archives.prepare("one.zip")
 
 
-def test_a_file_that_grows_while_it_is_archived(archives: Archives, project: Path) -> None:
+def test_a_file_that_grows_while_it_is_archived(project: Path) -> None:
     """As a log does. The limit holds for what is written, headers included."""
     tree(project / "one", {str(number): "" for number in range(40)})
     target = io.BytesIO()
-    found = folder.members(project / "one", project, without=archives.workspace)
+    found = folder.members(project / "one", project)
     with pytest.raises(ArchiveError, match="too large"):
         folder.write(found, target, _none_above(1000))
     assert target.tell() < 10_000
