@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 from zipfile import ZipFile, ZipInfo
 
+from attrs import frozen
+
 from planner.archives import properties
 from planner.archives.reading import DAMAGED, read_start
 from planner.model.diagnostic import ERROR, Diagnostic
@@ -15,27 +17,42 @@ _PLACES: Final = (NAME, f"elasticsearch/{NAME}")
 _VERSION: Final = "elasticsearch.version"
 
 
-def find(members: Sequence[ZipInfo]) -> ZipInfo | None:
-    """The descriptor at the root, or else the one under elasticsearch/."""
+@frozen
+class Descriptor:
+    """place: its name in the archive. version: of Elasticsearch, None when it names none. damage: why it
+    cannot be read.
+    """
+
+    place: str
+    version: str | None = None
+    damage: str = ""
+
+
+def find(archive: ZipFile, members: Sequence[ZipInfo]) -> Descriptor | None:
+    """The descriptor at the root, or else the one under elasticsearch/. OSError."""
     found = {member.filename: member for member in members if member.filename in _PLACES}
-    return next((found[place] for place in _PLACES if place in found), None)
-
-
-def faults(archive: ZipFile, member: ZipInfo, version: str | None) -> Iterator[Diagnostic]:
-    """What is wrong with the descriptor. version: None when it is not known yet."""
+    place = next((place for place in _PLACES if place in found), None)
+    if place is None:
+        return None
     try:
-        declared = properties.parse(read_start(archive, member)).get(_VERSION)
+        version = properties.parse(read_start(archive, found[place])).get(_VERSION)
     except DAMAGED as error:
-        yield Diagnostic(ERROR, f"has a {NAME} that cannot be read", detail=str(error))
-        return
-    if declared is None:
+        return Descriptor(place, damage=str(error))
+    return Descriptor(place, None if version is None else version.strip())
+
+
+def faults(descriptor: Descriptor, version: str | None) -> Iterator[Diagnostic]:
+    """What is wrong with the descriptor. version: None when it is not known yet."""
+    if descriptor.damage:
+        yield Diagnostic(ERROR, f"has a {NAME} that cannot be read", detail=descriptor.damage)
+    elif descriptor.version is None:
         yield Diagnostic(
             ERROR, f"has a {NAME} without {_VERSION}", advice="Set it to the version the plugin is made for."
         )
-    elif version is not None and declared.strip() != version:
+    elif version is not None and descriptor.version != version:
         yield Diagnostic(
             ERROR,
-            f"is made for Elasticsearch {declared.strip()!r}, not {version!r}",
-            detail=f"{_VERSION} in {member.filename} must equal `version`.",
+            f"is made for Elasticsearch {descriptor.version!r}, not {version!r}",
+            detail=f"{_VERSION} in {descriptor.place} must equal `version`.",
             advice="Give the archive that is made for this version, or change `version`.",
         )

@@ -1,12 +1,11 @@
 """What is wrong with an archive, found at plan time: a table of small checks.
 
-The table of contents is read, and of the members only the start of a plugin's descriptor.
+First the table of contents is looked at; when nothing is wrong with that, every member is read once.
 """
 
 from __future__ import annotations
 
 import stat
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Final
@@ -14,19 +13,22 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from attrs import evolve, frozen
 
-from planner.archives import descriptor
-from planner.archives.names import fault
-from planner.archives.reading import DAMAGED, READABLE, opened, starts_with_member
-from planner.archives.sizes import DOWNLOAD_LIMIT, UPLOAD_LIMIT, human
+from planner.archives import descriptor, front_to_back
+from planner.archives.descriptor import Descriptor
+from planner.archives.names import collisions, fault, shown
+from planner.archives.reading import DAMAGED, READABLE, name_of, opened, starts_with_member
+from planner.archives.sizes import human
 from planner.model.diagnostic import ERROR, WARNING, Diagnostic
 from planner.model.resource import Content
+from planner.model.tree import is_hidden_path
 
 _ENCRYPTED: Final = 0x1
 _DATA_DESCRIPTOR: Final = 0x8
-_UNPACKED_LIMIT: Final = 20 * 1024**3
+_UNPACKED_LIMIT: Final = 4 * 1024**3
 _RATIO_LIMIT: Final = 200
 _RATIO_MATTERS_FROM: Final = 1024**3
 _NAMED_AT_MOST: Final = 3
+_SORTS: Final = (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK)
 
 Problem = Diagnostic
 """A diagnostic whose summary says what the archive is or does ("is empty"); `named` puts its name first."""
@@ -37,24 +39,55 @@ class Subject:
     """What the checks look at."""
 
     content: Content
-    extension_type: str
-    version: str | None
     archive: ZipFile
     members: tuple[ZipInfo, ...]
 
 
 Check = Callable[[Subject], Iterator[Problem]]
+Use = Callable[[Descriptor | None, str | None], Iterator[Problem]]
+
+
+@frozen
+class Examined:
+    """What an archive is, whatever it is used for. descriptor: of a plugin, None when there is none. whole:
+    whether its members could be read.
+    """
+
+    problems: tuple[Problem, ...]
+    descriptor: Descriptor | None = None
+    whole: bool = True
+
+    def judged(self, extension_type: str, version: str | None) -> tuple[Problem, ...]:
+        """Everything that keeps the archive from being uploaded or used, and what looks like a mistake.
+
+        extension_type: "bundle" or "plugin"; any other gets the checks that both have. version: as the
+        template has it, None when it is not known yet. The problems carry severity, summary, detail and
+        advice; the caller adds address and position.
+        """
+        checks = CHECKS_BY_TYPE.get(extension_type, ()) if self.whole else ()
+        return (*self.problems, *(problem for check in checks for problem in check(self.descriptor, version)))
+
+
+def examine(content: Content) -> Examined:
+    """Reads the archive, once for everything that uses it."""
+    try:
+        with opened(content.archive) as archive:
+            subject = Subject(content, archive, tuple(archive.infolist()))
+            problems = tuple(problem for check in CHECKS for problem in check(subject))
+            found = descriptor.find(archive, subject.members)
+            different = () if any(problem.is_error for problem in problems) else tuple(_differences(subject))
+            return Examined((*problems, *different), found, whole=not different)
+    except OSError as error:
+        problem = Problem(ERROR, "cannot be read", detail=error.strerror or str(error))
+    except DAMAGED as error:
+        detail, advice = str(error), "Build the archive again."
+        problem = Problem(ERROR, "is not a readable zip file", detail=detail, advice=advice)
+    return Examined((problem,), whole=False)
 
 
 def inspect(content: Content, extension_type: str, version: str | None) -> tuple[Problem, ...]:
-    """Everything that keeps the archive from being uploaded or used, and what looks like a mistake.
-
-    extension_type: "bundle" or "plugin"; any other gets the checks that both have. version: as the template
-    has it, None when it is not known yet. The problems carry severity, summary, detail and advice; the caller
-    adds address and position.
-    """
-    found = (*_size(content), *_inside(content, extension_type, version))
-    return named(found, content.source)
+    """What is wrong with an archive, as `Examined.judged` says it, under its name."""
+    return named(examine(content).judged(extension_type, version), content.source)
 
 
 def named(problems: tuple[Problem, ...], source: str) -> tuple[Problem, ...]:
@@ -62,31 +95,15 @@ def named(problems: tuple[Problem, ...], source: str) -> tuple[Problem, ...]:
     return tuple(evolve(problem, summary=f"{source} {problem.summary}".lstrip()) for problem in problems)
 
 
-def _inside(content: Content, extension_type: str, version: str | None) -> Iterator[Problem]:
+def _differences(subject: Subject) -> Iterator[Problem]:
     try:
-        with opened(content.archive) as archive:
-            subject = Subject(content, extension_type, version, archive, tuple(archive.infolist()))
-            for check in (*CHECKS, *CHECKS_BY_TYPE.get(extension_type, ())):
-                yield from check(subject)
-    except OSError as error:
-        yield Problem(ERROR, "cannot be read", detail=error.strerror or str(error))
+        front_to_back.read_all(subject.archive, subject.members)
     except DAMAGED as error:
         yield Problem(
-            ERROR, "is not a readable zip file", detail=str(error), advice="Build the archive again."
-        )
-
-
-def _size(content: Content) -> Iterator[Problem]:
-    detail = f"It has {human(content.size)}, {content.size:,} bytes."
-    if content.size > DOWNLOAD_LIMIT:
-        most = human(DOWNLOAD_LIMIT)
-        yield Problem(ERROR, f"is larger than {most}, the most an extension can have", detail=detail)
-    elif content.size > UPLOAD_LIMIT:
-        yield Problem(
             ERROR,
-            f"is larger than {human(UPLOAD_LIMIT)}, the most that can be uploaded",
-            detail=detail,
-            advice="Put it on a web server and give `download_url` instead of the file.",
+            "cannot be read member by member as its table of contents says",
+            detail=str(error),
+            advice="Build the archive again.",
         )
 
 
@@ -111,10 +128,29 @@ def _encrypted(subject: Subject) -> Iterator[Problem]:
 
 
 def _unsafe_names(subject: Subject) -> Iterator[Problem]:
-    reasons = ((member, fault(member.orig_filename)) for member in subject.members)
-    unsafe = [f"{member.orig_filename!r} {reason}" for member, reason in reasons if reason]
+    names = ({member.orig_filename, name_of(member)} for member in subject.members)
+    reasons = ((name, fault(name)) for both in names for name in both)
     yield from _listed(
-        unsafe, "has members with unsafe names", advice="Use relative names with `/`, inside the archive."
+        (f"{shown(name)} {reason}" for name, reason in reasons if reason),
+        "has members with unsafe names",
+        advice="Use relative names with `/`, inside the archive.",
+    )
+
+
+def _colliding_names(subject: Subject) -> Iterator[Problem]:
+    yield from _listed(
+        collisions(map(name_of, subject.members)),
+        "has members that are one file where it is unpacked",
+        advice="Give each another name.",
+    )
+
+
+def _hidden(subject: Subject) -> Iterator[Problem]:
+    yield from _about(
+        (m for m in subject.members if is_hidden_path(name_of(m).split("/"))),
+        "has hidden members",
+        severity=WARNING,
+        advice="Build the archive without them, unless they belong in it.",
     )
 
 
@@ -123,6 +159,14 @@ def _links(subject: Subject) -> Iterator[Problem]:
         (m for m in subject.members if stat.S_ISLNK(m.external_attr >> 16)),
         "has members that are symbolic links",
         advice="Archive the files that they lead to.",
+    )
+
+
+def _special_files(subject: Subject) -> Iterator[Problem]:
+    yield from _about(
+        (m for m in subject.members if stat.S_IFMT(m.external_attr >> 16) not in _SORTS),
+        "has members that are devices, pipes or sockets",
+        advice="Build the archive of files only.",
     )
 
 
@@ -144,16 +188,6 @@ def _descriptors_of_stored(subject: Subject) -> Iterator[Problem]:
     )
 
 
-def _duplicates(subject: Subject) -> Iterator[Problem]:
-    counted = Counter(member.filename for member in subject.members)
-    yield from _listed(
-        [repr(name) for name, count in counted.items() if count > 1],
-        "has members of the same name",
-        severity=WARNING,
-        advice="Only one of each can be unpacked.",
-    )
-
-
 def _bomb(subject: Subject) -> Iterator[Problem]:
     packed = sum(member.compress_size for member in subject.members)
     unpacked = sum(member.file_size for member in subject.members)
@@ -166,9 +200,8 @@ def _bomb(subject: Subject) -> Iterator[Problem]:
         yield Problem(ERROR, "has members that overlap", advice="Build the archive again.")
 
 
-def _plugin_descriptor(subject: Subject) -> Iterator[Problem]:
-    member = descriptor.find(subject.members)
-    if member is None:
+def _plugin_descriptor(found: Descriptor | None, version: str | None) -> Iterator[Problem]:
+    if found is None:
         yield Problem(
             ERROR,
             "is not a plugin",
@@ -176,15 +209,15 @@ def _plugin_descriptor(subject: Subject) -> Iterator[Problem]:
             advice="Archive its files without a folder around them, or set extension_type to bundle.",
         )
     else:
-        yield from descriptor.faults(subject.archive, member, subject.version)
+        yield from descriptor.faults(found, version)
 
 
-def _looks_like_a_plugin(subject: Subject) -> Iterator[Problem]:
-    if member := descriptor.find(subject.members):
+def _looks_like_a_plugin(found: Descriptor | None, _version: str | None) -> Iterator[Problem]:
+    if found:
         yield Problem(
             WARNING,
             "is probably a plugin, not a bundle",
-            detail=f"It holds {member.filename}.",
+            detail=f"It holds {found.place}.",
             advice="If it is one, set extension_type to plugin.",
         )
 
@@ -192,18 +225,19 @@ def _looks_like_a_plugin(subject: Subject) -> Iterator[Problem]:
 def _about(
     members: Iterable[ZipInfo], summary: str, *, severity: str = ERROR, detail: str = "", advice: str = ""
 ) -> Iterator[Problem]:
-    names = [repr(member.orig_filename) for member in members]
+    names = (shown(name_of(member)) for member in members)
     yield from _listed(names, summary, severity=severity, detail=detail, advice=advice)
 
 
 def _listed(
-    items: list[str], summary: str, *, severity: str = ERROR, detail: str = "", advice: str = ""
+    items: Iterable[str], summary: str, *, severity: str = ERROR, detail: str = "", advice: str = ""
 ) -> Iterator[Problem]:
     """One problem that names the first few items; none when there are no items."""
-    if items:
-        shown = ", ".join(islice(items, _NAMED_AT_MOST))
-        more = len(items) - _NAMED_AT_MOST
-        which = f"{shown} and {more} more" if more > 0 else shown
+    items = iter(items)
+    first = list(islice(items, _NAMED_AT_MOST))
+    if first:
+        more = sum(1 for _ in items)
+        which = ", ".join(first) + (f" and {more} more" if more else "")
         yield Problem(severity, summary, detail=f"{detail}: {which}" if detail else which, advice=advice)
 
 
@@ -211,14 +245,16 @@ CHECKS: Final[tuple[Check, ...]] = (
     _members,
     _encrypted,
     _unsafe_names,
+    _colliding_names,
+    _hidden,
     _links,
+    _special_files,
     _methods,
     _descriptors_of_stored,
-    _duplicates,
     _bomb,
 )
 
-CHECKS_BY_TYPE: Final[dict[str, tuple[Check, ...]]] = {
+CHECKS_BY_TYPE: Final[dict[str, tuple[Use, ...]]] = {
     "plugin": (_plugin_descriptor,),
     "bundle": (_looks_like_a_plugin,),
 }

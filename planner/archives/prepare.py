@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Final
@@ -15,17 +17,14 @@ from attrs.converters import optional
 
 from planner.archives import folder
 from planner.archives.errors import ArchiveError
-from planner.archives.inspection import Problem, inspect, named
-from planner.archives.names import is_git
+from planner.archives.inspection import Examined, Problem, examine, named
 from planner.archives.sizes import UPLOAD_LIMIT, human
 from planner.model.diagnostic import did_you_mean
 from planner.model.resource import Content
-from planner.model.tree import root_of
+from planner.model.tree import is_hidden_path, root_of
 
 _BLOCK: Final = 1024 * 1024
 _RELATIVE: Final = "Paths are relative to the project folder."
-
-InspectionKey = tuple[str, str, str | None]
 
 
 def _resolved(path: Path) -> Path:
@@ -39,7 +38,8 @@ class Archives:
     For any number of threads.
 
     root: the project folder; nothing outside it is read. workspace: a folder for archives that are made
-    here; the caller owns and removes it. pinned: where templates/ and files/ are, when it is not below root.
+    here, hidden or outside root; the caller owns and removes it. pinned: where templates/ and files/ are,
+    when it is not below root.
     """
 
     root: Path = field(converter=_resolved)
@@ -47,14 +47,14 @@ class Archives:
     pinned: Path | None = field(default=None, converter=optional(_resolved), kw_only=True)
     _by_source: dict[str, Content] = field(factory=dict, init=False, repr=False)
     _by_path: dict[Path, Content] = field(factory=dict, init=False, repr=False)
-    _inspected: dict[InspectionKey, tuple[Problem, ...]] = field(factory=dict, init=False, repr=False)
+    _examined: dict[str, Examined] = field(factory=dict, init=False, repr=False)
     _one_at_a_time: threading.Lock = field(factory=threading.Lock, init=False, repr=False, eq=False)
 
     def prepare(self, source: str) -> Content:
         """The archive that source names: a .zip file as it is, a folder as a reproducible archive of it.
 
-        source: a path relative to the project. ArchiveError: missing, unreadable, outside the project,
-        neither a .zip file nor a folder, a folder that is empty or larger than can be uploaded.
+        source: a path relative to the project. ArchiveError: missing, unreadable, outside the project, the
+        project itself, hidden, neither a .zip file nor a folder, empty, or larger than can be uploaded.
         """
         with self._one_at_a_time:
             if source not in self._by_source:
@@ -62,12 +62,12 @@ class Archives:
             return self._by_source[source]
 
     def inspect(self, content: Content, extension_type: str, version: str | None) -> tuple[Problem, ...]:
-        """What is wrong with the archive, as `planner.archives.inspect` finds it, once per content."""
-        key = (content.sha256, extension_type, version)
+        """What is wrong with the archive, as `planner.archives.inspect` says it; each is read once."""
         with self._one_at_a_time:
-            if key not in self._inspected:
-                self._inspected[key] = inspect(evolve(content, source=""), extension_type, version)
-        return named(self._inspected[key], content.source)
+            if content.sha256 not in self._examined:
+                self._examined[content.sha256] = examine(content)
+            examined = self._examined[content.sha256]
+        return named(examined.judged(extension_type, version), content.source)
 
     def _prepare(self, source: str) -> Content:
         with _plain_errors(source):
@@ -81,8 +81,12 @@ class Archives:
         path = (root / source).resolve()
         if not path.is_relative_to(root):
             raise ArchiveError(f"{source} is outside the project", advice="Copy it into the project folder.")
-        if is_git(path.relative_to(root)):
-            raise ArchiveError(f"{source} belongs to git", advice="Name a .zip file, or another folder.")
+        if path == root:
+            raise ArchiveError(
+                f"{source} is the project itself", advice="Name a folder in it, as files/words."
+            )
+        if is_hidden_path((*_below(root, source), *path.relative_to(root).parts)):
+            raise ArchiveError(f"{source} is hidden", advice="Name a file or folder that is not.")
         if not path.exists():
             raise ArchiveError(f"{source} is not there", advice=_nearby(path) or _RELATIVE)
         if not path.is_dir() and not (path.is_file() and path.suffix.lower() == ".zip"):
@@ -94,16 +98,22 @@ class Archives:
 
     def _pack(self, path: Path, source: str) -> Content:
         root = root_of(source, self.root, self.pinned)
-        found = folder.members(path, root, without=self.workspace)
-        _require_uploadable(sum(file.stat().st_size for file in found.values()), source)
+        found = folder.members(path, root)
+        _require_room(sum(file.stat().st_size for file in found.values()), source)
         with NamedTemporaryFile(dir=self.workspace, suffix=".zip", delete=False) as target:
             made = Path(target.name)
             try:
-                folder.write(found, target)
+                folder.write(found, target, partial(_require_room, source=source))
             except BaseException:
                 made.unlink()
                 raise
         return _measure(made, source)
+
+
+def _below(root: Path, source: str) -> tuple[str, ...]:
+    """The parts of the path as it is written: hidden folders above the project are none of its own."""
+    path = Path(os.path.normpath(root / source))
+    return path.relative_to(root).parts if path.is_relative_to(root) else ()
 
 
 @contextmanager
@@ -119,20 +129,23 @@ def _plain_errors(source: str) -> Iterator[None]:
         raise ArchiveError(f"{source!r} is not a usable path: {error}", advice=_RELATIVE) from error
 
 
-def _require_uploadable(size: int, source: str) -> None:
+def _require_room(size: int, source: str) -> None:
     if size > UPLOAD_LIMIT:
         raise ArchiveError(
-            f"the folder {source} holds {human(size)}; at most {human(UPLOAD_LIMIT)} can be uploaded",
+            f"{source} has {human(size)} or more; at most {human(UPLOAD_LIMIT)} can be uploaded",
             advice="Put the archive on a web server and give `download_url` instead of the file.",
         )
 
 
 def _measure(path: Path, source: str) -> Content:
+    """Its size is asked before it is read, and looked at while it is: a file may grow."""
+    _require_room(path.stat().st_size, source)
     digest, size = hashlib.sha256(), 0
     with path.open("rb") as stream:
         while block := stream.read(_BLOCK):
             digest.update(block)
             size += len(block)
+            _require_room(size, source)
     return Content(source, digest.hexdigest(), size, archive=str(path))
 
 

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from typing import Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-_DIRECTORY_LIMIT: Final = 16 * 1024 * 1024
+DIRECTORY_LIMIT: Final = 16 * 1024 * 1024
+UTF8: Final = 0x800
+"""The flag of a member whose name is in UTF-8."""
 _START: Final = 64 * 1024
 READABLE: Final = (ZIP_STORED, ZIP_DEFLATED)
 
@@ -22,9 +24,9 @@ class _Bounded(io.FileIO):
     """A file with bounded reads: zipfile takes the table of contents in one read of the size it claims."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        most = _DIRECTORY_LIMIT + 1
+        most = DIRECTORY_LIMIT + 1
         data = super().read(most if size is None or size < 0 else min(size, most)) or b""
-        if len(data) > _DIRECTORY_LIMIT:
+        if len(data) > DIRECTORY_LIMIT:
             raise BadZipFile("its table of contents is larger than 16 MiB")
         return data
 
@@ -43,6 +45,21 @@ def starts_with_member(archive: ZipFile) -> bool:
         return False
     stream.seek(0)
     return stream.read(4) == b"PK\x03\x04"
+
+
+def stored_name(member: ZipInfo) -> bytes:
+    """The name of a member as the bytes in the archive."""
+    return member.orig_filename.encode("utf-8" if member.flag_bits & UTF8 else "cp437")
+
+
+def name_of(member: ZipInfo) -> str:
+    """The name as most programs read it: as UTF-8, also where the flag for it is not set, when it can be."""
+    if member.flag_bits & UTF8 or member.orig_filename.isascii():
+        return member.orig_filename
+    try:
+        return stored_name(member).decode()
+    except UnicodeDecodeError:
+        return member.orig_filename
 
 
 def read_start(archive: ZipFile, member: ZipInfo) -> bytes:

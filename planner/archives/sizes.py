@@ -1,10 +1,9 @@
-"""Sizes: the limits of Elastic Cloud Enterprise, and sizes as people read them."""
+"""Sizes: the limit of Elastic Cloud Enterprise, and sizes as people read them."""
 
 from typing import Final
 
-# The documentation says "200 MB" and "8 GB"; taken as binary units, so that no file the API takes is refused.
+# The documentation says "200 MB"; taken as binary units, so that no file the API takes is refused.
 UPLOAD_LIMIT: Final = 200 * 1024 * 1024
-DOWNLOAD_LIMIT: Final = 8 * 1024**3
 
 
 def human(size: int) -> str:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from pathlib import Path
 
 from attrs import define, field
 
 from planner.archives.prepare import Archives
+from planner.scratch import Scratch
 
 
 @define
 class Workspace:
-    """A temporary folder, from the first use until `close`. For any number of threads.
+    """A scratch folder, from the first use until `close`. For any number of threads.
 
     Environments share the archives of a project: each folder is archived once, whoever uses it.
     """
 
-    _folder: tempfile.TemporaryDirectory[str] | None = field(default=None, init=False)
+    _scratch: Scratch | None = field(default=None, init=False)
     _archives: dict[tuple[Path, Path | None], Archives] = field(factory=dict, init=False)
     _one_at_a_time: threading.Lock = field(factory=threading.Lock, init=False)
 
@@ -31,14 +31,14 @@ class Workspace:
             return self._archives[key]
 
     def _new_folder(self) -> Path:
-        if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="planner-")
-        made = Path(self._folder.name) / str(len(self._archives))
+        if self._scratch is None:
+            self._scratch = Scratch.open()
+        made = self._scratch.folder / str(len(self._archives))
         made.mkdir(mode=0o700)
         return made
 
     def close(self) -> None:
         self._archives.clear()
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
+        if self._scratch is not None:
+            self._scratch.close()
+            self._scratch = None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +15,7 @@ from planner.cli.publishing import is_written
 from planner.cli.unkept import Unkept, unkept_in
 from planner.cli.wiring import Request, check_files, configure, make_salt
 from planner.config.environment_file import read_environment_file
-from planner.config.load import Configuration, open_project
+from planner.config.load import Configuration, Projects
 from planner.config.sources import Sources
 from planner.engine.affected import ABSENT, Reading
 from planner.errors import PlannerError
@@ -26,6 +25,7 @@ from planner.model.project import Environment, Project
 from planner.model.tree import root_of
 from planner.model.value import conceal
 from planner.model.value_json import encode_value
+from planner.scratch import Scratch
 from planner.vcs import Repository
 
 _TARGETS: Final = (
@@ -91,22 +91,22 @@ def _target(repository: Repository, named: str | None, environ: Mapping[str, str
 @contextmanager
 def as_of(repository: Repository, commit: str) -> Iterator[tuple[Path, tuple[Unkept, ...]]]:
     """A folder with the project as a commit has it, and what in there is not as it is checked out."""
-    with tempfile.TemporaryDirectory(prefix="planner-base-") as folder:
-        submodules = repository.export(commit, Path(folder))
-        yield Path(folder), tuple(unkept_in(Path(folder), submodules))
+    with closing(Scratch.open()) as scratch:
+        submodules = repository.export(commit, scratch.folder)
+        yield scratch.folder, tuple(unkept_in(scratch.folder, submodules))
 
 
-def project_in(folder: Path) -> Project | None:
+def project_in(projects: Projects, folder: Path) -> Project | None:
     """The project in a folder; None when there is none, or it is wrong."""
     try:
-        return open_project(folder)
+        return projects.at(folder).project
     except PlannerError:
         return None
 
 
 def read_environment(console: Console, request: Request, *, offline: bool) -> Read:
     """The environment that request names, rendered, with its files archived."""
-    project = project_in(request.folder)
+    project = project_in(request.projects, request.folder)
     if project is not None and request.environment not in project.environments:
         return Read(ABSENT)
     try:
@@ -149,7 +149,7 @@ def _reached(environment: Environment) -> object:
 
 def without_secrets(request: Request) -> Request:
     """request with a stand-in for each sensitive text that nothing gives a value: a fork has no secrets."""
-    variables = open_project(request.folder).variables.values()
+    variables = request.project.variables.values()
     missing = {
         f"PLANNER_VAR_{variable.name}": f"(not set: {variable.name})"
         for variable in variables

@@ -79,7 +79,7 @@ def _former_projects(folder: Path, repository: Repository) -> Iterator[tuple[str
     for commit, data in repository.versions(PROJECT_FILE, _VERSIONS):
         with suppress(InvalidConfiguration):
             sources = Sources(folder, texts={PROJECT_FILE: data.decode(errors="replace")})
-            yield commit, read_project(sources)
+            yield commit, read_project(sources).project
 
 
 def _same_or_renamed(environment: Environment, former: Project, later: Project) -> Iterator[Environment]:

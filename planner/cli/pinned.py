@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from planner.config.sources import FOLDER, Sources
 from planner.errors import InvalidConfiguration, PlannerError
 from planner.model.diagnostic import ERROR, Diagnostic, Diagnostics, Position
 from planner.model.tree import PINNED
+from planner.scratch import Scratch
 from planner.vcs import Repository, repository_of
 
 _AGAIN = "Then pin that commit, or apply it where promotions come from and promote it."
@@ -27,7 +27,7 @@ class PinnedTrees:
 
     history: Path
     _made: dict[str, Path] = field(factory=dict, init=False)
-    _scratch: list[tempfile.TemporaryDirectory[str]] = field(factory=list, init=False)
+    _scratch: list[Scratch] = field(factory=list, init=False)
     _one_at_a_time: threading.Lock = field(factory=threading.Lock, init=False)
 
     def tree_for(self, sources: Sources, environment: str) -> Path | None:
@@ -47,7 +47,7 @@ class PinnedTrees:
 
     def close(self) -> None:
         while self._scratch:
-            self._scratch.pop().cleanup()
+            self._scratch.pop().close()
         self._made.clear()
 
     def _at(self, pin: str) -> Path:
@@ -74,9 +74,9 @@ class PinnedTrees:
             return self._made[commit]
 
     def _written(self, repository: Repository, commit: str) -> Path:
-        scratch: tempfile.TemporaryDirectory[str] = tempfile.TemporaryDirectory(prefix="planner-pinned-")
+        scratch = Scratch.open()
         self._scratch.append(scratch)
-        folder = Path(scratch.name)
+        folder = scratch.folder
         submodules = repository.export(commit, folder, *PINNED)
         for item in unkept_in(folder, submodules):
             raise PlannerError(f"{item.name} {item.why}", advice=f"{item.advice} {_AGAIN}")

@@ -11,6 +11,7 @@ from typing import Final
 from planner.cli.comparing import Order, as_of, base_commit, changed_since, project_in
 from planner.cli.console import Console
 from planner.cli.explaining import advice_of, told_of
+from planner.config.load import Projects
 from planner.config.project import PROJECT_FILE
 from planner.config.sources import Sources, UnreadableSource
 from planner.errors import PlannerError
@@ -48,7 +49,7 @@ def failed_preview(
 
 def _name_in(folder: Path) -> str:
     """The project's name, also where planner.yaml is wrong elsewhere; "" when it cannot be found there."""
-    project = project_in(folder)
+    project = project_in(Projects(), folder)
     if project is not None:
         return project.name
     try:

@@ -25,7 +25,7 @@ from planner.cli.leaving import Places, moved, removed
 from planner.cli.preview_failure import failed_preview
 from planner.cli.promotion.chain import standings
 from planner.cli.unkept import Unkept, converted
-from planner.config.load import choose_environment, open_project
+from planner.config.load import choose_environment
 from planner.engine.affected import ABSENT, why_affected
 from planner.errors import PlannerError, WrongUsage
 from planner.model.chain import Standing
@@ -99,7 +99,7 @@ def _made(console: Console, order: Order, environ: Mapping[str, str]) -> Preview
             f"{folder.resolve()} is in no git repository: there is nothing to compare with",
             advice="A preview shows what a change does; planner plan shows what apply would do.",
         )
-    project, head = open_project(folder), repository.commit("HEAD")
+    project, head = order.request.project, repository.commit("HEAD")
     try:
         base = base_commit(repository, order, environ)
     except PlannerError as error:
@@ -109,7 +109,8 @@ def _made(console: Console, order: Order, environ: Mapping[str, str]) -> Preview
     with as_of(repository, base) as (former, elsewhere):
         files = changed_since(repository, base, order)
         unkept = (*elsewhere, *converted(repository.converted(*PINNED)))
-        comparison = _Comparison(console, order, project, project_in(former), former, files, unkept)
+        was = project_in(order.request.projects, former)
+        comparison = _Comparison(console, order, project, was, former, files, unkept)
         planned, unaffected = _compared(comparison)
     uncommitted = bool(changed_since(repository, "HEAD", order))
     facts = {"base": base, "head": head, "unaffected": unaffected, "uncommitted": uncommitted}

@@ -18,7 +18,7 @@ from planner.cli.console import Console
 from planner.cli.discretion import discretion
 from planner.cli.pinned import PinnedTrees
 from planner.cli.stores import open_store
-from planner.config.load import Configuration, choose_environment, load, open_project
+from planner.config.load import Configuration, Projects, choose_environment, load
 from planner.config.sources import Sources
 from planner.config.variables import Inputs
 from planner.ece import Discretion, Settings, Timeouts, UploadForm
@@ -35,7 +35,7 @@ from planner.kinds.rest import RestDriver
 from planner.model.declarations import Declarations, Import
 from planner.model.diagnostic import Diagnostics
 from planner.model.plan import DESTROY, IMPORT_ONLY, NORMAL, REFRESH_ONLY
-from planner.model.project import Environment
+from planner.model.project import Environment, Project
 from planner.state.store import Store
 
 if TYPE_CHECKING:
@@ -58,8 +58,14 @@ class Request:
     imports: tuple[Import, ...] = ()
     import_only: bool = False
     texts: Mapping[str, str] = field(factory=dict)
+    projects: Projects = field(factory=Projects)
     workspace: Workspace = field(factory=Workspace)
     trees: PinnedTrees = field(default=Factory(lambda self: PinnedTrees(self.folder), takes_self=True))
+
+    @property
+    def project(self) -> Project:
+        """PlannerError when there is none, InvalidConfiguration when it is wrong."""
+        return self.projects.at(self.folder).project
 
     def elsewhere(self, environment: str) -> Request:
         """A look at another environment: what the command line says of variables is about this one."""
@@ -68,6 +74,7 @@ class Request:
             environment,
             Inputs(environ=self.inputs.environ),
             self.parallelism,
+            projects=self.projects,
             workspace=self.workspace,
             trees=self.trees,
         )
@@ -91,10 +98,9 @@ class Opened:
 
 def configure(request: Request, console: Console) -> tuple[Configuration, dict[str, KindFile]]:
     """The configuration with every problem in its diagnostics; secrets are watched for from here on."""
-    project = open_project(request.folder)
+    project = request.project
     environment = choose_environment(project, request.environment)
-    credentials = _credentials(environment)
-    console.redact.watch(lambda: credentials)
+    _watch(console, _credentials(environment))
     kinds = dict(load_kinds())
     try:
         sources = Sources(request.folder, texts=request.texts)
@@ -102,9 +108,15 @@ def configure(request: Request, console: Console) -> tuple[Configuration, dict[s
     except InvalidConfiguration as error:
         return Configuration(project, environment, diagnostics=error.diagnostics), kinds
     known = {name: file.kind for name, file in kinds.items()}
-    found = load(sources, project, environment, known, request.inputs)
-    console.redact.watch(lambda: found.secrets)
+    found = load(sources, request.projects.at(request.folder), environment, known, request.inputs)
+    _watch(console, found.secrets)
     return found, kinds
+
+
+def _watch(console: Console, secrets: tuple[str, ...]) -> None:
+    """Only where there are any: each source is asked again for each output, of whatever environment."""
+    if secrets:
+        console.redact.watch(lambda: secrets)
 
 
 def _credentials(environment: Environment) -> tuple[str, ...]:

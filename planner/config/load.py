@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from planner.config.blocks import Blocks
 from planner.config.locals import compute_locals
 from planner.config.origins import described
-from planner.config.plain_files import PlainFile, read_plain
-from planner.config.project import PROJECT_FILE, read_project
+from planner.config.project import PROJECT_FILE, ProjectFile, read_project
 from planner.config.references import check_references
 from planner.config.reporting import Place
 from planner.config.scope import ProjectName, ResourceScope, Scope, looked_through
@@ -58,8 +58,36 @@ class Configuration:
         return described(self.names(address, path), self.variables, self.project.locals)
 
 
+@define
+class Projects:
+    """The planner.yaml of each folder, read once for a command, however many environments it declares.
+
+    For any number of threads.
+    """
+
+    _read: dict[Path, ProjectFile | PlannerError] = field(factory=dict, init=False)
+    _one_at_a_time: threading.Lock = field(factory=threading.Lock, init=False)
+
+    def at(self, root: Path) -> ProjectFile:
+        """As `open_project`."""
+        with self._one_at_a_time:
+            if root not in self._read:
+                try:
+                    self._read[root] = _opened(root)
+                except PlannerError as error:
+                    self._read[root] = error
+            found = self._read[root]
+        if isinstance(found, PlannerError):
+            raise found.with_traceback(None)
+        return found
+
+
 def open_project(root: Path) -> Project:
     """The project in a folder. PlannerError when there is none, InvalidConfiguration when it is wrong."""
+    return _opened(root).project
+
+
+def _opened(root: Path) -> ProjectFile:
     if not _exists(root / PROJECT_FILE):
         raise PlannerError(
             f"there is no {PROJECT_FILE} in {root.absolute()}",
@@ -89,14 +117,17 @@ def choose_environment(project: Project, name: str | None) -> Environment:
 
 
 def load(
-    sources: Sources, project: Project, environment: Environment, kinds: Mapping[str, Kind], inputs: Inputs
+    sources: Sources,
+    declared: ProjectFile,
+    environment: Environment,
+    kinds: Mapping[str, Kind],
+    inputs: Inputs,
 ) -> Configuration:
     """Renders, parses and checks everything. Problems are in the result's diagnostics, none is raised."""
-    diagnostics = Diagnostics()
-    variables = assign(project, environment.name, sources, inputs, diagnostics)
+    diagnostics, project = Diagnostics(), declared.project
+    variables = assign(declared, environment.name, sources, inputs, diagnostics)
     templates = Templates(sources, _scope(project, environment, variables), diagnostics)
-    file = read_plain(sources, PROJECT_FILE, diagnostics) or PlainFile(PROJECT_FILE, sources, {})
-    compute_locals(project, file, templates)
+    compute_locals(project, declared.file, templates)
     blocks = Blocks(kinds, templates.scope, diagnostics)
     for document in templates.documents():
         blocks.add(document)
@@ -114,7 +145,7 @@ def load(
         locate=_locator(blocks.places),
         names=_namer(blocks.places),
         secrets=_secrets(variables, blocks),
-        reads=frozenset(sources.read_files),
+        reads=frozenset({PROJECT_FILE, *sources.read_files}),
         pinned=sources.pinned,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import jsonschema_rs
+from attrs import frozen
 
 from planner.config.plain_files import PlainFile, check_plain, read_plain
 from planner.config.promotion import read_gates, read_promotable
@@ -23,14 +24,22 @@ from planner.resources import schema
 PROJECT_FILE = "planner.yaml"
 
 
-def read_project(sources: Sources) -> Project:
+@frozen
+class ProjectFile:
+    """planner.yaml: what it declares, and where."""
+
+    project: Project
+    file: PlainFile
+
+
+def read_project(sources: Sources) -> ProjectFile:
     """The project that planner.yaml declares. InvalidConfiguration with every problem found."""
     diagnostics = Diagnostics()
     file = read_plain(sources, PROJECT_FILE, diagnostics)
     project = None if file is None else _project(file, diagnostics)
-    if project is None or diagnostics.has_errors:
+    if file is None or project is None or diagnostics.has_errors:
         raise InvalidConfiguration(diagnostics.items)
-    return project
+    return ProjectFile(project, file)
 
 
 def _project(file: PlainFile, diagnostics: Diagnostics) -> Project | None:

@@ -13,7 +13,7 @@ from attrs import define, field
 from planner.config.tokens import RESERVED
 from planner.links import require_no_dangling_link
 from planner.model.diagnostic import Position
-from planner.model.tree import PINNED, root_of
+from planner.model.tree import PINNED, is_hidden_path, root_of
 
 MAX_SOURCE = 10 * 1024 * 1024
 FOLDER = "templates/"
@@ -76,7 +76,8 @@ class Sources:
             path = root / name
             if self.confined and not path.resolve().is_relative_to(root.resolve()):
                 raise Outside("the file is outside the project", here, "Move it into the project folder.")
-            if self.confined and _is_hidden(name, path.resolve().relative_to(root.resolve())):
+            real = path.resolve().relative_to(root.resolve()) if self.confined else Path()
+            if self.confined and is_hidden_path((*name.split("/"), *real.parts)):
                 raise Hidden("the file is hidden", here, "Give it a name that does not begin with a dot.")
             _check_kind(path, here)
             return path.read_bytes()
@@ -127,11 +128,6 @@ def _missing(path: Path, here: Position) -> UnreadableSource:
 def _unreadable(error: Exception, here: Position) -> UnreadableSource:
     reason = getattr(error, "strerror", None) or str(error)
     return UnreadableSource(f"the file cannot be read: {reason}", here)
-
-
-def _is_hidden(name: str, real: Path) -> bool:
-    parts = (*name.split("/"), *real.parts)
-    return any(part.startswith(".") and part not in (".", "..") for part in parts)
 
 
 def _left_out(name: str) -> bool:

@@ -6,7 +6,6 @@ Precedence, weakest first: default, environments/<env>.yaml, --var-file, PLANNER
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path as File
 from typing import Final
 
@@ -14,7 +13,7 @@ from attrs import define, field, frozen
 
 from planner.config.environment_file import EnvironmentFile, read_environment_file
 from planner.config.plain_files import PlainFile, read_plain
-from planner.config.project import PROJECT_FILE
+from planner.config.project import PROJECT_FILE, ProjectFile
 from planner.config.scope import seal
 from planner.config.shaping import shaped
 from planner.config.sources import Sources
@@ -57,10 +56,11 @@ class _Candidate:
 
 
 def assign(
-    project: Project, environment: str, sources: Sources, inputs: Inputs, diagnostics: Diagnostics
+    declared: ProjectFile, environment: str, sources: Sources, inputs: Inputs, diagnostics: Diagnostics
 ) -> dict[str, Assigned]:
     """name -> value for each variable that has a valid one; the others are reported."""
-    reader = _Reader(project, environment, sources, diagnostics)
+    project = declared.project
+    reader = _Reader(project, declared.file, environment, sources, diagnostics)
     chosen = {candidate.name: candidate for candidate in reader.candidates(inputs)}
     found = {}
     for variable in project.variables.values():
@@ -76,9 +76,10 @@ def _sealed(variable: Variable, value: Value) -> Value:
     return seal(value) if variable.sensitive else value
 
 
-@define(slots=False)
+@define
 class _Reader:
     project: Project
+    project_file: PlainFile
     environment: str
     sources: Sources
     diagnostics: Diagnostics
@@ -182,16 +183,11 @@ class _Reader:
         )
 
     def report_missing(self, variable: Variable) -> None:
-        file = self._project_file
         self.diagnostics.error(
             f'variable "{variable.name}" has no value in environment {self.environment}',
-            position=file.position(("variables", variable.name)) if file else None,
+            position=self.project_file.position(("variables", variable.name)),
             advice=f"Set it in environments/{self.environment}.yaml, by {PREFIX}{variable.name} or by --var.",
         )
-
-    @cached_property
-    def _project_file(self) -> PlainFile | None:
-        return read_plain(self.sources, PROJECT_FILE, Diagnostics())
 
 
 _SAY_WHAT: Final = frozenset({"type", "enum", "const", "allOf", "anyOf", "oneOf"})

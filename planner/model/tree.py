@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -17,3 +18,8 @@ def root_of(name: str, root: Path, pinned: Path | None) -> Path:
     """
     first = posixpath.normpath(name).split("/", 1)[0]
     return pinned if pinned is not None and first in PINNED else root
+
+
+def is_hidden_path(parts: Iterable[str]) -> bool:
+    """Whether a file is hidden or in a hidden folder, as those of credentials are: `.git`, `.env`, `.ssh`."""
+    return any(part.startswith(".") and part not in (".", "..") for part in parts)

@@ -6,12 +6,13 @@ it goes away again.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import secrets
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -20,6 +21,7 @@ from attrs import frozen
 from planner.sandbox.replies import ApiError, api_error
 
 CHUNK = 256 * 1024
+INCOMING = ".incoming-"
 # A zip archive without entries: stands for the content of a download_url that was accepted as fetched.
 EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
 
@@ -66,17 +68,26 @@ class Incoming:
 
 
 class Archives:
+    """Of one data file. What killed processes left on its way in is removed first."""
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        for path in folder.glob(f"{INCOMING}*"):
+            _remove_if_abandoned(path)
 
     @contextmanager
     def incoming(self, limit: int) -> Iterator[Incoming]:
-        path = self._folder / f".incoming-{secrets.token_hex(8)}"
+        path = self._folder / f"{INCOMING}{secrets.token_hex(8)}"
+        new = path.with_name(f".new{path.name}")
         try:
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as sink:
+            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as sink:
+                # The system frees the lock with the process. Until it is held nobody knows the name.
+                fcntl.flock(sink, fcntl.LOCK_EX)
+                new.rename(path)
                 yield Incoming(path, sink, limit)
         finally:
-            path.unlink(missing_ok=True)
+            for left in (new, path):
+                left.unlink(missing_ok=True)
 
     def path(self, extension_id: str) -> Path:
         """Ids come from the database, never from a URL: they hold digits only."""
@@ -95,6 +106,12 @@ class Archives:
 
     def remove(self, extension_id: str) -> None:
         self.path(extension_id).unlink(missing_ok=True)
+
+
+def _remove_if_abandoned(path: Path) -> None:
+    with suppress(OSError), path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
 
 
 def assumed_facts(now: str) -> FileFacts:

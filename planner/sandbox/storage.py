@@ -15,7 +15,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from planner.sandbox.requestlog import LOG_NAME
@@ -115,7 +115,15 @@ def _folder(data: str | Path) -> tuple[Path, bool]:
         return Path(tempfile.mkdtemp(prefix="sandbox-")), True
     folder = Path(f"{data}.files")
     folder.mkdir(mode=0o700, exist_ok=True)
+    _keep_to_owner(folder, 0o700)
     return folder, False
+
+
+def _keep_to_owner(path: Path, mode: int) -> None:
+    """What was made by another program, or copied here, may be open to others."""
+    with suppress(FileNotFoundError, PermissionError):
+        if path.stat().st_mode & 0o777 != mode:
+            path.chmod(mode)
 
 
 def _make_private(folder: Path) -> None:
@@ -133,7 +141,7 @@ def _open(data: str | Path) -> sqlite3.Connection:
     # Several threads share the connection; Storage's lock keeps them apart.
     db = sqlite3.connect(data, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
-        _prepare(db)
+        _prepare(db, data)
     except (sqlite3.DatabaseError, SandboxError) as error:
         db.close()
         raise SandboxError(
@@ -142,10 +150,13 @@ def _open(data: str | Path) -> sqlite3.Connection:
     return db
 
 
-def _prepare(db: sqlite3.Connection) -> None:
+def _prepare(db: sqlite3.Connection, data: str | Path) -> None:
     db.row_factory = sqlite3.Row
     # Asked before anything is written: the file of another program stays as it is.
     new = _is_new(db)
+    if str(data) != MEMORY:
+        for end in ("", "-wal", "-shm"):
+            _keep_to_owner(Path(f"{data}{end}"), 0o600)
     _wal(db)
     # NORMAL under WAL: a killed process loses nothing; only a power cut may lose the last writes.
     db.execute("PRAGMA synchronous = NORMAL")

@@ -82,7 +82,7 @@ class Project:
 
     def files(self) -> list[Path]:
         """What planner has to read: project, templates, state."""
-        found = [self.folder / "planner.yaml", *sorted((self.folder / "templates").iterdir())]
+        found = [self.folder / "planner.yaml", *sorted((self.folder / "templates").glob("**/*.*"))]
         state = self.folder / "state" / "dev.json"
         return [*found, state] if state.exists() else found
 

@@ -47,6 +47,22 @@ REQUESTS = {
     "preview, 2 of 2 environments affected": 4,
     "promote, gates and plan": 3,
     "env status of 2 environments": 2,
+    "environments": 0,
+    "environments with files": 0,
+    "templates": 0,
+    "macros": 0,
+    "outputs": 1,
+    "variables": 0,
+    "sensitive variables": 1,
+    "locals": 0,
+    "resources, each after the one before": 1,
+    "undeclared variables": 0,
+    "moved blocks": 1,
+    "removed blocks": 1,
+    "checks": 1,
+    "files in a folder": 1,
+    "members of an archive": 1,
+    "commits of planner.yaml": 1,
 }
 """A list, a read of what is to change, a call for each create; an upload is of what was created and read.
 

@@ -20,10 +20,11 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "model": frozenset({"errors"}),
     "errors": frozenset({"model"}),  # for annotations only; see below
     "links": frozenset(),
+    "scratch": frozenset(),
     "resources": frozenset(),
     "distribution": frozenset(),
     "net": frozenset(),
-    "archives": frozenset({"model", "errors"}),
+    "archives": frozenset({"scratch", "model", "errors"}),
     "ece": frozenset({"net", "model", "errors"}),
     "sandbox": frozenset(),
     "config": frozenset({"links", "model", "errors", "resources"}),

@@ -80,7 +80,7 @@ def status_command(context: click.Context, /, refresh: bool, parallelism: int, a
     """
     console = make_console(context)
     request = make_request(context, None, parallelism=parallelism)
-    project, now = open_project(request.folder), utc_now()
+    project, now = request.project, utc_now()
     with console.doing("Looking at the environments"):
         chain = standings(request, console, now, refresh=refresh)
     if as_json:
@@ -132,7 +132,7 @@ def diff_command(
 
 def _sides(request: Request, console: Console, names: tuple[str, str]) -> Iterator[Side]:
     """Those that can be read; what is wrong with the others is told."""
-    project = open_project(request.folder)
+    project = request.project
     for name in [choose_environment(project, name).name for name in names]:
         try:
             yield read_side(request, console, name)

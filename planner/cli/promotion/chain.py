@@ -11,7 +11,6 @@ from attrs import frozen
 from planner.cli.console import Console
 from planner.cli.promotion.env_look import Seen, look
 from planner.cli.wiring import Request
-from planner.config.load import open_project
 from planner.model.chain import Standing
 from planner.promote.gates import judge
 from planner.promote.log import moment
@@ -26,7 +25,7 @@ def standings(request: Request, console: Console, now: str, *, refresh: bool = T
 
     What cannot be looked at is told in its own entry.
     """
-    project = open_project(request.folder)
+    project = request.project
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         found = pool.map(
             lambda name: look(request, console, project, name, ask=refresh), project.environments

@@ -20,7 +20,7 @@ from planner.cli.promotion.edits import Edit, edits_for
 from planner.cli.promotion.target_file import TargetFile, find_file, refuse_other_changes
 from planner.cli.stores import open_store
 from planner.cli.wiring import Request
-from planner.config.load import choose_environment, open_project
+from planner.config.load import choose_environment
 from planner.errors import Refused
 from planner.model.project import Project
 from planner.promote.log import Log, Rejection, Run
@@ -57,7 +57,7 @@ def draft(
 
     Refused for what cannot be promoted, with the way out.
     """
-    project = open_project(request.folder)
+    project = request.project
     file = find_file(request.folder, wish.target, repository if commits else None)
     choice = _chosen(console, request, project, wish, forced, _brings(project, wish, file, repository))
     edits = edits_for(choice, file.read(), project.variables, repository)

@@ -10,13 +10,12 @@ from attrs import evolve, frozen
 from planner.cli.console import Console
 from planner.cli.promotion.release import release_of
 from planner.cli.wiring import Request, check_files, configure
-from planner.config.load import Configuration, choose_environment, open_project
+from planner.config.load import Configuration, choose_environment
 from planner.config.sources import Sources
 from planner.config.variables import PREFIX, assign
 from planner.errors import InvalidConfiguration
 from planner.model.diagnostic import Diagnostics
 from planner.model.kind import Kind
-from planner.model.project import Project
 from planner.model.release import Release
 
 
@@ -39,10 +38,9 @@ class Side:
 
 def read_side(request: Request, console: Console, name: str) -> Side:
     """The environment as the files have it. InvalidConfiguration with every problem found."""
-    project = open_project(request.folder)
-    environment = choose_environment(project, name)
+    environment = choose_environment(request.project, name)
     own = evolve(request, environment=environment.name)
-    unset = _unset(own, project, environment.name)
+    unset = _unset(own, environment.name)
     given = {f"{PREFIX}{variable}": _stand_in(variable) for variable in unset}
     own = evolve(own, inputs=evolve(own.inputs, environ={**own.inputs.environ, **given}))
     configuration, kinds = configure(own, console)
@@ -53,14 +51,16 @@ def read_side(request: Request, console: Console, name: str) -> Side:
     return Side(configuration, {kind: file.kind for kind, file in kinds.items()}, release, unset)
 
 
-def _unset(request: Request, project: Project, environment: str) -> tuple[str, ...]:
+def _unset(request: Request, environment: str) -> tuple[str, ...]:
     """The sensitive variables that nothing gives a value, and that a text can stand in for."""
+    declared = request.projects.at(request.folder)
+    project = declared.project
     secret = {name: variable for name, variable in project.variables.items() if variable.sensitive}
     filled = {
         name: evolve(variable, has_default=True, default=_stand_in(name)) for name, variable in secret.items()
     }
     sources = Sources(request.folder, texts=request.texts)
-    trial = evolve(project, variables={**project.variables, **filled})
+    trial = evolve(declared, project=evolve(project, variables={**project.variables, **filled}))
     found = assign(trial, environment, sources, request.inputs, Diagnostics())
     return tuple(name for name in secret if name in found and found[name].value == _stand_in(name))
 

@@ -7,7 +7,6 @@ import os
 from planner.cli.promotion.actor import actor
 from planner.cli.wiring import Request
 from planner.config.environment_file import name_of, read_environment_file
-from planner.config.load import open_project
 from planner.config.sources import Sources
 from planner.model.diagnostic import Diagnostics
 from planner.model.tree import PINNED
@@ -36,4 +35,4 @@ def _follows_templates(request: Request, environment: str) -> bool:
     """Whether templates/ and files/ are promoted, and the environment's are those that are checked out."""
     sources = Sources(request.folder, texts=request.texts)
     found = read_environment_file(sources, environment, Diagnostics())
-    return open_project(request.folder).promotes_templates and not (found and found.templates)
+    return request.project.promotes_templates and not (found and found.templates)

@@ -7,7 +7,6 @@ from attrs import evolve
 from planner.cli.console import Console
 from planner.cli.stores import open_store
 from planner.cli.wiring import Request, opened
-from planner.config.load import open_project
 from planner.engine.workflow import propose
 from planner.errors import PlannerError
 from planner.model.plan import Action, Plan
@@ -19,7 +18,7 @@ from planner.promote.recording import log_of
 
 def remembered(request: Request, console: Console, names: tuple[str, ...]) -> tuple[Upstream, ...]:
     """What their states say, without a look at their installations."""
-    project = open_project(request.folder)
+    project = request.project
     return tuple(_remembered(request, console, project, name) for name in names)
 
 

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import socket
+import subprocess
 import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZipFile
@@ -12,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.archives import ArchiveError, Archives, sizes
-from planner.archives.names import fault, is_junk
+from planner.archives import ArchiveError, Archives, Workspace, folder, sizes
+from planner.archives.names import collisions, fault, is_junk
 from planner.errors import PlannerError
 
 GOLDEN = "5641e337a436ec1f48d44cb1f80c7afa93eaef5dcfdf3cd7a14d80cc8d54ee4c"
@@ -73,17 +77,21 @@ def test_no_member_has_a_data_descriptor(archives: Archives, project: Path) -> N
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
-def test_junk_and_empty_folders_are_left_out(archives: Archives, project: Path) -> None:
-    tree(project / "one", {"a": "1", ".DS_Store": "", "__MACOSX/a": "", "d/Thumbs.db": "", ".git/HEAD": ""})
+def test_junk_hidden_files_and_empty_folders_are_left_out(archives: Archives, project: Path) -> None:
+    junk = (".DS_Store", "__MACOSX/a", "d/Thumbs.db", ".git/HEAD", ".env", "d/.netrc", "d/.ssh/id")
+    tree(project / "one", {"a": "1", **dict.fromkeys(junk, "")})
     (project / "one/empty").mkdir()
     assert names(archives.prepare("one").archive) == ["a"]
 
 
-def test_the_workspace_is_never_archived(project: Path) -> None:
-    workspace = project / ".work"
-    workspace.mkdir()
-    tree(project, {"a": "1", ".work/left": "2"})
-    assert names(Archives(project, workspace).prepare(".").archive) == ["a"]
+def test_the_workspace_is_never_archived(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where temporary files lie in the project."""
+    monkeypatch.setattr("tempfile.tempdir", str(project / "files"))
+    tree(project, {"files/a": "1", "files/d/b": "2"})
+    with closing(Workspace()) as workspace:
+        archives = workspace.archives(project, None)
+        assert names(archives.prepare("files/d").archive) == ["b"]
+        assert names(archives.prepare("files").archive) == ["a", "d/b"]
 
 
 def test_links_inside_the_project_are_followed(archives: Archives, project: Path) -> None:
@@ -149,6 +157,36 @@ def _socket(project: Path) -> None:
         os.chdir(here)
 
 
+def _only_hidden(project: Path) -> None:
+    tree(project / "one", {".env": "T=1", ".ssh/id": "key"})
+
+
+def _link_to(target: str) -> Callable[[Path], None]:
+    def arrange(project: Path) -> None:
+        tree(project, {".env": "T=1", "one/.ssh/id": "key", "one/a": "1"})
+        (project / "one/b").symlink_to(target)
+
+    return arrange
+
+
+def _pipe(name: str) -> Callable[[Path], None]:
+    def arrange(project: Path) -> None:
+        (project / "one").mkdir()
+        os.mkfifo(project / name)
+
+    return arrange
+
+
+def _multiplied(project: Path) -> None:
+    """16 folders with two links each to the next: 32,768 ways to one file."""
+    for number in range(16):
+        (project / f"one/{number}").mkdir(parents=True)
+    for number in range(15):
+        for name in "ab":
+            (project / f"one/{number}/{name}").symlink_to(f"../{number + 1}")
+    (project / "one/15/words.txt").write_text("w")
+
+
 def _same_after_nfc(project: Path) -> None:
     tree(project / "one", {unicodedata.normalize("NFD", "é"): "1", unicodedata.normalize("NFC", "é"): "2"})
 
@@ -161,6 +199,24 @@ def _same_after_nfc(project: Path) -> None:
         (lambda p: tree(p, {"one": ""}), "one", "neither a .zip file nor a folder"),
         (lambda p: (p / "one").mkdir(), "one", "one holds no files"),
         (lambda p: (p / "one/empty").mkdir(parents=True), "one", "one holds no files"),
+        (_only_hidden, "one", "one holds no files"),
+        (lambda p: tree(p, {"a": ""}), ".", "is the project itself"),
+        (lambda p: tree(p, {"a": ""}), "files/..", "is the project itself"),
+        (_only_hidden, "one/.ssh", "one/.ssh is hidden"),
+        (_only_hidden, "one/.ssh/../.env", "one/.ssh/../.env is hidden"),
+        (lambda p: tree(p, {".one/a.zip": ""}), ".one/a.zip", ".one/a.zip is hidden"),
+        (_link_to(".ssh"), "one/b", "one/b is hidden"),
+        (_link_to(".ssh"), "one", "one/b is a link to a hidden file or folder"),
+        (_link_to(".ssh/id"), "one", "one/b is a link to a hidden file or folder"),
+        (_link_to("../.env"), "one", "one/b is a link to a hidden file or folder"),
+        (_multiplied, "one", "links multiply: one/15 is reached in more than 1,000 ways"),
+        (lambda p: tree(p, {"one/a": "", "one/A": ""}), "one", "differ only by case"),
+        (lambda p: tree(p, {"one/a/b": "", "one/A/c": ""}), "one", "differ only by case"),
+        (lambda p: tree(p, {"one/\u202etxt.exe": ""}), "one", "holds a character that is not seen"),
+        (lambda p: tree(p, {"one/a\u200bb": ""}), "one", "holds a character that is not seen"),
+        (lambda p: tree(p, {"one/aux.txt": ""}), "one", "is the name of a device on Windows"),
+        (_pipe("one/a"), "one", "one/a is neither a file nor a folder"),
+        (_pipe("one/a.zip"), "one/a.zip", "neither a .zip file nor a folder"),
         (lambda p: tree(p, {"one/a\\b": ""}), "one", "holds a backslash"),
         (lambda p: tree(p, {"one/a\nb": ""}), "one", "holds a control character"),
         (lambda p: None, "one\0", "not a usable path"),
@@ -171,7 +227,7 @@ def _same_after_nfc(project: Path) -> None:
         (_circle, "one", "one/b/a is a link to a folder it is in"),
         (_circle_of_links, "one", "one"),
         (_socket, "one", "one/s is neither a file nor a folder"),
-        (_same_after_nfc, "one", "two files have the name"),
+        (_same_after_nfc, "one", "differ only by case or Unicode form"),
     ],
 )
 def test_what_cannot_be_taken(archives: Archives, project: Path, arrange, source: str, says: str) -> None:  # type: ignore[no-untyped-def]
@@ -188,6 +244,61 @@ def test_a_near_name_is_proposed(archives: Archives, project: Path) -> None:
     with pytest.raises(ArchiveError) as caught:
         archives.prepare("files/synonym.zip")
     assert caught.value.advice == 'Did you mean "synonyms.zip"?'
+
+
+@pytest.mark.parametrize("size", [sizes.UPLOAD_LIMIT + 1, 1024**4])
+def test_an_archive_too_large_to_be_uploaded_is_not_even_read(
+    archives: Archives, project: Path, size: int
+) -> None:
+    tree(project, {"one.zip": ""})
+    os.truncate(project / "one.zip", size)  # sparse: takes no space
+    with pytest.raises(ArchiveError, match="at most 200 MiB can be uploaded"):
+        archives.prepare("one.zip")
+
+
+def test_a_file_that_grows_while_it_is_archived(project: Path) -> None:
+    """As a log does. The limit holds for what is written, headers included."""
+    tree(project / "one", {str(number): "" for number in range(40)})
+    target = io.BytesIO()
+    found = folder.members(project / "one", project)
+    with pytest.raises(ArchiveError, match="too large"):
+        folder.write(found, target, _none_above(1000))
+    assert target.tell() < 10_000
+
+
+def _none_above(most: int) -> Callable[[int], None]:
+    def require_room(size: int) -> None:
+        if size > most:
+            raise ArchiveError("too large")
+
+    return require_room
+
+
+def test_a_folder_of_more_files_than_an_archive_can_list(archives: Archives, project: Path) -> None:
+    """By links, as no file system has room for so many files in a test."""
+    tree(project, {f"shared/{number:03}-{'w' * 200}": "" for number in range(300)})
+    (project / "one").mkdir()
+    for number in range(300):
+        (project / f"one/{number}").symlink_to("../shared")
+    with pytest.raises(ArchiveError, match="one holds more files than an archive can list: "):
+        archives.prepare("one")
+
+
+@pytest.fixture
+def deep(project: Path) -> Iterator[Path]:
+    """Folders as deep as paths can be; Python would not remove them again."""
+    bottom = project / "one" / ("d/" * 1500)
+    subprocess.run(["mkdir", "-p", bottom], check=True)
+    (bottom / "words.txt").write_text("w")
+    yield project / "one"
+    subprocess.run(["rm", "-r", project / "one"], check=True)
+
+
+@pytest.mark.usefixtures("deep")
+def test_a_folder_as_deep_as_paths_can_be(archives: Archives) -> None:
+    content = archives.prepare("one")
+    assert names(content.archive) == ["d/" * 1500 + "words.txt"]
+    assert archives.inspect(content, "bundle", "*") == ()
 
 
 def test_a_folder_too_large_to_be_uploaded_is_not_archived(archives: Archives, project: Path) -> None:
@@ -207,8 +318,8 @@ FILE_NAME = st.text(
 @given(st.dictionaries(FILE_NAME, st.text(max_size=5), min_size=1, max_size=5))
 def test_any_file_name_survives(found: dict[str, str]) -> None:
     kept = {unicodedata.normalize("NFC", name): text for name, text in found.items()}
-    kept = {n: t for n, t in kept.items() if n not in {".", ".."} and not is_junk(n) and not fault(n)}
-    if not kept:
+    kept = {n: t for n, t in kept.items() if not is_junk(n) and not fault(n)}
+    if not kept or any(collisions(kept)):
         return
     with TemporaryDirectory() as root, TemporaryDirectory() as workspace:
         tree(Path(root) / "one", kept)

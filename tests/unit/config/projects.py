@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import frozen
 
-from planner.config.load import Configuration, choose_environment, load, open_project
+from planner.config.load import Configuration, Projects, choose_environment, load
 from planner.config.sources import Sources
 from planner.config.variables import Inputs
 from planner.errors import InvalidConfiguration
@@ -74,9 +74,9 @@ class Folder:
             path.write_bytes(text if isinstance(text, bytes) else text.encode())
 
     def load(self, inputs: Inputs | None = None, environment: str | None = None) -> Configuration:
-        project = open_project(self.root)
-        chosen = choose_environment(project, environment)
-        return load(Sources(self.root), project, chosen, KINDS, inputs or Inputs())
+        declared = Projects().at(self.root)
+        chosen = choose_environment(declared.project, environment)
+        return load(Sources(self.root), declared, chosen, KINDS, inputs or Inputs())
 
     def problems(self, inputs: Inputs | None = None, environment: str | None = None) -> list[str]:
         """What is wrong, as `file:line: summary`, sorted by file and line."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.config.load import load, open_project
+from planner.config.load import Projects, load
 from planner.config.sources import Sources
 from planner.config.variables import Inputs
 from planner.kinds.registry import load_kinds
@@ -65,8 +65,8 @@ def test_origins(tmp_path: Path, address: Address, path: ValuePath, origins: tup
     (tmp_path / "planner.yaml").write_text(PROJECT)
     (tmp_path / "templates" / "main.yaml").write_text(TEMPLATE)
     (tmp_path / "environments" / "dev.yaml").write_text("variables:\n  owner: team\n")
-    project = open_project(tmp_path)
+    declared = Projects().at(tmp_path)
     kinds = {name: found.kind for name, found in load_kinds().items()}
-    found = load(Sources(tmp_path), project, project.environments["dev"], kinds, Inputs())
+    found = load(Sources(tmp_path), declared, declared.project.environments["dev"], kinds, Inputs())
     assert found.diagnostics == ()
     assert found.origins(address, path) == origins

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from planner.config.load import choose_environment, open_project
+from planner.config.load import Projects, choose_environment, open_project
 from planner.errors import InvalidConfiguration, PlannerError, WrongUsage
 from planner.model.number import read_number
 from planner.model.value import Value
 from tests.unit.quoted import yaml_says
 
-from .projects import Folder
+from .projects import Folder, shown
 
 BASE = "project: shop\nenvironments: {dev: {}}\n"
 
@@ -239,3 +239,24 @@ def test_choosing_an_environment(folder: Folder) -> None:
         'there is no environment "prd"',
         'Did you mean "prod"?',
     )
+
+
+def test_a_project_is_read_once_for_a_command(folder: Folder) -> None:
+    folder.write({"planner.yaml": "project: p\nenvironments: {dev: {}}\n"})
+    projects = Projects()
+    first = projects.at(folder.root)
+    folder.write({"planner.yaml": "project: q\nenvironments: {dev: {}}\n"})
+    assert projects.at(folder.root) is first
+    assert open_project(folder.root).name == "q"
+
+
+@pytest.mark.parametrize("text", ["project: p\n", "environments: [\n", "\0"])
+def test_what_is_wrong_with_a_project_is_said_each_time(folder: Folder, text: str) -> None:
+    folder.write({"planner.yaml": text})
+    projects = Projects()
+    said = []
+    for _ in range(2):
+        with pytest.raises(InvalidConfiguration) as caught:
+            projects.at(folder.root)
+        said.append(shown(caught.value.diagnostics))
+    assert said[0] == said[1] != []

@@ -25,6 +25,16 @@ for number in range(int(sys.argv[2])):
     print(reply.json["id"], flush=True)
 sys.stdin.read()
 """
+RECEIVER = """
+import sys
+from pathlib import Path
+from planner.sandbox import create_app
+from planner.sandbox.archives import Archives
+with create_app(sys.argv[1]), Archives(Path(sys.argv[1] + ".files")).incoming(100) as incoming:
+    incoming.write(b"PK")
+    print(incoming.path, flush=True)
+    sys.stdin.read()
+"""
 
 
 def writer(data: Path, count: int) -> subprocess.Popen[str]:
@@ -50,6 +60,31 @@ def test_the_data_is_private(tmp_path: Path) -> None:
         Caller(app).create()
         modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
     assert modes == {"ece.db": 0o600, "ece.db-wal": 0o600, "ece.db-shm": 0o600, "ece.db.files": 0o700}
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o666, 0o640])
+def test_data_that_others_may_read_becomes_private(tmp_path: Path, mode: int) -> None:
+    """As after a copy, or a clone."""
+    with create_app(tmp_path / "ece.db") as app:
+        Caller(app).create()
+    for path in tmp_path.iterdir():
+        path.chmod(mode | 0o111 if path.is_dir() else mode)
+    test_the_data_is_private(tmp_path)
+
+
+def test_what_a_killed_process_had_not_kept_yet_goes_with_the_next(tmp_path: Path) -> None:
+    data = tmp_path / "ece.db"
+    with subprocess.Popen(
+        [sys.executable, "-c", RECEIVER, str(data)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        incoming = Path(process.stdout.readline().strip())
+        with create_app(data):
+            assert incoming.exists(), "another process is writing it"
+        process.send_signal(signal.SIGKILL)
+    assert incoming.exists()
+    with create_app(data):
+        assert [path.name for path in incoming.parent.iterdir()] == ["requests.log"]
 
 
 def test_memory_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
