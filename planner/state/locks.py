@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import socket
 from collections.abc import Callable
 from typing import Any, Final
 
-import orjson
 from attrs import asdict, fields, frozen
 
 from planner.errors import LockHeld
@@ -47,8 +47,8 @@ def _user() -> str:
 
 
 def encode_holder(holder: Holder) -> bytes:
-    """One JSON object, with a newline."""
-    return orjson.dumps(asdict(holder), option=orjson.OPT_APPEND_NEWLINE)
+    """One JSON object, with a newline; all of it ASCII, which every place can keep, whatever its encoding."""
+    return f"{json.dumps(asdict(holder), separators=(',', ':'))}\n".encode()
 
 
 def decode_holder(data: bytes) -> Holder | None:

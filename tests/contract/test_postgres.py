@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import psycopg
 import pytest
+from attrs import evolve
 
 from planner.distribution import how_to_add
 from planner.errors import LockHeld, NewerFormat, StateError
@@ -252,6 +253,67 @@ def test_a_user_who_works_in_serializable_transactions(
         said = sorted(pool.map(write, range(16)))
     refused = f"search/dev at {url.split('?')[0]} is at serial 1, expected was serial 0"
     assert said == ["", *[refused] * 15]
+
+
+OLGA = evolve(ALICE, who="Ольга", host="büro")
+
+
+def work_through(place_of: Callable[[], Backend]) -> None:
+    """All that is ever asked of a database, by a holder whose name not every encoding has."""
+    assert checked(place_of())
+    with place_of().lock(OLGA, 0):
+        assert place_of().lock_holder() == OLGA
+        with pytest.raises(LockHeld, match="Ольга on büro"), place_of().lock(BOB, 0):
+            pass
+        place_of().append(["één ж".encode()])
+        place_of().write_snapshot(content(1), serial=1, expected_serial=0)
+        assert place_of().read_journal() == ["één ж".encode()]
+    assert place_of().read_snapshot() == content(1)
+    assert [entry.serial for entry in place_of().history()] == [1]
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1", "KOI8R", "EUC_JP", "UTF8"])
+def test_a_database_of_any_encoding(running: Server, admin: psycopg.Connection, encoding: str) -> None:
+    database = f"in_{encoding.lower()}"
+    admin.execute(f"CREATE DATABASE {database} ENCODING '{encoding}' TEMPLATE template0")
+    url = running.url(database=database)
+    work_through(lambda: opened(url))
+
+
+def test_a_database_whose_encoding_nothing_is_turned_into(running: Server, admin: psycopg.Connection) -> None:
+    admin.execute("CREATE DATABASE mule ENCODING 'MULE_INTERNAL' TEMPLATE template0")
+    with pytest.raises(StateError, match="UTF8") as caught:
+        opened(running.url(database="mule")).read_journal()
+    assert "with the encoding UTF8" in caught.value.advice
+
+
+SETTINGS = ["client_encoding = 'SQL_ASCII'", "client_encoding = 'LATIN1'", "bytea_output = 'escape'"]
+SETTINGS += ["intervalstyle = 'iso_8601'", "datestyle = 'German'", "extra_float_digits = -15"]
+
+
+@pytest.mark.parametrize(
+    "setting", [*SETTINGS, "standard_conforming_strings = off", "timezone = 'Asia/Tokyo'"]
+)
+def test_a_role_with_settings_of_its_own(running: Server, admin: psycopg.Connection, setting: str) -> None:
+    url = running.url("particular")
+    if not admin.execute("SELECT FROM pg_roles WHERE rolname = 'particular'").rowcount:
+        admin.execute("CREATE ROLE particular SUPERUSER LOGIN")
+    admin.execute("ALTER ROLE particular RESET ALL")
+    admin.execute(f"ALTER ROLE particular SET {setting}")
+    work_through(lambda: opened(url))
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+@pytest.mark.parametrize("named_in", ["the URL", "its options", "PGCLIENTENCODING", "PGOPTIONS"])
+def test_the_encoding_is_nobody_elses_choice(
+    running: Server, monkeypatch: pytest.MonkeyPatch, named_in: str, encoding: str
+) -> None:
+    setting = f"-c client_encoding={encoding}"
+    options = {"the URL": {"client_encoding": encoding}, "its options": {"options": quote(setting)}}
+    url = running.url(**options.get(named_in, {}))
+    if named_in.startswith("PG"):
+        monkeypatch.setenv(named_in, setting if named_in == "PGOPTIONS" else encoding)
+    work_through(lambda: opened(url))
 
 
 # --- tables and roles -------------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ _CONNECTING: Final = (
     (re.compile("database .* does not exist"), "Create it with `createdb`, or correct the state's URL."),
     (re.compile("pg_hba.conf"), "The server lets this user, database and host in by a line in pg_hba.conf."),
     (re.compile("too many (clients|connections)|connection slots"), "Try again later, or use a pooler."),
+    (re.compile("client_encoding|conversion between"), "Create the database with the encoding UTF8."),
     (re.compile("session is (not )?read-only|recovery|standby"), PRIMARY),
     (re.compile('invalid .*(option|parameter|URI)|missing "="'), "See libpq's manual on URLs."),
 )

@@ -31,11 +31,14 @@ logging.getLogger("psycopg").addHandler(logging.NullHandler())
 def connect(conninfo: str, patience: float) -> Connection:
     """Every statement is a transaction of its own, and none is prepared: a pooler may hand out connections
     by the transaction. patience: seconds, at least 2 by libpq. psycopg.Error.
+
+    Text travels as UTF-8, whatever the database, the role, the URL or PGCLIENTENCODING say: psycopg gives
+    bytes instead of text where the encoding is SQL_ASCII, and what a holder is called fits in no lesser one.
     """
     wanted: dict[str, Any] = {**_ALIVE, "tcp_user_timeout": "25000", "application_name": "planner"}
     if "PGCONNECT_TIMEOUT" not in os.environ:
         wanted["connect_timeout"] = str(max(2, int(patience)))
-    wanted |= conninfo_to_dict(conninfo)
+    wanted |= conninfo_to_dict(conninfo) | {"client_encoding": "UTF8"}
     connection = psycopg.connect(make_conninfo(**wanted), autocommit=True, prepare_threshold=None)
     connection.isolation_level = IsolationLevel.READ_COMMITTED  # a user's default may be another
     return connection
