@@ -183,6 +183,41 @@ def test_a_session_of_somebody_elses_signs_nothing(running: Server, place: Place
                 assert holds(place, BOB)
 
 
+NO_TRANSACTIONS = b"transaction blocks not allowed in statement pooling mode\0\0"
+REFUSED = b"SERROR\0C08P01\0M" + NO_TRANSACTIONS
+IN_TRANSACTION = b"Z\0\0\0\x05T"
+
+
+def by_the_statement(data: bytes) -> bytes:
+    """What PgBouncer says, and hangs up, where it pools by the statement and a transaction stays open."""
+    refusal = b"E" + (4 + len(REFUSED)).to_bytes(4, "big") + REFUSED
+    return pooled(refusal if data.endswith(IN_TRANSACTION) else data)
+
+
+@pytest.mark.parametrize("tables", ["there", "missing"])
+def test_a_pooler_of_statements_is_found_before_anything_is_made(
+    running: Server, place: Place, tables: str
+) -> None:
+    if tables == "there":
+        place.open().append([b"one"])
+    present = (place.open().read_journal(), place.open().read_snapshot())
+    with wire_to(("127.0.0.1", running.port), by_the_statement, NO_TRANSACTIONS) as wire:
+        through = place.behind(wire.port)
+        assert (through.open().read_journal(), through.open().read_snapshot()) == present
+        calls: list[Callable[[], object]] = [
+            lambda: through.open().lock(ALICE, 0).__enter__(),
+            lambda: checked(through.open()),
+            lambda: through.open().write_snapshot(content(1), serial=1, expected_serial=0),
+        ]
+        for call in calls:
+            with pytest.raises(StateError, match="not allowed in statement pooling mode") as caught:
+                call()
+            assert "pool_mode" in caught.value.advice
+        assert through.time.now == 0, "it is not tried again"
+    assert (place.open().read_journal(), place.open().read_snapshot()) == present
+    assert place.open().lock_holder() is None
+
+
 def test_a_lock_is_the_takers_when_the_reply_was_lost(running: Server, tmp_path: Path) -> None:
     with wire_to(("127.0.0.1", running.port), pooled) as wire:
         for number in count(1):

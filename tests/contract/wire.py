@@ -21,10 +21,12 @@ class Wire:
 
     cut_at: the number of the turn at which the line is cut once, and `lose` what is lost by it: the "request"
     or the "reply". A turn's reply is what the server sends next: it has done by then what it was asked.
+    last_words: the connection is closed after a reply that ends with them, as it was changed; b"": never.
     """
 
     server: tuple[str, int]
     change_reply: Filter = lambda data: data
+    last_words: bytes = b""
     turns: int = 0
     cut_at: int = 0
     lose: str = ""
@@ -119,8 +121,9 @@ class _Line:
         self._client_spoke = False
         if self._doomed:
             return self._cut()
-        self.client.sendall(self.wire.change_reply(data))
-        return bool(data)
+        reply, last_words = self.wire.change_reply(data), self.wire.last_words
+        self.client.sendall(reply)
+        return bool(data) and not (last_words and reply.endswith(last_words))
 
     def _cut(self) -> bool:
         self.wire.was_cut = True
@@ -134,8 +137,10 @@ class _Line:
 
 
 @contextmanager
-def wire_to(server: tuple[str, int], change_reply: Filter = lambda data: data) -> Iterator[Wire]:
-    wire = Wire(server, change_reply)
+def wire_to(
+    server: tuple[str, int], change_reply: Filter = lambda data: data, last_words: bytes = b""
+) -> Iterator[Wire]:
+    wire = Wire(server, change_reply, last_words)
     thread = threading.Thread(target=wire.serve, daemon=True)
     thread.start()
     try:

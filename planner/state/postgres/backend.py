@@ -133,7 +133,7 @@ class PostgresBackend:
     @contextmanager
     def lock(self, holder: Holder, timeout: float) -> Iterator[Holder]:
         with explained(f"the lock of {self._shown}", "taken"):
-            self._write(lambda connection: live_holder(self._rows, connection))  # so that there are tables
+            self._write(self._prepare)
         timing, terms = self._timing, self._terms
         vigil = Vigil(self._rows, self._target.conninfo, holder, terms, self._shown, timing=timing)
         lease = Lease(holder, self._shown, terms, clock=timing.clock, wait=vigil.wait)
@@ -148,6 +148,11 @@ class PostgresBackend:
                 yield holder
         finally:
             vigil.end()
+
+    def _prepare(self, connection: Connection) -> None:
+        """There are tables to write, and transactions to write in: else it fails before anything is made."""
+        with connection.transaction():
+            live_holder(self._rows, connection)
 
     @contextmanager
     def _held(self, lease: Lease) -> Iterator[None]:
@@ -196,7 +201,8 @@ class PostgresBackend:
         version = tables.version_of(connection, schema)
         if version is None:
             tables.create(connection, schema)
-        tables.check_rights(connection, schema, self._shown)
+        with connection.transaction():  # which writes need, and not every pooler gives
+            tables.check_rights(connection, schema, self._shown)
         sooner = "sooner when its process dies" if is_direct(connection) else "no sooner, behind a pooler"
         return (
             f"PostgreSQL {info.parameter_status('server_version')} lets {info.user} read and write "

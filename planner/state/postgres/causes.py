@@ -24,6 +24,11 @@ GRANT: Final = (
     "Let the owner run `planner init` once, or grant CREATE on the database, or USAGE on the schema and "
     "SELECT, INSERT, UPDATE, DELETE on its tables."
 )
+_POOL: Final = (
+    "planner writes in transactions: let the pooler hand out connections by the transaction or the session "
+    "(pool_mode of PgBouncer), or name the server itself."
+)
+_POOLED: Final = re.compile("statement pooling")
 
 # Connecting fails without an SQLSTATE, so that the text is all there is to go by.
 _CONNECTING: Final = (
@@ -73,9 +78,16 @@ def cause(error: psycopg.Error) -> str:
 
 def advice(error: psycopg.Error) -> str:
     """What to do about it, "" when the cause says it all."""
+    if is_pooled_by_statement(error):
+        return _POOL
     for kind, what in _STATEMENTS:
         if isinstance(error, kind):
             return what
     if error.sqlstate is None:
         return next((what for pattern, what in _CONNECTING if pattern.search(str(error))), _REACH)
     return ""
+
+
+def is_pooled_by_statement(error: psycopg.Error) -> bool:
+    """Whether a pooler refused a transaction. It hangs up then, as it does for much that passes."""
+    return _POOLED.search(str(error)) is not None

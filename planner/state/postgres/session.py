@@ -15,6 +15,7 @@ from psycopg import Connection, IsolationLevel
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from planner.state.lease import Terms, sleepless_clock
+from planner.state.postgres.causes import is_pooled_by_statement
 
 T = TypeVar("T")
 
@@ -81,8 +82,10 @@ class Session:
         while True:
             try:
                 return self.run_once(work)
-            except psycopg.Error:
-                if not self._reached or self.is_open or (pause and self._clock() >= ends):
+            except psycopg.Error as error:
+                if not self._reached or self.is_open or is_pooled_by_statement(error):
+                    raise
+                if pause and self._clock() >= ends:
                     raise
             self._sleep(pause)
             pause = self._terms.retry
