@@ -17,6 +17,7 @@ from planner.model.state import State
 from planner.state.backend import KEPT
 from planner.state.encryption import EncryptedBackend
 from planner.state.http.backend import HttpBackend
+from planner.state.http.head import Head, encode_head
 from planner.state.keys import read_keys
 from planner.state.store import Store
 
@@ -33,7 +34,7 @@ from .http_addresses import (
     server,
     write,
 )
-from .http_state_server import GITLAB, Answer, Asked, Fault
+from .http_state_server import GITLAB, Answer, Asked, Fault, StateServer
 from .places import ALICE, BOB
 
 __all__ = ["address", "gitlab", "plain", "server"]  # fixtures
@@ -546,6 +547,7 @@ def test_check_finds_that_nothing_is_kept_beside_the_state(plain: Address) -> No
     )
     with pytest.raises(StateError, match="does not keep a document beside it"):
         plain.open().check()
+    plain.server.fault = None
     with plain.open().lock(ALICE, 0):
         pass
 
@@ -560,3 +562,80 @@ def test_check_makes_a_state_where_404_is_a_page(plain: Address) -> None:
         plain.open().read_snapshot()
     plain.open().check()
     assert plain.open().read_snapshot() is None
+
+
+# --- servers that do not tell states apart ----------------------------------------------------------------
+
+SAME: dict[str, Callable[[Asked], str]] = {
+    "by its query": lambda asked: f"/one/{asked.query['state']}",
+    "in no way": lambda asked: "/one",
+    "by its folder": lambda asked: asked.path.rpartition("/")[0],
+    "by a name cut short": lambda asked: asked.path[:10],
+}
+FIRST: dict[str, Callable[[HttpBackend], object]] = {
+    "init": lambda backend: backend.check(),
+    "a lock": lambda backend: backend.lock(ALICE, 0).__enter__(),
+    "a line": lambda backend: backend.append([b"two"]),
+    "a snapshot": lambda backend: backend.write_snapshot(content(1), serial=1, expected_serial=0),
+    "no journal": lambda backend: backend.clear_journal(),
+}
+
+
+@pytest.mark.parametrize("checks_ids", [True, False])
+@pytest.mark.parametrize("told", SAME)
+def test_a_server_with_one_document_is_refused_before_anything_is_written_over(
+    server: StateServer, told: str, checks_ids: bool
+) -> None:
+    place = Address(server, "/states/production.json?type=git&state=prod.json")
+
+    def same(asked: Asked, do: Do) -> Answer:
+        return do(evolve(asked, path=SAME[told](asked)))
+
+    server.checks_ids, server.fault = checks_ids, same
+    place.open().read_snapshot()
+    (path,) = server.states
+    for lines in ([], [b"one"]):  # as a planner left them that did not look
+        if lines:
+            head = Head(serial=9, write_id="former", lines=b"one\n")
+            server.states[path].versions[0] = encode_head(head)
+        for what in FIRST if lines else [name for name in FIRST if name != "no journal"]:
+            with pytest.raises(StateError, match="at an address where none was written") as caught:
+                FIRST[what](place.open())
+            assert "-content" in caught.value.advice
+            assert (place.open().read_journal(), place.open().read_snapshot()) == (lines, None)
+            assert server.states[path].lock is None
+    assert not [asked for asked in server.asked if "-content" in asked.path and asked.method != "GET"]
+
+
+@pytest.mark.parametrize("forgotten", ["the head", "what is beside it"])
+@pytest.mark.parametrize("what", [name for name in FIRST if name != "no journal"])
+def test_the_first_write_is_read_back(plain: Address, what: str, forgotten: str) -> None:
+    """The server says that it wrote, and did not."""
+
+    def forgetful(asked: Asked, do: Do) -> Answer:
+        is_head = asked.path == plain.path
+        return Answer(200) if asked.method == "POST" and is_head == (forgotten == "the head") else do(asked)
+
+    plain.server.fault = forgetful
+    with pytest.raises(StateError, match=r"with another document than before|does not keep a document"):
+        FIRST[what](plain.open())
+    assert plain.server.states[plain.path].lock is None
+    plain.server.fault = None
+    assert (plain.open().read_journal(), plain.open().read_snapshot()) == ([], None)
+
+
+@pytest.mark.parametrize("path", ["", "/", "?state=x", "/?state=x"])
+def test_a_state_at_the_root_of_a_server(server: StateServer, path: str) -> None:
+    place = Address(server, path)
+    place.open().check()
+    write(place.open(), 1, 2)
+    assert place.open().read_history(1) == content(1)
+    assert all(asked.path.startswith("/") for asked in server.asked)
+
+
+def test_what_is_tried_out_once_is_not_tried_again(address: Address) -> None:
+    write(address.open(), 1)
+    address.server.asked.clear()
+    with address.open().lock(ALICE, 0):
+        pass
+    assert len(address.server.asked) == 7, "lock, the head twice, its name, the head, no name, unlock"

@@ -20,6 +20,10 @@ history and no compare-and-swap, and its locks never end by themselves. The prom
 - A reply is about what was asked: a further document tells its own number; the head names the holder while
   the lock is held, two replies agree on it before that, and it never goes back.
 
+- Until a first document was kept beside the head, whoever takes the lock tries that out: the head is read
+  back, and another address has to have nothing yet. A server that tells states apart by the query of the
+  URL, or not at all, would have planner write over its own head.
+
 Behind `encrypted: true` the head bears a mark that only who has the key can make, over all that it says.
 
 The lock is not a lease. That of a process that died stays until `planner lock break ID`. Its holder is named

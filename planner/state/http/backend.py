@@ -82,7 +82,7 @@ class HttpBackend:
 
     def write_snapshot(self, data: bytes, *, serial: int, expected_serial: int | None) -> None:
         with explained(self._shown, "written"), self._writing() as lock_id:
-            seen = self._seen()
+            seen = self._seen(lock_id)
             self._compare(seen.head, expected_serial)
             seen, key = self._put(seen, data, lock_id, self._swept(seen.head))
             new = Kept(serial, serial_of(data), _now(), len(data), key)
@@ -119,7 +119,7 @@ class HttpBackend:
             return
         added = b"".join(line + b"\n" for line in lines)
         with explained(f"the journal of {self._shown}", "written"), self._writing() as lock_id:
-            seen = self._seen()
+            seen = self._seen(lock_id)
             changed = seen.head
             if len(changed.lines) >= _ASIDE:
                 seen, key = self._put(seen, changed.lines, lock_id, changed)
@@ -148,7 +148,7 @@ class HttpBackend:
             if self._held is None and not _has_journal(self._documents.head().head):
                 return
             with self._writing() as lock_id:
-                seen = self._seen()
+                seen = self._seen(lock_id)
                 if _has_journal(seen.head):
                     self._write(seen, seen.head.without_journal(), lock_id)
 
@@ -168,13 +168,25 @@ class HttpBackend:
             with suppress(Trouble):
                 self._lock.free(writer.id)
 
-    def _seen(self) -> Seen:
+    def _seen(self, lock_id: str) -> Seen:
         """The head, to be changed by this process. StateError when the lock was broken."""
         if self._held is None:
-            return self._documents.unnamed_head()
+            return self._first_seen(lock_id)
         seen = self._documents.head(unwritten=True)
         self._confirm(seen.head)
         return seen
+
+    def _first_seen(self, lock_id: str) -> Seen:
+        """The head, by who just took that lock; tried out where no document was ever kept beside it."""
+        seen = self._documents.unnamed_head()
+        return seen if seen.head.kept or seen.head.parts else self._tried(seen, lock_id)
+
+    def _tried(self, seen: Seen, lock_id: str) -> Seen:
+        """The head, after it and a document beside it were written and read back. Trouble."""
+        key = self._documents.new_key()
+        seen = self._write(seen, seen.head.dropping(key), lock_id)
+        self._documents.try_out(key)
+        return self._write(seen, self._swept(seen.head), lock_id)
 
     def _confirm(self, head: Head) -> None:
         if self._held is not None and not head.names(self._held):
@@ -217,7 +229,7 @@ class HttpBackend:
         with explained(f"the lock of {self._shown}", "taken"):
             self._take(holder, timeout, _POLL)
             try:
-                seen = self._documents.unnamed_head()
+                seen = self._first_seen(holder.id)
                 self._write(seen, _held_by(seen.head, holder), holder.id)
             except BaseException:
                 with suppress(Trouble):
@@ -313,25 +325,13 @@ class HttpBackend:
             if refusal is not None:
                 return (f"{host} says that it is locked by {self._known(refusal) or 'somebody'}: not tried",)
             try:
-                self._try(writer)
+                self._tried(self._documents.unnamed_head(making=True), writer.id)
             finally:
                 self._lock.free(writer.id)
         return (
             f"{host} lets {user} read, write and lock it",
             "a lock stays until it is released, or broken with `planner lock break ID`",
         )
-
-    def _try(self, writer: Holder) -> None:
-        """Write the head and a document beside it. StateError when the latter is not kept."""
-        seen = self._documents.unnamed_head(making=True)
-        seen, key = self._put(seen, b"planner", writer.id, seen.head)
-        came_back = self._documents.get(key) == b"planner"
-        self._write(seen, self._swept(seen.head), writer.id)
-        if not came_back:
-            raise StateError(
-                f"{self._shown} cannot be used: the server does not keep a document beside it",
-                advice=f"planner writes to addresses that begin with {self._shown}-content, too.",
-            )
 
 
 def _key_of(head: Head, serial: int) -> str | None:

@@ -27,6 +27,7 @@ _GONE: Final = (200, 202, 204, 404, 405, 410, 501)  # there, or never to be dele
 _MIXED_UP: Final = (
     "Run the command again. If it stays so, a proxy or a cache before the server may mix up its replies."
 )
+_TRIAL: Final = b"planner"
 _KEYS: Final = 2**31 - 1  # what GitLab takes as the number of a version
 
 
@@ -152,6 +153,24 @@ class Documents:
         if data is None:
             raise Trouble(f"the server answered with another document than number {key}", _MIXED_UP)
         return data
+
+    def try_out(self, key: str) -> None:
+        """Keep a document of that key, which is a new one, beside the head that was written last. Trouble.
+
+        That it is not there yet is asked first: where one document answers at every address, it is the head.
+        """
+        self.head()
+        found = self._wire.persist(lambda: self._wire.send(Endpoint("GET", self._url(key)), _THERE))
+        beside = f"planner writes to addresses that begin with {self._target.shown}-content, too"
+        if found.status == 200:
+            raise Trouble(
+                "the server answers with a document at an address where none was written",
+                f"{beside}. A server that tells states apart by the query of the URL only, or not at all, "
+                "cannot keep them: name one that looks at the path, or keep the state elsewhere.",
+            )
+        self.put(key, _TRIAL)
+        if self.get(key) != _TRIAL:
+            raise Trouble("the server does not keep a document beside it", f"{beside}.")
 
     def delete(self, key: str) -> None:
         self._wire.send(Endpoint("DELETE", self._url(key)), _GONE)

@@ -118,7 +118,8 @@ def _parameters(address: Address) -> list[tuple[str, str]]:
 
 
 def _beside(address: Address, suffix: str) -> Address:
-    return evolve(address, path=f"{address.path.rstrip('/')}{suffix}")
+    base = address.path.rstrip("/") or "/"  # else what is beside the root would have no slash at all
+    return evolve(address, path=f"{base}{suffix}")
 
 
 def _endpoints(settings: _Settings, address: Address, is_gitlab: bool) -> tuple[Endpoint, Endpoint]:
