@@ -96,7 +96,17 @@ class Locks(Protocol):
         ...
 
     def lock_holder(self) -> Holder | None:
-        """Who holds the lock now; None when nobody does, or nobody who is still alive."""
+        """Who holds the lock now; None when nobody does, or nobody who is still alive.
+
+        As far as reading tells: behind Terraform's http protocol that is who last wrote that it does.
+        """
+        ...
+
+    def probe_lock(self) -> Holder | None:
+        """As `lock_holder`, by the place's own word, be it by taking the lock for an instant.
+
+        StateError when the place does not tell. A holder without an id is one that the place does not name.
+        """
         ...
 
     def break_lock(self, holder_id: str) -> None:

@@ -136,6 +136,9 @@ class EncryptedBackend:
     def lock_holder(self) -> Holder | None:
         return self._backend.lock_holder()
 
+    def probe_lock(self) -> Holder | None:
+        return self._backend.probe_lock()
+
     def break_lock(self, holder_id: str) -> None:
         self._backend.break_lock(holder_id)
 

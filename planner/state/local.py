@@ -301,6 +301,9 @@ class LocalBackend:
             probe.release()
         return not free
 
+    def probe_lock(self) -> Holder | None:
+        return self.lock_holder()
+
     def break_lock(self, holder_id: str) -> None:
         holder = self.lock_holder()
         if holder is None or holder.id != holder_id:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
-from .runner import Project
+from tests.contract.http_state_server import PLAIN, Answer, StateServer
+
+from .runner import Project, words
 
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 ENCRYPTED = {"PLANNER_STATE_KEY": KEY}
@@ -154,3 +158,48 @@ def test_init_tells_where_each_state_is_kept(movable: Project) -> None:
     assert "no key to it is set" in unset.err
     movable.edit("planner.yaml", "{endpoint", "{state: 'ftp://example/x', endpoint")
     assert "ftp: is not known" in movable.run("init", "-e", "dev").err
+
+
+@pytest.fixture
+def server() -> Iterator[StateServer]:
+    """Of the protocol of Terraform's http backend."""
+    server = StateServer()
+    yield server
+    server.close()
+
+
+def test_a_server_that_keeps_one_document_is_refused_before_anything_is_made(
+    project: Project, server: StateServer
+) -> None:
+    """As one that tells states apart by the query of the URL."""
+    url = server.url("/?type=git&ref=main&state=prod.json")
+    project.edit("planner.yaml", "{endpoint: sandbox", f"{{state: '{url}', endpoint: sandbox")
+    server.fault = lambda asked, do: do(evolve(asked, path="/"))
+    with project.sandbox() as ece:
+        for command in (("init",), ("apply", "--auto-approve")):
+            done = project.run(*command)
+            assert done.code == 1, done
+            assert "at an address where none was written" in words(done.err)
+            assert "keep the state elsewhere" in words(done.err)
+        assert ece.writes() == []
+    assert "2 to create" in project.ok("plan").out
+
+
+def test_lock_show_asks_the_server(project: Project, server: StateServer) -> None:
+    path = server.new_path(PLAIN)
+    project.edit("planner.yaml", "{endpoint: sandbox", f"{{state: '{server.url(path)}', endpoint: sandbox")
+    project.apply()
+    assert project.ok("lock", "show").out == "dev is free.\n"
+    terraforms = {"ID": "0c1a", "Who": "carol@laptop", "Operation": "OperationTypeApply"}
+    server.states[path].lock = terraforms
+    assert project.ok("lock", "show").out == (
+        "dev is held by carol@laptop, OperationTypeApply. Lock id: 0c1a\n"
+    )
+    server.states[path].lock = {"ID": ""}
+    said = "dev is held by something else. The server does not tell the lock's id.\n"
+    assert project.ok("lock", "show").out == said
+    server.fault = lambda asked, do: Answer(403) if asked.method == "LOCK" else do(asked)
+    done = project.run("lock", "show")
+    assert (done.code, done.out) == (1, "")
+    assert "cannot be told: the server answered 403 Forbidden" in words(done.err)
+    assert "planner wrote there that nobody holds it" in words(done.err)

@@ -185,6 +185,22 @@ def test_waiting_for_the_lock(place: Place) -> None:
         holding.result()
 
 
+def test_asking_who_holds_the_lock_changes_nothing(place: Place) -> None:
+    assert place.open().probe_lock() is None
+    assert place.open().read_snapshot() is None
+    write(place.open(), 1)
+    holding = place.open()
+    with holding.lock(ALICE, 0):
+        assert place.open().probe_lock() == ALICE
+        holding.append([b"one"])
+        assert place.open().probe_lock() == ALICE
+    assert place.open().probe_lock() is None
+    with place.open().lock(BOB, 0):
+        assert place.open().probe_lock() == BOB
+    assert place.open().read_journal() == [b"one"]
+    assert place.open().read_snapshot() == content(1)
+
+
 def test_reading_needs_no_lock(place: Place) -> None:
     write(place.open(), 1)
     place.open().append([b"one"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 import pytest
 from attrs import evolve
@@ -22,7 +22,7 @@ from .http_addresses import (
     server,
     write,
 )
-from .http_state_server import PLAIN, Answer, Asked, Fault
+from .http_state_server import PLAIN, Answer, Asked, Fault, State
 from .places import ALICE, BOB
 
 __all__ = ["address", "gitlab", "plain", "server"]  # fixtures
@@ -271,3 +271,65 @@ def test_a_broken_lock_is_not_freed_twice(address: Address) -> None:
     assert lock is not None
     assert lock["ID"] == BOB.id
     latter.__exit__(None, None, None)
+
+
+# --- asking the server ------------------------------------------------------------------------------------
+
+
+def test_who_holds_the_lock_is_the_servers_word(address: Address) -> None:
+    locked_by_terraform(address)
+    assert address.open().lock_holder() is None, "the head names nobody"
+    found = address.open().probe_lock()
+    assert found is not None
+    assert found.id == "0c1a"
+    assert str(found).startswith(("carol@laptop, OperationTypeApply", "gitlab-user, since"))
+    address.open().break_lock("0c1a")
+    with address.open().lock(ALICE, 0):
+        lock = address.server.states[address.path].lock
+        assert address.open().probe_lock() == ALICE
+        address.server.states[address.path].lock = None
+        assert address.open().lock_holder() == ALICE, "the head names her still"
+        assert address.open().probe_lock() is None
+        address.server.states[address.path].lock = lock
+    assert address.open().probe_lock() is None
+
+
+def test_a_holder_whom_nobody_names(plain: Address) -> None:
+    locked_by_terraform(plain)
+
+    def silent(asked: Asked, do: Do) -> Answer:
+        answer = do(asked)
+        return evolve(answer, body=b"") if answer.status == 423 else answer
+
+    plain.server.fault = silent
+    found = plain.open().probe_lock()
+    assert found is not None
+    assert (found.id, str(found)) == ("", "something else")
+
+
+@pytest.mark.parametrize("answer", [Answer(403), Answer(401), Answer(405), Answer(501), Answer(500), None])
+def test_a_server_that_cannot_be_asked_is_not_taken_for_free(plain: Address, answer: Answer | None) -> None:
+    """As for who may only read. What planner wrote there is said beside that."""
+    plain.open().append([b"one"])
+    for holder in (None, ALICE):
+        with plain.open().lock(ALICE, 0) if holder else nullcontext():
+            plain.server.fault = lambda asked, do: answer if asked.method == "LOCK" else do(asked)
+            with pytest.raises(StateError, match=r"who holds the lock of .* cannot be told: ") as caught:
+                plain.open().probe_lock()
+            plain.server.fault = None
+            assert f"planner wrote there that {holder or 'nobody'} holds it" in caught.value.advice
+
+
+def test_asking_at_gitlab_makes_no_state(gitlab: Address) -> None:
+    """There a state that was locked and never written is no longer one that is not there."""
+    assert gitlab.open().probe_lock() is None
+    with pytest.raises(StateError, match="is not locked as 0c1a: nobody holds it"):
+        gitlab.open().break_lock("0c1a")
+    assert gitlab.path not in gitlab.server.states
+    assert gitlab.open().read_snapshot() is None
+    gitlab.server.states[gitlab.path] = State(lock=dict(TERRAFORM))
+    found = gitlab.open().probe_lock()
+    assert found is not None
+    assert found.id == "0c1a"
+    gitlab.open().break_lock("0c1a")
+    assert gitlab.open().probe_lock() is None

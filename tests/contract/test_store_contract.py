@@ -98,6 +98,9 @@ class Crashing:
     def lock_holder(self) -> Holder | None:
         return self.backend.lock_holder()
 
+    def probe_lock(self) -> Holder | None:
+        return self.backend.probe_lock()
+
     def break_lock(self, holder_id: str) -> None:
         self.backend.break_lock(holder_id)
 

@@ -22,13 +22,15 @@ def command() -> None:
 @environment_option
 @click.pass_context
 def show_command(context: click.Context, /, environment: str | None) -> int:
-    """Show who holds the lock."""
+    """Show who holds the lock, by the word of the place where the state is."""
     here = stored(context, environment)
-    holder = here.store.backend.lock_holder()
+    holder = here.store.backend.probe_lock()
     name = here.environment.name
-    here.console.out(
-        f"{name} is free." if holder is None else f"{name} is held by {holder}. Lock id: {holder.id}"
-    )
+    if holder is None:
+        here.console.out(f"{name} is free.")
+    else:
+        known_as = f"Lock id: {holder.id}" if holder.id else "The server does not tell the lock's id."
+        here.console.out(f"{name} is held by {holder}. {known_as}")
     return 0
 
 

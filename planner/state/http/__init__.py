@@ -28,8 +28,8 @@ Behind `encrypted: true` the head bears a mark that only who has the key can mak
 
 The lock is not a lease. That of a process that died stays until `planner lock break ID`. Its holder is named
 in the head, as the protocol has no verb to ask; whoever was refused the lock is told by the server, too. A
-lock taken by something else, Terraform or a button of GitLab, is seen when one tries to take it, not before;
-one freed by something else is shown until the next one takes it.
+lock that something else took or freed, Terraform or a button of GitLab, is seen when one tries to take it:
+`planner lock show` does, gives it back at once, and says so where it may not try.
 
 Every write of the head counts up its `serial`, of which GitLab keeps a version for good: a run of a thousand
 steps leaves some hundreds. Deleting both states at GitLab is the way to begin anew.

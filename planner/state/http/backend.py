@@ -5,9 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from typing import Final
-from uuid import uuid4
 
 from attrs import evolve
 
@@ -17,10 +15,10 @@ from planner.state.encryption import Marks
 from planner.state.http.causes import Trouble, explained
 from planner.state.http.documents import Documents, Overtaken, Seen
 from planner.state.http.head import Head, Kept
-from planner.state.http.locking import Lock, Refusal
+from planner.state.http.locking import Lock, Refusal, asker, now
 from planner.state.http.target import Target
 from planner.state.http.wire import Wire
-from planner.state.locks import Holder, Patience, this_process, wait_for_lock
+from planner.state.locks import Holder, Patience, wait_for_lock
 from planner.state.snapshot import serial_of
 
 _ASIDE: Final = 64 * 1024
@@ -85,7 +83,7 @@ class HttpBackend:
             seen = self._seen(lock_id)
             self._compare(seen.head, expected_serial)
             seen, key = self._put(seen, data, lock_id, self._swept(seen.head))
-            new = Kept(serial, serial_of(data), _now(), len(data), key)
+            new = Kept(serial, serial_of(data), now(), len(data), key)
             self._write(seen, seen.head.with_snapshot(new), lock_id)
 
     def _compare(self, head: Head, expected: int | None) -> None:
@@ -105,7 +103,7 @@ class HttpBackend:
 
     def read_history(self, serial: int) -> bytes:
         with explained(f"the history of {self._shown}", "read"):
-            data = self._content(lambda head: _key_of(head, serial))
+            data = self._content(lambda head: head.key_of(serial))
             if data:
                 return data
             kept = ", ".join(str(entry.serial) for entry in reversed(self.history())) or "none"
@@ -145,11 +143,11 @@ class HttpBackend:
     def clear_journal(self) -> None:
         """Fails, too, after the lock was broken: the lines are the next holder's by then."""
         with explained(f"the journal of {self._shown}", "cleared"):
-            if self._held is None and not _has_journal(self._documents.head().head):
+            if self._held is None and not self._documents.head().head.has_journal:
                 return
             with self._writing() as lock_id:
                 seen = self._seen(lock_id)
-                if _has_journal(seen.head):
+                if seen.head.has_journal:
                     self._write(seen, seen.head.without_journal(), lock_id)
 
     # Writing
@@ -160,7 +158,7 @@ class HttpBackend:
         if self._held is not None:
             yield self._held.id
             return
-        writer = this_process("write", holder_id=str(uuid4()), since=_now())
+        writer = asker("write")
         self._take(writer, _SWAP_TIMEOUT, _SWAP_POLL)
         try:
             yield writer.id
@@ -230,7 +228,7 @@ class HttpBackend:
             self._take(holder, timeout, _POLL)
             try:
                 seen = self._first_seen(holder.id)
-                self._write(seen, _held_by(seen.head, holder), holder.id)
+                self._write(seen, seen.head.held_by(holder), holder.id)
             except BaseException:
                 with suppress(Trouble):
                     self._lock.free(holder.id)
@@ -271,7 +269,7 @@ class HttpBackend:
             seen = next((look for look in looks if look.head.names(holder)), None)
             if seen is None:
                 return
-            self._write(seen, _held_by(seen.head, None), holder.id)
+            self._write(seen, seen.head.held_by(None), holder.id)
         with suppress(Trouble):
             self._lock.free(holder.id)
 
@@ -282,10 +280,23 @@ class HttpBackend:
         with explained(f"the lock of {self._shown}", "read"):
             return self._documents.head(unwritten=True).head.holder
 
+    def probe_lock(self) -> Holder | None:
+        with explained(f"who holds the lock of {self._shown}", "told"):
+            if self._documents.is_blank():
+                return None
+            try:
+                refusal = self._lock.probe(asker("lock show"))
+            except Trouble as trouble:  # who may only read cannot ask
+                record = f"planner wrote there that {self.lock_holder() or 'nobody'} holds it."
+                raise Trouble(trouble.words, f"{record} {trouble.advice}".strip()) from trouble
+            return None if refusal is None else self._known(refusal) or refusal.stranger
+
     def break_lock(self, holder_id: str) -> None:
         """Also that of something else. The lock is taken in between: the server alone knows who has it."""
-        breaker = this_process("lock break", holder_id=str(uuid4()), since=_now())
+        breaker = asker("lock break")
         with explained(f"the lock of {self._shown}", "broken"):
+            if self._documents.is_blank():
+                raise self._unlocked(holder_id)
             refusal = self._lock.take(breaker)
             if refusal is not None:
                 self._check_breaks(refusal, holder_id)
@@ -297,7 +308,10 @@ class HttpBackend:
             finally:
                 self._lock.free(breaker.id)
         if refusal is None and not was_named:
-            raise StateError(f"{self._shown} is not locked as {holder_id}: nobody holds it")
+            raise self._unlocked(holder_id)
+
+    def _unlocked(self, holder_id: str) -> StateError:
+        return StateError(f"{self._shown} is not locked as {holder_id}: nobody holds it")
 
     def _check_breaks(self, refusal: Refusal, holder_id: str) -> None:
         holder = self._known(refusal)
@@ -314,12 +328,12 @@ class HttpBackend:
         seen = self._documents.unnamed_head()
         if seen.head.holder is None:
             return False
-        self._write(seen, _held_by(seen.head, None), breaker.id)
+        self._write(seen, seen.head.held_by(None), breaker.id)
         return seen.head.holder.id == holder_id
 
     def check(self) -> tuple[str, ...]:
         host, user = self._target.address.place, self._target.access.username or "anybody"
-        writer = this_process("init", holder_id=str(uuid4()), since=_now())
+        writer = asker("init")
         with explained(self._shown, "used"):
             refusal = self._lock.take(writer)
             if refusal is not None:
@@ -332,19 +346,3 @@ class HttpBackend:
             f"{host} lets {user} read, write and lock it",
             "a lock stays until it is released, or broken with `planner lock break ID`",
         )
-
-
-def _key_of(head: Head, serial: int) -> str | None:
-    return next((kept.key for kept in head.kept if kept.serial == serial), None)
-
-
-def _has_journal(head: Head) -> bool:
-    return bool(head.parts or head.lines)
-
-
-def _held_by(head: Head, holder: Holder | None) -> Head:
-    return evolve(head, holder=holder)
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -81,12 +81,21 @@ class Documents:
             raise Trouble("the server answered with two documents to the same question", _MIXED_UP)
         return second
 
+    def is_blank(self) -> bool:
+        """Whether asking for the lock would make a state: as GitLab does, where there is not even a lock."""
+        if not self._target.is_gitlab:
+            return False
+        return self._wire.persist(lambda: self._asked(self._target.address)).status == 404
+
     def _head(self, *, unwritten: bool, making: bool = False) -> Seen:
-        reply = self._wire.send(Endpoint("GET", self._target.address), _THERE)
+        reply = self._asked(self._target.address)
         if reply.status == 200:
             return Seen(self._following(decode_head(reply.body, self._target.shown, self.marks)), reply.etag)
         _require_absence(reply, making=making, may_be_empty=unwritten and self._target.is_gitlab)
         return Seen(self._following(Head()), NOTHING)
+
+    def _asked(self, address: Address) -> Reply:
+        return self._wire.send(Endpoint("GET", address), _THERE)
 
     def _following(self, head: Head) -> Head:
         """head, as the one that comes after those seen before. Trouble when it does not."""
@@ -143,8 +152,7 @@ class Documents:
 
     def get(self, key: str) -> bytes | None:
         """None when there is no such document."""
-        to = Endpoint("GET", self._url(key))
-        reply = self._wire.persist(lambda: self._wire.send(to, _THERE))
+        reply = self._wire.persist(lambda: self._asked(self._url(key)))
         if reply.status == 404 and not _is_own(reply):
             raise Trouble(_page_for_people(reply), _MIXED_UP)
         if reply.status != 200:
@@ -160,7 +168,7 @@ class Documents:
         That it is not there yet is asked first: where one document answers at every address, it is the head.
         """
         self.head()
-        found = self._wire.persist(lambda: self._wire.send(Endpoint("GET", self._url(key)), _THERE))
+        found = self._wire.persist(lambda: self._asked(self._url(key)))
         beside = f"planner writes to addresses that begin with {self._target.shown}-content, too"
         if found.status == 200:
             raise Trouble(

@@ -70,8 +70,18 @@ class Head:
     def snapshot(self) -> Kept | None:
         return next((kept for kept in self.kept if kept.key == self.present), None)
 
+    def key_of(self, serial: int) -> str | None:
+        return next((kept.key for kept in self.kept if kept.serial == serial), None)
+
+    @property
+    def has_journal(self) -> bool:
+        return bool(self.parts or self.lines)
+
     def names(self, holder: Holder) -> bool:
         return self.holder is not None and self.holder.id == holder.id
+
+    def held_by(self, holder: Holder | None) -> Head:
+        return evolve(self, holder=holder)
 
     def with_snapshot(self, new: Kept) -> Head:
         """new is the present one, and what is too old is no longer kept."""

@@ -5,7 +5,9 @@ GitLab names the holder's ID, user and time, and beside them repeats what the as
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import uuid4
 
 import orjson
 from attrs import frozen
@@ -15,7 +17,7 @@ from planner.net.plain_text import one_line
 from planner.state.http.causes import Trouble, named
 from planner.state.http.target import Target
 from planner.state.http.wire import Wire
-from planner.state.locks import Holder, decode_holder, encode_holder
+from planner.state.locks import Holder, decode_holder, encode_holder, this_process
 
 _TAKEN: Final = (200, 201, 202, 204)
 _HELD: Final = (409, 423)
@@ -43,6 +45,20 @@ class Refusal:
     id: str
     holder: Holder | None
 
+    @property
+    def stranger(self) -> Stranger:
+        """For where nobody says who it is."""
+        return Stranger(self.id, "", "", 0, "", "")
+
+
+def now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def asker(operation: str) -> Holder:
+    """This process, for as long as one call lasts."""
+    return this_process(operation, holder_id=str(uuid4()), since=now())
+
 
 class Lock:
     """Every method raises Trouble."""
@@ -64,6 +80,13 @@ class Lock:
             raise Trouble(f"the server answered {said} to {self._target.lock.method}", _ADVICE)
         refusal = _refusal(reply.body, holder)
         return None if refusal.id == holder.id else refusal  # else the reply to an earlier attempt was lost
+
+    def probe(self, asker: Holder) -> Refusal | None:
+        """Why asker could not have it, None: nobody has it. It is taken for an instant to find that out."""
+        refusal = self.take(asker)
+        if refusal is None:
+            self.free(asker.id)
+        return refusal
 
     def free(self, lock_id: str) -> None:
         """It is not held under that ID afterwards."""

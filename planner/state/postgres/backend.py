@@ -184,6 +184,9 @@ class PostgresBackend:
         with explained(f"the lock of {self._shown}", "read"):
             return self._read(lambda connection: live_holder(self._rows, connection), None)
 
+    def probe_lock(self) -> Holder | None:
+        return self.lock_holder()
+
     def break_lock(self, holder_id: str) -> None:
         holder = self.lock_holder()
         if holder is None or holder.id != holder_id:

@@ -182,6 +182,9 @@ class S3Backend:
         with explained(f"the lock of {self._shown}", "read"):
             return self._lock.live_holder()
 
+    def probe_lock(self) -> Holder | None:
+        return self.lock_holder()
+
     def break_lock(self, holder_id: str) -> None:
         holder = self.lock_holder()
         if holder is None or holder.id != holder_id or not self._break(holder_id):
