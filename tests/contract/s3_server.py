@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import atexit
 import functools
+import hashlib
 import itertools
 import logging
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
@@ -27,6 +30,8 @@ from attrs import frozen
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 Manner = Callable[[Application, dict[str, Any], Any, int], Iterable[bytes]]
 """(what serves, environ, start_response, the number of the request) -> the reply."""
+
+KMS_KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 
 VARIABLES = {
     "AWS_ACCESS_KEY_ID": "AKIAPLANNERTESTS",
@@ -213,6 +218,33 @@ def _denying(*methods: str) -> Manner:
     return serve_some
 
 
+def _demanding(wanted: Callable[[dict[str, Any], bytes], bool], status: str, code: str) -> Manner:
+    def serve_some(serve: Application, environ: Any, start_response: Any, asked: int) -> Iterable[bytes]:
+        """Of writes of objects; wanted(environ, body)."""
+        if environ["REQUEST_METHOD"] != "PUT" or not environ["PATH_INFO"].strip("/").count("/"):
+            return _plain(serve, environ, start_response, asked)
+        body = environ["wsgi.input"].read()
+        environ["wsgi.input"] = BytesIO(body)
+        if not wanted(environ, body):
+            return _failed(status, code, environ, start_response)
+        return _plain(serve, environ, start_response, asked)
+
+    return serve_some
+
+
+def _has_checksum(environ: dict[str, Any], body: bytes) -> bool:
+    digest = b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+    return environ.get("HTTP_CONTENT_MD5") == digest
+
+
+def _sealing(sse: str, key: str | None = None) -> Manner:
+    def is_sealed(environ: dict[str, Any], body: bytes) -> bool:
+        named = environ.get("HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION_AWS_KMS_KEY_ID")
+        return (environ.get("HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION"), named) == (sse, key)
+
+    return _demanding(is_sealed, "403 Forbidden", "AccessDenied")
+
+
 MANNERS: dict[str, Manner] = {
     "no-none-match": _without("HTTP_IF_NONE_MATCH"),
     "no-match": _without("HTTP_IF_MATCH"),
@@ -222,10 +254,16 @@ MANNERS: dict[str, Manner] = {
     "forgetful": _forgetful,
     "write-only": _denying("GET", "HEAD"),
     "no-bodies": _denying("GET"),
+    "retaining": _demanding(_has_checksum, "400 Bad Request", "InvalidRequest"),
+    "sealing": _sealing("AES256"),
+    "sealing-kms": _sealing("aws:kms"),
+    "sealing-key": _sealing("aws:kms", KMS_KEY),
+    "sealing-dsse": _sealing("aws:kms:dsse", KMS_KEY),
 }
 """How the server behaves in a bucket whose name begins so: conditions do not count, as on old servers; a page
 of a listing holds two; it does not tell the time; every other write is refused, or every other request is
-done and then refused; objects may be written and not read, or looked at and not read.
+done and then refused; objects may be written and not read, or looked at and not read; every write of an
+object needs its checksum, as where objects are retained, or is to be encrypted in a certain way.
 """
 
 

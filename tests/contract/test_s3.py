@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from attrs import frozen
@@ -27,7 +28,7 @@ from planner.state.registry import open_backend
 from planner.state.s3.target import Target, target_of
 
 from .places import ALICE, BOB, TERMS
-from .s3_server import VARIABLES, Server, server
+from .s3_server import KMS_KEY, VARIABLES, Server, server
 from .test_lease_contract import content, is_done
 from .timing import PATIENCE, Time
 
@@ -135,6 +136,7 @@ def entered(backend: Backend) -> None:
         ),
         ("s3://bucket?endpoint=http://127.0.0.1:9000", "s3://bucket/search/dev.json"),
         ("s3://bucket?endpoint=http://minio.example&allow_http=true", "s3://bucket/search/dev.json"),
+        ("s3://bucket?sse=aws:kms&sse_kms_key_id=alias/states", "s3://bucket/search/dev.json"),
     ],
 )
 def test_the_url_names_the_place(url: str, shown: str) -> None:
@@ -149,6 +151,12 @@ def test_the_url_names_the_place(url: str, shown: str) -> None:
         ("s3://bucket?aws_secret_access_key=hidden", "holds credentials"),
         ("s3://bucket?session_token=hidden", "holds credentials"),
         ("s3://bucket?endpoint=https://me:hidden@minio.example", "holds credentials"),
+        ("s3://bucket?kms_secret_key=hidden&sse_kms_key_id=x", "holds credentials"),
+        ("s3://bucket?sse=true", "sse in the URL of the state is 'true'"),
+        ("s3://bucket?sse=", "sse in the URL of the state is ''"),
+        ("s3://bucket?sse=AES256&sse_kms_key_id=x", "is for a key of KMS"),
+        ("s3://bucket?sse_kms_key_id=x", "is for a key of KMS"),
+        ("s3://bucket?sse=aws:kms&sse_kms_key_id=", "is for a key of KMS"),
         ("s3://bucket?colour=red", "unknown option 'colour'"),
         ("s3://bucket?path_style=perhaps", "path_style in the URL of the state is neither true nor false"),
         ("s3://bucket?endpoint=minio.example:9000", "is not an http or https URL"),
@@ -161,6 +169,50 @@ def test_a_url_that_is_refused(url: str, said: str) -> None:
         opened(url)
     assert "hidden" not in caught.value.summary + caught.value.advice
     assert "secret@" not in caught.value.summary + caught.value.advice
+
+
+def work_through(spot: Spot) -> None:
+    """Every write there is: of lines, snapshots, the history, the lock, fences and the probe."""
+    assert spot.open().check()
+    backend = spot.open()
+    with backend.lock(ALICE, 0):
+        backend.append([b"one"])
+        backend.write_snapshot(content(1), serial=1, expected_serial=0)
+        spot.open().break_lock(ALICE.id)
+    with spot.open().lock(BOB, 0):
+        assert spot.open().lock_holder() == BOB
+    spot.open().write_snapshot(content(2), serial=2, expected_serial=1)
+    assert spot.found() == ([b"one"], content(2), [2, 1])
+    spot.open().clear_journal()
+    assert spot.found() == ([], content(2), [2, 1])
+
+
+SEALED = {
+    "retaining": "",
+    "sealing": "&sse=AES256",
+    "sealing-kms": "&sse=aws:kms",
+    "sealing-key": f"&sse=aws:kms&sse_kms_key_id={KMS_KEY}",
+    "sealing-dsse": f"&sse=aws:kms:dsse&sse_kms_key_id={quote(KMS_KEY)}",
+}
+
+
+@pytest.mark.parametrize("bucket", SEALED)
+def test_a_bucket_that_makes_demands_on_each_write(running: Server, bucket: str) -> None:
+    work_through(Spot(running, running.url(bucket) + SEALED[bucket]))
+
+
+@pytest.mark.parametrize("bucket", [name for name in SEALED if SEALED[name]])
+@pytest.mark.parametrize("option", ["", "&sse=AES256", "&sse=aws:kms", "&sse=aws:kms&sse_kms_key_id=other"])
+def test_what_a_bucket_demands_is_in_the_advice(running: Server, bucket: str, option: str) -> None:
+    if option == SEALED[bucket]:
+        return
+    spot = Spot(running, running.url(bucket) + option)
+    for call in (partial(entered, spot.open()), spot.open().check, lambda: spot.open().append([b"one"])):
+        with pytest.raises(StateError, match="AccessDenied") as caught:
+            call()
+        assert "demands server-side encryption, add sse=AES256 or sse=aws:kms" in caught.value.advice
+        assert "s3:PutObject" in caught.value.advice
+    assert spot.names() == []
 
 
 def test_states_in_one_bucket_leave_each_other_alone(running: Server) -> None:
@@ -572,6 +624,39 @@ def test_why_the_server_refuses(running: Server, status: int, code: str, advice:
             assert f"cannot be {doing}: So it is ({code})" in caught.value.summary
             assert advice in caught.value.advice
             assert bool(advice) == bool(caught.value.advice)
+
+
+NOT_CONFIGURED = "Server side encryption specified but KMS is not configured"
+BY_KMS = "User: ci is not authorized to perform: kms:GenerateDataKey on resource: arn:aws:kms:x"
+BY_POLICY = (
+    "User: ci is not authorized to perform: s3:PutObject with an explicit deny in a resource-based policy"
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "advice"),
+    [
+        (403, "AccessDenied", BY_POLICY, "add sse=AES256"),
+        (403, "AccessDenied", BY_KMS, "kms:GenerateDataKey and kms:Decrypt"),
+        (403, "AccessDenied", "Access Denied", "s3:PutObject and"),
+        (400, "KMS.NotFoundException", "Key 'arn:x' does not exist", "sse_kms_key_id names"),
+        (400, "KMS.DisabledException", "The key is disabled for encryption", "has to be enabled"),
+        (501, "NotImplemented", NOT_CONFIGURED, "Correct sse="),
+        (400, "InvalidArgument", "The encryption method specified is not supported", "Correct sse="),
+        (400, "BadDigest", "The Content-MD5 you specified did not match what we received", "proxy"),
+        (501, "NotImplemented", "A header you provided implies what is not there", "conditional writes"),
+    ],
+)
+def test_why_the_server_does_not_write(
+    running: Server, status: int, code: str, message: str, advice: str
+) -> None:
+    """Not even to see whether it honours conditions."""
+    body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    with answering(status, body.encode()) as endpoint:
+        for call in (lambda: at(endpoint).append([b"one"]), lambda: entered(at(endpoint))):
+            with pytest.raises(StateError) as caught:
+                call()
+            assert advice in caught.value.advice
 
 
 @pytest.mark.parametrize("body", [b"<html><body>Welcome<br></body>", b"", b"{}"])

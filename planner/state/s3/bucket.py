@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import functools
-import os
-import threading
+import hashlib
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any, Final, TypeVar
-from urllib.request import getproxies
 from uuid import uuid4
 
-import botocore.session
 from attrs import frozen
-from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
 from planner.errors import StateError
 from planner.net.dates import http_date
 from planner.state.lease import sleepless_clock
-from planner.state.s3.causes import FAILURES, is_absent, is_passing, status_of
-from planner.state.s3.target import Target, check_endpoint
+from planner.state.s3.causes import FAILURES, is_about_encryption, is_absent, is_passing, status_of
+from planner.state.s3.client import AT_ONCE, connect
+from planner.state.s3.target import Target
 
 T = TypeVar("T")
 
@@ -35,8 +31,6 @@ NOTHING: Final = "*"
 ATTEMPTS: Final = 10
 """How often a write starts again from what there is then, after somebody else was faster."""
 
-_AT_ONCE: Final = 16
-_CONNECT: Final = 10.0
 _WRITE: Final = "write"
 _NO_ETAG: Final = '"00000000000000000000000000000000"'
 _PROBE: Final = b"Written to see whether the server honours If-None-Match and If-Match.\n"
@@ -88,63 +82,6 @@ class Pace:
     lasting: float
     pause: float
     longest: float
-
-
-@functools.cache
-def _session() -> Any:
-    """The one of this process: what it read of S3, of profiles and of credentials is good for all."""
-    return botocore.session.get_session()
-
-
-_MAKING: Final = threading.Lock()
-"""A session makes one client at a time."""
-
-
-def connect(target: Target, timeout: float) -> Any:
-    """A client. It sends each request once, and no checksums that servers other than AWS do not know."""
-    path_style = target.path_style
-    if path_style is None:
-        path_style = bool(
-            target.endpoint or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-        )
-    config = Config(
-        signature_version="s3v4",
-        connect_timeout=min(timeout, _CONNECT),
-        read_timeout=timeout,
-        retries={"total_max_attempts": 1, "mode": "standard"},
-        s3={"addressing_style": "path" if path_style else "auto"},
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-        max_pool_connections=_AT_ONCE,
-        tcp_keepalive=True,
-    )
-    client = _client(target, config)
-    # Its endpoint may come from the environment or a profile.
-    if check_endpoint(client.meta.endpoint_url, target).is_here and getproxies():
-        client = _client(target, config.merge(Config(proxies={})))  # as of every client here: past any proxy
-    client.meta.events.register_last("before-call.s3", _say_it_at_once)
-    client.meta.events.register("before-call.s3.HeadBucket", _ask_no_further)
-    return client
-
-
-def _client(target: Target, config: Config) -> Any:
-    try:
-        with _MAKING:
-            return _session().create_client(
-                "s3", region_name=target.region, endpoint_url=target.endpoint, config=config
-            )
-    except ValueError as error:  # an endpoint or a region that no host can have
-        raise StateError(f"{target.shown} cannot be reached: {error}") from error
-
-
-def _say_it_at_once(params: Any, **_: Any) -> None:
-    """Without asking first whether the body may follow, which is a round trip of its own."""
-    params["headers"].pop("Expect", None)
-
-
-def _ask_no_further(**_: Any) -> tuple[Any, Any]:
-    """Of a redirect that names no region: botocore asks the bucket, is redirected, asks it again, ..."""
-    return SimpleNamespace(status_code=200), {"ResponseMetadata": {"HTTPHeaders": {}}}
 
 
 class Bucket:
@@ -216,7 +153,7 @@ class Bucket:
         """As `get`, several at a time."""
         if len(keys) < 2:
             return [self.get(key) for key in keys]
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             return list(pool.map(self.get, keys))
 
     def listing(self, prefix: str) -> list[Listed]:
@@ -241,16 +178,7 @@ class Bucket:
         """
         write_id = uuid4().hex
         try:
-            reply = self._ask(
-                lambda c: c.put_object(
-                    Bucket=self._target.bucket,
-                    Key=key,
-                    Body=body,
-                    ContentType="application/octet-stream",
-                    Metadata={**(notes or {}), _WRITE: write_id},
-                    **_condition(over),
-                )
-            )
+            reply = self._write(key, body, over, Metadata={**(notes or {}), _WRITE: write_id})
         except ClientError as error:
             if not _is_refusal(error):
                 raise
@@ -261,6 +189,17 @@ class Bucket:
             raise Changed
         return present.etag
 
+    def _write(self, key: str, body: bytes, over: str | None, **more: Any) -> Any:
+        """Each write bears its checksum, without which a bucket that retains its objects takes none."""
+        wanted = {
+            "ContentType": "application/octet-stream",
+            "ContentMD5": b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode(),
+            **self._target.encryption,
+            **_condition(over),
+            **more,
+        }
+        return self._ask(lambda c: c.put_object(Bucket=self._target.bucket, Key=key, Body=body, **wanted))
+
     def delete(self, key: str) -> None:
         self._ask(lambda c: c.delete_object(Bucket=self._target.bucket, Key=key))
 
@@ -269,7 +208,7 @@ class Bucket:
 
         One by one: of DeleteObjects not every server understands every client.
         """
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(self._discard, keys))
 
     def _discard(self, key: str) -> None:
@@ -286,13 +225,12 @@ class Bucket:
 
     def _refuses(self, key: str, over: str) -> bool:
         try:
-            self._ask(
-                lambda c: c.put_object(Bucket=self._target.bucket, Key=key, Body=_PROBE, **_condition(over))
-            )
+            self._write(key, _PROBE, over)
         except ClientError as error:
-            if status_of(error) != 501 and not _is_refusal(error):
+            if _is_refusal(error):
+                return True
+            if status_of(error) != 501 or is_about_encryption(error):
                 raise
-            return status_of(error) != 501
         return False
 
     def _careless(self, header: str) -> StateError:

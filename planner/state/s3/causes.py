@@ -32,12 +32,22 @@ _REACH: Final = (
 )
 _CLOCK: Final = "Set the clock of this machine."
 _FULL: Final = "Free some space on the server and run the command again."
-_KMS: Final = "Let the user kms:GenerateDataKey and kms:Decrypt with the key that the bucket encrypts with."
+_KMS: Final = (
+    "Let the user kms:GenerateDataKey and kms:Decrypt with the key that encrypts: the bucket's, or the one "
+    "that sse_kms_key_id names in the URL of the state. It has to be enabled, and of the bucket's region."
+)
+_DEMANDED: Final = (
+    "Where the bucket's policy demands server-side encryption, add sse=AES256 or sse=aws:kms, and "
+    "sse_kms_key_id=... for a certain key, to the URL of the state."
+)
+_DENIED: Final = f"A policy denies it, which no right outweighs. {_DEMANDED}"
+_SSE: Final = "Correct sse= and sse_kms_key_id= in the URL of the state, or what the bucket encrypts with."
+_CHANGED: Final = "What was sent arrived as something else: look for a proxy that changes it."
 _LATER: Final = "Run the command again later."
 
 _CODES: Final = (
     (re.compile("NoSuchBucket"), "Create it, or correct the URL of the state."),
-    (re.compile("KMS"), _KMS),
+    (re.compile("BadDigest|InvalidDigest"), _CHANGED),
     (re.compile("AccessDenied|Forbidden|403|AllAccessDisabled"), _POLICY),
     (re.compile("ExpiredToken|TokenRefreshRequired|InvalidToken"), _LOGIN_AGAIN),
     (re.compile("InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSecurity|Unauthorized|401"), CREDENTIALS),
@@ -46,6 +56,14 @@ _CODES: Final = (
     (re.compile("Quota|StorageFull|InsufficientCapacity|507"), _FULL),
     (re.compile("SlowDown|Throttl|ServiceUnavailable|InternalError|50[0234]"), _LATER),
 )
+_ENCRYPTION: Final = re.compile("(?i)encrypt")
+_SAID: Final = (
+    (re.compile(r"kms:|^\S*KMS"), _KMS),
+    (re.compile("explicit deny"), _DENIED),
+    (_ENCRYPTION, _SSE),
+)
+"""What code and message say together, where the code alone says too little."""
+
 _KINDS: Final = (
     (exceptions.PartialCredentialsError, "", CREDENTIALS),
     (exceptions.NoCredentialsError, "there are no credentials", CREDENTIALS),
@@ -79,8 +97,7 @@ def explained(shown: str, doing: str) -> Iterator[None]:
 def cause(error: Exception) -> str:
     """One line: what the server said, or why it could not be asked."""
     if isinstance(error, exceptions.ClientError):
-        message = error.response.get("Error", {}).get("Message") or "the server refused it"
-        return f"{_line(message)} ({code_of(error)})"
+        return f"{_line(_message(error) or 'the server refused it')} ({code_of(error)})"
     named = next((text for kind, text, _ in _KINDS if isinstance(error, kind)), "")
     return named or _line(str(error))
 
@@ -92,9 +109,25 @@ def _line(text: str) -> str:
 def advice(error: Exception) -> str:
     """What to do about it, "" when the cause says it all."""
     if isinstance(error, exceptions.ClientError):
-        code = code_of(error)
-        return next((what for pattern, what in _CODES if pattern.search(code)), "")
+        return _advice(error)
     return next((what for kind, _, what in _KINDS if isinstance(error, kind)), "")
+
+
+def _advice(error: exceptions.ClientError) -> str:
+    code = code_of(error)
+    said = f"{code} {_message(error)}"
+    found = next((what for pattern, what in _SAID if pattern.search(said)), "")
+    found = found or next((what for pattern, what in _CODES if pattern.search(code)), "")
+    return f"{found} {_DEMANDED}" if found is _POLICY and error.operation_name == "PutObject" else found
+
+
+def is_about_encryption(error: exceptions.ClientError) -> bool:
+    """Whether the server says that it does not encrypt, or not so."""
+    return _ENCRYPTION.search(_message(error)) is not None
+
+
+def _message(error: exceptions.ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Message") or "")
 
 
 def code_of(error: exceptions.ClientError) -> str:
@@ -109,7 +142,7 @@ def status_of(error: exceptions.ClientError) -> int:
 
 _LOST: Final = (exceptions.ConnectionError, exceptions.HTTPClientError, exceptions.IncompleteReadError)
 _PASSING: Final = re.compile(
-    "SlowDown|Throttl|TooManyRequests|RequestTimeout$|ConditionalRequestConflict|OperationAborted|409|429"
+    "BadDigest|SlowDown|Throttl|TooManyRequests|RequestTimeout$|ConditionalRequestConflict|OperationAborted|409|429"
 )
 
 

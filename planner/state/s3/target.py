@@ -1,4 +1,8 @@
-"""s3://bucket[/prefix or key.json][?endpoint=...&region=...&path_style=true&allow_http=true]: where it is."""
+"""s3://bucket[/prefix or key.json][?endpoint=...&region=...&path_style=true&allow_http=true]: where it is.
+
+sse=AES256, aws:kms or aws:kms:dsse, with sse_kms_key_id=... for a certain key: how the server is to encrypt
+it. Without that it does as the bucket says, which may be that it refuses.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from attrs import evolve, frozen
 from planner.errors import StateError
 from planner.net.address import Address, Flaw, NoAddress, address_of
 
-OPTIONS: Final = ("allow_http", "endpoint", "path_style", "region")
+OPTIONS: Final = ("allow_http", "endpoint", "path_style", "region", "sse", "sse_kms_key_id")
 CREDENTIALS: Final = (
     "Credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (AWS_SESSION_TOKEN), from AWS_PROFILE "
     "and the files in ~/.aws, or from the machine's role."
@@ -19,6 +23,7 @@ CREDENTIALS: Final = (
 
 _SECRETS: Final = re.compile("key|secret|token|password|credential", re.IGNORECASE)
 _EXAMPLE: Final = "Write it as s3://bucket or s3://bucket/prefix."
+_SSE: Final = ("AES256", "aws:kms", "aws:kms:dsse")
 _TRUTH: Final = {"true": True, "false": False}
 
 
@@ -27,6 +32,7 @@ class Target:
     """key: of the present snapshot. endpoint: of the server, None: botocore knows. shown: for messages.
 
     path_style: whether the bucket stands in the path, not in the host's name; None: where it is not AWS.
+    sse, sse_kms_key_id: how the server is to encrypt, None: as the bucket says.
     """
 
     bucket: str
@@ -35,10 +41,18 @@ class Target:
     region: str | None = None
     path_style: bool | None = None
     allow_http: bool = False
+    sse: str | None = None
+    sse_kms_key_id: str | None = None
 
     @property
     def shown(self) -> str:
         return f"s3://{self.bucket}/{self.key}"
+
+    @property
+    def encryption(self) -> dict[str, str]:
+        """What every write asks for, as PutObject has it."""
+        wanted = {"ServerSideEncryption": self.sse, "SSEKMSKeyId": self.sse_kms_key_id}
+        return {name: value for name, value in wanted.items() if value is not None}
 
     @property
     def base(self) -> str:
@@ -58,7 +72,10 @@ def target_of(url: str, *, project: str, environment: str) -> Target:
         region=options.get("region"),
         path_style=_truth(options, "path_style"),
         allow_http=_truth(options, "allow_http") or False,
+        sse=options.get("sse"),
+        sse_kms_key_id=options.get("sse_kms_key_id"),
     )
+    _check_encryption(target.sse, target.sse_kms_key_id)
     if target.endpoint is None:
         return target
     return evolve(target, endpoint=check_endpoint(target.endpoint, target).url)
@@ -70,7 +87,7 @@ def _split(url: str) -> tuple[SplitResult, dict[str, str]]:
         options = dict(parse_qsl(parts.query, keep_blank_values=True))
     except ValueError as error:
         raise StateError(f"the URL of the state is not understood: {error}") from error
-    if "@" in parts.netloc or any(map(_SECRETS.search, options)):
+    if "@" in parts.netloc or any(map(_SECRETS.search, options.keys() - set(OPTIONS))):
         raise StateError(
             "the URL of the state holds credentials, which a file of the project must not",
             advice=f"Take them out. {CREDENTIALS}",
@@ -88,6 +105,19 @@ def _key(path: str, project: str, environment: str) -> str:
     if path.endswith(".json"):
         return path
     return "/".join(filter(None, (path, project, environment))) + ".json"
+
+
+def _check_encryption(sse: str | None, key: str | None) -> None:
+    if sse is not None and sse not in _SSE:
+        raise StateError(
+            f"sse in the URL of the state is {sse!r}, which no server-side encryption is called",
+            advice=f"Known are {', '.join(_SSE)}.",
+        )
+    if key is not None and (not key or sse in (None, "AES256")):
+        raise StateError(
+            "sse_kms_key_id in the URL of the state is for a key of KMS",
+            advice="Name one, and add sse=aws:kms; or take it out.",
+        )
 
 
 def _truth(options: dict[str, str], name: str) -> bool | None:
