@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -653,7 +653,11 @@ def test_why_the_server_does_not_write(
     """Not even to see whether it honours conditions."""
     body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
     with answering(status, body.encode()) as endpoint:
-        for call in (lambda: at(endpoint).append([b"one"]), lambda: entered(at(endpoint))):
+        calls: list[Callable[[], None]] = [
+            lambda: at(endpoint).append([b"one"]),
+            lambda: entered(at(endpoint)),
+        ]
+        for call in calls:
             with pytest.raises(StateError) as caught:
                 call()
             assert advice in caught.value.advice
