@@ -100,7 +100,6 @@ def configure(request: Request, console: Console) -> tuple[Configuration, dict[s
     """The configuration with every problem in its diagnostics; secrets are watched for from here on."""
     project = request.project
     environment = choose_environment(project, request.environment)
-    _watch(console, _credentials(environment))
     kinds = dict(load_kinds())
     try:
         sources = Sources(request.folder, texts=request.texts)
@@ -117,16 +116,6 @@ def _watch(console: Console, secrets: tuple[str, ...]) -> None:
     """Only where there are any: each source is asked again for each output, of whatever environment."""
     if secrets:
         console.redact.watch(lambda: secrets)
-
-
-def _credentials(environment: Environment) -> tuple[str, ...]:
-    """Those that the process environment has: a template may hold them too. What is wrong with them is told
-    where they are used.
-    """
-    try:
-        return Settings.read(environment.name, environment.options, os.environ).secrets
-    except PlannerError:
-        return ()
 
 
 def check_files(configuration: Configuration, kinds: dict[str, KindFile], request: Request) -> Configuration:
@@ -179,7 +168,6 @@ def _client(
     from planner.ece.opening import open_client  # noqa: PLC0415 - not for those who ask no installation
 
     settings = Settings.read(environment.name, environment.options, os.environ)
-    console.redact.watch(lambda: settings.secrets)
     transport = None
     if settings.is_sandbox:
         transport = stack.enter_context(_sandbox(request.folder, environment))
