@@ -16,6 +16,7 @@ from planner.archives import Workspace
 from planner.cli.config_digest import config_digest
 from planner.cli.console import Console
 from planner.cli.discretion import discretion
+from planner.cli.exposure import exposed
 from planner.cli.pinned import PinnedTrees
 from planner.cli.stores import open_store
 from planner.config.load import Configuration, Projects, choose_environment, load
@@ -108,14 +109,9 @@ def configure(request: Request, console: Console) -> tuple[Configuration, dict[s
         return Configuration(project, environment, diagnostics=error.diagnostics), kinds
     known = {name: file.kind for name, file in kinds.items()}
     found = load(sources, request.projects.at(request.folder), environment, known, request.inputs)
-    _watch(console, found.secrets)
-    return found, kinds
-
-
-def _watch(console: Console, secrets: tuple[str, ...]) -> None:
-    """Only where there are any: each source is asked again for each output, of whatever environment."""
-    if secrets:
-        console.redact.watch(lambda: secrets)
+    if found.secrets:  # each source is asked again for each output, of whatever environment
+        console.redact.watch(lambda: found.secrets)
+    return evolve(found, diagnostics=(*found.diagnostics, *exposed(found, request.folder))), kinds
 
 
 def check_files(configuration: Configuration, kinds: dict[str, KindFile], request: Request) -> Configuration:

@@ -169,6 +169,11 @@ class Repository:
         found = self.checkout.must("show", "--no-patch", "--no-show-signature", "--format=%B", commit)
         return found.decode(errors="replace").strip()
 
+    def tracks(self, path: Path) -> bool:
+        """Whether a file is in the index, and so goes wherever the repository goes."""
+        words = ("ls-files", "--error-unmatch", "--", str(path.absolute()))
+        return _git(self.root, *words) is not None
+
     def is_clean(self) -> bool:
         """Whether the project's folder is as HEAD has it."""
         return not self.changed_since("HEAD")

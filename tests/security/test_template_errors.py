@@ -1,4 +1,4 @@
-"""No error quotes what was made of a secret, by any filter, test, method, operator or global of the sandbox."""
+"""No error quotes what was made of a secret: all filters, tests, methods, operators, globals are tried."""
 
 from __future__ import annotations
 
