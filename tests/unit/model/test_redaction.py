@@ -147,8 +147,9 @@ def texts(thing: Any) -> Iterator[str]:
         yield from (text for pair in thing.items() for item in pair for text in texts(item))
     elif isinstance(thing, tuple | list | set | frozenset):
         yield from (text for item in thing for text in texts(item))
-    elif attrs.has(type(thing)):
-        yield from (text for name, _ in roles(type(thing)) for text in texts(getattr(thing, name)))
+    else:
+        kind: type = type(thing)
+        yield from (text for name, _ in roles(kind) for text in texts(getattr(thing, name)))
 
 
 def held(thing: Any) -> list[str]:
