@@ -171,8 +171,11 @@ class Repository:
 
     def tracks(self, path: Path) -> bool:
         """Whether a file is in the index, and so goes wherever the repository goes."""
-        words = ("ls-files", "--error-unmatch", "--", str(path.absolute()))
-        return _git(self.root, *words) is not None
+        found, root = path.resolve(), self.root.resolve()
+        if not found.is_relative_to(root):
+            return False
+        name = str(found.relative_to(root))
+        return self.checkout.ask("ls-files", "--error-unmatch", "--", name) is not None
 
     def is_clean(self) -> bool:
         """Whether the project's folder is as HEAD has it."""
