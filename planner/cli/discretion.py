@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from planner.cli.console import Console
 from planner.config.load import Configuration
-from planner.ece import Discretion
+from planner.ece import Discretion, credentials
+from planner.forge import credentials as forge_credentials
 from planner.model.value import Value, is_sensitive, leaves
+from planner.state import registry
 from planner.state.store import Store
+
+_SECRET_VARIABLES: Final = (
+    *credentials.SECRET_VARIABLES,
+    *registry.SECRET_VARIABLES,
+    *forge_credentials.SECRET_VARIABLES,
+)
 
 BODIES_FROM = 2
 """The verbosity from which bodies are logged."""
+
+
+def given_credentials(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """All that the process environment holds, whichever of them a command is going to use: a template, a
+    reply or git may repeat any. With names of environments behind theirs too, as EC_API_KEY_PROD.
+    """
+    found = {
+        text.strip()
+        for name, text in environ.items()
+        if any(name == known or name.startswith(f"{known}_") for known in _SECRET_VARIABLES)
+    }
+    return tuple(sorted(found - {""}))
 
 
 def discretion(console: Console, configuration: Configuration, store: Store) -> Discretion:
@@ -24,7 +45,7 @@ def discretion(console: Console, configuration: Configuration, store: Store) -> 
         desired = (dict(resource.attributes) for resource in configuration.resources.values())
         prior = (dict(resource.attributes) for resource in store.load().resources.values())
         fields = frozenset(_names((*desired, *prior)))
-    return Discretion(texts=lambda: console.redact.forms, fields=lambda: fields)
+    return Discretion(texts=lambda: console.redact.secrets, fields=lambda: fields)
 
 
 def _names(attributes: Iterable[Mapping[str, Value]]) -> Iterator[str]:

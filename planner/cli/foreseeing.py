@@ -8,6 +8,7 @@ from planner.cli.comparing import Read, without_secrets
 from planner.cli.console import Console
 from planner.cli.explaining import advice_of, located, told, told_of
 from planner.cli.promotion.admission import Admission, admission
+from planner.cli.redaction import document_redaction
 from planner.cli.wiring import Request, opened, opened_offline
 from planner.config.load import Configuration
 from planner.engine.offline import imagined
@@ -15,7 +16,7 @@ from planner.engine.workflow import Proposal, compare, propose
 from planner.errors import PlannerError
 from planner.model.preview import EnvironmentPreview
 from planner.promote.question import BACK, PROMOTION
-from planner.state.redaction import Redact, keep
+from planner.state.document import Redact
 from planner.state.saved_plan import dump_plan, plan_digest
 
 Planned = tuple[EnvironmentPreview, bytes | None]
@@ -69,7 +70,8 @@ def _from_base(task: Task, found: EnvironmentPreview) -> Planned:
     base, outputs = (was.resources, was.outputs) if was else ({}, {})
     kinds = {name: driver.kind for name, driver in drivers.items()}
     state = imagined(wish.project, wish.environment, base, outputs, kinds, wish.salt)
-    shown, data = _shown(task, found, compare(wish, drivers, state), task.now.configuration, keep)
+    redact = document_redaction(task.console.redact, f"{wish.project}/{wish.environment}")
+    shown, data = _shown(task, found, compare(wish, drivers, state), task.now.configuration, redact)
     return evolve(shown, digest=""), data
 
 
@@ -78,7 +80,7 @@ def _shown(
 ) -> Planned:
     """A plan that apply would refuse is shown with the reason, and has no digest."""
     plan = proposal.plan
-    shown = evolve(found, plan=task.console.redact.inside(plan))
+    shown = evolve(found, plan=plan)
     if proposal.forbidden:
         reasons = located(proposal.diagnostics, now, task.was.configuration)
         return evolve(shown, error=task.console.redact(told(reasons))), dump_plan(plan, redact)

@@ -88,7 +88,7 @@ def preview(console: Console, order: Order, environ: Mapping[str, str]) -> Previ
         if failed is None:
             raise
         console.error(error)
-        return Previewed(failed, {})
+        return Previewed(console.redact.inside(failed), {})
 
 
 def _made(console: Console, order: Order, environ: Mapping[str, str]) -> Previewed:
@@ -205,4 +205,5 @@ def _previewed(comparison: _Comparison, planned: Sequence[Planned], **facts: Any
         left_out=tuple(name for name in names if not comparison.is_asked_for(name)),
         **facts,
     )
+    found = comparison.console.redact.inside(found)
     return Previewed(found, {item.environment: data for item, data in planned if data is not None})

@@ -82,7 +82,6 @@ def publish(
     if to is None:
         return ""
     located = locate(to.wanted, to.environ)
-    console.redact.watch(lambda: located.target.credentials.secrets)
     forge, preview = connect(located.target, tell=console.tell), found.preview
     posting = Posting(
         marker=Marker(preview.project, located.commit or preview.head, located.run),

@@ -8,137 +8,77 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import logging
 import os
-import re
-from base64 import b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import IO, Any, Final, TypeVar
-from urllib.parse import quote, quote_plus
+from typing import IO, Any, TypeVar, cast
 
-from attrs import frozen
+from attrs import evolve
 
-from planner.cli.inside import changed_inside
 from planner.errors import PlannerError
-from planner.model.value import Fingerprint
-from planner.model.value_json import Data, encode_value
+from planner.model.known_secrets import KnownSecrets, known_secrets
+from planner.model.redaction import for_display, for_file
+from planner.model.state import State
+from planner.model.value import Fingerprint, Value
+from planner.promote.log import read_log, write_log
 from planner.render.escaping import escape
-from planner.state.redaction import Redact, Redaction
-
-SHORTEST: Final = 4
-"""Shorter secrets are not searched for: they would match everywhere. As values they are hidden anyway."""
-
-SHORTEST_PART: Final = 6
-"""In a file a shorter secret only counts as a whole text: as a part it would be found in ids."""
-
-SHORTEST_ENCODED: Final = 8
-"""What is searched for as base64 too."""
-
-_URL_SAFE: Final = str.maketrans("+/", "-_")
-
-SHOWN: Final = "(sensitive)"
+from planner.state.document import Redact
 
 T = TypeVar("T")
 
 
-@frozen
-class Known:
-    """The secrets that are known at one time. forms: what is searched for, the longest first."""
-
-    forms: tuple[str, ...] = ()
-    pattern: re.Pattern[str] = re.compile("")
-
-    @classmethod
-    def of(cls, secrets: Iterable[str]) -> Known:
-        found = {form for secret in secrets for form in _forms(secret) if len(form) >= SHORTEST}
-        forms = tuple(sorted(found, key=lambda form: (-len(form), form)))
-        return cls(forms, re.compile("|".join(map(re.escape, forms))))
-
-    def redact(self, text: str) -> str:
-        """text itself when no secret is in it."""
-        for form in self.forms:  # looking for each by itself is many times faster than the pattern
-            if form in text:
-                return self.pattern.sub(SHOWN, text)
-        return text
-
-    def in_file(self, text: str) -> bool:
-        """Whether a text of a file holds a secret."""
-        return any(form in text and (len(form) >= SHORTEST_PART or form == text) for form in self.forms)
-
-
 class Redactor:
-    """Replaces secrets, also in their JSON and URL forms. Sources are asked each time: logins add tokens."""
+    """Takes secrets out, in whatever form they come. Sources are asked each time: logins add tokens."""
 
     def __init__(self) -> None:
         self._sources: list[Callable[[], Iterable[str]]] = []
-        self._secrets: tuple[str, ...] = ()
-        self._known = Known()
 
     def watch(self, source: Callable[[], Iterable[str]]) -> None:
         self._sources.append(source)
 
-    def known(self) -> Known:
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(secret for source in self._sources for secret in source()))
+
+    def known(self) -> KnownSecrets:
         """For many texts: asking the sources takes longer than looking through one."""
-        secrets = tuple(secret for source in self._sources for secret in source())
-        if secrets != self._secrets:
-            self._known, self._secrets = Known.of(secrets), secrets
-        return self._known
+        return known_secrets(self.secrets)
 
     def __call__(self, text: str) -> str:
         return self.known().redact(text)
 
-    @property
-    def forms(self) -> tuple[str, ...]:
-        """What is searched for, the longest first."""
-        return self.known().forms
-
     def inside(self, thing: T) -> T:
-        """A plan, ledger, diagnostic or value with its texts redacted; thing itself without any secrets."""
-        known = self.known()
-        return changed_inside(thing, known.redact) if known.forms else thing
-
-
-def _forms(secret: str) -> Iterable[str]:
-    yield secret
-    yield json.dumps(secret)[1:-1]
-    yield json.dumps(secret, ensure_ascii=False)[1:-1]
-    yield json.dumps(json.dumps(secret)[1:-1])[1:-1]  # a body quoted in another one
-    yield quote(secret)
-    yield quote(secret, safe="")
-    yield quote_plus(secret)
-    yield repr(secret)[1:-1]
-    if len(secret) >= SHORTEST_ENCODED:
-        yield from _encoded(secret.encode(errors="replace"))
-    yield from secret.splitlines()
-
-
-def _encoded(secret: bytes) -> Iterable[str]:
-    """The part of base64 (RFC 4648) that is the same whatever stands around secret, for its three offsets."""
-    for offset in range(3):
-        whole = b64encode(b"\0" * offset + secret).decode().rstrip("=")
-        inner = whole[(0, 2, 3)[offset] : len(whole) - (0 if (offset + len(secret)) % 3 == 0 else 1)]
-        yield inner
-        yield inner.translate(_URL_SAFE)
+        """A plan, ledger, diagnostic or value as it is shown; thing itself when no secret is in it."""
+        return for_display(thing, self.known())
 
 
 def document_redaction(redactor: Redactor, environment: str) -> Redact:
     """For state, journal and saved plans. environment: what the salt of fingerprints is made from."""
     salt = hashlib.sha256(environment.encode()).hexdigest()[:32]
 
-    def redact(data: Data) -> Data:
+    def redact(thing: T) -> T:
         known = redactor.known()
-        if not known.forms:
-            return data
-        return Redaction(value=partial(_stand_in, known, salt), prose=known.redact)(data)
+        if isinstance(thing, State):
+            thing = cast(T, evolve(thing, promotions=_records(thing.promotions, known)))
+        return for_file(thing, known, partial(Fingerprint.of, salt=salt))
 
     return redact
 
 
-def _stand_in(known: Known, salt: str, text: str) -> Any:
-    return encode_value(Fingerprint.of(text, salt)) if known.in_file(text) else text
+def _records(
+    promotions: tuple[Mapping[str, Value], ...], known: KnownSecrets
+) -> tuple[Mapping[str, Value], ...]:
+    """They hold texts where they had texts: whoever reads them takes nothing else."""
+    if not known:
+        return promotions
+    try:
+        log = read_log(promotions)
+    except ValueError:  # of a newer planner, perhaps: nobody knows what is structure in them
+        return for_file(promotions, known, known.redact)
+    redacted = for_file(log, known, known.redact)
+    return promotions if redacted is log else write_log(redacted)
 
 
 class RedactedStream(io.TextIOBase):

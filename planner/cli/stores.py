@@ -35,8 +35,6 @@ def open_store(
     backend = open_backend(environment.state, environment=environment.name, folder=folder, project=project)
     if environment.encrypted:
         keys = read_keys(environment.name, os.environ)
-        if redactor is not None:
-            redactor.watch(lambda: keys.texts)
         backend = EncryptedBackend(backend, keys)
     store = evolve(_store(backend, project, environment.name, redactor), tell=tell)
     if alone:

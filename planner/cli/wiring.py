@@ -16,6 +16,7 @@ from planner.archives import Workspace
 from planner.cli.config_digest import config_digest
 from planner.cli.console import Console
 from planner.cli.discretion import discretion
+from planner.cli.exposure import exposed
 from planner.cli.pinned import PinnedTrees
 from planner.cli.stores import open_store
 from planner.config.load import Configuration, Projects, choose_environment, load
@@ -100,7 +101,6 @@ def configure(request: Request, console: Console) -> tuple[Configuration, dict[s
     """The configuration with every problem in its diagnostics; secrets are watched for from here on."""
     project = request.project
     environment = choose_environment(project, request.environment)
-    _watch(console, _credentials(environment))
     kinds = dict(load_kinds())
     try:
         sources = Sources(request.folder, texts=request.texts)
@@ -109,24 +109,9 @@ def configure(request: Request, console: Console) -> tuple[Configuration, dict[s
         return Configuration(project, environment, diagnostics=error.diagnostics), kinds
     known = {name: file.kind for name, file in kinds.items()}
     found = load(sources, request.projects.at(request.folder), environment, known, request.inputs)
-    _watch(console, found.secrets)
-    return found, kinds
-
-
-def _watch(console: Console, secrets: tuple[str, ...]) -> None:
-    """Only where there are any: each source is asked again for each output, of whatever environment."""
-    if secrets:
-        console.redact.watch(lambda: secrets)
-
-
-def _credentials(environment: Environment) -> tuple[str, ...]:
-    """Those that the process environment has: a template may hold them too. What is wrong with them is told
-    where they are used.
-    """
-    try:
-        return Settings.read(environment.name, environment.options, os.environ).secrets
-    except PlannerError:
-        return ()
+    if found.secrets:  # each source is asked again for each output, of whatever environment
+        console.redact.watch(lambda: found.secrets)
+    return evolve(found, diagnostics=(*found.diagnostics, *exposed(found, request.folder))), kinds
 
 
 def check_files(configuration: Configuration, kinds: dict[str, KindFile], request: Request) -> Configuration:
@@ -179,7 +164,6 @@ def _client(
     from planner.ece.opening import open_client  # noqa: PLC0415 - not for those who ask no installation
 
     settings = Settings.read(environment.name, environment.options, os.environ)
-    console.redact.watch(lambda: settings.secrets)
     transport = None
     if settings.is_sandbox:
         transport = stack.enter_context(_sandbox(request.folder, environment))

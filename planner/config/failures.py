@@ -15,7 +15,11 @@ from planner.model.value import Secret
 Explained = tuple[str, str, str]
 """summary, detail, advice"""
 
-_OUR_CLASSES = (("LaterValue", "a value known only after apply"), ("Secret", "a sensitive text"))
+_OUR_CLASSES = (
+    ("LaterValue", "a value known only after apply"),
+    ("ResourceScope", "resource"),
+    ("Secret", "a sensitive text"),
+)
 _ENDLESS = "Look for a macro, include or local that needs itself."
 _IN_OTHER_WORDS: tuple[tuple[type[Exception], str, str, str], ...] = (
     (MemoryError, "", "it needs more memory than there is", ""),

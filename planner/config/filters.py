@@ -110,7 +110,7 @@ def _careful(name: str, function: Function, takes_later: bool) -> Function:
         try:
             result = function(place, *args, **kwargs) if passed else function(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - filters raise anything; the reason may quote a secret
-            raise untold(error, *sources) from None
+            raise untold(error, *sources, kwargs) from None
         return made(effort, result, *sources)
 
     return call if passed else cast(Function, pass_environment(call))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import jsonschema_rs
-from attrs import frozen
+from attrs import evolve, frozen
 
 from planner.config.plain_files import PlainFile, check_plain, read_plain
 from planner.config.promotion import read_gates, read_promotable
@@ -119,7 +119,7 @@ def _check_variable(variable: Variable, file: PlainFile, diagnostics: Diagnostic
         diagnostics.error(
             f'the sensitive variable "{variable.name}" has a default',
             detail="A default in planner.yaml is kept in git, where no secret belongs.",
-            position=file.position((*place, "default")),
+            position=evolve(file.position((*place, "default")), text=None),
             advice=f"Set it with PLANNER_VAR_{variable.name} or --var-file.",
         )
 

@@ -148,7 +148,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         try:
             result = super().call(context, function, *args, **kwargs)
         except Exception as error:  # noqa: BLE001 - see untold
-            raise untold(error, *sources) from None
+            raise untold(error, *sources, function) from None
         if isinstance(function, BlockReference):
             return self.text_class(result)
         return made(self.effort, result, *sources)
@@ -160,7 +160,10 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
 
         def formatted(*args: Any, **kwargs: Any) -> str:
             formatter = Formatter(self)
-            found = formatter.vformat(str(text), *(((), *args) if by_map else (args, kwargs)))
+            try:
+                found = formatter.vformat(str(text), *(((), *args) if by_map else (args, kwargs)))
+            except Exception as error:  # noqa: BLE001 - see untold
+                raise untold(error, text, *args, kwargs) from None
             return cast(str, seal(found)) if formatter.secret or isinstance(text, Secret) else found
 
         return formatted

@@ -83,9 +83,10 @@ class Lazy(Mapping[str, Any]):
 
 
 class ResourceScope:
-    """`resource.<kind>`."""
+    """`resource.<kind>`. Python would ask what can be indexed for one item after the other, without end."""
 
     __slots__ = ()
+    __iter__ = None
 
     def __getitem__(self, kind: str) -> KindScope:
         _refuse_secret(kind)
@@ -184,8 +185,13 @@ class Unknown(StrictUndefined):
         return self._undefined_message
 
 
+UNTOLD = "the expression failed on a sensitive text"
+
+
 def seal(value: Value) -> Value:
-    """value with every text in it a Secret, for sensitive variables."""
+    """value with every text in it a Secret, for sensitive variables. What is undefined says no name."""
+    if isinstance(value, StrictUndefined):
+        return Unknown(hint=UNTOLD)
     if isinstance(value, str):
         return Secret(value)
     if isinstance(value, Mapping):

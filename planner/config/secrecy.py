@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from jinja2.exceptions import SecurityError, TemplateRuntimeError, UndefinedError
-from jinja2.runtime import LoopContext
+from jinja2.exceptions import TemplateRuntimeError
+from jinja2.runtime import LoopContext, Undefined
 
 from planner.config.effort import Effort, TooMuchWork
-from planner.config.scope import NotKnownYet, holds_secret, looked_through, seal
+from planner.config.scope import UNTOLD, NotKnownYet, holds_secret, looked_through, seal
 from planner.config.template_text import TemplateText
 from planner.model.value import Secret
 
@@ -17,18 +17,29 @@ _NO_ITERATORS: Final = frozenset({str, int, bool, type(None), dict, list, tuple,
 _QUOTES_NOTHING: Final = (
     NotKnownYet,
     TooMuchWork,
-    SecurityError,
-    UndefinedError,
     MemoryError,
     RecursionError,
 )
+
+
+class Untold(TemplateRuntimeError):
+    def __init__(self) -> None:
+        super().__init__(f"{UNTOLD}\nWhy is not said: the reason might quote it.")
 
 
 def kept_secret(result: Any, *sources: Any) -> Any:
     """result, sealed when a source holds a secret. Template text keeps its secrets behind its tokens."""
     if isinstance(result, TemplateText) or not any(map(holds_secret, sources)):
         return result
-    return seal(result)
+    return _sealed_items(result) if isinstance(result, Iterator) else seal(result)
+
+
+def _sealed_items(items: Iterator[Any]) -> Iterator[Any]:
+    """What is lazy fails where it is used, far from the secret."""
+    try:
+        yield from map(seal, items)
+    except Exception as error:  # noqa: BLE001 - see untold
+        raise untold(error, Secret()) from None
 
 
 def made(effort: Effort, result: Any, *sources: Any) -> Any:
@@ -44,12 +55,11 @@ def made(effort: Effort, result: Any, *sources: Any) -> Any:
 
 def untold(error: Exception, *sources: Any) -> Exception:
     """error, or one in its place that quotes nothing, when a source of what failed holds a secret."""
-    if isinstance(error, _QUOTES_NOTHING) or not any(map(holds_secret, sources)):
+    if isinstance(error, (*_QUOTES_NOTHING, Untold)) or not any(map(holds_secret, sources)):
         return error
-    told = TemplateRuntimeError(
-        "the expression failed on a sensitive text\nWhy is not said: the reason might quote it."
-    )
-    return told.with_traceback(error.__traceback__)
+    if any(isinstance(source, Undefined) and source._undefined_message == str(error) for source in sources):
+        return error  # of a name in the template, which hides it where it is a secret itself
+    return Untold().with_traceback(error.__traceback__)
 
 
 def settled(value: Any) -> Any:

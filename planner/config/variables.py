@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as File
 from typing import Final
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from planner.config.environment_file import EnvironmentFile, read_environment_file
 from planner.config.plain_files import PlainFile, read_plain
@@ -147,6 +147,8 @@ class _Reader:
                 self._report_undeclared(candidate)
             else:
                 shape = shaped(value, variable.schema)
+                if variable.sensitive:  # the line would show it
+                    position = evolve(position, text=None)
                 yield _Candidate(name, shape, candidate.origin, position)
 
     def _from_text(self, name: str, text: str, place: str) -> Iterator[_Candidate]:
@@ -183,10 +185,13 @@ class _Reader:
         )
 
     def report_missing(self, variable: Variable) -> None:
+        ways = f"by {PREFIX}{variable.name} or by --var"
+        if not variable.sensitive:
+            ways = f"in environments/{self.environment}.yaml, {ways}"
         self.diagnostics.error(
             f'variable "{variable.name}" has no value in environment {self.environment}',
             position=self.project_file.position(("variables", variable.name)),
-            advice=f"Set it in environments/{self.environment}.yaml, by {PREFIX}{variable.name} or by --var.",
+            advice=f"Set it {ways}.",
         )
 
 

@@ -15,6 +15,8 @@ _KEY: Final = "EC_API_KEY"
 _USER: Final = "EC_USER"
 _PASS: Final = "EC_PASS"  # noqa: S105  # the variable's name
 
+SECRET_VARIABLES: Final = (_KEY, _PASS)
+
 
 @frozen
 class Credentials:

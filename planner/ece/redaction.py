@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
-from urllib.parse import quote, quote_plus
 
 import orjson
 from attrs import frozen
 
+from planner.model.known_secrets import known_secrets
 from planner.model.value import Secret
 from planner.net.plain_text import one_line
 
 HIDDEN: Final = "(redacted)"
 BODY_LIMIT: Final = 2000
 _READ_AT_MOST: Final = 1024 * 1024
-# A shorter secret would be found in ordinary words, and give itself away by what is missing.
-SHORTEST_SECRET: Final = 4
 
 _NAMES = r"passw|pass_|passphrase|token|secret|credential|api_?key|authorization|cookie|private_?key|keystore"
 _SECRET_NAME = re.compile(rf"{_NAMES}|(?:^|_)(?:pass|key)$", re.IGNORECASE)
@@ -48,30 +45,12 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 
     A query goes whole: download URLs carry their tokens there.
     """
-    for secret in sorted({*secrets}, key=len, reverse=True):
-        text = _without(text, secret)
+    text = known_secrets(tuple(secrets)).redact(text, HIDDEN)
     text = _URL.sub(_bare_url, text)
     text = _AUTHORIZATION.sub(rf"\1{HIDDEN}", text)
     text = _SCHEME.sub(rf"\1 {HIDDEN}", text)
     text = _FIELD.sub(rf'\1"{HIDDEN}"', text)
     return _ASSIGNED.sub(rf"\1{HIDDEN}", text)
-
-
-def _without(text: str, secret: str) -> str:
-    if len(secret) < SHORTEST_SECRET:
-        return text
-    forms = {
-        secret,
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        json.dumps(json.dumps(secret)[1:-1])[1:-1],
-        quote(secret),
-        quote(secret, safe=""),
-        quote_plus(secret),
-    }
-    for form in sorted(forms, key=len, reverse=True):
-        text = text.replace(form, HIDDEN)
-    return text
 
 
 def _bare_url(match: re.Match[str]) -> str:

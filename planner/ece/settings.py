@@ -95,12 +95,6 @@ class Settings:
             return f"Elastic Cloud (known by the host {host}; platform: ece in planner.yaml says otherwise)"
         return ""
 
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """The credentials, for scanning outputs; none for the sandbox, whose key is no secret."""
-        held = () if self.is_sandbox else (self.credentials.api_key, self.credentials.password)
-        return tuple(secret for secret in held if secret)
-
 
 def _ca_file(source: Source) -> str | None:
     # The two others are what users of requests and curl have set already.

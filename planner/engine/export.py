@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from attrs import field, frozen
 
@@ -14,19 +15,29 @@ from planner.model.resource import Observed
 from planner.model.state import State
 from planner.model.value import Value
 
+Discreet = Callable[[Any], Any]
+
 
 @frozen
 class Export:
-    """resources: address -> attributes to declare. known: how many the state holds already."""
+    """resources: address -> attributes to declare. known: how many the state holds already.
+
+    left_out: the attributes that hold a secret. They are ignored, so that no plan takes them away.
+    """
 
     resources: Mapping[Address, Mapping[str, Value]] = field(factory=dict)
+    left_out: Mapping[Address, tuple[str, ...]] = field(factory=dict)
     imports: tuple[Import, ...] = ()
     known: int = 0
 
 
-def export(state: State, kinds: Sequence[str], drivers: Drivers) -> Export:
-    """Lists each kind once; ids that the state holds are left out."""
+def export(state: State, kinds: Sequence[str], drivers: Drivers, discreet: Discreet) -> Export:
+    """Lists each kind once; ids that the state holds are left out.
+
+    discreet: a value as it may be shown; itself, not a copy, when no secret is in it.
+    """
     resources: dict[Address, Mapping[str, Value]] = {}
+    left_out: dict[Address, tuple[str, ...]] = {}
     imports: list[Import] = []
     known = 0
     held = state.holders()
@@ -39,11 +50,22 @@ def export(state: State, kinds: Sequence[str], drivers: Drivers) -> Export:
             if (kind, id_) in held:
                 known += 1
                 continue
-            address = _free_address(kind, _name_of(observed, driver), taken)
+            address = _free_address(kind, discreet(_name_of(observed, driver)), taken)
             taken.add(address)
-            resources[address] = declared(observed.attributes, driver)
+            wanted = declared(observed.attributes, driver)
+            if secret := tuple(name for name, value in wanted.items() if discreet(value) is not value):
+                left_out[address] = secret
+            resources[address] = _ignoring(wanted, secret)
             imports.append(Import(address, id_))
-    return Export(resources, tuple(imports), known)
+    return Export(resources, left_out, tuple(imports), known)
+
+
+def _ignoring(attributes: dict[str, Value], names: tuple[str, ...]) -> dict[str, Value]:
+    """What stands for a secret is no value: written down, the next apply would put it in its place."""
+    if not names:
+        return attributes
+    kept = {name: value for name, value in attributes.items() if name not in names}
+    return {**kept, "lifecycle": {"ignore_changes": list(names)}}
 
 
 def declared(observed: Mapping[str, Value], driver: Driver) -> dict[str, Value]:

@@ -14,6 +14,7 @@ from attrs import field, frozen
 from planner.forge.errors import ForgeError, ReplyLost
 from planner.forge.patience import Patience, asked_wait, clock_time, is_limited
 from planner.forge.wording import said_in, status_words
+from planner.model.known_secrets import known_secrets
 from planner.net.address import Elsewhere, address_of, led_to, onward
 from planner.net.bodies import NotJSON, parsed
 from planner.net.plain_text import looks_like_html
@@ -242,9 +243,7 @@ class Client:
         )
 
     def _discreet(self, text: str) -> str:
-        for secret in self._api.secrets:
-            text = text.replace(secret, "(hidden)") if secret else text
-        return text
+        return known_secrets(self._api.secrets).redact(text, "(hidden)")
 
 
 @frozen

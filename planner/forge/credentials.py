@@ -37,6 +37,7 @@ WAYS: Final[Mapping[str, tuple[Way, ...]]] = {
     "bitbucket": (Way("BITBUCKET_TOKEN"), Way("BITBUCKET_API_TOKEN", username="BITBUCKET_EMAIL")),
     "azure": (Way("SYSTEM_ACCESSTOKEN"), Way("AZURE_DEVOPS_PAT", username="")),
 }
+SECRET_VARIABLES: Final = tuple(sorted({way.variable for ways in WAYS.values() for way in ways}))
 _HINTS: Final[Mapping[str, str]] = {
     "github": "In a job: env: {GITHUB_TOKEN: ${{ github.token }}}.",
     "gitlab": "The token of a job (CI_JOB_TOKEN) cannot comment: make a project access token (scope api).",

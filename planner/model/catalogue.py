@@ -7,6 +7,7 @@ from typing import Final
 
 from attrs import field, frozen
 
+from planner.model.redaction import IDENTITY, WORD
 from planner.model.release import Gate, Release
 
 VERIFIED: Final = "verified"
@@ -23,19 +24,19 @@ class Stay:
     source: the environment that it came from, "" for none; lineage, serial: of its state then.
     """
 
-    environment: str
-    since: str
-    until: str = ""
+    environment: str = field(metadata=WORD)
+    since: str = field(metadata=WORD)
+    until: str = field(default="", metadata=WORD)
     whole: bool = True
     by: str = ""
-    commit: str = ""
-    plan_digest: str = ""
+    commit: str = field(default="", metadata=WORD)
+    plan_digest: str = field(default="", metadata=WORD)
     pull_request: str = ""
-    source: str = ""
-    lineage: str = ""
+    source: str = field(default="", metadata=WORD)
+    lineage: str = field(default="", metadata=WORD)
     serial: int = 0
     gates: tuple[Gate, ...] = ()
-    archives: Mapping[str, str] = field(factory=dict)
+    archives: Mapping[str, str] = field(factory=dict, metadata=IDENTITY)
 
 
 @frozen
@@ -46,10 +47,10 @@ class Remark:
     text: the URL of a verification, the reason of a rejection or a force.
     """
 
-    environment: str
-    what: str
+    environment: str = field(metadata=WORD)
+    what: str = field(metadata=WORD)
     by: str
-    at: str
+    at: str = field(metadata=WORD)
     name: str = ""
     ok: bool = True
     text: str = ""
@@ -62,9 +63,9 @@ class KnownRelease:
     stays, remarks: by environment in the order of planner.yaml, then the oldest first.
     """
 
-    id: str
+    id: str = field(metadata=WORD)
     release: Release | None
-    first_seen: str
+    first_seen: str = field(metadata=WORD)
     stays: tuple[Stay, ...] = ()
     remarks: tuple[Remark, ...] = ()
 

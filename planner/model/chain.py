@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import field, frozen
 
+from planner.model.redaction import WORD
 from planner.model.release import Gate
 
 
@@ -21,11 +22,11 @@ class Standing:
     promoted: whether the environment's files bring it already, so that an apply is what is left.
     """
 
-    environment: str
-    promote_from: tuple[str, ...] = ()
+    environment: str = field(metadata=WORD)
+    promote_from: tuple[str, ...] = field(default=(), metadata=WORD)
     protected: bool = False
-    release: str = ""
-    since: str = ""
+    release: str = field(default="", metadata=WORD)
+    since: str = field(default="", metadata=WORD)
     whole: bool = True
     pending: int = 0
     drifted: tuple[str, ...] = ()
@@ -34,8 +35,8 @@ class Standing:
     readable: bool = True
     asked: bool = True
     empty: bool = False
-    coming: str = ""
-    source: str = ""
+    coming: str = field(default="", metadata=WORD)
+    source: str = field(default="", metadata=WORD)
     promoted: bool = False
     gates: tuple[Gate, ...] = ()
 

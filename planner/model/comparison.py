@@ -6,13 +6,14 @@ from attrs import field, frozen
 
 from planner.model.address import Address
 from planner.model.plan import AttributeDiff
+from planner.model.redaction import IDENTITY, WORD
 
 
 @frozen
 class TextDiff:
     """A commit or the sha256 of an archive; "" on the side that has none."""
 
-    name: str
+    name: str = field(metadata=IDENTITY)
     before: str
     after: str
 
@@ -49,8 +50,8 @@ class Comparison:
     one side at least, so that nobody knows. rendered: None where it was not asked for.
     """
 
-    left: str
-    right: str
+    left: str = field(metadata=WORD)
+    right: str = field(metadata=WORD)
     promotes: bool = True
     variables: tuple[AttributeDiff, ...] = ()
     templates: TextDiff | None = None

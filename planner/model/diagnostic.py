@@ -7,6 +7,8 @@ from itertools import islice
 
 from attrs import field, frozen
 
+from planner.model.redaction import WORD
+
 ERROR = "error"
 WARNING = "warning"
 
@@ -27,7 +29,7 @@ class Position:
 class Diagnostic:
     """One problem: what (summary), more about it (detail), where (position, address), what next (advice)."""
 
-    severity: str
+    severity: str = field(metadata=WORD)
     summary: str
     detail: str = ""
     position: Position | None = None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from attrs import frozen
+from attrs import field, frozen
 
 from planner.model.address import Address
 from planner.model.plan import Action
+from planner.model.redaction import WORD
 from planner.model.value import Path, Value
 
 APPLIED = "applied"
@@ -20,7 +21,7 @@ class StepStarted:
     step: int
     address: Address
     action: Action
-    operation: str
+    operation: str = field(metadata=WORD)
 
 
 @frozen
@@ -40,7 +41,7 @@ class StepFinished:
     step: int
     address: Address
     action: Action
-    operation: str
+    operation: str = field(metadata=WORD)
     ok: bool
     seconds: float
     id: str | None = None
@@ -71,7 +72,7 @@ class Entry:
 
     address: Address
     action: Action
-    result: str
+    result: str = field(metadata=WORD)
     reason: str = ""
     advice: str = ""
     conflict: tuple[ThreeWay, ...] = ()

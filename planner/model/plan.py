@@ -11,6 +11,7 @@ from typing import Any, Final
 from attrs import define, field, frozen
 
 from planner.model.address import Address
+from planner.model.redaction import IDENTITY, WORD
 from planner.model.resource import Content, Prior
 from planner.model.value import Path, Value
 
@@ -61,15 +62,15 @@ class Change:
     address: Address
     action: Action
     reason: str = field(metadata=FOR_PEOPLE)
-    id: str | None = None
+    id: str | None = field(default=None, metadata=IDENTITY)
     before: Mapping[str, Value] = field(factory=dict)
     after: Mapping[str, Value] = field(factory=dict)
     diffs: tuple[AttributeDiff, ...] = ()
-    version: str | None = None
+    version: str | None = field(default=None, metadata=IDENTITY)
     content: Content | None = None
-    content_before: str | None = None
+    content_before: str | None = field(default=None, metadata=WORD)
     used_by: tuple[str, ...] = field(default=(), metadata=FOR_PEOPLE)
-    existing: tuple[str, ...] = ()
+    existing: tuple[str, ...] = field(default=(), metadata=IDENTITY)
     dependencies: tuple[Address, ...] = ()
     prevent_destroy: bool = False
     create_before_destroy: bool = False
@@ -103,10 +104,10 @@ class LeftOut:
 class CheckResult:
     """status: "passed", "failed", or "unknown" until after the apply."""
 
-    name: str
-    status: str
+    name: str = field(metadata=IDENTITY)
+    status: str = field(metadata=WORD)
     message: str = field(metadata=FOR_PEOPLE)
-    severity: str
+    severity: str = field(metadata=WORD)
 
 
 @frozen
@@ -119,10 +120,10 @@ class Step:
 
     number: int
     address: Address
-    operation: str
+    operation: str = field(metadata=WORD)
     waits_for: tuple[int, ...] = ()
     deposed: bool = False
-    id: str | None = None
+    id: str | None = field(default=None, metadata=IDENTITY)
 
 
 @frozen
@@ -130,14 +131,14 @@ class Drift:
     """A resource that moved behind the plan's back. gone: it is not there any more."""
 
     address: Address
-    id: str
+    id: str = field(metadata=IDENTITY)
     gone: bool = False
     diffs: tuple[AttributeDiff, ...] = ()
 
 
 @frozen
 class OutputChange:
-    name: str
+    name: str = field(metadata=IDENTITY)
     before: Value
     after: Value
     sensitive: bool = False
@@ -164,12 +165,12 @@ class Plan:
     partial: made with --target or --exclude. asked: whether the installation was, or only the state.
     """
 
-    project: str
-    environment: str
-    mode: str
-    lineage: str
+    project: str = field(metadata=WORD)
+    environment: str = field(metadata=WORD)
+    mode: str = field(metadata=WORD)
+    lineage: str = field(metadata=WORD)
     serial: int
-    config_digest: str
+    config_digest: str = field(metadata=WORD)
     changes: tuple[Change, ...] = ()
     steps: tuple[Step, ...] = ()
     drift: tuple[Drift, ...] = ()

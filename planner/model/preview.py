@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from planner.model.chain import Standing
 from planner.model.plan import Plan
+from planner.model.redaction import WORD
 from planner.model.release import Gate
 
 NEW: Final = "it is new"
@@ -30,10 +31,10 @@ class EnvironmentPreview:
     removed: planner.yaml does not declare it any more. cautions: sentences, with code between backticks.
     """
 
-    environment: str
+    environment: str = field(metadata=WORD)
     why: tuple[str, ...] = ()
     plan: Plan | None = None
-    digest: str = ""
+    digest: str = field(default="", metadata=WORD)
     error: str = ""
     advice: str = ""
     protected: bool = False
@@ -65,16 +66,16 @@ class Preview:
     that it stands, where releases are promoted.
     """
 
-    project: str
-    base: str
-    head: str
+    project: str = field(metadata=WORD)
+    base: str = field(metadata=WORD)
+    head: str = field(metadata=WORD)
     environments: tuple[EnvironmentPreview, ...] = field(factory=tuple)
-    unaffected: tuple[str, ...] = ()
+    unaffected: tuple[str, ...] = field(default=(), metadata=WORD)
     offline: bool = False
     fallback: str = ""
     reproduce: str = ""
     uncommitted: bool = False
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = field(default=(), metadata=WORD)
     error: str = ""
     advice: str = ""
     chain: tuple[Standing, ...] = ()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from planner.model.codec import canonical, digest
+from planner.model.redaction import IDENTITY, WORD
 from planner.model.value import Value
 from planner.model.value_json import encode_mapping, encode_value
 
@@ -25,8 +26,8 @@ class Release:
     """
 
     variables: Mapping[str, Value] = field(factory=dict, eq=exactly)
-    templates: str = ""
-    archives: Mapping[str, str] = field(factory=dict)
+    templates: str = field(default="", metadata=WORD)
+    archives: Mapping[str, str] = field(factory=dict, metadata=IDENTITY)
 
     @property
     def id(self) -> str:
@@ -44,7 +45,7 @@ class Gate:
     not the promotion: it may be met in between.
     """
 
-    name: str
+    name: str = field(metadata=WORD)
     met: bool
     detail: str = ""
     advice: str = ""

@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from planner.model.address import Address
 from planner.model.diagnostic import Position
+from planner.model.redaction import IDENTITY, WORD
 from planner.model.value import Path, Reference, Value
 
 ON_THIS_MACHINE: Final[Mapping[Any, Any]] = MappingProxyType({"on_this_machine": True})
@@ -30,8 +31,8 @@ class Lifecycle:
 class Content:
     """A file to be uploaded. source: as the template names it; archive: the file to send, on this machine."""
 
-    source: str
-    sha256: str
+    source: str = field(metadata=IDENTITY)
+    sha256: str = field(metadata=WORD)
     size: int
     archive: str = field(default="", eq=False, metadata=ON_THIS_MACHINE)
 
@@ -67,12 +68,12 @@ class Prior:
     """
 
     address: Address
-    id: str
+    id: str = field(metadata=IDENTITY)
     attributes: Mapping[str, Value]
-    version: str | None = None
-    created: str | None = None
-    last_modified: str | None = None
-    content_sha256: str | None = None
+    version: str | None = field(default=None, metadata=IDENTITY)
+    created: str | None = field(default=None, metadata=WORD)
+    last_modified: str | None = field(default=None, metadata=WORD)
+    content_sha256: str | None = field(default=None, metadata=WORD)
     dependencies: tuple[Address, ...] = ()
     prevent_destroy: bool = False
     create_before_destroy: bool = False
@@ -82,9 +83,9 @@ class Prior:
 class Observed:
     """A resource as the API returns it. used_by: who uses it, where the API tells; None when not asked."""
 
-    id: str
+    id: str = field(metadata=IDENTITY)
     attributes: Mapping[str, Value]
-    version: str | None = None
-    created: str | None = None
-    last_modified: str | None = None
+    version: str | None = field(default=None, metadata=IDENTITY)
+    created: str | None = field(default=None, metadata=WORD)
+    last_modified: str | None = field(default=None, metadata=WORD)
     used_by: tuple[str, ...] | None = None

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from attrs import define, evolve, field, frozen
 
 from planner.model.address import Address
+from planner.model.redaction import IDENTITY, WORD
 from planner.model.resource import Prior
 from planner.model.value import Value
 
@@ -15,11 +16,11 @@ from planner.model.value import Value
 class Applied:
     """The last apply: what it was made from. inputs: variable -> value, secrets as fingerprints."""
 
-    at: str
-    plan_digest: str
-    config_digest: str
+    at: str = field(metadata=WORD)
+    plan_digest: str = field(metadata=WORD)
+    config_digest: str = field(metadata=WORD)
     inputs: Mapping[str, Value] = field(factory=dict)
-    commit: str | None = None
+    commit: str | None = field(default=None, metadata=WORD)
     complete: bool = True
 
 
@@ -34,16 +35,16 @@ class Intent:
 
     step: int
     address: Address
-    operation: str
-    at: str
-    id: str | None = None
+    operation: str = field(metadata=WORD)
+    at: str = field(metadata=WORD)
+    id: str | None = field(default=None, metadata=IDENTITY)
     attributes: Mapping[str, Value] = field(factory=dict)
-    existing: tuple[str, ...] = ()
-    server_time: str | None = None
+    existing: tuple[str, ...] = field(default=(), metadata=IDENTITY)
+    server_time: str | None = field(default=None, metadata=WORD)
     dependencies: tuple[Address, ...] = ()
     prevent_destroy: bool = False
     create_before_destroy: bool = False
-    content_sha256: str | None = None
+    content_sha256: str | None = field(default=None, metadata=WORD)
     deposed: bool = False
 
 
@@ -57,9 +58,9 @@ class Outcome:
 
     step: int
     address: Address
-    result: str
+    result: str = field(metadata=WORD)
     prior: Prior | None = None
-    id: str | None = None
+    id: str | None = field(default=None, metadata=IDENTITY)
     deposed: bool = False
 
 
@@ -82,15 +83,15 @@ class State:
     promotions: kept for the promotion records of an environment.
     """
 
-    project: str
-    environment: str
-    lineage: str = ""
+    project: str = field(metadata=WORD)
+    environment: str = field(metadata=WORD)
+    lineage: str = field(default="", metadata=WORD)
     serial: int = 0
     resources: Mapping[Address, Prior] = field(factory=dict)
     deposed: tuple[Prior, ...] = ()
     outputs: Mapping[str, Value] = field(factory=dict)
     applied: Applied | None = None
-    promotions: tuple[Mapping[str, Value], ...] = ()
+    promotions: tuple[Mapping[str, Value], ...] = field(default=(), metadata=WORD)
     in_doubt: tuple[Intent, ...] = ()
 
     @property

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from attrs import evolve, field, frozen
 
 from planner.model.codec import decode, encode
+from planner.model.redaction import IDENTITY, WORD
 from planner.model.release import Gate, Release
 from planner.model.value import Value
 
@@ -28,8 +29,8 @@ REPEATED: Final = 10
 class Source:
     """Where a release came from: the environment, and its state as it was then."""
 
-    environment: str
-    lineage: str = ""
+    environment: str = field(metadata=WORD)
+    lineage: str = field(default="", metadata=WORD)
     serial: int = 0
 
 
@@ -43,13 +44,13 @@ class Run:
     """
 
     release: Release
-    since: str
-    until: str = ""
+    since: str = field(metadata=WORD)
+    until: str = field(default="", metadata=WORD)
     whole: bool = True
-    known_as: str = ""
+    known_as: str = field(default="", metadata=WORD)
     by: str = ""
-    commit: str = ""
-    plan_digest: str = ""
+    commit: str = field(default="", metadata=WORD)
+    plan_digest: str = field(default="", metadata=WORD)
     pull_request: str = ""
     source: Source | None = None
     gates: tuple[Gate, ...] = ()
@@ -66,10 +67,10 @@ class Run:
 class Verification:
     """That a check passed or failed on a release that ran in the environment."""
 
-    release: str
-    check: str
+    release: str = field(metadata=WORD)
+    check: str = field(metadata=IDENTITY)
     ok: bool
-    at: str
+    at: str = field(metadata=WORD)
     by: str = ""
     url: str = ""
 
@@ -78,30 +79,30 @@ class Verification:
 class Approval:
     """That somebody wants a release in the environment."""
 
-    release: str
+    release: str = field(metadata=WORD)
     by: str
-    at: str
+    at: str = field(metadata=WORD)
 
 
 @frozen
 class Rejection:
     """That a release is not to be promoted to anywhere."""
 
-    release: str
+    release: str = field(metadata=WORD)
     reason: str
     by: str
-    at: str
+    at: str = field(metadata=WORD)
 
 
 @frozen
 class Force:
     """That a gate of the environment is set aside for a release."""
 
-    release: str
-    gate: str
+    release: str = field(metadata=WORD)
+    gate: str = field(metadata=WORD)
     reason: str
     by: str
-    at: str
+    at: str = field(metadata=WORD)
 
 
 Record = Run | Verification | Approval | Rejection | Force

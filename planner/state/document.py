@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import orjson
 from attrs import field, frozen
@@ -15,10 +15,22 @@ from planner.model.codec import digest
 from planner.net.bodies import MOST_ELEMENTS, holds_too_many
 from planner.resources import schema
 
+T = TypeVar("T")
 Data = dict[str, Any]
 Migration = Callable[[Data], Data]
 
 _SHOWN = 5
+
+
+class Redact(Protocol):
+    """An object of the model as it may be written: the same without known secrets."""
+
+    def __call__(self, thing: T, /) -> T: ...
+
+
+def keep(thing: T) -> T:
+    """When there is nothing to hide."""
+    return thing
 
 
 class BadDocument(ValueError):

@@ -19,8 +19,7 @@ from planner.errors import DamagedState, StateError
 from planner.model.codec import canonical, decode, decode_record, encode_record
 from planner.model.state import Record
 from planner.state.backend import Journals
-from planner.state.document import loads, newer, version_in
-from planner.state.redaction import Redact, keep
+from planner.state.document import Redact, keep, loads, newer, version_in
 
 FORMAT_VERSION: Final = 1
 
@@ -170,7 +169,7 @@ class Journal:
 
     def _encode(self, records: Sequence[Record]) -> list[bytes]:
         try:
-            return [encode_line(self._redact(encode_record(record))) for record in records]
+            return [encode_line(encode_record(self._redact(record))) for record in records]
         except (TypeError, ValueError) as error:
             raise StateError(
                 f"a record cannot be written to the journal of {self._shown}: {error}"

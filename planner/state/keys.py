@@ -84,10 +84,6 @@ class Keys:
         """The variable that the present key or passphrase is in."""
         return self.secrets[0].variable
 
-    @property
-    def texts(self) -> tuple[str, ...]:
-        return tuple(secret.text for secret in self.secrets)
-
     def seal(self, data: bytes) -> bytes:
         present = self.secrets[0]
         salt = self._salt if present.derived else b""

@@ -9,9 +9,10 @@ import socket
 from collections.abc import Callable
 from typing import Any, Final
 
-from attrs import asdict, fields, frozen
+from attrs import asdict, field, fields, frozen
 
 from planner.errors import LockHeld
+from planner.model.redaction import WORD
 from planner.state.document import loads
 
 _POLL: Final = 0.1
@@ -23,12 +24,12 @@ _GRACE_POLL: Final = 0.01
 class Holder:
     """id: made for this one lock. who: the user. since: ISO 8601 in UTC. operation: "apply", ..."""
 
-    id: str
+    id: str = field(metadata=WORD)
     who: str
     host: str
     pid: int
     operation: str
-    since: str
+    since: str = field(metadata=WORD)
 
     def __str__(self) -> str:
         return f"{self.who} on {self.host} (process {self.pid}), {self.operation} since {self.since}"

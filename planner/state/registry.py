@@ -108,6 +108,17 @@ BACKENDS: Final[Mapping[str, Callable[[Location], Backend]]] = {
 }
 """URL scheme -> what opens it, without calling anything yet; "" is a plain path."""
 
+SECRET_VARIABLES: Final = (
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "CI_JOB_TOKEN",
+    "PGPASSWORD",
+    "PLANNER_STATE_KEY",
+    "PLANNER_STATE_PASSPHRASE",
+    "TF_HTTP_PASSWORD",
+)
+"""Where the credentials of all of them come from, and the keys of encrypted ones."""
+
 
 def open_backend(
     url: str,

@@ -11,9 +11,8 @@ from typing import Final
 from planner.errors import USE_THE_NEWER, PlannerError, StalePlan
 from planner.model.codec import decode_plan, digest, encode_plan, for_digest
 from planner.model.plan import Plan
-from planner.state.document import BadDocument, Data, Format, NewerDocument
+from planner.state.document import BadDocument, Data, Format, NewerDocument, Redact, keep
 from planner.state.files import advice, cause, read_file, write_private
-from planner.state.redaction import Redact, keep
 
 DIGEST_VERSION: Final = 2
 
@@ -39,7 +38,7 @@ def plan_digest(plan: Plan, redact: Redact = keep) -> str:
 
     With the same redact a plan and what was read of its file have the same digest.
     """
-    return str(FORMAT.seal(redact(encode_plan(plan)))["digest"])
+    return str(FORMAT.seal(encode_plan(redact(plan)))["digest"])
 
 
 _DIGEST: Final = re.compile(r"(?:v(\d+):)?sha256:")
@@ -58,7 +57,7 @@ def refuse_other_digest(expected: str) -> None:
 
 def dump_plan(plan: Plan, redact: Redact = keep) -> bytes:
     """plan as a JSON document, with its format_version and digest."""
-    return FORMAT.write(redact(encode_plan(plan)))
+    return FORMAT.write(encode_plan(redact(plan)))
 
 
 def write_plan(path: Path, plan: Plan, redact: Redact = keep) -> None:

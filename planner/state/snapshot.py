@@ -10,8 +10,7 @@ from typing import Final
 from planner.errors import DamagedState, NewerFormat, OthersState
 from planner.model.codec import decode_state, encode_state
 from planner.model.state import State
-from planner.state.document import BadDocument, Format, Migration, NewerDocument, loads
-from planner.state.redaction import Redact, keep
+from planner.state.document import BadDocument, Format, Migration, NewerDocument, Redact, keep, loads
 
 MIGRATIONS: Final[Mapping[int, Migration]] = {}
 """Format version -> a function to the next. A new version adds a line here, and no reader changes."""
@@ -24,7 +23,7 @@ Names = tuple[str, str]
 
 def dump(state: State, redact: Redact = keep) -> bytes:
     """state as an indented JSON document, its resources sorted by address."""
-    return FORMAT.write(redact(encode_state(state)))
+    return FORMAT.write(encode_state(redact(state)))
 
 
 def parse(data: bytes, *, shown: str, project: str, environment: str, known: Format = FORMAT) -> State:

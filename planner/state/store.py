@@ -18,11 +18,11 @@ from planner.errors import DamagedState, OthersState, Refused, StateError
 from planner.model.state import State
 from planner.state import journal, snapshot
 from planner.state.backend import Backend, HistoryEntry
+from planner.state.document import Redact, keep
 from planner.state.encryption import refuse_encrypted
 from planner.state.journal import Contents, Header, Journal, Session
 from planner.state.kept import KeptSnapshots
 from planner.state.locks import Holder, this_process
-from planner.state.redaction import Redact, keep
 
 
 def utc_now() -> str:
@@ -185,9 +185,8 @@ class Store:
 
     def lock(self, operation: str, timeout: float = 0.0) -> AbstractContextManager[Holder]:
         """Hold the environment while in the context. LockHeld when it is held for timeout seconds more."""
-        return self.backend.lock(
-            this_process(operation, holder_id=self.new_id(), since=self.clock()), timeout
-        )
+        holder = this_process(operation, holder_id=self.new_id(), since=self.clock())
+        return self.backend.lock(self.redact(holder), timeout)
 
     # What follows writes: hold the lock.
 

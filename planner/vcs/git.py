@@ -169,6 +169,14 @@ class Repository:
         found = self.checkout.must("show", "--no-patch", "--no-show-signature", "--format=%B", commit)
         return found.decode(errors="replace").strip()
 
+    def tracks(self, path: Path) -> bool:
+        """Whether a file is in the index, and so goes wherever the repository goes."""
+        found, root = path.resolve(), self.root.resolve()
+        if not found.is_relative_to(root):
+            return False
+        name = str(found.relative_to(root))
+        return self.checkout.ask("ls-files", "--error-unmatch", "--", name) is not None
+
     def is_clean(self) -> bool:
         """Whether the project's folder is as HEAD has it."""
         return not self.changed_since("HEAD")

@@ -45,6 +45,8 @@ output:
 
 FIRST, SECOND = "First synonyms", "More synonyms"
 DEVELOPER, OPERATOR = "ann@shop.example", "bob@shop.example"
+TOKEN = "PLANNER_VAR_token"
+GIVEN = {TOKEN: "a-secret-of-all"}
 SECRETS = {"dev": "dev-secret-1", "staging": "staging-secret-2", "prod": "prod-secret-3"}
 
 
@@ -57,13 +59,13 @@ def git(folder: Path, *words: str) -> str:
 def make_chain(folder: Path) -> Project:
     """dev runs the second release, staging the first; prod is pinned to the first and was never applied."""
     folder.mkdir(parents=True)
-    project = Project(folder, {"PLANNER_ACTOR": OPERATOR})
+    project = Project(folder, {"PLANNER_ACTOR": OPERATOR, **GIVEN})
     project.write("planner.yaml", PLANNER_YAML)
     project.write("templates/main.yaml", TEMPLATE)
     project.write("files/synonyms/words.txt", "one, first\n")
     project.write(".gitignore", "state/\n")
     for size, name in enumerate(SECRETS, start=1):
-        project.write(f"environments/{name}.yaml", _values(name, size))
+        project.write(f"environments/{name}.yaml", _values(size))
     git(folder, "init", "-q")
     commit(project, FIRST)
     for name in ("dev", "staging"):
@@ -75,8 +77,8 @@ def make_chain(folder: Path) -> Project:
     return project
 
 
-def _values(name: str, size: int, pins: str = "") -> str:
-    return f"variables:\n  size: {size}\n  token: {SECRETS[name]}\n{pins}"
+def _values(size: int, pins: str = "") -> str:
+    return f"variables:\n  size: {size}\n{pins}"
 
 
 def commit(project: Project, subject: str) -> str:
@@ -90,8 +92,18 @@ def pin(project: Project, *names: str, more: str = "") -> None:
     head = git(project.folder, "rev-parse", "HEAD")
     for name in names:
         size = list(SECRETS).index(name) + 1
-        project.write(f"environments/{name}.yaml", _values(name, size, f"pins:\n  templates: {head}\n{more}"))
+        project.write(f"environments/{name}.yaml", _values(size, f"pins:\n  templates: {head}\n{more}"))
     commit(project, f"Pin {', '.join(names)}")
+
+
+def keep_apart(project: Project, **secrets: str) -> None:
+    """Gives environments secrets of their own, in files that git does not track."""
+    project.environ.pop(TOKEN, None)
+    for name, secret in (SECRETS | secrets).items():
+        file = f"environments/{name}.yaml"
+        git(project.folder, "rm", "-q", "--cached", "--ignore-unmatch", file)
+        if secret:
+            project.edit(file, "variables:\n", f"variables:\n  token: {secret}\n")
 
 
 def records(project: Project, name: str, kind: str) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ import pytest
 
 from planner.resources import schema
 
-from .chain_project import SECRETS, git, make_chain, pin, records, row
+from .chain_project import GIVEN, SECRETS, git, keep_apart, make_chain, pin, records, row
 from .runner import Project
 
 
@@ -26,7 +26,7 @@ def chain_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def chain(chain_once: Path, tmp_path: Path) -> Project:
     shutil.copytree(chain_once, tmp_path / "chain")
-    return Project(tmp_path / "chain", {"PLANNER_ACTOR": "carol@shop.example"})
+    return Project(tmp_path / "chain", {"PLANNER_ACTOR": "carol@shop.example", **GIVEN})
 
 
 def document(text: str, name: str) -> Any:
@@ -243,6 +243,7 @@ class TestStatus:
 class TestDiff:
     def test_what_a_promotion_moves_and_what_it_does_not(self, chain: Project) -> None:
         pin(chain, "prod", more="  bundle_version: 9.*\n")
+        keep_apart(chain)
         text = chain.ok("env", "diff", "staging", "prod").out
         promotable, local = text.split("Local, staging -> prod:")
         assert promotable.startswith("Promotable, staging -> prod:")
@@ -266,20 +267,21 @@ class TestDiff:
         ]["values"]
 
     def test_secrets_never_show(self, chain: Project) -> None:
+        keep_apart(chain)
         for words in (["dev", "prod"], ["dev", "prod", "--json"], ["dev", "staging", "--rendered", "--json"]):
             shown = chain.ok("env", "diff", *words).both
             assert not [secret for secret in SECRETS.values() if secret in shown]
             assert "scrypt" not in shown
 
     def test_secrets_that_are_the_same(self, chain: Project) -> None:
-        chain.edit("environments/prod.yaml", SECRETS["prod"], SECRETS["staging"])
+        keep_apart(chain, prod=SECRETS["staging"])
         text = chain.ok("env", "diff", "staging", "prod").out
         assert "var.token  " not in text
         assert "Sensitive, and the same in both: var.token." in text
         assert comparison(chain, "staging", "prod")["equal_secrets"] == ["token"]
 
     def test_secrets_that_nobody_gave(self, chain: Project) -> None:
-        chain.edit("environments/prod.yaml", f"  token: {SECRETS['prod']}\n", "")
+        keep_apart(chain, prod="")
         text = chain.ok("env", "diff", "staging", "prod", "--rendered").out
         assert "Sensitive, and without a value here, so not compared: var.token." in text
         found = comparison(chain, "staging", "prod")
@@ -303,7 +305,7 @@ class TestDiff:
         assert [item["address"] for item in found["both"]] == ["extension.synonyms"]
 
     def test_an_attribute_that_one_leaves_out(self, chain: Project) -> None:
-        chain.write("environments/staging.yaml", f"variables: {{token: {SECRETS['staging']}}}\n")
+        chain.write("environments/staging.yaml", "variables: {}\n")
         chain.write(
             "templates/more.yaml",
             "resource:\n  extension:\n    remote:\n      name: remote\n      extension_type: bundle\n"
@@ -345,4 +347,4 @@ class TestDiff:
             chain.write(f"environments/{name}.yaml", text)
         text = chain.ok("env", "diff", "dev", "prod").out
         assert text.startswith("Local, dev -> prod:")
-        assert "dev and prod: 3 local differences." in text
+        assert "dev and prod: 2 local differences." in text

@@ -18,7 +18,7 @@ from planner.model.project import Environment
 from planner.resources import schema
 from planner.state.locks import Holder
 
-from .chain_project import DEVELOPER, FIRST, OPERATOR, SECOND, git, make_chain, pin, records, row
+from .chain_project import DEVELOPER, FIRST, GIVEN, OPERATOR, SECOND, git, make_chain, pin, records, row
 from .runner import Project, finished
 
 CAROL, DAVE = {"PLANNER_ACTOR": "carol@shop.example"}, {"PLANNER_ACTOR": "dave@shop.example"}
@@ -33,7 +33,7 @@ def chain_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def chain(chain_once: Path, tmp_path: Path) -> Project:
     shutil.copytree(chain_once, tmp_path / "chain")
-    return Project(tmp_path / "chain", dict(CAROL))
+    return Project(tmp_path / "chain", CAROL | GIVEN)
 
 
 def known(chain: Project, code: int = 0) -> list[dict[str, Any]]:

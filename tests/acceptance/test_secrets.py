@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -184,3 +186,83 @@ def test_an_interrupted_apply_leaves_no_trace_in_the_journal(secretive: Project)
     no_trace(secretive, secretive.ok("plan"))
     no_trace(secretive, secretive.apply())
     secretive.settled()
+
+
+@pytest.mark.parametrize(
+    "description", [SECRET, f"Fetched with {SECRET}", quote(SECRET), "a\n" + quote_plus(SECRET)]
+)
+def test_an_export_leaves_out_what_holds_a_secret(secretive: Project, description: str) -> None:
+    """A mark in its place would be a value: the next apply would put it there."""
+    with secretive.sandbox() as ece:
+        ece.create("gamma", description=description, version="8.*")
+    secretive.write("templates/main.yaml", "resource: {}\n")
+    told = secretive.ok("export", "--out", "templates/found.yaml")
+    assert "extension.gamma: description left out" in told.err
+    text = (secretive.folder / "templates/found.yaml").read_text()
+    assert "(sensitive)" not in text
+    assert "ignore_changes" in text
+    secretive.apply()
+    with secretive.sandbox() as ece:
+        assert ece.extensions()["gamma"]["description"] == description
+    no_trace(secretive, told)
+
+
+@pytest.mark.parametrize("place", ["environments/dev.yaml", "environments/dev.yml", "secret.yaml"])
+def test_a_secret_in_a_file_that_git_tracks_is_an_error(secretive: Project, place: str) -> None:
+    del secretive.environ["PLANNER_VAR_token"]
+    words = ["validate"]
+    if place == "secret.yaml":
+        secretive.write(place, f"token: {OTHER}\n")
+        words += ["--var-file", str(secretive.folder / place)]
+    else:
+        secretive.write(place, f"variables:\n  token: {OTHER}\n")
+    subprocess.run(["git", "init", "-q", str(secretive.folder)], check=True)
+    secretive.ok(*words)
+    subprocess.run(["git", "-C", str(secretive.folder), "add", place], check=True)
+    refused = secretive.run(*words)
+    assert refused.code == 1
+    assert 'variable "token" is sensitive, and git tracks the file that sets it' in refused.both
+    assert "set PLANNER_VAR_token instead" in " ".join(refused.both.split())
+    assert revealed([refused.both], OTHER) == []
+
+
+def test_no_message_advises_a_file_for_a_secret(secretive: Project) -> None:
+    del secretive.environ["PLANNER_VAR_token"]
+    missing = secretive.run("validate")
+    assert "PLANNER_VAR_token" in missing.both
+    assert "environments/" not in missing.both
+
+
+@pytest.mark.parametrize("variable", ["EC_API_KEY", "TF_HTTP_PASSWORD", "PGPASSWORD_DEV", "GITHUB_TOKEN"])
+@pytest.mark.parametrize("form", ["{0}", "{1}", "user:{0}"])
+def test_a_credential_of_the_process_is_in_no_plan(secretive: Project, variable: str, form: str) -> None:
+    secretive.environ[variable] = OTHER
+    given = form.format(OTHER, base64.b64encode(f"user:{OTHER}".encode()).decode())
+    secretive.edit("planner.yaml", "environments:", "  open: {type: string}\nenvironments:")
+    secretive.environ["PLANNER_VAR_open"] = given
+    check = 'check:\n  c: {condition: "1 == 2", message: "at {{ var.open }}", severity: warning}\n'
+    secretive.write("templates/check.yaml", check)
+    done = [secretive.ok(*w) for w in (["plan", "--out", "plan.json"], ["plan", "--json"], ["-vv", "plan"])]
+    done += [secretive.ok("plan", "--format", form) for form in ("json", "html", "markdown")]
+    done += [secretive.ok("apply", "plan.json")]
+    assert revealed([item.both for item in done] + [*files_of(secretive).values()], given) == []
+
+
+@pytest.mark.parametrize("place", ["environments/dev.yaml", "planner.yaml", "secret.yaml"])
+def test_no_error_shows_the_line_that_sets_one(secretive: Project, place: str) -> None:
+    """Neither of a value that is refused, which nobody watches for."""
+    del secretive.environ["PLANNER_VAR_token"]
+    words = ["validate"]
+    rules = "sensitive: true, minLength: 99"
+    secretive.edit("planner.yaml", "sensitive: true", rules)
+    if place == "planner.yaml":
+        secretive.edit(place, rules, f"sensitive: true, default: {OTHER}")
+    elif place == "secret.yaml":
+        secretive.write(place, f"token: {OTHER}\n")
+        words += ["--var-file", str(secretive.folder / place)]
+    else:
+        secretive.write(place, f"variables:\n  token: {OTHER}\n")
+    refused = secretive.run(*words)
+    assert refused.code == 1
+    assert f"{place}:" in refused.both
+    assert revealed([refused.both], OTHER) == []

@@ -42,15 +42,20 @@ def command(
                 near = did_you_mean(kind, drivers)
                 raise WrongUsage(f'there is no kind "{kind}"', advice=near or "See planner kinds list.")
         with console.doing("Asking the installation"):
-            found = export(here.store.load(), kinds or sorted(drivers), drivers)
+            found = export(here.store.load(), kinds or sorted(drivers), drivers, console.redact.inside)
     text = template_text(found.resources, found.imports)
     if out is None:
         console.out(text)
     else:
-        write_new(request.folder / out, str(out), console.redact(text))
+        write_new(request.folder / out, str(out), text)
     known = f"; {found.known} more are in the state already" if found.known else ""
     where = f"Wrote {counted(len(found.resources))} to {out}" if out else counted(len(found.resources))
     console.tell(f"{where}{known}.")
+    for address, names in found.left_out.items():
+        console.tell(
+            f"{address}: {', '.join(names)} left out and ignored, as a known secret is in it. To manage it, "
+            "declare it with a sensitive variable and take it out of ignore_changes."
+        )
     return 0
 
 

@@ -10,9 +10,10 @@ from planner.cli.promotion.choosing import TEMPLATES, Choice
 from planner.config.environment_file import EnvironmentFile
 from planner.config.shaping import shaped
 from planner.errors import Refused
+from planner.model.known_secrets import SHOWN
 from planner.model.project import Variable
 from planner.model.tree import PINNED
-from planner.model.value import Value, dotted
+from planner.model.value import Value, dotted, leaves
 from planner.promote.pin_edit.values import as_data, identical
 from planner.vcs import Repository
 
@@ -44,7 +45,7 @@ def edits_for(
     """What has to change for the target to run the parts of a release; values that are equal stay.
 
     A variable is set where the file sets it, else in pins, also where its default is the same: a default may
-    change. Refused for templates that cannot be pinned.
+    change. Refused for templates that cannot be pinned, and for values that were redacted.
     """
     made = [_templates(choice, found, repository)] if TEMPLATES in choice.parts else []
     names = (name for name in choice.parts if name != TEMPLATES)
@@ -54,6 +55,12 @@ def edits_for(
 
 def _variable(variable: Variable, value: Value, found: EnvironmentFile) -> Edit | None:
     name = variable.name
+    if any(isinstance(leaf, str) and SHOWN in leaf for _, leaf in leaves(value)):
+        raise Refused(
+            f'the value of variable "{name}" in this release is not known: a secret was taken out of it',
+            advice="A variable that holds one is not promoted: declare it as sensitive, and set it in each "
+            "environment.",
+        )
     for section, values in (("pins", found.pins), ("variables", found.variables)):
         if name in values:
             before = shaped(values[name], variable.schema)

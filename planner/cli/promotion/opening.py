@@ -67,7 +67,6 @@ def find_place(
     if running(environ) is None and not wanted.forge:
         wanted = of_address(wanted, repository.setting(f"remote.{remote}.url"))
     located = locate(wanted, environ, needs_number=False)
-    console.redact.watch(lambda: located.target.credentials.secrets)
     return Place(repository, connect(located.target, tell=console.tell), remote, base)
 
 

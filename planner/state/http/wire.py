@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from attrs import evolve, frozen
 
+from planner.model.known_secrets import known_secrets
 from planner.net import wire as net
 from planner.net.address import led_to
 from planner.net.dates import retry_after
@@ -91,8 +92,7 @@ class Wire:
     def _reply(self, received: net.Received) -> Reply:
         etag = received.headers.get("ETag", "")
         said = said_in(received.content) if received.status >= 400 else ""
-        if self._access.password:
-            said = said.replace(self._access.password, "(hidden)")
+        said = known_secrets((self._access.password,)).redact(said, "(hidden)")
         strong = etag if _STRONG.fullmatch(etag) else ""
         return Reply(received.status, received.content, strong, said, received.is_whole)
 

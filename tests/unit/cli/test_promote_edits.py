@@ -56,6 +56,13 @@ def test_an_equal_value_stays(tmp_path: Path, text: str, name: str, value: Value
     assert edits(tmp_path, text, name, value) == ()
 
 
+@pytest.mark.parametrize("value", ["(sensitive)", "8.(sensitive)", ["8.1", {"a": "x (sensitive)"}]])
+@pytest.mark.parametrize("text", [None, "pins: {version: 8.14.*}"])
+def test_what_stands_for_a_secret_is_no_value(tmp_path: Path, text: str | None, value: Value) -> None:
+    with pytest.raises(Refused, match="a secret was taken out of it"):
+        edits(tmp_path, text, "version", value)
+
+
 def test_a_default_is_pinned_as_it_may_change(tmp_path: Path) -> None:
     assert edits(tmp_path, "", "size", 2) == (Edit(("pins", "size"), None, 2, is_new=True),)
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from attrs import evolve
@@ -13,8 +12,11 @@ from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.ledger import FAILED, Entry, Ledger, ThreeWay
 from planner.model.plan import Action
+from planner.model.release import Gate, Release
+from planner.model.resource import Prior
+from planner.model.state import Intent, Outcome, State
 from planner.model.value import Deferred, Fingerprint, Reference
-from planner.model.value_json import decode_value, encode_value
+from planner.promote.log import Force, Log, Run, Verification, read_log, write_log
 
 SECRET = 'pa"ss/wörd one'
 A = Address("extension", "a")
@@ -90,8 +92,7 @@ def test_inside_a_value_that_is_not_known_yet() -> None:
 def test_without_secrets_nothing_is_copied() -> None:
     thing = Ledger()
     assert Redactor().inside(thing) is thing
-    data: dict[str, Any] = {"attributes": {}}
-    assert document_redaction(Redactor(), "p/e")(data) is data
+    assert document_redaction(Redactor(), "p/e")(thing) is thing
 
 
 def test_what_holds_no_secret_is_not_built_again() -> None:
@@ -104,44 +105,79 @@ def test_what_holds_no_secret_is_not_built_again() -> None:
     assert found.entries[0] is clean
 
 
-def test_a_value_in_a_document_becomes_the_fingerprint_of_it() -> None:
-    redact = document_redaction(redactor("mysecret", "abcd"), "p/e")
-    data: dict[str, Any] = {
-        "id": "mysecret",
-        "attributes": {
-            "url": "https://x/?mysecret",
-            "abcd": "abcd",
-            "name": "xabcdx",
-            "n": 1,
-            "l": ["mysecret"],
-        },
-        "reason": "as mysecret",
-    }
-    found = redact(data)
-    assert found["id"] == "mysecret"
-    assert found["reason"] == "as (sensitive)"
-    assert found["attributes"]["name"] == "xabcdx"
-    for path, text in (("url", "https://x/?mysecret"), ("abcd", "abcd")):
-        kept = decode_value(found["attributes"][path])
-        assert isinstance(kept, Fingerprint)
-        assert kept.matches(text)
-    assert found["attributes"]["l"][0].keys() == {"$sensitive"}
-    assert data["attributes"] == {  # what was encoded is shared, and stays
+def test_a_value_in_a_file_becomes_the_fingerprint_of_it() -> None:
+    attributes = {
         "url": "https://x/?mysecret",
         "abcd": "abcd",
         "name": "xabcdx",
+        "text": "for abcd!",
         "n": 1,
         "l": ["mysecret"],
     }
+    intent = Intent(1, A, "create", "2025-01-01T00:00:00Z", id="mysecret", attributes=attributes)
+    found = document_redaction(redactor("mysecret", "abcd"), "p/e")(intent)
+    assert found.id == "mysecret"
+    assert found.attributes.keys() == attributes.keys()
+    assert found.attributes["name"] == "xabcdx"
+    for path, text in (("url", "https://x/?mysecret"), ("abcd", "abcd"), ("text", "for abcd!")):
+        assert found.attributes[path].matches(text)
+    assert isinstance(found.attributes["l"][0], Fingerprint)
+    assert intent.attributes["l"] == ["mysecret"]
 
 
-def test_what_has_a_meaning_in_a_document_stays() -> None:
-    redact = document_redaction(redactor("extension", "scrypt", "sensitive"), "p/e")
-    reference = encode_value(Deferred(("see extension ", Reference(A, ("url",)))))
-    fingerprint = encode_value(Fingerprint("00", "11"))
-    found = redact({"attributes": {"a": reference, "b": fingerprint}})["attributes"]
-    assert decode_value(found["a"]) == Deferred(("see (sensitive) ", Reference(A, ("url",))))
-    assert found["b"] == fingerprint
+def test_what_has_a_meaning_in_a_file_stays() -> None:
+    redact = document_redaction(redactor("extension", "scrypt", "sensitive", "failed"), "p/e")
+    fingerprint = Fingerprint("00", "11")
+    values = {"a": Deferred(("see extension ", Reference(A, ("extension",)))), "b": fingerprint}
+    outcome = Outcome(1, A, "failed", Prior(A, "1", values))
+    found = redact(outcome)
+    assert (found.address, found.result) == (A, "failed")
+    assert found.prior is not None
+    assert found.prior.attributes["a"] == Deferred(("see (sensitive) ", Reference(A, ("extension",))))
+    assert found.prior.attributes["b"] is fingerprint
+
+
+def test_keys_that_no_kind_names_are_no_place_for_a_secret() -> None:
+    values = {"my-secret": {"my-secret 1": 1, "x my-secret": [{"my-secret": "a"}], "name": "n"}}
+    prior = Prior(A, "1", values)
+    found = document_redaction(redactor("my-secret", "name"), "p/e")(prior)
+    assert found.attributes == {
+        "my-secret": {"(sensitive) 1": 1, "x (sensitive)": [{"(sensitive)": "a"}], "name": "n"}
+    }
+    two = {"a": {"my-secret": 1, "my%2Dsecret": 2, "(sensitive)": 3}}
+    assert redactor("my-secret").inside(Prior(A, "1", two)).attributes == {
+        "a": {"(sensitive) 2": 1, "(sensitive) 3": 2, "(sensitive)": 3}
+    }
+
+
+def test_a_number_may_be_a_secret() -> None:
+    found = redactor("12345678").inside(Prior(A, "1", {"a": [12345678, 1234567], "b": 123456789}))
+    assert found.attributes == {"a": ["(sensitive)", 1234567], "b": 123456789}
+
+
+def test_records_of_promotions_stay_readable() -> None:
+    secret = "the-secret"
+    gate = Gate("soak", True, f"seen by {secret}", forced=f"for {secret}")
+    release = Release({"text": f"x-{secret}", "list": [secret, 1], "plain": "8.15"}, secret, {secret: secret})
+    log = Log(
+        (
+            Run(release, "2026-08-23T12:00:00Z", known_as=secret, by=f"{secret}@example.org", gates=(gate,)),
+            Verification(secret, secret, True, "2026-08-23T12:00:00Z", url=f"https://x/?{secret}"),
+            Force(secret, "soak", f"because of {secret}", "ann", "2026-08-23T12:00:00Z"),
+        )
+    )
+    state = document_redaction(redactor(secret), "p/e")(State("p", "dev", promotions=write_log(log)))
+    run, checked, forced = read_log(state.promotions).records
+    assert isinstance(run, Run)
+    assert isinstance(checked, Verification)
+    assert isinstance(forced, Force)
+    assert run.release == Release(
+        {"text": "x-(sensitive)", "list": ["(sensitive)", 1], "plain": "8.15"}, secret, {secret: secret}
+    )
+    assert (run.known_as, run.by) == (secret, "(sensitive)@example.org"), "ids are structure, and stay"
+    assert run.gates == (Gate("soak", True, "seen by (sensitive)", forced="for (sensitive)"),)
+    assert (checked.check, checked.url) == (secret, "https://x/?(sensitive)")
+    assert forced.reason == "because of (sensitive)"
 
 
 class Broken(io.StringIO):

@@ -59,7 +59,7 @@ def test_what_was_altered_does_not_open(environ: dict[str, str]) -> None:
 
 def test_the_environments_own_variable_wins() -> None:
     own = keys(KEY=KEY, KEY_PROD_EU=OTHER)
-    assert own.texts == (OTHER,)
+    assert [secret.text for secret in own.secrets] == [OTHER]
     assert own.open(keys(KEY=OTHER).seal(b"text"), "x") == b"text"
 
 

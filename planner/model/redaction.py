@@ -1,0 +1,203 @@
+"""Secrets taken out of an object of the model, as its fields say: one that says nothing is redacted.
+
+    a field of ...                          on display              in a file
+    values (`Value`, mappings of them)      said                    what stands for them: a fingerprint
+    any other text                          said                    said
+    IDENTITY                                said                    as it is: what it names would be lost
+    WORD                                    as it is                as it is
+
+"said" is the text with a mark in the place of each secret. The keys in values are said too, where they are
+not the names of attributes, variables or outputs, as the first keys of a mapping of values are.
+Nearly always nothing changes, and a plan has ten thousand resources: what stays the same is not built again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from functools import cache
+from types import MappingProxyType, NoneType
+from typing import Any, Final, TypeVar, cast
+
+import attrs
+
+from planner.model.address import Address
+from planner.model.known_secrets import SHORTEST, KnownSecrets
+from planner.model.value import Fingerprint, Path, Reference, Value
+
+T = TypeVar("T")
+
+_NO_TEXTS: Final[frozenset[type]] = frozenset({bool, float, NoneType, Address, Reference, Fingerprint})
+
+
+class Role(Enum):
+    """What the texts of a field are."""
+
+    SAID = "said"
+    VALUES = "values"
+    NAMED_VALUES = "values by their names"
+    PATH = "keys on the way to a value"
+    IDENTITY = "identity"
+    WORD = "word"
+
+
+IDENTITY: Final[Mapping[Any, Any]] = MappingProxyType({"redaction": Role.IDENTITY})
+"""Metadata of a field that says which thing of many it is about."""
+
+WORD: Final[Mapping[Any, Any]] = MappingProxyType({"redaction": Role.WORD})
+"""Metadata of a field whose text is the program's own, or a name that planner.yaml gives."""
+
+
+@attrs.frozen
+class Ways:
+    """What becomes of a text; itself, not a copy, when nothing does. number: of a whole number in a value."""
+
+    said: Callable[[str], str]
+    value: Callable[[str], Value]
+    identity: Callable[[str], str]
+    key: Callable[[str], str]
+    number: Callable[[int], Value]
+
+
+def for_display(thing: T, known: KnownSecrets) -> T:
+    """A plan, ledger, diagnostic or value for people to read; thing itself when no secret is in it."""
+    say = known.redact
+    return _redacted(thing, known, Ways(say, say, say, known.redact_key, lambda number: say(str(number))))
+
+
+def for_file(thing: T, known: KnownSecrets, stand_in: Callable[[str], Value]) -> T:
+    """A plan, state or record of a journal to be kept; thing itself when no secret is in it.
+
+    stand_in: what stands for a value that holds a secret.
+    """
+
+    def value(text: str) -> Value:
+        return stand_in(text) if known.are_among(text) else text
+
+    ways = Ways(known.redact, value, str, known.redact_key, lambda number: stand_in(str(number)))
+    return _redacted(thing, known, ways)
+
+
+def _redacted(thing: T, known: KnownSecrets, ways: Ways) -> T:
+    """All texts are looked through together first, which takes a fraction of the time."""
+    if not known:
+        return thing
+    texts: set[str] = set()
+
+    def note(text: str) -> str:
+        if len(text) >= SHORTEST:
+            texts.add(text)
+        return text
+
+    _changed(thing, Role.SAID, Ways(note, note, note, note, lambda number: number))
+    found = known.holding(texts)
+    if not found and not known.numbers:
+        return thing
+    return cast(T, _changed(thing, Role.SAID, _of_those(found, known, ways)))
+
+
+def _of_those(found: frozenset[str], known: KnownSecrets, ways: Ways) -> Ways:
+    """ways, for these texts and known numbers only."""
+
+    def only(way: Callable[[str], Any]) -> Callable[[str], Any]:
+        return lambda text: way(text) if text in found else text
+
+    def number(value: int) -> Value:
+        return ways.number(value) if value in known.numbers else value
+
+    return Ways(only(ways.said), only(ways.value), only(ways.identity), only(ways.key), number)
+
+
+def _changed(thing: Any, role: Role, ways: Ways) -> Any:
+    kind = thing.__class__
+    if kind in _NO_TEXTS:
+        return thing
+    if kind is str or isinstance(thing, str):
+        return _text(thing, role, ways)
+    if isinstance(thing, int):
+        return ways.number(thing) if role in _VALUES else thing
+    if role is Role.PATH:
+        return _path(thing, ways)
+    if isinstance(thing, Mapping):
+        return _mapping(thing, role, ways)
+    if isinstance(thing, tuple | list):
+        found = _those_changed(enumerate(thing), role, ways)
+        return type(thing)(found.get(index, item) for index, item in enumerate(thing)) if found else thing
+    return _changed_object(thing, ways)
+
+
+_VALUES: Final = frozenset({Role.VALUES, Role.NAMED_VALUES})
+
+
+def _text(text: str, role: Role, ways: Ways) -> Any:
+    if role is Role.SAID:
+        return ways.said(text)
+    if role in _VALUES:
+        return ways.value(text)
+    return ways.identity(text) if role is Role.IDENTITY else text
+
+
+def _path(thing: Path, ways: Ways) -> Path:
+    after = (*thing[:1], *(ways.key(key) if isinstance(key, str) else key for key in thing[1:]))
+    return thing if after == thing else after
+
+
+def _mapping(thing: Mapping[Any, Any], role: Role, ways: Ways) -> Any:
+    named = role is Role.NAMED_VALUES
+    found = _those_changed(thing.items(), Role.VALUES if named else role, ways)
+    keys = {} if named or role is Role.WORD else _keys_changed(thing, role, ways)
+    if keys:
+        return {keys.get(key, key): found.get(key, item) for key, item in thing.items()}
+    return {**thing, **found} if found else thing
+
+
+def _keys_changed(thing: Mapping[Any, Any], role: Role, ways: Ways) -> dict[str, str]:
+    """Two that become the same are told apart by a number, so that none is lost."""
+    way = ways.identity if role is Role.IDENTITY else ways.key
+    changed = {key: after for key in thing if isinstance(key, str) and (after := way(key)) is not key}
+    taken = set(thing) - changed.keys()
+    for key, after in changed.items():
+        number = 2
+        while changed[key] in taken:
+            changed[key], number = f"{after} {number}", number + 1
+        taken.add(changed[key])
+    return changed
+
+
+def _those_changed(items: Iterable[tuple[Any, Any]], role: Role, ways: Ways) -> dict[Any, Any]:
+    """The items that changed, by their key."""
+    found = {}
+    for key, item in items:
+        after = _changed(item, role, ways)
+        if after is not item:
+            found[key] = after
+    return found
+
+
+def _changed_object(thing: Any, ways: Ways) -> Any:
+    found = {}
+    for name, role in roles(thing.__class__):
+        before = getattr(thing, name)
+        after = _changed(before, role, ways)
+        if after is not before:
+            found[name] = after
+    return attrs.evolve(thing, **found) if found else thing
+
+
+@cache
+def roles(cls: type) -> tuple[tuple[str, Role], ...]:
+    """The fields of a class of the model with what each holds; none for other classes."""
+    if not attrs.has(cls):
+        return ()
+    return tuple((field.name, _role(field)) for field in attrs.fields(attrs.resolve_types(cls)) if field.init)
+
+
+def _role(field: attrs.Attribute[Any]) -> Role:
+    declared: Role | None = field.metadata.get("redaction")
+    if declared is not None:
+        return declared
+    if field.type == Mapping[str, Any]:
+        return Role.NAMED_VALUES
+    if field.type == Path:
+        return Role.PATH
+    return Role.VALUES if field.type is Any else Role.SAID
