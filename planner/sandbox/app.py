@@ -123,9 +123,10 @@ class Sandbox:
             return api_error(500, "root.internal_server_error", "The sandbox failed; see its log.").reply()
 
     def _handle(self, request: Request, path: str | None) -> Response:
-        route, params = self._router.find(request.method, path)
-        user = self._auth.identify(request) if route.login else ""
-        return route.handler(Call(request, params, user))
+        """Who calls comes first: a stranger hears nothing of what there is."""
+        place = self._router.at(path, api=request.path.startswith("/api"))
+        user = self._auth.identify(request) if place.login else ""
+        return place.route(request.method).handler(Call(request, place.params, user))
 
     def close(self) -> None:
         """Ends its use of the data; the app answers no request after it."""
@@ -175,7 +176,10 @@ def create_app(  # noqa: PLR0913 - the switches of the sandbox, by keyword
     fault_table = FaultTable(storage, rules)
     auth = AuthApi(storage, clock, credentials, token_lifetime)
     downloads = fetch_url if fetch else None
-    extensions = ExtensionsApi(storage, archives, now, downloads, enforce_version, upload_limit, platform)
+    owners = credentials is not None
+    extensions = ExtensionsApi(
+        storage, archives, now, downloads, enforce_version, upload_limit, platform, owners
+    )
     control = ControlApi(storage, archives, fault_table, log)
     parts = (extensions, DeploymentsApi(storage, now), auth, control)
     router = Router(route for part in parts for route in part.routes())

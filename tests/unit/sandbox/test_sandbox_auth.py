@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -97,6 +98,30 @@ def test_a_session_from_login_to_refresh_to_its_end(strict: Caller, clock: Clock
     assert whoami(strict, second) == "ann"
     strict("POST", "/users/auth/_logout", headers={"Authorization": second})
     assert whoami(strict, second) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"api_keys": {"k": "ann", "other": None}, "users": {"ann": "x"}}, None),
+        ({"users": {"ann": "x"}}, None),
+        ({"api_keys": {}}, None),
+        ({}, "and nothing else"),
+        ([], "and nothing else"),
+        ({"keys": {"k": "ann"}}, "and nothing else"),
+        ({"api_keys": ["k"]}, "api_keys gives each key"),
+        ({"api_keys": {"k": ""}}, "api_keys gives each key"),
+        ({"api_keys": {"k": 1}}, "api_keys gives each key"),
+        ({"users": {"ann": None}}, "users gives each name"),
+        ({"users": {"": "x"}}, "users gives each name"),
+    ],
+)
+def test_credentials_are_read(value: Any, message: str | None) -> None:
+    if message is None:
+        assert Credentials.from_json(value).users == value.get("users", {})
+        return
+    with pytest.raises(ValueError, match=message):
+        Credentials.from_json(value)
 
 
 def test_credentials_do_not_show_their_secrets() -> None:
