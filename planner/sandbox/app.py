@@ -20,7 +20,7 @@ from planner.sandbox.auth import TOKEN_LIFETIME, AuthApi, Credentials
 from planner.sandbox.control import PREFIX, ControlApi
 from planner.sandbox.deployments import DeploymentsApi
 from planner.sandbox.downloads import fetch as fetch_url
-from planner.sandbox.extensions import ECE, PLATFORMS, UPLOAD_LIMIT, ExtensionsApi
+from planner.sandbox.extensions import CLOUD, ECE, PLATFORMS, UPLOAD_LIMIT, ExtensionsApi
 from planner.sandbox.fault_table import FaultTable
 from planner.sandbox.faults import FaultRule
 from planner.sandbox.replies import ApiError, api_error, isoformat
@@ -181,7 +181,7 @@ def create_app(  # noqa: PLR0913 - the switches of the sandbox, by keyword
         storage, archives, now, downloads, enforce_version, upload_limit, platform, owners
     )
     control = ControlApi(storage, archives, fault_table, log)
-    parts = (extensions, DeploymentsApi(storage, now), auth, control)
+    parts = (extensions, DeploymentsApi(storage, now, platform == CLOUD), auth, control)
     router = Router(route for part in parts for route in part.routes())
     return Sandbox(storage, auth, router, fault_table, log, sleep)
 

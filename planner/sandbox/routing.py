@@ -30,17 +30,18 @@ class Call:
     params: Mapping[str, str]
     user: str = ""
 
-    def json(self) -> dict[str, Any]:
-        """The body as a JSON object, whatever its content type says. Raises ApiError 400."""
-        body = self.value()
+    def json(self, *, optional: bool = False) -> dict[str, Any]:
+        """The body as a JSON object, whatever its content type says; an `optional` one that is not there is
+        empty. Raises ApiError 400."""
+        body = self.value(b"{}" if optional else b"")
         if not isinstance(body, dict):
             raise _no_json("is not a JSON object")
         return body
 
-    def value(self) -> Any:
-        """The body, of any shape in JSON. Raises ApiError 400."""
+    def value(self, instead: bytes = b"") -> Any:
+        """The body, of any shape in JSON; `instead` of none. Raises ApiError 400."""
         try:
-            body = orjson.loads(self.request.get_data(cache=False))
+            body = orjson.loads(self.request.get_data(cache=False) or instead)
         except (orjson.JSONDecodeError, ClientDisconnected) as error:
             raise _no_json("is not valid JSON") from error
         if _nests(body, DEEPEST):

@@ -77,7 +77,8 @@ def archive(text: str = "a, b", **more: str) -> bytes:
 
 
 def deployment(url: str, key: str = "user_bundles", name: str = "prod") -> dict[str, Any]:
-    entry = {"name": "synonyms", "url": url, "elasticsearch_version": "8.*"}
+    version = "8.15.0" if key == "user_plugins" else "8.*"
+    entry = {"name": "synonyms", "url": url, "elasticsearch_version": version}
     plan = {"cluster_topology": [], "elasticsearch": {"version": "8.15.0", key: [entry]}}
     payload = {"ref_id": "main-elasticsearch", "region": "ece-region", "plan": plan}
     return {"name": name, "resources": {"elasticsearch": [payload]}}
