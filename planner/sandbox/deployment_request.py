@@ -42,7 +42,7 @@ def _shapes() -> dict[str, Any]:
 
 @cache
 def _validator(name: str) -> Draft4Validator:
-    return Draft4Validator({"$ref": f"#/definitions/{name}", **_shapes()})
+    return Draft4Validator({"$ref": f"#/definitions/{name}", **_shapes()}, validate_formats=True)
 
 
 def checked(body: Mapping[str, Any], name: str, *, repo_only: bool = False) -> dict[str, Any]:
