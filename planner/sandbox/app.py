@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -53,6 +54,18 @@ class Options(TypedDict, total=False):
     token_lifetime: timedelta
     upload_limit: int
     sleep: Callable[[float], None]
+
+
+class _BodyWanted(Exception):
+    """Somebody reads the body of a request of which only the headers are here."""
+
+
+class _Asked(io.RawIOBase):
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _buffer: Any) -> int:
+        raise _BodyWanted
 
 
 @frozen(eq=False)
@@ -127,6 +140,22 @@ class Sandbox:
         place = self._router.at(path, api=request.path.startswith("/api"))
         user = self._auth.identify(request) if place.login else ""
         return place.route(request.method).handler(Call(request, place.params, user))
+
+    def wants_body(self, environ: WSGIEnvironment) -> bool:
+        """Whether it would read the body of this request, as far as the headers tell. Nothing happens by it:
+        a handler that takes a body changes nothing before it did."""
+        request = Request({**environ, "wsgi.input": _Asked()})
+        path = operation_path(request.path)
+        route = self._router.at(path, api=True).of(request.method)
+        if route is not None and not route.body:
+            return True
+        try:
+            self._handle(request, path)
+        except ApiError:
+            return False
+        except Exception:  # noqa: BLE001 - _BodyWanted, or what the request itself will come upon
+            return True
+        return True
 
     def close(self) -> None:
         """Ends its use of the data; the app answers no request after it."""

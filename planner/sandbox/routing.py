@@ -128,15 +128,17 @@ class Place:
         is allowed, for a known one with another method."""
         if not self.routes:
             raise api_error(404, "root.resource_not_found", "The requested resource could not be found")
-        asked = "GET" if method == "HEAD" else method
-        found = next((route for route in self.routes if route.method == asked), None)
-        if found:
+        if found := self.of(method):
             return found
         if method == "OPTIONS":
             return Route(method, self.routes[0].path, self._options)
         allowed = self.allowed()
         message = f"HTTP method not allowed, supported methods: {allowed}"
         raise ApiError(405, Problem("root.method_not_allowed", message), headers=[("Allow", allowed)])
+
+    def of(self, method: str) -> Route | None:
+        asked = "GET" if method == "HEAD" else method
+        return next((route for route in self.routes if route.method == asked), None)
 
     def allowed(self) -> str:
         methods = {route.method for route in self.routes}

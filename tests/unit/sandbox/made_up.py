@@ -139,7 +139,8 @@ class Requests:
         return self._random.randrange(times) == 0
 
     def _template(self) -> str:
-        return self._random.choice(sorted(swagger()["paths"]) if self._one_in(8) else OWN)
+        every: list[str] = sorted(swagger()["paths"])
+        return self._random.choice(every if self._one_in(8) else OWN)
 
     def _filled(self, template: str) -> str:
         segments = [

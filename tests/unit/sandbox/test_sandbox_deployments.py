@@ -163,7 +163,7 @@ def told(ece: Caller, path: str) -> dict[str, Any]:
 def test_what_is_told_of_a_deployment_is_kept(
     ece: Caller, change: dict[str, Any], after: dict[str, Any]
 ) -> None:
-    body = deployment("repo://1") | {"alias": "search", "metadata": {"tags": TAGS}}
+    body: dict[str, Any] = deployment("repo://1") | {"alias": "search", "metadata": {"tags": TAGS}}
     body["settings"] = {"autoscaling_enabled": True, "traffic_filter_settings": {"rulesets": ["a"]}}
     secret = {"secrets": {"s3.key": {"value": "hidden"}}}
     masters = {"dedicated_masters_threshold": 6}
@@ -289,7 +289,8 @@ def test_a_search_finds_all_in_pages(ece: Caller) -> None:
     assert [one["id"] for one in found["deployments"]] == ids
     page = ece.json("POST", "/deployments/_search", json={"from": 1, "size": 1, "query": {"match_all": {}}})
     assert ([one["name"] for one in page["deployments"]], page["match_count"]) == (["two"], 3)
-    for body in ({"query": {"term": {}}}, {"size": -1}, {"from": "1"}, {"size": True}, []):
+    wrong: list[Any] = [{"query": {"term": {}}}, {"size": -1}, {"from": "1"}, {"size": True}, []]
+    for body in wrong:
         assert ece("POST", "/deployments/_search", json=body).status_code == 400
 
 
