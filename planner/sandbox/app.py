@@ -187,8 +187,9 @@ def create_app(  # noqa: PLR0913 - the switches of the sandbox, by keyword
     """An embedded ECE over `data`: a SQLite file, made with its folders where it is missing, or ":memory:".
 
     `fetch` downloads a download_url for real, `enforce_version` compares `?version=` of updates and deletes,
-    `platform` is "ece" or "cloud": on Elastic Cloud what is gone is forbidden. `credentials` checks who
-    calls, `upload_limit` is in bytes. `clock` gives aware datetimes, `sleep` takes seconds.
+    `platform` is "ece" or "cloud": on Elastic Cloud what is gone, or another's, is forbidden, and a plan
+    names extensions of its own only. `credentials` checks who calls, and tells users apart. `upload_limit` is
+    in bytes. `clock` gives aware datetimes, `sleep` takes seconds.
 
     Raises ValueError for another platform and for a fault that does not parse, and SandboxError for a file
     that is something else.

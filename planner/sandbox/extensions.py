@@ -182,7 +182,7 @@ def no_user_id(status: int) -> ApiError:
 
 
 def forbidden(extension_id: str) -> ApiError:
-    """What Elastic Cloud says of an extension that is gone, or that never was."""
+    """What Elastic Cloud says of an extension that is gone, that never was, or that is another's."""
     resource = f"r:{COLLECTION}/{extension_id}"
     message = f"To access the resource [{resource}], the user must have the required authorization"
     return api_error(403, "root.permission_denied", message)
