@@ -13,6 +13,7 @@ from planner.sandbox import Sandbox
 
 EXTENSIONS = "/deployments/extensions"
 KEY = "ApiKey some-key"
+REQUIRED = {"name": "synonyms", "extension_type": "bundle", "version": "8.*"}
 
 
 class Reply(TestResponse):
@@ -36,8 +37,7 @@ class Caller:
 
     def create(self, **fields: Any) -> str:
         """The id of a new extension."""
-        body = {"name": "synonyms", "extension_type": "bundle", "version": "8.*"} | fields
-        return str(self.json("POST", EXTENSIONS, json=body)["id"])
+        return str(self.json("POST", EXTENSIONS, json=REQUIRED | fields)["id"])
 
     def upload(self, extension_id: str, content: bytes) -> Reply:
         return self(

@@ -13,13 +13,11 @@ import pytest
 import planner.sandbox
 from planner.sandbox import Credentials, create_app
 
-from .caller import EXTENSIONS, Caller, Reply, archive, deployment
+from .caller import EXTENSIONS, REQUIRED, Caller, Reply, archive, deployment
 from .made_up import Requests
 from .swagger import SWAGGER, check, swagger
 
 pytestmark = pytest.mark.skipif(not SWAGGER.exists(), reason="the API description is not here")
-
-BODY = {"name": "synonyms", "extension_type": "bundle", "version": "8.*"}
 
 
 class Checked(Caller):
@@ -47,10 +45,10 @@ def test_extensions(ece: Checked) -> None:
     extension_id = ece.create(description="words", download_url="https://example.org/a.zip")
     path = f"{EXTENSIONS}/{extension_id}"
     ece("POST", EXTENSIONS, json={})
-    ece("POST", EXTENSIONS, json=BODY | {"download_url": "https://x.invalid/a.zip"})
-    ece("POST", path, json=BODY)
+    ece("POST", EXTENSIONS, json=REQUIRED | {"download_url": "https://x.invalid/a.zip"})
+    ece("POST", path, json=REQUIRED)
     ece("POST", path, json={})
-    ece("POST", path + "?version=1", json=BODY)
+    ece("POST", path + "?version=1", json=REQUIRED)
     ece.upload(extension_id, archive())
     ece.upload(extension_id, b"no zip")
     ece("GET", EXTENSIONS)
@@ -62,10 +60,10 @@ def test_extensions(ece: Checked) -> None:
     ece("DELETE", free + "?version=7")
     ece("DELETE", free)
     for method in ("GET", "POST", "PUT", "DELETE"):
-        ece(method, free, json=BODY)
-        ece.raw(method, "/api/v1" + free, json=BODY)
+        ece(method, free, json=REQUIRED)
+        ece.raw(method, "/api/v1" + free, json=REQUIRED)
     ece.raw("POST", "/sandbox/faults", json=f"POST {EXTENSIONS} id-exists times=1")
-    ece("POST", EXTENSIONS, json=BODY)
+    ece("POST", EXTENSIONS, json=REQUIRED)
     item = {
         "get-extension": (200, 404, 401),
         "update-extension": (200, 400, 404, 409, 401),

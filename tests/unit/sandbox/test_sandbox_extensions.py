@@ -1,16 +1,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from planner.sandbox import Credentials, create_app
+from planner.sandbox import create_app
 
-from .caller import EXTENSIONS, KEY, Caller, Clock, archive, codes
-
-REQUIRED = {"name": "synonyms", "extension_type": "bundle", "version": "8.*"}
+from .caller import EXTENSIONS, REQUIRED, Caller, Clock, archive, codes
 
 
 def test_create_answers_with_the_extension_and_its_headers(ece: Caller) -> None:
@@ -67,32 +64,6 @@ def test_refused_requests_change_nothing(
     assert set(codes(response)) == {"extensions.request_execution_failed"}
     assert [error["fields"] for error in response.json["errors"]] == [[field] for field in fields]
     assert ece.json("GET", EXTENSIONS) == before
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"{",
-        b"[]",
-        b"null",
-        b"5",
-        b"\xff",
-        b'{"x": \xff}',
-        b'{"x":' * 101 + b"1" + b"}" * 101,
-        b"[" * 5000,
-    ],
-)
-def test_a_body_that_is_no_json_object_is_refused(ece: Caller, body: bytes) -> None:
-    response = ece("POST", EXTENSIONS, data=body, headers={"Content-Type": "application/json"})
-    assert (response.status_code, codes(response)) == (400, ["root.invalid_json_request"])
-
-
-def test_a_body_may_nest_as_far_as_its_reply_can(ece: Caller) -> None:
-    deep: Any = 1
-    for _ in range(99):
-        deep = [deep]
-    assert ece("POST", EXTENSIONS, json=REQUIRED | {"unknown": deep}).status_code == 201
 
 
 def test_nulls_are_fields_left_out(ece: Caller) -> None:
@@ -201,145 +172,6 @@ def test_the_version_parameter(clock: Clock, method: str, enforce: bool, status:
             assert codes(response) == ["extensions.version_conflict"]
             assert ece("GET", path).headers["x-cloud-resource-version"] == "2"
             assert ece(method, path + "?version=2", json=REQUIRED).status_code == 200
-
-
-@pytest.mark.parametrize("prefix", ["", "/regions/ece-region", "/regions/other"])
-def test_every_path_is_there_with_and_without_a_region(ece: Caller, prefix: str) -> None:
-    extension_id = ece.create()
-    assert ece("GET", prefix + EXTENSIONS).status_code == 200
-    assert ece("GET", f"{prefix}{EXTENSIONS}/{extension_id}").json["id"] == extension_id
-    assert ece("GET", f"{prefix}/user").status_code == 200
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        *("/", "/api", "/api/v1", "/api/v1/", "/api/v1/nothing", "/api/v1/regions/x", "/api/v2/user"),
-        *("/api/v1/deployments/extensions/1/2", "/sandbox", "/sandbox/nothing", "/api/v1/sandbox/faults"),
-    ],
-)
-def test_unknown_paths_are_json_too(ece: Caller, path: str) -> None:
-    response = ece.raw("GET", path, headers={"Authorization": KEY})
-    assert (response.status_code, codes(response)) == (404, ["root.resource_not_found"])
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [
-        ("GET", EXTENSIONS, 401),
-        ("GET", f"{EXTENSIONS}/1234567890", 401),
-        ("PATCH", EXTENSIONS, 401),
-        ("OPTIONS", EXTENSIONS, 401),
-        ("HEAD", "/user", 401),
-        ("GET", "/nothing", 401),
-        ("GET", "/regions/x/nothing", 401),
-        ("GET", "/users/auth/_login", 405),
-        ("OPTIONS", "/users/auth/_login", 200),
-    ],
-)
-def test_who_calls_is_asked_before_what_there_is(ece: Caller, method: str, path: str, status: int) -> None:
-    response = ece.raw(method, "/api/v1" + path, json=REQUIRED)
-    assert response.status_code == status
-    schemes = ["ApiKey", "Basic", "Bearer"] if status == 401 else []
-    told = response.headers.get("WWW-Authenticate", "")
-    assert [word.split()[0] for word in told.split(", ") if word] == schemes
-
-
-@pytest.mark.parametrize("path", ["/", "/api", "/sandbox/nothing"])
-def test_what_is_no_part_of_the_api_asks_for_no_login(ece: Caller, path: str) -> None:
-    assert ece.raw("GET", path).status_code == (401 if path == "/api" else 404)
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("PATCH", EXTENSIONS),
-        ("DELETE", EXTENSIONS),
-        ("PUT", "/user"),
-        ("HEAD", "/deployments/1/_shutdown"),
-        ("TRACE", EXTENSIONS),
-    ],
-)
-def test_a_wrong_method_is_told_the_right_ones(ece: Caller, method: str, path: str) -> None:
-    response = ece(method, path)
-    assert (response.status_code, response.headers["Content-Type"]) == (405, "application/json")
-    allowed = {
-        EXTENSIONS: "GET, HEAD, OPTIONS, POST",
-        "/user": "GET, HEAD, OPTIONS",
-        "/deployments/1/_shutdown": "OPTIONS, POST",
-    }
-    assert response.headers["Allow"] == allowed[path]
-
-
-@pytest.mark.parametrize(
-    ("path", "allowed"),
-    [
-        (EXTENSIONS, "GET, HEAD, OPTIONS, POST"),
-        (f"{EXTENSIONS}/1", "DELETE, GET, HEAD, OPTIONS, POST, PUT"),
-        ("/users/auth/_login", "OPTIONS, POST"),
-    ],
-)
-def test_options_tell_what_is_allowed(ece: Caller, path: str, allowed: str) -> None:
-    response = ece("OPTIONS", path)
-    assert (response.status_code, response.headers["Allow"]) == (200, allowed)
-    assert ece("OPTIONS", "/nothing").status_code == 404
-
-
-@pytest.mark.parametrize("path", [EXTENSIONS, "/user", "/deployments", f"{EXTENSIONS}/1234567890"])
-def test_head_is_get_without_the_body(ece: Caller, path: str) -> None:
-    got, head = ece("GET", path), ece("HEAD", path)
-    assert head.data == b""
-    assert (head.status_code, dict(head.headers)) == (got.status_code, dict(got.headers))
-
-
-OTHERS_KEY = {"Authorization": "ApiKey theirs"}
-NOBODYS_KEY = {"Authorization": "ApiKey nobody's"}
-
-
-@pytest.fixture(params=["ece", "cloud"])
-def shared(request: pytest.FixtureRequest, clock: Clock) -> Iterator[tuple[Caller, str]]:
-    """An installation of several users, and which it is like."""
-    keys = {"some-key": "ann", "theirs": "bob", "nobody's": None}
-    credentials = Credentials(keys, {"ann": "secret"})
-    with create_app(":memory:", clock=clock, credentials=credentials, platform=request.param) as app:
-        yield Caller(app), request.param
-
-
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-def test_only_the_owner_changes_an_extension(shared: tuple[Caller, str], method: str) -> None:
-    ece, platform = shared
-    path = f"{EXTENSIONS}/{ece.create()}"
-    before = ece.json("GET", path)
-    found = ece(method, path, json=REQUIRED, headers=OTHERS_KEY)
-    refused = {
-        "ece": (401, ["extensions.unauthorised"]),
-        "cloud": (403, ["root.permission_denied"]),
-    }
-    assert (found.status_code, codes(found)) == refused[platform]
-    listed = ece.json("GET", EXTENSIONS, headers=OTHERS_KEY)["extensions"]
-    assert listed == ([before] if platform == "ece" else [])
-    assert ece("GET", path, headers=OTHERS_KEY).status_code == (200 if platform == "ece" else 403)
-    assert ece.json("GET", path) == before
-    token = ece.json("POST", "/users/auth/_login", json={"username": "ann", "password": "secret"})["token"]
-    assert ece("DELETE", path, headers={"Authorization": f"Bearer {token}"}).status_code == 200
-
-
-def test_a_session_without_a_user_id_changes_nothing(shared: tuple[Caller, str]) -> None:
-    ece, _ = shared
-    path = f"{EXTENSIONS}/{ece.create()}"
-    made = ece("POST", EXTENSIONS, json=REQUIRED, headers=NOBODYS_KEY)
-    assert (made.status_code, codes(made)) == (404, ["extensions.no_user_id"])
-    for method in ("POST", "PUT", "DELETE"):
-        refused = ece(method, path, json=REQUIRED, headers=NOBODYS_KEY)
-        assert (refused.status_code, codes(refused)) == (401, ["extensions.no_user_id"])
-    unknown = ece("GET", "/user", headers=NOBODYS_KEY)
-    assert (unknown.status_code, codes(unknown)) == (404, ["user.not_found"])
-    assert ece("GET", EXTENSIONS, headers=NOBODYS_KEY).status_code == 200
-
-
-def test_without_credentials_everything_is_everybodys(ece: Caller) -> None:
-    path = f"{EXTENSIONS}/{ece.create()}"
-    assert ece("DELETE", path, headers={"Authorization": "Basic YW5uOng="}).status_code == 200
 
 
 @pytest.mark.parametrize("version", ["8.*", "*", "8.15", "v8.15.0", "8.15.0 "])

@@ -19,9 +19,8 @@ import requests
 from planner.sandbox import Sandbox, create_app
 from planner.sandbox.serve import Server, serve
 
-from .caller import EXTENSIONS, KEY, Caller, archive
+from .caller import EXTENSIONS, KEY, REQUIRED, Caller, archive
 
-BODY = {"name": "synonyms", "extension_type": "bundle", "version": "8.*"}
 PATH = "/api/v1" + EXTENSIONS
 HANGS = 120.0
 """Seconds after which a server does."""
@@ -54,7 +53,7 @@ def session() -> Iterator[requests.Session]:
 
 
 def test_a_chunked_upload_without_length(server: Server, session: requests.Session) -> None:
-    created = session.post(server.url + PATH, json=BODY, timeout=HANGS).json()
+    created = session.post(server.url + PATH, json=REQUIRED, timeout=HANGS).json()
     content = archive("words " * 10_000) + archive("x" * 1_000_000)
     chunks = (content[start : start + 10_000] for start in range(0, len(content), 10_000))
     headers = {"Content-Type": "application/zip"}
@@ -65,7 +64,7 @@ def test_a_chunked_upload_without_length(server: Server, session: requests.Sessi
 
 
 def test_a_multipart_upload(server: Server, session: requests.Session) -> None:
-    created = session.post(server.url + PATH, json=BODY, timeout=HANGS).json()
+    created = session.post(server.url + PATH, json=REQUIRED, timeout=HANGS).json()
     url = f"{server.url}{PATH}/{created['id']}"
     response = session.put(url, files={"file": ("any.zip", archive())}, timeout=HANGS)
     assert response.json()["file_metadata"]["size"] == len(archive())
@@ -148,7 +147,7 @@ def test_a_dropped_connection_is_really_dropped(
 ) -> None:
     Caller(app).raw("POST", "/sandbox/faults", json=f"POST {EXTENSIONS} {effect} times=1")
     with pytest.raises(requests.ConnectionError, match=r"RemoteDisconnected|reset by peer"):
-        session.post(server.url + PATH, json=BODY, timeout=HANGS)
+        session.post(server.url + PATH, json=REQUIRED, timeout=HANGS)
     assert len(Caller(app).json("GET", EXTENSIONS)["extensions"]) == made
 
 
@@ -236,14 +235,15 @@ def test_fetch_downloads_for_real(origin: Server, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with create_app(":memory:", fetch=True) as app:
         ece = Caller(app)
-        created = ece.json("POST", EXTENSIONS, json=BODY | {"download_url": origin.url + "/ok.zip"})
+        created = ece.json("POST", EXTENSIONS, json=REQUIRED | {"download_url": origin.url + "/ok.zip"})
         assert ece.raw("GET", created["file_metadata"]["url"]).data == archive("fetched")
         path = f"{EXTENSIONS}/{created['id']}"
         for bad in ("/moved", "/text", "/missing"):
             for target in (EXTENSIONS, path):
-                assert ece("POST", target, json=BODY | {"download_url": origin.url + bad}).status_code == 400
+                body = REQUIRED | {"download_url": origin.url + bad}
+                assert ece("POST", target, json=body).status_code == 400
         ece.upload(created["id"], archive("uploaded"))
-        again = ece.json("POST", path, json=BODY | {"download_url": origin.url + "/ok.zip"})
+        again = ece.json("POST", path, json=REQUIRED | {"download_url": origin.url + "/ok.zip"})
         assert ece.raw("GET", again["file_metadata"]["url"]).data == archive("fetched")
         assert len(ece.json("GET", EXTENSIONS)["extensions"]) == 1
 
@@ -251,7 +251,9 @@ def test_fetch_downloads_for_real(origin: Server, monkeypatch: pytest.MonkeyPatc
 def test_fetch_from_a_host_that_is_away_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with create_app(":memory:", fetch=True) as app:
-        response = Caller(app)("POST", EXTENSIONS, json=BODY | {"download_url": "http://127.0.0.1:1/a.zip"})
+        response = Caller(app)(
+            "POST", EXTENSIONS, json=REQUIRED | {"download_url": "http://127.0.0.1:1/a.zip"}
+        )
         assert response.status_code == 400
 
 
