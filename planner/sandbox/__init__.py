@@ -8,10 +8,10 @@ project, so that client and emulator cannot share a bug.
     serve("state/sandbox-dev.db", port=0, ready=...)    # HTTP, from planner.sandbox.serve
     reset("state/sandbox-dev.db")
 
-What it does not do: run Elasticsearch, check what is inside an archive (only that it is a zip), or keep
-extensions of several users apart. The grammar of faults is in `planner.sandbox.faults`, the paths under
-/sandbox are in `planner.sandbox.control`, what an in-process transport must expect in
-`planner.sandbox.fault_effects`.
+What it does not do: run Elasticsearch, or check what is inside an archive (only that it is a zip, and that
+the descriptor of a plugin names the extension's version). With `Credentials` an extension is whose who made
+it. The grammar of faults is in `planner.sandbox.faults`, the paths under /sandbox are in
+`planner.sandbox.control`, what an in-process transport must expect in `planner.sandbox.fault_effects`.
 """
 
 from planner.sandbox.app import Sandbox, create_app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -20,7 +21,7 @@ from planner.sandbox.auth import TOKEN_LIFETIME, AuthApi, Credentials
 from planner.sandbox.control import PREFIX, ControlApi
 from planner.sandbox.deployments import DeploymentsApi
 from planner.sandbox.downloads import fetch as fetch_url
-from planner.sandbox.extensions import ECE, PLATFORMS, UPLOAD_LIMIT, ExtensionsApi
+from planner.sandbox.extensions import CLOUD, ECE, PLATFORMS, UPLOAD_LIMIT, ExtensionsApi
 from planner.sandbox.fault_table import FaultTable
 from planner.sandbox.faults import FaultRule
 from planner.sandbox.replies import ApiError, api_error, isoformat
@@ -53,6 +54,18 @@ class Options(TypedDict, total=False):
     token_lifetime: timedelta
     upload_limit: int
     sleep: Callable[[float], None]
+
+
+class _BodyWanted(Exception):
+    """Somebody reads the body of a request of which only the headers are here."""
+
+
+class _Asked(io.RawIOBase):
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _buffer: Any) -> int:
+        raise _BodyWanted
 
 
 @frozen(eq=False)
@@ -123,9 +136,26 @@ class Sandbox:
             return api_error(500, "root.internal_server_error", "The sandbox failed; see its log.").reply()
 
     def _handle(self, request: Request, path: str | None) -> Response:
-        route, params = self._router.find(request.method, path)
-        user = self._auth.identify(request) if route.login else ""
-        return route.handler(Call(request, params, user))
+        """Who calls comes first: a stranger hears nothing of what there is."""
+        place = self._router.at(path, api=request.path.startswith("/api"))
+        user = self._auth.identify(request) if place.login else ""
+        return place.route(request.method).handler(Call(request, place.params, user))
+
+    def wants_body(self, environ: WSGIEnvironment) -> bool:
+        """Whether it would read the body of this request, as far as the headers tell. Nothing happens by it:
+        a handler that takes a body changes nothing before it did."""
+        request = Request({**environ, "wsgi.input": _Asked()})
+        path = operation_path(request.path)
+        route = self._router.at(path, api=True).of(request.method)
+        if route is not None and not route.body:
+            return True
+        try:
+            self._handle(request, path)
+        except ApiError:
+            return False
+        except Exception:  # noqa: BLE001 - _BodyWanted, or what the request itself will come upon
+            return True
+        return True
 
     def close(self) -> None:
         """Ends its use of the data; the app answers no request after it."""
@@ -157,8 +187,9 @@ def create_app(  # noqa: PLR0913 - the switches of the sandbox, by keyword
     """An embedded ECE over `data`: a SQLite file, made with its folders where it is missing, or ":memory:".
 
     `fetch` downloads a download_url for real, `enforce_version` compares `?version=` of updates and deletes,
-    `platform` is "ece" or "cloud": on Elastic Cloud what is gone is forbidden. `credentials` checks who
-    calls, `upload_limit` is in bytes. `clock` gives aware datetimes, `sleep` takes seconds.
+    `platform` is "ece" or "cloud": on Elastic Cloud what is gone, or another's, is forbidden, and a plan
+    names extensions of its own only. `credentials` checks who calls, and tells users apart. `upload_limit` is
+    in bytes. `clock` gives aware datetimes, `sleep` takes seconds.
 
     Raises ValueError for another platform and for a fault that does not parse, and SandboxError for a file
     that is something else.
@@ -175,9 +206,12 @@ def create_app(  # noqa: PLR0913 - the switches of the sandbox, by keyword
     fault_table = FaultTable(storage, rules)
     auth = AuthApi(storage, clock, credentials, token_lifetime)
     downloads = fetch_url if fetch else None
-    extensions = ExtensionsApi(storage, archives, now, downloads, enforce_version, upload_limit, platform)
+    owners = credentials is not None
+    extensions = ExtensionsApi(
+        storage, archives, now, downloads, enforce_version, upload_limit, platform, owners
+    )
     control = ControlApi(storage, archives, fault_table, log)
-    parts = (extensions, DeploymentsApi(storage, now), auth, control)
+    parts = (extensions, DeploymentsApi(storage, now, platform == CLOUD), auth, control)
     router = Router(route for part in parts for route in part.routes())
     return Sandbox(storage, auth, router, fault_table, log, sleep)
 

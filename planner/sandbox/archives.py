@@ -9,8 +9,10 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import secrets
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,6 +26,9 @@ CHUNK = 256 * 1024
 INCOMING = ".incoming-"
 # A zip archive without entries: stands for the content of a download_url that was accepted as fetched.
 EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
+DESCRIPTORS = ("plugin-descriptor.properties", "elasticsearch/plugin-descriptor.properties")
+# What zipfile raises for what is no archive, is damaged, encrypted, or written by a newer program.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OverflowError, RuntimeError)
 
 
 def refused(message: str, *fields: str) -> ApiError:
@@ -52,19 +57,40 @@ class Incoming:
 
     def write(self, chunk: bytes) -> None:
         self.size += len(chunk)
-        if self.size > self._limit:
-            raise refused(f"The extension file is larger than {self._limit} bytes.", "file")
+        self.check_size(self.size)
         self._digest.update(chunk)
         self._sink.write(chunk)
 
-    def facts(self, now: str) -> FileFacts:
+    def check_size(self, size: int) -> None:
+        if size > self._limit:
+            raise refused(f"The extension file is larger than {self._limit} bytes.", "file")
+
+    def facts(self, now: str, plugin_version: str | None = None) -> FileFacts:
+        """`plugin_version` is what the descriptor of a plugin has to name, where there is one."""
         self._sink.flush()
         try:
-            with zipfile.ZipFile(self.path):
-                pass
-        except (zipfile.BadZipFile, EOFError, ValueError) as error:
+            with zipfile.ZipFile(self.path) as archive:
+                named = _named_version(archive) if plugin_version else None
+        except UNREADABLE as error:
             raise refused("Could not accept the extensions file: not a valid zip archive.", "file") from error
+        if named and named != plugin_version:
+            raise refused(
+                f"Could not accept the extensions file: its descriptor is for Elasticsearch [{named}], and"
+                f" the version of the extension is [{plugin_version}].",
+                "file",
+            )
         return FileFacts(self.size, self._digest.hexdigest(), now, _token())
+
+
+def _named_version(archive: zipfile.ZipFile) -> str | None:
+    """`elasticsearch.version` of the descriptor of a classic plugin."""
+    name = next((name for name in DESCRIPTORS if name in archive.namelist()), None)
+    if name is None:
+        return None
+    with archive.open(name) as file:
+        text = file.read(CHUNK).decode(errors="replace")
+    found = re.search(r"^[ \t]*elasticsearch\.version[ \t]*[=:][ \t]*(\S+)", text, re.MULTILINE)
+    return found[1] if found else None
 
 
 class Archives:

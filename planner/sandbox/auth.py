@@ -31,19 +31,36 @@ def _frozen_map(users: Mapping[str, str]) -> Mapping[str, str]:
     return MappingProxyType(dict(users))
 
 
-def _tuple(keys: Iterable[str]) -> tuple[str, ...]:
-    return tuple(keys)
+def _by_key(keys: Mapping[str, str | None] | Iterable[str]) -> Mapping[str, str | None]:
+    return MappingProxyType(dict(keys) if isinstance(keys, Mapping) else dict.fromkeys(keys, KEY_USER))
 
 
 @frozen
 class Credentials:
-    """What the sandbox accepts instead of anything: API keys, and users by name with their passwords."""
+    """What the sandbox accepts instead of anything: API keys, and users by name with their passwords.
 
-    api_keys: tuple[str, ...] = field(factory=tuple, converter=_tuple, repr=False)
+    Each key is of the user that it is given with, or of none (a session without a user id); keys alone are
+    all of one user.
+    """
+
+    api_keys: Mapping[str, str | None] = field(factory=dict, converter=_by_key, repr=False)
     users: Mapping[str, str] = field(factory=dict, converter=_frozen_map, repr=False)
 
-    def has_key(self, key: str) -> bool:
-        return any(_same(key, known) for known in self.api_keys)
+    @classmethod
+    def from_json(cls, value: Any) -> Credentials:
+        """From {"api_keys": {KEY: USER or null}, "users": {NAME: PASSWORD}}. Raises ValueError."""
+        if not isinstance(value, dict) or not value or value.keys() - {"api_keys", "users"}:
+            raise ValueError("credentials are api_keys, users or both, and nothing else")
+        keys, users = (value.get(name, {}) for name in ("api_keys", "users"))
+        if not _texts(keys, str | None):
+            raise ValueError("api_keys gives each key the name of its user, or null")
+        if not _texts(users, str):
+            raise ValueError("users gives each name a password")
+        return cls(keys, users)
+
+    def user_of(self, key: str) -> str | None:
+        """Empty where the key is of no user, None where nobody has it."""
+        return next((user or "" for known, user in self.api_keys.items() if _same(key, known)), None)
 
     def has_user(self, name: str, password: str) -> bool:
         return name in self.users and _same(password, self.users[name])
@@ -58,14 +75,14 @@ class AuthApi:
 
     def routes(self) -> list[Route]:
         return [
-            Route("POST", "/users/auth/_login", self.login, login=False),
+            Route("POST", "/users/auth/_login", self.login, login=False, body=True),
             Route("POST", "/users/auth/_refresh", self.refresh, login=False),
             Route("POST", "/users/auth/_logout", self.logout),
             Route("GET", "/user", self.user),
         ]
 
     def identify(self, request: Request) -> str:
-        """The name of the user who calls. Raises ApiError 401."""
+        """The name of the user who calls, empty for a session without one. Raises ApiError 401."""
         scheme, value = _authorization(request)
         user = {"apikey": self._by_key, "basic": self._by_basic, "bearer": self._by_token}.get(
             scheme, _nobody
@@ -95,6 +112,8 @@ class AuthApi:
         return reply({})
 
     def user(self, call: Call) -> Response:
+        if not call.user:
+            raise api_error(404, "user.not_found", "User not found.")
         security = {"roles": ["ece_platform_admin"], "enabled": True}
         return reply({"user_name": call.user, "security": security, "builtin": call.user == KEY_USER})
 
@@ -102,8 +121,9 @@ class AuthApi:
         return bool(name) if self.credentials is None else self.credentials.has_user(name, password)
 
     def _by_key(self, key: str) -> str | None:
-        accepted = bool(key) if self.credentials is None else self.credentials.has_key(key)
-        return KEY_USER if accepted else None
+        if self.credentials is None:
+            return KEY_USER if key else None
+        return self.credentials.user_of(key)
 
     def _by_basic(self, value: str) -> str | None:
         try:
@@ -139,6 +159,13 @@ def _authorization(request: Request) -> tuple[str, str]:
 
 def _nobody(_: str) -> None:
     return None
+
+
+def _texts(value: Any, kind: Any) -> bool:
+    """Whether it maps texts that are not empty to what is of a kind."""
+    return isinstance(value, dict) and all(
+        isinstance(key, str) and key and isinstance(of, kind) and of != "" for key, of in value.items()
+    )
 
 
 def _same(given: str, known: str) -> bool:

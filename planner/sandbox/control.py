@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hmac
 
-import orjson
 from attrs import frozen
 from werkzeug.wrappers import Response
 
@@ -37,7 +36,7 @@ class ControlApi:
     def routes(self) -> list[Route]:
         return [
             Route("GET", f"{PREFIX}/faults", self.list_faults, login=False),
-            Route("POST", f"{PREFIX}/faults", self.add_faults, login=False),
+            Route("POST", f"{PREFIX}/faults", self.add_faults, login=False, body=True),
             Route("DELETE", f"{PREFIX}/faults", self.clear_faults, login=False),
             Route("GET", f"{PREFIX}/requests", self.list_requests, login=False),
             Route("DELETE", f"{PREFIX}/requests", self.clear_requests, login=False),
@@ -50,8 +49,8 @@ class ControlApi:
 
     def add_faults(self, call: Call) -> Response:
         try:
-            rules = from_json(orjson.loads(call.request.get_data()))
-        except ValueError as error:  # orjson's own error is one too
+            rules = from_json(call.value())
+        except ValueError as error:
             raise api_error(400, "sandbox.invalid_fault", str(error)) from error
         self.faults.add(rules)
         return reply({"faults": self.faults.to_json()}, 201)

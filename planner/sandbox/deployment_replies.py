@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from typing import Any
 
-from planner.sandbox.deployment_request import KINDS
+from planner.sandbox.deployment_request import KINDS, MAIN, Resources
 from planner.sandbox.deployment_table import Deployment
 
 
-def created(deployment: Deployment, *, fresh: bool) -> dict[str, Any]:
+def created(deployment: Deployment, *, fresh: bool = False) -> dict[str, Any]:
     """ECE API, DeploymentCreateResponse; credentials come once, with the fresh one."""
     resources = _resources(deployment)
     for resource in resources:
@@ -25,19 +26,60 @@ def listed(deployment: Deployment) -> dict[str, Any]:
 
 def updated(deployment: Deployment) -> dict[str, Any]:
     """ECE API, DeploymentUpdateResponse."""
-    return _named(deployment) | {"resources": _resources(deployment)}
+    return _named(deployment) | {"resources": _resources(deployment), "settings": _settings(deployment)}
 
 
-def shown(deployment: Deployment, *, show_plans: bool) -> dict[str, Any]:
+def diagnosed(before: Deployment | None, wanted: Resources) -> dict[str, Any]:
+    """ECE API, DeploymentDiagnostics: what the resources of a request would become, had it been meant."""
+    known = {
+        (kind, resource["ref_id"])
+        for kind, resources in (before.resources if before else {}).items()
+        for resource in resources
+    }
+    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for kind, resources in wanted.items():
+        for resource in resources:
+            part = "updates" if (kind, resource["ref_id"]) in known else "creates"
+            found.setdefault(part, {}).setdefault(kind, []).append(_diagnosis(kind, resource))
+    return {"diagnostics": found}
+
+
+def _diagnosis(kind: str, resource: dict[str, Any]) -> dict[str, Any]:
+    name = resource.get("display_name", resource["id"])
+    diagnosis = {"ref_id": resource["ref_id"], "display_name": name, "backend_plan": resource["plan"]}
+    target = {} if kind == "elasticsearch" else {"elasticsearch_cluster_ref_id": _target(resource)}
+    return diagnosis | target
+
+
+def shown(deployment: Deployment, *, show_plans: bool = True, show_settings: bool = False) -> dict[str, Any]:
     """ECE API, DeploymentGetResponse."""
     resources = {
         kind: [
-            _detail(deployment, kind, resource, show_plans) for resource in deployment.resources.get(kind, [])
+            _detail(deployment, kind, resource, show_plans, show_settings)
+            for resource in deployment.resources.get(kind, [])
         ]
         for kind in KINDS
     }
-    metadata = {"last_modified": deployment.stamp.modified, "system_owned": False, "hidden": False}
-    return _named(deployment) | {"healthy": True, "resources": resources, "metadata": metadata}
+    metadata = {
+        "system_owned": False,
+        "hidden": False,
+        "tags": [],
+        **deployment.metadata,
+        "last_modified": deployment.stamp.modified,
+    }
+    found = {"resources": resources, "metadata": metadata, "settings": _settings(deployment)}
+    return _named(deployment) | {"healthy": True} | found
+
+
+def _settings(deployment: Deployment) -> dict[str, Any]:
+    """ECE API, DeploymentSettings; auto_ops is required there."""
+    return {"auto_ops": {"status": "not_connected"}} | deployment.settings
+
+
+def resynced(deployments: Iterable[Deployment]) -> dict[str, Any]:
+    """ECE API, IndexSynchronizationResults."""
+    ids = [deployment.id for deployment in deployments]
+    return {"created": [], "updated": ids, "deleted": [], "errors": []}
 
 
 def _named(deployment: Deployment) -> dict[str, Any]:
@@ -54,12 +96,20 @@ def _resources(deployment: Deployment) -> list[dict[str, Any]]:
     ]
 
 
-def _detail(deployment: Deployment, kind: str, resource: dict[str, Any], show_plans: bool) -> dict[str, Any]:
+def _target(resource: dict[str, Any]) -> str:
+    return resource.get("elasticsearch_cluster_ref_id") or MAIN
+
+
+def _detail(
+    deployment: Deployment, kind: str, resource: dict[str, Any], show_plans: bool, show_settings: bool
+) -> dict[str, Any]:
     info = _info(deployment, resource, show_plans)
+    if show_settings:
+        info["settings"] = resource.get("settings", {})
     detail = {"id": resource["id"], "ref_id": resource["ref_id"], "region": resource["region"]}
     if kind == "elasticsearch":
         return detail | {"info": info | _elasticsearch_info()}
-    target = resource.get("elasticsearch_cluster_ref_id") or "main-elasticsearch"
+    target = _target(resource)
     return detail | {
         "elasticsearch_cluster_ref_id": target,
         "info": info | {"elasticsearch_cluster": {"elasticsearch_id": _id_of(deployment, target)}},
@@ -68,12 +118,12 @@ def _detail(deployment: Deployment, kind: str, resource: dict[str, Any], show_pl
 
 def _info(deployment: Deployment, resource: dict[str, Any], show_plans: bool) -> dict[str, Any]:
     """What the info of every kind has; Kibana says `cluster_id` where APM says `id`, so both are here."""
-    stamp = deployment.stamp
+    stamp, name = deployment.stamp, resource.get("display_name", deployment.name)
     return {
         "id": resource["id"],
-        "name": deployment.name,
+        "name": name,
         "cluster_id": resource["id"],
-        "cluster_name": deployment.name,
+        "cluster_name": name,
         "deployment_id": deployment.id,
         "healthy": True,
         "status": "stopped" if deployment.stopped else "started",

@@ -1,15 +1,30 @@
-"""What a client may send to create or update a deployment (ECE API, DeploymentCreateRequest)."""
+"""What a client may send to create or update a deployment (ECE API, DeploymentCreateRequest).
+
+The shapes are the API's own, in deployment_shapes.json: the definitions that the two requests reach, without
+their prose. What they do not know is ignored, as are nulls; what is left has the types that a reply needs.
+"""
 
 from __future__ import annotations
 
+import fnmatch
 import secrets
 from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from planner.sandbox.replies import ApiError, api_error
+import orjson
+from jsonschema_rs import Draft4Validator
+from werkzeug.datastructures import MultiDict
+
+from planner.sandbox.replies import ApiError, Problem, api_error
 
 KINDS = ("elasticsearch", "kibana", "apm", "appsearch", "enterprise_search", "integrations_server")
 REGION = "ece-region"
+MAIN = "main-elasticsearch"
+CREATE, UPDATE = "DeploymentCreateRequest", "DeploymentUpdateRequest"
+MOST_PROBLEMS = 20
+LONGEST_MESSAGE = 300
 
 # Per kind of KINDS the payloads as sent, each with the `id` that the server gave it.
 Resources = dict[str, list[dict[str, Any]]]
@@ -19,11 +34,100 @@ def _invalid(message: str, *fields: str) -> ApiError:
     return api_error(400, "deployments.invalid_request", message, *fields)
 
 
-def optional_text(body: Mapping[str, Any], key: str) -> str | None:
-    value = body.get(key)
-    if value is not None and not isinstance(value, str):
-        raise _invalid(f"Field [{key}] must be a string.", key)
-    return value
+@cache
+def _shapes() -> dict[str, Any]:
+    loaded: dict[str, Any] = orjson.loads(Path(__file__).with_name("deployment_shapes.json").read_bytes())
+    return loaded
+
+
+@cache
+def _validator(name: str) -> Draft4Validator:
+    return Draft4Validator({"$ref": f"#/definitions/{name}", **_shapes()}, validate_formats=True)
+
+
+def checked(body: Mapping[str, Any], name: str, *, repo_only: bool = False) -> dict[str, Any]:
+    """A request of the shape `name`, CREATE or UPDATE, with its defaults filled in.
+
+    `repo_only` refuses the address of an extension that is none of the installation's own. Raises ApiError
+    400 with one element for each thing wrong.
+    """
+    taken: dict[str, Any] = _known(_filled(body), {"$ref": f"#/definitions/{name}"})
+    problems = [_problem(error) for error in _validator(name).iter_errors(taken)]
+    problems = problems or [*_misfits(taken.get("resources", {}), repo_only=repo_only)]
+    if problems:
+        raise ApiError(400, *problems[:MOST_PROBLEMS])
+    return taken
+
+
+def _known(value: Any, shape: Mapping[str, Any]) -> Any:
+    """value without nulls and without what the shape does not name; of another type, as it is."""
+    if reference := shape.get("$ref"):
+        shape = _shapes()["definitions"][reference.rpartition("/")[2]]
+    if isinstance(value, list) and "items" in shape:
+        return [_known(element, shape["items"]) for element in value]
+    if not isinstance(value, dict) or not shape.keys() & {"properties", "additionalProperties"}:
+        return value
+    named, others = shape.get("properties", {}), shape.get("additionalProperties")
+    below = {key: named.get(key, others) for key, element in value.items() if element is not None}
+    return {key: _known(value[key], inner) for key, inner in below.items() if inner is not None}
+
+
+def _problem(error: Any) -> Problem:
+    field = ""
+    for step in error.instance_path:
+        field += f"[{step}]" if isinstance(step, int) else f".{step}"
+    field = field.lstrip(".")
+    message = f"{error.message:.{LONGEST_MESSAGE}}"
+    return Problem(
+        "deployments.invalid_request", f"Field [{field}]: {message}." if field else message, (field,)
+    )
+
+
+def _filled(body: Mapping[str, Any]) -> dict[str, Any]:
+    """body with what the server adds to each resource: its ref_id, its region, its version, its cluster."""
+    resources = body.get("resources")
+    if not isinstance(resources, dict):
+        return dict(body)
+    filled = {
+        kind: [_filled_resource(kind, payload, body) for payload in payloads]
+        for kind, payloads in resources.items()
+        if kind in KINDS and isinstance(payloads, list)
+    }
+    return {**body, "resources": resources | filled}
+
+
+def _filled_resource(kind: str, payload: Any, body: Mapping[str, Any]) -> Any:
+    if not isinstance(payload, dict):
+        return payload
+    given = {key: value for key, value in payload.items() if value is not None}
+    plan, version = given.get("plan"), body.get("version")
+    if isinstance(plan, dict) and isinstance(plan.get(kind), dict) and version is not None:
+        given["plan"] = plan | {kind: {"version": version} | plan[kind]}
+    target = {} if kind == "elasticsearch" else {"elasticsearch_cluster_ref_id": MAIN}
+    region = body.get("region")
+    return {"ref_id": f"main-{kind}", "region": REGION if region is None else region, **target, **given}
+
+
+def _misfits(resources: Mapping[str, Any], *, repo_only: bool) -> Iterator[Problem]:
+    """What no Elasticsearch of the plans could load."""
+    for resource in resources.get("elasticsearch", []):
+        plan = resource["plan"]
+        for settings in _elasticsearch_settings(plan):
+            version = settings.get("version") or plan["elasticsearch"].get("version")
+            for key, entry in _entries(settings):
+                url, wanted = entry["url"], entry["elasticsearch_version"]
+                if repo_only and not url.startswith("repo://"):
+                    yield Problem("clusters.invalid_extension_url", f"Invalid extension URL [{url}].", (key,))
+                if version and not _fits(key, wanted, version):
+                    message = (
+                        f"[{entry['name']}] of [{key}] is for Elasticsearch [{wanted}], not [{version}]."
+                    )
+                    yield Problem("clusters.cluster_invalid_plan", message, (key,))
+
+
+def _fits(key: str, wanted: str, version: str) -> bool:
+    """A bundle may be for versions of a pattern, a plugin is for one."""
+    return wanted == version if key == "user_plugins" else fnmatch.fnmatchcase(version, wanted)
 
 
 def check_request_id(request_id: str | None) -> None:
@@ -31,30 +135,24 @@ def check_request_id(request_id: str | None) -> None:
         raise _invalid("The request_id must have 32 to 128 characters.", "request_id")
 
 
-def requested_resources(body: Mapping[str, Any]) -> Resources:
-    """Every resource with its `ref_id`, region and a new id. Raises ApiError 400 for a wrong shape."""
-    sent = body.get("resources")
-    sent = {} if sent is None else sent
-    if not isinstance(sent, dict):
-        raise _invalid("Field [resources] must be an object.", "resources")
-    return {kind: [_resource(kind, payload) for payload in _payloads(sent, kind)] for kind in KINDS}
+def check_template(query: MultiDict[str, str], request: Mapping[str, Any]) -> None:
+    """There are no templates here: one would have to fill in the resources that a request has itself."""
+    template = query.get("template_id")
+    if template is not None and not any(request.get("resources", {}).values()):
+        raise _invalid(f"The deployment template [{template}] cannot be found.", "template_id")
 
 
-def _payloads(sent: Mapping[str, Any], kind: str) -> list[Any]:
-    payloads = sent.get(kind)
-    payloads = [] if payloads is None else payloads
-    if not isinstance(payloads, list):
-        raise _invalid(f"Field [resources.{kind}] must be a list.", f"resources.{kind}")
-    return payloads
+def requested_resources(request: Mapping[str, Any]) -> Resources:
+    """Every resource of a checked request, with a new id. What may only be written is not kept."""
+    sent = request.get("resources", {})
+    return {kind: [_kept(payload) for payload in sent.get(kind, [])] for kind in KINDS}
 
 
-def _resource(kind: str, payload: Any) -> dict[str, Any]:
-    field = f"resources.{kind}"
-    if not isinstance(payload, dict) or not isinstance(payload.get("plan"), dict):
-        raise _invalid(f"Each element of [{field}] must have a plan.", f"{field}.plan")
-    ref_id = optional_text(payload, "ref_id") or f"main-{kind}"
-    region = optional_text(payload, "region") or REGION
-    return payload | {"ref_id": ref_id, "region": region, "id": secrets.token_hex(16)}
+def _kept(payload: Mapping[str, Any]) -> dict[str, Any]:
+    settings = {
+        key: value for key, value in payload.get("settings", {}).items() if key != "keystore_contents"
+    }
+    return {**payload, "settings": settings, "id": secrets.token_hex(16)}
 
 
 def merged(before: Resources, wanted: Resources | None, *, prune: bool) -> Resources:
@@ -70,10 +168,18 @@ def merged(before: Resources, wanted: Resources | None, *, prune: bool) -> Resou
 def _merged_kind(
     before: list[dict[str, Any]], wanted: list[dict[str, Any]], *, prune: bool
 ) -> list[dict[str, Any]]:
-    ids = {resource["ref_id"]: resource["id"] for resource in before}
+    earlier = {resource["ref_id"]: resource for resource in before}
     sent = {resource["ref_id"] for resource in wanted}
     kept = [] if prune else [resource for resource in before if resource["ref_id"] not in sent]
-    return kept + [resource | {"id": ids.get(resource["ref_id"], resource["id"])} for resource in wanted]
+    return kept + [_again(earlier.get(resource["ref_id"]), resource) for resource in wanted]
+
+
+def _again(before: Mapping[str, Any] | None, resource: dict[str, Any]) -> dict[str, Any]:
+    """Settings that are not sent stay."""
+    if before is None:
+        return resource
+    settings = {**before.get("settings", {}), **resource["settings"]}
+    return resource | {"id": before["id"], "settings": settings}
 
 
 def extension_urls(resources: Resources) -> set[str]:
@@ -82,13 +188,19 @@ def extension_urls(resources: Resources) -> set[str]:
         entry["url"]
         for resource in resources.get("elasticsearch", [])
         for settings in _elasticsearch_settings(resource["plan"])
-        for key in ("user_bundles", "user_plugins")
-        for entry in settings.get(key) or []
+        for _, entry in _entries(settings)
         if isinstance(entry, dict) and isinstance(entry.get("url"), str)
     }
 
 
+def _entries(settings: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for key in ("user_bundles", "user_plugins"):
+        for entry in settings.get(key) or []:
+            yield key, entry
+
+
 def _elasticsearch_settings(plan: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Of stored plans too, which an earlier version took unchecked."""
     for owner in (plan, *(plan.get("cluster_topology") or [])):
         if isinstance(owner, dict) and isinstance(owner.get("elasticsearch"), dict):
             yield owner["elasticsearch"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
 import orjson
 from attrs import frozen
@@ -10,24 +11,28 @@ from attrs import frozen
 from planner.sandbox.deployment_request import Resources, extension_urls
 from planner.sandbox.replies import Stamp
 
-COLUMNS = "id, name, alias, resources, stopped, request_id, resource_version, created, modified"
+COLUMNS = "id, name, alias, resources, details, stopped, request_id, resource_version, created, modified"
 
 
 @frozen
 class Deployment:
+    """`settings` and `metadata` are as the API takes them, of the deployment and not of its resources."""
+
     id: str
     name: str
     alias: str | None
     resources: Resources
+    settings: dict[str, Any]
+    metadata: dict[str, Any]
     stopped: bool
     request_id: str | None
     stamp: Stamp
 
 
 def insert(db: sqlite3.Connection, deployment: Deployment) -> None:
-    statement = f"INSERT INTO deployment ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
+    statement = f"INSERT INTO deployment ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
     stamp = deployment.stamp
-    values = (deployment.id, deployment.name, deployment.alias, orjson.dumps(deployment.resources).decode())
+    values = (deployment.id, deployment.name, deployment.alias, *_texts(deployment))
     written = (deployment.stopped, deployment.request_id, stamp.version, stamp.created, stamp.modified)
     db.execute(statement, (*values, *written))
     _record_uses(db, deployment)
@@ -35,12 +40,12 @@ def insert(db: sqlite3.Connection, deployment: Deployment) -> None:
 
 def update(db: sqlite3.Connection, deployment: Deployment) -> None:
     statement = (
-        "UPDATE deployment SET name = ?, resources = ?, stopped = ?, resource_version = ?, modified = ?"
-        " WHERE id = ?"
+        "UPDATE deployment SET name = ?, alias = ?, resources = ?, details = ?, stopped = ?,"
+        " resource_version = ?, modified = ? WHERE id = ?"
     )
-    stamp, resources = deployment.stamp, orjson.dumps(deployment.resources).decode()
-    values = (deployment.name, resources, deployment.stopped, stamp.version, stamp.modified, deployment.id)
-    db.execute(statement, values)
+    values = (deployment.name, deployment.alias, *_texts(deployment), deployment.stopped)
+    stamp = deployment.stamp
+    db.execute(statement, (*values, stamp.version, stamp.modified, deployment.id))
     _record_uses(db, deployment)
 
 
@@ -74,6 +79,21 @@ def _record_uses(db: sqlite3.Connection, deployment: Deployment) -> None:
     db.executemany("INSERT INTO extension_use (url, deployment_id) VALUES (?, ?)", rows)
 
 
+def _texts(deployment: Deployment) -> tuple[str, str]:
+    details = {"settings": deployment.settings, "metadata": deployment.metadata}
+    return orjson.dumps(deployment.resources).decode(), orjson.dumps(details).decode()
+
+
 def _from_row(row: sqlite3.Row) -> Deployment:
-    id_, name, alias, resources, stopped, request_id, *stamp = row
-    return Deployment(id_, name, alias, orjson.loads(resources), bool(stopped), request_id, Stamp(*stamp))
+    id_, name, alias, resources, details, stopped, request_id, *stamp = row
+    kept = {"settings": {}, "metadata": {}} | orjson.loads(details)
+    return Deployment(
+        id_,
+        name,
+        alias,
+        orjson.loads(resources),
+        **kept,
+        stopped=stopped,
+        request_id=request_id,
+        stamp=Stamp(*stamp),
+    )

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from attrs import evolve, frozen
 from werkzeug.wrappers import Response
 
 from planner.sandbox import deployment_table as table
-from planner.sandbox.deployment_replies import created, listed, shown, updated
+from planner.sandbox.deployment_replies import created, diagnosed, listed, resynced, shown, updated
 from planner.sandbox.deployment_request import (
-    Resources,
+    CREATE,
+    UPDATE,
     check_request_id,
+    check_template,
+    checked,
     merged,
-    optional_text,
     requested_resources,
 )
 from planner.sandbox.deployment_table import Deployment
@@ -29,21 +32,31 @@ from planner.sandbox.storage import Storage
 
 COLLECTION = "/deployments"
 ITEM = "/deployments/{deployment_id}"
+# How many a search finds at once where it does not say.
+PAGE = 10
 
 
 @frozen
 class DeploymentsApi:
+    """`repo_only`: plans name extensions of this installation, as on Elastic Cloud, and no others."""
+
     storage: Storage
     now: Callable[[], str]
+    repo_only: bool = False
 
     def routes(self) -> list[Route]:
         return [
             Route("GET", COLLECTION, self.list),
-            Route("POST", COLLECTION, self.create),
+            Route("POST", COLLECTION, self.create, body=True),
+            Route("POST", COLLECTION + "/_search", self.search, body=True),
+            Route("POST", COLLECTION + "/_resync", self.resync_all),
+            Route("GET", COLLECTION + "/templates", self.templates),
+            Route("GET", COLLECTION + "/templates/{template_id}", self.template),
             Route("GET", ITEM, self.get),
-            Route("PUT", ITEM, self.update),
+            Route("PUT", ITEM, self.update, body=True),
             Route("DELETE", ITEM, self.delete),
             Route("POST", ITEM + "/_shutdown", self.shutdown),
+            Route("POST", ITEM + "/_resync", self.resync),
         ]
 
     def list(self, _: Call) -> Response:
@@ -51,44 +64,70 @@ class DeploymentsApi:
             deployments = table.every(db)
         return reply({"deployments": [listed(deployment) for deployment in deployments]})
 
+    def search(self, call: Call) -> Response:
+        """All of them, in pages: there is no index here that could answer a query."""
+        body = call.json(optional=True)
+        start, size = (_count(body, key, default) for key, default in (("from", 0), ("size", PAGE)))
+        if body.get("query") not in (None, {}, {"match_all": {}}):
+            raise api_error(
+                400, "deployments.invalid_request", "The sandbox knows no query but match_all.", "query"
+            )
+        with self.storage.read() as db:
+            deployments = table.every(db)
+        page = [shown(deployment) for deployment in deployments[start : start + size]]
+        return reply({"deployments": page, "return_count": len(page), "match_count": len(deployments)})
+
+    def resync_all(self, _: Call) -> Response:
+        with self.storage.read() as db:
+            return reply(resynced(table.every(db)))
+
+    def resync(self, call: Call) -> Response:
+        with self.storage.read() as db:
+            return reply(resynced([_find(db, call)]))
+
+    def templates(self, call: Call) -> Response:
+        _check_region(call)
+        return reply([])
+
+    def template(self, call: Call) -> Response:
+        _check_region(call)
+        message = f"The deployment template [{call.params['template_id']}] cannot be found."
+        raise api_error(404, "templates.template_not_found", message)
+
     def create(self, call: Call) -> Response:
-        body, request_id = call.json(), call.request.args.get("request_id")
+        request_id = call.request.args.get("request_id")
         check_request_id(request_id)
-        deployment = self._made(optional_text(body, "name"), requested_resources(body), request_id)
-        deployment = evolve(deployment, alias=optional_text(body, "alias"))
+        request = checked(call.json(), CREATE, repo_only=self.repo_only)
+        check_template(call.request.args, request)
+        deployment = self._made(request, request_id)
         if call.flag("validate_only"):
-            return reply(created(deployment, fresh=False))
+            return reply(created(deployment) | diagnosed(None, deployment.resources))
         with self.storage.write() as db:
             earlier = table.by_request(db, request_id)
             if earlier is None:
                 table.insert(db, deployment)
         if earlier is not None:
-            return reply(created(earlier, fresh=False), 202)
+            return reply(created(earlier), 202)
         return versioned(created(deployment, fresh=True), deployment.stamp, 201)
 
     def get(self, call: Call) -> Response:
         with self.storage.read() as db:
             deployment = _find(db, call)
         show_plans = call.request.args.get("show_plans", "true").lower() != "false"
-        return versioned(shown(deployment, show_plans=show_plans), deployment.stamp)
+        body = shown(deployment, show_plans=show_plans, show_settings=call.flag("show_settings"))
+        return versioned(body, deployment.stamp)
 
     def update(self, call: Call) -> Response:
-        body = call.json()
-        prune = body.get("prune_orphans")
-        if not isinstance(prune, bool):
-            raise api_error(
-                400, "deployments.invalid_request", "Missing required field [prune_orphans].", "prune_orphans"
-            )
-        resources = requested_resources(body) if body.get("resources") is not None else None
+        with self.storage.read() as db:
+            _find(db, call)
+        request = checked(call.json(), UPDATE, repo_only=self.repo_only)
         with self.storage.write() as db:
-            deployment = _find(db, call)
-            _check_version(call, deployment)
-            deployment = evolve(
-                deployment,
-                name=optional_text(body, "name") or deployment.name,
-                resources=merged(deployment.resources, resources, prune=prune),
-                stamp=deployment.stamp.written(self.now()),
-            )
+            before = _find(db, call)
+            _check_version(call, before)
+            if call.flag("validate_only"):
+                wanted = requested_resources(request)
+                return versioned(updated(_changed(before, request)) | diagnosed(before, wanted), before.stamp)
+            deployment = evolve(_changed(before, request), stamp=before.stamp.written(self.now()))
             table.update(db, deployment)
         return versioned(updated(deployment), deployment.stamp)
 
@@ -110,10 +149,47 @@ class DeploymentsApi:
             table.delete(db, deployment.id)
         return reply({"id": deployment.id, "name": deployment.name})
 
-    def _made(self, name: str | None, resources: Resources, request_id: str | None) -> Deployment:
+    def _made(self, request: Mapping[str, Any], request_id: str | None) -> Deployment:
         deployment_id, now = secrets.token_hex(16), self.now()
-        stamp = Stamp(1, now, now)
-        return Deployment(deployment_id, name or deployment_id, None, resources, False, request_id, stamp)
+        return Deployment(
+            id=deployment_id,
+            name=request.get("name") or deployment_id,
+            alias=request.get("alias") or None,
+            resources=requested_resources(request),
+            settings=request.get("settings", {}),
+            metadata=request.get("metadata", {}),
+            stopped=False,
+            request_id=request_id,
+            stamp=Stamp(1, now, now),
+        )
+
+
+def _changed(before: Deployment, request: Mapping[str, Any]) -> Deployment:
+    """What a request leaves out stays as it is; an empty alias takes it away."""
+    wanted = requested_resources(request) if "resources" in request else None
+    return evolve(
+        before,
+        name=request.get("name") or before.name,
+        alias=request.get("alias", before.alias) or None,
+        resources=merged(before.resources, wanted, prune=request["prune_orphans"]),
+        settings={**before.settings, **request.get("settings", {})},
+        metadata={**before.metadata, **request.get("metadata", {})},
+    )
+
+
+def _count(body: Mapping[str, Any], key: str, default: int) -> int:
+    value = body.get(key)
+    value = default if value is None else value
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise api_error(
+            400, "deployments.invalid_request", f"Field [{key}] must be a number of 0 or more.", key
+        )
+    return value
+
+
+def _check_region(call: Call) -> None:
+    if not call.request.args.get("region"):
+        raise api_error(400, "templates.region_not_found", "The requested region was not found.")
 
 
 def _find(db: sqlite3.Connection, call: Call) -> Deployment:

@@ -14,7 +14,7 @@ from planner.sandbox.replies import Stamp
 
 COLUMNS = (
     "id, name, extension_type, version, description, download_url, file_size, file_modified, file_sha256,"
-    " file_token, resource_version, created, modified"
+    " file_token, owner, resource_version, created, modified"
 )
 # The API lists at most so many deployments of an extension (ECE API, get-extension).
 MAX_DEPLOYMENTS = 10_000
@@ -29,6 +29,7 @@ class Extension:
     description: str | None
     download_url: str | None
     file: FileFacts | None
+    owner: str | None
     stamp: Stamp
 
     @property
@@ -72,7 +73,7 @@ class Extension:
         return body
 
 
-def made(wanted: ExtensionRequest, file: FileFacts | None, now: str) -> Extension:
+def made(wanted: ExtensionRequest, file: FileFacts | None, owner: str, now: str) -> Extension:
     return Extension(
         str(10**9 + secrets.randbelow(9 * 10**9)),
         wanted.name,
@@ -81,6 +82,7 @@ def made(wanted: ExtensionRequest, file: FileFacts | None, now: str) -> Extensio
         wanted.description,
         wanted.download_url,
         file,
+        owner,
         Stamp(1, now, now),
     )
 
@@ -134,6 +136,7 @@ def _values(extension: Extension) -> tuple[Any, ...]:
         extension.description,
         extension.download_url,
         *facts,
+        extension.owner,
         stamp.version,
         stamp.created,
         stamp.modified,
@@ -141,6 +144,6 @@ def _values(extension: Extension) -> tuple[Any, ...]:
 
 
 def _from_row(row: sqlite3.Row) -> Extension:
-    (id_, name, type_, version, description, download_url, size, changed, sha256, token, *stamp) = row
+    (id_, name, type_, version, description, url, size, changed, sha256, token, owner, *stamp) = row
     file = FileFacts(size, sha256, changed, token) if token else None
-    return Extension(id_, name, type_, version, description, download_url, file, Stamp(*stamp))
+    return Extension(id_, name, type_, version, description, url, file, owner, Stamp(*stamp))

@@ -11,6 +11,7 @@ from attrs import frozen
 from werkzeug.wrappers import Response
 
 ERROR_CODES = "x-cloud-error-codes"
+LOGIN = ("WWW-Authenticate", 'ApiKey, Basic realm="sandbox", Bearer')
 VERSION_CONFLICT = "The version you sent [{}] does not match the persisted version [{}]."
 
 
@@ -49,13 +50,14 @@ class Problem:
 class ApiError(Exception):
     """Ends a request with `status` and an error body; the transaction it passes through is rolled back."""
 
-    def __init__(self, status: int, *problems: Problem) -> None:
+    def __init__(self, status: int, *problems: Problem, headers: Iterable[tuple[str, str]] = ()) -> None:
         super().__init__(f"{status} " + "; ".join(problem.message for problem in problems))
         self.status = status
         self.problems = problems
+        self.headers = tuple(headers)
 
     def reply(self) -> Response:
-        return failed(self.status, self.problems)
+        return failed(self.status, self.problems, self.headers)
 
 
 def api_error(status: int, code: str, message: str, *fields: str) -> ApiError:
@@ -71,11 +73,13 @@ def versioned(body: Any, stamp: Stamp, status: int = 200) -> Response:
     return reply(body, status, stamp.headers())
 
 
-def failed(status: int, problems: Iterable[Problem]) -> Response:
+def failed(status: int, problems: Iterable[Problem], headers: Iterable[tuple[str, str]] = ()) -> Response:
+    """A 401 says how to log in, as HTTP asks for."""
     errors = [problem.to_json() for problem in problems]
     # Each code once, in order, as one comma-separated header.
     codes = ",".join(dict.fromkeys(error["code"] for error in errors))
-    return reply({"errors": errors}, status, [(ERROR_CODES, codes)])
+    login = [LOGIN] if status == 401 else []
+    return reply({"errors": errors}, status, [(ERROR_CODES, codes), *login, *headers])
 
 
 def isoformat(moment: datetime) -> str:

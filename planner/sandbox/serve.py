@@ -1,7 +1,7 @@
 """The sandbox as an HTTP/1.1 server on waitress.
 
 waitress reads a request whole before it calls the app, past half a megabyte into a temporary file, chunked or
-not.
+not. A client that asks first (`Expect: 100-continue`) is refused before it sends a body that is not taken.
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from waitress import wasyncore  # type: ignore[import-untyped]
+from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
 from waitress.server import create_server  # type: ignore[import-untyped]
+from waitress.task import WSGITask  # type: ignore[import-untyped]
 
-from planner.sandbox.app import Options, create_app
+from planner.sandbox.app import Options, Sandbox, create_app
 from planner.sandbox.extensions import DOWNLOAD_LIMIT
 
 if TYPE_CHECKING:
@@ -27,6 +30,28 @@ if TYPE_CHECKING:
 
 THREADS = 16
 CONNECTIONS = 1000
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection whose client may ask before it sends a body."""
+
+    def __init__(self, app: WSGIApplication, *of_waitress: Any, **more: Any) -> None:
+        super().__init__(*of_waitress, **more)
+        self._app = app
+        self.request: Any = None
+
+    def send_continue(self) -> None:
+        environ = WSGITask(self, self.request).get_environment()
+        if not isinstance(self._app, Sandbox) or self._app.wants_body(environ):
+            super().send_continue()
+            return
+        # The app answers as if there were no body, and whatever still comes is nobody's request.
+        refused, self.request = self.request, self.parser_class(self.adj)
+        refused.expect_continue, refused.body_rcv = False, None
+        refused.headers["CONNECTION"] = "close"
+        self.request.empty = self.request.completed = True
+        self.requests.append(refused)
+        self.server.add_task(self)
 
 
 class Server:
@@ -40,6 +65,7 @@ class Server:
         listener = socket.create_server((host, port), family=family, backlog=1024)
         self.host, self.port = host, int(listener.getsockname()[1])
         self._stop = threading.Event()
+        self._runs, self._ending = True, threading.RLock()
         self._channels: dict[int, object] = {}
         # "Task queue depth" is news for a busy site, not for an emulator.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -55,6 +81,7 @@ class Server:
             log_socket_errors=False,
             ident="planner-sandbox",
         )
+        self._server.channel_class = partial(Channel, app)
 
     @property
     def url(self) -> str:
@@ -67,12 +94,17 @@ class Server:
             while not self._stop.is_set():
                 wasyncore.loop(timeout=1, use_poll=True, map=self._channels, count=1)
         finally:
+            with self._ending:
+                self._runs = False
             self._server.task_dispatcher.shutdown()
             wasyncore.close_all(self._channels, ignore_all=True)
 
     def stop(self) -> None:
         self._stop.set()
-        self._server.pull_trigger()
+        # Once its run ends, the number of the trigger's file may be another file's.
+        with self._ending:
+            if self._runs:
+                self._server.pull_trigger()
 
 
 def serve(

@@ -21,18 +21,19 @@ from pathlib import Path
 from planner.sandbox.requestlog import LOG_NAME
 
 MEMORY = ":memory:"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_SECONDS = 30.0
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS extension (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
   extension_type TEXT NOT NULL, version TEXT NOT NULL, description TEXT, download_url TEXT,
-  file_size INTEGER, file_modified TEXT, file_sha256 TEXT, file_token TEXT,
+  file_size INTEGER, file_modified TEXT, file_sha256 TEXT, file_token TEXT, owner TEXT,
   resource_version INTEGER NOT NULL, created TEXT NOT NULL, modified TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS deployment (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, alias TEXT,
   resources TEXT NOT NULL, stopped INTEGER NOT NULL DEFAULT 0, request_id TEXT UNIQUE,
+  details TEXT NOT NULL DEFAULT '{}',
   resource_version INTEGER NOT NULL, created TEXT NOT NULL, modified TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS extension_use (
   url TEXT NOT NULL, deployment_id TEXT NOT NULL, PRIMARY KEY (url, deployment_id)) WITHOUT ROWID;
@@ -41,6 +42,11 @@ CREATE TABLE IF NOT EXISTS session (
 CREATE TABLE IF NOT EXISTS fault (
   id INTEGER PRIMARY KEY, spec TEXT NOT NULL,
   seen INTEGER NOT NULL DEFAULT 0, fired INTEGER NOT NULL DEFAULT 0);
+"""
+# What version 2 has more than version 1.
+UPGRADE = """
+ALTER TABLE extension ADD COLUMN owner TEXT;
+ALTER TABLE deployment ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
 """
 LOCAL_SCHEMA = """
 CREATE TEMP TABLE local_fault (
@@ -163,6 +169,7 @@ def _prepare(db: sqlite3.Connection, data: str | Path) -> None:
     db.execute("PRAGMA temp_store = MEMORY")
     if new:
         db.executescript(f"BEGIN IMMEDIATE;{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
+    _upgrade(db)
     db.executescript(LOCAL_SCHEMA)
 
 
@@ -180,9 +187,25 @@ def _wal(db: sqlite3.Connection) -> None:
             return
 
 
+def _upgrade(db: sqlite3.Connection) -> None:
+    if _version(db) == SCHEMA_VERSION:
+        return
+    db.execute("BEGIN IMMEDIATE")
+    # Another process may have done it meanwhile.
+    if _version(db) == 1:
+        for statement in UPGRADE.strip().split("\n"):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    db.execute("COMMIT")
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
 def _is_new(db: sqlite3.Connection) -> bool:
-    version = int(db.execute("PRAGMA user_version").fetchone()[0])
-    if version == SCHEMA_VERSION:
+    version = _version(db)
+    if version in (1, SCHEMA_VERSION):
         return False
     # A second look under the write lock follows, by IF NOT EXISTS; here only strangers are turned away.
     names = {row["name"] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

@@ -19,7 +19,10 @@ RAW_TYPES = ("application/zip", "application/octet-stream", "application/x-zip-c
 
 
 def receive(request: Request, incoming: Incoming) -> None:
-    """Write the archive of the request to `incoming`. Raises ApiError 400 for none or half of one."""
+    """Write the archive of the request to `incoming`. Raises ApiError 400 for none or half of one, and before
+    anything is read for one that says it is too large."""
+    if request.mimetype in RAW_TYPES:
+        incoming.check_size(request.content_length or 0)
     found = False
     try:
         for chunk in _archive_chunks(request):

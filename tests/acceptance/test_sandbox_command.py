@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+import pytest
 import requests
 
 from .ece import EXTENSIONS, LOGIN
@@ -63,6 +64,56 @@ def test_planner_works_against_it(project: Project) -> None:
         project.apply()
         project.settled()
     assert (project.folder / "state/sandbox.db").exists()
+
+
+CREDENTIALS = """
+api_keys:
+  ann's: ann
+  1234567890: bob     # a text, however it looks
+  nobody's: null
+users: {ann: 8.10}
+"""
+
+
+def test_it_tells_users_apart(project: Project) -> None:
+    (project.folder / "users.yaml").write_text(CREDENTIALS)
+    body = {"name": "words", "extension_type": "bundle", "version": "*"}
+    with served(project, "--data", "ece.db", "--credentials", "users.yaml") as (url, told, _):
+
+        def answer(method: str, path: str, key: str) -> tuple[int, str]:
+            login = {"Authorization": key}
+            reply = requests.request(method, url + path, headers=login, json=body, timeout=PATIENCE)
+            return reply.status_code, reply.headers.get("x-cloud-error-codes") or reply.json().get("id", "")
+
+        made, id_ = answer("POST", EXTENSIONS, "ApiKey ann's")
+        at = f"{EXTENSIONS}/{id_}"
+        assert (made, answer("GET", at, "ApiKey wrong")) == (201, (401, "root.unauthenticated"))
+        assert answer("DELETE", at, "ApiKey 1234567890") == (401, "extensions.unauthorised")
+        assert answer("DELETE", at, "ApiKey nobody's") == (401, "extensions.no_user_id")
+        assert answer("POST", EXTENSIONS, "ApiKey nobody's") == (404, "extensions.no_user_id")
+        assert requests.delete(url + at, auth=("ann", "8.10"), timeout=PATIENCE).status_code == 200
+    assert "The API keys of" in told
+    assert "ann's" not in told
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (None, "cannot be read: No such file"),
+        (b"\xff\xfe", "holds no credentials"),
+        (b"", "holds no credentials: credentials are api_keys, users or both"),
+        (b"api_keys: [ann]", "api_keys gives each key the name of its user, or null"),
+        (b"api_keys: {a: b}\n---\nusers: {a: b}", "holds no credentials"),
+        (b"users: {a: b\n", "users.yaml:"),
+        (b'{"users": {"ann": {"password": "x"}}}', "users gives each name a password"),
+    ],
+)
+def test_credentials_that_are_none(project: Project, content: bytes | None, fault: str) -> None:
+    if content is not None:
+        (project.folder / "users.yaml").write_bytes(content)
+    done = project.run("sandbox", "serve", "--port", "0", "--credentials", "users.yaml")
+    assert (done.code, fault in " ".join(done.err.split())) == (1, True), done
+    assert "Traceback" not in done.err
 
 
 def test_a_port_in_use(project: Project) -> None:

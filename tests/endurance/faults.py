@@ -217,7 +217,7 @@ def _drift(site: Site) -> None:
 
 
 def _rename(site: Site, held: Held) -> None:
-    site.installation.update(held, name=site.random.choice(edits.NAMES), version="7.*")
+    site.installation.update(held, name=site.random.choice(edits.NAMES), version="7.17.0")
 
 
 def _describe(site: Site, held: Held) -> None:

@@ -13,9 +13,11 @@ from planner.cli.console import Console
 from planner.cli.options import environment_option, folder_of, make_console
 from planner.cli.wiring import sandbox_file, sandbox_platform
 from planner.config.load import choose_environment, open_project
+from planner.config.yaml_document import Literal, YamlProblem, parse, plain
 from planner.errors import PlannerError, WrongUsage
 from planner.model.project import Environment
-from planner.sandbox import SandboxError, reset
+from planner.model.value import Value
+from planner.sandbox import Credentials, SandboxError, reset
 
 FAULT_HELP = (
     'A fault, as "POST /deployments/extensions 503 times=1" or "* ** delay:2"; may be repeated. Effects: '
@@ -48,7 +50,15 @@ def command() -> None:
 @click.option(
     "--platform",
     type=click.Choice(["ece", "cloud"]),
-    help="What it is like: cloud forbids what is gone. As planner.yaml says, else ece, if left out.",
+    help="What it is like: cloud forbids what is gone or another's, and foreign addresses in plans. As"
+    " planner.yaml says, else ece, if left out.",
+)
+@click.option(
+    "--credentials",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Who may call, as YAML or JSON: {api_keys: {KEY: USER}, users: {USER: PASSWORD}}. Anybody, if left"
+    " out.",
 )
 @click.option("--fetch", is_flag=True, help="Really download from download_url.")
 @click.option("--enforce-version", is_flag=True, help="Honour ?version= on extensions.")
@@ -61,10 +71,12 @@ def serve_command(
     environment: str | None,
     host: str,
     port: int,
-    platform: str | None,
+    credentials: Path | None,
     **given: Any,
 ) -> int:
     """Serve it over HTTP until Ctrl-C. Its own paths are below /sandbox: faults, requests, files.
+
+    With --credentials an extension belongs to the user who made it; a key whose user is null has no user id.
 
     \b
     planner sandbox serve -e dev
@@ -76,13 +88,14 @@ def serve_command(
     console = make_console(context)
     chosen = _chosen(context, data, environment)
     file = _data_file(context, data, chosen)
-    platform = platform or (sandbox_platform(chosen) if chosen else "ece")
+    given["platform"] = given["platform"] or (sandbox_platform(chosen) if chosen else "ece")
+    given["credentials"] = _credentials(credentials) if credentials else None
 
     def ready(at_host: str, at_port: int) -> None:
-        _tell_ready(console, f"http://{_bracketed(at_host)}:{at_port}", file)
+        _tell_ready(console, f"http://{_bracketed(at_host)}:{at_port}", file, credentials)
 
     try:
-        serve(file, host, port, ready=ready, platform=platform, **given)
+        serve(file, host, port, ready=ready, **given)
     except ValueError as error:
         raise WrongUsage(str(error)) from None
     except SandboxError as error:
@@ -126,10 +139,31 @@ def _data_file(context: click.Context, data: Path | None, chosen: Environment | 
     return Path(os.path.normpath(sandbox_file(folder, chosen)))
 
 
-def _tell_ready(console: Console, url: str, file: Path) -> None:
+def _credentials(file: Path) -> Credentials:
+    try:
+        documents = parse(file.read_text(encoding="utf-8"))
+        return Credentials.from_json(_as_written(documents[0] if len(documents) == 1 else None))
+    except OSError as error:
+        raise PlannerError(f"{file} cannot be read: {error.strerror}") from None
+    except YamlProblem as problem:
+        raise PlannerError(f"{file}:{problem.line}: {problem.summary}") from None
+    except ValueError as error:  # of the bytes too, where they are no UTF-8
+        advice = "Write it as {api_keys: {KEY: USER or null}, users: {USER: PASSWORD}}, in YAML or JSON."
+        raise PlannerError(f"{file} holds no credentials: {error}", advice=advice) from None
+
+
+def _as_written(value: Value) -> Value:
+    """Keys and passwords are texts, also where they look like numbers."""
+    if isinstance(value, dict):
+        return {key: _as_written(inner) for key, inner in value.items()}
+    return value.text if isinstance(value, Literal) and value.value is not None else plain(value)
+
+
+def _tell_ready(console: Console, url: str, file: Path, credentials: Path | None) -> None:
+    keys, key = (f"The API keys of {credentials}", "KEY") if credentials else ("Any API key", "any")
     console.tell(f"The sandbox listens on {url} and keeps its data in {file}. Ctrl-C ends it.")
-    console.tell("Any API key will do:")
-    console.tell(f"  curl -H 'Authorization: ApiKey any' {url}/api/v1/deployments/extensions")
+    console.tell(f"{keys} will do:")
+    console.tell(f"  curl -H 'Authorization: ApiKey {key}' {url}/api/v1/deployments/extensions")
 
 
 def _bracketed(host: str) -> str:

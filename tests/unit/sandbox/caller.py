@@ -13,6 +13,7 @@ from planner.sandbox import Sandbox
 
 EXTENSIONS = "/deployments/extensions"
 KEY = "ApiKey some-key"
+REQUIRED = {"name": "synonyms", "extension_type": "bundle", "version": "8.*"}
 
 
 class Reply(TestResponse):
@@ -36,8 +37,7 @@ class Caller:
 
     def create(self, **fields: Any) -> str:
         """The id of a new extension."""
-        body = {"name": "synonyms", "extension_type": "bundle", "version": "8.*"} | fields
-        return str(self.json("POST", EXTENSIONS, json=body)["id"])
+        return str(self.json("POST", EXTENSIONS, json=REQUIRED | fields)["id"])
 
     def upload(self, extension_id: str, content: bytes) -> Reply:
         return self(
@@ -67,16 +67,18 @@ class Clock:
         self.moment += timedelta(**units)
 
 
-def archive(text: str = "a, b") -> bytes:
-    """The same bytes at any time."""
+def archive(text: str = "a, b", **more: str) -> bytes:
+    """The same bytes at any time; `more` are files by their names."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as files:
-        files.writestr(zipfile.ZipInfo("dictionaries/synonyms.txt"), text)
+        for name, content in {"dictionaries/synonyms.txt": text, **more}.items():
+            files.writestr(zipfile.ZipInfo(name), content)
     return buffer.getvalue()
 
 
 def deployment(url: str, key: str = "user_bundles", name: str = "prod") -> dict[str, Any]:
-    entry = {"name": "synonyms", "url": url, "elasticsearch_version": "8.*"}
+    version = "8.15.0" if key == "user_plugins" else "8.*"
+    entry = {"name": "synonyms", "url": url, "elasticsearch_version": version}
     plan = {"cluster_topology": [], "elasticsearch": {"version": "8.15.0", key: [entry]}}
     payload = {"ref_id": "main-elasticsearch", "region": "ece-region", "plan": plan}
     return {"name": name, "resources": {"elasticsearch": [payload]}}

@@ -3,12 +3,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from planner.sandbox import Credentials, create_app
 
-from .caller import Caller, Clock, Reply, codes
+from .caller import EXTENSIONS, REQUIRED, Caller, Clock, Reply, codes
 
 
 def basic(name: str, password: str) -> str:
@@ -99,6 +100,30 @@ def test_a_session_from_login_to_refresh_to_its_end(strict: Caller, clock: Clock
     assert whoami(strict, second) is None
 
 
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"api_keys": {"k": "ann", "other": None}, "users": {"ann": "x"}}, None),
+        ({"users": {"ann": "x"}}, None),
+        ({"api_keys": {}}, None),
+        ({}, "and nothing else"),
+        ([], "and nothing else"),
+        ({"keys": {"k": "ann"}}, "and nothing else"),
+        ({"api_keys": ["k"]}, "api_keys gives each key"),
+        ({"api_keys": {"k": ""}}, "api_keys gives each key"),
+        ({"api_keys": {"k": 1}}, "api_keys gives each key"),
+        ({"users": {"ann": None}}, "users gives each name"),
+        ({"users": {"": "x"}}, "users gives each name"),
+    ],
+)
+def test_credentials_are_read(value: Any, message: str | None) -> None:
+    if message is None:
+        assert Credentials.from_json(value).users == value.get("users", {})
+        return
+    with pytest.raises(ValueError, match=message):
+        Credentials.from_json(value)
+
+
 def test_credentials_do_not_show_their_secrets() -> None:
     text = repr(Credentials(api_keys=["right"], users={"ann": "secret"}))
     assert "right" not in text
@@ -107,3 +132,53 @@ def test_credentials_do_not_show_their_secrets() -> None:
 
 def _refresh(ece: Caller, bearer: str) -> Reply:
     return ece.raw("POST", "/api/v1/users/auth/_refresh", headers={"Authorization": bearer})
+
+
+OTHERS_KEY = {"Authorization": "ApiKey theirs"}
+NOBODYS_KEY = {"Authorization": "ApiKey nobody's"}
+
+
+@pytest.fixture(params=["ece", "cloud"])
+def shared(request: pytest.FixtureRequest, clock: Clock) -> Iterator[tuple[Caller, str]]:
+    """An installation of several users, and which it is like."""
+    keys = {"some-key": "ann", "theirs": "bob", "nobody's": None}
+    credentials = Credentials(keys, {"ann": "secret"})
+    with create_app(":memory:", clock=clock, credentials=credentials, platform=request.param) as app:
+        yield Caller(app), request.param
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_only_the_owner_changes_an_extension(shared: tuple[Caller, str], method: str) -> None:
+    ece, platform = shared
+    path = f"{EXTENSIONS}/{ece.create()}"
+    before = ece.json("GET", path)
+    found = ece(method, path, json=REQUIRED, headers=OTHERS_KEY)
+    refused = {
+        "ece": (401, ["extensions.unauthorised"]),
+        "cloud": (403, ["root.permission_denied"]),
+    }
+    assert (found.status_code, codes(found)) == refused[platform]
+    listed = ece.json("GET", EXTENSIONS, headers=OTHERS_KEY)["extensions"]
+    assert listed == ([before] if platform == "ece" else [])
+    assert ece("GET", path, headers=OTHERS_KEY).status_code == (200 if platform == "ece" else 403)
+    assert ece.json("GET", path) == before
+    token = ece.json("POST", "/users/auth/_login", json={"username": "ann", "password": "secret"})["token"]
+    assert ece("DELETE", path, headers={"Authorization": f"Bearer {token}"}).status_code == 200
+
+
+def test_a_session_without_a_user_id_changes_nothing(shared: tuple[Caller, str]) -> None:
+    ece, _ = shared
+    path = f"{EXTENSIONS}/{ece.create()}"
+    made = ece("POST", EXTENSIONS, json=REQUIRED, headers=NOBODYS_KEY)
+    assert (made.status_code, codes(made)) == (404, ["extensions.no_user_id"])
+    for method in ("POST", "PUT", "DELETE"):
+        refused = ece(method, path, json=REQUIRED, headers=NOBODYS_KEY)
+        assert (refused.status_code, codes(refused)) == (401, ["extensions.no_user_id"])
+    unknown = ece("GET", "/user", headers=NOBODYS_KEY)
+    assert (unknown.status_code, codes(unknown)) == (404, ["user.not_found"])
+    assert ece("GET", EXTENSIONS, headers=NOBODYS_KEY).status_code == 200
+
+
+def test_without_credentials_everything_is_everybodys(ece: Caller) -> None:
+    path = f"{EXTENSIONS}/{ece.create()}"
+    assert ece("DELETE", path, headers={"Authorization": "Basic YW5uOng="}).status_code == 200

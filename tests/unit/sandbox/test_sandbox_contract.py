@@ -5,68 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
 import pytest
 
-from planner.sandbox import create_app
+import planner.sandbox
+from planner.sandbox import Credentials, create_app
 
-from .caller import EXTENSIONS, Caller, Reply, archive, deployment
+from .caller import EXTENSIONS, REQUIRED, Caller, Reply, archive, deployment
+from .made_up import Requests
+from .swagger import SWAGGER, check, swagger
 
-SWAGGER = Path(__file__).parents[3].parent / "shared" / "ece" / "ece-api.json"
 pytestmark = pytest.mark.skipif(not SWAGGER.exists(), reason="the API description is not here")
-
-# What the server says though the Swagger does not. Any operation asks for a login with this code,
-LOGIN = "root.unauthenticated"
-# and some say more than they declare.
-UNDECLARED = {
-    ("delete-extension", 400): "extension_in_use is told by the guide, not by the reference",
-    ("update-deployment", 409): "a version parameter without a declared conflict",
-}
-BODY = {"name": "synonyms", "extension_type": "bundle", "version": "8.*"}
-VERSION_HEADERS = ("x-cloud-resource-version", "x-cloud-resource-created", "x-cloud-resource-last-modified")
-
-
-@cache
-def swagger() -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(SWAGGER.read_bytes())
-    return loaded
-
-
-def operation(method: str, path: str) -> dict[str, Any]:
-    """Literal segments win, as for the server."""
-    bare = re.sub(r"^/regions/[^/]+", "", path.partition("?")[0])
-    for template in sorted(swagger()["paths"], key=lambda template: template.count("{")):
-        if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), bare):
-            found: dict[str, Any] = swagger()["paths"][template][method.lower()]
-            return found
-    raise AssertionError(f"no operation for {method} {path}")
-
-
-@cache
-def validator(reference: str) -> jsonschema_rs.Draft4Validator:
-    schema = {"$ref": reference, "definitions": swagger()["definitions"]}
-    return jsonschema_rs.Draft4Validator(schema, validate_formats=True)
-
-
-def check(method: str, path: str, response: Reply) -> tuple[str, int]:
-    found = operation(method, path)
-    key = (found["operationId"], response.status_code)
-    declared = found["responses"].get(str(response.status_code))
-    assert declared or response.status_code == 401 or key in UNDECLARED, f"{key} is not declared"
-    reference = (declared or {}).get("schema", {}).get("$ref", "#/definitions/BasicFailedReply")
-    assert response.mimetype == "application/json"
-    assert list(validator(reference).iter_errors(response.json)) == [], (key, response.text)
-    for header, meaning in ((declared or {}).get("headers") or {}).items():
-        assert header in response.headers, (key, header)
-        allowed = [*meaning.get("enum", [response.headers[header]]), LOGIN]
-        assert response.headers[header] in allowed
-    if "x-cloud-resource-version" not in ((declared or {}).get("headers") or {}):
-        assert not [name for name in VERSION_HEADERS if name in response.headers], key
-    return key
 
 
 class Checked(Caller):
@@ -79,7 +30,8 @@ class Checked(Caller):
     def raw(self, method: str, path: str, **kwargs: Any) -> Reply:
         response = super().raw(method, path, **kwargs)
         if path.startswith("/api/v1"):
-            self.seen.add(check(method, path.removeprefix("/api/v1"), response))
+            key = check(method, path.removeprefix("/api/v1"), response)
+            self.seen |= {key} if key else set()
         return response
 
 
@@ -93,10 +45,10 @@ def test_extensions(ece: Checked) -> None:
     extension_id = ece.create(description="words", download_url="https://example.org/a.zip")
     path = f"{EXTENSIONS}/{extension_id}"
     ece("POST", EXTENSIONS, json={})
-    ece("POST", EXTENSIONS, json=BODY | {"download_url": "https://x.invalid/a.zip"})
-    ece("POST", path, json=BODY)
+    ece("POST", EXTENSIONS, json=REQUIRED | {"download_url": "https://x.invalid/a.zip"})
+    ece("POST", path, json=REQUIRED)
     ece("POST", path, json={})
-    ece("POST", path + "?version=1", json=BODY)
+    ece("POST", path + "?version=1", json=REQUIRED)
     ece.upload(extension_id, archive())
     ece.upload(extension_id, b"no zip")
     ece("GET", EXTENSIONS)
@@ -108,10 +60,10 @@ def test_extensions(ece: Checked) -> None:
     ece("DELETE", free + "?version=7")
     ece("DELETE", free)
     for method in ("GET", "POST", "PUT", "DELETE"):
-        ece(method, free, json=BODY)
-        ece.raw(method, "/api/v1" + free, json=BODY)
+        ece(method, free, json=REQUIRED)
+        ece.raw(method, "/api/v1" + free, json=REQUIRED)
     ece.raw("POST", "/sandbox/faults", json=f"POST {EXTENSIONS} id-exists times=1")
-    ece("POST", EXTENSIONS, json=BODY)
+    ece("POST", EXTENSIONS, json=REQUIRED)
     item = {
         "get-extension": (200, 404, 401),
         "update-extension": (200, 400, 404, 409, 401),
@@ -174,3 +126,92 @@ def test_authentication(ece: Checked) -> None:
         ("logout", 200),
         ("logout", 401),
     }
+
+
+def test_deployments_that_nobody_named(ece: Checked) -> None:
+    path = f"/deployments/{ece.json('POST', '/deployments', json=deployment('repo://1'))['id']}"
+    body = deployment("repo://2") | {"prune_orphans": True}
+    body["resources"]["kibana"] = [{"plan": {"kibana": {}}}]
+    ece("PUT", path + "?validate_only=true", json=body | {"metadata": {"tags": [{"key": "a", "value": "b"}]}})
+    ece("PUT", path, json=body | {"settings": {"autoscaling_enabled": True}, "alias": "a"})
+    ece("GET", path + "?show_settings=true")
+    ece("POST", "/deployments/_search", json={})
+    ece("POST", "/deployments/_resync")
+    ece("POST", path + "/_resync")
+    ece("GET", "/deployments/templates?region=r")
+    ece("GET", "/deployments/templates/default?region=r")
+    done = {name for name, status in ece.seen if status == 200}
+    assert {"search-deployments", "resync-deployments", "resync-deployment"} <= done
+    assert ("get-deployment-template-v2", 404) in ece.seen
+
+
+PROSE = ("description", "example", "readOnly", "default")
+
+
+def test_what_a_request_may_be_is_what_the_api_says() -> None:
+    shapes = json.loads(Path(planner.sandbox.__file__).with_name("deployment_shapes.json").read_bytes())
+    # A secret may be a text or an object; the description can only say the second.
+    assert shapes["definitions"]["KeystoreSecret"]["properties"].pop("value") == {}
+    for name, shape in shapes["definitions"].items():
+        theirs = shape_of(swagger()["definitions"][name])
+        if name == "KeystoreSecret":
+            del theirs["properties"]["value"]
+        assert shape == theirs, name
+    named = set(re.findall(r'"#/definitions/([^"]+)"', json.dumps(shapes))) | {
+        "DeploymentCreateRequest",
+        "DeploymentUpdateRequest",
+    }
+    assert named == shapes["definitions"].keys()
+
+
+def shape_of(schema: Any, *, names: bool = False) -> Any:
+    """schema without its prose; where keys are names of fields, all of them stay."""
+    if isinstance(schema, list):
+        return [shape_of(element) for element in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: shape_of(value, names=key == "properties" and not names)
+        for key, value in schema.items()
+        if names or key not in PROSE
+    }
+
+
+# What a made-up request must have brought about, in each of the two installations.
+REACHED = {
+    ("create-extension", 201),
+    ("create-extension", 400),
+    ("create-extension", 404),
+    ("get-extension", 200),
+    ("update-extension", 200),
+    ("update-extension", 400),
+    ("update-extension", 401),
+    ("upload-extension", 200),
+    ("upload-extension", 400),
+    ("delete-extension", 200),
+    ("create-deployment", 200),
+    ("create-deployment", 201),
+    ("create-deployment", 400),
+    ("get-deployment", 200),
+    ("get-deployment", 404),
+    ("update-deployment", 200),
+    ("update-deployment", 400),
+    ("shutdown-deployment", 200),
+    ("search-deployments", 200),
+    ("get-current-user", 200),
+    ("get-current-user", 404),
+    ("login", 200),
+    ("login", 401),
+}
+
+
+@pytest.mark.parametrize("platform", ["ece", "cloud"])
+def test_no_reply_to_a_made_up_request_is_invalid(platform: str) -> None:
+    keys = {"ann's": "ann", "bob's": "bob", "nobody's": None}
+    credentials = Credentials(keys, {"ann": "secret"})
+    with create_app(":memory:", platform=platform, credentials=credentials, enforce_version=True) as app:
+        ece, requests = Checked(app), Requests(seed=platform)
+        for _ in range(1000):
+            method, path, rest = requests.next()
+            requests.learn(method, path, ece.raw(method, path, **rest))
+    assert REACHED - ece.seen == set()

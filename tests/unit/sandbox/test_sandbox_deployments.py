@@ -44,20 +44,117 @@ def test_validate_only_makes_nothing(ece: Caller) -> None:
     assert ece.json("GET", "/deployments") == {"deployments": []}
 
 
+TAGS = [{"key": "tier", "value": "canary"}]
+
+
+def told(ece: Caller, path: str) -> dict[str, Any]:
+    shown = ece.json("GET", path + "?show_settings=true")
+    return {
+        "alias": shown.get("alias"),
+        "autoscaling": shown["settings"].get("autoscaling_enabled"),
+        "filters": shown["settings"].get("traffic_filter_settings"),
+        "tags": shown["metadata"]["tags"],
+        "elasticsearch": shown["resources"]["elasticsearch"][0]["info"]["settings"],
+    }
+
+
 @pytest.mark.parametrize(
-    "body",
+    ("change", "after"),
     [
-        {"name": 1},
-        {"resources": []},
-        {"resources": {"elasticsearch": {}}},
-        {"resources": {"elasticsearch": [{}]}},
-        {"resources": {"elasticsearch": ["x"]}},
-        {"resources": {"kibana": [{"plan": {}, "ref_id": 1}]}},
+        ({}, {}),
+        ({"alias": "other"}, {"alias": "other"}),
+        ({"alias": ""}, {"alias": None}),
+        ({"settings": {"autoscaling_enabled": False}}, {"autoscaling": False}),
+        ({"settings": {"traffic_filter_settings": {"rulesets": ["b"]}}}, {}),
+        ({"metadata": {"tags": []}}, {"tags": []}),
+        ({"metadata": {"hidden": True}}, {}),
+        (deployment("repo://2"), {}),
     ],
 )
-def test_wrong_shapes_are_refused(ece: Caller, body: dict[str, Any]) -> None:
-    response = ece("POST", "/deployments", json=body)
-    assert (response.status_code, codes(response)) == (400, ["deployments.invalid_request"])
+def test_what_is_told_of_a_deployment_is_kept(
+    ece: Caller, change: dict[str, Any], after: dict[str, Any]
+) -> None:
+    body: dict[str, Any] = deployment("repo://1") | {"alias": "search", "metadata": {"tags": TAGS}}
+    body["settings"] = {"autoscaling_enabled": True, "traffic_filter_settings": {"rulesets": ["a"]}}
+    secret = {"secrets": {"s3.key": {"value": "hidden"}}}
+    masters = {"dedicated_masters_threshold": 6}
+    body["resources"]["elasticsearch"][0]["settings"] = masters | {"keystore_contents": secret}
+    path = f"/deployments/{ece.json('POST', '/deployments', json=body)['id']}"
+    before = told(ece, path)
+    filters = {"rulesets": ["a"]}
+    assert before == {
+        "alias": "search",
+        "autoscaling": True,
+        "filters": filters,
+        "tags": TAGS,
+        "elasticsearch": masters,
+    }
+    ece.json("PUT", path, json=change | {"prune_orphans": False})
+    assert told(ece, path) == before | after
+    assert "settings" not in ece.json("GET", path)["resources"]["elasticsearch"][0]["info"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "other", "alias": "other"},
+        deployment("repo://2"),
+        {"resources": {"elasticsearch": []}, "prune_orphans": True},
+        {"metadata": {"tags": TAGS}, "settings": {"autoscaling_enabled": True}},
+    ],
+)
+def test_an_update_that_only_validates_changes_nothing(ece: Caller, change: dict[str, Any]) -> None:
+    extension_id = ece.create()
+    path = f"/deployments/{ece.deploy(f'repo://{extension_id}')}"
+    before = ece("GET", path + "?show_settings=true")
+    asked = ece("PUT", path + "?validate_only=true", json={"prune_orphans": False} | change)
+    assert (asked.status_code, "diagnostics" in asked.json) == (200, True)
+    after = ece("GET", path + "?show_settings=true")
+    assert (after.json, dict(after.headers)) == (before.json, dict(before.headers))
+    assert ece("DELETE", f"{EXTENSIONS}/{extension_id}").status_code == 400
+    refused = ece("PUT", path + "?validate_only=true", json={"prune_orphans": 5})
+    assert refused.status_code == 400
+    stale = ece("PUT", path + "?validate_only=true&version=7", json={"prune_orphans": False})
+    assert stale.status_code == 409
+
+
+def test_diagnostics_tell_what_is_changed_from_what_is_made(ece: Caller) -> None:
+    body = deployment("repo://1") | {"prune_orphans": False}
+    body["resources"]["kibana"] = [{"plan": {"kibana": {}}}]
+    path = f"/deployments/{ece.deploy('repo://1')}?validate_only=true"
+    found = ece.json("PUT", path, json=body)["diagnostics"]
+    assert {part: list(kinds) for part, kinds in found.items()} == {
+        "updates": ["elasticsearch"],
+        "creates": ["kibana"],
+    }
+    made = ece.json("POST", "/deployments?validate_only=true", json=body)["diagnostics"]
+    assert {part: list(kinds) for part, kinds in made.items()} == {"creates": ["elasticsearch", "kibana"]}
+
+
+def test_a_search_finds_all_in_pages(ece: Caller) -> None:
+    ids = [ece.deploy("repo://1", name=name) for name in ("one", "two", "three")]
+    found = ece.json("POST", "/deployments/_search")
+    assert [one["id"] for one in found["deployments"]] == ids
+    page = ece.json("POST", "/deployments/_search", json={"from": 1, "size": 1, "query": {"match_all": {}}})
+    assert ([one["name"] for one in page["deployments"]], page["match_count"]) == (["two"], 3)
+    wrong: list[Any] = [{"query": {"term": {}}}, {"size": -1}, {"from": "1"}, {"size": True}, []]
+    for body in wrong:
+        assert ece("POST", "/deployments/_search", json=body).status_code == 400
+
+
+def test_the_index_is_never_behind(ece: Caller) -> None:
+    path = f"/deployments/{ece.deploy('repo://1')}"
+    for at in ("/deployments", path):
+        assert ece.json("POST", at + "/_resync")["updated"] == [path.rpartition("/")[2]]
+    assert ece("POST", "/deployments/nothing/_resync").status_code == 404
+
+
+def test_there_are_no_templates(ece: Caller) -> None:
+    assert ece.json("GET", "/deployments/templates?region=ece-region") == []
+    for path, status in (("", 400), ("/default", 400), ("/default?region=ece-region", 404)):
+        assert ece("GET", f"/deployments/templates{path}").status_code == status
+    for body, status in (({"name": "x"}, 400), (deployment("repo://1"), 201)):
+        assert ece("POST", "/deployments?template_id=default", json=body).status_code == status
 
 
 def test_a_plan_switch_frees_the_earlier_extension(ece: Caller) -> None:
@@ -93,7 +190,8 @@ def test_orphans_go_only_when_pruned(ece: Caller, body: dict[str, Any], left: in
 def test_an_extension_named_for_some_nodes_is_in_use(ece: Caller) -> None:
     extension_id = ece.create()
     body = deployment("repo://1")
-    some = {"elasticsearch": {"user_bundles": [{"url": f"repo://{extension_id}"}]}}
+    bundle = {"name": "words", "url": f"repo://{extension_id}", "elasticsearch_version": "*"}
+    some = {"elasticsearch": {"user_bundles": [bundle]}}
     body["resources"]["elasticsearch"][0]["plan"]["cluster_topology"] = [some]
     ece.json("POST", "/deployments", json=body)
     assert ece("DELETE", f"{EXTENSIONS}/{extension_id}").status_code == 400

@@ -29,12 +29,14 @@ def count(ece: Caller) -> int:
         ("version-conflict", 409, "extensions.version_conflict"),
         ("id-exists", 409, "extensions.id_already_exists"),
         ("expired", 401, "root.unauthenticated"),
+        ("401 code=root.gone", 401, "root.gone"),
     ],
 )
 def test_error_replies_come_before_anything_happens(ece: Caller, effect: str, status: int, code: str) -> None:
     fault(ece, f"POST {EXTENSIONS} {effect} times=1")
     response = ece("POST", EXTENSIONS, json=BODY)
     assert (response.status_code, codes(response)) == (status, [code])
+    assert ("WWW-Authenticate" in response.headers) == (status == 401)
     assert count(ece) == 0
     assert ece("POST", EXTENSIONS, json=BODY).status_code == 201
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -18,9 +19,8 @@ import requests
 from planner.sandbox import Sandbox, create_app
 from planner.sandbox.serve import Server, serve
 
-from .caller import EXTENSIONS, KEY, Caller, archive
+from .caller import EXTENSIONS, KEY, REQUIRED, Caller, archive
 
-BODY = {"name": "synonyms", "extension_type": "bundle", "version": "8.*"}
 PATH = "/api/v1" + EXTENSIONS
 HANGS = 120.0
 """Seconds after which a server does."""
@@ -53,7 +53,7 @@ def session() -> Iterator[requests.Session]:
 
 
 def test_a_chunked_upload_without_length(server: Server, session: requests.Session) -> None:
-    created = session.post(server.url + PATH, json=BODY, timeout=HANGS).json()
+    created = session.post(server.url + PATH, json=REQUIRED, timeout=HANGS).json()
     content = archive("words " * 10_000) + archive("x" * 1_000_000)
     chunks = (content[start : start + 10_000] for start in range(0, len(content), 10_000))
     headers = {"Content-Type": "application/zip"}
@@ -64,10 +64,81 @@ def test_a_chunked_upload_without_length(server: Server, session: requests.Sessi
 
 
 def test_a_multipart_upload(server: Server, session: requests.Session) -> None:
-    created = session.post(server.url + PATH, json=BODY, timeout=HANGS).json()
+    created = session.post(server.url + PATH, json=REQUIRED, timeout=HANGS).json()
     url = f"{server.url}{PATH}/{created['id']}"
     response = session.put(url, files={"file": ("any.zip", archive())}, timeout=HANGS)
     assert response.json()["file_metadata"]["size"] == len(archive())
+
+
+def told(server: Server, *requests: str, body: bytes = b"") -> list[int]:
+    """The statuses that come back for requests that are sent at once; `body` follows a 100 Continue."""
+    sent = ""
+    for first, _, rest in (request.partition("|") for request in requests):
+        login = "" if rest.startswith("Authorization") else f"Authorization: {KEY}\r\n"
+        sent += f"{first} HTTP/1.1\r\nHost: x\r\n{login}{rest}\r\n"
+    statuses: list[int] = []
+    with socket.create_connection((server.host, server.port), timeout=HANGS) as connection:
+        connection.sendall(sent.encode())
+        with connection.makefile("rb") as replies:
+            while line := replies.readline():
+                statuses.append(int(line.split()[1]))
+                headers = http.client.parse_headers(replies)
+                replies.read(int(headers.get("Content-Length", 0)))
+                if statuses[-1] == 100:
+                    connection.sendall(body)
+                    connection.shutdown(socket.SHUT_WR)
+    return statuses
+
+
+ASKS = "Expect: 100-continue\r\n"
+ZIP = "Content-Type: application/zip\r\n"
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        ("PUT {}/1234567890|" + ZIP, 404),
+        ("PUT {}/{}|" + ZIP.replace("zip", "xml"), 400),
+        ("PUT {}/{}|" + ZIP + "Content-Length: 209715201\r\n", 400),
+        ("PATCH {}|", 405),
+        ("POST /api/v1/nothing|", 404),
+        ("POST {}|Authorization: ApiKey\r\n", 401),
+    ],
+)
+@pytest.mark.parametrize("before", [(), ("GET {}|",)])
+def test_a_body_that_is_not_taken_is_not_asked_for(
+    app: Sandbox, server: Server, request_: str, status: int, before: tuple[str, ...]
+) -> None:
+    """Also where it follows another request on its connection, before that one is answered."""
+    length = "" if "Content-Length" in request_ else "Content-Length: 7\r\n"
+    asking = (one.format(PATH, Caller(app).create()) for one in (*before, request_ + length + ASKS))
+    assert told(server, *asking) == [200] * len(before) + [status]
+
+
+@pytest.mark.parametrize("before", [(), ("GET {}|",)])
+def test_a_body_that_is_taken_is_asked_for(app: Sandbox, server: Server, before: tuple[str, ...]) -> None:
+    ece, content = Caller(app), archive()
+    id_ = ece.create()
+    sized = f"Content-Length: {len(content)}\r\n"
+    asking = (one.format(PATH, id_) for one in (*before, "PUT {}/{}|" + ZIP + sized + ASKS))
+    assert told(server, *asking, body=content) == [200] * len(before) + [100, 200]
+    chunked = f"{len(content):x}\r\n".encode() + content + b"\r\n0\r\n\r\n"
+    asking = (
+        one.format(PATH, id_)
+        for one in (*before, "PUT {}/{}|" + ZIP + "Transfer-Encoding: chunked\r\n" + ASKS)
+    )
+    assert told(server, *asking, body=chunked) == [200] * len(before) + [100, 200]
+    assert ece("GET", f"{EXTENSIONS}/{id_}").headers["x-cloud-resource-version"] == "3"
+
+
+def test_a_refused_body_is_no_request(app: Sandbox, server: Server) -> None:
+    """A client that does not wait has its body read by nobody."""
+    ece = Caller(app)
+    path = f"{PATH}/{ece.create()}"
+    hidden = f"DELETE {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {KEY}\r\n\r\n"
+    asking = f"PUT {PATH}/1234567890|{ZIP}Content-Length: {len(hidden)}\r\n{ASKS}\r\n{hidden}"
+    assert told(server, asking) == [404]
+    assert len(ece.json("GET", EXTENSIONS)["extensions"]) == 1
 
 
 @pytest.mark.parametrize(("effect", "made"), [("reset-before", 0), ("drop-after", 1), ("cut-upload", 0)])
@@ -76,7 +147,7 @@ def test_a_dropped_connection_is_really_dropped(
 ) -> None:
     Caller(app).raw("POST", "/sandbox/faults", json=f"POST {EXTENSIONS} {effect} times=1")
     with pytest.raises(requests.ConnectionError, match=r"RemoteDisconnected|reset by peer"):
-        session.post(server.url + PATH, json=BODY, timeout=HANGS)
+        session.post(server.url + PATH, json=REQUIRED, timeout=HANGS)
     assert len(Caller(app).json("GET", EXTENSIONS)["extensions"]) == made
 
 
@@ -164,14 +235,15 @@ def test_fetch_downloads_for_real(origin: Server, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with create_app(":memory:", fetch=True) as app:
         ece = Caller(app)
-        created = ece.json("POST", EXTENSIONS, json=BODY | {"download_url": origin.url + "/ok.zip"})
+        created = ece.json("POST", EXTENSIONS, json=REQUIRED | {"download_url": origin.url + "/ok.zip"})
         assert ece.raw("GET", created["file_metadata"]["url"]).data == archive("fetched")
         path = f"{EXTENSIONS}/{created['id']}"
         for bad in ("/moved", "/text", "/missing"):
             for target in (EXTENSIONS, path):
-                assert ece("POST", target, json=BODY | {"download_url": origin.url + bad}).status_code == 400
+                body = REQUIRED | {"download_url": origin.url + bad}
+                assert ece("POST", target, json=body).status_code == 400
         ece.upload(created["id"], archive("uploaded"))
-        again = ece.json("POST", path, json=BODY | {"download_url": origin.url + "/ok.zip"})
+        again = ece.json("POST", path, json=REQUIRED | {"download_url": origin.url + "/ok.zip"})
         assert ece.raw("GET", again["file_metadata"]["url"]).data == archive("fetched")
         assert len(ece.json("GET", EXTENSIONS)["extensions"]) == 1
 
@@ -179,5 +251,16 @@ def test_fetch_downloads_for_real(origin: Server, monkeypatch: pytest.MonkeyPatc
 def test_fetch_from_a_host_that_is_away_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with create_app(":memory:", fetch=True) as app:
-        response = Caller(app)("POST", EXTENSIONS, json=BODY | {"download_url": "http://127.0.0.1:1/a.zip"})
+        response = Caller(app)(
+            "POST", EXTENSIONS, json=REQUIRED | {"download_url": "http://127.0.0.1:1/a.zip"}
+        )
         assert response.status_code == 400
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_server_that_has_ended_is_stopped_once_more(app: Sandbox, times: int) -> None:
+    """Nothing is written to files that it has closed, whoever opened others meanwhile."""
+    with running(app) as server:
+        pass
+    for _ in range(times):
+        server.stop()

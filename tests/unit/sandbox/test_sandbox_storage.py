@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.sandbox import SandboxError, create_app, reset
+from planner.sandbox import Credentials, SandboxError, create_app, reset
 
 from .caller import EXTENSIONS, Caller, archive
 
@@ -144,6 +144,45 @@ def test_reset_empties_it_for_those_who_have_it_open(tmp_path: Path) -> None:
         assert [path.name for path in (tmp_path / "ece.db.files").iterdir()] == ["requests.log"]
         ece.create()
         assert len(ece.raw("GET", "/sandbox/requests").json["requests"]) == 3
+
+
+VERSION_1 = """
+CREATE TABLE extension (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+  extension_type TEXT NOT NULL, version TEXT NOT NULL, description TEXT, download_url TEXT,
+  file_size INTEGER, file_modified TEXT, file_sha256 TEXT, file_token TEXT,
+  resource_version INTEGER NOT NULL, created TEXT NOT NULL, modified TEXT NOT NULL);
+CREATE TABLE deployment (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, alias TEXT,
+  resources TEXT NOT NULL, stopped INTEGER NOT NULL DEFAULT 0, request_id TEXT UNIQUE,
+  resource_version INTEGER NOT NULL, created TEXT NOT NULL, modified TEXT NOT NULL);
+CREATE TABLE extension_use (
+  url TEXT NOT NULL, deployment_id TEXT NOT NULL, PRIMARY KEY (url, deployment_id)) WITHOUT ROWID;
+CREATE TABLE session (
+  token_sha256 TEXT PRIMARY KEY, user_name TEXT NOT NULL, expires TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE fault (
+  id INTEGER PRIMARY KEY, spec TEXT NOT NULL,
+  seen INTEGER NOT NULL DEFAULT 0, fired INTEGER NOT NULL DEFAULT 0);
+INSERT INTO extension VALUES (1, '1234567890', 'words', 'bundle', '*', NULL, NULL, NULL, NULL, NULL, NULL, 3,
+  '2024-05-01T10:20:30.000Z', '2024-05-01T10:20:30.000Z');
+INSERT INTO deployment VALUES (1, 'd', 'shop', NULL, '{}', 0, NULL, 1, '2024-05-01T10:20:30.000Z',
+  '2024-05-01T10:20:30.000Z');
+PRAGMA user_version = 1;
+"""
+
+
+def test_the_data_of_an_earlier_version_is_taken_along(tmp_path: Path) -> None:
+    db = sqlite3.connect(tmp_path / "ece.db")
+    db.executescript(VERSION_1)
+    db.close()
+    credentials = Credentials({"some-key": "ann"})
+    for _ in range(2):
+        with create_app(tmp_path / "ece.db", credentials=credentials) as app:
+            ece = Caller(app)
+            assert ece.json("GET", f"{EXTENSIONS}/1234567890")["name"] == "words"
+            assert ece.json("GET", "/deployments/d")["name"] == "shop"
+            ece.upload("1234567890", archive())
+            ece.create()
 
 
 def test_reset_makes_nothing(tmp_path: Path) -> None:
