@@ -120,6 +120,7 @@ QUESTIONS: Mapping[str, Callable[[Repository, Path], object]] = {
     "message": lambda there, _: there.message("HEAD"),
     "remotes": lambda there, _: there.remotes(),
     "setting": lambda there, _: there.setting("core.bare"),
+    "tracks": lambda there, _: there.tracks(there.root / "planner.yaml"),
     "user": lambda there, _: there.user(),
     "versions": lambda there, _: list(there.versions("planner.yaml", 9)),
 }
