@@ -19,6 +19,7 @@ from planner.config.load import Configuration, Projects
 from planner.config.sources import Sources
 from planner.engine.affected import ABSENT, Reading
 from planner.errors import PlannerError
+from planner.forge.ci import running
 from planner.model.codec import digest
 from planner.model.diagnostic import Diagnostics
 from planner.model.project import Environment, Project
@@ -28,12 +29,6 @@ from planner.model.value_json import encode_value
 from planner.scratch import Scratch
 from planner.vcs import Repository
 
-_TARGETS: Final = (
-    "GITHUB_BASE_REF",  # also Gitea's and Forgejo's
-    "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
-    "BITBUCKET_PR_DESTINATION_BRANCH",
-    "SYSTEM_PULLREQUEST_TARGETBRANCH",
-)
 MAIN_BRANCHES: Final = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
 
@@ -76,13 +71,14 @@ def changed_since(repository: Repository, commit: str, order: Order) -> frozense
 def _target(repository: Repository, named: str | None, environ: Mapping[str, str]) -> str:
     if named:
         return repository.commit(named)
-    targets = [environ[name].removeprefix("refs/heads/") for name in _TARGETS if environ.get(name)]
-    for reference in (*(f"origin/{name}" for name in targets), *targets) if targets else MAIN_BRANCHES:
+    ci = running(environ)
+    target = ci.job(environ).base.removeprefix("refs/heads/") if ci else ""
+    for reference in (f"origin/{target}", target) if target else MAIN_BRANCHES:
         if (found := repository.find(reference)) is not None:
             return found
-    if targets:
+    if target:
         raise PlannerError(
-            f"the pull request's target, {targets[0]}, is not in this clone",
+            f"the pull request's target, {target}, is not in this clone",
             advice="Fetch the whole history, as with fetch-depth: 0, or name a commit with --base REF.",
         )
     raise PlannerError("there is no branch to compare with", advice="Name one with --base REF.")

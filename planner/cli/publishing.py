@@ -12,7 +12,7 @@ from attrs import frozen
 from planner.cli.console import Console
 from planner.errors import PlannerError
 from planner.forge.job_page import write_outputs, write_summary
-from planner.forge.locating import Wanted, locate
+from planner.forge.locating import Wanted, job_of, locate
 from planner.forge.marker import Marker
 from planner.forge.posting import Posting, post
 from planner.forge.registry import connect
@@ -81,6 +81,8 @@ def publish(
     write_outputs(environ, _outputs(found))
     if to is None:
         return ""
+    if job_of(to.wanted, to.environ).queued:
+        return "No comment was made: a merge queue asks, and the pull request has been reviewed."
     located = locate(to.wanted, to.environ)
     forge, preview = connect(located.target, tell=console.tell), found.preview
     posting = Posting(

@@ -18,7 +18,9 @@ Environ = Mapping[str, str]
 class Job:
     """forge: a name of the registry. Texts are "" and numbers None where the CI does not say.
 
-    commit: the head of the pull request. elsewhere: what is built is at another forge, named here.
+    commit: the head of the pull request, and what is built where there is none. base: what it goes into, a
+    commit or a branch. queued: a merge queue asks, where nobody reads comments any more. elsewhere: what is
+    built is at another forge, named here.
     """
 
     forge: str = ""
@@ -26,6 +28,8 @@ class Job:
     repository: str = ""
     number: int | None = None
     commit: str = ""
+    base: str = ""
+    queued: bool = False
     run: Run | None = None
     elsewhere: str = ""
 
@@ -47,13 +51,16 @@ def running(environ: Environ) -> Ci | None:
 
 def _actions(forge: str) -> Callable[[Environ], Job]:
     def job(environ: Environ) -> Job:
-        found = pull_request(environ.get("GITHUB_EVENT_PATH", ""), environ.get("GITHUB_REF", ""))
+        given = (environ.get(name, "") for name in ("GITHUB_EVENT_PATH", "GITHUB_REF", "GITHUB_SHA"))
+        found = pull_request(*given)
         return Job(
             forge=forge,
             api=environ.get("GITHUB_API_URL", ""),
             repository=environ.get("GITHUB_REPOSITORY", ""),
             number=found.number,
-            commit=found.commit or environ.get("GITHUB_SHA", ""),
+            commit=found.commit,
+            base=found.base or environ.get("GITHUB_BASE_REF", ""),
+            queued=found.queued,
             # The id grows over all workflows of a repository, GITHUB_RUN_NUMBER in each by itself.
             run=_run(environ, "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT"),
         )
@@ -70,6 +77,8 @@ def _gitlab(environ: Environ) -> Job:
         repository=environ.get("CI_MERGE_REQUEST_PROJECT_ID", "") or environ.get("CI_PROJECT_ID", ""),
         number=number_at(environ.get("CI_MERGE_REQUEST_IID")),
         commit=commit,
+        base=environ.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", ""),
+        queued=environ.get("CI_MERGE_REQUEST_EVENT_TYPE", "") == "merge_train",
         # CI_PIPELINE_IID counts in the fork; a job that is repeated gets another id in the same pipeline.
         run=_run(environ, "CI_PIPELINE_ID", "CI_JOB_ID"),
     )
@@ -82,6 +91,7 @@ def _bitbucket(environ: Environ) -> Job:
         repository="/".join(names) if all(names) else "",
         number=number_at(environ.get("BITBUCKET_PR_ID")),
         commit=environ.get("BITBUCKET_COMMIT", ""),
+        base=environ.get("BITBUCKET_PR_DESTINATION_BRANCH", ""),
         run=_run(environ, "BITBUCKET_BUILD_NUMBER", "BITBUCKET_STEP_RUN_NUMBER"),
     )
 
@@ -89,15 +99,17 @@ def _bitbucket(environ: Environ) -> Job:
 def _azure(environ: Environ) -> Job:
     names = [environ.get(name, "") for name in ("SYSTEM_TEAMPROJECT", "BUILD_REPOSITORY_ID")]
     provider = environ.get("BUILD_REPOSITORY_PROVIDER", "TfsGit")
+    run, base = _run(environ, "BUILD_BUILDID", "SYSTEM_JOBATTEMPT"), "SYSTEM_PULLREQUEST_TARGETBRANCH"
     if provider.lower() != "tfsgit":
-        return Job(elsewhere=provider, run=_run(environ, "BUILD_BUILDID", "SYSTEM_JOBATTEMPT"))
+        return Job(elsewhere=provider, base=environ.get(base, ""), run=run)
     return Job(
         forge="azure",
         api=environ.get("SYSTEM_COLLECTIONURI", ""),
         repository="/".join(names) if all(names) else "",
         number=number_at(environ.get("SYSTEM_PULLREQUEST_PULLREQUESTID")),
         commit=environ.get("SYSTEM_PULLREQUEST_SOURCECOMMITID", ""),
-        run=_run(environ, "BUILD_BUILDID", "SYSTEM_JOBATTEMPT"),
+        base=environ.get(base, ""),
+        run=run,
     )
 
 

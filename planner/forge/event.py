@@ -20,21 +20,34 @@ _COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 @frozen
 class PullRequest:
-    """number: None when the event is for none. commit: its head's, "" when not known."""
+    """number: None when the event is for none. commit: its head's, "" when not known.
+
+    queued: the job is a merge queue's; base: the commit that what is to be merged goes on top of there.
+    """
 
     number: int | None = None
     commit: str = ""
+    queued: bool = False
+    base: str = ""
 
 
-def pull_request(path: str, ref: str) -> PullRequest:
-    """path: of the event's file. ref: of the run, asked where the event names none."""
+def pull_request(path: str, ref: str, built: str = "") -> PullRequest:
+    """path: of the event's file. ref: of the run, asked where the event names none. built: the run's commit,
+    which is the pull request's for its own refs, and for no pull request; else it is the target's.
+    """
     event = _event(path)
-    number = _number(event)
-    if number is None:
-        found = _REF.match(ref)
-        number = (int(found[1]) or None) if found else None
-    commit = text_at(event, "pull_request", "head", "sha")
-    return PullRequest(number, commit if _COMMIT.fullmatch(commit) else "")
+    if at(event, "merge_group") is not None:
+        return PullRequest(None, built, True, _commit(event, "merge_group", "base_sha"))
+    number, found = _number(event), _REF.match(ref)
+    if number is None and found:
+        number = int(found[1]) or None
+    head = _commit(event, "pull_request", "head", "sha") or _commit(event, "workflow_run", "head_sha")
+    return PullRequest(number, head or (built if found or number is None else ""))
+
+
+def _commit(event: Any, *path: str) -> str:
+    found = text_at(event, *path)
+    return found if _COMMIT.fullmatch(found) else ""
 
 
 def _number(event: Any) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from planner.errors import WrongUsage
 from planner.forge.ci import Ci, Job, running
@@ -51,15 +51,12 @@ def locate(wanted: Wanted, environ: Mapping[str, str], *, needs_number: bool = T
     job = ci.job(environ) if ci else Job()
     forge = _forge(wanted, job, ci)
     kind = KINDS[forge]
-    if forge != job.forge:
-        job = Job(run=job.run)
+    ours, job = forge == job.forge, _meant(wanted, job, forge)
     api = _api(wanted.api_url or job.api or kind.public, kind, environ)
-    repository = wanted.repository or job.repository
-    same = repository.casefold() == job.repository.casefold()
-    number = wanted.number or (job.number if same else None)
+    repository, number = job.repository, job.number
     here = ci.forge if ci else ""
     credentials = found_credentials(forge, here, environ)
-    missing = _missing(ci if forge == job.forge else None, kind, api, repository, number or not needs_number)
+    missing = _missing(ci if ours else None, kind, api, repository, number or not needs_number)
     if missing:
         raise WrongUsage(f"it is not known which {kind.facts.request} is meant", advice=" ".join(missing))
     if credentials is None:
@@ -68,7 +65,27 @@ def locate(wanted: Wanted, environ: Mapping[str, str], *, needs_number: bool = T
     names = (*_AUTHORITIES, *(["CI_SERVER_TLS_CA_FILE"] if forge == here == "gitlab" else []))
     target = Target(forge, api, repository, number, credentials, trusted(names, environ))
     disorder = ci.sources["run"] if ci and job.run is None else ""
-    return Located(target, job.commit if same else "", job.run, disorder)
+    return Located(target, job.commit, job.run, disorder)
+
+
+def job_of(wanted: Wanted, environ: Mapping[str, str]) -> Job:
+    """What the CI says, as far as it is about what the user means."""
+    ci = running(environ)
+    job = ci.job(environ) if ci else Job()
+    name = wanted.forge.lower()
+    return _meant(wanted, job, ALIASES.get(name, name) or job.forge)
+
+
+def _meant(wanted: Wanted, job: Job, forge: str) -> Job:
+    """job with the user's word for its own; without what it says of another pull request."""
+    if forge != job.forge:
+        return Job(repository=wanted.repository, number=wanted.number, run=job.run)
+    repository = wanted.repository or job.repository
+    same = repository.casefold() == job.repository.casefold()
+    number = wanted.number or (job.number if same else None)
+    if same and number == job.number:
+        return evolve(job, repository=repository)
+    return evolve(job, repository=repository, number=number, commit="", queued=False)
 
 
 def _forge(wanted: Wanted, job: Job, ci: Ci | None) -> str:

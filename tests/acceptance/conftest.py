@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from .chains import chain, chain_once
+from .jobs import actions
 from .runner import Project, quickstart, small
 from .shop import shop, shop_once
 from .team import team, team_once
 
-__all__ = ["chain", "chain_once", "shop", "shop_once", "team", "team_once"]  # fixtures
+__all__ = ["actions", "chain", "chain_once", "shop", "shop_once", "team", "team_once"]  # fixtures
 
 
 @pytest.fixture

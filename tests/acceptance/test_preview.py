@@ -177,7 +177,7 @@ def test_where_it_cannot_be_known_all_are_planned(team: Project) -> None:
     assert document["fallback"] == "there is no branch to compare with"
     assert "All environments were planned" in team.ok("preview").out
     assert team.run("preview", "--offline").code == 1
-    team.environ["GITHUB_BASE_REF"] = "release"
+    team.environ |= {"GITHUB_ACTIONS": "true", "GITHUB_BASE_REF": "release"}
     document = json.loads(team.ok("preview", "--format", "json").out)
     assert document["fallback"] == "the pull request's target, release, is not in this clone"
     assert team.run("preview", "--base", "main").code == 1

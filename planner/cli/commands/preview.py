@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from planner.cli.checked_out import require_pull_request
 from planner.cli.comparing import Order
 from planner.cli.options import complete_environments, folder_of, input_options, make_console, make_request
 from planner.cli.previewing import preview
@@ -83,6 +84,9 @@ def command(
     console = make_console(context)
     made = given.pop("made")
     found = read_preview(made) if made else _preview(context, environments, out, given)
+    if comment:
+        folder = None if made else folder_of(context)
+        require_pull_request(found.preview, wanted, os.environ, folder)
     files = out is not None
     console.out_document(rendered(found, form, files=files).encode())
     if out is not None:

@@ -10,6 +10,8 @@ from planner.forge.event import PullRequest, pull_request
 
 SHA = "3f9c1ab0" * 5
 FORK = {"number": 9, "base": {"repo": {"id": 1}}}
+BUILT = "b" * 40
+COMMENT = {"number": 7, "pull_request": {"url": "x"}}
 HOME = {"repository": {"id": 5}}
 
 EVENTS: list[tuple[str, Any, int | None]] = [
@@ -95,3 +97,32 @@ def test_the_commit_is_the_head(tmp_path: Path, sha: Any, commit: str) -> None:
     path = tmp_path / "event.json"
     path.write_text(json.dumps({"pull_request": {"number": 7, "head": {"sha": sha}}}))
     assert pull_request(str(path), "") == PullRequest(7, commit)
+
+
+@pytest.mark.parametrize(
+    ("event", "ref", "found"),
+    [
+        pytest.param({"ref": "x"}, "refs/heads/main", PullRequest(None, BUILT), id="push"),
+        pytest.param({"number": 7}, "refs/pull/7/merge", PullRequest(7, BUILT), id="the merge of it"),
+        pytest.param(
+            {"issue": COMMENT}, "refs/heads/main", PullRequest(7), id="a comment: built is the target"
+        ),
+        pytest.param(
+            {"workflow_run": {"head_sha": SHA, "pull_requests": [{**FORK, "base": {"repo": {"id": 5}}}]}},
+            "refs/heads/main",
+            PullRequest(9, SHA),
+            id="after another workflow",
+        ),
+        pytest.param(
+            {"merge_group": {"base_sha": SHA}},
+            "refs/heads/q",
+            PullRequest(None, BUILT, True, SHA),
+            id="a queue",
+        ),
+        pytest.param({"merge_group": {}}, "refs/heads/q", PullRequest(None, BUILT, True), id="an odd queue"),
+    ],
+)
+def test_what_was_built(tmp_path: Path, event: Any, ref: str, found: PullRequest) -> None:
+    path = tmp_path / "event.json"
+    path.write_text(json.dumps({**HOME, **event}))
+    assert pull_request(str(path), ref, BUILT) == found

@@ -9,7 +9,7 @@ import pytest
 from planner.errors import PlannerError, WrongUsage
 from planner.forge.ci import CIS
 from planner.forge.errors import ForgeError
-from planner.forge.locating import Located, Wanted, locate
+from planner.forge.locating import Located, Wanted, job_of, locate
 from planner.forge.marker import Run
 from planner.forge.registry import KINDS, connect
 from planner.forge.target import Credentials
@@ -161,7 +161,8 @@ def test_the_user_says_all(wanted: Wanted, environ: Mapping[str, str], forge: st
 @pytest.mark.parametrize(
     ("wanted", "repository", "number", "commit"),
     [
-        (Wanted(number=8), "acme/search", 8, "aaa"),
+        (Wanted(number=8), "acme/search", 8, ""),
+        (Wanted(number=7), "acme/search", 7, "aaa"),
         (Wanted(repository="Acme/Search"), "Acme/Search", 7, "aaa"),
         (Wanted(repository="acme/other", number=8), "acme/other", 8, ""),
     ],
@@ -170,6 +171,24 @@ def test_the_user_says_a_part(wanted: Wanted, repository: str, number: int, comm
     found = locate(wanted, GITHUB)
     assert (found.target.repository, found.target.number) == (repository, number)
     assert found.commit == commit
+
+
+@pytest.mark.parametrize(
+    ("wanted", "environ", "base", "queued"),
+    [
+        (Wanted(), GITHUB | {"GITHUB_BASE_REF": "main"}, "main", False),
+        (Wanted(), GITLAB | {"CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main"}, "main", False),
+        (Wanted(), GITLAB | {"CI_MERGE_REQUEST_EVENT_TYPE": "merge_train"}, "", True),
+        (Wanted(), GITLAB | {"CI_MERGE_REQUEST_EVENT_TYPE": "merged_result"}, "", False),
+        (Wanted(number=8), GITLAB | {"CI_MERGE_REQUEST_EVENT_TYPE": "merge_train"}, "", False),
+        (Wanted(), BITBUCKET | {"BITBUCKET_PR_DESTINATION_BRANCH": "main"}, "main", False),
+        (Wanted(), AZURE | {"SYSTEM_PULLREQUEST_TARGETBRANCH": "refs/heads/main"}, "refs/heads/main", False),
+        (Wanted(), {}, "", False),
+    ],
+)
+def test_what_it_goes_into(wanted: Wanted, environ: Mapping[str, str], base: str, queued: bool) -> None:
+    job = job_of(wanted, environ)
+    assert (job.base, job.queued) == (base, queued)
 
 
 def test_a_job_of_one_forge_comments_at_another() -> None:
