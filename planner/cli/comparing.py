@@ -54,9 +54,26 @@ class Read:
     configuration: Configuration | None = None
 
 
-def base_commit(repository: Repository, order: Order, environ: Mapping[str, str]) -> str:
-    """Where HEAD's branch left the commit that is named, or the pull request's target, or the main branch."""
-    return repository.merge_base(_target(repository, order.base, environ), repository.commit("HEAD"))
+@frozen
+class Target:
+    """What the change goes into: what is named, or the pull request's target, or the main branch.
+
+    name: as people write it. left: the commit where HEAD's branch left it. commits: those that HEAD lacks.
+    """
+
+    name: str
+    commit: str
+    left: str
+    commits: int
+
+
+def target_of(repository: Repository, order: Order, environ: Mapping[str, str]) -> Target:
+    """PlannerError where there is none, or nothing in common with it."""
+    name, commit = _target(repository, order.base, environ)
+    head = repository.commit("HEAD")
+    left = repository.merge_base(commit, head)
+    commits = repository.commits_between(head, commit)
+    return Target(name.removeprefix("origin/"), commit, left, commits)
 
 
 def changed_since(repository: Repository, commit: str, order: Order) -> frozenset[str]:
@@ -68,14 +85,14 @@ def changed_since(repository: Repository, commit: str, order: Order) -> frozense
     return frozenset(name for name in names if not is_written(folder / name, out))
 
 
-def _target(repository: Repository, named: str | None, environ: Mapping[str, str]) -> str:
+def _target(repository: Repository, named: str | None, environ: Mapping[str, str]) -> tuple[str, str]:
     if named:
-        return repository.commit(named)
+        return named, repository.commit(named)
     ci = running(environ)
     target = ci.job(environ).base.removeprefix("refs/heads/") if ci else ""
     for reference in (f"origin/{target}", target) if target else MAIN_BRANCHES:
         if (found := repository.find(reference)) is not None:
-            return found
+            return reference, found
     if target:
         raise PlannerError(
             f"the pull request's target, {target}, is not in this clone",

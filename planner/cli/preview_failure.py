@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from planner.cli.comparing import Order, as_of, base_commit, changed_since, project_in
+from planner.cli.comparing import Order, as_of, changed_since, project_in, target_of
 from planner.cli.console import Console
 from planner.cli.explaining import advice_of, told_of
 from planner.config.load import Projects
@@ -31,7 +31,7 @@ def failed_preview(
         if repository is not None:
             head = repository.commit("HEAD")
             uncommitted = bool(changed_since(repository, head, order))
-            base = base_commit(repository, order, environ)
+            base = target_of(repository, order, environ).left
     name = _name_in(order.request.folder) or _name_at(repository, base)
     if not name:
         return None

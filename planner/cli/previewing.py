@@ -14,16 +14,17 @@ from planner.cli.comparing import (
     Order,
     Read,
     as_of,
-    base_commit,
     changed_since,
     project_in,
     read_environment,
+    target_of,
 )
 from planner.cli.console import Console
 from planner.cli.foreseeing import Planned, Task, foresee
 from planner.cli.leaving import Places, moved, removed
 from planner.cli.preview_failure import failed_preview
 from planner.cli.promotion.chain import standings
+from planner.cli.target_ahead import Lead, undoing_told
 from planner.cli.unkept import Unkept, converted
 from planner.config.load import choose_environment
 from planner.engine.affected import ABSENT, why_affected
@@ -101,19 +102,25 @@ def _made(console: Console, order: Order, environ: Mapping[str, str]) -> Preview
         )
     project, head = order.request.project, repository.commit("HEAD")
     try:
-        base = base_commit(repository, order, environ)
+        target = target_of(repository, order, environ)
     except PlannerError as error:
         if order.base or order.offline:
             raise
         return _everything(_Comparison(console, order, project), head=head, fallback=error.summary)
-    with as_of(repository, base) as (former, elsewhere):
-        files = changed_since(repository, base, order)
+    with as_of(repository, target.left) as (former, elsewhere):
+        files = changed_since(repository, target.left, order)
         unkept = (*elsewhere, *converted(repository.converted(*PINNED)))
         was = project_in(order.request.projects, former)
         comparison = _Comparison(console, order, project, was, former, files, unkept)
-        planned, unaffected = _compared(comparison)
-    uncommitted = bool(changed_since(repository, "HEAD", order))
-    facts = {"base": base, "head": head, "unaffected": unaffected, "uncommitted": uncommitted}
+        planned, unaffected = _compared(comparison, Lead(console, order, repository, target))
+    facts = {
+        "base": target.left,
+        "head": head,
+        "target": target.name,
+        "ahead": target.commits,
+        "unaffected": unaffected,
+        "uncommitted": bool(changed_since(repository, "HEAD", order)),
+    }
     return _previewed(comparison, planned, **facts)
 
 
@@ -124,14 +131,14 @@ def _everything(comparison: _Comparison, **facts: str) -> Previewed:
     return _previewed(comparison, _side_by_side(tasks), base="", **facts)
 
 
-def _compared(comparison: _Comparison) -> tuple[list[Planned], tuple[str, ...]]:
+def _compared(comparison: _Comparison, lead: Lead) -> tuple[list[Planned], tuple[str, ...]]:
     """The environments that the change affects or removes, and the names of the others."""
     names, files = _chosen(comparison), comparison.files
     pairs = {name: _read(comparison, name) for name in names}
     whys = {name: why_affected(was.reading, now.reading, files) for name, (was, now) in pairs.items()}
     tasks = [partial(_foreseen, comparison, name, pairs[name], why) for name, why in whys.items() if why]
     unaffected = tuple(name for name, why in whys.items() if not why)
-    return [*_side_by_side(tasks), *_removed(comparison)], unaffected
+    return [*undoing_told(lead, _side_by_side(tasks), pairs), *_removed(comparison)], unaffected
 
 
 def _chosen(comparison: _Comparison) -> list[str]:

@@ -63,7 +63,8 @@ class Preview:
     the command line that makes this preview again. uncommitted: what was previewed is head and changes to it.
     left_out: environments that nobody asked about. error, advice: why there is no preview at all, "" when
     there is one; base and head are "" where they are not known. chain: every environment as its state says
-    that it stands, where releases are promoted.
+    that it stands, where releases are promoted. target: what the change goes into, as people call it; ahead:
+    how many commits that has which head lacks.
     """
 
     project: str = field(metadata=WORD)
@@ -79,6 +80,8 @@ class Preview:
     error: str = ""
     advice: str = ""
     chain: tuple[Standing, ...] = ()
+    target: str = ""
+    ahead: int = 0
 
     @property
     def failed(self) -> bool:

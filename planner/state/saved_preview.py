@@ -40,6 +40,8 @@ def dump_preview(found: Previewed) -> bytes:
         "project": preview.project,
         "base": preview.base,
         "head": preview.head,
+        "target": preview.target,
+        "ahead": preview.ahead,
         "uncommitted": preview.uncommitted,
         "offline": preview.offline,
         "fallback": preview.fallback,
@@ -126,6 +128,8 @@ def _decoded(document: Any) -> Previewed:
         error=document.get("error", ""),
         advice=document.get("advice", ""),
         chain=tuple(decode(standing, Standing) for standing in document.get("chain", ())),
+        target=document.get("target", ""),
+        ahead=document.get("ahead", 0),
     )
     return Previewed(preview, plans)
 

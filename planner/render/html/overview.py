@@ -140,6 +140,9 @@ def _number(name: str, count: int) -> Html:
 
 
 def _notices(preview: Preview) -> Iterable[Html]:
+    if preview.ahead:
+        ahead = f"{preview.target} is {plural(preview.ahead, 'commit')} ahead of what this is compared with."
+        yield element("p", text(ahead), class_="notice")
     if preview.offline:
         yield element("p", text(_OFFLINE), class_="notice")
     if preview.fallback:

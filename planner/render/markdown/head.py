@@ -67,7 +67,15 @@ def _compared(preview: Preview) -> str:
     if not preview.base:
         return f"{now}." if preview.error else f"{now}, compared with nothing."
     changes = " and uncommitted changes" if preview.uncommitted else ""
-    return f"{now}{changes} compared with {before}{', **offline**' if preview.offline else ''}."
+    offline = ", **offline**" if preview.offline else ""
+    return f"{now}{changes} compared with {before}{offline}{_ahead(preview)}."
+
+
+def _ahead(preview: Preview) -> str:
+    if not preview.ahead:
+        return ""
+    name, commits = code(preview.target, _PROJECT_ROOM), counted(preview.ahead, "commit")
+    return f"; {name} is {commits} ahead of that"
 
 
 def _affected(preview: Preview) -> str:

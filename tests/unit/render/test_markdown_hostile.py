@@ -100,6 +100,8 @@ ANY_PREVIEW = st.builds(
     left_out=FEW_TEXTS,
     error=st.just("") | TEXT,
     advice=TEXT,
+    target=TEXT,
+    ahead=st.integers(0, 2),
 )
 FORMS = st.builds(
     lambda forge, limit: form_for(forge, marker=MARKER, limit=limit),
