@@ -76,6 +76,11 @@ def target_of(repository: Repository, order: Order, environ: Mapping[str, str]) 
     return Target(name.removeprefix("origin/"), commit, left, commits)
 
 
+def folder_in(repository: Repository) -> str:
+    """The project's folder there, "" for the root; what is no UTF-8 in its name is replaced."""
+    return repository.prefix.rstrip("/").encode(errors="surrogateescape").decode(errors="replace")
+
+
 def changed_since(repository: Repository, commit: str, order: Order) -> frozenset[str]:
     """The project's files that differ, without those that an earlier run wrote for --out."""
     names = repository.changed_since(commit)

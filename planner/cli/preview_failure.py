@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from planner.cli.comparing import Order, as_of, changed_since, project_in, target_of
+from planner.cli.comparing import Order, as_of, changed_since, folder_in, project_in, target_of
 from planner.cli.console import Console
 from planner.cli.explaining import advice_of, told_of
 from planner.config.load import Projects
@@ -25,10 +25,11 @@ def failed_preview(
     console: Console, order: Order, environ: Mapping[str, str], error: PlannerError
 ) -> Preview | None:
     """None where not even the project's name is known."""
-    repository, head, base, uncommitted = None, "", "", False
+    repository, head, base, folder, uncommitted = None, "", "", "", False
     with suppress(PlannerError):
         repository = repository_of(order.request.folder)
         if repository is not None:
+            folder = folder_in(repository)
             head = repository.commit("HEAD")
             uncommitted = bool(changed_since(repository, head, order))
             base = target_of(repository, order, environ).left
@@ -44,6 +45,7 @@ def failed_preview(
         uncommitted=uncommitted,
         error=console.redact(told_of(error)),
         advice=console.redact(advice_of(error)),
+        folder=folder,
     )
 
 

@@ -15,6 +15,7 @@ from planner.cli.comparing import (
     Read,
     as_of,
     changed_since,
+    folder_in,
     project_in,
     read_environment,
     target_of,
@@ -106,7 +107,8 @@ def _made(console: Console, order: Order, environ: Mapping[str, str]) -> Preview
     except PlannerError as error:
         if order.base or order.offline:
             raise
-        return _everything(_Comparison(console, order, project), head=head, fallback=error.summary)
+        facts = {"head": head, "folder": folder_in(repository), "fallback": error.summary}
+        return _everything(_Comparison(console, order, project), **facts)
     with as_of(repository, target.left) as (former, elsewhere):
         files = changed_since(repository, target.left, order)
         unkept = (*elsewhere, *converted(repository.converted(*PINNED)))
@@ -114,6 +116,7 @@ def _made(console: Console, order: Order, environ: Mapping[str, str]) -> Preview
         comparison = _Comparison(console, order, project, was, former, files, unkept)
         planned, unaffected = _compared(comparison, Lead(console, order, repository, target))
     facts = {
+        "folder": folder_in(repository),
         "base": target.left,
         "head": head,
         "target": target.name,

@@ -86,7 +86,7 @@ def publish(
     located = locate(to.wanted, to.environ)
     forge, preview = connect(located.target, tell=console.tell), found.preview
     posting = Posting(
-        marker=Marker(preview.project, located.commit or preview.head, located.run),
+        marker=Marker(preview.id, located.commit or preview.head, located.run),
         render=lambda limit: _comment(found, located.target.forge, limit, files=files),
         needed=preview.is_worth_telling,
         disorder=located.disorder,

@@ -18,7 +18,8 @@ from planner.forge.port import Facts
 VERSION: Final = 1
 _HIDDEN: Final = re.compile(r"<!-- planner:preview v\d+ ([^<>]*?) ?-->")
 _VISIBLE: Final = re.compile(r"`planner:preview v\d+ ([^`]*)`")
-_LONGEST: Final = 1000
+_LONGEST: Final = 20_000
+"""Characters. A folder's name may take 4,096 bytes, each of which may be written as three."""
 
 
 @frozen(order=True)

@@ -64,7 +64,7 @@ class Preview:
     left_out: environments that nobody asked about. error, advice: why there is no preview at all, "" when
     there is one; base and head are "" where they are not known. chain: every environment as its state says
     that it stands, where releases are promoted. target: what the change goes into, as people call it; ahead:
-    how many commits that has which head lacks.
+    how many commits that has which head lacks. folder: of the project in its repository, "" for the root.
     """
 
     project: str = field(metadata=WORD)
@@ -82,6 +82,12 @@ class Preview:
     chain: tuple[Standing, ...] = ()
     target: str = ""
     ahead: int = 0
+    folder: str = ""
+
+    @property
+    def id(self) -> str:
+        """What it is about: a repository may hold several projects, and of the same name."""
+        return f"{self.project}:{self.folder}" if self.folder else self.project
 
     @property
     def failed(self) -> bool:

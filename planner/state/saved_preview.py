@@ -40,6 +40,7 @@ def dump_preview(found: Previewed) -> bytes:
         "project": preview.project,
         "base": preview.base,
         "head": preview.head,
+        "folder": preview.folder,
         "target": preview.target,
         "ahead": preview.ahead,
         "uncommitted": preview.uncommitted,
@@ -130,6 +131,7 @@ def _decoded(document: Any) -> Previewed:
         chain=tuple(decode(standing, Standing) for standing in document.get("chain", ())),
         target=document.get("target", ""),
         ahead=document.get("ahead", 0),
+        folder=document.get("folder", ""),
     )
     return Previewed(preview, plans)
 

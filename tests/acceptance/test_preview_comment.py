@@ -10,8 +10,8 @@ import pytest
 from tests.contract.forge_github import GitHubServer
 from tests.contract.forge_http import Answer
 
-from .runner import Project
-from .team import change_prod, remove
+from .runner import PROJECT, Project, small
+from .team import change_prod, git, remove
 
 
 def test_one_comment_is_kept_up_to_date(actions: tuple[Project, GitHubServer]) -> None:
@@ -137,3 +137,36 @@ def test_what_is_no_preview(tmp_path: Path, content: str | None, problem: str) -
     done = project.run("preview", "--from", "preview.json")
     assert done.code == 1
     assert problem in " ".join(done.err.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "comments"),
+    [
+        pytest.param("README", "", "more", 1, id="nothing changes"),
+        pytest.param("files/alpha/words.txt", "one", "two", 2, id="a change"),
+        pytest.param("planner.yaml", "environments:", "environments: [", 2, id="a failure"),
+    ],
+)
+def test_each_project_of_a_repository_has_its_own_comment(
+    actions: tuple[Project, GitHubServer], name: str, old: str, new: str, comments: int
+) -> None:
+    """Also where they have the same name."""
+    team, server = actions
+    other = small(team.folder / "us/search", project=PROJECT.replace("small", "team-search"))
+    other.environ = team.environ
+    other.write("README", "")
+    other.apply()
+    git(team.folder, "add", ".")
+    git(team.folder, "commit", "-qm", "another project")
+    git(team.folder, "branch", "-f", "main")
+    change_prod(team)
+    git(team.folder, "commit", "-qam", "change")
+    team.ok("preview", "--comment")
+    first = server.bodies()
+    other.edit(name, old, new)
+    for _ in range(2):
+        other.run("preview", "--out", "../preview", "--comment")
+        other.run("preview", "--from", "../preview/preview.json", "--comment")
+        assert server.bodies()[:1] == first
+        assert len(server.bodies()) == comments
+    assert all("### `team-search` in `us/search`: " in body for body in server.bodies()[1:])

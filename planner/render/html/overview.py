@@ -45,7 +45,8 @@ def header(preview: Preview) -> Html:
     """What is compared with what, in one sentence and four numbers."""
     base = (_commit(preview.base), span("aside", text(".."))) if preview.base else ()
     changes = (span("aside", text("and uncommitted changes")),) if preview.uncommitted else ()
-    commits = (*base, _commit(preview.head), *changes)
+    folder = (span("aside", text(f"in {preview.folder}:")),) if preview.folder else ()
+    commits = (*folder, *base, _commit(preview.head), *changes)
     return element(
         "header",
         element("p", text(kind_of(preview)), class_="eyebrow"),

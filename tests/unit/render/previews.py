@@ -105,7 +105,7 @@ def _everything() -> Preview:
     notes = ("The version of extension.icu moved while nothing else did.", "one note in plain words")
     item = planned("prod", *changes, drift=DRIFT, outputs=OUTPUTS, checks=CHECKS, notes=notes)
     item = evolve(item, protected=True, gates=GATES, on_merge="applied after approval")
-    others = {"unaffected": ("staging", "qa"), "target": "main", "ahead": 2}
+    others = {"unaffected": ("staging", "qa"), "target": "main", "ahead": 2, "folder": "search"}
     return preview(item, planned("dev", plans.CREATE), **others)
 
 

@@ -102,6 +102,7 @@ ANY_PREVIEW = st.builds(
     advice=TEXT,
     target=TEXT,
     ahead=st.integers(0, 2),
+    folder=TEXT,
 )
 FORMS = st.builds(
     lambda forge, limit: form_for(forge, marker=MARKER, limit=limit),
