@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
+from planner.cli.against_target import Lead, undoing_told, unmerged_pin
 from planner.cli.comparing import (
     Order,
     Read,
@@ -25,7 +26,6 @@ from planner.cli.foreseeing import Planned, Task, foresee
 from planner.cli.leaving import Places, moved, removed
 from planner.cli.preview_failure import failed_preview
 from planner.cli.promotion.chain import standings
-from planner.cli.target_ahead import Lead, undoing_told
 from planner.cli.unkept import Unkept, converted
 from planner.config.load import choose_environment
 from planner.engine.affected import ABSENT, why_affected
@@ -47,7 +47,8 @@ _NAMED: Final = 3
 @frozen
 class _Comparison:
     """The project as it is and as it was; former: None where it was not there, or was wrong. folder: with the
-    former one. files: those that differ. unkept: those of which it is not known whether they do.
+    former one. files: those that differ. unkept: those of which it is not known whether they do. lead: None
+    where it is not known what the change goes into.
     """
 
     console: Console
@@ -57,6 +58,7 @@ class _Comparison:
     folder: Path = Path()
     files: frozenset[str] = frozenset()
     unkept: tuple[Unkept, ...] = ()
+    lead: Lead | None = None
 
     @property
     def before(self) -> Mapping[str, Environment]:
@@ -112,9 +114,10 @@ def _made(console: Console, order: Order, environ: Mapping[str, str]) -> Preview
     with as_of(repository, target.left) as (former, elsewhere):
         files = changed_since(repository, target.left, order)
         unkept = (*elsewhere, *converted(repository.converted(*PINNED)))
+        lead = Lead(console, order, repository, target)
         was = project_in(order.request.projects, former)
-        comparison = _Comparison(console, order, project, was, former, files, unkept)
-        planned, unaffected = _compared(comparison, Lead(console, order, repository, target))
+        comparison = _Comparison(console, order, project, was, former, files, unkept, lead)
+        planned, unaffected = _compared(comparison)
     facts = {
         "folder": folder_in(repository),
         "base": target.left,
@@ -134,14 +137,16 @@ def _everything(comparison: _Comparison, **facts: str) -> Previewed:
     return _previewed(comparison, _side_by_side(tasks), base="", **facts)
 
 
-def _compared(comparison: _Comparison, lead: Lead) -> tuple[list[Planned], tuple[str, ...]]:
+def _compared(comparison: _Comparison) -> tuple[list[Planned], tuple[str, ...]]:
     """The environments that the change affects or removes, and the names of the others."""
     names, files = _chosen(comparison), comparison.files
     pairs = {name: _read(comparison, name) for name in names}
     whys = {name: why_affected(was.reading, now.reading, files) for name, (was, now) in pairs.items()}
     tasks = [partial(_foreseen, comparison, name, pairs[name], why) for name, why in whys.items() if why]
     unaffected = tuple(name for name, why in whys.items() if not why)
-    return [*undoing_told(lead, _side_by_side(tasks), pairs), *_removed(comparison)], unaffected
+    planned = _side_by_side(tasks)
+    told = undoing_told(comparison.lead, planned, pairs) if comparison.lead else planned
+    return [*told, *_removed(comparison)], unaffected
 
 
 def _chosen(comparison: _Comparison) -> list[str]:
@@ -166,6 +171,7 @@ def _foreseen(comparison: _Comparison, name: str, pair: tuple[Read, Read], why: 
     cautions = (
         *(moved(comparison.places, before, environment) if before else ()),
         *_unkept(comparison, pair[1]),
+        *(unmerged_pin(comparison.lead, pair[1].reading.pin) if comparison.lead else ()),
     )
     found = EnvironmentPreview(name, why, protected=environment.protected, cautions=cautions)
     order = comparison.order

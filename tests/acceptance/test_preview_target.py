@@ -1,4 +1,4 @@
-"""planner preview of a branch whose target has gone on since."""
+"""planner preview of a branch that has what its target does not have, or the other way round."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from . import chains
 from .runner import TEMPLATE, Project
 from .team import environments, git
 
@@ -125,3 +126,54 @@ def test_offline_nothing_is_undone(branched: Project) -> None:
     [found] = environments(branched, "--offline").values()
     assert (found["cautions"], found["summary"]["delete"]) == ([], 0)  # type: ignore[index]
     assert "`main` is 1 commit ahead of that" in branched.ok("preview", "--offline").out
+
+
+def promoted(chain: Project) -> None:
+    chain.ok("promote", "dev", "staging")
+    chains.commit(chain)
+
+
+def of_the_branch(chain: Project) -> None:
+    chains.change(chain)
+    chains.applied(chain, "dev")
+    promoted(chain)
+
+
+def of_the_target(chain: Project) -> None:
+    """Promoted on the branch, and committed before."""
+    git(chain.folder, "checkout", "-q", "main")
+    chains.change(chain)
+    chains.applied(chain, "dev")
+    git(chain.folder, "checkout", "-q", "-B", "branch")
+    promoted(chain)
+
+
+def merged_meanwhile(chain: Project) -> None:
+    of_the_branch(chain)
+    git(chain.folder, "branch", "-f", "main", "HEAD~1")
+
+
+def squashed_meanwhile(chain: Project) -> None:
+    """The target has the same files by another commit."""
+    of_the_branch(chain)
+    git(chain.folder, "checkout", "-q", "main")
+    git(chain.folder, "merge", "-q", "--squash", "branch~1")
+    git(chain.folder, "commit", "-qm", "squashed")
+    git(chain.folder, "checkout", "-q", "branch")
+
+
+@pytest.mark.parametrize(
+    ("how", "warned"),
+    [(of_the_branch, True), (squashed_meanwhile, True), (of_the_target, False), (merged_meanwhile, False)],
+)
+def test_a_pin_that_a_squashed_merge_would_lose(chain: Project, how: Edit, warned: bool) -> None:
+    git(chain.folder, "checkout", "-qb", "branch")
+    how(chain)
+    found = environments(chain, "-e", "staging")["staging"]
+    cautions = [str(text) for text in found["cautions"]]  # type: ignore[attr-defined]
+    pin = git(chain.folder, "rev-parse", "--short=12", "HEAD~1")
+    told = (
+        f"it is pinned to `{pin}`, which `main` does not have. A merge by squash or rebase loses that commit"
+    )
+    assert [told in text for text in cautions] == [True] * warned
+    assert (told in chain.ok("preview").out) == warned

@@ -1,4 +1,4 @@
-"""What a branch would undo only because its target has gone on since the branch left it."""
+"""What differs between a branch and its target beside the change: what only one of them has."""
 
 from __future__ import annotations
 
@@ -48,6 +48,17 @@ def undoing_told(
             undone = _undone(lead, folder, item.environment, losses[item.environment], pairs)
             found.append((evolve(item, cautions=(*item.cautions, *_told(undone, lead.target))), data))
     return found
+
+
+def unmerged_pin(lead: Lead, pin: str) -> Iterator[str]:
+    """That an environment is pinned to a commit which is not in the target. pin: "" where it has none."""
+    commit = lead.repository.find(pin) if pin else None
+    if commit is not None and not lead.repository.is_ancestor(commit, lead.target.commit):
+        yield (
+            f"it is pinned to `{pin}`, which `{lead.target.name}` does not have. A merge by squash or rebase "
+            "loses that commit, and then nobody can plan this environment. Merge with a merge commit, or "
+            "what is pinned first."
+        )
 
 
 def _losses(item: EnvironmentPreview) -> list[Change]:
