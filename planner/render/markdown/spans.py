@@ -7,9 +7,8 @@ GitLab look for references after they are decoded.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape as html_escape
-from itertools import groupby
 from typing import Final
 
 from planner.render.escaping import ELLIPSIS, escape, shorten
@@ -36,10 +35,44 @@ def code(text: str, room: int = 120) -> str:
 
 
 def words(text: str, room: int = 200) -> str:
-    """text as prose, and what is not a plain word in it as code spans: "forced by `--replace`"."""
-    shown = _bounded(text, room)
-    runs = groupby(shown.split(" "), _harmless)
-    return " ".join(" ".join(run) if harmless else code(" ".join(run), room) for harmless, run in runs)
+    """text as prose, and what is not a plain word in it as code spans: "forced by `--replace`, at once".
+
+    Of several spaces one is left. Punctuation and parentheses around a code span are prose.
+    """
+    return " ".join(_spans(_bounded(text, room).split(), room)) or code("")
+
+
+def _spans(found: Sequence[str], room: int) -> Iterator[str]:
+    """Words as they are, or as code spans, of as many words as stand together."""
+    begin, inside = "", list[str]()
+    for word in found:
+        before, core, after = _parted(word)
+        if inside and (before or not core):
+            yield f"{begin}{code(' '.join(inside), room)}"
+            begin, inside = "", []
+        if not core:
+            yield word
+            continue
+        begin, inside = begin or before, [*inside, core]
+        if after:
+            yield f"{begin}{code(' '.join(inside), room)}{after}"
+            begin, inside = "", []
+    if inside:
+        yield f"{begin}{code(' '.join(inside), room)}"
+
+
+def _parted(word: str) -> tuple[str, str, str]:
+    """What goes before a code span, into it, and after it; all of it before where none is needed."""
+    if _harmless(word):
+        return word, "", ""
+    after = word[-1] if word[-1] in ",.;:" else ""
+    before, core = "", word.removesuffix(after)
+    if core.startswith("(") and (core.endswith(")") or core.count("(") > core.count(")")):
+        before, core = "(", core[1:]
+    if core.endswith(")") and core.count(")") > core.count("("):
+        core, after = core[:-1], f"){after}"
+    parts = any(map(str.isalnum, core)) and not (after.endswith(":") and ":" in core)
+    return (before, core, after) if parts else ("", word, "")
 
 
 def marked(text: str, room: int = 300) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +16,7 @@ from planner.model.plan import Action, AttributeDiff, Change, CheckResult, Drift
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.model.release import Gate
 from planner.model.value import UNKNOWN, Fingerprint, Secret
+from planner.render.escaping import escape
 from planner.render.markdown import CommentForm, form_for, render_comment, render_markdown_plan
 
 from .previews import HOSTILE_TEXTS, PREVIEWS
@@ -131,6 +132,42 @@ def test_every_sample_is_well_formed(name: str, forge: str, limit: int) -> None:
     assert text.endswith("\n")
     assert_well_formed(text, form.details)
     assert_losses_named(text, PREVIEWS[name])
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(preview=ANY_PREVIEW, forge=st.sampled_from(FORGES))
+def test_what_is_found_is_read_as_it_is(preview: Preview, forge: str) -> None:
+    """Where nothing has to be left out, a reader sees each text whole, whatever of it is in code."""
+    text = render_comment(preview, form_for(forge, marker=MARKER, limit=200_000))
+    read = [plain(token) for token in PARSER.parse(text) if token.type == "inline"]
+    for said in () if preview.error else findings(preview):
+        assert any(visible(said) in line for line in read), said
+
+
+def findings(preview: Preview) -> Iterator[str]:
+    """What people and rules say, of which all is shown."""
+    for item in preview.environments:
+        yield from item.cautions
+        yield item.on_merge
+        yield from (gate.detail for gate in item.gates if not gate.met and not gate.forced)
+        for change in item.plan.changes if item.plan else ():
+            lost = change.action in (Action.DELETE, Action.REPLACE) and not change.deposed
+            if lost and not any(diff.forces_replacement for diff in change.diffs):
+                yield change.reason
+        for check in item.plan.checks if item.plan else ():
+            if check.status == "failed":
+                yield check.message
+
+
+def visible(text: str) -> str:
+    """As it is shown: what steers anything escaped, and of several spaces one."""
+    return " ".join(escape(text).replace("|", "\\x7c").replace("<!--", "\\x3c!--").replace("`", "").split())
+
+
+def plain(token: Token) -> str:
+    """What a reader sees of a line; backticks do not count, since some texts say with them what is code."""
+    shown = "".join(child.content for child in token.children or ())
+    return " ".join(shown.replace("(empty)", "").replace("`", "").split())
 
 
 @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])

@@ -56,7 +56,19 @@ def test_code_is_one_code_span_in_a_table(text: str) -> None:
         ("commit 1234567", "commit `1234567`"),
         ("ABC-123", "`ABC-123`"),
         ("www.evil.example is it", "`www.evil.example` is it"),
-        ("a  b", "a `(empty)` b"),
+        ("a  b", "a b"),
+        (" ", "`(empty)`"),
+        ("waits for promote_from, approvals", "waits for `promote_from`, approvals"),
+        (
+            "r-1 from dev_eu: waits for soak, some_checks.",
+            "`r-1` from `dev_eu`: waits for soak, `some_checks`.",
+        ),
+        ("set aside (--force soak), or not", "set aside (`--force` soak), or not"),
+        ("in (a, b_c) f(x), and (f(x_y));", "in (a, `b_c`) `f(x)`, and (`f(x_y)`);"),
+        ("run --a, --b -c d_e now", "run `--a`, `--b -c d_e` now"),
+        ("x.y: ... (-) f(x", "`x.y`: `... (-) f(x`"),
+        ("a`b, c", "``a`b``, c"),
+        ("it says http://x.y/z.", "it says `http://x.y/z`."),
         ("*a* _b_ c", "`*a* _b_` c"),
         (":boom:", "`:boom:`"),
         ("", "`(empty)`"),
@@ -64,6 +76,17 @@ def test_code_is_one_code_span_in_a_table(text: str) -> None:
 )
 def test_words(text: str, shown: str) -> None:
     assert words(text) == shown
+
+
+@given(ANY_TEXT | st.text("`(:.,) -|a_", max_size=30))
+def test_all_words_are_read(text: str) -> None:
+    """Whatever is in a span, what a reader sees is the text."""
+    shown = words(text, 10_000)
+    children = PARSER.parseInline(f"x {shown} x")[0].children or []
+    assert {child.type for child in children} <= {"text", "code_inline"}
+    visible = escape(text).replace("|", "\\x7c").replace("<!--", "\\x3c!--")
+    seen = "".join(child.content for child in children)
+    assert seen == f"x {' '.join(visible.split()) or '(empty)'} x"
 
 
 @pytest.mark.parametrize(
