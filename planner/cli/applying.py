@@ -14,7 +14,7 @@ from planner.cli.commandline import command_line
 from planner.cli.console import Console
 from planner.cli.interrupt import INTERRUPTED, InFlight, Interrupt
 from planner.cli.present import Report, present
-from planner.cli.promotion.admission import Admission, Forcing, admission, refuse_closed
+from planner.cli.promotion.admission import Admission, Forcing, Terms, admission, refuse_closed
 from planner.cli.wiring import Opened
 from planner.engine.apply import Surroundings
 from planner.engine.refresh import View
@@ -108,7 +108,8 @@ def _admitted(applying: Applying, plan: Plan, state: State) -> Admission | None:
     if plan.mode != NORMAL:
         return None
     here, now = applying.here, applying.here.store.clock()
-    return admission(here.request, here.configuration, state, applying.console, now, applying.forcing)
+    terms = Terms(applying.forcing)
+    return admission(here.request, here.configuration, state, applying.console, now, terms)
 
 
 def _refuse_closed(console: Console, admitted: Admission | None) -> None:

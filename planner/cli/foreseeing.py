@@ -7,7 +7,7 @@ from attrs import evolve, frozen
 from planner.cli.comparing import Read, without_secrets
 from planner.cli.console import Console
 from planner.cli.explaining import advice_of, located, told, told_of
-from planner.cli.promotion.admission import Admission, admission
+from planner.cli.promotion.admission import Admission, Terms, admission
 from planner.cli.redaction import document_redaction
 from planner.cli.wiring import Request, opened, opened_offline
 from planner.config.load import Configuration
@@ -44,7 +44,7 @@ def foresee(task: Task, found: EnvironmentPreview) -> Planned:
             proposal = propose(here.session)
             shown, data = _shown(task, found, proposal, here.configuration, here.store.redact)
             admitted = admission(
-                task.request, here.configuration, proposal.state, task.console, here.store.clock()
+                task.request, here.configuration, proposal.state, task.console, here.store.clock(), Terms()
             )
             return (with_gates(shown, admitted) if admitted else shown), data
     except PlannerError as error:

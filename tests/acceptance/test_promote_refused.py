@@ -221,6 +221,8 @@ def test_a_plan_that_apply_would_refuse(shop: Project) -> None:
     assert done.code == 3
     assert "the plan of prod has errors; nothing was written" in told(done)
     assert git(shop.folder, "status", "--porcelain") == ""
+    status = " ".join(shop.ok("env", "status").out.split())
+    assert "promotion the plan of prod has errors Run: planner promote staging prod --dry-run" in status
 
 
 def test_a_release_with_other_variables(shop: Project) -> None:

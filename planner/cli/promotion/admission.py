@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from planner.cli.console import Console
 from planner.cli.promotion.actor import actor
@@ -21,7 +21,7 @@ from planner.model.state import State
 from planner.model.value import Value
 from planner.promote.gates import judge
 from planner.promote.log import Force, Log, Run, moment, write_log
-from planner.promote.question import PROMOTION, SAME, Question, Verdict
+from planner.promote.question import PROMOTION, SAME, Question, Upstream, Verdict
 from planner.promote.recording import after_apply, log_of
 from planner.render.gates import render_gates
 from planner.vcs import commit_of
@@ -59,33 +59,41 @@ class Forcing:
     reason: str = ""
 
 
+@frozen
+class Terms:
+    """upstreams: as they are, where somebody looked at them already; None to look."""
+
+    forcing: Forcing = field(factory=Forcing)
+    upstreams: tuple[Upstream, ...] | None = None
+
+
 def admission(
     request: Request,
     configuration: Configuration,
     state: State,
     console: Console,
     now: str,
-    forcing: Forcing | None = None,
+    terms: Terms,
 ) -> Admission | None:
     """None where nothing is promoted. An upstream installation is asked only where it is from there."""
     release = release_of(request, configuration)
     if release is None:
         return None
-    environment = configuration.environment
+    environment, forcing, upstreams = configuration.environment, terms.forcing, terms.upstreams
     question = Question(
         environment=environment,
         release=release,
         now=moment(now),
         log=log_of(state),
-        upstreams=remembered(request, console, environment.promote_from),
+        upstreams=remembered(request, console, environment.promote_from) if upstreams is None else upstreams,
         promoters=promoters(request, environment.name) if environment.gates.approvals else frozenset(),
         by_commit=configuration.project.promotes_templates,
     )
     verdict = judge(question)
-    if forcing is not None and forcing.gates:
+    if forcing.gates:
         question = evolve(question, log=_forced(question.log, verdict.release, forcing, request, now))
         verdict = judge(question)
-    if verdict.way == PROMOTION and verdict.source is not None:
+    if upstreams is None and verdict.way == PROMOTION and verdict.source is not None:
         with console.doing(f"Looking at {verdict.source.environment}"):
             question = evolve(question, upstreams=looked_at(request, console, environment.promote_from))
         verdict = judge(question)

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from planner.cli.console import Console
-from planner.cli.promotion.env_look import Seen, look
+from planner.cli.promotion.admission import Terms
+from planner.cli.promotion.choosing import Wish
+from planner.cli.promotion.env_look import Seen, first_error, look
+from planner.cli.promotion.foreseeing import Asked, Foreseen, foresee, refuse_plan
 from planner.cli.wiring import Request
+from planner.errors import InvalidConfiguration, PlannerError, Refused
 from planner.model.chain import Standing
+from planner.model.release import Gate
 from planner.promote.gates import judge
 from planner.promote.log import moment
 from planner.promote.matching import same
 from planner.promote.question import BACK, PROMOTION, SAME, Question, Verdict
+from planner.vcs import repository_of
 
 AT_ONCE: Final = 8
+Ask = Callable[[Seen, Seen, str], Verdict]
+"""What is said of the release that runs upstream: here, upstream, and the time."""
 
 
 def standings(request: Request, console: Console, now: str, *, refresh: bool = True) -> tuple[Standing, ...]:
@@ -31,14 +40,15 @@ def standings(request: Request, console: Console, now: str, *, refresh: bool = T
             lambda name: look(request, console, project, name, ask=refresh), project.environments
         )
         seen = {item.environment.name: item for item in found}
-    return tuple(standing(item, seen, now) for item in seen.values())
+        ask = partial(_foreseen, request, console, seen) if refresh else _by_states
+        return tuple(pool.map(lambda item: standing(item, seen, now, ask), seen.values()))
 
 
-def standing(here: Seen, seen: Mapping[str, Seen], now: str) -> Standing:
-    """How one environment stands among all of them."""
+def standing(here: Seen, seen: Mapping[str, Seen], now: str, ask: Ask | None = None) -> Standing:
+    """How one environment stands among all of them. ask: of what runs upstream; by the states alone."""
     environment, found = here.environment, here.found
     present = found.log.present
-    coming = _coming(here, seen, now)
+    coming = _coming(here, seen, now, ask or _by_states)
     return Standing(
         environment=environment.name,
         promote_from=environment.promote_from,
@@ -69,14 +79,14 @@ class _Coming:
     promoted: bool = False
 
 
-def _coming(here: Seen, seen: Mapping[str, Seen], now: str) -> _Coming | None:
+def _coming(here: Seen, seen: Mapping[str, Seen], now: str, ask: Ask) -> _Coming | None:
     """What the environment's files bring, if it ran upstream or here; else what runs upstream."""
     if not here.readable or not here.environment.promote_from:
         return None
     brought = _brought(here, seen, now)
     if brought is not None:
         return brought
-    found = list(_upstream(here, seen, now))
+    found = list(_upstream(here, seen, now, ask))
     return next((item for item in found if item.verdict.way == PROMOTION), next(iter(found), None))
 
 
@@ -104,19 +114,64 @@ def _brought(here: Seen, seen: Mapping[str, Seen], now: str) -> _Coming | None:
     return _Coming(verdict, next(runs_it, here.environment.name), promoted=True)
 
 
-def _upstream(here: Seen, seen: Mapping[str, Seen], now: str) -> Iterator[_Coming]:
+def _upstream(here: Seen, seen: Mapping[str, Seen], now: str, ask: Ask) -> Iterator[_Coming]:
     for name in here.environment.promote_from:
-        upstream = seen[name].found
-        if upstream.log.present is None:
+        if seen[name].found.log.present is None:
             continue
-        question = Question(
-            environment=here.environment,
-            release=upstream.log.present.release,
-            now=moment(now),
-            log=here.found.log,
-            upstreams=(upstream,),
-            by_commit=here.by_commit,
-        )
-        verdict = judge(question)
+        verdict = ask(here, seen[name], now)
         if verdict.way != SAME:
             yield _Coming(verdict, name)
+
+
+def _by_states(here: Seen, upstream: Seen, now: str) -> Verdict:
+    present = upstream.found.log.present
+    assert present is not None  # noqa: S101 - nothing comes from where nothing runs
+    question = Question(
+        environment=here.environment,
+        release=present.release,
+        now=moment(now),
+        log=here.found.log,
+        upstreams=(upstream.found,),
+        by_commit=here.by_commit,
+    )
+    return judge(question)
+
+
+def _foreseen(
+    request: Request, console: Console, seen: Mapping[str, Seen], here: Seen, upstream: Seen, now: str
+) -> Verdict:
+    """What promote would say. Where it refuses, that is one more closed gate."""
+    verdict, target, source = _by_states(here, upstream, now), here.environment, upstream.environment.name
+    if verdict.way == SAME:
+        return verdict
+    terms = Terms(upstreams=tuple(seen[name].found for name in target.promote_from))
+    own, repository = request.elsewhere(target.name), repository_of(request.folder)
+    try:
+        found = foresee(console, Asked(own, Wish(target.name, source), terms, repository), lambda _: None)
+        verdict = found.admission.verdict
+        if not verdict.refusals(applying=False) and not here.found.problem:
+            _refuse_plan(console, found)
+    except InvalidConfiguration as error:
+        why, advice = f"{target.name} cannot run it: {first_error(error.diagnostics)}", ""
+    except PlannerError as error:
+        why, advice = error.summary, error.advice
+    else:
+        return verdict
+    advice = advice or f"Run: planner promote {source} {target.name} --dry-run"
+    return _refused(verdict, console.redact(why), console.redact(advice))
+
+
+def _refuse_plan(console: Console, found: Foreseen) -> None:
+    """An installation that cannot be asked holds no promotion back."""
+    try:
+        refuse_plan(console, found)
+    except Refused:
+        raise
+    except PlannerError:
+        return
+
+
+def _refused(verdict: Verdict, why: str, advice: str) -> Verdict:
+    """A refusal says more than that nothing proves where a release ran."""
+    kept = (gate for gate in verdict.gates if gate.met or gate.name != "promote_from")
+    return evolve(verdict, gates=(*kept, Gate("promotion", False, why, advice)))

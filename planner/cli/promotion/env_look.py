@@ -72,9 +72,9 @@ def _asked(request: Request, console: Console, seen: Seen) -> Seen:
             proposal = propose(there.session)
             if not proposal.forbidden:
                 return _planned(own, there, proposal, seen)
-        problem, advice = _first(proposal.diagnostics), f"Run: planner plan -e {name}"
+        problem, advice = first_error(proposal.diagnostics), f"Run: planner plan -e {name}"
     except InvalidConfiguration as error:
-        problem, advice = _first(error.diagnostics), f"Run: planner validate -e {name}"
+        problem, advice = first_error(error.diagnostics), f"Run: planner validate -e {name}"
     except PlannerError as error:
         problem, advice = error.summary, error.advice
     found = evolve(seen.found, problem=console.redact(problem))
@@ -107,7 +107,7 @@ def _planned(own: Request, there: Opened, proposal: Proposal, seen: Seen) -> See
     )
 
 
-def _first(diagnostics: tuple[Diagnostic, ...]) -> str:
+def first_error(diagnostics: tuple[Diagnostic, ...]) -> str:
     """The first error with its place, and how many there are."""
     errors = [item for item in diagnostics if item.is_error]
     place = f"{errors[0].position}: " if errors[0].position else ""

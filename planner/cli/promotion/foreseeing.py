@@ -1,58 +1,85 @@
-"""What the target would be after a promotion: its configuration, its release, its gates, and its plan."""
+"""What a promotion would come to: the edits, the target after them, its gates, and its plan.
+
+`promote` and `env status` ask here, so that no release is said to be free to come in which promote refuses.
+"""
 
 from __future__ import annotations
 
-from attrs import frozen
+from collections.abc import Callable
+
+from attrs import evolve, frozen
 
 from planner.cli.commandline import plain_command_line
 from planner.cli.console import Console
 from planner.cli.present import TextReport, present
-from planner.cli.promotion.admission import Admission, Forcing, admission
-from planner.cli.promotion.choosing import TEMPLATES
-from planner.cli.promotion.drafting import Draft
+from planner.cli.promotion.admission import Admission, Terms, admission
+from planner.cli.promotion.choosing import TEMPLATES, Wish
+from planner.cli.promotion.drafting import Draft, draft
 from planner.cli.promotion.release import release_of
+from planner.cli.promotion.target_file import as_source
 from planner.cli.stores import open_store
-from planner.cli.wiring import Request, check_files, configure, opened
+from planner.cli.wiring import Opened, Request, check_files, configure, opened
 from planner.config.load import Configuration
-from planner.engine.workflow import propose
+from planner.engine.workflow import Proposal, propose
 from planner.errors import InvalidConfiguration, PlannerError, Refused
 from planner.model.compare import identical
 from planner.model.release import Release
 from planner.promote.matching import differing
 from planner.render.values import inline
+from planner.vcs import Repository
 
 
 @frozen
 class Foreseen:
-    """configuration: of the target, with the draft's text."""
+    """request, configuration: of the target, with the draft's text."""
 
+    draft: Draft
     request: Request
     configuration: Configuration
     admission: Admission
 
 
-def foresee(console: Console, request: Request, draft: Draft, forcing: Forcing) -> Foreseen:
-    """request: of the target, that reads the draft's text.
-
-    InvalidConfiguration where the target cannot be rendered so; Refused where it would run another release.
+@frozen
+class Asked:
+    """Whether a release may be promoted. request: of the target. repository: that of the project.
+    commits: the target's file is to be committed.
     """
-    configuration = _configured(console, request, draft)
+
+    request: Request
+    wish: Wish
+    terms: Terms
+    repository: Repository | None = None
+    commits: bool = False
+
+
+def foresee(console: Console, asked: Asked, tell: Callable[[str], object]) -> Foreseen:
+    """Nothing is written. tell: takes what comes before the problems of a target that cannot be rendered so.
+
+    InvalidConfiguration for such a target; Refused for what cannot be promoted, with the way out, and where
+    the target would run another release. Of gates that are closed the admission tells.
+    """
+    drafted = draft(
+        console, asked.request, asked.wish, asked.terms.forcing.gates, asked.repository, commits=asked.commits
+    )
+    request = evolve(asked.request, texts={drafted.file.name: as_source(drafted.text)})
+    configuration = _configured(console, request, drafted, tell)
     environment = configuration.environment
     store = open_store(request.folder, configuration.project.name, environment, console.redact)
-    _refuse_another(request, configuration, draft)
-    found = admission(request, configuration, store.load(), console, store.clock(), forcing)
+    _refuse_another(request, configuration, drafted)
+    state, now = store.load(), store.clock()
+    found = admission(request, configuration, state, console, now, asked.terms)
     assert found is not None  # noqa: S101 - whoever drafted knows that the project promotes
-    return Foreseen(request, configuration, found)
+    return Foreseen(drafted, request, configuration, found)
 
 
-def _configured(console: Console, request: Request, draft: Draft) -> Configuration:
+def _configured(
+    console: Console, request: Request, draft: Draft, tell: Callable[[str], object]
+) -> Configuration:
     configuration, kinds = configure(request, console)
     configuration = check_files(configuration, kinds, request)
     if any(item.is_error for item in configuration.diagnostics):
         wish = draft.choice.wish
-        console.tell(
-            f"{wish.target} cannot run {draft.choice.run.id} as the project is; nothing was written:\n"
-        )
+        tell(f"{wish.target} cannot run {draft.choice.run.id} as the project is; nothing was written:\n")
         raise InvalidConfiguration(configuration.diagnostics)
     return configuration
 
@@ -88,19 +115,30 @@ def _refuse_other_archives(found: Release, draft: Draft) -> None:
 
 
 def show_plan(console: Console, foreseen: Foreseen) -> None:
-    """Refused when apply would refuse the plan. An installation that cannot be asked is told."""
+    """Refused as `refuse_plan`. An installation that cannot be asked is told."""
     target = foreseen.configuration.environment.name
     try:
-        with opened(foreseen.request, console) as here:
-            with console.doing(f"Asking the installation of {target}"):
-                proposal = propose(here.session)
-            present(TextReport(console, here), here, proposal)
+        refuse_plan(
+            console, foreseen, lambda here, proposal: present(TextReport(console, here), here, proposal)
+        )
+    except Refused as error:
+        raise Refused(f"{error.summary}; nothing was written", advice=error.advice) from error
     except PlannerError as error:
         plan = plain_command_line(foreseen.request.folder, target, "plan")
         console.tell(
             f"Note: {target} was not planned: {error.summary}. The preview of the pull request, or {plan}, "
             "shows what changes."
         )
-        return
+
+
+def refuse_plan(
+    console: Console, foreseen: Foreseen, show: Callable[[Opened, Proposal], object] = lambda *_: None
+) -> None:
+    """Refused when apply would refuse the plan. PlannerError when the installation cannot be asked."""
+    target = foreseen.configuration.environment.name
+    with opened(foreseen.request, console) as here:
+        with console.doing(f"Asking the installation of {target}"):
+            proposal = propose(here.session)
+        show(here, proposal)
     if proposal.forbidden:
-        raise Refused(f"the plan of {target} has errors; nothing was written")
+        raise Refused(f"the plan of {target} has errors")

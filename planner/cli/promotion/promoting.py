@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from planner.cli.commandline import plain_command_line
 from planner.cli.comparing import MAIN_BRANCHES
 from planner.cli.console import Console
 from planner.cli.promotion.actor import actor
-from planner.cli.promotion.admission import Admission, Forcing, refuse_closed
+from planner.cli.promotion.admission import Admission, Forcing, Terms, refuse_closed
 from planner.cli.promotion.choosing import TEMPLATES, Wish
-from planner.cli.promotion.drafting import Draft, draft
-from planner.cli.promotion.foreseeing import Foreseen, foresee, show_plan
+from planner.cli.promotion.drafting import Draft
+from planner.cli.promotion.foreseeing import Asked, Foreseen, foresee, show_plan
 from planner.cli.promotion.opening import Place, Route, find_place, find_route, open_pull_request
 from planner.cli.promotion.records import update_log
-from planner.cli.promotion.target_file import as_source, written
+from planner.cli.promotion.target_file import written
 from planner.cli.promotion.wording import Account, change_lines, commit_message, waiting
 from planner.cli.wiring import Request
 from planner.errors import PlannerError, Refused
@@ -61,9 +61,9 @@ def promote(console: Console, order: Order) -> None:
     if commits and repository is not None:
         repository.commit("HEAD")
     place = None if order.dry_run else _place(console, order, repository)
-    drafted = draft(console, request, order.wish, order.forcing.gates, repository, commits=commits)
-    request = evolve(request, texts={drafted.file.name: as_source(drafted.text)})
-    foreseen = foresee(console, request, drafted, order.forcing)
+    asked = Asked(request, order.wish, Terms(order.forcing), repository, commits)
+    foreseen = foresee(console, asked, console.tell)
+    drafted = foreseen.draft
     account = _account(drafted, foreseen.admission)
     if not drafted.edits and foreseen.admission.verdict.way == SAME and not foreseen.admission.is_new:
         console.out(f"{order.wish.target} runs {account.verdict.release} already; there is nothing to edit.")
