@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -42,6 +44,11 @@ _LOOK: Final[Mapping[Look, str]] = {
     Look.CREDENTIALS: "Correct the token.",
 }
 _AGAIN: Final = "Run it again later."
+_LOCKED: Final = re.compile(r"\blocked\b", re.IGNORECASE)
+_UNLOCK: Final = (
+    "Its conversation is locked, whatever the token may do: unlock it, or use the token of an account that "
+    "may write to the repository."
+)
 _NO_API: Final = "Check that --api-url is the address of the API, and the token."
 
 
@@ -220,7 +227,8 @@ class Client:
         if 300 <= status < 400:
             to = led_to(headers.get("Location", ""), self._home)
             summary += f" and sends on to {f'{to.scheme}://{to.host}' if to else 'another place'}"
-        advice = self._api.advice.get(status, "")
+        locked = status == HTTPStatus.FORBIDDEN and _LOCKED.search(said)
+        advice = _UNLOCK if locked else self._api.advice.get(status, "")
         return _Failure(ForgeError(summary, status=status, said=said, advice=advice), lasting=True)
 
     def _not_understood(self, call: Call, received: Received) -> _Failure:

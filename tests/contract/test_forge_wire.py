@@ -162,6 +162,27 @@ def test_a_refusal_says_what_where_and_what_to_do(site: Site, status: int) -> No
     assert (len(site.server.asked), site.naps.taken) == (1, [])
 
 
+@pytest.mark.parametrize(
+    ("said", "locked"),
+    [
+        ("Unable to create comment because issue is locked.", True),
+        ("You cannot comment on a Locked issue", True),
+        ("The account is blocked", False),
+        ("Resource not accessible by integration", False),
+    ],
+)
+def test_a_locked_conversation_is_not_the_token_s_fault(site: Site, said: str, locked: bool) -> None:
+    def refuse(asked: Asked, do: Do) -> Answer:
+        return do(asked) if asked.method == "GET" else answer(403, {"message": said})
+
+    site.server.faults = [refuse] * 5
+    with pytest.raises(ForgeError) as raised:
+        site.post("one")
+    assert said in raised.value.summary
+    assert ("is locked, whatever the token may do: unlock it" in raised.value.advice) == locked
+    assert (raised.value.advice == KINDS[site.server.forge].advice[403]) == (not locked)
+
+
 def test_a_wrong_token_is_refused_and_not_shown(site: Site) -> None:
     wrong = evolve(site.server.credentials, token="wr0ng-t0ken")
     target = evolve(site.server.target, credentials=wrong)
