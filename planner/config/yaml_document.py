@@ -164,6 +164,7 @@ class _Builder:
     trace: LineTrace | None
     texts: dict[Path, str] | None = None
     anchors: dict[str, tuple[Value, int]] = field(factory=dict)
+    bare: dict[str, int] = field(factory=dict)
     nodes: int = 0
     aliased: int = 0
 
@@ -182,6 +183,8 @@ class _Builder:
                 value = self._value(root, path, 0)
                 if not (isinstance(value, Literal) and value.value is None):
                     found.append(value)
+        for name, line in self.bare.items():
+            raise YamlProblem(line, f"&{name} is an anchor of nothing: put it in quotes, if it is a text")
         return found
 
     def _value(self, event: Any, path: Path, depth: int) -> Value:
@@ -206,6 +209,8 @@ class _Builder:
             value = build(path, depth)
         if event.anchor:
             self.anchors[event.anchor] = (value, self.nodes - before)
+            if kind is ScalarEvent and not (event.value or event.style or event.tag):
+                self.bare[event.anchor] = _line(event)
         return value
 
     def _alias(self, event: Any) -> Value:
@@ -213,6 +218,7 @@ class _Builder:
             raise YamlProblem(
                 _line(event), f"the alias *{event.anchor} has no anchor &{event.anchor} before it"
             )
+        self.bare.pop(event.anchor, None)
         value, size = self.anchors[event.anchor]
         self.aliased += size
         self.nodes += size
@@ -224,13 +230,8 @@ class _Builder:
         text, tag = event.value, event.tag
         if tag and tag != "!":
             return self._tagged(event, text)
-        try:
-            restored = self.restore(text)
-        except ValueError as error:
-            raise YamlProblem(_line(event), str(error)) from None
-        if restored is text and not event.style and not tag:
-            return core_schema(text)
-        return restored
+        restored = self._restored(event, text)
+        return core_schema(text) if restored is text and not event.style and not tag else restored
 
     def _restored(self, event: Any, text: str) -> Value:
         try:

@@ -126,6 +126,10 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a: 1\nb: *x\n", 2, "the alias *x has no anchor &x before it"),
         ("a: &x [*x]\n", 1, "the alias *x has no anchor &x before it"),
         ("a: &x 1\n---\nb: *x\n", 3, "the alias *x has no anchor &x before it"),
+        ("a: 1\nb: &x\n", 2, "&x is an anchor of nothing: put it in quotes, if it is a text"),
+        ("a: [&x , 1]\n", 1, "&x is an anchor of nothing: put it in quotes, if it is a text"),
+        ("a: &x\n---\nb: &y 1\n", 1, "&x is an anchor of nothing: put it in quotes, if it is a text"),
+        ("a: {b: &y-1_z}\n", 1, "&y-1_z is an anchor of nothing: put it in quotes, if it is a text"),
         ("<<: 1\n", 1, "<< merges a mapping or a list of mappings"),
         ("<<: [1]\n", 1, "<< merges a mapping or a list of mappings"),
         ("a: !!python/object:os.system x\n", 1, "the tag !!python/object:os.system is not supported here"),
@@ -221,3 +225,17 @@ def test_values_that_do_not_fit_their_place(template: str, value: Value, summary
     with pytest.raises(YamlProblem) as caught:
         parse(template.replace("{}", tokens.put(value)), restore=tokens.restore)
     assert caught.value.summary == summary
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a: &x\nb: *x\n", {"a": None, "b": None}),
+        ("a: &x ''\n", {"a": ""}),
+        ("a: '&x'\n", {"a": "&x"}),
+        ("a: &x 1\n", {"a": 1}),
+        ("a: &x []\n", {"a": []}),
+    ],
+)
+def test_an_anchor_of_something_or_for_somebody(text: str, value: object) -> None:
+    assert [plain(item) for item in parse(text)] == [value]
