@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -30,6 +31,8 @@ from planner.scratch import Scratch
 from planner.vcs import Repository
 
 MAIN_BRANCHES: Final = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+_LINK: Final = "120000 "
+"""How git writes the mode of a symbolic link."""
 
 
 @frozen
@@ -104,6 +107,19 @@ def _target(repository: Repository, named: str | None, environ: Mapping[str, str
             advice="Fetch the whole history, as with fetch-depth: 0, or name a commit with --base REF.",
         )
     raise PlannerError("there is no branch to compare with", advice="Name one with --base REF.")
+
+
+def links_in(repository: Repository, folder: Path) -> Iterator[tuple[str, str]]:
+    """The links that git knows in the project's folder: the name of each, and where it leads in there."""
+    listed = repository.checkout.must("ls-files", "--stage", "-z", "--", repository.prefix or ".")
+    root = folder.resolve()
+    for line in listed.decode(errors="surrogateescape").split("\0"):
+        facts, _, name = line.partition("\t")
+        if facts.startswith(_LINK):
+            name = name.removeprefix(repository.prefix)
+            real = Path(os.path.realpath(root / name))
+            if real.is_relative_to(root):
+                yield name, real.relative_to(root).as_posix() + ("/" if real.is_dir() else "")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from planner.cli.against_target import Lead, undoing_told, unmerged_pin
 from planner.cli.comparing import (
@@ -17,6 +17,7 @@ from planner.cli.comparing import (
     as_of,
     changed_since,
     folder_in,
+    links_in,
     project_in,
     read_environment,
     target_of,
@@ -28,7 +29,7 @@ from planner.cli.preview_failure import failed_preview
 from planner.cli.promotion.chain import standings
 from planner.cli.unkept import Unkept, converted
 from planner.config.load import choose_environment
-from planner.engine.affected import ABSENT, why_affected
+from planner.engine.affected import ABSENT, followed, why_affected
 from planner.errors import PlannerError, WrongUsage
 from planner.model.chain import Standing
 from planner.model.preview import EnvironmentPreview, Preview
@@ -48,7 +49,7 @@ _NAMED: Final = 3
 class _Comparison:
     """The project as it is and as it was; former: None where it was not there, or was wrong. folder: with the
     former one. files: those that differ. unkept: those of which it is not known whether they do. lead: None
-    where it is not known what the change goes into.
+    where it is not known what the change goes into. links: see `followed`.
     """
 
     console: Console
@@ -59,6 +60,7 @@ class _Comparison:
     files: frozenset[str] = frozenset()
     unkept: tuple[Unkept, ...] = ()
     lead: Lead | None = None
+    links: Mapping[str, str] = field(factory=dict)
 
     @property
     def before(self) -> Mapping[str, Environment]:
@@ -115,8 +117,8 @@ def _made(console: Console, order: Order, environ: Mapping[str, str]) -> Preview
         files = changed_since(repository, target.left, order)
         unkept = (*elsewhere, *converted(repository.converted(*PINNED)))
         lead = Lead(console, order, repository, target)
-        was = project_in(order.request.projects, former)
-        comparison = _Comparison(console, order, project, was, former, files, unkept, lead)
+        links, was = dict(links_in(repository, folder)), project_in(order.request.projects, former)
+        comparison = _Comparison(console, order, project, was, former, files, unkept, lead, links)
         planned, unaffected = _compared(comparison)
     facts = {
         "folder": folder_in(repository),
@@ -141,7 +143,10 @@ def _compared(comparison: _Comparison) -> tuple[list[Planned], tuple[str, ...]]:
     """The environments that the change affects or removes, and the names of the others."""
     names, files = _chosen(comparison), comparison.files
     pairs = {name: _read(comparison, name) for name in names}
-    whys = {name: why_affected(was.reading, now.reading, files) for name, (was, now) in pairs.items()}
+    whys = {
+        name: why_affected(was.reading, followed(now.reading, comparison.links), files)
+        for name, (was, now) in pairs.items()
+    }
     tasks = [partial(_foreseen, comparison, name, pairs[name], why) for name, why in whys.items() if why]
     unaffected = tuple(name for name, why in whys.items() if not why)
     planned = _side_by_side(tasks)

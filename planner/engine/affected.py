@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from planner.model.compare import identical
 from planner.model.preview import NEW, NOT_RENDERED, NOT_RENDERED_BEFORE, OUTSIDE
@@ -50,6 +50,25 @@ def why_affected(before: Reading, after: Reading, changed: Iterable[str]) -> tup
     if (before.digest, before.pin) == (after.digest, after.pin):
         return ()
     return (*_variables(before, after), *_read(before, after, changed)) or (OUTSIDE,)
+
+
+def followed(reading: Reading, links: Mapping[str, str]) -> Reading:
+    """reading with what its files lead to. links: of the project, the name of each and where it leads; a
+    folder with "/" at its end.
+    """
+    reads, new = set(reading.reads), set(reading.reads)
+    while new:
+        folders = tuple(name for name in new if name.endswith("/"))
+        below = {to for name, to in links.items() if name in new or name.startswith(folders)}
+        beyond = {
+            to + read.removeprefix(f"{name}/")
+            for name, to in links.items()
+            for read in new
+            if read.startswith(f"{name}/")
+        }
+        new = (below | beyond) - reads
+        reads |= new
+    return evolve(reading, reads=frozenset(reads))
 
 
 def _read(before: Reading, after: Reading, changed: Iterable[str]) -> tuple[str, ...]:

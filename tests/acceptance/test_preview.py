@@ -40,6 +40,24 @@ def test_a_file_of_a_bundle_reaches_all_that_use_it(team: Project) -> None:
     assert all(name in item["why"] for item in found.values())  # type: ignore[operator]
 
 
+@pytest.mark.parametrize(
+    ("link", "to"),
+    [
+        ("files/synonyms/linked.txt", "../../shared/words.txt"),
+        ("files/synonyms/linked", "../../shared"),
+    ],
+)
+def test_what_a_link_leads_to_is_named(team: Project, link: str, to: str) -> None:
+    team.write("shared/words.txt", "one\n")
+    (team.folder / link).symlink_to(to)
+    git(team.folder, "add", ".")
+    git(team.folder, "commit", "-qm", "a link")
+    git(team.folder, "branch", "-f", "main")
+    team.write("shared/words.txt", "two\n")
+    found = environments(team)
+    assert [item["why"] for item in found.values()] == [["shared/words.txt"]] * 3
+
+
 def test_a_comment_in_a_template_reaches_none(team: Project) -> None:
     template = next((team.folder / "templates").glob("*.y*ml"))
     template.write_text("# a comment\n" + template.read_text())

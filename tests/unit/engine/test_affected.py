@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 
-from planner.engine.affected import ABSENT, Reading, why_affected
+from planner.engine.affected import ABSENT, Reading, followed, why_affected
 
 READS = frozenset({"planner.yaml", "templates/a.yaml", "files/a/"})
 BEFORE = Reading("one", READS, {"version": "8.*"})
@@ -61,3 +62,25 @@ def test_why_an_environment_is_planned(
     before: Reading, after: Reading, changed: list[str], why: tuple[str, ...]
 ) -> None:
     assert why_affected(before, after, changed) == why
+
+
+@pytest.mark.parametrize(
+    ("links", "more"),
+    [
+        pytest.param({}, set(), id="no links"),
+        pytest.param({"files/b": "shared/"}, set(), id="one that it does not read"),
+        pytest.param({"files/a/x": "shared/x"}, {"shared/x"}, id="in a folder"),
+        pytest.param({"files/a": "shared/a/"}, {"shared/a/"}, id="the folder"),
+        pytest.param({"files": "shared/"}, {"shared/a/"}, id="a folder above, of which only a part is read"),
+        pytest.param({"templates/a.yaml": "shared/t.yaml"}, {"shared/t.yaml"}, id="a template"),
+        pytest.param(
+            {"files/a/x": "shared/", "shared/y": "other/y"}, {"shared/", "other/y"}, id="a link behind a link"
+        ),
+        pytest.param({"files/a/x": "files/a/", "files/a/y": "files/"}, {"files/"}, id="in a circle"),
+    ],
+)
+def test_what_links_lead_to_is_read(links: dict[str, str], more: set[str]) -> None:
+    found = followed(BEFORE, links)
+    assert found.reads == READS | more
+    changed = [f"{name}z" if name.endswith("/") else name for name in more]
+    assert set(why_affected(evolve(BEFORE, digest="other"), found, changed)) == set(changed) or not more
