@@ -37,7 +37,7 @@ from planner.model.project import Environment, Project
 from planner.model.tree import PINNED
 from planner.state.saved_preview import Previewed
 from planner.state.store import utc_now
-from planner.vcs import repository_of
+from planner.vcs import Repository, repository_of
 
 AT_ONCE: Final = 8
 """How many environments are planned at the same time."""
@@ -105,31 +105,40 @@ def _made(console: Console, order: Order, environ: Mapping[str, str]) -> Preview
             f"{folder.resolve()} is in no git repository: there is nothing to compare with",
             advice="A preview shows what a change does; planner plan shows what apply would do.",
         )
-    project, head = order.request.project, repository.commit("HEAD")
+    project, facts = order.request.project, _facts(repository)
     try:
         target = target_of(repository, order, environ)
     except PlannerError as error:
         if order.base or order.offline:
             raise
-        facts = {"head": head, "folder": folder_in(repository), "fallback": error.summary}
-        return _everything(_Comparison(console, order, project), **facts)
+        return _everything(_Comparison(console, order, project), fallback=error.summary, **facts)
     with as_of(repository, target.left) as (former, elsewhere):
-        files = changed_since(repository, target.left, order)
-        unkept = (*elsewhere, *converted(repository.converted(*PINNED)))
-        lead = Lead(console, order, repository, target)
-        links, was = dict(links_in(repository, folder)), project_in(order.request.projects, former)
-        comparison = _Comparison(console, order, project, was, former, files, unkept, lead, links)
+        comparison = _Comparison(
+            console,
+            order,
+            project,
+            project_in(order.request.projects, former),
+            former,
+            files=changed_since(repository, target.left, order),
+            unkept=(*elsewhere, *converted(repository.converted(*PINNED))),
+            lead=Lead(console, order, repository, target),
+            links=dict(links_in(repository, folder)),
+        )
         planned, unaffected = _compared(comparison)
-    facts = {
-        "folder": folder_in(repository),
-        "base": target.left,
-        "head": head,
-        "target": target.name,
-        "ahead": target.commits,
-        "unaffected": unaffected,
-        "uncommitted": bool(changed_since(repository, "HEAD", order)),
-    }
-    return _previewed(comparison, planned, **facts)
+    return _previewed(
+        comparison,
+        planned,
+        base=target.left,
+        target=target.name,
+        ahead=target.commits,
+        unaffected=unaffected,
+        uncommitted=bool(changed_since(repository, "HEAD", order)),
+        **facts,
+    )
+
+
+def _facts(repository: Repository) -> Mapping[str, str]:
+    return {"head": repository.commit("HEAD"), "folder": folder_in(repository)}
 
 
 def _everything(comparison: _Comparison, **facts: str) -> Previewed:
