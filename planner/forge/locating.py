@@ -79,7 +79,7 @@ def job_of(wanted: Wanted, environ: Mapping[str, str]) -> Job:
 def _meant(wanted: Wanted, job: Job, forge: str) -> Job:
     """job with the user's word for its own; without what it says of another pull request."""
     if forge != job.forge:
-        return Job(repository=wanted.repository, number=wanted.number, run=job.run)
+        return Job(forge, repository=wanted.repository, number=wanted.number, run=job.run)
     repository = wanted.repository or job.repository
     same = repository.casefold() == job.repository.casefold()
     number = wanted.number or (job.number if same else None)

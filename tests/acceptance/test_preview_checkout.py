@@ -172,3 +172,18 @@ def test_who_names_another_pull_request_is_believed(reviewed: Job) -> None:
     check_out(team, "other")
     happens(team, TRUSTED)
     assert "404" in team.run("preview", "--comment", "--pr", str(NUMBER + 1)).err
+
+
+@pytest.mark.parametrize(("name", "code"), [(TARGET, 3), ("other", 0)])
+def test_by_hand(reviewed: Job, name: str, code: int) -> None:
+    """Nothing says which commit is the head; that of the target is none."""
+    team, server = reviewed
+    check_out(team, name)
+    words = ("--forge", "github", "--repo", server.repository, "--pr", str(NUMBER))
+    address = ("--api-url", team.environ["GITHUB_API_URL"])
+    kept = ("PLANNER_VAR_download_token", "GITHUB_TOKEN")
+    team.environ = {key: team.environ[key] for key in kept}
+    done = team.run("preview", "--comment", *words, *address)
+    assert done.code == code, done
+    assert len(server.bodies()) == 1
+    assert ("8.16.*" in server.bodies()[0]) == bool(code)
