@@ -182,15 +182,19 @@ def _read(comparison: _Comparison, name: str) -> tuple[Read, Read]:
 
 def _foreseen(comparison: _Comparison, name: str, pair: tuple[Read, Read], why: tuple[str, ...]) -> Planned:
     environment, before = comparison.project.environments[name], comparison.before.get(name)
+    lost = tuple(unmerged_pin(comparison.lead, pair[1].reading.pin)) if comparison.lead else ()
     cautions = (
         *(moved(comparison.places, before, environment) if before else ()),
         *_unkept(comparison, pair[1]),
-        *(unmerged_pin(comparison.lead, pair[1].reading.pin) if comparison.lead else ()),
+        *lost,
     )
     found = EnvironmentPreview(name, why, protected=environment.protected, cautions=cautions)
     order = comparison.order
     request = evolve(order.request, environment=name)
-    return foresee(Task(comparison.console, request, *pair, offline=order.offline), found)
+    item, data = foresee(Task(comparison.console, request, *pair, offline=order.offline), found)
+    if lost and item.on_merge:
+        item = evolve(item, on_merge=f"{item.on_merge}, where the merge keeps its pin")
+    return item, data
 
 
 def _unkept(comparison: _Comparison, now: Read) -> Iterator[str]:

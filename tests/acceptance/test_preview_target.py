@@ -176,4 +176,5 @@ def test_a_pin_that_a_squashed_merge_would_lose(chain: Project, how: Edit, warne
         f"it is pinned to `{pin}`, which `main` does not have. A merge by squash or rebase loses that commit"
     )
     assert [told in text for text in cautions] == [True] * warned
+    assert str(found["on_merge"]).endswith("can be applied" + ", where the merge keeps its pin" * warned)
     assert (told in chain.ok("preview").out) == warned
