@@ -16,14 +16,14 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import IO, Any, Final, NoReturn
 
 from attrs import define, field, frozen
 
 from planner.config.effort import TooMuchWork
-from planner.config.jobs import Answer, Ended, Job, Lines, Runner, unasked
+from planner.config.jobs import Answer, Bounds, Ended, Job, Lines, Runner, unasked
 from planner.config.workshop import ASKED, COMPILED, DONE, NEWS, PLACE, RAISED, serve
 from planner.errors import PlannerError
 
@@ -36,14 +36,14 @@ _FROM_OUTSIDE: Final = (
 )
 
 
-def apart() -> Runner:
+def apart(bounds: Bounds = Bounds()) -> Runner:  # noqa: B008 - frozen
     """Call it before threads start: see above."""
     _workshop(os.getpid())
-    return _apart
+    return partial(_apart, bounds)
 
 
-def _apart(job: Job, answer: Answer = unasked, /) -> Iterator[Any]:
-    with _ordered(job) as work:
+def _apart(bounds: Bounds, job: Job, answer: Answer = unasked, /) -> Iterator[Any]:
+    with _ordered(bounds, job) as work:
         while True:
             about, content = work.told()
             if about == NEWS:
@@ -109,7 +109,7 @@ def _spawned(control: socket.socket) -> int:
 
 
 @contextmanager
-def _ordered(job: Job) -> Iterator[_Work]:
+def _ordered(bounds: Bounds, job: Job) -> Iterator[_Work]:
     """job, begun."""
     ours, theirs = socket.socketpair()
     read, write = os.pipe()
@@ -117,8 +117,16 @@ def _ordered(job: Job) -> Iterator[_Work]:
         with theirs, open(write, "wb"):  # noqa: PTH123
             _order(theirs.fileno(), write)
         work = _Work(stream, trace)
-        work.send(job)
+        work.send((_folder(), bounds, job))
         yield work
+
+
+def _folder() -> str:
+    """The one that relative names are below, "" where it is gone."""
+    try:
+        return os.getcwd()  # noqa: PTH109 - a text is what is sent
+    except OSError:
+        return ""
 
 
 def _order(*descriptors: int) -> None:

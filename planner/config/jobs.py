@@ -42,6 +42,16 @@ class Runner(Protocol):
     def __call__(self, job: Job, answer: Answer = ..., /) -> Iterator[Any]: ...
 
 
+@frozen
+class Bounds:
+    """What a job may take where it is done apart. seconds: of processor time, beside what it is allowed for
+    effort that is counted. memory: bytes, beyond what its process begins with.
+    """
+
+    seconds: int = 5
+    memory: int = 2 * 1024**3
+
+
 class Ended(Exception):
     """A job was ended. summary, advice: why. place: as the job told it, None before it told any. file, line:
     of the innermost template, "" and 0 where no template was at work."""

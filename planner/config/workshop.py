@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import faulthandler
 import gc
+import math
 import os
 import pickle
 import resource
@@ -20,13 +21,9 @@ from typing import IO, Any, Final, NoReturn
 
 from attrs import define
 
-from planner.config.jobs import Lines
+from planner.config.jobs import Bounds, Lines
 
-SECONDS: Final = 5
-"""Of processor time, for a job that makes no counted effort."""
-MEMORY: Final = 2 * 1024**3
-"""Bytes that a job may take beyond what its process begins with."""
-PER_SECOND: Final = 20_000_000
+_PER_SECOND: Final = 20_000_000
 """Units of effort that allow a second more: a fifth of what they are meant to take, for slow machines."""
 
 NEWS, ASKED, PLACE, COMPILED, RAISED, DONE = range(6)
@@ -41,7 +38,14 @@ class _Wire:
     """The link of a job that is done in this process for another."""
 
     stream: IO[bytes]
-    allowed: int = 0
+    seconds: float = 0
+
+    def bound(self, bounds: Bounds) -> None:
+        self.seconds = bounds.seconds
+        _limit(resource.RLIMIT_CPU, bounds.seconds)
+        with suppress(OSError):  # there is no /proc, as on macOS, which keeps to no bound of memory anyway
+            pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+            _limit(resource.RLIMIT_AS, pages * resource.getpagesize() + bounds.memory)
 
     def send(self, about: int, content: Any = None) -> None:
         self.stream.write(pickle.dumps((about, content), pickle.HIGHEST_PROTOCOL))
@@ -58,8 +62,8 @@ class _Wire:
         self.send(PLACE, place)
 
     def allow(self, units: int) -> None:
-        self.allowed += units
-        _limit(resource.RLIMIT_CPU, SECONDS + self.allowed // PER_SECOND)
+        self.seconds += units / _PER_SECOND
+        _limit(resource.RLIMIT_CPU, math.ceil(self.seconds))
 
     def compiled(self, name: str, lines: Lines) -> None:
         self.send(COMPILED, (name, lines))
@@ -121,7 +125,7 @@ def _work(channel: int, trace: int) -> NoReturn:
     """Does the job that comes by channel. trace: for where it was, if it is ended."""
     try:
         _close_all_but(channel, trace)
-        _bound(trace)
+        _leave_trace(trace)
         with socket.socket(fileno=channel) as connection, connection.makefile("rwb") as stream:
             _do(_Wire(stream))
     finally:
@@ -130,7 +134,11 @@ def _work(channel: int, trace: int) -> NoReturn:
 
 def _do(wire: _Wire) -> None:
     try:
-        for message in pickle.load(wire.stream)(wire):  # noqa: S301 - as in ask
+        folder, bounds, job = pickle.load(wire.stream)  # noqa: S301 - as in ask
+        with suppress(OSError):
+            os.chdir(folder)
+        wire.bound(bounds)
+        for message in job(wire):
             wire.send(NEWS, message)
     except OSError:
         raise  # nobody listens any more
@@ -142,15 +150,12 @@ def _do(wire: _Wire) -> None:
         wire.send(DONE)
 
 
-def _bound(trace: int) -> None:
+def _leave_trace(trace: int) -> None:
+    """Where the job was when it was ended. What it holds stays out of files."""
     faulthandler.enable(trace, all_threads=False)
     signal.signal(signal.SIGXCPU, signal.SIG_DFL)
     faulthandler.register(signal.SIGXCPU, trace, all_threads=False, chain=True)
-    _limit(resource.RLIMIT_CORE, 0)  # it would hold the secrets
-    _limit(resource.RLIMIT_CPU, SECONDS)
-    with suppress(OSError):  # there is no /proc, as on macOS, which keeps to no bound of memory anyway
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-        _limit(resource.RLIMIT_AS, pages * resource.getpagesize() + MEMORY)
+    _limit(resource.RLIMIT_CORE, 0)
 
 
 def _limit(what: int, most: int) -> None:
