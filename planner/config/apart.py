@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
+from io import BufferedRWPair
 from pathlib import Path
 from typing import IO, Any, Final, NoReturn
 
@@ -101,7 +102,7 @@ def _forked(control: socket.socket) -> int:
 def _spawned(control: socket.socket) -> int:
     path = [str(Path(entry).absolute()) for entry in sys.path]
     code = f"import sys; sys.path[:] = {path!r}; from planner.config.workshop import serve; serve(0)"
-    streams = [(os.POSIX_SPAWN_DUP2, control.fileno(), 0)]
+    streams: list[tuple[Any, ...]] = [(os.POSIX_SPAWN_DUP2, control.fileno(), 0)]
     streams += [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_WRONLY, 0) for number in (1, 2)]
     return os.posix_spawn(
         sys.executable, [sys.executable, "-I", "-c", code], os.environ, file_actions=streams
@@ -142,7 +143,7 @@ def _order(*descriptors: int) -> None:
 class _Work:
     """A job under way. trace: what is written where it was, when it is ended."""
 
-    stream: IO[bytes]
+    stream: BufferedRWPair
     trace: IO[bytes]
     place: Any = None
     lines: dict[str, Lines] = field(factory=dict)

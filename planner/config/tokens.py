@@ -106,7 +106,11 @@ class Tokens:
         return Tokens(values, weights=weights)
 
     def add(self, more: Tokens) -> None:
-        self.values.update(more.values)
+        """more is not used any more."""
+        if self.values:
+            self.values.update(more.values)
+        else:
+            self.values = more.values
         self._weights.update(more._weights)
 
     def names_in(self, text: str) -> tuple[str, ...]:

@@ -16,8 +16,9 @@ import signal
 import socket
 import traceback
 from contextlib import suppress
+from io import BufferedRWPair
 from pathlib import Path
-from typing import IO, Any, Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from attrs import define
 
@@ -37,7 +38,7 @@ _IGNORED: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 class _Wire:
     """The link of a job that is done in this process for another."""
 
-    stream: IO[bytes]
+    stream: BufferedRWPair
     seconds: float = 0
 
     def bound(self, bounds: Bounds) -> None:
