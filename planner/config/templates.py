@@ -7,6 +7,7 @@ from functools import partial
 
 from attrs import define, frozen
 
+from planner.config.effort import MARKED_BUDGET
 from planner.config.jobs import Ended, Runner, here
 from planner.config.rendered_text import Marked, RenderedText, checked
 from planner.config.sources import FOLDER, SUFFIXES, UnreadableSource
@@ -83,8 +84,10 @@ class Templates:
 
     def _marked(self, name: str) -> Marked:
         """Without a text where it cannot be made: then no more is known of places than the template."""
+        # an effort of its own: what could be rendered once can be rendered again
+        piece = self.piece.again(name, budget=MARKED_BUDGET)
         try:
-            return next(self.run(partial(marked, self.piece, name)), ("", Tokens(), []))
+            return next(self.run(partial(marked, piece, name)), ("", Tokens(), []))
         except Ended:
             return "", Tokens(), []
 

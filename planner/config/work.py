@@ -12,7 +12,7 @@ import jinja2
 from attrs import Factory, define, evolve, field, frozen
 from jinja2.exceptions import TemplateError, TemplateNotFound
 
-from planner.config.effort import BUDGET, MARKED_BUDGET, Effort
+from planner.config.effort import BUDGET, Effort
 from planner.config.failures import explain, place_of
 from planner.config.jobs import Link
 from planner.config.plain_files import PlainFile
@@ -38,8 +38,10 @@ class Workpiece:
     locals: Mapping[str, Value] = field(factory=dict)
     effort: Effort = field(factory=Effort)
 
-    def again(self, budget: int = BUDGET) -> Workpiece:
-        return evolve(self, effort=Effort(budget))
+    def again(self, *names: str, budget: int = BUDGET) -> Workpiece:
+        """For another job, with the texts of these files: each job is sent what it gets."""
+        texts = {name: self.sources.text(name) for name in names}
+        return evolve(self, sources=evolve(self.sources, read_files=texts, lines={}), effort=Effort(budget))
 
     def local_position(self, path: Path) -> Position:
         return self.project.position(("locals", *path)) if self.project else Position("")
@@ -76,8 +78,7 @@ def everything(piece: Workpiece, names: Iterable[str], link: Link) -> Iterator[R
 
 def marked(piece: Workpiece, name: str, link: Link) -> Iterator[Marked]:
     """Nothing when it does not work: with its marks the text may not fit where it did without."""
-    # an effort of its own: what could be rendered once can be rendered again
-    again = Rendering(piece.again(MARKED_BUDGET), link)
+    again = Rendering(piece, link)
     tokens, marks = Tokens(effort=again.piece.effort), dict[str, int]()
     environment = again.environment(tokens, again.undefined_at, marks)
     try:
