@@ -23,7 +23,7 @@ from planner.config.work import Workpiece
 from planner.errors import PlannerError
 from planner.model.diagnostic import Diagnostic, Diagnostics
 from planner.model.value import UNKNOWN
-from tests.acceptance.runner import Project, small
+from tests.acceptance.runner import Project, small, wait_until
 from tests.unit.config.projects import Folder, shown
 
 TOO_MUCH = str(TooMuchWork()).partition("\n")[0]
@@ -295,3 +295,23 @@ def test_a_check_is_ended_after_an_apply(project: Project) -> None:
     whole(project, 2)
     project.write("templates/more.yaml", "")
     project.settled()
+
+
+def working(group: int) -> int:
+    """How many processes of a group there are."""
+    found = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it ended
+            state, _parent, its_group, *_ = path.read_text().rpartition(")")[2].split()
+            found += int(its_group) == group and state != "Z"
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_of_a_command_that_is_ended(project: Project, number: signal.Signals) -> None:
+    project.write("templates/more.yaml", f"output:\n  o: {{{{ {SEARCH} }}}}\n")
+    with project.started("validate", start_new_session=True) as process:
+        wait_until(lambda: working(process.pid) == 3, "a job is under way")
+        process.send_signal(number)
+        process.wait()
+        wait_until(lambda: not working(process.pid), "nothing is left")
