@@ -39,9 +39,13 @@ class Workpiece:
     effort: Effort = field(factory=Effort)
 
     def again(self, *names: str, budget: int = BUDGET) -> Workpiece:
-        """For another job, with the texts of these files: each job is sent what it gets."""
+        """For another job, with the texts of these files and no others: all that a job gets is sent to it.
+
+        It tells no places of locals; the first job did.
+        """
         texts = {name: self.sources.text(name) for name in names}
-        return evolve(self, sources=evolve(self.sources, read_files=texts, lines={}), effort=Effort(budget))
+        sources = evolve(self.sources, read_files=texts, lines={})
+        return evolve(self, sources=sources, project=None, effort=Effort(budget))
 
     def local_position(self, path: Path) -> Position:
         return self.project.position(("locals", *path)) if self.project else Position("")
@@ -68,12 +72,11 @@ def everything(piece: Workpiece, names: Iterable[str], link: Link) -> Iterator[R
         link.at(("locals", name))
         at_work.scope["local"][name]
     yield at_work.rendered("", None)
-    environment = at_work.environment(
-        Tokens(effort=piece.effort), at_work.undefined_at
-    )  # to compile macros once
+    tokens = Tokens(effort=piece.effort)
+    environment = at_work.environment(tokens, at_work.undefined_at)  # one, to compile macros once
     for name in names:
         link.at(name)
-        yield at_work.rendered(name, at_work.text(name, environment), environment.tokens)
+        yield at_work.rendered(name, at_work.text(name, environment), tokens)
 
 
 def marked(piece: Workpiece, name: str, link: Link) -> Iterator[Marked]:
