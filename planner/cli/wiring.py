@@ -19,6 +19,8 @@ from planner.cli.discretion import discretion
 from planner.cli.exposure import exposed
 from planner.cli.pinned import PinnedTrees
 from planner.cli.stores import open_store
+from planner.config.apart import apart
+from planner.config.jobs import Runner
 from planner.config.load import Configuration, Projects, choose_environment, load
 from planner.config.sources import Sources
 from planner.config.variables import Inputs
@@ -61,6 +63,7 @@ class Request:
     texts: Mapping[str, str] = field(factory=dict)
     projects: Projects = field(factory=Projects)
     workspace: Workspace = field(factory=Workspace)
+    run: Runner = field(factory=apart)  # before a thread is started that shows what goes on
     trees: PinnedTrees = field(default=Factory(lambda self: PinnedTrees(self.folder), takes_self=True))
 
     @property
@@ -77,6 +80,7 @@ class Request:
             self.parallelism,
             projects=self.projects,
             workspace=self.workspace,
+            run=self.run,
             trees=self.trees,
         )
 
@@ -108,7 +112,8 @@ def configure(request: Request, console: Console) -> tuple[Configuration, dict[s
     except InvalidConfiguration as error:
         return Configuration(project, environment, diagnostics=error.diagnostics), kinds
     known = {name: file.kind for name, file in kinds.items()}
-    found = load(sources, request.projects.at(request.folder), environment, known, request.inputs)
+    declared = request.projects.at(request.folder)
+    found = load(sources, declared, environment, known, request.inputs, request.run)
     if found.secrets:  # each source is asked again for each output, of whatever environment
         console.redact.watch(lambda: found.secrets)
     return evolve(found, diagnostics=(*found.diagnostics, *exposed(found, request.folder))), kinds

@@ -5,5 +5,7 @@ locals (values with their origin) -> templates, by rendering (jinja2, values as 
 yaml_document (text to data, tokens put back) -> blocks (data to resources, outputs and statements, checked)
 -> references (checks across resources) -> load (all of it, every problem collected).
 
+What jinja does is done in jobs (work, checks): here, or apart, in a process that can be ended (workshop).
+
 Nothing here calls an API or knows the state. The kinds' schemas are passed in.
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from attrs import define, field, frozen
 
@@ -40,12 +39,11 @@ class Output:
 class Blocks:
     """Collects the blocks of all documents.
 
-    scope: what conditions of checks see. places: where each resource stands, for messages. secrets: every
-    sensitive text in a resource or an output.
+    places: where each resource stands, for messages. secrets: every sensitive text in a resource or an
+    output.
     """
 
     kinds: Mapping[str, Kind]
-    scope: Mapping[str, Any]
     diagnostics: Diagnostics
     resources: dict[Address, Desired] = field(factory=dict)
     outputs: dict[str, Output] = field(factory=dict)
@@ -78,7 +76,7 @@ class Blocks:
         elif block == "removed":
             self.removals += read_removals(body, place.locate, self.diagnostics)
         else:
-            for check in read_checks(body, place.locate, self.scope, self.diagnostics):
+            for check in read_checks(body, place.locate, self.diagnostics):
                 if check.name in self.checks:
                     first = self.checks[check.name].position
                     _declared_twice(f'check "{check.name}"', first, place.below(("check", check.name)))

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, NoReturn
 
-import jinja2
+from attrs import frozen
 from jinja2.exceptions import TemplateError, TemplateRuntimeError, TemplateSyntaxError
 
+from planner.config.effort import PORTION
 from planner.config.failures import explain
-from planner.config.rendering import TemplateEnvironment
+from planner.config.jobs import Ended, Link, Runner, unasked
 from planner.config.reporting import holds_invalid
 from planner.config.shaping import shaped
 from planner.config.tokens import Tokens
 from planner.config.validation import Checker, Problem, later_parts
+from planner.config.work import Rendering, Workpiece
 from planner.config.yaml_document import Literal
 from planner.errors import PlannerError
 from planner.model.address import NAME, Address
-from planner.model.declarations import Check
+from planner.model.declarations import Check, Verdict
 from planner.model.diagnostic import ERROR, WARNING, Diagnostics, Position
 from planner.model.value import UNKNOWN, Lookup, Path, Reference, Secret, Value, dotted
 
@@ -35,9 +38,7 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-def read_checks(
-    body: Value, locate: Locate, scope: Mapping[str, Any], diagnostics: Diagnostics
-) -> Iterator[Check]:
+def read_checks(body: Value, locate: Locate, diagnostics: Diagnostics) -> Iterator[Check]:
     """`check: {name: {condition: "...", message: ..., severity: error}}`.
 
     condition: a jinja expression without braces, or a boolean that `{{ ... }}` printed.
@@ -68,7 +69,8 @@ def read_checks(
                 position=locate((*place, "message")),
             )
         elif not problems:
-            yield from _check(name, entry, locate(place), scope, diagnostics)
+            severity, condition = entry.get("severity", ERROR), str(entry["condition"])
+            yield Check(name, entry["message"], severity, condition, locate(place))
 
 
 def _too_late(entry: Value) -> Iterator[Problem]:
@@ -87,42 +89,81 @@ def _is_plain(text: Value) -> bool:
     return isinstance(text, str) and not isinstance(text, Secret)
 
 
-def _check(
-    name: str, entry: dict[str, Any], position: Position, scope: Mapping[str, Any], diagnostics: Diagnostics
-) -> Iterator[Check]:
-    condition = entry["condition"]
-    evaluate: Callable[[Lookup], bool | None]
-    if isinstance(condition, bool):
-        evaluate = _constant(condition)
-    else:
+Said = tuple[str, str]
+"""What is wrong with a condition: summary, advice."""
+
+
+@frozen
+class Conditions:
+    """Jinja on the conditions of checks. run: how it is done; what is ended is told as any other mistake."""
+
+    piece: Workpiece
+    run: Runner
+
+    def report(self, checks: Sequence[Check], diagnostics: Diagnostics) -> None:
+        """Those whose conditions are no expressions."""
+        for check, said in zip(checks, self._all(_readable, checks), strict=True):
+            if said is not None:
+                summary, advice = said
+                diagnostics.error(f"check {check.name}: {summary}", position=check.position, advice=advice)
+
+    def verdicts(self, checks: Sequence[Check], lookup: Lookup) -> Iterator[Verdict]:
+        for check, found in zip(checks, self._all(_judged, checks, lookup), strict=True):
+            if isinstance(found, tuple):
+                summary, advice = found
+                yield PlannerError(f"check {check.name} cannot be evaluated: {summary}", advice=advice)
+            else:
+                yield found
+
+    def _all(
+        self, work: Callable[..., Iterator[Any]], checks: Sequence[Check], lookup: Lookup = unasked
+    ) -> Iterator[Any]:
+        """What work yields for each check, Said where it was ended: it goes on with the next."""
+        left = [check.condition for check in checks]
+        while left:
+            try:
+                for found in self.run(partial(work, self.piece.again(), tuple(left)), lookup):
+                    del left[0]
+                    yield found
+            except Ended as end:
+                del left[0]
+                yield end.summary, end.advice
+
+
+def _readable(piece: Workpiece, conditions: Iterable[str], link: Link) -> Iterator[Said | None]:
+    for compiled in _expressions(piece, conditions, link):
         try:
-            evaluate = _expression(name, condition, scope)
+            compiled()
+            yield None
         except (TemplateSyntaxError, RecursionError, SyntaxError, ValueError) as error:
             said = error if isinstance(error, TemplateSyntaxError) else explain(error)[0]
-            diagnostics.error(f"check {name}: not a jinja expression: {said}", position=position)
-            return
-    yield Check(name, entry["message"], entry.get("severity", ERROR), evaluate, str(condition), position)
+            yield f"not a jinja expression: {said}", ""
 
 
-def _constant(value: bool) -> Callable[[Lookup], bool | None]:
-    return lambda _lookup: value
-
-
-def _expression(name: str, text: str, scope: Mapping[str, Any]) -> Callable[[Lookup], bool | None]:
-    environment = TemplateEnvironment(jinja2.DictLoader({}), Tokens(), on_undefined=_never)
-    environment.globals.update(scope)
-    compiled = environment.compile_expression(text, undefined_to_none=False)
-
-    def evaluate(lookup: Lookup) -> bool | None:
+def _judged(piece: Workpiece, conditions: Iterable[str], link: Link) -> Iterator[Verdict | Said]:
+    for compiled in _expressions(piece, conditions, link):
         try:
-            return bool(compiled(resource=_Resources(lookup)))
+            yield bool(compiled()(resource=_Resources(link.ask)))
         except _NotYet:
-            return None
-        except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError) as error:
+            yield None
+        except PlannerError as error:  # of whoever knows the values
+            yield error
+        except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, MemoryError) as error:
             summary, _, advice = explain(error)
-            raise PlannerError(f"check {name} cannot be evaluated: {summary}", advice=advice) from None
+            yield summary, advice
 
-    return evaluate
+
+def _expressions(
+    piece: Workpiece, conditions: Iterable[str], link: Link
+) -> Iterator[Callable[[], Callable[..., Any]]]:
+    """What compiles each. Each has an effort of its own."""
+    at_work = Rendering(piece, link)
+    for condition in conditions:
+        link.allow(PORTION + len(condition))
+        tokens = Tokens()
+        tokens.effort.allow = link.allow
+        environment = at_work.environment(tokens, _never)
+        yield partial(environment.compile_expression, condition, undefined_to_none=False)
 
 
 def _never(message: str, _file: str, _line: int) -> NoReturn:

@@ -7,7 +7,7 @@ five filters, take a fiftieth of it; the same many empty turns of a loop, a thou
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterable, KeysView, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterable, KeysView, Mapping, ValuesView
 from typing import Any, Final
 
 from jinja2.exceptions import TemplateRuntimeError
@@ -16,6 +16,7 @@ from planner.model.value import text_length
 
 BUDGET: Final = 500_000_000
 MARKED_BUDGET: Final = 10 * BUDGET
+PORTION: Final = 10_000_000
 PER_TURN: Final = 50
 PER_CALL: Final = 100
 PER_PRINT: Final = 200
@@ -40,29 +41,50 @@ class TooMuchWork(TemplateRuntimeError):
         )
 
 
-class Effort:
-    """left: units. Every method raises TooMuchWork once they are spent."""
+def _nobody_waits(_units: int) -> None: ...
 
-    __slots__ = ("left",)
+
+class Effort:
+    """left: units of the present portion. Every method raises TooMuchWork once all portions are spent.
+
+    allow: told of each portion that begins; whoever bounds the time, too, gives more for it.
+    """
+
+    __slots__ = ("_given", "_rest", "allow", "left")
 
     def __init__(self, budget: int = BUDGET) -> None:
-        self.left = budget
+        self.allow: Callable[[int], None] = _nobody_waits
+        self.left = self._given = min(budget, PORTION)
+        self._rest = budget - self.left
+
+    @property
+    def spent(self) -> int:
+        return self._given - self.left
 
     def spend(self, units: int) -> None:
         self.left -= units
         if self.left < 0:
-            raise TooMuchWork
+            self._go_on()
 
     def turn(self, units: int) -> bool:
         """Called at the start of each turn of a loop, and of each macro, block and template. Always True."""
         self.left -= PER_TURN + abs(units)
         if self.left < 0:
-            raise TooMuchWork
+            self._go_on()
         return True
+
+    def _go_on(self) -> None:
+        portion = min(self._rest, max(PORTION, -self.left))
+        self._rest -= portion
+        self._given += portion
+        self.left += portion
+        if self.left < 0:
+            raise TooMuchWork
+        self.allow(portion)
 
     def weigh(self, values: Iterable[Any]) -> int:
         """Spends what looking through values takes, and gives it back. Iterators are not started."""
-        before = self.left
+        before = self.spent
         units = 0
         for value in values:
             kind = value.__class__
@@ -73,7 +95,7 @@ class Effort:
             else:
                 self._look_through(value)
         self.spend(units)
-        return before - self.left
+        return self.spent - before
 
     def _look_through(self, value: Any) -> None:
         waiting = [value]

@@ -9,7 +9,8 @@ from pathlib import Path
 from attrs import define, field, frozen
 
 from planner.config.blocks import Blocks
-from planner.config.locals import compute_locals
+from planner.config.checks import Conditions
+from planner.config.jobs import Runner, here
 from planner.config.origins import described
 from planner.config.project import PROJECT_FILE, ProjectFile, read_project
 from planner.config.references import check_references
@@ -20,6 +21,7 @@ from planner.config.survey import survey
 from planner.config.templates import Templates
 from planner.config.tokens import INVALID
 from planner.config.variables import Inputs, assign
+from planner.config.work import Workpiece
 from planner.errors import PlannerError, WrongUsage
 from planner.model.address import Address
 from planner.model.declarations import Declarations
@@ -122,23 +124,28 @@ def load(
     environment: Environment,
     kinds: Mapping[str, Kind],
     inputs: Inputs,
+    run: Runner = here,
 ) -> Configuration:
-    """Renders, parses and checks everything. Problems are in the result's diagnostics, none is raised."""
+    """Renders, parses and checks everything. Problems are in the result's diagnostics, none is raised.
+
+    run: how what jinja does is done, now and when the result is asked for places or evaluates checks.
+    """
     diagnostics, project = Diagnostics(), declared.project
     variables = assign(declared, environment.name, sources, inputs, diagnostics)
-    templates = Templates(sources, _scope(project, environment, variables), diagnostics)
-    compute_locals(project, declared.file, templates)
-    blocks = Blocks(kinds, templates.scope, diagnostics)
-    for document in templates.documents():
+    piece = Workpiece(sources, _scope(project, environment, variables), declared.file, project.locals)
+    blocks = Blocks(kinds, diagnostics)
+    for document in Templates(piece, diagnostics, run).documents():
         blocks.add(document)
     check_references(blocks)
+    checks, conditions = tuple(blocks.checks.values()), Conditions(piece, run)
+    conditions.report(checks, diagnostics)
     return Configuration(
         project=project,
         environment=environment,
         variables=variables,
         resources=blocks.resources,
         declarations=Declarations(
-            tuple(blocks.moves), tuple(blocks.imports), tuple(blocks.removals), tuple(blocks.checks.values())
+            tuple(blocks.moves), tuple(blocks.imports), tuple(blocks.removals), checks, conditions.verdicts
         ),
         outputs={name: output.value for name, output in blocks.outputs.items()},
         diagnostics=tuple(diagnostics),

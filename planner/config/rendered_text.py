@@ -12,15 +12,24 @@ from functools import cached_property
 from itertools import islice
 
 from attrs import define, frozen
-from jinja2.exceptions import TemplateError
 
-from planner.config.tokens import MARK, Tokens, decode
+from planner.config.tokens import BROKEN, MARK, Tokens, broken_at, decode
 from planner.config.yaml_document import LINE_END, LineTrace, YamlProblem, parse
 from planner.model.value import Path
 
-MarkedRendering = Callable[[], tuple[str, Tokens, list[str]]]
-"""Renders once more with marks: the text, its tokens, and the names of the files the marks number."""
 
+def checked(text: str) -> str:
+    """text, a rendered one. YamlProblem when a token in it is broken."""
+    broken = broken_at(text)
+    if broken is not None:
+        raise YamlProblem(text.count("\n", 0, broken) + 1, BROKEN)
+    return text
+
+
+Marked = tuple[str, Tokens, list[str]]
+"""A text with line marks, its tokens, and the names of the files that the marks number."""
+MarkedRendering = Callable[[], Marked]
+"""Renders once more with marks."""
 
 MOST_LINES = 2_000_000
 """Lines whose places are kept; what is wrong further down is shown at the last of them."""
@@ -104,11 +113,8 @@ class RenderedText:
         return MARK.sub("", text), lines
 
     @cached_property
-    def _rendering(self) -> tuple[str, Tokens, list[str]]:
-        try:
-            return self.again()
-        except (TemplateError, MemoryError):  # with its marks the text may not fit where it did without
-            return "", Tokens(), []
+    def _rendering(self) -> Marked:
+        return self.again()
 
     @cached_property
     def _read(self) -> _Reading:

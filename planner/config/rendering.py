@@ -34,6 +34,7 @@ from planner.config.jinja_syntax import (
     number_of,
     rewritten,
 )
+from planner.config.jobs import Lines
 from planner.config.origins import FILTER, Originated, annotated, with_origins
 from planner.config.scope import KindScope, LaterValue, ResourceScope, Scope, Unknown, seal
 from planner.config.secrecy import kept_secret, made, settled, untold
@@ -48,6 +49,9 @@ OnUndefined = Callable[[str, str, int], None]
 _UNDEFINED = 1_000
 """Units of effort to tell of an undefined value: what it may have meant is looked for among all names."""
 
+_PER_CHARACTER = 400
+"""Units of effort that allow the time to compile a template. They are not spent: its size is bounded."""
+
 _BY_KEY = (Scope, ResourceScope, KindScope, LaterValue)
 _NO_TEXTS = frozenset({"encode", "maketrans", "to_bytes", "from_bytes"})
 
@@ -61,8 +65,11 @@ class _Template(jinja2.Template):
         globals: Any,  # noqa: A002 - jinja's name
     ) -> _Template:
         # compiled templates look these names up in their module: Markup, Macro and the rest become ours
-        namespace.update(cast(TemplateEnvironment, environment).runtime_names)
-        return cast(_Template, super()._from_namespace(environment, namespace, globals))
+        ours = cast(TemplateEnvironment, environment)
+        namespace.update(ours.runtime_names)
+        template = cast(_Template, super()._from_namespace(environment, namespace, globals))
+        ours.on_compiled(template.filename or "", template.debug_info)
+        return template
 
 
 class TemplateEnvironment(ImmutableSandboxedEnvironment):
@@ -81,9 +88,10 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         tokens: Tokens,
         *,
         on_undefined: OnUndefined,
+        on_compiled: Callable[[str, Lines], None] = lambda _name, _lines: None,
         marks: dict[str, int] | None = None,
     ) -> None:
-        self.tokens, self.marks = tokens, marks
+        self.tokens, self.marks, self.on_compiled = tokens, marks, on_compiled
         self.text_class = bound_to(tokens)
         self.effort = tokens.effort
         self.runtime_names = _runtime_names(self.text_class, self.effort)
@@ -110,6 +118,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         return KeepingLexer(self)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        self.effort.allow(_PER_CHARACTER * len(source))
         tree = super()._parse(source, name, filename)
         return rewritten(tree if self.marks is None else annotated(tree), name, filename)
 

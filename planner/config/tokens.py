@@ -7,6 +7,7 @@ rule touches them, so whatever a value holds, it can never become structure.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Final
 
 from attrs import define, field
@@ -33,6 +34,9 @@ class _Invalid(str):
     """Printed in place of what is undefined, so that reading goes on and finds the other problems."""
 
     __slots__ = ()
+
+    def __reduce__(self) -> str:
+        return "INVALID"  # there is one, also in another process
 
 
 INVALID = _Invalid("(invalid)")
@@ -94,6 +98,20 @@ class Tokens:
         if isinstance(value, list | dict):
             self._weights[token] = self.effort.weigh((value,))
         return token
+
+    def last(self, count: int) -> Tokens:
+        """The last that were put, and nothing of the others."""
+        values = dict(islice(reversed(self.values.items()), count))
+        weights = {token: self._weights[token] for token in values if token in self._weights}
+        return Tokens(values, weights=weights)
+
+    def add(self, more: Tokens) -> None:
+        """more is not used any more."""
+        if self.values:
+            self.values.update(more.values)
+        else:
+            self.values = more.values
+        self._weights.update(more._weights)
 
     def names_in(self, text: str) -> tuple[str, ...]:
         """What the values in text were made of."""

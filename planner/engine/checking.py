@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container
+from operator import attrgetter
 
 from planner.errors import PlannerError
-from planner.model.declarations import Check
+from planner.model.declarations import Check, Declarations
 from planner.model.diagnostic import ERROR, Diagnostics
 from planner.model.plan import CheckResult
 from planner.model.value import Lookup
@@ -13,14 +14,18 @@ from planner.model.value import Lookup
 PASSED, FAILED, UNKNOWN_YET = "passed", "failed", "unknown"
 
 
-def evaluate(checks: Iterable[Check], lookup: Lookup, diagnostics: Diagnostics) -> tuple[CheckResult, ...]:
-    """Each check's result; a failed one is reported as its severity says, one that has none as an error."""
+def evaluate(
+    declared: Declarations, lookup: Lookup, diagnostics: Diagnostics, names: Container[str] | None = None
+) -> tuple[CheckResult, ...]:
+    """Each check's result, or those of these names; a failed one is reported as its severity says, one that
+    has none as an error.
+    """
+    checks = [check for check in declared.checks if names is None or check.name in names]
+    checks.sort(key=attrgetter("name"))  # files are read in any order
     results = []
-    for check in checks:
-        try:
-            holds = check.evaluate(lookup)
-        except PlannerError as error:
-            diagnostics.error(error.summary, position=check.position, advice=error.advice)
+    for check, holds in zip(checks, declared.verdicts(checks, lookup), strict=True):
+        if isinstance(holds, PlannerError):
+            diagnostics.error(holds.summary, position=check.position, advice=holds.advice)
             continue
         status = UNKNOWN_YET if holds is None else PASSED if holds else FAILED
         results.append(CheckResult(check.name, status, check.message, check.severity))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from operator import attrgetter
 
 from attrs import define, evolve, field
 
@@ -179,8 +178,7 @@ class Planning:
     def _checks(self) -> tuple[CheckResult, ...]:
         if self.wish.mode != NORMAL:
             return ()
-        checks = sorted(self.wish.declarations.checks, key=attrgetter("name"))  # files are read in any order
-        return evaluate(checks, self._declared_lookup, self.diagnostics)
+        return evaluate(self.wish.declarations, self._declared_lookup, self.diagnostics)
 
     def _declared_lookup(self, reference: Reference) -> Value:
         if reference.address not in self.wanted:

@@ -270,8 +270,7 @@ def _checked_afterwards(wish: Wish, plan: Plan, state: State, ledger: Ledger) ->
     if not (waiting and ledger.complete):
         return ()
     diagnostics = Diagnostics()
-    checks = [check for check in wish.declarations.checks if check.name in waiting]
-    evaluate(checks, Values(state.resources, wish.resources).lookup, diagnostics)
+    evaluate(wish.declarations, Values(state.resources, wish.resources).lookup, diagnostics, waiting)
     return tuple(diagnostics)
 
 

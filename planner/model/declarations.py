@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 from attrs import field, frozen
 
+from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.diagnostic import Position
 from planner.model.value import Lookup
@@ -57,24 +58,31 @@ class Removal:
 
 @frozen
 class Check:
-    """A condition on resources. evaluate: True or False, or None while a value in it is not known.
-
-    condition: its text, by which a change of it is noticed.
-
-    evaluate raises PlannerError when the condition cannot be evaluated at all.
-    """
+    """A condition on resources, an expression."""
 
     name: str
     message: str
     severity: str
-    evaluate: Callable[[Lookup], bool | None] = field(eq=False)
-    condition: str = ""
+    condition: str
     position: Position | None = field(default=None, eq=False)
+
+
+Verdict = bool | PlannerError | None
+"""None while a value in a condition is not known; PlannerError when it cannot be evaluated at all."""
+
+
+def nobody(checks: Sequence[Check], _lookup: Lookup) -> Iterable[Verdict]:
+    """Evaluates nothing; for where there are no checks."""
+    assert not checks  # noqa: S101
+    return ()
 
 
 @frozen
 class Declarations:
+    """verdicts: of checks, one for each, with values that lookup knows."""
+
     moves: tuple[Move, ...] = ()
     imports: tuple[Import, ...] = ()
     removals: tuple[Removal, ...] = ()
     checks: tuple[Check, ...] = ()
+    verdicts: Callable[[Sequence[Check], Lookup], Iterable[Verdict]] = field(default=nobody, eq=False)

@@ -94,6 +94,9 @@ class _Unknown:
     def __repr__(self) -> str:
         return "(known after apply)"
 
+    def __reduce__(self) -> str:
+        return "UNKNOWN"  # there is one, also in another process
+
 
 UNKNOWN: Final = _Unknown()
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from attrs import frozen
 
+from planner.config.jobs import Runner, here
 from planner.config.load import Configuration, Projects, choose_environment, load
 from planner.config.sources import Sources
 from planner.config.variables import Inputs
@@ -73,10 +74,12 @@ class Folder:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text if isinstance(text, bytes) else text.encode())
 
-    def load(self, inputs: Inputs | None = None, environment: str | None = None) -> Configuration:
+    def load(
+        self, inputs: Inputs | None = None, environment: str | None = None, run: Runner = here
+    ) -> Configuration:
         declared = Projects().at(self.root)
         chosen = choose_environment(declared.project, environment)
-        return load(Sources(self.root), declared, chosen, KINDS, inputs or Inputs())
+        return load(Sources(self.root), declared, chosen, KINDS, inputs or Inputs(), run)
 
     def problems(self, inputs: Inputs | None = None, environment: str | None = None) -> list[str]:
         """What is wrong, as `file:line: summary`, sorted by file and line."""

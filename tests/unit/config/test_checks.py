@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from planner.config.checks import read_checks
+from planner.config.checks import Conditions, read_checks
+from planner.config.jobs import here
 from planner.config.scope import Scope
+from planner.config.sources import Sources
+from planner.config.work import Workpiece
 from planner.config.yaml_document import parse
 from planner.errors import PlannerError
 from planner.model.address import Address
-from planner.model.declarations import Check
+from planner.model.declarations import Check, Verdict
 from planner.model.diagnostic import Diagnostics, Position
-from planner.model.value import UNKNOWN, Deferred, Path, Reference, Value
+from planner.model.value import UNKNOWN, Deferred, Reference, Value
+from planner.model.value import Path as ValuePath
 
 VALUES: Mapping[str, Value] = {
     "resource.extension.a.version": "8.*",
@@ -22,19 +28,21 @@ VALUES: Mapping[str, Value] = {
     "resource.extension.a.file_metadata": {"size": 12},
 }
 SCOPE: Mapping[str, Any] = {"var": Scope("variable", {"languages": ["en", "de"]})}
+CONDITIONS = Conditions(Workpiece(Sources(Path()), SCOPE), here)
 
 
 def lookup(reference: Reference) -> Value:
     return VALUES[str(reference)]
 
 
-def locate(_path: Path) -> Position:
+def locate(_path: ValuePath) -> Position:
     return Position("templates/t.yaml", 1)
 
 
 def read(text: str) -> tuple[list[Check], list[str]]:
     diagnostics = Diagnostics()
-    checks = list(read_checks(parse(text)[0]["check"], locate, SCOPE, diagnostics))
+    checks = list(read_checks(parse(text)[0]["check"], locate, diagnostics))
+    CONDITIONS.report(checks, diagnostics)
     return checks, [item.summary for item in diagnostics]
 
 
@@ -42,6 +50,11 @@ def one(condition: str) -> Check:
     (check,), problems = read(f"check: {{c: {{condition: {condition!r}, message: m}}}}")
     assert not problems
     return check
+
+
+def verdict(check: Check) -> Verdict:
+    (found,) = CONDITIONS.verdicts([check], lookup)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -57,7 +70,7 @@ def one(condition: str) -> Check:
     ],
 )
 def test_conditions(condition: str, result: bool | None) -> None:
-    assert one(condition).evaluate(lookup) is result
+    assert verdict(one(condition)) is result
 
 
 @pytest.mark.parametrize(
@@ -70,13 +83,14 @@ def test_conditions(condition: str, result: bool | None) -> None:
     ],
 )
 def test_conditions_that_cannot_be_evaluated(condition: str, message: str) -> None:
-    with pytest.raises(PlannerError, match=f"check c cannot be evaluated: .*({message})"):
-        one(condition).evaluate(lookup)
+    found = verdict(one(condition))
+    assert isinstance(found, PlannerError)
+    assert re.match(f"check c cannot be evaluated: .*({message})", found.summary)
 
 
 def test_a_printed_boolean_is_taken_as_it_is() -> None:
     (check,), _ = read("check: {c: {condition: true, message: m, severity: warning}}")
-    assert check.evaluate(lookup) is True
+    assert verdict(check) is True
     assert check.severity == "warning"
 
 
@@ -93,8 +107,7 @@ def test_a_printed_boolean_is_taken_as_it_is() -> None:
     ],
 )
 def test_what_is_wrong(text: str, summary: str) -> None:
-    checks, problems = read(text)
-    assert checks == []
+    _, problems = read(text)
     assert len(problems) == 1
     assert problems[0].startswith(summary)
 
@@ -116,5 +129,5 @@ LATER = Deferred((Reference(Address("extension", "a"), ("id",)),))
 )
 def test_what_an_apply_would_have_to_tell_first(entry: Value, summary: str) -> None:
     diagnostics = Diagnostics()
-    assert list(read_checks({"c": entry}, locate, SCOPE, diagnostics)) == []
+    assert list(read_checks({"c": entry}, locate, diagnostics)) == []
     assert [item.summary for item in diagnostics] == [summary]

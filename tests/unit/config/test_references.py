@@ -166,4 +166,5 @@ check: {c: {condition: "resource.thing.a.name == var.x", message: "{{ var.x }}"}
     assert [str(i.target) for i in declared.imports] == ["thing.a"]
     assert [str(m.source) for m in declared.moves] == ["thing.b"]
     assert [(str(r.source), r.destroy) for r in declared.removals] == [("thing.c", True)]
-    assert [(c.name, c.message, c.evaluate(lambda _: "a")) for c in declared.checks] == [("c", "a", True)]
+    assert [(c.name, c.message) for c in declared.checks] == [("c", "a")]
+    assert list(declared.verdicts(declared.checks, lambda _: "a")) == [True]

@@ -9,7 +9,7 @@ from planner.engine.checking import evaluate
 from planner.engine.declared import apply_moves, creating_first, replay, wanted_imports
 from planner.engine.edits import moved
 from planner.model.address import Address
-from planner.model.declarations import Check, Import, Move
+from planner.model.declarations import Check, Declarations, Import, Move
 from planner.model.diagnostic import Diagnostics, Position
 from planner.model.plan import Moved
 from planner.model.resource import Desired, Lifecycle, Prior
@@ -138,8 +138,9 @@ def test_what_a_create_before_destroy_resource_needs_is_one_too() -> None:
 )
 def test_checks(holds: bool | None, severity: str, status: str, errors: int, warnings: int) -> None:
     diagnostics = Diagnostics()
-    check = Check("c", "Not good.", severity, lambda _lookup: holds, "true", Position("t.yaml", 2))
-    (result,) = evaluate([check], lambda _reference: None, diagnostics)
+    check = Check("c", "Not good.", severity, "true", Position("t.yaml", 2))
+    declared = Declarations(checks=(check,), verdicts=lambda _checks, _lookup: [holds])
+    (result,) = evaluate(declared, lambda _reference: None, diagnostics)
     assert result.status == status
     assert sum(item.is_error for item in diagnostics) == errors
     assert sum(not item.is_error for item in diagnostics) == warnings
