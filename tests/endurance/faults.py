@@ -192,14 +192,14 @@ def _apply_apart(site: Site, words: tuple[str, ...], faults: Sequence[str]) -> N
         site.counts["two at once"] += 1
     site.counts += site.installation.take_faults()
     site.heard(*ended)
-    _hold_exit_codes(site, ended, before.held != site.now().held)
+    hold_exit_codes(site, ended, before.held != site.now().held)
 
 
 def _moment(chance: Random) -> str:
     return f"{chance.choice((JOURNAL, JOURNAL, CALL, SNAPSHOT))}:{chance.randint(1, 8)}"
 
 
-def _hold_exit_codes(site: Site, ended: Sequence[Done], changed: bool) -> None:
+def hold_exit_codes(site: Site, ended: Sequence[Done], changed: bool) -> None:
     """Of processes. Whoever was killed says nothing, and then the others do not say all."""
     codes = {done.code for done in ended}
     promise(codes <= {KILLED, 0, 1, 3, 4, 5}, f"exit codes that say nothing of an apply: {ended}")
