@@ -24,7 +24,7 @@ EXIT_CODES = frozenset({0, 1, 2, 3, 4, 5, 64, 130})
 """The documented ones (README, Reference)."""
 
 KILLED = -9
-PATIENCE = 120.0
+PATIENCE = 600.0
 KEPT = ("PATH", "HOME", "COVERAGE_PROCESS_START", "COVERAGE_FILE")
 NO_MORE: Mapping[str, str] = MappingProxyType({})
 

@@ -84,7 +84,7 @@ def kill_any_time(turn: Round) -> None:
 def kill_one_of_two(turn: Round) -> None:
     """The second one mostly waits, as long as it takes; at times it dies as well."""
     turn.stage.turn()
-    chance, patient = turn.chance, ("--lock-timeout", "100")
+    chance, patient = turn.chance, ("--lock-timeout", "300")
     second = turn.apply if chance.random() < 0.2 else (*turn.apply, *patient)
     settling = f"{JOURNAL},{SNAPSHOT}:{chance.randint(1, turn.length.moments[JOURNAL])}"
     where = settling if chance.random() < 0.3 else ""

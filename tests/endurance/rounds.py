@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -136,12 +136,16 @@ class Round:
         with self.troubles() as codes:
             ended = at_once(self.stage.folder, commands, self.environ, self.chance.random() < 0.7)
         self.stage.tally["two at once"] += 1
+        self.ended(commands, ended, codes)
+
+    def ended(self, commands: Sequence[Command], ended: Sequence[Done], codes: Set[int]) -> None:
+        """Broken when one of two did not end as it may: codes, or 4 where it does not wait for the lock."""
         for done, command in zip(ended, commands, strict=True):
-            if command.where:
-                self.killed(done, codes)
-            elif done.code == LOCKED:
+            if done.code == LOCKED:
                 self.demand("--lock-timeout" not in command.words, "it did not wait for the lock", done.both)
                 self.stage.tally["refused"] += 1
+            elif command.where:
+                self.killed(done, codes)
             else:
                 self.demand(done.code in codes - {KILLED}, f"it ended with {done.code}", done.both)
                 self.stage.tally["took over"] += ended[0].code == KILLED and done.code == 0

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from tests.acceptance.runner import Project
+
 from .campaign import Broken, Order
-from .commands import KILLED, Command, at_once
+from .commands import KILLED, Command, Done, at_once
 from .installation import HOURS, Installation
 from .kills import KINDS, TURNS, run
 from .mixed_project import make_project
-from .rounds import APPLY, Round, Stage, told_of
+from .rounds import APPLY, ENDED, Round, Stage, told_of
 
 ROUNDS = TURNS.index("any") + 1
 
@@ -35,6 +38,29 @@ def test_one_of_two_dies_and_the_other_takes_over(tmp_path: Path, hours: int) ->
         names = [held.body["name"] for held in server.held().values()]
         assert len(names) == len(set(names))
         assert project.run("plan", "--detailed-exitcode", env=dict(server.environ)).code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "where", "code", "refused"),
+    [
+        pytest.param(APPLY, "", 4, 1, id="does not wait"),
+        pytest.param(APPLY, "journal:5", 4, 1, id="does not wait, and was to die"),
+        pytest.param((*APPLY, "--lock-timeout", "9"), "", 4, None, id="was to wait"),
+        pytest.param((*APPLY, "--lock-timeout", "9"), "journal:5", 4, None, id="was to wait, and to die"),
+        pytest.param(APPLY, "", KILLED, None, id="was not to die"),
+        pytest.param(APPLY, "journal:5", 5, None, id="failed without a reason"),
+    ],
+)
+def test_how_one_of_two_may_end(
+    tmp_path: Path, words: tuple[str, ...], where: str, code: int, refused: int | None
+) -> None:
+    with Installation.served(tmp_path / "ece.db") as server:
+        stage = Stage(Project(tmp_path), server, {}, 1, 0.1)
+        chance = Random(1)  # noqa: S311 - chance, no secret
+        turn = Round(1, "two", stage, chance, "1", served=True)
+        with pytest.raises(Broken) if refused is None else nullcontext():
+            turn.ended([Command(words, where)], [Done(code, "", "", words)], ENDED)
+        assert stage.tally["refused"] == (refused or 0)
 
 
 def test_what_is_wrong_is_seen(tmp_path: Path) -> None:
