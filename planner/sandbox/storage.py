@@ -141,19 +141,31 @@ def _make_private(folder: Path) -> None:
 
 def _open(data: str | Path) -> sqlite3.Connection:
     if str(data) != MEMORY:
-        _make_private(Path(data).parent)
-        # Made here, before SQLite would, so that it is private at once; -wal and -shm take its mode.
-        os.close(os.open(data, os.O_CREAT | os.O_RDWR, 0o600))
-    # Several threads share the connection; Storage's lock keeps them apart.
-    db = sqlite3.connect(data, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        _make_file(Path(data))
     try:
-        _prepare(db, data)
+        # Several threads share the connection; Storage's lock keeps them apart.
+        db = sqlite3.connect(data, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            _prepare(db, data)
+        except BaseException:
+            db.close()
+            raise
     except (sqlite3.DatabaseError, SandboxError) as error:
-        db.close()
         raise SandboxError(
             f"{data} is not usable as a sandbox: {error}. Remove it or name another file."
         ) from error
     return db
+
+
+def _make_file(data: Path) -> None:
+    """Before SQLite would, so that it is private at once; -wal and -shm take its mode.
+
+    One that is there is not opened: whoever closes a file gives up all locks that the process has on it, and
+    another connection of this process may rely on them.
+    """
+    _make_private(data.parent)
+    if not data.exists():
+        os.close(os.open(data, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def _prepare(db: sqlite3.Connection, data: str | Path) -> None:

@@ -6,11 +6,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Unpack
 
 from attrs import frozen
 from werkzeug.test import Client
 
-from planner.sandbox import Credentials, create_app
+from planner.sandbox import create_app
+from planner.sandbox.app import Options
 from planner.sandbox.serve import Server
 
 from .ece import Ece
@@ -24,9 +26,9 @@ class Served:
 
 
 @contextmanager
-def listening(data: Path, credentials: Credentials | None = None) -> Iterator[Served]:
+def listening(data: Path, **options: Unpack[Options]) -> Iterator[Served]:
     """The sandbox that keeps its data there, listening on a free port of this machine."""
-    with create_app(data, credentials=credentials) as app:
+    with create_app(data, **options) as app:
         server = Server(app)
         thread = threading.Thread(target=server.run)
         thread.start()

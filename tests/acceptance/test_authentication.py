@@ -21,7 +21,7 @@ KEY, USER, PASSWORD = "the-api-key-1", "admin", "pass-word-1"
 def endpoint(tmp_path: Path) -> Iterator[str]:
     """The URL of an installation that knows one key and one user."""
     known = Credentials(api_keys=(KEY,), users={USER: PASSWORD})
-    with listening(tmp_path / "ece.db", known) as served:
+    with listening(tmp_path / "ece.db", credentials=known) as served:
         yield served.url
 
 

@@ -1,24 +1,32 @@
-"""Command lines of planner, in this process or in one of their own."""
+"""Command lines of planner, in this process or in ones of their own, where they may be killed or meet."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
+from types import MappingProxyType
+from typing import IO
 
 from attrs import frozen
 
 from tests.acceptance.command import Done as Ended
 from tests.acceptance.command import run_here
+from tests.acceptance.runner import ROOT, wait_until
 
 from .campaign import Broken
 
 EXIT_CODES = frozenset({0, 1, 2, 3, 4, 5, 64, 130})
 """The documented ones (README, Reference)."""
 
-PATIENCE = 120.0
+KILLED = -9
+PATIENCE = 600.0
+KEPT = ("PATH", "HOME", "COVERAGE_PROCESS_START", "COVERAGE_FILE")
+NO_MORE: Mapping[str, str] = MappingProxyType({})
 
 
 @frozen
@@ -32,38 +40,91 @@ class Done(Ended):
 
 
 Run = Callable[..., Done]
-"""(folder of the project, words...) -> Done. Broken when it ends as no command may."""
+"""(folder of the project, words..., environ=more of it) -> Done. Broken when it ends as no command may."""
 
 
-def call(folder: Path, *words: str) -> Done:
+def call(folder: Path, *words: str, environ: Mapping[str, str] = NO_MORE) -> Done:
     """In this process, many times faster."""
-    ended = run_here(["--no-color", "-C", str(folder), *words], Path.cwd(), dict(os.environ))
+    ended = run_here(["--no-color", "-C", str(folder), *words], Path.cwd(), {**os.environ, **environ})
     return _decent(Done(ended.code, ended.out, ended.err, words))
 
 
-def spawn(folder: Path, *words: str) -> Done:
+def spawn(folder: Path, *words: str, environ: Mapping[str, str] = NO_MORE) -> Done:
     """In a process of its own. Broken too when it hangs."""
-    command = [sys.executable, "-m", "planner", "--no-color", "-C", str(folder), *words]
-    kept = ("PATH", "PYTHONPATH", "HOME", "COVERAGE_PROCESS_START", "COVERAGE_FILE")
-    environ = {key: value for key, value in os.environ.items() if key in kept}
-    try:
-        ended = subprocess.run(
-            command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise Broken(f"planner {' '.join(words)} hangs") from error
-    out, err = (stream.decode("utf-8", "replace") for stream in (ended.stdout, ended.stderr))
-    return _decent(Done(ended.returncode, out, err, words))
+    with Command(words).started(folder, environ) as running:
+        return running.ended()
+
+
+@frozen
+class Running:
+    command: Command
+    process: subprocess.Popen[bytes]
+    streams: tuple[IO[bytes], IO[bytes]]
+
+    def ended(self, patience: float = PATIENCE) -> Done:
+        try:
+            code = self.process.wait(patience)
+        except subprocess.TimeoutExpired as error:
+            raise Broken(f"{self.command} hangs") from error
+        for stream in self.streams:
+            stream.seek(0)
+        out, err = (stream.read().decode("utf-8", "replace") for stream in self.streams)
+        return _decent(Done(code, out, err, self.command.words))
+
+
+@frozen
+class Command:
+    """For a process of its own. where: the moment of its death, as `mortal` takes it; "" for none."""
+
+    words: tuple[str, ...]
+    where: str = ""
+
+    def __str__(self) -> str:
+        program = f"python -m tests.endurance.mortal {self.where}" if self.where else "planner"
+        return f"{program} {' '.join(self.words)}"
+
+    @contextmanager
+    def started(self, folder: Path, environ: Mapping[str, str]) -> Iterator[Running]:
+        """While it runs; ended with the context at the latest."""
+        program = ["tests.endurance.mortal", self.where] if self.where else ["planner"]
+        kept = {key: value for key, value in os.environ.items() if key in KEPT}
+        with TemporaryFile() as out, TemporaryFile() as err:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *program, "--no-color", "-C", str(folder), *self.words],
+                env={**kept, "PYTHONPATH": str(ROOT), **environ},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+            )
+            try:
+                yield Running(self, process, (out, err))
+            finally:
+                process.kill()
+                process.wait()
+
+
+def at_once(
+    folder: Path, commands: tuple[Command, Command], environ: Mapping[str, str], after_lock: bool
+) -> tuple[Done, Done]:
+    """Both at once, on one environment. after_lock: the second starts when the first one holds the lock."""
+    first, second = commands
+    holder = folder / "state/dev.lock.json"
+    holder.unlink(missing_ok=True)
+    with first.started(folder, environ) as one:
+        if after_lock:
+            wait_until(lambda: holder.exists() or one.process.poll() is not None, "it holds the lock")
+        with second.started(folder, environ) as other:
+            return one.ended(), other.ended()
 
 
 def _decent(done: Done) -> Done:
     """done, unless its exit code is not documented, or it shows a traceback or calls itself defective."""
-    if done.code not in EXIT_CODES:
+    if done.code not in EXIT_CODES | {KILLED}:
         raise Broken(f"an exit code that is not documented: {done}")
     if "Traceback (most recent" in done.both or "a defect in planner" in done.both:
         raise Broken(f"a defect: {done}")
     if "This is a defect of planner" in done.both:
         raise Broken(f"a defect in a step: {done}")
-    if done.code not in (0, 2) and not done.both.strip():
+    if done.code not in (0, 2, KILLED) and not done.both.strip():
         raise Broken(f"it failed without a word: {done}")
     return done

@@ -1,8 +1,9 @@
 """The campaign "faults": random projects, random edits, random faults and drift; then nothing is lost.
 
 One round is one project through several turns. In a turn the project is edited, and maybe the installation
-behind planner's back; it is applied while faults are set, and then without. Every promise is checked after
-each apply.
+behind planner's back; it is applied while faults are set, and then without. Some of the applies are killed,
+or meet another one on the same environment. The installation is embedded, or a server whose clock is right,
+an hour ahead or an hour behind. Every promise is checked after each apply.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from attrs import define, evolve, field, frozen
 
 from . import edits
 from .campaign import Broken, Campaign, Figures, Order
-from .commands import Done, Run, call, spawn
-from .installation import Held, Installation
+from .commands import KILLED, Command, Done, Run, at_once, call, spawn
+from .installation import HOURS, Held, Installation
+from .mortal import CALL, JOURNAL, SNAPSHOT
 from .promises import Moment, hold_order, hold_secrets, hold_settled, promise
 from .wanted import Wanted, zipped
 
@@ -71,14 +73,24 @@ class Site:
     said: str = ""
 
     def command(self, *words: str) -> Done:
-        done = self.run(self.folder, *words)
-        self.counts["commands"] += 1
-        self.said += done.out + done.err
+        done = self.run(self.folder, *words, environ=self.installation.environ)
+        self.heard(done)
         return done
 
+    def heard(self, *ended: Done) -> None:
+        self.counts["commands"] += len(ended)
+        self.said += "".join(done.both for done in ended)
+
     def apply(self, *words: str) -> Done:
-        parallelism = str(self.random.randint(1, 10))
-        return self.command("apply", "--auto-approve", "--parallelism", parallelism, *words)
+        return self.command(*self.words_of_apply(*words))
+
+    def words_of_apply(self, *words: str) -> tuple[str, ...]:
+        return ("apply", "--auto-approve", "--parallelism", str(self.random.randint(1, 10)), *words)
+
+    def wait(self) -> None:
+        """Mostly time passes; otherwise planner waits for what may be under way."""
+        if self.random.random() < 0.85:
+            self.installation.clock.turn_on()
 
     def now(self) -> Moment:
         """Also that nothing of others was touched."""
@@ -115,6 +127,7 @@ def turn(site: Site) -> None:
 
 def settle(site: Site) -> None:
     """Without faults one apply is enough, then there is nothing to do."""
+    site.wait()
     done = _watched(site, site.apply).done
     promise(done.code == 0, f"an apply without faults failed: {done}")
     _hold_nothing_to_do(site)
@@ -156,7 +169,47 @@ def _apply_with_faults(site: Site) -> None:
     if not words and not guarded and site.wanted.resources and site.random.random() < 0.1:
         words = ("--replace", f"extension.{site.random.choice(list(site.wanted.resources))}")
     faults = [random_fault(site.random) for _ in range(site.random.randint(2, 6))]
-    _hold_exit_code(site, _watched(site, lambda: site.apply(*words), faults))
+    site.wait()
+    if site.random.random() < 0.7:
+        _hold_exit_code(site, _watched(site, lambda: site.apply(*words), faults))
+    else:
+        _apply_apart(site, words, faults)
+
+
+def _apply_apart(site: Site, words: tuple[str, ...], faults: Sequence[str]) -> None:
+    """In a process of its own, which is killed, or meets another one, of which one may be killed."""
+    chance, patient = site.random, ("--lock-timeout", "100")
+    first = Command(site.words_of_apply(*patient, *words), _moment(chance) if chance.random() < 0.8 else "")
+    before = site.now()
+    site.installation.set_faults(faults)
+    if first.where and chance.random() < 0.4:
+        with first.started(site.folder, site.installation.environ) as running:
+            ended: tuple[Done, ...] = (running.ended(),)
+    else:
+        second = site.words_of_apply(*(patient if chance.random() < 0.7 else ()))
+        pair = (first, Command(second, _moment(chance) if chance.random() < 0.2 else ""))
+        ended = at_once(site.folder, pair, site.installation.environ, chance.random() < 0.5)
+        site.counts["two at once"] += 1
+    site.counts += site.installation.take_faults()
+    site.heard(*ended)
+    hold_exit_codes(site, ended, before.held != site.now().held)
+
+
+def _moment(chance: Random) -> str:
+    return f"{chance.choice((JOURNAL, JOURNAL, CALL, SNAPSHOT))}:{chance.randint(1, 8)}"
+
+
+def hold_exit_codes(site: Site, ended: Sequence[Done], changed: bool) -> None:
+    """Of processes. Whoever was killed says nothing, and then the others do not say all."""
+    codes = {done.code for done in ended}
+    promise(codes <= {KILLED, 0, 1, 3, 4, 5}, f"exit codes that say nothing of an apply: {ended}")
+    locked_out = [done for done in ended if done.code == 4]
+    promise(not any("--lock-timeout" in done.words for done in locked_out), f"it did not wait: {locked_out}")
+    site.counts["kills"] += sum(done.code == KILLED for done in ended)
+    if 0 in codes and not any("--replace" in done.words for done in ended):
+        _hold_nothing_to_do(site)
+    elif not codes & {KILLED, 0, 5}:
+        promise(not changed, f"they say that nothing was changed: {ended}")
 
 
 def _saved_plan(site: Site) -> tuple[str, ...]:
@@ -182,7 +235,7 @@ def _watched(site: Site, apply: Callable[[], Done], faults: Sequence[str] = ()) 
     site.installation.set_faults(faults)
     done = apply()
     log = site.installation.requests()
-    site.counts["faults"] += site.installation.take_faults()
+    site.counts += site.installation.take_faults()
     site.counts["requests"] += len(log)
     watched = Watched(done, before, site.now())
     try:
@@ -236,7 +289,9 @@ def one_project(folder: Path, random: Random, run: Run = call, turns: int = TURN
     """A round; what was counted. Broken at the first promise that does not hold."""
     folder.mkdir(parents=True)
     counts: Counter[str] = Counter(projects=1)
-    with Installation.of(folder / "state" / "sandbox-dev.db") as installation:
+    data, hours = folder / "state" / "sandbox-dev.db", random.choice((None, *HOURS))
+    counts.update({"served": hours is not None, "clocks apart": bool(hours)})
+    with Installation.of(data) if hours is None else Installation.served(data, hours) as installation:
         site = Site(folder, installation, random, run, counts, Wanted())
         site.write(edits.random_project(random))
         site.meet()
@@ -284,6 +339,6 @@ def _figures(counts: Counter[str]) -> Iterator[tuple[str, int]]:
 CAMPAIGN = Campaign(
     "After any faults and drift, one apply without them makes the installation what the templates say: no "
     "orphan, no duplicate, nothing of others touched, in order, and no exit code that misleads.",
-    80,
+    300,
     run,
 )

@@ -1,18 +1,21 @@
-"""The sandbox from outside: what it holds, what it was asked, faults, and edits behind planner's back."""
+"""The sandbox from outside: what it holds, what it was asked, faults, clocks, edits behind planner's back."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-from attrs import frozen
+from attrs import define, field, frozen
 from werkzeug.test import Client
 
 from planner.sandbox import create_app
+from tests.acceptance.serving import listening
 
 from .campaign import Broken
 
@@ -31,9 +34,34 @@ class Held:
     sha256: str
 
 
+@define
+class Clock:
+    """A server's: so far ahead of the one here, or behind."""
+
+    ahead: timedelta = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def turn_on(self) -> None:
+        """So far that nothing can be under way any more which was asked for before."""
+        self.ahead += timedelta(seconds=2 * TIMEOUT)
+
+
+HOURS = (0, 1, -1)
+"""What a server's clock may be ahead."""
+
+TIMEOUT = 4.0
+"""Seconds for a reply of a server, and so for what a client that is gone had asked for."""
+
+
 @frozen
 class Installation:
+    """environ: what leads planner there; nothing for the one that it embeds. clock: of the server."""
+
     client: Client
+    environ: Mapping[str, str] = field(factory=dict)
+    clock: Clock = field(factory=Clock)
 
     @classmethod
     @contextmanager
@@ -41,6 +69,15 @@ class Installation:
         """The sandbox that keeps its data there; other processes may have it open too."""
         with create_app(data) as app:
             yield cls(Client(app))
+
+    @classmethod
+    @contextmanager
+    def served(cls, data: Path, hours: int = 0) -> Iterator[Installation]:
+        """A server of it, which outlives its clients; its clock is so many hours ahead."""
+        clock = Clock(timedelta(hours=hours))
+        with listening(data, clock=clock) as served:
+            environ = {"EC_ENDPOINT_DEV": served.url, "EC_API_KEY": "tests", "EC_TIMEOUT": str(TIMEOUT)}
+            yield cls(served.ece.client, environ, clock)
 
     def held(self) -> dict[str, Held]:
         """By id, in the order of their creation."""
@@ -75,11 +112,14 @@ class Installation:
         if reply.status_code != 201:
             raise Broken(f"a fault that the sandbox does not know: {reply.text}")
 
-    def take_faults(self) -> int:
-        """No faults any more; how often they fired."""
-        fired = sum(fault["fired"] for fault in self.client.get("/sandbox/faults").get_json()["faults"])
+    def take_faults(self) -> Counter[str]:
+        """No faults any more; how often they fired: all of them, and the replies about another."""
+        fired: Counter[str] = Counter()
+        for fault in self.client.get("/sandbox/faults").get_json()["faults"]:
+            fired["faults"] += fault["fired"]
+            fired["replies about another"] += fault["fired"] * (" another" in fault["spec"])
         self.client.delete("/sandbox/faults")
-        return int(fired)
+        return fired
 
     def create(self, name: str) -> str:
         """A bundle that planner knows nothing of; its id."""

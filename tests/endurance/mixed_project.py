@@ -12,7 +12,7 @@ import json
 import sqlite3
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -126,11 +126,14 @@ class Found:
         return (*self.orphans, *self.duplicates, *self.others)
 
 
-def compare(folder: Path, wanted: Side) -> Found:
-    """State, sandbox and archives held against each other and against wanted, nothing being under way."""
+def compare(folder: Path, wanted: Side, others: Collection[str] = ()) -> Found:
+    """State, sandbox and archives held against each other and against wanted, nothing being under way.
+
+    others: ids of what is not ours.
+    """
     state = json.loads((folder / "state/dev.json").read_bytes())
     held = {item["address"].partition(".")[2]: item for item in state["resources"]}
-    there = rows(folder)
+    there = {id_: row for id_, row in rows(folder).items() if id_ not in others}
     known = Counter(item["id"] for item in held.values())
     names = Counter(row["name"] for row in there.values())
     most = Counter(item.name for item in wanted.values())

@@ -1,7 +1,7 @@
-"""`python -m endurance.mortal KINDS:NUMBER WORD...`: planner with these words, killed at the NUMBERth moment.
+"""`python -m tests.endurance.mortal KINDS:NUMBER WORD...`: planner with these words, killed at that moment.
 
-`python -m endurance.mortal FILE WORD...` lets it live, and writes to FILE how many moments of each kind there
-were, and the seconds from the first to the end, as JSON. Kinds, several with commas:
+`python -m tests.endurance.mortal FILE WORD...` lets it live, and writes to FILE how many moments of each kind
+there were, and the seconds from the first to the end, as JSON. Kinds, several with commas:
 
     journal    around each append: before its file is opened, when half of it is written, when it is durable
     snapshot   around each change of the state's other files: opened for writing, half written, durable,

@@ -6,28 +6,35 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
-import requests
 from attrs import define, field, frozen
 
 from tests.acceptance.command import Done, run_here
-from tests.acceptance.runner import ROOT, Project
+from tests.acceptance.runner import Project
 
 from .campaign import Broken
-from .mixed_project import SIDES, Side, compare, side, text
+from .commands import KILLED, NO_MORE, Command, at_once
+from .installation import Installation
+from .mixed_project import SIDES, Side, compare, rows, side, text
 
 APPLY = ("apply", "--auto-approve")
 RESUMES = 3
 SLOW = "POST /deployments/extensions delay:2.5 from={} times=3"
-PATIENCE = "4"
-"""Seconds: for a reply, and so for what a dead client asked for. SLOW is less."""
+"""Less than the time that a client waits for a reply."""
+
+PLACES = ("POST {}", "POST {}/*", "PUT {}/*", "DELETE {}/*", "GET {}/*")
+TROUBLES = ("another", "another when=after", "another when=after", "drop-after", "truncate", "reset-before")
+LOCKED = 4
+ENDED = frozenset({KILLED, 0})
+TROUBLED = ENDED | {1, 3, 5}
 
 
 @frozen
@@ -42,13 +49,15 @@ class Lengths:
 class Stage:
     """The project from round to round.
 
-    server: the address of a server of the project's sandbox. size: see mixed_project.side. letter: the side
-    that is wanted. words: the commands of the round, to see it again. lengths: by --parallelism, and whether
-    served. boundaries: how many intents and outcomes the journals had that kills left.
+    server: of the project's sandbox. strangers: what somebody else made there, by id. size: see
+    mixed_project.side. letter: the side that is wanted. words: the commands of the round, to see it again.
+    lengths: by --parallelism, and whether served. boundaries: how many intents and outcomes the journals had
+    that kills left.
     """
 
     project: Project
-    server: str
+    server: Installation
+    strangers: Mapping[str, Mapping[str, Any]]
     seed: int
     size: float
     letter: str = "a"
@@ -72,15 +81,20 @@ class Stage:
     def keep_before(self) -> None:
         """A copy of the project, for the case that the round breaks something."""
         shutil.rmtree(self.folder.with_name("before"), ignore_errors=True)
-        shutil.copytree(self.folder, self.folder.with_name("before"))
+        _copy(self.folder, self.folder.with_name("before"))
 
     def keep(self) -> Path:
         """Where the project is kept, as it was before the round and as it is."""
         kept = Path(tempfile.mkdtemp(prefix="endurance-broken-"))
         for name in ("before", self.folder.name):
             if self.folder.with_name(name).exists():
-                shutil.copytree(self.folder.with_name(name), kept / name)
+                _copy(self.folder.with_name(name), kept / name)
         return kept
+
+
+def _copy(folder: Path, to: Path) -> None:
+    """In a process of its own: whoever closes a file of SQLite's gives up all locks of its process on it."""
+    subprocess.run(["cp", "-a", str(folder), str(to)], check=True)
 
 
 @frozen
@@ -106,56 +120,80 @@ class Round:
         """Turns the project once, and counts."""
         self.stage.turn()
         counts = self.stage.folder.with_name("moments.json")
-        done = self._mortal(str(counts), *self.apply)
+        done = self._run(str(counts), *self.apply)
         self.demand(done.code == 0, f"an apply ended with {done.code}", done.both)
         self.stage.lengths[self.width, self.served] = Lengths(**json.loads(counts.read_text()))
 
     def kill(self, where: str, *words: str) -> bool:
         """Runs the command to that moment (see `mortal`); whether it died there."""
-        with self.slow_creates():
-            done = self._mortal(where, *words)
-        return self.killed(done)
+        with self.troubles() as codes:
+            done = self._run(where, *words)
+        return self.killed(done, codes)
+
+    def kill_one_of_two(self, commands: tuple[Command, Command]) -> None:
+        """Both run at once; the first one dies, if it is not too late, and the second one too if it is to."""
+        self.stage.words += map(str, commands)
+        with self.troubles() as codes:
+            ended = at_once(self.stage.folder, commands, self.environ, self.chance.random() < 0.7)
+        self.stage.tally["two at once"] += 1
+        self.ended(commands, ended, codes)
+
+    def ended(self, commands: Sequence[Command], ended: Sequence[Done], codes: Set[int]) -> None:
+        """Broken when one of two did not end as it may: codes, or 4 where it does not wait for the lock."""
+        for done, command in zip(ended, commands, strict=True):
+            if done.code == LOCKED:
+                self.demand("--lock-timeout" not in command.words, "it did not wait for the lock", done.both)
+                self.stage.tally["refused"] += 1
+            elif command.where:
+                self.killed(done, codes)
+            else:
+                self.demand(done.code in codes - {KILLED}, f"it ended with {done.code}", done.both)
+                self.stage.tally["took over"] += ended[0].code == KILLED and done.code == 0
 
     @contextmanager
-    def slow_creates(self) -> Iterator[None]:
-        """A server takes its time with some, so that they are carried out when their client is dead."""
+    def troubles(self) -> Iterator[Set[int]]:
+        """With what a command may end meanwhile.
+
+        A server takes its time with some creates, so that they are carried out when their client is dead; and
+        at times it answers about another, or not at all.
+        """
         if not self.served:
-            yield
+            yield ENDED
             return
-        faults = f"{self.stage.server}/sandbox/faults"
-        slow = SLOW.format(self.chance.randint(1, round(20 * self.stage.size)))
-        requests.post(faults, json=[slow], timeout=10).raise_for_status()
-        yield
-        requests.delete(faults, timeout=10).raise_for_status()
+        faults = [SLOW.format(self._early())]
+        if self.chance.random() < 0.5:
+            faults += [self._trouble() for _ in range(self.chance.randint(1, 4))]
+        self.stage.server.set_faults(faults)
+        yield ENDED if len(faults) == 1 else TROUBLED
+        self.stage.tally += self.stage.server.take_faults()
 
-    def _mortal(self, where: str, *words: str) -> Done:
-        self.stage.words.append(f"python -m endurance.mortal {where} {' '.join(words)}")
-        done = subprocess.run(
-            [sys.executable, "-m", "endurance.mortal", where, *words],
-            cwd=self.stage.folder,
-            env={**os.environ, **self.environ()},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
+    def _trouble(self) -> str:
+        place = self.chance.choice(PLACES).format("/deployments/extensions")
+        times = self.chance.randint(1, 3)
+        return f"{place} {self.chance.choice(TROUBLES)} from={self._early()} times={times}"
 
-    def environ(self) -> dict[str, str]:
-        path = {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
-        if not self.served:
-            return path
-        return {**path, "EC_ENDPOINT_DEV": self.stage.server, "EC_API_KEY": "tests", "EC_TIMEOUT": PATIENCE}
+    def _early(self) -> int:
+        return self.chance.randint(1, round(20 * self.stage.size))
 
-    def killed(self, done: Done) -> bool:
+    def _run(self, where: str, *words: str) -> Done:
+        command = Command(words, where)
+        self.stage.words.append(str(command))
+        with command.started(self.stage.folder, self.environ) as running:
+            return running.ended()
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        return self.stage.server.environ if self.served else NO_MORE
+
+    def killed(self, done: Done, codes: Set[int]) -> bool:
         """Counts a kill, and looks at what it left. Broken when the command ended by itself, and badly."""
-        self.demand(done.code in (-9, 0), f"it ended with {done.code}", done.both)
-        if done.code == 0:
+        self.demand(done.code in codes, f"it ended with {done.code}", done.both)
+        if done.code != KILLED:
             self.stage.tally["came too late"] += 1
             return False
-        for what in ("kills", f"in {self.kind} rounds", *["served"] * self.served):
-            self.stage.tally[what] += 1
+        self.stage.tally.update(("kills", f"in {self.kind} rounds"))
+        self.stage.tally["served"] += self.served
+        self.stage.tally["clocks apart"] += self.served and bool(self.stage.server.clock.ahead)
         self._note_journal()
         self.look()
         return True
@@ -171,6 +209,11 @@ class Round:
         plan = self.cli("plan", "--detailed-exitcode")
         self.demand(plan.code in (0, 2), f"plan ended with {plan.code}", plan.both)
         self.addresses()
+        self._hold_strangers()
+
+    def _hold_strangers(self) -> None:
+        theirs = told_of(self.stage.folder, self.stage.strangers)
+        self.demand(theirs == self.stage.strangers, f"of others, {self.stage.strangers} became {theirs}")
 
     def addresses(self) -> list[str]:
         listed = self.cli("state", "list")
@@ -186,7 +229,7 @@ class Round:
 
     def command(self, *words: str) -> Done:
         self.stage.words.append(f"planner {' '.join(words)}")
-        return self.stage.project.run(*words, env=self.environ())
+        return self.stage.project.run(*words, env=dict(self.environ))
 
     def resume(self) -> None:
         """Applies until it is through: at once, unless a server is busy with what a dead client asked."""
@@ -201,7 +244,8 @@ class Round:
 
     def check(self) -> None:
         """State and installation are what they should be, and nothing is left to do."""
-        found = compare(self.stage.folder, self.stage.wanted)
+        self._hold_strangers()
+        found = compare(self.stage.folder, self.stage.wanted, self.stage.strangers)
         self.stage.tally["orphans"] += len(found.orphans)
         self.stage.tally["duplicates"] += len(found.duplicates)
         self.demand(not found.all, "state and installation are not as they should be", "\n".join(found.all))
@@ -209,10 +253,20 @@ class Round:
         self.demand(again.code == 0, "the plan is not empty", again.both)
 
     def demand(self, holds: bool, problem: str, told: str = "") -> None:
-        if holds:
-            return
-        raise Broken(
-            f"seed {self.stage.seed}, round {self.number}, {self.kind}{', served' * self.served}: {problem}\n"
-            + "".join(f"  $ {line}\n" for line in self.stage.words)
-            + f"{told[-6000:]}\nThe project before and after: {self.stage.keep()}"
+        if not holds:
+            raise Broken(f"{problem}\n{told[-6000:]}")
+
+    def told(self, error: Broken) -> str:
+        """error, and how to see it again."""
+        hours = self.stage.server.clock.ahead / timedelta(hours=1)
+        served = f", served, its clock {hours:+.0f} h" if self.served else ""
+        return (
+            f"seed {self.stage.seed}, round {self.number}, {self.kind}{served}: "
+            + "".join(f"\n  $ {line}" for line in self.stage.words)
+            + f"\n{error}\nThe project before and after: {self.stage.keep()}"
         )
+
+
+def told_of(folder: Path, ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """All that the sandbox holds of these."""
+    return {id_: dict(row) for id_, row in rows(folder).items() if id_ in ids}

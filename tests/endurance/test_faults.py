@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from .campaign import Broken, Order
-from .faults import one_project, run
-from .installation import Held
+from .commands import KILLED, Done, call
+from .faults import Site, hold_exit_codes, one_project, run
+from .installation import EXTENSIONS, HOURS, LOGIN, Held, Installation
 from .promises import Moment, Write, hold_order, writes_in
 from .wanted import Extension, Wanted
 
@@ -38,6 +43,38 @@ def test_rounds_of_the_long_run(tmp_path: Path) -> None:
     figures = run(Order(rounds=3, seed=1, folder=tmp_path, tell=lambda _: None))
     assert figures["faults"]
     assert figures["exit 5"]
+
+
+WAITING, REFUSED = ("apply", "--lock-timeout", "100"), ("apply",)
+
+
+@pytest.mark.parametrize(
+    ("ended", "changed"),
+    [
+        pytest.param([(4, REFUSED), (3, REFUSED)], True, id="said to have changed nothing"),
+        pytest.param([(1, WAITING), (1, WAITING)], True, id="failed, said to have changed nothing"),
+        pytest.param([(KILLED, WAITING), (4, WAITING)], False, id="did not wait for the lock"),
+        pytest.param([(0, WAITING), (2, REFUSED)], False, id="an exit code of a plan"),
+    ],
+)
+def test_exit_codes_that_mislead_are_seen(
+    tmp_path: Path, ended: list[tuple[int, tuple[str, ...]]], changed: bool
+) -> None:
+    with Installation.of(tmp_path / "ece.db") as installation:
+        chance = Random(1)  # noqa: S311 - chance, no secret
+        site = Site(tmp_path, installation, chance, call, Counter(), Wanted())
+        with pytest.raises(Broken):
+            hold_exit_codes(site, [Done(code, "", "", words) for code, words in ended], changed)
+
+
+@pytest.mark.parametrize("hours", HOURS)
+def test_the_clock_of_a_server(tmp_path: Path, hours: int) -> None:
+    """What a reply says is as far from the clock here as was asked for."""
+    with Installation.served(tmp_path / "ece.db", hours) as server:
+        url = server.environ["EC_ENDPOINT_DEV"] + EXTENSIONS
+        said = requests.get(url, headers=LOGIN, timeout=60).headers["Date"]
+        apart = parsedate_to_datetime(said) - datetime.now(UTC)
+    assert round(apart / timedelta(hours=1)) == hours
 
 
 def held(*ids: str) -> dict[str, Held]:

@@ -4,6 +4,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,13 +18,15 @@ WRITER = """
 import sys
 from werkzeug.test import Client
 from planner.sandbox import create_app
-client = Client(create_app(sys.argv[1]))
+app = create_app(sys.argv[1])
+client = Client(app)
 body = {"name": "x", "extension_type": "bundle", "version": "8.*"}
 for number in range(int(sys.argv[2])):
     headers = {"Authorization": "ApiKey k"}
     reply = client.post("/api/v1/deployments/extensions", json=body, headers=headers)
     print(reply.json["id"], flush=True)
 sys.stdin.read()
+app.close()
 """
 RECEIVER = """
 import sys
@@ -126,6 +129,35 @@ def test_processes_share_the_data_and_may_be_killed(tmp_path: Path) -> None:
     with create_app(data) as app:
         listed = Caller(app).json("GET", EXTENSIONS)["extensions"]
     assert sorted(extension["id"] for extension in listed) == sorted(ids)
+
+
+def opened(data: Path) -> None:
+    create_app(data).close()
+
+
+def read_only(data: Path) -> None:
+    with create_app(data) as app:
+        Caller(app).json("GET", EXTENSIONS)
+
+
+@pytest.mark.parametrize("again", [opened, read_only, reset])
+def test_opening_it_again_in_one_process_takes_no_lock_from_it(
+    tmp_path: Path, again: Callable[[Path], None]
+) -> None:
+    """Another process that comes and goes would take itself for the last one, and clear away what is open."""
+    data = tmp_path / "ece.db"
+    with create_app(data) as app:
+        Caller(app).create()
+        again(data)
+        with writer(data, 1) as other:
+            other.communicate()
+        Caller(app).create(name="later")
+        with writer(data, 1) as other:
+            other.communicate()
+        listed = Caller(app).json("GET", EXTENSIONS)["extensions"]
+    with create_app(data) as app:
+        assert Caller(app).json("GET", EXTENSIONS)["extensions"] == listed
+    assert len(listed) == 3 + (again is not reset)
 
 
 def test_reset_empties_it_for_those_who_have_it_open(tmp_path: Path) -> None:
