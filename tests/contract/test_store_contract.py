@@ -252,7 +252,7 @@ while True:
 """
 
 
-@sampled(STORES, "s3", "gitlab", "encrypted")
+@sampled(STORES, "file-url", "s3", "http", "gitlab", "encrypted")
 @pytest.mark.parametrize("seed", [1])
 def test_killed_at_any_moment_it_keeps_what_was_acknowledged(place: Place, seed: int) -> None:
     moments = Random(seed)  # noqa: S311 - no secrets here
