@@ -30,6 +30,8 @@ from planner.errors import PlannerError
 
 _FRAME: Final = re.compile(r'^  File "(.*)", line (\d+) in ', re.MULTILINE)
 """A line of what faulthandler writes; the innermost is first."""
+_SERVE: Final = "import planner.config.load; from planner.config.workshop import serve; serve(0)"
+"""With all that jobs need imported once, for each is a fork."""
 _NO_MEMORY: Final = ("it needs more memory than there is", "")
 _FROM_OUTSIDE: Final = (
     "the process that worked on it was ended from outside",
@@ -101,7 +103,7 @@ def _forked(control: socket.socket) -> int:
 
 def _spawned(control: socket.socket) -> int:
     path = [str(Path(entry).absolute()) for entry in sys.path]
-    code = f"import sys; sys.path[:] = {path!r}; from planner.config.workshop import serve; serve(0)"
+    code = f"import sys; sys.path[:] = {path!r}; {_SERVE}"
     streams: list[tuple[Any, ...]] = [(os.POSIX_SPAWN_DUP2, control.fileno(), 0)]
     streams += [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_WRONLY, 0) for number in (1, 2)]
     return os.posix_spawn(
