@@ -46,7 +46,7 @@ REQUESTS = {
     "preview, 1 of 2 environments affected": 2,
     "preview, 2 of 2 environments affected": 4,
     "promote, gates and plan": 3,
-    "env status of 2 environments": 2,
+    "env status of 2 environments": 4,  # and a plan of what may be promoted next
     "environments": 0,
     "environments with files": 0,
     "templates": 0,
