@@ -23,7 +23,7 @@ def random_project(random: Random) -> Wanted:
     wanted = Wanted()
     for _ in range(random.randint(2, 8)):
         wanted = add(wanted, random)
-    return wanted
+    return _storable(wanted)
 
 
 def edited(wanted: Wanted, random: Random) -> tuple[Wanted, int]:
@@ -32,7 +32,15 @@ def edited(wanted: Wanted, random: Random) -> tuple[Wanted, int]:
     wanted = evolve(wanted, moves=())
     for _ in range(count):
         wanted = random.choice(EDITS)(wanted, random)
-    return wanted, count
+    return _storable(wanted), count
+
+
+def _storable(wanted: Wanted) -> Wanted:
+    """No plugin ignores its version: its file is for that of the template, and the installation refuses it
+    where it keeps another one."""
+    plugins = {a: e for a, e in wanted.resources.items() if e.extension_type == PLUGIN}
+    heeded = {a: evolve(e, ignores=tuple(n for n in e.ignores if n != "version")) for a, e in plugins.items()}
+    return evolve(wanted, resources={**wanted.resources, **heeded})
 
 
 def add(wanted: Wanted, random: Random) -> Wanted:
