@@ -56,7 +56,7 @@ def random_fault(random: Random) -> str:
         )
     )
     place = random.choice(PLACES)
-    # The size is compared with what an upload sent. Elsewhere it is news, and true as far as anybody can tell.
+    # The size is compared with what an upload sent. Elsewhere it is news, and as good as true.
     return f"{f'PUT {ITEM}' if effect == 'wrong-size' else place} {effect} {when}"
 
 
