@@ -55,7 +55,9 @@ def random_fault(random: Random) -> str:
             f"p=0.4 seed={random.randint(0, 999)} times={random.randint(1, 3)}",
         )
     )
-    return f"{random.choice(PLACES)} {effect} {when}"
+    place = random.choice(PLACES)
+    # The size is compared with what an upload sent. Elsewhere it is news, and as good as true.
+    return f"{f'PUT {ITEM}' if effect == 'wrong-size' else place} {effect} {when}"
 
 
 @define
