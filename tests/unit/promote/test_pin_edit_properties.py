@@ -84,7 +84,7 @@ def test_line_ends_stay(sample: Sample, data: st.DataObject) -> None:
     result = edit(sample.text, data.draw(edits(read(sample.text))), "x.yaml")
     assert result.startswith("\ufeff") == sample.text.startswith("\ufeff")
     assert result.count("\n") == result.count(sample.newline)
-    assert ("\r" in result) == (sample.newline == "\r\n")
+    assert "\r" not in result.replace(sample.newline, "")
     if sample.lines:
         assert result.endswith("\n") == sample.text.endswith("\n")
 
