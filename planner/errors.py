@@ -4,7 +4,8 @@
     ├── WrongUsage              64    flags or arguments that make no sense together
     ├── InvalidConfiguration     1    carries every diagnostic found
     ├── Refused                  3    declined, protected, in use
-    │   └── StalePlan            3    the world moved since the plan was made
+    │   ├── StalePlan            3    the world moved since the plan was made
+    │   └── GatesClosed          3    gates hold a release back
     ├── StateError               1    the state cannot be read or written
     │   ├── DamagedState         1    empty, truncated, altered, or of an unknown format
     │   │   └── OthersState      1    of another project or environment, or of this one by its former name
@@ -34,6 +35,7 @@ from planner import __version__
 if TYPE_CHECKING:
     from planner.model.diagnostic import Diagnostic
     from planner.model.ledger import Ledger
+    from planner.model.release import Gate
     from planner.model.resource import Observed
 
 
@@ -70,6 +72,14 @@ class Refused(PlannerError):
 
 class StalePlan(Refused):
     pass
+
+
+class GatesClosed(Refused):
+    """gates: all that were asked, where the summary does not tell of the only closed one."""
+
+    def __init__(self, summary: str, gates: Sequence[Gate], *, advice: str) -> None:
+        super().__init__(summary, advice=advice)
+        self.gates = tuple(gates)
 
 
 class StateError(PlannerError):

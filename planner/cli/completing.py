@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 from click.shell_completion import CompletionItem
 
-from planner.cli.stores import open_store
+from planner.app.stores import States
 from planner.config.load import choose_environment, open_project
 from planner.errors import PlannerError
 
@@ -28,7 +29,7 @@ def addresses(context: click.Context, _parameter: click.Parameter, incomplete: s
         folder = _folder(context)
         project = open_project(folder)
         environment = choose_environment(project, context.params.get("environment"))
-        state = open_store(folder, project.name, environment, alone=True).load()
+        state = States(folder, project.name, os.environ).open(environment, alone=True).load()
     except (PlannerError, OSError):
         return []
     held = sorted({str(prior.address) for prior in state.entries})

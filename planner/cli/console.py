@@ -13,18 +13,22 @@ from typing import IO, Any, TextIO, cast
 import orjson
 from attrs import define, field
 
-from planner.cli.redaction import RedactedStream, Redactor, log_to
-from planner.errors import ApiError, InvalidConfiguration, PlannerError, Refused
+from planner.app.redaction import Redactor
+from planner.cli.streams import RedactedStream, log_to
+from planner.errors import ApiError, GatesClosed, InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostic
 from planner.model.project import Environment
 from planner.render import events
 from planner.render.diagnostics import render_diagnostics, render_error
+from planner.render.gates import render_gates
 from planner.render.screen import Screen
 from planner.render.style import Style
 
 NARROWEST = 60
 SILENT_SECONDS = 1.0
 LOG_LEVELS = (30, 10, 5)
+BODIES_FROM = 2
+"""The verbosity from which bodies of requests are logged."""
 
 
 @define
@@ -56,6 +60,10 @@ class Console:
         return cast(IO[str], self.screen)
 
     @property
+    def logs_bodies(self) -> bool:
+        return self.verbosity >= BODIES_FROM
+
+    @property
     def animated(self) -> bool:
         """Whether lines on stderr may be drawn over."""
         return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
@@ -72,6 +80,11 @@ class Console:
         # A reader that takes its time must not hold up what is told, so only where both are one terminal.
         with self.screen.beside() if stream.isatty() else nullcontext():
             _write(stream, text)
+
+    def document(self, document: Mapping[str, Any]) -> None:
+        """A result for programs, as indented JSON, its values redacted."""
+        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+        self.out_document(orjson.dumps(self.redact.inside(document), option=options))
 
     def event(self, line: Mapping[str, Any]) -> None:
         """An event for programs, redacted before."""
@@ -117,6 +130,8 @@ class Console:
         self.tell(render_diagnostics(shown, width=self.width(), style=self.style(sys.stderr)))
 
     def error(self, error: PlannerError) -> None:
+        if isinstance(error, GatesClosed) and error.gates:
+            self.tell(render_gates(error.gates, self.width()))
         if isinstance(error, InvalidConfiguration) and error.diagnostics:
             self.diagnostics(error.diagnostics)
         shown = self._redacted(error)

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from planner.app.opening import Request
 from planner.cli.console import Console
 from planner.cli.main import Invocation
-from planner.cli.wiring import Request
 from planner.config.variables import Inputs
 from planner.engine.selection import Selection
 from planner.errors import WrongUsage

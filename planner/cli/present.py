@@ -1,18 +1,22 @@
-"""Plans, ledgers and outputs on the console, redacted before they are rendered."""
+"""Plans, ledgers and outputs on the console, redacted before they are rendered; the exit code of an apply."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 from attrs import frozen
 
 from planner import __version__
-from planner.cli.commandline import command_line
+from planner.app.apply import Outcome
+from planner.app.command_line import command_line
+from planner.app.opening import Opened
+from planner.app.report import Report, Running
 from planner.cli.console import Console
-from planner.cli.wiring import Opened
-from planner.engine.workflow import Proposal
+from planner.cli.interrupt import INTERRUPTED, InFlight, Interrupt
+from planner.errors import PartlyApplied, Refused
 from planner.model.diagnostic import Diagnostic
 from planner.model.ledger import Ledger
 from planner.model.plan import Plan
@@ -22,19 +26,7 @@ from planner.render.outputs import render_outputs
 from planner.state.document import Redact, keep
 from planner.state.saved_plan import dump_plan, plan_digest
 
-
-class Report(Protocol):
-    """How a command tells what it plans and does: to people, or to programs."""
-
-    def plan(self, plan: Plan) -> None: ...
-
-    def diagnostics(self, items: Iterable[Diagnostic]) -> None: ...
-
-    def progress(self) -> Progress: ...
-
-    def ledger(self, ledger: Ledger) -> None: ...
-
-    def outputs(self, outputs: Mapping[str, Value]) -> None: ...
+DONE, FAILED = 0, 1
 
 
 @frozen
@@ -48,11 +40,11 @@ class TextReport:
     def diagnostics(self, items: Iterable[Diagnostic]) -> None:
         self.console.diagnostics(tuple(items))
 
-    def progress(self) -> Progress:
+    def running(self, hurry: Callable[[], object]) -> AbstractContextManager[Running]:
         console, style = self.console, self.console.style(sys.stderr)
         if console.animated:
-            return live_progress(console.screen, style=style)
-        return plain_progress(console.stderr, style=style)
+            return _running(console, live_progress(console.screen, style=style), hurry)
+        return _running(console, plain_progress(console.stderr, style=style), hurry)
 
     def ledger(self, ledger: Ledger) -> None:
         text = render_ledger(
@@ -87,9 +79,10 @@ class EventReport:
     def diagnostics(self, items: Iterable[Diagnostic]) -> None:
         self._write(events.diagnostic(item) for item in self.console.redact.inside(tuple(items)))
 
-    def progress(self) -> Progress:
+    def running(self, hurry: Callable[[], object]) -> AbstractContextManager[Running]:
         redact = self.console.redact
-        return events.EventProgress(lambda event: self._write([events.step(redact.inside(event))]))
+        progress = events.EventProgress(lambda event: self._write([events.step(redact.inside(event))]))
+        return _running(self.console, progress, hurry)
 
     def ledger(self, ledger: Ledger) -> None:
         self._write(events.ledger(self.console.redact.inside(ledger)))
@@ -103,18 +96,33 @@ class EventReport:
             self.console.event(line)
 
 
+@contextmanager
+def _running(console: Console, progress: Progress, hurry: Callable[[], object]) -> Iterator[Running]:
+    in_flight = InFlight(progress)
+    with progress, Interrupt(console.tell, console.last_words, in_flight, hurry=hurry) as interrupt:
+        yield Running(in_flight, interrupt.asked)
+
+
+def exit_code_of(outcome: Outcome) -> int:
+    """0 done; 1 failed, nothing changed; 3 refused; 5 some of it done; 130 interrupted."""
+    ledger = outcome.ledger
+    if ledger is None:
+        return Refused.exit_code if outcome.forbidden else DONE
+    if ledger.interrupted:
+        return INTERRUPTED
+    if ledger.complete:
+        return PartlyApplied.exit_code if outcome.failed else DONE
+    if ledger.changed:
+        return PartlyApplied.exit_code
+    return Refused.exit_code if ledger.refused else FAILED
+
+
 def make_report(console: Console, here: Opened, command: str, as_json: bool) -> Report:
     if not as_json:
         return TextReport(console, here)
     report = EventReport(console, here)
     report.begin(command)
     return report
-
-
-def present(report: Report, here: Opened, proposal: Proposal) -> None:
-    """A plan, then what is wrong with it."""
-    report.plan(proposal.plan)
-    report.diagnostics((*here.diagnostics, *proposal.diagnostics))
 
 
 def show_plan(console: Console, plan: Plan, form: str = "text", redact: Redact = keep) -> None:

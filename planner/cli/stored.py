@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 from attrs import frozen
 
+from planner.app.stores import States
 from planner.cli.console import Console
 from planner.cli.options import folder_of, make_console
-from planner.cli.stores import open_store
 from planner.config.load import choose_environment, open_project
 from planner.model.project import Environment
 from planner.state.store import Store
@@ -31,5 +32,6 @@ def stored(context: click.Context, environment: str | None) -> Stored:
     console = make_console(context)
     project = open_project(folder)
     chosen = choose_environment(project, environment)
-    store = open_store(folder, project.name, chosen, tell=lambda note: console.tell(f"Note: {note}."))
+    states = States(folder, project.name, os.environ)
+    store = states.open(chosen, tell=lambda note: console.tell(f"Note: {note}."))
     return Stored(folder, console, chosen, store)

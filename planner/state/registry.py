@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from attrs import frozen
+from attrs import field, frozen
 
 from planner.distribution import how_to_add
 from planner.errors import StateError
@@ -28,7 +28,8 @@ class Location:
     """Where a state is. url: as written in planner.yaml. folder: what relative paths start from.
 
     project, environment: whose state it is, where one place keeps many. terms: of the locks of shared places.
-    timing: how they and whoever waits for them pass time.
+    timing: how they and whoever waits for them pass time. environ: where http finds its credentials; the
+    libraries of PostgreSQL and S3 read the process environment.
     """
 
     url: str
@@ -37,6 +38,7 @@ class Location:
     project: str = ""
     terms: Terms = TERMS
     timing: Timing = TIMING
+    environ: Mapping[str, str] = field(factory=dict)
 
 
 def open_local(location: Location) -> Backend:
@@ -80,7 +82,7 @@ def open_http(location: Location) -> Backend:
     from planner.state.http.backend import HttpBackend  # noqa: PLC0415 - requests takes its time
     from planner.state.http.target import target_of as http_target_of  # noqa: PLC0415 - so does what it needs
 
-    target, timing = http_target_of(location.url, location.environment, os.environ), location.timing
+    target, timing = http_target_of(location.url, location.environment, location.environ), location.timing
     return HttpBackend(target, sleep=timing.sleep, clock=timing.clock)
 
 
@@ -120,7 +122,7 @@ SECRET_VARIABLES: Final = (
 """Where the credentials of all of them come from, and the keys of encrypted ones."""
 
 
-def open_backend(
+def open_backend(  # noqa: PLR0913 - one for each fact of a place
     url: str,
     *,
     environment: str,
@@ -128,6 +130,7 @@ def open_backend(
     project: str = "",
     terms: Terms = TERMS,
     timing: Timing = TIMING,
+    environ: Mapping[str, str] = MappingProxyType({}),
 ) -> Backend:
     """The backend of url. Nothing is read or written yet. StateError for an unknown scheme."""
     match = _SCHEME.match(url)
@@ -138,4 +141,4 @@ def open_backend(
             f"no backend keeps a state at {_CREDENTIALS.sub('//', url)}: {scheme}: is not known",
             advice=f"Write a path, or a URL that begins with {known}",
         )
-    return BACKENDS[scheme](Location(url, environment, folder, project, terms, timing))
+    return BACKENDS[scheme](Location(url, environment, folder, project, terms, timing, environ))

@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from planner.cli.console import Console
-from planner.cli.promotion.records import update_log
+from planner.app.caller import Silent
+from planner.app.opening import Request
+from planner.app.promotion.records import update_log
+from planner.config.variables import Inputs
 from planner.promote.log import Log, Record, Run, read_log
 
 from .command import Done
@@ -122,7 +124,8 @@ def present(project: Project, environment: str) -> Run:
 
 
 def changed_log(project: Project, environment: str, change: Callable[[Log], Log]) -> None:
-    update_log(project.folder, environment, Console(), "test", lambda log, _now: change(log))
+    request = Request(project.folder, environment, Inputs())
+    update_log(request, environment, Silent(), "test", lambda log, _now: change(log))
 
 
 def record(project: Project, environment: str, *records: Record) -> None:

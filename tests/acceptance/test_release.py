@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from planner.cli.stores import open_store
+from planner.app.stores import States
 from planner.model.project import Environment
 from planner.resources import schema
 from planner.state.locks import Holder
@@ -63,7 +63,7 @@ def second(chain: Project) -> str:
 @contextmanager
 def locked(chain: Project, name: str) -> Iterator[Holder]:
     environment = Environment(name, state=f"state/{name}.json")
-    with open_store(chain.folder, "chain", environment).lock("apply") as holder:
+    with States(chain.folder, "chain", {}).open(environment).lock("apply") as holder:
         yield holder
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from planner.cli.redaction import Redactor
+from planner.app.redaction import Redactor
 from planner.ece.redaction import BODY_LIMIT, body_for_log
 from tests.acceptance.runner import Project, small
 

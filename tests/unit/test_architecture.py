@@ -35,6 +35,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "vcs": frozenset({"errors"}),
     "promote": frozenset({"model", "errors", "resources"}),
     "forge": frozenset({"net", "model", "errors"}),
+    "app": ALL,
     "cli": ALL,
 }
 """What each package may import of the others. `planner` itself (its version) anybody may."""
@@ -98,6 +99,16 @@ def _forbidden(module: str) -> list[str]:
         return []
     others = {package(name) for name in of_project(imports(MODULES[module]))} - {own, ""}
     return sorted(others - MAY_IMPORT[own])
+
+
+def test_use_cases_print_nothing_and_know_no_command_line() -> None:
+    for module, path in MODULES.items():
+        if package(module) == "app":
+            others = set(imports(path))
+            assert "click" not in others, module
+            assert not [name for name in others if package(name) == "cli"], module
+            names = {ast.unparse(node) for node in ast.walk(parsed(path)) if isinstance(node, ast.expr)}
+            assert not names & {"print", "os.environ", "os.getenv", "sys.stdout", "sys.stderr"}, module
 
 
 def test_the_sandbox_knows_nothing_of_the_project() -> None:

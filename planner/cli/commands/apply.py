@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from planner.cli.applying import Applying, Approval, apply_now, apply_saved
+from planner.app.apply import Applying, Approval, apply_now, apply_saved
+from planner.app.opening import opened
+from planner.cli.gate_options import force_options, make_forcing
 from planner.cli.options import changing_options, lock_option, make_console, make_request
-from planner.cli.present import make_report
-from planner.cli.promotion.options import force_options, make_forcing
-from planner.cli.wiring import opened
+from planner.cli.present import exit_code_of, make_report
 from planner.state.saved_plan import read_plan
 
 
@@ -49,17 +49,18 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     console.events = as_json
     if planfile is not None and (expect_digest or any(given[name] for name in _SAID_BY_A_PLAN)):
         raise click.UsageError("a saved plan says what is done: what changes a plan does not go with it")
-    if planfile is not None and environment is None:
-        environment = read_plan(planfile).environment
+    saved = read_plan(planfile) if planfile is not None else None
+    if saved is not None:
+        environment = environment or saved.environment
     request = make_request(context, environment, **given)
     approval = Approval(auto_approve, expect_digest)
     forcing = make_forcing(forces, reason)
     with opened(request, console) as here:
         report = make_report(console, here, "apply", as_json)
         applying = Applying(console, here, report, forcing)
-        if planfile is not None:
-            return apply_saved(applying, planfile, approval, lock_timeout)
-        return apply_now(applying, approval, lock_timeout)
+        if saved is not None:
+            return exit_code_of(apply_saved(applying, saved, approval, lock_timeout))
+        return exit_code_of(apply_now(applying, approval, lock_timeout))
 
 
 _SAID_BY_A_PLAN = ("destroy", "refresh_only", "targets", "excludes", "replaces")

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from planner.cli.applying import Applying, Approval, apply_now
+from planner.app.apply import Applying, Approval, apply_now
+from planner.app.opening import opened
 from planner.cli.options import lock_option, make_console, make_request, planning_options
-from planner.cli.present import TextReport
-from planner.cli.wiring import opened
+from planner.cli.present import TextReport, exit_code_of
 
 
 @click.command("destroy")
@@ -28,6 +28,5 @@ def command(
     request = make_request(context, environment, destroy=True, **given)
     console = make_console(context)
     with opened(request, console) as here:
-        return apply_now(
-            Applying(console, here, TextReport(console, here)), Approval(auto_approve), lock_timeout
-        )
+        applying = Applying(console, here, TextReport(console, here))
+        return exit_code_of(apply_now(applying, Approval(auto_approve), lock_timeout))

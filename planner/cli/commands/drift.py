@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from planner.app.opening import opened
 from planner.cli.options import make_console, make_request, planning_options
-from planner.cli.wiring import opened
 from planner.engine.workflow import propose
 from planner.errors import WrongUsage
 from planner.render.drift import render_drift

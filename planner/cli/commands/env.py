@@ -7,14 +7,13 @@ from collections.abc import Iterator
 
 import click
 
+from planner.app.opening import Request
+from planner.app.promotion.chain import standings
+from planner.app.promotion.env_compare import compare_sides
+from planner.app.promotion.env_places import places
+from planner.app.promotion.env_sides import Side, read_side
 from planner.cli.console import Console
 from planner.cli.options import complete_environments, folder_of, make_console, make_request
-from planner.cli.promotion.chain import standings
-from planner.cli.promotion.documents import show_document
-from planner.cli.promotion.env_compare import compare_sides
-from planner.cli.promotion.env_places import places
-from planner.cli.promotion.env_sides import Side, read_side
-from planner.cli.wiring import Request
 from planner.config.load import choose_environment, open_project
 from planner.errors import InvalidConfiguration
 from planner.render.chain_json import places_document, standings_document
@@ -47,7 +46,7 @@ def list_command(context: click.Context, /, as_json: bool) -> int:
     project = open_project(folder)
     found = places(project, folder)
     if as_json:
-        show_document(console, places_document(project.name, found))
+        console.document(places_document(project.name, found))
     else:
         console.out(render_places(found, width=console.width(), style=console.style(sys.stdout)))
     return 0
@@ -84,7 +83,7 @@ def status_command(context: click.Context, /, refresh: bool, parallelism: int, a
     with console.doing("Looking at the environments"):
         chain = standings(request, console, now, refresh=refresh)
     if as_json:
-        show_document(console, standings_document(project.name, now, chain))
+        console.document(standings_document(project.name, now, chain))
     else:
         style, promotes = console.style(sys.stdout), project.promote is not None
         console.out(render_standings(chain, promotes=promotes, width=console.width(), style=style))
@@ -124,7 +123,7 @@ def diff_command(
             return FAILED
         found = compare_sides(sides[0], sides[1], request.folder, rendered=rendered)
     if as_json:
-        show_document(console, comparison_document(found))
+        console.document(comparison_document(found))
     else:
         console.out(render_comparison(found, width=console.width(), style=console.style(sys.stdout)))
     return DIFFERENT if detailed_exitcode and found.differs else 0

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from planner.app.opening import opened
 from planner.cli.options import environment_option, make_console, make_request
-from planner.cli.wiring import opened
 from planner.engine.export import export
 from planner.errors import PlannerError, WrongUsage
 from planner.model.diagnostic import did_you_mean

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
+from planner.app.opening import configure
 from planner.cli.options import make_console, make_request, variable_options
-from planner.cli.wiring import configure
 from planner.errors import InvalidConfiguration
 from planner.render.graph import FORMATS
 

@@ -8,12 +8,12 @@ from typing import Any
 import click
 from attrs import evolve
 
-from planner.cli.applying import Applying, Approval, apply_now
+from planner.app.apply import Applying, Approval, apply_now
+from planner.app.opening import Opened, Request, opened
 from planner.cli.commands.export import write_new
 from planner.cli.console import Console
 from planner.cli.options import complete_addresses, lock_option, make_console, make_request, variable_options
-from planner.cli.present import TextReport
-from planner.cli.wiring import Opened, Request, opened
+from planner.cli.present import TextReport, exit_code_of
 from planner.config.sources import FOLDER, SUFFIXES
 from planner.engine.export import declared
 from planner.engine.workflow import look_at
@@ -84,7 +84,8 @@ def _import(request: Request, console: Console, approval: Approval, lock_timeout
                     advice="Declare it, or let --file templates/NAME.yaml write its block.",
                 )
             _refuse_known(here, item.target)
-        return apply_now(Applying(console, here, TextReport(console, here)), approval, lock_timeout)
+        applying = Applying(console, here, TextReport(console, here))
+        return exit_code_of(apply_now(applying, approval, lock_timeout))
 
 
 def _write_block(here: Opened, target: Address, id_: str, file: Path) -> None:

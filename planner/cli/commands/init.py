@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -9,9 +10,9 @@ from pathlib import Path
 
 import click
 
+from planner.app.stores import States
 from planner.cli.console import Console
 from planner.cli.options import environment_option, folder_of, make_console
-from planner.cli.stores import open_store
 from planner.config.load import choose_environment, open_project
 from planner.errors import PlannerError, StateError
 from planner.resources import schema_text
@@ -60,7 +61,7 @@ def _check_states(folder: Path, console: Console, chosen: str | None) -> int:
     code = 0
     for environment in environments:
         try:
-            backend = open_store(folder, project.name, environment).backend
+            backend = States(folder, project.name, os.environ).open(environment).backend
             console.out(f"{environment.name}: state in {backend.describe()}")
             for line in backend.check():
                 console.out(f"  {line}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
+from planner.app.stores import States
 from planner.cli.options import environment_option, folder_of, make_console
-from planner.cli.stores import open_store
 from planner.config.load import choose_environment, open_project
 from planner.errors import PlannerError
 from planner.model.diagnostic import did_you_mean
@@ -31,7 +33,7 @@ def command(context: click.Context, /, name: str | None, environment: str | None
     console = make_console(context)
     project = open_project(folder)
     here = choose_environment(project, environment)
-    state = open_store(folder, project.name, here).load()
+    state = States(folder, project.name, os.environ).open(here).load()
     outputs = {n: HIDDEN if is_sensitive(value) else value for n, value in state.outputs.items()}
     if name is not None and name not in outputs:
         near = did_you_mean(name, outputs)

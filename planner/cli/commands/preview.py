@@ -10,11 +10,11 @@ from typing import Any
 
 import click
 
-from planner.cli.checked_out import require_pull_request
-from planner.cli.comparing import Order
+from planner.app.preview.checked_out import require_pull_request
+from planner.app.preview.comparison import Order
+from planner.app.preview.making import preview
+from planner.app.preview.publishing import Destination, publish, rendered, write_files
 from planner.cli.options import complete_environments, folder_of, input_options, make_console, make_request
-from planner.cli.previewing import preview
-from planner.cli.publishing import Destination, publish, rendered, write_files
 from planner.forge.locating import Wanted
 from planner.state.saved_preview import Previewed, read_preview
 

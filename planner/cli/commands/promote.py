@@ -6,6 +6,14 @@ from typing import Any
 
 import click
 
+from planner.app.command_line import plain_command_line
+from planner.app.promotion.choosing import Wish
+from planner.app.promotion.outlook import plan_target
+from planner.app.promotion.promoting import Order, Prepared, Step, carry_out, prepare
+from planner.app.promotion.wording import change_lines, waiting
+from planner.app.report import present
+from planner.cli.console import Console
+from planner.cli.gate_options import force_options, make_forcing
 from planner.cli.options import (
     complete_environments,
     input_options,
@@ -13,11 +21,10 @@ from planner.cli.options import (
     make_console,
     make_request,
 )
-from planner.cli.promotion.choosing import Wish
-from planner.cli.promotion.options import force_options, make_forcing
-from planner.cli.promotion.promoting import Order, promote
+from planner.cli.present import TextReport
 from planner.errors import WrongUsage
 from planner.forge.locating import Wanted
+from planner.render.gates import render_gates
 
 
 @click.command("promote")
@@ -84,7 +91,54 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         base=base,
         lock_timeout=lock_timeout,
     )
-    promote(make_console(context), order)
+    _promote(make_console(context), order)
+
+
+def _promote(console: Console, order: Order) -> None:
+    prepared = prepare(console, order)
+    if prepared.is_done:
+        release = prepared.account.verdict.release
+        console.out(f"{order.wish.target} runs {release} already; there is nothing to edit.")
+        return
+    _show(console, prepared)
+    if order.dry_run:
+        console.tell("Nothing was written: this was a dry run.")
+        return
+    _tell_next(console, prepared, carry_out(console, prepared))
+
+
+def _show(console: Console, prepared: Prepared) -> None:
+    """The edits, the gates, the plan. A dry run shows the plan behind a closed gate too."""
+    account = prepared.account
+    paragraphs = [account.title, "\n".join(change_lines(account)), _gates(prepared, console.width())]
+    console.out("\n\n".join(filter(None, paragraphs)) + "\n\n")
+    if not prepared.order.dry_run:
+        prepared.refuse_closed()
+    plan_target(
+        console, prepared.foreseen, lambda here, found: present(TextReport(console, here), here, found)
+    )
+    prepared.refuse_closed()
+
+
+def _gates(prepared: Prepared, width: int) -> str:
+    """ "" where the refusal shows them."""
+    verdict = prepared.account.verdict
+    if not verdict.gates or len(verdict.refusals(applying=False)) > 1:
+        return ""
+    return f"Gates of {prepared.order.wish.target}:\n{render_gates(verdict.gates, width)}"
+
+
+def _tell_next(console: Console, prepared: Prepared, step: Step) -> None:
+    target = prepared.foreseen.configuration.environment
+    apply = plain_command_line(prepared.foreseen.request.folder, target.name, "apply")
+    console.out(f"\n{step.done}")
+    for line in waiting(prepared.account):
+        console.tell(line)
+    console.tell(f"Next: {step.following}, then run {apply}" if step.following else f"Next: run {apply}")
+    if not target.promote_from:
+        console.tell(
+            f"To go on with what is checked out, take the pins out of {prepared.account.file} again."
+        )
 
 
 def _ends(names: tuple[str, ...], *, rollback: bool) -> tuple[str, str]:

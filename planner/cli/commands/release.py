@@ -8,14 +8,13 @@ from pathlib import Path
 
 import click
 
+from planner.app.promotion.release_approving import approve, told
+from planner.app.promotion.release_names import matching, unknown
+from planner.app.promotion.release_reading import read_logs, subjects_of
+from planner.app.promotion.release_rejecting import Rejected, reject
 from planner.cli.console import Console
 from planner.cli.options import complete_environments, lock_option, make_console, make_request
-from planner.cli.promotion.documents import show_document
-from planner.cli.promotion.release_approving import approve, told
-from planner.cli.promotion.release_names import matching, unknown
-from planner.cli.promotion.release_reading import read_logs, subjects_of
-from planner.cli.promotion.release_rejecting import Rejected, reject
-from planner.errors import PlannerError, WrongUsage
+from planner.errors import LockHeld, PartlyApplied, PlannerError, WrongUsage
 from planner.model.catalogue import KnownRelease
 from planner.render.escaping import escape
 from planner.render.releases import render_release, render_releases
@@ -47,7 +46,7 @@ def list_command(context: click.Context, /, as_json: bool) -> int:
     logs = read_logs(make_request(context, None), console)
     releases = logs.releases
     if as_json:
-        show_document(console, releases_document(logs.project.name, releases, logs.problems))
+        console.document(releases_document(logs.project.name, releases, logs.problems))
     elif releases:
         console.out(render_releases(releases, width=console.width(), style=console.style(sys.stdout)))
     else:
@@ -70,7 +69,7 @@ def show_command(context: click.Context, /, release: str, as_json: bool) -> int:
     found = _found(logs.releases, release)
     subjects = _subjects(console, request.folder, found)
     if as_json:
-        show_document(console, release_document(logs.project.name, found, subjects, logs.problems))
+        console.document(release_document(logs.project.name, found, subjects, logs.problems))
     else:
         style = console.style(sys.stdout)
         console.out(render_release(found, subjects, width=console.width(), style=style))
@@ -151,7 +150,17 @@ def reject_command(
     request = make_request(context, None)
     found = reject(request, console, release, reason.strip(), environments, lock_timeout)
     _tell_rejected(console, found)
-    return found.exit_code
+    return _exit_code(found)
+
+
+def _exit_code(found: Rejected) -> int:
+    """5 when some environments could not be told; when none could: 4 for locks that are held, else 1."""
+    if not found.failed:
+        return 0
+    if found.written or found.already:
+        return PartlyApplied.exit_code
+    locked = all(isinstance(error, LockHeld) for error in found.failed.values())
+    return LockHeld.exit_code if locked else FAILED
 
 
 def _tell_rejected(console: Console, found: Rejected) -> None:

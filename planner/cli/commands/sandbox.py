@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
+from planner.app.opening import sandbox_file, sandbox_platform
 from planner.cli.console import Console
 from planner.cli.options import environment_option, folder_of, make_console
-from planner.cli.wiring import sandbox_file, sandbox_platform
 from planner.config.load import choose_environment, open_project
 from planner.config.yaml_document import Literal, YamlProblem, parse, plain
 from planner.errors import PlannerError, WrongUsage

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import click
 
-from planner.cli.commandline import plain_command_line
+from planner.app.command_line import plain_command_line
+from planner.app.opening import opened
 from planner.cli.commands.state_places import migrate_command, pull_command, push_command, rotate_command
 from planner.cli.commands.state_rename import rename_command
 from planner.cli.options import (
@@ -18,7 +19,6 @@ from planner.cli.options import (
     make_request,
 )
 from planner.cli.stored import Stored, stored
-from planner.cli.wiring import opened
 from planner.engine.doubt import adopt, discard
 from planner.engine.edits import at_addresses, matching, moved, removed
 from planner.engine.workflow import look_at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +11,10 @@ from pathlib import Path
 import click
 from attrs import evolve
 
-from planner.cli.commandline import plain_command_line
+from planner.app.command_line import plain_command_line
+from planner.app.stores import States
 from planner.cli.options import environment_option, lock_option
 from planner.cli.stored import Stored, stored
-from planner.cli.stores import open_either
 from planner.errors import OthersState, PlannerError, WrongUsage
 from planner.model.state import State
 from planner.state import snapshot
@@ -167,7 +168,7 @@ def rotate_command(context: click.Context, /, environment: str | None, lock_time
 
 
 def _store_at(here: Stored, place: str) -> Store:
-    return open_either(here.folder, here.store.project, here.environment, place)
+    return States(here.folder, here.store.project, os.environ).either(here.environment, place)
 
 
 def _tell_written(here: Stored, state: State, store: Store) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 
 import click
 from attrs import evolve, frozen
 
-from planner.cli.former_places import usual_place
+from planner.app.former_places import usual_place
+from planner.app.opening import sandbox_file
+from planner.app.stores import States
 from planner.cli.options import environment_option, lock_option
 from planner.cli.stored import Stored, stored
-from planner.cli.stores import open_either
-from planner.cli.wiring import sandbox_file
 from planner.config.load import open_project
 from planner.errors import OthersState, PlannerError, Refused, WrongUsage
 from planner.model.state import State
@@ -105,7 +106,7 @@ def _check_names(here: Stored, project: str | None, environment: str | None) -> 
 def _found(here: Stored, project: str | None, called: str | None, place: str | None) -> _Renaming | None:
     """None: it bears the names of now already. PlannerError when there is none of either names."""
     store, environment = here.store, here.environment
-    later = open_either(here.folder, store.project, environment, environment.state)
+    later = States(here.folder, store.project, os.environ).either(environment, environment.state)
     former_project, name = project or store.project, called or environment.name
     in_place = evolve(later, project=former_project, environment=name)
     if place is None:
@@ -116,7 +117,7 @@ def _found(here: Stored, project: str | None, called: str | None, place: str | N
             later.load()  # which tells whose it is, if it is not of the names of now
             return None
     url = place or usual_place(environment, name)
-    former = open_either(here.folder, former_project, environment, url, called=name)
+    former = States(here.folder, former_project, os.environ).either(environment, url, called=name)
     if former.backend.describe() == later.backend.describe():
         former = in_place
     if not former.load().lineage:

@@ -7,9 +7,9 @@ from typing import Any
 import click
 from attrs import evolve
 
+from planner.app.opening import Request, check_files, configure
 from planner.cli.console import Console
 from planner.cli.options import folder_of, make_console, make_request, variable_options
-from planner.cli.wiring import Request, check_files, configure
 from planner.config.load import open_project
 from planner.errors import InvalidConfiguration
 

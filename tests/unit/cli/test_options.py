@@ -7,9 +7,9 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from planner.app.opening import Request
 from planner.cli.main import Invocation
 from planner.cli.options import folder_of, lock_option, make_console, make_request, planning_options
-from planner.cli.wiring import Request
 
 
 def invoked(*words: str) -> tuple[Result, dict[str, Any]]:

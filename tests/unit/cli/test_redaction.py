@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from attrs import evolve
 
-from planner.cli.redaction import RedactedStream, Redactor, document_redaction
+from planner.app.redaction import Redactor, document_redaction
+from planner.cli.streams import RedactedStream
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.ledger import FAILED, Entry, Ledger, ThreeWay

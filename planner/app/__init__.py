@@ -1,0 +1,1 @@
+"""The use cases: functions from a request and ports to values. They print nothing and read no arguments."""

@@ -1,0 +1,268 @@
+"""planner as a library: what the command line does, as functions from values to values.
+
+It prints nothing, asks nobody, installs no signal handler and reads no variable of the process environment
+that it was not given; the libraries of PostgreSQL and S3 read theirs. Environments may be worked on in
+threads of their own. Errors are those of `planner.errors`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Final
+
+import orjson
+from attrs import define, evolve, field, frozen
+
+from planner.app.apply import Applying, Approval, Outcome, apply_saved
+from planner.app.caller import Silent
+from planner.app.opening import Request, configure, opened
+from planner.app.report import Running
+from planner.config.load import choose_environment
+from planner.config.load import open_project as read_project
+from planner.config.variables import Inputs
+from planner.engine.selection import Selection
+from planner.engine.workflow import propose
+from planner.errors import InvalidConfiguration, PartlyApplied, PlannerError, Refused
+from planner.model import plan as model
+from planner.model.address import Address
+from planner.model.diagnostic import Diagnostic
+from planner.model.ledger import APPLIED, Event, Ledger
+from planner.model.resource import Desired
+from planner.model.state import State
+from planner.model.value import Value
+from planner.render import render_plan
+from planner.render.style import Style
+from planner.state.saved_plan import plan_digest
+
+logging.getLogger("planner").addHandler(logging.NullHandler())
+
+OnEvent = Callable[[Event], object]
+_LAST: Final = None
+"""Ends the events of an apply."""
+
+
+def open_project(folder: str | Path, *, environ: Mapping[str, str] | None = None) -> Project:
+    """The project in a folder that has a planner.yaml.
+
+    environ: variables of the process environment that may be read, as credentials are; os.environ for all.
+    PlannerError where there is no project, InvalidConfiguration where planner.yaml is wrong.
+    """
+    found = read_project(Path(folder))
+    return Project(Path(folder), found.name, tuple(found.environments), dict(environ or {}))
+
+
+@frozen
+class Project:
+    """environments: their names, in the order of planner.yaml."""
+
+    folder: Path
+    name: str
+    environments: tuple[str, ...]
+    environ: Mapping[str, str] = field(factory=dict, repr=False)
+
+    def environment(
+        self,
+        name: str | None = None,
+        *,
+        variables: Mapping[str, object] | None = None,
+        var_files: Sequence[str] = (),
+        parallelism: int = 10,
+    ) -> Environment:
+        """variables: as --var gives them. var_files: as --var-file. PlannerError where there is none."""
+        chosen = choose_environment(read_project(self.folder), name)
+        assigned = [(key, _as_text(value)) for key, value in (variables or {}).items()]
+        inputs = Inputs(assigned, tuple(var_files), self.environ)
+        return Environment(chosen.name, Request(self.folder, chosen.name, inputs, parallelism))
+
+
+def _as_text(value: object) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+@define
+class Cancel:
+    """Ends an apply early when it is asked to, from whatever thread: steps under way are finished."""
+
+    asked: bool = False
+    _hurry: list[Callable[[], object]] = field(factory=list, repr=False)
+
+    def ask(self) -> None:
+        self.asked = True
+        for hurry in tuple(self._hurry):
+            hurry()
+
+    @contextmanager
+    def hurrying(self, hurry: Callable[[], object]) -> Iterator[None]:
+        """While in the context, hurry is called when somebody asks."""
+        self._hurry.append(hurry)
+        try:
+            yield
+        finally:
+            self._hurry.remove(hurry)
+
+
+@frozen
+class Plan:
+    """What apply would do. content: all of it. digest: of what it does. errors: for which it is refused."""
+
+    content: model.Plan
+    digest: str
+    warnings: tuple[Diagnostic, ...] = ()
+    errors: tuple[Diagnostic, ...] = ()
+
+    @property
+    def changes(self) -> tuple[model.Change, ...]:
+        return self.content.changes
+
+    @property
+    def has_changes(self) -> bool:
+        return self.content.has_changes
+
+    def text(self, *, width: int = 100) -> str:
+        """As `planner plan` prints it, secrets hidden. width: columns, at least 40."""
+        return render_plan(self.content, width=width, style=Style(colours=False))
+
+    def markdown(self) -> str:
+        from planner.render.markdown import render_markdown_plan  # noqa: PLC0415 - only where it is asked for
+
+        return render_markdown_plan(self.content, self.digest)
+
+
+@frozen
+class Applied:
+    """What an apply that did all of its plan came to. failed_check: whether a check failed afterwards."""
+
+    ledger: Ledger
+    outputs: Mapping[str, Value]
+    failed_check: bool = False
+
+
+@frozen
+class Environment:
+    """One environment of a project. Its files are read anew by each call."""
+
+    name: str
+    _request: Request = field(repr=False)
+
+    def resources(self) -> Mapping[Address, Desired]:
+        """What the templates become, without calling any API. InvalidConfiguration with all that is wrong."""
+        found, _ = configure(self._request, Silent())
+        if any(item.is_error for item in found.diagnostics):
+            raise InvalidConfiguration(found.diagnostics)
+        return found.resources
+
+    def state(self) -> State:
+        """As it is kept, without asking the installation. Empty where nothing was applied yet."""
+        request = self._request
+        return request.states.open(request.project.environments[self.name]).load()
+
+    def outputs(self) -> Mapping[str, Value]:
+        """Those of the last apply; sensitive ones are fingerprints."""
+        return self.state().outputs
+
+    def plan(
+        self,
+        *,
+        destroy: bool = False,
+        refresh: bool = True,
+        targets: Sequence[str] = (),
+        excludes: Sequence[str] = (),
+        replaces: Sequence[str] = (),
+    ) -> Plan:
+        """What apply would change. Takes no lock and writes nothing. See `planner plan` for what is given."""
+        selection = Selection(tuple(targets), tuple(excludes), tuple(replaces))
+        request = evolve(self._request, destroy=destroy, refresh=refresh, selection=selection)
+        caller = Silent()
+        with opened(request, caller) as here:
+            proposal = propose(here.session)
+            found = caller.redact.inside((*here.diagnostics, *proposal.diagnostics))
+            content = here.store.redact(proposal.plan)  # as in a file: what is sensitive stays here
+            return Plan(
+                content,
+                plan_digest(content),
+                warnings=tuple(item for item in found if not item.is_error),
+                errors=tuple(item for item in found if item.is_error),
+            )
+
+    def apply(
+        self,
+        plan: Plan,
+        *,
+        on_event: OnEvent = lambda _event: None,
+        cancel: Cancel | None = None,
+        lock_timeout: float = 0.0,
+    ) -> Applied:
+        """Carries out a plan, unless the world moved since. lock_timeout: seconds to wait for the lock.
+
+        on_event: called in this thread with the events of all steps; an error of it cancels the rest.
+        StalePlan, LockHeld and Refused when nothing was changed; PartlyApplied, with the ledger, when a part
+        was. A protected environment is applied to: whoever calls has the plan, and could look at it.
+        """
+        if plan.errors:
+            raise Refused(plan.errors[0].summary, advice=plan.errors[0].advice)
+        cancel = cancel or Cancel()
+        caller = Silent()
+        with opened(self._request, caller) as here:
+            report = _Report(cancel)
+            applying = Applying(caller, here, report)
+            with ThreadPoolExecutor(1, "planner-apply") as pool:
+                result = pool.submit(apply_saved, applying, plan.content, Approval(auto=True), lock_timeout)
+                result.add_done_callback(lambda _: report.events.put(_LAST))
+                _hand_on(report.events, on_event, cancel)
+                outcome = result.result()
+        return _applied(outcome, report.shown)
+
+
+def _hand_on(events: SimpleQueue[Event | None], on_event: OnEvent, cancel: Cancel) -> None:
+    """In the caller's thread. What it raises is raised when the apply has ended, which it does early."""
+    try:
+        while (event := events.get()) is not _LAST:
+            on_event(event)
+    except BaseException:
+        cancel.ask()
+        raise
+
+
+def _applied(outcome: Outcome, outputs: Mapping[str, Value]) -> Applied:
+    ledger = outcome.ledger or Ledger()
+    if ledger.complete and not ledger.interrupted:
+        return Applied(ledger, outputs, outcome.failed)
+    left = [entry for entry in ledger.entries if entry.result != APPLIED]
+    first = next((entry for entry in left if entry.reason), None)
+    why = f"{first.address}: {first.reason}" if first else "it was cancelled"
+    raises = PartlyApplied if ledger.changed else Refused if ledger.refused else PlannerError
+    error = raises(f"{len(left)} of {len(ledger.entries)} resources were not applied; {why}")
+    if isinstance(error, PartlyApplied):
+        error.ledger = ledger
+    raise error
+
+
+@define
+class _Report:
+    """Takes what an apply tells: the events go to a queue, what is shown at the end is kept."""
+
+    cancel: Cancel
+    events: SimpleQueue[Event | None] = field(factory=SimpleQueue)
+    shown: Mapping[str, Value] = field(factory=dict)
+
+    def plan(self, plan: model.Plan) -> None:
+        """The caller has it."""
+
+    def diagnostics(self, items: Iterable[Diagnostic]) -> None:
+        """Those of a plan are with it; that a check failed afterwards is in the outcome."""
+
+    @contextmanager
+    def running(self, hurry: Callable[[], object]) -> Iterator[Running]:
+        with self.cancel.hurrying(hurry):
+            yield Running(self.events.put, lambda: self.cancel.asked)
+
+    def ledger(self, ledger: Ledger) -> None:
+        """It is in the outcome."""
+
+    def outputs(self, outputs: Mapping[str, Value]) -> None:
+        self.shown = outputs

@@ -1,0 +1,238 @@
+"""An apply: lock, plan or a saved plan, approval, progress, ledger, and what the state remembers of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+from attrs import field, frozen
+
+from planner.app.caller import Caller
+from planner.app.command_line import command_line
+from planner.app.opening import Opened
+from planner.app.promotion.admission import Admission, Forcing, Terms, admission, refuse_closed
+from planner.app.report import Report, present
+from planner.engine.apply import Surroundings
+from planner.engine.refresh import View
+from planner.engine.stale import moved_since, refuse_other_state
+from planner.engine.workflow import Provenance, carry_out, moved_first, propose_from, recover
+from planner.errors import PartlyApplied, PlannerError, Refused, StalePlan
+from planner.model.ledger import Ledger
+from planner.model.plan import DESTROY, NORMAL, Plan
+from planner.model.state import State
+from planner.model.value import Value
+from planner.promote.log import write_log
+from planner.promote.recording import log_of
+from planner.state.saved_plan import plan_digest, refuse_other_digest
+from planner.vcs import commit_of
+
+_IN_NO_COMMIT: Final = (
+    "Note: its templates/ and files/ are in no commit as they are here, so that it cannot be promoted. "
+    "Commit them, and apply again. Where git status shows no change, a filter that only this clone's own "
+    "configuration names was not run: name it in yours (git config --global, git lfs install)."
+)
+
+
+@frozen
+class Approval:
+    """auto: do not ask. expected: the digest of the plan that was approved elsewhere."""
+
+    auto: bool = False
+    expected: str | None = None
+
+
+@frozen
+class Applying:
+    """An apply that somebody asks for."""
+
+    caller: Caller
+    here: Opened
+    report: Report
+    forcing: Forcing = field(factory=Forcing)
+
+
+@frozen
+class Outcome:
+    """ledger: None where there was nothing to do, or the plan has errors. failed: a check, afterwards."""
+
+    forbidden: bool = False
+    ledger: Ledger | None = None
+    failed: bool = False
+
+
+def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Outcome:
+    """Plan, ask, carry out, with the lock held all the while."""
+    caller, here = applying.caller, applying.here
+    _refuse_blind_approval(here, approval)
+    with _locked(caller, here, lock_timeout) as state:
+        with caller.doing("Asking the installation"):
+            proposal = propose_from(here.session, state)
+        present(applying.report, here, proposal)
+        if proposal.forbidden:
+            return Outcome(forbidden=True)
+        if _applied_before(approval, proposal.plan, state):
+            caller.tell("This plan was applied already: nothing of it is left to do.")
+            applying.report.outputs(state.outputs)
+            return Outcome()
+        admitted = _admitted(applying, proposal.plan, state)
+        if proposal.plan.is_empty and approval.expected is None and not _to_record(admitted, proposal.plan):
+            applying.report.outputs(state.outputs)
+            return Outcome()
+        _refuse_closed(admitted)
+        _approve(caller, here, approval, proposal.plan)
+        return _carry_out(applying, proposal.plan, state, admitted, proposal.view)
+
+
+def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout: float) -> Outcome:
+    """Carry out a saved plan, unless it is stale. It was reviewed: only a protected environment asks."""
+    caller, here = applying.caller, applying.here
+    with _locked(caller, here, lock_timeout) as state:
+        session = here.session
+        refuse_other_state(plan, plan_digest(plan, here.store.redact), state, session.wish)
+        with caller.doing("Asking the installation"):
+            moved = moved_since(plan, state, session.drivers, session.wish.salt, session.parallelism)
+        if moved:
+            applying.report.ledger(Ledger(moved))
+            raise StalePlan(
+                f"the plan is stale: {len(moved)} of its resources moved since; nothing was changed",
+                advice="Plan again and review the result.",
+            )
+        applying.report.plan(plan)
+        admitted = _admitted(applying, plan, state)
+        _refuse_closed(admitted)
+        if here.environment.protected and not approval.auto:
+            _ask(caller, here)
+        return _carry_out(applying, plan, state, admitted)
+
+
+def _admitted(applying: Applying, plan: Plan, state: State) -> Admission | None:
+    """The release that the plan brings, and what the gates say; None when it brings none."""
+    if plan.mode != NORMAL:
+        return None
+    here, now = applying.here, applying.here.store.clock()
+    terms = Terms(applying.forcing)
+    return admission(here.request, here.configuration, state, applying.caller, now, terms)
+
+
+def _refuse_closed(admitted: Admission | None) -> None:
+    if admitted is not None:
+        refuse_closed(admitted, applying=True)
+
+
+def _to_record(admitted: Admission | None, plan: Plan) -> bool:
+    """Whether the state has to be told of a release, though nothing else changes."""
+    return admitted is not None and admitted.is_new and not plan.left_out
+
+
+@contextmanager
+def _locked(caller: Caller, here: Opened, timeout: float) -> Iterator[State]:
+    """Holds the environment's lock; gives the state after what a run that was cut off left is settled."""
+    operation = "destroy" if here.request.destroy else "apply"
+    holder = here.store.backend.lock_holder() if timeout else None
+    if holder is not None:
+        caller.tell(f"Waiting up to {timeout:g} s for the lock, held by {holder}.")
+    with here.store.lock(operation, timeout):
+        with caller.doing("Looking after what was cut off"):
+            state, notes = recover(here.session)
+        for note in notes:
+            caller.tell(f"Note: {note}.")
+        yield state
+
+
+def _refuse_blind_approval(here: Opened, approval: Approval) -> None:
+    if here.environment.protected and approval.auto and not approval.expected:
+        raise Refused(
+            f"{here.environment.name} is protected: --auto-approve needs a saved plan or --expect-digest",
+            advice=f"Save a plan, review it, and apply it: {command_line(here, 'plan', '--out', 'FILE')}",
+        )
+
+
+def _applied_before(approval: Approval, plan: Plan, state: State) -> bool:
+    """Whether the approved plan is what the last apply carried out to its end, and nothing of it is left."""
+    last = state.applied
+    approved = last is not None and last.complete and last.plan_digest == approval.expected
+    return approved and not plan.has_changes
+
+
+def _approve(caller: Caller, here: Opened, approval: Approval, plan: Plan) -> None:
+    digest = plan_digest(plan, here.store.redact)
+    if approval.expected is not None:
+        refuse_other_digest(approval.expected)
+        if approval.expected != digest:
+            raise StalePlan(
+                f"the plan is not the approved one: its digest is {digest}, not {approval.expected}",
+                advice="Review the plan above and approve its digest.",
+            )
+        return
+    if not approval.auto and plan.has_changes:
+        _ask(caller, here)
+
+
+def _ask(caller: Caller, here: Opened) -> None:
+    environment = here.environment
+    saved = "Save a plan, review it, and apply it with --auto-approve."
+    way = saved if environment.protected else "Give --auto-approve."
+    caller.ask_about(environment, f"Apply this to {environment.name}?", otherwise=way)
+
+
+def _carry_out(
+    applying: Applying, plan: Plan, state: State, admitted: Admission | None, before: View | None = None
+) -> Outcome:
+    caller, here, report = applying.caller, applying.here, applying.report
+    variables = {name: assigned.value for name, assigned in here.configuration.variables.items()}
+    digest = plan_digest(plan, here.store.redact)
+    promotions = _promotions(here, plan, state, admitted)
+    provenance = Provenance(digest, variables, _commit(caller, here), promotions)
+    plan, state = moved_first(here.store, plan, state)
+    try:
+        with report.running(here.hurry) as running:
+            surroundings = Surroundings(
+                drivers=here.session.drivers,
+                journal=here.store.open_journal(state, "destroy" if here.request.destroy else "apply"),
+                sink=running.sink,
+                now=here.store.clock,
+                timer=time.monotonic,
+                stop=running.stop,
+                parallelism=here.session.parallelism,
+                before=before or View(),
+            )
+            after, ledger, checked = carry_out(here.session, plan, state, surroundings, provenance)
+    except PartlyApplied as error:
+        if error.ledger is not None:
+            report.ledger(error.ledger)
+        raise
+    report.ledger(ledger)
+    if ledger.complete:
+        report.outputs(after.outputs)
+        if _to_record(admitted, plan) and (run := log_of(after).present):
+            caller.tell(f"{here.environment.name} runs {run.id} now.")
+            if here.configuration.project.promotes_templates and not run.release.templates:
+                caller.tell(_IN_NO_COMMIT)
+    report.diagnostics(checked)
+    return Outcome(ledger=ledger, failed=any(item.is_error for item in checked))
+
+
+def _commit(caller: Caller, here: Opened) -> str | None:
+    """What the state remembers of where an apply was made from. Nothing but that depends on it."""
+    try:
+        return commit_of(here.request.folder)
+    except PlannerError as error:
+        caller.tell(f"Note: the state does not learn from which commit this is: {error.summary}")
+        return None
+
+
+def _promotions(
+    here: Opened, plan: Plan, state: State, admitted: Admission | None
+) -> Callable[[bool], tuple[Mapping[str, Value], ...]] | None:
+    """What the state remembers of releases afterwards, from whether the apply was whole."""
+    clock = here.store.clock
+    if admitted is not None:
+        digest = plan_digest(plan, here.store.redact)
+        return lambda whole: admitted.promotions(digest, clock(), whole=whole and not plan.left_out)
+    if not state.promotions:
+        return None
+    log = log_of(state)
+    ends = plan.mode in (DESTROY, NORMAL)  # or nothing is promoted in this project any more
+    return lambda _whole: write_log(log.ended(clock()) if ends else log)

@@ -1,0 +1,306 @@
+"""The composition root: from a folder and an environment's name to everything a command needs."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from attrs import Factory, evolve, field, frozen
+
+from planner.app.caller import Caller
+from planner.app.config_digest import config_digest
+from planner.app.discretion import discretion
+from planner.app.exposure import exposed
+from planner.app.pinned import PinnedTrees
+from planner.app.stores import States
+from planner.archives import Workspace
+from planner.config.apart import apart
+from planner.config.jobs import Runner
+from planner.config.load import Configuration, Projects, choose_environment, load
+from planner.config.sources import Sources
+from planner.config.variables import Inputs
+from planner.ece import Discretion, Settings, Timeouts, UploadForm
+from planner.engine.ports import Drivers
+from planner.engine.selection import Selection
+from planner.engine.under_way import Waiting
+from planner.engine.wish import Wish
+from planner.engine.workflow import Session
+from planner.errors import InvalidConfiguration, PlannerError
+from planner.kinds.binding import Conventions
+from planner.kinds.contents import attach_contents
+from planner.kinds.registry import KindFile, load_kinds
+from planner.kinds.rest import RestDriver
+from planner.model.declarations import Declarations, Import
+from planner.model.diagnostic import Diagnostics
+from planner.model.plan import DESTROY, IMPORT_ONLY, NORMAL, REFRESH_ONLY
+from planner.model.project import Environment, Project
+from planner.state.store import Store
+
+if TYPE_CHECKING:
+    from planner.ece.client import Client
+    from planner.ece.wsgi import WSGITransport
+
+
+@frozen
+class Request:
+    """What the command line asks for. texts: of files of the project, whatever is on disk."""
+
+    folder: Path
+    environment: str | None
+    inputs: Inputs
+    parallelism: int = 10
+    refresh: bool = True
+    destroy: bool = False
+    refresh_only: bool = False
+    selection: Selection = field(factory=Selection)
+    imports: tuple[Import, ...] = ()
+    import_only: bool = False
+    texts: Mapping[str, str] = field(factory=dict)
+    projects: Projects = field(factory=Projects)
+    workspace: Workspace = field(factory=Workspace)
+    run: Runner = field(factory=apart)  # before a thread is started that shows what goes on
+    trees: PinnedTrees = field(default=Factory(lambda self: PinnedTrees(self.folder), takes_self=True))
+
+    @property
+    def project(self) -> Project:
+        """PlannerError when there is none, InvalidConfiguration when it is wrong."""
+        return self.projects.at(self.folder).project
+
+    @property
+    def states(self) -> States:
+        return States(self.folder, self.project.name, self.inputs.environ)
+
+    def elsewhere(self, environment: str) -> Request:
+        """A look at another environment: what the command line says of variables is about this one."""
+        return Request(
+            self.folder,
+            environment,
+            Inputs(environ=self.inputs.environ),
+            self.parallelism,
+            projects=self.projects,
+            workspace=self.workspace,
+            run=self.run,
+            trees=self.trees,
+        )
+
+
+@frozen
+class Opened:
+    """One environment, ready to work on. hurry: ends what waits for the installation's rate limit."""
+
+    request: Request
+    configuration: Configuration
+    session: Session
+    store: Store
+    diagnostics: Diagnostics
+    hurry: Callable[[], object] = lambda: None
+
+    @property
+    def environment(self) -> Environment:
+        return self.configuration.environment
+
+
+def configure(request: Request, caller: Caller) -> tuple[Configuration, dict[str, KindFile]]:
+    """The configuration with every problem in its diagnostics; secrets are watched for from here on."""
+    project = request.project
+    environment = choose_environment(project, request.environment)
+    kinds = dict(load_kinds())
+    try:
+        sources = Sources(request.folder, texts=request.texts)
+        sources = evolve(sources, pinned=request.trees.tree_for(sources, environment.name))
+    except InvalidConfiguration as error:
+        return Configuration(project, environment, diagnostics=error.diagnostics), kinds
+    known = {name: file.kind for name, file in kinds.items()}
+    declared = request.projects.at(request.folder)
+    found = load(sources, declared, environment, known, request.inputs, request.run)
+    if found.secrets:  # each source is asked again for each output, of whatever environment
+        caller.redact.watch(lambda: found.secrets)
+    return evolve(found, diagnostics=(*found.diagnostics, *exposed(found, request.folder))), kinds
+
+
+def check_files(configuration: Configuration, kinds: dict[str, KindFile], request: Request) -> Configuration:
+    """The configuration with its files archived, hashed and checked."""
+    diagnostics = Diagnostics(list(configuration.diagnostics))
+    archives = request.workspace.archives(request.folder, configuration.pinned)
+    resources = attach_contents(configuration.resources, kinds, archives, configuration.locate, diagnostics)
+    return evolve(configuration, resources=resources, diagnostics=tuple(diagnostics))
+
+
+@contextmanager
+def opened(request: Request, caller: Caller) -> Iterator[Opened]:
+    """An environment opened for planning and applying. InvalidConfiguration with every problem found."""
+    with ExitStack() as stack:
+        with caller.doing("Reading templates and files"):
+            configuration, kinds = configure(request, caller)
+            configuration = check_files(configuration, kinds, request)
+        diagnostics = Diagnostics(list(configuration.diagnostics))
+        if diagnostics.has_errors:
+            raise InvalidConfiguration(diagnostics.items)
+        environment = configuration.environment
+        store = request.states.open(environment, caller.redact, _noting(caller))
+        hidden = discretion(caller, configuration, store)
+        client = stack.enter_context(_client(request, environment, stack, caller, hidden, store))
+        session = _session(request, configuration, kinds, store, client)
+        session = evolve(session, waiting=_waiting(environment, request.inputs.environ, caller))
+        yield Opened(request, configuration, session, store, diagnostics, client.hurry)
+
+
+def opened_offline(request: Request, caller: Caller) -> tuple[Wish, Drivers]:
+    """What is wanted, and drivers that know their kinds and can call nothing. InvalidConfiguration."""
+    configuration, kinds = configure(request, caller)
+    configuration = check_files(configuration, kinds, request)
+    if any(item.is_error for item in configuration.diagnostics):
+        raise InvalidConfiguration(configuration.diagnostics)
+    nobody = cast("Client", None)
+    drivers = {name: k.driver(k.kind, k.binding, nobody) for name, k in kinds.items()}
+    return _wish(request, configuration, ""), drivers
+
+
+def _client(
+    request: Request,
+    environment: Environment,
+    stack: ExitStack,
+    caller: Caller,
+    hidden: Discretion,
+    store: Store,
+) -> Client:
+    """Whoever lost the lock of the state sends nothing more that writes, be it the next attempt of a call."""
+    environ = request.inputs.environ
+    from planner.ece.opening import open_client  # noqa: PLC0415 - not for those who ask no installation
+
+    settings = Settings.read(environment.name, environment.options, environ)
+    transport = None
+    if settings.is_sandbox:
+        transport = stack.enter_context(_sandbox(request.folder, environment))
+    client = open_client(
+        settings,
+        pool_size=request.parallelism,
+        transport=transport,
+        discretion=hidden,
+        permit=store.backend.still_held,
+    )
+    if not settings.is_sandbox:
+        caller.redact.watch(lambda: client.secrets)
+    return client
+
+
+def _noting(caller: Caller) -> Callable[[str], None]:
+    """Tells each note once, however often the state is read."""
+    told: set[str] = set()
+
+    def tell(note: str) -> None:
+        if note not in told:
+            told.add(note)
+            caller.tell(f"Note: {note}.")
+
+    return tell
+
+
+def _waiting(environment: Environment, environ: Mapping[str, str], caller: Caller) -> Waiting:
+    """As long as a client waits for a reply. The embedded ECE ends with the process that asked it."""
+    settings = Settings.read(environment.name, environment.options, environ)
+    grace = 0.0 if settings.is_sandbox else settings.timeout or Timeouts().read
+    return Waiting(grace, time.sleep, caller.tell)
+
+
+@contextmanager
+def _sandbox(folder: Path, environment: Environment) -> Iterator[WSGITransport]:
+    """The embedded ECE, or Elastic Cloud. PlannerError when its data cannot be used."""
+    from planner.ece.wsgi import WSGITransport  # noqa: PLC0415 - only where it is the endpoint
+    from planner.sandbox import SandboxError, create_app  # noqa: PLC0415 - only where it is the endpoint
+
+    data = sandbox_file(folder, environment)
+    try:
+        app = create_app(data, platform=sandbox_platform(environment))
+    except SandboxError as error:
+        raise PlannerError(f"the sandbox cannot run: {error}", advice="See planner sandbox reset.") from None
+    except OSError as error:
+        raise PlannerError(
+            f"the sandbox cannot keep its data in {data}: {error.strerror}",
+            advice="It needs a folder that can be written to, also for a plan.",
+        ) from None
+    with app:
+        yield WSGITransport(app)
+
+
+def sandbox_file(folder: Path, environment: Environment) -> Path:
+    """As planner.yaml says; else beside the environment's local state, in state/ when that is elsewhere."""
+    if named := environment.options.get("sandbox"):
+        return folder / str(named)
+    is_path = environment.state.endswith(".json") and "://" not in environment.state
+    place = folder / Path(environment.state.removeprefix("file:")).parent if is_path else folder / "state"
+    return place / f"sandbox-{environment.name}.db"
+
+
+def sandbox_platform(environment: Environment) -> str:
+    return str(environment.options.get("platform", "ece"))
+
+
+def _session(
+    request: Request,
+    configuration: Configuration,
+    kinds: dict[str, KindFile],
+    store: Store,
+    client: Client,
+) -> Session:
+    conventions = _conventions(configuration.environment, request.inputs.environ)
+    drivers: dict[str, RestDriver] = {
+        name: k.driver(k.kind, k.binding, client, conventions) for name, k in kinds.items()
+    }
+
+    def busy() -> str:
+        holder = store.backend.lock_holder()
+        return str(holder) if holder else ""
+
+    wish = _wish(request, configuration, store.load().lineage)
+    return Session(wish, drivers, store, busy, request.parallelism, request.refresh)
+
+
+def _conventions(environment: Environment, environ: Mapping[str, str]) -> Conventions:
+    settings = Settings.read(environment.name, environment.options, environ)
+    send_version = bool(environment.options.get("send_version"))
+    return Conventions(send_version, settings.cloud, UploadForm(settings.upload))
+
+
+def _wish(request: Request, configuration: Configuration, lineage: str) -> Wish:
+    project, environment = configuration.project.name, configuration.environment.name
+    salt = make_salt(configuration, lineage)
+    return Wish(
+        project=project,
+        environment=environment,
+        config_digest=config_digest(configuration, salt),
+        salt=salt,
+        resources={} if request.destroy else configuration.resources,
+        outputs=configuration.outputs,
+        mode=_mode(request),
+        declarations=_declarations(request, configuration),
+        selection=request.selection,
+        origins=configuration.origins,
+    )
+
+
+def make_salt(configuration: Configuration, lineage: str) -> str:
+    """For fingerprints of secrets. lineage: of the state, "" before there is one."""
+    project, environment = configuration.project.name, configuration.environment.name
+    return hashlib.sha256((lineage or f"{project}/{environment}").encode()).hexdigest()[:32]
+
+
+def _mode(request: Request) -> str:
+    chosen = (
+        (request.destroy, DESTROY),
+        (request.refresh_only, REFRESH_ONLY),
+        (request.import_only, IMPORT_ONLY),
+    )
+    return next((mode for asked, mode in chosen if asked), NORMAL)
+
+
+def _declarations(request: Request, configuration: Configuration) -> Declarations:
+    """Those of the templates; what the command line imports comes with them."""
+    declared = configuration.declarations
+    if request.destroy:
+        return Declarations(moves=declared.moves)
+    return evolve(declared, imports=(*declared.imports, *request.imports))

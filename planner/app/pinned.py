@@ -1,0 +1,93 @@
+"""templates/ and files/ as of the commit that an environment is pinned to."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from attrs import define, field
+
+from planner.app.preview.unkept import unkept_in
+from planner.config.environment_file import read_environment_file
+from planner.config.sources import FOLDER, Sources
+from planner.errors import InvalidConfiguration, PlannerError
+from planner.model.diagnostic import ERROR, Diagnostic, Diagnostics, Position
+from planner.model.tree import PINNED
+from planner.scratch import Scratch
+from planner.vcs import Repository, repository_of
+
+_AGAIN = "Then pin that commit, or apply it where promotions come from and promote it."
+
+
+@define
+class PinnedTrees:
+    """history: a folder in the git repository that the commits are in. Each commit is written to disk once,
+    until `close`.
+    """
+
+    history: Path
+    _made: dict[str, Path] = field(factory=dict, init=False)
+    _scratch: list[Scratch] = field(factory=list, init=False)
+    _one_at_a_time: threading.Lock = field(factory=threading.Lock, init=False)
+
+    def tree_for(self, sources: Sources, environment: str) -> Path | None:
+        """The tree that the environment is pinned to; None when it is not.
+
+        InvalidConfiguration when there is no such commit among the ancestors of what is checked out.
+        """
+        problems = Diagnostics()
+        found = read_environment_file(sources, environment, problems)
+        if found is None or not found.templates or problems.has_errors:
+            return None  # whoever reads the file for its values reports what is wrong with it
+        try:
+            return self._at(found.templates)
+        except PlannerError as error:
+            position = found.position("pins", "templates")
+            raise InvalidConfiguration([_diagnostic(error, position)]) from error
+
+    def close(self) -> None:
+        while self._scratch:
+            self._scratch.pop().close()
+        self._made.clear()
+
+    def _at(self, pin: str) -> Path:
+        repository = repository_of(self.history)
+        if repository is None:
+            raise PlannerError(
+                f"templates are pinned to {pin}, and {self.history.resolve()} is in no git repository",
+                advice="Clone the project with git, or take out the pin.",
+            )
+        commit = repository.commit(pin)
+        if not commit.startswith(pin):
+            raise PlannerError(
+                f"templates are pinned to {pin}, which is the name of a branch or tag here",
+                advice="Write more digits of the commit's hash.",
+            )
+        if not repository.is_ancestor(commit, repository.commit("HEAD")):
+            raise PlannerError(
+                f"templates are pinned to {pin}, which is not in the history of what is checked out",
+                advice="Pin a commit of this branch, or merge the one that has it.",
+            )
+        with self._one_at_a_time:
+            if commit not in self._made:
+                self._made[commit] = self._written(repository, commit)
+            return self._made[commit]
+
+    def _written(self, repository: Repository, commit: str) -> Path:
+        scratch = Scratch.open()
+        self._scratch.append(scratch)
+        folder = scratch.folder
+        submodules = repository.export(commit, folder, *PINNED)
+        for item in unkept_in(folder, submodules):
+            raise PlannerError(f"{item.name} {item.why}", advice=f"{item.advice} {_AGAIN}")
+        templates = folder / FOLDER
+        if templates.is_symlink() or not templates.is_dir():
+            raise PlannerError(
+                f"commit {commit[:12]} has no {FOLDER} in {self.history.resolve()}",
+                advice="Pin a commit in which the project lies where it does now, its templates in a folder.",
+            )
+        return folder
+
+
+def _diagnostic(error: PlannerError, position: Position) -> Diagnostic:
+    return Diagnostic(ERROR, error.summary, position=position, advice=error.advice)

@@ -1,0 +1,1 @@
+"""What a change does to each environment: compared, planned, and posted on a pull request."""

@@ -1,0 +1,192 @@
+"""What a preview compares: which commits, the project as of one, and what an environment reads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+from attrs import evolve, frozen
+
+from planner.app.caller import Caller
+from planner.app.config_digest import config_digest
+from planner.app.opening import Request, check_files, configure, make_salt
+from planner.app.preview.publishing import is_written
+from planner.app.preview.unkept import Unkept, unkept_in
+from planner.config.environment_file import read_environment_file
+from planner.config.load import Configuration, Projects
+from planner.config.sources import Sources
+from planner.engine.affected import ABSENT, Reading
+from planner.errors import PlannerError
+from planner.forge.ci import running
+from planner.model.codec import digest
+from planner.model.diagnostic import Diagnostics
+from planner.model.project import Environment, Project
+from planner.model.tree import root_of
+from planner.model.value import conceal
+from planner.model.value_json import encode_value
+from planner.scratch import Scratch
+from planner.vcs import Repository
+
+MAIN_BRANCHES: Final = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+_LINK: Final = "120000 "
+"""How git writes the mode of a symbolic link."""
+
+
+@frozen
+class Order:
+    """wanted: the environments to look at, () for all. base: a git reference, None: found. reproduce: the
+    command line. out: the folder that takes files; what an earlier run wrote there is no change.
+    """
+
+    request: Request
+    wanted: tuple[str, ...] = ()
+    base: str | None = None
+    offline: bool = False
+    out: Path | None = None
+    reproduce: str = ""
+
+
+@frozen
+class Read:
+    """One environment in one folder. configuration: None when it could not be rendered."""
+
+    reading: Reading
+    configuration: Configuration | None = None
+
+
+@frozen
+class Target:
+    """What the change goes into: what is named, or the pull request's target, or the main branch.
+
+    name: as people write it. left: the commit where HEAD's branch left it. commits: those that HEAD lacks.
+    """
+
+    name: str
+    commit: str
+    left: str
+    commits: int
+
+
+def target_of(repository: Repository, order: Order, environ: Mapping[str, str]) -> Target:
+    """PlannerError where there is none, or nothing in common with it."""
+    name, commit = _target(repository, order.base, environ)
+    head = repository.commit("HEAD")
+    left = repository.merge_base(commit, head)
+    commits = repository.commits_between(head, commit)
+    return Target(name.removeprefix("origin/"), commit, left, commits)
+
+
+def folder_in(repository: Repository) -> str:
+    """The project's folder there, "" for the root; what is no UTF-8 in its name is replaced."""
+    return repository.prefix.rstrip("/").encode(errors="surrogateescape").decode(errors="replace")
+
+
+def changed_since(repository: Repository, commit: str, order: Order) -> frozenset[str]:
+    """The project's files that differ, without those that an earlier run wrote for --out."""
+    names = repository.changed_since(commit)
+    if order.out is None:
+        return names
+    folder, out = order.request.folder.resolve(), order.out.resolve()
+    return frozenset(name for name in names if not is_written(folder / name, out))
+
+
+def _target(repository: Repository, named: str | None, environ: Mapping[str, str]) -> tuple[str, str]:
+    if named:
+        return named, repository.commit(named)
+    ci = running(environ)
+    target = ci.job(environ).base.removeprefix("refs/heads/") if ci else ""
+    for reference in (f"origin/{target}", target) if target else MAIN_BRANCHES:
+        if (found := repository.find(reference)) is not None:
+            return reference, found
+    if target:
+        raise PlannerError(
+            f"the pull request's target, {target}, is not in this clone",
+            advice="Fetch the whole history, as with fetch-depth: 0, or name a commit with --base REF.",
+        )
+    raise PlannerError("there is no branch to compare with", advice="Name one with --base REF.")
+
+
+def links_in(repository: Repository, folder: Path) -> Iterator[tuple[str, str]]:
+    """The links that git knows in the project's folder: the name of each, and where it leads in there."""
+    listed = repository.checkout.must("ls-files", "--stage", "-z", "--", repository.prefix or ".")
+    root = folder.resolve()
+    for line in listed.decode(errors="surrogateescape").split("\0"):
+        facts, _, name = line.partition("\t")
+        if facts.startswith(_LINK):
+            name = name.removeprefix(repository.prefix)
+            real = Path(os.path.realpath(root / name))
+            if real.is_relative_to(root):
+                yield name, real.relative_to(root).as_posix() + ("/" if real.is_dir() else "")
+
+
+@contextmanager
+def as_of(repository: Repository, commit: str) -> Iterator[tuple[Path, tuple[Unkept, ...]]]:
+    """A folder with the project as a commit has it, and what in there is not as it is checked out."""
+    with closing(Scratch.open()) as scratch:
+        submodules = repository.export(commit, scratch.folder)
+        yield scratch.folder, tuple(unkept_in(scratch.folder, submodules))
+
+
+def project_in(projects: Projects, folder: Path) -> Project | None:
+    """The project in a folder; None when there is none, or it is wrong."""
+    try:
+        return projects.at(folder).project
+    except PlannerError:
+        return None
+
+
+def read_environment(caller: Caller, request: Request, *, offline: bool) -> Read:
+    """The environment that request names, rendered, with its files archived."""
+    project = project_in(request.projects, request.folder)
+    if project is not None and request.environment not in project.environments:
+        return Read(ABSENT)
+    try:
+        if offline:
+            request = without_secrets(request)
+        configuration, kinds = configure(request, caller)
+        configuration = check_files(configuration, kinds, request)
+    except PlannerError as error:
+        return Read(Reading(problem=error.summary))
+    errors = [item for item in configuration.diagnostics if item.is_error]
+    reading = _reading(configuration, request.folder, problem="; ".join(item.summary for item in errors))
+    return Read(reading, None if errors else configuration)
+
+
+def _reading(configuration: Configuration, folder: Path, problem: str) -> Reading:
+    salt = make_salt(configuration, "")
+    sources = (desired.content.source for desired in configuration.resources.values() if desired.content)
+    roots = {source: root_of(source, folder, configuration.pinned) for source in sources}
+    files = {f"{source}/" if (root / source).is_dir() else source for source, root in roots.items()}
+    variables = {name: conceal(assigned.value, salt) for name, assigned in configuration.variables.items()}
+    return Reading(
+        digest=digest([config_digest(configuration, salt), _reached(configuration.environment)]),
+        reads=frozenset({"planner.yaml", *configuration.reads, *files}),
+        variables=variables,
+        problem=problem,
+        pin=_pin(folder, configuration.environment.name),
+    )
+
+
+def _pin(folder: Path, environment: str) -> str:
+    """The commit that the environment is pinned to: another one is another release, whatever it renders."""
+    found = read_environment_file(Sources(folder), environment, Diagnostics())
+    return found.templates if found else ""
+
+
+def _reached(environment: Environment) -> object:
+    options = encode_value(dict(environment.options))
+    return [environment.name, environment.state, environment.protected, environment.encrypted, options]
+
+
+def without_secrets(request: Request) -> Request:
+    """request with a stand-in for each sensitive text that nothing gives a value: a fork has no secrets."""
+    variables = request.project.variables.values()
+    missing = {
+        f"PLANNER_VAR_{variable.name}": f"(not set: {variable.name})"
+        for variable in variables
+        if variable.sensitive and not variable.has_default
+    }
+    return evolve(request, inputs=evolve(request.inputs, environ={**missing, **request.inputs.environ}))

@@ -1,0 +1,87 @@
+"""One environment of a preview: planned at its installation, or offline from what the base declares."""
+
+from __future__ import annotations
+
+from attrs import evolve, frozen
+
+from planner.app.caller import Caller
+from planner.app.opening import Request, opened, opened_offline
+from planner.app.preview.comparison import Read, without_secrets
+from planner.app.preview.problems import advice_of, located, told, told_of
+from planner.app.promotion.admission import Admission, Terms, admission
+from planner.app.redaction import document_redaction
+from planner.config.load import Configuration
+from planner.engine.offline import imagined
+from planner.engine.workflow import Proposal, compare, propose
+from planner.errors import PlannerError
+from planner.model.preview import EnvironmentPreview
+from planner.promote.question import BACK, PROMOTION
+from planner.state.document import Redact
+from planner.state.saved_plan import dump_plan, plan_digest
+
+Planned = tuple[EnvironmentPreview, bytes | None]
+"""An environment, and its plan as a saved one."""
+
+
+@frozen
+class Task:
+    """One environment to plan. was, now: as rendered before and after the change."""
+
+    caller: Caller
+    request: Request
+    was: Read
+    now: Read
+    offline: bool = False
+
+
+def foresee(task: Task, found: EnvironmentPreview) -> Planned:
+    """found with its plan, or with what kept it from having one."""
+    redact = task.caller.redact
+    try:
+        if task.offline:
+            return _from_base(task, found)
+        with opened(task.request, task.caller) as here:
+            proposal = propose(here.session)
+            shown, data = _shown(task, found, proposal, here.configuration, here.store.redact)
+            admitted = admission(
+                task.request, here.configuration, proposal.state, task.caller, here.store.clock(), Terms()
+            )
+            return (with_gates(shown, admitted) if admitted else shown), data
+    except PlannerError as error:
+        return evolve(found, error=redact(told_of(error)), advice=redact(advice_of(error))), None
+
+
+def with_gates(found: EnvironmentPreview, admitted: Admission) -> EnvironmentPreview:
+    """found with what the environment's gates say of the release that merging brings, and what comes then."""
+    verdict = admitted.verdict
+    waiting = ", ".join(gate.name for gate in verdict.refusals(applying=True))
+    says = {
+        PROMOTION: f"{verdict.release} from {verdict.source.environment}" if verdict.source else "",
+        BACK: f"back to {verdict.release}",
+    }.get(verdict.way, "")
+    comes = f"waits for {waiting}" if waiting else "can be applied" if says else ""
+    return evolve(found, gates=verdict.gates, on_merge=": ".join(filter(None, [says, comes])))
+
+
+def _from_base(task: Task, found: EnvironmentPreview) -> Planned:
+    """Base taken for applied, head planned from it."""
+    wish, drivers = opened_offline(without_secrets(task.request), task.caller)
+    was = task.was.configuration
+    base, outputs = (was.resources, was.outputs) if was else ({}, {})
+    kinds = {name: driver.kind for name, driver in drivers.items()}
+    state = imagined(wish.project, wish.environment, base, outputs, kinds, wish.salt)
+    redact = document_redaction(task.caller.redact, f"{wish.project}/{wish.environment}")
+    shown, data = _shown(task, found, compare(wish, drivers, state), task.now.configuration, redact)
+    return evolve(shown, digest=""), data
+
+
+def _shown(
+    task: Task, found: EnvironmentPreview, proposal: Proposal, now: Configuration | None, redact: Redact
+) -> Planned:
+    """A plan that apply would refuse is shown with the reason, and has no digest."""
+    plan = proposal.plan
+    shown = evolve(found, plan=plan)
+    if proposal.forbidden:
+        reasons = located(proposal.diagnostics, now, task.was.configuration)
+        return evolve(shown, error=task.caller.redact(told(reasons))), dump_plan(plan, redact)
+    return evolve(shown, digest=plan_digest(plan, redact)), dump_plan(plan, redact)

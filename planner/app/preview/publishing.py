@@ -1,0 +1,104 @@
+"""Where a preview goes: text on stdout, files in a folder, the pull request's comment, the CI's job page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import orjson
+from attrs import frozen
+
+from planner.app.caller import Caller
+from planner.errors import PlannerError
+from planner.forge.job_page import write_outputs, write_summary
+from planner.forge.locating import Wanted, job_of, locate
+from planner.forge.marker import Marker
+from planner.forge.posting import Posting, post
+from planner.forge.registry import connect
+from planner.render.html import render_html
+from planner.render.markdown import form_for, render_comment
+from planner.render.markdown.form import LEAST
+from planner.state.files import cause, write_private
+from planner.state.saved_preview import Previewed, dump_preview
+
+PRINTED: Final = 1_000_000
+"""Characters of Markdown on stdout and in a file, which no forge bounds."""
+
+
+@frozen
+class Destination:
+    """The pull request: what the user says of it, and the CI's variables."""
+
+    wanted: Wanted
+    environ: Mapping[str, str]
+
+
+def rendered(found: Previewed, form: str, *, files: bool) -> str:
+    """Ends with a line break. form: markdown, html or json. files: whether all of it is also in files."""
+    if form == "html":
+        return render_html(found.preview)
+    if form == "json":
+        return dump_preview(found).decode()
+    return _comment(found, "github", PRINTED, files=files)
+
+
+def _comment(found: Previewed, forge: str, limit: int, *, files: bool) -> str:
+    return render_comment(found.preview, form_for(forge, limit=max(limit, LEAST), files=files))
+
+
+def write_files(found: Previewed, folder: Path) -> None:
+    """preview.md, .html and .json, and <environment>.plan.json for apply. Only their owner may read them."""
+    files = {f"preview.{end}": rendered(found, form, files=True).encode() for end, form in _FORMS.items()}
+    if not found.preview.offline:
+        refused = {item.environment for item in found.preview.environments if item.failed}
+        files |= {f"{name}{_PLAN}": data for name, data in found.plans.items() if name not in refused}
+    try:
+        for name, data in files.items():
+            write_private(folder / name, data)
+    except OSError as error:
+        raise PlannerError(f"{folder} cannot be written: {cause(error)}") from error
+
+
+_FORMS: Final = {"md": "markdown", "html": "html", "json": "json"}
+_PLAN: Final = ".plan.json"
+
+
+def is_written(path: Path, folder: Path) -> bool:
+    """Whether path is what write_files writes to folder."""
+    names = {f"preview.{end}" for end in _FORMS}
+    return path.parent == folder and (path.name in names or path.name.endswith(_PLAN))
+
+
+def publish(
+    caller: Caller, found: Previewed, to: Destination | None, environ: Mapping[str, str], *, files: bool
+) -> str:
+    """On the pull request, and on the job's page where there is one; what was done, for people.
+
+    files: whether all of it is also in files.
+    """
+    write_summary(environ, lambda limit: _comment(found, "github", limit, files=files))
+    write_outputs(environ, _outputs(found))
+    if to is None:
+        return ""
+    if job_of(to.wanted, to.environ).queued:
+        return "No comment was made: a merge queue asks, and the pull request has been reviewed."
+    located = locate(to.wanted, to.environ)
+    forge, preview = connect(located.target, tell=caller.tell), found.preview
+    posting = Posting(
+        marker=Marker(preview.id, located.commit or preview.head, located.run),
+        render=lambda limit: _comment(found, located.target.forge, limit, files=files),
+        needed=preview.is_worth_telling,
+        disorder=located.disorder,
+    )
+    return post(forge, posting, tell=caller.tell).words
+
+
+def _outputs(found: Previewed) -> dict[str, str]:
+    """Outputs of the step: whether there are changes, and the digest of each environment's plan."""
+    digests = {item.environment: item.digest for item in found.preview.environments if item.digest}
+    return {
+        "changes": "true" if found.preview.has_changes else "false",
+        "failed": "true" if found.preview.failed else "false",
+        "digests": orjson.dumps(digests).decode(),
+    }

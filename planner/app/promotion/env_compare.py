@@ -1,0 +1,104 @@
+"""How two environments differ: what a promotion moves, and what stays each one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path as Folder
+
+from planner.app.opening import make_salt
+from planner.app.promotion.env_places import shown_endpoint, state_place
+from planner.app.promotion.env_rendered import rendered_diff
+from planner.app.promotion.env_sides import Side
+from planner.model.compare import same
+from planner.model.comparison import Comparison, TextDiff
+from planner.model.durations import show_duration
+from planner.model.plan import AttributeDiff
+from planner.model.project import Environment
+from planner.model.value import Path, Value, conceal, is_sensitive
+
+_Pairs = Mapping[Path, tuple[Value, Value]]
+"""A path -> the value on both sides, None where there is none."""
+
+
+def compare_sides(left: Side, right: Side, folder: Folder, *, rendered: bool = False) -> Comparison:
+    """folder: the project's. Secrets are compared by fingerprints of the same salt."""
+    salt = make_salt(left.configuration, "")
+    promotable = left.configuration.project.promote
+    moved = promotable.variables if promotable else ()
+    unset = {*left.unset, *right.unset}
+    variables = _paired(_variables(left, unset, salt), _variables(right, unset, salt))
+    settings = _paired(_settings(left, folder), _settings(right, folder))
+    commits = _texts({"templates": left.release.templates}, {"templates": right.release.templates})
+    equal = (path[-1] for path, pair in variables.items() if is_sensitive(pair) and same(*pair))
+    return Comparison(
+        left=left.name,
+        right=right.name,
+        promotes=promotable is not None,
+        variables=tuple(diff for diff in _diffs(variables) if diff.path[-1] in moved),
+        templates=next(commits, None),
+        archives=tuple(_texts(left.release.archives, right.release.archives)),
+        local=(
+            *_diffs(_without_usual_places(settings, left, right)),
+            *(diff for diff in _diffs(variables) if diff.path[-1] not in moved),
+        ),
+        equal_secrets=tuple(map(str, equal)),
+        unset_secrets=tuple(sorted(unset)),
+        rendered=rendered_diff(left, right, salt) if rendered else None,
+    )
+
+
+def _variables(side: Side, without: Collection[str], salt: str) -> dict[Path, Value]:
+    values = side.configuration.variables.items()
+    return {("var", name): conceal(item.value, salt) for name, item in values if name not in without}
+
+
+def _settings(side: Side, folder: Folder) -> dict[Path, Value]:
+    """All that planner.yaml says of an environment; None for what it leaves out."""
+    environment = side.configuration.environment
+    found = {
+        **environment.options,
+        "endpoint": shown_endpoint(environment) or None,
+        "state": state_place(side.configuration.project.name, environment, folder),
+        "encrypted": environment.encrypted,
+        "protected": environment.protected,
+        "promote_from": list(environment.promote_from) or None,
+    }
+    gates = _gates(environment)
+    return {(name,): value for name, value in found.items()} | {
+        ("gates", name): value for name, value in gates.items()
+    }
+
+
+def _gates(environment: Environment) -> dict[str, Value]:
+    rules = environment.gates
+    return {
+        "soak": show_duration(rules.soak) if rules.soak else None,
+        "checks": list(rules.checks) or None,
+        "approvals": rules.approvals or None,
+        "windows": [window.text for window in rules.windows] or None,
+    }
+
+
+def _without_usual_places(settings: _Pairs, left: Side, right: Side) -> _Pairs:
+    """Two states in the places that nobody chose are no difference worth a line."""
+    environments = (left.configuration.environment, right.configuration.environment)
+    usual = all(item.state == f"state/{item.name}.json" for item in environments)
+    return {path: pair for path, pair in settings.items() if not (usual and path == ("state",))}
+
+
+def _paired(left: Mapping[Path, Value], right: Mapping[Path, Value]) -> _Pairs:
+    """In the order of the left side, then what only the right one has."""
+    return {path: (left.get(path), right.get(path)) for path in dict.fromkeys([*left, *right])}
+
+
+def _diffs(pairs: _Pairs) -> Iterator[AttributeDiff]:
+    for path, (before, after) in pairs.items():
+        if not same(before, after):
+            yield AttributeDiff(path, before, after, sensitive=is_sensitive((before, after)))
+
+
+def _texts(left: Mapping[str, str], right: Mapping[str, str]) -> Iterator[TextDiff]:
+    for name in sorted({*left, *right}):
+        before, after = left.get(name, ""), right.get(name, "")
+        if before != after:
+            yield TextDiff(name, before, after)

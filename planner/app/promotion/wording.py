@@ -1,0 +1,132 @@
+"""A promotion in words: for the terminal, the commit, and the pull request. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from attrs import frozen
+
+from planner.app.promotion.choosing import Choice
+from planner.app.promotion.edits import Edit
+from planner.model.release import Gate
+from planner.promote.question import Verdict
+from planner.render.escaping import escape, shorten
+from planner.render.gates import state_of
+from planner.render.markdown.spans import code
+from planner.render.values import inline
+
+_WIDEST_VALUE = 60
+_WIDEST_CELL = 200
+
+
+@frozen
+class Account:
+    """What a promotion does, once its gates were asked. file: name of the edited one.
+
+    reasons: of the gates that are set aside.
+    """
+
+    choice: Choice
+    verdict: Verdict
+    file: str
+    edits: tuple[Edit, ...]
+    reasons: Mapping[str, str]
+
+    @property
+    def title(self) -> str:
+        """Also the subject of the commit."""
+        wish, run = self.choice.wish, self.choice.run
+        if wish.is_rollback:
+            return f"Roll {wish.target} back to {self.verdict.release}"
+        if self.choice.whole:
+            return f"Promote {self.verdict.release} from {wish.source} to {wish.target}"
+        parts = ", ".join(self.choice.parts)
+        return f"Promote {parts} of {run.id} from {wish.source} to {wish.target}"
+
+    @property
+    def branch(self) -> str:
+        verb = "rollback" if self.choice.wish.is_rollback else "promote"
+        return f"planner/{verb}-{self.choice.wish.target}-{self.verdict.release}"
+
+
+def change_lines(account: Account) -> list[str]:
+    """ "environments/prod.yaml: pins.templates 1a2b3c4d5e6f -> 3f9c1ab22222"."""
+    return [f"{account.file}: {_change(edit)}" for edit in account.edits]
+
+
+def _change(edit: Edit) -> str:
+    """A commit is shown as such, any other value as in a plan."""
+    after = _shown(edit, edit.after)
+    return f"{edit.name} = {after}" if edit.is_new else f"{edit.name} {_shown(edit, edit.before)} -> {after}"
+
+
+def _shown(edit: Edit, value: object) -> str:
+    return shorten(escape(str(value)) if edit.is_commit else inline(value), _WIDEST_VALUE)
+
+
+def commit_message(account: Account) -> str:
+    gates = [f"- {gate.name}: {_told(gate)}" for gate in account.verdict.gates]
+    paragraphs = [
+        account.title,
+        "\n".join(f"- {line}" for line in change_lines(account)),
+        "\n".join(["Gates:", *gates]) if gates else "",
+        "\n".join(trailers(account)),
+    ]
+    return "\n\n".join(filter(None, paragraphs)) + "\n"
+
+
+def trailers(account: Account) -> Iterator[str]:
+    yield f"Planner-Release: {account.verdict.release}"
+    yield f"Planner-From: {account.choice.origin}"
+    yield from (f"Planner-Forced: {gate}: {_line(reason)}" for gate, reason in account.reasons.items())
+
+
+def _told(gate: Gate) -> str:
+    about = f"{gate.detail}; set aside: {gate.forced}" if gate.forced else gate.detail
+    return _line(f"{state_of(gate)}: {about}" if about else state_of(gate))
+
+
+def _line(text: str) -> str:
+    return escape(" ".join(text.split()))
+
+
+def description(account: Account, limit: int) -> str:
+    """Of the pull request, as Markdown, of at most limit characters. It ends with the trailers.
+
+    So does the message of a commit that the forge makes of it, where it squashes.
+    """
+    changes = [f"- {code(line)}" for line in change_lines(account)]
+    for shown in (len(changes), 10, 0):
+        left = len(changes) - shown
+        more = [f"- {f'and {left} more' if shown else f'{left} values'}"] if left > 0 else []
+        text = _described(account, [*changes[:shown], *more])
+        if len(text) <= limit:
+            return text
+    return "\n".join(_marked_trailers(account))[:limit]
+
+
+def _described(account: Account, changes: Sequence[str]) -> str:
+    rows = [_row(gate) for gate in account.verdict.gates]
+    table = ["| Gate | State | |", "| --- | --- | --- |", *rows] if rows else []
+    paragraphs = ("\n".join(changes), "\n".join(table), "\n".join(_marked_trailers(account)))
+    return "\n\n".join(filter(None, paragraphs)) + "\n"
+
+
+def _row(gate: Gate) -> str:
+    detail = f"{gate.detail}; set aside: {gate.forced}" if gate.forced else gate.detail
+    state = state_of(gate) if gate.met else f"**{state_of(gate)}**"
+    return f"| {code(gate.name)} | {state} | {code(detail, _WIDEST_CELL) if detail else ''} |"
+
+
+def _marked_trailers(account: Account) -> Iterator[str]:
+    """What people wrote is in code: it must not reach anybody as a mention."""
+    for line in trailers(account):
+        name, _, value = line.partition(": ")
+        yield f"{name}: {code(value, _WIDEST_CELL)}" if name == "Planner-Forced" else line
+
+
+def waiting(account: Account) -> Iterator[str]:
+    """What the apply waits for, a line each; the promotion itself does not."""
+    for gate in account.verdict.gates:
+        if gate.applies and not gate.met:
+            yield f"The apply waits for {gate.name}: {gate.detail}. {gate.advice}".rstrip()

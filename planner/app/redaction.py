@@ -1,0 +1,75 @@
+"""Redaction: known secrets are taken out of everything before it leaves the program.
+
+Texts are redacted before they are rendered, since a renderer may break a secret over two lines; streams, as a
+net below that; and what is written to files, by `document_redaction`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import TypeVar, cast
+
+from attrs import evolve
+
+from planner.model.known_secrets import KnownSecrets, known_secrets
+from planner.model.redaction import for_display, for_file
+from planner.model.state import State
+from planner.model.value import Fingerprint, Value
+from planner.promote.log import read_log, write_log
+from planner.state.document import Redact
+
+T = TypeVar("T")
+
+
+class Redactor:
+    """Takes secrets out, in whatever form they come. Sources are asked each time: logins add tokens."""
+
+    def __init__(self) -> None:
+        self._sources: list[Callable[[], Iterable[str]]] = []
+
+    def watch(self, source: Callable[[], Iterable[str]]) -> None:
+        self._sources.append(source)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(secret for source in self._sources for secret in source()))
+
+    def known(self) -> KnownSecrets:
+        """For many texts: asking the sources takes longer than looking through one."""
+        return known_secrets(self.secrets)
+
+    def __call__(self, text: str) -> str:
+        return self.known().redact(text)
+
+    def inside(self, thing: T) -> T:
+        """A plan, ledger, diagnostic or value as it is shown; thing itself when no secret is in it."""
+        return for_display(thing, self.known())
+
+
+def document_redaction(redactor: Redactor, environment: str) -> Redact:
+    """For state, journal and saved plans. environment: what the salt of fingerprints is made from."""
+    salt = hashlib.sha256(environment.encode()).hexdigest()[:32]
+
+    def redact(thing: T) -> T:
+        known = redactor.known()
+        if isinstance(thing, State):
+            thing = cast(T, evolve(thing, promotions=_records(thing.promotions, known)))
+        return for_file(thing, known, partial(Fingerprint.of, salt=salt))
+
+    return redact
+
+
+def _records(
+    promotions: tuple[Mapping[str, Value], ...], known: KnownSecrets
+) -> tuple[Mapping[str, Value], ...]:
+    """They hold texts where they had texts: whoever reads them takes nothing else."""
+    if not known:
+        return promotions
+    try:
+        log = read_log(promotions)
+    except ValueError:  # of a newer planner, perhaps: nobody knows what is structure in them
+        return for_file(promotions, known, known.redact)
+    redacted = for_file(log, known, known.redact)
+    return promotions if redacted is log else write_log(redacted)

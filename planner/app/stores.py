@@ -1,0 +1,72 @@
+"""Where an environment's state is, opened as planner.yaml says: backend, encryption, redaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from attrs import evolve, frozen
+
+from planner.app.missing_state import MissingState
+from planner.app.redaction import Redactor, document_redaction
+from planner.model.project import Environment
+from planner.state.backend import Backend
+from planner.state.encryption import EncryptedBackend
+from planner.state.keys import has_keys, read_keys
+from planner.state.registry import open_backend
+from planner.state.store import Store
+
+
+@frozen
+class States:
+    """Where the states of a project are. environ: holds their keys, and what http calls them with."""
+
+    folder: Path
+    project: str
+    environ: Mapping[str, str]
+
+    def open(
+        self,
+        environment: Environment,
+        redactor: Redactor | None = None,
+        tell: Callable[[str], object] = lambda _note: None,
+        *,
+        alone: bool = False,
+    ) -> Store:
+        """The environment's state. What is written to it holds no secret that the redactor knows by then.
+
+        tell: takes what people should know of it, each note as often as the state is read. alone: where there
+        is none, do not look for it where it was to be before.
+        """
+        backend = self._backend(environment.state, environment.name)
+        if environment.encrypted:
+            backend = EncryptedBackend(backend, read_keys(environment.name, self.environ))
+        store = evolve(self._store(backend, environment.name, redactor), tell=tell)
+        if alone:
+            return store
+        missing = MissingState(self.folder, self.project, environment, backend.describe(), tell, self._former)
+        return evolve(store, missed=missing.look)
+
+    def either(self, environment: Environment, url: str, *, called: str = "") -> Store:
+        """The environment's state at url, encrypted or not as it is found; written as planner.yaml says.
+
+        called: its name there, when that is another.
+        """
+        name = called or environment.name
+        backend = self._backend(url, name)
+        if environment.encrypted or has_keys(environment.name, self.environ):
+            keys = read_keys(environment.name, self.environ)
+            backend = EncryptedBackend(backend, keys, accepts_plain=True, seals=environment.encrypted)
+        return self._store(backend, name, None)
+
+    def _former(self, project: str, environment: Environment, url: str, called: str) -> Store:
+        return evolve(self, project=project).either(environment, url, called=called)
+
+    def _backend(self, url: str, name: str) -> Backend:
+        return open_backend(
+            url, environment=name, folder=self.folder, project=self.project, environ=self.environ
+        )
+
+    def _store(self, backend: Backend, name: str, redactor: Redactor | None) -> Store:
+        redact = document_redaction(redactor or Redactor(), f"{self.project}/{name}")
+        return Store(backend, self.project, name, redact=redact)
