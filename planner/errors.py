@@ -19,8 +19,7 @@
     │   └── Unauthenticated      1    401 or 449: credentials missing, wrong or expired
     ├── Unreachable              1    nothing was sent, or nothing can have taken effect
     ├── OutcomeUnknown           1    sent, and no usable reply: it may have taken effect
-    ├── PartlyApplied            5    some steps were applied, others not
-    └── Interrupted            130    stopped by a signal
+    └── PartlyApplied            5    some steps were applied, others not
 
 A class exists only where somebody catches it, or where it ends with another exit code.
 """
@@ -170,7 +169,3 @@ class PartlyApplied(PlannerError):
 
     exit_code = 5
     ledger: Ledger | None = None
-
-
-class Interrupted(PlannerError):
-    exit_code = 130

@@ -5,13 +5,36 @@ from __future__ import annotations
 from collections.abc import Container
 from operator import attrgetter
 
+from planner.engine.decisions import Decisions
+from planner.engine.taking import Taken
 from planner.errors import PlannerError
 from planner.model.declarations import Check, Declarations
-from planner.model.diagnostic import ERROR, Diagnostics
-from planner.model.plan import CheckResult
-from planner.model.value import Lookup
+from planner.model.diagnostic import ERROR, Diagnostics, did_you_mean
+from planner.model.plan import NORMAL, CheckResult
+from planner.model.value import UNKNOWN, Lookup, Reference, Value
 
 PASSED, FAILED, UNKNOWN_YET = "passed", "failed", "unknown"
+
+
+def check_planned(decisions: Decisions, taken: Taken) -> tuple[CheckResult, ...]:
+    """The checks with the values that there will be after the plan."""
+    if decisions.wish.mode != NORMAL:
+        return ()
+
+    def lookup(reference: Reference) -> Value:
+        _refuse_undeclared(reference, decisions)
+        return UNKNOWN if reference.address in taken.skipped else decisions.lookup(reference)
+
+    return evaluate(decisions.wish.declarations, lookup, decisions.diagnostics)
+
+
+def _refuse_undeclared(reference: Reference, decisions: Decisions) -> None:
+    if reference.address not in decisions.wish.resources:
+        raise PlannerError(f"{reference} cannot be checked: {reference.address} is not declared")
+    kind = decisions.drivers[reference.address.kind].kind
+    if name := kind.without_value(reference.path):
+        near = did_you_mean(name, kind.kept)
+        raise PlannerError(f'{kind.name} has no attribute "{name}" to check', advice=near)
 
 
 def evaluate(

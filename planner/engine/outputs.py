@@ -4,20 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from planner.engine.decisions import Decisions
 from planner.engine.outcome import Values
+from planner.engine.refusals import refuse_reference
+from planner.engine.taking import Taken
 from planner.engine.wish import Wish
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.compare import same
-from planner.model.plan import DESTROY, NORMAL, OutputChange, Plan
+from planner.model.plan import DESTROY, NORMAL, Action, OutputChange, Plan
 from planner.model.resource import Prior
 from planner.model.state import State
-from planner.model.value import Value, conceal, is_deferred, is_sensitive, references, resolve
+from planner.model.value import Reference, Value, conceal, is_deferred, is_sensitive, references, resolve
 
 Priors = Mapping[Address, Prior]
 
 
-def changed(wish: Wish, before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[OutputChange, ...]:
+def planned_outputs(decisions: Decisions, taken: Taken) -> tuple[OutputChange, ...]:
+    """Those that the plan changes: to what they will be, or, where it makes nothing, to what they are now."""
+    wish, seen = decisions.wish, decisions.seen
+    before = seen.state.outputs
+    if wish.mode == DESTROY and not taken.left_out:
+        return _changed(wish, before, dict.fromkeys(before))
+    if wish.mode == NORMAL:
+        names = {*before, *wish.outputs}
+        return _changed(wish, before, {name: _planned(name, decisions, taken) for name in names})
+    left = {c.address for c in taken.changes if c.action in (Action.DELETE, Action.FORGET) and not c.deposed}
+    stays = {address: prior for address, prior in seen.priors.items() if address not in left}
+    return _changed(wish, before, _followed(wish, before, stays))
+
+
+def _planned(name: str, decisions: Decisions, taken: Taken) -> Value:
+    """As it will be; what is left out is looked at as it is."""
+    wish, seen = decisions.wish, decisions.seen
+    value = wish.outputs.get(name)
+    if _lost(value, taken.skipped, seen.priors):
+        return None
+
+    def lookup(reference: Reference) -> Value:
+        if reference.address in taken.skipped:
+            return Values(seen.priors, wish.resources).lookup(reference)
+        return decisions.lookup(reference)
+
+    try:
+        return resolve(value, lookup)
+    except PlannerError:  # a secret of what is left out
+        return seen.state.outputs.get(name)
+    except ValueError as error:
+        refuse_reference(f"output.{name}", value, error, decisions.diagnostics)
+        return None
+
+
+def _changed(wish: Wish, before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[OutputChange, ...]:
     """The outputs whose value is not the same. after: of those that a plan is about, null for none."""
     found = []
     for name, wanted in sorted(after.items()):
@@ -28,12 +66,12 @@ def changed(wish: Wish, before: Mapping[str, Value], after: Mapping[str, Value])
     return tuple(found)
 
 
-def followed(wish: Wish, before: Mapping[str, Value], priors: Priors) -> dict[str, Value]:
+def _followed(wish: Wish, before: Mapping[str, Value], priors: Priors) -> dict[str, Value]:
     """The outputs that there were, as priors have their values now; null where a resource is not there."""
     return {name: _value(wish, name, before, priors) for name in before if name in wish.outputs}
 
 
-def lost(value: Value, left_out: Collection[Address], priors: Priors) -> bool:
+def _lost(value: Value, left_out: Collection[Address], priors: Priors) -> bool:
     """Whether a declared output has no value until what is left out is made."""
     return any(r.address in left_out and r.address not in priors for r in references(value))
 
@@ -46,7 +84,7 @@ def after_apply(wish: Wish, plan: Plan, state: State) -> dict[str, Value]:
     elif plan.mode == DESTROY and not plan.left_out:
         found = {}
     else:
-        found = {**before, **followed(wish, before, state.resources)}
+        found = {**before, **_followed(wish, before, state.resources)}
     return {name: value for name, value in found.items() if value is not None}
 
 

@@ -114,8 +114,3 @@ class Removals:
 
 def forget(seen: Prior) -> Change:
     return Change(seen.address, Action.FORGET, "a removed block says so", id=seen.id, before=seen.attributes)
-
-
-def users_of(view: View, address: Address) -> tuple[str, ...]:
-    observed = view.resources.get(address)
-    return (observed.used_by or ()) if observed else ()

@@ -1,30 +1,54 @@
-"""The state brought up to date with what was observed, and what that tells. Pure."""
+"""What is seen: the state after its moves, brought up to date with what was observed. Pure."""
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from functools import cached_property
 
+from attrs import define, field
+
+from planner.engine.declared import apply_moves
 from planner.engine.diff import drift_of, take_over
 from planner.engine.ports import Drivers
 from planner.engine.refresh import View
+from planner.engine.wish import Wish
 from planner.model.address import Address
-from planner.model.plan import Drift
+from planner.model.diagnostic import Diagnostics
+from planner.model.plan import Drift, Moved
 from planner.model.resource import Prior
 from planner.model.state import State
 
 
-@frozen
+@define(slots=False, frozen=True)
 class Seen:
-    """priors: what is there, by address. drift: how it moved behind the state's back. notes: for people."""
+    """state: after moves. view: what it is compared with. priors: what is there, by address. drift: how it
+    moved behind the state's back. notes: for people.
+    """
 
+    state: State
+    view: View
+    moves: tuple[Moved, ...] = ()
     priors: dict[Address, Prior] = field(factory=dict)
     drift: list[Drift] = field(factory=list)
     notes: list[str] = field(factory=list)
 
+    @cached_property
+    def former(self) -> dict[Address, Address]:
+        """Of each resource that moved: the address before."""
+        return {move.target: move.source for move in self.moves}
 
-def bring_up_to_date(state: State, view: View, drivers: Drivers, salt: str) -> Seen:
+    @property
+    def dependencies(self) -> dict[Address, tuple[Address, ...]]:
+        return {address: prior.dependencies for address, prior in self.priors.items()}
+
+    def users_of(self, address: Address) -> tuple[str, ...]:
+        observed = self.view.resources.get(address)
+        return (observed.used_by or ()) if observed else ()
+
+
+def see(wish: Wish, state: State, view: View, drivers: Drivers, diagnostics: Diagnostics) -> Seen:
     """What was not looked at is believed as it is in state; what is imported has no entry there yet."""
-    seen = Seen(notes=[*view.notes])
+    state, moves = apply_moves(state, wish.declarations.moves, diagnostics)
+    seen = Seen(state, view, moves, notes=[*view.notes])
     for address, prior in sorted(state.resources.items()):
         if address not in view.resources:
             seen.priors[address] = prior
@@ -33,11 +57,11 @@ def bring_up_to_date(state: State, view: View, drivers: Drivers, salt: str) -> S
         if observed is None:
             seen.drift.append(Drift(address, prior.id, gone=True))
             continue
-        seen.priors[address] = take_over(prior, observed, drivers[address.kind].kind, salt)
-        _note_drift(seen, prior, drivers, salt)
+        seen.priors[address] = take_over(prior, observed, drivers[address.kind].kind, wish.salt)
+        _note_drift(seen, prior, drivers, wish.salt)
     for address, observed in sorted(view.imports.items()):
         kind = drivers[address.kind].kind
-        seen.priors[address] = take_over(Prior(address, observed.id, {}), observed, kind, salt)
+        seen.priors[address] = take_over(Prior(address, observed.id, {}), observed, kind, wish.salt)
     return seen
 
 

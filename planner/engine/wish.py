@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
+from planner.engine.declared import creating_first
 from planner.engine.selection import Selection
 from planner.model.address import Address
 from planner.model.declarations import Declarations
 from planner.model.plan import NORMAL
 from planner.model.resource import Desired
+from planner.model.state import State
 from planner.model.value import Path, Value
 
 Origins = Callable[[Address, Path], tuple[str, ...]]
-"""Where a declared value comes from, for people."""
+"""Where a declared value comes from, for people. To find it out is work, and no part of planning."""
 
 
 def _no_origins(_address: Address, _path: Path) -> tuple[str, ...]:
@@ -35,3 +37,16 @@ class Wish:
     declarations: Declarations = field(factory=Declarations)
     selection: Selection = field(factory=Selection)
     origins: Origins = field(default=_no_origins, eq=False)
+
+    @property
+    def dependencies(self) -> dict[Address, tuple[Address, ...]]:
+        return {address: desired.dependencies for address, desired in self.resources.items()}
+
+    def creating_first(self) -> Wish:
+        """This, where whatever a create_before_destroy resource depends on is one too."""
+        return evolve(self, resources=creating_first(self.resources))
+
+    def following(self, state: State) -> Wish:
+        """This, where the selection follows what moved. state: after the moves."""
+        there = {*self.resources, *(prior.address for prior in state.entries)}
+        return evolve(self, selection=self.selection.following(self.declarations.moves, there))

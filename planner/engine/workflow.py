@@ -13,7 +13,7 @@ from planner.engine.declared import apply_moves, find_imports, replay, report_mi
 from planner.engine.doubt import refuse_ambiguous
 from planner.engine.outcome import Values
 from planner.engine.outputs import after_apply
-from planner.engine.planning import make_plan
+from planner.engine.planning import make_plan, with_origins
 from planner.engine.ports import Drivers, StateStore
 from planner.engine.recover import Settled, settle
 from planner.engine.refresh import View, examine, look_up, looked_before, survey
@@ -95,7 +95,7 @@ def propose_from(session: Session, state: State) -> Proposal:
         view = examine(view, closer, session.drivers, session.parallelism)
         diagnostics = Diagnostics(list(found))
         plan = make_plan(session.wish, state, view, session.drivers, diagnostics)
-    return Proposal(plan, tuple(diagnostics), state, view)
+    return Proposal(with_origins(plan, session.wish.origins), tuple(diagnostics), state, view)
 
 
 def compare(wish: Wish, drivers: Drivers, state: State) -> Proposal:
@@ -105,7 +105,7 @@ def compare(wish: Wish, drivers: Drivers, state: State) -> Proposal:
     """
     wish = evolve(wish, declarations=evolve(wish.declarations, imports=(), checks=()))
     diagnostics = Diagnostics()
-    plan = make_plan(wish, state, View(), drivers, diagnostics)
+    plan = with_origins(make_plan(wish, state, View(), drivers, diagnostics), wish.origins)
     return Proposal(plan, tuple(diagnostics), state)
 
 

@@ -86,7 +86,8 @@ def _value_fields(cls: type) -> dict[str, Any]:
 
 
 def _unstructure_factory(cls: type, converter: Converter) -> Callable[[Any], Data]:
-    return make_dict_unstructure_fn(cls, converter, _cattrs_omit_if_default=True, **_value_fields(cls))
+    omit = cls not in (Plan, _Document)
+    return make_dict_unstructure_fn(cls, converter, _cattrs_omit_if_default=omit, **_value_fields(cls))
 
 
 def _structure_factory(cls: type, converter: Converter) -> Hook:
@@ -131,12 +132,13 @@ def _converter(*, detailed: bool = False) -> Converter:
     converter.register_structure_hook(Reference, _hook(decode_reference))
     converter.register_unstructure_hook_func(lambda cls: cls == Path, list)
     converter.register_structure_hook_func(lambda cls: cls == Path, _hook(decode_path))
+    converter.register_unstructure_hook_func(lambda cls: cls == Mapping[str, Any], encode_mapping)
     converter.register_structure_hook_func(lambda cls: cls == Mapping[str, Any], _hook(decode_mapping))
     return converter
 
 
 def encode(value: Any) -> Data:
-    """Any class of the model as a mapping, fields that equal their default left out."""
+    """Any class of the model as a mapping, without what equals its default; a document has all its fields."""
     return cast(Data, _converter().unstructure(value))
 
 
@@ -160,26 +162,7 @@ def _explain(error: BaseException, _: type | None) -> str:
 
 def encode_plan(plan: Plan) -> Data:
     """plan as in schemas/plan.schema.json, without format_version and digest."""
-    return {
-        "project": plan.project,
-        "environment": plan.environment,
-        "mode": plan.mode,
-        "lineage": plan.lineage,
-        "serial": plan.serial,
-        "config_digest": plan.config_digest,
-        "changes": [encode(change) for change in plan.changes],
-        "steps": [encode(step) for step in plan.steps],
-        "drift": [encode(item) for item in plan.drift],
-        "refreshed": [encode(prior) for prior in plan.refreshed],
-        "outputs": [encode(change) for change in plan.outputs],
-        "notes": list(plan.notes),
-        "unchanged": plan.unchanged,
-        "moves": [encode(move) for move in plan.moves],
-        "left_out": [encode(item) for item in plan.left_out],
-        "checks": [encode(result) for result in plan.checks],
-        "partial": plan.partial,
-        "asked": plan.asked,
-    }
+    return encode(plan)
 
 
 def decode_plan(data: object) -> Plan:
@@ -230,24 +213,12 @@ def encode_state(state: State) -> Data:
 
     Resources and left-overs are one list sorted by address; the left-overs are marked `deposed`.
     """
-    return {
-        "project": state.project,
-        "environment": state.environment,
-        "lineage": state.lineage,
-        "serial": state.serial,
-        "applied": None if state.applied is None else encode(state.applied),
-        "outputs": encode_mapping(state.outputs),
-        "promotions": [encode_mapping(promotion) for promotion in state.promotions],
-        "in_doubt": [encode(intent) for intent in state.in_doubt],
-        "resources": _encode_resources(state),
-    }
-
-
-def _encode_resources(state: State) -> list[Data]:
-    marked = [(prior.address, False, prior) for prior in state.resources.values()]
-    marked += [(prior.address, True, prior) for prior in state.deposed]
-    marked.sort(key=lambda item: item[:2])
-    return [{**encode(prior), "deposed": True} if old else encode(prior) for _, old, prior in marked]
+    fields = {name: getattr(state, name) for name in attrs.fields_dict(_Document)}
+    document = encode(_Document(**{**fields, "resources": tuple(state.resources.values())}))
+    left = ({**entry, "deposed": True} for entry in document.pop("deposed"))
+    by_address = zip(state.entries, (*document["resources"], *left), strict=True)
+    document["resources"] = [entry for _, entry in sorted(by_address, key=lambda item: item[0].address)]
+    return document
 
 
 @attrs.frozen

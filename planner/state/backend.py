@@ -15,6 +15,7 @@ from typing import Protocol
 
 from attrs import frozen
 
+from planner.errors import StateError
 from planner.state.locks import Holder
 
 KEPT = 20
@@ -28,6 +29,17 @@ class HistoryEntry:
     serial: int
     time: str
     size: int
+
+
+def compare_serials(shown: str, told: int | None, expected: int | None) -> None:
+    """The comparison in `write_snapshot`. told: the present snapshot's serial, None when it does not say."""
+    if expected is None or told == expected:
+        return
+    found = "is not readable" if told is None else f"is at serial {told}"
+    raise StateError(
+        f"{shown} {found}, expected was serial {expected}: it was changed from elsewhere meanwhile",
+        advice="Nothing was written. Run the command again.",
+    )
 
 
 class Snapshots(Protocol):

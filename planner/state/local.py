@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.errors import StateError
 from planner.links import is_there, require_no_dangling_link
-from planner.state.backend import KEPT, HistoryEntry
+from planner.state.backend import KEPT, HistoryEntry, compare_serials
 from planner.state.files import (
     discard,
     explained,
@@ -35,7 +35,14 @@ from planner.state.files import (
     sync_folder,
     write_all,
 )
-from planner.state.locks import Holder, Patience, decode_holder, encode_holder, wait_for_lock
+from planner.state.locks import (
+    Holder,
+    Patience,
+    decode_holder,
+    encode_holder,
+    not_locked_as,
+    wait_for_lock,
+)
 from planner.state.snapshot import serial_of
 
 if TYPE_CHECKING:
@@ -107,7 +114,8 @@ class LocalBackend:
         self.still_held()
         with self._explained("written"), self._swapping():
             present = read_file(self._snapshot)
-            self._compare(present, expected_serial)
+            told = 0 if present is None else serial_of(present)
+            compare_serials(self._shown, told, expected_serial)
             self._keep_former(present)
             self._replace(data, self._kept(serial))
             self._prune(serial)
@@ -121,16 +129,6 @@ class LocalBackend:
         require_no_link(swap)
         with _file_lock(swap, _SWAP_TIMEOUT):
             yield
-
-    def _compare(self, present: bytes | None, expected: int | None) -> None:
-        serial = 0 if present is None else serial_of(present)
-        if expected is None or serial == expected:
-            return
-        found = "is not readable" if serial is None else f"is at serial {serial}"
-        raise StateError(
-            f"{self._shown} {found}, expected was serial {expected}: it was changed from elsewhere meanwhile",
-            advice="Nothing was written. Run the command again.",
-        )
 
     def _keep_former(self, present: bytes | None) -> None:
         """It is kept already by its own write, unless that crashed or the file came from elsewhere."""
@@ -307,8 +305,7 @@ class LocalBackend:
     def break_lock(self, holder_id: str) -> None:
         holder = self.lock_holder()
         if holder is None or holder.id != holder_id:
-            now = "nobody holds it" if holder is None else f"it is held by {holder}, as {holder.id}"
-            raise StateError(f"{self._shown} is not locked as {holder_id}: {now}")
+            raise not_locked_as(holder_id, self._shown, holder)
         with self._explained("broken", "the lock of "):
             # First the name: from then on the former holder writes nothing more. The lock itself belongs to
             # its process; without its file the next one takes another.

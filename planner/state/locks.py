@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from attrs import asdict, field, fields, frozen
 
-from planner.errors import LockHeld
+from planner.errors import LockHeld, StateError
 from planner.model.redaction import WORD
 from planner.state.document import loads
 
@@ -33,6 +33,12 @@ class Holder:
 
     def __str__(self) -> str:
         return f"{self.who} on {self.host} (process {self.pid}), {self.operation} since {self.since}"
+
+
+def not_locked_as(holder_id: str, shown: str, holder: Holder | None) -> StateError:
+    """Why a lock is not broken: holder has it, or nobody."""
+    now = "nobody holds it" if holder is None else f"it is held by {holder}, as {holder.id}"
+    return StateError(f"{shown} is not locked as {holder_id}: {now}")
 
 
 def this_process(operation: str, *, holder_id: str, since: str) -> Holder:

@@ -177,10 +177,6 @@ class Repository:
         name = str(found.relative_to(root))
         return self.checkout.ask("ls-files", "--error-unmatch", "--", name) is not None
 
-    def is_clean(self) -> bool:
-        """Whether the project's folder is as HEAD has it."""
-        return not self.changed_since("HEAD")
-
     def export(self, commit: str, target: Path, *folders: str) -> tuple[str, ...]:
         """Write the project's files as of a commit into the folder target, or only those in some folders of
         it. The names of submodules: what is in them is in no commit here.

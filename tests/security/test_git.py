@@ -114,7 +114,6 @@ QUESTIONS: Mapping[str, Callable[[Repository, Path], object]] = {
     "find": lambda there, _: there.find("HEAD"),
     "head": lambda there, _: there.head(),
     "is_ancestor": lambda there, _: there.is_ancestor("HEAD", "HEAD"),
-    "is_clean": lambda there, _: there.is_clean(),
     "last_change": lambda there, _: there.last_change("HEAD", "planner.yaml"),
     "merge_base": lambda there, _: there.merge_base("HEAD", "HEAD"),
     "message": lambda there, _: there.message("HEAD"),

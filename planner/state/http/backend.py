@@ -10,7 +10,7 @@ from typing import Final
 from attrs import evolve
 
 from planner.errors import DamagedState, StateError
-from planner.state.backend import HistoryEntry
+from planner.state.backend import HistoryEntry, compare_serials
 from planner.state.encryption import Marks
 from planner.state.http.causes import Trouble, explained
 from planner.state.http.documents import Documents, Overtaken, Seen
@@ -18,7 +18,7 @@ from planner.state.http.head import Head, Kept
 from planner.state.http.locking import Lock, Refusal, asker, now
 from planner.state.http.target import Target
 from planner.state.http.wire import Wire
-from planner.state.locks import Holder, Patience, wait_for_lock
+from planner.state.locks import Holder, Patience, not_locked_as, wait_for_lock
 from planner.state.snapshot import serial_of
 
 _ASIDE: Final = 64 * 1024
@@ -81,21 +81,11 @@ class HttpBackend:
     def write_snapshot(self, data: bytes, *, serial: int, expected_serial: int | None) -> None:
         with explained(self._shown, "written"), self._writing() as lock_id:
             seen = self._seen(lock_id)
-            self._compare(seen.head, expected_serial)
+            present = seen.head.snapshot()
+            compare_serials(self._shown, 0 if present is None else present.told, expected_serial)
             seen, key = self._put(seen, data, lock_id, self._swept(seen.head))
             new = Kept(serial, serial_of(data), now(), len(data), key)
             self._write(seen, seen.head.with_snapshot(new), lock_id)
-
-    def _compare(self, head: Head, expected: int | None) -> None:
-        present = head.snapshot()
-        told = 0 if present is None else present.told
-        if expected is None or told == expected:
-            return
-        found = "is not readable" if told is None else f"is at serial {told}"
-        raise StateError(
-            f"{self._shown} {found}, expected was serial {expected}: it was changed from elsewhere meanwhile",
-            advice="Nothing was written. Run the command again.",
-        )
 
     def history(self) -> list[HistoryEntry]:
         with explained(f"the history of {self._shown}", "read"):
@@ -296,7 +286,7 @@ class HttpBackend:
         breaker = asker("lock break")
         with explained(f"the lock of {self._shown}", "broken"):
             if self._documents.is_blank():
-                raise self._unlocked(holder_id)
+                raise not_locked_as(holder_id, self._shown, None)
             refusal = self._lock.take(breaker)
             if refusal is not None:
                 self._check_breaks(refusal, holder_id)
@@ -308,10 +298,7 @@ class HttpBackend:
             finally:
                 self._lock.free(breaker.id)
         if refusal is None and not was_named:
-            raise self._unlocked(holder_id)
-
-    def _unlocked(self, holder_id: str) -> StateError:
-        return StateError(f"{self._shown} is not locked as {holder_id}: nobody holds it")
+            raise not_locked_as(holder_id, self._shown, None)
 
     def _check_breaks(self, refusal: Refusal, holder_id: str) -> None:
         holder = self._known(refusal)

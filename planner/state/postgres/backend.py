@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TypeVar
 from uuid import uuid4
 
 from psycopg import Connection
 
 from planner.errors import StateError
-from planner.state.backend import HistoryEntry
+from planner.state.backend import HistoryEntry, compare_serials
 from planner.state.lease import TERMS, TIMING, Lease, Terms, Timing
-from planner.state.locks import Holder, Patience, wait_for_lock
+from planner.state.locks import Holder, Patience, not_locked_as, wait_for_lock
 from planner.state.postgres import tables
 from planner.state.postgres.causes import explained
 from planner.state.postgres.locking import Vigil, is_direct, live_holder, release
@@ -81,18 +82,10 @@ class PostgresBackend:
 
     def write_snapshot(self, data: bytes, *, serial: int, expected_serial: int | None) -> None:
         self.still_held()
-        swap = Swap(data, serial, serial_of(data), uuid4(), lambda told: self._compare(told, expected_serial))
+        compare = partial(compare_serials, self._shown, expected=expected_serial)
+        swap = Swap(data, serial, serial_of(data), uuid4(), compare)
         with explained(self._shown, "written"):
             self._write(lambda connection: self._rows.write_snapshot(connection, swap, self._confirm))
-
-    def _compare(self, told: int | None, expected: int | None) -> None:
-        if expected is None or told == expected:
-            return
-        found = "is not readable" if told is None else f"is at serial {told}"
-        raise StateError(
-            f"{self._shown} {found}, expected was serial {expected}: it was changed from elsewhere meanwhile",
-            advice="Nothing was written. Run the command again.",
-        )
 
     def history(self) -> list[HistoryEntry]:
         with explained(f"the history of {self._shown}", "read"):
@@ -190,8 +183,7 @@ class PostgresBackend:
     def break_lock(self, holder_id: str) -> None:
         holder = self.lock_holder()
         if holder is None or holder.id != holder_id:
-            now = "nobody holds it" if holder is None else f"it is held by {holder}, as {holder.id}"
-            raise StateError(f"{self._shown} is not locked as {holder_id}: {now}")
+            raise not_locked_as(holder_id, self._shown, holder)
         self._free(holder_id)
 
     def check(self) -> tuple[str, ...]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Final
 
 from planner.errors import StateError
-from planner.state.backend import HistoryEntry
+from planner.state.backend import HistoryEntry, compare_serials
 from planner.state.lease import TERMS, TIMING, Lease, Terms, Timing
-from planner.state.locks import Holder, Patience, wait_for_lock
+from planner.state.locks import Holder, Patience, not_locked_as, wait_for_lock
 from planner.state.s3.bucket import Bucket, Pace
 from planner.state.s3.causes import explained
 from planner.state.s3.locking import LockObject, free_after
@@ -70,18 +71,8 @@ class S3Backend:
     def write_snapshot(self, data: bytes, *, serial: int, expected_serial: int | None) -> None:
         self.still_held()
         with self._writing(self._shown, "written"):
-            self._snapshots.write(
-                data, serial, lambda told: self._compare(told, expected_serial), self._allow
-            )
-
-    def _compare(self, told: int | None, expected: int | None) -> None:
-        if expected is None or told == expected:
-            return
-        found = "is not readable" if told is None else f"is at serial {told}"
-        raise StateError(
-            f"{self._shown} {found}, expected was serial {expected}: it was changed from elsewhere meanwhile",
-            advice="Nothing was written. Run the command again.",
-        )
+            compare = partial(compare_serials, self._shown, expected=expected_serial)
+            self._snapshots.write(data, serial, compare, self._allow)
 
     def history(self) -> list[HistoryEntry]:
         with explained(f"the history of {self._shown}", "read"):
@@ -188,9 +179,7 @@ class S3Backend:
     def break_lock(self, holder_id: str) -> None:
         holder = self.lock_holder()
         if holder is None or holder.id != holder_id or not self._break(holder_id):
-            holder = self.lock_holder()
-            now = "nobody holds it" if holder is None else f"it is held by {holder}, as {holder.id}"
-            raise StateError(f"{self._shown} is not locked as {holder_id}: {now}")
+            raise not_locked_as(holder_id, self._shown, self.lock_holder())
 
     def _break(self, holder_id: str) -> bool:
         with self._writing(f"the lock of {self._shown}", "broken"):

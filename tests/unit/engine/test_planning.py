@@ -7,11 +7,13 @@ from attrs import evolve
 
 from planner.engine.refresh import View, survey
 from planner.engine.selection import Selection
+from planner.engine.workflow import compare, propose_from
+from planner.model.address import Address
 from planner.model.codec import encode_plan
 from planner.model.declarations import Declarations, Move, Removal
 from planner.model.plan import DESTROY, IMPORT_ONLY, NORMAL, REFRESH_ONLY, Action, AttributeDiff, OutputChange
 from planner.model.resource import Lifecycle, Observed
-from planner.model.value import Fingerprint, Secret
+from planner.model.value import Fingerprint, Path, Secret, dotted
 
 from .world import (
     REPLACED,
@@ -528,6 +530,40 @@ def test_the_same_input_gives_the_same_plan_in_any_order() -> None:
     one = plan_for(*wanted, has=has)
     two = plan_for(*reversed(wanted), has=has[::-1])
     assert encode_plan(one.plan) == encode_plan(two.plan)
+
+
+def in_the_template(address: Address, path: Path) -> tuple[str, ...]:
+    return (f"{address}.{dotted(path)}",)
+
+
+@pytest.mark.parametrize("mode", [NORMAL, DESTROY, REFRESH_ONLY, IMPORT_ONLY])
+def test_a_plan_is_made_without_asking_where_values_come_from(mode: str) -> None:
+    def refuse(_address: Address, _path: Path) -> tuple[str, ...]:
+        raise AssertionError
+
+    has = [prior("a", settings={"k": 1}), prior("b", tier="x"), prior("c")]
+    wanted = [desired("a", settings={"k": 2}), desired("b", tier="y"), desired("d")]
+    asking, silent = (plan_for(*wanted, has=has, mode=mode, **more) for more in ({"origins": refuse}, {}))
+    assert asking.plan == silent.plan
+
+
+@pytest.mark.parametrize(
+    ("wanted", "origins"),
+    [
+        ({"note": "new"}, [("thing.a.note",)]),
+        ({"settings": {"k": 2, "l": 1}}, [("thing.a.settings.k",)]),
+        ({"tier": "y"}, [("thing.a.tier",)]),
+        ({"note": "new", "tags": ["x"]}, [("thing.a.note",), ("thing.a.tags[0]",), ("thing.a.tags[0]",)]),
+        ({}, []),
+    ],
+)
+def test_a_proposal_tells_where_values_come_from(wanted: dict[str, Any], origins: Any) -> None:
+    has: dict[str, Any] = {"note": "x", "settings": {"k": 1, "l": 1}, "tier": "x", "tags": ["g"]}
+    scene = Scene.of(prior("a", **has))
+    wish = wish_of(desired("a", **{**has, **wanted}), origins=in_the_template)
+    session = scene.session(wish)
+    for plan in (propose_from(session, scene.state).plan, compare(wish, session.drivers, scene.state).plan):
+        assert sorted(diff.origins for change in plan.changes for diff in change.diffs) == origins
 
 
 def test_destroy_deletes_everything_in_order() -> None:

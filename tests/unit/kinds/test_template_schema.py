@@ -8,8 +8,9 @@ import jsonschema_rs
 import pytest
 
 from planner.kinds.registry import load_kinds
-from planner.kinds.template_schema import template_schema
 from planner.resources import schema
+
+from .template_schema import template_schema
 
 VALID = {"name": "a", "extension_type": "bundle", "version": "8.*"}
 

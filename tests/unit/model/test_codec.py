@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 import orjson
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -261,8 +262,21 @@ def test_plan_round_trips() -> None:
     assert content.archive == ""  # where it lies on a machine is no part of a plan
 
 
-def test_a_plan_has_every_field() -> None:
-    assert list(encode_plan(PLAN)) == [field.name for field in attrs.fields(Plan)]
+@pytest.mark.parametrize("plan", [PLAN, Plan("p", "e", "normal", "", 0, "")])
+def test_a_plan_has_every_field(plan: Plan) -> None:
+    assert list(encode_plan(plan)) == [field.name for field in attrs.fields(Plan)]
+
+
+@pytest.mark.parametrize("state", [STATE, State("p", "e"), evolve(STATE, applied=None, resources={})])
+def test_a_state_has_every_field(state: State) -> None:
+    """The left-overs are among its resources, which come last."""
+    names = {field.name for field in attrs.fields(State)} - {"deposed"}
+    data = encode_state(state)
+    assert data.keys() == names
+    assert [*data][-1] == "resources"
+    assert [entry["id"] for entry in data["resources"] if entry.get("deposed")] == [
+        p.id for p in state.deposed
+    ]
 
 
 RECORDS: list[Record] = [

@@ -64,7 +64,7 @@ def test_a_new_file_is_committed(project: Path, repository: Repository) -> None:
     (project / "new.yaml").write_text("one\n")
     commit_file(repository, "new.yaml", "New\n")
     assert repository.content("HEAD", "new.yaml") == b"one\n"
-    assert repository.is_clean()
+    assert not repository.changed_since("HEAD")
 
 
 @pytest.mark.parametrize("name", ["prod.yaml", "new.yaml"])

@@ -78,7 +78,7 @@ def test_branches_without_a_common_commit(project: Path, repository: Repository)
 
 
 def test_what_changed(project: Path, repository: Repository) -> None:
-    assert repository.is_clean()
+    assert not repository.changed_since("HEAD")
     assert repository.changed_since("main") == {"planner.yaml"}
     (project / "new.txt").write_text("new")
     (project / "files" / "nämen.bin").unlink()
@@ -86,7 +86,7 @@ def test_what_changed(project: Path, repository: Repository) -> None:
     (project / ".gitignore").write_text("*.log\n")
     (project / "x.log").write_text("ignored")
     assert repository.changed_since("main") == {"planner.yaml", "new.txt", "files/nämen.bin", ".gitignore"}
-    assert not repository.is_clean()
+    assert repository.changed_since("HEAD")
 
 
 def test_files_as_of_a_commit(project: Path, repository: Repository, tmp_path: Path) -> None:
@@ -162,7 +162,8 @@ def test_however_it_is_laid_out(project: Path, tmp_path: Path, lay: Callable[[Pa
     folder = lay(project.parent.parent) / "deploy/search"
     found = repository_of(folder)
     assert found is not None
-    assert (found.commit("HEAD"), found.is_clean(), found.prefix) == (head, True, "deploy/search/")
+    assert (found.commit("HEAD"), found.prefix) == (head, "deploy/search/")
+    assert not found.changed_since("HEAD")
     (folder / "new.txt").write_text("new")
     assert found.changed_since("main") == {"planner.yaml", "new.txt"}
     assert found.last_change("HEAD", "planner.yaml") == head
@@ -180,4 +181,4 @@ def test_hashes_of_another_kind(tmp_path: Path) -> None:
     assert found is not None
     assert len(found.commit("HEAD")) == 64
     assert found.content("HEAD", "a") == b"one"
-    assert found.is_clean()
+    assert not found.changed_since("HEAD")

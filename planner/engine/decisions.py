@@ -1,0 +1,126 @@
+"""What is decided: the decision about every resource, each made with those it depends on. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import define, field
+
+from planner.engine.decide import Case, Decision, decide_delete
+from planner.engine.ports import Drivers
+from planner.engine.refresh import Namesakes
+from planner.engine.refusals import refuse_reference, refuse_unsendable
+from planner.engine.removal import forget
+from planner.engine.seen import Seen
+from planner.engine.wish import Wish
+from planner.model.address import Address
+from planner.model.declarations import Removal
+from planner.model.diagnostic import Diagnostics
+from planner.model.graph import ordered
+from planner.model.plan import DESTROY, Action
+from planner.model.resource import Desired, Prior
+from planner.model.state import Whose, whose
+from planner.model.value import UNKNOWN, Deferred, Reference, Value, at, is_deferred, resolve
+
+
+@define
+class Decisions:
+    """made: by address, in the order they were made. notes: for people."""
+
+    wish: Wish
+    seen: Seen
+    drivers: Drivers
+    diagnostics: Diagnostics
+    made: dict[Address, Decision] = field(factory=dict)
+    notes: list[str] = field(factory=list)
+
+    def lookup(self, reference: Reference) -> Value:
+        """A value as it will be after the plan; UNKNOWN when only apply can tell."""
+        decision = self.made.get(reference.address)
+        if decision is None:
+            return UNKNOWN
+        value = at(decision.after, reference.path)
+        if isinstance(value, Deferred) or is_deferred(value):
+            return UNKNOWN
+        if value is UNKNOWN and reference.path[0] in self.drivers[reference.address.kind].kind.attributes:
+            return None if decision.complete else UNKNOWN
+        return value
+
+    def make(self) -> None:
+        """What is declared goes first, in the order of its dependencies; then what no longer is."""
+        namesakes = Namesakes(self.seen.view)
+        held = {whose(prior) for prior in self.seen.state.entries}
+        declared = self.wish.resources
+        for address in ordered(self.wish.dependencies):
+            decision = self.made[address] = self._case(declared[address], namesakes).decide()
+            self._note_existing(decision, held)
+            if decision.unsendable:
+                refuse_unsendable(decision, declared[address], self.diagnostics)
+        removals = {item.source: item for item in self.wish.declarations.removals}
+        for address in sorted(self.seen.priors.keys() - declared.keys()):
+            self.made[address] = self._undeclared(self.seen.priors[address], removals.get(address))
+
+    def _undeclared(self, prior: Prior, removal: Removal | None) -> Decision:
+        if self.wish.mode != DESTROY and removal is not None and not removal.destroy:
+            return Decision(forget(prior), {}, complete=True)
+        reason = "a removed block says so" if removal is not None else "it is no longer declared"
+        if self.wish.mode == DESTROY:
+            reason = "everything is destroyed"
+        return decide_delete(prior, self.seen.users_of(prior.address), reason)
+
+    def _case(self, desired: Desired, namesakes: Namesakes) -> Case:
+        address = desired.address
+        kind = self.drivers[address.kind].kind
+        prior, seen = self.seen.state.resources.get(address), self.seen.priors.get(address)
+        wanted = self._put_in(desired) if desired.references else desired.attributes
+        return Case(
+            desired=desired,
+            wanted=wanted,
+            kind=kind,
+            seen=seen,
+            salt=self.wish.salt,
+            lost=prior is not None and seen is None,
+            file_replaced=bool(prior and prior.content_sha256 and seen and not seen.content_sha256),
+            triggers=self._triggered(desired),
+            asked=self.wish.selection.forces(address),
+            moved_from=self.seen.former.get(address),
+            imported=address in self.seen.view.imports,
+            namesakes=lambda: namesakes.of(kind, wanted),
+            used_by=self.seen.users_of(address),
+        )
+
+    def _put_in(self, desired: Desired) -> Mapping[str, Value]:
+        """The attributes of desired with every reference put in that is known."""
+        found = {}
+        for name, value in desired.attributes.items():
+            try:
+                found[name] = resolve(value, self.lookup)
+            except ValueError as error:
+                refuse_reference(f"{desired.address}.{name}", value, error, self.diagnostics, desired)
+                found[name] = value
+        return found
+
+    def _triggered(self, desired: Desired) -> tuple[str, ...]:
+        found = []
+        for trigger in desired.lifecycle.replace_triggered_by:
+            decision = self.made.get(trigger.address)
+            if decision is not None and decision.touches(trigger.path):
+                found.append(str(trigger))
+        return tuple(found)
+
+    def _note_existing(self, decision: Decision, held: set[Whose]) -> None:
+        change = decision.change
+        kind = self.drivers[change.address.kind].kind
+        strangers = [id_ for id_ in change.existing if (kind.name, id_) not in held]
+        if change.action is Action.CREATE and strangers:
+            key = ", ".join(map(str, kind.natural_key))
+            ids = ", ".join(strangers[:3]) + (", ..." if len(strangers) > 3 else "")
+            self.notes.append(
+                f"{change.address}: there already is one with the same {key} ({ids}), not in this state"
+            )
+
+
+def decide_all(wish: Wish, seen: Seen, drivers: Drivers, diagnostics: Diagnostics) -> Decisions:
+    decisions = Decisions(wish, seen, drivers, diagnostics)
+    decisions.make()
+    return decisions
