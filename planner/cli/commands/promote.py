@@ -18,6 +18,7 @@ from planner.cli.promotion.options import force_options, make_forcing
 from planner.cli.promotion.promoting import Order, promote
 from planner.errors import WrongUsage
 from planner.forge.locating import Wanted
+from planner.forge.registry import LISTED
 
 
 @click.command("promote")
@@ -34,7 +35,7 @@ from planner.forge.locating import Wanted
     "--forge",
     default="",
     metavar="F",
-    help="github, gitlab, gitea, bitbucket or azure. [default: the CI's, or the remote's]",
+    help=f"{LISTED}. [default: the CI's, or the remote's]",
 )
 @click.option("--repo", default="", metavar="R", help="The repository, as the forge names it.")
 @click.option("--api-url", default="", metavar="URL", help="The forge's API, where it is not the usual one.")
