@@ -10,7 +10,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from planner.cli.commandline import command_line
+from planner.cli.commandline import command_line, way_on
 from planner.cli.console import Console
 from planner.cli.interrupt import INTERRUPTED, InFlight, Interrupt
 from planner.cli.present import Report, present
@@ -90,7 +90,8 @@ def apply_saved(applying: Applying, path: Path, approval: Approval, lock_timeout
         with console.doing("Asking the installation"):
             moved = moved_since(plan, state, session.drivers, session.wish.salt, session.parallelism)
         if moved:
-            applying.report.ledger(Ledger(moved))
+            stale = Ledger(moved)
+            applying.report.ledger(stale, way_on(here, plan, stale))
             raise StalePlan(
                 f"the plan is stale: {len(moved)} of its resources moved since; nothing was changed",
                 advice="Plan again and review the result.",
@@ -202,9 +203,9 @@ def _carry_out(
             after, ledger, checked = carry_out(here.session, plan, state, surroundings, provenance)
     except PartlyApplied as error:
         if error.ledger is not None:
-            report.ledger(error.ledger)
+            report.ledger(error.ledger, way_on(here, plan, error.ledger))
         raise
-    report.ledger(ledger)
+    report.ledger(ledger, way_on(here, plan, ledger))
     if ledger.complete:
         report.outputs(after.outputs)
         if _to_record(admitted, plan) and (run := log_of(after).present):

@@ -6,10 +6,9 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from planner import __version__
-from planner.cli.commandline import command_line
 from planner.cli.console import Console
 from planner.cli.wiring import Opened
 from planner.engine.workflow import Proposal
@@ -32,7 +31,9 @@ class Report(Protocol):
 
     def progress(self) -> Progress: ...
 
-    def ledger(self, ledger: Ledger) -> None: ...
+    def ledger(self, ledger: Ledger, way_on: str) -> None:
+        """way_on: the command that does what is left."""
+        ...
 
     def outputs(self, outputs: Mapping[str, Value]) -> None: ...
 
@@ -54,13 +55,15 @@ class TextReport:
             return live_progress(console.screen, style=style)
         return plain_progress(console.stderr, style=style)
 
-    def ledger(self, ledger: Ledger) -> None:
+    def ledger(self, ledger: Ledger, way_on: str) -> None:
+        shown = self.console.redact.inside(ledger)
+        entries = (evolve(entry, advice=self.console.located(entry.advice)) for entry in shown.entries)
         text = render_ledger(
-            self.console.redact.inside(ledger),
+            evolve(shown, entries=tuple(entries)),
             environment=self.here.environment.name,
             width=self.console.width(),
             style=self.console.style(sys.stdout),
-            resume=command_line(self.here, "destroy" if self.here.request.destroy else "apply"),
+            resume=way_on,
         )
         self.console.out(text)
 
@@ -91,7 +94,7 @@ class EventReport:
         redact = self.console.redact
         return events.EventProgress(lambda event: self._write([events.step(redact.inside(event))]))
 
-    def ledger(self, ledger: Ledger) -> None:
+    def ledger(self, ledger: Ledger, way_on: str) -> None:  # noqa: ARG002 - programs make their own
         self._write(events.ledger(self.console.redact.inside(ledger)))
 
     def outputs(self, outputs: Mapping[str, Value]) -> None:

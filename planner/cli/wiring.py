@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from attrs import Factory, evolve, field, frozen
 
 from planner.archives import Workspace
+from planner.cli.commandline import Typed
 from planner.cli.config_digest import config_digest
 from planner.cli.console import Console
 from planner.cli.discretion import discretion
@@ -60,6 +61,7 @@ class Request:
     selection: Selection = field(factory=Selection)
     imports: tuple[Import, ...] = ()
     import_only: bool = False
+    typed: Typed = field(factory=Typed)
     texts: Mapping[str, str] = field(factory=dict)
     projects: Projects = field(factory=Projects)
     workspace: Workspace = field(factory=Workspace)
