@@ -261,7 +261,7 @@ class _Report:
         with self.cancel.hurrying(hurry):
             yield Running(self.events.put, lambda: self.cancel.asked)
 
-    def ledger(self, ledger: Ledger) -> None:
+    def ledger(self, ledger: Ledger, way_on: str) -> None:
         """It is in the outcome."""
 
     def outputs(self, outputs: Mapping[str, Value]) -> None:

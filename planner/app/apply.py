@@ -10,7 +10,7 @@ from typing import Final
 from attrs import field, frozen
 
 from planner.app.caller import Caller
-from planner.app.command_line import command_line
+from planner.app.command_line import command_line, way_on
 from planner.app.opening import Opened
 from planner.app.promotion.admission import Admission, Forcing, Terms, admission, refuse_closed
 from planner.app.report import Report, present
@@ -94,7 +94,8 @@ def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout
         with caller.doing("Asking the installation"):
             moved = moved_since(plan, state, session.drivers, session.wish.salt, session.parallelism)
         if moved:
-            applying.report.ledger(Ledger(moved))
+            stale = Ledger(moved)
+            applying.report.ledger(stale, way_on(here, plan, stale))
             raise StalePlan(
                 f"the plan is stale: {len(moved)} of its resources moved since; nothing was changed",
                 advice="Plan again and review the result.",
@@ -201,9 +202,9 @@ def _carry_out(
             after, ledger, checked = carry_out(here.session, plan, state, surroundings, provenance)
     except PartlyApplied as error:
         if error.ledger is not None:
-            report.ledger(error.ledger)
+            report.ledger(error.ledger, way_on(here, plan, error.ledger))
         raise
-    report.ledger(ledger)
+    report.ledger(ledger, way_on(here, plan, ledger))
     if ledger.complete:
         report.outputs(after.outputs)
         if _to_record(admitted, plan) and (run := log_of(after).present):

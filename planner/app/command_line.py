@@ -2,26 +2,118 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from attrs import field, frozen
+
+from planner.engine.selection import Selection
+from planner.model.address import Address
+from planner.model.ledger import APPLIED, Ledger
+from planner.model.plan import DESTROY, Action, Plan
 
 if TYPE_CHECKING:
-    from planner.cli.wiring import Opened
+    from planner.app.opening import Opened
+
+_OF_THIS_RUN: Final = frozenset(
+    {"auto_approve", "expect_digest", "as_json", "out", "form", "detailed_exitcode"}
+)
+"""Options that are not given again: what was approved was this plan, and the others are how it was shown."""
+_SELECTING: Final = {"targets": "--target", "excludes": "--exclude", "replaces": "--replace"}
+_SAID_BY_A_PLAN: Final = frozenset({"destroy", "refresh_only", *_SELECTING})
+
+Options = Mapping[str, tuple[str, ...]]
+"""The words by which each option is given, by its name in the program."""
+
+
+@frozen
+class Typed:
+    """The command as it was typed. takes: the names of the options of any command."""
+
+    verb: str = "apply"
+    options: Options = field(factory=dict)
+    arguments: tuple[str, ...] = ()
+    is_of_plan: bool = False
+    takes: Callable[[str], frozenset[str]] = lambda _verb: frozenset()
+
+
+def given(flag: str, texts: Iterable[str]) -> tuple[str, ...]:
+    """The words that give flag each of texts, once."""
+    return tuple(word for text in dict.fromkeys(texts) for word in (flag, text))
 
 
 def command_line(here: Opened, verb: str, *rest: str) -> str:
-    """planner VERB with the folder, environment and variables of this command, but for sensitive ones."""
-    folder = here.request.folder
-    where = [] if folder == Path() else ["-C", str(folder)]
-    return shlex.join(["planner", *where, verb, "-e", here.environment.name, *_inputs(here), *rest])
+    """planner VERB for the same environment, with all that was given and that it takes, and rest.
+
+    Of variables sensitive ones are left out: who runs it again sets a secret again, and a stand-in would be
+    applied. With a file of a plan, what that says.
+    """
+    options, takes = here.request.typed.options, here.request.typed.takes(verb)
+    without = _SAID_BY_A_PLAN if verb == "apply" else frozenset()
+    return _line(here, verb, {name: options[name] for name in options if name in takes - without}, rest)
 
 
-def plain_command_line(folder: Path, environment: str, *words: str) -> str:
-    """planner WORDS for an environment of the project in folder."""
-    where = [] if folder == Path() else ["-C", str(folder)]
-    return shlex.join(["planner", *where, *words, "-e", environment])
+def way_on(here: Opened, plan: Plan, ledger: Ledger) -> str:
+    """The command that does what is left of an apply, as it was given, or as its saved plan says."""
+    typed = here.request.typed
+    undone = {entry.address for entry in ledger.entries if entry.result != APPLIED}
+    done = {entry.address for entry in ledger.entries} - undone
+    left = [change.address for change in plan.changes if change.address not in done]
+    if typed.is_of_plan:
+        replaced = [change.address for change in plan.changes if change.action is Action.REPLACE]
+        options = {
+            **typed.options,
+            "destroy": ("--destroy",) if plan.mode == DESTROY else (),
+            "targets": given("--target", map(str, left)) if plan.partial else (),
+            "replaces": given("--replace", (str(address) for address in replaced if address in left)),
+        }
+        return _line(here, typed.verb, options, ())
+    selection = here.request.selection
+    still = _Still(here, plan, frozenset(left))
+    targets = [glob for glob in selection.targets if not still.is_gone(glob)]
+    again = {
+        "targets": targets or (map(str, left) if selection.targets else ()),
+        "excludes": [glob for glob in selection.excludes if not still.is_gone(glob)],
+        "replaces": [name for glob in selection.replaces for name in still.to_replace(glob)],
+    }
+    options = {**typed.options, **{name: given(_SELECTING[name], again[name]) for name in again}}
+    return _line(here, typed.verb, options, typed.arguments)
+
+
+@frozen
+class _Still:
+    """What globs name after an apply that did not do all of its plan. left: what it did not do."""
+
+    here: Opened
+    plan: Plan
+    left: Collection[Address]
+
+    def is_gone(self, glob: str) -> bool:
+        """Whether all that it named was deleted: it would match nothing any more."""
+        gone = (Action.DELETE, Action.FORGET)
+        named = self._named(glob, {c.address for c in self.plan.changes if c.action in gone})
+        return bool(named) and not self._named(glob, {*self.here.configuration.resources, *self.left})
+
+    def to_replace(self, glob: str) -> list[str]:
+        """Without what was replaced: it would be once more."""
+        named = self._named(glob, {change.address for change in self.plan.changes})
+        left = [str(address) for address in named if address in self.left]
+        return [glob] if len(left) == len(named) else left
+
+    @staticmethod
+    def _named(glob: str, addresses: Iterable[Address]) -> list[Address]:
+        return sorted(address for address in addresses if Selection().named(address, (glob,)))
+
+
+def _line(here: Opened, verb: str, options: Options, rest: Iterable[str]) -> str:
+    """With the folder, environment and variables of this command."""
+    fresh = ("environment", "assignments", "files", *_OF_THIS_RUN)
+    again = (word for name, words in options.items() if name not in fresh for word in words)
+    words = (verb, "-e", here.environment.name, *_inputs(here), *again, *rest)
+    return with_folder(shlex.join(["planner", *words]), here.request.folder, (verb,))
 
 
 def _inputs(here: Opened) -> Iterator[str]:
@@ -29,5 +121,18 @@ def _inputs(here: Opened) -> Iterator[str]:
     for name in here.request.inputs.files:
         yield from ("--var-file", name)
     for name, text in here.request.inputs.assignments:
-        if not declared[name].sensitive:  # who runs it again sets a secret again; a stand-in would be applied
+        if not declared[name].sensitive:
             yield from ("--var", f"{name}={text}")
+
+
+def plain_command_line(folder: Path, environment: str, *words: str) -> str:
+    """planner WORDS for an environment of the project in folder."""
+    return with_folder(shlex.join(["planner", *words, "-e", environment]), folder, words[:1])
+
+
+def with_folder(text: str, folder: Path, verbs: Iterable[str]) -> str:
+    """text with the folder in each command of planner, as -C: whoever wrote it need not know of that."""
+    if folder == Path():
+        return text
+    where = shlex.join(["planner", "-C", str(folder)])
+    return re.sub(rf"\bplanner(?= (?:{'|'.join(verbs)})\b)", lambda _: where, text)

@@ -8,7 +8,7 @@ from typing import Final
 from planner.app.caller import Caller
 from planner.config.load import Configuration
 from planner.ece import Discretion, credentials
-from planner.forge import credentials as forge_credentials
+from planner.forge import registry as forges
 from planner.model.value import Value, is_sensitive, leaves
 from planner.state import registry
 from planner.state.store import Store
@@ -16,7 +16,7 @@ from planner.state.store import Store
 _SECRET_VARIABLES: Final = (
     *credentials.SECRET_VARIABLES,
     *registry.SECRET_VARIABLES,
-    *forge_credentials.SECRET_VARIABLES,
+    *forges.SECRET_VARIABLES,
 )
 
 

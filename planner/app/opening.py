@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from attrs import Factory, evolve, field, frozen
 
 from planner.app.caller import Caller
+from planner.app.command_line import Typed
 from planner.app.config_digest import config_digest
 from planner.app.discretion import discretion
 from planner.app.exposure import exposed
@@ -59,6 +60,7 @@ class Request:
     selection: Selection = field(factory=Selection)
     imports: tuple[Import, ...] = ()
     import_only: bool = False
+    typed: Typed = field(factory=Typed)
     texts: Mapping[str, str] = field(factory=dict)
     projects: Projects = field(factory=Projects)
     workspace: Workspace = field(factory=Workspace)

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import IO, Any, TextIO, cast
 
 import orjson
-from attrs import define, field
+from attrs import define, evolve, field
 
 from planner.app.redaction import Redactor
 from planner.cli.streams import RedactedStream, log_to
@@ -35,7 +35,7 @@ BODIES_FROM = 2
 class Console:
     """colour: None decides by the terminal and NO_COLOR. events: stdout takes JSON events, errors too.
 
-    screen: takes all that goes to stderr.
+    screen: takes all that goes to stderr. located: puts the project's folder into the commands of a text.
     """
 
     redact: Redactor = field(factory=Redactor)
@@ -43,6 +43,7 @@ class Console:
     verbosity: int = 0
     events: bool = False
     clock: Callable[[], float] = time.monotonic
+    located: Callable[[str], str] = str
     screen: Screen = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -122,7 +123,7 @@ class Console:
         self.screen.last_words(text + "\n")
 
     def diagnostics(self, items: tuple[Diagnostic, ...]) -> None:
-        shown = self.redact.inside(items)
+        shown = tuple(evolve(item, advice=self.located(item.advice)) for item in self.redact.inside(items))
         if self.events:
             for item in shown:
                 self.event(events.diagnostic(item))
@@ -144,7 +145,7 @@ class Console:
 
     def _redacted(self, error: PlannerError) -> PlannerError:
         """What is shown of an error, without secrets."""
-        summary, advice = self.redact(error.summary), self.redact(error.advice)
+        summary, advice = self.redact(error.summary), self.located(self.redact(error.advice))
         if isinstance(error, ApiError):
             facts = (error.operation, error.status, error.codes)
             return ApiError(summary, operation=facts[0], status=facts[1], codes=facts[2], advice=advice)

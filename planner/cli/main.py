@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
@@ -68,12 +69,14 @@ class Invocation:
 
     def console(self) -> Console:
         """The same one for the command and for the error that ends it, as it knows the secrets."""
+        from planner.app.command_line import with_folder  # noqa: PLC0415 - `--version` needs none
         from planner.app.discretion import given_credentials  # noqa: PLC0415 - as above
-        from planner.cli.console import Console  # noqa: PLC0415 - `--version` needs none
+        from planner.cli.console import Console  # noqa: PLC0415 - as above
 
         if self._console is None:
             credentials = given_credentials(os.environ)
-            self._console = Console(colour=self.colour, verbosity=self.verbosity)
+            located = partial(with_folder, folder=self.folder, verbs=COMMANDS)
+            self._console = Console(colour=self.colour, verbosity=self.verbosity, located=located)
             self._console.redact.watch(lambda: credentials)
         return self._console
 

@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem
 from planner.app.opening import Request
 from planner.cli.console import Console
 from planner.cli.main import Invocation
+from planner.cli.typed import typed
 from planner.config.variables import Inputs
 from planner.engine.selection import Selection
 from planner.errors import WrongUsage
@@ -158,7 +159,8 @@ def make_request(context: click.Context, environment: str | None, **given: Any) 
         raise WrongUsage("--refresh-only does not go with --destroy or --no-refresh")
     if selection.replaces and (given.get("destroy") or given.get("refresh_only")):
         raise WrongUsage("--replace does not go with --destroy or --refresh-only")
-    request = Request(folder_of(context), environment, inputs, selection=selection, **given)
+    folder = folder_of(context)
+    request = Request(folder, environment, inputs, selection=selection, typed=typed(context), **given)
     context.call_on_close(request.trees.close)
     context.call_on_close(request.workspace.close)
     return request

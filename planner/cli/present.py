@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from planner import __version__
 from planner.app.apply import Outcome
-from planner.app.command_line import command_line
 from planner.app.opening import Opened
 from planner.app.report import Report, Running
 from planner.cli.console import Console
@@ -46,13 +45,15 @@ class TextReport:
             return _running(console, live_progress(console.screen, style=style), hurry)
         return _running(console, plain_progress(console.stderr, style=style), hurry)
 
-    def ledger(self, ledger: Ledger) -> None:
+    def ledger(self, ledger: Ledger, way_on: str) -> None:
+        shown = self.console.redact.inside(ledger)
+        entries = (evolve(entry, advice=self.console.located(entry.advice)) for entry in shown.entries)
         text = render_ledger(
-            self.console.redact.inside(ledger),
+            evolve(shown, entries=tuple(entries)),
             environment=self.here.environment.name,
             width=self.console.width(),
             style=self.console.style(sys.stdout),
-            resume=command_line(self.here, "destroy" if self.here.request.destroy else "apply"),
+            resume=way_on,
         )
         self.console.out(text)
 
@@ -84,7 +85,7 @@ class EventReport:
         progress = events.EventProgress(lambda event: self._write([events.step(redact.inside(event))]))
         return _running(self.console, progress, hurry)
 
-    def ledger(self, ledger: Ledger) -> None:
+    def ledger(self, ledger: Ledger, way_on: str) -> None:  # noqa: ARG002 - programs make their own
         self._write(events.ledger(self.console.redact.inside(ledger)))
 
     def outputs(self, outputs: Mapping[str, Value]) -> None:

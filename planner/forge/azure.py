@@ -6,37 +6,34 @@ named thread/comment here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from attrs import define
+from attrs import evolve
 
-from planner.forge.client import Call, Client
-from planner.forge.making import commented, opened
+from planner.forge.ci import Ci, Environ, Job, joined, run_of, says_true
+from planner.forge.connection import ACCOUNT, Connection
+from planner.forge.credentials import Way
+from planner.forge.kind import Kind
 from planner.forge.port import Comment, Facts
-from planner.forge.reading import at, id_at, text_at
-from planner.forge.target import Target
-from planner.forge.wording import ACCOUNT, not_commented, not_opened, not_read
+from planner.forge.reading import at, id_at, number_at, text_at
+from planner.model.dialect import Dialect
 
 FACTS: Final = Facts(
     name="Azure DevOps",
-    request="pull request",
     limit=150_000,
     description_limit=4_000,
-    draws_mermaid=False,
-    knows_details=True,
-    hides_html_comments=True,
-    obeys_slashes=False,
+    dialect=Dialect(mermaid=False, alerts=False),
 )
-ADVICE: Final = {
+_ADVICE: Final = {
     401: "The token is wrong or has expired: correct SYSTEM_ACCESSTOKEN or AZURE_DEVOPS_PAT.",
     403: "Allow the account `Contribute to pull requests` on the repository; the account of a job is the "
     "project's Build Service.",
     404: "Check --repo and --pr, and that the token may see the repository.",
 }
 # Without it a token that is not taken is answered with a redirect to a page for people.
-HEADERS: Final = {"X-TFS-FedAuthRedirect": "Suppress"}
-SCHEME: Final = "Bearer"
+_HEADERS: Final = {"X-TFS-FedAuthRedirect": "Suppress"}
 _VERSION: Final = {"api-version": "7.1"}
 _PREVIEW: Final = {"api-version": "7.1-preview"}
 _TEXT: Final = 1
@@ -44,30 +41,21 @@ _BRANCH: Final = "refs/heads/"
 _NONE: Final = Comment("", "", "")
 
 
-def api_root(url: str) -> str:
-    return url
-
-
-@define(eq=False)
-class AzureDevOps:
-    target: Target
-    client: Client
-    facts: Facts = FACTS
-    _account: str = ""
+class AzureDevOps(Connection):
+    facts = FACTS
 
     def comments(self) -> Iterator[Comment]:
-        failure = not_read(self.target, self.facts)
-        found = self.client.get(self._at("threads"), failure)
-        for thread in self.client.items(at(found, "value"), failure):
+        found = self.client.get(self._at("threads"), self.not_read)
+        for thread in self.client.items(at(found, "value"), self.not_read):
             if thread.get("isDeleted") is not True:
                 yield from _comments(thread)
 
     def is_own(self, comment: Comment) -> bool:
-        if not self._account:
+        if not self.account:
             url = self.client.at("_apis", "connectionData", query=_PREVIEW)
             data = self.client.get(url, ACCOUNT)
-            self._account = text_at(data, "authenticatedUser", "id").lower()
-        return bool(self._account) and comment.author == self._account
+            self.account = text_at(data, "authenticatedUser", "id").lower()
+        return bool(self.account) and comment.author == self.account
 
     def create(self, body: str) -> Comment:
         new = {
@@ -75,27 +63,21 @@ class AzureDevOps:
             # Open, it would count among what is left to resolve before the merge.
             "status": "closed",
         }
-        call = Call("POST", self._at("threads"), not_commented(self.target, self.facts), new, makes=True)
-        return commented(self.client, call, lambda data: next(_comments(data), _NONE))
+        return self.written("POST", self._at("threads"), new, lambda data: next(_comments(data), _NONE))
 
     def update(self, comment: Comment, body: str) -> Comment:
         thread, _, number = comment.id.partition("/")
         url = self._at("threads", thread, "comments", number)
-        call = Call("PATCH", url, not_commented(self.target, self.facts), {"content": body})
-        return commented(self.client, call, lambda data: _comment(thread, data), comment.id)
+        return self.written("PATCH", url, {"content": body}, lambda data: _comment(thread, data), comment.id)
 
     def open_pull_request(self, title: str, body: str, branch: str, base: str) -> str:
         ends = {"sourceRefName": _BRANCH + branch, "targetRefName": _BRANCH + base}
         criteria = {f"searchCriteria.{name}": value for name, value in {**ends, "status": "active"}.items()}
         look = self.client.at(*self._repository, "pullrequests", query={**criteria, **_VERSION})
-        failure = not_opened(self.target, self.facts)
         url = self.client.at(*self._repository, "pullrequests", query=_VERSION)
-        new = {**ends, "title": title, "description": body}
-        call = Call("POST", url, failure, new, makes=True)
-        return opened(
-            self.client,
-            call,
-            lambda: self.client.items(at(self.client.get(look, failure), "value"), failure),
+        return self.opened(
+            self.making(url, {**ends, "title": title, "description": body}),
+            lambda: self.opens_at(look, "value"),
             self._page,
             {(name,): ref for name, ref in ends.items()},
         )
@@ -129,3 +111,50 @@ def _comment(thread: str, item: Any) -> Comment:
     number = id_at(item, "id")
     named = f"{thread}/{number}" if thread and number else ""
     return Comment(named, text_at(item, "author", "id").lower(), text_at(item, "content"))
+
+
+def _job(environ: Environ) -> Job:
+    provider = environ.get("BUILD_REPOSITORY_PROVIDER", "TfsGit")
+    found = Job(
+        base=environ.get("SYSTEM_PULLREQUEST_TARGETBRANCH", ""),
+        run=run_of(environ, "BUILD_BUILDID", "SYSTEM_JOBATTEMPT"),
+    )
+    if provider.lower() != "tfsgit":
+        return evolve(found, elsewhere=provider)
+    return evolve(
+        found,
+        api=environ.get("SYSTEM_COLLECTIONURI", ""),
+        repository=joined(environ, "SYSTEM_TEAMPROJECT", "BUILD_REPOSITORY_ID"),
+        number=number_at(environ.get("SYSTEM_PULLREQUEST_PULLREQUESTID")),
+        commit=environ.get("SYSTEM_PULLREQUEST_SOURCECOMMITID", ""),
+    )
+
+
+_CI: Final = Ci(
+    "Azure Pipelines",
+    says_true("TF_BUILD"),
+    _job,
+    {
+        "number": "SYSTEM_PULLREQUEST_PULLREQUESTID (of a build validation)",
+        "repository": "SYSTEM_TEAMPROJECT and BUILD_REPOSITORY_ID",
+        "api": "SYSTEM_COLLECTIONURI",
+        "run": "BUILD_BUILDID",
+    },
+    actor="BUILD_REQUESTEDFOREMAIL",
+)
+_ANY_NAME: Final = r"(?!\.{1,2}(?:/|$))[^/\x00-\x1f\x7f]+"
+KIND: Final = Kind(
+    name="azure",
+    aliases=("azure-devops", "azuredevops"),
+    facts=FACTS,
+    api_root=lambda url: url,
+    repository=re.compile(rf"{_ANY_NAME}/{_ANY_NAME}"),
+    example="project/repository",
+    headers=lambda given: {**_HEADERS, "Authorization": given.header("Bearer")},
+    advice=_ADVICE,
+    connected=AzureDevOps,
+    ways=(Way("SYSTEM_ACCESSTOKEN"), Way("AZURE_DEVOPS_PAT", username="")),
+    hint="In a job: env: {SYSTEM_ACCESSTOKEN: $(System.AccessToken)}.",
+    ci=_CI,
+    merged=(re.compile(r"\AMerged? PR (#?\d{1,15})\b"),),
+)

@@ -6,95 +6,83 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from attrs import define
-
-from planner.forge.client import Call, Client, Reply
+from planner.forge.calls import Reply
+from planner.forge.ci import Ci, Environ, Job, joined, run_of
+from planner.forge.connection import ACCOUNT, Connection
+from planner.forge.credentials import Way
 from planner.forge.errors import ForgeError
-from planner.forge.making import commented, opened
+from planner.forge.kind import NAME, Kind
 from planner.forge.port import Comment, Facts
-from planner.forge.reading import at, id_at, text_at
-from planner.forge.target import Target
-from planner.forge.wording import ACCOUNT, not_commented, not_opened, not_read
+from planner.forge.reading import at, id_at, number_at, text_at
+from planner.model.dialect import Dialect
 
 FACTS: Final = Facts(
     name="Bitbucket",
-    request="pull request",
     limit=30_000,
     description_limit=30_000,
-    draws_mermaid=False,
-    knows_details=False,
-    hides_html_comments=False,
-    obeys_slashes=False,
+    dialect=Dialect(details=False, mermaid=False, alerts=False, hides_comments=False),
 )
-ADVICE: Final = {
+_ADVICE: Final = {
     401: "The token is wrong or has expired: correct BITBUCKET_TOKEN, or BITBUCKET_EMAIL and "
     "BITBUCKET_API_TOKEN.",
     403: "The token needs the scope to write pull requests.",
     404: "Check --repo and --pr, and that the token may see the repository.",
 }
-SCHEME: Final = "Bearer"
 
 
 def api_root(url: str) -> str:
     return url if url.endswith("/2.0") else f"{url}/2.0"
 
 
-@define(eq=False)
-class Bitbucket:
+class Bitbucket(Connection):
     """The token of a repository, a project or a workspace may not ask who it is. Its comments are known by
     what Bitbucket lets it do then: only its author may change a comment, so each one that looks like one's
     own is written back as it is, until one was taken: its author it is."""
 
-    target: Target
-    client: Client
-    facts: Facts = FACTS
-    _account: str = ""
+    facts = FACTS
     _asked: bool = False
 
     def comments(self) -> Iterator[Comment]:
-        failure = not_read(self.target, self.facts)
         url = self.client.at(*self._pull_request, "comments", query={"pagelen": "100", "sort": "created_on"})
-        for page in self.client.pages(url, failure, _next):
-            for item in self.client.items(at(page.data, "values"), failure):
+        for page in self.client.pages(url, self.not_read, _next):
+            for item in self.client.items(at(page.data, "values"), self.not_read):
                 if item.get("deleted") is not True:
                     yield _comment(item)
 
     def is_own(self, comment: Comment) -> bool:
         if not self._asked:
-            self._account, self._asked = self._found_account(), True
-        if not self._account and comment.author and self._may_change(comment):
-            self._account = comment.author
-        return bool(self._account) and comment.author == self._account
+            self.account, self._asked = self._found_account(), True
+        if not self.account and comment.author and self._may_change(comment):
+            self.account = comment.author
+        return bool(self.account) and comment.author == self.account
 
     def create(self, body: str) -> Comment:
         url = self.client.at(*self._pull_request, "comments")
-        return self._written("POST", url, _content(body))
+        return self.written("POST", url, _content(body), _comment)
 
     def update(self, comment: Comment, body: str) -> Comment:
         url = self.client.at(*self._pull_request, "comments", comment.id)
-        return self._written("PUT", url, _content(body), asked=comment.id)
+        return self.written("PUT", url, _content(body), _comment, comment.id)
 
     def open_pull_request(self, title: str, body: str, branch: str, base: str) -> str:
         asked = (
             f'state = "OPEN" AND source.branch.name = {json.dumps(branch)}'
             f" AND destination.branch.name = {json.dumps(base)}"
         )
-        url = self.client.at(*self._repository, "pullrequests", query={"q": asked})
-        failure = not_opened(self.target, self.facts)
+        look = self.client.at(*self._repository, "pullrequests", query={"q": asked})
         new = {
             "title": title,
             "description": body,
             "source": {"branch": {"name": branch}},
             "destination": {"branch": {"name": base}},
         }
-        call = Call("POST", self.client.at(*self._repository, "pullrequests"), failure, new, makes=True)
-        return opened(
-            self.client,
-            call,
-            lambda: self.client.items(at(self.client.get(url, failure), "values"), failure),
+        return self.opened(
+            self.making(self.client.at(*self._repository, "pullrequests"), new),
+            lambda: self.opens_at(look, "values"),
             _page,
             {("source", "branch", "name"): branch, ("destination", "branch", "name"): base},
         )
@@ -116,10 +104,6 @@ class Bitbucket:
                 raise
             return False
         return True
-
-    def _written(self, method: str, url: str, body: Mapping[str, Any], *, asked: str = "") -> Comment:
-        call = Call(method, url, not_commented(self.target, self.facts), body, makes=not asked)
-        return commented(self.client, call, _comment, asked)
 
     @property
     def _repository(self) -> Iterable[str]:
@@ -146,3 +130,46 @@ def _comment(item: Any) -> Comment:
 
 def _page(item: Any) -> str:
     return text_at(item, "links", "html", "href")
+
+
+def _job(environ: Environ) -> Job:
+    return Job(
+        repository=joined(environ, "BITBUCKET_WORKSPACE", "BITBUCKET_REPO_SLUG"),
+        number=number_at(environ.get("BITBUCKET_PR_ID")),
+        commit=environ.get("BITBUCKET_COMMIT", ""),
+        base=environ.get("BITBUCKET_PR_DESTINATION_BRANCH", ""),
+        run=run_of(environ, "BITBUCKET_BUILD_NUMBER", "BITBUCKET_STEP_RUN_NUMBER"),
+    )
+
+
+_CI: Final = Ci(
+    "Bitbucket Pipelines",
+    lambda environ: bool(environ.get("BITBUCKET_BUILD_NUMBER")),
+    _job,
+    {
+        "number": "BITBUCKET_PR_ID (of a pull-requests pipeline)",
+        "repository": "BITBUCKET_WORKSPACE and BITBUCKET_REPO_SLUG",
+        "api": "",
+        "run": "BITBUCKET_BUILD_NUMBER",
+    },
+    actor="BITBUCKET_STEP_TRIGGERER_UUID",
+)
+KIND: Final = Kind(
+    name="bitbucket",
+    facts=FACTS,
+    public="https://api.bitbucket.org/2.0",
+    host="bitbucket.org",
+    api_root=api_root,
+    repository=re.compile(r"(?:[\w-]+|\{[\w-]+\})/" + rf"(?:{NAME}|\{{[\w-]+\}})", re.ASCII),
+    example="workspace/slug",
+    headers=lambda given: {"Authorization": given.header("Bearer")},
+    advice=_ADVICE,
+    connected=Bitbucket,
+    ways=(Way("BITBUCKET_TOKEN"), Way("BITBUCKET_API_TOKEN", username="BITBUCKET_EMAIL")),
+    hint="Make a repository access token that may write pull requests.",
+    ci=_CI,
+    merged=(
+        re.compile(r"\AMerged? in .*pull request (#?\d{1,15})\b"),
+        re.compile(r"\APull request (#\d{1,15}): "),  # Data Center
+    ),
+)

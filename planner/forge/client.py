@@ -13,8 +13,12 @@ from urllib.parse import quote, urlencode
 import orjson
 from attrs import field, frozen
 
+from planner.forge.calls import Call, Reply
 from planner.forge.errors import ForgeError, ReplyLost
 from planner.forge.patience import Patience, asked_wait, clock_time, is_limited
+from planner.forge.port import Forge
+from planner.forge.registry import KINDS
+from planner.forge.target import Target
 from planner.forge.wording import said_in, status_words
 from planner.model.known_secrets import known_secrets
 from planner.net.address import Elsewhere, address_of, led_to, onward
@@ -65,27 +69,6 @@ class Api:
     secrets: tuple[str, ...] = field(repr=False)
     advice: Mapping[int, str]
     ca_file: str | None = None
-
-
-@frozen
-class Call:
-    """failure: how a message begins when it does not work. makes: it makes something, so that a second one
-    would make another."""
-
-    method: str
-    url: str
-    failure: str
-    body: Mapping[str, Any] | None = None
-    makes: bool = False
-
-
-@frozen
-class Reply:
-    """data: the JSON, None where there is none."""
-
-    status: int
-    headers: Mapping[str, str]
-    data: Any
 
 
 @frozen
@@ -268,3 +251,23 @@ def _json(body: bytes) -> Any:
         return parsed(body)
     except NotJSON:
         return None
+
+
+def connect(
+    target: Target,
+    *,
+    pauses: Pauses | None = None,
+    patience: Patience | None = None,
+    tell: Callable[[str], object] = lambda _: None,
+) -> Forge:
+    """Nothing is sent yet. target: as locating.py makes it. tell: takes a line for those who have to wait."""
+    kind = KINDS[target.forge]
+    api = Api(
+        name=kind.facts.name,
+        root=target.api,
+        headers=kind.headers(target.credentials),
+        secrets=target.credentials.secrets,
+        advice=kind.advice,
+        ca_file=target.ca_file,
+    )
+    return kind.connected(target, Client(api, pauses or Pauses(), patience or Patience(), tell))

@@ -5,37 +5,27 @@ GET /repos/{owner}/{repo}/issues/{index}/comments takes neither page nor limit a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from attrs import define
-
-from planner.forge.client import Call, Client
+from planner.forge.actions import actions
+from planner.forge.ci import says_true
+from planner.forge.connection import ACCOUNT, Connection
+from planner.forge.credentials import Way
 from planner.forge.errors import ForgeError
-from planner.forge.making import Ends, commented, opened
+from planner.forge.kind import NUMBER_LAST, TWO_NAMES, Kind
 from planner.forge.port import Comment, Facts
 from planner.forge.reading import id_at, text_at
-from planner.forge.target import Target
-from planner.forge.wording import ACCOUNT, not_commented, not_opened, not_read
 
-FACTS: Final = Facts(
-    name="Gitea",
-    request="pull request",
-    # It has no limit of its own; a comment that is longer is nothing to read.
-    limit=65_536,
-    description_limit=65_536,
-    draws_mermaid=True,
-    knows_details=True,
-    hides_html_comments=True,
-    obeys_slashes=False,
-)
-ADVICE: Final = {
+# It has no limit of its own; a comment that is longer is nothing to read.
+FACTS: Final = Facts(name="Gitea", limit=65_536, description_limit=65_536)
+_ADVICE: Final = {
     401: "The token is wrong or has expired: correct GITEA_TOKEN.",
     403: "The token needs to write issues and pull requests (scope write:issue), and its account to write to "
     "the repository.",
     404: "Check --repo and --pr, and that the token may see the repository.",
 }
-SCHEME: Final = "token"
 JOB_ACCOUNTS: Final = frozenset({"gitea-actions", "forgejo-actions"})
 """Who writes with the token of a job."""
 
@@ -47,17 +37,13 @@ def api_root(url: str) -> str:
     return url if url.endswith("/api/v1") else f"{url}/api/v1"
 
 
-@define(eq=False)
-class Gitea:
-    target: Target
-    client: Client
-    facts: Facts = FACTS
+class Gitea(Connection):
+    facts = FACTS
     _accounts: frozenset[str] = frozenset()
 
     def comments(self) -> Iterator[Comment]:
-        failure = not_read(self.target, self.facts)
-        found = self.client.get(self.client.at(*self._issue, "comments"), failure)
-        yield from (_comment(item) for item in self.client.items(found, failure))
+        found = self.client.get(self.client.at(*self._issue, "comments"), self.not_read)
+        yield from (_comment(item) for item in self.client.items(found, self.not_read))
 
     def is_own(self, comment: Comment) -> bool:
         self._accounts = self._accounts or self._found_accounts()
@@ -65,26 +51,27 @@ class Gitea:
 
     def create(self, body: str) -> Comment:
         url = self.client.at(*self._issue, "comments")
-        return self._written("POST", url, {"body": body})
+        return self.written("POST", url, {"body": body}, _comment)
 
     def update(self, comment: Comment, body: str) -> Comment:
         url = self.client.at(*self._repository, "issues", "comments", comment.id)
-        return self._written("PATCH", url, {"body": body}, asked=comment.id)
+        return self.written("PATCH", url, {"body": body}, _comment, comment.id)
 
     def open_pull_request(self, title: str, body: str, branch: str, base: str) -> str:
-        failure = not_opened(self.target, self.facts)
         new = {"title": title, "body": body, "head": branch, "base": base}
-        call = Call("POST", self.client.at(*self._repository, "pulls"), failure, new, makes=True)
-        ends: Ends = {("head", "ref"): branch, ("base", "ref"): base}
-        return opened(self.client, call, lambda: self._open(branch, base, failure), _page, ends)
+        return self.opened(
+            self.making(self.client.at(*self._repository, "pulls"), new),
+            lambda: self._open(branch, base),
+            _page,
+            {("head", "ref"): branch, ("base", "ref"): base},
+        )
 
-    def _open(self, branch: str, base: str, failure: str) -> Iterator[Any]:
+    def _open(self, branch: str, base: str) -> Iterator[Any]:
         """The list cannot be asked for a branch. It ends with the page that brings nothing more."""
         seen: set[str] = set()
         for number in range(1, 1000):
             query = {"state": "open", "limit": str(_PULLS), "page": str(number)}
-            url = self.client.at(*self._repository, "pulls", query=query)
-            page = self.client.items(self.client.get(url, failure), failure)
+            page = self.opens_at(self.client.at(*self._repository, "pulls", query=query))
             if {text_at(item, "id") for item in page} <= seen:
                 return
             seen |= {text_at(item, "id") for item in page}
@@ -104,10 +91,6 @@ class Gitea:
             return JOB_ACCOUNTS
         return frozenset({text_at(user, "login")} - {""}) or JOB_ACCOUNTS
 
-    def _written(self, method: str, url: str, body: Mapping[str, Any], *, asked: str = "") -> Comment:
-        call = Call(method, url, not_commented(self.target, self.facts), body, makes=not asked)
-        return commented(self.client, call, _comment, asked)
-
     @property
     def _repository(self) -> Iterable[str]:
         return ("repos", *self.target.repository.split("/"))
@@ -124,3 +107,22 @@ def _comment(item: Any) -> Comment:
 
 def _page(item: Any) -> str:
     return text_at(item, "html_url")
+
+
+KIND: Final = Kind(
+    name="gitea",
+    aliases=("forgejo",),
+    facts=FACTS,
+    api_root=api_root,
+    repository=TWO_NAMES,
+    example="owner/name",
+    headers=lambda given: {"Authorization": given.header("token")},
+    advice=_ADVICE,
+    connected=Gitea,
+    # Elsewhere GITHUB_TOKEN is for GitHub, and must not go to another forge.
+    ways=(Way("GITEA_TOKEN"), Way("FORGEJO_TOKEN"), Way("GITHUB_TOKEN", own_ci=True)),
+    hint="In a job: env: {GITHUB_TOKEN: ${{ github.token }}}.",
+    ci=actions("Gitea Actions", says_true("GITEA_ACTIONS", "FORGEJO_ACTIONS"), imitates="github"),
+    merged=(re.compile(r"\AMerge pull request '.*' \((#\d{1,15})\b"),),
+    squashed=(NUMBER_LAST,),
+)

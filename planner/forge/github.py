@@ -6,38 +6,30 @@ https://docs.github.com/rest/issues/comments; a pull request is an issue there.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from attrs import define, evolve
+from attrs import evolve
 
-from planner.forge.client import Call, Client, Reply
+from planner.forge.actions import actions
+from planner.forge.calls import Call, Reply
+from planner.forge.ci import says_true
+from planner.forge.connection import ACCOUNT, Connection
+from planner.forge.credentials import Way
 from planner.forge.errors import ForgeError
-from planner.forge.making import Ends, commented, opened
+from planner.forge.kind import NUMBER_LAST, TWO_NAMES, Kind
 from planner.forge.port import Comment, Facts
 from planner.forge.reading import id_at, text_at
-from planner.forge.target import Target
-from planner.forge.wording import ACCOUNT, not_commented, not_opened, not_read
 from planner.net.address import address_of
 
-FACTS: Final = Facts(
-    name="GitHub",
-    request="pull request",
-    limit=65_536,
-    description_limit=65_536,
-    draws_mermaid=True,
-    knows_details=True,
-    hides_html_comments=True,
-    obeys_slashes=False,
-)
-ADVICE: Final = {
+FACTS: Final = Facts(name="GitHub", limit=65_536, description_limit=65_536)
+_ADVICE: Final = {
     401: "The token is wrong or has expired: correct GITHUB_TOKEN or GH_TOKEN.",
     403: "Give the job `permissions: pull-requests: write`. A pull request from a fork only has a token that "
     "reads: comment from a second workflow then.",
     404: "Check --repo and --pr, and that the token may see the repository.",
 }
-HEADERS: Final = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
-SCHEME: Final = "Bearer"
+_HEADERS: Final = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 JOB_ACCOUNT: Final = "github-actions[bot]"
 """Who writes with the token of a job."""
 
@@ -54,42 +46,36 @@ def api_root(url: str) -> str:
     return f"{url}/api/v3"
 
 
-@define(eq=False)
-class GitHub:
-    target: Target
-    client: Client
-    facts: Facts = FACTS
-    _account: str = ""
+class GitHub(Connection):
+    facts = FACTS
 
     def comments(self) -> Iterator[Comment]:
         url = self.client.at(*self._issue, "comments", query={"per_page": "100"})
-        for page in self.client.pages(url, not_read(self.target, self.facts), _next):
-            yield from (
-                _comment(item) for item in self.client.items(page.data, not_read(self.target, self.facts))
-            )
+        for page in self.client.pages(url, self.not_read, _next):
+            yield from (_comment(item) for item in self.client.items(page.data, self.not_read))
 
     def is_own(self, comment: Comment) -> bool:
-        self._account = self._account or self._found_account()
-        return comment.author == self._account
+        self.account = self.account or self._found_account()
+        return comment.author == self.account
 
     def create(self, body: str) -> Comment:
         url = self.client.at(*self._issue, "comments")
-        return self._written("POST", url, {"body": body})
+        return self.written("POST", url, {"body": body}, _comment)
 
     def update(self, comment: Comment, body: str) -> Comment:
         url = self.client.at(*self._repository, "issues", "comments", comment.id)
-        return self._written("PATCH", url, {"body": body}, asked=comment.id)
+        return self.written("PATCH", url, {"body": body}, _comment, comment.id)
 
     def open_pull_request(self, title: str, body: str, branch: str, base: str) -> str:
         owner = self.target.repository.partition("/")[0]
         asked = {"state": "open", "head": f"{owner}:{branch}", "base": base}
-        url = self.client.at(*self._repository, "pulls", query=asked)
-        failure = not_opened(self.target, self.facts)
+        look = self.client.at(*self._repository, "pulls", query=asked)
         new = {"title": title, "body": body, "head": branch, "base": base}
-        call = Call("POST", self.client.at(*self._repository, "pulls"), failure, new, makes=True)
-        ends: Ends = {("head", "ref"): branch, ("base", "ref"): base}
-        return opened(
-            self.client, call, lambda: self.client.items(self.client.get(url, failure), failure), _page, ends
+        return self.opened(
+            self.making(self.client.at(*self._repository, "pulls"), new),
+            lambda: self.opens_at(look),
+            _page,
+            {("head", "ref"): branch, ("base", "ref"): base},
         )
 
     def _found_account(self) -> str:
@@ -106,10 +92,6 @@ class GitHub:
             if not error.status or error.status >= 500:
                 raise
         return JOB_ACCOUNT
-
-    def _written(self, method: str, url: str, body: Mapping[str, Any], *, asked: str = "") -> Comment:
-        call = Call(method, url, not_commented(self.target, self.facts), body, makes=not asked)
-        return commented(self.client, call, _comment, asked)
 
     @property
     def _graphql(self) -> str:
@@ -137,3 +119,23 @@ def _comment(item: Any) -> Comment:
 
 def _page(item: Any) -> str:
     return text_at(item, "html_url")
+
+
+KIND: Final = Kind(
+    name="github",
+    facts=FACTS,
+    public="https://api.github.com",
+    host="github.com",
+    api_root=api_root,
+    repository=TWO_NAMES,
+    example="owner/name",
+    headers=lambda given: {**_HEADERS, "Authorization": given.header("Bearer")},
+    advice=_ADVICE,
+    connected=GitHub,
+    # The order of GitHub's own command line.
+    ways=(Way("GH_TOKEN"), Way("GITHUB_TOKEN")),
+    hint="In a job: env: {GITHUB_TOKEN: ${{ github.token }}}.",
+    ci=actions("GitHub Actions", says_true("GITHUB_ACTIONS")),
+    merged=(re.compile(r"\AMerge pull request (#\d{1,15})\b"),),
+    squashed=(NUMBER_LAST,),
+)

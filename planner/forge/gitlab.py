@@ -5,29 +5,28 @@ https://docs.gitlab.com/api/notes/
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from attrs import define
-
-from planner.forge.client import Call, Client, Reply
-from planner.forge.making import Ends, commented, opened
+from planner.forge.calls import Reply
+from planner.forge.ci import Ci, Environ, Job, run_of, says_true
+from planner.forge.connection import ACCOUNT, Connection
+from planner.forge.credentials import Way
+from planner.forge.kind import NAME, Kind
 from planner.forge.port import Comment, Facts
-from planner.forge.reading import id_at, text_at
-from planner.forge.target import Target
-from planner.forge.wording import ACCOUNT, not_commented, not_opened, not_read
+from planner.forge.reading import id_at, number_at, text_at
+from planner.model.dialect import Dialect
 
 FACTS: Final = Facts(
     name="GitLab",
     request="merge request",
+    mark="!",
     limit=1_000_000,
     description_limit=1_000_000,
-    draws_mermaid=True,
-    knows_details=True,
-    hides_html_comments=True,
-    obeys_slashes=True,
+    dialect=Dialect(in_bytes=False),
 )
-ADVICE: Final = {
+_ADVICE: Final = {
     401: "The token is wrong or has expired: correct GITLAB_TOKEN. The token of a job (CI_JOB_TOKEN) cannot "
     "comment.",
     403: "GITLAB_TOKEN needs the scope `api` and at least the role Reporter.",
@@ -40,46 +39,37 @@ def api_root(url: str) -> str:
     return url if url.endswith("/api/v4") else f"{url}/api/v4"
 
 
-@define(eq=False)
-class GitLab:
-    target: Target
-    client: Client
-    facts: Facts = FACTS
-    _account: str = ""
+class GitLab(Connection):
+    facts = FACTS
 
     def comments(self) -> Iterator[Comment]:
-        failure = not_read(self.target, self.facts)
-        for page in self.client.pages(self._page(1), failure, self._next):
-            notes = self.client.items(page.data, failure)
+        for page in self.client.pages(self._page(1), self.not_read, self._next):
+            notes = self.client.items(page.data, self.not_read)
             yield from (_comment(note) for note in notes if note.get("system") is not True)
 
     def is_own(self, comment: Comment) -> bool:
-        if not self._account:
+        if not self.account:
             user = self.client.get(self.client.at("user"), ACCOUNT)
-            self._account = text_at(user, "id")
-        return bool(self._account) and comment.author == self._account
+            self.account = text_at(user, "id")
+        return bool(self.account) and comment.author == self.account
 
     def create(self, body: str) -> Comment:
         url = self.client.at(*self._notes)
-        return self._written("POST", url, {"body": body})
+        return self.written("POST", url, {"body": body}, _comment)
 
     def update(self, comment: Comment, body: str) -> Comment:
         url = self.client.at(*self._notes, comment.id)
-        return self._written("PUT", url, {"body": body}, asked=comment.id)
+        return self.written("PUT", url, {"body": body}, _comment, comment.id)
 
     def open_pull_request(self, title: str, body: str, branch: str, base: str) -> str:
-        asked = {"state": "opened", "source_branch": branch, "target_branch": base}
-        url = self.client.at(*self._project, "merge_requests", query=asked)
-        failure = not_opened(self.target, self.facts)
-        new = {"title": title, "description": body, "source_branch": branch, "target_branch": base}
-        call = Call("POST", self.client.at(*self._project, "merge_requests"), failure, new, makes=True)
-        ends: Ends = {("source_branch",): branch, ("target_branch",): base}
-        return opened(
-            self.client,
-            call,
-            lambda: self.client.items(self.client.get(url, failure), failure),
+        ends = {"source_branch": branch, "target_branch": base}
+        look = self.client.at(*self._project, "merge_requests", query={"state": "opened", **ends})
+        new = {"title": title, "description": body, **ends}
+        return self.opened(
+            self.making(self.client.at(*self._project, "merge_requests"), new),
+            lambda: self.opens_at(look),
             _web_page,
-            ends,
+            {(name,): branch for name, branch in ends.items()},
         )
 
     def _page(self, number: int) -> str:
@@ -88,10 +78,6 @@ class GitLab:
     def _next(self, reply: Reply) -> str:
         number = reply.headers.get("X-Next-Page", "").strip()
         return self._page(int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else ""
-
-    def _written(self, method: str, url: str, body: Mapping[str, Any], *, asked: str = "") -> Comment:
-        call = Call(method, url, not_commented(self.target, self.facts), body, makes=not asked)
-        return commented(self.client, call, _comment, asked)
 
     @property
     def _project(self) -> Iterable[str]:
@@ -109,3 +95,49 @@ def _comment(note: Any) -> Comment:
 
 def _web_page(item: Any) -> str:
     return text_at(item, "web_url")
+
+
+def _job(environ: Environ) -> Job:
+    commit = environ.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "") or environ.get("CI_COMMIT_SHA", "")
+    return Job(
+        api=environ.get("CI_API_V4_URL", ""),
+        # CI_PROJECT_ID is the fork's in a merge request pipeline of a fork.
+        repository=environ.get("CI_MERGE_REQUEST_PROJECT_ID", "") or environ.get("CI_PROJECT_ID", ""),
+        number=number_at(environ.get("CI_MERGE_REQUEST_IID")),
+        commit=commit,
+        base=environ.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", ""),
+        queued=environ.get("CI_MERGE_REQUEST_EVENT_TYPE", "") == "merge_train",
+        # CI_PIPELINE_IID counts in the fork; a job that is repeated gets another id in the same pipeline.
+        run=run_of(environ, "CI_PIPELINE_ID", "CI_JOB_ID"),
+    )
+
+
+_CI: Final = Ci(
+    "GitLab CI",
+    says_true("GITLAB_CI"),
+    _job,
+    {
+        "number": "CI_MERGE_REQUEST_IID (of a merge request pipeline)",
+        "repository": "CI_MERGE_REQUEST_PROJECT_ID",
+        "api": "CI_API_V4_URL",
+        "run": "CI_PIPELINE_ID",
+    },
+    actor="GITLAB_USER_LOGIN",
+    authorities="CI_SERVER_TLS_CA_FILE",
+)
+KIND: Final = Kind(
+    name="gitlab",
+    facts=FACTS,
+    public="https://gitlab.com/api/v4",
+    host="gitlab.com",
+    api_root=api_root,
+    repository=re.compile(rf"\d+|{NAME}(?:/{NAME})+", re.ASCII),
+    example="group/project, or the number of the project",
+    headers=lambda given: {"PRIVATE-TOKEN": given.token},
+    advice=_ADVICE,
+    connected=GitLab,
+    ways=(Way("GITLAB_TOKEN"),),
+    hint="The token of a job (CI_JOB_TOKEN) cannot comment: make a project access token (scope api).",
+    ci=_CI,
+    merged=(re.compile(r"^See merge request \S*(!\d{1,15})$", re.MULTILINE),),
+)

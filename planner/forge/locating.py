@@ -8,11 +8,12 @@ from typing import Final
 from attrs import evolve, frozen
 
 from planner.errors import WrongUsage
-from planner.forge.ci import Ci, Job, running
-from planner.forge.credentials import found_credentials, how_to_give, trusted
+from planner.forge.ci import Ci, Job
+from planner.forge.credentials import found_credentials, trusted
 from planner.forge.errors import ForgeError
+from planner.forge.kind import Kind
 from planner.forge.marker import Run
-from planner.forge.registry import ALIASES, KINDS, NAMES, Kind
+from planner.forge.registry import ALIASES, KINDS, NAMES, job_in, running
 from planner.forge.target import Target
 from planner.net.address import Flaw, NoAddress, address_of
 
@@ -47,22 +48,21 @@ def locate(wanted: Wanted, environ: Mapping[str, str], *, needs_number: bool = T
 
     WrongUsage names everything that is missing; ForgeError for credentials and files that cannot be used.
     """
-    ci = running(environ)
-    job = ci.job(environ) if ci else Job()
+    here, job = running(environ), job_in(environ)
+    ci = here.ci if here else None
     forge = _forge(wanted, job, ci)
     kind = KINDS[forge]
     ours, job = forge == job.forge, _meant(wanted, job, forge)
     api = _api(wanted.api_url or job.api or kind.public, kind, environ)
     repository, number = job.repository, job.number
-    here = ci.forge if ci else ""
-    credentials = found_credentials(forge, here, environ)
+    credentials = found_credentials(kind.ways, environ, is_own_ci=kind is here)
     missing = _missing(ci if ours else None, kind, api, repository, number or not needs_number)
     if missing:
         raise WrongUsage(f"it is not known which {kind.facts.request} is meant", advice=" ".join(missing))
     if credentials is None:
-        raise ForgeError(f"there is no token for {kind.facts.name}", advice=_sentence(how_to_give(forge)))
+        raise ForgeError(f"there is no token for {kind.facts.name}", advice=_how_to_give(kind))
     _check(kind, repository, number)
-    names = (*_AUTHORITIES, *(["CI_SERVER_TLS_CA_FILE"] if forge == here == "gitlab" else []))
+    names = (*_AUTHORITIES, kind.ci.authorities) if kind is here else _AUTHORITIES
     target = Target(forge, api, repository, number, credentials, trusted(names, environ))
     disorder = ci.sources["run"] if ci and job.run is None else ""
     return Located(target, job.commit, job.run, disorder)
@@ -70,16 +70,14 @@ def locate(wanted: Wanted, environ: Mapping[str, str], *, needs_number: bool = T
 
 def job_of(wanted: Wanted, environ: Mapping[str, str]) -> Job:
     """What the CI says, as far as it is about what the user means."""
-    ci = running(environ)
-    job = ci.job(environ) if ci else Job()
-    name = wanted.forge.lower()
+    job, name = job_in(environ), wanted.forge.lower()
     return _meant(wanted, job, ALIASES.get(name, name) or job.forge)
 
 
 def _meant(wanted: Wanted, job: Job, forge: str) -> Job:
     """job with the user's word for its own; without what it says of another pull request."""
     if forge != job.forge:
-        return Job(forge, repository=wanted.repository, number=wanted.number, run=job.run)
+        return Job(forge=forge, repository=wanted.repository, number=wanted.number, run=job.run)
     repository = wanted.repository or job.repository
     same = repository.casefold() == job.repository.casefold()
     number = wanted.number or (job.number if same else None)
@@ -154,5 +152,6 @@ def _api(url: str, kind: Kind, environ: Mapping[str, str]) -> str:
     return kind.api_root(given.url.rstrip("/")).rstrip("/")
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _how_to_give(kind: Kind) -> str:
+    ways = " or ".join(way.shown for way in kind.ways if not way.own_ci)
+    return f"Set {ways}. {kind.hint}"

@@ -70,7 +70,7 @@ def found_in(body: str) -> Marker | None:
 
 
 def _with_line(body: str, line: str, facts: Facts) -> str:
-    return f"<!-- {line} -->\n{body}" if facts.hides_html_comments else f"{body}\n\n`{line}`"
+    return f"<!-- {line} -->\n{body}" if facts.dialect.hides_comments else f"{body}\n\n`{line}`"
 
 
 def _fields(marker: Marker) -> str:

@@ -8,25 +8,23 @@ from typing import Protocol
 from attrs import frozen
 
 from planner.forge.target import Target
+from planner.model.dialect import USUAL, Dialect
 
 
 @frozen
 class Facts:
     """What the text of a comment has to know. Sizes are in characters.
 
-    name: as people write it. request: what it calls a pull request. limit: of a comment.
-    description_limit: of the text of a pull request. obeys_slashes: a line outside code that begins with "/"
-    is a command to it, so whoever makes the text escapes it.
+    name: as people write it. request: what it calls a pull request, mark: what it puts before its number.
+    limit: of a comment. description_limit: of the text of a pull request. dialect: of its Markdown.
     """
 
     name: str
-    request: str
     limit: int
     description_limit: int
-    draws_mermaid: bool
-    knows_details: bool
-    hides_html_comments: bool
-    obeys_slashes: bool
+    request: str = "pull request"
+    mark: str = "#"
+    dialect: Dialect = USUAL
 
 
 @frozen

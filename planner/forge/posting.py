@@ -18,8 +18,8 @@ from typing import Final
 
 from attrs import evolve, frozen
 
+from planner.forge.connection import PAUSES
 from planner.forge.errors import ForgeError, ReplyLost
-from planner.forge.making import PAUSES
 from planner.forge.marker import Marker, Run, attached, found_in, superseded
 from planner.forge.port import Comment, Forge
 

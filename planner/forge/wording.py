@@ -1,4 +1,4 @@
-"""How a message begins when something does not work at a forge, and what the forge says about it."""
+"""What a forge says about what does not work."""
 
 from __future__ import annotations
 
@@ -6,31 +6,10 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, Final
 
-from planner.forge.port import Facts
-from planner.forge.target import Target
 from planner.net.plain_text import html_words, looks_like_html, one_line
 
 _LIMIT: Final = 300
 _SAYING: Final = ("message", "error_description", "error", "errors", "detail", "code", "field")
-
-ACCOUNT = "the account of the token is not known"
-
-
-def shown(target: Target, facts: Facts) -> str:
-    """ "pull request 12 of owner/name"."""
-    return f"{facts.request} {target.pull_request} of {target.repository}"
-
-
-def not_read(target: Target, facts: Facts) -> str:
-    return f"the comments of {shown(target, facts)} cannot be read"
-
-
-def not_commented(target: Target, facts: Facts) -> str:
-    return f"{shown(target, facts)} cannot be commented on"
-
-
-def not_opened(target: Target, facts: Facts) -> str:
-    return f"a {facts.request} cannot be opened in {target.repository}"
 
 
 def status_words(status: int, said: str) -> str:

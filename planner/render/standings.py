@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from planner.model.chain import Standing
 from planner.model.release import Gate
@@ -47,10 +47,18 @@ def render_places(places: Sequence[Place], *, width: int, style: Style) -> str:
     return "\n".join(render_columns(heads, rows, width=width, style=style))
 
 
-def render_standings(chain: Sequence[Standing], *, promotes: bool, width: int, style: Style) -> str:
+def render_standings(
+    chain: Sequence[Standing],
+    *,
+    promotes: bool,
+    width: int,
+    style: Style,
+    located: Callable[[str], str] = str,
+) -> str:
     """The matrix, then a paragraph for each environment that is held back, or that could not be looked at.
 
-    promotes: whether releases are promoted here; else there are no columns about them.
+    promotes: whether releases are promoted here; else there are no columns about them. located: an advice,
+    whose commands name the project's folder then.
     """
     unreadable = {item.environment for item in chain if not item.readable}
     heads = ["environment", "converged", "drift"]
@@ -58,7 +66,7 @@ def render_standings(chain: Sequence[Standing], *, promotes: bool, width: int, s
         heads = ["environment", "release", "since (UTC)", "converged", "drift", "next", "blocked by"]
     rows = [list(_row(item, unreadable, promotes)) for item in chain]
     table = "\n".join(render_columns(heads, rows, width=width, style=style))
-    notes = ("\n".join(_notes(item, width)) for item in chain)
+    notes = ("\n".join(_notes(item, width, located)) for item in chain)
     return "\n\n".join([table, *filter(None, notes)])
 
 
@@ -108,21 +116,21 @@ def _next(item: Standing, unreadable: set[str]) -> Iterator[Cell]:
     yield Cell(names, WARNING) if names else Cell("nothing", ADD)
 
 
-def _notes(item: Standing, width: int) -> Iterator[str]:
+def _notes(item: Standing, width: int, located: Callable[[str], str]) -> Iterator[str]:
     if item.problem:
         yield from _hanging(f"{item.environment} cannot be looked at: {item.problem}", width)
-        yield from _hanging(f"  {item.advice}" if item.advice else "", width)
+        yield from _hanging(f"  {located(item.advice)}" if item.advice else "", width)
     if not item.coming:
         return
     if not item.closed_gates:
-        yield from _hanging(f"{item.environment} may take {item.coming}. {_way_in(item)}", width)
+        yield from _hanging(f"{item.environment} may take {item.coming}. {located(_way_in(item))}", width)
         return
     yield f"{item.environment} does not take {escape(item.coming)} yet:"
     column = max(len(gate.name) for gate in item.closed_gates)
     for gate in item.closed_gates:
-        yield from _gate(gate, column, width)
+        yield from _gate(evolve(gate, advice=located(gate.advice)), column, width)
     if not item.promoted and all(gate.applies for gate in item.closed_gates):
-        yield from _hanging(f"  It may be promoted meanwhile. {_way_in(item)}", width)
+        yield from _hanging(f"  It may be promoted meanwhile. {located(_way_in(item))}", width)
 
 
 def _gate(gate: Gate, column: int, width: int) -> Iterator[str]:

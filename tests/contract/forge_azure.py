@@ -19,6 +19,8 @@ class AzureServer(ForgeServer):
     """With a personal access token."""
 
     forge = "azure"
+    lists_at_once = True
+    says_where = False
     root = "/acme"
     repository = "Search Team/plans"
     credentials = Credentials(TOKEN, "AZURE_DEVOPS_PAT", "")
@@ -122,3 +124,6 @@ class AzureJobServer(AzureServer):
 
 def _azure_error(status: int, message: str) -> Answer:
     return answer(status, {"$id": "1", "message": message, "typeKey": "SomeException"})
+
+
+SERVERS = {"azure": AzureServer, "azure-job": AzureJobServer}

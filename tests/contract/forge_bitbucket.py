@@ -115,3 +115,6 @@ class BitbucketAccessTokenServer(BitbucketServer):
 
 def _bitbucket_error(status: int, message: str) -> Answer:
     return answer(status, {"type": "error", "error": {"message": message}})
+
+
+SERVERS = {"bitbucket": BitbucketServer, "bitbucket-access-token": BitbucketAccessTokenServer}

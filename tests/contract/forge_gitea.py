@@ -13,6 +13,7 @@ from .forge_http import IDS, NUMBER, TOKEN, Answer, Asked, ForgeServer, Pull, Wr
 @define(eq=False)
 class GiteaServer(ForgeServer):
     forge = "gitea"
+    lists_at_once = True
     root = "/api/v1"
 
     def is_known(self, asked: Asked) -> bool:
@@ -86,3 +87,6 @@ class GiteaJobServer(GiteaServer):
 
     def user(self) -> Answer:
         return answer(403, {"message": "token does not have at least one of required scope(s)"})
+
+
+SERVERS = {"gitea": GiteaServer, "gitea-job": GiteaJobServer}

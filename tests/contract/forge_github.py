@@ -93,3 +93,6 @@ class GitHubJobServer(GitHubServer):
 
     def user(self) -> Answer:
         return answer(403, {"message": "Resource not accessible by integration"})
+
+
+SERVERS = {"github": GitHubServer, "github-job": GitHubJobServer}

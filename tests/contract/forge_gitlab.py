@@ -74,3 +74,6 @@ class GitLabServer(ForgeServer):
         author = {"id": IDS[note.author], "username": note.author}
         shown = {"id": note.number, "author": author, "body": note.body, "system": note.hidden}
         return shown | {"noteable_iid": note.on}
+
+
+SERVERS = {"gitlab": GitLabServer}

@@ -81,7 +81,8 @@ class Pull:
 class ForgeServer:
     """Subclasses answer as their forge does. largest: characters of a comment that are taken.
 
-    faults: what to do with the next requests, first one first. asked: every request.
+    faults: what to do with the next requests, first one first. asked: every request. lists_at_once: all
+    comments in one reply. says_where: a comment says which pull request it is on.
     """
 
     largest: int = 1_000_000
@@ -94,6 +95,8 @@ class ForgeServer:
     _server: ThreadingHTTPServer = field(init=False)
 
     forge = ""
+    lists_at_once = False
+    says_where = True
     root = ""
     repository = "acme/search"
     me = ME

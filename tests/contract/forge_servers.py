@@ -1,10 +1,16 @@
-"""A server per forge, and per kind of token where that makes a difference."""
+"""A server per forge that is registered, and per kind of token where that makes a difference.
+
+forge_<name>.py holds them, in SERVERS: one that is missing is found when this is imported.
+"""
 
 from __future__ import annotations
 
-from .forge_azure import AzureJobServer, AzureServer
-from .forge_bitbucket import BitbucketAccessTokenServer, BitbucketServer
-from .forge_gitea import GiteaJobServer, GiteaServer
+from importlib import import_module
+
+from planner.forge.registry import KINDS
+
+from .forge_bitbucket import BitbucketServer
+from .forge_gitea import GiteaServer
 from .forge_github import GitHubJobServer, GitHubServer
 from .forge_gitlab import GitLabServer
 from .forge_http import ForgeServer
@@ -18,14 +24,11 @@ __all__ = [
     "GiteaServer",
 ]
 
-SERVERS: dict[str, type[ForgeServer]] = {
-    "github": GitHubServer,
-    "github-job": GitHubJobServer,
-    "gitlab": GitLabServer,
-    "gitea": GiteaServer,
-    "gitea-job": GiteaJobServer,
-    "bitbucket": BitbucketServer,
-    "bitbucket-access-token": BitbucketAccessTokenServer,
-    "azure": AzureServer,
-    "azure-job": AzureJobServer,
-}
+
+def _servers_of(forge: str) -> dict[str, type[ForgeServer]]:
+    found: dict[str, type[ForgeServer]] = import_module(f".forge_{forge}", __package__).SERVERS
+    assert {server.forge for server in found.values()} == {forge}
+    return found
+
+
+SERVERS = {name: server for forge in KINDS for name, server in _servers_of(forge).items()}

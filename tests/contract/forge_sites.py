@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 from attrs import define, evolve, field
 
-from planner.forge.client import Pauses
+from planner.forge.client import Pauses, connect
 from planner.forge.marker import Marker, Run, attached
 from planner.forge.port import Facts, Forge
 from planner.forge.posting import Posted, Posting, post
-from planner.forge.registry import KINDS, connect
+from planner.forge.registry import KINDS
 
 from .forge_http import Answer, Asked, Do, Fault, ForgeServer, Naps
 from .forge_servers import (
@@ -59,7 +59,7 @@ class Site:
 
     def _text(self, body: str) -> str:
         _, _, rest = body.partition("\n")
-        return rest if self.facts.hides_html_comments else "\n".join(body.split("\n")[:-2])
+        return rest if self.facts.dialect.hides_comments else "\n".join(body.split("\n")[:-2])
 
 
 def marker(run: int | None, attempt: int = 1) -> Marker:

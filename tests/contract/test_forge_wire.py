@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
+from planner.forge.client import connect
 from planner.forge.errors import ForgeError, ReplyLost
 from planner.forge.posting import Outcome, Posting, post
-from planner.forge.registry import KINDS, connect
+from planner.forge.registry import KINDS
 
 from .forge_http import TOKEN, Answer, Asked, Do, Fault, ForgeServer, Naps, answer, each
 from .forge_servers import (

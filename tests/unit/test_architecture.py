@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -127,6 +128,16 @@ def test_nothing_is_imported_in_a_circle() -> None:
         ordered(waits)
     except Cycle as cycle:
         pytest.fail(f"import circle: {cycle}")
+
+
+STARTERS = {"planner.vcs.running", "planner.config.apart", "planner.config.workshop"}
+"""git, which is run within one set of bounds, and what templates are rendered in."""
+
+
+def test_git_is_started_in_one_place() -> None:
+    starts = re.compile(r"\bsubprocess\b|\bposix_spawn|\bos\.(?:fork|exec|spawn|system|popen)")
+    found = {name for name, path in MODULES.items() if starts.search(path.read_text(encoding="utf-8"))}
+    assert found == STARTERS
 
 
 def test_errors_need_the_model_for_annotations_only() -> None:

@@ -20,7 +20,7 @@ from planner.config.load import Configuration, Projects
 from planner.config.sources import Sources
 from planner.engine.affected import ABSENT, Reading
 from planner.errors import PlannerError
-from planner.forge.ci import running
+from planner.forge.registry import job_in
 from planner.model.codec import digest
 from planner.model.diagnostic import Diagnostics
 from planner.model.project import Environment, Project
@@ -96,8 +96,7 @@ def changed_since(repository: Repository, commit: str, order: Order) -> frozense
 def _target(repository: Repository, named: str | None, environ: Mapping[str, str]) -> tuple[str, str]:
     if named:
         return named, repository.commit(named)
-    ci = running(environ)
-    target = ci.job(environ).base.removeprefix("refs/heads/") if ci else ""
+    target = job_in(environ).base.removeprefix("refs/heads/")
     for reference in (f"origin/{target}", target) if target else MAIN_BRANCHES:
         if (found := repository.find(reference)) is not None:
             return reference, found

@@ -11,13 +11,14 @@ from attrs import frozen
 
 from planner.app.caller import Caller
 from planner.errors import PlannerError
+from planner.forge.client import connect
 from planner.forge.job_page import write_outputs, write_summary
 from planner.forge.locating import Wanted, job_of, locate
 from planner.forge.marker import Marker
 from planner.forge.posting import Posting, post
-from planner.forge.registry import connect
+from planner.model.dialect import USUAL, Dialect
 from planner.render.html import render_html
-from planner.render.markdown import form_for, render_comment
+from planner.render.markdown import CommentForm, render_comment
 from planner.render.markdown.form import LEAST
 from planner.state.files import cause, write_private
 from planner.state.saved_preview import Previewed, dump_preview
@@ -40,11 +41,11 @@ def rendered(found: Previewed, form: str, *, files: bool) -> str:
         return render_html(found.preview)
     if form == "json":
         return dump_preview(found).decode()
-    return _comment(found, "github", PRINTED, files=files)
+    return _comment(found, PRINTED, files=files)
 
 
-def _comment(found: Previewed, forge: str, limit: int, *, files: bool) -> str:
-    return render_comment(found.preview, form_for(forge, limit=max(limit, LEAST), files=files))
+def _comment(found: Previewed, limit: int, dialect: Dialect = USUAL, *, files: bool) -> str:
+    return render_comment(found.preview, CommentForm(max(limit, LEAST), dialect=dialect, files=files))
 
 
 def write_files(found: Previewed, folder: Path) -> None:
@@ -77,7 +78,7 @@ def publish(
 
     files: whether all of it is also in files.
     """
-    write_summary(environ, lambda limit: _comment(found, "github", limit, files=files))
+    write_summary(environ, lambda limit: _comment(found, limit, files=files))
     write_outputs(environ, _outputs(found))
     if to is None:
         return ""
@@ -87,7 +88,7 @@ def publish(
     forge, preview = connect(located.target, tell=caller.tell), found.preview
     posting = Posting(
         marker=Marker(preview.id, located.commit or preview.head, located.run),
-        render=lambda limit: _comment(found, located.target.forge, limit, files=files),
+        render=lambda limit: _comment(found, limit, forge.facts.dialect, files=files),
         needed=preview.is_worth_telling,
         disorder=located.disorder,
     )

@@ -6,22 +6,14 @@ import getpass
 import platform
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
+from planner.forge.registry import ACTOR_VARIABLES
 from planner.vcs import repository_of
-
-_BY_CI: Final = (
-    "GITHUB_ACTOR",
-    "GITLAB_USER_LOGIN",
-    "BITBUCKET_STEP_TRIGGERER_UUID",
-    "BUILD_REQUESTEDFOREMAIL",
-)
-"""GITHUB_ACTOR is also Gitea's and Forgejo's."""
 
 
 def actor(folder: Path, environ: Mapping[str, str]) -> str:
     """PLANNER_ACTOR; the user that started the CI's job; git's user.email; user@host."""
-    for name in ("PLANNER_ACTOR", *_BY_CI):
+    for name in ("PLANNER_ACTOR", *ACTOR_VARIABLES):
         if environ.get(name, "").strip():
             return environ[name].strip()
     repository = repository_of(folder)

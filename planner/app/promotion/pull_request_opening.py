@@ -13,11 +13,11 @@ from planner.app.promotion.choosing import TEMPLATES
 from planner.app.promotion.target_file import TargetFile, written
 from planner.app.promotion.wording import Account, commit_message, description
 from planner.errors import PlannerError, Refused, WrongUsage
-from planner.forge.ci import running
+from planner.forge.client import connect
 from planner.forge.errors import ForgeError
 from planner.forge.locating import Wanted, locate
 from planner.forge.port import Forge
-from planner.forge.registry import NAMES, connect
+from planner.forge.registry import NAMES, PUBLIC, running
 from planner.render.escaping import shorten
 from planner.vcs import Repository
 from planner.vcs.changing import (
@@ -30,7 +30,6 @@ from planner.vcs.changing import (
     push,
 )
 
-_PUBLIC: Final = {"github.com": "github", "gitlab.com": "gitlab", "bitbucket.org": "bitbucket"}
 _ADDRESS: Final = re.compile(r"(?:\w+://)?(?:[^/@]*@)?([^/:]+)(?::\d+/|[:/])/*(.+?)(?:\.git)?/*")
 _WIDEST_TITLE: Final = 200
 
@@ -85,7 +84,7 @@ def _remote(repository: Repository) -> str:
 def of_address(wanted: Wanted, address: str) -> Wanted:
     """wanted with what the remote's address says, where that is at a forge that everybody knows."""
     found = _ADDRESS.fullmatch(address)
-    forge = _PUBLIC.get(found[1].lower()) if found else None
+    forge = PUBLIC.get(found[1].lower()) if found else None
     if found is None or forge is None:
         raise WrongUsage(
             "it is not known at which forge a pull request is to be opened",

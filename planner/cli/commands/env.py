@@ -86,7 +86,10 @@ def status_command(context: click.Context, /, refresh: bool, parallelism: int, a
         console.document(standings_document(project.name, now, chain))
     else:
         style, promotes = console.style(sys.stdout), project.promote is not None
-        console.out(render_standings(chain, promotes=promotes, width=console.width(), style=style))
+        shown = render_standings(
+            chain, promotes=promotes, width=console.width(), style=style, located=console.located
+        )
+        console.out(shown)
     return FAILED if any(item.problem for item in chain) else 0
 
 

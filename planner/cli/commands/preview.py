@@ -16,6 +16,7 @@ from planner.app.preview.making import preview
 from planner.app.preview.publishing import Destination, publish, rendered, write_files
 from planner.cli.options import complete_environments, folder_of, input_options, make_console, make_request
 from planner.forge.locating import Wanted
+from planner.forge.registry import LISTED
 from planner.state.saved_preview import Previewed, read_preview
 
 CHANGES, FAILED = 2, 1
@@ -51,7 +52,7 @@ CHANGES, FAILED = 2, 1
     help="How to print it.",
 )
 @click.option("--comment", is_flag=True, help="Make or update the comment on the pull request.")
-@click.option("--forge", default="", help="github, gitlab, gitea, bitbucket or azure. [default: the CI's]")
+@click.option("--forge", default="", help=f"{LISTED}. [default: the CI's]")
 @click.option("--repo", default="", metavar="R", help="The repository, as the forge names it.")
 @click.option("--pr", type=click.IntRange(min=1), metavar="N", help="The pull request.")
 @click.option("--api-url", default="", metavar="URL", help="The forge's API, where it is not the usual one.")

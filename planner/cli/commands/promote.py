@@ -24,6 +24,7 @@ from planner.cli.options import (
 from planner.cli.present import TextReport
 from planner.errors import WrongUsage
 from planner.forge.locating import Wanted
+from planner.forge.registry import LISTED
 from planner.render.gates import render_gates
 
 
@@ -41,7 +42,7 @@ from planner.render.gates import render_gates
     "--forge",
     default="",
     metavar="F",
-    help="github, gitlab, gitea, bitbucket or azure. [default: the CI's, or the remote's]",
+    help=f"{LISTED}. [default: the CI's, or the remote's]",
 )
 @click.option("--repo", default="", metavar="R", help="The repository, as the forge names it.")
 @click.option("--api-url", default="", metavar="URL", help="The forge's API, where it is not the usual one.")

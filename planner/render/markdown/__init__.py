@@ -9,7 +9,7 @@ last to give way, and what is missing is said. Nothing here reads a file, a cloc
 """
 
 from planner.render.markdown.comment import render_comment
-from planner.render.markdown.form import CommentForm, form_for
+from planner.render.markdown.form import CommentForm
 from planner.render.markdown.plan import render_markdown_plan
 
-__all__ = ["CommentForm", "form_for", "render_comment", "render_markdown_plan"]
+__all__ = ["CommentForm", "render_comment", "render_markdown_plan"]

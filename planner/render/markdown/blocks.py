@@ -31,20 +31,20 @@ def group_block(group: Group, form: CommentForm, detail: Detail, *, opened: bool
 
 def folded(title: str, inside: Iterable[str], form: CommentForm, *, opened: bool = False) -> Iterator[str]:
     """inside below a title that opens it, or below a heading. title: HTML where it opens, else Markdown."""
-    if form.details:
+    if form.dialect.details:
         yield f"<details{' open' * opened}><summary>{title}</summary>"
     else:
         yield f"#### {title}"
     yield ""
     yield from inside
     yield ""
-    if form.details:
+    if form.dialect.details:
         yield from ("</details>", "")
 
 
 def named(environments: Iterable[str], form: CommentForm) -> str:
     """The environments as they stand in a title."""
-    span = html_code if form.details else code
+    span = html_code if form.dialect.details else code
     return listing([span(name, 60) for name in environments], _ENVIRONMENTS_NAMED)
 
 

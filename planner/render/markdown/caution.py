@@ -101,8 +101,8 @@ _LEAD: Final = "What is deleted or replaced cannot be brought back by planner."
 
 
 def _opening(form: CommentForm, title: str = "Caution") -> Iterator[str]:
-    yield f"> [!{title.upper()}]" if form.alerts else f"> **{title}**"
-    if not form.alerts:
+    yield f"> [!{title.upper()}]" if form.dialect.alerts else f"> **{title}**"
+    if not form.dialect.alerts:
         yield ">"
 
 

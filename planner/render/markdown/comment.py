@@ -97,7 +97,7 @@ def _shortened(view: _View, detail: Detail) -> Iterator[str]:
     """What is left out for the limit."""
     if missing := [*_missing(view, detail)]:
         whole = " Every delete and replace is named above." if view.losses else ""
-        limit = f"{view.form.limit:,} {'bytes' if view.form.in_bytes else 'characters'}"
+        limit = f"{view.form.limit:,} {'bytes' if view.form.dialect.in_bytes else 'characters'}"
         yield f"*Shortened to {limit}, without {', '.join(missing)}.{whole} {view.form.rest}*"
         yield ""
 
@@ -105,7 +105,7 @@ def _shortened(view: _View, detail: Detail) -> Iterator[str]:
 def _missing(view: _View, detail: Detail) -> Iterator[str]:
     """In words, what detail hides of this preview, the first to go first."""
     counts = _Counts.of(view)
-    if not detail.diagram and view.form.mermaid and any(map(has_edges, view.groups)):
+    if not detail.diagram and view.form.dialect.mermaid and any(map(has_edges, view.groups)):
         yield "the graph"
     if not detail.blocks:
         yield "all details of the changes" if view.groups else "details"

@@ -33,7 +33,7 @@ _COLOURS: Final[Mapping[str, str]] = MappingProxyType(
 
 def diagram(group: Group, form: CommentForm) -> Iterator[str]:
     """A collapsible graph; nothing where no change depends on another resource, or mermaid is not drawn."""
-    if form.mermaid and has_edges(group):
+    if form.dialect.mermaid and has_edges(group):
         yield from folded(f"Graph of {named(group.environments, form)}", _inside(group), form)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Final
 
 from attrs import Attribute, field, frozen
+
+from planner.model.dialect import USUAL, Dialect
 
 LEAST: Final = 2_500
 """The room a comment needs beside its marker: counts, and a warning that the rest is missing."""
@@ -24,18 +24,14 @@ def _enough(form: Any, _field: Attribute[int], limit: int) -> None:
 
 @frozen
 class CommentForm:
-    """limit: a hard bound, in characters; with in_bytes also in bytes of UTF-8, for forges that count those
-    or UTF-16. At least LEAST and the marker's length, else ValueError. marker: the first line, as it is, ""
-    for none. details: whether `<details>` folds. mermaid: whether ```` ```mermaid ```` is drawn. alerts:
-    whether `> [!CAUTION]` is one. files: whether the run that made the comment wrote all of it into files.
+    """limit: a hard bound, in characters, and in bytes of UTF-8 where the dialect says so. At least LEAST and
+    the marker's length, else ValueError. marker: the first line, as it is, "" for none. files: whether the
+    run that made the comment wrote all of it into files.
     """
 
     limit: int = field(validator=_enough)
     marker: str = field(default="", validator=_one_line)
-    details: bool = True
-    mermaid: bool = True
-    alerts: bool = True
-    in_bytes: bool = True
+    dialect: Dialect = USUAL
     files: bool = False
 
     @property
@@ -47,20 +43,4 @@ class CommentForm:
 
     def size(self, text: str) -> int:
         """The length of text as the limit counts it."""
-        return len(text.encode()) if self.in_bytes else len(text)
-
-
-_FORGES: Final[Mapping[str, Mapping[str, bool]]] = MappingProxyType(
-    {
-        "github": {},
-        "gitlab": {"in_bytes": False},
-        "gitea": {},
-        "bitbucket": {"details": False, "mermaid": False, "alerts": False},
-        "azure": {"mermaid": False, "alerts": False},
-    }
-)
-
-
-def form_for(forge: str, *, limit: int, marker: str = "", files: bool = False) -> CommentForm:
-    """The form of a forge by name: github, gitlab, gitea (and Forgejo), bitbucket or azure; else KeyError."""
-    return CommentForm(limit, marker, files=files, **_FORGES[forge])
+        return len(text.encode()) if self.dialect.in_bytes else len(text)

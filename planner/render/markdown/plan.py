@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from planner.model.dialect import Dialect
 from planner.model.plan import Plan
 from planner.model.preview import EnvironmentPreview
 from planner.render import view
@@ -15,7 +16,7 @@ from planner.render.markdown.folding import groups
 from planner.render.markdown.form import CommentForm
 from planner.render.markdown.spans import code, counted, words
 
-_PLAIN = CommentForm(1_000_000_000, "-", details=False, mermaid=False, alerts=False)
+_PLAIN = CommentForm(1_000_000_000, "-", dialect=Dialect(details=False, mermaid=False, alerts=False))
 
 
 def render_markdown_plan(plan: Plan, digest: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.app.command_line import command_line
+from planner.app.command_line import command_line, with_folder
 from planner.app.opening import Opened, Request
 from planner.config.load import Configuration
 from planner.config.variables import Inputs
@@ -36,3 +36,19 @@ def test_folder_environment_and_variables_are_named() -> None:
 @pytest.mark.parametrize("verb", ["plan", "destroy"])
 def test_here_needs_no_folder(verb: str) -> None:
     assert command_line(opened(Path(), Inputs()), verb) == f"planner {verb} -e dev"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Run: planner plan -e dev", "Run: planner -C 'a b' plan -e dev"),
+        ("`planner state list`; planner plan.", "`planner -C 'a b' state list`; planner -C 'a b' plan."),
+        ("planner -C elsewhere plan", "planner -C elsewhere plan"),
+        ("a defect in planner: plan", "a defect in planner: plan"),
+        ("planner planned it", "planner planned it"),
+        ("myplanner plan", "myplanner plan"),
+    ],
+)
+def test_the_folder_is_put_into_commands(text: str, found: str) -> None:
+    assert with_folder(text, Path("a b"), ["plan", "state"]) == found
+    assert with_folder(text, Path(), ["plan", "state"]) == text

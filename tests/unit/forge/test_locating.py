@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from planner.errors import PlannerError, WrongUsage
-from planner.forge.ci import CIS
+from planner.forge.client import connect
 from planner.forge.errors import ForgeError
 from planner.forge.locating import Located, Wanted, job_of, locate
 from planner.forge.marker import Run
-from planner.forge.registry import KINDS, connect
+from planner.forge.registry import KINDS
 from planner.forge.target import Credentials
 
 GITHUB = {
@@ -419,4 +419,5 @@ def test_nothing_that_is_found_shows_the_token() -> None:
 
 
 def test_every_ci_names_its_variables() -> None:
-    assert [ci.name for ci in CIS if set(ci.sources) != {"api", "repository", "number", "run"}] == []
+    cis = [kind.ci for kind in KINDS.values()]
+    assert [ci.name for ci in cis if set(ci.sources) != {"api", "repository", "number", "run"}] == []

@@ -35,7 +35,7 @@ from planner.render import events
 from planner.render.diagnostics import render_diagnostics
 from planner.render.html import render_html
 from planner.render.ledger import render_ledger
-from planner.render.markdown import form_for, render_comment, render_markdown_plan
+from planner.render.markdown import CommentForm, render_comment, render_markdown_plan
 from planner.render.style import Style
 from planner.render.text import render_plan
 from planner.state import locks
@@ -192,7 +192,7 @@ def outputs(text: str) -> Iterator[tuple[str, str | bytes]]:
     yield "ledger", render_ledger(told, environment="dev", width=100, style=STYLE, resume="")
     preview = for_display(made(Preview, text), KNOWN)
     yield "page", render_html(preview)
-    yield "comment", render_comment(preview, form_for("github", limit=60_000))
+    yield "comment", render_comment(preview, CommentForm(60_000))
     yield "preview", dump_preview(Previewed(preview, {}))
     diagnostics = for_display((made(Diagnostic, text),), KNOWN)
     yield "diagnostics", render_diagnostics(diagnostics, width=100, style=STYLE)

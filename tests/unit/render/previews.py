@@ -7,11 +7,13 @@ from types import MappingProxyType
 
 from attrs import evolve
 
+from planner.forge.registry import KINDS
 from planner.model.address import Address
 from planner.model.plan import Action, AttributeDiff, Change, CheckResult, Drift, LeftOut, Plan
 from planner.model.preview import NEW, REMOVED, EnvironmentPreview, Preview
 from planner.model.release import Gate
 from planner.model.value import UNKNOWN, Fingerprint, Secret
+from planner.render.markdown import CommentForm
 
 from . import plans
 from .plans import DRIFT, ICU, OFFICE, OUTPUTS, SYNONYMS, plan
@@ -36,6 +38,11 @@ HOSTILE_TEXTS = (
     " ",
     "",
 )
+
+
+def form_for(forge: str, *, limit: int, marker: str = "", files: bool = False) -> CommentForm:
+    return CommentForm(limit, marker, files=files, dialect=KINDS[forge].facts.dialect)
+
 
 TEMPLATE = Address("deployment_template", "shop")
 OTHERS = (

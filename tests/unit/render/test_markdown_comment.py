@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
+from planner.forge.registry import KINDS
 from planner.model.address import Address
 from planner.model.plan import Action, AttributeDiff, Change, CheckResult, Drift
 from planner.model.preview import NEW, REMOVED, EnvironmentPreview
-from planner.render.markdown import CommentForm, form_for, render_comment, render_markdown_plan
+from planner.render.markdown import CommentForm, render_comment, render_markdown_plan
 from planner.render.markdown.form import LEAST
 
 from . import plans
-from .previews import MARKDOWN_PLANS, PREVIEWS, created, deleted, planned, preview, updated
+from .previews import MARKDOWN_PLANS, PREVIEWS, created, deleted, form_for, planned, preview, updated
 
 MARKER = "<!-- planner-preview v1 id=search-extensions -->"
 WIDE = 65_536
@@ -69,12 +70,12 @@ def test_bytes_are_counted_where_the_form_says_so() -> None:
     assert len(gitlab) <= 8_000 < len(gitlab.encode())
 
 
-@pytest.mark.parametrize("forge", ["bitbucket", "azure"])
+@pytest.mark.parametrize("forge", KINDS)
 def test_what_a_forge_does_not_draw_is_not_there(forge: str) -> None:
+    dialect = KINDS[forge].facts.dialect
     text = render_comment(PREVIEWS["everything"], form_for(forge, marker="planner-preview v1", limit=WIDE))
-    assert "mermaid" not in text
-    assert "[!CAUTION]" not in text
-    assert ("<details" in text) == (forge == "azure")
+    shown = tuple(sign in text for sign in ("<details", "mermaid", "[!CAUTION]"))
+    assert shown == (dialect.details, dialect.mermaid, dialect.alerts)
 
 
 def test_bitbucket_gets_no_html_at_all() -> None:
@@ -99,11 +100,6 @@ def test_a_form_that_cannot_hold_a_comment(limit: int, marker: str, says: str) -
 def test_a_comment_without_a_marker() -> None:
     text = render_comment(PREVIEWS["create"], form_for("github", limit=WIDE))
     assert text.startswith("### `search-extensions`: 1 to create\n")
-
-
-def test_an_unknown_forge() -> None:
-    with pytest.raises(KeyError):
-        form_for("sourcehut", marker=MARKER, limit=WIDE)
 
 
 DESTRUCTIVE = planned("prod", *map(deleted, range(60)), plans.REPLACE)

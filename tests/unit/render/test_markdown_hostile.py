@@ -11,19 +11,20 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from planner.forge.registry import KINDS
 from planner.model.address import Address
 from planner.model.plan import Action, AttributeDiff, Change, CheckResult, Drift, OutputChange, Plan
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.model.release import Gate
 from planner.model.value import UNKNOWN, Fingerprint, Secret
 from planner.render.escaping import escape
-from planner.render.markdown import CommentForm, form_for, render_comment, render_markdown_plan
+from planner.render.markdown import CommentForm, render_comment, render_markdown_plan
 
-from .previews import HOSTILE_TEXTS, PREVIEWS
+from .previews import HOSTILE_TEXTS, PREVIEWS, form_for
 
 MARKER = "<!-- planner-preview v1 -->"
 PARSER = MarkdownIt("commonmark", {"html": True}).enable("table").enable("strikethrough")
-FORGES = ("github", "gitlab", "gitea", "bitbucket", "azure")
+FORGES = tuple(KINDS)
 LIMITS = (2_600, 3_000, 4_000, 6_000, 10_000, 20_000, 200_000)
 
 TEXT = st.sampled_from(HOSTILE_TEXTS) | st.text(max_size=8) | st.sampled_from(["plain", "plain words"])
@@ -117,7 +118,7 @@ FORMS = st.builds(
 def test_any_preview(preview: Preview, form: CommentForm) -> None:
     text = render_comment(preview, form)
     assert form.size(text) <= form.limit
-    assert_well_formed(text, form.details)
+    assert_well_formed(text, form.dialect.details)
     assert_rows(text, preview)
     assert_losses_named(text, preview)
 
@@ -130,7 +131,7 @@ def test_every_sample_is_well_formed(name: str, forge: str, limit: int) -> None:
     text = render_comment(PREVIEWS[name], form)
     assert form.size(text) <= limit
     assert text.endswith("\n")
-    assert_well_formed(text, form.details)
+    assert_well_formed(text, form.dialect.details)
     assert_losses_named(text, PREVIEWS[name])
 
 

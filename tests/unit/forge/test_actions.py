@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from planner.forge.event import PullRequest, pull_request
+from planner.forge.actions import pull_request
+from planner.forge.ci import Job
 
 SHA = "3f9c1ab0" * 5
 FORK = {"number": 9, "base": {"repo": {"id": 1}}}
@@ -65,12 +66,12 @@ def test_the_number_in_an_event(tmp_path: Path, event: Any, number: int | None) 
 def test_a_hostile_event_is_none(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "event.json"
     path.write_bytes(content)
-    assert pull_request(str(path), "refs/pull/12/merge") == PullRequest(12)
+    assert pull_request(str(path), "refs/pull/12/merge") == Job(number=12)
 
 
 @pytest.mark.parametrize("path", ["", ".", "/no/such/file", "a\0b"])
 def test_an_event_that_cannot_be_read_is_none(path: str) -> None:
-    assert pull_request(path, "") == PullRequest()
+    assert pull_request(path, "") == Job()
 
 
 @pytest.mark.parametrize(
@@ -96,33 +97,33 @@ def test_the_number_in_a_ref(ref: str, number: int | None) -> None:
 def test_the_commit_is_the_head(tmp_path: Path, sha: Any, commit: str) -> None:
     path = tmp_path / "event.json"
     path.write_text(json.dumps({"pull_request": {"number": 7, "head": {"sha": sha}}}))
-    assert pull_request(str(path), "") == PullRequest(7, commit)
+    assert pull_request(str(path), "") == Job(number=7, commit=commit)
 
 
 @pytest.mark.parametrize(
     ("event", "ref", "found"),
     [
-        pytest.param({"ref": "x"}, "refs/heads/main", PullRequest(None, BUILT), id="push"),
-        pytest.param({"number": 7}, "refs/pull/7/merge", PullRequest(7, BUILT), id="the merge of it"),
+        pytest.param({"ref": "x"}, "refs/heads/main", Job(commit=BUILT), id="push"),
+        pytest.param({"number": 7}, "refs/pull/7/merge", Job(number=7, commit=BUILT), id="the merge of it"),
         pytest.param(
-            {"issue": COMMENT}, "refs/heads/main", PullRequest(7), id="a comment: built is the target"
+            {"issue": COMMENT}, "refs/heads/main", Job(number=7), id="a comment: built is the target"
         ),
         pytest.param(
             {"workflow_run": {"head_sha": SHA, "pull_requests": [{**FORK, "base": {"repo": {"id": 5}}}]}},
             "refs/heads/main",
-            PullRequest(9, SHA),
+            Job(number=9, commit=SHA),
             id="after another workflow",
         ),
         pytest.param(
             {"merge_group": {"base_sha": SHA}},
             "refs/heads/q",
-            PullRequest(None, BUILT, True, SHA),
+            Job(commit=BUILT, queued=True, base=SHA),
             id="a queue",
         ),
-        pytest.param({"merge_group": {}}, "refs/heads/q", PullRequest(None, BUILT, True), id="an odd queue"),
+        pytest.param({"merge_group": {}}, "refs/heads/q", Job(commit=BUILT, queued=True), id="an odd queue"),
     ],
 )
-def test_what_was_built(tmp_path: Path, event: Any, ref: str, found: PullRequest) -> None:
+def test_what_was_built(tmp_path: Path, event: Any, ref: str, found: Job) -> None:
     path = tmp_path / "event.json"
     path.write_text(json.dumps({**HOME, **event}))
     assert pull_request(str(path), ref, BUILT) == found

@@ -1,0 +1,104 @@
+"""What the forges do alike. What is made is made once though the reply may be lost, or be about another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.forge.calls import Call
+from planner.forge.errors import ReplyLost
+from planner.forge.port import Comment, Facts
+from planner.forge.reading import at, is_about
+from planner.forge.target import Target
+
+if TYPE_CHECKING:
+    from planner.forge.client import Client  # brings requests, which commands that ask no forge do without
+
+PAUSES: Final = (1.0, 4.0, 10.0)
+"""Seconds before one looks whether what was to be made is there."""
+
+ACCOUNT: Final = "the account of the token is not known"
+"""How a message begins when it is needed."""
+
+
+class Connection:
+    """One pull request of one repository. account: of the token, "" until the forge has told."""
+
+    facts: Facts
+
+    def __init__(self, target: Target, client: Client) -> None:
+        self.target = target
+        self.client = client
+        self.account = ""
+
+    # How a message begins when something does not work.
+
+    @property
+    def not_read(self) -> str:
+        return f"the comments of {self._shown} cannot be read"
+
+    @property
+    def not_opened(self) -> str:
+        return f"a {self.facts.request} cannot be opened in {self.target.repository}"
+
+    @property
+    def _shown(self) -> str:
+        """ "pull request 12 of owner/name"."""
+        return f"{self.facts.request} {self.target.pull_request} of {self.target.repository}"
+
+    def making(self, url: str, body: Mapping[str, Any]) -> Call:
+        """The call that opens a pull request."""
+        return Call("POST", url, self.not_opened, body, makes=True)
+
+    def opens_at(self, url: str, *below: str) -> list[dict[str, Any]]:
+        """Open pull requests, as a list that is below these names of the reply."""
+        data = self.client.get(url, self.not_opened)
+        for name in below:
+            data = at(data, name)
+        return self.client.items(data, self.not_opened)
+
+    def written(
+        self, method: str, url: str, body: Mapping[str, Any], read: Callable[[Any], Comment], asked: str = ""
+    ) -> Comment:
+        """The comment that is made, or changed: then asked is its id. read: out of the reply."""
+        failure = f"{self._shown} cannot be commented on"
+        call = Call(method, url, failure, body, makes=not asked)
+        comment = read(self.client.call(call).data)
+        if not comment.id:
+            raise self.client.misread(call)
+        if asked and comment.id != asked:
+            raise self.client.about_another(call)
+        return comment
+
+    def opened(
+        self,
+        new: Call,
+        look: Callable[[], Iterable[Any]],
+        url_of: Callable[[Any], str],
+        ends: Mapping[tuple[str, ...], str],
+    ) -> str:
+        """The URL of the pull request that look finds, else of the new one.
+
+        look: the open ones from the same branch into the same one; a forge may show others beside them.
+        ends: where a pull request says its two branches, and what they are to be.
+        """
+        for pause in (*PAUSES, None):
+            for found in look():
+                if is_about(found, ends):
+                    return url_of(found)
+            try:
+                return self._made(new, url_of, ends)
+            except ReplyLost:
+                if pause is None:
+                    raise
+                self.client.pauses.sleep(pause)
+        raise AssertionError
+
+    def _made(self, call: Call, url_of: Callable[[Any], str], ends: Mapping[tuple[str, ...], str]) -> str:
+        data = self.client.call(call).data
+        url = url_of(data)
+        if not url:
+            raise self.client.misread(call)
+        if not is_about(data, ends):
+            raise self.client.about_another(call)
+        return url
