@@ -11,16 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
-# No deadlines: a busy machine is no defect. In CI the same examples each time; people look for new ones.
-settings.register_profile("people", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
-settings.load_profile("ci" if os.environ.get("CI") else "people")
-
-# Else each of the many interpreters that the tests start would compile everything anew.
+# Else each of the many interpreters that the tests start would compile all anew, and this one hypothesis.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+from hypothesis import settings  # noqa: E402 - see above
+
+# No deadlines: a busy machine is no defect. In CI the same examples each time; people look for new ones.
+settings.register_profile("few", deadline=None, derandomize=bool(os.environ.get("CI")), max_examples=25)
+settings.register_profile("many", settings.get_profile("few"), max_examples=300)
+settings.load_profile("few")
 
 TESTS = Path(__file__).parent
 ORDER = "PLANNER_TEST_ORDER"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 from attrs import define, field
 
+from planner.ece.wsgi import WSGITransport
 from planner.state.http.backend import HttpBackend
 from planner.state.http.target import target_of
 
@@ -33,16 +34,21 @@ class Naps:
 
 @define
 class Address:
-    """One address of the server. Each `open` is as another process would."""
+    """One address of the server. Each `open` is as another process would.
+
+    connects: by a socket; else the server is called in this process.
+    """
 
     server: StateServer
     path: str
     environ: Mapping[str, str] = field(factory=dict)
+    connects: bool = True
 
     def open(self, naps: Naps | None = None) -> HttpBackend:
         naps = naps or Naps()
         target = target_of(self.server.url(self.path), "dev", self.environ)
-        return HttpBackend(target, sleep=naps.sleep, clock=naps.clock)
+        transport = None if self.connects else WSGITransport(self.server)
+        return HttpBackend(target, sleep=naps.sleep, clock=naps.clock, transport=transport)
 
 
 @pytest.fixture
@@ -52,19 +58,25 @@ def server() -> Iterator[StateServer]:
     server.close()
 
 
+@pytest.fixture
+def connects() -> bool:
+    """What is about connections says otherwise."""
+    return False
+
+
 @pytest.fixture(params=[PLAIN, GITLAB], ids=["plain", "gitlab"])
-def address(request: pytest.FixtureRequest, server: StateServer) -> Address:
-    return Address(server, server.new_path(request.param))
+def address(request: pytest.FixtureRequest, server: StateServer, connects: bool) -> Address:
+    return Address(server, server.new_path(request.param), connects=connects)
 
 
 @pytest.fixture
-def plain(server: StateServer) -> Address:
-    return Address(server, server.new_path(PLAIN))
+def plain(server: StateServer, connects: bool) -> Address:
+    return Address(server, server.new_path(PLAIN), connects=connects)
 
 
 @pytest.fixture
-def gitlab(server: StateServer) -> Address:
-    return Address(server, server.new_path(GITLAB))
+def gitlab(server: StateServer, connects: bool) -> Address:
+    return Address(server, server.new_path(GITLAB), connects=connects)
 
 
 def answering(answer: Answer | None) -> Fault:

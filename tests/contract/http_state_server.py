@@ -102,6 +102,18 @@ class StateServer:
         self._server.shutdown()
         self._server.server_close()
 
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., object]) -> list[bytes]:
+        """As a WSGI application."""
+        headers = {name[5:]: text for name, text in environ.items() if name.startswith("HTTP_")}
+        named = {name.replace("_", "-").title(): text for name, text in headers.items()}
+        parts, body = urlsplit(environ["RAW_URI"]), environ["wsgi.input"].read()
+        asked = Asked(environ["REQUEST_METHOD"], parts.path, _query(parts.query), named, body)
+        answer = self.answer(asked)
+        if answer is None:
+            raise ConnectionResetError
+        start_response(f"{answer.status} -", [*_headers(answer).items()])
+        return [answer.body]
+
     def answer(self, asked: Asked) -> Answer | None:
         with self._guard:
             self.asked.append(asked)
@@ -217,6 +229,14 @@ class StateServer:
         return _json(status, {**repeated, **holder})
 
 
+def _query(text: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(text).items()}
+
+
+def _headers(answer: Answer) -> dict[str, str]:
+    return {"Content-Length": str(len(answer.body)), **answer.headers}
+
+
 def _basic(credentials: str) -> str:
     return f"Basic {base64.b64encode(credentials.encode()).decode()}"
 
@@ -246,18 +266,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         parts = urlsplit(self.path)
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         length = int(self.headers.get("Content-Length", 0))
         body = self.rfile.read(length)
         if len(body) < length:  # its client died in the middle
             self.close_connection = True
             return
-        answer = self._states.answer(Asked(self.command, parts.path, query, dict(self.headers), body))
+        answer = self._states.answer(
+            Asked(self.command, parts.path, _query(parts.query), dict(self.headers), body)
+        )
         if answer is None:
             self.close_connection = True
             return
         self.send_response(answer.status)
-        for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
+        for name, value in _headers(answer).items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(answer.body)

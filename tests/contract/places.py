@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import pytest
 from attrs import evolve, field, frozen
 
 from planner.errors import LockHeld
@@ -121,9 +120,3 @@ STORES: dict[str, Callable[[Path], Place]] = {
 
 LEASED = [name for name in PLACES if name not in ("local", "file-url", "http", "gitlab")]
 """Those whose lock is a lease."""
-
-
-def sampled(names: Iterable[str], *seldom: str) -> pytest.MarkDecorator:
-    """For a test that tries everything: at the places where that takes long it is a long test."""
-    marked = [pytest.param(name, marks=pytest.mark.long) if name in seldom else name for name in names]
-    return pytest.mark.parametrize("place", marked, indirect=True)

@@ -65,6 +65,7 @@ def test_a_snapshot_from_elsewhere_is_not_overwritten(place: Place, expected: in
     assert [entry.serial for entry in place.open().history()] == [2, 1]
 
 
+@pytest.mark.smoke
 def test_a_missing_snapshot_is_not_the_expected_one(backend: Backend) -> None:
     with pytest.raises(StateError, match="at serial 0, expected was serial 4"):
         backend.write_snapshot(content(5), serial=5, expected_serial=4)
@@ -123,6 +124,7 @@ def test_a_cleared_journal_can_be_written_again(place: Place) -> None:
     assert place.open().read_journal() == [b"two"]
 
 
+@pytest.mark.smoke
 def test_snapshots_and_journal_leave_each_other_alone(backend: Backend) -> None:
     backend.append([b"one"])
     write(backend, 1)
@@ -210,6 +212,7 @@ def test_reading_needs_no_lock(place: Place) -> None:
         assert len(place.open().history()) == 1
 
 
+@pytest.mark.smoke
 def test_another_process_holds_the_lock_until_it_is_killed(place: Place) -> None:
     with Worker.at(place) as worker:
         assert worker.append("from another process") == "written"
@@ -226,6 +229,7 @@ def test_another_process_holds_the_lock_until_it_is_killed(place: Place) -> None
     assert place.open().read_journal() == [b"from another process"]
 
 
+@pytest.mark.smoke
 def test_a_broken_lock_stops_its_holder(place: Place) -> None:
     former = place.open()
     with former.lock(ALICE, 0):

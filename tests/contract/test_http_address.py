@@ -47,6 +47,11 @@ ELSEWHERE = {"Location": "https://ann:x@other.example/in?a=b"}
 CUT_OFF = {"Content-Length": "10", "Connection": "close"}
 
 
+@pytest.fixture
+def connects() -> bool:
+    return True
+
+
 # --- addresses and credentials ----------------------------------------------------------------------------
 
 WHERE: dict[str, tuple[str, dict[str, str], tuple[str, str, str, str, str]]] = {

@@ -16,6 +16,7 @@ from .http_addresses import (
     Address,
     Do,
     address,
+    connects,
     content,
     gitlab,
     plain,
@@ -25,7 +26,7 @@ from .http_addresses import (
 from .http_state_server import PLAIN, Answer, Asked, Fault, State
 from .places import ALICE, BOB
 
-__all__ = ["address", "gitlab", "plain", "server"]  # fixtures
+__all__ = ["address", "connects", "gitlab", "plain", "server"]  # fixtures
 
 TERRAFORM = {
     "ID": "0c1a",

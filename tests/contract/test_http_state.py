@@ -28,6 +28,7 @@ from .http_addresses import (
     Naps,
     address,
     answering,
+    connects,
     content,
     gitlab,
     plain,
@@ -37,7 +38,7 @@ from .http_addresses import (
 from .http_state_server import GITLAB, Answer, Asked, Fault, StateServer
 from .places import ALICE, BOB
 
-__all__ = ["address", "gitlab", "plain", "server"]  # fixtures
+__all__ = ["address", "connects", "gitlab", "plain", "server"]  # fixtures
 
 # --- replies that are lost --------------------------------------------------------------------------------
 
@@ -92,9 +93,21 @@ class Losing:
         return Answer(502) if "502" in self.what else None
 
 
-@pytest.mark.parametrize("what", ["request", "reply", "reply, 502"])
+LOST = ["request", "reply", "reply, 502"]
+
+
+@pytest.mark.parametrize("what", LOST)
+def test_what_was_lost_on_a_connection_is_done_once(plain: Address, what: str) -> None:
+    lose_each(evolve(plain, connects=True), _append, what)
+
+
+@pytest.mark.parametrize("what", LOST)
 @pytest.mark.parametrize("work", DONE)
 def test_what_was_lost_is_done_once(address: Address, work: Callable[[HttpBackend], None], what: str) -> None:
+    lose_each(address, work, what)
+
+
+def lose_each(address: Address, work: Callable[[HttpBackend], None], what: str) -> None:
     for number in count(1):
         place = evolve(address, path=f"{address.path}-{number}")
         place.open().append([b"one"])

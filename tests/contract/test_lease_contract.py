@@ -83,6 +83,7 @@ def test_a_holder_that_stands_still_loses_the_lock_and_writes_nothing_more(place
     assert place.open().read_journal() == [b"one"]
 
 
+@pytest.mark.smoke
 def test_a_holder_that_is_cut_off_writes_nothing_once_another_has_the_lock(place: Place, wire: Wire) -> None:
     former = place.behind(wire.port).open()
     with former.lock(ALICE, 0):
@@ -133,6 +134,7 @@ def test_a_broken_lock_keeps_its_holder_from_clearing_the_next_ones_journal(plac
 # --- connections that are lost ----------------------------------------------------------------------------
 
 
+@pytest.mark.smoke
 def test_a_connection_that_was_lost_comes_back(place: Place, wire: Wire) -> None:
     backend = place.behind(wire.port).open()
     with backend.lock(ALICE, 0):
@@ -184,7 +186,7 @@ def found(place: Place) -> tuple[list[bytes], bytes | None, list[int]]:
     return backend.read_journal(), backend.read_snapshot(), serials
 
 
-@pytest.mark.parametrize("lose", [pytest.param("request", marks=pytest.mark.long), "reply"])
+@pytest.mark.parametrize("lose", ["request", "reply"])
 @pytest.mark.parametrize("work", AFTER)
 def test_what_is_under_way_when_the_line_is_cut_is_done_once(
     fresh: Callable[[], Place], wire: Wire, work: Callable[[Backend], None], lose: str

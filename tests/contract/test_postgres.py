@@ -140,6 +140,7 @@ def end_sessions(admin: psycopg.Connection) -> None:
     wait_until(lambda: admin.execute(f"SELECT {SESSIONS}").rowcount == 0)
 
 
+@pytest.mark.smoke
 def test_a_holder_whose_session_was_ended_comes_back_before_another_takes_the_lock(
     place: Place, admin: psycopg.Connection
 ) -> None:
@@ -354,6 +355,7 @@ def test_the_encoding_is_nobody_elses_choice(
 # --- tables and roles -------------------------------------------------------------------------------------
 
 
+@pytest.mark.smoke
 def test_reading_makes_no_tables(place: Place, admin: psycopg.Connection) -> None:
     backend = place.open()
     assert (backend.read_snapshot(), backend.read_journal(), backend.history()) == (None, [], [])

@@ -250,6 +250,7 @@ def test_checking_leaves_nothing_behind(spot: Spot) -> None:
 # --- conditions -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(("bucket", "header"), [("no-none-match", "If-None-Match"), ("no-match", "If-Match")])
 def test_a_server_that_ignores_conditions_is_refused(running: Server, bucket: str, header: str) -> None:
     spot = spot_in(running, bucket)
@@ -403,7 +404,6 @@ STAGES: list[tuple[list[bytes], bytes | None, list[int]]] = [
 ]
 
 
-@pytest.mark.long
 def test_a_crash_between_any_two_requests_leaves_one_stage_or_the_next(running: Server) -> None:
     reached = set()
     for number in count(1):
@@ -468,6 +468,7 @@ def expired(spot: Spot) -> Iterator[None]:
             yield
 
 
+@pytest.mark.smoke
 def test_a_broken_lock_keeps_its_holder_from_writing_a_snapshot(spot: Spot) -> None:
     former = begun(spot).open()
     with former.lock(ALICE, 0):
@@ -499,7 +500,6 @@ def test_late_requests_of_a_former_holder_take_no_effect(spot: Spot, lost: Any, 
     assert spot.found() == ([b"two"], content(serial + 1), [serial + 1, serial][: serial + 1])
 
 
-@pytest.mark.long
 def test_a_fence_that_a_crash_interrupted_is_put_up_by_the_next(running: Server) -> None:
     for number in count(1):
         spot = begun(spot_in(running))

@@ -23,7 +23,7 @@ from planner.state.backend import Backend, HistoryEntry
 from planner.state.locks import Holder
 from planner.state.store import Store
 
-from .places import ALICE, NOW, STORES, TERMS, Place, sampled
+from .places import ALICE, NOW, STORES, TERMS, Place
 
 
 @pytest.fixture(params=STORES)
@@ -122,7 +122,7 @@ def two_runs(store: Store, acknowledged: list[str]) -> State:
     return state
 
 
-@sampled(STORES, "s3", "gitlab")
+@pytest.mark.seldom("gitlab")
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 @pytest.mark.parametrize("point", range(1, 11))
 def test_a_crash_between_any_two_steps_loses_nothing(place: Place, point: int, before: bool) -> None:
@@ -174,7 +174,7 @@ def test_the_crashes_reach_every_write(place: Place) -> None:
     assert counting.calls == 10
 
 
-@sampled(STORES, "s3", "gitlab")
+@pytest.mark.seldom("gitlab")
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 @pytest.mark.parametrize("point", range(1, 5))
 def test_a_crash_while_restoring_leaves_the_former_or_the_latter(
@@ -191,6 +191,7 @@ def test_a_crash_while_restoring_leaves_the_former_or_the_latter(
     assert names(store_on(place.open()).restore(1)) == ["a"]
 
 
+@pytest.mark.smoke
 def test_restore_when_the_present_snapshot_is_damaged(place: Place) -> None:
     store = store_on(place.open())
     two_runs(store, [])
@@ -252,7 +253,7 @@ while True:
 """
 
 
-@sampled(STORES, "file-url", "s3", "http", "gitlab", "encrypted")
+@pytest.mark.seldom("file-url", "http", "gitlab", "encrypted")
 @pytest.mark.parametrize("seed", [1])
 def test_killed_at_any_moment_it_keeps_what_was_acknowledged(place: Place, seed: int) -> None:
     moments = Random(seed)  # noqa: S311 - no secrets here

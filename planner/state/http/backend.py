@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import Final
 
 from attrs import evolve
+from requests.adapters import BaseAdapter
 
 from planner.errors import DamagedState, StateError
 from planner.state.backend import HistoryEntry, compare_serials
@@ -38,8 +39,10 @@ class HttpBackend:
         *,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
+        transport: BaseAdapter | None = None,
     ) -> None:
-        wire = Wire(target.access, sleep=sleep, clock=clock)
+        """transport: to send through instead of connections of its own."""
+        wire = Wire(target.access, sleep=sleep, clock=clock, transport=transport)
         self._target = target
         self._shown = target.shown
         self._documents = Documents(target, wire)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from typing import Final, TypeVar
 
 from attrs import evolve, frozen
+from requests.adapters import BaseAdapter
 
 from planner.model.known_secrets import known_secrets
 from planner.net import wire as net
@@ -58,14 +59,16 @@ class Wire:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
+        transport: BaseAdapter | None = None,
     ) -> None:
-        """now: seconds since the epoch."""
+        """now: seconds since the epoch. transport: see net.Wire."""
         self._access = access
         self._sleep = sleep
         self._clock = clock
         self._now = now
         self._reached = False
-        self._wire = net.Wire(verify=access.ca_file or True, patience=1.0, clock=clock)
+        verify = access.ca_file or True
+        self._wire = net.Wire(verify=verify, patience=1.0, clock=clock, transport=transport)
         self._headers = {"Accept": "application/json, */*"}
         if access.username:
             pair = f"{access.username}:{access.password}".encode()

@@ -8,7 +8,7 @@ from zipfile import ZIP_BZIP2, ZIP_STORED, ZipFile, ZipInfo
 
 import pytest
 from attrs import evolve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.archives import Archives, inspect
@@ -264,7 +264,6 @@ def test_each_use_is_judged_by_itself(make_zip: Zip, archives: Archives) -> None
         assert says in problem.summary
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200), st.integers(0, 400))
 def test_no_damage_ends_in_a_traceback(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, start: int

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.archives import ArchiveError, Archives, Workspace, folder, sizes
@@ -314,7 +314,6 @@ FILE_NAME = st.text(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(FILE_NAME, st.text(max_size=5), min_size=1, max_size=5))
 def test_any_file_name_survives(found: dict[str, str]) -> None:
     kept = {unicodedata.normalize("NFC", name): text for name, text in found.items()}

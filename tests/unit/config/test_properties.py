@@ -17,7 +17,7 @@ from planner.model.value import Value, leaves, scalar_text
 
 from .projects import Folder, shown
 
-FAST = settings(derandomize=True, deadline=None, max_examples=50, database=None)
+FAST = settings(derandomize=True, database=None)
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40).filter(
     lambda text: RESERVED.search(text) is None
@@ -270,7 +270,7 @@ PIECES = st.sampled_from(
 TEMPLATES = st.lists(PIECES, max_size=25).map("".join).map(lambda s: s.encode("utf-8", "surrogatepass"))
 
 
-@settings(FAST, max_examples=300)
+@FAST
 @given(
     data=TEMPLATES | st.binary(max_size=60) | st.text(max_size=60).map(lambda s: s.encode("utf-8", "replace"))
 )
@@ -292,7 +292,7 @@ def test_any_template(data: bytes) -> None:
     only_problems(lambda folder: folder.write({"templates/main.yaml": data}))
 
 
-@settings(FAST, max_examples=200)
+@FAST
 @given(data=TEMPLATES | st.binary(max_size=60))
 @example(b"project: p\nenvironments: {dev: {}}\nlocals: {a: '{{ local.a }}'}")
 @example(b"project: p\nenvironments: {dev: {}}\nlocals: {a: '{{ " + b"(" * 3000 + b"1' }")
@@ -306,7 +306,7 @@ def test_any_project_file(data: bytes) -> None:
     only_problems(lambda folder: folder.write({"planner.yaml": data}))
 
 
-@settings(FAST, max_examples=150)
+@FAST
 @given(data=TEMPLATES | st.binary(max_size=60))
 @example(b"variables: {v: .inf}")
 @example(b"variables: {v: " + b"9" * 5_000 + b"}")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.engine.diff import differences, drift_of, replaced, take_over, without_ignored
@@ -272,7 +272,6 @@ FETCHING = evolve(THING, content=ContentFacts("file", "marker", ("source", "tags
     sha256=STAMPS,
     stamps=st.tuples(STAMPS, STAMPS),
 )
-@settings(max_examples=300)
 def test_the_short_way_of_taking_over_gives_what_the_long_one_does(
     kind: Kind,
     known: dict[str, Value],

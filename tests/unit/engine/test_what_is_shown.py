@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from attrs import evolve
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from planner.engine.selection import Selection
@@ -216,7 +216,6 @@ def scenes(draw: st.DrawFn) -> tuple[Scene, Wish]:
 
 
 @given(scenes())
-@settings(max_examples=100)
 def test_an_apply_changes_what_every_format_of_its_plan_said(given_: tuple[Scene, Wish]) -> None:
     scene, wish = given_
     session, state = scene.session(wish), scene.state

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from planner.config.yaml_document import YamlProblem, parse, plain
@@ -14,8 +14,6 @@ from planner.model.value import Value
 from planner.promote.pin_edit import edit
 
 from .sample_documents import KEYS, VALUES, Path, Sample, samples
-
-MANY = settings(max_examples=60)
 
 
 def read(text: str) -> dict[str, Value]:
@@ -58,7 +56,6 @@ def edits(draw: st.DrawFn, value: Value) -> Mapping[Path, Value]:
     }
 
 
-@MANY
 @given(samples(), st.data())
 def test_the_result_reads_as_wanted(sample: Sample, data: st.DataObject) -> None:
     wanted = read(sample.text)
@@ -68,7 +65,6 @@ def test_the_result_reads_as_wanted(sample: Sample, data: st.DataObject) -> None
     assert same(read(edit(sample.text, made, "x.yaml")), wanted)
 
 
-@MANY
 @given(samples(), st.data())
 def test_lines_that_are_not_edited_stay(sample: Sample, data: st.DataObject) -> None:
     path, value = next(iter(data.draw(edits(read(sample.text))).items()))
@@ -78,7 +74,6 @@ def test_lines_that_are_not_edited_stay(sample: Sample, data: st.DataObject) -> 
         assert line.text in found, line  # goes on where the last one was found
 
 
-@MANY
 @given(samples(), st.data())
 def test_line_ends_stay(sample: Sample, data: st.DataObject) -> None:
     result = edit(sample.text, data.draw(edits(read(sample.text))), "x.yaml")
@@ -89,7 +84,6 @@ def test_line_ends_stay(sample: Sample, data: st.DataObject) -> None:
         assert result.endswith("\n") == sample.text.endswith("\n")
 
 
-@MANY
 @given(samples(), st.data())
 def test_an_edit_with_what_is_there_changes_nothing(sample: Sample, data: st.DataObject) -> None:
     there = read(sample.text)
@@ -101,7 +95,6 @@ def test_an_edit_with_what_is_there_changes_nothing(sample: Sample, data: st.Dat
     assert edit(sample.text, {path: value}, "x.yaml") == sample.text
 
 
-@MANY
 @given(samples(), st.data())
 def test_an_edit_can_be_undone(sample: Sample, data: st.DataObject) -> None:
     """And done twice it is done once."""
@@ -113,7 +106,6 @@ def test_an_edit_can_be_undone(sample: Sample, data: st.DataObject) -> None:
     assert same(read(edit(text, {(key,): before[key]}, "x.yaml")), before)
 
 
-@MANY
 @given(st.dictionaries(st.sampled_from([key for _, key in KEYS]), VALUES, min_size=1, max_size=4), st.data())
 def test_flow_over_several_lines(value: Value, data: st.DataObject) -> None:
     pretty = json.dumps(value, indent=2, ensure_ascii=False).split("\n")
@@ -180,7 +172,6 @@ PIECES = st.sampled_from(
 )
 
 
-@MANY
 @given(st.lists(PIECES, max_size=20).map("".join), VALUES)
 def test_any_text_is_edited_rightly_or_refused(text: str, value: Value) -> None:
     path = ("pins", "templates")

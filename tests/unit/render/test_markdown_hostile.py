@@ -113,7 +113,7 @@ FORMS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(preview=ANY_PREVIEW, form=FORMS)
 def test_any_preview(preview: Preview, form: CommentForm) -> None:
     text = render_comment(preview, form)
@@ -135,7 +135,7 @@ def test_every_sample_is_well_formed(name: str, forge: str, limit: int) -> None:
     assert_losses_named(text, PREVIEWS[name])
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(preview=ANY_PREVIEW, forge=st.sampled_from(FORGES))
 def test_what_is_found_is_read_as_it_is(preview: Preview, forge: str) -> None:
     """Where nothing has to be left out, a reader sees each text whole, whatever of it is in code."""
@@ -171,7 +171,7 @@ def plain(token: Token) -> str:
     return " ".join(shown.replace("(empty)", "").replace("`", "").split())
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(PLANS, TEXT)
 def test_any_plan(plan: Plan, digest: str) -> None:
     text = MARKER + "\n" + render_markdown_plan(plan, digest)

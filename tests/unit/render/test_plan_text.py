@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.model.address import Address
@@ -153,7 +153,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(before=VALUES, after=VALUES, name=st.text(), width=st.integers(0, 250), action=st.sampled_from(Action))
 def test_any_values(before: object, after: object, name: str, width: int, action: Action) -> None:
     diff = AttributeDiff((name, 0, name), before, after, forces_replacement=True)

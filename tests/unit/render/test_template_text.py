@@ -33,7 +33,7 @@ def read(text: str) -> Value:
     return plain(parse(render(environment.get_template("t")), restore=tokens.restore)[0])
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True)
 @given(st.dictionaries(st.from_regex(r"[a-z_]{1,8}", fullmatch=True), values, min_size=1, max_size=4))
 def test_any_value_reads_back(attributes: dict[str, Value]) -> None:
     text = template_text({ONE: attributes})
