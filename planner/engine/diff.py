@@ -197,13 +197,14 @@ def _put_back(wanted: Value, seen: Value, path: Path) -> Value:
     if not path:
         return seen
     key, rest = path[0], path[1:]
-    if isinstance(wanted, Mapping) and isinstance(seen, Mapping):
+    if isinstance(wanted, Mapping) and isinstance(seen, Mapping) and isinstance(key, str):
         others = {name: item for name, item in wanted.items() if name != key}
         return {**others, key: _put_back(wanted.get(key), seen[key], rest)} if key in seen else others
-    both = isinstance(wanted, list | tuple) and isinstance(seen, list | tuple)
-    if both and isinstance(key, int) and key < min(len(wanted), len(seen)):
-        return [*wanted[:key], _put_back(wanted[key], seen[key], rest), *wanted[key + 1 :]]
-    return wanted
+    if not (isinstance(wanted, list | tuple) and isinstance(seen, list | tuple) and isinstance(key, int)):
+        return wanted
+    if key >= min(len(wanted), len(seen)):
+        return wanted
+    return [*wanted[:key], _put_back(wanted[key], seen[key], rest), *wanted[key + 1 :]]
 
 
 def _described(attribute: Attribute, before: Value, after: Value, salt: str) -> list[AttributeDiff]:
@@ -240,14 +241,19 @@ def _hidden(value: Value, salt: str) -> Value:
 
 def _places(before: Value, after: Value, unordered: bool) -> Sequence[Place]:
     """Where two values differ. A value with a secret in it is one place: its form says something too."""
-    lists = isinstance(before, list | tuple) and isinstance(after, list | tuple)
+    whole: list[Place] = [((), before, after)]
+    if is_sensitive([before, after]):
+        return whole
+    if isinstance(before, list | tuple) and isinstance(after, list | tuple):
+        return _items(before, after) if unordered else _nested(before, after) or whole
     mappings = isinstance(before, Mapping) and isinstance(after, Mapping)
-    if is_sensitive([before, after]) or not (lists or mappings):
-        return [((), before, after)]
-    if lists and unordered:
-        left, right = unmatched(before, after)
-        return [((i,), before[i], None) for i in left] + [((i,), None, after[i]) for i in right]
-    return _nested(before, after) or [((), before, after)]
+    return (_nested(before, after) or whole) if mappings else whole
+
+
+def _items(before: Sequence[Value], after: Sequence[Value]) -> list[Place]:
+    """Of lists as sets: what only one of them has."""
+    left, right = unmatched(before, after)
+    return [*(((i,), before[i], None) for i in left), *(((i,), None, after[i]) for i in right)]
 
 
 def _nested(before: Value, after: Value) -> list[Place]:

@@ -226,7 +226,7 @@ def carry_out(
         at=surroundings.now(),
         plan_digest=provenance.plan_digest,
         config_digest=plan.config_digest,
-        inputs=conceal(dict(provenance.inputs), session.wish.salt),
+        inputs={name: conceal(value, session.wish.salt) for name, value in provenance.inputs.items()},
         commit=provenance.commit,
         complete=ledger.complete,
     )

@@ -77,8 +77,8 @@ def _hook(decode: Callable[[Any], Any]) -> Hook:
 def _value_fields(cls: type) -> dict[str, Any]:
     """The fields of cls that hold a value, or a mapping of them, with how they are encoded."""
     hooks = {
-        Any: override(unstruct_hook=encode_value, struct_hook=_hook(decode_value)),
-        Mapping[str, Any]: override(unstruct_hook=encode_mapping, struct_hook=_hook(decode_mapping)),
+        Value: override(unstruct_hook=encode_value, struct_hook=_hook(decode_value)),
+        Mapping[str, Value]: override(unstruct_hook=encode_mapping, struct_hook=_hook(decode_mapping)),
     }
     fields = attrs.fields(attrs.resolve_types(cls))
     found = {field.name: hooks[field.type] for field in fields if field.type in hooks}
@@ -132,8 +132,8 @@ def _converter(*, detailed: bool = False) -> Converter:
     converter.register_structure_hook(Reference, _hook(decode_reference))
     converter.register_unstructure_hook_func(lambda cls: cls == Path, list)
     converter.register_structure_hook_func(lambda cls: cls == Path, _hook(decode_path))
-    converter.register_unstructure_hook_func(lambda cls: cls == Mapping[str, Any], encode_mapping)
-    converter.register_structure_hook_func(lambda cls: cls == Mapping[str, Any], _hook(decode_mapping))
+    converter.register_unstructure_hook_func(lambda cls: cls == Mapping[str, Value], encode_mapping)
+    converter.register_structure_hook_func(lambda cls: cls == Mapping[str, Value], _hook(decode_mapping))
     return converter
 
 

@@ -13,8 +13,10 @@ def same(left: Value, right: Value, *, unordered: bool = False) -> bool:
     """Whether two values are equal. A secret equals its fingerprint; a Deferred value equals only itself."""
     if type(left) is str is type(right):  # most values are plain texts
         return bool(left == right)
-    if isinstance(left, Fingerprint) or isinstance(right, Fingerprint):
+    if isinstance(left, Fingerprint):
         return _same_secret(left, right)
+    if isinstance(right, Fingerprint):
+        return _same_secret(right, left)
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         return left.keys() == right.keys() and all(same(value, right[key]) for key, value in left.items())
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
@@ -34,18 +36,17 @@ def identical(left: Value, right: Value) -> bool:
     """Whether two values are equal, and of the same types all the way down: 1 is neither True nor 1.0."""
     if type(left) is not type(right):
         return False
-    if type(left) is dict:
+    if type(left) is dict is type(right):
         return left.keys() == right.keys() and all(identical(item, right[key]) for key, item in left.items())
-    if type(left) is list:
+    if type(left) is list is type(right):
         return len(left) == len(right) and all(map(identical, left, right))
     return bool(left == right) and _same_writing(left, right)
 
 
-def _same_secret(left: Value, right: Value) -> bool:
-    if isinstance(left, Fingerprint) and isinstance(right, Fingerprint):
-        return left == right
-    fingerprint, other = (left, right) if isinstance(left, Fingerprint) else (right, left)
-    return isinstance(other, str) and bool(fingerprint.matches(other))
+def _same_secret(fingerprint: Fingerprint, other: Value) -> bool:
+    if isinstance(other, Fingerprint):
+        return fingerprint == other
+    return isinstance(other, str) and fingerprint.matches(other)
 
 
 def _same_list(left: Sequence[Value], right: Sequence[Value], unordered: bool) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from attrs import field, frozen
 
@@ -16,7 +17,7 @@ class Variable:
     """schema: JSON Schema keywords of its values. has_default tells a default of null from none at all."""
 
     name: str
-    schema: Mapping[str, Value]
+    schema: Mapping[str, Any]
     sensitive: bool = False
     has_default: bool = False
     default: Value = None

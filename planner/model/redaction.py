@@ -196,8 +196,9 @@ def _role(field: attrs.Attribute[Any]) -> Role:
     declared: Role | None = field.metadata.get("redaction")
     if declared is not None:
         return declared
-    if field.type == Mapping[str, Any]:
+    held: object = field.type
+    if held == Mapping[str, Value]:
         return Role.NAMED_VALUES
-    if field.type == Path:
+    if held == Path:
         return Role.PATH
-    return Role.VALUES if field.type is Any else Role.SAID
+    return Role.VALUES if held is Value else Role.SAID

@@ -10,14 +10,13 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import NoneType
-from typing import Any, Final, SupportsIndex
+from typing import Any, Final, SupportsIndex, overload
 
 from attrs import frozen
 
 from planner.model.address import Address
 from planner.model.number import is_written, plain_number
 
-Value = Any
 Path = tuple[str | int, ...]
 
 
@@ -100,6 +99,8 @@ class _Unknown:
 
 UNKNOWN: Final = _Unknown()
 
+Value = Any
+
 Lookup = Callable[[Reference], Value]
 
 
@@ -154,6 +155,10 @@ def text_length(value: Value) -> int:
     return len(repr(value)) if is_written(value) else 0
 
 
+@overload
+def with_plain_numbers(value: Mapping[str, Value]) -> Mapping[str, Value]: ...
+@overload
+def with_plain_numbers(value: Value) -> Value: ...
 def with_plain_numbers(value: Value) -> Value:
     """value with numbers that are only numbers, for whoever takes no text of them: APIs, validators."""
     if type(value) in _SIMPLE:
@@ -221,14 +226,16 @@ def conceal(value: Value, salt: str) -> Value:
 CONCEALED: Final = Secret("(sensitive)")
 
 
-def at(value: Value, path: Path) -> Value:
+def at(value: object, path: Path) -> Value:
     """The value below path; UNKNOWN where there is none."""
+    below: Any = value
     for key in path:
         try:
-            value = value[key]
+            below = below[key]
         except (KeyError, IndexError, TypeError):
             return UNKNOWN
-    return value
+    found: Value = below
+    return found
 
 
 def dotted(path: Path) -> str:

@@ -169,8 +169,11 @@ def decode_value(data: Any) -> Value:
     if kind is dict:
         return _decode_tagged(data)
     if kind is list:
-        return data if _AS_IT_IS_READ.issuperset(map(type, data)) else [decode_value(item) for item in data]
-    return data
+        plain = _AS_IT_IS_READ.issuperset(map(type, data))
+        found: Value = data if plain else [decode_value(item) for item in data]
+        return found
+    scalar: Value = data
+    return scalar
 
 
 def decode_mapping(data: object) -> Mapping[str, Value]:

@@ -12,11 +12,11 @@ from jsonschema_rs import Draft202012Validator, ValidationError
 
 from planner.errors import NewerFormat
 from planner.model.codec import digest
+from planner.model.value_json import Data
 from planner.net.bodies import MOST_ELEMENTS, holds_too_many
 from planner.resources import schema
 
 T = TypeVar("T")
-Data = dict[str, Any]
 Migration = Callable[[Data], Data]
 
 _SHOWN = 5

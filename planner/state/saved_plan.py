@@ -11,7 +11,8 @@ from typing import Final
 from planner.errors import USE_THE_NEWER, PlannerError, StalePlan
 from planner.model.codec import decode_plan, digest, encode_plan, for_digest
 from planner.model.plan import Plan
-from planner.state.document import BadDocument, Data, Format, NewerDocument, Redact, keep
+from planner.model.value_json import Data
+from planner.state.document import BadDocument, Format, NewerDocument, Redact, keep
 from planner.state.files import advice, cause, read_file, write_private
 
 DIGEST_VERSION: Final = 2

@@ -6,7 +6,7 @@ from planner.engine.offline import imagined
 from planner.engine.workflow import compare
 from planner.model.plan import Action, Plan
 from planner.model.resource import Desired
-from planner.model.value import Secret
+from planner.model.value import Secret, Value
 
 from .world import SALT, THING, Scene, content, desired, later, ref, wish_of
 
@@ -68,7 +68,8 @@ def test_references_in_a_circle_end() -> None:
 
 
 def test_outputs_that_stay_are_no_change() -> None:
-    resources, outputs = [desired("a")], {"url": later(ref("a", "url")), "list": [1, 2]}
+    resources = [desired("a")]
+    outputs: dict[str, Value] = {"url": later(ref("a", "url")), "list": [1, 2]}
     base = {d.address: d for d in resources}
     before = imagined("p", "dev", base, outputs, {"thing": THING}, SALT)
     plan = compare(wish_of(*resources, outputs=outputs), {"thing": Scene.of().world}, before).plan

@@ -139,7 +139,13 @@ def after(operation: str, attributes: dict[str, Value], shown: dict[str, Value],
 
 
 def test_the_state_has_what_was_declared_where_the_server_does_not_show_it() -> None:
-    declared = {"name": "a", "password": PRINT, "file": "f", "source": "https://x", "tier": "t"}
+    declared: dict[str, Value] = {
+        "name": "a",
+        "password": PRINT,
+        "file": "f",
+        "source": "https://x",
+        "tier": "t",
+    }
     entry = after("create", declared, {"name": "a", "note": "n"})
     assert entry.attributes == {
         "name": "a", "password": PRINT, "file": "f", "source": "https://x", "note": "n"

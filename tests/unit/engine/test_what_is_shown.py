@@ -165,8 +165,8 @@ def attributes(**more: st.SearchStrategy[Value]) -> st.SearchStrategy[dict[str, 
 
 @st.composite
 def priors(draw: st.DrawFn, name: str) -> Prior:
-    secret = draw(attributes(password=st.just(Fingerprint.of("before", SALT))))
-    held: dict[str, Value] = draw(
+    secret: dict[str, Any] = draw(attributes(password=st.just(Fingerprint.of("before", SALT))))
+    held: dict[str, Any] = draw(
         st.sampled_from(
             [{}, {"source": "u1"}, {"content_sha256": "two" * 8, "marker": "m", "file": "files/a"}]
         )
@@ -251,4 +251,4 @@ def check(changes: Mapping[str, Sides], words: Mapping[str, str]) -> None:
         assert ("(sensitive)" in words[name]) == hidden, words[name]
         left, right = ({leaf for _, leaf in leaves(side) if leaf is not None} for side in (was, is_))
         for leaf in () if hidden else left ^ right:
-            assert leaf in words[name] or (leaf in right and name in unknown), (leaf, words[name])
+            assert str(leaf) in words[name] or (leaf in right and name in unknown), (leaf, words[name])

@@ -12,6 +12,7 @@ from planner.model.value import (
     Fingerprint,
     Reference,
     Secret,
+    Value,
     at,
     conceal,
     dotted,
@@ -109,7 +110,7 @@ def test_what_values_hold(value: Any, sensitive: bool, deferred: bool) -> None:
 
 
 def test_conceal_leaves_no_secret() -> None:
-    value = {"a": SECRET, "b": [SECRET, 1], "c": Deferred((SECRET, ID)), "d": PRINT}
+    value: Value = {"a": SECRET, "b": [SECRET, 1], "c": Deferred((SECRET, ID)), "d": PRINT}
     found = conceal(value, SALT)
     assert found == {"a": PRINT, "b": [PRINT, 1], "c": Deferred((CONCEALED, ID)), "d": PRINT}
     assert "hunter2" not in [*map(str, (leaf for _, leaf in leaves(found)))]

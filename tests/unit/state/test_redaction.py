@@ -11,7 +11,7 @@ from planner.model.plan import Action, Change, OutputChange, Plan
 from planner.model.redaction import for_file
 from planner.model.resource import Prior
 from planner.model.state import Intent, State
-from planner.model.value import Fingerprint
+from planner.model.value import Fingerprint, at
 from planner.state.local import LocalBackend
 from planner.state.saved_plan import plan_digest, read_plan, write_plan
 from planner.state.store import Store
@@ -78,7 +78,7 @@ def test_saved_plan(tmp_path: Path) -> None:
     assert SECRET not in written(tmp_path)
     found = read_plan(tmp_path / "plan.json")
     assert found.notes == ("see (sensitive)",)
-    assert found.outputs[0].after[0] == "plain"
+    assert at(found.outputs[0].after, (0,)) == "plain"
     assert plan_digest(found, redact) == plan_digest(PLAN, redact) != plan_digest(PLAN)
 
 
