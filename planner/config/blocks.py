@@ -17,7 +17,7 @@ from planner.config.templates import Document
 from planner.config.tokens import INVALID
 from planner.config.validation import Checker
 from planner.config.wording import describe
-from planner.config.yaml_document import plain
+from planner.config.yaml_document import Written, plain
 from planner.model.address import NAME, Address
 from planner.model.declarations import Check, Import, Move, Removal
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
@@ -68,7 +68,7 @@ class Blocks:
                 advice = did_you_mean(block, BLOCKS) or f"The blocks are {', '.join(BLOCKS)}."
                 place.error((block,), f'unknown block "{block}"', advice=advice)
 
-    def _statements(self, block: str, body: Value, place: Place) -> None:
+    def _statements(self, block: str, body: Written, place: Place) -> None:
         if block == "moved":
             self.moves += read_moves(body, place.locate, self.diagnostics)
         elif block == "import":
@@ -83,7 +83,7 @@ class Blocks:
                 else:
                     self.checks[check.name] = check
 
-    def _entries(self, body: Value, what: str, path: Path, place: Place) -> Iterator[tuple[str, Value]]:
+    def _entries(self, body: Written, what: str, path: Path, place: Place) -> Iterator[tuple[str, Written]]:
         """The entries of what must be a mapping or empty; those with an undefined name are left out."""
         if isinstance(body, dict):
             for key, item in body.items():
@@ -93,7 +93,7 @@ class Blocks:
             advice = "" if path or place.address else "Begin with resource: or output:."
             place.error(path, f"{what} must hold a mapping, not {describe(plain(body))}", advice=advice)
 
-    def _resources(self, body: Value, place: Place) -> None:
+    def _resources(self, body: Written, place: Place) -> None:
         for name, of_kind in self._entries(body, "resource", ("resource",), place):
             path: Path = ("resource", name)
             kind = self.kinds.get(name)
@@ -104,7 +104,7 @@ class Blocks:
             for resource, attributes in self._entries(of_kind, f"resource.{name}", path, place):
                 self._resource(kind, resource, attributes, place)
 
-    def _resource(self, kind: Kind, name: str, body: Value, document: Place) -> None:
+    def _resource(self, kind: Kind, name: str, body: Written, document: Place) -> None:
         path: Path = ("resource", kind.name, name)
         if not NAME.match(name):
             advice = "Use letters, digits, _ and -, and begin with a letter or _."
@@ -121,7 +121,7 @@ class Blocks:
         self.resources[address] = self._desired(kind, entries, place, address, readable)
 
     def _desired(
-        self, kind: Kind, entries: dict[str, Value], place: Place, address: Address, readable: bool
+        self, kind: Kind, entries: dict[str, Written], place: Place, address: Address, readable: bool
     ) -> Desired:
         attributes = _attributes(kind, entries)
         found = self._surveyed(attributes, place)
@@ -155,7 +155,7 @@ class Blocks:
             self._checkers[kind.name] = Checker(kind.declaration_schema, also=META)
         return self._checkers[kind.name]
 
-    def _outputs(self, body: Value, document: Place) -> None:
+    def _outputs(self, body: Written, document: Place) -> None:
         for name, item in self._entries(body, "output", ("output",), document):
             place = document.below(("output", name))
             if name in self.outputs:
@@ -166,7 +166,7 @@ class Blocks:
             self.outputs[name] = Output(value, place)
 
 
-def _attributes(kind: Kind, entries: dict[str, Value]) -> dict[str, Value]:
+def _attributes(kind: Kind, entries: dict[str, Written]) -> dict[str, Value]:
     """The attributes as the kind's schema wants them. null means not given. What the server never returns is
     a secret, wherever it came from."""
     result = {}

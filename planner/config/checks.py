@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypedDict, cast
 
 from attrs import frozen
 from jinja2.exceptions import TemplateError, TemplateRuntimeError, TemplateSyntaxError
@@ -17,7 +17,7 @@ from planner.config.shaping import shaped
 from planner.config.tokens import Tokens
 from planner.config.validation import Checker, Problem, later_parts
 from planner.config.work import Rendering, Workpiece
-from planner.config.yaml_document import Literal
+from planner.config.yaml_document import Literal, Written
 from planner.errors import PlannerError
 from planner.model.address import NAME, Address
 from planner.model.declarations import Check, Verdict
@@ -38,7 +38,15 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-def read_checks(body: Value, locate: Locate, diagnostics: Diagnostics) -> Iterator[Check]:
+class _Entry(TypedDict, total=False):
+    """What the schema lets through: condition and message are there."""
+
+    condition: str | bool
+    message: str
+    severity: str
+
+
+def read_checks(body: Written, locate: Locate, diagnostics: Diagnostics) -> Iterator[Check]:
     """`check: {name: {condition: "...", message: ..., severity: error}}`.
 
     condition: a jinja expression without braces, or a boolean that `{{ ... }}` printed.
@@ -61,16 +69,19 @@ def read_checks(body: Value, locate: Locate, diagnostics: Diagnostics) -> Iterat
                 position=locate((*place, *problem.path)),
                 advice=problem.advice,
             )
-        if not problems and not _is_plain(entry["message"]):
+        if problems:
+            continue
+        found = cast(_Entry, entry)
+        if _is_plain(found["message"]):
+            severity = found.get("severity", ERROR)
+            yield Check(name, found["message"], severity, str(found["condition"]), locate(place))
+        else:
             diagnostics.error(
                 f"check {name}: its message must be a plain text",
                 detail="It is shown to everybody, and before anything is applied: no secret can be in it "
                 "and no value of a resource.",
                 position=locate((*place, "message")),
             )
-        elif not problems:
-            severity, condition = entry.get("severity", ERROR), str(entry["condition"])
-            yield Check(name, entry["message"], severity, condition, locate(place))
 
 
 def _too_late(entry: Value) -> Iterator[Problem]:

@@ -13,10 +13,9 @@ from planner.config.promotion import TEMPLATES
 from planner.config.shaping import shaped
 from planner.config.sources import Sources
 from planner.config.validation import Checker
-from planner.config.yaml_document import plain
+from planner.config.yaml_document import Written, plain
 from planner.links import is_there
 from planner.model.diagnostic import Diagnostics, Position
-from planner.model.value import Value
 from planner.resources import schema
 
 
@@ -25,8 +24,8 @@ class EnvironmentFile:
     """variables, pins: as they are written. templates: the commit that is pinned, "" for none."""
 
     file: PlainFile
-    variables: Mapping[str, Value] = field(factory=dict)
-    pins: Mapping[str, Value] = field(factory=dict)
+    variables: dict[str, Written] = field(factory=dict)
+    pins: dict[str, Written] = field(factory=dict)
     templates: str = ""
 
     def position(self, *path: str) -> Position:
@@ -72,7 +71,7 @@ def read_environment_file(
     )
 
 
-def _pins(body: Value, rules: Mapping[str, Any]) -> Any:
+def _pins(body: Written, rules: Mapping[str, Any]) -> Written:
     """The section, with the commit as text though it may look like a number."""
     if not (isinstance(body, dict) and TEMPLATES in body):
         return body if body is not None else {}

@@ -65,12 +65,12 @@ def _no_json(value: object) -> object:
     raise TemplateRuntimeError(f"{describe(value)} has no JSON form")
 
 
-def join_items(value: Iterable[Value], separator: str = "", attribute: str | None = None) -> Value:
+def join_items(value: Iterable[Any], separator: str = "", attribute: str | None = None) -> Any:
     items = [item[attribute] if attribute is not None else item for item in value]
     return concatenate([part for item in items for part in (separator, item)][1:])
 
 
-def concatenate(parts: Iterable[Value]) -> Value:
+def concatenate(parts: Iterable[Any]) -> Any:
     """What `~` does: texts and values to one text; template text when some is among them."""
     items = list(parts)
     check_length(sum(map(text_length, items)))
@@ -141,7 +141,7 @@ def _indent(text: str, width: int | str = 4, first: bool = False, blank: bool = 
     return indented(text, width, first, blank)
 
 
-def _as_text(value: Value) -> Value:
+def _as_text(value: Any) -> Any:
     return concatenate([value])
 
 

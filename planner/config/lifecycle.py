@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from planner.config.reporting import Place, holds_invalid
 from planner.config.validation import Checker, later_parts
@@ -30,15 +30,26 @@ _RULES: dict[str, dict[str, Any]] = {
     },
 }
 _NOTHING_SAID = Lifecycle()
+
+
+class _Block(TypedDict, total=False):
+    """What the rules let through."""
+
+    prevent_destroy: bool
+    create_before_destroy: bool
+    ignore_changes: list[str]
+    replace_triggered_by: list[str]
+
+
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 
 def read_depends_on(value: Value, place: Place) -> tuple[Address, ...]:
     """Addresses, written as extension.synonyms, resource.extension.synonyms, or that in braces."""
-    texts = _written(value)
-    if texts is None or not _fits("depends_on", texts, place):
+    written = _written(value)
+    if written is None or not _fits("depends_on", written, place):
         return ()
-    found = []
+    texts, found = cast(list[str], written), []
     for index, text in enumerate(texts):
         try:
             found.append(Address.parse(text.removeprefix("resource.")))
@@ -53,16 +64,18 @@ def read_depends_on(value: Value, place: Place) -> tuple[Address, ...]:
 
 def read_lifecycle(value: Value, kind: Kind, place: Place) -> Lifecycle:
     if isinstance(value, dict):
-        value = {key: item for key, item in value.items() if item is not None}
-        if "replace_triggered_by" in value:
-            value["replace_triggered_by"] = _written(value["replace_triggered_by"])
+        given = {key: item for key, item in value.items() if item is not None}
+        if "replace_triggered_by" in given:
+            given["replace_triggered_by"] = _written(given["replace_triggered_by"])
+        value = given
     if value is None or not _fits("lifecycle", value, place):
         return _NOTHING_SAID
+    block = cast(_Block, value)
     return Lifecycle(
-        prevent_destroy=value.get("prevent_destroy", False),
-        create_before_destroy=value.get("create_before_destroy", False),
-        ignore_changes=_ignored(value.get("ignore_changes", ()), kind, place),
-        replace_triggered_by=_triggers(value.get("replace_triggered_by", ()), place),
+        prevent_destroy=block.get("prevent_destroy", False),
+        create_before_destroy=block.get("create_before_destroy", False),
+        ignore_changes=_ignored(block.get("ignore_changes", []), kind, place),
+        replace_triggered_by=_triggers(block.get("replace_triggered_by", []), place),
     )
 
 

@@ -9,7 +9,7 @@ from attrs import define
 from planner.config.sources import Sources, UnreadableSource
 from planner.config.validation import Checker
 from planner.config.wording import describe
-from planner.config.yaml_document import LineTrace, YamlProblem, parse, plain
+from planner.config.yaml_document import LineTrace, Written, YamlProblem, parse, plain
 from planner.model.diagnostic import Diagnostics, Position
 from planner.model.value import Path, Value
 
@@ -20,7 +20,7 @@ class PlainFile:
 
     name: str
     sources: Sources
-    document: Value
+    document: dict[str, Written]
 
     def position(self, path: Path) -> Position:
         """The place of a value, or of the nearest thing around it that has one."""

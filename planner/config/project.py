@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import jsonschema_rs
 from attrs import evolve, frozen
 
 from planner.config.plain_files import PlainFile, check_plain, read_plain
+from planner.config.project_document import EnvironmentBlock, ProjectDocument
 from planner.config.promotion import read_gates, read_promotable
 from planner.config.shaping import schema_of, shaped
 from planner.config.sources import Sources
@@ -44,10 +45,11 @@ def read_project(sources: Sources) -> ProjectFile:
 
 def _project(file: PlainFile, diagnostics: Diagnostics) -> Project | None:
     rules = schema("project.schema.json")
-    document = _shaped_document(file.document, rules)
-    check_plain(file, document, Checker(rules, "key"), diagnostics)
+    shape = _shaped_document(file.document, rules)
+    check_plain(file, shape, Checker(rules, "key"), diagnostics)
     if diagnostics.has_errors:
         return None
+    document = cast(ProjectDocument, shape)
     variables = {name: _variable(name, body) for name, body in document.get("variables", {}).items()}
     for variable in variables.values():
         _check_variable(variable, file, diagnostics)
@@ -137,10 +139,10 @@ def default_state(environment: str) -> str:
     return f"state/{environment}.json"
 
 
-def _environment(name: str, body: dict[str, Any], gates: GateRules) -> Environment:
+def _environment(name: str, body: EnvironmentBlock, gates: GateRules) -> Environment:
     return Environment(
         name,
-        options={key: value for key, value in body.items() if key not in _OUR_OWN},
+        options={key: value for key, value in cast(dict[str, Any], body).items() if key not in _OUR_OWN},
         state=body.get("state") or default_state(name),
         protected=bool(body.get("protected")),
         encrypted=bool(body.get("encrypted")),
@@ -149,7 +151,7 @@ def _environment(name: str, body: dict[str, Any], gates: GateRules) -> Environme
     )
 
 
-def _check_names(document: Mapping[str, Any], file: PlainFile, diagnostics: Diagnostics) -> None:
+def _check_names(document: ProjectDocument, file: PlainFile, diagnostics: Diagnostics) -> None:
     """What names an environment or a variable names one that is declared; promotions do not go in circles."""
     environments = document["environments"]
     upstream = {name: body.get("promote_from", []) for name, body in environments.items()}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from planner.config.plain_files import PlainFile
+from planner.config.project_document import EnvironmentBlock, GatesBlock, ProjectDocument
 from planner.model.diagnostic import Diagnostics
 from planner.model.durations import parse_duration
 from planner.model.project import GateRules, Promotable, Variable
@@ -23,7 +24,7 @@ _UPSTREAM: Final = ("soak", "checks")
 
 
 def read_promotable(
-    document: Mapping[str, Any],
+    document: ProjectDocument,
     file: PlainFile,
     variables: Mapping[str, Variable],
     diagnostics: Diagnostics,
@@ -49,15 +50,12 @@ def read_promotable(
     return Promotable(names, bool(document["promote"].get("templates")))
 
 
-def read_gates(
-    document: Mapping[str, Any], file: PlainFile, diagnostics: Diagnostics
-) -> dict[str, GateRules]:
+def read_gates(document: ProjectDocument, file: PlainFile, diagnostics: Diagnostics) -> dict[str, GateRules]:
     """Environment -> its gates."""
-    environments: Mapping[str, Mapping[str, Any]] = document["environments"]
     reader = _Reader(file, diagnostics)
     found = {}
-    for name, body in environments.items():
-        rules = body.get("gates") or {}
+    for name, body in document["environments"].items():
+        rules: GatesBlock = body.get("gates") or {}
         found[name] = reader.rules(("environments", name, "gates"), rules)
         reader.check(name, body, rules, promotes="promote" in document)
     return found
@@ -67,12 +65,12 @@ class _Reader:
     def __init__(self, file: PlainFile, diagnostics: Diagnostics) -> None:
         self.file, self.diagnostics = file, diagnostics
 
-    def rules(self, place: Path, rules: Mapping[str, Any]) -> GateRules:
+    def rules(self, place: Path, rules: GatesBlock) -> GateRules:
         return GateRules(
             soak=self._read(parse_duration, rules.get("soak", "0s"), (*place, "soak")) or timedelta(),
             checks=tuple(rules.get("checks", ())),
             approvals=rules.get("approvals", 0),
-            windows=tuple(self._windows((*place, "windows"), rules.get("windows", ()))),
+            windows=tuple(self._windows((*place, "windows"), rules.get("windows", []))),
         )
 
     def _windows(self, place: Path, texts: list[str]) -> Iterator[Window]:
@@ -91,7 +89,7 @@ class _Reader:
             )
             return None
 
-    def check(self, name: str, body: Mapping[str, Any], rules: Mapping[str, Any], *, promotes: bool) -> None:
+    def check(self, name: str, body: EnvironmentBlock, rules: GatesBlock, *, promotes: bool) -> None:
         """Gates that could never be met, or never be asked."""
         place = ("environments", name, "gates")
         upstream = [gate for gate in _UPSTREAM if rules.get(gate)]

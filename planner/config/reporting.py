@@ -7,9 +7,10 @@ from collections.abc import Callable
 from attrs import frozen
 
 from planner.config.tokens import INVALID
+from planner.config.yaml_document import Written
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostics, Position
-from planner.model.value import Path, Value
+from planner.model.value import Path
 
 Locate = Callable[[Path], Position]
 Names = Callable[[Path], tuple[str, ...]]
@@ -45,7 +46,7 @@ class Place:
         )
 
 
-def holds_invalid(value: Value) -> bool:
+def holds_invalid(value: Written) -> bool:
     """Whether something undefined was printed into value; that was reported where it was printed."""
     if isinstance(value, dict):
         return any(INVALID in key or holds_invalid(item) for key, item in value.items())

@@ -188,7 +188,7 @@ class Unknown(StrictUndefined):
 UNTOLD = "the expression failed on a sensitive text"
 
 
-def seal(value: Value) -> Value:
+def seal(value: Any) -> Any:
     """value with every text in it a Secret, for sensitive variables. What is undefined says no name."""
     if isinstance(value, StrictUndefined):
         return Unknown(hint=UNTOLD)
@@ -209,7 +209,7 @@ class _OpenMapping(dict[str, Any], Weighted):
     """As _OpenList, for mappings."""
 
 
-def holds_secret(value: Value) -> bool:
+def holds_secret(value: Any) -> bool:
     if isinstance(value, str):
         return isinstance(value, Secret)
     if isinstance(value, _OpenList | _OpenMapping):
@@ -219,7 +219,7 @@ def holds_secret(value: Value) -> bool:
     return isinstance(value, _LISTS) and any(map(holds_secret, value))
 
 
-def looked_through(value: Value) -> Value:
+def looked_through(value: Any) -> Any:
     """value with its lists and mappings marked in which no secret is."""
     found: _OpenList | _OpenMapping
     if isinstance(value, Weighted):
@@ -241,11 +241,11 @@ def looked_through(value: Value) -> Value:
     return value
 
 
-def _weight(items: Iterable[Value]) -> int:
+def _weight(items: Iterable[Any]) -> int:
     return sum(map(_weight_of, items))
 
 
-def _weight_of(item: Value) -> int:
+def _weight_of(item: Any) -> int:
     if isinstance(item, str):
         return 10 + len(item)
     if isinstance(item, Weighted):

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, overload
 
 import jsonschema_rs
 
-from planner.config.yaml_document import Literal, plain
+from planner.config.yaml_document import Literal, Written, plain
 from planner.model.value import Value, with_plain_numbers
 
 _FORMS: Final = ("allOf", "anyOf", "oneOf")
@@ -18,7 +18,11 @@ _ABOUT_TEXTS: Final = frozenset({"pattern", "minLength", "maxLength", "format"})
 _ABOUT_VALUES: Final = frozenset({"type", "enum", "const"})
 
 
-def shaped(value: Value, schema: Any) -> Value:
+@overload
+def shaped(value: dict[str, Written], schema: Any) -> Mapping[str, Value]: ...
+@overload
+def shaped(value: Written, schema: Any) -> Value: ...
+def shaped(value: Written, schema: Any) -> Value:
     """value with each Literal as the schema of its place wants it.
 
     null stays null: it says that there is no value.
@@ -105,8 +109,8 @@ def _takes(schema: Any, value: Value, strictly: bool) -> bool:
 
 def _is_valid(rules: dict[str, Any], value: Value) -> bool:
     try:
-        plain_rules, plain_value = with_plain_numbers([rules, value])
-        return jsonschema_rs.is_valid(plain_rules, plain_value, validate_formats=True)
+        plain_rules: Any = with_plain_numbers(rules)
+        return jsonschema_rs.is_valid(plain_rules, with_plain_numbers(value), validate_formats=True)
     except (ValueError, jsonschema_rs.ValidationError):
         return True  # what is wrong with a schema is told where it is declared
 
@@ -117,7 +121,7 @@ _LISTS: Final = frozenset({*_FORMS, "prefixItems"})
 _VALUES: Final = frozenset({"enum", "examples", "const", "default"})
 
 
-def schema_of(body: Value, types: Value = None) -> Value:
+def schema_of(body: Written, types: Written = None) -> Value:
     """A JSON Schema as YAML has it, and what it says of values as itself wants them: `enum: [8.9, 8.10]` are
     texts where texts are wanted.
 
@@ -135,7 +139,7 @@ def schema_of(body: Value, types: Value = None) -> Value:
     return {word: found[word] for word in body}
 
 
-def _rule(word: str, rule: Value, types: Value) -> Value:
+def _rule(word: str, rule: Written, types: Value) -> Value:
     inherited = types if word in _FORMS or word == "not" else None
     if word in _MAPPINGS and isinstance(rule, dict):
         return {key: schema_of(item) for key, item in rule.items()}

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from planner.config.reporting import holds_invalid
 from planner.config.shaping import shaped
 from planner.config.validation import Checker, Problem, later_parts
-from planner.config.yaml_document import Literal
+from planner.config.yaml_document import Literal, Written
 from planner.model.address import Address
 from planner.model.declarations import Import, Move, Removal
 from planner.model.diagnostic import Diagnostics, Position
-from planner.model.value import Path, Value, dotted
+from planner.model.value import Path, dotted
 
 Locate = Callable[[Path], Position]
 
 _TEXT = {"type": "string", "minLength": 1}
+
+
+_Entry = TypedDict("_Entry", {"from": str, "to": str, "id": str, "destroy": bool}, total=False)
+"""What the schema of a block lets through: all that it requires is there."""
 
 
 def _object(required: tuple[str, ...], **properties: Any) -> dict[str, Any]:
@@ -33,7 +37,7 @@ IMPORT = _object(("to",), to=_TEXT, id=_TEXT)
 REMOVED = _object(("from",), **{"from": _TEXT, "destroy": {"type": "boolean"}})
 
 
-def read_moves(body: Value, locate: Locate, diagnostics: Diagnostics) -> Iterator[Move]:
+def read_moves(body: Written, locate: Locate, diagnostics: Diagnostics) -> Iterator[Move]:
     """`moved: [{from: extension.a, to: extension.b}]`; one alone may stand without the list."""
     for entry, place in _entries(body, "moved", MOVED, locate, diagnostics):
         source = _address(entry["from"], (*place, "from"), locate, diagnostics)
@@ -48,7 +52,7 @@ def read_moves(body: Value, locate: Locate, diagnostics: Diagnostics) -> Iterato
         yield Move(source, target, locate(place))
 
 
-def read_imports(body: Value, locate: Locate, diagnostics: Diagnostics) -> Iterator[Import]:
+def read_imports(body: Written, locate: Locate, diagnostics: Diagnostics) -> Iterator[Import]:
     """`import: [{to: extension.a, id: "123"}]`; without id the natural key is looked for."""
     for entry, place in _entries(body, "import", IMPORT, locate, diagnostics):
         target = _address(entry["to"], (*place, "to"), locate, diagnostics)
@@ -56,7 +60,7 @@ def read_imports(body: Value, locate: Locate, diagnostics: Diagnostics) -> Itera
             yield Import(target, entry.get("id"), locate(place))
 
 
-def read_removals(body: Value, locate: Locate, diagnostics: Diagnostics) -> Iterator[Removal]:
+def read_removals(body: Written, locate: Locate, diagnostics: Diagnostics) -> Iterator[Removal]:
     """`removed: [{from: extension.a, destroy: false}]`; false, the default, means forget."""
     for entry, place in _entries(body, "removed", REMOVED, locate, diagnostics):
         source = _address(entry["from"], (*place, "from"), locate, diagnostics)
@@ -65,15 +69,14 @@ def read_removals(body: Value, locate: Locate, diagnostics: Diagnostics) -> Iter
 
 
 def _entries(
-    body: Value, block: str, schema: dict[str, Any], locate: Locate, diagnostics: Diagnostics
-) -> Iterator[tuple[dict[str, Any], Path]]:
+    body: Written, block: str, schema: dict[str, Any], locate: Locate, diagnostics: Diagnostics
+) -> Iterator[tuple[_Entry, Path]]:
     """The well-formed entries of a block, each with its path in the document."""
     if isinstance(body, Literal) and body.value is None:
         return
-    single = not isinstance(body, list)
     checker = Checker(schema, "argument")
-    for index, raw in enumerate([body] if single else body):
-        place: Path = (block,) if single else (block, index)
+    for index, raw in enumerate(body if isinstance(body, list) else [body]):
+        place: Path = (block, index) if isinstance(body, list) else (block,)
         if holds_invalid(raw):
             continue
         entry = shaped(raw, schema)
@@ -85,7 +88,7 @@ def _entries(
                 advice=problem.advice,
             )
         if not problems:
-            yield entry, place
+            yield cast(_Entry, entry), place
 
 
 def _later(path: Path) -> Problem:

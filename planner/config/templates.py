@@ -13,9 +13,9 @@ from planner.config.rendered_text import Marked, RenderedText, checked
 from planner.config.sources import FOLDER, SUFFIXES, UnreadableSource
 from planner.config.tokens import Tokens
 from planner.config.work import Rendered, Workpiece, everything, marked
-from planner.config.yaml_document import YamlProblem, parse
+from planner.config.yaml_document import Written, YamlProblem, parse
 from planner.model.diagnostic import Diagnostics, Position
-from planner.model.value import Path, Value
+from planner.model.value import Path
 
 
 @frozen
@@ -23,7 +23,7 @@ class Document:
     """One YAML document of a template. locate: path in the document -> position in the template."""
 
     template: str
-    value: Value
+    value: Written
     locate: Callable[[Path], Position]
     names: Callable[[Path], tuple[str, ...]]
 

@@ -128,13 +128,14 @@ class Tokens:
             return text
         if text in self.values:
             return self.values[text]
-        pieces: list[Value] = _TOKEN.split(text)  # texts, and a token between each two
-        if RESERVED.search("".join(pieces[::2])):
+        texts = _TOKEN.split(text)  # and a token between each two
+        if RESERVED.search("".join(texts[::2])):
             raise ValueError(BROKEN)
-        if len(pieces) == 3 and type(self.values.get(pieces[1])) in _TEXTS_AND_NUMBERS:  # nearly always
-            return _small_enough(f"{pieces[0]}{self.values[pieces[1]]}{pieces[2]}")
+        if len(texts) == 3 and type(self.values.get(texts[1])) in _TEXTS_AND_NUMBERS:  # nearly always
+            return _small_enough(f"{texts[0]}{self.values[texts[1]]}{texts[2]}")
+        pieces: list[Value] = [*texts]
         try:
-            pieces[1::2] = [self.values[token] for token in pieces[1::2]]
+            pieces[1::2] = [self.values[token] for token in texts[1::2]]
         except KeyError:
             raise ValueError(BROKEN) from None
         if sum(map(text_length, pieces)) > MAX_DOCUMENT:
@@ -172,7 +173,7 @@ def join(parts: list[Value]) -> Value:
     return Deferred(tuple(flat))
 
 
-def _append(flat: list[str | Reference], piece: Value) -> None:
+def _append(flat: list[str | Reference], piece: Value | Reference) -> None:
     if isinstance(piece, Reference):
         flat.append(piece)
         return

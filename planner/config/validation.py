@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import jsonschema_rs
 from attrs import frozen
 
 from planner.config.shaping import step
 from planner.config.tokens import INVALID
-from planner.config.yaml_document import Literal
+from planner.config.yaml_document import Literal, Written, plain
 from planner.model.diagnostic import did_you_mean
 from planner.model.value import UNKNOWN, Deferred, Path, Secret, Value, at, dotted, leaves, with_plain_numbers
 
@@ -39,11 +39,12 @@ class Checker:
     ) -> None:
         self.schema = schema
         self._what, self._also = what, also
+        rules = dict(with_plain_numbers(schema))
         self._validator = jsonschema_rs.Draft202012Validator(
-            with_plain_numbers(dict(schema)), validate_formats=True, retriever=_retrieve_nothing
+            rules, validate_formats=True, retriever=_retrieve_nothing
         )
 
-    def problems(self, value: Value, name: str = "") -> Iterator[Problem]:
+    def problems(self, value: Written, name: str = "") -> Iterator[Problem]:
         """What is wrong with value. Deferred values fit everywhere; secrets are never shown.
 
         name: what value is called in messages; "" when the names of its parts say enough.
@@ -51,11 +52,12 @@ class Checker:
         known = _known(value)
         if self._validator.is_valid(known):
             return
+        given = plain(value)
         for error in _as_they_follow(self._validator.iter_errors(known), known):
             path = tuple(error.instance_path)
-            here = at(value, path)
+            here = at(given, path)
             if not (isinstance(here, Deferred) or here is INVALID):
-                yield from self._explain(error, path, value, (name, *path) if name else path)
+                yield from self._explain(error, path, given, (name, *path) if name else path)
 
     def _explain(self, error: Any, path: Path, value: Value, named: Path) -> Iterator[Problem]:
         kind = error.kind
@@ -76,7 +78,9 @@ class Checker:
             yield Problem(path, f"{dotted(named) or 'the value'} {wrong}", advice)
 
     def _unused(self, path: Path, value: Value) -> list[str]:
-        return [key for key in self._below(path).get("properties", {}) if key not in at(value, path)]
+        here = at(value, path)
+        used = here if isinstance(here, Mapping) else {}
+        return [key for key in self._below(path).get("properties", {}) if key not in used]
 
     def _below(self, path: Path) -> Mapping[str, Any]:
         schema: Any = self.schema
@@ -93,7 +97,7 @@ class Checker:
         return found if isinstance(found, Mapping) else schema
 
 
-def _as_they_follow(errors: Iterable[Any], value: Value) -> list[Any]:
+def _as_they_follow(errors: Iterable[Any], value: Any) -> list[Any]:
     """errors in the order of their places in value; that of jsonschema_rs changes with its versions."""
     places: dict[int, dict[Any, int]] = {}
 
@@ -151,7 +155,7 @@ def _wrong(kind: Any, value: Value, rule: Value = UNKNOWN) -> str:
     if kind.name in _LIMITS:
         return _LIMITS[kind.name].format(limit=kind.limit if rule is UNKNOWN else rule, shown=shown)
     if kind.name == "enum":
-        return f"must be {_one_of(kind.options if rule is UNKNOWN else rule)}, not {shown}"
+        return f"must be {_one_of(rule if isinstance(rule, list) else kind.options)}, not {shown}"
     if kind.name == "const":
         return f"must be {_shown(kind.expected_value if rule is UNKNOWN else rule)}, not {shown}"
     if kind.name in _OTHERS:
@@ -202,7 +206,7 @@ _OTHERS: Mapping[str, Callable[[Any, str], str]] = {
 }
 
 
-def _one_of(options: list[Any]) -> str:
+def _one_of(options: Iterable[Value]) -> str:
     shown = [_shown(option) for option in options]
     return shown[0] if len(shown) == 1 else f"one of {', '.join(shown)}"
 
@@ -221,11 +225,10 @@ def _shown(value: Value) -> str:
     return str(value)
 
 
-def _known(value: Value) -> Value:
+def _known(value: Written) -> Value:
     """value as the validator takes it: exact str and dict, a text in place of what is not known yet."""
-    kind = type(value)
-    if kind in _PLAIN or (kind is dict and _PLAIN.issuperset(map(type, value.values()))):
-        return value
+    if type(value) in _PLAIN or (type(value) is dict and _PLAIN.issuperset(map(type, value.values()))):
+        return cast(Value, value)
     if isinstance(value, str):
         return str(value)
     if isinstance(value, Deferred):

@@ -20,7 +20,7 @@ from planner.config.sources import Sources
 from planner.config.survey import survey
 from planner.config.tokens import RESERVED
 from planner.config.validation import Checker, Problem
-from planner.config.yaml_document import YamlProblem, core_schema, parse
+from planner.config.yaml_document import Written, YamlProblem, core_schema, parse
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
 from planner.model.project import Assigned, Origin, Project, Variable
 from planner.model.value import Path, Value, dotted, leaves
@@ -137,19 +137,19 @@ class _Reader:
         return file
 
     def _from_file(
-        self, file: PlainFile, values: Mapping[str, Value], place: tuple[str, ...]
+        self, file: PlainFile, values: Mapping[str, Written], place: tuple[str, ...]
     ) -> Iterator[_Candidate]:
         for name, value in values.items():
             position = file.position((*place, name))
             variable = self.project.variables.get(name)
-            candidate = _Candidate(name, value, Origin(str(position)), position)
+            shape = shaped(value, variable.schema if variable else {})
+            candidate = _Candidate(name, shape, Origin(str(position)), position)
             if variable is None:
                 self._report_undeclared(candidate)
+            elif variable.sensitive:  # the line would show it
+                yield evolve(candidate, position=evolve(position, text=None))
             else:
-                shape = shaped(value, variable.schema)
-                if variable.sensitive:  # the line would show it
-                    position = evolve(position, text=None)
-                yield _Candidate(name, shape, candidate.origin, position)
+                yield candidate
 
     def _from_text(self, name: str, text: str, place: str) -> Iterator[_Candidate]:
         variable, candidate = self.project.variables.get(name), _Candidate(name, text, Origin(place))

@@ -21,7 +21,7 @@ from planner.config.rendering import OnUndefined, TemplateEnvironment, render
 from planner.config.scope import Lazy, Scope, looked_through, seen
 from planner.config.sources import FOLDER, Sources, UnreadableSource
 from planner.config.tokens import INVALID, Tokens
-from planner.config.yaml_document import Literal
+from planner.config.yaml_document import Literal, Written
 from planner.model.diagnostic import Diagnostic, Diagnostics, Position
 from planner.model.value import Path, Value
 
@@ -159,7 +159,7 @@ class Rendering:
     def _local(self, name: str) -> Any:
         return looked_through(seen(self._computed(self.piece.locals[name], (name,))))
 
-    def _computed(self, value: Value, path: Path) -> Value:
+    def _computed(self, value: Written, path: Path) -> Value:
         if isinstance(value, Literal):
             return value.value
         if isinstance(value, dict):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, overload
 
 import yaml
 from attrs import define, field, frozen
@@ -36,6 +36,10 @@ class Literal:
 
     text: str
     value: bool | int | float | None
+
+
+Written = Value | Literal | list["Written"] | dict[str, "Written"]
+"""A value as it is written: what its Literals are is known with the schema of their place."""
 
 
 class YamlProblem(Exception):
@@ -74,7 +78,7 @@ def parse(
     restore: Restore = as_written,
     trace: LineTrace | None = None,
     texts: dict[Path, str] | None = None,
-) -> list[Value]:
+) -> list[Written]:
     """The documents of a YAML stream; empty documents are left out.
 
     Errors: YamlProblem for anything that is not YAML, for duplicate keys, unknown tags, nesting deeper than
@@ -131,7 +135,11 @@ _WORDS: Mapping[str, bool | None] = {
 }
 
 
-def plain(value: Value) -> Value:
+@overload
+def plain(value: dict[str, Written]) -> Mapping[str, Value]: ...
+@overload
+def plain(value: Written) -> Value: ...
+def plain(value: Written) -> Value:
     """value with each Literal as the core schema reads it."""
     if isinstance(value, Literal):
         return value.value
@@ -163,13 +171,13 @@ class _Builder:
     restore: Restore
     trace: LineTrace | None
     texts: dict[Path, str] | None = None
-    anchors: dict[str, tuple[Value, int]] = field(factory=dict)
+    anchors: dict[str, tuple[Written, int]] = field(factory=dict)
     bare: dict[str, int] = field(factory=dict)
     nodes: int = 0
     aliased: int = 0
 
-    def documents(self) -> list[Value]:
-        found: list[Value] = []
+    def documents(self) -> list[Written]:
+        found: list[Written] = []
         begun = 0
         next_event = self.parser.get_event
         while (event := next_event()) is not None:
@@ -187,18 +195,15 @@ class _Builder:
             raise YamlProblem(line, f"&{name} is an anchor of nothing: put it in quotes, if it is a text")
         return found
 
-    def _value(self, event: Any, path: Path, depth: int) -> Value:
+    def _value(self, event: Any, path: Path, depth: int) -> Written:
         kind = event.__class__
         if kind is yaml.AliasEvent:
             return self._alias(event)
         before = self.nodes
         self.nodes += 1
         if kind is ScalarEvent:
-            value = self._scalar(event)
-            if value.__class__ is str:
-                self.nodes += len(value) // _LONG_TEXT
-            elif value.__class__ is not Literal:
-                self.nodes += _extent(value)
+            value: Written = self._scalar(event)
+            self.nodes += _extent(value)
             if self.texts is not None:
                 self.texts[path] = event.value
         elif depth >= MAX_DEPTH:
@@ -213,7 +218,7 @@ class _Builder:
                 self.bare[event.anchor] = _line(event)
         return value
 
-    def _alias(self, event: Any) -> Value:
+    def _alias(self, event: Any) -> Written:
         if event.anchor not in self.anchors:
             raise YamlProblem(
                 _line(event), f"the alias *{event.anchor} has no anchor &{event.anchor} before it"
@@ -226,7 +231,7 @@ class _Builder:
             raise YamlProblem(_line(event), f"aliases stand for more than {MAX_ALIASED_NODES:,} nodes")
         return value
 
-    def _scalar(self, event: Any) -> Value:
+    def _scalar(self, event: Any) -> Value | Literal:
         text, tag = event.value, event.tag
         if tag and tag != "!":
             return self._tagged(event, text)
@@ -246,7 +251,7 @@ class _Builder:
             return value
         if wanted is str:
             return self._as_text(event, value)
-        literal = core_schema(text) if value is text else value
+        literal: Value | Literal = core_schema(text) if value is text else value
         found = literal.value if isinstance(literal, Literal) else literal
         if wanted is float and isinstance(found, int) and not isinstance(found, bool):
             return written(float(found), repr(found))
@@ -268,17 +273,17 @@ class _Builder:
             raise YamlProblem(_line(event), f"the tag {_short(event.tag)} is not supported here")
         return wanted
 
-    def _sequence(self, path: Path, depth: int) -> list[Value]:
-        items: list[Value] = []
+    def _sequence(self, path: Path, depth: int) -> list[Written]:
+        items: list[Written] = []
         while (event := self.parser.get_event()).__class__ is not yaml.SequenceEndEvent:
             below = (*path, len(items)) if self.trace is not None else ()
             self._note(below, event)
             items.append(self._value(event, below, depth + 1))
         return items
 
-    def _mapping(self, path: Path, depth: int) -> dict[str, Value]:
-        items: dict[str, Value] = {}
-        merged: list[Value] = []
+    def _mapping(self, path: Path, depth: int) -> dict[str, Written]:
+        items: dict[str, Written] = {}
+        merged: list[tuple[Any, Written]] = []
         next_event, traced = self.parser.get_event, self.trace is not None
         below: Path = ()
         while (event := next_event()).__class__ is not MappingEndEvent:
@@ -302,7 +307,7 @@ class _Builder:
             raise YamlProblem(_line(event), "a key must be text")
         text: str = event.value
         key = self._restored(event, text)
-        if key.__class__ is str:
+        if isinstance(key, str) and key.__class__ is str:
             return key
         if isinstance(key, str) and not isinstance(key, Secret):
             return str(key)
@@ -315,23 +320,24 @@ class _Builder:
             self.trace.setdefault(path, _line(event))
 
 
-def _merge_source(event: Any, value: Value) -> dict[str, Value]:
+def _merge_source(event: Any, value: Written) -> dict[str, Written]:
     sources = value if isinstance(value, list) else [value]
-    if not all(isinstance(source, dict) for source in sources):
+    mappings = [source for source in sources if isinstance(source, dict)]
+    if len(mappings) < len(sources):
         raise YamlProblem(_line(event), "<< merges a mapping or a list of mappings")
-    return _merged(sources, {})
+    return _merged(mappings, {})
 
 
-def _merged(sources: list[dict[str, Value]], over: dict[str, Value]) -> dict[str, Value]:
+def _merged(sources: list[dict[str, Written]], over: dict[str, Written]) -> dict[str, Written]:
     """over with what the sources have besides; an earlier source wins. Takes time for each key once."""
-    result: dict[str, Value] = {}
+    result: dict[str, Written] = {}
     for source in reversed(sources):
         result.update(source)
     result.update(over)
     return result
 
 
-def _extent(value: Value) -> int:
+def _extent(value: Written) -> int:
     """What a scalar counts for besides itself, where aliases repeat it: a long text, or what a token held."""
     if isinstance(value, str):
         return len(value) // _LONG_TEXT

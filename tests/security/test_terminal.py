@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from planner.cli.streams import log_to
+from planner.model.value import Value
 from tests.acceptance.runner import Project, small
 from tests.unit.config.projects import as_yaml
 
@@ -151,7 +152,7 @@ def declaring(environments: dict[str, dict[str, str]]) -> Callable[[Project], No
     return lambda project: project.write("planner.yaml", text)
 
 
-OUTPUTS = {"o": WRITTEN, "l": [WRITTEN], "m": {WRITTEN: WRITTEN}}
+OUTPUTS: dict[str, Value] = {"o": WRITTEN, "l": [WRITTEN], "m": {WRITTEN: WRITTEN}}
 CHECK = {"c": {"condition": "false", "message": WRITTEN}}
 WRITES: dict[str, Callable[[Project], None]] = {
     "an unknown attribute": template(f"resource: {{extension: {{a: {as_yaml({ALL: 1})}}}}}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -62,6 +63,7 @@ MERGES = {
 
 @pytest.mark.parametrize("form", MERGES)
 def test_many_merges_take_their_time_once(form: str) -> None:
+    found: Any
     with little_work():
         (found,) = parse(MERGES[form](25_000))
     assert len(found["a"]) == 25_000

@@ -13,7 +13,7 @@ from planner.app.opening import sandbox_file, sandbox_platform
 from planner.cli.console import Console
 from planner.cli.options import environment_option, folder_of, make_console
 from planner.config.load import choose_environment, open_project
-from planner.config.yaml_document import Literal, YamlProblem, parse, plain
+from planner.config.yaml_document import Literal, Written, YamlProblem, parse, plain
 from planner.errors import PlannerError, WrongUsage
 from planner.model.project import Environment
 from planner.model.value import Value
@@ -152,7 +152,7 @@ def _credentials(file: Path) -> Credentials:
         raise PlannerError(f"{file} holds no credentials: {error}", advice=advice) from None
 
 
-def _as_written(value: Value) -> Value:
+def _as_written(value: Written) -> Value:
     """Keys and passwords are texts, also where they look like numbers."""
     if isinstance(value, dict):
         return {key: _as_written(inner) for key, inner in value.items()}

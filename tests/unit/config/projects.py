@@ -99,7 +99,7 @@ class Folder:
     ) -> Configuration:
         """The configuration of one template, with variables of any type and their values."""
         given = variables or {}
-        project = {
+        project: dict[str, Value] = {
             "project": "shop",
             "environments": {"dev": {"endpoint": "sandbox"}},
             "variables": {name: {"sensitive": name in sensitive} for name in given},

@@ -41,7 +41,8 @@ def locate(_path: ValuePath) -> Position:
 
 def read(text: str) -> tuple[list[Check], list[str]]:
     diagnostics = Diagnostics()
-    checks = list(read_checks(parse(text)[0]["check"], locate, diagnostics))
+    document: Any = parse(text)[0]
+    checks = list(read_checks(document["check"], locate, diagnostics))
     CONDITIONS.report(checks, diagnostics)
     return checks, [item.summary for item in diagnostics]
 

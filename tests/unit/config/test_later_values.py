@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from planner.model.address import Address
-from planner.model.value import Deferred, Reference, Value
+from planner.model.value import Deferred, Reference
 
 from .projects import Folder, shown
 
@@ -37,7 +37,7 @@ RESOURCE = "resource: {thing: {a: {name: a}, b-c: {name: b}, _d: {name: d}}}\n"
         ("resource.thing.a.id if resource.thing.a.id is defined else 1", (ID,)),
     ],
 )
-def test_printed_and_joined(folder: Folder, expression: str, parts: tuple[Value, ...]) -> None:
+def test_printed_and_joined(folder: Folder, expression: str, parts: tuple[str | Reference, ...]) -> None:
     macro = "{% macro m(x) %}v-{{ x }}{% endmacro %}"
     local = {"url": "u-{{ resource.thing.a.id }}", "list": ["{{ resource.thing.a.id }}"]}
     found = folder.render(f"{macro}\n{RESOURCE}output:\n  o: {{{{ {expression} }}}}\n", local=local)

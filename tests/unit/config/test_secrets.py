@@ -8,7 +8,7 @@ from planner.model.value import Deferred, Secret, Value, leaves
 
 from .projects import Folder, shown
 
-VARIABLES = {"s": "S3cret:ab", "m": {"k": "tok1"}, "l": ["t1", "t2"]}
+VARIABLES: dict[str, Value] = {"s": "S3cret:ab", "m": {"k": "tok1"}, "l": ["t1", "t2"]}
 MACROS = (
     "{% macro m(x) %}v-{{ x }}{% endmacro %}"
     "{% set braces %}{:>12}{% endset %}{% set percent %}%12s{% endset %}"

@@ -19,7 +19,8 @@ READERS: dict[str, Any] = {"moved": read_moves, "import": read_imports, "removed
 
 def read(text: str) -> tuple[list[Any], list[str]]:
     """What a template's one block says, and the summaries of what is wrong with it."""
-    (block, body), diagnostics = next(iter(parse(text)[0].items())), Diagnostics()
+    document: Any = parse(text)[0]
+    (block, body), diagnostics = next(iter(document.items())), Diagnostics()
 
     def locate(path: Path) -> Position:
         return Position("templates/t.yaml", len(path))

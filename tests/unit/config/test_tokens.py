@@ -127,6 +127,7 @@ def test_join(parts: list[Value], whole: Value) -> None:
 def test_join_keeps_secrets() -> None:
     assert isinstance(join(["a", Secret("s")]), Secret)
     deferred = join(["a", Secret("s"), Deferred((URL,))])
+    assert isinstance(deferred, Deferred)
     assert [type(part) for part in deferred.parts] == [str, Secret, Reference]
 
 

@@ -9,7 +9,7 @@ import pytest
 from planner.config.shaping import shaped
 from planner.config.tokens import INVALID
 from planner.config.validation import Checker
-from planner.config.yaml_document import Literal
+from planner.config.yaml_document import Literal, Written
 from planner.model.address import Address
 from planner.model.value import Deferred, Reference, Secret, Value
 
@@ -127,7 +127,8 @@ def test_shapes_of_what_is_inside() -> None:
         "additionalProperties": {"type": "string"},
     }
     number = Literal("1", 1)
-    found = shaped({"a": number, "b": [number, [number]], "c": number, "d": Literal("", None)}, schema)
+    value: Any = {"a": number, "b": [number, [number]], "c": number, "d": Literal("", None)}
+    found = shaped(value, schema)
     assert found == {"a": "1", "b": ["1", [1]], "c": "1", "d": None}
 
 
@@ -135,6 +136,12 @@ def test_problems_follow_each_other_as_in_the_value() -> None:
     """Whatever order the library finds them in: that of the schema, or its own."""
     numbers = {name: {"type": "integer"} for name in "abcd"}
     schema = {"properties": {**numbers, "l": {"items": {"properties": numbers}}}}
-    value = {"d": "x", "l": [{"c": "x", "a": "x"}, {"b": "x"}], "b": 1, "a": "x", "c": "x"}
+    value: dict[str, Written] = {
+        "d": "x",
+        "l": [{"c": "x", "a": "x"}, {"b": "x"}],
+        "b": 1,
+        "a": "x",
+        "c": "x",
+    }
     found = [problem.path for problem in Checker(schema).problems(value)]
     assert found == [("d",), ("l", 0, "c"), ("l", 0, "a"), ("l", 1, "b"), ("a",), ("c",)]

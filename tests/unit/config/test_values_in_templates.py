@@ -272,7 +272,14 @@ output:
     ],
 )
 def test_what_users_expect(folder: Folder, expression: str, value: Value) -> None:
-    variables = {"m": {"items": 3, "keys": "k"}, "items": "i", "_x": "u", "b": True, "v": "8.10", "n": 8.10}
+    variables: dict[str, Value] = {
+        "m": {"items": 3, "keys": "k"},
+        "items": "i",
+        "_x": "u",
+        "b": True,
+        "v": "8.10",
+        "n": 8.10,
+    }
     found = folder.value(expression, variables)
     assert found == value
     assert type(found) is type(value)
