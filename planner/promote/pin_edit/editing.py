@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from planner.errors import Refused
 from planner.model.value import Value, at, dotted
 from planner.promote.pin_edit.finding import Blocked, find
-from planner.promote.pin_edit.nodes import Document
+from planner.promote.pin_edit.nodes import Document, NodeValue
 from planner.promote.pin_edit.placing import splices
 from planner.promote.pin_edit.reading import BYTE_ORDER_MARK, Unreadable, read
 from planner.promote.pin_edit.splices import spliced
@@ -75,7 +75,7 @@ def _document(text: str, name: str) -> Document:
         ) from None
 
 
-def _is_as_wanted(result: str, wanted: Value) -> bool:
+def _is_as_wanted(result: str, wanted: NodeValue) -> bool:
     try:
         return identical(read(result).value, wanted)
     except Unreadable:

@@ -43,7 +43,7 @@ def _find_in(mapping: MappingNode, path: tuple[str, ...], depth: int, document: 
     key, rest, name = path[depth], path[depth + 1 :], dotted(path[: depth + 1])
     entry = mapping.entry(key)
     if entry is None:
-        if key in mapping.value:
+        if isinstance(mapping.value, dict) and key in mapping.value:
             line = next(entry.key.line for entry in mapping.entries if entry.is_merge)
             raise Blocked(name, line, "comes from a merge key (<<)")
         return Place(mapping, None, path[depth:])

@@ -8,6 +8,18 @@ from planner.model.value import Value
 
 
 @frozen(eq=False)
+class Tagged:
+    """The value of a node with a tag, whatever the tag makes of it."""
+
+    tag: str
+    value: NodeValue
+
+
+NodeValue = Value | Tagged | list["NodeValue"] | dict[str, "NodeValue"]
+"""What a node stands for."""
+
+
+@frozen(eq=False)
 class Node:
     """start, end: indexes in the text, with anchor and tag; a block ends where the next token begins.
 
@@ -20,7 +32,7 @@ class Node:
     column: int
     anchor: str
     tag: str
-    value: Value
+    value: NodeValue
 
 
 @frozen(eq=False)
@@ -86,13 +98,5 @@ class Document:
     aliases: tuple[AliasNode, ...]
 
     @property
-    def value(self) -> Value:
+    def value(self) -> NodeValue:
         return {} if self.root is None else self.root.value
-
-
-@frozen(eq=False)
-class Tagged:
-    """The value of a node with a tag, whatever the tag makes of it."""
-
-    tag: str
-    value: Value

@@ -9,7 +9,6 @@ import yaml
 from attrs import define, field
 from yaml._yaml import CParser
 
-from planner.model.value import Value
 from planner.promote.pin_edit.core_schema import plain_value
 from planner.promote.pin_edit.nodes import (
     AliasNode,
@@ -18,6 +17,7 @@ from planner.promote.pin_edit.nodes import (
     ListNode,
     MappingNode,
     Node,
+    NodeValue,
     ScalarNode,
     Tagged,
 )
@@ -138,29 +138,30 @@ def _scalar(event: Any) -> ScalarNode:
     return ScalarNode(**_known(event, event, value), text=event.value, style=style)
 
 
-def _with_merges(entries: list[Entry]) -> dict[str, Value]:
-    own: dict[str, Value] = {}
+def _with_merges(entries: list[Entry]) -> dict[str, NodeValue]:
+    own: dict[str, NodeValue] = {}
     for entry in entries:
         if entry.key.text in own and not entry.is_merge:
             raise Unreadable(entry.key.line, f'the key "{entry.key.text}" is given twice')
         if not entry.is_merge:
             own[entry.key.text] = entry.value.value
-    merged: dict[str, Value] = {}
+    merged: dict[str, NodeValue] = {}
     for entry in entries:
         for source in _sources(entry) if entry.is_merge else ():
             merged = {**source, **merged}  # the first source wins
     return {**merged, **own}
 
 
-def _sources(entry: Entry) -> list[dict[str, Value]]:
+def _sources(entry: Entry) -> list[dict[str, NodeValue]]:
     value = entry.value.value
     sources = value if isinstance(value, list) else [value]
-    if not all(isinstance(source, dict) for source in sources):
+    mappings = [source for source in sources if isinstance(source, dict)]
+    if len(mappings) < len(sources):
         raise Unreadable(entry.key.line, "<< merges a mapping or a list of mappings")
-    return sources
+    return mappings
 
 
-def _known(begin: Any, end: Any, value: Value) -> dict[str, Any]:
+def _known(begin: Any, end: Any, value: NodeValue) -> dict[str, Any]:
     tag = begin.tag or ""
     return {
         **_place(begin, end),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeGuard
 
 from planner.model.number import MAX_DIGITS
 from planner.model.value import Secret, Value
-from planner.promote.pin_edit.nodes import Tagged
+from planner.promote.pin_edit.nodes import NodeValue, Tagged
 from planner.promote.pin_edit.reading import MAX_DEPTH
 from planner.promote.pin_edit.writing import scalar
 
@@ -42,12 +43,13 @@ def _text_of(text: Value) -> str:
     return str(text)
 
 
-def identical(left: Value, right: Value) -> bool:
+def identical(left: NodeValue, right: NodeValue) -> bool:
     """Equal, of the same types and written alike: 1, 1.0, 1.00 and True are four values, and NaN is one.
 
     Each pair is looked at once, however many aliases lead to it.
     """
-    pairs, seen = [(left, right)], set()
+    pairs: list[tuple[NodeValue, NodeValue]] = [(left, right)]
+    seen = set()
     while pairs:
         one, other = pairs.pop()
         if one is other or (id(one), id(other)) in seen:
@@ -60,28 +62,28 @@ def identical(left: Value, right: Value) -> bool:
     return True
 
 
-def _below(one: Value, other: Value) -> list[tuple[Value, Value]] | None:
+def _below(one: NodeValue, other: NodeValue) -> list[tuple[NodeValue, NodeValue]] | None:
     """What else must be the same for these two to be; None when they are not."""
     if _is_number(one) and _is_number(other):
         return [] if scalar(one, flow=True) == scalar(other, flow=True) else None
     if type(one) is not type(other):
         return None
-    if isinstance(one, dict):
+    if isinstance(one, dict) and isinstance(other, dict):
         return [(one[key], other[key]) for key in one] if one.keys() == other.keys() else None
-    if isinstance(one, list):
+    if isinstance(one, list) and isinstance(other, list):
         return list(zip(one, other, strict=True)) if len(one) == len(other) else None
-    if isinstance(one, Tagged):
+    if isinstance(one, Tagged) and isinstance(other, Tagged):
         return [(one.tag, other.tag), (one.value, other.value)]
     return [] if one == other else None
 
 
-def _is_number(value: Value) -> bool:
+def _is_number(value: NodeValue) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def put(value: Value, path: tuple[str, ...], wanted: Value) -> Value:
+def put(value: NodeValue, path: tuple[str, ...], wanted: Value) -> NodeValue:
     """value with wanted at path; mappings that are missing, or null, are made."""
     if not path:
         return wanted
-    mapping = {} if value is None else value
+    mapping = value if isinstance(value, dict) else {}
     return {**mapping, path[0]: put(mapping.get(path[0]), path[1:], wanted)}

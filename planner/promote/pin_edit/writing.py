@@ -103,7 +103,7 @@ class Block:
         if isinstance(value, dict):
             for key, item in value.items():
                 yield self.entry((key,), item, column)
-        else:
+        elif isinstance(value, list):
             for item in value:
                 text = self.collection(item, column + 2) if is_long(item) else one_line(item, flow=False)
                 yield f"- {text}"

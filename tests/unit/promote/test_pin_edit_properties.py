@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from planner.config.yaml_document import YamlProblem, parse, plain
 from planner.errors import Refused
-from planner.model.value import Value
+from planner.model.value import Value, at
 from planner.promote.pin_edit import edit
 
 from .sample_documents import KEYS, VALUES, Path, Sample, samples
@@ -20,7 +20,8 @@ def read(text: str) -> dict[str, Value]:
     """As the project reads the file."""
     documents = [plain(document) for document in parse(text)]
     assert len(documents) < 2
-    value: dict[str, Value] = documents[0] if documents else {}
+    value = documents[0] if documents else {}
+    assert isinstance(value, dict)
     return value
 
 
@@ -32,7 +33,9 @@ def same(left: Value, right: Value) -> bool:
 def changed(value: Value, path: Path, wanted: Value) -> Value:
     if not path:
         return wanted
-    return {**(value or {}), path[0]: changed((value or {}).get(path[0]), path[1:], wanted)}
+    there = value or {}
+    assert isinstance(there, dict)
+    return {**there, path[0]: changed(there.get(path[0]), path[1:], wanted)}
 
 
 def places(value: Value, path: Path = ()) -> Iterator[Path]:
@@ -58,7 +61,7 @@ def edits(draw: st.DrawFn, value: Value) -> Mapping[Path, Value]:
 
 @given(samples(), st.data())
 def test_the_result_reads_as_wanted(sample: Sample, data: st.DataObject) -> None:
-    wanted = read(sample.text)
+    wanted: Value = read(sample.text)
     made = data.draw(edits(wanted))
     for path, value in made.items():
         wanted = changed(wanted, path, value)
@@ -89,10 +92,7 @@ def test_an_edit_with_what_is_there_changes_nothing(sample: Sample, data: st.Dat
     there = read(sample.text)
     assume(there)
     path = data.draw(st.sampled_from([path for path in places(there) if "new" not in path[-1]]))
-    value: Value = there
-    for key in path:
-        value = value[key]
-    assert edit(sample.text, {path: value}, "x.yaml") == sample.text
+    assert edit(sample.text, {path: at(there, path)}, "x.yaml") == sample.text
 
 
 @given(samples(), st.data())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from planner.errors import Refused
-from planner.model.value import UNKNOWN, Secret, Value
+from planner.model.value import UNKNOWN, Secret, Value, at
 from planner.promote.pin_edit import edit
 from tests.unit.quoted import yaml_says
 
@@ -161,5 +161,5 @@ def test_a_value_that_cannot_be_written(value: Value, why: str) -> None:
 
 
 def test_a_value_that_would_be_nested_too_deeply() -> None:
-    found = refusal("", ("variables", "x"), DEEP[0])
+    found = refusal("", ("variables", "x"), at(DEEP, (0,)))
     assert "cannot be changed" in found.summary
