@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeGuard
 
 from attrs import evolve
 
@@ -33,9 +33,10 @@ _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 def diff_rows(diff: AttributeDiff) -> Iterator[Row]:
     """One row for the attribute, or one for each key that differs in a mapping."""
-    if _both(diff, Mapping) and diff.before and diff.after and not diff.sensitive:
-        for key in sorted({*diff.before, *diff.after}, key=str):
-            before, after = diff.before.get(key), diff.after.get(key)
+    was, will = diff.before, diff.after
+    if isinstance(was, Mapping) and isinstance(will, Mapping) and was and will and not diff.sensitive:
+        for key in sorted({*was, *will}, key=str):
+            before, after = was.get(key), will.get(key)
             if key_of(before) != key_of(after):
                 yield from diff_rows(evolve(diff, path=(*diff.path, key), before=before, after=after))
         return
@@ -52,11 +53,11 @@ def _shown(diff: AttributeDiff) -> Iterator[tuple[str, Layout]]:
         yield "+", one_value(after)
     elif after is None:
         yield "-", one_value(before)
-    elif _both(diff, str) and (is_multiline(before) or is_multiline(after)):
+    elif isinstance(before, str) and isinstance(after, str) and (is_multiline(before) or is_multiline(after)):
         yield "~", _text_difference(before, after)
-    elif _both(diff, list, tuple) and not (_short(before) and _short(after)):
+    elif _is_list(before) and _is_list(after) and not (_short(before) and _short(after)):
         yield "~", _list_difference(before, after)
-    elif _both(diff, list, tuple) or not (is_container(before) or is_container(after)):
+    elif (_is_list(before) and _is_list(after)) or not (is_container(before) or is_container(after)):
         yield "~", from_to(before, after)
     else:
         yield "-", one_value(before)
@@ -73,8 +74,8 @@ def _absent(before: Value) -> bool:
     return before is None or before is UNKNOWN
 
 
-def _both(diff: AttributeDiff, *kinds: type) -> bool:
-    return isinstance(diff.before, kinds) and isinstance(diff.after, kinds)
+def _is_list(value: Value) -> TypeGuard[list[Value] | tuple[Value, ...]]:
+    return isinstance(value, list | tuple)
 
 
 def _short(items: Sequence[Value]) -> bool:

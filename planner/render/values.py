@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, TypeGuard
 
 from planner.model.number import is_written
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Secret, Value, is_sensitive
@@ -58,7 +58,8 @@ def opened(value: Value, room: int, text: TextLayout) -> list[str]:
     """A list or mapping that is not empty, an item or key on each line."""
     if isinstance(value, Mapping):
         return ["{", *_indented(_pairs(value, room - len(INDENT), text)), "}"]
-    items = (line for item in value for line in expanded(item, room - len(INDENT), text))
+    values = value if isinstance(value, list | tuple) else ()
+    items = (line for item in values for line in expanded(item, room - len(INDENT), text))
     return ["[", *_indented(items), "]"]
 
 
@@ -88,7 +89,7 @@ def text_line(line: str, room: int) -> list[str]:
     return [first, *(INDENT + more for more in rest)]
 
 
-def is_multiline(value: Value) -> bool:
+def is_multiline(value: Value) -> TypeGuard[str]:
     return isinstance(value, str) and not isinstance(value, Secret) and value.find("\n", 0, -1) >= 0
 
 
@@ -97,7 +98,7 @@ def is_hidden(value: Value) -> bool:
     return not is_container(value) and is_sensitive(value)
 
 
-def is_container(value: Value) -> bool:
+def is_container(value: Value) -> TypeGuard[Mapping[str, Value] | list[Value] | tuple[Value, ...]]:
     return isinstance(value, Mapping | list | tuple)
 
 

@@ -64,9 +64,8 @@ def _settings(side: Side, folder: Folder) -> dict[Path, Value]:
         "promote_from": list(environment.promote_from) or None,
     }
     gates = _gates(environment)
-    return {(name,): value for name, value in found.items()} | {
-        ("gates", name): value for name, value in gates.items()
-    }
+    said: dict[Path, Value] = {(name,): value for name, value in found.items()}
+    return said | {("gates", name): value for name, value in gates.items()}
 
 
 def _gates(environment: Environment) -> dict[str, Value]:

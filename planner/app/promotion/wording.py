@@ -9,6 +9,7 @@ from attrs import frozen
 from planner.app.promotion.choosing import Choice
 from planner.app.promotion.edits import Edit
 from planner.model.release import Gate
+from planner.model.value import Value
 from planner.promote.question import Verdict
 from planner.render.escaping import escape, shorten
 from planner.render.gates import state_of
@@ -60,7 +61,7 @@ def _change(edit: Edit) -> str:
     return f"{edit.name} = {after}" if edit.is_new else f"{edit.name} {_shown(edit, edit.before)} -> {after}"
 
 
-def _shown(edit: Edit, value: object) -> str:
+def _shown(edit: Edit, value: Value) -> str:
     return shorten(escape(str(value)) if edit.is_commit else inline(value), _WIDEST_VALUE)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import starmap, zip_longest
-from typing import Final
+from typing import Final, TypeGuard
 
 from planner.model.value import Value
 from planner.render.escaping import quote
@@ -76,7 +76,7 @@ def _cell(content: Html | None, style: str) -> Html:
     return element("td", content, class_=style)
 
 
-def _is_list(value: Value) -> bool:
+def _is_list(value: Value) -> TypeGuard[list[Value] | tuple[Value, ...]]:
     return isinstance(value, list | tuple)
 
 

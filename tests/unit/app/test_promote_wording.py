@@ -7,6 +7,7 @@ from planner.app.promotion.choosing import Choice, Wish
 from planner.app.promotion.edits import Edit
 from planner.app.promotion.wording import Account, change_lines, commit_message, description, waiting
 from planner.model.release import Gate, Release
+from planner.model.value import Value
 from planner.promote.log import Run
 from planner.promote.question import PROMOTION, Verdict
 
@@ -98,7 +99,7 @@ def test_titles(wish: Wish, whole: bool, title: str, branch: str) -> None:
         ("one\nline", "\x1b[31mred", '"one\\nline" -> "\\x1b[31mred"'),
     ],
 )
-def test_values(before: object, after: object, shown: str) -> None:
+def test_values(before: Value, after: Value, shown: str) -> None:
     account = evolve(ACCOUNT, edits=(Edit(("variables", "x"), before, after),))
     assert change_lines(account) == [f"environments/prod.yaml: variables.x {shown}"]
 

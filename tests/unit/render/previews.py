@@ -12,7 +12,7 @@ from planner.model.address import Address
 from planner.model.plan import Action, AttributeDiff, Change, CheckResult, Drift, LeftOut, Plan
 from planner.model.preview import NEW, REMOVED, EnvironmentPreview, Preview
 from planner.model.release import Gate
-from planner.model.value import UNKNOWN, Fingerprint, Secret
+from planner.model.value import UNKNOWN, Fingerprint, Secret, Value
 from planner.render.markdown import CommentForm
 
 from . import plans
@@ -87,7 +87,12 @@ def updated(number: int) -> Change:
 
 
 def created(number: int) -> Change:
-    values = {"name": f"e{number}", "extension_type": "bundle", "version": "8.*", "id": UNKNOWN}
+    values: dict[str, Value] = {
+        "name": f"e{number}",
+        "extension_type": "bundle",
+        "version": "8.*",
+        "id": UNKNOWN,
+    }
     return Change(Address("extension", f"e{number}"), Action.CREATE, "", after=values)
 
 

@@ -15,7 +15,7 @@ from planner.model.plan import Action, AttributeDiff, Change, CheckResult, Drift
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.model.release import Gate
 from planner.model.resource import Content
-from planner.model.value import UNKNOWN
+from planner.model.value import UNKNOWN, Value
 from planner.render.changes import sign_of
 from planner.render.html import render_html
 
@@ -198,7 +198,7 @@ def test_the_filters_are_those_that_can_divide_the_rows() -> None:
 
 
 def test_ten_thousand_resources_make_a_page_of_bearable_size() -> None:
-    after = {
+    after: dict[str, Value] = {
         "name": "n",
         "extension_type": "bundle",
         "version": "8.*",

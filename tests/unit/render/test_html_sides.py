@@ -57,8 +57,8 @@ def test_a_sensitive_attribute_shows_nothing_of_what_it_holds() -> None:
 
 
 def test_a_mapping_goes_key_by_key_and_leaves_out_what_stays() -> None:
-    before = {"team": "search", "tier": 1, "same": True, "in": {"a": 1, "b": 2}}
-    after = {"team": "shop", "tier": True, "same": True, "in": {"a": 1, "b": 3}}
+    before: Value = {"team": "search", "tier": 1, "same": True, "in": {"a": 1, "b": 2}}
+    after: Value = {"team": "shop", "tier": True, "same": True, "in": {"a": 1, "b": 3}}
     assert table(AttributeDiff(("labels", 0), before, after)) == [
         ("labels[0].in.b", "2", "3"),
         ("labels[0].team", '"search"', '"shop"'),

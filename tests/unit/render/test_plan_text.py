@@ -20,7 +20,7 @@ from planner.model.plan import (
     Change,
     LeftOut,
 )
-from planner.model.value import UNKNOWN, Deferred, Fingerprint, Secret
+from planner.model.value import UNKNOWN, Deferred, Fingerprint, Secret, Value
 from planner.render import Style, render_plan
 from planner.render.escaping import cells, quote
 from planner.render.markdown.plan import render_markdown_plan
@@ -126,7 +126,7 @@ def test_no_op_changes_are_not_shown() -> None:
 
 def test_attributes_marked_sensitive_are_hidden_in_creates_and_deletes() -> None:
     diffs = (AttributeDiff(("settings", "token"), None, "hunter2", sensitive=True),)
-    values = {"settings": {"token": "hunter2"}, "name": "a"}
+    values: dict[str, Value] = {"settings": {"token": "hunter2"}, "name": "a"}
     for change in (
         Change(SYNONYMS, Action.CREATE, "", after=values, diffs=diffs),
         Change(SYNONYMS, Action.DELETE, "", before=values, diffs=diffs),
@@ -154,7 +154,7 @@ VALUES = st.recursive(
 
 
 @given(before=VALUES, after=VALUES, name=st.text(), width=st.integers(0, 250), action=st.sampled_from(Action))
-def test_any_values(before: object, after: object, name: str, width: int, action: Action) -> None:
+def test_any_values(before: Value, after: Value, name: str, width: int, action: Action) -> None:
     diff = AttributeDiff((name, 0, name), before, after, forces_replacement=True)
     change = Change(SYNONYMS, action, name, name, {name: before}, {name: after}, (diff,), used_by=(name,))
     text = render_plan(plan(change, notes=(name,)), width=width, style=PLAIN)

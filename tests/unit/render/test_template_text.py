@@ -11,7 +11,7 @@ from planner.config.tokens import Tokens
 from planner.config.yaml_document import parse, plain
 from planner.model.address import Address
 from planner.model.declarations import Import
-from planner.model.value import Value
+from planner.model.value import Value, at
 from planner.render.template_text import template_text
 
 ONE = Address("extension", "one")
@@ -37,11 +37,11 @@ def read(text: str) -> Value:
 @given(st.dictionaries(st.from_regex(r"[a-z_]{1,8}", fullmatch=True), values, min_size=1, max_size=4))
 def test_any_value_reads_back(attributes: dict[str, Value]) -> None:
     text = template_text({ONE: attributes})
-    assert read(text)["resource"]["extension"]["one"] == attributes, text
+    assert at(read(text), ("resource", "extension", "one")) == attributes, text
 
 
 def test_it_looks_as_a_person_would_write_it() -> None:
-    attributes = {
+    attributes: dict[str, Value] = {
         "name": "synonyms",
         "version": "8.*",
         "description": "It's 100%: {{ raw }}",

@@ -4,7 +4,7 @@ import pytest
 
 from planner.model.address import Address
 from planner.model.number import written
-from planner.model.value import UNKNOWN, Deferred, Fingerprint, Reference, Secret
+from planner.model.value import UNKNOWN, Deferred, Fingerprint, Reference, Secret, Value
 from planner.render.values import human_size, inline, key_of, plural
 
 LATER = Deferred((Reference(Address("extension", "a"), ("url",)),))
@@ -29,7 +29,7 @@ LATER = Deferred((Reference(Address("extension", "a"), ("url",)),))
         ({"a": Fingerprint("00", "11")}, "{a = (sensitive)}"),
     ],
 )
-def test_inline(value: object, text: str) -> None:
+def test_inline(value: Value, text: str) -> None:
     assert inline(value) == text
 
 
@@ -44,7 +44,7 @@ def test_inline(value: object, text: str) -> None:
         ({"a": 1, "b": [None]}, {"b": (None,), "a": 1}, True),
     ],
 )
-def test_what_reads_otherwise_is_told_apart(one: object, other: object, equal: bool) -> None:
+def test_what_reads_otherwise_is_told_apart(one: Value, other: Value, equal: bool) -> None:
     assert (key_of(one) == key_of(other)) == equal
 
 
