@@ -1,16 +1,15 @@
 """Attribute values: plain JSON data, secrets, and values that are not known yet.
 
-A value is None, bool, int, float, str, a list or a mapping of values, or one of the classes here. A number
-may know how it was written (planner.model.number).
+A number may know how it was written (planner.model.number).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import NoneType
-from typing import Any, Final, SupportsIndex, overload
+from typing import TYPE_CHECKING, Any, Final, SupportsIndex, overload
 
 from attrs import frozen
 
@@ -99,7 +98,12 @@ class _Unknown:
 
 UNKNOWN: Final = _Unknown()
 
-Value = Any
+if TYPE_CHECKING:
+    _Scalar = None | bool | int | float | str | Fingerprint | Deferred | _Unknown
+    Value = _Scalar | Sequence["Value"] | Mapping[str, "Value"]
+    """What an attribute, a variable or an output may hold."""
+else:
+    Value = Any  # by which a field that holds one is known: see planner.model.redaction and codec
 
 Lookup = Callable[[Reference], Value]
 

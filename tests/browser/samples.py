@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from attrs import evolve
 
@@ -53,7 +53,7 @@ AFTER_RULES = BEFORE_RULES.replace(
 )
 
 
-def plan(environment: str, *changes: Change, **more: Value) -> Plan:
+def plan(environment: str, *changes: Change, **more: Any) -> Plan:
     return Plan("search-extensions", environment, "normal", "l", 3, "d", changes=changes, **more)
 
 

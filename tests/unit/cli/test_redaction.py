@@ -16,7 +16,7 @@ from planner.model.plan import Action
 from planner.model.release import Gate, Release
 from planner.model.resource import Prior
 from planner.model.state import Intent, Outcome, State
-from planner.model.value import Deferred, Fingerprint, Reference
+from planner.model.value import Deferred, Fingerprint, Reference, Value, at
 from planner.promote.log import Force, Log, Run, Verification, read_log, write_log
 
 SECRET = 'pa"ss/wörd one'
@@ -107,7 +107,7 @@ def test_what_holds_no_secret_is_not_built_again() -> None:
 
 
 def test_a_value_in_a_file_becomes_the_fingerprint_of_it() -> None:
-    attributes = {
+    attributes: dict[str, Value] = {
         "url": "https://x/?mysecret",
         "abcd": "abcd",
         "name": "xabcdx",
@@ -121,15 +121,20 @@ def test_a_value_in_a_file_becomes_the_fingerprint_of_it() -> None:
     assert found.attributes.keys() == attributes.keys()
     assert found.attributes["name"] == "xabcdx"
     for path, text in (("url", "https://x/?mysecret"), ("abcd", "abcd"), ("text", "for abcd!")):
-        assert found.attributes[path].matches(text)
-    assert isinstance(found.attributes["l"][0], Fingerprint)
+        fingerprint = found.attributes[path]
+        assert isinstance(fingerprint, Fingerprint)
+        assert fingerprint.matches(text)
+    assert isinstance(at(found.attributes, ("l", 0)), Fingerprint)
     assert intent.attributes["l"] == ["mysecret"]
 
 
 def test_what_has_a_meaning_in_a_file_stays() -> None:
     redact = document_redaction(redactor("extension", "scrypt", "sensitive", "failed"), "p/e")
     fingerprint = Fingerprint("00", "11")
-    values = {"a": Deferred(("see extension ", Reference(A, ("extension",)))), "b": fingerprint}
+    values: dict[str, Value] = {
+        "a": Deferred(("see extension ", Reference(A, ("extension",)))),
+        "b": fingerprint,
+    }
     outcome = Outcome(1, A, "failed", Prior(A, "1", values))
     found = redact(outcome)
     assert (found.address, found.result) == (A, "failed")
@@ -139,7 +144,9 @@ def test_what_has_a_meaning_in_a_file_stays() -> None:
 
 
 def test_keys_that_no_kind_names_are_no_place_for_a_secret() -> None:
-    values = {"my-secret": {"my-secret 1": 1, "x my-secret": [{"my-secret": "a"}], "name": "n"}}
+    values: dict[str, Value] = {
+        "my-secret": {"my-secret 1": 1, "x my-secret": [{"my-secret": "a"}], "name": "n"}
+    }
     prior = Prior(A, "1", values)
     found = document_redaction(redactor("my-secret", "name"), "p/e")(prior)
     assert found.attributes == {

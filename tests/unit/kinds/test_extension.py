@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +105,10 @@ def test_a_file_that_changed_since_it_was_planned_is_not_sent(ece: Ece, tmp_path
 
 def test_a_create_fetches(ece: Ece) -> None:
     made = ece.made(download_url=URL, download_sha256="a" * 64)
-    assert made.attributes["file_metadata"]
-    assert "url" not in made.attributes["file_metadata"]  # temporary
+    metadata = made.attributes["file_metadata"]
+    assert isinstance(metadata, Mapping)
+    assert metadata
+    assert "url" not in metadata  # temporary
     assert ece.sent == [("POST", {**BODY, "download_url": URL})]
 
 
@@ -365,7 +367,7 @@ def deployment(url: str) -> dict[str, Any]:
 def test_users_are_told_and_stop_a_delete(ece: Ece) -> None:
     made = ece.made()
     assert ece.driver.obstacle(ece.read(made.id)) == ""
-    used_by = ece.call("POST", "/deployments", json=deployment(made.attributes["url"]))["id"]
+    used_by = ece.call("POST", "/deployments", json=deployment(str(made.attributes["url"])))["id"]
     found = ece.read(made.id)
     assert found.used_by == (used_by,)
     assert ece.driver.obstacle(found) == f"it is used by 1 deployment: {used_by}"

@@ -12,7 +12,7 @@ from planner.kinds.registry import load_kinds
 from planner.kinds.rest import RestDriver
 from planner.model.address import Address
 from planner.model.resource import Observed
-from planner.model.value import Fingerprint
+from planner.model.value import Fingerprint, Value
 from planner.model.write import Request
 
 from .installation import client_of
@@ -178,8 +178,8 @@ def test_a_conflict_with_the_version_parameter_is_a_conflict(tmp_path: Path) -> 
 
 def test_a_secret_that_the_server_hides_is_no_conflict(tmp_path: Path) -> None:
     driver, api, _, _ = opened(tmp_path, "repository")
-    hidden = {"bucket": "b", "secret_key": Fingerprint.of("hunter2", "00")}
-    baseline = {"repository_name": "backups", "type": "s3", "settings": hidden}
+    hidden: dict[str, Value] = {"bucket": "b", "secret_key": Fingerprint.of("hunter2", "00")}
+    baseline: dict[str, Value] = {"repository_name": "backups", "type": "s3", "settings": hidden}
     api.stored["backups"], api.versions["backups"] = {"type": "s3", "settings": {"bucket": "b"}}, 5
     found = Observed("backups", baseline, "4")
     assert "version 4 had become 5" in driver.perform(request(driver, "delete", {}, found)).note
