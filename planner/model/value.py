@@ -1,7 +1,7 @@
 """Attribute values: plain JSON data, secrets, and values that are not known yet.
 
 A value is None, bool, int, float, str, a list or a mapping of values, or one of the classes here. A number
-may know how it was written (planner.model.number).
+may know how it was written (planner.yaml12.number).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final, SupportsIndex
 from attrs import frozen
 
 from planner.model.address import Address
-from planner.model.number import is_written, plain_number
+from planner.yaml12.number import is_written, plain_number
 
 Value = Any
 Path = tuple[str | int, ...]
