@@ -25,9 +25,9 @@ from planner.config.secrecy import made, settled, untold
 from planner.config.template_text import TemplateText, bare, indented, opened, trimmed
 from planner.config.tokens import INVALID
 from planner.config.wording import describe
-from planner.model.number import is_written
 from planner.model.value import Value, leaves, text_length
 from planner.model.value_json import is_json_number, json_text
+from planner.yaml12.number import is_written
 
 Function = Callable[..., Any]
 

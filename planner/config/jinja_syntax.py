@@ -18,7 +18,7 @@ from jinja2.visitor import NodeTransformer
 
 from planner.config.effort import PER_MACRO
 from planner.config.tokens import MARK_CLOSE, MARK_OPEN, encode
-from planner.model.number import Number, is_written, written
+from planner.yaml12.number import Number, is_written, written
 
 MAX_RENDERED = 64 * 1024 * 1024
 

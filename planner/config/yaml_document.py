@@ -20,8 +20,9 @@ from yaml._yaml import CParser
 from planner.config.json_text import as_yaml
 from planner.config.wording import describe
 from planner.model.diagnostic import Position
-from planner.model.number import read_number, written
 from planner.model.value import Deferred, Path, Secret, Value, scalar_text
+from planner.yaml12.core_schema import plain_value
+from planner.yaml12.number import written
 
 MAX_DEPTH = 100
 MAX_ALIASED_NODES = 100_000
@@ -119,20 +120,9 @@ LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 @lru_cache(maxsize=65536)
 def core_schema(text: str) -> str | Literal:
-    """A plain scalar by YAML 1.2's core schema (https://yaml.org/spec/1.2.2/#103-core-schema)."""
-    if text and text[0] not in "0123456789+-.~nNtTfF":
-        return text
-    if text in _WORDS:
-        return Literal(text, _WORDS[text])
-    number = read_number(text)
-    return text if number is None else Literal(text, number)
-
-
-_WORDS: Mapping[str, bool | None] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
+    """A plain scalar; what is no text stays a Literal."""
+    value = plain_value(text)
+    return value if isinstance(value, str) else Literal(text, value)
 
 
 @overload

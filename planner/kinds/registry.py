@@ -21,6 +21,7 @@ from planner.kinds.binding import Binding, read_binding
 from planner.kinds.rest import RestDriver
 from planner.model.kind import Attribute, ContentFacts, Kind
 from planner.resources import kind_files, schema
+from planner.yaml12.loading import load
 
 GROUP = "planner.kinds"
 
@@ -63,7 +64,7 @@ def _installed(path: Path) -> KindFile:
 def read_kind_file(path: Path) -> KindFile:
     """One kind file. PlannerError when it is not YAML or does not fit schemas/kind.schema.json."""
     try:
-        data = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
+        data = load(path.read_bytes())
     except (OSError, yaml.YAMLError) as error:
         raise PlannerError(f"the kind file {path} cannot be read: {error}") from None
     _check(path, data)

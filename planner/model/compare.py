@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from planner.model.number import is_written
 from planner.model.value import Fingerprint, Value, is_sensitive
+from planner.yaml12.number import is_written
 
 
 def same(left: Value, right: Value, *, unordered: bool = False) -> bool:

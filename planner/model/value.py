@@ -1,6 +1,6 @@
 """Attribute values: plain JSON data, secrets, and values that are not known yet.
 
-A number may know how it was written (planner.model.number).
+A number may know how it was written (planner.yaml12.number).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, SupportsIndex, overload
 from attrs import frozen
 
 from planner.model.address import Address
-from planner.model.number import is_written, plain_number
+from planner.yaml12.number import is_written, plain_number
 
 Path = tuple[str | int, ...]
 

@@ -23,8 +23,8 @@ from types import NoneType
 from typing import Any, Final
 
 from planner.model.address import Address
-from planner.model.number import Number, WrittenFloat, WrittenInt, is_written, plain_number, read_number
 from planner.model.value import CONCEALED, Deferred, Fingerprint, Path, Reference, Secret, Value
+from planner.yaml12.number import Number, WrittenFloat, WrittenInt, is_written, plain_number, read_number
 
 Data = dict[str, Any]
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, TypeGuard
 
-from planner.model.number import is_written
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Secret, Value, is_sensitive
 from planner.render.escaping import break_units, cells, escape, pad, quote, quoted_units, shorten
+from planner.yaml12.number import is_written
 
 KNOWN_LATER: Final = "(known after apply)"
 SENSITIVE: Final = "(sensitive)"

@@ -18,7 +18,8 @@ TESTS = Path(__file__).parent.parent
 
 ALL = frozenset({"*"})
 MAY_IMPORT: Mapping[str, frozenset[str]] = {
-    "model": frozenset({"errors"}),
+    "yaml12": frozenset(),
+    "model": frozenset({"yaml12", "errors"}),
     "errors": frozenset({"model"}),  # for annotations only; see below
     "links": frozenset(),
     "scratch": frozenset(),
@@ -28,13 +29,13 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "archives": frozenset({"scratch", "model", "errors"}),
     "ece": frozenset({"net", "model", "errors"}),
     "sandbox": frozenset(),
-    "config": frozenset({"links", "model", "errors", "resources"}),
+    "config": frozenset({"yaml12", "links", "model", "errors", "resources"}),
     "engine": frozenset({"model", "errors"}),
-    "kinds": frozenset({"net", "ece", "archives", "model", "errors", "resources"}),
+    "kinds": frozenset({"yaml12", "net", "ece", "archives", "model", "errors", "resources"}),
     "state": frozenset({"net", "links", "model", "errors", "resources", "distribution"}),
-    "render": frozenset({"model", "errors", "resources"}),
+    "render": frozenset({"yaml12", "model", "errors", "resources"}),
     "vcs": frozenset({"errors"}),
-    "promote": frozenset({"model", "errors", "resources"}),
+    "promote": frozenset({"yaml12", "model", "errors", "resources"}),
     "forge": frozenset({"net", "model", "errors"}),
     "app": ALL,
     "cli": ALL,

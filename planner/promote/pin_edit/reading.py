@@ -9,7 +9,6 @@ import yaml
 from attrs import define, field
 from yaml._yaml import CParser
 
-from planner.promote.pin_edit.core_schema import plain_value
 from planner.promote.pin_edit.nodes import (
     AliasNode,
     Document,
@@ -21,6 +20,7 @@ from planner.promote.pin_edit.nodes import (
     ScalarNode,
     Tagged,
 )
+from planner.yaml12.core_schema import plain_value
 
 BYTE_ORDER_MARK = "\ufeff"
 MAX_DEPTH = 100

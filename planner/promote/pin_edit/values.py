@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeGuard
 
-from planner.model.number import MAX_DIGITS
 from planner.model.value import Secret, Value
 from planner.promote.pin_edit.nodes import NodeValue, Tagged
 from planner.promote.pin_edit.reading import MAX_DEPTH
 from planner.promote.pin_edit.writing import scalar
+from planner.yaml12.number import MAX_DIGITS
 
 _LONGEST = 10 ** (MAX_DIGITS - 2)
 

@@ -6,8 +6,8 @@ import pytest
 
 from planner.config.load import Projects, choose_environment, open_project
 from planner.errors import InvalidConfiguration, PlannerError, WrongUsage
-from planner.model.number import read_number
 from planner.model.value import Value
+from planner.yaml12.number import read_number
 from tests.unit.quoted import yaml_says
 
 from .projects import Folder, shown

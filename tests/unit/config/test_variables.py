@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import pytest
 
 from planner.config.variables import Inputs
-from planner.model.number import read_number
 from planner.model.value import Secret, Value
+from planner.yaml12.number import read_number
 from tests.unit.quoted import yaml_says
 
 from .projects import Folder, shown

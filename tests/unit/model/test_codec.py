@@ -22,12 +22,12 @@ from planner.model.codec import (
     encode_record,
     encode_state,
 )
-from planner.model.number import read_number, written
 from planner.model.plan import Action, AttributeDiff, Change, Drift, OutputChange, Plan, Step
 from planner.model.resource import Content, Prior
 from planner.model.state import Applied, Intent, Outcome, Record, State
 from planner.model.value import CONCEALED, UNKNOWN, Deferred, Fingerprint, Reference, Secret, Value, at
 from planner.model.value_json import decode_value, encode_value, json_text
+from planner.yaml12.number import read_number, written
 
 SYNONYMS = Address("extension", "synonyms")
 PLUGIN = Address("extension", "plugin")

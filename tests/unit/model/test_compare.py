@@ -6,8 +6,8 @@ import pytest
 
 from planner.model.address import Address
 from planner.model.compare import agrees, identical, is_unset, same, unmatched
-from planner.model.number import read_number
 from planner.model.value import Deferred, Fingerprint, Reference, Secret
+from planner.yaml12.number import read_number
 
 PRINT = Fingerprint.of("hunter2", "00")
 OTHER = Fingerprint.of("other", "00")

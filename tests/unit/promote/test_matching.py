@@ -5,11 +5,11 @@ import re
 import pytest
 from attrs import evolve
 
-from planner.model.number import read_number
 from planner.model.release import Release
 from planner.model.value import Value
 from planner.promote.log import Log, Run
 from planner.promote.matching import differing, earlier_run, is_whole, origin, proof, same
+from planner.yaml12.number import read_number
 
 from .releases import ONE, SYNONYMS, THREE, TWO, WORDS, at, log, release, run
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from planner.model.number import read_number
 from planner.model.value import Value
 from planner.promote.pin_edit import edit
+from planner.yaml12.number import read_number
 
 NAME = "environments/prod.yaml"
 

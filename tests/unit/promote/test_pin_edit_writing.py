@@ -9,11 +9,10 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from planner.config.yaml_document import Literal, core_schema, parse, plain
-from planner.model.number import read_number
+from planner.config.yaml_document import parse, plain
 from planner.model.value import Value, at
 from planner.promote.pin_edit import edit
-from planner.promote.pin_edit.core_schema import plain_value
+from planner.yaml12.number import read_number
 
 PATH = ("v",)
 
@@ -175,13 +174,3 @@ def test_every_reader_takes_the_same(place: str, value: Value) -> None:
     result = edit(place.replace("{}", "other"), {PATH: value}, "x.yaml")
     assert repr(at(plain(parse(result)[0]), ("v",))) == repr(value)
     assert repr(yaml.load(result, Loader=yaml.CSafeLoader)["v"]) == repr(value)
-
-
-@given(st.text("0123456789abcdefABCDEFxXoObB._:+-~nulNULtrueTRUEfalsFALSinf ", max_size=8) | TEXTS)
-@example("9" * 5000)
-@example("0o17")
-@example("\uff11")
-@example("1\n")
-def test_plain_scalars_are_read_as_the_project_reads_them(text: str) -> None:
-    there = core_schema(text)
-    assert repr(plain_value(text)) == repr(there.value if isinstance(there, Literal) else there)

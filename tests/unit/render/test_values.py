@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from planner.model.address import Address
-from planner.model.number import written
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Reference, Secret, Value
 from planner.render.values import human_size, inline, key_of, plural
+from planner.yaml12.number import written
 
 LATER = Deferred((Reference(Address("extension", "a"), ("url",)),))
 

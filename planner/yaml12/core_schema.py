@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
-from planner.model.number import read_number
-from planner.model.value import Value
+from planner.yaml12.number import Number, read_number
+
+_BEGINS: Final = frozenset("0123456789+-.~nNtTfF")
+"""What all but a text begins with."""
 
 
-def plain_value(text: str) -> Value:
+def plain_value(text: str) -> bool | Number | str | None:
     """The value that a plain scalar stands for: None, a bool, a number, or text itself."""
+    if text and text[0] not in _BEGINS:
+        return text
     if text in _WORDS:
         return _WORDS[text]
     number = read_number(text)
     return text if number is None else number
 
 
-_WORDS: Mapping[str, bool | None] = {
+_WORDS: Final[Mapping[str, bool | None]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
