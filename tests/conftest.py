@@ -33,10 +33,16 @@ LONG = ("endurance", "benchmarks", "browser")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With PLANNER_TEST_ORDER=7 the tests run in the random order of that seed: none may need another one."""
     for item in items:
-        if item.path.relative_to(TESTS).parts[0] in LONG:
+        if item.path.relative_to(TESTS).parts[0] in LONG or _is_seldom(item):
             item.add_marker("long")
     if seed := os.environ.get(ORDER):
         random.Random(seed).shuffle(items)  # noqa: S311 - not for secrets
+
+
+def _is_seldom(item: pytest.Item) -> bool:
+    """A parameter has one of the values in a marker `seldom`: the cases with others stand for it."""
+    named = [pair for marker in item.iter_markers("seldom") for pair in marker.kwargs.items()]
+    return any(item.callspec.params[name] in values for name, values in named)
 
 
 def pytest_collection_finish() -> None:

@@ -147,6 +147,7 @@ def settled(project: Project) -> None:
     assert not (project.folder / JOURNAL).exists()
 
 
+@pytest.mark.seldom(cut=[1, 40])
 @pytest.mark.parametrize("cut", [1, 9, 40])
 def test_a_journal_with_a_torn_last_line(cut_off: tuple[Project, bytes], cut: int) -> None:
     project, data = cut_off
@@ -162,6 +163,7 @@ JOURNALS: dict[str, tuple[Damage, str]] = {
 }
 
 
+@pytest.mark.seldom(damage=["no header"])
 @pytest.mark.parametrize("damage", JOURNALS)
 def test_a_damaged_journal(cut_off: tuple[Project, bytes], damage: str) -> None:
     project, data = cut_off

@@ -91,6 +91,7 @@ def test_a_gateway_that_forbids_says_nothing_of_what_is_gone(cloud: Project) -> 
     assert (done.code, done.out) == (1, ""), done
 
 
+@pytest.mark.long
 def test_a_lost_reply_to_a_delete_is_settled(cloud: Project) -> None:
     """Also where every attempt's reply is lost, and what is left is a read that is forbidden."""
     cloud.write(

@@ -54,6 +54,7 @@ def noted(process: subprocess.Popen[str], number: signal.Signals) -> str:
     return next(line for line in process.stderr if "nothing new is started" in line)
 
 
+@pytest.mark.seldom(number=[signal.SIGTERM])
 @pytest.mark.parametrize("number", SIGNALS)
 def test_an_interrupted_apply_finishes_what_is_in_flight(chain: Project, number: signal.Signals) -> None:
     with chain.sandbox() as ece:
@@ -72,6 +73,7 @@ def test_an_interrupted_apply_finishes_what_is_in_flight(chain: Project, number:
     settle(chain)
 
 
+@pytest.mark.seldom(number=[signal.SIGTERM])
 @pytest.mark.parametrize("number", SIGNALS)
 def test_an_interrupted_apply_waits_for_no_rate_limit(chain: Project, number: signal.Signals) -> None:
     with chain.sandbox() as ece:
@@ -100,6 +102,7 @@ def test_a_second_signal_stops_now(chain: Project) -> None:
     settle(chain)
 
 
+@pytest.mark.seldom(number=[signal.SIGINT])
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("command", [("plan",), ("apply", "--auto-approve")])
 def test_interrupted_while_it_plans(
@@ -123,6 +126,7 @@ CALLS = {
 }
 
 
+@pytest.mark.seldom(number=[signal.SIGTERM])
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("call", CALLS)
 def test_a_second_signal_names_what_was_in_flight(chain: Project, call: str, number: signal.Signals) -> None:
@@ -236,7 +240,10 @@ moved: {from: extension.alpha, to: extension.gamma}
 """
 
 
-@pytest.mark.parametrize(("type_", "first"), [("bundle", "false"), ("plugin", "false"), ("plugin", "true")])
+@pytest.mark.parametrize(
+    ("type_", "first"),
+    [("bundle", "false"), pytest.param("plugin", "false", marks=pytest.mark.long), ("plugin", "true")],
+)
 def test_killed_when_what_moved_was_written(applied: Project, type_: str, first: str) -> None:
     """Where it was updated, or replaced: the next apply finds it at its new address only."""
     template = RENAMED.replace("TYPE", type_).replace("FIRST", first)

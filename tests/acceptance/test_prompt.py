@@ -29,6 +29,7 @@ def typing(text: str) -> Callable[[Sitting], None]:
     return lambda sitting: sitting.type(text)
 
 
+@pytest.mark.seldom(words=[("apply", "--destroy"), ("destroy",)])
 @pytest.mark.parametrize("words", [("apply",), ("apply", "--destroy"), ("destroy",)])
 def test_yes_goes_on(applied: Project, words: tuple[str, ...]) -> None:
     applied.edit("templates/main.yaml", "name: beta", "name: gamma")
@@ -39,6 +40,7 @@ def test_yes_goes_on(applied: Project, words: tuple[str, ...]) -> None:
     assert applied.state()["serial"] == 2
 
 
+@pytest.mark.seldom(answer=["no\n", "\n", "YES\n", "dev\n"])
 @pytest.mark.parametrize("answer", ["no\n", "\n", "y\n", "YES\n", "dev\n", "\x04"])
 def test_anything_else_declines(applied: Project, answer: str) -> None:
     applied.edit("templates/main.yaml", "name: beta", "name: gamma")
@@ -58,8 +60,15 @@ def test_a_signal_at_the_question(applied: Project, number: signal.Signals) -> N
     assert (code, "Interrupted." in shown) == (130, True), shown
 
 
-@pytest.mark.parametrize(("answer", "code"), [("dev\n", 0), ("yes\n", 3)])
-@pytest.mark.parametrize("saved", [False, True])
+@pytest.mark.parametrize(
+    ("answer", "code", "saved"),
+    [
+        ("dev\n", 0, True),
+        ("yes\n", 3, False),
+        pytest.param("dev\n", 0, False, marks=pytest.mark.long),
+        pytest.param("yes\n", 3, True, marks=pytest.mark.long),
+    ],
+)
 def test_a_protected_environment_wants_its_name(tmp_path: Path, answer: str, code: int, saved: bool) -> None:
     project = small(tmp_path / "small", project=PROTECTED)
     words = ["apply"]

@@ -233,6 +233,7 @@ def test_no_message_advises_a_file_for_a_secret(secretive: Project) -> None:
     assert "environments/" not in missing.both
 
 
+@pytest.mark.seldom(form=["{1}", "user:{0}"])
 @pytest.mark.parametrize("variable", ["EC_API_KEY", "TF_HTTP_PASSWORD", "PGPASSWORD_DEV", "GITHUB_TOKEN"])
 @pytest.mark.parametrize("form", ["{0}", "{1}", "user:{0}"])
 def test_a_credential_of_the_process_is_in_no_plan(secretive: Project, variable: str, form: str) -> None:

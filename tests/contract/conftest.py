@@ -20,7 +20,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _is_long(item: pytest.Function) -> bool:
     """running: the fixture of tests that are about one such server."""
     places = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    if any(place in marker.args for marker in item.iter_markers("seldom") for place in places):
-        return True
     asks = "running" in item.fixturenames or any(place in SERVERS for place in places)
     return asks and item.get_closest_marker("smoke") is None

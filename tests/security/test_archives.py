@@ -107,7 +107,14 @@ def test_hostile(archives: Archives, way: str) -> None:
     assert any(words in text for text in found), found
 
 
-@pytest.mark.parametrize("make", [many_members, lambda: extra_fields(100), lambda: deep_names(1000)])
+@pytest.mark.parametrize(
+    "make",
+    [
+        many_members,
+        pytest.param(lambda: extra_fields(100), marks=pytest.mark.long),
+        pytest.param(lambda: deep_names(1000), marks=pytest.mark.long),
+    ],
+)
 def test_many_of_anything_take_little_time(archives: Archives, make: Callable[[], bytes]) -> None:
     assert problems(archives, make()) == []
 

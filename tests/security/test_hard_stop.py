@@ -46,6 +46,7 @@ def rendered(root: Path, template: str, run: Runner) -> list[Diagnostic]:
     return list(diagnostics)
 
 
+@pytest.mark.seldom(call=["a regular expression", "a hash of what is shared"])
 @pytest.mark.parametrize("call", IN_TEMPLATES)
 def test_a_call_in_a_template_is_ended_at_its_line(tmp_path: Path, call: str) -> None:
     text = f"{SHARED}\noutput:\n  b: {{{{ {IN_TEMPLATES[call]} }}}}\n"
@@ -57,6 +58,7 @@ def test_a_call_in_a_template_is_ended_at_its_line(tmp_path: Path, call: str) ->
     assert IN_TEMPLATES[call] in found.position.text
 
 
+@pytest.mark.long
 def test_a_call_in_a_macro_is_ended_at_its_line(tmp_path: Path) -> None:
     macro = f"{{% macro m() %}}\n\n{{% set x = {SEARCH} %}}{{% endmacro %}}"
     Folder(tmp_path).write({"templates/macros/m.j2": macro})
@@ -72,6 +74,7 @@ def test_a_call_in_a_local_is_ended_at_its_line(folder: Folder) -> None:
     assert shown(folder.load(run=apart(SHORT)).diagnostics) == [f'planner.yaml:5: local "b": {TOO_MUCH}']
 
 
+@pytest.mark.long
 def test_a_check_that_is_ended_is_one_that_failed_and_the_others_are_evaluated(folder: Folder) -> None:
     conditions = {"a": "1 == 1", "b": SEARCH, "c": "1 == 2", "d": f"{SEARCH} == 1", "e": "1 == 1"}
     checks = "\n".join(f'  {name}: {{condition: "{text}", message: m}}' for name, text in conditions.items())
@@ -109,6 +112,7 @@ def many_texts(_link: Link) -> Iterator[Any]:
     yield len([str(number) * 1000 for number in range(10**6)])
 
 
+@pytest.mark.seldom(job=[power, loop])
 @pytest.mark.parametrize("job", [power, regular_expression, loop])
 def test_time(job: Job) -> None:
     with pytest.raises(Ended, match=TOO_MUCH):
@@ -267,6 +271,7 @@ def whole(project: Project, resources: int) -> None:
     assert list(project.folder.rglob("*.journal*")) == []
 
 
+@pytest.mark.long
 def test_a_template_is_ended_before_the_lock_is_taken(project: Project) -> None:
     project.write("templates/more.yaml", f"output:\n  o: {{{{ {SEARCH} }}}}\n")
     done = project.run("apply", "--auto-approve")
@@ -276,6 +281,7 @@ def test_a_template_is_ended_before_the_lock_is_taken(project: Project) -> None:
     assert not [*project.folder.rglob("*.lock")]
 
 
+@pytest.mark.long
 def test_a_check_is_ended_before_an_apply(project: Project) -> None:
     project.write("templates/more.yaml", BEFORE)
     done = project.run("apply", "--auto-approve")

@@ -282,6 +282,7 @@ def test_a_template_that_is_not_there(folder: Folder) -> None:
     assert folder.problems() == [f"templates/gone.yaml: {why}"]
 
 
+@pytest.mark.long
 def test_the_largest_template(folder: Folder) -> None:
     comment = "# " + "x" * 100 + "\n"
     found = folder.render(
