@@ -70,7 +70,7 @@ def read_checks(body: Value, locate: Locate, diagnostics: Diagnostics) -> Iterat
             )
         elif not problems:
             severity, condition = entry.get("severity", ERROR), str(entry["condition"])
-            yield Check(name, entry["message"], severity, condition, locate(place))
+            yield Check(name, entry["message"], severity, condition, place=partial(locate, place))
 
 
 def _too_late(entry: Value) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from planner.config.reporting import holds_invalid
@@ -45,7 +46,7 @@ def read_moves(body: Value, locate: Locate, diagnostics: Diagnostics) -> Iterato
                 f"{source} cannot become {target}: a move keeps the kind", position=locate(place)
             )
             continue
-        yield Move(source, target, locate(place))
+        yield Move(source, target, place=partial(locate, place))
 
 
 def read_imports(body: Value, locate: Locate, diagnostics: Diagnostics) -> Iterator[Import]:
@@ -53,7 +54,7 @@ def read_imports(body: Value, locate: Locate, diagnostics: Diagnostics) -> Itera
     for entry, place in _entries(body, "import", IMPORT, locate, diagnostics):
         target = _address(entry["to"], (*place, "to"), locate, diagnostics)
         if target is not None:
-            yield Import(target, entry.get("id"), locate(place))
+            yield Import(target, entry.get("id"), place=partial(locate, place))
 
 
 def read_removals(body: Value, locate: Locate, diagnostics: Diagnostics) -> Iterator[Removal]:
@@ -61,7 +62,7 @@ def read_removals(body: Value, locate: Locate, diagnostics: Diagnostics) -> Iter
     for entry, place in _entries(body, "removed", REMOVED, locate, diagnostics):
         source = _address(entry["from"], (*place, "from"), locate, diagnostics)
         if source is not None:
-            yield Removal(source, entry.get("destroy", False), locate(place))
+            yield Removal(source, entry.get("destroy", False), place=partial(locate, place))
 
 
 def _entries(
