@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from planner.config.jobs import Answer, Job, here, unasked
+from planner.model.declarations import Placed
 
 from .projects import Folder, Text
 
@@ -223,7 +224,8 @@ def test_a_template_is_rendered_once_while_all_goes_well(folder: Folder, block: 
     found = folder.load(run=counted)
     usual = 2 if block == "check" else 1  # a condition is looked at in a job of its own
     assert (found.diagnostics, jobs) == ((), usual)
-    declared = found.declarations
-    (one,) = (*declared.moves, *declared.imports, *declared.removals, *declared.checks)
-    assert str(one.position) == "templates/main.yaml:2"
+    said = found.declarations
+    groups: list[Sequence[Placed]] = [said.moves, said.imports, said.removals, said.checks]
+    (position,) = [one.position for group in groups for one in group]
+    assert str(position) == "templates/main.yaml:2"
     assert jobs == usual + 1
