@@ -1,9 +1,10 @@
 """Jobs done apart: in a process that is ended when one takes too much, also inside one long call of Python's.
 
 This process goes on whatever becomes of a job; its caller gets an Ended. The other process (workshop.py) is
-started once, with the first job or before. Where this process has one thread it is a fork of this one, which
-costs next to nothing. Else it is an interpreter of its own: what other threads hold at the moment of a fork
-would be held in the copy for ever. macOS keeps no bound of memory; there, what is counted bounds it.
+started once, with the first job or before; forks of it do the jobs. One that has done a job, and took little
+time for it, does the next. Where this process has one thread the other is a fork of this one, which costs
+next to nothing. Else it is an interpreter of its own: what other threads hold at the moment of a fork would
+be held in the copy for ever. macOS keeps no bound of memory; there, what is counted bounds it.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ def apart(bounds: Bounds = Bounds()) -> Runner:  # noqa: B008 - frozen
 
 
 def _apart(bounds: Bounds, job: Job, answer: Answer = unasked, /) -> Iterator[Any]:
-    with _ordered(bounds, job) as work:
+    with _worker() as worker:
+        work = _Work(worker)
+        work.send((_folder(), bounds, job))
         while True:
             about, content = work.told()
             if about == NEWS:
@@ -54,16 +57,66 @@ def _apart(bounds: Bounds, job: Job, answer: Answer = unasked, /) -> Iterator[An
             elif about == ASKED:
                 work.reply(answer, content)
             elif about == DONE:
+                worker.takes_another = content
                 return
+
+
+@define
+class _Worker:
+    """A process that does one job after the other. trace: what is written where it was, when it is ended."""
+
+    connection: socket.socket
+    stream: BufferedRWPair
+    trace: IO[bytes]
+    takes_another: bool = False
+
+    def is_there(self) -> bool:
+        """Nobody ended it while it had nothing to do."""
+        try:
+            self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except OSError as error:
+            return isinstance(error, BlockingIOError)
+        return False
+
+    def close(self) -> None:
+        for part in (self.trace, self.stream, self.connection):
+            with suppress(OSError):  # what was not sent goes nowhere
+                part.close()
+
+
+@contextmanager
+def _worker() -> Iterator[_Worker]:
+    """One that does nothing yet. Unless it takes another job, it is not heard any more afterwards."""
+    found = _idle() or _ordered()
+    found.takes_another = False
+    try:
+        yield found
+    finally:
+        if found.takes_another:
+            _workshop(os.getpid()).idle.append(found)
+        else:
+            found.close()
+
+
+def _idle() -> _Worker | None:
+    idle = _workshop(os.getpid()).idle
+    with suppress(IndexError):  # of any number of threads, each takes another
+        while not (found := idle.pop()).is_there():
+            found.close()
+        return found
+    return None
 
 
 @frozen
 class _Workshop:
     process: int
     orders: socket.socket
+    idle: list[_Worker] = field(factory=list, eq=False)
 
     def close(self) -> None:
         """It ends what it has under way."""
+        while self.idle:
+            self.idle.pop().close()
         if self.orders.fileno() >= 0:
             with suppress(OSError):
                 self.orders.shutdown(socket.SHUT_RDWR)
@@ -111,17 +164,18 @@ def _spawned(control: socket.socket) -> int:
     )
 
 
-@contextmanager
-def _ordered(bounds: Bounds, job: Job) -> Iterator[_Work]:
-    """job, begun."""
+def _ordered() -> _Worker:
+    """A new one."""
     ours, theirs = socket.socketpair()
     read, write = os.pipe()
-    with ours, ours.makefile("rwb") as stream, open(read, "rb") as trace:  # noqa: PTH123 - descriptors
-        with theirs, open(write, "wb"):  # noqa: PTH123
+    worker = _Worker(ours, ours.makefile("rwb"), open(read, "rb"))  # noqa: PTH123, SIM115 - closed with it
+    try:
+        with theirs, open(write, "wb"):  # noqa: PTH123 - a descriptor
             _order(theirs.fileno(), write)
-        work = _Work(stream, trace)
-        work.send((_folder(), bounds, job))
-        yield work
+    except BaseException:
+        worker.close()
+        raise
+    return worker
 
 
 def _folder() -> str:
@@ -143,17 +197,16 @@ def _order(*descriptors: int) -> None:
 
 @define
 class _Work:
-    """A job under way. trace: what is written where it was, when it is ended."""
+    """A job under way."""
 
-    stream: BufferedRWPair
-    trace: IO[bytes]
+    worker: _Worker
     place: Any = None
     lines: dict[str, Lines] = field(factory=dict)
 
     def send(self, content: Any) -> None:
         try:
-            self.stream.write(pickle.dumps(content, pickle.HIGHEST_PROTOCOL))
-            self.stream.flush()
+            self.worker.stream.write(pickle.dumps(content, pickle.HIGHEST_PROTOCOL))
+            self.worker.stream.flush()
         except OSError:
             self._end()
 
@@ -168,7 +221,7 @@ class _Work:
         """The next message that is not only for the case of its end."""
         while True:
             try:
-                about, content = pickle.load(self.stream)  # noqa: S301 - from a process of this program
+                about, content = pickle.load(self.worker.stream)  # noqa: S301 - from a process of this program
             except (EOFError, OSError, pickle.UnpicklingError):
                 self._end()
             if about == PLACE:
@@ -181,7 +234,7 @@ class _Work:
                 return about, content
 
     def _end(self) -> NoReturn:
-        said = self.trace.read().decode("ascii", "replace")
+        said = self.worker.trace.read().decode("ascii", "replace")
         if not said:
             raise Ended(*_FROM_OUTSIDE, self.place) from None
         summary, _, advice = str(TooMuchWork()).partition("\n")

@@ -74,7 +74,8 @@ def read_checks(body: Written, locate: Locate, diagnostics: Diagnostics) -> Iter
         found = cast(_Entry, entry)
         if _is_plain(found["message"]):
             severity = found.get("severity", ERROR)
-            yield Check(name, found["message"], severity, str(found["condition"]), locate(place))
+            condition = str(found["condition"])
+            yield Check(name, found["message"], severity, condition, place=partial(locate, place))
         else:
             diagnostics.error(
                 f"check {name}: its message must be a plain text",

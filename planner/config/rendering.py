@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Generator, Mapping
-from functools import cached_property
-from types import FrameType, FunctionType
+from functools import cached_property, lru_cache
+from types import CodeType, FrameType, FunctionType
 from typing import Any, cast
 
 import jinja2
@@ -117,6 +117,14 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
     def lexer(self) -> KeepingLexer:
         return KeepingLexer(self)
 
+    def compile(  # type: ignore[override]  # jinja has an overload for each kind of result
+        self, source: Any, name: str | None = None, filename: str | None = None, **options: Any
+    ) -> Any:
+        if self.marks is not None or not isinstance(source, str):  # marks number the files of one rendering
+            return super().compile(source, name, filename, **options)
+        self.effort.allow(_PER_CHARACTER * len(source))
+        return _compiled(source, name, filename)
+
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         self.effort.allow(_PER_CHARACTER * len(source))
         tree = super()._parse(source, name, filename)
@@ -193,6 +201,18 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         return attr not in _NO_TEXTS and super().is_safe_attribute(obj, attr, value)
+
+
+@lru_cache(maxsize=64)
+def _compiled(source: str, name: str | None, filename: str | None) -> CodeType:
+    """The code of a template, which is the same for every environment: a project's are compiled once, however
+    many environments of it are rendered one after the other."""
+    return jinja2.Environment.compile(_compiling(), source, name, filename)
+
+
+@lru_cache(maxsize=1)
+def _compiling() -> TemplateEnvironment:
+    return TemplateEnvironment(jinja2.BaseLoader(), Tokens(), on_undefined=lambda _what, _file, _line: None)
 
 
 def _runtime_names(text_class: type[TemplateText], effort: Effort) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, TypedDict, cast
 
 from planner.config.reporting import holds_invalid
@@ -49,7 +50,7 @@ def read_moves(body: Written, locate: Locate, diagnostics: Diagnostics) -> Itera
                 f"{source} cannot become {target}: a move keeps the kind", position=locate(place)
             )
             continue
-        yield Move(source, target, locate(place))
+        yield Move(source, target, place=partial(locate, place))
 
 
 def read_imports(body: Written, locate: Locate, diagnostics: Diagnostics) -> Iterator[Import]:
@@ -57,7 +58,7 @@ def read_imports(body: Written, locate: Locate, diagnostics: Diagnostics) -> Ite
     for entry, place in _entries(body, "import", IMPORT, locate, diagnostics):
         target = _address(entry["to"], (*place, "to"), locate, diagnostics)
         if target is not None:
-            yield Import(target, entry.get("id"), locate(place))
+            yield Import(target, entry.get("id"), place=partial(locate, place))
 
 
 def read_removals(body: Written, locate: Locate, diagnostics: Diagnostics) -> Iterator[Removal]:
@@ -65,7 +66,7 @@ def read_removals(body: Written, locate: Locate, diagnostics: Diagnostics) -> It
     for entry, place in _entries(body, "removed", REMOVED, locate, diagnostics):
         source = _address(entry["from"], (*place, "from"), locate, diagnostics)
         if source is not None:
-            yield Removal(source, entry.get("destroy", False), locate(place))
+            yield Removal(source, entry.get("destroy", False), place=partial(locate, place))
 
 
 def _entries(

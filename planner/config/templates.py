@@ -87,9 +87,10 @@ class Templates:
         # an effort of its own: what could be rendered once can be rendered again
         piece = self.piece.again(name, budget=MARKED_BUDGET)
         try:
-            return next(self.run(partial(marked, piece, name)), ("", Tokens(), []))
+            found = list(self.run(partial(marked, piece, name)))
         except Ended:
-            return "", Tokens(), []
+            found = []
+        return found[0] if found else ("", Tokens(), [])
 
     def _report_end(self, end: Ended) -> None:
         where, position = "", None

@@ -1,4 +1,4 @@
-"""The process that does jobs: each in a fork of its own, with bounds of processor time and memory.
+"""The process that does jobs: in forks, each with bounds of processor time and memory.
 
 It has one thread and nothing of ours open but the socket that jobs come by, so that forking it is safe. Its
 end is the end of the jobs it has under way; it ends when the process it works for does.
@@ -14,6 +14,7 @@ import pickle
 import resource
 import signal
 import socket
+import time
 import traceback
 from contextlib import suppress
 from io import BufferedRWPair
@@ -24,6 +25,10 @@ from attrs import define
 
 from planner.config.jobs import Bounds, Lines
 
+_LITTLE: Final = 0.25
+"""Seconds of processor time after which a process takes no other job: they would be missing to that one,
+since the system counts whole seconds of a process. They also bound what is left over of one job in the next.
+"""
 _PER_SECOND: Final = 20_000_000
 """Units of effort that allow a second more: a fifth of what they are meant to take, for slow machines."""
 
@@ -42,8 +47,8 @@ class _Wire:
     seconds: float = 0
 
     def bound(self, bounds: Bounds) -> None:
-        self.seconds = bounds.seconds
-        _limit(resource.RLIMIT_CPU, bounds.seconds)
+        self.seconds = bounds.seconds + time.process_time()
+        _limit(resource.RLIMIT_CPU, int(self.seconds))
         with suppress(OSError):  # there is no /proc, as on macOS, which keeps to no bound of memory anyway
             pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
             _limit(resource.RLIMIT_AS, pages * resource.getpagesize() + bounds.memory)
@@ -123,17 +128,19 @@ def _next(orders: socket.socket, jobs: set[int]) -> bool:
 
 
 def _work(channel: int, trace: int) -> NoReturn:
-    """Does the job that comes by channel. trace: for where it was, if it is ended."""
+    """Does the jobs that come by channel. trace: for where it was, if it is ended."""
     try:
         _close_all_but(channel, trace)
         _leave_trace(trace)
         with socket.socket(fileno=channel) as connection, connection.makefile("rwb") as stream:
-            _do(_Wire(stream))
+            while stream.peek(1) and _do(_Wire(stream)):
+                pass
     finally:
         os._exit(0)
 
 
-def _do(wire: _Wire) -> None:
+def _do(wire: _Wire) -> bool:
+    """Whether it takes another job."""
     try:
         folder, bounds, job = pickle.load(wire.stream)  # noqa: S301 - as in ask
         with suppress(OSError):
@@ -148,7 +155,10 @@ def _do(wire: _Wire) -> None:
     except Exception:  # noqa: BLE001 - a job tells by its messages what it expects
         wire.send(RAISED, RuntimeError(traceback.format_exc()))
     else:
-        wire.send(DONE)
+        goes_on = time.process_time() < _LITTLE
+        wire.send(DONE, goes_on)
+        return goes_on
+    return False
 
 
 def _leave_trace(trace: int) -> None:

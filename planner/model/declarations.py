@@ -12,13 +12,27 @@ from planner.model.diagnostic import Position
 from planner.model.value import Lookup
 
 
+def _nowhere() -> None:
+    return None
+
+
 @frozen
-class Move:
+class Placed:
+    """place: where it is written; asked only when somebody is to be told, since looking for it takes time."""
+
+    place: Callable[[], Position | None] = field(default=_nowhere, eq=False, kw_only=True)
+
+    @property
+    def position(self) -> Position | None:
+        return self.place()
+
+
+@frozen
+class Move(Placed):
     """The resource at `source` in the state is meant to be at `target`."""
 
     source: Address
     target: Address
-    position: Position | None = field(default=None, eq=False)
 
 
 def round_by_hand(
@@ -39,32 +53,29 @@ def round_by_hand(
 
 
 @frozen
-class Import:
+class Import(Placed):
     """The declared resource `target` exists already. id: its id; None: look for its natural key."""
 
     target: Address
     id: str | None = None
-    position: Position | None = field(default=None, eq=False)
 
 
 @frozen
-class Removal:
+class Removal(Placed):
     """`source` is no longer declared. destroy: delete it; else only the state forgets it."""
 
     source: Address
     destroy: bool = False
-    position: Position | None = field(default=None, eq=False)
 
 
 @frozen
-class Check:
+class Check(Placed):
     """A condition on resources, an expression."""
 
     name: str
     message: str
     severity: str
     condition: str
-    position: Position | None = field(default=None, eq=False)
 
 
 Verdict = bool | PlannerError | None

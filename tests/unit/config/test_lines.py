@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import pytest
+
+from planner.config.jobs import Answer, Job, here, unasked
+from planner.model.declarations import Placed
 
 from .projects import Folder, Text
 
@@ -195,3 +201,31 @@ def test_positions_of_attributes(folder: Folder) -> None:
     assert [str(found.locate(address, ("nope",))) for address in found.resources] == [
         "templates/main.yaml:4"
     ] * 2
+
+
+STATEMENTS = {
+    "moved": "moved: {from: thing.x, to: thing.a}\n",
+    "import": "import: {to: thing.a, id: '1'}\n",
+    "removed": "removed: {from: thing.x}\n",
+    "check": "check: {c: {condition: 'true', message: m}}\n",
+}
+
+
+@pytest.mark.parametrize("block", STATEMENTS)
+def test_a_template_is_rendered_once_while_all_goes_well(folder: Folder, block: str) -> None:
+    jobs = 0
+
+    def counted(job: Job, answer: Answer = unasked, /) -> Iterator[Any]:
+        nonlocal jobs
+        jobs += 1
+        return here(job, answer)
+
+    folder.render("# first\n" + STATEMENTS[block] + HEAD + "    a: {name: x}\n")
+    found = folder.load(run=counted)
+    usual = 2 if block == "check" else 1  # a condition is looked at in a job of its own
+    assert (found.diagnostics, jobs) == ((), usual)
+    said = found.declarations
+    groups: list[Sequence[Placed]] = [said.moves, said.imports, said.removals, said.checks]
+    (position,) = [one.position for group in groups for one in group]
+    assert str(position) == "templates/main.yaml:2"
+    assert jobs == usual + 1

@@ -304,3 +304,27 @@ def test_two_loads_agree(folder: Folder) -> None:
     template = THING + "      tags: {{ var.x|sort }}\noutput: {o: {{ {'b': 1, 'a': 2} }}}\n"
     first, second = (folder.render(template, {"x": ["b", "a"]}) for _ in range(2))
     assert (first.resources, first.outputs) == (second.resources, second.outputs)
+
+
+def test_the_same_text_in_two_files_tells_where_it_is(folder: Folder) -> None:
+    """What a text was compiled to once is used again, but not for another file."""
+    found = folder.render("# {{ var.nope }}\n", files={"templates/other.yaml": "# {{ var.nope }}\n"})
+    assert [str(item.position) for item in found.diagnostics] == [
+        "templates/main.yaml:1",
+        "templates/other.yaml:1",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["output: {o: {{ var.x }}}", "output: {o: {{ local.y }}}", "{% include 'm.j2' %}"]
+)
+def test_a_text_that_was_rendered_before_has_the_values_of_now(folder: Folder, text: str) -> None:
+    for value in (1, "two", [3]):
+        files = {"templates/m.j2": "output: {o: {{ var.x }}}"}
+        found = folder.render(text, {"x": value}, local={"y": "{{ var.x }}"}, files=files)
+        assert (found.outputs, found.diagnostics) == ({"o": value}, ())
+
+
+def test_another_text_of_a_file_is_another_template(folder: Folder) -> None:
+    for value in ("1", "2"):
+        assert folder.render(f"output: {{o: {{{{ {value} }}}}}}").outputs == {"o": int(value)}

@@ -34,7 +34,7 @@ STATE = State("p", "dev", "lineage", 1, {A: Prior(A, "1", {}), B: Prior(B, "2", 
 )
 def test_moves(moves: list[tuple[Address, Address]], ids: dict[Address, str], problems: list[str]) -> None:
     diagnostics = Diagnostics()
-    given = [Move(source, target, Position("t.yaml", 1)) for source, target in moves]
+    given = [Move(source, target, place=lambda: Position("t.yaml", 1)) for source, target in moves]
     state, done = apply_moves(STATE, given, diagnostics)
     assert {address: prior.id for address, prior in state.resources.items()} == ids
     assert [item.summary[: len(p)] for item, p in zip(diagnostics, problems, strict=True)] == problems
@@ -76,7 +76,7 @@ TAKEN = Address("extension", "b_aside")
 def test_a_swap_says_how(state: State, moves: list[tuple[Address, Address]], told: list[str]) -> None:
     """And the commands that it names do it."""
     diagnostics = Diagnostics()
-    given = [Move(source, target, Position("t.yaml", 1)) for source, target in moves]
+    given = [Move(source, target, place=lambda: Position("t.yaml", 1)) for source, target in moves]
     assert apply_moves(state, given, diagnostics) == (state, ())
     (found,) = diagnostics
     assert found.advice.splitlines() == told
@@ -138,7 +138,7 @@ def test_what_a_create_before_destroy_resource_needs_is_one_too() -> None:
 )
 def test_checks(holds: bool | None, severity: str, status: str, errors: int, warnings: int) -> None:
     diagnostics = Diagnostics()
-    check = Check("c", "Not good.", severity, "true", Position("t.yaml", 2))
+    check = Check("c", "Not good.", severity, "true", place=lambda: Position("t.yaml", 2))
     declared = Declarations(checks=(check,), verdicts=lambda _checks, _lookup: [holds])
     (result,) = evaluate(declared, lambda _reference: None, diagnostics)
     assert result.status == status
