@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 from attrs import frozen
 
 from planner.cli.console import Console
+from planner.cli.discretion import given_values
 from planner.cli.options import folder_of, make_console
 from planner.cli.stores import open_store
 from planner.config.load import choose_environment, open_project
@@ -30,6 +32,9 @@ def stored(context: click.Context, environment: str | None) -> Stored:
     folder = folder_of(context)
     console = make_console(context)
     project = open_project(folder)
+    console.redact.watch(lambda: given_values(project, os.environ))
     chosen = choose_environment(project, environment)
-    store = open_store(folder, project.name, chosen, tell=lambda note: console.tell(f"Note: {note}."))
+    store = open_store(
+        folder, project.name, chosen, console.redact, lambda note: console.tell(f"Note: {note}.")
+    )
     return Stored(folder, console, chosen, store)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from attrs import evolve
@@ -11,7 +12,6 @@ from attrs import evolve
 from planner.cli.missing_state import MissingState
 from planner.cli.redaction import Redactor, document_redaction
 from planner.model.project import Environment
-from planner.state.backend import Backend
 from planner.state.encryption import EncryptedBackend
 from planner.state.keys import has_keys, read_keys
 from planner.state.registry import open_backend
@@ -22,12 +22,13 @@ def open_store(
     folder: Path,
     project: str,
     environment: Environment,
-    redactor: Redactor | None = None,
+    redactor: Redactor,
     tell: Callable[[str], object] = lambda _note: None,
     *,
     alone: bool = False,
 ) -> Store:
-    """The environment's state. What is written to it holds no secret that the redactor knows by then.
+    """The environment's state. What is written to it holds no secret that the redactor knows by then, and
+    those that it is reached with are known to it.
 
     tell: takes what people should know of it, each note as often as the state is read. alone: where there is
     none, do not look for it where it was to be before.
@@ -36,26 +37,29 @@ def open_store(
     if environment.encrypted:
         keys = read_keys(environment.name, os.environ)
         backend = EncryptedBackend(backend, keys)
-    store = evolve(_store(backend, project, environment.name, redactor), tell=tell)
+    redactor.watch(backend.secrets)
+    redact = document_redaction(redactor, f"{project}/{environment.name}")
+    store = Store(backend, project, environment.name, redact=redact, tell=tell)
     if alone:
         return store
-    missing = MissingState(folder, project, environment, backend.describe(), tell, open_either)
+    missing = MissingState(
+        folder, project, environment, backend.describe(), tell, partial(open_either, redactor)
+    )
     return evolve(store, missed=missing.look)
 
 
-def open_either(folder: Path, project: str, environment: Environment, url: str, *, called: str = "") -> Store:
+def open_either(
+    redactor: Redactor, folder: Path, project: str, environment: Environment, url: str, *, called: str = ""
+) -> Store:
     """The environment's state at url, encrypted or not as it is found; written as planner.yaml says.
 
-    called: its name there, when that is another. project: likewise.
+    redactor: knows the secrets that it is reached with; what is written is as it was. called: the
+    environment's name there, when that is another. project: likewise.
     """
     name = called or environment.name
     backend = open_backend(url, environment=name, folder=folder, project=project)
     if environment.encrypted or has_keys(environment.name, os.environ):
         keys = read_keys(environment.name, os.environ)
         backend = EncryptedBackend(backend, keys, accepts_plain=True, seals=environment.encrypted)
-    return _store(backend, project, name, None)
-
-
-def _store(backend: Backend, project: str, name: str, redactor: Redactor | None) -> Store:
-    redact = document_redaction(redactor or Redactor(), f"{project}/{name}")
-    return Store(backend, project, name, redact=redact)
+    redactor.watch(backend.secrets)
+    return Store(backend, project, name)

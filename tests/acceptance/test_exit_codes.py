@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from planner.cli.redaction import Redactor
 from planner.cli.stores import open_store
 from planner.model.project import Environment
 from planner.state.locks import Holder
@@ -104,7 +105,7 @@ def test_an_extension_in_use(applied: Project) -> None:
 @contextmanager
 def locked(project: Project) -> Iterator[Holder]:
     environment = Environment("dev", state="state/dev.json")
-    with open_store(project.folder, "small", environment).lock("apply") as holder:
+    with open_store(project.folder, "small", environment, Redactor()).lock("apply") as holder:
         yield holder
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from planner.cli.redaction import Redactor
 from planner.cli.stores import open_store
 from planner.model.project import Environment
 
@@ -378,7 +379,7 @@ def test_a_force_that_cannot_be_recorded(shop: Project) -> None:
     add_gates(shop, "{checks: [smoke]}")
     commit_all(shop, "gates")
     environment = Environment("prod", state="state/prod.json")
-    with open_store(shop.folder, "shop", environment).lock("apply"):
+    with open_store(shop.folder, "shop", environment, Redactor()).lock("apply"):
         done = shop.run("promote", "staging", "prod", "--commit", *FORCED)
     assert done.code == 4
     assert commits(shop)[0] == "gates"

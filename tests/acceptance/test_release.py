@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from planner.cli.redaction import Redactor
 from planner.cli.stores import open_store
 from planner.model.project import Environment
 from planner.resources import schema
@@ -63,7 +64,7 @@ def second(chain: Project) -> str:
 @contextmanager
 def locked(chain: Project, name: str) -> Iterator[Holder]:
     environment = Environment(name, state=f"state/{name}.json")
-    with open_store(chain.folder, "chain", environment).lock("apply") as holder:
+    with open_store(chain.folder, "chain", environment, Redactor()).lock("apply") as holder:
         yield holder
 
 

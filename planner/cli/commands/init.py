@@ -60,7 +60,7 @@ def _check_states(folder: Path, console: Console, chosen: str | None) -> int:
     code = 0
     for environment in environments:
         try:
-            backend = open_store(folder, project.name, environment).backend
+            backend = open_store(folder, project.name, environment, console.redact).backend
             console.out(f"{environment.name}: state in {backend.describe()}")
             for line in backend.check():
                 console.out(f"  {line}")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
+from planner.cli.discretion import given_values
 from planner.cli.options import environment_option, folder_of, make_console
 from planner.cli.stores import open_store
 from planner.config.load import choose_environment, open_project
@@ -30,8 +33,9 @@ def command(context: click.Context, /, name: str | None, environment: str | None
     folder = folder_of(context)
     console = make_console(context)
     project = open_project(folder)
+    console.redact.watch(lambda: given_values(project, os.environ))
     here = choose_environment(project, environment)
-    state = open_store(folder, project.name, here).load()
+    state = open_store(folder, project.name, here, console.redact).load()
     outputs = {n: HIDDEN if is_sensitive(value) else value for n, value in state.outputs.items()}
     if name is not None and name not in outputs:
         near = did_you_mean(name, outputs)

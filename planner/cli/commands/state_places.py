@@ -167,7 +167,7 @@ def rotate_command(context: click.Context, /, environment: str | None, lock_time
 
 
 def _store_at(here: Stored, place: str) -> Store:
-    return open_either(here.folder, here.store.project, here.environment, place)
+    return open_either(here.console.redact, here.folder, here.store.project, here.environment, place)
 
 
 def _tell_written(here: Stored, state: State, store: Store) -> None:

@@ -105,7 +105,7 @@ def _check_names(here: Stored, project: str | None, environment: str | None) -> 
 def _found(here: Stored, project: str | None, called: str | None, place: str | None) -> _Renaming | None:
     """None: it bears the names of now already. PlannerError when there is none of either names."""
     store, environment = here.store, here.environment
-    later = open_either(here.folder, store.project, environment, environment.state)
+    later = open_either(here.console.redact, here.folder, store.project, environment, environment.state)
     former_project, name = project or store.project, called or environment.name
     in_place = evolve(later, project=former_project, environment=name)
     if place is None:
@@ -116,7 +116,7 @@ def _found(here: Stored, project: str | None, called: str | None, place: str | N
             later.load()  # which tells whose it is, if it is not of the names of now
             return None
     url = place or usual_place(environment, name)
-    former = open_either(here.folder, former_project, environment, url, called=name)
+    former = open_either(here.console.redact, here.folder, former_project, environment, url, called=name)
     if former.backend.describe() == later.backend.describe():
         former = in_place
     if not former.load().lineage:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from attrs import evolve
 
 from planner.cli.console import Console
+from planner.cli.discretion import given_values
 from planner.cli.stores import open_store
 from planner.config.load import choose_environment, open_project
-from planner.config.variables import PREFIX
-from planner.model.project import Project
 from planner.promote.log import Log, write_log
 from planner.promote.recording import log_of
 
@@ -31,7 +30,7 @@ def update_log(
     """
     project = open_project(folder)
     chosen = choose_environment(project, environment)
-    console.redact.watch(lambda: _secrets(project, os.environ))
+    console.redact.watch(lambda: given_values(project, os.environ))  # nobody is to give one as a reason
     store = open_store(folder, project.name, chosen, console.redact)
     holder = store.backend.lock_holder() if timeout else None
     if holder is not None:
@@ -43,9 +42,3 @@ def update_log(
         if after != before:
             store.amend(evolve(state, promotions=write_log(after)))
     return after
-
-
-def _secrets(project: Project, environ: Mapping[str, str]) -> list[str]:
-    """Of the variables that are given here: nobody is to write one down as a reason."""
-    names = (f"{PREFIX}{name}" for name, variable in project.variables.items() if variable.sensitive)
-    return [environ[name] for name in names if environ.get(name)]
