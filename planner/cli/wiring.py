@@ -16,7 +16,7 @@ from planner.archives import Workspace
 from planner.cli.config_digest import config_digest
 from planner.cli.console import Console
 from planner.cli.discretion import discretion
-from planner.cli.exposure import exposed
+from planner.cli.exposure import exposed, exposed_names
 from planner.cli.pinned import PinnedTrees
 from planner.cli.stores import open_store
 from planner.config.apart import apart
@@ -116,7 +116,8 @@ def configure(request: Request, console: Console) -> tuple[Configuration, dict[s
     found = load(sources, declared, environment, known, request.inputs, request.run)
     if found.secrets:  # each source is asked again for each output, of whatever environment
         console.redact.watch(lambda: found.secrets)
-    return evolve(found, diagnostics=(*found.diagnostics, *exposed(found, request.folder))), kinds
+    shown = (*exposed(found, request.folder), *exposed_names(found, kinds, console.redact.known()))
+    return evolve(found, diagnostics=(*found.diagnostics, *shown)), kinds
 
 
 def check_files(configuration: Configuration, kinds: dict[str, KindFile], request: Request) -> Configuration:

@@ -12,7 +12,7 @@ from planner.config.yaml_document import Literal
 from planner.model.address import Address
 from planner.model.declarations import Import, Move, Removal
 from planner.model.diagnostic import Diagnostics, Position
-from planner.model.value import Path, Value, dotted
+from planner.model.value import Path, Value, dotted, is_sensitive, leaves
 
 Locate = Callable[[Path], Position]
 
@@ -78,6 +78,7 @@ def _entries(
             continue
         entry = shaped(raw, schema)
         problems = list(checker.problems(entry)) + [_later(path) for path, _ in later_parts(entry)]
+        problems += [_sensitive(path) for path, leaf in leaves(entry) if is_sensitive(leaf)]
         for problem in problems:
             diagnostics.error(
                 f"{block}: {problem.summary.replace('the value', 'each entry', 1)}",
@@ -90,6 +91,10 @@ def _entries(
 
 def _later(path: Path) -> Problem:
     return Problem(path, f"{dotted(path) or 'the value'} must be known before anything is applied")
+
+
+def _sensitive(path: Path) -> Problem:
+    return Problem(path, f"{dotted(path)} cannot be sensitive: names and ids are shown, and kept as they are")
 
 
 def _address(text: str, place: Path, locate: Locate, diagnostics: Diagnostics) -> Address | None:

@@ -9,6 +9,7 @@ from attrs import field, frozen
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.diagnostic import Position
+from planner.model.redaction import IDENTITY
 from planner.model.value import Lookup
 
 
@@ -43,7 +44,7 @@ class Import:
     """The declared resource `target` exists already. id: its id; None: look for its natural key."""
 
     target: Address
-    id: str | None = None
+    id: str | None = field(default=None, metadata=IDENTITY)
     position: Position | None = field(default=None, eq=False)
 
 
@@ -60,7 +61,7 @@ class Removal:
 class Check:
     """A condition on resources, an expression."""
 
-    name: str
+    name: str = field(metadata=IDENTITY)
     message: str
     severity: str
     condition: str

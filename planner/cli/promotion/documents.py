@@ -11,6 +11,6 @@ from planner.cli.console import Console
 
 
 def show_document(console: Console, document: Mapping[str, Any]) -> None:
-    """As indented JSON. Known secrets are taken out of its values, not out of its text."""
+    """As indented JSON, of what was redacted before: in its text a secret could be structure."""
     options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    console.out_document(orjson.dumps(console.redact.inside(document), option=options))
+    console.out_document(orjson.dumps(document, option=options))
