@@ -21,6 +21,7 @@ from attrs import define, evolve, field, frozen
 from planner.app.apply import Applying, Approval, Outcome, apply_saved
 from planner.app.caller import Silent
 from planner.app.opening import Request, configure, opened
+from planner.app.redaction import Redactor
 from planner.app.report import Running
 from planner.config.load import choose_environment
 from planner.config.load import open_project as read_project
@@ -159,7 +160,7 @@ class Environment:
     def state(self) -> State:
         """As it is kept, without asking the installation. Empty where nothing was applied yet."""
         request = self._request
-        return request.states.open(request.project.environments[self.name]).load()
+        return request.states(Redactor()).open(request.project.environments[self.name]).load()
 
     def outputs(self) -> Mapping[str, Value]:
         """Those of the last apply; sensitive ones are fingerprints."""

@@ -7,8 +7,10 @@ from typing import Final
 
 from planner.app.caller import Caller
 from planner.config.load import Configuration
+from planner.config.variables import PREFIX
 from planner.ece import Discretion, credentials
 from planner.forge import registry as forges
+from planner.model.project import Project
 from planner.model.value import Value, is_sensitive, leaves
 from planner.state import registry
 from planner.state.store import Store
@@ -22,14 +24,22 @@ _SECRET_VARIABLES: Final = (
 
 def given_credentials(environ: Mapping[str, str]) -> tuple[str, ...]:
     """All that the process environment holds, whichever of them a command is going to use: a template, a
-    reply or git may repeat any. With names of environments behind theirs too, as EC_API_KEY_PROD.
+    reply or git may repeat any. With names of environments behind theirs too, as EC_API_KEY_PROD. What ends
+    in _FILE names a file.
     """
     found = {
         text.strip()
         for name, text in environ.items()
         if any(name == known or name.startswith(f"{known}_") for known in _SECRET_VARIABLES)
+        and not name.endswith("_FILE")
     }
     return tuple(sorted(found - {""}))
+
+
+def given_values(project: Project, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Of the sensitive variables that are set here, for what reads no templates."""
+    names = (f"{PREFIX}{name}" for name, variable in project.variables.items() if variable.sensitive)
+    return tuple(environ[name] for name in names if environ.get(name))
 
 
 def discretion(caller: Caller, configuration: Configuration, store: Store) -> Discretion:

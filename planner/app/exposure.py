@@ -1,14 +1,20 @@
-"""Values of sensitive variables in files that git tracks: everybody who has the repository has them."""
+"""Secrets where everybody has them: in files that git tracks, and in names, which are written everywhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from planner.config.load import Configuration
 from planner.config.variables import PREFIX
+from planner.kinds.registry import KindFile
+from planner.model.address import Address
 from planner.model.diagnostic import ERROR, Diagnostic, Position
+from planner.model.known_secrets import KnownSecrets
 from planner.model.project import Origin
+from planner.model.redaction import named
+from planner.model.resource import Content
 from planner.vcs import repository_of
 
 
@@ -34,6 +40,39 @@ def exposed(configuration: Configuration, folder: Path) -> Iterator[Diagnostic]:
                 position=place,
                 advice=f"Take it out, set {PREFIX}{name} instead, and change the secret: history keeps it.",
             )
+
+
+def exposed_names(
+    configuration: Configuration, kinds: Mapping[str, KindFile], known: KnownSecrets
+) -> Iterator[Diagnostic]:
+    """An error for each name, id and path that holds a known secret: state and plans keep them."""
+    things = list(_named_things(configuration, kinds)) if known else []
+    if not named([thing for thing, _ in things], known):
+        return
+    for thing, place in things:
+        for text in named(thing, known):
+            yield Diagnostic(
+                ERROR,
+                f'"{text}" holds a known secret, and is a name: those are shown, and kept as they are',
+                position=place(),
+                advice="Choose another name, and change the secret: who reads the templates knows it.",
+            )
+
+
+def _named_things(
+    configuration: Configuration, kinds: Mapping[str, KindFile]
+) -> Iterator[tuple[object, Callable[[], Position | None]]]:
+    """What names something, with its place."""
+    for address, desired in configuration.resources.items():
+        facts = kinds[address.kind].kind.content
+        source = desired.attributes.get(facts.attribute) if facts else None
+        content = Content(source, sha256="", size=0) if isinstance(source, str) else None
+        yield (address, content), partial(configuration.locate, address, ())
+    declared = configuration.declarations
+    for item in (*declared.moves, *declared.imports, *declared.removals, *declared.checks):
+        yield item, partial(getattr, item, "position")
+    for name in configuration.outputs:
+        yield Address("output", name), lambda: None
 
 
 def _place(origin: Origin) -> Position | None:

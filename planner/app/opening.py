@@ -15,8 +15,9 @@ from planner.app.caller import Caller
 from planner.app.command_line import Typed
 from planner.app.config_digest import config_digest
 from planner.app.discretion import discretion
-from planner.app.exposure import exposed
+from planner.app.exposure import exposed, exposed_names
 from planner.app.pinned import PinnedTrees
+from planner.app.redaction import Redactor
 from planner.app.stores import States
 from planner.archives import Workspace
 from planner.config.apart import apart
@@ -72,9 +73,8 @@ class Request:
         """PlannerError when there is none, InvalidConfiguration when it is wrong."""
         return self.projects.at(self.folder).project
 
-    @property
-    def states(self) -> States:
-        return States(self.folder, self.project.name, self.inputs.environ)
+    def states(self, redact: Redactor) -> States:
+        return States(self.folder, self.project.name, self.inputs.environ, redact)
 
     def elsewhere(self, environment: str) -> Request:
         """A look at another environment: what the command line says of variables is about this one."""
@@ -121,7 +121,8 @@ def configure(request: Request, caller: Caller) -> tuple[Configuration, dict[str
     found = load(sources, declared, environment, known, request.inputs, request.run)
     if found.secrets:  # each source is asked again for each output, of whatever environment
         caller.redact.watch(lambda: found.secrets)
-    return evolve(found, diagnostics=(*found.diagnostics, *exposed(found, request.folder))), kinds
+    shown = (*exposed(found, request.folder), *exposed_names(found, kinds, caller.redact.known()))
+    return evolve(found, diagnostics=(*found.diagnostics, *shown)), kinds
 
 
 def check_files(configuration: Configuration, kinds: dict[str, KindFile], request: Request) -> Configuration:
@@ -143,7 +144,7 @@ def opened(request: Request, caller: Caller) -> Iterator[Opened]:
         if diagnostics.has_errors:
             raise InvalidConfiguration(diagnostics.items)
         environment = configuration.environment
-        store = request.states.open(environment, caller.redact, _noting(caller))
+        store = request.states(caller.redact).open(environment, _noting(caller))
         hidden = discretion(caller, configuration, store)
         client = stack.enter_context(_client(request, environment, stack, caller, hidden, store))
         session = _session(request, configuration, kinds, store, client)

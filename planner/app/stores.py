@@ -19,21 +19,24 @@ from planner.state.store import Store
 
 @frozen
 class States:
-    """Where the states of a project are. environ: holds their keys, and what http calls them with."""
+    """Where the states of a project are. environ: holds their keys, and what http calls them with.
+
+    redact: knows the secrets that they are reached with, from the moment that one is opened.
+    """
 
     folder: Path
     project: str
     environ: Mapping[str, str]
+    redact: Redactor
 
     def open(
         self,
         environment: Environment,
-        redactor: Redactor | None = None,
         tell: Callable[[str], object] = lambda _note: None,
         *,
         alone: bool = False,
     ) -> Store:
-        """The environment's state. What is written to it holds no secret that the redactor knows by then.
+        """The environment's state. What is written to it holds no secret that is known by then.
 
         tell: takes what people should know of it, each note as often as the state is read. alone: where there
         is none, do not look for it where it was to be before.
@@ -41,7 +44,9 @@ class States:
         backend = self._backend(environment.state, environment.name)
         if environment.encrypted:
             backend = EncryptedBackend(backend, read_keys(environment.name, self.environ))
-        store = evolve(self._store(backend, environment.name, redactor), tell=tell)
+        self.redact.watch(backend.secrets)
+        redact = document_redaction(self.redact, f"{self.project}/{environment.name}")
+        store = Store(backend, self.project, environment.name, redact=redact, tell=tell)
         if alone:
             return store
         missing = MissingState(self.folder, self.project, environment, backend.describe(), tell, self._former)
@@ -50,14 +55,15 @@ class States:
     def either(self, environment: Environment, url: str, *, called: str = "") -> Store:
         """The environment's state at url, encrypted or not as it is found; written as planner.yaml says.
 
-        called: its name there, when that is another.
+        What is written is as it was. called: the environment's name there, when that is another.
         """
         name = called or environment.name
         backend = self._backend(url, name)
         if environment.encrypted or has_keys(environment.name, self.environ):
             keys = read_keys(environment.name, self.environ)
             backend = EncryptedBackend(backend, keys, accepts_plain=True, seals=environment.encrypted)
-        return self._store(backend, name, None)
+        self.redact.watch(backend.secrets)
+        return Store(backend, self.project, name)
 
     def _former(self, project: str, environment: Environment, url: str, called: str) -> Store:
         return evolve(self, project=project).either(environment, url, called=called)
@@ -66,7 +72,3 @@ class States:
         return open_backend(
             url, environment=name, folder=self.folder, project=self.project, environ=self.environ
         )
-
-    def _store(self, backend: Backend, name: str, redactor: Redactor | None) -> Store:
-        redact = document_redaction(redactor or Redactor(), f"{self.project}/{name}")
-        return Store(backend, self.project, name, redact=redact)

@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
+from planner.app.discretion import given_credentials, given_values
+from planner.app.redaction import Redactor
 from planner.app.stores import States
 from planner.config.load import choose_environment, open_project
 from planner.errors import PlannerError
@@ -24,16 +26,23 @@ def environments(
 
 
 def addresses(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Addresses in the state of the environment that the command line names so far."""
+    """Addresses in the state of the environment that the command line names so far.
+
+    Not those that hold a known secret: with a mark in its place they would be no addresses.
+    """
+    redactor = Redactor()
     try:
         folder = _folder(context)
         project = open_project(folder)
+        redactor.watch(lambda: (*given_credentials(os.environ), *given_values(project, os.environ)))
         environment = choose_environment(project, context.params.get("environment"))
-        state = States(folder, project.name, os.environ).open(environment, alone=True).load()
+        state = States(folder, project.name, os.environ, redactor).open(environment, alone=True).load()
     except (PlannerError, OSError):
         return []
+    known = redactor.known()
     held = sorted({str(prior.address) for prior in state.entries})
-    return [CompletionItem(address) for address in held if address.startswith(incomplete)]
+    shown = (address for address in held if known.redact_key(address) == address)
+    return [CompletionItem(address) for address in shown if address.startswith(incomplete)]
 
 
 def _folder(context: click.Context) -> Path:

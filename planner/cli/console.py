@@ -83,9 +83,9 @@ class Console:
             _write(stream, text)
 
     def document(self, document: Mapping[str, Any]) -> None:
-        """A result for programs, as indented JSON, its values redacted."""
+        """A result for programs, as indented JSON, of what was redacted before."""
         options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        self.out_document(orjson.dumps(self.redact.inside(document), option=options))
+        self.out_document(orjson.dumps(document, option=options))
 
     def event(self, line: Mapping[str, Any]) -> None:
         """An event for programs, redacted before."""

@@ -13,7 +13,7 @@ from planner.config.yaml_document import Literal, Written
 from planner.model.address import Address
 from planner.model.declarations import Import, Move, Removal
 from planner.model.diagnostic import Diagnostics, Position
-from planner.model.value import Path, dotted
+from planner.model.value import Path, dotted, is_sensitive, leaves
 
 Locate = Callable[[Path], Position]
 
@@ -82,6 +82,7 @@ def _entries(
             continue
         entry = shaped(raw, schema)
         problems = list(checker.problems(entry)) + [_later(path) for path, _ in later_parts(entry)]
+        problems += [_sensitive(path) for path, leaf in leaves(entry) if is_sensitive(leaf)]
         for problem in problems:
             diagnostics.error(
                 f"{block}: {problem.summary.replace('the value', 'each entry', 1)}",
@@ -94,6 +95,10 @@ def _entries(
 
 def _later(path: Path) -> Problem:
     return Problem(path, f"{dotted(path) or 'the value'} must be known before anything is applied")
+
+
+def _sensitive(path: Path) -> Problem:
+    return Problem(path, f"{dotted(path)} cannot be sensitive: names and ids are shown, and kept as they are")
 
 
 def _address(text: str, place: Path, locate: Locate, diagnostics: Diagnostics) -> Address | None:

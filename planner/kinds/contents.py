@@ -11,7 +11,7 @@ from planner.kinds.registry import KindFile
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic, Diagnostics, Position
 from planner.model.resource import Desired
-from planner.model.value import Path
+from planner.model.value import Path, Secret
 
 Locate = Callable[[Address, Path], Position]
 
@@ -42,6 +42,10 @@ def _attached(
         place = locate(desired.address, (facts.attribute,))
         diagnostics.extend([evolve(problem, position=place, address=str(desired.address))])
 
+    if isinstance(source, Secret):
+        told = f"{facts.attribute} cannot be sensitive: paths are shown, and kept as they are"
+        report(Diagnostic("error", told))
+        return desired
     try:
         content = archives.prepare(source)
     except ArchiveError as error:

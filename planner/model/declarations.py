@@ -9,6 +9,7 @@ from attrs import field, frozen
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.diagnostic import Position
+from planner.model.redaction import IDENTITY
 from planner.model.value import Lookup
 
 
@@ -57,7 +58,7 @@ class Import(Placed):
     """The declared resource `target` exists already. id: its id; None: look for its natural key."""
 
     target: Address
-    id: str | None = None
+    id: str | None = field(default=None, metadata=IDENTITY)
 
 
 @frozen
@@ -72,7 +73,7 @@ class Removal(Placed):
 class Check(Placed):
     """A condition on resources, an expression."""
 
-    name: str
+    name: str = field(metadata=IDENTITY)
     message: str
     severity: str
     condition: str

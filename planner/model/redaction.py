@@ -4,10 +4,13 @@
     values (`Value`, mappings of them)      said                    what stands for them: a fingerprint
     any other text                          said                    said
     IDENTITY                                said                    as it is: what it names would be lost
+    names of resources (`Address`)          said                    as it is, likewise
     WORD                                    as it is                as it is
 
 "said" is the text with a mark in the place of each secret. The keys in values are said too, where they are
-not the names of attributes, variables or outputs, as the first keys of a mapping of values are.
+not the names of attributes, variables or outputs, as the first keys of a mapping of values are. In keys and
+names only long secrets are: a short one is an ordinary word there. What a project names so is refused
+(`named`), as it would be in every file.
 Nearly always nothing changes, and a plan has ten thousand resources: what stays the same is not built again.
 """
 
@@ -27,7 +30,7 @@ from planner.model.value import Fingerprint, Path, Reference, Value
 
 T = TypeVar("T")
 
-_NO_TEXTS: Final[frozenset[type]] = frozenset({bool, float, NoneType, Address, Reference, Fingerprint})
+_NO_TEXTS: Final[frozenset[type]] = frozenset({bool, float, NoneType, Fingerprint})
 
 
 class Role(Enum):
@@ -55,6 +58,7 @@ class Ways:
     said: Callable[[str], str]
     value: Callable[[str], Value]
     identity: Callable[[str], str]
+    name: Callable[[str], str]
     key: Callable[[str], str]
     number: Callable[[int], Value]
 
@@ -62,7 +66,8 @@ class Ways:
 def for_display(thing: T, known: KnownSecrets) -> T:
     """A plan, ledger, diagnostic or value for people to read; thing itself when no secret is in it."""
     say = known.redact
-    return _redacted(thing, known, Ways(say, say, say, known.redact_key, lambda number: say(str(number))))
+    key = known.redact_key
+    return _redacted(thing, known, Ways(say, say, say, key, key, lambda number: say(str(number))))
 
 
 def for_file(thing: T, known: KnownSecrets, stand_in: Callable[[str], Value]) -> T:
@@ -74,8 +79,25 @@ def for_file(thing: T, known: KnownSecrets, stand_in: Callable[[str], Value]) ->
     def value(text: str) -> Value:
         return stand_in(text) if known.are_among(text) else text
 
-    ways = Ways(known.redact, value, str, known.redact_key, lambda number: stand_in(str(number)))
+    key = known.redact_key
+    ways = Ways(known.redact, value, _kept, _kept, key, lambda number: stand_in(str(number)))
     return _redacted(thing, known, ways)
+
+
+def _kept(value: Any) -> Any:
+    return value
+
+
+def named(thing: object, known: KnownSecrets) -> tuple[str, ...]:
+    """What names something in thing, and holds a secret: it would be kept as it is."""
+    found: set[str] = set()
+
+    def note(text: str) -> str:
+        found.add(text)
+        return text
+
+    _changed(thing, Role.SAID, Ways(_kept, _kept, note, note, _kept, _kept))
+    return tuple(sorted(text for text in known.holding(found) if known.redact_key(text) != text))
 
 
 def _redacted(thing: T, known: KnownSecrets, ways: Ways) -> T:
@@ -89,7 +111,7 @@ def _redacted(thing: T, known: KnownSecrets, ways: Ways) -> T:
             texts.add(text)
         return text
 
-    _changed(thing, Role.SAID, Ways(note, note, note, note, lambda number: number))
+    _changed(thing, Role.SAID, Ways(note, note, note, note, note, lambda number: number))
     found = known.holding(texts)
     if not found and not known.numbers:
         return thing
@@ -105,7 +127,9 @@ def _of_those(found: frozenset[str], known: KnownSecrets, ways: Ways) -> Ways:
     def number(value: int) -> Value:
         return ways.number(value) if value in known.numbers else value
 
-    return Ways(only(ways.said), only(ways.value), only(ways.identity), only(ways.key), number)
+    return Ways(
+        only(ways.said), only(ways.value), only(ways.identity), only(ways.name), only(ways.key), number
+    )
 
 
 def _changed(thing: Any, role: Role, ways: Ways) -> Any:
@@ -114,6 +138,8 @@ def _changed(thing: Any, role: Role, ways: Ways) -> Any:
         return thing
     if kind is str or isinstance(thing, str):
         return _text(thing, role, ways)
+    if kind is Address or kind is Reference:
+        return _name(thing, ways)
     if isinstance(thing, int):
         return ways.number(thing) if role in _VALUES else thing
     if role is Role.PATH:
@@ -137,6 +163,16 @@ def _text(text: str, role: Role, ways: Ways) -> Any:
     return ways.identity(text) if role is Role.IDENTITY else text
 
 
+def _name(thing: Any, ways: Ways) -> Any:
+    """A reference is the name of an attribute: nothing of it changes where it is to be followed again."""
+    if isinstance(thing, Address):
+        name = ways.name(thing.name)
+        return thing if name is thing.name else Address(thing.kind, name)
+    path = tuple(ways.name(key) if isinstance(key, str) else key for key in thing.path)
+    address = _name(thing.address, ways)
+    return thing if address is thing.address and path == thing.path else Reference(address, path)
+
+
 def _path(thing: Path, ways: Ways) -> Path:
     after = (*thing[:1], *(ways.key(key) if isinstance(key, str) else key for key in thing[1:]))
     return thing if after == thing else after
@@ -151,17 +187,25 @@ def _mapping(thing: Mapping[Any, Any], role: Role, ways: Ways) -> Any:
     return {**thing, **found} if found else thing
 
 
-def _keys_changed(thing: Mapping[Any, Any], role: Role, ways: Ways) -> dict[str, str]:
+def _keys_changed(thing: Mapping[Any, Any], role: Role, ways: Ways) -> dict[Any, Any]:
     """Two that become the same are told apart by a number, so that none is lost."""
     way = ways.identity if role is Role.IDENTITY else ways.key
-    changed = {key: after for key in thing if isinstance(key, str) and (after := way(key)) is not key}
+    changed: dict[Any, Any] = {}
+    for key in thing:
+        after = _name(key, ways) if isinstance(key, Address) else way(key) if isinstance(key, str) else key
+        if after is not key:
+            changed[key] = after
     taken = set(thing) - changed.keys()
     for key, after in changed.items():
         number = 2
         while changed[key] in taken:
-            changed[key], number = f"{after} {number}", number + 1
+            changed[key], number = _numbered(after, number), number + 1
         taken.add(changed[key])
     return changed
+
+
+def _numbered(key: Any, number: int) -> Any:
+    return Address(key.kind, f"{key.name} {number}") if isinstance(key, Address) else f"{key} {number}"
 
 
 def _those_changed(items: Iterable[tuple[Any, Any]], role: Role, ways: Ways) -> dict[Any, Any]:

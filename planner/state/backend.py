@@ -133,6 +133,13 @@ class Backend(Snapshots, Journals, Locks, Protocol):
         """The place as messages name it, without credentials: "state/dev.json"."""
         ...
 
+    def secrets(self) -> tuple[str, ...]:
+        """What it authenticated with so far, wherever that came from: nothing that is shown may hold it.
+
+        After a call that failed too, as whoever refused it may say what it was refused for.
+        """
+        ...
+
     def check(self) -> tuple[str, ...]:
         """What the place is and how it locks, a line each, for people.
 

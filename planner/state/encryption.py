@@ -84,6 +84,9 @@ class EncryptedBackend:
     def describe(self) -> str:
         return self._backend.describe()
 
+    def secrets(self) -> tuple[str, ...]:
+        return self._backend.secrets()
+
     def check(self) -> tuple[str, ...]:
         self._keys.seal(b"")
         return (*self._backend.check(), f"encrypted with {self._keys.present}")

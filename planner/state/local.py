@@ -81,6 +81,9 @@ class LocalBackend:
     def describe(self) -> str:
         return self._shown
 
+    def secrets(self) -> tuple[str, ...]:
+        return ()
+
     @contextmanager
     def _explained(self, doing: str, what: str = "") -> Iterator[None]:
         """Nothing is done beside a link that leads nowhere: what is kept there is not known."""

@@ -111,6 +111,7 @@ BACKENDS: Final[Mapping[str, Callable[[Location], Backend]]] = {
 """URL scheme -> what opens it, without calling anything yet; "" is a plain path."""
 
 SECRET_VARIABLES: Final = (
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "CI_JOB_TOKEN",
@@ -119,7 +120,9 @@ SECRET_VARIABLES: Final = (
     "PLANNER_STATE_PASSPHRASE",
     "TF_HTTP_PASSWORD",
 )
-"""Where the credentials of all of them come from, and the keys of encrypted ones."""
+"""Where the credentials of all of them come from, and the keys of encrypted ones. Those that come from files
+a backend tells once it has used them.
+"""
 
 
 def open_backend(  # noqa: PLR0913 - one for each fact of a place

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from planner.app.redaction import Redactor
 from planner.app.stores import States
 from planner.model.project import Environment
 from planner.state.locks import Holder
@@ -104,7 +105,7 @@ def test_an_extension_in_use(applied: Project) -> None:
 @contextmanager
 def locked(project: Project) -> Iterator[Holder]:
     environment = Environment("dev", state="state/dev.json")
-    with States(project.folder, "small", {}).open(environment).lock("apply") as holder:
+    with States(project.folder, "small", {}, Redactor()).open(environment).lock("apply") as holder:
         yield holder
 
 

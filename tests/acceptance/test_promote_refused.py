@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from planner.app.redaction import Redactor
 from planner.app.stores import States
 from planner.model.project import Environment
 
@@ -378,7 +379,7 @@ def test_a_force_that_cannot_be_recorded(shop: Project) -> None:
     add_gates(shop, "{checks: [smoke]}")
     commit_all(shop, "gates")
     environment = Environment("prod", state="state/prod.json")
-    with States(shop.folder, "shop", {}).open(environment).lock("apply"):
+    with States(shop.folder, "shop", {}, Redactor()).open(environment).lock("apply"):
         done = shop.run("promote", "staging", "prod", "--commit", *FORCED)
     assert done.code == 4
     assert commits(shop)[0] == "gates"

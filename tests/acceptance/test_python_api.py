@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import planner
+from planner.app.redaction import Redactor
 from planner.app.stores import States
 from planner.config.load import open_project
 from planner.errors import LockHeld, PartlyApplied, PlannerError, Refused, StalePlan
@@ -208,7 +209,7 @@ def test_a_lock_that_is_held(project: Project) -> None:
     here = opened(project)
     plan = here.plan()
     dev = open_project(project.folder).environments["dev"]
-    with States(project.folder, "small", {}).open(dev).lock("apply"), pytest.raises(LockHeld):
+    with States(project.folder, "small", {}, Redactor()).open(dev).lock("apply"), pytest.raises(LockHeld):
         here.apply(plan)
     here.apply(plan)
 

@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from planner.app.redaction import Redactor
 from planner.app.stores import States
 from planner.model.project import Environment
 from planner.resources import schema
@@ -63,7 +64,7 @@ def second(chain: Project) -> str:
 @contextmanager
 def locked(chain: Project, name: str) -> Iterator[Holder]:
     environment = Environment(name, state=f"state/{name}.json")
-    with States(chain.folder, "chain", {}).open(environment).lock("apply") as holder:
+    with States(chain.folder, "chain", {}, Redactor()).open(environment).lock("apply") as holder:
         yield holder
 
 

@@ -267,3 +267,81 @@ def test_no_error_shows_the_line_that_sets_one(secretive: Project, place: str) -
     assert refused.code == 1
     assert f"{place}:" in refused.both
     assert revealed([refused.both], OTHER) == []
+
+
+A_RESOURCE = '{extension: {a: {name: a, extension_type: bundle, version: "*"}}}'
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "resource: " + A_RESOURCE.replace("a:", "x-SECRET:", 1),
+        "resource: " + A_RESOURCE.replace("}}}", ", file: files/SECRET}}}"),
+        "output: {o-SECRET: open}",
+        'check: {SECRET-c: {condition: "1 == 1", message: m}}',
+        "moved: {from: extension.SECRET, to: extension.a}\nresource: " + A_RESOURCE,
+        "import: {to: extension.a, id: id-SECRET}\nresource: " + A_RESOURCE,
+        "removed: {from: extension.SECRET}",
+    ],
+)
+@pytest.mark.parametrize("variable", ["PLANNER_VAR_token", "EC_API_KEY"])
+def test_nothing_is_named_after_a_secret(secretive: Project, template: str, variable: str) -> None:
+    """State and plans would keep it: they find what they are about by its name."""
+    secretive.environ[variable] = OTHER
+    secretive.write(f"files/{OTHER}/a.txt", "a\n")
+    secretive.write("templates/main.yaml", template.replace("SECRET", OTHER) + "\n")
+    for words in (["validate"], ["plan", "--json", "--out", "plan.json"], ["-vv", "apply", "--auto-approve"]):
+        refused = secretive.run(*words)
+        assert refused.code == 1
+        assert "(sensitive)" in refused.both
+        assert "holds a known secret, and is a name" in " ".join(refused.both.split())
+        assert revealed([refused.both], OTHER) == []
+    assert not (secretive.folder / "state/dev.json").exists()
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "resource: " + A_RESOURCE.replace("a:", '"{{ var.token }}":', 1),
+        "resource: " + A_RESOURCE.replace("}}}", ', file: "f/{{ var.token }}"}}}'),
+        'output: {"{{ var.token }}": open}',
+        'check: {"{{ var.token }}": {condition: "1 == 1", message: m}}',
+        'moved: {from: "extension.{{ var.token }}", to: extension.a}',
+        'import: {to: extension.a, id: "{{ var.token }}"}',
+        'removed: {from: "extension.{{ var.token }}"}',
+    ],
+)
+def test_nor_is_anything_named_by_one(secretive: Project, template: str) -> None:
+    """However short it is."""
+    secretive.environ["PLANNER_VAR_token"] = "abc"
+    secretive.write("templates/main.yaml", template + "\n")
+    refused = secretive.run("validate")
+    assert refused.code == 1
+    assert "cannot be sensitive" in refused.both or "not a sensitive text" in refused.both
+
+
+def test_what_the_state_names_after_a_secret_is_not_shown(secretive: Project) -> None:
+    """It was no secret yet as it got its name. What a program gets stays a whole document."""
+    secretive.write("templates/main.yaml", USES_IT.replace("alpha:", "another-one-entirely:", 1))
+    secretive.apply()
+    secretive.write("templates/main.yaml", USES_IT)
+    secretive.environ["PLANNER_VAR_token"] = OTHER
+    commands = [
+        ["plan"],
+        ["plan", "--json"],
+        *(["plan", "--format", form] for form in ("html", "markdown")),
+        ["state", "list"],
+        ["show"],
+        ["show", "--json"],
+        ["-vv", "apply", "--auto-approve", "--json"],
+    ]
+    for words in commands:
+        done = secretive.ok(*words)
+        assert revealed([done.both], OTHER) == []
+        assert "extension.(sensitive)" in done.out or "json" not in words[-1]
+    completing = {
+        "_PLANNER_COMPLETE": "bash_complete",
+        "COMP_WORDS": "planner state show ",
+        "COMP_CWORD": "3",
+    }
+    assert revealed([secretive.run(env=completing).both], OTHER) == []

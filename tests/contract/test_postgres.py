@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from itertools import count
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -21,7 +22,7 @@ from planner.errors import LockHeld, NewerFormat, StateError
 from planner.state.backend import Backend
 from planner.state.postgres.backend import PostgresBackend
 from planner.state.postgres.rows import FENCE
-from planner.state.postgres.session import Session
+from planner.state.postgres.session import Login, Session
 from planner.state.postgres.tables import statement
 from planner.state.registry import open_backend
 
@@ -242,7 +243,7 @@ def test_an_error_that_ends_the_session_is_tried_again_on_another(running: Serve
             raise psycopg.errors.AdminShutdown("terminating connection")
         return connection.info.backend_pid
 
-    session = Session(running.url().split("?")[0], TERMS, lambda _: None, sleep=Time().sleep)
+    session = Session(Login(running.url().split("?")[0]), TERMS, lambda _: None, sleep=Time().sleep)
     assert session.run(work) == used[1].info.backend_pid
     assert used[0].closed
     session.close()
@@ -555,6 +556,43 @@ def test_the_password_comes_from_the_environment_or_pgpass(
     assert 'password authentication failed for user "with_password"' in wrong
     assert "PGPASSFILE" in wrong
     assert "wr0ng" not in wrong
+
+
+@pytest.mark.parametrize("password", ["right", "wr0ng, and refused"])
+@pytest.mark.parametrize(
+    "source", ["PGPASSWORD", "PGPASSFILE", ".pgpass", "PGSERVICEFILE", "passfile of a service"]
+)
+def test_a_password_is_known_wherever_it_came_from(
+    running: Server,
+    admin: psycopg.Connection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    source: str,
+    password: str,
+) -> None:
+    """So that whoever shows something leaves it out, be it what the server says of it."""
+    admin.execute("DROP ROLE IF EXISTS with_password")
+    admin.execute("CREATE ROLE with_password LOGIN PASSWORD 'right'")
+    pgpass, services = tmp_path / ".pgpass", tmp_path / "services"
+    pgpass.write_text(f"other.example:*:*:*:of somebody else\n*:*:*:with_password:{password}\n")
+    pgpass.chmod(0o600)
+    monkeypatch.setenv("HOME", str(tmp_path if source == ".pgpass" else tmp_path / "nobody"))
+    services.write_text(
+        f"[written]\npassword={password}\nsslpassword=of-the-key\n[filed]\npassfile={pgpass}\n"
+    )
+    given = {
+        "PGPASSWORD": {"PGPASSWORD": password},
+        "PGPASSFILE": {"PGPASSFILE": str(pgpass)},
+        "PGSERVICEFILE": {"PGSERVICEFILE": str(services), "PGSERVICE": "written"},
+        "passfile of a service": {"PGSERVICEFILE": str(services), "PGSERVICE": "filed"},
+    }
+    for name, value in given.get(source, {}).items():
+        monkeypatch.setenv(name, value)
+    backend = opened(running.url("with_password"))
+    assert backend.secrets() == ()
+    with nullcontext() if password == "right" else pytest.raises(StateError, match="authentication failed"):
+        backend.read_snapshot()
+    assert set(backend.secrets()) == {password, *(["of-the-key"] if source == "PGSERVICEFILE" else [])}
 
 
 def test_what_the_url_leaves_out_comes_from_the_environment(running: Server) -> None:

@@ -35,10 +35,12 @@ from .timing import PATIENCE, Time
 botocore = pytest.importorskip("botocore")
 
 from botocore.exceptions import ClientError  # noqa: E402 - an extra
+from botocore.session import get_session  # noqa: E402 - likewise
 
 from planner.state.s3.backend import S3Backend  # noqa: E402 - likewise
 from planner.state.s3.bucket import Bucket, Pace  # noqa: E402
 from planner.state.s3.locking import LockObject  # noqa: E402
+from planner.state.s3.secrets import SecretsUsed  # noqa: E402
 
 FREED: dict[str, Any] = {"holder": None, "duration": 60.0, "unsettled": True}
 """A lock that nobody holds, and that was not released in order."""
@@ -732,6 +734,81 @@ def test_credentials_come_from_where_botocore_finds_them(running: Server, tmp_pa
     file = tmp_path / "credentials"
     file.write_text("[default]\naws_access_key_id = a\naws_secret_access_key = b\n")
     assert read_with(url, **nobody, AWS_SHARED_CREDENTIALS_FILE=str(file)) == "[]\n"
+
+
+SOURCES = {
+    "a variable": {"AWS_SECRET_ACCESS_KEY": "of-a-variable", "AWS_SESSION_TOKEN": "token-of-a-variable"},
+    "a file of credentials": {},
+    "a profile": {"AWS_PROFILE": "named"},
+    "a role": {"AWS_PROFILE": "assuming"},
+    "a token for a role": {"AWS_PROFILE": "federated"},
+    "a program": {"AWS_PROFILE": "running"},
+    "a container": {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:{port}/"},
+}
+CREDENTIALS = """
+[default]
+aws_access_key_id = a
+aws_secret_access_key = of-a-file
+aws_session_token = token-of-a-file
+[named]
+aws_access_key_id = b
+aws_secret_access_key = of-a-profile
+"""
+PROFILES = """
+[profile assuming]
+role_arn = arn:aws:iam::123456789012:role/reader
+source_profile = named
+[profile federated]
+role_arn = arn:aws:iam::123456789012:role/reader
+web_identity_token_file = {folder}/identity
+[profile running]
+credential_process = echo '{"Version": 1, "AccessKeyId": "c", "SecretAccessKey": "of-a-program"}'
+"""
+OF_A_CONTAINER = {"AccessKeyId": "d", "SecretAccessKey": "of-a-container", "Token": "token-of-a-container"}
+
+
+@pytest.mark.parametrize(
+    ("source", "secrets"),
+    [
+        ("a variable", {"of-a-variable", "token-of-a-variable"}),
+        ("a file of credentials", {"of-a-file", "token-of-a-file"}),
+        ("a profile", {"of-a-profile"}),
+        ("a role", {"of-a-profile"}),
+        ("a token for a role", {"eyJ.identity"}),
+        ("a program", {"of-a-program"}),
+        ("a container", {"of-a-container", "token-of-a-container", "token-for-a-container"}),
+    ],
+)
+def test_a_secret_is_known_wherever_it_came_from(
+    running: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, secrets: set[str]
+) -> None:
+    """So that whoever shows something leaves it out. Of a role those are two more, made for it."""
+    files = {"credentials": "" if source == "a container" else CREDENTIALS, "profiles": PROFILES}
+    files |= {"identity": "eyJ.identity", "token": "token-for-a-container"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text.replace("{folder}", str(tmp_path)))
+    for name in VARIABLES if source != "a variable" else ():
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "profiles"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", running.endpoint)
+    monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", str(tmp_path / "token"))
+    issued = json.dumps(OF_A_CONTAINER | {"Expiration": "2099-01-01T00:00:00Z"})
+    with answering(200, issued.encode()) as endpoint:
+        for name, value in SOURCES[source].items():
+            monkeypatch.setenv(name, value.format(port=endpoint.rpartition(":")[2]))
+        session, used = get_session(), SecretsUsed()
+        used.see(session)
+        client = session.create_client("s3", region_name="us-east-1", endpoint_url=running.endpoint)
+        client.list_buckets()
+    made = 2 if source.endswith("role") else 0
+    assert len(set(used()) - secrets - {"token-for-a-container"}) == made
+    assert secrets <= set(used())
+
+
+def test_a_backend_knows_what_it_asked_with(spot: Spot) -> None:
+    spot.open().read_snapshot()
+    assert VARIABLES["AWS_SECRET_ACCESS_KEY"] in spot.open().secrets()
 
 
 def test_the_endpoint_comes_from_the_environment_too(running: Server) -> None:

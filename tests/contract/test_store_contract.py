@@ -107,6 +107,9 @@ class Crashing:
     def describe(self) -> str:
         return self.backend.describe()
 
+    def secrets(self) -> tuple[str, ...]:
+        return self.backend.secrets()
+
 
 def two_runs(store: Store, acknowledged: list[str]) -> State:
     """a, then b and c are created; acknowledged grows with each outcome that was written."""

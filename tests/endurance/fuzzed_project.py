@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from planner.app.redaction import Redactor
 from planner.app.stores import States
 from planner.config.load import choose_environment, open_project
 from planner.model.address import Address
@@ -90,7 +91,7 @@ def make(folder: Path) -> None:
 
 def _leave_journal(folder: Path) -> None:
     """As a run leaves it that is killed: an update done, an upload and a create in doubt."""
-    store = States(folder, "noise", {}).open(choose_environment(open_project(folder), "dev"))
+    store = States(folder, "noise", {}, Redactor()).open(choose_environment(open_project(folder), "dev"))
     state = store.load()
     a, new = Address("extension", "a"), Address("extension", "new")
     prior = state.resources[a]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import socketserver
+import struct
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
@@ -20,6 +24,8 @@ from .test_paths import in_process
 KEY = "Key-Zq7/8+9=="
 PASSWORD = 'pass "Zq7"\\ wörd'
 VARIABLE = 'var "Zq7"\n\tsecond-Zq8 line\u00e9'
+DATABASE = "Zq7-of-the-database-1"
+TOKEN = "Zq7/of+a+session=="
 MARK = "Zq"
 """In each of them, and nowhere else."""
 
@@ -235,3 +241,78 @@ def test_a_credential_in_a_template_is_not_shown(
     assert code == 1
     assert KEY not in said
     assert "(sensitive)" in said
+
+
+@contextmanager
+def repeating_database() -> Iterator[int]:
+    """The port of a PostgreSQL that asks for the password in the clear, and repeats it as it refuses it."""
+
+    class Session(socketserver.StreamRequestHandler):
+        def _message(self) -> bytes:
+            (length,) = struct.unpack("!I", self.rfile.read(4))
+            return self.rfile.read(length - 4)
+
+        def handle(self) -> None:
+            while self._message()[:4] != struct.pack("!HH", 3, 0):  # it asks for encryption first
+                self.wfile.write(b"N")
+            self.wfile.write(struct.pack("!cII", b"R", 8, 3))
+            self.rfile.read(1)
+            said = self._message().rstrip(b"\0")
+            said = b"no entry with " + b", ".join((said, base64.b64encode(said), said.hex().encode()))
+            fields = b"SFATAL\0VFATAL\0C28P01\0M" + said + b"\0\0"
+            self.wfile.write(struct.pack("!cI", b"E", len(fields) + 4) + fields)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    "words", [["plan"], ["-vv", "plan", "--json"], ["state", "list"], ["init"], ["output"]]
+)
+@pytest.mark.parametrize("source", ["PGPASSFILE", "PGSERVICEFILE", "PGPASSWORD"])
+def test_a_database_repeats_the_password_of_the_state(
+    project: Project,
+    source: str,
+    words: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip("psycopg")
+    file = project.folder.parent / "found"
+    file.write_text(f"*:*:*:*:{DATABASE}\n" if source == "PGPASSFILE" else f"[s]\npassword={DATABASE}\n")
+    file.chmod(0o600)
+    monkeypatch.setenv(source, DATABASE if source == "PGPASSWORD" else str(file))
+    if source == "PGSERVICEFILE":
+        monkeypatch.setenv("PGSERVICE", "s")
+    with repeating_database() as port:
+        url = f"postgresql://planner@127.0.0.1:{port}/states"
+        project.edit("planner.yaml", "{endpoint: sandbox}", f"{{endpoint: sandbox, state: '{url}'}}")
+        code, said = in_process(project, capsys, *words)
+    assert code == 1
+    assert "no entry with (sensitive), (sensitive), (sensitive)" in " ".join(said.split())
+    assert MARK not in said
+
+
+@pytest.mark.parametrize("words", [["-vv", "plan", "--json"], ["state", "list"], ["output"]])
+def test_a_bucket_repeats_the_key_of_the_state(project: Project, words: list[str]) -> None:
+    """In a process of its own, as botocore looks for credentials once in each."""
+    pytest.importorskip("botocore")
+    file = project.folder.parent / "credentials"
+    keys = {"aws_access_key_id": "a", "aws_secret_access_key": KEY, "aws_session_token": TOKEN}
+    file.write_text("[default]\n" + "".join(f"{name} = {value}\n" for name, value in keys.items()))
+    project.environ |= {"AWS_SHARED_CREDENTIALS_FILE": str(file), "PLANNER_VAR_token": VARIABLE}
+    said = f"no such key: {KEY}, {base64.b64encode(TOKEN.encode()).decode()}"
+    body = f"<Error><Code>AccessDenied</Code><Message>{said}</Message></Error>".encode()
+    with always(Answer(403, body)) as url:
+        place = f"s3://bucket?region=us-east-1&endpoint={url}"
+        project.edit("planner.yaml", "{endpoint: sandbox}", f"{{endpoint: sandbox, state: '{place}'}}")
+        done = project.run_apart(*words)
+    assert done.code == 1
+    assert "no such key: (sensitive), (sensitive)" in " ".join(done.both.split())
+    assert MARK not in done.both

@@ -99,8 +99,7 @@ def moved(places: Places, before: Environment, after: Environment) -> tuple[str,
 def _kept(places: Places, environment: Environment) -> _Kept:
     place = _USER.sub("", environment.state)
     try:
-        redact = places.caller.redact
-        store = places.states.open(environment, redact, alone=True)
+        store = places.states.open(environment, alone=True)
         place = store.backend.describe()
         return _Kept(place, None if places.offline else store.load())
     except PlannerError:

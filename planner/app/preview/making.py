@@ -73,7 +73,7 @@ class _Comparison:
     @property
     def places(self) -> Places:
         order = self.order
-        return Places(self.caller, order.request.states, offline=order.offline)
+        return Places(self.caller, order.request.states(self.caller.redact), offline=order.offline)
 
     def is_asked_for(self, name: str) -> bool:
         return not self.order.wanted or name in self.order.wanted

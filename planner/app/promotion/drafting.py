@@ -97,7 +97,7 @@ def _chosen(
     is_elsewhere = not wish.is_rollback and wish.source not in target.promote_from
     if is_elsewhere and not (target.promote_from and "promote_from" in forced):
         raise other_source(wish.source, target)
-    log = log_of(request.states.open(chosen, caller.redact).load())
+    log = log_of(request.states(caller.redact).open(chosen).load())
     choice = choose(project, request.folder, wish, parts, log, brings)
     if is_elsewhere:
         _refuse_rejected(choice, log)

@@ -44,9 +44,8 @@ def look(request: Request, caller: Caller, project: Project, name: str, *, ask: 
     """ask: not its state alone, but its installation too, unless nothing was ever applied there."""
     environment = project.environments[name]
     try:
-        store = request.states.open(
+        store = request.states(caller.redact).open(
             environment,
-            caller.redact,
             alone=not ask,
         )
         state = store.load()

@@ -62,7 +62,7 @@ def foresee(caller: Caller, asked: Asked, tell: Callable[[str], object]) -> Fore
     request = evolve(asked.request, texts={drafted.file.name: as_source(drafted.text)})
     configuration = _configured(caller, request, drafted, tell)
     environment = configuration.environment
-    store = request.states.open(environment, caller.redact)
+    store = request.states(caller.redact).open(environment)
     _refuse_another(request, configuration, drafted)
     state, now = store.load(), store.clock()
     found = admission(request, configuration, state, caller, now, asked.terms)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from attrs import evolve
 
 from planner.app.caller import Caller
+from planner.app.discretion import given_values
 from planner.app.opening import Request
 from planner.config.load import choose_environment
-from planner.config.variables import PREFIX
-from planner.model.project import Project
 from planner.promote.log import Log, write_log
 from planner.promote.recording import log_of
 
@@ -29,8 +28,9 @@ def update_log(
     """
     project = request.project
     chosen = choose_environment(project, environment)
-    caller.redact.watch(lambda: _secrets(project, request.inputs.environ))
-    store = request.states.open(chosen, caller.redact)
+    environ = request.inputs.environ
+    caller.redact.watch(lambda: given_values(project, environ))  # nobody is to give one as a reason
+    store = request.states(caller.redact).open(chosen)
     holder = store.backend.lock_holder() if timeout else None
     if holder is not None:
         caller.tell(f"Waiting up to {timeout:g} s for the lock, held by {holder}.")
@@ -41,9 +41,3 @@ def update_log(
         if after != before:
             store.amend(evolve(state, promotions=write_log(after)))
     return after
-
-
-def _secrets(project: Project, environ: Mapping[str, str]) -> list[str]:
-    """Of the variables that are given here: nobody is to write one down as a reason."""
-    names = (f"{PREFIX}{name}" for name, variable in project.variables.items() if variable.sensitive)
-    return [environ[name] for name in names if environ.get(name)]

@@ -44,7 +44,7 @@ def list_command(context: click.Context, /, as_json: bool) -> int:
     """List the environments. Asks none of them."""
     folder, console = folder_of(context), make_console(context)
     project = open_project(folder)
-    found = places(project, folder)
+    found = console.redact.inside(places(project, folder))
     if as_json:
         console.document(places_document(project.name, found))
     else:
@@ -81,7 +81,7 @@ def status_command(context: click.Context, /, refresh: bool, parallelism: int, a
     request = make_request(context, None, parallelism=parallelism)
     project, now = request.project, utc_now()
     with console.doing("Looking at the environments"):
-        chain = standings(request, console, now, refresh=refresh)
+        chain = console.redact.inside(standings(request, console, now, refresh=refresh))
     if as_json:
         console.document(standings_document(project.name, now, chain))
     else:
@@ -124,7 +124,7 @@ def diff_command(
         sides = list(_sides(request, console, (left, right)))
         if len(sides) < 2:
             return FAILED
-        found = compare_sides(sides[0], sides[1], request.folder, rendered=rendered)
+        found = console.redact.inside(compare_sides(sides[0], sides[1], request.folder, rendered=rendered))
     if as_json:
         console.document(comparison_document(found))
     else:

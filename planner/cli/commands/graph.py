@@ -35,5 +35,5 @@ def command(context: click.Context, /, environment: str | None, form: str, **giv
     if any(item.is_error for item in configuration.diagnostics):
         raise InvalidConfiguration(configuration.diagnostics)
     edges = {address: desired.dependencies for address, desired in configuration.resources.items()}
-    console.out(FORMATS[form](edges))
+    console.out(FORMATS[form](console.redact.inside(edges)))
     return 0

@@ -61,7 +61,7 @@ def _check_states(folder: Path, console: Console, chosen: str | None) -> int:
     code = 0
     for environment in environments:
         try:
-            backend = States(folder, project.name, os.environ).open(environment).backend
+            backend = States(folder, project.name, os.environ, console.redact).open(environment).backend
             console.out(f"{environment.name}: state in {backend.describe()}")
             for line in backend.check():
                 console.out(f"  {line}")

@@ -6,6 +6,7 @@ import os
 
 import click
 
+from planner.app.discretion import given_values
 from planner.app.stores import States
 from planner.cli.options import environment_option, folder_of, make_console
 from planner.config.load import choose_environment, open_project
@@ -32,8 +33,9 @@ def command(context: click.Context, /, name: str | None, environment: str | None
     folder = folder_of(context)
     console = make_console(context)
     project = open_project(folder)
+    console.redact.watch(lambda: given_values(project, os.environ))
     here = choose_environment(project, environment)
-    state = States(folder, project.name, os.environ).open(here).load()
+    state = States(folder, project.name, os.environ, console.redact).open(here).load()
     outputs = {n: HIDDEN if is_sensitive(value) else value for n, value in state.outputs.items()}
     if name is not None and name not in outputs:
         near = did_you_mean(name, outputs)

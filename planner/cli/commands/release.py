@@ -44,14 +44,14 @@ def list_command(context: click.Context, /, as_json: bool) -> int:
     """List the releases that any environment knows, the newest first."""
     console = make_console(context)
     logs = read_logs(make_request(context, None), console)
-    releases = logs.releases
+    releases, problems = console.redact.inside(logs.releases), console.redact.inside(logs.problems)
     if as_json:
-        console.document(releases_document(logs.project.name, releases, logs.problems))
+        console.document(releases_document(logs.project.name, releases, problems))
     elif releases:
         console.out(render_releases(releases, width=console.width(), style=console.style(sys.stdout)))
     else:
         console.out("No release is known yet. The next apply makes one known.")
-    return _tell_unread(console, logs.problems)
+    return _tell_unread(console, problems)
 
 
 @command.command("show")
@@ -67,13 +67,14 @@ def show_command(context: click.Context, /, release: str, as_json: bool) -> int:
     request = make_request(context, None)
     logs = read_logs(request, console)
     found = _found(logs.releases, release)
-    subjects = _subjects(console, request.folder, found)
+    subjects = console.redact.inside(_subjects(console, request.folder, found))
+    found, problems = console.redact.inside(found), console.redact.inside(logs.problems)
     if as_json:
-        console.document(release_document(logs.project.name, found, subjects, logs.problems))
+        console.document(release_document(logs.project.name, found, subjects, problems))
     else:
         style = console.style(sys.stdout)
         console.out(render_release(found, subjects, width=console.width(), style=style))
-    return _tell_unread(console, logs.problems)
+    return _tell_unread(console, problems)
 
 
 def _found(releases: tuple[KnownRelease, ...], beginning: str) -> KnownRelease:

@@ -34,9 +34,9 @@ def command(context: click.Context, /, planfile: Path | None, environment: str |
         show_plan(console, read_plan(planfile), "json" if as_json else "text")
         return 0
     here = stored(context, environment)
-    state = here.store.load()
+    state = here.console.redact.inside(here.store.load())
     if as_json:
-        here.console.out(json.dumps(encode_state(state), indent=2, ensure_ascii=False))
+        here.console.out_document(json.dumps(encode_state(state), indent=2, ensure_ascii=False).encode())
     else:
         style = here.console.style(sys.stdout)
         here.console.out(render_state(state, width=here.console.width(), style=style))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,6 @@ import click
 from attrs import evolve
 
 from planner.app.command_line import plain_command_line
-from planner.app.stores import States
 from planner.cli.options import environment_option, lock_option
 from planner.cli.stored import Stored, stored
 from planner.errors import OthersState, PlannerError, WrongUsage
@@ -168,7 +166,7 @@ def rotate_command(context: click.Context, /, environment: str | None, lock_time
 
 
 def _store_at(here: Stored, place: str) -> Store:
-    return States(here.folder, here.store.project, os.environ).either(here.environment, place)
+    return here.states(here.store.project).either(here.environment, place)
 
 
 def _tell_written(here: Stored, state: State, store: Store) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from attrs import evolve, frozen
 
 from planner.app.former_places import usual_place
 from planner.app.opening import sandbox_file
-from planner.app.stores import States
 from planner.cli.options import environment_option, lock_option
 from planner.cli.stored import Stored, stored
 from planner.config.load import open_project
@@ -106,7 +104,7 @@ def _check_names(here: Stored, project: str | None, environment: str | None) -> 
 def _found(here: Stored, project: str | None, called: str | None, place: str | None) -> _Renaming | None:
     """None: it bears the names of now already. PlannerError when there is none of either names."""
     store, environment = here.store, here.environment
-    later = States(here.folder, store.project, os.environ).either(environment, environment.state)
+    later = here.states(store.project).either(environment, environment.state)
     former_project, name = project or store.project, called or environment.name
     in_place = evolve(later, project=former_project, environment=name)
     if place is None:
@@ -117,7 +115,7 @@ def _found(here: Stored, project: str | None, called: str | None, place: str | N
             later.load()  # which tells whose it is, if it is not of the names of now
             return None
     url = place or usual_place(environment, name)
-    former = States(here.folder, former_project, os.environ).either(environment, url, called=name)
+    former = here.states(former_project).either(environment, url, called=name)
     if former.backend.describe() == later.backend.describe():
         former = in_place
     if not former.load().lineage:

@@ -54,6 +54,9 @@ class HttpBackend:
     def describe(self) -> str:
         return self._shown
 
+    def secrets(self) -> tuple[str, ...]:
+        return tuple(filter(None, (self._target.access.password,)))
+
     def mark_with(self, marks: Marks) -> None:
         self._documents.marks = marks
 

@@ -18,7 +18,7 @@ from planner.state.postgres import tables
 from planner.state.postgres.causes import explained
 from planner.state.postgres.locking import Vigil, is_direct, live_holder, release
 from planner.state.postgres.rows import Rows, Swap
-from planner.state.postgres.session import Session
+from planner.state.postgres.session import Login, Session
 from planner.state.postgres.target import Target
 from planner.state.snapshot import serial_of
 
@@ -46,9 +46,11 @@ class PostgresBackend:
         self._rows = Rows(target.schema, project, environment)
         self._terms = terms
         self._timing = timing
+        self._secrets: set[str] = set()
+        self._login = Login(target.conninfo, self._secrets.update)
         shown, schema = target.shown, target.schema
         self._session = Session(
-            target.conninfo,
+            self._login,
             terms,
             lambda connection: tables.check_tables(connection, schema, shown),
             sleep=timing.sleep,
@@ -58,6 +60,9 @@ class PostgresBackend:
 
     def describe(self) -> str:
         return self._shown
+
+    def secrets(self) -> tuple[str, ...]:
+        return tuple(self._secrets)
 
     def _read(self, work: Callable[[Connection], T], nothing: T) -> T:
         """What work finds; nothing when there are no tables yet."""
@@ -128,7 +133,7 @@ class PostgresBackend:
         with explained(f"the lock of {self._shown}", "taken"):
             self._write(self._prepare)
         timing, terms = self._timing, self._terms
-        vigil = Vigil(self._rows, self._target.conninfo, holder, terms, self._shown, timing=timing)
+        vigil = Vigil(self._rows, self._login, holder, terms, self._shown, timing=timing)
         lease = Lease(holder, self._shown, terms, clock=timing.clock, wait=vigil.wait)
         try:
             wait_for_lock(

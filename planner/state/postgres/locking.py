@@ -28,7 +28,7 @@ from planner.state.lease import TIMING, Terms, Timing
 from planner.state.locks import Holder, encode_holder
 from planner.state.postgres.causes import explained
 from planner.state.postgres.rows import Rows, named, one_trip
-from planner.state.postgres.session import Session
+from planner.state.postgres.session import Login, Session
 
 _SLACK: Final = 0.01
 
@@ -98,7 +98,7 @@ class Vigil:
     def __init__(
         self,
         rows: Rows,
-        conninfo: str,
+        login: Login,
         holder: Holder,
         terms: Terms,
         shown: str,
@@ -112,7 +112,7 @@ class Vigil:
         self._timing = timing
         self._sign: int | None = None
         self._session = Session(
-            conninfo, terms, self._show_sign, reached=True, sleep=timing.sleep, clock=timing.clock
+            login, terms, self._show_sign, reached=True, sleep=timing.sleep, clock=timing.clock
         )
         self._busy = threading.Lock()
 

@@ -6,13 +6,15 @@ import logging
 import os
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 import psycopg
+from attrs import frozen
 from psycopg import Connection, IsolationLevel
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq.abc import PGconn
 
 from planner.state.lease import Terms, sleepless_clock
 from planner.state.postgres.causes import is_pooled_by_statement
@@ -29,7 +31,15 @@ _ENDED: Final = ("08", "57P")
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
-def connect(conninfo: str, patience: float) -> Connection:
+@frozen
+class Login:
+    """conninfo: the URL as libpq takes it. used: takes the secrets it found, whatever the server says."""
+
+    conninfo: str
+    used: Callable[[Iterable[str]], object] = tuple
+
+
+def connect(login: Login, patience: float) -> Connection:
     """Every statement is a transaction of its own, and none is prepared: a pooler may hand out connections
     by the transaction. patience: seconds, at least 2 by libpq. psycopg.Error.
 
@@ -39,10 +49,23 @@ def connect(conninfo: str, patience: float) -> Connection:
     wanted: dict[str, Any] = {**_ALIVE, "tcp_user_timeout": "25000", "application_name": "planner"}
     if "PGCONNECT_TIMEOUT" not in os.environ:
         wanted["connect_timeout"] = str(max(2, int(patience)))
-    wanted |= conninfo_to_dict(conninfo) | {"client_encoding": "UTF8"}
-    connection = psycopg.connect(make_conninfo(**wanted), autocommit=True, prepare_threshold=None)
+    wanted |= conninfo_to_dict(login.conninfo) | {"client_encoding": "UTF8"}
+    try:
+        connection = psycopg.connect(make_conninfo(**wanted), autocommit=True, prepare_threshold=None)
+    except psycopg.Error as error:
+        login.used(_secrets(error.pgconn))
+        raise
+    login.used(_secrets(connection.pgconn))
     connection.isolation_level = IsolationLevel.READ_COMMITTED  # a user's default may be another
     return connection
+
+
+def _secrets(connection: PGconn | None) -> Iterator[str]:
+    """What libpq hides in dialogs, of variables and service files, and the password of a password file."""
+    if connection is None:
+        return
+    found = [option.val for option in connection.info if option.dispchar == b"*"]
+    yield from (secret.decode(errors="replace") for secret in (*found, connection.password) if secret)
 
 
 class Session:
@@ -54,7 +77,7 @@ class Session:
 
     def __init__(
         self,
-        conninfo: str,
+        login: Login,
         terms: Terms,
         greet: Callable[[Connection], None],
         *,
@@ -62,7 +85,7 @@ class Session:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = sleepless_clock,
     ) -> None:
-        self._conninfo = conninfo
+        self._login = login
         self._terms = terms
         self._greet = greet
         self._reached = reached
@@ -107,7 +130,7 @@ class Session:
     def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed:
             self.close()
-            connection = connect(self._conninfo, self._terms.patience)
+            connection = connect(self._login, self._terms.patience)
             self._closing = weakref.finalize(self, _close, connection)
             try:
                 self._greet(connection)

@@ -13,6 +13,7 @@ from planner.state.lease import TERMS, TIMING, Lease, Terms, Timing
 from planner.state.locks import Holder, Patience, not_locked_as, wait_for_lock
 from planner.state.s3.bucket import Bucket, Pace
 from planner.state.s3.causes import explained
+from planner.state.s3.client import secrets_used
 from planner.state.s3.locking import LockObject, free_after
 from planner.state.s3.log import Confirm, Log
 from planner.state.s3.snapshots import SnapshotObjects
@@ -46,6 +47,9 @@ class S3Backend:
 
     def describe(self) -> str:
         return self._shown
+
+    def secrets(self) -> tuple[str, ...]:
+        return secrets_used()
 
     @contextmanager
     def _writing(self, shown: str, doing: str) -> Iterator[None]:

@@ -13,6 +13,7 @@ import botocore.session
 from botocore.config import Config
 
 from planner.errors import StateError
+from planner.state.s3.secrets import SecretsUsed
 from planner.state.s3.target import Target, check_endpoint
 
 AT_ONCE: Final = 16
@@ -22,9 +23,16 @@ _CONNECT: Final = 10.0
 
 
 @functools.cache
-def _session() -> Any:
+def _session() -> tuple[Any, SecretsUsed]:
     """The one of this process: what it read of S3, of profiles and of credentials is good for all."""
-    return botocore.session.get_session()
+    session, used = botocore.session.get_session(), SecretsUsed()
+    used.see(session)
+    return session, used
+
+
+def secrets_used() -> tuple[str, ...]:
+    """What all clients of this process authenticated with."""
+    return _session()[1]()
 
 
 _MAKING: Final = threading.Lock()
@@ -63,7 +71,7 @@ def connect(target: Target, timeout: float) -> Any:
 def _client(target: Target, config: Config) -> Any:
     try:
         with _MAKING:
-            return _session().create_client(
+            return _session()[0].create_client(
                 "s3", region_name=target.region, endpoint_url=target.endpoint, config=config
             )
     except ValueError as error:  # an endpoint or a region that no host can have

@@ -8,6 +8,7 @@ import pytest
 
 from planner.app.caller import Silent
 from planner.app.preview.left_behind import Places, moved, removed
+from planner.app.redaction import Redactor
 from planner.app.stores import States
 from planner.model.project import Environment
 
@@ -15,7 +16,7 @@ SECRET = "postgresql://planner:hunter2@db.example/planner"
 
 
 def places(folder: Path) -> Places:
-    return Places(Silent(), States(folder, "p", {}), offline=True)
+    return Places(Silent(), States(folder, "p", {}, Redactor()), offline=True)
 
 
 def prod(state: str) -> Environment:

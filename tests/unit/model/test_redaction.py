@@ -1,18 +1,20 @@
 """A secret in any leaf of any field of any class of the model is in nothing that is shown or kept.
 
-The classes are found, not listed: a new one, or a new field, is here as soon as it is written.
+The classes are found, not listed, and so is what renders them: a new one, or a new field, is here as soon as
+it is written.
 """
 
 from __future__ import annotations
 
 import base64
 import importlib
+import inspect
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, timedelta, tzinfo
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Union, get_args, get_origin, get_type_hints
 from urllib.parse import quote
 
 import attrs
@@ -20,28 +22,24 @@ import orjson
 import pytest
 
 import planner.model
+import planner.render
 from planner.model.address import Address
 from planner.model.codec import encode, encode_record
-from planner.model.diagnostic import Diagnostic
 from planner.model.known_secrets import known_secrets
-from planner.model.ledger import Ledger, StepFinished
 from planner.model.plan import Plan
 from planner.model.preview import Preview
-from planner.model.redaction import Role, for_display, for_file, roles
+from planner.model.redaction import Role, for_display, for_file, named, roles
 from planner.model.state import Intent, Outcome, State
 from planner.model.value import Deferred, Fingerprint, Path, Reference
 from planner.promote import log
-from planner.render import events
-from planner.render.diagnostics import render_diagnostics
-from planner.render.html import render_html
-from planner.render.ledger import render_ledger
-from planner.render.markdown import CommentForm, render_comment, render_markdown_plan
+from planner.render.markdown.form import CommentForm
+from planner.render.standings import Place
 from planner.render.style import Style
-from planner.render.text import render_plan
 from planner.state import locks
 from planner.state.saved_plan import dump_plan
 from planner.state.saved_preview import Previewed, dump_preview
 from planner.state.snapshot import dump
+from tests.unit.render.previews import form_for
 
 SECRET = "Zq7x-Kw9P/ä<1"
 KNOWN = known_secrets((SECRET,))
@@ -62,6 +60,7 @@ WORDS = {
     "promote_from": "upstream",
 }
 """Words that the program knows, by their fields; any other field takes any."""
+TIMES = ("at", "since", "until", "first_seen")
 STYLE = Style(colours=False)
 
 
@@ -73,69 +72,90 @@ def classes() -> Iterator[type]:
                 yield item
 
 
-LEAVES = (Address, Reference, Fingerprint)
-"""Names of resources are names of templates, and fingerprints what is kept in place of a secret."""
-CLASSES = sorted({c for c in classes() if c not in LEAVES}, key=lambda c: (c.__module__, c.__name__))
+CLASSES = sorted(set(classes()) - {Fingerprint}, key=lambda c: (c.__module__, c.__name__))
 
 
-def made(kind: Any, text: str, kept: str = "kept") -> Any:
-    """An instance with text in every leaf that may hold any, and kept in those which stay as they are."""
-    if attrs.has(kind) and kind not in LEAVES:
-        fields = {f.name: f for f in attrs.fields(attrs.resolve_types(kind)) if f.init}
-        return kind(**{name.lstrip("_"): _field(f, text, kept) for name, f in fields.items()})
-    for known, value in _PLAIN.items():
-        if kind is known:
-            return value
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return next((item for item in kind if item.value == "update"), next(iter(kind)))
-    return _MADE[get_origin(kind) or kind](kind, text, kept)
+@attrs.frozen
+class Filling:
+    """What is put into the leaves: into those that may hold any text, into names and ids, into words.
+
+    later: whether values may hold what is not known yet.
+    """
+
+    text: str = "open"
+    name: str = "kept"
+    word: str = "kept"
+    later: bool = True
+
+    def made(self, kind: Any) -> Any:
+        """An instance of a class or type, with all that it can hold."""
+        for known, value in _PLAIN.items():
+            if kind is known:
+                return value
+        if kind is Address:
+            return Address("extension", self.name)
+        if kind is Reference:
+            return Reference(self.made(Address), ("url", self.name))
+        if attrs.has(kind):
+            fields = {f.name: f for f in attrs.fields(attrs.resolve_types(kind)) if f.init}
+            return kind(**{name.lstrip("_"): self._field(f) for name, f in fields.items()})
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            return next((item for item in kind if item.value == "update"), next(iter(kind)))
+        return _MADE[get_origin(kind) or kind](kind, self)
+
+    def _field(self, field: Any) -> Any:
+        role = field.metadata.get("redaction")
+        if field.name == "promotions":  # records of their own
+            return ()
+        if role is Role.WORD:
+            fallback = TIME if field.name in TIMES else self.word
+            return attrs.evolve(self, text=WORDS.get(field.name, fallback)).made(field.type)
+        return (attrs.evolve(self, text=self.name) if role is Role.IDENTITY else self).made(field.type)
 
 
-def _field(field: Any, text: str, kept: str) -> Any:
-    if field.metadata.get("redaction") in (Role.WORD, Role.IDENTITY):
-        fallback = TIME if field.name in ("at", "since", "until", "first_seen") else kept
-        return made(field.type, WORDS.get(field.name, fallback), kept)
-    return made(field.type, text, kept)
+def made(kind: Any, text: str) -> Any:
+    return Filling(text).made(kind)
 
 
-def _value(_kind: object, text: str, _kept: str) -> Any:
-    later = Deferred((text, Reference(A, ("url",))))
-    return {"key": text, f"{text} as a key": [text, {"deep": (text, [text])}], "later": later, "n": 5}
+def _value(_kind: object, filling: Filling) -> Any:
+    text = filling.text
+    later = {"later": Deferred((text, filling.made(Reference)))} if filling.later else {}
+    return {"key": text, f"{text} as a key": [text, {"deep": [text, (text,)]}], "n": 5, **later}
 
 
-def _mapping(kind: Any, text: str, kept: str) -> Any:
+def _mapping(kind: Any, filling: Filling) -> Any:
     key, value = get_args(kind)
-    return {"name" if value is Any else made(key, text, kept): made(value, text, kept)}
+    return {"name" if value is Any else filling.made(key): filling.made(value)}
 
 
-def _tuple(kind: Any, text: str, kept: str) -> Any:
-    return ("name", text, 0) if kind == Path else (made(get_args(kind)[0], text, kept),)
+def _tuple(kind: Any, filling: Filling) -> Any:
+    return ("name", filling.text, 0) if kind == Path else (filling.made(get_args(kind)[0]),)
 
 
-def _list(kind: Any, text: str, kept: str) -> Any:
-    return [made(get_args(kind)[0], text, kept)]
+def _list(kind: Any, filling: Filling) -> Any:
+    return [filling.made(get_args(kind)[0])]
 
 
-def _union(kind: Any, text: str, kept: str) -> Any:
-    return made(next(item for item in get_args(kind) if item is not NoneType), text, kept)
+def _union(kind: Any, filling: Filling) -> Any:
+    return filling.made(next(item for item in get_args(kind) if item is not NoneType))
 
 
-_PLAIN = {int: 7, float: 1.5, bool: True, Address: A, timedelta: timedelta(), tzinfo: UTC} | {
-    Reference: Reference(A, ("url",)),
+_PLAIN = {int: 7, float: 1.5, bool: True, timedelta: timedelta(), tzinfo: UTC} | {
     Fingerprint: Fingerprint("00", "11"),
 }
-_MADE: dict[Any, Callable[[Any, str, str], Any]] = {
-    str: lambda _kind, text, _kept: text,
+_MADE: dict[Any, Callable[[Any, Filling], Any]] = {
+    str: lambda _kind, filling: filling.text,
     Any: _value,
     Mapping: _mapping,
     dict: _mapping,
     tuple: _tuple,
     list: _list,
     Sequence: _list,
-    frozenset: lambda kind, text, kept: frozenset([made(get_args(kind)[0], text, kept)]),
+    Iterable: _list,
+    frozenset: lambda kind, filling: frozenset(_list(kind, filling)),
     Union: _union,
     UnionType: _union,
-    Callable: lambda *_: repr,
+    Callable: lambda *_: lambda *_: (),
 }
 
 
@@ -173,38 +193,120 @@ def test_what_a_field_does_not_say_is_redacted(kind: type, form: str) -> None:
 
 @pytest.mark.parametrize("kind", CLASSES)
 def test_what_names_a_thing_is_kept_in_files_only(kind: type) -> None:
-    thing = made(kind, "open", SECRET)
-    declared = {name for name, role in roles(kind) if role in (Role.WORD, Role.IDENTITY)}
-    for name in declared - {"promotions"}:  # records of their own
-        assert getattr(file(thing), name) == getattr(thing, name)
+    thing = Filling(name=SECRET, word=SECRET).made(kind)
+    kept = file(thing)
     for name, role in roles(kind):
-        if role is Role.IDENTITY:
-            assert held(getattr(for_display(thing, KNOWN), name)) == []
+        if role in (Role.WORD, Role.IDENTITY):
+            assert getattr(kept, name) == getattr(thing, name)
+    assert held(kept) == held(thing)
+    assert held(for_display(Filling(name=SECRET).made(kind), KNOWN)) == []
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_what_is_named_after_a_secret_is_found(kind: type) -> None:
+    """So that it is refused before it is kept."""
+    thing = Filling(name=SECRET).made(kind)
+    assert bool(named(thing, KNOWN)) == bool(held(thing))
+    assert named(made(kind, SECRET), KNOWN) == ()
+
+
+def test_names_that_become_the_same_stay_apart() -> None:
+    graph = {Address("extension", name): (A,) for name in (SECRET, SECRET.replace("/", "%2F"), "b")}
+    assert [str(address) for address in for_display(graph, KNOWN)] == [
+        "extension.(sensitive)",
+        "extension.(sensitive) 2",
+        "extension.b",
+    ]
+
+
+def renderers() -> Iterator[Callable[..., Any]]:
+    """All that make something of the model for people or programs, from arguments that can be made here."""
+    for item in pkgutil.walk_packages(planner.render.__path__, "planner.render."):
+        module = importlib.import_module(item.name)
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            if function.__module__ == module.__name__ and not name.startswith("_"):
+                kinds = [kind for name, kind in get_type_hints(function).items() if name != "return"]
+                if any(map(_is_of_the_model, kinds)) and all(map(_can_be_made, kinds)):
+                    yield function
+
+
+def _parts(kind: Any) -> Iterator[Any]:
+    yield from () if isinstance(kind, list) else (kind,)
+    for part in kind if isinstance(kind, list) else get_args(kind):
+        yield from _parts(part)
+
+
+def _is_of_the_model(kind: Any) -> bool:
+    return any(part in CLASSES or part is Place for part in _parts(kind))
+
+
+def _can_be_made(kind: Any) -> bool:
+    known = {*CLASSES, *_PLAIN, *_MADE, *_ARGUMENTS, Place, NoneType}
+    return all(get_origin(part) or part in known for part in _parts(kind) if part is not ...)
+
+
+_ARGUMENTS = {int: 100, Style: STYLE, CommentForm: form_for("github", limit=60_000)}
+
+
+def argument(name: str, kind: Any, filling: Filling) -> Any:
+    if kind in _ARGUMENTS:
+        return _ARGUMENTS[kind]
+    if Any in _parts(kind):  # values by themselves are those of files, which wait for nothing
+        filling = attrs.evolve(filling, later=False)
+    return TIME if name in TIMES else filling.made(kind)
+
+
+def written(thing: Any) -> str:
+    """All texts of what a renderer made."""
+    if isinstance(thing, str):
+        return thing
+    if isinstance(thing, Mapping):
+        return "\n".join(map(written, (*thing, *thing.values())))
+    if isinstance(thing, Iterable):
+        return "\n".join(map(written, thing))
+    return "\n".join(texts(thing)) if attrs.has(type(thing)) else str(thing)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("render", list(renderers()), ids=lambda f: f"{f.__module__}.{f.__name__}")
+def test_nothing_that_is_rendered_holds_one(render: Callable[..., Any], form: str) -> None:
+    """As every command does it: first what it shows is redacted, then it is rendered."""
+    filling = Filling(FORMS[form], FORMS[form])
+    kinds = {name: kind for name, kind in get_type_hints(render).items() if name != "return"}
+    arguments = {name: argument(name, kind, filling) for name, kind in kinds.items()}
+    shown = written(render(**for_display(arguments, KNOWN)))
+    assert not KNOWN.are_in(shown)
+    assert "Zq7x" not in shown
+    if KNOWN.are_in(written(render(**arguments))):
+        assert "sensitive" in shown
+
+
+def test_no_renderer_goes_untried() -> None:
+    """Those of html and markdown that others do not call take parts that only these packages make."""
+    modules = [module for module in vars(planner.render).values() if inspect.ismodule(module)]
+    every = {
+        function
+        for module in modules
+        for _, function in inspect.getmembers(module, inspect.isfunction)
+        if any(map(_is_of_the_model, get_type_hints(function).values()))
+    }
+    untried = {f for f in every - set(renderers()) if not f.__name__.startswith("_")}
+    assert len(every) > 40
+    assert untried == set()
 
 
 def outputs(text: str) -> Iterator[tuple[str, str | bytes]]:
-    """Everything that is rendered and written of what holds a secret."""
-    plan, ledger = made(Plan, text), made(Ledger, text)
-    shown, told = for_display(plan, KNOWN), for_display(ledger, KNOWN)
-    yield "text", render_plan(shown, width=100, style=STYLE)
-    yield "markdown", render_markdown_plan(shown, "v2:sha256:0")
-    yield "events", orjson.dumps([*events.plan(shown, "v2:sha256:0"), *events.ledger(told)])
-    yield "ledger", render_ledger(told, environment="dev", width=100, style=STYLE, resume="")
-    preview = for_display(made(Preview, text), KNOWN)
-    yield "page", render_html(preview)
-    yield "comment", render_comment(preview, CommentForm(60_000))
+    """Everything that is written of what holds a secret."""
+    plan, preview = made(Plan, text), for_display(made(Preview, text), KNOWN)
     yield "preview", dump_preview(Previewed(preview, {}))
-    diagnostics = for_display((made(Diagnostic, text),), KNOWN)
-    yield "diagnostics", render_diagnostics(diagnostics, width=100, style=STYLE)
-    yield "step", orjson.dumps(events.step(for_display(made(StepFinished, text), KNOWN)))
     yield "saved plan", dump_plan(plan, file)
-    yield "state", dump(attrs.evolve(made(State, text), promotions=()), file)
+    yield "state", dump(made(State, text), file)
     yield "journal", orjson.dumps([encode_record(file(made(kind, text))) for kind in (Intent, Outcome)])
     yield "holder", orjson.dumps(encode(file(made(locks.Holder, text))))
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_nothing_that_is_rendered_or_written_holds_one(form: str) -> None:
+def test_nothing_that_is_written_holds_one(form: str) -> None:
     for name, output in outputs(FORMS[form]):
         text = output.decode() if isinstance(output, bytes) else output
         assert not KNOWN.are_in(text), name
