@@ -10,6 +10,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from planner.forge.reading import at, number_at, text_at
+from planner.links import open_regular
 
 _LARGEST: Final = 64 * 1024 * 1024
 """Bytes. GitHub's own limit is 25 MB."""
@@ -75,7 +76,7 @@ def _number_of_run(event: Any) -> int | None:
 def _event(path: str) -> Any:
     """None for a file that cannot be read or understood."""
     try:
-        with Path(path).open("rb") as file:
+        with open_regular(Path(path)) as file:
             content = file.read(_LARGEST + 1)
         return json.loads(content) if len(content) <= _LARGEST else None
     except (OSError, ValueError, RecursionError):

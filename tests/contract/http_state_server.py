@@ -36,6 +36,13 @@ class Asked:
     headers: Mapping[str, str]
     body: bytes
 
+    @classmethod
+    def of(cls, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Asked:
+        """target: as it is sent, with its query."""
+        parts = urlsplit(target)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        return cls(method, parts.path, query, headers, body)
+
 
 @frozen
 class Answer:
@@ -245,14 +252,12 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(*arguments)
 
     def _handle(self) -> None:
-        parts = urlsplit(self.path)
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         length = int(self.headers.get("Content-Length", 0))
         body = self.rfile.read(length)
         if len(body) < length:  # its client died in the middle
             self.close_connection = True
             return
-        answer = self._states.answer(Asked(self.command, parts.path, query, dict(self.headers), body))
+        answer = self._states.answer(Asked.of(self.command, self.path, dict(self.headers), body))
         if answer is None:
             self.close_connection = True
             return

@@ -34,7 +34,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "render": frozenset({"model", "errors", "resources"}),
     "vcs": frozenset({"errors"}),
     "promote": frozenset({"model", "errors", "resources"}),
-    "forge": frozenset({"net", "model", "errors"}),
+    "forge": frozenset({"links", "net", "model", "errors"}),
     "cli": ALL,
 }
 """What each package may import of the others. `planner` itself (its version) anybody may."""
