@@ -1,9 +1,18 @@
-"""A file that is not there, or cannot be told to be there: a leaf that whoever reads files may import."""
+"""What may be in a file's place: nothing, a link to nothing, or what would be waited for for ever.
+
+A leaf that whoever reads files may import.
+"""
 
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
+from stat import S_ISREG
+from typing import IO
+
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+"""Without waiting: a pipe without a writer would never open."""
 
 
 class DanglingLink(OSError):
@@ -33,3 +42,24 @@ def is_there(path: Path) -> bool:
         require_no_dangling_link(path)
         return False
     return True
+
+
+def open_regular(path: Path) -> IO[bytes]:
+    """For reading. OSError, also for a device, a pipe or a folder."""
+    try:
+        descriptor = os.open(path, _READ)
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # a socket cannot be opened
+            require_regular(path.stat(), path)
+        raise
+    try:
+        require_regular(os.fstat(descriptor), path)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "rb")
+
+
+def require_regular(found: os.stat_result, path: Path) -> None:
+    if not S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))

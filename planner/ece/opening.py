@@ -13,6 +13,7 @@ from planner.ece.operations import Timeouts
 from planner.ece.redaction import Discretion
 from planner.ece.settings import Settings
 from planner.errors import PlannerError
+from planner.net.authorities import flaw_of
 
 
 def open_client(
@@ -63,8 +64,8 @@ def _verify(settings: Settings) -> bool | str:
     if settings.ca_file is None:
         return True
     path = Path(settings.ca_file).expanduser()
-    if not path.exists():
+    if flaw := flaw_of(path):
         raise PlannerError(
-            f"The CA file {path} does not exist", advice="Correct ca_file in planner.yaml, or EC_CA_FILE."
+            f"The CA file {path} {flaw}", advice="Correct ca_file in planner.yaml, or EC_CA_FILE."
         )
     return str(path)

@@ -15,6 +15,7 @@ from attrs import evolve
 
 from planner.forge.ci import Ci, Environ, Job, run_of
 from planner.forge.reading import at, number_at, text_at
+from planner.links import open_regular
 
 _LARGEST: Final = 64 * 1024 * 1024
 """Bytes. GitHub's own limit is 25 MB."""
@@ -92,7 +93,7 @@ def _number_of_run(event: Any) -> int | None:
 def _event(path: str) -> Any:
     """None for a file that cannot be read or understood."""
     try:
-        with Path(path).open("rb") as file:
+        with open_regular(Path(path)) as file:
             content = file.read(_LARGEST + 1)
         return json.loads(content) if len(content) <= _LARGEST else None
     except (OSError, ValueError, RecursionError):

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from planner.forge.errors import ForgeError
 from planner.forge.target import Credentials
+from planner.net.authorities import flaw_of
 
 
 @frozen
@@ -62,7 +63,7 @@ def trusted(names: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
     for name in names:
         path = environ.get(name, "").strip()
         if path:
-            if not Path(path).exists():
-                raise ForgeError(f"the CA file {path} does not exist", advice=f"Correct {name}.")
+            if flaw := flaw_of(Path(path)):
+                raise ForgeError(f"the CA file {path} {flaw}", advice=f"Correct {name}.")
             return path
     return None

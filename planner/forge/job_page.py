@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 from collections.abc import Callable, Mapping
@@ -64,7 +65,13 @@ def _size(path: str) -> int:
 
 def _append(path: str, content: bytes, what: str) -> None:
     try:
-        with Path(path).open("ab") as file:
+        with open(path, "ab", opener=_without_waiting) as file:
+            os.set_blocking(file.fileno(), True)
             file.write(content)
     except (OSError, ValueError) as error:
         raise ForgeError(f"{what} cannot be written to {path}: {error}") from error
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """A pipe that nobody reads would never open."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)

@@ -5,6 +5,7 @@
     connections.py   the connection pool: one deadline over a whole exchange; what a failed connect looks like
     troubles.py      what a failed exchange means, in plain words, and whether anything was sent
     bodies.py        what a body holds: JSON, bounded in depth and number
+    authorities.py   the file of authorities to trust, looked at before it is loaded
     dates.py         dates, and how long a server asks to wait
     plain_text.py    server text made safe for one line of a terminal
 

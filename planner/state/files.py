@@ -11,11 +11,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from stat import S_ISREG
 from typing import IO
 
 from planner.errors import StateError
-from planner.links import DanglingLink, require_no_dangling_link
+from planner.links import DanglingLink, open_regular, require_no_dangling_link, require_regular
 
 _ADVICE = {
     errno.ENOSPC: "Free some space and run the command again.",
@@ -38,9 +37,6 @@ LARGEST = 512 * 1024 * 1024
 """Bytes of a file that is read: what a million resources take."""
 
 _PIECE = 4 * 1024 * 1024
-
-_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-"""Without waiting: a pipe without a writer would never open."""
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -149,20 +145,11 @@ def read_file(path: Path) -> bytes | None:
     for a link to what is not there.
     """
     try:
-        descriptor = os.open(path, _READ)
+        file = open_regular(path)
     except FileNotFoundError:
         require_no_dangling_link(path)
         return None
-    except OSError as error:
-        if error.errno == errno.ENXIO:  # a socket cannot be opened
-            require_regular(path.stat(), path)
-        raise
-    try:
-        require_regular(os.fstat(descriptor), path)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    with os.fdopen(descriptor, "rb") as file:
+    with file:
         return read_bounded(file, path)
 
 
@@ -180,11 +167,6 @@ def require_no_link(path: Path) -> None:
     """OSError when path is a link, wherever it leads."""
     if path.is_symlink():
         raise OSError(errno.ELOOP, "it is a link; only the state file itself may be one", str(path))
-
-
-def require_regular(found: os.stat_result, path: Path) -> None:
-    if not S_ISREG(found.st_mode):
-        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
 
 
 @contextmanager

@@ -34,6 +34,13 @@ class Asked:
     headers: Mapping[str, str]
     body: bytes
 
+    @classmethod
+    def of(cls, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Asked:
+        """target: as it is sent, with its query."""
+        parts = urlsplit(target)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        return cls(method, parts.path, query, {name.lower(): value for name, value in headers.items()}, body)
+
     @property
     def json(self) -> Any:
         return json.loads(self.body)
@@ -198,11 +205,8 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(*arguments)
 
     def _handle(self) -> None:
-        parts = urlsplit(self.path)
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        body = self.rfile.read(int(headers.get("content-length", 0)))
-        reply = self._forge.answer(Asked(self.command, parts.path, query, headers, body))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        reply = self._forge.answer(Asked.of(self.command, self.path, dict(self.headers), body))
         if reply is None:
             self.close_connection = True
             return

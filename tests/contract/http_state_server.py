@@ -36,6 +36,13 @@ class Asked:
     headers: Mapping[str, str]
     body: bytes
 
+    @classmethod
+    def of(cls, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Asked:
+        """target: as it is sent, with its query."""
+        parts = urlsplit(target)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        return cls(method, parts.path, query, headers, body)
+
 
 @frozen
 class Answer:
@@ -106,8 +113,8 @@ class StateServer:
         """As a WSGI application."""
         headers = {name[5:]: text for name, text in environ.items() if name.startswith("HTTP_")}
         named = {name.replace("_", "-").title(): text for name, text in headers.items()}
-        parts, body = urlsplit(environ["RAW_URI"]), environ["wsgi.input"].read()
-        asked = Asked(environ["REQUEST_METHOD"], parts.path, _query(parts.query), named, body)
+        body = environ["wsgi.input"].read()
+        asked = Asked.of(environ["REQUEST_METHOD"], environ["RAW_URI"], named, body)
         answer = self.answer(asked)
         if answer is None:
             raise ConnectionResetError
@@ -229,10 +236,6 @@ class StateServer:
         return _json(status, {**repeated, **holder})
 
 
-def _query(text: str) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(text).items()}
-
-
 def _headers(answer: Answer) -> dict[str, str]:
     return {"Content-Length": str(len(answer.body)), **answer.headers}
 
@@ -265,15 +268,12 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(*arguments)
 
     def _handle(self) -> None:
-        parts = urlsplit(self.path)
         length = int(self.headers.get("Content-Length", 0))
         body = self.rfile.read(length)
         if len(body) < length:  # its client died in the middle
             self.close_connection = True
             return
-        answer = self._states.answer(
-            Asked(self.command, parts.path, _query(parts.query), dict(self.headers), body)
-        )
+        answer = self._states.answer(Asked.of(self.command, self.path, dict(self.headers), body))
         if answer is None:
             self.close_connection = True
             return

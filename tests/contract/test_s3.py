@@ -9,12 +9,13 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -554,12 +555,17 @@ def test_a_lease_ends_by_the_readers_clock_where_the_server_has_none(running: Se
 # --- what is said when it goes wrong ----------------------------------------------------------------------
 
 
+NO_MORE: Mapping[str, str] = MappingProxyType({})
+
+
 class _Canned(BaseHTTPRequestHandler):
     """Answers everything with what its server has been given."""
 
     def _answer(self) -> None:
-        status, body = self.server.answer  # type: ignore[attr-defined]
+        status, body, headers = self.server.answer  # type: ignore[attr-defined]
         self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -571,10 +577,15 @@ class _Canned(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def answering(status: int, body: bytes, certificate: tuple[Path, Path] | None = None) -> Iterator[str]:
+def answering(
+    status: int,
+    body: bytes,
+    certificate: tuple[Path, Path] | None = None,
+    headers: Mapping[str, str] = NO_MORE,
+) -> Iterator[str]:
     """The endpoint of a server that answers so."""
     canned = ThreadingHTTPServer(("127.0.0.1", 0), _Canned)
-    canned.answer = (status, body)  # type: ignore[attr-defined]
+    canned.answer = (status, body, headers)  # type: ignore[attr-defined]
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate[0], certificate[1])
@@ -671,6 +682,47 @@ def test_what_is_no_s3_at_all(running: Server, body: bytes) -> None:
         with pytest.raises(StateError, match="what answers there is not S3") as caught:
             at(endpoint).read_snapshot()
         assert "endpoint=" in caught.value.advice
+
+
+def listed(*items: str, more: str = "") -> bytes:
+    return f"<ListBucketResult>{more}{''.join(items)}</ListBucketResult>".encode()
+
+
+KEY, SIZE, ETAG = "<Key>search/dev/1</Key>", "<Size>1</Size>", "<ETag>e</ETag>"
+DATE = "<LastModified>2026-01-01T00:00:00Z</LastModified>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(listed("<Contents>5</Contents>"), id="no object"),
+        pytest.param(listed(f"<Contents>{KEY}{ETAG}{DATE}</Contents>"), id="no size"),
+        pytest.param(listed(f"<Contents>{KEY}{SIZE}{ETAG}</Contents>"), id="no date"),
+        pytest.param(listed(f"<Contents>{KEY}{ETAG}{DATE}<Size>x</Size></Contents>"), id="a size of letters"),
+        pytest.param(
+            listed(f"<Contents>{KEY}{SIZE}{ETAG}<LastModified>Sun, 29 N</LastModified></Contents>"),
+            id="half a date",
+        ),
+        pytest.param(
+            listed("<CommonPrefixes>x</CommonPrefixes>", "<EncodingType>url</EncodingType>"), id="a prefix"
+        ),
+        pytest.param(listed(more="<IsTruncated>true</IsTruncated>"), id="more, and not where"),
+        pytest.param(
+            listed(more="<IsTruncated>true</IsTruncated><NextContinuationToken>1</NextContinuationToken>"),
+            id="no end",
+        ),
+    ],
+)
+def test_a_listing_that_is_none(running: Server, body: bytes) -> None:
+    with answering(200, body) as endpoint, pytest.raises(StateError, match="what answers there is not S3"):
+        at(endpoint).read_journal()
+
+
+@pytest.mark.parametrize("modified", ["Sun, 29 N", "1e999", "\xff", "-1" * 9, None])
+def test_an_object_that_is_none(running: Server, modified: str | None) -> None:
+    headers = {"ETag": "e"} if modified is None else {"ETag": "e", "Last-Modified": modified}
+    with answering(200, b"", headers=headers) as endpoint, pytest.raises(StateError, match="is not S3"):
+        at(endpoint).read_snapshot()
 
 
 def test_a_bucket_that_is_not_there(running: Server) -> None:

@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import faults, kills, noise, values
+from . import faults, hostile, kills, noise, values
 from .campaign import Broken, Campaign, Figures, Order
 
 CAMPAIGNS: dict[str, Campaign] = {
@@ -17,6 +17,7 @@ CAMPAIGNS: dict[str, Campaign] = {
     "faults": faults.CAMPAIGN,
     "values": values.CAMPAIGN,
     "noise": noise.CAMPAIGN,
+    "hostile": hostile.CAMPAIGN,
 }
 
 

@@ -13,7 +13,7 @@ import resource
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from random import Random
@@ -98,12 +98,12 @@ TARGETS = (
 )
 
 
-def one_input(base: Path, folder: Path, random: Random) -> str:
+def one_input(base: Path, folder: Path, random: Random, targets: Sequence[Target] = TARGETS) -> str:
     """One round; what was made invalid. Broken where planner ends as it must not."""
     shutil.copytree(base, folder)
     if random.random() < 0.08:
         return _variable(folder, random)
-    target = random.choice(TARGETS)
+    target = random.choice(targets)
     if target.path == JOURNAL:
         (folder / "journal").rename(folder / JOURNAL)
     path = folder / target.path
@@ -111,7 +111,7 @@ def one_input(base: Path, folder: Path, random: Random) -> str:
     sealed = target.seal is not None and random.random() < 0.5
     data = _resealed(target, before, random) if sealed else mutated(before, random)
     path.write_bytes(data)
-    words = _in(folder, random.choice(target.uses))
+    words = in_folder(folder, random.choice(target.uses))
     done = _watched(folder, words, target)
     if target.digested and not sealed and not same_document(before, data):
         promise(done.code not in (0, 2), f"{target.path} was altered, and used: {done}")
@@ -151,7 +151,7 @@ def _variable(folder: Path, random: Random) -> str:
     former = os.environ.get(name)
     os.environ[name] = text
     try:
-        _watched(folder, _in(folder, random.choice(CONFIGURATION)), Target(name, ()))
+        _watched(folder, in_folder(folder, random.choice(CONFIGURATION)), Target(name, ()))
     finally:
         os.environ.pop(name)
         if former is not None:
@@ -159,9 +159,11 @@ def _variable(folder: Path, random: Random) -> str:
     return name
 
 
-def _in(folder: Path, words: Words) -> Words:
+def in_folder(folder: Path, words: Words) -> Words:
     """words with the files in them as paths of the folder, since planner looks from where it is called."""
-    return tuple(str(folder / word) if word in (PLAN, "vars.yaml") else word for word in words)
+    return tuple(
+        str(folder / word) if (folder / word).is_file() or word == "vars.yaml" else word for word in words
+    )
 
 
 def _watched(folder: Path, words: Words, target: Target) -> Done:
@@ -200,6 +202,7 @@ def _files(folder: Path) -> Files:
         and "sandbox-" not in str(path)
         and ".lock" not in path.name
         and path.name != ".swap"
+        and path.parts[-2:] != (".git", "index")  # where git notes how files looked last
     }
 
 

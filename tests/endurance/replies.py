@@ -1,13 +1,12 @@
-"""A server whose replies are noise: part of the campaign "noise".
+"""A server whose replies are noise: part of the campaigns "noise" and "hostile".
 
-A real sandbox answers, but for some requests something else is sent. Garbage is what nobody can take for an
-answer: it may come after the request took effect, and still nothing is lost or made twice. A lie has the
-form of an answer and says something odd: planner may believe it, and must stay in order.
+A real one answers, here a sandbox, but for some requests something else is sent (see spoils.py). Garbage may
+come after the request took effect, and still nothing is lost or made twice. A lie planner may believe, and
+must stay in order.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import socketserver
 import threading
@@ -19,15 +18,15 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, field
 from werkzeug.test import Client
 
 from planner.sandbox import create_app
 
 from .commands import call
 from .installation import Installation
-from .mutations import ODD, as_json, deep, mutated, mutated_value
 from .promises import Moment, promise
+from .spoils import GARBAGE, LIES, Answer, Spoil
 
 PROJECT = """
 project: replies
@@ -45,154 +44,15 @@ output:
 """
 
 
-@frozen
-class Answer:
-    """What the sandbox answered."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-
-    def on_wire(self, status: str = "", body: bytes | None = None, headers: str = "") -> bytes:
-        """As HTTP, with other parts put in."""
-        sent = self.body if body is None else body
-        kept = "".join(f"{k}: {v}\r\n" for k, v in self.headers if k.lower() != "content-length")
-        line = status or f"{self.status} X"
-        head = f"HTTP/1.1 {line}\r\n{kept}{headers}Content-Length: {len(sent)}\r\nConnection: close\r\n\r\n"
-        return head.encode("latin-1", "replace") + sent
-
-
-Spoil = Callable[[Answer, Random], bytes]
-
-
-def _unusable(answer: Answer, random: Random) -> bytes:
-    """A body that is no JSON, or not of this API."""
-    bodies = (
-        b"<html>Sign in</html>",
-        b"{",
-        b"\xff\xfe",
-        b"nothing",
-        b"[]",
-        b"{}",
-        b"5",
-        b'"x"',
-        b"null",
-        b"NaN",
-    )
-    return answer.on_wire(body=random.choice((*bodies, as_json(deep(5000)), random.randbytes(50))))
-
-
-def _half(answer: Answer, random: Random) -> bytes:
-    whole = answer.on_wire()
-    return whole[: random.randrange(len(whole))]
-
-
-def _head(answer: Answer, random: Random) -> bytes:
-    """Something wrong before the body."""
-    heads = (
-        b"",
-        random.randbytes(80),
-        b"HTTP/1.1 abc\r\n\r\n",
-        b"HTTP/9.9 200 OK\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n{}",
-        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000 + b"\r\n\r\n{}",
-        b"HTTP/1.1 100 Continue\r\n\r\n",
-        b"HTTP/1.1 204 No Content\r\n\r\n",
-        b"220 ftp ready\r\n",
-    )
-    return random.choice(heads)
-
-
-def _coding(answer: Answer, random: Random) -> bytes:
-    """Codings that are not what they say."""
-    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
-    return random.choice(
-        (
-            answer.on_wire(headers="Content-Encoding: gzip\r\n"),
-            answer.on_wire(headers="Content-Encoding: deflate\r\n", body=random.randbytes(30)),
-            head + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}",
-            head + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{}\r\n0\r\n\r\n",
-            head + b"Content-Length: -1\r\n\r\n",
-            head + b"Content-Length: 99999999\r\n\r\n{}",
-            b"HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\n{}",
-        )
-    )
-
-
-def _gateway(answer: Answer, random: Random) -> bytes:
-    status = random.choice(("500 X", "502 X", "503 X", "504 X"))
-    bodies = (
-        b"",
-        b"<h1>Bad</h1>",
-        b'{"ok": false}',
-        b'{"errors": [{"code": "x", "message": null}]}',
-        b"\xff",
-    )
-    return answer.on_wire(status, random.choice(bodies), "Retry-After: 0\r\n")
-
-
-def _untold(answer: Answer, _random: Random) -> bytes:
-    """The answer, with a text that cannot be stored as it is: half of a surrogate pair."""
-    try:
-        document = json.loads(answer.body)
-    except ValueError:
-        return b""
-    return answer.on_wire(body=as_json(_with_half(document)))
-
-
-def _with_half(document: Any) -> Any:
-    if isinstance(document, dict):
-        return {k: _with_half(v) if k != "description" else v + "\ud83d" for k, v in document.items()}
-    if isinstance(document, list):
-        return [_with_half(item) for item in document]
-    return document
-
-
-GARBAGE: tuple[Spoil, ...] = (_unusable, _half, _head, _coding, _gateway, _untold)
-
-
-def _odd_document(answer: Answer, random: Random) -> bytes:
-    try:
-        document = json.loads(answer.body)
-    except ValueError:
-        document = {}
-    return answer.on_wire(body=as_json(mutated_value(document, random)))
-
-
-def _odd_headers(answer: Answer, random: Random) -> bytes:
-    name = random.choice(("x-cloud-resource-version", "x-cloud-resource-created", "Content-Type", "Date"))
-    value = random.choice(
-        ("", "é", "-1", "9" * 500, "a,b", "\x1b[2J", "2026-99-99", "Thu, 99", "application/zip")
-    )
-    kept = tuple(item for item in answer.headers if item[0].lower() != name.lower())
-    return Answer(answer.status, (*kept, (name, value)), answer.body).on_wire()
-
-
-def _odd_status(answer: Answer, random: Random) -> bytes:
-    status = random.choice(
-        (200, 201, 202, 206, 300, 301, 304, 307, 400, 401, 403, 404, 409, 418, 429, 449, 499, 999)
-    )
-    errors = as_json(
-        {"errors": random.choice(([{"code": "root.x", "message": "no"}], [{}], [None], "x", ["y"]))}
-    )
-    headers = "Location: ftp://\u00ff\r\nRetry-After: soon\r\n"
-    return answer.on_wire(
-        f"{status} X", random.choice((errors, answer.body, as_json(random.choice(ODD)))), headers
-    )
-
-
-def _bytes(answer: Answer, random: Random) -> bytes:
-    return mutated(answer.on_wire(), random).replace(b"Retry-After", b"Retry-Afte")
-
-
-LIES: tuple[Spoil, ...] = (_odd_document, _odd_document, _odd_headers, _odd_status, _bytes)
+Ask = Callable[[str, str, dict[str, str], bytes], Answer | None]
+"""(method, path, headers, body) -> what a real server answers; None where it closes the connection."""
 
 
 @define
 class Noisy:
     """Which requests are answered with noise: the numbers of `at`, counted from 1 since `arm`."""
 
-    client: Client
+    ask: Ask
     random: Random
     at: set[int] = field(factory=set)
     spoils: tuple[Spoil, ...] = ()
@@ -210,15 +70,22 @@ class Noisy:
             if self.seen in self.at:
                 self.spoiled += 1
                 return self._spoiled(method, path, headers, body)
-        return self._real(method, path, headers, body).on_wire()
-
-    def _real(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
-        reply = self.client.open(path, method=method, headers=headers, data=body)
-        return Answer(reply.status_code, tuple(reply.headers.items()), reply.get_data())
+        answer = self.ask(method, path, headers, body)
+        return answer.on_wire() if answer else b""
 
     def _spoiled(self, method: str, path: str, headers: dict[str, str], body: bytes) -> bytes:
-        answer = self._real(method, path, headers, body)
-        return self.random.choice(self.spoils)(answer, self.random)
+        answer = self.ask(method, path, headers, body)
+        return self.random.choice(self.spoils)(answer, self.random) if answer else b""
+
+
+def asking(client: Client) -> Ask:
+    """An application in this process."""
+
+    def ask(method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        reply = client.open(path, method=method, headers=headers, data=body)
+        return Answer(reply.status_code, tuple(reply.headers.items()), reply.get_data())
+
+    return ask
 
 
 @contextmanager
@@ -288,7 +155,7 @@ def _site(folder: Path, random: Random, applied: bool) -> Iterator[tuple[Noisy, 
     """A project and a server for it; applied: once, and changed since."""
     folder.mkdir(parents=True, exist_ok=True)
     with create_app(folder / "ece.db") as app, _settings():
-        noisy = Noisy(Client(app), random)
+        noisy = Noisy(asking(Client(app)), random)
         with serving(noisy) as port:
             _write(folder, port, "8.*")
             if applied:

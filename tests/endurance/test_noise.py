@@ -13,6 +13,7 @@ from . import fuzzed_project, replies
 from .campaign import Broken
 from .commands import Done
 from .noise import TARGETS, Target, hold_unchanged, must_not_change, one_input, same_document
+from .spoils import GARBAGE, Spoil
 
 CHANCE = st.randoms(use_true_random=False)
 
@@ -59,8 +60,8 @@ def test_replies_of_a_server(chance: Random) -> None:
 
 @UNCLOSED
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("spoil", replies.GARBAGE, ids=lambda spoil: spoil.__name__.strip("_"))
-def test_a_create_that_is_answered_with_garbage(tmp_path: Path, spoil: replies.Spoil, seed: int) -> None:
+@pytest.mark.parametrize("spoil", GARBAGE, ids=lambda spoil: spoil.__name__.strip("_"))
+def test_a_create_that_is_answered_with_garbage(tmp_path: Path, spoil: Spoil, seed: int) -> None:
     """The first request lists, the second creates."""
     random = Random(seed)  # noqa: S311 - chance, no secret
     assert replies.garbage(tmp_path, random, (spoil,), {2})["replies spoiled"] == 1

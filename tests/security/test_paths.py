@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from planner.app.promotion.target_file import find_file
 from planner.cli.main import run
+from planner.errors import PlannerError
 from tests.acceptance.runner import Project, small
 
 SECRET = "not-of-this-project"
@@ -143,6 +145,21 @@ def test_devices_and_pipes_are_not_waited_for(
     path = str(project.folder / "pipe") if device == "PIPE" else device
     code, _ = in_process(project, capsys, *words, path)
     assert code in (1, 64)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_nor_for_credentials(project: Project, device: str, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(project.folder / "pipe")
+    path = str(project.folder / "pipe") if device == "PIPE" else device
+    code, said = in_process(project, capsys, "sandbox", "serve", "--credentials", path)
+    assert code == 1
+    assert "not a regular file" in said
+
+
+def test_nor_for_what_a_promotion_edits(project: Project) -> None:
+    pipe("environments/dev.yaml")(project.folder)
+    with pytest.raises(PlannerError, match="it is not a regular file"):
+        find_file(project.folder, "dev", None)
 
 
 @pytest.mark.parametrize("name", ["dev.json", "dev.journal", "dev.lock.json"])

@@ -36,7 +36,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "render": frozenset({"yaml12", "model", "errors", "resources"}),
     "vcs": frozenset({"errors"}),
     "promote": frozenset({"yaml12", "model", "errors", "resources"}),
-    "forge": frozenset({"net", "model", "errors"}),
+    "forge": frozenset({"links", "net", "model", "errors"}),
     "app": ALL,
     "cli": ALL,
 }

@@ -14,7 +14,7 @@ from planner.config.environment_file import EnvironmentFile, name_of, read_envir
 from planner.config.sources import Sources
 from planner.errors import InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostics
-from planner.state.files import cause, discard, publish
+from planner.state.files import cause, discard, publish, read_file
 from planner.vcs import Repository
 
 _MARK = "\ufeff"
@@ -76,9 +76,8 @@ def _present(folder: Path, name: str) -> str | None:
             advice="Put a file of its own in its place.",
         )
     try:
-        return _decoded(path.read_bytes(), name)
-    except FileNotFoundError:
-        return None
+        found = read_file(path)
+        return None if found is None else _decoded(found, name)
     except OSError as error:
         raise PlannerError(f"{name} cannot be read: {cause(error)}") from error
 

@@ -15,6 +15,7 @@ from planner.cli.options import environment_option, folder_of, make_console
 from planner.config.load import choose_environment, open_project
 from planner.config.yaml_document import Literal, Written, YamlProblem, parse, plain
 from planner.errors import PlannerError, WrongUsage
+from planner.links import open_regular
 from planner.model.project import Environment
 from planner.model.value import Value
 from planner.sandbox import Credentials, SandboxError, reset
@@ -141,7 +142,8 @@ def _data_file(context: click.Context, data: Path | None, chosen: Environment | 
 
 def _credentials(file: Path) -> Credentials:
     try:
-        documents = parse(file.read_text(encoding="utf-8"))
+        with open_regular(file) as stream:
+            documents = parse(stream.read().decode())
         return Credentials.from_json(_as_written(documents[0] if len(documents) == 1 else None))
     except OSError as error:
         raise PlannerError(f"{file} cannot be read: {error.strerror}") from None

@@ -23,6 +23,7 @@ from attrs import evolve, field, frozen
 
 from planner.errors import StateError
 from planner.net.address import Address, Flaw, NoAddress, address_of
+from planner.net.authorities import flaw_of
 
 _GITLAB: Final = re.compile(r"/api/v4/projects/[^/]+/terraform/state/[^/]+/?$")
 _OPTIONS: Final = ("lock_address", "lock_method", "unlock_address", "unlock_method", "update_method")
@@ -193,7 +194,7 @@ def _trusted(settings: _Settings, is_own_gitlab: bool) -> str | None:
     names = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", *(["CI_SERVER_TLS_CA_FILE"] if is_own_gitlab else [])]
     for name in filter(settings.variable, names):
         path = settings.variable(name)
-        if not Path(path).exists():
-            raise StateError(f"the CA file {path} does not exist", advice=f"Correct {name}.")
+        if flaw := flaw_of(Path(path)):
+            raise StateError(f"the CA file {path} {flaw}", advice=f"Correct {name}.")
         return path
     return None

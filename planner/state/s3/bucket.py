@@ -31,6 +31,9 @@ NOTHING: Final = "*"
 ATTEMPTS: Final = 10
 """How often a write starts again from what there is then, after somebody else was faster."""
 
+_MOST_PAGES: Final = 1000
+"""Of a listing, of a thousand objects each where the server does as others."""
+
 _WRITE: Final = "write"
 _NO_ETAG: Final = '"00000000000000000000000000000000"'
 _PROBE: Final = b"Written to see whether the server honours If-None-Match and If-Match.\n"
@@ -160,16 +163,26 @@ class Bucket:
         """All whose keys begin with prefix, in the order of their names."""
         found: list[Listed] = []
         more: dict[str, str] = {}
-        while True:
-            page = self._page(prefix, more)
-            read = _date_of(page)
-            found += [_listed(item, prefix, read) for item in page.get("Contents", ())]
-            if not page.get("IsTruncated"):
+        for _ in range(_MOST_PAGES):
+            listed, following = self._page(prefix, more)
+            found += listed
+            if not following:
                 return sorted(found, key=lambda item: item.name)
-            more = {"ContinuationToken": page["NextContinuationToken"]}
+            if following == more:
+                break
+            more = following
+        raise ResponseParserError("the listing does not end")
 
-    def _page(self, prefix: str, more: Mapping[str, str]) -> Any:
-        return self._ask(lambda c: c.list_objects_v2(Bucket=self._target.bucket, Prefix=prefix, **more))
+    def _page(self, prefix: str, more: Mapping[str, str]) -> tuple[list[Listed], dict[str, str]]:
+        """What is on it, and how to ask for the next one, nothing after the last."""
+
+        def read(client: Any) -> tuple[list[Listed], dict[str, str]]:
+            page = client.list_objects_v2(Bucket=self._target.bucket, Prefix=prefix, **more)
+            listed = [_listed(item, prefix, _date_of(page)) for item in page.get("Contents", ())]
+            following = page["NextContinuationToken"] if page.get("IsTruncated") else None
+            return listed, {} if following is None else {"ContinuationToken": following}
+
+        return self._ask(read)
 
     def put(self, key: str, body: bytes, *, over: str | None, notes: Mapping[str, str] | None = None) -> str:
         """Write an object over the one with that ETag, NOTHING, or None: whatever there is. Its ETag.
@@ -243,10 +256,13 @@ class Bucket:
 
 
 def _understood(work: Callable[[Any], T], client: Any) -> T:
+    """What botocore and this module raise about a reply that is not what S3 says is one kind of failure."""
     try:
         return work(client)
-    except KeyError as error:
-        raise ResponseParserError(f"no {error} in the reply") from error
+    except FAILURES:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError) as error:
+        raise ResponseParserError(f"the reply is not understood: {error}") from error
 
 
 def _is_refusal(error: ClientError) -> bool:

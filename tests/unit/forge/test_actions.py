@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,12 @@ def test_a_hostile_event_is_none(tmp_path: Path, content: bytes) -> None:
 @pytest.mark.parametrize("path", ["", ".", "/no/such/file", "a\0b"])
 def test_an_event_that_cannot_be_read_is_none(path: str) -> None:
     assert pull_request(path, "") == Job()
+
+
+def test_an_event_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "event.json")
+    assert pull_request(str(tmp_path / "event.json"), "") == Job()
+    assert pull_request("/dev/zero", "") == Job()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -85,3 +87,22 @@ def test_what_cannot_be_written_is_named(tmp_path: Path) -> None:
         write_summary({"GITHUB_STEP_SUMMARY": missing}, lambda limit: "x")
     with pytest.raises(ForgeError, match="the outputs of the step cannot be written to"):
         write_outputs({"GITHUB_OUTPUT": missing}, {"a": "1"})
+
+
+def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ForgeError, match="the outputs of the step cannot be written to"):
+        write_outputs({"GITHUB_OUTPUT": str(tmp_path / "pipe")}, {"a": "1"})
+    with pytest.raises(ForgeError, match="the job summary cannot be written to"):
+        write_summary({"GITHUB_STEP_SUMMARY": str(tmp_path / "pipe")}, lambda limit: "x")
+
+
+def test_one_that_is_read_gets_all_of_it() -> None:
+    read, write = os.pipe()
+    with ThreadPoolExecutor(1) as reader, os.fdopen(read, "rb") as stream:
+        found = reader.submit(stream.read)
+        try:
+            assert write_summary({"GITHUB_STEP_SUMMARY": f"/dev/fd/{write}"}, lambda limit: "x" * 900_000)
+        finally:
+            os.close(write)
+        assert len(found.result()) == 900_001
