@@ -1,4 +1,4 @@
-"""Gitea and Forgejo. A repository is owner/name.
+"""Gitea and Forgejo, whose API is made like GitHub's. A repository is owner/name.
 
 GET /repos/{owner}/{repo}/issues/{index}/comments takes neither page nor limit and gives all.
 """
@@ -6,17 +6,18 @@ GET /repos/{owner}/{repo}/issues/{index}/comments takes neither page nor limit a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
 from planner.forge.actions import actions
 from planner.forge.ci import says_true
-from planner.forge.connection import ACCOUNT, Connection
+from planner.forge.connection import ACCOUNT
 from planner.forge.credentials import Way
 from planner.forge.errors import ForgeError
-from planner.forge.kind import NUMBER_LAST, TWO_NAMES, Kind
+from planner.forge.github import SQUASHED, GitHub
+from planner.forge.kind import TWO_NAMES, Kind
 from planner.forge.port import Comment, Facts
-from planner.forge.reading import id_at, text_at
+from planner.forge.reading import text_at
 
 # It has no limit of its own; a comment that is longer is nothing to read.
 FACTS: Final = Facts(name="Gitea", limit=65_536, description_limit=65_536)
@@ -37,34 +38,13 @@ def api_root(url: str) -> str:
     return url if url.endswith("/api/v1") else f"{url}/api/v1"
 
 
-class Gitea(Connection):
+class Gitea(GitHub):
     facts = FACTS
     _accounts: frozenset[str] = frozenset()
-
-    def comments(self) -> Iterator[Comment]:
-        found = self.client.get(self.client.at(*self._issue, "comments"), self.not_read)
-        yield from (_comment(item) for item in self.client.items(found, self.not_read))
 
     def is_own(self, comment: Comment) -> bool:
         self._accounts = self._accounts or self._found_accounts()
         return comment.author in self._accounts
-
-    def create(self, body: str) -> Comment:
-        url = self.client.at(*self._issue, "comments")
-        return self.written("POST", url, {"body": body}, _comment)
-
-    def update(self, comment: Comment, body: str) -> Comment:
-        url = self.client.at(*self._repository, "issues", "comments", comment.id)
-        return self.written("PATCH", url, {"body": body}, _comment, comment.id)
-
-    def open_pull_request(self, title: str, body: str, branch: str, base: str) -> str:
-        new = {"title": title, "body": body, "head": branch, "base": base}
-        return self.opened(
-            self.making(self.client.at(*self._repository, "pulls"), new),
-            lambda: self._open(branch, base),
-            _page,
-            {("head", "ref"): branch, ("base", "ref"): base},
-        )
 
     def _open(self, branch: str, base: str) -> Iterator[Any]:
         """The list cannot be asked for a branch. It ends with the page that brings nothing more."""
@@ -91,23 +71,6 @@ class Gitea(Connection):
             return JOB_ACCOUNTS
         return frozenset({text_at(user, "login")} - {""}) or JOB_ACCOUNTS
 
-    @property
-    def _repository(self) -> Iterable[str]:
-        return ("repos", *self.target.repository.split("/"))
-
-    @property
-    def _issue(self) -> Iterable[str]:
-        return (*self._repository, "issues", self.target.pull_request)
-
-
-def _comment(item: Any) -> Comment:
-    on = (text_at(item, "pull_request_url") or text_at(item, "issue_url")).rpartition("/")[2]
-    return Comment(id_at(item, "id"), text_at(item, "user", "login"), text_at(item, "body"), _page(item), on)
-
-
-def _page(item: Any) -> str:
-    return text_at(item, "html_url")
-
 
 KIND: Final = Kind(
     name="gitea",
@@ -124,5 +87,5 @@ KIND: Final = Kind(
     hint="In a job: env: {GITHUB_TOKEN: ${{ github.token }}}.",
     ci=actions("Gitea Actions", says_true("GITEA_ACTIONS", "FORGEJO_ACTIONS"), imitates="github"),
     merged=(re.compile(r"\AMerge pull request '.*' \((#\d{1,15})\b"),),
-    squashed=(NUMBER_LAST,),
+    squashed=SQUASHED,
 )

@@ -17,7 +17,7 @@ from planner.forge.ci import says_true
 from planner.forge.connection import ACCOUNT, Connection
 from planner.forge.credentials import Way
 from planner.forge.errors import ForgeError
-from planner.forge.kind import NUMBER_LAST, TWO_NAMES, Kind
+from planner.forge.kind import TWO_NAMES, Kind
 from planner.forge.port import Comment, Facts
 from planner.forge.reading import id_at, text_at
 from planner.net.address import address_of
@@ -33,6 +33,7 @@ _HEADERS: Final = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Versio
 JOB_ACCOUNT: Final = "github-actions[bot]"
 """Who writes with the token of a job."""
 
+SQUASHED: Final = (re.compile(r"\A[^\n]*\((#\d{1,15})\)(?:\n|\Z)"),)
 _NEXT: Final = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel="?next"?')
 
 
@@ -67,16 +68,18 @@ class GitHub(Connection):
         return self.written("PATCH", url, {"body": body}, _comment, comment.id)
 
     def open_pull_request(self, title: str, body: str, branch: str, base: str) -> str:
-        owner = self.target.repository.partition("/")[0]
-        asked = {"state": "open", "head": f"{owner}:{branch}", "base": base}
-        look = self.client.at(*self._repository, "pulls", query=asked)
         new = {"title": title, "body": body, "head": branch, "base": base}
         return self.opened(
             self.making(self.client.at(*self._repository, "pulls"), new),
-            lambda: self.opens_at(look),
+            lambda: self._open(branch, base),
             _page,
             {("head", "ref"): branch, ("base", "ref"): base},
         )
+
+    def _open(self, branch: str, base: str) -> Iterable[Any]:
+        owner = self.target.repository.partition("/")[0]
+        asked = {"state": "open", "head": f"{owner}:{branch}", "base": base}
+        return self.opens_at(self.client.at(*self._repository, "pulls", query=asked))
 
     def _found_account(self) -> str:
         """The token of an app, and that of a job is one, may not read /user, but may ask GraphQL."""
@@ -113,7 +116,7 @@ def _next(reply: Reply) -> str:
 
 
 def _comment(item: Any) -> Comment:
-    on = text_at(item, "issue_url").rpartition("/")[2]
+    on = (text_at(item, "pull_request_url") or text_at(item, "issue_url")).rpartition("/")[2]
     return Comment(id_at(item, "id"), text_at(item, "user", "login"), text_at(item, "body"), _page(item), on)
 
 
@@ -137,5 +140,5 @@ KIND: Final = Kind(
     hint="In a job: env: {GITHUB_TOKEN: ${{ github.token }}}.",
     ci=actions("GitHub Actions", says_true("GITHUB_ACTIONS")),
     merged=(re.compile(r"\AMerge pull request (#\d{1,15})\b"),),
-    squashed=(NUMBER_LAST,),
+    squashed=SQUASHED,
 )

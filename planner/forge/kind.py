@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 NAME: Final = r"(?!\.{1,2}(?:/|$))[\w.-]+"
 TWO_NAMES: Final = re.compile(rf"{NAME}/{NAME}", re.ASCII)
-NUMBER_LAST: Final = re.compile(r"\A[^\n]*\((#\d{1,15})\)(?:\n|\Z)")
-"""How several forges end the title of a pull request that they squash."""
 
 
 @frozen
