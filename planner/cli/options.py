@@ -159,6 +159,7 @@ def make_request(context: click.Context, environment: str | None, **given: Any) 
     if selection.replaces and (given.get("destroy") or given.get("refresh_only")):
         raise WrongUsage("--replace does not go with --destroy or --refresh-only")
     request = Request(folder_of(context), environment, inputs, selection=selection, **given)
+    make_console(context).redact.watch(request.given_secrets)
     context.call_on_close(request.trees.close)
     context.call_on_close(request.workspace.close)
     return request

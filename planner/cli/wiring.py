@@ -15,7 +15,7 @@ from attrs import Factory, evolve, field, frozen
 from planner.archives import Workspace
 from planner.cli.config_digest import config_digest
 from planner.cli.console import Console
-from planner.cli.discretion import discretion
+from planner.cli.discretion import discretion, given_values
 from planner.cli.exposure import exposed, exposed_names
 from planner.cli.pinned import PinnedTrees
 from planner.cli.stores import open_store
@@ -65,6 +65,11 @@ class Request:
     workspace: Workspace = field(factory=Workspace)
     run: Runner = field(factory=apart)  # before a thread is started that shows what goes on
     trees: PinnedTrees = field(default=Factory(lambda self: PinnedTrees(self.folder), takes_self=True))
+
+    def given_secrets(self) -> tuple[str, ...]:
+        """Of the sensitive variables that are set here, once it is known which are."""
+        known = self.projects.known(self.folder)
+        return given_values(known, os.environ) if known else ()
 
     @property
     def project(self) -> Project:

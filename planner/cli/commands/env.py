@@ -15,7 +15,7 @@ from planner.cli.promotion.env_compare import compare_sides
 from planner.cli.promotion.env_places import places
 from planner.cli.promotion.env_sides import Side, read_side
 from planner.cli.wiring import Request
-from planner.config.load import choose_environment, open_project
+from planner.config.load import choose_environment
 from planner.errors import InvalidConfiguration
 from planner.render.chain_json import places_document, standings_document
 from planner.render.env_diff import render_comparison
@@ -44,7 +44,7 @@ def command() -> None:
 def list_command(context: click.Context, /, as_json: bool) -> int:
     """List the environments. Asks none of them."""
     folder, console = folder_of(context), make_console(context)
-    project = open_project(folder)
+    project = make_request(context, None).project
     found = console.redact.inside(places(project, folder))
     if as_json:
         show_document(console, places_document(project.name, found))

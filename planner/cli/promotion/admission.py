@@ -129,7 +129,7 @@ def refuse_closed(admitted: Admission, console: Console, *, applying: bool) -> N
     if not found:
         return
     if len(found) > 1:
-        console.tell(render_gates(admitted.verdict.gates, console.width()))
+        console.tell(render_gates(console.redact.inside(admitted.verdict.gates), console.width()))
         names = ", ".join(gate.name for gate in found)
         summary = (
             f"{len(found)} gates of {admitted.environment} hold {admitted.verdict.release} back: {names}"

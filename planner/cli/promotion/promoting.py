@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from planner.cli.commandline import plain_command_line
 from planner.cli.comparing import MAIN_BRANCHES
@@ -64,7 +64,7 @@ def promote(console: Console, order: Order) -> None:
     asked = Asked(request, order.wish, Terms(order.forcing), repository, commits)
     foreseen = foresee(console, asked, console.tell)
     drafted = foreseen.draft
-    account = _account(drafted, foreseen.admission)
+    account = _account(console, drafted, foreseen.admission)
     if not drafted.edits and foreseen.admission.verdict.way == SAME and not foreseen.admission.is_new:
         console.out(f"{order.wish.target} runs {account.verdict.release} already; there is nothing to edit.")
         return
@@ -96,11 +96,14 @@ def _no_repository(request: Request) -> Refused:
     )
 
 
-def _account(drafted: Draft, found: Admission) -> Account:
+def _account(console: Console, drafted: Draft, found: Admission) -> Account:
+    """What it says goes into git and to a forge, too: known secrets are taken out."""
     forced = {gate.name for gate in found.verdict.gates if gate.forced}
     forces = found.log.about(Force, found.verdict.release)
     reasons = {force.gate: force.reason for force in forces if force.gate in forced}
-    return Account(drafted.choice, found.verdict, drafted.file.name, drafted.edits, reasons)
+    gates, reasons = console.redact.inside((found.verdict.gates, reasons))
+    verdict = evolve(found.verdict, gates=gates)
+    return Account(drafted.choice, verdict, drafted.file.name, drafted.edits, reasons)
 
 
 def _show(console: Console, order: Order, foreseen: Foreseen, account: Account) -> None:
