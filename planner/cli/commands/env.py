@@ -122,7 +122,7 @@ def diff_command(
         sides = list(_sides(request, console, (left, right)))
         if len(sides) < 2:
             return FAILED
-        found = console.redact.inside(compare_sides(*sides, request.folder, rendered=rendered))
+        found = console.redact.inside(compare_sides(sides[0], sides[1], request.folder, rendered=rendered))
     if as_json:
         show_document(console, comparison_document(found))
     else:
