@@ -127,9 +127,8 @@ def _of_those(found: frozenset[str], known: KnownSecrets, ways: Ways) -> Ways:
     def number(value: int) -> Value:
         return ways.number(value) if value in known.numbers else value
 
-    return Ways(
-        only(ways.said), only(ways.value), only(ways.identity), only(ways.name), only(ways.key), number
-    )
+    said, key = only(ways.said), only(ways.key)
+    return Ways(said, only(ways.value), only(ways.identity), only(ways.name), key, number)
 
 
 def _changed(thing: Any, role: Role, ways: Ways) -> Any:
