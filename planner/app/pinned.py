@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import cached_property
 from pathlib import Path
 
 from attrs import define, field
@@ -19,16 +20,22 @@ from planner.vcs import Repository, repository_of
 _AGAIN = "Then pin that commit, or apply it where promotions come from and promote it."
 
 
-@define
+@define(slots=False)
 class PinnedTrees:
-    """history: a folder in the git repository that the commits are in. Each commit is written to disk once,
-    until `close`.
+    """history: a folder in the git repository that the commits are in. Each pin is looked for once, and each
+    commit written to disk once, until `close`.
     """
 
     history: Path
+    _pins: dict[str, Path] = field(factory=dict, init=False)
     _made: dict[str, Path] = field(factory=dict, init=False)
     _scratch: list[Scratch] = field(factory=list, init=False)
     _one_at_a_time: threading.Lock = field(factory=threading.Lock, init=False)
+
+    @cached_property
+    def repository(self) -> Repository | None:
+        """As `repository_of` history, asked once."""
+        return repository_of(self.history)
 
     def tree_for(self, sources: Sources, environment: str) -> Path | None:
         """The tree that the environment is pinned to; None when it is not.
@@ -40,7 +47,9 @@ class PinnedTrees:
         if found is None or not found.templates or problems.has_errors:
             return None  # whoever reads the file for its values reports what is wrong with it
         try:
-            return self._at(found.templates)
+            if found.templates not in self._pins:
+                self._pins[found.templates] = self._at(found.templates)
+            return self._pins[found.templates]
         except PlannerError as error:
             position = found.position("pins", "templates")
             raise InvalidConfiguration([_diagnostic(error, position)]) from error
@@ -49,9 +58,10 @@ class PinnedTrees:
         while self._scratch:
             self._scratch.pop().close()
         self._made.clear()
+        self._pins.clear()
 
     def _at(self, pin: str) -> Path:
-        repository = repository_of(self.history)
+        repository = self.repository
         if repository is None:
             raise PlannerError(
                 f"templates are pinned to {pin}, and {self.history.resolve()} is in no git repository",

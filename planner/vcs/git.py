@@ -46,10 +46,10 @@ class Repository:
 
     def head(self) -> str | None:
         """What is checked out; None where nothing is committed yet. PlannerError when it is not here."""
-        named = self._resolved("HEAD")
-        if named is not None and self.find("HEAD") is None:
+        found = self.find("HEAD")
+        if found is None and (named := self._resolved("HEAD")) is not None:
             raise PlannerError(f"HEAD is {named[:12]}, and that is missing in {self.root}", advice=_DAMAGED)
-        return named
+        return found
 
     def find(self, reference: str) -> str | None:
         """As `commit`; None when there is no such commit here."""

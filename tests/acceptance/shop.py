@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -125,6 +126,11 @@ def commits(project: Project) -> list[str]:
 
 def text_of(project: Project, environment: str) -> str:
     return (project.folder / f"environments/{environment}.yaml").read_text()
+
+
+def unquoted(text: str) -> str:
+    """Of a file with pins. One that reads as a number (123456e78901) has quotes, and the next keeps them."""
+    return re.sub(r"(templates: )(['\"])(\w+)\2", r"\1\3", text)
 
 
 def told(done: Done) -> str:

@@ -13,7 +13,6 @@ from planner.errors import PlannerError
 from planner.model.diagnostic import Diagnostics
 from planner.model.release import Release
 from planner.model.tree import PINNED
-from planner.vcs import repository_of
 
 
 def release_of(request: Request, configuration: Configuration) -> Release | None:
@@ -47,7 +46,7 @@ def _refuse_what_no_pin_fixes(configuration: Configuration) -> None:
 
 def _templates(request: Request, environment: str) -> str:
     """The commit that last changed templates/ and files/; "" where they are not as a commit has them."""
-    repository = repository_of(request.trees.history)
+    repository = request.trees.repository
     if repository is None or repository.head() is None:
         return ""
     sources = Sources(request.folder, texts=request.texts)

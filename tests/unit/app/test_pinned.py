@@ -68,6 +68,19 @@ def test_they_are_as_the_commit_has_them(folder: Path, digits: int) -> None:
     trees.close()
 
 
+def test_a_pin_is_looked_for_once(project: Path, trees: PinnedTrees) -> None:
+    first = git(project, "rev-parse", "HEAD")
+    for pins in (first, first[:12], first):
+        pin(project, pins)
+        tree = tree_of(trees, project)
+        assert files(tree) == {"templates/main.yaml": TEMPLATE, WORDS: "one\n"}
+    shutil.move(project.parent / ".git", project.parent / "gone")
+    assert tree_of(trees, project) == tree
+    trees.close()
+    with pytest.raises(InvalidConfiguration):
+        tree_of(trees, project)
+
+
 def test_a_commit_that_looks_like_a_number(project: Path, trees: PinnedTrees) -> None:
     """One of 27 does, with seven digits."""
     attempts = (commit(project, f"attempt {number}", "--allow-empty") for number in range(1000))
