@@ -6,6 +6,7 @@ set blocks and inherited blocks give TemplateText, which stays text; what is mix
 
 from __future__ import annotations
 
+import codecs
 import sys
 from collections.abc import Callable, Generator, Mapping
 from functools import cached_property
@@ -193,6 +194,13 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         return attr not in _NO_TEXTS and super().is_safe_attribute(obj, attr, value)
+
+
+def prepare() -> None:
+    """Makes what every environment makes anew in a fork of this process: patterns, filters, tests, codecs."""
+    environment = TemplateEnvironment(jinja2.DictLoader({}), Tokens(), on_undefined=lambda *_: None)
+    environment.from_string("{{ 1 }}").render()
+    codecs.lookup("utf-8-sig")
 
 
 def _runtime_names(text_class: type[TemplateText], effort: Effort) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from typing import Any, Final, NoReturn
 from attrs import define
 
 from planner.config.jobs import Bounds, Lines
+from planner.config.rendering import prepare
 
 _PER_SECOND: Final = 20_000_000
 """Units of effort that allow a second more: a fifth of what they are meant to take, for slow machines."""
@@ -45,7 +46,7 @@ class _Wire:
         self.seconds = bounds.seconds
         _limit(resource.RLIMIT_CPU, bounds.seconds)
         with suppress(OSError):  # there is no /proc, as on macOS, which keeps to no bound of memory anyway
-            pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+            pages = int(Path("/proc/self/statm").read_bytes().split()[0])
             _limit(resource.RLIMIT_AS, pages * resource.getpagesize() + bounds.memory)
 
     def send(self, about: int, content: Any = None) -> None:
@@ -93,6 +94,7 @@ def _settle(control: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     _close_all_but(control)
+    prepare()
     gc.freeze()
 
 
