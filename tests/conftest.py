@@ -41,6 +41,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _is_seldom(item: pytest.Item) -> bool:
     """A parameter has one of the values in a marker `seldom`: the cases with others stand for it."""
+    if not isinstance(item, pytest.Function):
+        return False
     named = [pair for marker in item.iter_markers("seldom") for pair in marker.kwargs.items()]
     given = item.callspec.params if isinstance(item, pytest.Function) and named else {}
     return any(given[name] in values for name, values in named)
@@ -50,6 +52,12 @@ def pytest_collection_finish() -> None:
     """Modules and tests stay until the end: no collection of garbage looks through them again."""
     gc.collect()
     gc.set_threshold(50_000)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Of `-n auto`: one more than there are processors, as tests wait for other processes and for disks."""
+    return 1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ set blocks and inherited blocks give TemplateText, which stays text; what is mix
 
 from __future__ import annotations
 
+import codecs
 import sys
 from collections.abc import Callable, Generator, Mapping
 from functools import cached_property, lru_cache
@@ -213,6 +214,13 @@ def _compiled(source: str, name: str | None, filename: str | None) -> CodeType:
 @lru_cache(maxsize=1)
 def _compiling() -> TemplateEnvironment:
     return TemplateEnvironment(jinja2.BaseLoader(), Tokens(), on_undefined=lambda _what, _file, _line: None)
+
+
+def prepare() -> None:
+    """Makes what every environment makes anew in a fork of this process: patterns, filters, tests, codecs."""
+    environment = TemplateEnvironment(jinja2.DictLoader({}), Tokens(), on_undefined=lambda *_: None)
+    environment.from_string("{{ 1 }}").render()
+    codecs.lookup("utf-8-sig")
 
 
 def _runtime_names(text_class: type[TemplateText], effort: Effort) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from typing import Any, Final, NoReturn
 from attrs import define
 
 from planner.config.jobs import Bounds, Lines
+from planner.config.rendering import prepare
 
 _LITTLE: Final = 0.25
 """Seconds of processor time after which a process takes no other job: they would be missing to that one,
@@ -50,7 +51,7 @@ class _Wire:
         self.seconds = bounds.seconds + time.process_time()
         _limit(resource.RLIMIT_CPU, int(self.seconds))
         with suppress(OSError):  # there is no /proc, as on macOS, which keeps to no bound of memory anyway
-            pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+            pages = int(Path("/proc/self/statm").read_bytes().split()[0])
             _limit(resource.RLIMIT_AS, pages * resource.getpagesize() + bounds.memory)
 
     def send(self, about: int, content: Any = None) -> None:
@@ -98,6 +99,7 @@ def _settle(control: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     _close_all_but(control)
+    prepare()
     gc.freeze()
 
 

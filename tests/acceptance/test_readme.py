@@ -47,7 +47,7 @@ PAGES: dict[str, Callable[[], Mapping[str, str]]] = {
 }
 """Page -> the variables that its commands find set."""
 
-LONG = ("examples/backends/README.md", "examples/promotion/README.md", "examples/team/README.md")
+LONG = {page for page in PAGES if page != "README.md"}
 """They start servers, wait for a release to have soaked, and run many commands."""
 
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)

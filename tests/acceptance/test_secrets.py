@@ -150,7 +150,7 @@ def test_on_the_command_line_it_is_not_repeated(secretive: Project) -> None:
         ece.fault("POST /deployments/extensions 400 nth=1")
         failed = secretive.run("apply", "--auto-approve", "--parallelism", "1", "--var", "token=abc")
     assert failed.code == 5
-    assert "planner apply -e dev\n" in failed.out  # whoever runs it sets the secret again
+    assert "planner apply -e dev --parallelism 1\n" in failed.out  # whoever runs it sets the secret again
     assert "token=" not in failed.both
     assert "abc" not in failed.both
 

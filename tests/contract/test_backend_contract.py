@@ -212,7 +212,7 @@ def test_reading_needs_no_lock(place: Place) -> None:
         assert len(place.open().history()) == 1
 
 
-@pytest.mark.smoke
+@pytest.mark.seldom(place=["file-url", "gitlab"])
 def test_another_process_holds_the_lock_until_it_is_killed(place: Place) -> None:
     with Worker.at(place) as worker:
         assert worker.append("from another process") == "written"

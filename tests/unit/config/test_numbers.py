@@ -123,6 +123,7 @@ USES = {
 }
 
 
+@pytest.mark.seldom(depth=list(DEPTHS)[2:])
 @pytest.mark.parametrize("depth", DEPTHS)
 @pytest.mark.parametrize("source", SOURCES)
 def test_from_everywhere(folder: Folder, source: Source, depth: str) -> None:
@@ -132,6 +133,7 @@ def test_from_everywhere(folder: Folder, source: Source, depth: str) -> None:
         assert (number, shown(found.diagnostics), found.outputs) == (number, [], {"o": f"n-{number}"})
 
 
+@pytest.mark.seldom(source=[of_a_local])
 @pytest.mark.parametrize("use", USES)
 @pytest.mark.parametrize("source", [of_the_environment_file, of_a_local])
 def test_in_every_use(folder: Folder, source: Source, use: str) -> None:

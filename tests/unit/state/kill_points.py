@@ -1,8 +1,8 @@
 """Runs a writer again and again, each time killed at the next system call, and looks at what is left.
 
-`python -m state.kill_points FOLDER`, from tests/unit, prints the number of points, or says what was lost. The
-kills are real: a fork ends by os._exit from an audit hook, without any clean-up, when it is about to open,
-rename, remove or make a file for the nth time.
+`python -m state.kill_points FOLDER STEP`, from tests/unit, tries each STEPth point. It prints how many there
+are, or says what was lost. The kills are real: a fork ends by os._exit from an audit hook, without any
+clean-up, when it is about to open, rename, remove or make a file for the nth time.
 """
 
 from __future__ import annotations
@@ -94,18 +94,18 @@ def _demand(holds: bool, point: int, problem: str) -> None:
         raise SystemExit(f"killed at point {point}: {problem}")
 
 
-def main(folder: Path) -> int:
-    """How many points there are."""
+def main(folder: Path, step: int) -> int:
+    """How many points there are, at least."""
     point = 1
     while killed_at(point, folder / "place"):
         check(point, folder / "place")
         shutil.rmtree(folder / "place", ignore_errors=True)
         (folder / "place").mkdir()
-        point += 1
-    return point - 1
+        point += step
+    return point - step
 
 
 if __name__ == "__main__":
     place = Path(sys.argv[1])
     (place / "place").mkdir()
-    print(main(place))  # noqa: T201  # the result
+    print(main(place, int(sys.argv[2])))  # noqa: T201  # the result

@@ -132,6 +132,13 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     os.truncate(path, LARGEST + 1)  # sparse: takes no space
     with pytest.raises(OSError, match="larger than 512 MiB"):
         read_file(path)
+
+
+@pytest.mark.long
+def test_a_stream_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "file.json"
+    path.touch()
+    os.truncate(path, LARGEST + 1)
     with path.open("rb") as file, pytest.raises(OSError, match="larger than 512 MiB"):
         read_bounded(file, Path("-"))
 

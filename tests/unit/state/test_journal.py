@@ -89,11 +89,11 @@ def test_a_record_that_cannot_be_encoded_ends_the_journal_too() -> None:
     assert sink.lines == []
 
 
-@pytest.mark.parametrize("cut", range(1, len(LINES[-1])))
-def test_a_torn_last_line_is_dropped(cut: int) -> None:
-    contents = read([*LINES[:-1], LINES[-1][:cut]])
-    assert contents.torn == 1
-    assert contents.sessions[0].records == (intent(1, "a"), done(1, "a"))
+def test_a_torn_last_line_is_dropped() -> None:
+    for cut in range(1, len(LINES[-1])):
+        contents = read([*LINES[:-1], LINES[-1][:cut]])
+        assert (cut, contents.torn) == (cut, 1)
+        assert (cut, contents.sessions[0].records) == (cut, (intent(1, "a"), done(1, "a")))
 
 
 @pytest.mark.parametrize("tail", [b"\0\0\0", LINES[1][:-1] + b"X", b"00000000 ", b"garbage"])

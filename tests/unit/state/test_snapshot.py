@@ -86,12 +86,12 @@ def test_no_truncation_passes(cut: int) -> None:
         parse(GOOD[:cut])
 
 
-@pytest.mark.parametrize("at", range(0, len(GOOD), 5))
-def test_a_changed_byte_changes_nothing_or_is_found(at: int) -> None:
-    data = bytearray(GOOD)
-    data[at] ^= 0x01
-    with suppress(DamagedState, NewerFormat):
-        assert parse(bytes(data)) == parse(GOOD)
+def test_a_changed_byte_changes_nothing_or_is_found() -> None:
+    for at in range(0, len(GOOD), 5):
+        data = bytearray(GOOD)
+        data[at] ^= 0x01
+        with suppress(DamagedState, NewerFormat):
+            assert (at, parse(bytes(data))) == (at, parse(GOOD))
 
 
 @pytest.mark.parametrize(
