@@ -10,9 +10,10 @@ from planner.model.release import Gate, Release
 from planner.render.columns import Cell, render_columns
 from planner.render.escaping import cells, escape, pad, shorten, wrap
 from planner.render.gates import state_of
-from planner.render.rows import Row, one_value, plain, render_rows
+from planner.render.rows import Row, Words
 from planner.render.standings import minute
 from planner.render.style import ADD, BOLD, CHANGE, DIM, ERROR, WARNING, Style
+from planner.render.text.rows import render_rows
 from planner.render.values import inline
 
 COMMIT_DIGITS: Final = 10
@@ -74,9 +75,10 @@ def render_release(item: KnownRelease, subjects: Mapping[str, str], *, width: in
 
 
 def _content(release: Release, subjects: Mapping[str, str], width: int, style: Style) -> Iterator[str]:
-    rows = [Row("", f"var.{name}", one_value(value)) for name, value in sorted(release.variables.items())]
+    rows = [Row(f"var.{name}", after=value) for name, value in sorted(release.variables.items())]
     commit = release.templates
-    rows.append(Row("", "templates", plain(commit or _NOT_COMMITTED), escape(subjects.get(commit, ""))))
+    subject = subjects.get(commit)
+    rows.append(Row("templates", after=Words(commit or _NOT_COMMITTED), notes=(subject,) if subject else ()))
     yield from render_rows(rows, indent=0, width=width, style=style)
     yield from _archives(release.archives, width, indent=2)
 

@@ -10,10 +10,10 @@ from attrs import frozen
 
 from planner.model.address import Address
 from planner.model.plan import Action
-from planner.render.changes import sign_of
 from planner.render.html.change import Elsewhere, ShownChange, address_text, group_of, sign_text
 from planner.render.html.markup import NOTHING, Html, element, text
 from planner.render.values import plural
+from planner.render.view import ChangeView
 
 _MOST_ROWS: Final = 200
 
@@ -92,7 +92,10 @@ def _cell(shown: ShownChange | None, environment: str) -> Html:
     group = group_of(shown.change)
     label = f"{shown.change.action.value} in {environment}"
     return element(
-        "td", element("a", sign_text(sign_of(shown.change), group), href=f"#{shown.anchor}", aria_label=label)
+        "td",
+        element(
+            "a", sign_text(ChangeView(shown.change).sign, group), href=f"#{shown.anchor}", aria_label=label
+        ),
     )
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 from planner.model.plan import Plan
 from planner.model.preview import IN_WORDS, EnvironmentPreview, Preview
-from planner.render import view
 from planner.render.html.change import sign_text
 from planner.render.html.failure import failure
 from planner.render.html.markup import NOTHING, Html, element, join, marked, span, text
 from planner.render.html.overview import SIGNS, WORDS, groups
 from planner.render.html.promotion import gate_line
 from planner.render.values import plural
+from planner.render.view import PlanView
 
 
 def cards(preview: Preview) -> Html:
@@ -65,7 +65,7 @@ def _counts(plan: Plan) -> Html:
     words = [_count(name, count[name]) for name in SIGNS if count[name]]
     if plan.outputs:
         words.append(span("count", text(plural(len(plan.outputs), "output"))))
-    return element("p", *(words or [text(f"{view.no_changes(plan).capitalize()}.")]), class_="counts")
+    return element("p", *(words or [text(f"{PlanView(plan).no_changes.capitalize()}.")]), class_="counts")
 
 
 def _count(name: str, count: int) -> Html:

@@ -10,13 +10,14 @@ from attrs import frozen
 
 from planner.model.address import Address
 from planner.model.plan import Action, AttributeDiff, Change, Drift
+from planner.model.resource import Content
 from planner.model.value import dotted
-from planner.render.changes import content_text, loses_content, sign_of
-from planner.render.escaping import ELLIPSIS
+from planner.render.escaping import ELLIPSIS, escape
 from planner.render.html.attributes import diff_rows, sides_rows, value_row
 from planner.render.html.markup import NOTHING, Html, element, join, lines, span, text
 from planner.render.html.sides import hidden_value, shown, sides
-from planner.render.values import is_unknown, plural
+from planner.render.values import human_size, is_unknown, plural
+from planner.render.view import ChangeView
 
 _NAMED: Final = 3
 
@@ -42,6 +43,15 @@ _GROUPS: Final[Mapping[Action, str]] = MappingProxyType(
 _SAY_NOTHING: Final = frozenset({"", "it is new", "it is not in the state"})
 
 
+def loses_content(change: Change) -> bool:
+    gone = change.action in {Action.DELETE, Action.REPLACE}
+    return gone and change.content is None and change.content_before is not None
+
+
+def content_text(content: Content) -> str:
+    return f"{escape(_short(content.sha256))} ({human_size(content.size)}, {escape(content.source)})"
+
+
 @frozen
 class ShownChange:
     """anchor: the id of its row. table: its attributes, which say nothing of the environment but values."""
@@ -51,7 +61,7 @@ class ShownChange:
     table: Html
 
     def reads_as(self, other: ShownChange) -> bool:
-        return (sign_of(self.change), self.table) == (sign_of(other.change), other.table)
+        return (ChangeView(self.change).sign, self.table) == (ChangeView(other.change).sign, other.table)
 
 
 @frozen
@@ -83,7 +93,12 @@ def shown_change(change: Change, anchor: str) -> ShownChange:
 def change_row(shown: ShownChange, elsewhere: tuple[Elsewhere, ...] = ()) -> Html:
     """The closed row says what and where; the open one why, the attributes, and who is touched."""
     change, group = shown.change, group_of(shown.change)
-    head = (sign_text(sign_of(change), group), address_text(change.address), _gist(change), _tags(change))
+    head = (
+        sign_text(ChangeView(change).sign, group),
+        address_text(change.address),
+        _gist(change),
+        _tags(change),
+    )
     body = (_sentence(change), shown.table, _unchanged(change), _used_by(change.used_by))
     return _row(group, shown.anchor, head, join([*body, _elsewhere(elsewhere)]))
 

@@ -7,13 +7,13 @@ from types import MappingProxyType
 from typing import Final
 
 from planner.model.plan import AttributeDiff, CheckResult, OutputChange, Plan
-from planner.render import view
 from planner.render.html.across import Across
 from planner.render.html.attributes import diff_rows
 from planner.render.html.change import ShownChange, change_row, drift_row, sides_table
 from planner.render.html.graph import graph_figure
 from planner.render.html.markup import NOTHING, Html, element, join, span, text
 from planner.render.values import plural
+from planner.render.view import PlanView
 
 _WORDS: Final[Mapping[str, str]] = MappingProxyType(
     {"failed": "failed", "unknown": "is checked after the apply"}
@@ -33,7 +33,7 @@ def environment_section(number: int, plan: Plan, changes: Sequence[ShownChange],
         _outputs(plan.outputs),
         graph_figure(changes, plan.environment),
     )
-    found = join(parts) or element("p", text(f"{view.no_changes(plan).capitalize()}."), class_="aside")
+    found = join(parts) or element("p", text(f"{PlanView(plan).no_changes.capitalize()}."), class_="aside")
     title = element("h2", text(plan.environment), id=f"e{number}")
     return element(
         "section", title, found, aria_labelledby=f"e{number}", class_="environment", data_env=str(number)
@@ -59,9 +59,8 @@ def _beside(title: str, items: Iterator[Html]) -> Html:
 
 
 def _left_out(plan: Plan) -> Iterator[str]:
-    for item in plan.left_out:
-        why = f": {item.why}" if item.why else ""
-        yield f"{item.address}{view.left_out(item)}{why}"
+    for address, what, why in PlanView(plan).left_out:
+        yield f"{address}{what}{f': {why}' if why else ''}"
 
 
 def _checks(checks: Sequence[CheckResult]) -> Iterator[Html]:

@@ -10,12 +10,12 @@ from typing import Final
 from attrs import field, frozen
 
 from planner.model.address import Address
-from planner.render.changes import sign_of
 from planner.render.escaping import shorten
 from planner.render.html.change import ShownChange, group_of
 from planner.render.html.layers import Drawing, Edge, Spot, drawn, parts
 from planner.render.html.markup import NOTHING, Html, element, join, text
 from planner.render.values import plural
+from planner.render.view import ChangeView
 
 MOST_NODES: Final = 300
 _LONGEST: Final = 36
@@ -150,7 +150,7 @@ def _label(graph: _Graph, node: int) -> str:
     """`~ extension.synonyms`: letters of ASCII only, as addresses are."""
     address = graph.addresses[node]
     item = graph.changes.get(address)
-    sign = f"{sign_of(item.change)} " if item else ""
+    sign = f"{ChangeView(item.change).sign} " if item else ""
     return sign + shorten(str(address), _LONGEST)
 
 

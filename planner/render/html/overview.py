@@ -9,11 +9,11 @@ from typing import Final
 
 from planner.model.plan import Action, Plan
 from planner.model.preview import Preview
-from planner.render.changes import sign_of
 from planner.render.html.change import ShownChange, address_text, group_of, sign_text
 from planner.render.html.failure import failure
 from planner.render.html.markup import NOTHING, Html, element, join, span, text
 from planner.render.values import plural
+from planner.render.view import ChangeView
 
 Planned = Mapping[str, Sequence[ShownChange]]
 """Environment -> its changes, in order; an environment that could not be planned is not in it."""
@@ -159,7 +159,7 @@ def _caution(environment: str, items: Sequence[ShownChange]) -> Html:
 
 def _caution_link(item: ShownChange) -> Html:
     change = item.change
-    parts = (sign_text(sign_of(change), group_of(change)), address_text(change.address))
+    parts = (sign_text(ChangeView(change).sign, group_of(change)), address_text(change.address))
     used = [f"used by {plural(len(change.used_by), 'deployment')}"] if change.used_by else []
     about = "; ".join([change.reason, *used] if change.reason else used)
     return join(

@@ -10,10 +10,12 @@ from typing import Final
 from attrs import evolve, frozen
 
 from planner.model.plan import Change, Drift, OutputChange
-from planner.render.changes import change_block, drift_block, output_rows
 from planner.render.escaping import escape
-from planner.render.rows import render_rows
+from planner.render.rows import output_rows
 from planner.render.style import DIM, Style
+from planner.render.text.blocks import render_block
+from planner.render.text.rows import render_rows
+from planner.render.view import ChangeView, DriftView
 
 WIDTH: Final = 100
 _DEDENT: Final = 2
@@ -74,16 +76,16 @@ class Block:
 
 def change_lines(change: Change) -> Block:
     """The block of a change, without its users, which have a list of their own."""
-    return _block(change_block(evolve(change, used_by=()), width=WIDTH, style=_MARKED))
+    return _block(render_block(ChangeView(evolve(change, used_by=())), width=WIDTH, style=_MARKED))
 
 
 def drift_lines(drift: Drift) -> Block:
-    return _block(drift_block(drift, width=WIDTH, style=_MARKED))
+    return _block(render_block(DriftView(drift), width=WIDTH, style=_MARKED))
 
 
 def output_lines(outputs: Iterable[OutputChange]) -> tuple[Row, ...]:
     """The rows of the outputs, aligned; one that changes its shape has two."""
-    rows = [row for output in outputs for row in output_rows(output)]
+    rows = output_rows([*outputs])
     return _rows(_coloured(render_rows(rows, indent=_DEDENT, width=WIDTH, style=_MARKED)), at=0)
 
 

@@ -16,8 +16,8 @@ from planner.model.preview import EnvironmentPreview, Preview
 from planner.model.release import Gate
 from planner.model.resource import Content
 from planner.model.value import UNKNOWN, Value
-from planner.render.changes import sign_of
 from planner.render.html import render_html
+from planner.render.view import ChangeView
 
 from .html_document import Node, read
 from .plans import CREATE, DELETE, ICU, OFFICE, PLANS, REPLACE, SYNONYMS, UPDATE, plan
@@ -226,7 +226,7 @@ def test_rows_tell_what_happens_before_they_are_opened() -> None:
             (head.one("b", class_="sign").text, head.one("code").text, head.one("span", class_="gist").text)
         )
     assert found == [
-        (sign_of(CREATE), "extension.synonyms", ""),
+        (ChangeView(CREATE).sign, "extension.synonyms", ""),
         ("~", "extension.synonyms", "description, version"),
         ("-/+", "extension.icu", "extension_type, content"),
         ("-", "extension.synonyms", "it is no longer declared"),
