@@ -34,7 +34,8 @@ from planner.model.value import Value, dotted
 from planner.render.rows import Row, change_rows, diff_rows, output_rows
 from planner.render.values import is_unknown, plural
 
-CHECKED: Final = MappingProxyType({"failed": "failed", "unknown": "is checked after the apply"})
+CHECKED_LATER: Final = "checked after the apply"
+CHECKED: Final = MappingProxyType({"failed": "failed", "unknown": f"is {CHECKED_LATER}"})
 """What is said of a check that did not simply pass."""
 
 _SAY_NOTHING: Final = frozenset({"", "it is new", "it is not in the state"})
@@ -93,6 +94,10 @@ class ChangeView:
         return self.change.id or ""
 
     @property
+    def action(self) -> str:
+        return self.change.action.value
+
+    @property
     def sign(self) -> str:
         """The symbol; `.` for what touches the state only."""
         replaced_first = self.change.action is Action.REPLACE and self.change.create_before_destroy
@@ -126,6 +131,11 @@ class ChangeView:
         """Why, "" where that says no more than what happens."""
         reason = self.change.reason
         return "" if self.left_over or reason.strip(" .").lower() in _SAY_NOTHING else reason
+
+    @property
+    def forced_by(self) -> list[str]:
+        """The attributes that force a replacement."""
+        return [dotted(diff.path) for diff in self.change.diffs if diff.forces_replacement]
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -332,3 +342,9 @@ def state_only(plans: Collection[Plan]) -> list[str]:
         (sum(1 for change in changes if change.action is Action.FORGET), "forget"),
     )
     return [f"{count:,} to {verb}" for count, verb in counts if count]
+
+
+def besides(plans: Collection[Plan]) -> list[str]:
+    """What changes beside what the API is asked to do: the state's entries, `2 outputs`."""
+    outputs = sum(len(plan.outputs) for plan in plans)
+    return [*state_only(plans), *([plural(outputs, "output")] if outputs else [])]
