@@ -55,7 +55,7 @@ class Stretch:
     skipped: str = ""
 
 
-@frozen
+@frozen(slots=False)  # made by the hundred thousand, which is quicker without
 class Row:
     """One attribute. before, after: its sides, values or Words, None where nothing stands.
 
@@ -73,9 +73,9 @@ class Row:
 
     @property
     def form(self) -> Form:
-        before, after = self.before, self.after
         if self.sign != "~":
             return Form.ONE
+        before, after = self.before, self.after
         if isinstance(before, str) and isinstance(after, str):
             return Form.LINES if is_multiline(before) or is_multiline(after) else Form.TWO
         if _is_list(before) and _is_list(after):
@@ -86,7 +86,7 @@ class Row:
         """Of two lists or texts, what differs, with what stands around it. Beyond most items they are not
         compared inside."""
         lines = self.form is Form.LINES
-        before, after = (_LINE.findall(side) if lines else side for side in (self.before, self.after))
+        before, after = (text_lines(side) if lines else side for side in (self.before, self.after))
         if len(before) + len(after) > most:
             yield Stretch(before, after)
             return
@@ -101,6 +101,11 @@ class Row:
                 yield from _context(before[first:last], head=bool(first or start), tail=not ends)
             else:
                 yield Stretch(skipped=plural(last - first, "unchanged item"))
+
+
+def text_lines(text: str) -> list[str]:
+    """Each with the line break that ends it."""
+    return _LINE.findall(text)
 
 
 def _is_list(value: Value) -> bool:
@@ -150,7 +155,7 @@ def content_words(sha256: str, about: str = "") -> Words:
 
 def change_rows(change: Change) -> list[Row]:
     """Attributes by name, then the file; all that are set where the resource comes or goes as a whole."""
-    if change.action in {Action.CREATE, Action.DELETE}:
+    if change.action is Action.CREATE or change.action is Action.DELETE:
         return [*_all_rows(change), *_content_row(change)]
     diffs = sorted((*change.diffs, *_known_later(change)), key=_by_path)
     return [*(row for diff in diffs for row in diff_rows(diff)), *_content_row(change)]
@@ -186,5 +191,5 @@ def _content_row(change: Change) -> Iterator[Row]:
     if content is not None:
         after = content_words(content.sha256, f" ({human_size(content.size)}, {content.source})")
         yield Row("content", "~" if before else "+", before, after)
-    elif before and change.action in {Action.DELETE, Action.REPLACE}:
+    elif before and (change.action is Action.DELETE or change.action is Action.REPLACE):
         yield Row("content", "-", before)

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from planner.model.address import Address
 from planner.model.plan import (
@@ -84,6 +84,11 @@ class ChangeView:
     """What there is to say of one change."""
 
     change: Change
+    _kind: _Kind = field(init=False, repr=False)
+
+    @_kind.default
+    def _kind_of_change(self) -> _Kind:
+        return _KINDS[self.change.action]
 
     @property
     def address(self) -> Address:
@@ -101,12 +106,12 @@ class ChangeView:
     def sign(self) -> str:
         """The symbol; `.` for what touches the state only."""
         replaced_first = self.change.action is Action.REPLACE and self.change.create_before_destroy
-        return "+/-" if replaced_first else _KINDS[self.change.action].sign
+        return "+/-" if replaced_first else self._kind.sign
 
     @property
     def group(self) -> str:
         """create, update, replace, delete, or state for what calls nothing."""
-        return _KINDS[self.change.action].group
+        return self._kind.group
 
     @property
     def order(self) -> str:
@@ -124,7 +129,7 @@ class ChangeView:
         if change.action is Action.MOVE:
             return f"{change.moved_from} has moved to {change.address}"
         left_over = f" ({self.left_over})" if self.left_over else ""
-        return f"{change.address}{left_over} {_KINDS[change.action].headline}"
+        return f"{change.address}{left_over} {self._kind.headline}"
 
     @property
     def reason(self) -> str:
@@ -142,19 +147,19 @@ class ChangeView:
         """What else there is to say, each a line of its own."""
         change = self.change
         found = []
-        if change.moved_from is not None:
-            text = "" if change.action is Action.MOVE else f"moved from {change.moved_from}"
-            found.append(Fact("moved_from", str(change.moved_from), text, "moved"))
         if change.imported:
             text = "" if change.action is Action.IMPORT else "imported first"
             found.append(Fact("imported", True, text, "imported"))
+        if change.moved_from is not None:
+            text = "" if change.action is Action.MOVE else f"moved from {change.moved_from}"
+            found.append(Fact("moved_from", str(change.moved_from), text, "moved"))
         return tuple(found)
 
     @property
     def headlines(self) -> tuple[str, ...]:
         """What happens and why, then what holds beside it."""
         why = f": {self.reason}" if self.reason else ""
-        return f"{self.what}{why}", *(f"({fact.text})" for fact in self.facts if fact.text)
+        return f"{self.what}{why}", *(f"({fact.text})" for fact in reversed(self.facts) if fact.text)
 
     @property
     def sentence(self) -> str:
@@ -165,7 +170,7 @@ class ChangeView:
     @property
     def tags(self) -> tuple[str, ...]:
         """What a line without room warns of."""
-        told = (fact.tag for fact in reversed(self.facts) if fact.text)
+        told = (fact.tag for fact in self.facts if fact.text)
         return tuple(filter(None, (self.left_over, *told)))
 
     @property
@@ -174,7 +179,7 @@ class ChangeView:
         change = self.change
         if change.action is Action.MOVE:
             return f"from {change.moved_from}"
-        if change.action not in {Action.UPDATE, Action.REPLACE}:
+        if self.group not in ("update", "replace"):
             return self.reason
         content = ["content"] if change.content is not None else []
         return ", ".join([*_names(change.diffs), *content]) or self.reason
@@ -186,7 +191,7 @@ class ChangeView:
     @property
     def unchanged(self) -> int:
         """How many attributes are known and stay as they are."""
-        if self.change.action in {Action.CREATE, Action.DELETE}:
+        if self.group in ("create", "delete"):
             return 0
         touched = {diff.path[0] for diff in self.change.diffs if diff.path}
         known = (n for n, value in self.change.after.items() if value is not None and not is_unknown(value))

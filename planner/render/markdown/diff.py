@@ -52,7 +52,7 @@ def block(item: ResourceView, *, masked: bool = False) -> Block:
         own = re.compile(rf"(?<![\w.-]){re.escape(shown)}(?![\w.-])")
         head = head.replace(f"(id {shown}", "(id <id>")
         rows = tuple((name, tuple(own.sub("<id>", line) for line in lines)) for name, lines in rows)
-    same = coloured(unchanged(item)) if item.unchanged else ""
+    same = coloured(unchanged(count)) if (count := item.unchanged) else ""
     return Block(tuple(line.removeprefix(_LEFT) for line in headlines(item, _WIDTH)), head, rows, same)
 
 

@@ -22,8 +22,8 @@ def render_block(item: ResourceView, *, width: int, style: Style) -> Iterator[st
     yield title(item).painted(style)
     for _, lines in attributes(item, width):
         yield from (line.painted(style) for line in lines)
-    if item.unchanged:
-        yield unchanged(item).painted(style)
+    if count := item.unchanged:
+        yield unchanged(count).painted(style)
     if item.users:
         yield from _used_by(item.users, width, style)
 
@@ -47,8 +47,8 @@ def attributes(item: ResourceView, width: int) -> Iterator[tuple[Row, list[Line]
     return row_lines(item.rows, indent=_ROWS_AT, width=width, long=long)
 
 
-def unchanged(item: ResourceView) -> Line:
-    return hidden(_ROWS_AT + 2, plural(item.unchanged, "unchanged attribute"))
+def unchanged(count: int) -> Line:
+    return hidden(_ROWS_AT + 2, plural(count, "unchanged attribute"))
 
 
 def _used_by(users: Sequence[str], width: int, style: Style) -> Iterator[str]:

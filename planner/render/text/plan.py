@@ -52,11 +52,12 @@ def _drift(view: PlanView, width: int, style: Style) -> Iterator[str]:
 
 
 def _changes(view: PlanView, width: int, style: Style) -> Iterator[str]:
-    used = {change.sign for change in view.changes}
-    if used:
+    changes = [*view.changes]
+    if changes:
+        used = {change.sign for change in changes}
         yield style.paint(BOLD, f"Planned for the {escape(view.plan.environment)} environment:")
         yield from (f"{style.sign(sign.rjust(3))} {text}" for sign, text in _LEGEND if sign in used)
-    for change in view.changes:
+    for change in changes:
         yield ""
         yield from render_block(change, width=width, style=style)
 

@@ -30,7 +30,7 @@ _NARROWEST_NAMES: Final = 14
 _NARROWEST_VALUES: Final = 20
 
 
-@frozen
+@frozen(slots=False)  # made by the hundred thousand, which is quicker without
 class Line:
     """column: where text begins. sign: of what the line belongs to; begins: whether the line shows it, two
     columns left of text. comment: stands last, after `# `. urgent: it is to be noticed.
@@ -44,8 +44,8 @@ class Line:
     urgent: bool = False
 
     def painted(self, style: Style) -> str:
-        at = self.column
-        lead = f"{' ' * (at - 1 - len(self.sign))}{style.sign(self.sign)} " if self.begins else " " * at
+        at, sign = self.column, self.sign
+        lead = f"{' ' * (at - 1 - len(sign))}{style.sign(sign)} " if self.begins else " " * at
         if not self.comment:
             return lead + self.text
         comment = style.paint(REMOVE if self.urgent else DIM, f"# {self.comment}")
@@ -78,11 +78,11 @@ def row_lines(
 
 
 def _split(row: Row) -> Iterator[Row]:
-    if row.hidden or row.form is not Form.APART:
-        yield row
-    else:
+    if row.sign == "~" and row.form is Form.APART and not row.hidden:
         yield evolve(row, sign="-", after=None)
         yield evolve(row, sign="+", before=None)
+    else:
+        yield row
 
 
 @frozen
@@ -127,7 +127,8 @@ def _lines(row: Row, above: str, head: str, frame: _Frame, long: TextLayout) -> 
     sign = row.sign or " "
     lines = [Line(frame.start, above, sign, begins=True)] if above else []
     lines.append(Line(frame.start, head + first, sign, begins=not above))
-    lines += [line if line.sign else evolve(line, sign=sign) for line in below]
+    if below:
+        lines += [line if line.sign else evolve(line, sign=sign) for line in below]
     if row.forces or row.notes:
         comment = "; ".join([*((FORCES,) if row.forces else ()), *map(escape, row.notes)])
         last = lines[-1]
@@ -141,12 +142,13 @@ def _lines(row: Row, above: str, head: str, frame: _Frame, long: TextLayout) -> 
 def _body(row: Row, frame: _Frame, long: TextLayout) -> Body:
     if row.hidden:
         return SENSITIVE, []
-    if row.form is Form.ONE:
+    form = row.form
+    if form is Form.ONE:
         return _value(row.before if row.sign == "-" else row.after, frame, long)
-    if row.form is Form.TWO:
+    if form is Form.TWO:
         return _from_to(row.before, row.after, frame)
-    opening, closing = ("<<EOT", "EOT") if row.form is Form.LINES else ("[", "]")
-    parts = (_stretch(part, row.form, frame) for part in row.stretches())
+    opening, closing = ("<<EOT", "EOT") if form is Form.LINES else ("[", "]")
+    parts = (_stretch(part, form, frame) for part in row.stretches())
     return opening, [*(line for part in parts for line in part), Line(frame.start, closing)]
 
 
