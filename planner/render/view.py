@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from planner.model.address import Address
 from planner.model.plan import (
@@ -84,11 +84,9 @@ class ChangeView:
     """What there is to say of one change."""
 
     change: Change
-    _kind: _Kind = field(init=False, repr=False)
-
-    @_kind.default
-    def _kind_of_change(self) -> _Kind:
-        return _KINDS[self.change.action]
+    _kind: _Kind = field(
+        init=False, default=Factory(lambda self: _KINDS[self.change.action], takes_self=True)
+    )
 
     @property
     def address(self) -> Address:
@@ -314,22 +312,18 @@ class PlanView:
 
     def nothing_to_do(self, environment: str) -> str:
         """A sentence for a plan without changes. environment: its name as it is laid out."""
-        plan = self.plan
+        plan, where = self.plan, f"the {environment} environment"
         if plan.left_out:
             return "Nothing that was selected changes."
         if plan.mode == DESTROY:
-            return f"The state of the {environment} environment holds nothing to delete now."
+            return f"The state of {where} holds nothing to delete now."
         if plan.mode == REFRESH_ONLY:
-            return (
-                f"The state is as the {environment} environment is; "
-                "the configuration was not compared with it."
-            )
+            return f"The state is as {where} is; the configuration was not compared with it."
         if plan.mode == IMPORT_ONLY:
-            return f"There is nothing to import into the state of the {environment} environment."
-        what = f"{'What was selected of the' if plan.partial else 'The'} {environment} environment"
-        if plan.asked:
-            return f"{what} matches the configuration."
-        return f"{what} matches the configuration by its state; the installation was not asked."
+            return f"There is nothing to import into the state of {where}."
+        what = f"What was selected of {where}" if plan.partial else f"The {environment} environment"
+        how = "" if plan.asked else " by its state; the installation was not asked"
+        return f"{what} matches the configuration{how}."
 
 
 def calls(plans: Collection[Plan]) -> list[str]:
