@@ -91,10 +91,9 @@ def test_a_fact_that_the_headline_tells_is_not_told_again(change: Change, headli
     assert len(view.facts) == 1
 
 
-@pytest.mark.parametrize(
-    "form", ["text", "markdown", "html"]
-)  # a preview is never narrowed to some resources
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
 def test_what_is_left_out_is_said_with_its_change(form: str) -> None:
+    """But in a comment: a preview is never narrowed to some resources."""
     made = evolve(plan(plans.UPDATE), left_out=(LeftOut(OFFICE, Action.DELETE, deposed=True),))
     assert "left over from a replacement (delete)" in FORMATS[form](made)
 
