@@ -63,5 +63,5 @@ class Verdict:
     source: Source | None = None
 
     def refusals(self, *, applying: bool) -> tuple[Gate, ...]:
-        """The open gates that hold back an apply, or a promotion."""
+        """The closed gates that hold back an apply, or a promotion."""
         return tuple(gate for gate in self.gates if not gate.met and (applying or not gate.applies))

@@ -10,7 +10,7 @@ from planner.render.ledger import render_ledger
 from planner.render.live import live_progress
 from planner.render.progress import Progress, plain_progress
 from planner.render.style import Style
-from planner.render.text import render_plan
+from planner.render.text import render_drift, render_plan
 
 __all__ = [
     "Progress",
@@ -18,6 +18,7 @@ __all__ = [
     "live_progress",
     "plain_progress",
     "render_diagnostics",
+    "render_drift",
     "render_error",
     "render_ledger",
     "render_plan",

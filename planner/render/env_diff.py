@@ -6,15 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from planner.model.comparison import Comparison, RenderedDiff, ResourceDiff, TextDiff
-from planner.render.differences import diff_rows
-from planner.render.escaping import ELLIPSIS, escape, wrap
-from planner.render.rows import Row, from_to_text, plain, render_rows
+from planner.render.escaping import wrap
+from planner.render.rows import Row, Words, content_words, diff_rows
 from planner.render.style import BOLD, Style
+from planner.render.text.rows import render_rows
 from planner.render.values import plural
 
 _NO_COMMIT: Final = "(not committed)"
 _COMMIT_DIGITS: Final = 10
-_HASH_DIGITS: Final = 8
 
 
 def render_comparison(found: Comparison, *, width: int, style: Style) -> str:
@@ -50,19 +49,13 @@ def _local(found: Comparison) -> Iterator[Row]:
 
 
 def _commits(diff: TextDiff) -> Row:
-    before, after = (escape(text[:_COMMIT_DIGITS]) or _NO_COMMIT for text in (diff.before, diff.after))
-    return Row("~", diff.name, from_to_text(before, after))
+    before, after = (Words(text[:_COMMIT_DIGITS] or _NO_COMMIT) for text in (diff.before, diff.after))
+    return Row(diff.name, "~", before, after)
 
 
 def _hashes(diff: TextDiff) -> Row:
-    before, after = (_hash(text) for text in (diff.before, diff.after))
-    if not (before and after):
-        return Row("+" if after else "-", diff.name, plain(before or after))
-    return Row("~", diff.name, from_to_text(before, after))
-
-
-def _hash(text: str) -> str:
-    return f"sha256 {escape(text[:_HASH_DIGITS])}{ELLIPSIS}" if text else ""
+    before, after = (content_words(text) if text else None for text in (diff.before, diff.after))
+    return Row(diff.name, "~" if before and after else "+" if after else "-", before, after)
 
 
 def _rendered(found: Comparison, width: int, style: Style) -> Iterator[str]:

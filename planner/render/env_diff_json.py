@@ -8,9 +8,9 @@ from planner.model.comparison import Comparison, RenderedDiff, ResourceDiff, Tex
 from planner.model.plan import AttributeDiff
 from planner.model.value import Value, is_sensitive
 from planner.model.value_json import encode_value
+from planner.render.values import SENSITIVE
 
 FORMAT_VERSION: Final = 1
-HIDDEN: Final = "(sensitive)"
 
 Document = dict[str, Any]
 
@@ -66,4 +66,4 @@ def _attribute(diff: AttributeDiff) -> Document:
 def _shown(value: Value, sensitive: bool) -> Any:
     if value is None:
         return None
-    return HIDDEN if sensitive or is_sensitive(value) else encode_value(value)
+    return SENSITIVE if sensitive or is_sensitive(value) else encode_value(value)

@@ -15,9 +15,10 @@ from planner.model.ledger import Entry, Event, Ledger, StepProgress, StepStarted
 from planner.model.plan import Change, Drift, LeftOut, Plan
 from planner.model.value import Value, is_sensitive
 from planner.model.value_json import encode_value
+from planner.render.values import SENSITIVE
+from planner.render.view import ChangeView
 
 FORMAT_VERSION = 1
-HIDDEN = "(sensitive)"
 
 Line = dict[str, Any]
 
@@ -56,9 +57,8 @@ def plan(value: Plan, digest: str) -> Iterator[Line]:
 
 def _change(change: Change) -> Line:
     line: Line = {"type": "change", "address": str(change.address), "action": change.action.value}
-    line |= {key: getattr(change, key) for key in ("reason", "id", "imported") if getattr(change, key)}
-    if change.moved_from is not None:
-        line["moved_from"] = str(change.moved_from)
+    line |= {key: getattr(change, key) for key in ("reason", "id") if getattr(change, key)}
+    line |= {fact.key: fact.value for fact in ChangeView(change).facts}
     return line | {"attributes": [encode(diff) for diff in change.diffs], "used_by": list(change.used_by)}
 
 
@@ -144,4 +144,4 @@ def error(found: PlannerError, exit_code: int) -> Line:
 
 
 def _shown(value: Value, sensitive: bool = False) -> Value:
-    return HIDDEN if sensitive or is_sensitive(value) else encode_value(value)
+    return SENSITIVE if sensitive or is_sensitive(value) else encode_value(value)

@@ -1,28 +1,34 @@
-"""Gates as text."""
+"""Gates: what there is to say of each, and it as text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from planner.model.release import Gate
-from planner.render.escaping import wrap
+from planner.render.escaping import escape, pad, wrap
+from planner.render.style import ADD, CHANGE, WARNING, Style
 
 _STATE: Final = 6
 """Columns of the longest state."""
+_ROLES: Final[Mapping[str, str]] = MappingProxyType({"met": ADD, "closed": CHANGE, "forced": WARNING})
 
 
 def render_gates(gates: Sequence[Gate], width: int = 100) -> str:
     """A line or more for each: its name, met or closed or forced, and why. "" for none."""
-    name = max((len(gate.name) for gate in gates), default=0)
-    return "\n".join(line for gate in gates for line in _lines(gate, name, width))
+    return "\n".join(gate_lines(gates, indent=2, width=width, style=Style()))
 
 
-def _lines(gate: Gate, name: int, width: int) -> Iterator[str]:
-    margin = 2 + name + 2 + _STATE + 2
-    first, *rest = wrap(_about(gate), width - margin) or [""]
-    yield f"  {gate.name:<{name}}  {state_of(gate):<{_STATE}}  {first}".rstrip()
-    yield from (" " * margin + line for line in rest)
+def gate_lines(gates: Sequence[Gate], *, indent: int, width: int, style: Style) -> Iterator[str]:
+    column = max((len(gate.name) for gate in gates), default=0)
+    margin = indent + column + 2 + _STATE + 2
+    for gate in gates:
+        state = state_of(gate)
+        first, *rest = wrap(about(gate), width - margin)
+        shown = style.paint(_ROLES[state], state) + " " * (_STATE - len(state))
+        yield f"{' ' * indent}{pad(escape(gate.name), column)}  {shown}  {first}".rstrip()
+        yield from ((" " * margin + line).rstrip() for line in rest)
 
 
 def state_of(gate: Gate) -> str:
@@ -30,5 +36,6 @@ def state_of(gate: Gate) -> str:
     return "forced" if gate.forced else "met" if gate.met else "closed"
 
 
-def _about(gate: Gate) -> str:
+def about(gate: Gate) -> str:
+    """The reason it is closed, or the proof that it is met."""
     return f"{gate.detail}; set aside: {gate.forced}" if gate.forced else gate.detail

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from planner.model.value import Value, is_sensitive
 from planner.render.escaping import cells, escape, pad
-from planner.render.values import expanded, wrapped
-
-HIDDEN: Final = "(sensitive)"
+from planner.render.values import SENSITIVE, expanded, wrapped
 
 
 def render_outputs(outputs: Mapping[str, Value], *, width: int) -> str:
@@ -19,13 +16,7 @@ def render_outputs(outputs: Mapping[str, Value], *, width: int) -> str:
     lines = []
     for name in names:
         head = f"{pad(escape(name), column)} = "
-        value = (
-            [HIDDEN] if is_sensitive(outputs[name]) else expanded(outputs[name], width - column - 3, wrapped)
-        )
-        first, *rest = value
+        shown = SENSITIVE if is_sensitive(outputs[name]) else None
+        first, *rest = [shown] if shown else expanded(outputs[name], width - column - 3, wrapped)
         lines += [head + first, *(" " * (column + 3) + line for line in rest)]
     return "\n".join(lines)
-
-
-def _lines(value: Value, room: int) -> list[str]:
-    return [HIDDEN] if is_sensitive(value) else expanded(value, room, wrapped)

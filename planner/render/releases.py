@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from planner.model.catalogue import APPROVED, FORCED, REJECTED, KnownRelease, Remark, Stay
-from planner.model.release import Gate, Release
+from planner.model.release import Release
 from planner.render.columns import Cell, render_columns
 from planner.render.escaping import cells, escape, pad, shorten, wrap
-from planner.render.gates import state_of
-from planner.render.rows import Row, one_value, plain, render_rows
+from planner.render.gates import gate_lines
+from planner.render.rows import Row, Words
 from planner.render.standings import minute
 from planner.render.style import ADD, BOLD, CHANGE, DIM, ERROR, WARNING, Style
+from planner.render.text.rows import render_rows
 from planner.render.values import inline
 
 COMMIT_DIGITS: Final = 10
@@ -74,9 +75,10 @@ def render_release(item: KnownRelease, subjects: Mapping[str, str], *, width: in
 
 
 def _content(release: Release, subjects: Mapping[str, str], width: int, style: Style) -> Iterator[str]:
-    rows = [Row("", f"var.{name}", one_value(value)) for name, value in sorted(release.variables.items())]
+    rows = [Row(f"var.{name}", after=value) for name, value in sorted(release.variables.items())]
     commit = release.templates
-    rows.append(Row("", "templates", plain(commit or _NOT_COMMITTED), escape(subjects.get(commit, ""))))
+    subject = subjects.get(commit)
+    rows.append(Row("templates", after=Words(commit or _NOT_COMMITTED), notes=(subject,) if subject else ()))
     yield from render_rows(rows, indent=0, width=width, style=style)
     yield from _archives(release.archives, width, indent=2)
 
@@ -120,7 +122,7 @@ def _stay(
         yield from _pair(label, text, "", width, style, indent=4)
     if stay.plan_digest:
         yield from _whole("plan", stay.plan_digest, width)
-    yield from _gates(stay.gates, width, style)
+    yield from gate_lines(stay.gates, indent=4, width=width, style=style)
     if release is not None and stay.archives != release.archives:
         yield "    archives there:"
         yield from _archives(stay.archives, width, indent=6)
@@ -136,18 +138,6 @@ def _facts(stay: Stay, subjects: Mapping[str, str]) -> Iterator[tuple[str, str]]
         ("from", came),
     )
     return ((label, text) for label, text in facts if text)
-
-
-def _gates(gates: Sequence[Gate], width: int, style: Style) -> Iterator[str]:
-    column = max((len(gate.name) for gate in gates), default=0)
-    roles = {"met": ADD, "closed": CHANGE, "forced": WARNING}
-    for gate in gates:
-        state = state_of(gate)
-        detail = f"{gate.detail}; set aside: {gate.forced}" if gate.forced else gate.detail
-        lines = wrap(detail, width - column - 14)
-        head = f"    {pad(escape(gate.name), column)}  {style.paint(roles[state], state)}"
-        yield f"{head}{' ' * (6 - len(state))}  {lines[0]}".rstrip()
-        yield from ((" " * (column + 14) + line).rstrip() for line in lines[1:])
 
 
 def _said(remark: Remark) -> tuple[str, str, str]:

@@ -1,189 +1,195 @@
-"""Rows: aligned attributes of a block, `~ name = "a" -> "b"  # forces replacement`."""
+"""Attributes as rows: which of them come, go or differ, and how two sides are compared."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
-from typing import Final
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+from typing import Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from planner.model.value import Value
-from planner.render.escaping import cells, escape, pad, shorten, wrap
-from planner.render.style import DIM, REMOVE, Style
+from planner.model.plan import Action, AttributeDiff, Change, OutputChange
+from planner.model.value import UNKNOWN, Value, dotted
+from planner.render.escaping import ELLIPSIS
 from planner.render.values import (
-    TextLayout,
-    expanded,
-    fits,
-    heredoc,
-    inline,
+    human_size,
+    is_container,
+    is_hidden,
     is_multiline,
-    opened,
-    wrapped,
+    is_unknown,
+    key_of,
+    plural,
 )
 
-ARROW: Final = "-> "
-_NARROWEST_NAMES: Final = 14
-_NARROWEST_VALUES: Final = 20
+FORCES: Final = "forces replacement"
+_SHORT_LIST: Final = 3
+_CONTEXT_LINES: Final = 2
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 @frozen
-class Body:
-    """The text to the right of `=`. lines: the first stands after the `=`, the others below.
+class Words:
+    """Stands where a value could, and is none: a file."""
 
-    block: the others begin under the name, as those of a list do; else they are aligned three columns left
-    of the value, where `-> ` has its place.
-    """
-
-    lines: tuple[str, ...]
-    block: bool = False
+    text: str
 
 
-@frozen
-class Room:
-    """Columns. value: from the value to the right edge. block: from the name to the right edge."""
+class Form(Enum):
+    """How the two sides of a row are compared."""
 
-    value: int
-    block: int
-
-
-Layout = Callable[[Room, Style], Body]
+    ONE = "there is one side only"
+    TWO = "the sides fit beside each other"
+    APART = "they are of different shapes"
+    ITEMS = "two lists, item by item"
+    LINES = "two texts, line by line"
 
 
 @frozen
+class Stretch:
+    """before stands in place of after, or both are the same. skipped: how many are the same and not shown."""
+
+    before: Sequence[Value] = ()
+    after: Sequence[Value] = ()
+    same: bool = False
+    skipped: str = ""
+
+
+@frozen(slots=False)  # made by the hundred thousand, which is quicker without
 class Row:
-    """sign: `+`, `~`, `-` or "". name: not escaped yet. comment: stands after the value, as `# comment`.
+    """One attribute. before, after: its sides, values or Words, None where nothing stands.
 
-    urgent: whether the comment is to be noticed.
+    sign: `+`, `-` or `~`; "" where nothing is compared: the value is after. hidden: no side may be seen.
+    notes: what stands beside it, as where it comes from.
     """
 
-    sign: str
     name: str
-    layout: Layout
-    comment: str = ""
-    urgent: bool = False
+    sign: str = ""
+    before: Any = None
+    after: Any = None
+    hidden: bool = False
+    forces: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def form(self) -> Form:
+        if self.sign != "~":
+            return Form.ONE
+        before, after = self.before, self.after
+        if isinstance(before, str) and isinstance(after, str):
+            return Form.LINES if is_multiline(before) or is_multiline(after) else Form.TWO
+        if _is_list(before) and _is_list(after):
+            return Form.TWO if _is_short(before) and _is_short(after) else Form.ITEMS
+        return Form.APART if is_container(before) or is_container(after) else Form.TWO
+
+    def stretches(self, most: float = float("inf")) -> Iterator[Stretch]:
+        """Of two lists or texts, what differs, with what stands around it. Beyond most items they are not
+        compared inside."""
+        lines = self.form is Form.LINES
+        before, after = (text_lines(side) if lines else side for side in (self.before, self.after))
+        if len(before) + len(after) > most:
+            yield Stretch(before, after)
+            return
+        from difflib import SequenceMatcher  # noqa: PLC0415 - only where lists or texts differ
+
+        keys = (before, after) if lines else (list(map(key_of, before)), list(map(key_of, after)))
+        for tag, first, last, start, end in SequenceMatcher(None, *keys).get_opcodes():
+            if tag != "equal":
+                yield Stretch(before[first:last], after[start:end])
+            elif lines:
+                ends = (last, end) == (len(before), len(after))
+                yield from _context(before[first:last], head=bool(first or start), tail=not ends)
+            else:
+                yield Stretch(skipped=plural(last - first, "unchanged item"))
 
 
-def render_rows(rows: Sequence[Row], *, indent: int, width: int, style: Style) -> Iterator[str]:
-    """The rows as lines, values aligned. indent: the column of the signs."""
-    frame = _framed(tuple([row.name for row in rows]), indent, width)
-    for row, (above, head) in zip(rows, frame.heads, strict=True):
-        yield from _row(row, above, head, frame, style)
+def text_lines(text: str) -> list[str]:
+    """Each with the line break that ends it."""
+    return _LINE.findall(text)
 
 
-@frozen
-class _Frame:
-    """What rows of the same names have in common. value_at: the column that values begin at.
-
-    heads: of each row, its name if that stands on a line of its own, and what is left of its value.
-    """
-
-    indent: int
-    width: int
-    room: Room
-    value_at: int
-    heads: tuple[tuple[str, str], ...]
+def _is_list(value: Value) -> bool:
+    return isinstance(value, list | tuple)
 
 
-@lru_cache(maxsize=256)  # the resources of a kind have mostly the same names
-def _framed(names: tuple[str, ...], indent: int, width: int) -> _Frame:
-    start = indent + 2
-    shown = [shorten(escape(name), width - start - 2) for name in names]
-    column = _column([cells(name) for name in shown], width - start)
-    value_at = start + column + 3
-    room = Room(max(width - value_at, _NARROWEST_VALUES), max(width - start, _NARROWEST_VALUES))
-    return _Frame(indent, width, room, value_at, tuple(_head(name, column) for name in shown))
+def _is_short(items: Sequence[Value]) -> bool:
+    return len(items) <= _SHORT_LIST and not any(map(is_container, items))
 
 
-def _head(name: str, column: int) -> tuple[str, str]:
-    above, beside = (name, "") if cells(name) > column else ("", name)
-    return above, f"{pad(beside, column)} = "
+def _context(lines: Sequence[str], *, head: bool, tail: bool) -> Iterator[Stretch]:
+    """Unchanged lines next to a change. head, tail: whether a change stands before, after them."""
+    first = _CONTEXT_LINES if head else 0
+    last = len(lines) - (_CONTEXT_LINES if tail else 0)
+    if last - first <= 1:
+        yield Stretch(lines, lines, same=True)
+        return
+    yield Stretch(lines[:first], lines[:first], same=True)
+    yield Stretch(skipped=plural(last - first, "unchanged line"))
+    yield Stretch(lines[last:], lines[last:], same=True)
 
 
-def _column(widths: list[int], room: int) -> int:
-    """How wide the names are; a few very long ones get a line of their own instead."""
-    most = max(_NARROWEST_NAMES, room // 3)
-    return max([width for width in widths if width <= most], default=0)
+def diff_rows(diff: AttributeDiff) -> Iterator[Row]:
+    """One row for the attribute, or one for each key that differs in a mapping."""
+    before, after = diff.before, diff.after
+    if isinstance(before, Mapping) and isinstance(after, Mapping) and before and after and not diff.sensitive:
+        for key in sorted({*before, *after}, key=str):
+            one, other = before.get(key), after.get(key)
+            if key_of(one) != key_of(other):
+                yield from diff_rows(evolve(diff, path=(*diff.path, key), before=one, after=other))
+        return
+    before = None if before is UNKNOWN else before
+    hidden = diff.sensitive or is_hidden(before) or is_hidden(after)
+    sign = "+" if before is None else "-" if after is None else "~"
+    yield Row(dotted(diff.path), sign, before, after, hidden, diff.forces_replacement, diff.origins)
 
 
-def _row(row: Row, above: str, head: str, frame: _Frame, style: Style) -> list[str]:
-    start = frame.indent + 2
-    body = row.layout(frame.room, style)
-    sign = f"{' ' * frame.indent}{style.sign(row.sign or ' ')} "
-    lines = [sign + above, f"{' ' * start}{head}{body.lines[0]}"] if above else [sign + head + body.lines[0]]
-    if len(body.lines) > 1:
-        below = " " * (start if body.block else frame.value_at - 3)
-        lines += [below + line for line in body.lines[1:]]
-    if row.comment:
-        _add_comment(row, lines, frame, style, last=_last_width(body, start, frame.value_at))
-    return lines
+def output_rows(outputs: Sequence[OutputChange]) -> list[Row]:
+    diffs = (AttributeDiff((item.name,), item.before, item.after, item.sensitive) for item in outputs)
+    return [row for diff in diffs for row in diff_rows(diff)]
 
 
-def _last_width(body: Body, start: int, value_at: int) -> int:
-    if len(body.lines) == 1:
-        return value_at + cells(body.lines[0])
-    return cells(body.lines[-1]) + (start if body.block else value_at - 3)
+def content_words(sha256: str, about: str = "") -> Words:
+    """`sha256 1a2b3c4d…`. about: what stands behind it."""
+    return Words(f"sha256 {sha256[:8]}{ELLIPSIS}{about}")
 
 
-def _add_comment(row: Row, lines: list[str], frame: _Frame, style: Style, last: int) -> None:
-    """last: how wide the last line is."""
-    comment = style.paint(REMOVE if row.urgent else DIM, f"# {row.comment}")
-    if last + cells(row.comment) + 4 <= frame.width:
-        lines[-1] += f"  {comment}"
-    else:
-        lines.append(" " * (frame.indent + 2) + comment)
+def change_rows(change: Change) -> list[Row]:
+    """Attributes by name, then the file; all that are set where the resource comes or goes as a whole."""
+    if change.action is Action.CREATE or change.action is Action.DELETE:
+        return [*_all_rows(change), *_content_row(change)]
+    diffs = sorted((*change.diffs, *_known_later(change)), key=_by_path)
+    return [*(row for diff in diffs for row in diff_rows(diff)), *_content_row(change)]
 
 
-def hidden(indent: int, text: str, style: Style) -> str:
-    """A comment that says what is not shown: `# (3 unchanged attributes hidden)`."""
-    return " " * indent + style.paint(DIM, f"# ({text} hidden)")
+def _all_rows(change: Change) -> Iterator[Row]:
+    secret = {diff.path[0] for diff in change.diffs if diff.sensitive and diff.path}
+    comes = change.action is Action.CREATE
+    for name, value in sorted((change.after if comes else change.before).items()):
+        if value is not None:
+            sign, before, after = ("+", None, value) if comes else ("-", value, None)
+            yield Row(name, sign, before, after, hidden=name in secret)
 
 
-def one_value(value: Value, text: TextLayout = wrapped) -> Layout:
-    """The body of a value that came or went."""
-
-    def layout(room: Room, _style: Style) -> Body:
-        if is_multiline(value):
-            return Body(tuple(heredoc(value, room.block)), block=True)
-        line = inline(value)
-        if fits(value, line, room.value):
-            return Body((line,))
-        if isinstance(value, str):
-            return _hanging(text(value, room.value))
-        return Body(tuple(opened(value, room.block, text)), block=True)
-
-    return layout
+def _known_later(change: Change) -> Iterator[AttributeDiff]:
+    """What the server sets anew on a replacement; the diffs have declared attributes only."""
+    if change.action is Action.REPLACE:
+        touched = {diff.path[0] for diff in change.diffs if diff.path}
+        for name, after in change.after.items():
+            if is_unknown(after) and name not in touched:
+                yield AttributeDiff((name,), change.before.get(name), after)
 
 
-def plain(text: str) -> Layout:
-    """The body of text that is not a value, as a file."""
-    return lambda room, _style: _hanging(wrap(text, room.value))
+def _by_path(diff: AttributeDiff) -> list[tuple[bool, int, str]]:
+    """Names in alphabetical order, indexes by number."""
+    return [(True, 0, key) if isinstance(key, str) else (False, key, "") for key in diff.path]
 
 
-def from_to(before: Value, after: Value) -> Layout:
-    """`"a" -> "b"`, or the two below each other when a line is too short for both."""
-    return from_to_text(
-        inline(before),
-        inline(after),
-        lambda room: (expanded(before, room, wrapped), expanded(after, room, wrapped)),
-    )
-
-
-def from_to_text(
-    before: str, after: str, apart: Callable[[int], tuple[list[str], list[str]]] | None = None
-) -> Layout:
-    """As from_to, for escaped text. apart: the lines of both for a room that cannot hold them on one line."""
-
-    def layout(room: Room, _style: Style) -> Body:
-        if cells(before) + cells(after) + 4 <= room.value:
-            return Body((f"{before} -> {after}",))
-        first, second = apart(room.value) if apart else (wrap(before, room.value), wrap(after, room.value))
-        below = [" " * 3 + line for line in (*first[1:], *second)]
-        below[len(first) - 1] = ARROW + second[0]
-        return Body((first[0], *below))
-
-    return layout
-
-
-def _hanging(lines: list[str]) -> Body:
-    return Body((lines[0], *(" " * 3 + line for line in lines[1:])))
+def _content_row(change: Change) -> Iterator[Row]:
+    """The file that comes, or the stored one that goes with its resource."""
+    content = change.content
+    before = content_words(change.content_before) if change.content_before else None
+    if content is not None:
+        after = content_words(content.sha256, f" ({human_size(content.size)}, {content.source})")
+        yield Row("content", "~" if before else "+", before, after)
+    elif before and (change.action is Action.DELETE or change.action is Action.REPLACE):
+        yield Row("content", "-", before)

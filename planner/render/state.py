@@ -9,8 +9,9 @@ from planner.model.state import State
 from planner.model.value import Value
 from planner.render.escaping import escape
 from planner.render.outputs import render_outputs
-from planner.render.rows import Row, one_value, render_rows
+from planner.render.rows import Row
 from planner.render.style import BOLD, DIM, Style
+from planner.render.text.rows import render_rows
 
 
 def render_state(state: State, *, width: int, style: Style) -> str:
@@ -38,7 +39,7 @@ def _head(state: State, style: Style) -> str:
 
 def _resource(prior: Prior, width: int, style: Style) -> Iterator[str]:
     yield style.paint(BOLD, str(prior.address))
-    rows = [Row("", name, one_value(value)) for name, value in _facts(prior)]
+    rows = [Row(name, after=value) for name, value in _facts(prior)]
     yield from render_rows(rows, indent=2, width=width, style=style)
 
 

@@ -268,7 +268,7 @@ def test_an_installation_that_cannot_be_asked(shop: Project) -> None:
 # Gates
 
 
-def test_a_gate_that_is_open(shop: Project) -> None:
+def test_a_gate_that_is_closed(shop: Project) -> None:
     add_gates(shop, "{soak: 48h}")
     before = text_of(shop, "prod")
     done = shop.run("promote", "staging", "prod")
@@ -315,7 +315,7 @@ def test_a_gate_that_is_set_aside(shop: Project) -> None:
     assert records(shop, "prod")[-1]["gates"][-1]["forced"].startswith("tested by hand (ann")
 
 
-def test_a_gate_that_is_not_open_is_not_set_aside(shop: Project) -> None:
+def test_a_gate_that_is_not_closed_is_not_set_aside(shop: Project) -> None:
     done = shop.ok("promote", "staging", "prod", "--force", "soak", "--reason", "x")
     assert "soak is not closed; there is nothing to set aside" in told(done)
     assert records(shop, "prod", "force") == []

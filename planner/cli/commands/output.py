@@ -15,7 +15,8 @@ from planner.model.diagnostic import did_you_mean
 from planner.model.value import Value, is_sensitive
 from planner.model.value_json import json_text
 from planner.render.escaping import escape
-from planner.render.outputs import HIDDEN, render_outputs
+from planner.render.outputs import render_outputs
+from planner.render.values import SENSITIVE
 
 
 @click.command("output")
@@ -36,7 +37,7 @@ def command(context: click.Context, /, name: str | None, environment: str | None
     console.redact.watch(lambda: given_values(project, os.environ))
     here = choose_environment(project, environment)
     state = States(folder, project.name, os.environ, console.redact).open(here).load()
-    outputs = {n: HIDDEN if is_sensitive(value) else value for n, value in state.outputs.items()}
+    outputs = {n: SENSITIVE if is_sensitive(value) else value for n, value in state.outputs.items()}
     if name is not None and name not in outputs:
         near = did_you_mean(name, outputs)
         raise PlannerError(f'there is no output "{name}" in {here.name}', advice=near or "Apply first.")

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Iterator
-from functools import cache
-from importlib.resources import files
-from string import Template
+from collections import Counter
+from functools import cached_property
+from typing import Final
 
-from planner.model.plan import Action, Plan
-from planner.model.preview import Preview
+from attrs import define
+from markupsafe import Markup
+
+from planner.model.preview import EnvironmentPreview, Preview
 from planner.render.blame import blamed
-from planner.render.html.across import Across
-from planner.render.html.cards import cards
-from planner.render.html.change import ShownChange, shown_change, sign_text
-from planner.render.html.environment import environment_section
-from planner.render.html.markup import NOTHING, Html, element, join, text, void
-from planner.render.html.overview import (
-    SIGNS,
-    WORDS,
-    Planned,
-    cautions,
-    footer,
-    header,
-    kind_of,
-    total,
+from planner.render.html.across import Across, ShownChange
+from planner.render.html.markup import part
+from planner.render.html.promotion import Chain
+from planner.render.html.templates import macro, rendered
+from planner.render.values import plural
+from planner.render.view import PlanView
+
+_OFFLINE: Final = (
+    "Offline: base and head were compared without asking any installation, so that drift, versions and ids "
+    "are not known."
 )
-from planner.render.html.promotion import promotion_section
 
 
 def render_html(preview: Preview) -> str:
@@ -35,72 +31,122 @@ def render_html(preview: Preview) -> str:
 
     A preview of one environment and no commit is the plan that somebody made of it.
     """
-    preview = blamed(preview)
-    planned = {
-        item.environment: _shown_changes(number, item.plan)
-        for number, item in enumerate(preview.environments)
-        if item.plan is not None
-    }
-    across = Across(planned)
-    style, script = _part("page.css"), _part("page.js")
-    return Template(_part("page.html")).substitute(
-        title=text(f"{preview.project}: {kind_of(preview).lower()}"),
+    style, script = (Markup(part(name)) for name in ("page.css", "page.js"))  # noqa: S704 - files of ours
+    return rendered(
+        "page.html",
+        page=Page(blamed(preview)),
         policy=_policy(style, script),
         style=style,
         script=script,
-        header=header(preview),
-        overview=join(_overview(preview, planned, across)),
-        choices=_choices(preview, planned),
-        environments=join(_environments(preview, planned, across)),
-        footer=footer(preview),
     )
 
 
-def _overview(preview: Preview, planned: Planned, across: Across) -> Iterator[Html]:
-    yield cautions(planned)
-    yield cards(preview)
-    yield promotion_section(preview.chain)
-    yield across.section()
+@define(slots=False, frozen=True)
+class Shown:
+    """One environment on the page. first: the first one that failed in the same way."""
+
+    number: int
+    item: EnvironmentPreview
+    first: str
+
+    @cached_property
+    def view(self) -> PlanView | None:
+        return PlanView(self.item.plan) if self.item.plan is not None else None
+
+    @cached_property
+    def changes(self) -> list[ShownChange]:
+        table = macro("table", "change.html")
+        name, number = self.item.environment, self.number
+        changes = self.view.changes if self.view else ()
+        return [ShownChange(c, name, f"c{number}-{index}", table(c)) for index, c in enumerate(changes)]
+
+    @property
+    def losses(self) -> list[ShownChange]:
+        return [shown for shown in self.changes if shown.item.group in ("delete", "replace")]
+
+    @property
+    def counts(self) -> Counter[str]:
+        return self.view.counts if self.view else Counter()
+
+    @property
+    def users(self) -> int:
+        """How many deployments use a resource that changes."""
+        return len({user for shown in self.changes for user in shown.item.users})
 
 
-def _shown_changes(number: int, plan: Plan) -> list[ShownChange]:
-    changes = (change for change in plan.changes if change.action is not Action.NO_OP)
-    return [shown_change(change, f"c{number}-{index}") for index, change in enumerate(changes)]
+@define(slots=False, frozen=True)
+class Page:
+    """What stands on the page, for the templates to lay out."""
 
+    preview: Preview
 
-def _environments(preview: Preview, planned: Planned, across: Across) -> Iterator[Html]:
-    for number, item in enumerate(preview.environments):
-        if item.plan is not None:
-            yield environment_section(number, item.plan, planned[item.environment], across)
+    @cached_property
+    def environments(self) -> list[Shown]:
+        first: dict[tuple[str, str], str] = {}
+        return [
+            Shown(number, item, first.setdefault((item.error, item.advice), item.environment))
+            for number, item in enumerate(self.preview.environments)
+        ]
 
+    @cached_property
+    def across(self) -> Across:
+        return Across([shown.changes for shown in self.environments])
 
-def _choices(preview: Preview, planned: Planned) -> Html:
-    """What can be filtered by: the actions there are, and the environments when there are several."""
-    count = total(preview)
-    actions = [
-        _choice("group", name, join([sign_text(SIGNS[name], name), text(f" {WORDS.get(name, name)}")]))
-        for name in SIGNS
-        if count[name]
-    ]
-    names = [(number, item.environment) for number, item in enumerate(preview.environments)]
-    shown = [_choice("env", str(number), text(name)) for number, name in names if name in planned]
-    return join([_field("Action", actions), _field("Environment", shown)])
+    @cached_property
+    def chain(self) -> Chain:
+        return Chain(self.preview.chain)
 
+    @cached_property
+    def counts(self) -> Counter[str]:
+        return sum((shown.counts for shown in self.environments), Counter())
 
-def _field(title: str, choices: list[Html]) -> Html:
-    if len(choices) < 2:
-        return NOTHING
-    return element("fieldset", element("legend", text(title)), *choices)
+    @property
+    def kind(self) -> str:
+        return "Plan" if self._is_plan else "Plan preview"
 
+    @property
+    def _is_plan(self) -> bool:
+        """Whether it is the plan of one environment, which nobody merges."""
+        return not (self.preview.head or self.preview.error) and len(self.preview.environments) == 1
 
-def _choice(name: str, value: str, label: Html) -> Html:
-    box = void("input", type="checkbox", name=name, value=value)
-    return element("label", box, element("span", label), class_="choice")
+    @property
+    def headline(self) -> str:
+        if self.preview.error:
+            return "The preview failed: what merging would change is not known."
+        items = self.preview.environments
+        changed = sum(1 for item in items if item.plan is not None and item.plan.has_changes)
+        failed = sum(1 for item in items if item.failed and not item.refused)
+        told = (
+            (failed, "environment", "could not be planned"),
+            (sum(1 for item in items if item.refused), "plan", "would be refused"),
+            (sum(1 for item in items if item.removed), "environment", "removed"),
+        )
+        nothing = "nothing that is known" if failed else "nothing"
+        doing = "Applying" if self._is_plan else "Merging"
+        first = f"{doing} would change {plural(changed, 'environment') if changed else nothing}."
+        return " ".join([first, *(f"{plural(count, noun)} {what}." for count, noun, what in told if count)])
 
+    @property
+    def notices(self) -> list[str]:
+        preview = self.preview
+        ahead = f"{preview.target} is {plural(preview.ahead, 'commit')} ahead of what this is compared with."
+        told = (
+            (preview.ahead, ahead),
+            (preview.offline, _OFFLINE),
+            (preview.fallback, f"All environments were planned: {preview.fallback}"),
+            (preview.left_out, f"Not looked at: {', '.join(preview.left_out)}"),
+        )
+        return [text for holds, text in told if holds]
 
-@cache
-def _part(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+    @property
+    def losses(self) -> Counter[str]:
+        return Counter(loss.item.group for shown in self.environments for loss in shown.losses)
+
+    @property
+    def caution(self) -> str:
+        """`2 deletes and 1 replace`."""
+        words = (plural(self.losses[verb], verb) for verb in ("delete", "replace") if self.losses[verb])
+        return " and ".join(words)
 
 
 def _policy(style: str, script: str) -> str:

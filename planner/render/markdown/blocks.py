@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from planner.model.plan import Action, Change, OutputChange, Plan
+from planner.model.plan import Plan
 from planner.render.markdown.detail import Detail
-from planner.render.markdown.diff_lines import omitted, output_lines, row_lines, shortened
+from planner.render.markdown.diff import cut, omitted, output_lines, shortened
 from planner.render.markdown.folding import Group
 from planner.render.markdown.form import CommentForm
-from planner.render.markdown.spans import LEAST_SHOWN, code, counted, fence, html_code, listing
-from planner.render.markdown.table import state_only
+from planner.render.markdown.spans import LEAST_SHOWN, code, fence, html_code, listing
+from planner.render.values import plural
+from planner.render.view import ChangeView, PlanView, besides, calls
 
 _KINDS_NAMED: Final = 5
 _OPENED_UP_TO: Final = 60
 _ENVIRONMENTS_NAMED: Final = 12
-_COUNTED: Final[Mapping[Action, str]] = MappingProxyType(
-    {Action.CREATE: "+ {} to create", Action.UPDATE: "! {} to update"}
+_COUNTED: Final[Mapping[str, str]] = MappingProxyType(
+    {"create": "+ {} to create", "update": "! {} to update"}
 )
 
 
@@ -53,21 +54,6 @@ def summary(plan: Plan) -> str:
     return ", ".join([*calls([plan]), *besides([plan])])
 
 
-def calls(plans: Sequence[Plan]) -> list[str]:
-    """`2 to create`, `1 to delete`: what the API would be asked to do, without what is zero."""
-    found = []
-    for verb in ("create", "update", "replace", "delete"):
-        number = sum(getattr(plan.summary, verb) for plan in plans)
-        found += [f"{number:,} to {verb}"] if number else []
-    return found
-
-
-def besides(plans: Sequence[Plan]) -> list[str]:
-    """`1 to import`, `2 outputs`: what changes in the state alone."""
-    outputs = sum(len(plan.outputs) for plan in plans)
-    return [*state_only(plans), *([counted(outputs, "output")] if outputs else [])]
-
-
 def _title(group: Group, form: CommentForm) -> str:
     same = (
         f" ({len(group.environments)} environments, the same changes)" if len(group.environments) > 1 else ""
@@ -83,7 +69,7 @@ def plan_inside(group: Group, detail: Detail, limit: int) -> Iterator[str]:
     if lines := spaced(_change_parts(group, detail), limit):
         yield from fence(lines, "diff")
     if group.plan.outputs:
-        yield from ("", "Outputs:", "", *fence(_outputs(group.plan.outputs, detail), "diff"))
+        yield from ("", "Outputs:", "", *fence(_outputs(group.plan, detail), "diff"))
 
 
 def spaced(parts: Iterable[list[str]], limit: int) -> list[str]:
@@ -105,42 +91,39 @@ def spaced(parts: Iterable[list[str]], limit: int) -> list[str]:
 
 
 def _change_parts(group: Group, detail: Detail) -> Iterator[list[str]]:
-    unnamed: dict[Action, list[Change]] = {}
+    unnamed: dict[str, list[ChangeView]] = {}
     hidden = 0
-    for change in group.changes:
+    for change in PlanView(group.plan).changes:
         if _is_named(change, detail):
             most, block = _attributes(change, detail), group.block(change)
             hidden += 0 if most else block.attributes
             yield [*shortened(block, most, detail.value_lines)]
         else:
-            unnamed.setdefault(change.action, []).append(change)
+            unnamed.setdefault(change.group, []).append(change)
     if hidden:
         yield [f"  {omitted(hidden)}"]
-    for action, changes in unnamed.items():
-        yield [f"{_COUNTED[action].format(f'{len(changes):,}')}: {_kinds(changes)}"]
+    for verb, changes in unnamed.items():
+        yield [f"{_COUNTED[verb].format(f'{len(changes):,}')}: {_kinds(changes)}"]
 
 
-def _is_named(change: Change, detail: Detail) -> bool:
-    if change.action is Action.CREATE:
-        return detail.names_creates
-    return change.action is not Action.UPDATE or detail.names_updates
+def _is_named(change: ChangeView, detail: Detail) -> bool:
+    return {"create": detail.names_creates, "update": detail.names_updates}.get(change.group, True)
 
 
-def _attributes(change: Change, detail: Detail) -> int:
-    if change.action is Action.CREATE:
-        return detail.creates
-    return detail.destroyed if change.action in (Action.DELETE, Action.REPLACE) else detail.updates
+def _attributes(change: ChangeView, detail: Detail) -> int:
+    most = {"create": detail.creates, "delete": detail.destroyed, "replace": detail.destroyed}
+    return most.get(change.group, detail.updates)
 
 
-def _kinds(changes: list[Change]) -> str:
+def _kinds(changes: list[ChangeView]) -> str:
     """`900 extension, 100 traffic_filter`."""
     found = Counter(change.address.kind for change in changes)
     return listing([f"{count:,} {kind}" for kind, count in found.most_common()], _KINDS_NAMED)
 
 
-def _outputs(outputs: tuple[OutputChange, ...], detail: Detail) -> Iterator[str]:
+def _outputs(plan: Plan, detail: Detail) -> Iterator[str]:
     if not detail.outputs:
-        yield f"! {counted(len(outputs), 'output')} to change"
+        yield f"! {plural(len(plan.outputs), 'output')} to change"
         return
-    for row in output_lines(outputs):
-        yield from row_lines(row, detail.value_lines)
+    for _, lines in output_lines(PlanView(plan).outputs):
+        yield from cut(lines, detail.value_lines)

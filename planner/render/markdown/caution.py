@@ -4,54 +4,59 @@ give way, and what a change leaves behind.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from types import MappingProxyType
 from typing import Final
 
 from attrs import frozen
 
 from planner.model.address import Address
-from planner.model.plan import Action, Change
 from planner.model.preview import EnvironmentPreview
-from planner.model.value import dotted
 from planner.render.markdown.form import CommentForm
-from planner.render.markdown.spans import code, counted, listing, marked, words
+from planner.render.markdown.spans import code, listing, marked, words
+from planner.render.values import plural
+from planner.render.view import ChangeView, PlanView
 
 _REASON_ROOM: Final = 160
 _WHOLE: Final = 100_000
-_WORDS: Final[Mapping[Action, str]] = MappingProxyType({Action.DELETE: "delete", Action.REPLACE: "replace"})
 
 
 @frozen
 class Loss:
-    """One delete or replace. verb: "delete" or "replace". about: why, and in which order; Markdown.
+    """One delete or replace. protected: whether its environment is."""
 
-    protected: whether its environment is.
-    """
-
-    verb: str
-    address: Address
+    change: ChangeView
     environment: str
-    id: str
-    about: str
     protected: bool = False
+
+    @property
+    def verb(self) -> str:
+        return self.change.group
+
+    @property
+    def where(self) -> str:
+        return code(self.environment, _WHOLE) + self.id
+
+    @property
+    def id(self) -> str:
+        return f" (id {code(self.change.id, _WHOLE)})" if self.change.id else ""
+
+    @property
+    def about(self) -> str:
+        """Of what, in which order, and why; Markdown."""
+        left_over = f", {self.change.left_over}" if self.change.left_over else ""
+        order = f": {self.change.order}" if self.change.order else ""
+        return f"{left_over}{order}{_reason(self.change)}"
 
 
 def losses(environments: Iterable[EnvironmentPreview]) -> tuple[Loss, ...]:
     """Deletes before replaces, in the order of the environments and their plans."""
     found = [
-        Loss(
-            _WORDS[change.action],
-            change.address,
-            item.environment,
-            change.id or "",
-            _about(change),
-            item.protected,
-        )
+        Loss(change, item.environment, item.protected)
         for item in environments
-        for change in (item.plan.changes if item.plan else ())
-        if change.action in _WORDS
+        if item.plan
+        for change in PlanView(item.plan).changes
+        if change.group in ("delete", "replace")
     ]
     return tuple(sorted(found, key=lambda loss: loss.verb))
 
@@ -93,7 +98,7 @@ def warnings(environments: Iterable[EnvironmentPreview], form: CommentForm, most
         yield from _opening(form, "Warning")
         yield from found[:most]
         if len(found) > most:
-            yield f"> - {counted(len(found) - most, 'warning')} not shown here. {form.rest}"
+            yield f"> - {plural(len(found) - most, 'warning')} not shown here. {form.rest}"
         yield ""
 
 
@@ -109,15 +114,14 @@ def _opening(form: CommentForm, title: str = "Caution") -> Iterator[str]:
 def _counts(found: Sequence[Loss]) -> str:
     deletes = sum(1 for loss in found if loss.verb == "delete")
     both = ((deletes, "delete"), (len(found) - deletes, "replace"))
-    return " and ".join(counted(count, noun) for count, noun in both if count)
+    return " and ".join(plural(count, noun) for count, noun in both if count)
 
 
 def _one_by_one(found: Sequence[Loss]) -> Iterator[str]:
     """A line for each resource, with the environments that lose it."""
     same: dict[tuple[str, Address, str], list[str]] = {}
     for loss in found:
-        where = code(loss.environment, _WHOLE) + (f" (id {code(loss.id, _WHOLE)})" if loss.id else "")
-        same.setdefault((loss.verb, loss.address, loss.about), []).append(where)
+        same.setdefault((loss.verb, loss.change.address, loss.about), []).append(loss.where)
     for (verb, address, about), places in same.items():
         yield f"> - **{verb}** {code(str(address), _WHOLE)} in {', '.join(places)}{about}"
 
@@ -131,11 +135,8 @@ def _together(found: Sequence[Loss], *, with_ids: bool) -> Iterator[str]:
 
 def _names(group: Sequence[Loss], with_ids: bool) -> str:
     if not with_ids:
-        return code(" ".join(str(loss.address) for loss in group), _WHOLE)
-    return ", ".join(
-        code(str(loss.address), _WHOLE) + (f" (id {code(loss.id, _WHOLE)})" if loss.id else "")
-        for loss in group
-    )
+        return code(" ".join(str(loss.change.address) for loss in group), _WHOLE)
+    return ", ".join(code(str(loss.change.address), _WHOLE) + loss.id for loss in group)
 
 
 def _fitting(found: Sequence[Loss], form: CommentForm, room: int) -> int:
@@ -149,16 +150,8 @@ def _fitting(found: Sequence[Loss], form: CommentForm, room: int) -> int:
     return least
 
 
-def _about(change: Change) -> str:
-    left_over = ", left over from a replacement" if change.deposed else ""
-    if change.action is Action.DELETE:
-        return left_over + _reason(change)
-    order = "create, then delete" if change.create_before_destroy else "delete, then create"
-    return f"{left_over}: {order}{_reason(change)}"
-
-
-def _reason(change: Change) -> str:
-    forcing = [code(dotted(diff.path), 60) for diff in change.diffs if diff.forces_replacement]
-    if forcing:
-        return f"; forced by {listing(forcing, 3)}"
-    return f"; {words(change.reason, _REASON_ROOM)}" if change.reason and not change.deposed else ""
+def _reason(change: ChangeView) -> str:
+    if change.forced_by:
+        return f"; forced by {listing([code(name, 60) for name in change.forced_by], 3)}"
+    reason = "" if change.left_over else change.change.reason
+    return f"; {words(reason, _REASON_ROOM)}" if reason else ""

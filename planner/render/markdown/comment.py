@@ -19,8 +19,8 @@ from planner.render.markdown.folding import Group, groups
 from planner.render.markdown.footer import footer
 from planner.render.markdown.form import CommentForm
 from planner.render.markdown.head import head, is_quiet
-from planner.render.markdown.spans import counted
 from planner.render.markdown.table import table
+from planner.render.values import plural
 
 _SAYS_SO: Final = 120
 """Room for the line that says how many rows are missing."""
@@ -111,11 +111,11 @@ def _missing(view: _View, detail: Detail) -> Iterator[str]:
         yield "all details of the changes" if view.groups else "details"
         return
     if counts.updates:
-        yield from _less(detail.updates, detail.names_updates, counted(counts.updates, "update"))
+        yield from _less(detail.updates, detail.names_updates, plural(counts.updates, "update"))
     if counts.creates:
-        yield from _less(detail.creates, detail.names_creates, counted(counts.creates, "create"))
+        yield from _less(detail.creates, detail.names_creates, plural(counts.creates, "create"))
     if counts.drift:
-        yield from _less(detail.drift, detail.names_drift, counted(counts.drift, "drifted resource"))
+        yield from _less(detail.drift, detail.names_drift, plural(counts.drift, "drifted resource"))
     if view.losses and not detail.destroyed:
         yield "attributes of deletes and replaces"
     if not detail.outputs and any(group.plan.outputs for group in view.groups):
@@ -174,7 +174,7 @@ def _rows_within(rows: list[str], form: CommentForm, room: int) -> list[str]:
             return [
                 *kept,
                 "",
-                f"{counted(len(rows) - 1 - len(kept), 'row')} of this table left out. {form.rest}",
+                f"{plural(len(rows) - 1 - len(kept), 'row')} of this table left out. {form.rest}",
                 "",
             ]
         kept.append(row)

@@ -8,24 +8,16 @@ from types import MappingProxyType
 from typing import Final
 
 from planner.model.address import Address
-from planner.model.plan import Action, Change
 from planner.render.escaping import shorten
 from planner.render.markdown.blocks import folded, named
 from planner.render.markdown.folding import Group
 from planner.render.markdown.form import CommentForm
 from planner.render.markdown.spans import fence
+from planner.render.view import ChangeView, PlanView
 
 _MOST: Final = 40
 _LABEL_ROOM: Final = 60
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.…-]")
-_CLASSES: Final[Mapping[Action, str]] = MappingProxyType(
-    {
-        Action.CREATE: "create",
-        Action.UPDATE: "update",
-        Action.REPLACE: "replace",
-        Action.DELETE: "delete",
-    }
-)
 _COLOURS: Final[Mapping[str, str]] = MappingProxyType(
     {"create": "#2da44e", "update": "#bf8700", "replace": "#cf222e", "delete": "#cf222e"}
 )
@@ -38,7 +30,7 @@ def diagram(group: Group, form: CommentForm) -> Iterator[str]:
 
 
 def has_edges(group: Group) -> bool:
-    return any(change.dependencies for change in group.changes)
+    return any(item.change.dependencies for item in PlanView(group.plan).changes)
 
 
 def _inside(group: Group) -> Iterator[str]:
@@ -53,40 +45,38 @@ def _inside(group: Group) -> Iterator[str]:
     yield f"An arrow points to what a resource depends on.{more}"
 
 
-def _linked(group: Group) -> list[Change]:
+def _linked(group: Group) -> list[ChangeView]:
     """The changes that depend on something, or are depended on."""
-    needed = {address for change in group.changes for address in change.dependencies}
-    return [change for change in group.changes if change.dependencies or change.address in needed]
+    changes = [*PlanView(group.plan).changes]
+    needed = {address for item in changes for address in item.change.dependencies}
+    return [item for item in changes if item.change.dependencies or item.address in needed]
 
 
-def _flowchart(changes: Sequence[Change]) -> Iterator[str]:
+def _flowchart(changes: Sequence[ChangeView]) -> Iterator[str]:
     nodes: dict[Address, str] = {}
-    actions = {change.address: change.action for change in changes}
+    groups = {item.address: item.group for item in changes if item.group in _COLOURS}
     edges: list[str] = []
-    for change in changes:
-        for address in (change.address, *change.dependencies):
+    for item in changes:
+        for address in (item.address, *item.change.dependencies):
             if address not in nodes and len(nodes) < _MOST:
                 nodes[address] = f"n{len(nodes)}"
         edges += [
-            f"  {nodes[change.address]} --> {nodes[other]}"
-            for other in change.dependencies
-            if change.address in nodes and other in nodes
+            f"  {nodes[item.address]} --> {nodes[other]}"
+            for other in item.change.dependencies
+            if item.address in nodes and other in nodes
         ]
     yield "flowchart LR"
-    yield from (_node(name, address, actions.get(address)) for address, name in nodes.items())
+    yield from (_node(name, address, groups.get(address, "")) for address, name in nodes.items())
     yield from edges[: 2 * _MOST]
-    used = {_CLASSES.get(actions.get(address, Action.NO_OP), "") for address in nodes}
-    yield from (
-        f"  classDef {name} stroke:{colour},stroke-width:2px"
-        for name, colour in _COLOURS.items()
-        if name in used
-    )
+    used = {groups.get(address) for address in nodes}
+    for group, colour in _COLOURS.items():
+        if group in used:
+            yield f"  classDef {group} stroke:{colour},stroke-width:2px"
 
 
-def _node(name: str, address: Address, action: Action | None) -> str:
-    style = _CLASSES.get(action, "") if action else ""
-    label = _label(address) + (f"<br/>{style}" if style else "")
-    return f'  {name}["{label}"]' + (f":::{style}" if style else "")
+def _node(name: str, address: Address, group: str) -> str:
+    label = _label(address) + (f"<br/>{group}" if group else "")
+    return f'  {name}["{label}"]' + (f":::{group}" if group else "")
 
 
 def _label(address: Address) -> str:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from attrs import evolve
-
-from planner.model.plan import Action, CheckResult, Drift
+from planner.model.plan import CheckResult
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.render.markdown.blocks import folded, named, spaced
 from planner.render.markdown.detail import Detail
-from planner.render.markdown.diff_lines import drift_lines, omitted, shortened
+from planner.render.markdown.diff import block, coloured, omitted, shortened
 from planner.render.markdown.form import CommentForm
-from planner.render.markdown.spans import code, counted, fence, listing, words
+from planner.render.markdown.spans import code, fence, listing, words
+from planner.render.text.blocks import title
+from planner.render.values import plural
+from planner.render.view import CHECKED, CHECKED_LATER, DriftView, PlanView
 
 _ERROR_COLUMNS: Final = 200
 _ENVIRONMENTS_NAMED: Final = 12
-_LATER: Final = "checked after the apply"
-_STATUS: Final = {"failed": "**failed**", "unknown": f"is {_LATER}"}
+_STATUS: Final = CHECKED | {"failed": f"**{CHECKED['failed']}**"}
 
 Items = Iterable[EnvironmentPreview]
 
@@ -51,7 +51,7 @@ def _error(error: str, advice: str, most: int) -> Iterator[str]:
     lines = [line[:_ERROR_COLUMNS] for line in text.split("\n")]
     yield from lines[:most]
     if len(lines) > most:
-        yield f"... {counted(len(lines) - most, 'line')} omitted"
+        yield f"... {plural(len(lines) - most, 'line')} omitted"
     if advice and most > 1:
         yield from ("", *(line[:_ERROR_COLUMNS] for line in advice.split("\n")[:most]))
 
@@ -61,21 +61,23 @@ def drift(items: Items, form: CommentForm, detail: Detail) -> Iterator[str]:
     for item in items:
         if item.plan and item.plan.drift:
             found = item.plan.drift
-            title = f"Drift in {named([item.environment], form)}: {counted(len(found), 'resource')}"
+            title = f"Drift in {named([item.environment], form)}: {plural(len(found), 'resource')}"
             title += " changed outside of planner"
             if detail.names_drift:
-                lines = spaced(_drifted(found, detail), form.limit)
+                lines = spaced(_drifted(PlanView(item.plan).drift, detail), form.limit)
                 yield from folded(title, fence(lines, "diff"), form)
             else:
-                yield from (f"{counted(len(found), 'resource')} of {code(item.environment)} drifted.", "")
+                yield from (f"{plural(len(found), 'resource')} of {code(item.environment)} drifted.", "")
 
 
-def _drifted(found: Iterable[Drift], detail: Detail) -> Iterator[list[str]]:
+def _drifted(found: Iterable[DriftView], detail: Detail) -> Iterator[list[str]]:
     hidden = 0
     for item in found:
-        hidden += 0 if detail.drift else len(item.diffs)
-        block = drift_lines(item if detail.drift else evolve(item, diffs=()))
-        yield [*shortened(block, detail.drift, detail.value_lines)]
+        hidden += 0 if detail.drift else len(item.drift.diffs)
+        if detail.drift:
+            yield [*shortened(block(item), detail.drift, detail.value_lines)]
+        else:
+            yield [coloured(title(item))]
     if hidden:
         yield [f"  {omitted(hidden)}"]
 
@@ -86,7 +88,7 @@ def users(items: Items, detail: Detail) -> Iterator[str]:
     if lines:
         yield from ("**In use today by deployments:**", "", *lines[: _most_lines(detail)])
         if len(lines) > _most_lines(detail):
-            yield f"- ... {counted(len(lines) - _most_lines(detail), 'more resource')} in use"
+            yield f"- ... {plural(len(lines) - _most_lines(detail), 'more resource')} in use"
         yield ""
 
 
@@ -96,11 +98,11 @@ def _most_lines(detail: Detail) -> int:
 
 def _users(items: Items, most: int) -> Iterator[str]:
     for item in items:
-        for change in item.plan.changes if item.plan else ():
-            if change.used_by and change.action is not Action.NO_OP:
-                count = counted(len(change.used_by), "deployment")
-                what = f"{code(str(change.address))} in {code(item.environment, 60)} ({change.action.value})"
-                names = f": {listing([code(user, 60) for user in change.used_by], most)}" if most else ""
+        for change in PlanView(item.plan).changes if item.plan else ():
+            if change.users:
+                count = plural(len(change.users), "deployment")
+                what = f"{code(str(change.address))} in {code(item.environment, 60)} ({change.action})"
+                names = f": {listing([code(user, 60) for user in change.users], most)}" if most else ""
                 yield f"- {what} by {count}{names}"
 
 
@@ -115,12 +117,12 @@ def checks(items: Items, detail: Detail) -> Iterator[str]:
     if bad and detail.checks:
         yield from (_check(environment, check) for environment, check in bad[: detail.checks])
         if len(bad) > detail.checks:
-            yield f"- ... {counted(len(bad) - detail.checks, 'more check')}"
+            yield f"- ... {plural(len(bad) - detail.checks, 'more check')}"
         yield ""
 
 
 def _check_counts(results: list[CheckResult]) -> str:
-    says = (("failed", "failed"), ("unknown", _LATER), ("passed", "passed"))
+    says = (("failed", "failed"), ("unknown", CHECKED_LATER), ("passed", "passed"))
     counts = [(sum(1 for check in results if check.status == status), text) for status, text in says]
     return ", ".join(f"{count:,} {text}" for count, text in counts if count)
 
@@ -145,5 +147,5 @@ def notes(items: Items, detail: Detail) -> Iterator[str]:
         shown = [*same.items()][: detail.notes]
         yield from (f"- {listing(where, 5)}: {words(note, 300)}" for note, where in shown)
         if len(same) > len(shown):
-            yield f"- ... {counted(len(same) - len(shown), 'more note')}"
+            yield f"- ... {plural(len(same) - len(shown), 'more note')}"
         yield ""

@@ -8,12 +8,12 @@ from typing import Final
 
 from attrs import evolve, field, frozen
 
-from planner.model.plan import Action, Change, Plan
+from planner.model.plan import Plan
 from planner.model.preview import EnvironmentPreview
-from planner.render.markdown.diff_lines import Block, change_lines, output_lines
+from planner.render.markdown.diff import Block, block, output_lines
+from planner.render.view import ChangeView, PlanView
 
 _FOLDED_UP_TO: Final = 1_000
-_LIGHT: Final = frozenset({Action.NO_OP})
 
 
 @frozen
@@ -25,20 +25,12 @@ class Group:
     masked: bool = False
     _blocks: dict[int, Block] = field(factory=dict, init=False, eq=False, repr=False)
 
-    @property
-    def changes(self) -> Iterator[Change]:
-        return changed(self.plan)
-
-    def block(self, change: Change) -> Block:
+    def block(self, item: ChangeView) -> Block:
         """The block of one of the changes, made once: it is shown again with less detail."""
-        key = id(change)
+        key = id(item.change)
         if key not in self._blocks:
-            self._blocks[key] = _block(change, masked=self.masked)
+            self._blocks[key] = block(item, masked=self.masked)
         return self._blocks[key]
-
-
-def changed(plan: Plan) -> Iterator[Change]:
-    return (change for change in plan.changes if change.action not in _LIGHT)
 
 
 def groups(environments: Iterable[EnvironmentPreview]) -> tuple[Group, ...]:
@@ -49,7 +41,7 @@ def groups(environments: Iterable[EnvironmentPreview]) -> tuple[Group, ...]:
     """
     found: list[Group] = []
     for item in environments:
-        if item.plan is not None and (item.plan.outputs or any(changed(item.plan))):
+        if item.plan is not None and (item.plan.outputs or any(PlanView(item.plan).changes)):
             _join(found, item.environment, item.plan)
     return tuple(found)
 
@@ -57,7 +49,7 @@ def groups(environments: Iterable[EnvironmentPreview]) -> tuple[Group, ...]:
 def _join(found: list[Group], environment: str, plan: Plan) -> None:
     for index, group in enumerate(found):
         if _alike(group.plan, plan):
-            ids = [change.id for change in group.changes] != [change.id for change in changed(plan)]
+            ids = _ids(group.plan) != _ids(plan)
             names = (*group.environments, environment)
             found[index] = evolve(group, environments=names, masked=group.masked or ids)
             return
@@ -70,13 +62,13 @@ def _alike(one: Plan, other: Plan) -> bool:
     )
 
 
+def _ids(plan: Plan) -> list[str]:
+    return [item.id for item in PlanView(plan).changes]
+
+
 def _as_read(plan: Plan) -> Iterator[object]:
     """What a reader sees of the changes and outputs, one by one; the cheap first."""
-    yield [(change.address, change.action) for change in changed(plan)]
-    yield from (_block(change, masked=True) for change in changed(plan))
-    yield from output_lines(plan.outputs)
-
-
-def _block(change: Change, *, masked: bool) -> Block:
-    block = change_lines(change)
-    return block.masked(change.id) if masked and change.id else block
+    view = PlanView(plan)
+    yield [(item.address, item.sign) for item in view.changes]
+    yield from (block(item, masked=True) for item in view.changes)
+    yield from output_lines(view.outputs)

@@ -7,9 +7,10 @@ from typing import Final
 
 from planner.model.plan import Plan
 from planner.model.preview import Preview
-from planner.render.markdown.blocks import besides, calls
 from planner.render.markdown.form import CommentForm
-from planner.render.markdown.spans import code, counted, listing
+from planner.render.markdown.spans import code, listing
+from planner.render.values import plural
+from planner.render.view import besides, calls
 
 _PROJECT_ROOM: Final = 60
 _SHORT_COMMIT: Final = 10
@@ -54,7 +55,7 @@ def _troubles(preview: Preview) -> Iterator[str]:
         (sum(1 for item in items if item.removed), "environment", "removed"),
     ):
         if number:
-            yield f"{counted(number, noun)} {what}"
+            yield f"{plural(number, noun)} {what}"
 
 
 def _plans(preview: Preview) -> list[Plan]:
@@ -75,7 +76,7 @@ def _compared(preview: Preview) -> str:
 def _ahead(preview: Preview) -> str:
     if not preview.ahead:
         return ""
-    name, commits = code(preview.target, _PROJECT_ROOM), counted(preview.ahead, "commit")
+    name, commits = code(preview.target, _PROJECT_ROOM), plural(preview.ahead, "commit")
     return f"; {name} is {commits} ahead of that"
 
 
@@ -90,7 +91,7 @@ def _affected(preview: Preview) -> str:
         return f"Merging this changes nothing in {_names(item.environment for item in items)}."
     also = besides(_plans(preview)) if calls(_plans(preview)) else []
     number = sum(1 for item in items if not item.removed)
-    planned = f"Planned for {counted(number, 'environment')}" if number else "Nothing had to be planned"
+    planned = f"Planned for {plural(number, 'environment')}" if number else "Nothing had to be planned"
     unaffected = f"; {others:,} not affected" if others else ""
     besides_them = f" Besides: {', '.join(also)}." if also else ""
     return f"{planned}{unaffected}.{besides_them}"
@@ -103,7 +104,7 @@ def _looked_at(preview: Preview, *, names: bool) -> str:
     chosen = [*(item.environment for item in preview.environments), *preview.unaffected]
     left = preview.left_out
     if not names:
-        return f"Only looked at {counted(len(chosen), 'environment')}; not looked at {len(left):,}."
+        return f"Only looked at {plural(len(chosen), 'environment')}; not looked at {len(left):,}."
     return f"Only looked at: {_names(chosen)}; not looked at: {_names(left)}."
 
 

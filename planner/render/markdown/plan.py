@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from planner.model.dialect import Dialect
 from planner.model.plan import Plan
 from planner.model.preview import EnvironmentPreview
-from planner.render import view
 from planner.render.markdown import findings
 from planner.render.markdown.blocks import plan_inside, summary
 from planner.render.markdown.caution import caution, losses
 from planner.render.markdown.detail import WHOLE
 from planner.render.markdown.folding import groups
 from planner.render.markdown.form import CommentForm
-from planner.render.markdown.spans import code, counted, words
+from planner.render.markdown.spans import code, words
+from planner.render.view import PlanView
 
 _PLAIN = CommentForm(1_000_000_000, "-", dialect=Dialect(details=False, mermaid=False, alerts=False))
 
@@ -26,30 +26,29 @@ def render_markdown_plan(plan: Plan, digest: str) -> str:
 
 def _lines(plan: Plan, digest: str) -> Iterator[str]:
     items = (EnvironmentPreview(plan.environment, plan=plan, digest=digest),)
-    behind = view.behind(plan)
-    yield f"### {code(plan.environment)}: {summary(plan) or view.no_changes(plan)}"
+    view = PlanView(plan)
+    yield f"### {code(plan.environment)}: {summary(plan) or view.no_changes}"
     yield ""
     yield from caution(losses(items), _PLAIN, 2)
     for group in groups(items):
         yield from (*plan_inside(group, WHOLE, _PLAIN.limit), "")
-    if behind:
-        yield from (f"The state is behind for {counted(behind, 'resource')}; apply brings it up to date.", "")
+    if view.behind:
+        yield from (view.behind, "")
     if not plan.has_changes:
-        yield from (view.nothing_to_do(plan, code(plan.environment)), "")
+        yield from (view.nothing_to_do(code(plan.environment)), "")
     yield from findings.drift(items, _PLAIN, WHOLE)
     yield from findings.users(items, WHOLE)
     yield from findings.checks(items, WHOLE)
     yield from findings.notes(items, WHOLE)
-    yield from _left_out(plan)
+    yield from _left_out(view)
     if digest:
         yield f"Digest, for `planner apply --expect-digest`: {code(digest)}"
 
 
-def _left_out(plan: Plan) -> Iterator[str]:
+def _left_out(view: PlanView) -> Iterator[str]:
     """What --target and --exclude keep out of the plan."""
-    if plan.left_out:
+    if view.plan.left_out:
         yield from ("**Left out:**", "")
-        for item in plan.left_out:
-            why = f": {words(item.why, 300)}" if item.why else ""
-            yield f"- {code(str(item.address))}{view.left_out(item)}{why}"
+        for address, what, why in view.left_out:
+            yield f"- {code(str(address))}{what}{f': {words(why, 300)}' if why else ''}"
         yield ""

@@ -112,11 +112,6 @@ def listing(items: Sequence[str], most: int) -> str:
     return f"{', '.join(items[:most])} and {len(items) - most:,} more"
 
 
-def counted(count: int, noun: str) -> str:
-    """`1 delete`, `2 deletes`."""
-    return f"{count:,} {noun}{'s' * (count != 1)}"
-
-
 def _visible(text: str) -> str:
     """Escaped, and without what opens an HTML comment: only the marker of a comment does that."""
     return escape(text).replace("<!--", "\\x3c!--")

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from attrs import frozen
 
-from planner.model.plan import Action, Plan
+from planner.model.plan import Plan
 from planner.model.preview import IN_WORDS, EnvironmentPreview, Preview
 from planner.model.release import Gate
 from planner.render.gates import state_of
 from planner.render.markdown.spans import code, listing, words
+from planner.render.view import CALLS, state_only
 
 _NONE = "-"
 _UNKNOWN = "?"
@@ -38,7 +39,7 @@ def table(preview: Preview, why: int) -> Iterator[str]:
 def _columns(preview: Preview, items: Sequence[EnvironmentPreview], why: int) -> Iterator[Column | None]:
     yield Column("Environment", tuple(map(_name, items)))
     yield Column("Why", tuple(_why(item.why, why) for item in items))
-    for noun in ("create", "update", "replace", "delete"):
+    for noun in CALLS:
         yield Column(noun.capitalize(), tuple(_count(item, noun) for item in items), number=True)
     yield _where_any("State", [_state_only(item.plan) for item in items])
     yield Column("Drift", tuple(_drift(item, preview.offline) for item in items), number=True)
@@ -91,22 +92,11 @@ def _drift(item: EnvironmentPreview, offline: bool) -> str:
 
 
 def _state_only(plan: Plan | None) -> str:
-    return ", ".join(state_only([plan] if plan else []))
-
-
-def state_only(plans: Iterable[Plan]) -> list[str]:
-    """`2 to import, 1 to move`: what changes the state and nothing else."""
-    changes = [change for plan in plans for change in plan.changes]
-    counted = (
-        (sum(1 for change in changes if change.imported), "import"),
-        (sum(1 for change in changes if change.moved_from is not None), "move"),
-        (sum(1 for change in changes if change.action is Action.FORGET), "forget"),
-    )
-    return [f"{count:,} to {verb}" for count, verb in counted if count]
+    return ", ".join(state_only([plan])) if plan else ""
 
 
 def _gates(gates: Sequence[Gate]) -> str:
-    """Open and forced ones with the reason, met ones by name: their proof is in the report."""
+    """Closed and forced ones with the reason, met ones by name: their proof is in the report."""
     told = [_gate(gate) for gate in gates if state_of(gate) != "met"]
     met = [code(gate.name, 40) for gate in gates if state_of(gate) == "met"]
     return "; ".join([*told, *([f"met: {', '.join(met)}"] if met else [])])

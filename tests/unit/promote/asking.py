@@ -52,7 +52,7 @@ def names(verdict: Verdict) -> list[str]:
     return [item.name for item in verdict.gates]
 
 
-def opened(verdict: Verdict, *, applying: bool = True) -> list[str]:
+def closed(verdict: Verdict, *, applying: bool = True) -> list[str]:
     return [item.name for item in verdict.refusals(applying=applying)]
 
 

@@ -6,7 +6,7 @@ from planner.model.windows import parse_window
 from planner.promote.log import Approval, Log
 from planner.promote.question import BACK, FIRST, PROMOTION, SAME
 
-from .asking import HOUR, RAN, ask, dev, gate, opened, prod, staging
+from .asking import HOUR, RAN, ask, closed, dev, gate, prod, staging
 from .releases import ONE, TWO, at, log, run
 
 # approvals
@@ -67,13 +67,13 @@ def test_what_was_let_in_once_needs_no_approval(way: str, here: Log, is_asked: b
     verdict = ask(TWO, staging(RAN), of=prod(approvals=1, soak=99 * HOUR, checks=("smoke",)), here=here)
     assert verdict.way == way
     asked = ["soak", "checks", "approvals"] if is_asked else []
-    assert opened(verdict) == asked
+    assert closed(verdict) == asked
 
 
 def test_approvals_hold_back_the_apply_alone() -> None:
     verdict = ask(TWO, staging(RAN), of=prod(approvals=1))
-    assert opened(verdict, applying=True) == ["approvals"]
-    assert opened(verdict, applying=False) == []
+    assert closed(verdict, applying=True) == ["approvals"]
+    assert closed(verdict, applying=False) == []
 
 
 # windows
@@ -99,5 +99,5 @@ def test_windows_hold_for_every_way(windows: list[str], told: str, way: str) -> 
     found = gate(verdict, "windows")
     name = "dev" if way == FIRST else "prod"
     assert (found.met, found.detail) == (told == "open now", told.replace("closed", f"{name} is closed"))
-    assert opened(verdict, applying=True) == ([] if found.met else ["windows"])
-    assert opened(verdict, applying=False) == []
+    assert closed(verdict, applying=True) == ([] if found.met else ["windows"])
+    assert closed(verdict, applying=False) == []

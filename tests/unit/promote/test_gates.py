@@ -13,7 +13,7 @@ from planner.model.windows import parse_window
 from planner.promote.log import Approval, Force, Log, Rejection, Run, Source, Verification
 from planner.promote.question import BACK, FIRST, NAMES, PROMOTION, SAME, Upstream, Verdict
 
-from .asking import HOUR, MIXED, RAN, ask, dev, gate, names, opened, prod, staging
+from .asking import HOUR, MIXED, RAN, ask, closed, dev, gate, names, prod, staging
 from .releases import ONE, THREE, TWO, at, log, release, run
 
 
@@ -111,7 +111,7 @@ def test_the_names_that_can_be_forced_are_those_there_are() -> None:
 
 def test_a_release_that_did_not_run_upstream() -> None:
     verdict = ask(TWO, staging(run(ONE)))
-    assert opened(verdict, applying=False) == names(verdict) == ["promote_from"]
+    assert closed(verdict, applying=False) == names(verdict) == ["promote_from"]
     found = gate(verdict, "promote_from")
     assert found.detail == f"prod accepts releases from staging; {TWO.id} did not run there"
     assert found.advice == "Promote what runs there: planner promote staging prod"
@@ -122,7 +122,7 @@ def test_a_release_that_left_upstream_is_as_good_as_before() -> None:
     left = [run(TWO, at(1), at(9)), Verification(TWO.id, "smoke", True, at(8)), run(THREE, at(9))]
     rules = prod(soak=timedelta(hours=8), checks=("smoke",))
     verdict = ask(TWO, staging(*left, pending=3, drifted=("extension.a",)), of=rules)
-    assert opened(verdict) == []
+    assert closed(verdict) == []
     ran = f"{TWO.id} ran in staging since 2026-08-23 01:00 UTC, until 2026-08-23 09:00 UTC"
     assert gate(verdict, "promote_from").detail == ran
     assert gate(verdict, "converged").detail == "staging was, until 2026-08-23 09:00 UTC"
@@ -155,7 +155,7 @@ def test_several_upstreams(
     found = [Upstream(name, Log(tuple(runs)), **more) for name, runs, more in upstreams]
     verdict = ask(TWO, *found, of=prod("qa", "staging"))
     assert (verdict.source.environment if verdict.source else None) == source
-    assert opened(verdict) == closed_gates
+    assert closed(verdict) == closed_gates
 
 
 def test_several_upstreams_are_all_named() -> None:
@@ -179,16 +179,16 @@ UNCOMMITTED = release("8.15", "", synonyms="two")
 )
 def test_templates_that_are_in_no_commit_are_never_the_same(here: Log) -> None:
     upstream = staging(run(UNCOMMITTED))
-    assert opened(ask(UNCOMMITTED, upstream, here=here)) == []
+    assert closed(ask(UNCOMMITTED, upstream, here=here)) == []
     verdict = ask(UNCOMMITTED, upstream, here=here, by_commit=True)
-    assert opened(verdict, applying=False) == ["promote_from"]
+    assert closed(verdict, applying=False) == ["promote_from"]
     found = gate(verdict, "promote_from")
     assert found.detail.startswith(f"the templates of {UNCOMMITTED.id} are in no commit")
     assert "planner promote staging prod" in found.advice
 
 
 def test_the_first_environment_may_run_what_is_in_no_commit() -> None:
-    assert opened(ask(UNCOMMITTED, of=dev(), by_commit=True)) == []
+    assert closed(ask(UNCOMMITTED, of=dev(), by_commit=True)) == []
 
 
 # rejected
@@ -216,7 +216,7 @@ NO = Rejection(TWO.id, "it is slow", "ann", at(8))
 def test_rejected(wanted: Release, here: Log, upstream: Upstream, told: str) -> None:
     verdict = ask(wanted, upstream, here=here)
     assert [item.detail for item in verdict.gates if item.name == "rejected"] == ([told] if told else [])
-    assert opened(verdict, applying=False) == (["rejected"] if told else [])
+    assert closed(verdict, applying=False) == (["rejected"] if told else [])
 
 
 # a part of a release
@@ -229,7 +229,7 @@ def test_one_variable_from_upstream() -> None:
     verdict = ask(MIXED, staging(RAN, passed), of=rules, here=here)
     assert (verdict.way, verdict.release) == (PROMOTION, MIXED.id)
     assert verdict.source == Source("staging", "l-staging", 7)
-    assert opened(verdict) == []
+    assert closed(verdict) == []
     assert gate(verdict, "soak").detail == f"{TWO.id} soaked 9h of 8h in staging"
 
 
@@ -254,7 +254,7 @@ def forced(gate: str, of: str = TWO.id, reason: str = "in a hurry") -> Force:
 def test_a_gate_is_forced_for_its_release_alone(forces: list[Force], left: list[str]) -> None:
     rules = prod(soak=99 * HOUR, checks=("smoke",), approvals=1)
     verdict = ask(TWO, staging(RAN), of=rules, here=log(run(ONE), *forces))
-    assert opened(verdict) == left
+    assert closed(verdict) == left
 
 
 def test_a_forced_gate_says_what_it_set_aside_and_why() -> None:
@@ -276,5 +276,5 @@ def test_any_gate_can_be_forced(name: str) -> None:
     rules = prod(windows=(parse_window("mon 08:00-09:00"),))
     here = log(forced("rejected"), forced("windows"), forced("promote_from"))
     verdict = ask(TWO, upstream, of=rules, here=here)
-    assert opened(verdict) == []
+    assert closed(verdict) == []
     assert gate(verdict, name).forced

@@ -7,14 +7,20 @@ from attrs import evolve
 
 from planner.model.plan import AttributeDiff, Change
 from planner.render import Style, render_plan
-from planner.render.html.change import change_row, shown_change
+from planner.render.html.templates import macro
+from planner.render.view import ChangeView
 
 from .html_document import Node, read
 from .plans import CONTENT, CREATE, CREATE_FILTER, DELETE, ICU, PLANS, REPLACE, UPDATE, USED, plan
 
 
+def row(change: Change) -> Node:
+    item = ChangeView(change)
+    return read(macro("row", "change.html")(item, "c0-0", macro("table", "change.html")(item)))
+
+
 def opened(change: Change) -> Node:
-    return read(change_row(shown_change(change, "c0-0"))).one("div", class_="body")
+    return row(change).one("div", class_="body")
 
 
 def attributes(change: Change) -> list[tuple[str, ...]]:
@@ -138,6 +144,6 @@ def test_a_few_users_are_named_at_once_and_many_behind_a_line() -> None:
 
 def test_the_closed_row_warns_of_users_and_says_what_happens_besides() -> None:
     change = evolve(USED, imported=True, moved_from=ICU, deposed=True)
-    head = read(change_row(shown_change(change, "c0-0"))).one("details", class_="change")
+    head = row(change).one("details", class_="change")
     tags = [node.text for node in head.one("span", class_="tags").all(class_="tag")]
     assert tags == ["used by 12", "left over from a replacement", "imported", "moved"]

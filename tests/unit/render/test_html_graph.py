@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from markupsafe import Markup
 
 from planner.model.address import Address
 from planner.model.plan import Action, Change
-from planner.render.html.change import shown_change
-from planner.render.html.graph import MOST_NODES, graph_figure
+from planner.render.html.across import ShownChange
+from planner.render.html.graph import MOST_NODES, graph_of
+from planner.render.html.templates import macro
+from planner.render.view import ChangeView
 
 from .html_document import Node, read
 
@@ -23,8 +26,10 @@ def change(number: int, *others: int, action: Action = Action.UPDATE) -> Change:
 
 
 def figure(*changes: Change) -> Node:
-    shown = [shown_change(item, f"c0-{index}") for index, item in enumerate(changes)]
-    return read(graph_figure(shown, "prod"))
+    shown = [
+        ShownChange(ChangeView(item), "prod", f"c0-{index}", Markup()) for index, item in enumerate(changes)
+    ]
+    return read(macro("graph", "graph.html")(graph_of(shown), "prod"))
 
 
 def labels(document: Node) -> dict[str, str]:

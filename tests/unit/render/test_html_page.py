@@ -16,8 +16,8 @@ from planner.model.preview import EnvironmentPreview, Preview
 from planner.model.release import Gate
 from planner.model.resource import Content
 from planner.model.value import UNKNOWN, Value
-from planner.render.changes import sign_of
 from planner.render.html import render_html
+from planner.render.view import ChangeView
 
 from .html_document import Node, read
 from .plans import CREATE, DELETE, ICU, OFFICE, PLANS, REPLACE, SYNONYMS, UPDATE, plan
@@ -158,11 +158,7 @@ def test_an_error_of_the_whole_stays_text(text: str) -> None:
 
 
 def test_nothing_that_steers_a_terminal_or_the_direction_of_writing_gets_through() -> None:
-    text = (
-        render_html(preview(PLANS["hostile"], project=""))
-        if False
-        else render_html(preview(PLANS["hostile"]))
-    )
+    text = render_html(preview(PLANS["hostile"]))
     assert all(char.isprintable() or char == "\n" for char in text)
     body = page(PLANS["hostile"]).one("details", id="c0-0").text
     assert "\\u202e" in body
@@ -226,7 +222,7 @@ def test_rows_tell_what_happens_before_they_are_opened() -> None:
             (head.one("b", class_="sign").text, head.one("code").text, head.one("span", class_="gist").text)
         )
     assert found == [
-        (sign_of(CREATE), "extension.synonyms", ""),
+        (ChangeView(CREATE).sign, "extension.synonyms", ""),
         ("~", "extension.synonyms", "description, version"),
         ("-/+", "extension.icu", "extension_type, content"),
         ("-", "extension.synonyms", "it is no longer declared"),

@@ -7,8 +7,9 @@ import pytest
 from planner.model.address import Address
 from planner.model.plan import AttributeDiff
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Reference, Secret, Value
-from planner.render.html.attributes import diff_rows
-from planner.render.html.markup import join
+from planner.render.html.sides import sides
+from planner.render.html.templates import macro
+from planner.render.rows import diff_rows
 
 from .html_document import Node, read
 
@@ -17,8 +18,13 @@ SENSITIVE = "(sensitive)"
 LINES = "".join(f"line {number}\n" for number in range(9))
 
 
+def page(diff: AttributeDiff) -> str:
+    attribute = macro("attribute", "change.html")
+    return "".join(attribute(row, sides(row)) for row in diff_rows(diff))
+
+
 def rows(diff: AttributeDiff) -> list[Node]:
-    return [node for node in read(join(diff_rows(diff))).children if isinstance(node, Node)]
+    return [node for node in read(page(diff)).children if isinstance(node, Node)]
 
 
 def table(diff: AttributeDiff) -> list[tuple[str, ...]]:
@@ -126,13 +132,13 @@ def test_texts_too_long_to_be_compared_stand_beside_each_other_whole() -> None:
 def test_what_two_texts_do_not_share_is_marked_by_whole_words(
     before: str, after: str, marked: list[str]
 ) -> None:
-    shown = read(join(diff_rows(AttributeDiff(("x",), before, after))))
+    shown = read(page(AttributeDiff(("x",), before, after)))
     assert [node.text for node in shown.all("mark")] == marked
     assert [cell.text for cell in shown.all("td")] == [f'"{before}"', f'"{after}"']
 
 
 def test_origins_and_what_forces_a_replacement_stand_with_the_name() -> None:
     diff = AttributeDiff(("x",), 1, 2, forces_replacement=True, origins=("var.x, planner.yaml:3", "local.y"))
-    head = read(join(diff_rows(diff))).one("th")
+    head = read(page(diff)).one("th")
     assert head.one("em").text == "forces replacement"
     assert [node.text for node in head.all("small")] == ["var.x, planner.yaml:3", "local.y"]

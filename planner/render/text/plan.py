@@ -1,0 +1,110 @@
+"""The plan as a person reads it: what changed outside, what would be done, and the count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from planner.model.plan import Plan
+from planner.render.escaping import escape, wrap
+from planner.render.style import BOLD, Style
+from planner.render.text.blocks import render_block
+from planner.render.text.rows import render_rows
+from planner.render.values import KNOWN_LATER
+from planner.render.view import PlanView, state_only
+
+NARROWEST: Final = 40
+
+_LEGEND: Final = (
+    ("+", "create"),
+    ("~", "update in place"),
+    ("-/+", "replace: delete, then create"),
+    ("+/-", "replace: create, then delete"),
+    ("-", "delete"),
+    (".", "change the state only"),
+)
+
+
+def render_plan(plan: Plan, *, width: int, style: Style) -> str:
+    """The plan as text that ends with a line break. width: columns of the terminal, at least 40.
+
+    Sections: drift, changes, notes, outputs, then `Plan: 2 to create, ...` or `No changes. ...`.
+    """
+    width, view = max(width, NARROWEST), PlanView(plan)
+    sections = (
+        _drift(view, width, style),
+        _changes(view, width, style),
+        _notes(view, width, style),
+        _left_out(view, width, style),
+        _checks(view, width),
+        _outputs(view, width, style),
+        _end(view, width, style),
+    )
+    return "\n".join("\n".join((*lines, "")) for lines in map(list, sections) if lines)
+
+
+def _drift(view: PlanView, width: int, style: Style) -> Iterator[str]:
+    if view.plan.drift:
+        yield style.paint(BOLD, "Changed outside of planner:")
+    for item in view.drift:
+        yield ""
+        yield from render_block(item, width=width, style=style)
+
+
+def _changes(view: PlanView, width: int, style: Style) -> Iterator[str]:
+    changes = [*view.changes]
+    if changes:
+        used = {change.sign for change in changes}
+        yield style.paint(BOLD, f"Planned for the {escape(view.plan.environment)} environment:")
+        yield from (f"{style.sign(sign.rjust(3))} {text}" for sign, text in _LEGEND if sign in used)
+    for change in changes:
+        yield ""
+        yield from render_block(change, width=width, style=style)
+
+
+def _titled(title: str, text: str, width: int, style: Style) -> Iterator[str]:
+    """A paragraph with a title; its further lines stand under its first."""
+    first, *rest = wrap(text, width - len(title))
+    yield style.paint(BOLD, title) + first
+    yield from (" " * len(title) + line for line in rest)
+
+
+def _notes(view: PlanView, width: int, style: Style) -> Iterator[str]:
+    for note in view.plan.notes:
+        yield from _titled("Note: ", note, width, style)
+
+
+def _left_out(view: PlanView, width: int, style: Style) -> Iterator[str]:
+    """What --target and --exclude keep out of the plan."""
+    for address, what, why in view.left_out:
+        yield from _titled("Left out: ", f"{address}{what}{f': {why}' if why else ''}", width, style)
+
+
+def _checks(view: PlanView, width: int) -> Iterator[str]:
+    """The checks that did not simply pass, then how many did."""
+    for check in view.checks:
+        said = check.status if check.status == "failed" else KNOWN_LATER.strip("()")
+        yield from wrap(f"check {check.name}: {said}", width)
+    if view.passed:
+        yield view.passed
+
+
+def _outputs(view: PlanView, width: int, style: Style) -> Iterator[str]:
+    if view.plan.outputs:
+        yield style.paint(BOLD, "Changes to outputs:")
+        yield ""
+        yield from render_rows(view.outputs, indent=2, width=width, style=style)
+
+
+def _end(view: PlanView, width: int, style: Style) -> Iterator[str]:
+    plan = view.plan
+    if view.behind:
+        yield from wrap(view.behind, width)
+    if plan.has_changes or plan.left_out:
+        if parts := state_only([plan]):
+            yield f"State: {', '.join(parts)}."
+        yield style.paint(BOLD, f"Plan: {plan.summary}.")
+    else:
+        first, *rest = wrap(f"No changes. {view.nothing_to_do(escape(plan.environment))}", width)
+        yield style.paint(BOLD, first[:11]) + first[11:]
+        yield from rest

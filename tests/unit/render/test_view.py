@@ -1,0 +1,125 @@
+"""What the view says of a change is in every format: nothing is left to a renderer to remember."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import pytest
+from attrs import evolve
+
+from planner.model.plan import Action, Change, LeftOut, Plan
+from planner.model.preview import EnvironmentPreview, Preview
+from planner.render import Style, events, render_plan
+from planner.render.html import render_html
+from planner.render.markdown import form_for, render_comment, render_markdown_plan
+from planner.render.rows import Form, Row, Words
+from planner.render.view import ChangeView, DriftView, PlanView
+
+from . import plans
+from .html_document import read
+from .plans import ICU, OFFICE, PLANS, SYNONYMS, plan
+
+MOVED = evolve(plans.UPDATE, moved_from=ICU)
+IMPORTED = evolve(plans.UPDATE, imported=True)
+BOTH = evolve(plans.DELETE, moved_from=ICU, imported=True)
+SAID: Mapping[str, tuple[Change, tuple[str, ...]]] = MappingProxyType(
+    {
+        "moved": (MOVED, ("(moved from extension.icu)",)),
+        "imported": (IMPORTED, ("(imported first)",)),
+        "both": (BOTH, ("(moved from extension.icu)", "(imported first)")),
+        "why": (evolve(plans.UPDATE, reason="asked for with a flag"), (": asked for with a flag",)),
+        "left over": (evolve(plans.DELETE, deposed=True), ("(left over from a replacement)",)),
+    }
+)
+
+
+def preview(made: Plan) -> Preview:
+    return Preview("search", "a" * 40, "b" * 40, (EnvironmentPreview("prod", plan=made),))
+
+
+FORMATS: Mapping[str, Callable[[Plan], str]] = MappingProxyType(
+    {
+        "text": lambda made: render_plan(made, width=200, style=Style()),
+        "markdown": lambda made: render_markdown_plan(made, ""),
+        "comment": lambda made: render_comment(preview(made), form_for("github", limit=60_000)),
+        "html": lambda made: read(render_html(preview(made))).text,
+    }
+)
+
+
+@pytest.mark.parametrize("name", SAID)
+@pytest.mark.parametrize("form", FORMATS)
+def test_what_is_said_of_a_change_is_in_every_format(form: str, name: str) -> None:
+    change, said = SAID[name]
+    shown = FORMATS[form](plan(change))
+    assert [words for words in said if words not in shown] == []
+
+
+@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("form", FORMATS)
+def test_what_happens_to_each_resource_is_in_every_format(form: str, name: str) -> None:
+    shown = " ".join(FORMATS[form](PLANS[name]).split())
+    view = PlanView(PLANS[name])
+    for item in view.changes:
+        assert item.what in shown
+    for drift in view.drift:
+        assert (drift.headlines if form != "html" else (drift.sentence,))[0] in shown
+
+
+@pytest.mark.parametrize("name", ["moved", "imported", "both"])
+def test_the_facts_of_a_change_are_in_its_event(name: str) -> None:
+    change = evolve(SAID[name][0], diffs=(), before={}, after={})
+    line = next(line for line in events.plan(plan(change), "") if line["type"] == "change")
+    facts = {fact.key: fact.value for fact in ChangeView(change).facts}
+    assert facts
+    assert facts.items() <= json.loads(json.dumps(line)).items()
+
+
+@pytest.mark.parametrize(
+    ("change", "headline"),
+    [
+        (Change(SYNONYMS, Action.MOVE, "", moved_from=ICU), "extension.icu has moved to extension.synonyms"),
+        (Change(ICU, Action.IMPORT, "", imported=True), "extension.icu will be imported"),
+    ],
+)
+def test_a_fact_that_the_headline_tells_is_not_told_again(change: Change, headline: str) -> None:
+    view = ChangeView(change)
+    assert view.headlines == (headline,)
+    assert view.tags == ()
+    assert len(view.facts) == 1
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_what_is_left_out_is_said_with_its_change(form: str) -> None:
+    """But in a comment: a preview is never narrowed to some resources."""
+    made = evolve(plan(plans.UPDATE), left_out=(LeftOut(OFFICE, Action.DELETE, deposed=True),))
+    assert "left over from a replacement (delete)" in FORMATS[form](made)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "form"),
+    [
+        ("a", "b", Form.TWO),
+        (1, "b", Form.TWO),
+        (Words("a file"), Words("another"), Form.TWO),
+        ("a\nb", "a", Form.LINES),
+        ("a", 1, Form.TWO),
+        ([1], [1, 2], Form.TWO),
+        ([1], [1, 2, 3, 4], Form.ITEMS),
+        ([[1]], [2], Form.ITEMS),
+        ([1], "a", Form.APART),
+        ({}, {"a": 1}, Form.APART),
+    ],
+)
+def test_how_two_sides_are_compared(before: object, after: object, form: Form) -> None:
+    assert Row("x", "~", before, after).form is form
+    assert Row("x", "+", None, after).form is Form.ONE
+
+
+def test_drift_is_told_as_a_change_is() -> None:
+    """Whatever lays out the one lays out the other."""
+    drift, change = DriftView(PLANS["drift"].drift[0]), ChangeView(plans.UPDATE)
+    for name in ("address", "id", "sign", "group", "order", "headlines", "sentence", "gist", "rows", "tags"):
+        assert type(getattr(drift, name)) is type(getattr(change, name)), name
