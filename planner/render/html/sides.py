@@ -86,7 +86,7 @@ def _stretch(stretch: Stretch, form: Form) -> Iterator[Sides]:
     if stretch.skipped:
         yield (Cell(lines([stretch.skipped]), "skipped", wide=True),)
     elif stretch.same:
-        yield from ((Cell(_line(line), "same"),) * 2 for line in stretch.before)
+        yield from ((Cell(_line(str(line)), "same"),) * 2 for line in stretch.before)
     elif form is Form.LINES:
         yield from starmap(_lines, zip_longest(stretch.before, stretch.after))
     else:

@@ -205,9 +205,10 @@ def _item(value: Value, room: int) -> Sequence[str]:
     return expanded(value, room, wrapped)
 
 
-def _text(line: str, room: int) -> Sequence[str]:
-    end = () if line.endswith("\n") else ("# no newline at the end",)
-    return *text_line(line.removesuffix("\n"), room), *end
+def _text(line: Value, room: int) -> Sequence[str]:
+    text = str(line)  # a stretch of lines holds texts
+    end = () if text.endswith("\n") else ("# no newline at the end",)
+    return *text_line(text.removesuffix("\n"), room), *end
 
 
 def hidden(column: int, text: str) -> Line:
