@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,10 +27,19 @@ class Enterprise(GitHubServer):
         return super().respond(evolve(asked, path=asked.path.removeprefix(self.root)))
 
 
+Job = tuple[Project, GitHubServer]
+
+
 @pytest.fixture
-def actions(team: Project, tmp_path: Path) -> Iterator[tuple[Project, GitHubServer]]:
+def actions(team: Project, tmp_path: Path) -> Iterator[Job]:
     """The project in a job of GitHub Actions, on a pull request."""
-    event = tmp_path / "event.json"
+    with job_of(team, tmp_path / "event.json") as job:
+        yield job
+
+
+@contextmanager
+def job_of(team: Project, event: Path) -> Iterator[Job]:
+    """event: the file that tells what the job is for."""
     event.write_text(json.dumps(pull_request(git(team.folder, "rev-parse", "HEAD"))))
     server = Enterprise()
     team.environ |= {
@@ -42,8 +52,10 @@ def actions(team: Project, tmp_path: Path) -> Iterator[tuple[Project, GitHubServ
         "GITHUB_RUN_ID": "7",
         "GITHUB_RUN_ATTEMPT": "1",
     }
-    yield team, server
-    server.close()
+    try:
+        yield team, server
+    finally:
+        server.close()
 
 
 def pull_request(head: str) -> dict[str, object]:

@@ -24,8 +24,12 @@ TOKEN = {"PLANNER_VAR_download_token": "hunter2-token"}
 @pytest.fixture
 def team(team_once: Path, tmp_path: Path) -> Project:
     """examples/team in a repository, applied everywhere, on a branch of its own."""
-    shutil.copytree(team_once, tmp_path / "team", symlinks=True)
-    return Project(tmp_path / "team", dict(TOKEN))
+    return copied(team_once, tmp_path / "team")
+
+
+def copied(made: Path, folder: Path) -> Project:
+    shutil.copytree(made, folder, symlinks=True)
+    return Project(folder, dict(TOKEN))
 
 
 @pytest.fixture(scope="session")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
-from tests.contract.forge_github import GitHubServer
-from tests.contract.forge_http import NUMBER
+from tests.contract.forge_http import NUMBER, Written
 
-from .jobs import pull_request
+from .jobs import Job, job_of, pull_request
 from .runner import Project
-from .team import change_prod, git
+from .team import change_prod, copied, git
 
 HEAD, TARGET = "change", "main"
 Event = tuple[str, Callable[[str, str], dict[str, object]]]
@@ -36,22 +36,32 @@ QUEUED: Event = (
     f"refs/heads/gh-readonly-queue/main/pr-{NUMBER}-{'0' * 40}",
     lambda _, target: {"merge_group": {"base_sha": target, "base_ref": "refs/heads/main"}},
 )
-Job = tuple[Project, GitHubServer]
+
+
+@pytest.fixture(scope="session")
+def reviewed_once(team_once: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Written]]:
+    """The folder, to be copied, and the comments there are."""
+    folder = tmp_path_factory.mktemp("reviewed")
+    with job_of(copied(team_once, folder / "team"), folder / "event.json") as (team, server):
+        change_prod(team)
+        git(team.folder, "commit", "-qam", "change")
+        git(team.folder, "branch", "other")
+        team.edit("environments/prod.yaml", "8.15.*", "8.16.*")
+        git(team.folder, "commit", "-qam", "more")
+        happens(team, OPENED)
+        assert "The comment was created" in team.ok("preview", "--comment").err
+        return team.folder, server.written
 
 
 @pytest.fixture
-def reviewed(actions: Job) -> Job:
-    """With a comment on a pull request, whose branch another one left."""
-    team, server = actions
-    change_prod(team)
-    git(team.folder, "commit", "-qam", "change")
-    git(team.folder, "branch", "other")
-    team.edit("environments/prod.yaml", "8.15.*", "8.16.*")
-    git(team.folder, "commit", "-qam", "more")
-    happens(team, OPENED)
-    assert "The comment was created" in team.ok("preview", "--comment").err
-    team.environ["GITHUB_RUN_ID"] = "8"
-    return team, server
+def reviewed(reviewed_once: tuple[Path, list[Written]], tmp_path: Path) -> Iterator[Job]:
+    """With a comment on a pull request, whose branch another one left; in a later job of it."""
+    made, written = reviewed_once
+    with job_of(copied(made, tmp_path / "team"), tmp_path / "event.json") as (team, server):
+        server.written += map(evolve, written)
+        happens(team, OPENED)
+        team.environ["GITHUB_RUN_ID"] = "8"
+        yield team, server
 
 
 def happens(team: Project, event: Event) -> None:
@@ -75,8 +85,8 @@ def check_out(team: Project, name: str) -> None:
     ("event", "name"),
     [
         pytest.param(TRUSTED, TARGET, id="pull_request_target"),
-        pytest.param(SAID, TARGET, id="issue_comment"),
-        pytest.param(FOLLOWED, TARGET, id="workflow_run"),
+        pytest.param(SAID, TARGET, id="issue_comment", marks=pytest.mark.long),
+        pytest.param(FOLLOWED, TARGET, id="workflow_run", marks=pytest.mark.long),
         pytest.param(OPENED, "other", id="an older commit"),
         pytest.param(FOLLOWED, "other", id="another branch"),
     ],
@@ -98,14 +108,17 @@ def test_what_is_not_the_pull_request_replaces_nothing(reviewed: Job, event: Eve
     assert server.bodies() == before
 
 
-@pytest.mark.parametrize("name", [HEAD, "merge"])
 @pytest.mark.parametrize(
-    "event",
+    ("event", "name"),
     [
-        pytest.param(OPENED, id="pull_request"),
-        pytest.param(TRUSTED, id="pull_request_target"),
-        pytest.param(SAID, id="issue_comment"),
-        pytest.param(FOLLOWED, id="workflow_run"),
+        pytest.param(OPENED, "merge", id="pull_request, merge"),
+        pytest.param(TRUSTED, HEAD, id="pull_request_target"),
+        pytest.param(SAID, "merge", id="issue_comment, merge"),
+        pytest.param(FOLLOWED, HEAD, id="workflow_run"),
+        pytest.param(OPENED, HEAD, id="pull_request", marks=pytest.mark.long),
+        pytest.param(TRUSTED, "merge", id="pull_request_target, merge", marks=pytest.mark.long),
+        pytest.param(SAID, HEAD, id="issue_comment", marks=pytest.mark.long),
+        pytest.param(FOLLOWED, "merge", id="workflow_run, merge", marks=pytest.mark.long),
     ],
 )
 def test_the_pull_request_is_previewed_whatever_happened(reviewed: Job, event: Event, name: str) -> None:
@@ -147,7 +160,7 @@ def test_one_made_of_the_target_is_not_posted_later(reviewed: Job) -> None:
     assert "The comment was updated" in team.ok("preview", "--from", "preview/preview.json", "--comment").err
 
 
-@pytest.mark.parametrize("words", [(), ("--detailed-exitcode",)])
+@pytest.mark.parametrize("words", [pytest.param((), marks=pytest.mark.long), ("--detailed-exitcode",)])
 def test_a_merge_queue_lets_it_pass_and_keeps_the_comment(reviewed: Job, words: tuple[str, ...]) -> None:
     """What goes before it in the queue is no change of its own."""
     team, server = reviewed

@@ -18,7 +18,7 @@ import pytest
 
 from tests.contract import http_state_server, postgres_server, s3_server
 
-from .command import run_here
+from .command import Done, run_here
 from .runner import PROCESSES, ROOT
 
 UPDATE = bool(os.environ.get("PLANNER_UPDATE_README"))
@@ -88,20 +88,25 @@ def sessions(block: str) -> Iterator[tuple[str, str]]:
 
 
 QUOTED = re.compile(r"'[^']*'|\"[^\"$`\\]*\"")
+ONE = re.compile(r"(planner(?: +(?!2>)[\w.,:/@=%+-]+)+)((?: *[|;]| +2?>)(?:[^&\n]|>&\d)*)?")
+"""A command of planner, and what the shell does with what comes of it."""
 
 
-def plain_words(command: str) -> list[str]:
-    """The words behind `planner` where a line is just that and needs no shell; else none."""
-    bare = QUOTED.sub("", command)
-    if not command.startswith("planner ") or re.search(r"[^\w\s.,:/@=%+-]", bare) or "\n" in command:
-        return []
-    return shlex.split(command)[1:]
+def plain_words(command: str) -> tuple[list[str], str]:
+    """The words behind `planner` where a line begins with that and has no other command of it, and what is
+    left to the shell; no words for other lines, and where the shell mixes both streams, whose order matters.
+    """
+    found = ONE.fullmatch(QUOTED.sub(lambda quoted: "q" * len(quoted[0]), command))
+    if not found or "planner " in (found[2] or ""):
+        return [], command
+    return shlex.split(command[: found.end(1)])[1:], command[found.end(1) :]
 
 
 class Shell:
     """Runs commands one after the other; the folder and the variables that they set stay.
 
-    A line that is nothing but a command of planner runs in this process, if not each is to have its own.
+    A command of planner runs in this process, if not each is to have its own, and where it is the only one of
+    its line. What it prints and ends with is the shell's then.
     """
 
     def __init__(self, home: Path, variables: Mapping[str, str]) -> None:
@@ -116,12 +121,19 @@ class Shell:
         }
 
     def run(self, command: str) -> str:
-        words = plain_words(command)
+        words, rest = plain_words(command)
         if words and not PROCESSES and not UPDATE:
-            printed = run_here(words, self.folder, self.variables).both
+            done = run_here(words, self.folder, self.variables)
+            printed = self._run_script(self._stand_in(done) + rest) if rest else done.both
         else:
             printed = self._run_script(command)
         return printed.replace(str(self.home), "~")
+
+    def _stand_in(self, done: Done) -> str:
+        """A command that does the same."""
+        for name, text in (("out", done.out), ("err", done.err)):
+            (self.home / f".{name}").write_text(text)
+        return f"(cat {self.home}/.out; cat {self.home}/.err >&2; exit {done.code})"
 
     def _run_script(self, command: str) -> str:
         kept = self.home / ".kept"
