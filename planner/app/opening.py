@@ -14,7 +14,7 @@ from attrs import Factory, evolve, field, frozen
 from planner.app.caller import Caller
 from planner.app.command_line import Typed
 from planner.app.config_digest import config_digest
-from planner.app.discretion import discretion
+from planner.app.discretion import discretion, given_values
 from planner.app.exposure import exposed, exposed_names
 from planner.app.pinned import PinnedTrees
 from planner.app.redaction import Redactor
@@ -67,6 +67,11 @@ class Request:
     workspace: Workspace = field(factory=Workspace)
     run: Runner = field(factory=apart)  # before a thread is started that shows what goes on
     trees: PinnedTrees = field(default=Factory(lambda self: PinnedTrees(self.folder), takes_self=True))
+
+    def given_secrets(self) -> tuple[str, ...]:
+        """Of the sensitive variables that are set here, once it is known which are."""
+        known = self.projects.known(self.folder)
+        return given_values(known, self.inputs.environ) if known else ()
 
     @property
     def project(self) -> Project:

@@ -45,7 +45,8 @@ class Redactor:
 
     def inside(self, thing: T) -> T:
         """A plan, ledger, diagnostic or value as it is shown; thing itself when no secret is in it."""
-        return for_display(thing, self.known())
+        known = self.known()
+        return for_display(_with_records(thing, known), known)
 
 
 def document_redaction(redactor: Redactor, environment: str) -> Redact:
@@ -54,19 +55,23 @@ def document_redaction(redactor: Redactor, environment: str) -> Redact:
 
     def redact(thing: T) -> T:
         known = redactor.known()
-        if isinstance(thing, State):
-            thing = cast(T, evolve(thing, promotions=_records(thing.promotions, known)))
-        return for_file(thing, known, partial(Fingerprint.of, salt=salt))
+        return for_file(_with_records(thing, known), known, partial(Fingerprint.of, salt=salt))
 
     return redact
+
+
+def _with_records(thing: T, known: KnownSecrets) -> T:
+    """A state with secrets taken out of its records of promotions; anything else as it is."""
+    if not (known and isinstance(thing, State)):
+        return thing
+    records = _records(thing.promotions, known)
+    return thing if records is thing.promotions else cast(T, evolve(thing, promotions=records))
 
 
 def _records(
     promotions: tuple[Mapping[str, Value], ...], known: KnownSecrets
 ) -> tuple[Mapping[str, Value], ...]:
     """They hold texts where they had texts: whoever reads them takes nothing else."""
-    if not known:
-        return promotions
     try:
         log = read_log(promotions)
     except ValueError:  # of a newer planner, perhaps: nobody knows what is structure in them

@@ -132,7 +132,7 @@ class Console:
 
     def error(self, error: PlannerError) -> None:
         if isinstance(error, GatesClosed) and error.gates:
-            self.tell(render_gates(error.gates, self.width()))
+            self.tell(render_gates(self.redact.inside(error.gates), self.width()))
         if isinstance(error, InvalidConfiguration) and error.diagnostics:
             self.diagnostics(error.diagnostics)
         shown = self._redacted(error)

@@ -161,6 +161,7 @@ def make_request(context: click.Context, environment: str | None, **given: Any) 
         raise WrongUsage("--replace does not go with --destroy or --refresh-only")
     folder = folder_of(context)
     request = Request(folder, environment, inputs, selection=selection, typed=typed(context), **given)
+    make_console(context).redact.watch(request.given_secrets)
     context.call_on_close(request.trees.close)
     context.call_on_close(request.workspace.close)
     return request

@@ -70,6 +70,11 @@ class Projects:
     _read: dict[Path, ProjectFile | PlannerError] = field(factory=dict, init=False)
     _one_at_a_time: threading.Lock = field(factory=threading.Lock, init=False)
 
+    def known(self, root: Path) -> Project | None:
+        """The project, if it was read already, and could be."""
+        found = self._read.get(root)
+        return found.project if isinstance(found, ProjectFile) else None
+
     def at(self, root: Path) -> ProjectFile:
         """As `open_project`."""
         with self._one_at_a_time:

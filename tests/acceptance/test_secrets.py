@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +12,11 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
+from planner.app.redaction import Redactor
+from planner.app.stores import States
+from planner.model.project import Environment
+
+from .chains import applied, commit, make_chain, present
 from .command import Done
 from .runner import Project, small, wait_until
 
@@ -345,3 +351,79 @@ def test_what_the_state_names_after_a_secret_is_not_shown(secretive: Project) ->
         "COMP_CWORD": "3",
     }
     assert revealed([secretive.run(env=completing).both], OTHER) == []
+
+
+DEV = Environment("dev", state="state/dev.json")
+LATER = "Zq" * 40
+"""No secret as it was written, and longer than a line: any part of it can be told."""
+
+
+@pytest.fixture(scope="module")
+def told_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What was to become a secret is in every text that people, git, and an installation give."""
+    chain = make_chain(tmp_path_factory.mktemp("told") / "chain")
+    chain.environ |= {"PLANNER_VAR_token": OTHER, "PLANNER_ACTOR": f"{LATER}@shop.example"}
+    chain.edit("planner.yaml", "variables:\n", "variables:\n  token: {type: string, sensitive: true}\n")
+    chain.edit("planner.yaml", "{type: integer", "{type: [integer, string]")
+    chain.write(f"files/words/{LATER}.txt", "word\n")
+    chain.write("environments/dev.yaml", f"variables: {{size: {LATER}}}\n")
+    commit(chain, f"because of {LATER}")
+    applied(chain, "dev")
+    release = present(chain, "dev").release.id
+    chain.ok("verify", "dev", "--check", "smoke", "--ok", "--url", f"https://x.example/{LATER}")
+    chain.ok("release", "approve", release, "prod")
+    chain.ok("release", "reject", release, "--reason", f"for {LATER}", "-e", "dev")
+    return chain.folder
+
+
+@pytest.fixture
+def told(told_once: Path, tmp_path: Path) -> Project:
+    shutil.copytree(told_once, tmp_path / "chain")
+    return Project(tmp_path / "chain", {"PLANNER_VAR_token": LATER, "PLANNER_ACTOR": "ci", "COLUMNS": "70"})
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "env list",
+        "env status",
+        "env status --no-refresh",
+        "env diff dev prod",
+        "env diff dev prod --rendered",
+        "release list",
+        "release show RELEASE",
+        "lock show -e dev",
+        "state list -e dev",
+        "state history -e dev",
+        "output -e dev",
+        "show -e dev",
+        "plan -e dev",
+        "drift -e dev",
+        "graph -e dev",
+        "render -e dev",
+        "export -e dev",
+        "preview --base HEAD~1",
+        "preview --base HEAD~1 --format html",
+        "promote dev staging --dry-run",
+        "validate",
+    ],
+)
+def test_nothing_shows_what_became_a_secret(told: Project, words: str) -> None:
+    release = present(told, "dev").release.id
+    with States(told.folder, "shop", {}, Redactor()).open(DEV).lock(LATER):
+        for more in ((), ("--json",)):
+            done = told.run(*words.replace("RELEASE", release).split(), *more)
+            assert done.code != 64 or more, done
+            assert "Zq" not in done.both, (words, more)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["env diff dev prod", "env status", "release list --json", "release show RELEASE", "lock show -e dev"],
+)
+def test_what_is_no_secret_is_shown(told: Project, words: str) -> None:
+    """So that the test before this one can fail."""
+    told.environ["PLANNER_VAR_token"] = OTHER
+    release = present(told, "dev").release.id
+    with States(told.folder, "shop", {}, Redactor()).open(DEV).lock(LATER):
+        assert "ZqZq" in told.run(*words.replace("RELEASE", release).split()).both

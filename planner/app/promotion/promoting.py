@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from planner.app.caller import Caller
 from planner.app.opening import Request
@@ -83,7 +83,7 @@ def prepare(caller: Caller, order: Order) -> Prepared:
     place = None if order.dry_run else _place(caller, order, repository)
     asked = Asked(request, order.wish, Terms(order.forcing), repository, commits)
     foreseen = foresee(caller, asked, caller.tell)
-    return Prepared(order, repository, place, foreseen, _account(foreseen.draft, foreseen.admission))
+    return Prepared(order, repository, place, foreseen, _account(caller, foreseen.draft, foreseen.admission))
 
 
 def carry_out(caller: Caller, prepared: Prepared) -> Step:
@@ -113,11 +113,14 @@ def _no_repository(request: Request) -> Refused:
     )
 
 
-def _account(drafted: Draft, found: Admission) -> Account:
+def _account(caller: Caller, drafted: Draft, found: Admission) -> Account:
+    """What it says goes into git and to a forge, too: known secrets are taken out."""
     forced = {gate.name for gate in found.verdict.gates if gate.forced}
     forces = found.log.about(Force, found.verdict.release)
     reasons = {force.gate: force.reason for force in forces if force.gate in forced}
-    return Account(drafted.choice, found.verdict, drafted.file.name, drafted.edits, reasons)
+    gates, reasons = caller.redact.inside((found.verdict.gates, reasons))
+    verdict = evolve(found.verdict, gates=gates)
+    return Account(drafted.choice, verdict, drafted.file.name, drafted.edits, reasons)
 
 
 def _record_forces(caller: Caller, order: Order, found: Admission) -> None:

@@ -11,7 +11,6 @@ from planner.app.caller import Caller
 from planner.app.opening import Request
 from planner.app.promotion.release_catalogue import catalogue, id_of
 from planner.app.promotion.upstreams import remembered
-from planner.config.load import open_project
 from planner.errors import Refused
 from planner.model.catalogue import KnownRelease
 from planner.model.project import Project
@@ -44,7 +43,7 @@ class Logs:
 
 def read_logs(request: Request, caller: Caller) -> Logs:
     """Refused where nothing is promoted."""
-    project = promoting_project(request.folder)
+    project = promoting_project(request)
     found = remembered(request, caller, tuple(project.environments))
     return Logs(
         project=project,
@@ -53,9 +52,9 @@ def read_logs(request: Request, caller: Caller) -> Logs:
     )
 
 
-def promoting_project(folder: Path) -> Project:
+def promoting_project(request: Request) -> Project:
     """The project. Refused where nothing is promoted."""
-    project = open_project(folder)
+    project = request.project
     if project.promote is None:
         raise Refused(
             "nothing is promoted in this project, so that there are no releases",

@@ -41,7 +41,7 @@ class Verified:
 def verify(request: Request, caller: Caller, finding: Finding, timeout: float) -> Verified:
     """Records it about the release that the environment of request runs now. Refused when it runs none."""
     _check_url(finding.url)
-    project = promoting_project(request.folder)
+    project = promoting_project(request)
     environment = choose_environment(project, request.environment)
     by = actor(request.folder, request.inputs.environ)
     seen: list[str] = []

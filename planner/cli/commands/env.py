@@ -14,7 +14,7 @@ from planner.app.promotion.env_places import places
 from planner.app.promotion.env_sides import Side, read_side
 from planner.cli.console import Console
 from planner.cli.options import complete_environments, folder_of, make_console, make_request
-from planner.config.load import choose_environment, open_project
+from planner.config.load import choose_environment
 from planner.errors import InvalidConfiguration
 from planner.render.chain_json import places_document, standings_document
 from planner.render.env_diff import render_comparison
@@ -43,7 +43,7 @@ def command() -> None:
 def list_command(context: click.Context, /, as_json: bool) -> int:
     """List the environments. Asks none of them."""
     folder, console = folder_of(context), make_console(context)
-    project = open_project(folder)
+    project = make_request(context, None).project
     found = console.redact.inside(places(project, folder))
     if as_json:
         console.document(places_document(project.name, found))
