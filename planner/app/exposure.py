@@ -14,7 +14,7 @@ from planner.model.diagnostic import ERROR, Diagnostic, Position
 from planner.model.known_secrets import KnownSecrets
 from planner.model.project import Origin
 from planner.model.redaction import named
-from planner.model.resource import Content
+from planner.model.resource import Content, Desired
 from planner.vcs import repository_of
 
 
@@ -46,10 +46,9 @@ def exposed_names(
     configuration: Configuration, kinds: Mapping[str, KindFile], known: KnownSecrets
 ) -> Iterator[Diagnostic]:
     """An error for each name, id and path that holds a known secret: state and plans keep them."""
-    things = list(_named_things(configuration, kinds)) if known else []
-    if not named([thing for thing, _ in things], known):
+    if not (known and named(_all_names(configuration, kinds), known)):
         return
-    for thing, place in things:
+    for thing, place in _named_things(configuration, kinds):
         for text in named(thing, known):
             yield Diagnostic(
                 ERROR,
@@ -59,15 +58,28 @@ def exposed_names(
             )
 
 
+def _all_names(configuration: Configuration, kinds: Mapping[str, KindFile]) -> object:
+    """All that `_named_things` gives, each once: nearly always nothing is found in it."""
+    sources = {_source(desired, kinds) for desired in configuration.resources.values()}
+    outputs = tuple(Address("output", name) for name in configuration.outputs)
+    declared = configuration.declarations
+    others = (declared.moves, declared.imports, declared.removals, declared.checks)
+    return (tuple(configuration.resources), tuple(sources), outputs, others)
+
+
+def _source(desired: Desired, kinds: Mapping[str, KindFile]) -> Content | None:
+    """The file that it names, which is not read yet."""
+    facts = kinds[desired.address.kind].kind.content
+    source = desired.attributes.get(facts.attribute) if facts else None
+    return Content(source, sha256="", size=0) if isinstance(source, str) else None
+
+
 def _named_things(
     configuration: Configuration, kinds: Mapping[str, KindFile]
 ) -> Iterator[tuple[object, Callable[[], Position | None]]]:
     """What names something, with its place."""
     for address, desired in configuration.resources.items():
-        facts = kinds[address.kind].kind.content
-        source = desired.attributes.get(facts.attribute) if facts else None
-        content = Content(source, sha256="", size=0) if isinstance(source, str) else None
-        yield (address, content), partial(configuration.locate, address, ())
+        yield (address, _source(desired, kinds)), partial(configuration.locate, address, ())
     declared = configuration.declarations
     for item in (*declared.moves, *declared.imports, *declared.removals, *declared.checks):
         yield item, partial(getattr, item, "position")

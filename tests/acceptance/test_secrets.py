@@ -353,11 +353,9 @@ def test_what_the_state_names_after_a_secret_is_not_shown(secretive: Project) ->
     assert revealed([secretive.run(env=completing).both], OTHER) == []
 
 
+DEV = Environment("dev", state="state/dev.json")
 LATER = "Zq" * 40
 """No secret as it was written, and longer than a line: any part of it can be told."""
-
-
-DEV = Environment("dev", state="state/dev.json")
 
 
 @pytest.fixture(scope="module")
