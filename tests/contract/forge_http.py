@@ -203,7 +203,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        reply = self._forge.answer(Asked.of(self.command, self.path, self.headers, body))
+        reply = self._forge.answer(Asked.of(self.command, self.path, dict(self.headers), body))
         if reply is None:
             self.close_connection = True
             return
