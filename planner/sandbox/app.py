@@ -27,7 +27,7 @@ from planner.sandbox.faults import FaultRule
 from planner.sandbox.replies import ApiError, api_error, isoformat
 from planner.sandbox.requestlog import RequestLog
 from planner.sandbox.routing import Call, Router, operation_path
-from planner.sandbox.storage import Storage
+from planner.sandbox.storage import SandboxError, Storage
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -99,7 +99,7 @@ class Sandbox:
             "status": None,
         }
         try:
-            response = self._faulty(request, path, entry)
+            response = self._kept(request, partial(self._faulty, request, path, entry))
             entry["status"] = response.status_code
             response.date = self._auth.clock()
             return response
@@ -125,12 +125,18 @@ class Sandbox:
             self._sleep(_GLANCE)
 
     def _answer(self, request: Request, path: str | None) -> Response:
+        return self._kept(request, partial(self._handle, request, path))
+
+    def _kept(self, request: Request, work: Callable[[], Response]) -> Response:
+        """Whatever work raises is an answer, but a connection that is to break."""
         try:
-            return self._handle(request, path)
+            return work()
         except ApiError as error:
             return error.reply()
         except ConnectionResetError:
             raise
+        except SandboxError as error:
+            return api_error(500, "root.internal_server_error", str(error)).reply()
         except Exception:  # the last resort of a server: a client gets JSON, the log gets the traceback
             logger.exception("%s %s failed", request.method, request.path)
             return api_error(500, "root.internal_server_error", "The sandbox failed; see its log.").reply()

@@ -63,24 +63,26 @@ class SandboxError(Exception):
 class Storage:
     """Reads and writes under one lock; a write is one BEGIN IMMEDIATE transaction, undone by an exception.
 
-    Both raise ConnectionResetError once it is closed: requests may be on their way then.
+    Both raise ConnectionResetError once it is closed: requests may be on their way then. SandboxError where
+    SQLite cannot go on, as with a file that was damaged.
     """
 
     def __init__(self, data: str | Path) -> None:
         self._lock = threading.RLock()
+        self._data = data
         self._db = _open(data)
         self.folder, temporary = _folder(data)
         self._finalizer = weakref.finalize(self, _release, self._db, self.folder if temporary else None)
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
+        with self._lock, self._usable():
             self._check_open()
             yield self._db
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
+        with self._lock, self._usable():
             self._check_open()
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -89,6 +91,15 @@ class Storage:
                 self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.IntegrityError:  # of what is written, not of the file
+            raise
+        except sqlite3.DatabaseError as error:
+            raise _unusable(self._data, error) from error
 
     def _check_open(self) -> None:
         if not self._finalizer.alive:
@@ -151,10 +162,12 @@ def _open(data: str | Path) -> sqlite3.Connection:
             db.close()
             raise
     except (sqlite3.DatabaseError, SandboxError) as error:
-        raise SandboxError(
-            f"{data} is not usable as a sandbox: {error}. Remove it or name another file."
-        ) from error
+        raise _unusable(data, error) from error
     return db
+
+
+def _unusable(data: str | Path, error: Exception) -> SandboxError:
+    return SandboxError(f"{data} is not usable as a sandbox: {error}. Remove it or name another file.")
 
 
 def _make_file(data: Path) -> None:

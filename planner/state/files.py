@@ -31,6 +31,7 @@ _ADVICE = {
     errno.ENOTCONN: "The share went away: mount it again.",
 }
 _MOUNT = "Is it on a share that is not mounted? Mount it, or correct the link."
+_OTHER_PATH = "Name another path for the state, or put a file in the place of the link."
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 
 LARGEST = 512 * 1024 * 1024
@@ -161,6 +162,17 @@ def read_bounded(file: IO[bytes], path: Path) -> bytes:
         if found.tell() > LARGEST:
             raise OSError(errno.EFBIG, f"it is larger than {LARGEST // 1024**2} MiB", str(path))
     return found.getvalue()
+
+
+def real_place(path: Path, shown: str) -> Path:
+    """Where path leads, by links too. StateError where no file can be."""
+    try:
+        real = Path(os.path.realpath(path))
+    except ValueError as error:
+        raise StateError(f"{shown!r} is no path of a state: {error}", advice=_OTHER_PATH) from None
+    if not real.name:
+        raise StateError(f"{shown} leads to {real}, which is no file", advice=_OTHER_PATH)
+    return real
 
 
 def require_no_link(path: Path) -> None:

@@ -29,6 +29,7 @@ from planner.state.files import (
     make_private_folder,
     publish,
     read_file,
+    real_place,
     replace_private,
     require_no_link,
     stage,
@@ -53,7 +54,8 @@ _SWAP_TIMEOUT: Final = 10.0
 
 
 class LocalBackend:
-    """path: of the snapshot; links are followed. shown: how messages name it. Errors: see the port.
+    """path: of the snapshot; links are followed. shown: how messages name it. Errors: see the port, and
+    StateError where no file can be.
 
     What lies beside the snapshot is never reached by a link: a checkout may have been made to hold one.
     """
@@ -68,7 +70,7 @@ class LocalBackend:
     ) -> None:
         self._shown = shown or str(path)
         self._path = path
-        self._snapshot = Path(os.path.realpath(path))
+        self._snapshot = real_place(path, self._shown)
         self._journal = self._snapshot.with_suffix(".journal")
         self._lock = self._snapshot.with_suffix(".lock")
         self._holder = self._snapshot.with_suffix(".lock.json")

@@ -95,6 +95,7 @@ TARGETS = (
     Target(PLAN, (("apply", PLAN), ("show", PLAN), ("show", PLAN, "--json")), saved_plan.FORMAT.write, True),
     *(Target(JOURNAL, (*READS, *WRITES), _sealed_journal) for _ in range(2)),
     *(Target(f"state/{name}", (*READS, *WRITES)) for name in ("dev.lock", "dev.lock.json")),
+    Target("state/sandbox-dev.db", (*CONFIGURATION, *READS, ("sandbox", "reset", "-e", "dev"))),
 )
 
 

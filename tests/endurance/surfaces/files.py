@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from planner.state import snapshot
 from tests.endurance.commands import call
 from tests.endurance.mutations import mutated
 from tests.endurance.noise import TARGETS, Target, Words, in_folder, one_input
@@ -34,7 +35,7 @@ GIT = (
 CHAIN_TARGETS = (
     *(Target(f"environments/{name}.yaml", CHAIN_READS) for name in ("staging", "prod")),
     *(Target(name, CHAIN_READS) for name in ("planner.yaml", ".gitattributes", ".gitignore")),
-    *(Target(f"state/{name}.json", CHAIN_READS, TARGETS[7].seal) for name in ("dev", "staging") * 2),
+    *(Target(f"state/{name}.json", CHAIN_READS, snapshot.FORMAT.write) for name in ("dev", "staging") * 2),
     Target(PREVIEW, (("preview", "--from", PREVIEW),)),
     Target(PREVIEW, (("preview", "--from", PREVIEW, "--format", "html"),)),
 )

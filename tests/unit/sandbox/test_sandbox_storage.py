@@ -250,3 +250,39 @@ def test_a_request_that_is_on_its_way_when_the_sandbox_closes(
         Caller(app)("GET", EXTENSIONS)
     assert (tmp_path / "ece.db.files" / "requests.log").read_bytes() == b""
     assert not caplog.records
+
+
+DAMAGE: dict[str, str] = {
+    "the extensions": "DROP TABLE extension",
+    "the faults": "DROP TABLE fault",
+    "a fault that is none": "INSERT INTO fault (spec) VALUES ('nothing')",
+}
+
+
+@pytest.mark.parametrize("what", DAMAGE)
+def test_data_that_was_damaged_is_answered(tmp_path: Path, what: str) -> None:
+    """As whatever else a server does not expect, not by an exception of SQLite's."""
+    data = tmp_path / "ece.db"
+    with create_app(data) as app:
+        Caller(app).create()
+        db = sqlite3.connect(data)
+        db.execute(DAMAGE[what])
+        db.commit()
+        db.close()
+        reply = Caller(app)("GET", EXTENSIONS)
+    assert reply.status_code == 500
+    assert [error["code"] for error in reply.json["errors"]] == ["root.internal_server_error"]
+
+
+def test_pages_that_are_no_pages(tmp_path: Path) -> None:
+    data = tmp_path / "ece.db"
+    with create_app(data) as app:
+        Caller(app).create()
+    content = data.read_bytes()
+    data.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    with create_app(data) as app:
+        reply = Caller(app)("GET", EXTENSIONS)
+    assert reply.status_code == 500
+    assert f"{data} is not usable as a sandbox" in reply.json["errors"][0]["message"]
+    with pytest.raises(SandboxError, match="Remove it or name another file"):
+        reset(data)

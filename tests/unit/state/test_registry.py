@@ -46,6 +46,24 @@ def test_a_file_url_of_another_host_is_refused() -> None:
         open_backend("file://state/dev.json", environment="dev", folder=Path())
 
 
+@pytest.mark.parametrize(
+    ("url", "summary"),
+    [
+        ("file:a%00b.json", "is no path of a state"),
+        ("file:///a%00b", "is no path of a state"),
+        ("root.json", "root.json leads to /, which is no file"),
+        ("linked", "linked/dev.json leads to /, which is no file"),
+    ],
+)
+def test_where_no_file_can_be(tmp_path: Path, url: str, summary: str) -> None:
+    (tmp_path / "root.json").symlink_to("/")
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked/dev.json").symlink_to("../root.json")
+    with pytest.raises(StateError, match=summary) as caught:
+        open_backend(url, environment="dev", folder=tmp_path)
+    assert "Name another path" in caught.value.advice
+
+
 def test_opening_touches_nothing(tmp_path: Path) -> None:
     backend = open_backend("state", environment="dev", folder=tmp_path)
     assert backend.read_snapshot() is None
