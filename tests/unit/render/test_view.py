@@ -13,13 +13,14 @@ from planner.model.plan import Action, Change, LeftOut, Plan
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.render import Style, events, render_plan
 from planner.render.html import render_html
-from planner.render.markdown import form_for, render_comment, render_markdown_plan
+from planner.render.markdown import render_comment, render_markdown_plan
 from planner.render.rows import Form, Row, Words
 from planner.render.view import ChangeView, DriftView, PlanView
 
 from . import plans
 from .html_document import read
 from .plans import ICU, OFFICE, PLANS, SYNONYMS, plan
+from .previews import form_for
 
 MOVED = evolve(plans.UPDATE, moved_from=ICU)
 IMPORTED = evolve(plans.UPDATE, imported=True)
