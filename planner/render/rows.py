@@ -49,8 +49,8 @@ class Form(Enum):
 class Stretch:
     """before stands in place of after, or both are the same. skipped: how many are the same and not shown."""
 
-    before: Sequence[Value] = ()
-    after: Sequence[Value] = ()
+    before: Sequence[Any] = ()
+    after: Sequence[Any] = ()
     same: bool = False
     skipped: str = ""
 

@@ -1,6 +1,6 @@
 """What there is to say of a plan, said once; text, Markdown, HTML and events only lay it out, and escape it.
 
-    PlanView    the whole plan: its sections, its counts, its last sentence
+    PlanView    the whole plan: its sections, its counts, its last sentence; totals.py has those of several
     ChangeView  one resource that changes; DriftView one that moved behind the plan's back
     Row         one attribute that comes, goes or differs; see rows.py
 
@@ -11,7 +11,7 @@ than was looked at, and nothing here is escaped yet.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -64,6 +64,8 @@ _KINDS: Final[Mapping[Action, _Kind]] = MappingProxyType(
 )
 CALLS: Final = ("create", "update", "replace", "delete")
 """The groups that call the API, by what they do."""
+LOSSES: Final = ("delete", "replace")
+"""Those of them that cannot be taken back."""
 
 
 @frozen
@@ -265,6 +267,11 @@ class PlanView:
         return (ChangeView(change) for change in self.plan.changes if change.action is not Action.NO_OP)
 
     @property
+    def losses(self) -> Iterator[ChangeView]:
+        """What is deleted or replaced."""
+        return (change for change in self.changes if change.group in LOSSES)
+
+    @property
     def drift(self) -> Iterator[DriftView]:
         return map(DriftView, self.plan.drift)
 
@@ -324,26 +331,3 @@ class PlanView:
         what = f"What was selected of {where}" if plan.partial else f"The {environment} environment"
         how = "" if plan.asked else " by its state; the installation was not asked"
         return f"{what} matches the configuration{how}."
-
-
-def calls(plans: Collection[Plan]) -> list[str]:
-    """`2 to create`, `1 to delete`: what the API would be asked to do, without what is zero."""
-    counts = [(sum(getattr(plan.summary, verb) for plan in plans), verb) for verb in CALLS]
-    return [f"{count:,} to {verb}" for count, verb in counts if count]
-
-
-def state_only(plans: Collection[Plan]) -> list[str]:
-    """`2 to import`, `1 to move`: what changes the state and nothing else."""
-    changes = [change for plan in plans for change in plan.changes]
-    counts = (
-        (sum(1 for change in changes if change.imported), "import"),
-        (sum(1 for change in changes if change.moved_from is not None), "move"),
-        (sum(1 for change in changes if change.action is Action.FORGET), "forget"),
-    )
-    return [f"{count:,} to {verb}" for count, verb in counts if count]
-
-
-def besides(plans: Collection[Plan]) -> list[str]:
-    """What changes beside what the API is asked to do: the state's entries, `2 outputs`."""
-    outputs = sum(len(plan.outputs) for plan in plans)
-    return [*state_only(plans), *([plural(outputs, "output")] if outputs else [])]

@@ -10,7 +10,7 @@ from attrs import frozen
 from markupsafe import Markup
 
 from planner.model.address import Address
-from planner.render.view import ChangeView
+from planner.render.view import LOSSES, ChangeView
 
 _MOST_ROWS: Final = 200
 
@@ -76,5 +76,5 @@ class Across:
         return "the same" if all(map(first.reads_as, others)) else "differs"
 
     def _weight(self, address: Address) -> tuple[bool, bool, Address]:
-        risky = any(shown.item.group in ("delete", "replace") for shown in self._places[address])
+        risky = any(shown.item.group in LOSSES for shown in self._places[address])
         return not risky, self.compared(address) != "differs", address

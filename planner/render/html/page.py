@@ -17,8 +17,9 @@ from planner.render.html.across import Across, ShownChange
 from planner.render.html.markup import part
 from planner.render.html.promotion import Chain
 from planner.render.html.templates import macro, rendered
+from planner.render.totals import losses_in_words, troubles
 from planner.render.values import plural
-from planner.render.view import PlanView
+from planner.render.view import LOSSES, PlanView
 
 _OFFLINE: Final = (
     "Offline: base and head were compared without asking any installation, so that drift, versions and ids "
@@ -62,7 +63,7 @@ class Shown:
 
     @property
     def losses(self) -> list[ShownChange]:
-        return [shown for shown in self.changes if shown.item.group in ("delete", "replace")]
+        return [shown for shown in self.changes if shown.item.group in LOSSES]
 
     @property
     def counts(self) -> Counter[str]:
@@ -115,16 +116,11 @@ class Page:
             return "The preview failed: what merging would change is not known."
         items = self.preview.environments
         changed = sum(1 for item in items if item.plan is not None and item.plan.has_changes)
-        failed = sum(1 for item in items if item.failed and not item.refused)
-        told = (
-            (failed, "environment", "could not be planned"),
-            (sum(1 for item in items if item.refused), "plan", "would be refused"),
-            (sum(1 for item in items if item.removed), "environment", "removed"),
-        )
-        nothing = "nothing that is known" if failed else "nothing"
+        unknown = any(item.failed and not item.refused for item in items)
+        nothing = "nothing that is known" if unknown else "nothing"
         doing = "Applying" if self._is_plan else "Merging"
         first = f"{doing} would change {plural(changed, 'environment') if changed else nothing}."
-        return " ".join([first, *(f"{plural(count, noun)} {what}." for count, noun, what in told if count)])
+        return " ".join([first, *(f"{trouble}." for trouble in troubles(self.preview))])
 
     @property
     def notices(self) -> list[str]:
@@ -139,14 +135,12 @@ class Page:
         return [text for holds, text in told if holds]
 
     @property
-    def losses(self) -> Counter[str]:
-        return Counter(loss.item.group for shown in self.environments for loss in shown.losses)
+    def losses(self) -> list[ShownChange]:
+        return [loss for shown in self.environments for loss in shown.losses]
 
     @property
     def caution(self) -> str:
-        """`2 deletes and 1 replace`."""
-        words = (plural(self.losses[verb], verb) for verb in ("delete", "replace") if self.losses[verb])
-        return " and ".join(words)
+        return losses_in_words(loss.item.group for loss in self.losses)
 
 
 def _policy(style: str, script: str) -> str:

@@ -13,8 +13,9 @@ from planner.render.markdown.diff import cut, omitted, output_lines, shortened
 from planner.render.markdown.folding import Group
 from planner.render.markdown.form import CommentForm
 from planner.render.markdown.spans import LEAST_SHOWN, code, fence, html_code, listing
+from planner.render.totals import besides, calls
 from planner.render.values import plural
-from planner.render.view import ChangeView, PlanView, besides, calls
+from planner.render.view import ChangeView, PlanView
 
 _KINDS_NAMED: Final = 5
 _OPENED_UP_TO: Final = 60

@@ -14,6 +14,7 @@ from planner.model.address import Address
 from planner.model.preview import EnvironmentPreview
 from planner.render.markdown.form import CommentForm
 from planner.render.markdown.spans import code, listing, marked, words
+from planner.render.totals import losses_in_words
 from planner.render.values import plural
 from planner.render.view import ChangeView, PlanView
 
@@ -55,8 +56,7 @@ def losses(environments: Iterable[EnvironmentPreview]) -> tuple[Loss, ...]:
         Loss(change, item.environment, item.protected)
         for item in environments
         if item.plan
-        for change in PlanView(item.plan).changes
-        if change.group in ("delete", "replace")
+        for change in PlanView(item.plan).losses
     ]
     return tuple(sorted(found, key=lambda loss: loss.verb))
 
@@ -112,9 +112,7 @@ def _opening(form: CommentForm, title: str = "Caution") -> Iterator[str]:
 
 
 def _counts(found: Sequence[Loss]) -> str:
-    deletes = sum(1 for loss in found if loss.verb == "delete")
-    both = ((deletes, "delete"), (len(found) - deletes, "replace"))
-    return " and ".join(plural(count, noun) for count, noun in both if count)
+    return losses_in_words(loss.verb for loss in found)
 
 
 def _one_by_one(found: Sequence[Loss]) -> Iterator[str]:

@@ -7,10 +7,10 @@ from typing import Final
 
 from planner.model.plan import Plan
 from planner.model.preview import Preview
+from planner.render import totals
 from planner.render.markdown.form import CommentForm
 from planner.render.markdown.spans import code, listing
 from planner.render.values import plural
-from planner.render.view import besides, calls
 
 _PROJECT_ROOM: Final = 60
 _SHORT_COMMIT: Final = 10
@@ -38,24 +38,13 @@ def _headline(preview: Preview) -> str:
     if preview.error:
         return "the preview failed"
     failed = sum(1 for item in preview.environments if item.failed)
-    troubles = "; ".join(_troubles(preview))
+    troubles = "; ".join(totals.troubles(preview))
     if failed and not preview.has_changes:
         planned = sum(1 for item in preview.environments if not (item.failed or item.removed))
         return troubles + (", no changes in the others" if planned else "")
     plans = _plans(preview)
-    says = ", ".join(calls(plans) or besides(plans)) or "no changes"
+    says = ", ".join(totals.calls(plans) or totals.besides(plans)) or "no changes"
     return f"{says}; {troubles}" if troubles else says
-
-
-def _troubles(preview: Preview) -> Iterator[str]:
-    items = preview.environments
-    for number, noun, what in (
-        (sum(1 for item in items if item.failed and not item.refused), "environment", "could not be planned"),
-        (sum(1 for item in items if item.refused), "plan", "would be refused"),
-        (sum(1 for item in items if item.removed), "environment", "removed"),
-    ):
-        if number:
-            yield f"{plural(number, noun)} {what}"
 
 
 def _plans(preview: Preview) -> list[Plan]:
@@ -89,7 +78,7 @@ def _affected(preview: Preview) -> str:
         return "This change affects no environment."
     if is_quiet(preview):
         return f"Merging this changes nothing in {_names(item.environment for item in items)}."
-    also = besides(_plans(preview)) if calls(_plans(preview)) else []
+    also = totals.besides(_plans(preview)) if totals.calls(_plans(preview)) else []
     number = sum(1 for item in items if not item.removed)
     planned = f"Planned for {plural(number, 'environment')}" if number else "Nothing had to be planned"
     unaffected = f"; {others:,} not affected" if others else ""

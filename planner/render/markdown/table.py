@@ -11,7 +11,8 @@ from planner.model.preview import IN_WORDS, EnvironmentPreview, Preview
 from planner.model.release import Gate
 from planner.render.gates import state_of
 from planner.render.markdown.spans import code, listing, words
-from planner.render.view import CALLS, state_only
+from planner.render.totals import state_only
+from planner.render.view import CALLS
 
 _NONE = "-"
 _UNKNOWN = "?"

@@ -10,8 +10,9 @@ from planner.render.escaping import escape, wrap
 from planner.render.style import BOLD, Style
 from planner.render.text.blocks import render_block
 from planner.render.text.rows import render_rows
+from planner.render.totals import state_only
 from planner.render.values import KNOWN_LATER
-from planner.render.view import PlanView, state_only
+from planner.render.view import PlanView
 
 NARROWEST: Final = 40
 

@@ -1,0 +1,52 @@
+"""What the plans of several environments come to, in a few words each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+
+from planner.model.plan import Action, Plan
+from planner.model.preview import Preview
+from planner.render.values import plural
+from planner.render.view import CALLS, LOSSES
+
+
+def calls(plans: Collection[Plan]) -> list[str]:
+    """`2 to create`, `1 to delete`: what the API would be asked to do, without what is zero."""
+    counts = [(sum(getattr(plan.summary, verb) for plan in plans), verb) for verb in CALLS]
+    return [f"{count:,} to {verb}" for count, verb in counts if count]
+
+
+def state_only(plans: Collection[Plan]) -> list[str]:
+    """`2 to import`, `1 to move`: what changes the state and nothing else."""
+    changes = [change for plan in plans for change in plan.changes]
+    counts = (
+        (sum(1 for change in changes if change.imported), "import"),
+        (sum(1 for change in changes if change.moved_from is not None), "move"),
+        (sum(1 for change in changes if change.action is Action.FORGET), "forget"),
+    )
+    return [f"{count:,} to {verb}" for count, verb in counts if count]
+
+
+def besides(plans: Collection[Plan]) -> list[str]:
+    """What changes beside what the API is asked to do: the state's entries, `2 outputs`."""
+    outputs = sum(len(plan.outputs) for plan in plans)
+    return [*state_only(plans), *([plural(outputs, "output")] if outputs else [])]
+
+
+def losses_in_words(groups: Iterable[str]) -> str:
+    """`2 deletes and 1 replace`. groups: of the changes."""
+    counts = Counter(groups)
+    return " and ".join(plural(counts[group], group) for group in LOSSES if counts[group])
+
+
+def troubles(preview: Preview) -> Iterator[str]:
+    """`1 environment could not be planned`: what is not as one would have it, without what is zero."""
+    items = preview.environments
+    for number, noun, what in (
+        (sum(1 for item in items if item.failed and not item.refused), "environment", "could not be planned"),
+        (sum(1 for item in items if item.refused), "plan", "would be refused"),
+        (sum(1 for item in items if item.removed), "environment", "removed"),
+    ):
+        if number:
+            yield f"{plural(number, noun)} {what}"
