@@ -288,6 +288,7 @@ def _wish(request: Request, configuration: Configuration, lineage: str) -> Wish:
         declarations=_declarations(request, configuration),
         selection=request.selection,
         origins=configuration.origins,
+        declared=configuration.resources,
     )
 
 

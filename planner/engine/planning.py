@@ -45,7 +45,7 @@ def make_plan(wish: Wish, state: State, view: View, drivers: Drivers, diagnostic
     wish = wish.creating_first()
     seen = see(wish, state, view, drivers, diagnostics)
     decisions = decide_all(wish.following(seen.state), seen, drivers, diagnostics)
-    removals = Removals(view, drivers, wish.salt, diagnostics)
+    removals = Removals(view, drivers, wish, diagnostics)
     taken = take(decisions, removals)
     removals.check(taken.changes, taken.in_use)
     return _put_together(decisions, taken, removals)

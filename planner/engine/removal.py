@@ -10,6 +10,7 @@ from planner.engine.diff import take_over
 from planner.engine.ports import Drivers
 from planner.engine.refresh import View
 from planner.engine.selection import LeftOver, Pending
+from planner.engine.wish import Wish
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostics
 from planner.model.plan import Action, Change
@@ -23,7 +24,7 @@ class Removals:
 
     view: View
     drivers: Drivers
-    salt: str
+    wish: Wish
     diagnostics: Diagnostics
     postponed: set[Address] = field(factory=set)
     notes: list[str] = field(factory=list)
@@ -48,7 +49,8 @@ class Removals:
 
     def _leftover(self, prior: Prior, observed: Observed | None) -> Change:
         kind = self.drivers[prior.address.kind].kind
-        seen = take_over(prior, observed, kind, self.salt) if observed else prior
+        secrets = self.wish.secrets(prior.address)
+        seen = take_over(prior, observed, kind, self.wish.salt, former=secrets) if observed else prior
         return Change(
             address=prior.address,
             action=Action.DELETE,

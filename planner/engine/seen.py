@@ -14,7 +14,7 @@ from planner.engine.wish import Wish
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostics
 from planner.model.plan import Drift, Moved
-from planner.model.resource import Prior
+from planner.model.resource import Observed, Prior
 from planner.model.state import State
 
 
@@ -57,12 +57,20 @@ def see(wish: Wish, state: State, view: View, drivers: Drivers, diagnostics: Dia
         if observed is None:
             seen.drift.append(Drift(address, prior.id, gone=True))
             continue
-        seen.priors[address] = take_over(prior, observed, drivers[address.kind].kind, wish.salt)
+        seen.priors[address] = _brought_up(prior, observed, drivers, wish)
         _note_drift(seen, prior, drivers, wish.salt)
     for address, observed in sorted(view.imports.items()):
-        kind = drivers[address.kind].kind
-        seen.priors[address] = take_over(Prior(address, observed.id, {}), observed, kind, wish.salt)
+        seen.priors[address] = _brought_up(Prior(address, observed.id, {}), observed, drivers, wish)
     return seen
+
+
+def _brought_up(prior: Prior, observed: Observed, drivers: Drivers, wish: Wish) -> Prior:
+    """prior, with what was observed."""
+    kind = drivers[prior.address.kind].kind
+    now = take_over(prior, observed, kind, wish.salt)
+    if now is prior or (secrets := wish.secrets(prior.address)) is None:
+        return now
+    return take_over(prior, observed, kind, wish.salt, former=secrets)
 
 
 def _note_drift(seen: Seen, prior: Prior, drivers: Drivers, salt: str) -> None:

@@ -13,7 +13,7 @@ from planner.model.declarations import Declarations
 from planner.model.plan import NORMAL
 from planner.model.resource import Desired
 from planner.model.state import State
-from planner.model.value import Path, Value
+from planner.model.value import Path, Value, fingerprints, is_sensitive
 
 Origins = Callable[[Address, Path], tuple[str, ...]]
 """Where a declared value comes from, for people. To find it out is work, and no part of planning."""
@@ -25,7 +25,10 @@ def _no_origins(_address: Address, _path: Path) -> tuple[str, ...]:
 
 @frozen
 class Wish:
-    """What is wanted of an environment. salt: hex, for the fingerprints of secrets."""
+    """What is wanted of an environment. salt: hex, for the fingerprints of secrets.
+
+    declared: all that the templates declare, where not all of it is wanted.
+    """
 
     project: str
     environment: str
@@ -37,10 +40,22 @@ class Wish:
     declarations: Declarations = field(factory=Declarations)
     selection: Selection = field(factory=Selection)
     origins: Origins = field(default=_no_origins, eq=False)
+    declared: Mapping[Address, Desired] = field(factory=dict)
 
     @property
     def dependencies(self) -> dict[Address, tuple[Address, ...]]:
         return {address: desired.dependencies for address, desired in self.resources.items()}
+
+    def secrets(self, address: Address) -> Mapping[str, Value] | None:
+        """The attributes of a resource that templates make secret, as fingerprints; None for none.
+
+        What an installation has in their place may be a secret too, of before it was changed.
+        """
+        desired = (self.declared or self.resources).get(address)
+        if desired is None:
+            return None
+        found = {n: fingerprints(v, self.salt) for n, v in desired.attributes.items() if is_sensitive(v)}
+        return found or None
 
     def creating_first(self) -> Wish:
         """This, where whatever a create_before_destroy resource depends on is one too."""

@@ -230,6 +230,17 @@ def conceal(value: Value, salt: str) -> Value:
 CONCEALED: Final = Secret("(sensitive)")
 
 
+def fingerprints(value: Value, salt: str) -> Value:
+    """value as `conceal` gives it, with a fingerprint also for a text of which a part is secret."""
+    if isinstance(value, Deferred) and is_sensitive(value):
+        return Fingerprint.of(str(value), salt)
+    if isinstance(value, Mapping):
+        return {key: fingerprints(item, salt) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [fingerprints(item, salt) for item in value]
+    return conceal(value, salt)
+
+
 def at(value: object, path: Path) -> Value:
     """The value below path; UNKNOWN where there is none."""
     below: Any = value

@@ -13,7 +13,7 @@ from planner.model.codec import encode_plan
 from planner.model.declarations import Declarations, Move, Removal
 from planner.model.plan import DESTROY, IMPORT_ONLY, NORMAL, REFRESH_ONLY, Action, AttributeDiff, OutputChange
 from planner.model.resource import Lifecycle, Observed
-from planner.model.value import Fingerprint, Path, Secret, dotted
+from planner.model.value import Deferred, Fingerprint, Path, Reference, Secret, dotted
 
 from .world import (
     REPLACED,
@@ -129,6 +129,35 @@ def test_drift_is_told_apart_from_the_change_that_mends_it() -> None:
     assert found.plan.drift[0].diffs == (AttributeDiff(("note",), "x", "theirs"),)
     assert found.change("a").diffs == (AttributeDiff(("note",), "theirs", "x"),)
     assert found.change("a").version == "2"
+
+
+OLD = "an older token"
+NEW = Secret("a token")
+PARTS = Deferred((NEW, Reference(address("b"), ("id",))))
+
+
+@pytest.mark.parametrize(
+    ("declared", "there"),
+    [
+        pytest.param({"note": NEW}, {"note": OLD}, id="a text"),
+        pytest.param({"note": PARTS}, {"note": OLD}, id="parts"),
+        pytest.param({"settings": {"k": {"l": NEW}}}, {"settings": {"k": {"l": OLD}}}, id="in a mapping"),
+        pytest.param({"tags": ["plain", NEW]}, {"tags": [OLD, "plain"]}, id="in a list"),
+    ],
+)
+@pytest.mark.parametrize("wanted", [True, False], ids=["wanted", "to be destroyed"])
+def test_drift_to_a_secret_of_before_is_hidden(
+    declared: dict[str, Any], there: dict[str, Any], wanted: bool
+) -> None:
+    """Nobody knows the former value any more, and the state never had it: the attribute tells."""
+    world = Installation.holding(prior("a"), prior("b"))
+    world.change("id-a", **there)
+    wish = wish_of(desired("a", **declared), desired("b"))
+    if not wanted:
+        wish = evolve(wish, resources={}, declared=wish.resources, mode=DESTROY)
+    found = planned(wish, state_of(prior("a"), prior("b")), world)
+    assert found.plan.drift[0].address == address("a")
+    assert OLD not in repr(found.plan)
 
 
 def test_drift_of_what_is_not_managed_is_taken_over() -> None:
