@@ -12,23 +12,22 @@ from planner.render.style import ADD, CHANGE, WARNING, Style
 
 _STATE: Final = 6
 """Columns of the longest state."""
+_PLAIN: Final = Style()
 _ROLES: Final[Mapping[str, str]] = MappingProxyType({"met": ADD, "closed": CHANGE, "forced": WARNING})
 
 
-def render_gates(gates: Sequence[Gate], width: int = 100) -> str:
+def render_gates(gates: Sequence[Gate], width: int = 100, style: Style = _PLAIN) -> str:
     """A line or more for each: its name, met or closed or forced, and why. "" for none."""
-    return "\n".join(gate_lines(gates, indent=2, width=width, style=Style()))
-
-
-def gate_lines(gates: Sequence[Gate], *, indent: int, width: int, style: Style) -> Iterator[str]:
     column = max((len(gate.name) for gate in gates), default=0)
-    margin = indent + column + 2 + _STATE + 2
-    for gate in gates:
-        state = state_of(gate)
-        first, *rest = wrap(about(gate), width - margin)
-        shown = style.paint(_ROLES[state], state) + " " * (_STATE - len(state))
-        yield f"{' ' * indent}{pad(escape(gate.name), column)}  {shown}  {first}".rstrip()
-        yield from ((" " * margin + line).rstrip() for line in rest)
+    return "\n".join(line for gate in gates for line in _lines(gate, column, width, style))
+
+
+def _lines(gate: Gate, column: int, width: int, style: Style) -> Iterator[str]:
+    margin, state = 2 + column + 2 + _STATE + 2, state_of(gate)
+    first, *rest = wrap(about(gate), width - margin)
+    shown = style.paint(_ROLES[state], state) + " " * (_STATE - len(state))
+    yield f"  {pad(escape(gate.name), column)}  {shown}  {first}".rstrip()
+    yield from ((" " * margin + line).rstrip() for line in rest)
 
 
 def state_of(gate: Gate) -> str:

@@ -9,7 +9,7 @@ from planner.model.catalogue import APPROVED, FORCED, REJECTED, KnownRelease, Re
 from planner.model.release import Release
 from planner.render.columns import Cell, render_columns
 from planner.render.escaping import cells, escape, pad, shorten, wrap
-from planner.render.gates import gate_lines
+from planner.render.gates import render_gates
 from planner.render.rows import Row, Words
 from planner.render.standings import minute
 from planner.render.style import ADD, BOLD, CHANGE, DIM, ERROR, WARNING, Style
@@ -122,7 +122,7 @@ def _stay(
         yield from _pair(label, text, "", width, style, indent=4)
     if stay.plan_digest:
         yield from _whole("plan", stay.plan_digest, width)
-    yield from gate_lines(stay.gates, indent=4, width=width, style=style)
+    yield from (f"  {line}" for line in render_gates(stay.gates, width - 2, style).splitlines())
     if release is not None and stay.archives != release.archives:
         yield "    archives there:"
         yield from _archives(stay.archives, width, indent=6)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from planner.model.plan import Action, Plan
 from planner.model.preview import Preview
@@ -11,13 +11,13 @@ from planner.render.values import plural
 from planner.render.view import CALLS, LOSSES
 
 
-def calls(plans: Collection[Plan]) -> list[str]:
+def calls(plans: Sequence[Plan]) -> list[str]:
     """`2 to create`, `1 to delete`: what the API would be asked to do, without what is zero."""
     counts = [(sum(getattr(plan.summary, verb) for plan in plans), verb) for verb in CALLS]
     return [f"{count:,} to {verb}" for count, verb in counts if count]
 
 
-def state_only(plans: Collection[Plan]) -> list[str]:
+def state_only(plans: Sequence[Plan]) -> list[str]:
     """`2 to import`, `1 to move`: what changes the state and nothing else."""
     changes = [change for plan in plans for change in plan.changes]
     counts = (
@@ -28,7 +28,7 @@ def state_only(plans: Collection[Plan]) -> list[str]:
     return [f"{count:,} to {verb}" for count, verb in counts if count]
 
 
-def besides(plans: Collection[Plan]) -> list[str]:
+def besides(plans: Sequence[Plan]) -> list[str]:
     """What changes beside what the API is asked to do: the state's entries, `2 outputs`."""
     outputs = sum(len(plan.outputs) for plan in plans)
     return [*state_only(plans), *([plural(outputs, "output")] if outputs else [])]

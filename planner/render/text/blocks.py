@@ -21,7 +21,8 @@ def render_block(item: ResourceView, *, width: int, style: Style) -> Iterator[st
     yield from (style.paint(BOLD, line) for line in headlines(item, width))
     yield title(item).painted(style)
     for _, lines in attributes(item, width):
-        yield from (line.painted(style) for line in lines)
+        for line in lines:
+            yield line.painted(style)
     if count := item.unchanged:
         yield unchanged(count).painted(style)
     if item.users:

@@ -71,18 +71,18 @@ def row_lines(
     rows: Iterable[Row], *, indent: int, width: int, long: TextLayout = wrapped
 ) -> Iterator[tuple[Row, list[Line]]]:
     """Each row with its lines; one that changes its shape stands twice. long: how long strings are shown."""
-    split = [part for row in rows for part in _split(row)]
+    split: list[Row] = []
+    for row in rows:
+        split += _split(row)
     frame = _framed(tuple([row.name for row in split]), indent, width)
     for row, (above, head) in zip(split, frame.heads, strict=True):
         yield row, _lines(row, above, head, frame, long)
 
 
-def _split(row: Row) -> Iterator[Row]:
+def _split(row: Row) -> tuple[Row, ...]:
     if row.sign == "~" and row.form is Form.APART and not row.hidden:
-        yield evolve(row, sign="-", after=None)
-        yield evolve(row, sign="+", before=None)
-    else:
-        yield row
+        return evolve(row, sign="-", after=None), evolve(row, sign="+", before=None)
+    return (row,)
 
 
 @frozen
@@ -142,9 +142,9 @@ def _lines(row: Row, above: str, head: str, frame: _Frame, long: TextLayout) -> 
 def _body(row: Row, frame: _Frame, long: TextLayout) -> Body:
     if row.hidden:
         return SENSITIVE, []
-    form = row.form
-    if form is Form.ONE:
+    if row.sign != "~":
         return _value(row.before if row.sign == "-" else row.after, frame, long)
+    form = row.form
     if form is Form.TWO:
         return _from_to(row.before, row.after, frame)
     opening, closing = ("<<EOT", "EOT") if form is Form.LINES else ("[", "]")
