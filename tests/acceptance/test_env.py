@@ -104,7 +104,7 @@ class TestStatus:
         assert "Run: planner verify staging --check smoke --ok\n" in text.out
         assert f"Run: planner release approve {older} prod\n" in text.out
 
-    @pytest.mark.parametrize("columns", [60, 80, 120])
+    @pytest.mark.parametrize("columns", [60, *(pytest.param(n, marks=pytest.mark.long) for n in (80, 120))])
     def test_it_keeps_within_the_terminal(self, chain: Project, columns: int) -> None:
         for words in (["env", "list"], ["env", "status"], ["env", "diff", "dev", "prod"]):
             lines = chain.ok(*words, env={"COLUMNS": str(columns)}).out.splitlines()

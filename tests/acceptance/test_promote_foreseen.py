@@ -43,8 +43,12 @@ def nothing(_: Project) -> None:
     [
         pytest.param(other_variables, "is from before promote.variables changed", id="other variables"),
         pytest.param(not_rendered, "must be a text, not a list", id="a target that cannot be rendered"),
-        pytest.param(set_elsewhere, 'bundle_version would be "9.*" in prod', id="set elsewhere"),
-        pytest.param(a_link, "environments/prod.yaml is reached by a link", id="a link"),
+        pytest.param(
+            set_elsewhere, 'bundle_version would be "9.*" in prod', id="set elsewhere", marks=pytest.mark.long
+        ),
+        pytest.param(
+            a_link, "environments/prod.yaml is reached by a link", id="a link", marks=pytest.mark.long
+        ),
         pytest.param(another_history, "is not in the history of what is checked out", id="another history"),
         pytest.param(nothing, "", id="nothing"),
     ],

@@ -86,7 +86,7 @@ class TestList:
         found = known(chain)[1]
         assert (found["rejected"], found["approvals"]) == (True, {"prod": 1})
 
-    @pytest.mark.parametrize("columns", [60, 80, 120])
+    @pytest.mark.parametrize("columns", [60, *(pytest.param(n, marks=pytest.mark.long) for n in (80, 120))])
     def test_it_keeps_within_the_terminal(self, chain: Project, first: str, columns: int) -> None:
         chain.ok("release", "reject", first, "--reason", "a reason that takes some room " * 5)
         for words in (["list"], ["show", first]):
