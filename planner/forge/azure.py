@@ -21,10 +21,7 @@ from planner.forge.reading import at, id_at, number_at, text_at
 from planner.model.dialect import Dialect
 
 FACTS: Final = Facts(
-    name="Azure DevOps",
-    limit=150_000,
-    description_limit=4_000,
-    dialect=Dialect(mermaid=False, alerts=False),
+    name="Azure DevOps", limit=150_000, description_limit=4_000, dialect=Dialect(mermaid=False, alerts=False)
 )
 _ADVICE: Final = {
     401: "The token is wrong or has expired: correct SYSTEM_ACCESSTOKEN or AZURE_DEVOPS_PAT.",

@@ -20,12 +20,4 @@ from planner.sandbox.faults import FaultRule
 from planner.sandbox.faults import parse as parse_fault
 from planner.sandbox.storage import SandboxError, reset
 
-__all__ = [
-    "Credentials",
-    "FaultRule",
-    "Sandbox",
-    "SandboxError",
-    "create_app",
-    "parse_fault",
-    "reset",
-]
+__all__ = ["Credentials", "FaultRule", "Sandbox", "SandboxError", "create_app", "parse_fault", "reset"]

@@ -206,7 +206,5 @@ def _check_version(call: Call, deployment: Deployment) -> None:
     sent = call.request.args.get("version")
     if sent is not None and sent != str(deployment.stamp.version):
         raise api_error(
-            409,
-            "deployments.version_conflict",
-            VERSION_CONFLICT.format(sent, deployment.stamp.version),
+            409, "deployments.version_conflict", VERSION_CONFLICT.format(sent, deployment.stamp.version)
         )

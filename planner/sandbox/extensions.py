@@ -162,9 +162,7 @@ class ExtensionsApi:
         sent = call.request.args.get("version")
         if self.enforce_version and sent is not None and sent != str(extension.stamp.version):
             raise api_error(
-                409,
-                "extensions.version_conflict",
-                VERSION_CONFLICT.format(sent, extension.stamp.version),
+                409, "extensions.version_conflict", VERSION_CONFLICT.format(sent, extension.stamp.version)
             )
 
 

@@ -152,8 +152,7 @@ def _fernet() -> Callable[[bytes], _Cipher]:
         from cryptography.fernet import Fernet  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise StateError(
-            "an encrypted state needs cryptography, which is not installed",
-            advice=how_to_add("encryption"),
+            "an encrypted state needs cryptography, which is not installed", advice=how_to_add("encryption")
         ) from error
     return Fernet
 

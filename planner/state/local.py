@@ -36,14 +36,7 @@ from planner.state.files import (
     sync_folder,
     write_all,
 )
-from planner.state.locks import (
-    Holder,
-    Patience,
-    decode_holder,
-    encode_holder,
-    not_locked_as,
-    wait_for_lock,
-)
+from planner.state.locks import Holder, Patience, decode_holder, encode_holder, not_locked_as, wait_for_lock
 from planner.state.snapshot import serial_of
 
 if TYPE_CHECKING:

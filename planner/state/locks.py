@@ -88,10 +88,7 @@ class Patience:
 
 
 def wait_for_lock(
-    attempt: Callable[[], bool],
-    holder: Callable[[], Holder | None],
-    shown: str,
-    patience: Patience,
+    attempt: Callable[[], bool], holder: Callable[[], Holder | None], shown: str, patience: Patience
 ) -> None:
     """Try until attempt() succeeds. LockHeld when it has not in time.
 

@@ -65,8 +65,7 @@ def open_postgres(location: Location) -> Backend:
         from planner.state.postgres.backend import PostgresBackend  # noqa: PLC0415 - psycopg is an extra
     except ImportError as error:
         raise StateError(
-            f"a state at {target.shown} needs psycopg, which is not installed",
-            advice=how_to_add("postgres"),
+            f"a state at {target.shown} needs psycopg, which is not installed", advice=how_to_add("postgres")
         ) from error
     return PostgresBackend(
         target,
@@ -93,8 +92,7 @@ def open_s3(location: Location) -> Backend:
         from planner.state.s3.backend import S3Backend  # noqa: PLC0415 - botocore is an extra
     except ImportError as error:
         raise StateError(
-            f"a state at {target.shown} needs botocore, which is not installed",
-            advice=how_to_add("s3"),
+            f"a state at {target.shown} needs botocore, which is not installed", advice=how_to_add("s3")
         ) from error
     return S3Backend(target, terms=location.terms, timing=location.timing)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from attrs import frozen
+from attrs import asdict, fields_dict, frozen
 
 from planner.errors import USE_THE_NEWER, PlannerError
 from planner.model.chain import Standing
@@ -37,21 +37,8 @@ def dump_preview(found: Previewed) -> bytes:
     preview = found.preview
     document = {
         "format_version": FORMAT_VERSION,
-        "project": preview.project,
-        "base": preview.base,
-        "head": preview.head,
-        "folder": preview.folder,
-        "target": preview.target,
-        "ahead": preview.ahead,
-        "uncommitted": preview.uncommitted,
-        "offline": preview.offline,
-        "fallback": preview.fallback,
-        "reproduce": preview.reproduce,
+        **asdict(preview, recurse=False),
         "environments": [_encoded(item, found.plans.get(item.environment)) for item in preview.environments],
-        "unaffected": list(preview.unaffected),
-        "left_out": list(preview.left_out),
-        "error": preview.error,
-        "advice": preview.advice,
         "chain": [encode(standing) for standing in preview.chain],
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
@@ -59,30 +46,10 @@ def dump_preview(found: Previewed) -> bytes:
 
 def _encoded(item: EnvironmentPreview, plan: bytes | None) -> dict[str, Any]:
     return {
-        "environment": item.environment,
-        "protected": item.protected,
-        "why": list(item.why),
-        "digest": item.digest,
-        "error": item.error,
-        "advice": item.advice,
-        "summary": _counts(item),
+        **asdict(item, recurse=False),
+        "summary": item.plan and asdict(item.plan.summary),
         "gates": [{"detail": "", **encode(gate)} for gate in item.gates],
-        "on_merge": item.on_merge,
-        "removed": item.removed,
-        "cautions": list(item.cautions),
         "plan": None if plan is None else orjson.loads(plan),
-    }
-
-
-def _counts(item: EnvironmentPreview) -> dict[str, int] | None:
-    if item.plan is None:
-        return None
-    counted = item.plan.summary
-    return {
-        "create": counted.create,
-        "update": counted.update,
-        "replace": counted.replace,
-        "delete": counted.delete,
     }
 
 
@@ -108,45 +75,27 @@ def _decoded(document: Any) -> Previewed:
     """BadDocument, ValueError."""
     require_known(document, FORMAT_VERSION)
     check("preview", document)
-    plans = {
-        item["environment"]: orjson.dumps(item["plan"])
-        for item in document["environments"]
-        if item["plan"] is not None
+    environments = document["environments"]
+    planned = [item for item in environments if item["plan"] is not None]
+    plans = {item["environment"]: orjson.dumps(item["plan"]) for item in planned}
+    told = {
+        **_known(Preview, document),
+        "environments": tuple(_environment(item, plans.get(item["environment"])) for item in environments),
+        "chain": tuple(decode(standing, Standing) for standing in document.get("chain", ())),
     }
-    preview = Preview(
-        project=document["project"],
-        base=document["base"],
-        head=document["head"],
-        environments=tuple(
-            _environment(item, plans.get(item["environment"])) for item in document["environments"]
-        ),
-        unaffected=tuple(document["unaffected"]),
-        offline=document["offline"],
-        fallback=document["fallback"],
-        reproduce=document["reproduce"],
-        uncommitted=document["uncommitted"],
-        left_out=tuple(document.get("left_out", ())),
-        error=document.get("error", ""),
-        advice=document.get("advice", ""),
-        chain=tuple(decode(standing, Standing) for standing in document.get("chain", ())),
-        target=document.get("target", ""),
-        ahead=document.get("ahead", 0),
-        folder=document.get("folder", ""),
-    )
-    return Previewed(preview, plans)
+    return Previewed(Preview(**told), plans)
 
 
 def _environment(item: Any, plan: bytes | None) -> EnvironmentPreview:
-    return EnvironmentPreview(
-        environment=item["environment"],
-        why=tuple(item["why"]),
-        plan=None if plan is None else decode_plan(FORMAT.read(plan)),
-        digest=item["digest"],
-        error=item["error"],
-        advice=item["advice"],
-        protected=item["protected"],
-        gates=tuple(decode(gate, Gate) for gate in item["gates"]),
-        on_merge=item["on_merge"],
-        removed=item.get("removed", False),
-        cautions=tuple(item.get("cautions", ())),
-    )
+    told = {
+        **_known(EnvironmentPreview, item),
+        "plan": None if plan is None else decode_plan(FORMAT.read(plan)),
+        "gates": tuple(decode(gate, Gate) for gate in item["gates"]),
+    }
+    return EnvironmentPreview(**told)
+
+
+def _known(cls: type, told: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of cls that are told. A newer planner may tell more."""
+    found = ((name, told[name]) for name in fields_dict(cls) if name in told)
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in found}

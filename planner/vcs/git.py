@@ -59,10 +59,7 @@ class Repository:
         """The commit that two have in common last. PlannerError when they have none here."""
         found = self.checkout.ask("merge-base", left, right)
         if found is None:
-            raise PlannerError(
-                f"{left[:12]} and {right[:12]} have no commit in common here",
-                advice=_SHALLOW,
-            )
+            raise PlannerError(f"{left[:12]} and {right[:12]} have no commit in common here", advice=_SHALLOW)
         return found.decode().strip()
 
     def is_ancestor(self, earlier: str, later: str) -> bool:

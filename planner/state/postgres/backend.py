@@ -33,13 +33,7 @@ class PostgresBackend:
     """
 
     def __init__(
-        self,
-        target: Target,
-        *,
-        project: str,
-        environment: str,
-        terms: Terms = TERMS,
-        timing: Timing = TIMING,
+        self, target: Target, *, project: str, environment: str, terms: Terms = TERMS, timing: Timing = TIMING
     ) -> None:
         self._target = target
         self._shown = f"{project}/{environment} at {target.shown}"

@@ -32,15 +32,9 @@ _POOLED: Final = re.compile("statement pooling")
 
 # Connecting fails without an SQLSTATE, so that the text is all there is to go by.
 _CONNECTING: Final = (
-    (
-        re.compile("no encryption|SSL off"),
-        "The server wants SSL: add sslmode=require, or verify-full.",
-    ),
+    (re.compile("no encryption|SSL off"), "The server wants SSL: add sslmode=require, or verify-full."),
     (re.compile("does not support SSL|SSL was required"), "The server has no SSL: see sslmode in the URL."),
-    (
-        re.compile("certificate|SSL"),
-        "Check sslmode and sslrootcert (PGSSLMODE, PGSSLROOTCERT).",
-    ),
+    (re.compile("certificate|SSL"), "Check sslmode and sslrootcert (PGSSLMODE, PGSSLROOTCERT)."),
     (re.compile("password|role .* does not exist|authentication"), _LOGIN),
     (re.compile("database .* does not exist"), "Create it with `createdb`, or correct the state's URL."),
     (re.compile("pg_hba.conf"), "The server lets this user, database and host in by a line in pg_hba.conf."),

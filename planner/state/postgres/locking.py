@@ -96,14 +96,7 @@ class Vigil:
     """
 
     def __init__(
-        self,
-        rows: Rows,
-        login: Login,
-        holder: Holder,
-        terms: Terms,
-        shown: str,
-        *,
-        timing: Timing = TIMING,
+        self, rows: Rows, login: Login, holder: Holder, terms: Terms, shown: str, *, timing: Timing = TIMING
     ) -> None:
         self._rows = rows
         self._holder = holder

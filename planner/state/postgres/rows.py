@@ -155,10 +155,7 @@ class Rows:
         return None if row is None else row[0]
 
     def write_snapshot(
-        self,
-        connection: Connection,
-        swap: Swap,
-        allow: Callable[[Holder | None], None],
+        self, connection: Connection, swap: Swap, allow: Callable[[Holder | None], None]
     ) -> None:
         """allow: raises what it likes when the holder whom the lock names may not write."""
         with connection.transaction():
