@@ -249,11 +249,7 @@ def sandbox_platform(environment: Environment) -> str:
 
 
 def _session(
-    request: Request,
-    configuration: Configuration,
-    kinds: dict[str, KindFile],
-    store: Store,
-    client: Client,
+    request: Request, configuration: Configuration, kinds: dict[str, KindFile], store: Store, client: Client
 ) -> Session:
     conventions = _conventions(configuration.environment, request.inputs.environ)
     drivers: dict[str, RestDriver] = {

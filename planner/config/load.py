@@ -184,11 +184,7 @@ def _scope(
         name: looked_through(variables[name].value) if name in variables else _stand_in(variable)
         for name, variable in project.variables.items()
     }
-    facts = {
-        "name": environment.name,
-        "endpoint": environment.endpoint,
-        "protected": environment.protected,
-    }
+    facts = {"name": environment.name, "endpoint": environment.endpoint, "protected": environment.protected}
     return {
         "var": Scope("variable", values),
         "env": Scope("env entry", facts),

@@ -24,10 +24,7 @@ _UPSTREAM: Final = ("soak", "checks")
 
 
 def read_promotable(
-    document: ProjectDocument,
-    file: PlainFile,
-    variables: Mapping[str, Variable],
-    diagnostics: Diagnostics,
+    document: ProjectDocument, file: PlainFile, variables: Mapping[str, Variable], diagnostics: Diagnostics
 ) -> Promotable | None:
     """What a release is made of; None where nothing is promoted."""
     if "promote" not in document:

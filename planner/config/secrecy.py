@@ -14,12 +14,7 @@ from planner.config.template_text import TemplateText
 from planner.model.value import Secret
 
 _NO_ITERATORS: Final = frozenset({str, int, bool, type(None), dict, list, tuple, Secret})
-_QUOTES_NOTHING: Final = (
-    NotKnownYet,
-    TooMuchWork,
-    MemoryError,
-    RecursionError,
-)
+_QUOTES_NOTHING: Final = (NotKnownYet, TooMuchWork, MemoryError, RecursionError)
 
 
 class Untold(TemplateRuntimeError):

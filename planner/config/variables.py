@@ -169,10 +169,7 @@ class _Reader:
         problems = list(_problems(variable, candidate.value))
         for problem in problems:
             self.diagnostics.error(
-                problem.summary,
-                detail=candidate.source,
-                position=candidate.position,
-                advice=problem.advice,
+                problem.summary, detail=candidate.source, position=candidate.position, advice=problem.advice
             )
         return not problems
 

@@ -82,8 +82,7 @@ class Moving:
         if source not in self.resources:
             matching(self.state(), [str(source)])
             raise PlannerError(
-                f"of {source} the state holds only what is {LEFT_OVER}",
-                advice="The next apply deletes it.",
+                f"of {source} the state holds only what is {LEFT_OVER}", advice="The next apply deletes it."
             )
         if source.kind != target.kind:
             raise PlannerError(f"{source} cannot become {target}: a move keeps the kind")

@@ -66,12 +66,7 @@ class Terms:
 
 
 def admission(
-    request: Request,
-    configuration: Configuration,
-    state: State,
-    caller: Caller,
-    now: str,
-    terms: Terms,
+    request: Request, configuration: Configuration, state: State, caller: Caller, now: str, terms: Terms
 ) -> Admission | None:
     """None where nothing is promoted. An upstream installation is asked only where it is from there."""
     release = release_of(request, configuration)

@@ -37,10 +37,7 @@ class Edit:
 
 
 def edits_for(
-    choice: Choice,
-    found: EnvironmentFile,
-    variables: Mapping[str, Variable],
-    repository: Repository | None,
+    choice: Choice, found: EnvironmentFile, variables: Mapping[str, Variable], repository: Repository | None
 ) -> tuple[Edit, ...]:
     """What has to change for the target to run the parts of a release; values that are equal stay.
 

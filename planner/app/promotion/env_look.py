@@ -44,10 +44,7 @@ def look(request: Request, caller: Caller, project: Project, name: str, *, ask: 
     """ask: not its state alone, but its installation too, unless nothing was ever applied there."""
     environment = project.environments[name]
     try:
-        store = request.states(caller.redact).open(
-            environment,
-            alone=not ask,
-        )
+        store = request.states(caller.redact).open(environment, alone=not ask)
         state = store.load()
         seen = evolve(_remembered(environment, state), by_commit=project.promotes_templates)
     except PlannerError as error:

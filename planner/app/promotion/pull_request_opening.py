@@ -20,15 +20,7 @@ from planner.forge.port import Forge
 from planner.forge.registry import NAMES, PUBLIC, running
 from planner.render.escaping import shorten
 from planner.vcs import Repository
-from planner.vcs.changing import (
-    begin_branch,
-    check_out,
-    commit_file,
-    delete_branch,
-    fetch,
-    look_at,
-    push,
-)
+from planner.vcs.changing import begin_branch, check_out, commit_file, delete_branch, fetch, look_at, push
 
 _ADDRESS: Final = re.compile(r"(?:\w+://)?(?:[^/@]*@)?([^/:]+)(?::\d+/|[:/])/*(.+?)(?:\.git)?/*")
 _WIDEST_TITLE: Final = 200

@@ -28,13 +28,7 @@ def looked_at(request: Request, caller: Caller, names: tuple[str, ...]) -> tuple
 
 def _remembered(request: Request, caller: Caller, project: Project, name: str) -> Upstream:
     try:
-        state = (
-            request.states(caller.redact)
-            .open(
-                project.environments[name],
-            )
-            .load()
-        )
+        state = request.states(caller.redact).open(project.environments[name]).load()
         return _upstream(state)
     except PlannerError as error:
         return Upstream(name, problem=caller.redact(error.summary))

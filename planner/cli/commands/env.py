@@ -101,13 +101,7 @@ def status_command(context: click.Context, /, refresh: bool, parallelism: int, a
 @json_option
 @click.pass_context
 def diff_command(
-    context: click.Context,
-    /,
-    left: str,
-    right: str,
-    rendered: bool,
-    detailed_exitcode: bool,
-    as_json: bool,
+    context: click.Context, /, left: str, right: str, rendered: bool, detailed_exitcode: bool, as_json: bool
 ) -> int:
     """Show how environments A and B differ.
 

@@ -14,13 +14,7 @@ from planner.app.promotion.wording import change_lines, waiting
 from planner.app.report import present
 from planner.cli.console import Console
 from planner.cli.gate_options import force_options, make_forcing
-from planner.cli.options import (
-    complete_environments,
-    input_options,
-    lock_option,
-    make_console,
-    make_request,
-)
+from planner.cli.options import complete_environments, input_options, lock_option, make_console, make_request
 from planner.cli.present import TextReport
 from planner.errors import WrongUsage
 from planner.forge.locating import Wanted
@@ -38,12 +32,7 @@ from planner.render.gates import render_gates
 @click.option("--commit", is_flag=True, help="Commit the file that it edits.")
 @click.option("--open-pr", is_flag=True, help="Commit it on a branch, push that, open a pull request.")
 @force_options
-@click.option(
-    "--forge",
-    default="",
-    metavar="F",
-    help=f"{LISTED}. [default: the CI's, or the remote's]",
-)
+@click.option("--forge", default="", metavar="F", help=f"{LISTED}. [default: the CI's, or the remote's]")
 @click.option("--repo", default="", metavar="R", help="The repository, as the forge names it.")
 @click.option("--api-url", default="", metavar="URL", help="The forge's API, where it is not the usual one.")
 @click.option(

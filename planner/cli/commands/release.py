@@ -133,12 +133,7 @@ def approve_command(context: click.Context, /, release: str, environment: str, l
 @lock_option
 @click.pass_context
 def reject_command(
-    context: click.Context,
-    /,
-    release: str,
-    reason: str,
-    environments: tuple[str, ...],
-    lock_timeout: float,
+    context: click.Context, /, release: str, reason: str, environments: tuple[str, ...], lock_timeout: float
 ) -> int:
     """Say that RELEASE is not to be promoted any more. Where it runs, it goes on.
 
