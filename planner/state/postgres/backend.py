@@ -42,14 +42,8 @@ class PostgresBackend:
         self._timing = timing
         self._secrets: set[str] = set()
         self._login = Login(target.conninfo, self._secrets.update)
-        shown, schema = target.shown, target.schema
-        self._session = Session(
-            self._login,
-            terms,
-            lambda connection: tables.check_tables(connection, schema, shown),
-            sleep=timing.sleep,
-            clock=timing.clock,
-        )
+        greet = partial(tables.check_tables, schema=target.schema, shown=target.shown)
+        self._session = Session(self._login, terms, greet, timing)
         self._lease: Lease | None = None
 
     def describe(self) -> str:
@@ -127,7 +121,7 @@ class PostgresBackend:
         with explained(f"the lock of {self._shown}", "taken"):
             self._write(self._prepare)
         timing, terms = self._timing, self._terms
-        vigil = Vigil(self._rows, self._login, holder, terms, self._shown, timing=timing)
+        vigil = Vigil(self._rows, self._login, holder, terms, self._shown, timing)
         lease = Lease(holder, self._shown, terms, clock=timing.clock, wait=vigil.wait)
         try:
             wait_for_lock(
