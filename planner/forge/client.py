@@ -22,7 +22,7 @@ from planner.forge.target import Target
 from planner.model.known_secrets import known_secrets
 from planner.net.address import Elsewhere, address_of, led_to, onward
 from planner.net.bodies import NotJSON, parsed
-from planner.net.plain_text import html_words, looks_like_html, one_line
+from planner.net.plain_text import html_words, looks_like_html, one_line, status_words
 from planner.net.troubles import Look, explain
 from planner.net.wire import BROKEN, Received, Request, Wire
 
@@ -201,7 +201,7 @@ class Client:
     def _refused(self, call: Call, received: Received, data: Any) -> _Failure:
         said = self._discreet(_said_in(received.text, data))
         status, headers = received.status, received.headers
-        summary = f"{call.failure}: {self._api.name} at {self._host} answered {_status_words(status, said)}"
+        summary = f"{call.failure}: {self._api.name} at {self._host} answered {status_words(status, said)}"
         if is_limited(status, headers, said):
             wait = asked_wait(status, headers, self.pauses.now())
             when = "later" if wait is None else f"after {clock_time(self.pauses.now() + wait)}"
@@ -254,12 +254,6 @@ def _json(body: bytes) -> Any:
         return parsed(body)
     except NotJSON:
         return None
-
-
-def _status_words(status: int, said: str) -> str:
-    """ "403 Forbidden: what the forge said"."""
-    phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
-    return " ".join(filter(None, (str(status), phrase))) + (f": {said}" if said and said != phrase else "")
 
 
 def _said_in(text: str, data: Any) -> str:

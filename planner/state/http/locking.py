@@ -13,8 +13,8 @@ import orjson
 from attrs import frozen
 
 from planner import __version__
-from planner.net.plain_text import one_line
-from planner.state.http.causes import Trouble, named
+from planner.net.plain_text import one_line, status_words
+from planner.state.http.causes import Trouble
 from planner.state.http.target import Target
 from planner.state.http.wire import Wire
 from planner.state.locks import Holder, decode_holder, encode_holder, this_process
@@ -76,7 +76,7 @@ class Lock:
             given = _refusal(reply.body, holder)  # some repeat the lock that they made
             return given if given.id not in ("", holder.id) else None
         if reply.status in _UNKNOWN:
-            said = named(reply.status, reply.said)
+            said = status_words(reply.status, reply.said)
             raise Trouble(f"the server answered {said} to {self._target.lock.method}", _ADVICE)
         refusal = _refusal(reply.body, holder)
         return None if refusal.id == holder.id else refusal  # else the reply to an earlier attempt was lost

@@ -33,14 +33,12 @@ class S3Backend:
         self._shown = target.shown
         self._terms = terms
         self._timing = timing
-        sleep, clock = timing.sleep, timing.clock
-        bucket = Bucket(target, _steady(terms), sleep=sleep, clock=clock)
-        hasty = Bucket(target, _hasty(terms), sleep=sleep, clock=clock)
+        bucket, hasty = Bucket(target, _steady(terms), timing), Bucket(target, _hasty(terms), timing)
         self._bucket = bucket
         self._snapshots = SnapshotObjects(bucket, target.key, f"{target.base}.history/", self._shown)
         self._log = Log(bucket, f"{target.base}.journal/", self._shown)
-        self._lock = LockObject(bucket, f"{target.base}.lock", terms, self._shown, clock=clock)
-        self._renewed = LockObject(hasty, f"{target.base}.lock", terms, self._shown, clock=clock)
+        self._lock = LockObject(bucket, f"{target.base}.lock", terms, self._shown, timing.clock)
+        self._renewed = LockObject(hasty, f"{target.base}.lock", terms, self._shown, timing.clock)
         self._lease: Lease | None = None
         self._trusted = False
         self._unsettled = False
