@@ -20,7 +20,7 @@ from planner.render.chain_json import places_document, standings_document
 from planner.render.env_diff import render_comparison
 from planner.render.env_diff_json import comparison_document
 from planner.render.standings import render_places, render_standings
-from planner.state.store import utc_now
+from planner.state.locks import utc_now
 
 DIFFERENT, FAILED = 2, 1
 

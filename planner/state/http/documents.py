@@ -10,7 +10,7 @@ import secrets
 from typing import Final
 from uuid import uuid4
 
-from attrs import evolve, frozen
+from attrs import define, evolve, frozen
 
 from planner.net.address import Address
 from planner.net.bodies import NotJSON, parsed
@@ -49,17 +49,17 @@ class Overtaken(Exception):
         self.words = words
 
 
+@define(eq=False)
 class Documents:
     """Every method raises Trouble when the server cannot be asked or does not do it.
 
     marks: what the head is authenticated with.
     """
 
-    def __init__(self, target: Target, wire: Wire) -> None:
-        self.marks: Marks | None = None
-        self._target = target
-        self._wire = wire
-        self._last = 0
+    _target: Target
+    _wire: Wire
+    marks: Marks | None = None
+    _last: int = 0
 
     # The head
 

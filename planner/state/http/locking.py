@@ -5,7 +5,6 @@ GitLab names the holder's ID, user and time, and beside them repeats what the as
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
 
@@ -17,7 +16,7 @@ from planner.net.plain_text import one_line, status_words
 from planner.state.http.causes import Trouble
 from planner.state.http.target import Target
 from planner.state.http.wire import Wire
-from planner.state.locks import Holder, decode_holder, encode_holder, this_process
+from planner.state.locks import Holder, decode_holder, encode_holder, this_process, utc_now
 
 _TAKEN: Final = (200, 201, 202, 204)
 _HELD: Final = (409, 423)
@@ -51,21 +50,17 @@ class Refusal:
         return Stranger(self.id, "", "", 0, "", "")
 
 
-def now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def asker(operation: str) -> Holder:
     """This process, for as long as one call lasts."""
-    return this_process(operation, holder_id=str(uuid4()), since=now())
+    return this_process(operation, holder_id=str(uuid4()), since=utc_now())
 
 
+@frozen
 class Lock:
     """Every method raises Trouble."""
 
-    def __init__(self, target: Target, wire: Wire) -> None:
-        self._target = target
-        self._wire = wire
+    _target: Target
+    _wire: Wire
 
     def take(self, holder: Holder) -> Refusal | None:
         """None: holder has it now."""
