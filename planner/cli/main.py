@@ -145,7 +145,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 
 def run(arguments: list[str] | None) -> int:
-    """One command line; its exit code."""
+    """One command line; its exit code, 0 of a command that gives none."""
     invocation = Invocation()
     try:
         code = cli.main(arguments, prog_name="planner", standalone_mode=False, obj=invocation)

@@ -40,7 +40,7 @@ def command() -> None:
 @command.command("list")
 @json_option
 @click.pass_context
-def list_command(context: click.Context, /, as_json: bool) -> int:
+def list_command(context: click.Context, /, as_json: bool) -> None:
     """List the environments. Asks none of them."""
     folder, console = folder_of(context), make_console(context)
     project = make_request(context, None).project
@@ -49,7 +49,6 @@ def list_command(context: click.Context, /, as_json: bool) -> int:
         console.document(places_document(project.name, found))
     else:
         console.out(render_places(found, width=console.width(), style=console.style(sys.stdout)))
-    return 0
 
 
 @command.command("status")

@@ -21,7 +21,7 @@ from planner.state.saved_plan import read_plan
 @environment_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-def command(context: click.Context, /, planfile: Path | None, environment: str | None, as_json: bool) -> int:
+def command(context: click.Context, /, planfile: Path | None, environment: str | None, as_json: bool) -> None:
     """Show a saved PLANFILE, or without one the state. Calls no API.
 
     \b
@@ -32,7 +32,7 @@ def command(context: click.Context, /, planfile: Path | None, environment: str |
     if planfile is not None:
         console = make_console(context)
         show_plan(console, read_plan(planfile), "json" if as_json else "text")
-        return 0
+        return
     here = stored(context, environment)
     state = here.console.redact.inside(here.store.load())
     if as_json:
@@ -40,4 +40,3 @@ def command(context: click.Context, /, planfile: Path | None, environment: str |
     else:
         style = here.console.style(sys.stdout)
         here.console.out(render_state(state, width=here.console.width(), style=style))
-    return 0

@@ -27,7 +27,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     failed: bool,
     url: str,
     lock_timeout: float,
-) -> int:
+) -> None:
     """Record what a check found of the release that ENV runs now.
 
     The gate `checks` of the environments that take releases from ENV asks for it. The latest one counts.
@@ -47,4 +47,3 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     console.out(escape(f"Recorded: {finding.check} {word} on {found.release} in {environment}."))
     for note in found.notes:
         console.tell(escape(f"Note: {note}"))
-    return 0
