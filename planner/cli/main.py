@@ -163,7 +163,7 @@ def run(arguments: list[str] | None) -> int:
 
 
 def _defect(error: Exception, invocation: Invocation) -> int:
-    from planner.cli.failure import report  # noqa: PLC0415 - only on errors
+    from planner.cli.console import report  # noqa: PLC0415 - only on errors
 
     return report(error, invocation.console())
 

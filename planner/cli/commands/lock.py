@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from planner.cli.options import environment_option
-from planner.cli.stored import stored
+from planner.cli.options import environment_option, stored
 
 
 @click.group("lock")

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import click
 
-from planner.cli.options import environment_option, make_console
+from planner.cli.options import environment_option, make_console, stored
 from planner.cli.present import show_plan
-from planner.cli.stored import stored
 from planner.model.codec import encode_state
 from planner.render.state import render_state
 from planner.state.saved_plan import read_plan

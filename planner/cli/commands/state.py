@@ -12,13 +12,14 @@ from planner.app.opening import opened
 from planner.cli.commands.state_places import migrate_command, pull_command, push_command, rotate_command
 from planner.cli.commands.state_rename import rename_command
 from planner.cli.options import (
+    Stored,
     complete_addresses,
     environment_option,
     lock_option,
     make_console,
     make_request,
+    stored,
 )
-from planner.cli.stored import Stored, stored
 from planner.engine.doubt import adopt, discard
 from planner.engine.edits import at_addresses, matching, moved, removed
 from planner.engine.workflow import look_at

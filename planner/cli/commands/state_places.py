@@ -11,8 +11,7 @@ import click
 from attrs import evolve
 
 from planner.app.command_line import plain_command_line
-from planner.cli.options import environment_option, lock_option
-from planner.cli.stored import Stored, stored
+from planner.cli.options import Stored, environment_option, lock_option, stored
 from planner.errors import OthersState, PlannerError, WrongUsage
 from planner.model.state import State
 from planner.state import snapshot

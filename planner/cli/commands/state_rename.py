@@ -8,10 +8,9 @@ from pathlib import Path
 import click
 from attrs import evolve, frozen
 
-from planner.app.former_places import usual_place
+from planner.app.missing_state import usual_place
 from planner.app.opening import sandbox_file
-from planner.cli.options import environment_option, lock_option
-from planner.cli.stored import Stored, stored
+from planner.cli.options import Stored, environment_option, lock_option, stored
 from planner.config.load import open_project
 from planner.errors import OthersState, PlannerError, Refused, WrongUsage
 from planner.model.state import State

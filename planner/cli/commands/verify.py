@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from planner.app.promotion.verifying import Finding, verify
+from planner.app.promotion.records import Finding, verify
 from planner.cli.options import complete_environments, lock_option, make_console, make_request
 from planner.errors import WrongUsage
 from planner.render.escaping import escape
