@@ -1,11 +1,15 @@
-"""Where output goes: results to stdout, the rest to stderr, everything redacted."""
+"""Where output goes: results to stdout, the rest to stderr, everything redacted; errors that no command
+handled too.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
+import tempfile
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import IO, Any, TextIO, cast
@@ -182,3 +186,32 @@ def _size(terminal: TextIO) -> tuple[int, int]:
 def _write(stream: IO[str], text: str) -> None:
     stream.write(text if text.endswith("\n") else text + "\n")
     stream.flush()
+
+
+def report(error: Exception, console: Console) -> int:
+    """Shows the error and gives the exit code. A defect's traceback goes to a file, not to the terminal."""
+    if isinstance(error, PlannerError):
+        console.error(error)
+        return error.exit_code
+    if isinstance(error, MemoryError):
+        console.error(PlannerError("it needs more memory than there is"))
+        return 1
+    console.error(
+        PlannerError(
+            f"a defect in planner: {type(error).__name__}: {error}",
+            advice=f"Please report it, with {_saved_traceback(error, console)}.",
+        )
+    )
+    return 1
+
+
+def _saved_traceback(error: Exception, console: Console) -> str:
+    text = console.redact("".join(traceback.format_exception(error)))
+    try:
+        descriptor, path = tempfile.mkstemp(prefix="planner-", suffix=".log")
+    except OSError:
+        console.tell(text)
+        return "the traceback above"
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(text)
+    return path

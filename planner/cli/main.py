@@ -145,7 +145,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 
 def run(arguments: list[str] | None) -> int:
-    """One command line; its exit code."""
+    """One command line; its exit code, 0 of a command that gives none."""
     invocation = Invocation()
     try:
         code = cli.main(arguments, prog_name="planner", standalone_mode=False, obj=invocation)
@@ -163,7 +163,7 @@ def run(arguments: list[str] | None) -> int:
 
 
 def _defect(error: Exception, invocation: Invocation) -> int:
-    from planner.cli.failure import report  # noqa: PLC0415 - only on errors
+    from planner.cli.console import report  # noqa: PLC0415 - only on errors
 
     return report(error, invocation.console())
 

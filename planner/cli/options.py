@@ -1,22 +1,31 @@
-"""Options that several commands share."""
+"""Options that several commands share, and what is made of them: the console, the request, the state."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
+from attrs import frozen
+from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
+from planner.app.command_line import Typed, given
+from planner.app.discretion import given_values
 from planner.app.opening import Request
+from planner.app.promotion.admission import Forcing
+from planner.app.stores import States
 from planner.cli.console import Console
 from planner.cli.main import Invocation
-from planner.cli.typed import typed
+from planner.config.load import choose_environment, open_project
 from planner.config.variables import Inputs
 from planner.engine.selection import Selection
 from planner.errors import WrongUsage
+from planner.model.project import Environment
+from planner.promote.question import NAMES
+from planner.state.store import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -165,3 +174,78 @@ def make_request(context: click.Context, environment: str | None, **given: Any) 
     context.call_on_close(request.trees.close)
     context.call_on_close(request.workspace.close)
     return request
+
+
+def typed(context: click.Context) -> Typed:
+    names = [
+        str(item.name)
+        for item in context.command.params
+        if context.get_parameter_source(str(item.name)) is ParameterSource.COMMANDLINE
+    ]
+    there = [item for item in context.command.params if item.name in names]
+    root = context.find_root()
+    return Typed(
+        str(context.info_name),
+        {str(o.name): _words(o, context.params[str(o.name)]) for o in there if isinstance(o, click.Option)},
+        tuple(str(context.params[str(a.name)]) for a in there if isinstance(a, click.Argument)),
+        "planfile" in names,
+        lambda verb: _taken(root, verb),
+    )
+
+
+def _taken(root: click.Context, verb: str) -> frozenset[str]:
+    command = cast("click.Group", root.command).get_command(root, verb)
+    return frozenset(str(parameter.name) for parameter in command.params) if command else frozenset()
+
+
+def _words(option: click.Option, value: Any) -> tuple[str, ...]:
+    if option.is_flag:
+        return ((option.opts if value else option.secondary_opts)[0],)
+    values = value if option.multiple else (value,)
+    return given(option.opts[0], (f"{item:g}" if isinstance(item, float) else str(item) for item in values))
+
+
+@frozen
+class Stored:
+    """folder: the project's, as -C named it."""
+
+    folder: Path
+    console: Console
+    environment: Environment
+    store: Store
+
+    def states(self, project: str) -> States:
+        """Those of a project by that name."""
+        return States(self.folder, project, os.environ, self.console.redact)
+
+
+def stored(context: click.Context, environment: str | None) -> Stored:
+    """The state of the named environment, or of the only one."""
+    folder = folder_of(context)
+    console = make_console(context)
+    project = open_project(folder)
+    console.redact.watch(lambda: given_values(project, os.environ))
+    chosen = choose_environment(project, environment)
+    states = States(folder, project.name, os.environ, console.redact)
+    store = states.open(chosen, tell=lambda note: console.tell(f"Note: {note}."))
+    return Stored(folder, console, chosen, store)
+
+
+def force_options(command: F) -> F:
+    command = click.option("--reason", default="", metavar="TEXT", help="Why --force is given.")(command)
+    return click.option(
+        "--force",
+        "forces",
+        type=click.Choice(NAMES),
+        multiple=True,
+        metavar="GATE",
+        help="Set a gate aside; recorded, with --reason. May be repeated.",
+    )(command)
+
+
+def make_forcing(forces: tuple[str, ...], reason: str) -> Forcing:
+    if forces and not reason.strip():
+        raise WrongUsage("--force needs --reason TEXT: it is kept in the state, and shown")
+    if reason and not forces:
+        raise WrongUsage("--reason goes with --force GATE")
+    return Forcing(forces, reason.strip())

@@ -10,13 +10,12 @@ from attrs import frozen
 from jinja2.exceptions import TemplateError, TemplateRuntimeError, TemplateSyntaxError
 
 from planner.config.effort import PORTION
-from planner.config.failures import explain
 from planner.config.jobs import Ended, Link, Runner, unasked
 from planner.config.reporting import holds_invalid
 from planner.config.shaping import shaped
 from planner.config.tokens import Tokens
 from planner.config.validation import Checker, Problem, later_parts
-from planner.config.work import Rendering, Workpiece
+from planner.config.work import Rendering, Workpiece, explain
 from planner.config.yaml_document import Literal, Written
 from planner.errors import PlannerError
 from planner.model.address import NAME, Address

@@ -9,8 +9,7 @@ import jsonschema_rs
 from attrs import evolve, frozen
 
 from planner.config.plain_files import PlainFile, check_plain, read_plain
-from planner.config.project_document import EnvironmentBlock, ProjectDocument
-from planner.config.promotion import read_gates, read_promotable
+from planner.config.promotion import EnvironmentBlock, ProjectDocument, read_gates, read_promotable
 from planner.config.shaping import schema_of, shaped
 from planner.config.sources import Sources
 from planner.config.validation import Checker

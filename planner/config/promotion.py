@@ -4,15 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Any, Final, NotRequired, TypedDict, TypeVar
 
 from planner.config.plain_files import PlainFile
-from planner.config.project_document import EnvironmentBlock, GatesBlock, ProjectDocument
 from planner.model.diagnostic import Diagnostics
 from planner.model.durations import parse_duration
 from planner.model.project import GateRules, Promotable, Variable
 from planner.model.value import Path
 from planner.model.windows import Window, parse_window
+
+
+class GatesBlock(TypedDict, total=False):
+    soak: str
+    checks: list[str]
+    approvals: int
+    windows: list[str]
+
+
+class EnvironmentBlock(TypedDict, total=False):
+    """It also holds, by any name, how its installation is reached."""
+
+    state: str
+    protected: bool
+    encrypted: bool
+    promote_from: list[str]
+    gates: GatesBlock
+
+
+class PromoteBlock(TypedDict, total=False):
+    variables: list[str]
+    templates: bool
+
+
+class ProjectDocument(TypedDict):
+    """planner.yaml as its schema lets it through (schemas/project.schema.json).
+
+    variables: by their names, the JSON Schema of the values with `sensitive` and `default`.
+    """
+
+    project: str
+    environments: dict[str, EnvironmentBlock]
+    variables: NotRequired[dict[str, dict[str, Any]]]
+    locals: NotRequired[dict[str, Any]]
+    promote: NotRequired[PromoteBlock]
+
 
 T = TypeVar("T")
 

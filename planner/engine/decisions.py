@@ -9,7 +9,6 @@ from attrs import define, field
 from planner.engine.decide import Case, Decision, decide_delete
 from planner.engine.ports import Drivers
 from planner.engine.refresh import Namesakes
-from planner.engine.refusals import refuse_reference, refuse_unsendable
 from planner.engine.removal import forget
 from planner.engine.seen import Seen
 from planner.engine.wish import Wish
@@ -20,7 +19,7 @@ from planner.model.graph import ordered
 from planner.model.plan import DESTROY, Action
 from planner.model.resource import Desired, Prior
 from planner.model.state import Whose, whose
-from planner.model.value import UNKNOWN, Deferred, Reference, Value, at, is_deferred, resolve
+from planner.model.value import UNKNOWN, Deferred, Reference, Value, at, is_deferred, references, resolve
 
 
 @define
@@ -124,3 +123,28 @@ def decide_all(wish: Wish, seen: Seen, drivers: Drivers, diagnostics: Diagnostic
     decisions = Decisions(wish, seen, drivers, diagnostics)
     decisions.make()
     return decisions
+
+
+def refuse_reference(
+    where: str, value: Value, error: ValueError, diagnostics: Diagnostics, desired: Desired | None = None
+) -> None:
+    """desired: the resource that the value at where is of; None for an output."""
+    diagnostics.error(
+        f"{where} cannot be put together: {error}",
+        detail=f"It refers to {', '.join(map(str, references(value)))}.",
+        position=desired.position if desired else None,
+        address=desired.address if desired else None,
+        advice="Refer to an attribute that has a value, and put only texts and numbers inside a text.",
+    )
+
+
+def refuse_unsendable(decision: Decision, desired: Desired, diagnostics: Diagnostics) -> None:
+    """For an update that would have to send a secret of which only the fingerprint is kept."""
+    diagnostics.error(
+        f"{desired.address} cannot be updated without its secret {' and '.join(decision.unsendable)}",
+        detail="ignore_changes wants it left as it is, an update has to send it, and only its "
+        "fingerprint is kept.",
+        position=desired.position,
+        address=desired.address,
+        advice="Put the secret that is in use into the variable, or take it out of ignore_changes.",
+    )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from planner.engine.decisions import Decisions
+from planner.engine.decisions import Decisions, refuse_reference
 from planner.engine.outcome import Values
-from planner.engine.refusals import refuse_reference
 from planner.engine.taking import Taken
 from planner.engine.wish import Wish
 from planner.errors import PlannerError

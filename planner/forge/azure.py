@@ -47,12 +47,9 @@ class AzureDevOps(Connection):
             if thread.get("isDeleted") is not True:
                 yield from _comments(thread)
 
-    def is_own(self, comment: Comment) -> bool:
-        if not self.account:
-            url = self.client.at("_apis", "connectionData", query=_PREVIEW)
-            data = self.client.get(url, ACCOUNT)
-            self.account = text_at(data, "authenticatedUser", "id").lower()
-        return bool(self.account) and comment.author == self.account
+    def found_account(self) -> str:
+        url = self.client.at("_apis", "connectionData", query=_PREVIEW)
+        return text_at(self.client.get(url, ACCOUNT), "authenticatedUser", "id").lower()
 
     def create(self, body: str) -> Comment:
         new = {
@@ -73,7 +70,8 @@ class AzureDevOps(Connection):
         look = self.client.at(*self._repository, "pullrequests", query={**criteria, **_VERSION})
         url = self.client.at(*self._repository, "pullrequests", query=_VERSION)
         return self.opened(
-            self.making(url, {**ends, "title": title, "description": body}),
+            url,
+            {**ends, "title": title, "description": body},
             lambda: self.opens_at(look, "value"),
             self._page,
             {(name,): ref for name, ref in ends.items()},

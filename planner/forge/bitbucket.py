@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from planner.forge.calls import Reply
 from planner.forge.ci import Ci, Environ, Job, joined, run_of
-from planner.forge.connection import ACCOUNT, Connection
+from planner.forge.connection import Connection
 from planner.forge.credentials import Way
 from planner.forge.errors import ForgeError
 from planner.forge.kind import NAME, Kind
@@ -32,6 +32,7 @@ _ADVICE: Final = {
     403: "The token needs the scope to write pull requests.",
     404: "Check --repo and --pr, and that the token may see the repository.",
 }
+_REFUSED: Final = (400, 401, 403, 404)
 
 
 def api_root(url: str) -> str:
@@ -55,7 +56,7 @@ class Bitbucket(Connection):
 
     def is_own(self, comment: Comment) -> bool:
         if not self._asked:
-            self.account, self._asked = self._found_account(), True
+            self.account, self._asked = text_at(self.user(*_REFUSED), "uuid"), True
         if not self.account and comment.author and self._may_change(comment):
             self.account = comment.author
         return bool(self.account) and comment.author == self.account
@@ -81,26 +82,18 @@ class Bitbucket(Connection):
             "destination": {"branch": {"name": base}},
         }
         return self.opened(
-            self.making(self.client.at(*self._repository, "pullrequests"), new),
+            self.client.at(*self._repository, "pullrequests"),
+            new,
             lambda: self.opens_at(look, "values"),
             _page,
             {("source", "branch", "name"): branch, ("destination", "branch", "name"): base},
         )
 
-    def _found_account(self) -> str:
-        try:
-            user = self.client.get(self.client.at("user"), ACCOUNT)
-        except ForgeError as error:
-            if error.status not in (400, 401, 403, 404):
-                raise
-            return ""
-        return text_at(user, "uuid")
-
     def _may_change(self, comment: Comment) -> bool:
         try:
             self.update(comment, comment.body)
         except ForgeError as error:
-            if error.status not in (400, 401, 403, 404):
+            if error.status not in _REFUSED:
                 raise
             return False
         return True

@@ -19,11 +19,10 @@ from planner.forge.patience import Patience, asked_wait, clock_time, is_limited
 from planner.forge.port import Forge
 from planner.forge.registry import KINDS
 from planner.forge.target import Target
-from planner.forge.wording import said_in, status_words
 from planner.model.known_secrets import known_secrets
 from planner.net.address import Elsewhere, address_of, led_to, onward
 from planner.net.bodies import NotJSON, parsed
-from planner.net.plain_text import looks_like_html
+from planner.net.plain_text import html_words, looks_like_html, one_line, status_words
 from planner.net.troubles import Look, explain
 from planner.net.wire import BROKEN, Received, Request, Wire
 
@@ -53,6 +52,10 @@ _UNLOCK: Final = (
     "Its conversation is locked, whatever the token may do: unlock it, or use the token of an account that "
     "may write to the repository."
 )
+_LIMIT: Final = 300
+"""Characters of what a forge says."""
+
+_SAYING: Final = ("message", "error_description", "error", "errors", "detail", "code", "field")
 _NO_API: Final = "Check that --api-url is the address of the API, and the token."
 
 
@@ -196,7 +199,7 @@ class Client:
         return _Failure(kind(summary, advice=advice), lasting=trouble.lasting or kind is ReplyLost)
 
     def _refused(self, call: Call, received: Received, data: Any) -> _Failure:
-        said = self._discreet(said_in(received.text, data))
+        said = self._discreet(_said_in(received.text, data))
         status, headers = received.status, received.headers
         summary = f"{call.failure}: {self._api.name} at {self._host} answered {status_words(status, said)}"
         if is_limited(status, headers, said):
@@ -251,6 +254,26 @@ def _json(body: bytes) -> Any:
         return parsed(body)
     except NotJSON:
         return None
+
+
+def _said_in(text: str, data: Any) -> str:
+    """What an error says, for people: one line. data: text as JSON, None when it is none."""
+    if data is not None:
+        return one_line("; ".join(dict.fromkeys(_texts(data, 0))), _LIMIT)
+    return html_words(text) if looks_like_html(text) else one_line(text, _LIMIT)
+
+
+def _texts(data: Any, depth: int) -> Iterator[str]:
+    """The forges nest what they say in lists and objects; GitLab goes by the names of the fields."""
+    if isinstance(data, str) and data:
+        yield data
+    elif isinstance(data, list) and depth < 4:
+        for item in data[:10]:
+            yield from _texts(item, depth + 1)
+    elif isinstance(data, dict) and depth < 4:
+        known = [data[name] for name in _SAYING if name in data]
+        for item in known or (list(data.values())[:10] if depth else []):
+            yield from _texts(item, depth + 1)
 
 
 def connect(

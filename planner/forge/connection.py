@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.forge.calls import Call
-from planner.forge.errors import ReplyLost
+from planner.forge.errors import ForgeError, ReplyLost
 from planner.forge.port import Comment, Facts
 from planner.forge.reading import at, is_about
 from planner.forge.target import Target
@@ -46,9 +46,22 @@ class Connection:
         """ "pull request 12 of owner/name"."""
         return f"{self.facts.request} {self.target.pull_request} of {self.target.repository}"
 
-    def making(self, url: str, body: Mapping[str, Any]) -> Call:
-        """The call that opens a pull request."""
-        return Call("POST", url, self.not_opened, body, makes=True)
+    def is_own(self, comment: Comment) -> bool:
+        self.account = self.account or self.found_account()
+        return bool(self.account) and comment.author == self.account
+
+    def found_account(self) -> str:
+        """What a comment by the account of the token has as its author, "" when the forge does not tell."""
+        raise NotImplementedError
+
+    def user(self, *unless: int) -> Any:
+        """What the forge tells of that account; None where it answers with one of these statuses."""
+        try:
+            return self.client.get(self.client.at("user"), ACCOUNT)
+        except ForgeError as error:
+            if error.status not in unless:
+                raise
+        return None
 
     def opens_at(self, url: str, *below: str) -> list[dict[str, Any]]:
         """Open pull requests, as a list that is below these names of the reply."""
@@ -72,16 +85,18 @@ class Connection:
 
     def opened(
         self,
-        new: Call,
+        url: str,
+        body: Mapping[str, Any],
         look: Callable[[], Iterable[Any]],
         url_of: Callable[[Any], str],
         ends: Mapping[tuple[str, ...], str],
     ) -> str:
-        """The URL of the pull request that look finds, else of the new one.
+        """The URL of the pull request that look finds, else of the new one that a POST of body to url makes.
 
         look: the open ones from the same branch into the same one; a forge may show others beside them.
         ends: where a pull request says its two branches, and what they are to be.
         """
+        new = Call("POST", url, self.not_opened, body, makes=True)
         for pause in (*PAUSES, None):
             for found in look():
                 if is_about(found, ends):

@@ -11,9 +11,7 @@ from typing import Any, Final
 
 from planner.forge.actions import actions
 from planner.forge.ci import says_true
-from planner.forge.connection import ACCOUNT
 from planner.forge.credentials import Way
-from planner.forge.errors import ForgeError
 from planner.forge.github import SQUASHED, GitHub
 from planner.forge.kind import TWO_NAMES, Kind
 from planner.forge.port import Comment, Facts
@@ -63,13 +61,7 @@ class Gitea(GitHub):
         return ends == (branch, base) and home == self.target.repository.lower()
 
     def _found_accounts(self) -> frozenset[str]:
-        try:
-            user = self.client.get(self.client.at("user"), ACCOUNT)
-        except ForgeError as error:
-            if error.status not in (401, 403, 404):
-                raise
-            return JOB_ACCOUNTS
-        return frozenset({text_at(user, "login")} - {""}) or JOB_ACCOUNTS
+        return frozenset({text_at(self.user(401, 403, 404), "login")} - {""}) or JOB_ACCOUNTS
 
 
 KIND: Final = Kind(

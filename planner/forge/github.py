@@ -55,10 +55,6 @@ class GitHub(Connection):
         for page in self.client.pages(url, self.not_read, _next):
             yield from (_comment(item) for item in self.client.items(page.data, self.not_read))
 
-    def is_own(self, comment: Comment) -> bool:
-        self.account = self.account or self._found_account()
-        return comment.author == self.account
-
     def create(self, body: str) -> Comment:
         url = self.client.at(*self._issue, "comments")
         return self.written("POST", url, {"body": body}, _comment)
@@ -70,7 +66,8 @@ class GitHub(Connection):
     def open_pull_request(self, title: str, body: str, branch: str, base: str) -> str:
         new = {"title": title, "body": body, "head": branch, "base": base}
         return self.opened(
-            self.making(self.client.at(*self._repository, "pulls"), new),
+            self.client.at(*self._repository, "pulls"),
+            new,
             lambda: self._open(branch, base),
             _page,
             {("head", "ref"): branch, ("base", "ref"): base},
@@ -81,13 +78,10 @@ class GitHub(Connection):
         asked = {"state": "open", "head": f"{owner}:{branch}", "base": base}
         return self.opens_at(self.client.at(*self._repository, "pulls", query=asked))
 
-    def _found_account(self) -> str:
+    def found_account(self) -> str:
         """The token of an app, and that of a job is one, may not read /user, but may ask GraphQL."""
-        try:
-            return text_at(self.client.get(self.client.at("user"), ACCOUNT), "login") or JOB_ACCOUNT
-        except ForgeError as error:
-            if error.status not in (401, 403, 404):
-                raise
+        if (user := self.user(401, 403, 404)) is not None:
+            return text_at(user, "login") or JOB_ACCOUNT
         query = Call("POST", self._graphql, ACCOUNT, {"query": "{viewer{login}}"})
         try:
             return text_at(self.client.call(query).data, "data", "viewer", "login") or JOB_ACCOUNT

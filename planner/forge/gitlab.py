@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from planner.forge.calls import Reply
 from planner.forge.ci import Ci, Environ, Job, run_of, says_true
-from planner.forge.connection import ACCOUNT, Connection
+from planner.forge.connection import Connection
 from planner.forge.credentials import Way
 from planner.forge.kind import NAME, Kind
 from planner.forge.port import Comment, Facts
@@ -47,11 +47,8 @@ class GitLab(Connection):
             notes = self.client.items(page.data, self.not_read)
             yield from (_comment(note) for note in notes if note.get("system") is not True)
 
-    def is_own(self, comment: Comment) -> bool:
-        if not self.account:
-            user = self.client.get(self.client.at("user"), ACCOUNT)
-            self.account = text_at(user, "id")
-        return bool(self.account) and comment.author == self.account
+    def found_account(self) -> str:
+        return text_at(self.user(), "id")
 
     def create(self, body: str) -> Comment:
         url = self.client.at(*self._notes)
@@ -66,7 +63,8 @@ class GitLab(Connection):
         look = self.client.at(*self._project, "merge_requests", query={"state": "opened", **ends})
         new = {"title": title, "description": body, **ends}
         return self.opened(
-            self.making(self.client.at(*self._project, "merge_requests"), new),
+            self.client.at(*self._project, "merge_requests"),
+            new,
             lambda: self.opens_at(look),
             _web_page,
             {(name,): branch for name, branch in ends.items()},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import Final
 
 LIMIT: Final = 400
@@ -25,6 +26,13 @@ def one_line(text: str, limit: int = LIMIT) -> str:
     text = "".join(" " if char.isspace() else char for char in text if char.isspace() or char.isprintable())
     text = " ".join(text.split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def status_words(status: int, said: str = "") -> str:
+    """ "409 Conflict: what the server said"."""
+    phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
+    words = f"{status} {phrase}".strip()
+    return words if said in ("", phrase, words) else f"{words}: {said}"
 
 
 def looks_like_html(text: str | bytes) -> bool:

@@ -60,10 +60,10 @@ class Credentials:
 
     def user_of(self, key: str) -> str | None:
         """Empty where the key is of no user, None where nobody has it."""
-        return next((user or "" for known, user in self.api_keys.items() if _same(key, known)), None)
+        return next((user or "" for known, user in self.api_keys.items() if same(key, known)), None)
 
     def has_user(self, name: str, password: str) -> bool:
-        return name in self.users and _same(password, self.users[name])
+        return name in self.users and same(password, self.users[name])
 
 
 @frozen
@@ -84,9 +84,8 @@ class AuthApi:
     def identify(self, request: Request) -> str:
         """The name of the user who calls, empty for a session without one. Raises ApiError 401."""
         scheme, value = _authorization(request)
-        user = {"apikey": self._by_key, "basic": self._by_basic, "bearer": self._by_token}.get(
-            scheme, _nobody
-        )(value)
+        ways = {"apikey": self._by_key, "basic": self._by_basic, "bearer": self._by_token}
+        user = ways[scheme](value) if scheme in ways else None
         if user is None:
             raise unauthenticated()
         return user
@@ -157,10 +156,6 @@ def _authorization(request: Request) -> tuple[str, str]:
     return scheme.lower(), value.strip()
 
 
-def _nobody(_: str) -> None:
-    return None
-
-
 def _texts(value: Any, kind: Any) -> bool:
     """Whether it maps texts that are not empty to what is of a kind."""
     return isinstance(value, dict) and all(
@@ -168,7 +163,8 @@ def _texts(value: Any, kind: Any) -> bool:
     )
 
 
-def _same(given: str, known: str) -> bool:
+def same(given: str, known: str) -> bool:
+    """In a time that tells nothing."""
     return hmac.compare_digest(given.encode(), known.encode())
 
 

@@ -8,13 +8,12 @@ GET               /sandbox/files/<id>?token=...    the archive, by the temporary
 
 from __future__ import annotations
 
-import hmac
-
 from attrs import frozen
 from werkzeug.wrappers import Response
 
 from planner.sandbox import extension_table
 from planner.sandbox.archives import Archives
+from planner.sandbox.auth import same
 from planner.sandbox.extensions import not_found
 from planner.sandbox.fault_table import FaultTable
 from planner.sandbox.faults import from_json
@@ -78,11 +77,7 @@ class ControlApi:
         extension_id, token = call.params["extension_id"], call.request.args.get("token", "")
         with self.storage.read() as db:
             extension = extension_table.find(db, extension_id)
-        if extension is None or extension.file is None or not _same(token, extension.file.token):
+        if extension is None or extension.file is None or not same(token, extension.file.token):
             raise not_found(extension_id)
         size = [("Content-Length", str(extension.file.size))]
         return Response(self.archives.content(extension.id), 200, size, content_type="application/zip")
-
-
-def _same(given: str, known: str) -> bool:
-    return hmac.compare_digest(given.encode(), known.encode())

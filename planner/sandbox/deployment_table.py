@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any
 
 import orjson
-from attrs import frozen
+from attrs import astuple, frozen
 
 from planner.sandbox.deployment_request import Resources, extension_urls
 from planner.sandbox.replies import Stamp
@@ -30,11 +30,10 @@ class Deployment:
 
 
 def insert(db: sqlite3.Connection, deployment: Deployment) -> None:
-    statement = f"INSERT INTO deployment ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
-    stamp = deployment.stamp
     values = (deployment.id, deployment.name, deployment.alias, *_texts(deployment))
-    written = (deployment.stopped, deployment.request_id, stamp.version, stamp.created, stamp.modified)
-    db.execute(statement, (*values, *written))
+    values = (*values, deployment.stopped, deployment.request_id, *astuple(deployment.stamp))
+    places = ", ".join("?" * len(values))
+    db.execute(f"INSERT INTO deployment ({COLUMNS}) VALUES ({places})", values)  # noqa: S608 - constants
     _record_uses(db, deployment)
 
 
@@ -55,21 +54,21 @@ def delete(db: sqlite3.Connection, deployment_id: str) -> None:
 
 
 def find(db: sqlite3.Connection, deployment_id: str) -> Deployment | None:
-    query = f"SELECT {COLUMNS} FROM deployment WHERE id = ?"  # noqa: S608 - constants
-    row = db.execute(query, (deployment_id,)).fetchone()
-    return _from_row(row) if row else None
+    return next(iter(_select(db, "WHERE id = ?", deployment_id)), None)
 
 
 def by_request(db: sqlite3.Connection, request_id: str | None) -> Deployment | None:
     """The deployment that an earlier request with the same idempotency token made."""
-    query = f"SELECT {COLUMNS} FROM deployment WHERE request_id = ?"  # noqa: S608 - constants
-    row = db.execute(query, (request_id,)).fetchone()
-    return _from_row(row) if row else None
+    return next(iter(_select(db, "WHERE request_id = ?", request_id)), None)
 
 
 def every(db: sqlite3.Connection) -> list[Deployment]:
-    query = f"SELECT {COLUMNS} FROM deployment ORDER BY seq"  # noqa: S608 - constants
-    return [_from_row(row) for row in db.execute(query)]
+    return _select(db, "ORDER BY seq")
+
+
+def _select(db: sqlite3.Connection, which: str, *values: str | None) -> list[Deployment]:
+    query = f"SELECT {COLUMNS} FROM deployment {which}"  # noqa: S608 - constants
+    return [_from_row(row) for row in db.execute(query, values)]
 
 
 def _record_uses(db: sqlite3.Connection, deployment: Deployment) -> None:
@@ -86,14 +85,5 @@ def _texts(deployment: Deployment) -> tuple[str, str]:
 
 def _from_row(row: sqlite3.Row) -> Deployment:
     id_, name, alias, resources, details, stopped, request_id, *stamp = row
-    kept = {"settings": {}, "metadata": {}} | orjson.loads(details)
-    return Deployment(
-        id_,
-        name,
-        alias,
-        orjson.loads(resources),
-        **kept,
-        stopped=stopped,
-        request_id=request_id,
-        stamp=Stamp(*stamp),
-    )
+    kept = {"settings": {}, "metadata": {}, "resources": orjson.loads(resources)} | orjson.loads(details)
+    return Deployment(id_, name, alias, **kept, stopped=stopped, request_id=request_id, stamp=Stamp(*stamp))

@@ -6,15 +6,16 @@ import secrets
 import sqlite3
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import asdict, astuple, evolve, fields, frozen
 
 from planner.sandbox.archives import FileFacts
 from planner.sandbox.extension_request import ExtensionRequest
 from planner.sandbox.replies import Stamp
 
+# In the order of the fields below.
 COLUMNS = (
-    "id, name, extension_type, version, description, download_url, file_size, file_modified, file_sha256,"
-    " file_token, owner, resource_version, created, modified"
+    "id, name, extension_type, version, description, download_url, owner, resource_version, created,"
+    " modified, file_size, file_sha256, file_modified, file_token"
 )
 # The API lists at most so many deployments of an extension (ECE API, get-extension).
 MAX_DEPLOYMENTS = 10_000
@@ -28,9 +29,9 @@ class Extension:
     version: str
     description: str | None
     download_url: str | None
-    file: FileFacts | None
     owner: str | None
     stamp: Stamp
+    file: FileFacts | None
 
     @property
     def url(self) -> str:
@@ -38,53 +39,35 @@ class Extension:
 
     def updated(self, wanted: ExtensionRequest, file: FileFacts | None, now: str) -> Extension:
         """The type stays, a description left out is cleared, the file stays unless there is a new one."""
-        return evolve(
-            self,
-            name=wanted.name,
-            version=wanted.version,
-            description=wanted.description,
-            download_url=wanted.download_url or self.download_url,
-            file=file or self.file,
-            stamp=self.stamp.written(now),
-        )
+        told = asdict(wanted) | {"download_url": wanted.download_url or self.download_url}
+        return evolve(self, **told, file=file or self.file, stamp=self.stamp.written(now))
 
     def uploaded(self, file: FileFacts) -> Extension:
         return evolve(self, file=file, stamp=self.stamp.written(file.modified))
 
     def to_json(self, base: str) -> dict[str, Any]:
         """ECE API, Extension; `base` is the address that the client reaches this server by."""
-        body: dict[str, Any] = {
+        metadata = self.file and {
+            "last_modified_date": self.file.modified,
+            "size": self.file.size,
+            "url": f"{base}/sandbox/files/{self.id}?token={self.file.token}",
+        }
+        body = {
             "id": self.id,
             "name": self.name,
             "url": self.url,
             "extension_type": self.extension_type,
             "version": self.version,
+            "description": self.description,
+            "download_url": self.download_url,
+            "file_metadata": metadata,
         }
-        if self.description is not None:
-            body["description"] = self.description
-        if self.download_url is not None:
-            body["download_url"] = self.download_url
-        if self.file is not None:
-            body["file_metadata"] = {
-                "last_modified_date": self.file.modified,
-                "size": self.file.size,
-                "url": f"{base}/sandbox/files/{self.id}?token={self.file.token}",
-            }
-        return body
+        return {key: value for key, value in body.items() if value is not None}
 
 
 def made(wanted: ExtensionRequest, file: FileFacts | None, owner: str, now: str) -> Extension:
-    return Extension(
-        str(10**9 + secrets.randbelow(9 * 10**9)),
-        wanted.name,
-        wanted.extension_type,
-        wanted.version,
-        wanted.description,
-        wanted.download_url,
-        file,
-        owner,
-        Stamp(1, now, now),
-    )
+    id_ = str(10**9 + secrets.randbelow(9 * 10**9))
+    return Extension(id_, **asdict(wanted), owner=owner, stamp=Stamp(1, now, now), file=file)
 
 
 def insert(db: sqlite3.Connection, extension: Extension) -> bool:
@@ -101,14 +84,16 @@ def update(db: sqlite3.Connection, extension: Extension) -> None:
 
 
 def find(db: sqlite3.Connection, extension_id: str) -> Extension | None:
-    query = f"SELECT {COLUMNS} FROM extension WHERE id = ?"  # noqa: S608 - constants
-    row = db.execute(query, (extension_id,)).fetchone()
-    return _from_row(row) if row else None
+    return next(iter(_select(db, "WHERE id = ?", extension_id)), None)
 
 
 def every(db: sqlite3.Connection) -> list[Extension]:
-    query = f"SELECT {COLUMNS} FROM extension ORDER BY seq"  # noqa: S608 - constants
-    return [_from_row(row) for row in db.execute(query)]
+    return _select(db, "ORDER BY seq")
+
+
+def _select(db: sqlite3.Connection, which: str, *values: str) -> list[Extension]:
+    query = f"SELECT {COLUMNS} FROM extension {which}"  # noqa: S608 - constants
+    return [_from_row(row) for row in db.execute(query, values)]
 
 
 def delete(db: sqlite3.Connection, extension_id: str) -> None:
@@ -125,25 +110,11 @@ def users(db: sqlite3.Connection, url: str) -> list[tuple[str, str]]:
 
 
 def _values(extension: Extension) -> tuple[Any, ...]:
-    file = extension.file
-    facts = (file.size, file.modified, file.sha256, file.token) if file else (None, None, None, None)
-    stamp = extension.stamp
-    return (
-        extension.id,
-        extension.name,
-        extension.extension_type,
-        extension.version,
-        extension.description,
-        extension.download_url,
-        *facts,
-        extension.owner,
-        stamp.version,
-        stamp.created,
-        stamp.modified,
-    )
+    *texts, stamp, file = astuple(extension, recurse=False)
+    return (*texts, *astuple(stamp), *(astuple(file) if file else (None,) * len(fields(FileFacts))))
 
 
 def _from_row(row: sqlite3.Row) -> Extension:
-    (id_, name, type_, version, description, url, size, changed, sha256, token, owner, *stamp) = row
+    *texts, version, created, modified, size, sha256, changed, token = row
     file = FileFacts(size, sha256, changed, token) if token else None
-    return Extension(id_, name, type_, version, description, url, file, owner, Stamp(*stamp))
+    return Extension(*texts, Stamp(version, created, modified), file)

@@ -9,7 +9,7 @@ then what was there before still is. Methods are called by one thread at a time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -40,6 +40,12 @@ def compare_serials(shown: str, told: int | None, expected: int | None) -> None:
         f"{shown} {found}, expected was serial {expected}: it was changed from elsewhere meanwhile",
         advice="Nothing was written. Run the command again.",
     )
+
+
+def not_kept(shown: str, serial: int, kept: Iterable[int], what: str = "has no") -> StateError:
+    """For `read_history`. kept: the serials that are."""
+    named = ", ".join(map(str, sorted(kept))) or "none"
+    return StateError(f"{shown} {what} serial {serial} in its history", advice=f"Kept: {named}.")
 
 
 class Snapshots(Protocol):

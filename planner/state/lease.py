@@ -54,7 +54,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from attrs import frozen
+from attrs import Factory, define, field, frozen
 
 from planner.errors import StateError
 from planner.state.locks import Holder
@@ -115,6 +115,7 @@ class Timing:
 TIMING: Final = Timing()
 
 
+@define(eq=False)
 class Lease:
     """One holder's lease. shown: the place as messages name it. Used by two threads: each call is complete.
 
@@ -122,23 +123,14 @@ class Lease:
     place denied is lost for good.
     """
 
-    def __init__(
-        self,
-        holder: Holder,
-        shown: str,
-        terms: Terms = TERMS,
-        *,
-        clock: Callable[[], float] = sleepless_clock,
-        wait: Wait = wait_for_event,
-    ) -> None:
-        self.holder = holder
-        self._shown = shown
-        self._terms = terms
-        self._clock = clock
-        self._wait = wait
-        self._ends = clock()
-        self._trouble = ""
-        self._denied: StateError | None = None
+    holder: Holder
+    _shown: str
+    _terms: Terms = TERMS
+    _clock: Callable[[], float] = field(default=sleepless_clock, kw_only=True)
+    _wait: Wait = field(default=wait_for_event, kw_only=True)
+    _ends: float = field(default=Factory(lambda self: self._clock(), takes_self=True), init=False)
+    _trouble: str = field(default="", init=False)
+    _denied: StateError | None = field(default=None, init=False)
 
     def take(self, attempt: Callable[[], bool]) -> bool:
         """Whether attempt() took the lock; then the lease runs from before the attempt."""

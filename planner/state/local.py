@@ -12,8 +12,7 @@ Reading makes no file. The lock is free when its process is gone, however it wen
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.errors import StateError
 from planner.links import is_there, require_no_dangling_link
-from planner.state.backend import KEPT, HistoryEntry, compare_serials
+from planner.state.backend import KEPT, HistoryEntry, compare_serials, not_kept
 from planner.state.files import (
     discard,
     explained,
@@ -36,6 +35,7 @@ from planner.state.files import (
     sync_folder,
     write_all,
 )
+from planner.state.lease import TIMING, Timing
 from planner.state.locks import Holder, Patience, decode_holder, encode_holder, not_locked_as, wait_for_lock
 from planner.state.snapshot import serial_of
 
@@ -53,14 +53,7 @@ class LocalBackend:
     What lies beside the snapshot is never reached by a link: a checkout may have been made to hold one.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        *,
-        shown: str = "",
-        sleep: Callable[[float], None] = time.sleep,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, path: Path, *, shown: str = "", timing: Timing = TIMING) -> None:
         self._shown = shown or str(path)
         self._path = path
         self._snapshot = real_place(path, self._shown)
@@ -68,8 +61,7 @@ class LocalBackend:
         self._lock = self._snapshot.with_suffix(".lock")
         self._holder = self._snapshot.with_suffix(".lock.json")
         self._history = self._snapshot.with_suffix(".history")
-        self._sleep = sleep
-        self._monotonic = monotonic
+        self._timing = timing
         self._held: Holder | None = None
         self._looked_into: _Stamp | None = None
 
@@ -184,9 +176,8 @@ class LocalBackend:
     def read_history(self, serial: int) -> bytes:
         with self._explained("read", "the history of "):
             data = read_file(self._kept(serial))
-            kept = ", ".join(map(str, sorted(self._serials()))) or "none"
-        if data is None:
-            raise StateError(f"{self._shown} has no serial {serial} in its history", advice=f"Kept: {kept}.")
+            if data is None:
+                raise not_kept(self._shown, serial, self._serials())
         return data
 
     # Journal
@@ -231,12 +222,8 @@ class LocalBackend:
         with self._explained("taken", "the lock of "):
             make_private_folder(self._lock.parent)
             os_lock = self._os_lock()
-            wait_for_lock(
-                lambda: _try(os_lock),
-                self._named_holder,
-                self._shown,
-                Patience(timeout, self._sleep, self._monotonic),
-            )
+            patience = Patience(timeout, self._timing.sleep, self._timing.clock)
+            wait_for_lock(lambda: _try(os_lock), self._named_holder, self._shown, patience)
         try:
             with self._explained("taken", "the lock of "):
                 replace_private(self._holder, encode_holder(holder))

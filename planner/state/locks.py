@@ -7,6 +7,7 @@ import json
 import os
 import socket
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from attrs import asdict, field, fields, frozen
@@ -39,6 +40,11 @@ def not_locked_as(holder_id: str, shown: str, holder: Holder | None) -> StateErr
     """Why a lock is not broken: holder has it, or nobody."""
     now = "nobody holds it" if holder is None else f"it is held by {holder}, as {holder.id}"
     return StateError(f"{shown} is not locked as {holder_id}: {now}")
+
+
+def utc_now() -> str:
+    """ "2025-01-31T12:00:00Z"."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def this_process(operation: str, *, holder_id: str, since: str) -> Holder:

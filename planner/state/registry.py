@@ -45,8 +45,7 @@ def open_local(location: Location) -> Backend:
     """A path, `file:path` or `file:///path`; of the snapshot if it ends in .json, else of a folder."""
     path = _path_of(location.url)
     named = Path(path) if path.endswith(".json") else Path(path, f"{location.environment}.json")
-    sleep, clock = location.timing.sleep, location.timing.clock
-    return LocalBackend(location.folder / named, shown=str(named), sleep=sleep, monotonic=clock)
+    return LocalBackend(location.folder / named, shown=str(named), timing=location.timing)
 
 
 def _path_of(url: str) -> str:
@@ -81,8 +80,8 @@ def open_http(location: Location) -> Backend:
     from planner.state.http.backend import HttpBackend  # noqa: PLC0415 - requests takes its time
     from planner.state.http.target import target_of as http_target_of  # noqa: PLC0415 - so does what it needs
 
-    target, timing = http_target_of(location.url, location.environment, location.environ), location.timing
-    return HttpBackend(target, sleep=timing.sleep, clock=timing.clock)
+    target = http_target_of(location.url, location.environment, location.environ)
+    return HttpBackend(target, location.timing)
 
 
 def open_s3(location: Location) -> Backend:

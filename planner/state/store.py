@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
-from datetime import UTC, datetime
 from uuid import uuid4
 
 from attrs import evolve, field, frozen
@@ -22,12 +21,7 @@ from planner.state.document import Redact, keep
 from planner.state.encryption import refuse_encrypted
 from planner.state.journal import Contents, Header, Journal, Session
 from planner.state.kept import KeptSnapshots
-from planner.state.locks import Holder, this_process
-
-
-def utc_now() -> str:
-    """ "2025-01-31T12:00:00Z"."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+from planner.state.locks import Holder, this_process, utc_now
 
 
 def new_uuid() -> str:

@@ -11,6 +11,7 @@ from attrs import define, field
 from planner.ece.wsgi import WSGITransport
 from planner.state.http.backend import HttpBackend
 from planner.state.http.target import target_of
+from planner.state.lease import Timing
 
 from .http_state_server import GITLAB, PLAIN, Answer, Asked, Fault, StateServer
 
@@ -48,7 +49,7 @@ class Address:
         naps = naps or Naps()
         target = target_of(self.server.url(self.path), "dev", self.environ)
         transport = None if self.connects else WSGITransport(self.server)
-        return HttpBackend(target, sleep=naps.sleep, clock=naps.clock, transport=transport)
+        return HttpBackend(target, Timing(naps.sleep, naps.clock), transport)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from planner.net.bodies import MOST_ELEMENTS
 from planner.net.wire import MAX_REPLY
 from planner.state.http.backend import HttpBackend
 from planner.state.http.target import target_of
+from planner.state.lease import Timing
 from planner.state.registry import open_backend
 from tests.unit.ece.servers import serving
 
@@ -216,7 +217,7 @@ def test_a_reply_without_end_is_given_up(half: bytes) -> None:
     minutes = count(step=60.0)
     with serving(drip) as running:
         target = target_of(f"http://127.0.0.1:{running.port}/s", "dev", {})
-        backend = HttpBackend(target, sleep=lambda _: None, clock=minutes.__next__)
+        backend = HttpBackend(target, Timing(lambda _: None, minutes.__next__))
         with pytest.raises(StateError, match=r"the reply does not end|not HTTP"):
             backend.read_snapshot()
 

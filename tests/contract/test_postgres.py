@@ -243,7 +243,7 @@ def test_an_error_that_ends_the_session_is_tried_again_on_another(running: Serve
             raise psycopg.errors.AdminShutdown("terminating connection")
         return connection.info.backend_pid
 
-    session = Session(Login(running.url().split("?")[0]), TERMS, lambda _: None, sleep=Time().sleep)
+    session = Session(Login(running.url().split("?")[0]), TERMS, lambda _: None, Time().timing)
     assert session.run(work) == used[1].info.backend_pid
     assert used[0].closed
     session.close()

@@ -290,7 +290,7 @@ def test_every_other_request_fails_with_or_without_effect(running: Server, bucke
 @pytest.mark.parametrize("bucket", ["stumbling", "forgetful"])
 def test_a_lock_is_renewed_whatever_becomes_of_the_replies(running: Server, bucket: str) -> None:
     spot, time = spot_in(running, bucket), Time()
-    requests = Bucket(spot.target, Pace(10.0, 60.0, 1.0, 10.0), sleep=time.sleep, clock=time.clock)
+    requests = Bucket(spot.target, Pace(10.0, 60.0, 1.0, 10.0), time.timing)
     lock = LockObject(requests, "search/dev.lock", TERMS, "the place")
     assert lock.take(ALICE) is not None
     assert LockObject(requests, "search/dev.lock", TERMS, "the place").take(BOB) is None

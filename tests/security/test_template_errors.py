@@ -10,10 +10,10 @@ from typing import Any
 import jinja2
 import pytest
 
-from planner.config.failures import explain
 from planner.config.rendering import TemplateEnvironment, render
 from planner.config.scope import ResourceScope, Scope, seal
 from planner.config.tokens import Tokens
+from planner.config.work import explain
 from planner.model.value import Secret
 
 SECRET = "Zq7x.Kw9P"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -23,20 +25,22 @@ from planner.app.preview.comparison import (
     target_of,
 )
 from planner.app.preview.environment import Planned, Task, foresee
-from planner.app.preview.failure import failed_preview
 from planner.app.preview.left_behind import Places, moved, removed
+from planner.app.preview.problems import advice_of, told_of
 from planner.app.preview.target import Lead, undoing_told, unmerged_pin
 from planner.app.preview.unkept import Unkept, converted
 from planner.app.promotion.chain import standings
-from planner.config.load import choose_environment
+from planner.config.load import Projects, choose_environment
+from planner.config.project import PROJECT_FILE
+from planner.config.sources import Sources, UnreadableSource
 from planner.engine.affected import ABSENT, followed, why_affected
 from planner.errors import PlannerError, WrongUsage
 from planner.model.chain import Standing
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.model.project import Environment, Project
 from planner.model.tree import PINNED
+from planner.state.locks import utc_now
 from planner.state.saved_preview import Previewed
-from planner.state.store import utc_now
 from planner.vcs import Repository, repository_of
 
 AT_ONCE: Final = 8
@@ -241,3 +245,58 @@ def _previewed(comparison: _Comparison, planned: Sequence[Planned], **facts: Any
     )
     found = comparison.caller.redact.inside(found)
     return Previewed(found, {item.environment: data for item, data in planned if data is not None})
+
+
+_NAME: Final = re.compile(r"^project:[ \t]*[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)", re.MULTILINE)
+
+
+def failed_preview(
+    caller: Caller, order: Order, environ: Mapping[str, str], error: PlannerError
+) -> Preview | None:
+    """One that says so, so that nobody takes an older one for valid.
+
+    None where not even the project's name is known.
+    """
+    repository, head, base, folder, uncommitted = None, "", "", "", False
+    with suppress(PlannerError):
+        repository = repository_of(order.request.folder)
+        if repository is not None:
+            folder = folder_in(repository)
+            head = repository.commit("HEAD")
+            uncommitted = bool(changed_since(repository, head, order))
+            base = target_of(repository, order, environ).left
+    name = _name_in(order.request.folder) or _name_at(repository, base)
+    if not name:
+        return None
+    return Preview(
+        name,
+        base,
+        head,
+        offline=order.offline,
+        reproduce=order.reproduce,
+        uncommitted=uncommitted,
+        error=caller.redact(told_of(error)),
+        advice=caller.redact(advice_of(error)),
+        folder=folder,
+    )
+
+
+def _name_in(folder: Path) -> str:
+    """The project's name, also where planner.yaml is wrong elsewhere; "" when it cannot be found there."""
+    project = project_in(Projects(), folder)
+    if project is not None:
+        return project.name
+    try:
+        found = _NAME.search(Sources(folder).text(PROJECT_FILE))
+    except UnreadableSource:
+        return ""
+    return found[1] if found else ""
+
+
+def _name_at(repository: Repository | None, commit: str) -> str:
+    """As `_name_in`, as of a commit."""
+    if repository is None or not commit:
+        return ""
+    with suppress(PlannerError), as_of(repository, commit) as (folder, _):
+        return _name_in(folder)
+    return ""

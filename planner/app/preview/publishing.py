@@ -10,18 +10,22 @@ import orjson
 from attrs import frozen
 
 from planner.app.caller import Caller
-from planner.errors import PlannerError
+from planner.errors import PlannerError, Refused
+from planner.forge.ci import Job
 from planner.forge.client import connect
 from planner.forge.job_page import write_outputs, write_summary
 from planner.forge.locating import Wanted, job_of, locate
 from planner.forge.marker import Marker
 from planner.forge.posting import Posting, post
+from planner.forge.registry import KINDS
 from planner.model.dialect import USUAL, Dialect
+from planner.model.preview import Preview
 from planner.render.html import render_html
 from planner.render.markdown import CommentForm, render_comment
 from planner.render.markdown.form import LEAST
 from planner.state.files import cause, write_private
 from planner.state.saved_preview import Previewed, dump_preview
+from planner.vcs import repository_of
 
 PRINTED: Final = 1_000_000
 """Characters of Markdown on stdout and in a file, which no forge bounds."""
@@ -103,3 +107,47 @@ def _outputs(found: Previewed) -> dict[str, str]:
         "failed": "true" if found.preview.failed else "false",
         "digests": orjson.dumps(digests).decode(),
     }
+
+
+_ADVICE: Final = (
+    "Check out its head, or its merge with the target, before the preview. Jobs of pull_request_target, "
+    "issue_comment and workflow_run begin with the target, and have secrets: check out there only what "
+    "people wrote whom you trust. A clone that is cut off may lack the head: fetch the whole history."
+)
+
+
+def require_pull_request(
+    preview: Preview, wanted: Wanted, environ: Mapping[str, str], folder: Path | None
+) -> None:
+    """Refused where what is checked out is not the pull request that the preview is to be posted on.
+
+    Jobs of some events begin with the target's branch, which changes nothing: such a preview would say "no
+    changes" in place of a valid one. folder: of the checkout, None for a preview that was made elsewhere.
+    """
+    job = job_of(wanted, environ)
+    if job.queued or job.forge not in KINDS or job.number is None or preview.head in ("", job.commit):
+        return
+    if folder is not None and job.commit:
+        if not _is_in(job.commit, preview.head, folder):
+            raise _refused(job, preview.head, f"its head, {job.commit[:12]}, is not in that")
+    elif preview.head == preview.base and not preview.uncommitted:
+        raise _refused(job, preview.head, "that is in the target already")
+
+
+def _is_in(commit: str, head: str, folder: Path) -> bool:
+    """Also where a clone is cut off at head, which names its parents all the same."""
+    repository = repository_of(folder)
+    if repository is None:
+        return False
+    if repository.find(commit) is not None:
+        return repository.is_ancestor(commit, head)
+    lines = repository.checkout.must("cat-file", "commit", head).decode(errors="replace").split("\n\n")[0]
+    return f"parent {commit}" in lines.splitlines()
+
+
+def _refused(job: Job, head: str, why: str) -> Refused:
+    name = f"{KINDS[job.forge].facts.request} {job.number}"
+    return Refused(
+        f"{head[:12]} is checked out, and is not {name}: {why}; no comment was made or changed",
+        advice=_ADVICE,
+    )

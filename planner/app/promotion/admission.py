@@ -8,9 +8,7 @@ from attrs import evolve, field, frozen
 
 from planner.app.caller import Caller
 from planner.app.opening import Request
-from planner.app.promotion.actor import actor
-from planner.app.promotion.promoters import promoters
-from planner.app.promotion.pull_request import pull_request
+from planner.app.promotion.provenance import actor, promoters, pull_request
 from planner.app.promotion.release import release_of
 from planner.app.promotion.upstreams import looked_at, remembered
 from planner.config.load import Configuration

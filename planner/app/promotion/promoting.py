@@ -7,11 +7,11 @@ from attrs import evolve, frozen
 from planner.app.caller import Caller
 from planner.app.opening import Request
 from planner.app.preview.comparison import MAIN_BRANCHES
-from planner.app.promotion.actor import actor
 from planner.app.promotion.admission import Admission, Forcing, Terms, refuse_closed
 from planner.app.promotion.choosing import TEMPLATES, Wish
 from planner.app.promotion.drafting import Draft
 from planner.app.promotion.outlook import Asked, Foreseen, foresee
+from planner.app.promotion.provenance import actor
 from planner.app.promotion.pull_request_opening import Place, Route, find_place, find_route, open_pull_request
 from planner.app.promotion.records import update_log
 from planner.app.promotion.target_file import written

@@ -1,16 +1,26 @@
-"""What people and checks say of releases, written into the state of an environment."""
+"""What people and checks say of releases, written into the state of an environment: approvals, rejections
+and what a check found.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from planner.app.caller import Caller
 from planner.app.discretion import given_values
 from planner.app.opening import Request
+from planner.app.promotion.env_sides import read_side
+from planner.app.promotion.provenance import actor, promoters
+from planner.app.promotion.release_names import listed, matching, unknown
+from planner.app.promotion.release_reading import Logs, id_of, promoting_project, read_logs
 from planner.config.load import choose_environment
-from planner.promote.log import Log, write_log
+from planner.errors import PlannerError, Refused, WrongUsage
+from planner.model.diagnostic import did_you_mean
+from planner.model.project import Environment, Project
+from planner.promote.log import Approval, Log, Rejection, Run, Verification, write_log
 from planner.promote.recording import log_of
 
 
@@ -41,3 +51,270 @@ def update_log(
         if after != before:
             store.amend(evolve(state, promotions=write_log(after)))
     return after
+
+
+@frozen
+class Approved:
+    """An approval as it was recorded. is_new: False when by had approved the release before.
+
+    counts: False where by is one of the promoters. people: how many approvals count, by now.
+    """
+
+    release: str
+    environment: Environment
+    by: str
+    is_new: bool
+    counts: bool
+    people: int
+    log: Log
+
+    @property
+    def rejection(self) -> Rejection | None:
+        return next(iter(reversed(self.log.about(Rejection, self.release))), None)
+
+    @property
+    def runs_there(self) -> bool:
+        return self.log.present is not None and self.log.present.id == self.release
+
+
+def approve(request: Request, caller: Caller, beginning: str, timeout: float) -> Approved:
+    """Records that whoever works here wants the release in the environment of request. Refused, LockHeld."""
+    logs = read_logs(request, caller)
+    environment = choose_environment(logs.project, request.environment)
+    release = _known_to(request, caller, logs, environment, beginning)
+    by = actor(request.folder, request.inputs.environ)
+    without = {who.casefold() for who in promoters(request, environment.name)}
+    new: list[Approval] = []
+
+    def change(log: Log, at: str) -> Log:
+        if any(item.by.casefold() == by.casefold() for item in log.about(Approval, release)):
+            return log
+        new.append(Approval(release, by, at))
+        return log.plus(new[0])
+
+    log = update_log(request, environment.name, caller, "release approve", change, timeout)
+    people = {item.by.casefold() for item in log.about(Approval, release)} - without
+    counts = by.casefold() not in without
+    return Approved(release, environment, by, bool(new), counts, len(people), log)
+
+
+def _known_to(request: Request, caller: Caller, logs: Logs, environment: Environment, beginning: str) -> str:
+    """The release, if the environment, one upstream or what its files bring is it. Refused otherwise."""
+    places = (environment.name, *environment.promote_from)
+    known = [release for name in places for release in logs.ids(name)]
+    found = matching(beginning, known)
+    if found is None:
+        wanted = _wanted(request, caller)
+        found = matching(beginning, [wanted] if wanted else [])
+    if found is not None:
+        return found
+    problems = "".join(f" The state of {name} could not be read." for name in places if name in logs.problems)
+    there = f"Known there: {listed(known)}." if known else "No release is known there yet."
+    where = " or ".join(places)
+    raise Refused(f"no release that begins with {beginning} is known in {where}", advice=there + problems)
+
+
+def _wanted(request: Request, caller: Caller) -> str:
+    """What the environment's files bring: a release of its own where only a part was promoted."""
+    try:
+        return read_side(request, caller, request.environment or "").release.id
+    except PlannerError:
+        return ""
+
+
+def told(found: Approved) -> tuple[str, tuple[str, ...]]:
+    """What was recorded, and what there is to know about it."""
+    name, release = found.environment.name, found.release
+    needed = found.environment.gates.approvals
+    count = f" ({found.people} of {needed})" if needed else ""
+    done = f"Approved {release} for {name} as {found.by}{count}."
+    if not found.is_new:
+        done = f"{found.by} has approved {release} for {name} before{count}. Nothing was written."
+    return done, tuple(_notes(found))
+
+
+def _notes(found: Approved) -> list[str]:
+    name = found.environment.name
+    notes = []
+    if not found.environment.gates.approvals:
+        notes.append(f"{name} asks for no approvals")
+    elif not found.counts:
+        notes.append(
+            f"{found.by} made the latest change to what {name} is to run; whoever promotes cannot approve, "
+            "so while it is the latest this approval does not count"
+        )
+    if found.rejection is not None:
+        notes.append(f"{found.release} was rejected by {found.rejection.by}: {found.rejection.reason}")
+    if found.runs_there:
+        notes.append(f"{name} runs it already")
+    return notes
+
+
+@frozen
+class Rejected:
+    """written: the environments that were told; already: those that knew before.
+
+    failed: environment -> why it could not be told. running: those that run the release.
+    """
+
+    release: str
+    written: tuple[str, ...]
+    already: tuple[str, ...]
+    failed: Mapping[str, PlannerError]
+    running: tuple[str, ...]
+
+
+def reject(
+    request: Request, caller: Caller, beginning: str, reason: str, names: Sequence[str], timeout: float
+) -> Rejected:
+    """Written into the log of every environment that knows the release, or of those named. Refused."""
+    logs = read_logs(request, caller)
+    chosen = tuple(dict.fromkeys(choose_environment(logs.project, name).name for name in names))
+    release = _release(logs, beginning)
+    _refuse_strangers(logs, release, chosen)
+    knowing = [name for name in chosen or logs.project.environments if _may_know(logs, name, release)]
+    by = actor(request.folder, request.inputs.environ)
+    telling = _Telling(request, caller, release, reason, by, timeout)
+    results = {name: telling.tell(name) for name in knowing}
+    return Rejected(
+        release=release,
+        written=tuple(name for name, result in results.items() if result is True),
+        already=tuple(name for name, result in results.items() if result is False),
+        failed={name: result for name, result in results.items() if isinstance(result, PlannerError)},
+        running=logs.running(release),
+    )
+
+
+def _release(logs: Logs, beginning: str) -> str:
+    known = [release for name in logs.by_environment for release in logs.ids(name)]
+    found = matching(beginning, known)
+    if found is None:
+        raise unknown(beginning, known)
+    return found
+
+
+def _may_know(logs: Logs, name: str, release: str) -> bool:
+    return name in logs.problems or release in logs.ids(name)
+
+
+def _refuse_strangers(logs: Logs, release: str, chosen: Sequence[str]) -> None:
+    strangers = [name for name in chosen if not _may_know(logs, name, release)]
+    if strangers:
+        knowing = [name for name in logs.by_environment if release in logs.ids(name)]
+        raise Refused(
+            f"{' and '.join(strangers)} never heard of {release}",
+            advice=f"Known in: {', '.join(knowing)}. Without -e it is rejected there.",
+        )
+
+
+@frozen
+class _Telling:
+    request: Request
+    caller: Caller
+    release: str
+    reason: str
+    by: str
+    timeout: float
+
+    def tell(self, environment: str) -> bool | PlannerError:
+        """Whether it was written; False when it was there before. The error when it could not be."""
+        new: list[bool] = []
+
+        def change(log: Log, at: str) -> Log:
+            if self._is_there(log) or not any(id_of(record) == self.release for record in log.records):
+                return log
+            new.append(True)
+            return log.plus(Rejection(self.release, self.reason, self.by, at))
+
+        try:
+            update_log(self.request, environment, self.caller, "release reject", change, self.timeout)
+        except PlannerError as error:
+            return error
+        return bool(new)
+
+    def _is_there(self, log: Log) -> bool:
+        said = log.about(Rejection, self.release)
+        return any((item.reason, item.by) == (self.reason, self.by) for item in said)
+
+
+@frozen
+class Finding:
+    """What is to be recorded. url: of the evidence, "" for none."""
+
+    check: str
+    ok: bool
+    url: str = ""
+
+
+@frozen
+class Verified:
+    """notes: sentences for people."""
+
+    environment: str
+    release: str
+    finding: Finding
+    notes: tuple[str, ...] = ()
+
+
+def verify(request: Request, caller: Caller, finding: Finding, timeout: float) -> Verified:
+    """Records it about the release that the environment of request runs now. Refused when it runs none."""
+    _check_url(finding.url)
+    project = promoting_project(request)
+    environment = choose_environment(project, request.environment)
+    by = actor(request.folder, request.inputs.environ)
+    seen: list[str] = []
+
+    def change(log: Log, at: str) -> Log:
+        run = _whole_run(environment.name, log)
+        seen.append(run.id)
+        return log.plus(Verification(run.id, finding.check, finding.ok, at, by, finding.url))
+
+    update_log(request, environment.name, caller, "verify", change, timeout)
+    notes = tuple(_unasked(project, environment.name, finding.check))
+    return Verified(environment.name, seen[0], finding, notes)
+
+
+def _whole_run(environment: str, log: Log) -> Run:
+    run = log.present
+    if run is None:
+        raise Refused(f"{environment} runs no release", advice=f"Apply one: planner apply -e {environment}")
+    if not run.whole:
+        raise Refused(
+            f"{environment} does not run {run.id} as a whole: its last apply left something out",
+            advice=f"Apply the rest: planner apply -e {environment}",
+        )
+    return run
+
+
+def _unasked(project: Project, environment: str, check: str) -> Iterator[str]:
+    """That no gate asks for the check."""
+    downstream = [e for e in project.environments.values() if environment in e.promote_from]
+    asked = [name for item in downstream for name in item.gates.checks]
+    if check in asked:
+        return
+    if not downstream:
+        yield f"no environment takes releases from {environment}, so that no gate asks for {check}."
+        return
+    names = ", ".join(item.name for item in downstream)
+    near = did_you_mean(check, asked) or (
+        f"They ask for: {', '.join(dict.fromkeys(asked))}." if asked else ""
+    )
+    yield f"no gate of {names} asks for the check {check}. {near}".rstrip()
+
+
+def _check_url(url: str) -> None:
+    """A link that people may follow. WrongUsage; what is wrong is not repeated, it may be a secret."""
+    if not url:
+        return
+    try:
+        parts = urlsplit(url)
+        web = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        web = False
+    if not web or not url.isprintable() or " " in url:
+        raise WrongUsage("--url takes a web address, as https://ci.example/runs/12")
+    if "@" in parts.netloc:
+        raise WrongUsage(
+            "--url holds credentials, and it is kept in the state and shown",
+            advice="Give it without the part before the @.",
+        )

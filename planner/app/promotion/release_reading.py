@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from attrs import frozen
 
 from planner.app.caller import Caller
 from planner.app.opening import Request
-from planner.app.promotion.release_catalogue import catalogue, id_of
 from planner.app.promotion.upstreams import remembered
 from planner.errors import Refused
-from planner.model.catalogue import KnownRelease
+from planner.model.catalogue import APPROVED, FORCED, REJECTED, VERIFIED, KnownRelease, Remark, Stay
 from planner.model.project import Project
-from planner.promote.log import Log
+from planner.model.release import Release
+from planner.promote.log import Approval, Force, Log, Record, Rejection, Run, Source, Verification
 from planner.vcs import repository_of
 
 
@@ -75,3 +75,71 @@ def subjects_of(folder: Path, item: KnownRelease) -> dict[str, str]:
         for commit, found in here.items()
         if found is not None
     }
+
+
+def catalogue(logs: Mapping[str, Log]) -> tuple[KnownRelease, ...]:
+    """logs: environment -> its log, in the order of planner.yaml. The release seen last comes first.
+
+    Times are full seconds: what a log noted later in the same one was seen later.
+    """
+    ids = dict.fromkeys(id_of(record) for log in logs.values() for record in log.records)
+    found = [_known(release, logs) for release in reversed(ids)]
+    return tuple(sorted(found, key=lambda item: item.first_seen, reverse=True))
+
+
+def id_of(record: Record) -> str:
+    """The release that a record is about."""
+    return record.id if isinstance(record, Run) else record.release
+
+
+def _known(release: str, logs: Mapping[str, Log]) -> KnownRelease:
+    records = [(name, r) for name, log in logs.items() for r in log.records if id_of(r) == release]
+    runs = [record for _, record in records if isinstance(record, Run)]
+    return KnownRelease(
+        id=release,
+        release=_content(release, runs),
+        first_seen=min(_begin(record) for _, record in records),
+        stays=tuple(_stay(name, record) for name, record in records if isinstance(record, Run)),
+        remarks=tuple(remark for name, record in records for remark in _remark(name, record)),
+    )
+
+
+def _content(release: str, runs: list[Run]) -> Release | None:
+    """As it was where it came from: elsewhere archives may be left out, or others may be there too."""
+    first = next((run.release for run in runs if run.release.id == release), None)
+    return first or next((run.release for run in runs), None)
+
+
+def _begin(record: Record) -> str:
+    return record.since if isinstance(record, Run) else record.at
+
+
+def _stay(environment: str, run: Run) -> Stay:
+    source = run.source or Source("")
+    return Stay(
+        environment=environment,
+        since=run.since,
+        until=run.until,
+        whole=run.whole,
+        by=run.by,
+        commit=run.commit,
+        plan_digest=run.plan_digest,
+        pull_request=run.pull_request,
+        source=source.environment,
+        lineage=source.lineage,
+        serial=source.serial,
+        gates=run.gates,
+        archives=run.release.archives,
+    )
+
+
+def _remark(environment: str, record: Record) -> Iterator[Remark]:
+    if isinstance(record, Verification):
+        url, check = record.url, record.check
+        yield Remark(environment, VERIFIED, record.by, record.at, check, record.ok, url)
+    elif isinstance(record, Approval):
+        yield Remark(environment, APPROVED, record.by, record.at)
+    elif isinstance(record, Rejection):
+        yield Remark(environment, REJECTED, record.by, record.at, text=record.reason)
+    elif isinstance(record, Force):
+        yield Remark(environment, FORCED, record.by, record.at, record.gate, text=record.reason)

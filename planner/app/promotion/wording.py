@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from attrs import frozen
 
 from planner.app.promotion.choosing import Choice
-from planner.app.promotion.edits import Edit
+from planner.app.promotion.drafting import Edit
 from planner.model.release import Gate
 from planner.model.value import Value
 from planner.promote.question import Verdict

@@ -9,8 +9,14 @@ import click
 
 from planner.app.apply import Applying, Approval, apply_now, apply_saved
 from planner.app.opening import opened
-from planner.cli.gate_options import force_options, make_forcing
-from planner.cli.options import changing_options, lock_option, make_console, make_request
+from planner.cli.options import (
+    changing_options,
+    force_options,
+    lock_option,
+    make_console,
+    make_forcing,
+    make_request,
+)
 from planner.cli.present import exit_code_of, make_report
 from planner.state.saved_plan import read_plan
 

@@ -12,7 +12,7 @@ VARIABLE = "_PLANNER_COMPLETE"
 
 @click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-def command(shell: str) -> int:
+def command(shell: str) -> None:
     """Print the completion script of a SHELL. It completes commands, options, environments and addresses.
 
     \b
@@ -23,4 +23,3 @@ def command(shell: str) -> int:
     completion = get_completion_class(shell)
     assert completion is not None  # noqa: S101 - click knows these three
     click.echo(completion(cli, {}, "planner", VARIABLE).source())
-    return 0

@@ -20,7 +20,7 @@ from planner.render.chain_json import places_document, standings_document
 from planner.render.env_diff import render_comparison
 from planner.render.env_diff_json import comparison_document
 from planner.render.standings import render_places, render_standings
-from planner.state.store import utc_now
+from planner.state.locks import utc_now
 
 DIFFERENT, FAILED = 2, 1
 
@@ -40,7 +40,7 @@ def command() -> None:
 @command.command("list")
 @json_option
 @click.pass_context
-def list_command(context: click.Context, /, as_json: bool) -> int:
+def list_command(context: click.Context, /, as_json: bool) -> None:
     """List the environments. Asks none of them."""
     folder, console = folder_of(context), make_console(context)
     project = make_request(context, None).project
@@ -49,7 +49,6 @@ def list_command(context: click.Context, /, as_json: bool) -> int:
         console.document(places_document(project.name, found))
     else:
         console.out(render_places(found, width=console.width(), style=console.style(sys.stdout)))
-    return 0
 
 
 @command.command("status")

@@ -24,7 +24,7 @@ from planner.render.template_text import template_text
 @click.pass_context
 def command(
     context: click.Context, /, kinds: tuple[str, ...], environment: str | None, out: Path | None
-) -> int:
+) -> None:
     """Write templates and import blocks for what the installation holds and the state does not.
 
     The next apply then takes it all into the state, without changing anything.
@@ -56,7 +56,6 @@ def command(
             f"{address}: {', '.join(names)} left out and ignored, as a known secret is in it. To manage it, "
             "declare it with a sensitive variable and take it out of ignore_changes."
         )
-    return 0
 
 
 def counted(count: int) -> str:

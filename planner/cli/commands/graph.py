@@ -23,7 +23,7 @@ from planner.render.graph import FORMATS
     help="How to print it.",
 )
 @click.pass_context
-def command(context: click.Context, /, environment: str | None, form: str, **given: Any) -> int:
+def command(context: click.Context, /, environment: str | None, form: str, **given: Any) -> None:
     """Print what depends on what, as DOT or mermaid. Calls no API.
 
     \b
@@ -36,4 +36,3 @@ def command(context: click.Context, /, environment: str | None, form: str, **giv
         raise InvalidConfiguration(configuration.diagnostics)
     edges = {address: desired.dependencies for address, desired in configuration.resources.items()}
     console.out(FORMATS[form](console.redact.inside(edges)))
-    return 0

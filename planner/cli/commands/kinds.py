@@ -20,18 +20,17 @@ def command() -> None:
 
 @command.command("list")
 @click.pass_context
-def list_command(context: click.Context, /) -> int:
+def list_command(context: click.Context, /) -> None:
     """List the kinds."""
     console = make_console(context)
     kinds = [kind_file.kind for _, kind_file in sorted(load_kinds().items())]
     console.out(render_kind_list(kinds, style=console.style(sys.stdout)))
-    return 0
 
 
 @command.command("show")
 @click.argument("kind")
 @click.pass_context
-def show_command(context: click.Context, /, kind: str) -> int:
+def show_command(context: click.Context, /, kind: str) -> None:
     """Show a KIND: attributes, types, what a change does, API operations, an example.
 
     \b
@@ -52,7 +51,6 @@ def show_command(context: click.Context, /, kind: str) -> int:
         style=console.style(sys.stdout),
     )
     console.out(text)
-    return 0
 
 
 def _operations(kind_file: KindFile) -> dict[str, str]:

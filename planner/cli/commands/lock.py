@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from planner.cli.options import environment_option
-from planner.cli.stored import stored
+from planner.cli.options import environment_option, stored
 
 
 @click.group("lock")
@@ -21,7 +20,7 @@ def command() -> None:
 @command.command("show")
 @environment_option
 @click.pass_context
-def show_command(context: click.Context, /, environment: str | None) -> int:
+def show_command(context: click.Context, /, environment: str | None) -> None:
     """Show who holds the lock, by the word of the place where the state is."""
     here = stored(context, environment)
     holder = here.store.backend.probe_lock()
@@ -31,16 +30,14 @@ def show_command(context: click.Context, /, environment: str | None) -> int:
     else:
         known_as = f"Lock id: {holder.id}" if holder.id else "The server does not tell the lock's id."
         here.console.out(f"{name} is held by {holder}. {known_as}")
-    return 0
 
 
 @command.command("break")
 @click.argument("lock_id")
 @environment_option
 @click.pass_context
-def break_command(context: click.Context, /, lock_id: str, environment: str | None) -> int:
+def break_command(context: click.Context, /, lock_id: str, environment: str | None) -> None:
     """Take the lock LOCK_ID from its holder, whose next write then fails. See lock show for the id."""
     here = stored(context, environment)
     here.store.backend.break_lock(lock_id)
     here.console.out(f"Broke the lock {lock_id} of {here.environment.name}.")
-    return 0

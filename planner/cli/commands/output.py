@@ -24,7 +24,7 @@ from planner.render.values import SENSITIVE
 @environment_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-def command(context: click.Context, /, name: str | None, environment: str | None, as_json: bool) -> int:
+def command(context: click.Context, /, name: str | None, environment: str | None, as_json: bool) -> None:
     """Print the outputs of the last apply, or the one NAME. Reads the state only.
 
     \b
@@ -48,4 +48,3 @@ def command(context: click.Context, /, name: str | None, environment: str | None
         console.out(escape(wanted) if isinstance(wanted, str) else json_text(wanted))
     else:
         console.out(render_outputs(outputs, width=console.width()) if outputs else "There are no outputs.")
-    return 0

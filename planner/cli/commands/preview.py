@@ -10,10 +10,9 @@ from typing import Any
 
 import click
 
-from planner.app.preview.checked_out import require_pull_request
 from planner.app.preview.comparison import Order
 from planner.app.preview.making import preview
-from planner.app.preview.publishing import Destination, publish, rendered, write_files
+from planner.app.preview.publishing import Destination, publish, rendered, require_pull_request, write_files
 from planner.cli.options import complete_environments, folder_of, input_options, make_console, make_request
 from planner.forge.locating import Wanted
 from planner.forge.registry import LISTED

@@ -13,8 +13,15 @@ from planner.app.promotion.promoting import Order, Prepared, Step, carry_out, pr
 from planner.app.promotion.wording import change_lines, waiting
 from planner.app.report import present
 from planner.cli.console import Console
-from planner.cli.gate_options import force_options, make_forcing
-from planner.cli.options import complete_environments, input_options, lock_option, make_console, make_request
+from planner.cli.options import (
+    complete_environments,
+    force_options,
+    input_options,
+    lock_option,
+    make_console,
+    make_forcing,
+    make_request,
+)
 from planner.cli.present import TextReport
 from planner.errors import WrongUsage
 from planner.forge.locating import Wanted

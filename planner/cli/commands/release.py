@@ -8,10 +8,9 @@ from pathlib import Path
 
 import click
 
-from planner.app.promotion.release_approving import approve, told
+from planner.app.promotion.records import Rejected, approve, reject, told
 from planner.app.promotion.release_names import matching, unknown
 from planner.app.promotion.release_reading import read_logs, subjects_of
-from planner.app.promotion.release_rejecting import Rejected, reject
 from planner.cli.console import Console
 from planner.cli.options import complete_environments, lock_option, make_console, make_request
 from planner.errors import LockHeld, PartlyApplied, PlannerError, WrongUsage
@@ -104,7 +103,7 @@ def _tell_unread(console: Console, problems: Mapping[str, str]) -> int:
 @click.argument("environment", metavar="ENV", shell_complete=complete_environments)
 @lock_option
 @click.pass_context
-def approve_command(context: click.Context, /, release: str, environment: str, lock_timeout: float) -> int:
+def approve_command(context: click.Context, /, release: str, environment: str, lock_timeout: float) -> None:
     """Say that RELEASE may come into ENV. Counts for the gate `approvals`, but not for who promotes it.
 
     You are who PLANNER_ACTOR says, else who started the CI's job, else git's user.email.
@@ -115,7 +114,6 @@ def approve_command(context: click.Context, /, release: str, environment: str, l
     console.out(escape(done))
     for note in notes:
         console.tell(escape(f"Note: {note}."))
-    return 0
 
 
 @command.command("reject")

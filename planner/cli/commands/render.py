@@ -19,7 +19,7 @@ from planner.render.rendered import render_resources
     "--origins", is_flag=True, help="Name the variables that a value comes from, with file and line."
 )
 @click.pass_context
-def command(context: click.Context, /, environment: str | None, origins: bool, **given: Any) -> int:
+def command(context: click.Context, /, environment: str | None, origins: bool, **given: Any) -> None:
     """Print the resources and outputs that the templates become, as YAML. Calls no API.
 
     \b
@@ -34,7 +34,6 @@ def command(context: click.Context, /, environment: str | None, origins: bool, *
     attributes = {address: _shown(dict(desired.attributes)) for address, desired in found.resources.items()}
     where = found.origins if origins else None
     console.out(render_resources(attributes, _shown(dict(found.outputs)), where))
-    return 0
 
 
 def _shown(value: Value) -> Any:

@@ -74,7 +74,7 @@ def serve_command(
     port: int,
     credentials: Path | None,
     **given: Any,
-) -> int:
+) -> None:
     """Serve it over HTTP until Ctrl-C. Its own paths are below /sandbox: faults, requests, files.
 
     With --credentials an extension belongs to the user who made it; a key whose user is null has no user id.
@@ -103,14 +103,13 @@ def serve_command(
         raise PlannerError(f"the sandbox cannot run: {error}") from None
     except OSError as error:
         raise _not_listening(error, f"{_bracketed(host)}:{port}") from None
-    return 0
 
 
 @command.command("reset")
 @data_option
 @environment_option
 @click.pass_context
-def reset_command(context: click.Context, /, data: Path | None, environment: str | None) -> int:
+def reset_command(context: click.Context, /, data: Path | None, environment: str | None) -> None:
     """Empty it. The state that was made with it stays, and finds everything gone.
 
     \b
@@ -122,7 +121,6 @@ def reset_command(context: click.Context, /, data: Path | None, environment: str
     except (SandboxError, OSError) as error:
         raise PlannerError(f"the sandbox cannot be emptied: {error}") from None
     make_console(context).tell(f"Emptied {file}.")
-    return 0
 
 
 def _chosen(context: click.Context, data: Path | None, environment: str | None) -> Environment | None:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import click
 
-from planner.cli.options import environment_option, make_console
+from planner.cli.options import environment_option, make_console, stored
 from planner.cli.present import show_plan
-from planner.cli.stored import stored
 from planner.model.codec import encode_state
 from planner.render.state import render_state
 from planner.state.saved_plan import read_plan
@@ -21,7 +20,7 @@ from planner.state.saved_plan import read_plan
 @environment_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-def command(context: click.Context, /, planfile: Path | None, environment: str | None, as_json: bool) -> int:
+def command(context: click.Context, /, planfile: Path | None, environment: str | None, as_json: bool) -> None:
     """Show a saved PLANFILE, or without one the state. Calls no API.
 
     \b
@@ -32,7 +31,7 @@ def command(context: click.Context, /, planfile: Path | None, environment: str |
     if planfile is not None:
         console = make_console(context)
         show_plan(console, read_plan(planfile), "json" if as_json else "text")
-        return 0
+        return
     here = stored(context, environment)
     state = here.console.redact.inside(here.store.load())
     if as_json:
@@ -40,4 +39,3 @@ def command(context: click.Context, /, planfile: Path | None, environment: str |
     else:
         style = here.console.style(sys.stdout)
         here.console.out(render_state(state, width=here.console.width(), style=style))
-    return 0

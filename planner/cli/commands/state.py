@@ -12,13 +12,14 @@ from planner.app.opening import opened
 from planner.cli.commands.state_places import migrate_command, pull_command, push_command, rotate_command
 from planner.cli.commands.state_rename import rename_command
 from planner.cli.options import (
+    Stored,
     complete_addresses,
     environment_option,
     lock_option,
     make_console,
     make_request,
+    stored,
 )
-from planner.cli.stored import Stored, stored
 from planner.engine.doubt import adopt, discard
 from planner.engine.edits import at_addresses, matching, moved, removed
 from planner.engine.workflow import look_at
@@ -52,7 +53,7 @@ def command() -> None:
 @click.pass_context
 def list_command(
     context: click.Context, /, patterns: tuple[str, ...], environment: str | None, ids: bool
-) -> int:
+) -> None:
     """List the addresses in the state, or those that a PATTERN matches, as 'extension.stopwords_*'.
 
     What is left over from a replacement has its line too, which says so.
@@ -65,21 +66,19 @@ def list_command(
     for prior in entries:
         shown = f"{pad(str(prior.address), width)}  {escape(prior.id)}" if ids else str(prior.address)
         here.console.out(f"{shown} ({LEFT_OVER})" if prior in state.deposed else shown)
-    return 0
 
 
 @command.command("show")
 @click.argument("address", shell_complete=complete_addresses)
 @environment_option
 @click.pass_context
-def show_command(context: click.Context, /, address: str, environment: str | None) -> int:
+def show_command(context: click.Context, /, address: str, environment: str | None) -> None:
     """Print what the state holds of one resource, as JSON. What is left over from it comes last, marked."""
     here = stored(context, environment)
     state = here.store.load()
     for prior in at_addresses(state, matching(state, [address])):
         marks = {"deposed": True} if prior in state.deposed else {}
         here.console.out(json.dumps({**encode(prior), **marks}, indent=2, ensure_ascii=False))
-    return 0
 
 
 @command.command("mv")
@@ -97,13 +96,12 @@ def mv_command(
     environment: str | None,
     lock_timeout: float,
     dry_run: bool,
-) -> int:
+) -> None:
     """Give the resource at SOURCE the address TARGET. A `moved` block does the same through a plan."""
     here = stored(context, environment)
     old, new = _address(source), _address(target)
     _edit(here, "state mv", lock_timeout, dry_run, lambda state: moved(state, old, new))
     here.console.out(f"{'Would move' if dry_run else 'Moved'} {old} to {new}.")
-    return 0
 
 
 @command.command("rm")
@@ -119,7 +117,7 @@ def rm_command(
     environment: str | None,
     lock_timeout: float,
     dry_run: bool,
-) -> int:
+) -> None:
     """Forget resources, and what is left over from their replacements; in the installation they stay.
 
     A `removed` block does the same through a plan.
@@ -138,7 +136,6 @@ def rm_command(
     if not dry_run:
         words = ("state", "restore", str(serial))
         here.console.tell(f"To undo: {plain_command_line(here.folder, here.environment.name, *words)}")
-    return 0
 
 
 @command.command("adopt")
@@ -156,7 +153,7 @@ def adopt_command(
     environment: str | None,
     lock_timeout: float,
     dry_run: bool,
-) -> int:
+) -> None:
     """Take the resource ID into the state at ADDRESS, and settle a create in doubt there.
 
     Unlike import it needs no block in a template. When there is none for ADDRESS, the next plan wants to
@@ -171,7 +168,6 @@ def adopt_command(
         found = Stored(here.request.folder, console, here.environment, here.store)
         _edit(found, "state adopt", lock_timeout, dry_run, lambda s: adopt(s, target, observed, kind, salt))
     console.out(f"{'Would adopt' if dry_run else 'Adopted'} {resource_id} as {target}.")
-    return 0
 
 
 @command.command("discard")
@@ -182,7 +178,7 @@ def adopt_command(
 @click.pass_context
 def discard_command(
     context: click.Context, /, address: str, environment: str | None, lock_timeout: float, dry_run: bool
-) -> int:
+) -> None:
     """Settle a create in doubt at ADDRESS: it made nothing. The next apply creates the resource anew.
 
     Only for a create that was cut off and that several resources could come from; the error of plan and
@@ -194,13 +190,12 @@ def discard_command(
     here.console.out(
         f"{'Would discard' if dry_run else 'Discarded'} the create of {target} that was cut off."
     )
-    return 0
 
 
 @command.command("history")
 @environment_option
 @click.pass_context
-def history_command(context: click.Context, /, environment: str | None) -> int:
+def history_command(context: click.Context, /, environment: str | None) -> None:
     """List the snapshots that are kept, the newest first."""
     here = stored(context, environment)
     entries = here.store.history()
@@ -208,7 +203,6 @@ def history_command(context: click.Context, /, environment: str | None) -> int:
         here.console.out(f"{entry.serial:>6}  {entry.time}  {entry.size:>10,} bytes")
     if not entries:
         here.console.out("There is no state yet.")
-    return 0
 
 
 @command.command("restore")
@@ -219,7 +213,7 @@ def history_command(context: click.Context, /, environment: str | None) -> int:
 @click.pass_context
 def restore_command(
     context: click.Context, /, serial: int, environment: str | None, lock_timeout: float, dry_run: bool
-) -> int:
+) -> None:
     """Make the snapshot SERIAL the state again, as a new serial. Nothing in the installation changes."""
     here = stored(context, environment)
     if serial not in [entry.serial for entry in here.store.history()]:
@@ -227,14 +221,13 @@ def restore_command(
     if dry_run:
         here.store.restorable(serial)
         here.console.out(f"Would restore serial {serial}.")
-        return 0
+        return
     with here.store.lock("state restore", lock_timeout):
         state = here.store.restore(serial)
     count = len(state.resources)
     here.console.out(
         f"Restored serial {serial} as serial {state.serial}, with {count} resource{'s' * (count != 1)}."
     )
-    return 0
 
 
 def _edit(

@@ -11,8 +11,7 @@ import click
 from attrs import evolve
 
 from planner.app.command_line import plain_command_line
-from planner.cli.options import environment_option, lock_option
-from planner.cli.stored import Stored, stored
+from planner.cli.options import Stored, environment_option, lock_option, stored
 from planner.errors import OthersState, PlannerError, WrongUsage
 from planner.model.state import State
 from planner.state import snapshot
@@ -24,7 +23,7 @@ from planner.state.store import Store
 @environment_option
 @click.option("--out", "file", type=click.Path(path_type=Path), help="Write it to this file, for push.")
 @click.pass_context
-def pull_command(context: click.Context, /, environment: str | None, file: Path | None) -> int:
+def pull_command(context: click.Context, /, environment: str | None, file: Path | None) -> None:
     """Print the state as one JSON document, never encrypted. Takes no lock and changes nothing.
 
     What the journal of a run that was cut off adds is in it.
@@ -36,13 +35,12 @@ def pull_command(context: click.Context, /, environment: str | None, file: Path 
     data = snapshot.dump(state, here.store.redact)
     if file is None:
         here.console.out_document(data)
-        return 0
+        return
     try:
         write_private(file, data)
     except OSError as error:
         raise PlannerError(f"{file} cannot be written: {cause(error)}") from error
     here.console.tell(f"Wrote serial {state.serial} to {file}. Only you may read it.")
-    return 0
 
 
 @click.command("push")
@@ -50,7 +48,7 @@ def pull_command(context: click.Context, /, environment: str | None, file: Path 
 @environment_option
 @lock_option
 @click.pass_context
-def push_command(context: click.Context, /, file: Path, environment: str | None, lock_timeout: float) -> int:
+def push_command(context: click.Context, /, file: Path, environment: str | None, lock_timeout: float) -> None:
     """Make FILE, as pull wrote it, the state; - reads it from the standard input.
 
     Refused: another lineage, an older serial than the present one, a file that was edited.
@@ -67,7 +65,6 @@ def push_command(context: click.Context, /, file: Path, environment: str | None,
     with store.lock("state push", lock_timeout):
         written = store.take_over(state)
     _tell_written(here, written, store)
-    return 0
 
 
 @contextmanager
@@ -104,7 +101,7 @@ def migrate_command(
     target: str | None,
     environment: str | None,
     lock_timeout: float,
-) -> int:
+) -> None:
     """Copy the state from one place to another: a path, or a URL as `state` in planner.yaml takes.
 
     Both places are locked. The copy is one write, so that it is there whole or not at all, and the former
@@ -136,14 +133,13 @@ def migrate_command(
     else:
         name = here.environment.name
         here.console.tell(f"Now set `state: {target}` for {name} in planner.yaml; until then it is {shown}.")
-    return 0
 
 
 @click.command("rotate")
 @environment_option
 @lock_option
 @click.pass_context
-def rotate_command(context: click.Context, /, environment: str | None, lock_timeout: float) -> int:
+def rotate_command(context: click.Context, /, environment: str | None, lock_timeout: float) -> None:
     """Write the state anew, encrypted with the present key or passphrase.
 
     Set the new one as PLANNER_STATE_KEY or PLANNER_STATE_PASSPHRASE and the former one with _OLD behind its
@@ -162,7 +158,6 @@ def rotate_command(context: click.Context, /, environment: str | None, lock_time
     words = ("state", "history")
     line = plain_command_line(here.folder, here.environment.name, *words)
     here.console.tell(f"Older snapshots are as they were written: {line}")
-    return 0
 
 
 def _store_at(here: Stored, place: str) -> Store:

@@ -8,10 +8,9 @@ from pathlib import Path
 import click
 from attrs import evolve, frozen
 
-from planner.app.former_places import usual_place
+from planner.app.missing_state import usual_place
 from planner.app.opening import sandbox_file
-from planner.cli.options import environment_option, lock_option
-from planner.cli.stored import Stored, stored
+from planner.cli.options import Stored, environment_option, lock_option, stored
 from planner.config.load import open_project
 from planner.errors import OthersState, PlannerError, Refused, WrongUsage
 from planner.model.state import State
@@ -56,7 +55,7 @@ def rename_command(  # noqa: PLR0913, PLR0917 - one for each option
     auto_approve: bool,
     lock_timeout: float,
     dry_run: bool,
-) -> int:
+) -> None:
     """Give the state the names that the project and the environment have now, as a new serial.
 
     For after they were changed in planner.yaml. The state is looked for where it is to be now, then where it
@@ -71,7 +70,7 @@ def rename_command(  # noqa: PLR0913, PLR0917 - one for each option
     renaming = _found(here, from_project, from_environment, place)
     if renaming is None:
         here.console.out(f"The state of {here.environment.name} has these names already.")
-        return 0
+        return
     _refuse_blind_approval(here, auto_approve and not dry_run)
     with ExitStack() as stack:
         if not dry_run:
@@ -80,13 +79,12 @@ def rename_command(  # noqa: PLR0913, PLR0917 - one for each option
         state = renaming.former.load()
         if dry_run:
             here.console.out(f"Would rename {_told(renaming, state)}.")
-            return 0
+            return
         if not auto_approve:
             _ask(here, renaming, state)
         written = _written(renaming)
     here.console.out(f"Renamed {_told(renaming, written)}.")
     _tell_what_is_left(here, renaming)
-    return 0
 
 
 def _check_names(here: Stored, project: str | None, environment: str | None) -> None:

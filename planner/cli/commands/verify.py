@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from planner.app.promotion.verifying import Finding, verify
+from planner.app.promotion.records import Finding, verify
 from planner.cli.options import complete_environments, lock_option, make_console, make_request
 from planner.errors import WrongUsage
 from planner.render.escaping import escape
@@ -27,7 +27,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     failed: bool,
     url: str,
     lock_timeout: float,
-) -> int:
+) -> None:
     """Record what a check found of the release that ENV runs now.
 
     The gate `checks` of the environments that take releases from ENV asks for it. The latest one counts.
@@ -47,4 +47,3 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     console.out(escape(f"Recorded: {finding.check} {word} on {found.release} in {environment}."))
     for note in found.notes:
         console.tell(escape(f"Note: {note}"))
-    return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
@@ -11,15 +10,16 @@ from attrs import evolve
 from requests.adapters import BaseAdapter
 
 from planner.errors import DamagedState, StateError
-from planner.state.backend import HistoryEntry, compare_serials
+from planner.state.backend import HistoryEntry, compare_serials, not_kept
 from planner.state.encryption import Marks
 from planner.state.http.causes import Trouble, explained
 from planner.state.http.documents import Documents, Overtaken, Seen
 from planner.state.http.head import Head, Kept
-from planner.state.http.locking import Lock, Refusal, asker, now
+from planner.state.http.locking import Lock, Refusal, asker
 from planner.state.http.target import Target
 from planner.state.http.wire import Wire
-from planner.state.locks import Holder, Patience, not_locked_as, wait_for_lock
+from planner.state.lease import TIMING, Timing
+from planner.state.locks import Holder, Patience, not_locked_as, utc_now, wait_for_lock
 from planner.state.snapshot import serial_of
 
 _ASIDE: Final = 64 * 1024
@@ -33,22 +33,14 @@ _SWAP_TIMEOUT: Final = 10.0
 class HttpBackend:
     """One state at one address. Errors: see the port."""
 
-    def __init__(
-        self,
-        target: Target,
-        *,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.monotonic,
-        transport: BaseAdapter | None = None,
-    ) -> None:
+    def __init__(self, target: Target, timing: Timing = TIMING, transport: BaseAdapter | None = None) -> None:
         """transport: to send through instead of connections of its own."""
-        wire = Wire(target.access, sleep=sleep, clock=clock, transport=transport)
+        wire = Wire(target.access, timing, transport)
         self._target = target
         self._shown = target.shown
         self._documents = Documents(target, wire)
         self._lock = Lock(target, wire)
-        self._sleep = sleep
-        self._clock = clock
+        self._timing = timing
         self._held: Holder | None = None
 
     def describe(self) -> str:
@@ -90,7 +82,7 @@ class HttpBackend:
             present = seen.head.snapshot()
             compare_serials(self._shown, 0 if present is None else present.told, expected_serial)
             seen, key = self._put(seen, data, lock_id, self._swept(seen.head))
-            new = Kept(serial, serial_of(data), now(), len(data), key)
+            new = Kept(serial, serial_of(data), utc_now(), len(data), key)
             self._write(seen, seen.head.with_snapshot(new), lock_id)
 
     def history(self) -> list[HistoryEntry]:
@@ -102,9 +94,8 @@ class HttpBackend:
             data = self._content(lambda head: head.key_of(serial))
             if data:
                 return data
-            kept = ", ".join(str(entry.serial) for entry in reversed(self.history())) or "none"
-        what = "has no" if data is None else "has lost"
-        raise StateError(f"{self._shown} {what} serial {serial} in its history", advice=f"Kept: {kept}.")
+            what = "has no" if data is None else "has lost"
+            raise not_kept(self._shown, serial, (entry.serial for entry in self.history()), what)
 
     # Journal
 
@@ -244,12 +235,8 @@ class HttpBackend:
             refusals[:] = [] if refusal is None else [refusal]
             return refusal is None
 
-        wait_for_lock(
-            attempt,
-            lambda: self._known(refusals[0]),
-            self._shown,
-            Patience(timeout, self._sleep, self._clock, poll=poll),
-        )
+        patience = Patience(timeout, self._timing.sleep, self._timing.clock, poll=poll)
+        wait_for_lock(attempt, lambda: self._known(refusals[0]), self._shown, patience)
 
     def _known(self, refusal: Refusal) -> Holder | None:
         """Who was in the way: the head says more than the server, if they speak of the same lock."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
 from typing import Final
 
 from planner.errors import StateError
 from planner.net.bodies import NotJSON, parsed
-from planner.net.plain_text import html_words, looks_like_html, one_line
+from planner.net.plain_text import html_words, looks_like_html, one_line, status_words
 from planner.net.troubles import Look, explain
 
 _REACH: Final = "Check the state's URL and the network, and that the server is running."
@@ -62,7 +61,7 @@ def of_connection(error: Exception) -> Trouble:
 
 def of_status(status: int, said: str, variables: str) -> Trouble:
     """status: one that the caller has no use for. said: by the server. variables: of the credentials."""
-    words = f"the server answered {named(status, said)}"
+    words = f"the server answered {status_words(status, said)}"
     if status == 429 or status >= 500:
         return Unanswered(words, _STATUSES.get(status, _SERVER))
     if status == 401:
@@ -84,13 +83,6 @@ _STATUSES: Final = {
     501: "Check the state's URL and its update_method.",
     507: "Free some space on the server and run the command again.",
 }
-
-
-def named(status: int, said: str) -> str:
-    """ "409 Conflict: what the server said"."""
-    phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
-    words = f"{status} {phrase}".strip()
-    return words if said in ("", phrase, words) else f"{words}: {said}"
 
 
 def said_in(body: bytes) -> str:

@@ -10,12 +10,13 @@ import secrets
 from typing import Final
 from uuid import uuid4
 
-from attrs import evolve, frozen
+from attrs import define, evolve, frozen
 
 from planner.net.address import Address
 from planner.net.bodies import NotJSON, parsed
+from planner.net.plain_text import status_words
 from planner.state.encryption import Marks
-from planner.state.http.causes import Trouble, named
+from planner.state.http.causes import Trouble
 from planner.state.http.head import Head, decode_content, decode_head, encode_content, encode_head
 from planner.state.http.target import Endpoint, Target
 from planner.state.http.wire import NOTHING, Reply, Wire
@@ -48,17 +49,17 @@ class Overtaken(Exception):
         self.words = words
 
 
+@define(eq=False)
 class Documents:
     """Every method raises Trouble when the server cannot be asked or does not do it.
 
     marks: what the head is authenticated with.
     """
 
-    def __init__(self, target: Target, wire: Wire) -> None:
-        self.marks: Marks | None = None
-        self._target = target
-        self._wire = wire
-        self._last = 0
+    _target: Target
+    _wire: Wire
+    marks: Marks | None = None
+    _last: int = 0
 
     # The head
 
@@ -135,7 +136,7 @@ class Documents:
             return
         found = self._head(unwritten=True).head
         if found.write_id != wanted.write_id:
-            raise Overtaken(found, named(reply.status, reply.said))
+            raise Overtaken(found, status_words(reply.status, reply.said))
 
     # What is written once
 
@@ -148,7 +149,9 @@ class Documents:
         to = Endpoint(self._target.update_method, url)
         reply = self._wire.persist(lambda: self._wire.send(to, (*_WRITTEN, *_CONFLICT), body))
         if reply.status in _CONFLICT and self.get(key) != data:  # else it came twice
-            raise Trouble(f"the server answered {named(reply.status, reply.said)}", "Run the command again.")
+            raise Trouble(
+                f"the server answered {status_words(reply.status, reply.said)}", "Run the command again."
+            )
 
     def get(self, key: str) -> bytes | None:
         """None when there is no such document."""
@@ -197,7 +200,7 @@ def _require_absence(reply: Reply, *, making: bool, may_be_empty: bool) -> None:
     """
     if "project not found" in reply.said.lower():
         raise Trouble(
-            f"the server answered {named(404, reply.said)}",
+            f"the server answered {status_words(404, reply.said)}",
             "Check the project in the state's URL, and that the credentials may see it.",
         )
     if making or (may_be_empty if reply.status == 204 else _is_own(reply)):
@@ -220,4 +223,4 @@ def _is_own(reply: Reply) -> bool:
 
 
 def _page_for_people(reply: Reply) -> str:
-    return f"the server answered {named(404, reply.said)}, with a page for people"
+    return f"the server answered {status_words(404, reply.said)}, with a page for people"

@@ -5,7 +5,6 @@ GitLab names the holder's ID, user and time, and beside them repeats what the as
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
 
@@ -13,11 +12,11 @@ import orjson
 from attrs import frozen
 
 from planner import __version__
-from planner.net.plain_text import one_line
-from planner.state.http.causes import Trouble, named
+from planner.net.plain_text import one_line, status_words
+from planner.state.http.causes import Trouble
 from planner.state.http.target import Target
 from planner.state.http.wire import Wire
-from planner.state.locks import Holder, decode_holder, encode_holder, this_process
+from planner.state.locks import Holder, decode_holder, encode_holder, this_process, utc_now
 
 _TAKEN: Final = (200, 201, 202, 204)
 _HELD: Final = (409, 423)
@@ -51,21 +50,17 @@ class Refusal:
         return Stranger(self.id, "", "", 0, "", "")
 
 
-def now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def asker(operation: str) -> Holder:
     """This process, for as long as one call lasts."""
-    return this_process(operation, holder_id=str(uuid4()), since=now())
+    return this_process(operation, holder_id=str(uuid4()), since=utc_now())
 
 
+@frozen
 class Lock:
     """Every method raises Trouble."""
 
-    def __init__(self, target: Target, wire: Wire) -> None:
-        self._target = target
-        self._wire = wire
+    _target: Target
+    _wire: Wire
 
     def take(self, holder: Holder) -> Refusal | None:
         """None: holder has it now."""
@@ -76,7 +71,7 @@ class Lock:
             given = _refusal(reply.body, holder)  # some repeat the lock that they made
             return given if given.id not in ("", holder.id) else None
         if reply.status in _UNKNOWN:
-            said = named(reply.status, reply.said)
+            said = status_words(reply.status, reply.said)
             raise Trouble(f"the server answered {said} to {self._target.lock.method}", _ADVICE)
         refusal = _refusal(reply.body, holder)
         return None if refusal.id == holder.id else refusal  # else the reply to an earlier attempt was lost

@@ -18,6 +18,7 @@ from planner.net.address import led_to
 from planner.net.dates import retry_after
 from planner.state.http.causes import Trouble, Unanswered, of_connection, of_status, said_in
 from planner.state.http.target import Access, Endpoint
+from planner.state.lease import Timing
 
 T = TypeVar("T")
 
@@ -52,23 +53,13 @@ class Reply:
 class Wire:
     """Not for two threads at once. Neither cookies nor .netrc nor redirects: they are unwanted here."""
 
-    def __init__(
-        self,
-        access: Access,
-        *,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.monotonic,
-        now: Callable[[], float] = time.time,
-        transport: BaseAdapter | None = None,
-    ) -> None:
-        """now: seconds since the epoch. transport: see net.Wire."""
+    def __init__(self, access: Access, timing: Timing, transport: BaseAdapter | None = None) -> None:
+        """transport: see net.Wire."""
         self._access = access
-        self._sleep = sleep
-        self._clock = clock
-        self._now = now
+        self._timing = timing
         self._reached = False
         verify = access.ca_file or True
-        self._wire = net.Wire(verify=verify, patience=1.0, clock=clock, transport=transport)
+        self._wire = net.Wire(verify=verify, patience=1.0, clock=timing.clock, transport=transport)
         self._headers = {"Accept": "application/json, */*"}
         if access.username:
             pair = f"{access.username}:{access.password}".encode()
@@ -109,7 +100,7 @@ class Wire:
             )
         trouble = of_status(reply.status, reply.said, self._access.variables)
         if isinstance(trouble, Unanswered):
-            trouble.after = min(retry_after(received.headers, self._now()) or 0.0, _LONGEST_ASKED)
+            trouble.after = min(retry_after(received.headers, time.time()) or 0.0, _LONGEST_ASKED)
         return trouble
 
     def persist(self, work: Callable[[], T]) -> T:
@@ -117,15 +108,15 @@ class Wire:
 
         A server that was never reached is asked once more only.
         """
-        ends = self._clock() + _LASTING
+        ends = self._timing.clock() + _LASTING
         for number, pause in enumerate(_PAUSES):
             try:
                 return work()
             except Unanswered as trouble:
                 wait = max(pause, trouble.after)
-                if self._clock() + wait >= ends or (number and not self._reached):
+                if self._timing.clock() + wait >= ends or (number and not self._reached):
                     raise
-            self._sleep(wait)
+            self._timing.sleep(wait)
         return work()
 
 

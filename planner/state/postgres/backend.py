@@ -11,7 +11,7 @@ from uuid import uuid4
 from psycopg import Connection
 
 from planner.errors import StateError
-from planner.state.backend import HistoryEntry, compare_serials
+from planner.state.backend import HistoryEntry, compare_serials, not_kept
 from planner.state.lease import TERMS, TIMING, Lease, Terms, Timing
 from planner.state.locks import Holder, Patience, not_locked_as, wait_for_lock
 from planner.state.postgres import tables
@@ -42,14 +42,8 @@ class PostgresBackend:
         self._timing = timing
         self._secrets: set[str] = set()
         self._login = Login(target.conninfo, self._secrets.update)
-        shown, schema = target.shown, target.schema
-        self._session = Session(
-            self._login,
-            terms,
-            lambda connection: tables.check_tables(connection, schema, shown),
-            sleep=timing.sleep,
-            clock=timing.clock,
-        )
+        greet = partial(tables.check_tables, schema=target.schema, shown=target.shown)
+        self._session = Session(self._login, terms, greet, timing)
         self._lease: Lease | None = None
 
     def describe(self) -> str:
@@ -94,8 +88,7 @@ class PostgresBackend:
         with explained(f"the history of {self._shown}", "read"):
             data = self._read(lambda connection: self._rows.read_history(connection, serial), None)
         if data is None:
-            kept = ", ".join(str(entry.serial) for entry in reversed(self.history())) or "none"
-            raise StateError(f"{self._shown} has no serial {serial} in its history", advice=f"Kept: {kept}.")
+            raise not_kept(self._shown, serial, (entry.serial for entry in self.history()))
         return data
 
     # Journal
@@ -127,7 +120,7 @@ class PostgresBackend:
         with explained(f"the lock of {self._shown}", "taken"):
             self._write(self._prepare)
         timing, terms = self._timing, self._terms
-        vigil = Vigil(self._rows, self._login, holder, terms, self._shown, timing=timing)
+        vigil = Vigil(self._rows, self._login, holder, terms, self._shown, timing)
         lease = Lease(holder, self._shown, terms, clock=timing.clock, wait=vigil.wait)
         try:
             wait_for_lock(

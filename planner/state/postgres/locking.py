@@ -21,6 +21,7 @@ import selectors
 import threading
 from typing import Final
 
+from attrs import define, field
 from psycopg import Connection
 from psycopg.sql import SQL
 
@@ -45,20 +46,16 @@ _TAKE: Final = """
 _RENEW: Final = """
     UPDATE {schema}.locks
     SET expires = clock_timestamp() + duration, sign = %(sign)s, server = pg_postmaster_start_time()
-    WHERE project = %(project)s AND environment = %(environment)s AND id = %(id)s
+    WHERE {own} AND id = %(id)s
 """
-_NAMED: Final = """
-    SELECT holder FROM {schema}.locks WHERE project = %(project)s AND environment = %(environment)s
-"""
+_NAMED: Final = "SELECT holder FROM {schema}.locks WHERE {own}"
 _ALIVE: Final = """
-    SELECT holder FROM {schema}.locks
-    WHERE project = %(project)s AND environment = %(environment)s AND expires > clock_timestamp()
+    SELECT holder FROM {schema}.locks WHERE {own} AND expires > clock_timestamp()
     AND (sign IS NULL OR server <> pg_postmaster_start_time() OR sign IN ({signs}))
 """
 _CUT: Final = """
     UPDATE {schema}.locks SET expires = least(expires, clock_timestamp() + duration / 15)
-    WHERE project = %(project)s AND environment = %(environment)s
-    AND sign IS NOT NULL AND server = pg_postmaster_start_time() AND sign NOT IN ({signs})
+    WHERE {own} AND sign IS NOT NULL AND server = pg_postmaster_start_time() AND sign NOT IN ({signs})
     RETURNING extract(epoch FROM expires - clock_timestamp())::float8
 """
 _SIGNS: Final = """
@@ -66,10 +63,7 @@ _SIGNS: Final = """
     WHERE locktype = 'advisory' AND objsubid = 1
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
-_RELEASE: Final = """
-    DELETE FROM {schema}.locks
-    WHERE project = %(project)s AND environment = %(environment)s AND id = %(id)s
-"""
+_RELEASE: Final = "DELETE FROM {schema}.locks WHERE {own} AND id = %(id)s"
 
 
 def live_holder(rows: Rows, connection: Connection) -> Holder | None:
@@ -89,25 +83,26 @@ def is_direct(connection: Connection) -> bool:
     return row is not None and row[0] == connection.info.backend_pid
 
 
+@define(eq=False)
 class Vigil:
     """The connection that one holder's lock is taken and renewed on; its session shows the sign of life.
 
     The tables have to be there. shown: the place as messages name it. Every method raises StateError.
     """
 
-    def __init__(
-        self, rows: Rows, login: Login, holder: Holder, terms: Terms, shown: str, *, timing: Timing = TIMING
-    ) -> None:
-        self._rows = rows
-        self._holder = holder
-        self._terms = terms
-        self._shown = shown
-        self._timing = timing
-        self._sign: int | None = None
-        self._session = Session(
-            login, terms, self._show_sign, reached=True, sleep=timing.sleep, clock=timing.clock
-        )
-        self._busy = threading.Lock()
+    _rows: Rows
+    _login: Login
+    _holder: Holder
+    _terms: Terms
+    _shown: str
+    _timing: Timing = TIMING
+    _sign: int | None = field(default=None, init=False)
+    _session: Session = field(init=False)
+    _busy: threading.Lock = field(factory=threading.Lock, init=False)
+
+    @_session.default
+    def _new_session(self) -> Session:
+        return Session(self._login, self._terms, self._show_sign, self._timing, reached=True)
 
     def _show_sign(self, connection: Connection) -> None:
         self._sign = secrets.randbits(63) if is_direct(connection) else None

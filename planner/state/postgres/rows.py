@@ -8,7 +8,8 @@ from typing import Any, Final, LiteralString
 from uuid import UUID
 
 import psycopg
-from attrs import frozen
+from attrs import asdict, frozen
+from attrs.filters import exclude
 from psycopg import Connection
 from psycopg.sql import Composable, Composed
 
@@ -19,50 +20,25 @@ from planner.state.postgres.tables import statement
 DURABLE: Final = "SET LOCAL synchronous_commit = on"
 
 # Until the transaction ends, nobody takes or breaks the lock; renewing it goes on.
-FENCE: Final = """
-    SELECT holder FROM {schema}.locks
-    WHERE project = %(project)s AND environment = %(environment)s
-    FOR KEY SHARE
-"""
+FENCE: Final = "SELECT holder FROM {schema}.locks WHERE {own} FOR KEY SHARE"
 _APPEND: Final = """
     INSERT INTO {schema}.journal (project, environment, write_id, lines)
-    SELECT %(project)s, %(environment)s, %(write_id)s, %(lines)s
-    WHERE {held}
+    SELECT %(project)s, %(environment)s, %(write_id)s, %(lines)s WHERE {held}
     ON CONFLICT (write_id) DO NOTHING
 """
-_CLEAR: Final = """
-    DELETE FROM {schema}.journal WHERE project = %(project)s AND environment = %(environment)s AND {held}
-"""
+_CLEAR: Final = "DELETE FROM {schema}.journal WHERE {own} AND {held}"
 _HELD: Final = """
-    (%(holder)s::text IS NULL OR EXISTS (
-        SELECT FROM {schema}.locks
-        WHERE project = %(project)s AND environment = %(environment)s AND id = %(holder)s
-    ))
+    (%(holder)s::text IS NULL OR EXISTS (SELECT FROM {schema}.locks WHERE {own} AND id = %(holder)s))
 """
-_READ_JOURNAL: Final = """
-    SELECT lines FROM {schema}.journal
-    WHERE project = %(project)s AND environment = %(environment)s
-    ORDER BY position
-"""
-_PRESENT: Final = """
-    SELECT content FROM {schema}.states JOIN {schema}.snapshots USING (project, environment, serial)
-    WHERE project = %(project)s AND environment = %(environment)s
-"""
+_READ_JOURNAL: Final = "SELECT lines FROM {schema}.journal WHERE {own} ORDER BY position"
+_PRESENT: Final = "SELECT content FROM {present} WHERE {own}"
 _ENTER: Final = """
     INSERT INTO {schema}.states (project, environment) VALUES (%(project)s, %(environment)s)
     ON CONFLICT DO NOTHING
 """
-_ALONE: Final = """
-    SELECT FROM {schema}.states
-    WHERE project = %(project)s AND environment = %(environment)s
-    FOR UPDATE
-"""
+_ALONE: Final = "SELECT FROM {schema}.states WHERE {own} FOR UPDATE"
 # A statement of its own: one that waited for another writer does not see the rows which that one added.
-_COMPARE: Final = """
-    SELECT told_serial, write_id
-    FROM {schema}.states JOIN {schema}.snapshots USING (project, environment, serial)
-    WHERE project = %(project)s AND environment = %(environment)s
-"""
+_COMPARE: Final = "SELECT told_serial, write_id FROM {present} WHERE {own}"
 _KEEP: Final = """
     INSERT INTO {schema}.snapshots (project, environment, serial, told_serial, write_id, content)
     VALUES (%(project)s, %(environment)s, %(serial)s, %(told_serial)s, %(write_id)s, %(content)s)
@@ -70,29 +46,17 @@ _KEEP: Final = """
     SET told_serial = excluded.told_serial, write_id = excluded.write_id, content = excluded.content,
         written = excluded.written
 """
-_SWAP: Final = """
-    UPDATE {schema}.states SET serial = %(serial)s
-    WHERE project = %(project)s AND environment = %(environment)s
-"""
+_SWAP: Final = "UPDATE {schema}.states SET serial = %(serial)s WHERE {own}"
 _PRUNE: Final = """
-    DELETE FROM {schema}.snapshots
-    WHERE project = %(project)s AND environment = %(environment)s AND serial <> %(serial)s
-    AND serial NOT IN (
-        SELECT serial FROM {schema}.snapshots
-        WHERE project = %(project)s AND environment = %(environment)s
-        ORDER BY serial DESC LIMIT %(kept)s
+    DELETE FROM {schema}.snapshots WHERE {own} AND serial <> %(serial)s AND serial NOT IN (
+        SELECT serial FROM {schema}.snapshots WHERE {own} ORDER BY serial DESC LIMIT %(kept)s
     )
 """
 _HISTORY: Final = """
     SELECT serial, to_char(written AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), octet_length(content)
-    FROM {schema}.snapshots
-    WHERE project = %(project)s AND environment = %(environment)s
-    ORDER BY serial DESC
+    FROM {schema}.snapshots WHERE {own} ORDER BY serial DESC
 """
-_OF_HISTORY: Final = """
-    SELECT content FROM {schema}.snapshots
-    WHERE project = %(project)s AND environment = %(environment)s AND serial = %(serial)s
-"""
+_OF_HISTORY: Final = "SELECT content FROM {schema}.snapshots WHERE {own} AND serial = %(serial)s"
 
 
 @contextmanager
@@ -165,13 +129,7 @@ class Rows:
                 connection.execute(self.sql(text), self.key())
             if self._is_written(connection, swap):
                 return
-            values = self.key(
-                serial=swap.serial,
-                told_serial=swap.told_serial,
-                write_id=swap.write_id,
-                content=swap.content,
-                kept=KEPT,
-            )
+            values = self.key(**asdict(swap, filter=exclude("compare")), kept=KEPT)
             for text in (_KEEP, _SWAP, _PRUNE):
                 connection.execute(self.sql(text), values)
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 import psycopg
-from attrs import frozen
+from attrs import define, field, frozen
 from psycopg import Connection, IsolationLevel
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq.abc import PGconn
 
-from planner.state.lease import Terms, sleepless_clock
+from planner.state.lease import TIMING, Terms, Timing
 from planner.state.postgres.causes import is_pooled_by_statement
 
 T = TypeVar("T")
@@ -68,6 +67,7 @@ def _secrets(connection: PGconn | None) -> Iterator[str]:
     yield from (secret.decode(errors="replace") for secret in (*found, connection.password) if secret)
 
 
+@define(eq=False)
 class Session:
     """Connects when it is first used, and again after the connection was lost; closes when it is forgotten.
 
@@ -75,24 +75,13 @@ class Session:
     threads at once.
     """
 
-    def __init__(
-        self,
-        login: Login,
-        terms: Terms,
-        greet: Callable[[Connection], None],
-        *,
-        reached: bool = False,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = sleepless_clock,
-    ) -> None:
-        self._login = login
-        self._terms = terms
-        self._greet = greet
-        self._reached = reached
-        self._sleep = sleep
-        self._clock = clock
-        self._connection: Connection | None = None
-        self._closing: weakref.finalize[[Connection], Session] | None = None
+    _login: Login
+    _terms: Terms
+    _greet: Callable[[Connection], None]
+    _timing: Timing = TIMING
+    _reached: bool = False
+    _connection: Connection | None = field(default=None, init=False)
+    _closing: weakref.finalize[[Connection], Session] | None = field(default=None, init=False)
 
     def run(self, work: Callable[[Connection], T], lasting: float | None = None) -> T:
         """work(connection), again on a new one when it was lost, for as long as a lease lasts. psycopg.Error.
@@ -100,7 +89,7 @@ class Session:
         It is not known what became of work when the connection is lost: done twice it must be as done once.
         lasting: seconds to try for, instead; twice at least.
         """
-        ends = self._clock() + (self._terms.duration if lasting is None else lasting)
+        ends = self._timing.clock() + (self._terms.duration if lasting is None else lasting)
         pause = 0.0
         while True:
             try:
@@ -108,9 +97,9 @@ class Session:
             except psycopg.Error as error:
                 if not self._reached or self.is_open or is_pooled_by_statement(error):
                     raise
-                if pause and self._clock() >= ends:
+                if pause and self._timing.clock() >= ends:
                     raise
-            self._sleep(pause)
+            self._timing.sleep(pause)
             pause = self._terms.retry
 
     def run_once(self, work: Callable[[Connection], T]) -> T:

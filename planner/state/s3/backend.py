@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from planner.errors import StateError
-from planner.state.backend import HistoryEntry, compare_serials
+from planner.state.backend import HistoryEntry, compare_serials, not_kept
 from planner.state.lease import TERMS, TIMING, Lease, Terms, Timing
 from planner.state.locks import Holder, Patience, not_locked_as, wait_for_lock
 from planner.state.s3.bucket import Bucket, Pace
@@ -33,14 +33,12 @@ class S3Backend:
         self._shown = target.shown
         self._terms = terms
         self._timing = timing
-        sleep, clock = timing.sleep, timing.clock
-        bucket = Bucket(target, _steady(terms), sleep=sleep, clock=clock)
-        hasty = Bucket(target, _hasty(terms), sleep=sleep, clock=clock)
+        bucket, hasty = Bucket(target, _steady(terms), timing), Bucket(target, _hasty(terms), timing)
         self._bucket = bucket
         self._snapshots = SnapshotObjects(bucket, target.key, f"{target.base}.history/", self._shown)
         self._log = Log(bucket, f"{target.base}.journal/", self._shown)
-        self._lock = LockObject(bucket, f"{target.base}.lock", terms, self._shown, clock=clock)
-        self._renewed = LockObject(hasty, f"{target.base}.lock", terms, self._shown, clock=clock)
+        self._lock = LockObject(bucket, f"{target.base}.lock", terms, self._shown, timing.clock)
+        self._renewed = LockObject(hasty, f"{target.base}.lock", terms, self._shown, timing.clock)
         self._lease: Lease | None = None
         self._trusted = False
         self._unsettled = False
@@ -86,8 +84,7 @@ class S3Backend:
         with explained(f"the history of {self._shown}", "read"):
             data = self._snapshots.read_history(serial)
         if data is None:
-            kept = ", ".join(str(entry.serial) for entry in reversed(self.history())) or "none"
-            raise StateError(f"{self._shown} has no serial {serial} in its history", advice=f"Kept: {kept}.")
+            raise not_kept(self._shown, serial, (entry.serial for entry in self.history()))
         return data
 
     # Journal

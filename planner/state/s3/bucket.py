@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,13 +11,13 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 from uuid import uuid4
 
-from attrs import frozen
+from attrs import define, field, frozen
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
 from planner.errors import StateError
 from planner.net.dates import http_date
-from planner.state.lease import sleepless_clock
+from planner.state.lease import TIMING, Timing
 from planner.state.s3.causes import FAILURES, is_about_encryption, is_absent, is_passing, status_of
 from planner.state.s3.client import AT_ONCE, connect
 from planner.state.s3.target import Target
@@ -60,7 +59,7 @@ class Found:
     @property
     def age(self) -> float | None:
         """Seconds since it was written, to the second; None when that is not known."""
-        return None if self.read is None else (self.read - self.modified).total_seconds()
+        return _seconds(self.modified, self.read)
 
 
 @frozen
@@ -87,23 +86,15 @@ class Pace:
     longest: float
 
 
+@define(eq=False)
 class Bucket:
     """Connects when it is first used. What did not get through is sent again, once the server was reached."""
 
-    def __init__(
-        self,
-        target: Target,
-        pace: Pace,
-        *,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = sleepless_clock,
-    ) -> None:
-        self._target = target
-        self._pace = pace
-        self._sleep = sleep
-        self._clock = clock
-        self._connected: Any = None
-        self._reached = False
+    _target: Target
+    _pace: Pace
+    _timing: Timing = TIMING
+    _connected: Any = field(default=None, init=False)
+    _reached: bool = field(default=False, init=False)
 
     @property
     def _client(self) -> Any:
@@ -116,19 +107,19 @@ class Bucket:
         return str(self._client.meta.endpoint_url)
 
     def _ask(self, work: Callable[[Any], T]) -> T:
-        ends, pause = self._clock() + self._pace.lasting, 0.0
+        ends, pause = self._timing.clock() + self._pace.lasting, 0.0
         while True:
             try:
                 done = _understood(work, self._client)
             except FAILURES as error:
                 self._reached = self._reached or isinstance(error, ClientError)
-                tried_enough = pause > 0 and self._clock() >= ends
+                tried_enough = pause > 0 and self._timing.clock() >= ends
                 if tried_enough or not self._reached or not is_passing(error):
                     raise
             else:
                 self._reached = True
                 return done
-            self._sleep(pause)
+            self._timing.sleep(pause)
             pause = min(max(2 * pause, self._pace.pause), self._pace.longest)
 
     def _find(self, work: Callable[[Any], T]) -> T | None:
@@ -282,6 +273,10 @@ def _date_of(reply: Any) -> datetime | None:
         return None
 
 
+def _seconds(modified: datetime, read: datetime | None) -> float | None:
+    return None if read is None else (read - modified).total_seconds()
+
+
 def _found(reply: Any, body: bytes) -> Found:
     return Found(
         body=body,
@@ -300,5 +295,5 @@ def _listed(item: Any, prefix: str, read: datetime | None) -> Listed:
         size=int(item["Size"]),
         etag=str(item["ETag"]),
         modified=modified,
-        age=None if read is None else (read - modified).total_seconds(),
+        age=_seconds(modified, read),
     )

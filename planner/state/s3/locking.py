@@ -16,7 +16,7 @@ from typing import Final
 from uuid import uuid4
 
 import orjson
-from attrs import asdict, evolve, frozen
+from attrs import asdict, define, evolve, field, frozen
 
 from planner.errors import StateError
 from planner.state.document import newer, version_in
@@ -62,25 +62,17 @@ def free_after(duration: float) -> float:
     return duration * 1.1 + _RESOLUTION
 
 
+@define(eq=False)
 class LockObject:
     """shown: the place as messages name it. Fails with one of `causes.FAILURES`, or StateError."""
 
-    def __init__(
-        self,
-        bucket: Bucket,
-        key: str,
-        terms: Terms,
-        shown: str,
-        *,
-        clock: Callable[[], float] = sleepless_clock,
-    ) -> None:
-        self._bucket = bucket
-        self._key = key
-        self._terms = terms
-        self._shown = shown
-        self._clock = clock
-        self._seen = ("", 0.0)
-        self._renewed: Record | None = None
+    _bucket: Bucket
+    _key: str
+    _terms: Terms
+    _shown: str
+    _clock: Callable[[], float] = sleepless_clock
+    _seen: tuple[str, float] = field(default=("", 0.0), init=False)
+    _renewed: Record | None = field(default=None, init=False)
 
     def read(self) -> Record:
         found = self._bucket.get(self._key)

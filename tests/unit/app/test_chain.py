@@ -7,8 +7,7 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from planner.app.promotion.chain import standing
-from planner.app.promotion.env_look import Seen
+from planner.app.promotion.chain import Seen, standing
 from planner.model.chain import Standing
 from planner.model.project import Environment, GateRules
 from planner.model.release import Release

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from planner.app.preview.checked_out import require_pull_request
+from planner.app.preview.publishing import require_pull_request
 from planner.errors import Refused, WrongUsage
 from planner.forge.locating import Wanted, job_of, locate
 from planner.model.preview import Preview

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from planner.app.promotion.choosing import Choice, Wish
-from planner.app.promotion.edits import Edit, edits_for
+from planner.app.promotion.drafting import Edit, edits_for
 from planner.app.promotion.target_file import TargetFile
 from planner.errors import Refused
 from planner.model.project import Variable

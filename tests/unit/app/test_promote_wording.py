@@ -4,7 +4,7 @@ import pytest
 from attrs import evolve
 
 from planner.app.promotion.choosing import Choice, Wish
-from planner.app.promotion.edits import Edit
+from planner.app.promotion.drafting import Edit
 from planner.app.promotion.wording import Account, change_lines, commit_message, description, waiting
 from planner.model.release import Gate, Release
 from planner.model.value import Value

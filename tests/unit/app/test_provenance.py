@@ -10,9 +10,7 @@ import pytest
 from attrs import evolve
 
 from planner.app.opening import Request
-from planner.app.promotion.actor import actor
-from planner.app.promotion.promoters import promoters
-from planner.app.promotion.pull_request import pull_request
+from planner.app.promotion.provenance import actor, promoters, pull_request
 from planner.config.variables import Inputs
 from planner.errors import PlannerError
 from tests.unit.vcs.test_git import git

@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from planner.cli.console import Console
-from planner.cli.failure import report
+from planner.cli.console import Console, report
 from planner.cli.main import COMMANDS, Invocation, cli, module_of, run
 from planner.errors import LockHeld, PlannerError, Refused, WrongUsage
 
