@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from math import ceil
-from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlencode
 
@@ -35,6 +34,7 @@ from planner.net.address import Address, NoAddress, address_of
 from planner.net.wire import BROKEN, Received, Request, Wire
 
 _NOTHING: Final[Mapping[str, str]] = {}
+_LOG: Final = logging.getLogger("planner.ece")
 _API: Final = "/api/v1"
 _READS: Final = frozenset({"GET", "HEAD"})
 
@@ -67,7 +67,6 @@ class Client:
         random: Callable[[], float] = randomness.random,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
-        log: logging.Logger = logging.getLogger("planner.ece"),  # noqa: B008  # the same one each time
         discretion: Discretion = Discretion(),  # noqa: B008  # frozen
         permit: Callable[[], object] = lambda: None,
     ) -> None:
@@ -80,13 +79,13 @@ class Client:
         self._wire = Wire(verify=verify, pool_size=pool_size, transport=transport, clock=monotonic)
         self._discretion = discretion
         self._permit = permit
-        self._wirelog = WireLog(log, discretion.fields)
+        self._wirelog = WireLog(_LOG, discretion.fields)
         self._sleep, self._random, self._clock = sleep or time.sleep, random, clock
         self._monotonic = monotonic
         self._told: tuple[datetime, float] | None = None  # a time of the server, and when it was asked
         self._throttle = Throttle(sleep, monotonic)
         if verify is False and self._base.scheme == "https":
-            _warn_unverified(log, self._where)
+            _warn_unverified(self._where)
 
     @property
     def where(self) -> str:
@@ -140,9 +139,7 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _message(
@@ -259,7 +256,7 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
-def _warn_unverified(log: logging.Logger, where: str) -> None:
-    log.warning("TLS certificates are not verified: whoever sits between here and %s can read along", where)
+def _warn_unverified(where: str) -> None:
+    _LOG.warning("TLS certificates are not verified: whoever sits between here and %s can read along", where)
     # Said once, above; urllib3 would say it for each connection.
     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
