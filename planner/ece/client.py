@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from math import ceil
+from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import urlencode
 
@@ -16,12 +17,13 @@ import urllib3
 from attrs import evolve
 from requests.adapters import BaseAdapter
 
-from planner.ece.auth import Auth
+from planner.ece.auth import ApiKeyAuth, Auth, BasicAuth, LoginAuth
 from planner.ece.message import Message
 from planner.ece.operations import Operation, Timeouts
 from planner.ece.redaction import Discretion, redact
 from planner.ece.replies import Reply
 from planner.ece.retry import RetryPolicy
+from planner.ece.settings import Settings
 from planner.ece.throttle import Throttle
 from planner.ece.tries import Tries
 from planner.ece.uploads import Upload
@@ -31,6 +33,7 @@ from planner.errors import NotFound, OutcomeUnknown, PlannerError
 from planner.model.value import Secret, leaves
 from planner.model.write import ServerTime
 from planner.net.address import Address, NoAddress, address_of
+from planner.net.authorities import flaw_of
 from planner.net.wire import BROKEN, Received, Request, Wire
 
 _NOTHING: Final[Mapping[str, str]] = {}
@@ -260,3 +263,58 @@ def _warn_unverified(where: str) -> None:
     _LOG.warning("TLS certificates are not verified: whoever sits between here and %s can read along", where)
     # Said once, above; urllib3 would say it for each connection.
     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+
+def open_client(
+    settings: Settings,
+    *,
+    pool_size: int = 10,
+    transport: BaseAdapter | None = None,
+    discretion: Discretion = Discretion(),  # noqa: B008  # frozen
+    permit: Callable[[], object] = lambda: None,
+) -> Client:
+    """A client as the settings say. transport: an adapter to send through; the sandbox needs one.
+
+    discretion, permit: see Client.
+    """
+    if settings.is_sandbox and transport is None:
+        raise PlannerError("The sandbox runs inside this process: a client for it needs its transport")
+    return Client(
+        settings.endpoint,
+        auth=_auth(settings),
+        region=settings.region,
+        timeouts=_timeouts(settings.timeout),
+        verify=_verify(settings),
+        pool_size=pool_size,
+        transport=transport,
+        discretion=discretion,
+        permit=permit,
+    )
+
+
+def _auth(settings: Settings) -> Auth:
+    held = settings.credentials
+    if settings.auth == "api_key":
+        return ApiKeyAuth(held.api_key, held.variables)
+    if settings.auth == "basic":
+        return BasicAuth(held.user, held.password, held.variables)
+    return LoginAuth(held.user, held.password, variables=held.variables)
+
+
+def _timeouts(seconds: float | None) -> Timeouts:
+    if seconds is None:
+        return Timeouts()
+    return Timeouts(read=seconds, upload=max(seconds, Timeouts().upload))
+
+
+def _verify(settings: Settings) -> bool | str:
+    if settings.insecure:
+        return False
+    if settings.ca_file is None:
+        return True
+    path = Path(settings.ca_file).expanduser()
+    if flaw := flaw_of(path):
+        raise PlannerError(
+            f"The CA file {path} {flaw}", advice="Correct ca_file in planner.yaml, or EC_CA_FILE."
+        )
+    return str(path)

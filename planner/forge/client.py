@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 import orjson
 from attrs import field, frozen
 
-from planner.forge.calls import Call, Reply
+from planner.forge.connection import Call, Reply
 from planner.forge.errors import ForgeError, ReplyLost
 from planner.forge.patience import Patience, asked_wait, clock_time, is_limited
 from planner.forge.port import Forge

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.forge.calls import Call
+from attrs import frozen
+
 from planner.forge.errors import ForgeError, ReplyLost
 from planner.forge.port import Comment, Facts
 from planner.forge.reading import at, is_about
@@ -19,6 +20,27 @@ PAUSES: Final = (1.0, 4.0, 10.0)
 
 ACCOUNT: Final = "the account of the token is not known"
 """How a message begins when it is needed."""
+
+
+@frozen
+class Call:
+    """failure: how a message begins when it does not work. makes: it makes something, so that a second one
+    would make another."""
+
+    method: str
+    url: str
+    failure: str
+    body: Mapping[str, Any] | None = None
+    makes: bool = False
+
+
+@frozen
+class Reply:
+    """data: the JSON, None where there is none."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: Any
 
 
 class Connection:

@@ -117,4 +117,4 @@ def _values(extension: Extension) -> tuple[Any, ...]:
 def _from_row(row: sqlite3.Row) -> Extension:
     *texts, version, created, modified, size, sha256, changed, token = row
     file = FileFacts(size, sha256, changed, token) if token else None
-    return Extension(*texts, Stamp(version, created, modified), file)
+    return Extension(*texts, stamp=Stamp(version, created, modified), file=file)

@@ -40,8 +40,8 @@ from botocore.session import get_session  # noqa: E402 - likewise
 
 from planner.state.s3.backend import S3Backend  # noqa: E402 - likewise
 from planner.state.s3.bucket import Bucket, Pace  # noqa: E402
+from planner.state.s3.client import SecretsUsed  # noqa: E402
 from planner.state.s3.locking import LockObject  # noqa: E402
-from planner.state.s3.secrets import SecretsUsed  # noqa: E402
 
 FREED: dict[str, Any] = {"holder": None, "duration": 60.0, "unsettled": True}
 """A lock that nobody holds, and that was not released in order."""
