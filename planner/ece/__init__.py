@@ -1,6 +1,6 @@
 """The ECE HTTP client: it knows HTTP and the API's conventions.
 
-    operations.py    what can be asked: Operation, Timeouts
+    operations.py    what can be asked: Operation, Timeouts, and what every attempt of a call sends: Message
     uploads.py       what is uploaded, and in which form
     upload_bodies.py archives as streamed bodies
     replies.py       what comes back: Reply, and the API's (or a gateway's) error replies
@@ -8,7 +8,6 @@
     retry.py         how long to wait before the next attempt
     throttle.py      a server's rate limit, shared by all threads
     tries.py         the attempts of one call
-    message.py       what every attempt of one call sends
     wirelog.py       it and its reply on the logger planner.ece
     auth.py          API key, basic, login with a bearer token
     settings.py      how to reach an installation

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import frozen
 
 from planner.forge.errors import ForgeError, ReplyLost
-from planner.forge.port import Comment, Facts
+from planner.forge.port import Comment, Facts, Target
 from planner.forge.reading import at, is_about
-from planner.forge.target import Target
 
 if TYPE_CHECKING:
     from planner.forge.client import Client  # brings requests, which commands that ask no forge do without
