@@ -178,7 +178,7 @@ def _client(
 ) -> Client:
     """Whoever lost the lock of the state sends nothing more that writes, be it the next attempt of a call."""
     environ = request.inputs.environ
-    from planner.ece.opening import open_client  # noqa: PLC0415 - not for those who ask no installation
+    from planner.ece.client import open_client  # noqa: PLC0415 - not for those who ask no installation
 
     settings = Settings.read(environment.name, environment.options, environ)
     transport = None

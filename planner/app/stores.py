@@ -13,7 +13,7 @@ from planner.model.project import Environment
 from planner.state.backend import Backend
 from planner.state.encryption import EncryptedBackend
 from planner.state.keys import has_keys, read_keys
-from planner.state.registry import open_backend
+from planner.state.registry import Location, open_backend
 from planner.state.store import Store
 
 
@@ -69,6 +69,4 @@ class States:
         return evolve(self, project=project).either(environment, url, called=called)
 
     def _backend(self, url: str, name: str) -> Backend:
-        return open_backend(
-            url, environment=name, folder=self.folder, project=self.project, environ=self.environ
-        )
+        return open_backend(Location(url, name, self.folder, self.project, environ=self.environ))

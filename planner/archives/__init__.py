@@ -7,7 +7,6 @@ or unpacks a member to disk.
 
 from planner.archives.errors import ArchiveError
 from planner.archives.inspection import inspect
-from planner.archives.prepare import Archives
-from planner.archives.workspace import Workspace
+from planner.archives.prepare import Archives, Workspace
 
 __all__ = ["ArchiveError", "Archives", "Workspace", "inspect"]

@@ -8,21 +8,21 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from math import ceil
-from types import TracebackType
+from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import urlencode
 
 import orjson
 import urllib3
-from attrs import evolve
+from attrs import define, evolve, field
 from requests.adapters import BaseAdapter
 
-from planner.ece.auth import Auth
-from planner.ece.message import Message
-from planner.ece.operations import Operation, Timeouts
+from planner.ece.auth import ApiKeyAuth, Auth, BasicAuth, LoginAuth
+from planner.ece.operations import Message, Operation, Timeouts
 from planner.ece.redaction import Discretion, redact
 from planner.ece.replies import Reply
 from planner.ece.retry import RetryPolicy
+from planner.ece.settings import Settings
 from planner.ece.throttle import Throttle
 from planner.ece.tries import Tries
 from planner.ece.uploads import Upload
@@ -32,15 +32,30 @@ from planner.errors import NotFound, OutcomeUnknown, PlannerError
 from planner.model.value import Secret, leaves
 from planner.model.write import ServerTime
 from planner.net.address import Address, NoAddress, address_of
+from planner.net.authorities import flaw_of
 from planner.net.wire import BROKEN, Received, Request, Wire
 
 _NOTHING: Final[Mapping[str, str]] = {}
+_LOG: Final = logging.getLogger("planner.ece")
 _API: Final = "/api/v1"
 _READS: Final = frozenset({"GET", "HEAD"})
 
 Attempt = Callable[[int], Reply | Failure]
 
 
+def _api_address(base_url: str) -> Address:
+    """base_url with /api/v1 once."""
+    try:
+        found = address_of(base_url)
+    except NoAddress as error:
+        raise PlannerError(
+            f"{redact(base_url)} is not an address of an API: it {error}",
+            advice="Write it as https://host:12443.",
+        ) from error
+    return evolve(found, path=found.path.rstrip("/").removesuffix(_API).rstrip("/") + _API, query="")
+
+
+@define(eq=False)
 class Client:
     """ECE's HTTP API, for any number of threads at once.
 
@@ -52,50 +67,38 @@ class Client:
     may be sent any more.
     """
 
-    def __init__(  # noqa: PLR0913  # what a program's one client is made of
-        self,
-        base_url: str,
-        *,
-        auth: Auth,
-        region: str | None = None,
-        timeouts: Timeouts = Timeouts(),  # noqa: B008  # frozen
-        retry: RetryPolicy = RetryPolicy(),  # noqa: B008  # frozen
-        verify: bool | str = True,
-        pool_size: int = 10,
-        transport: BaseAdapter | None = None,
-        sleep: Callable[[float], object] | None = None,
-        random: Callable[[], float] = randomness.random,
-        clock: Callable[[], float] = time.time,
-        monotonic: Callable[[], float] = time.monotonic,
-        log: logging.Logger = logging.getLogger("planner.ece"),  # noqa: B008  # the same one each time
-        discretion: Discretion = Discretion(),  # noqa: B008  # frozen
-        permit: Callable[[], object] = lambda: None,
-    ) -> None:
-        self._base = _api_address(base_url)
-        self._region = f"/regions/{region}" if region else ""
-        self._where = f"{evolve(self._base, port=None).place}:{self._base.port_or_usual}"
-        self._auth = auth
-        self._timeouts = timeouts
-        self._retry = retry
-        self._wire = Wire(verify=verify, pool_size=pool_size, transport=transport, clock=monotonic)
-        self._discretion = discretion
-        self._permit = permit
-        self._wirelog = WireLog(log, discretion.fields)
-        self._sleep, self._random, self._clock = sleep or time.sleep, random, clock
-        self._monotonic = monotonic
-        self._told: tuple[datetime, float] | None = None  # a time of the server, and when it was asked
-        self._throttle = Throttle(sleep, monotonic)
-        if verify is False and self._base.scheme == "https":
-            _warn_unverified(log, self._where)
+    _base: Address = field(alias="base_url", converter=_api_address)
+    auth: Auth = field(kw_only=True)
+    _region: str | None = field(default=None, kw_only=True)
+    _timeouts: Timeouts = field(default=Timeouts(), kw_only=True)
+    _retry: RetryPolicy = field(default=RetryPolicy(), kw_only=True)
+    _verify: bool | str = field(default=True, kw_only=True)
+    _pool_size: int = field(default=10, kw_only=True)
+    _transport: BaseAdapter | None = field(default=None, kw_only=True)
+    _sleep: Callable[[float], object] | None = field(default=None, kw_only=True)
+    _random: Callable[[], float] = field(default=randomness.random, kw_only=True)
+    _clock: Callable[[], float] = field(default=time.time, kw_only=True)
+    _monotonic: Callable[[], float] = field(default=time.monotonic, kw_only=True)
+    _discretion: Discretion = field(default=Discretion(), kw_only=True)
+    _permit: Callable[[], object] = field(default=lambda: None, kw_only=True)
+    _wire: Wire = field(init=False)
+    _wirelog: WireLog = field(init=False)
+    _throttle: Throttle = field(init=False)
+    where: str = field(init=False)
+    """host:port, for messages."""
 
-    @property
-    def where(self) -> str:
-        """host:port, for messages."""
-        return self._where
+    _told: tuple[datetime, float] | None = field(default=None, init=False)
+    """A time of the server, and when it was asked."""
 
-    @property
-    def auth(self) -> Auth:
-        return self._auth
+    def __attrs_post_init__(self) -> None:
+        self.where = f"{evolve(self._base, port=None).place}:{self._base.port_or_usual}"
+        self._wire = Wire(
+            verify=self._verify, pool_size=self._pool_size, transport=self._transport, clock=self._monotonic
+        )
+        self._wirelog = WireLog(_LOG, self._discretion.fields)
+        self._throttle = Throttle(self._sleep, self._monotonic)
+        if self._verify is False and self._base.scheme == "https":
+            _warn_unverified(self.where)
 
     @property
     def server_time(self) -> ServerTime | None:
@@ -109,7 +112,7 @@ class Client:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every credential used so far; grows when a login brings a token."""
-        return self._auth.secrets
+        return self.auth.secrets
 
     def call(
         self,
@@ -140,9 +143,7 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _message(
@@ -153,7 +154,8 @@ class Client:
         json: Any,
         upload: Upload | None,
     ) -> Message:
-        path = (self._region if operation.regional else "") + operation.path_with(params)
+        region = f"/regions/{self._region}" if self._region and operation.regional else ""
+        path = region + operation.path_with(params)
         base = self._base
         address = Address(base.scheme, base.host, base.port, base.path + path, urlencode(query or {}))
         body, secrets = (
@@ -175,14 +177,14 @@ class Client:
             if pause is None:
                 raise _in_doubt(outcome.error) if unsure else outcome.error
             self._wirelog.pause(message, pause)
-            (self._throttle.rest if outcome.throttled else self._sleep)(pause)
+            (self._throttle.rest if outcome.throttled else self._sleep or time.sleep)(pause)
 
     def _attempt(self, message: Message, attempt: int) -> Reply | Failure:
-        authorization = self._auth.authorization(self._call_as)
+        authorization = self.auth.authorization(self._call_as)
         outcome, received = self._exchange(message, attempt, authorization)
         if received is None or not is_expired_login(received):
             return outcome
-        renewed = self._auth.renewed(authorization, self._call_as)
+        renewed = self.auth.renewed(authorization, self._call_as)
         if renewed is None:
             return outcome
         # A 401 did nothing, so even what is not repeatable may be sent again, once.
@@ -202,8 +204,8 @@ class Client:
     def _exchange(
         self, message: Message, attempt: int, authorization: str | None
     ) -> tuple[Reply | Failure, Received | None]:
-        secrets = (*self._auth.secrets, *message.secrets, *self._discretion.texts())
-        at = Circumstances(message.operation, self._where, attempt, self._clock(), self._auth.advice, secrets)
+        secrets = (*self.auth.secrets, *message.secrets, *self._discretion.texts())
+        at = Circumstances(message.operation, self.where, attempt, self._clock(), self.auth.advice, secrets)
         if message.operation.method not in _READS:
             try:
                 self._permit()
@@ -222,18 +224,6 @@ class Client:
         if isinstance(outcome, Reply) and outcome.date is not None:
             self._told = outcome.date, asked
         return outcome, received
-
-
-def _api_address(base_url: str) -> Address:
-    """base_url with /api/v1 once."""
-    try:
-        found = address_of(base_url)
-    except NoAddress as error:
-        raise PlannerError(
-            f"{redact(base_url)} is not an address of an API: it {error}",
-            advice="Write it as https://host:12443.",
-        ) from error
-    return evolve(found, path=found.path.rstrip("/").removesuffix(_API).rstrip("/") + _API, query="")
 
 
 def _iso(moment: datetime) -> str:
@@ -259,7 +249,62 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
-def _warn_unverified(log: logging.Logger, where: str) -> None:
-    log.warning("TLS certificates are not verified: whoever sits between here and %s can read along", where)
+def _warn_unverified(where: str) -> None:
+    _LOG.warning("TLS certificates are not verified: whoever sits between here and %s can read along", where)
     # Said once, above; urllib3 would say it for each connection.
     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+
+def open_client(
+    settings: Settings,
+    *,
+    pool_size: int = 10,
+    transport: BaseAdapter | None = None,
+    discretion: Discretion = Discretion(),  # noqa: B008  # frozen
+    permit: Callable[[], object] = lambda: None,
+) -> Client:
+    """A client as the settings say. transport: an adapter to send through; the sandbox needs one.
+
+    discretion, permit: see Client.
+    """
+    if settings.is_sandbox and transport is None:
+        raise PlannerError("The sandbox runs inside this process: a client for it needs its transport")
+    return Client(
+        settings.endpoint,
+        auth=_auth(settings),
+        region=settings.region,
+        timeouts=_timeouts(settings.timeout),
+        verify=_verify(settings),
+        pool_size=pool_size,
+        transport=transport,
+        discretion=discretion,
+        permit=permit,
+    )
+
+
+def _auth(settings: Settings) -> Auth:
+    held = settings.credentials
+    if settings.auth == "api_key":
+        return ApiKeyAuth(held.api_key, held.variables)
+    if settings.auth == "basic":
+        return BasicAuth(held.user, held.password, held.variables)
+    return LoginAuth(held.user, held.password, variables=held.variables)
+
+
+def _timeouts(seconds: float | None) -> Timeouts:
+    if seconds is None:
+        return Timeouts()
+    return Timeouts(read=seconds, upload=max(seconds, Timeouts().upload))
+
+
+def _verify(settings: Settings) -> bool | str:
+    if settings.insecure:
+        return False
+    if settings.ca_file is None:
+        return True
+    path = Path(settings.ca_file).expanduser()
+    if flaw := flaw_of(path):
+        raise PlannerError(
+            f"The CA file {path} {flaw}", advice="Correct ca_file in planner.yaml, or EC_CA_FILE."
+        )
+    return str(path)

@@ -1,15 +1,21 @@
-"""What can be asked of the API."""
+"""What can be asked of the API, and what is sent to ask it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from attrs import frozen
 
+from planner.ece.uploads import Upload
 from planner.errors import PlannerError
+from planner.net.address import Address
+
+if TYPE_CHECKING:
+    from planner.net.wire import Body
 
 _LONGEST: Final = 1024
 """Characters. No server takes a longer id in the path of a request."""
@@ -65,3 +71,29 @@ class Timeouts:
     connect: float = 10.0
     read: float = 60.0
     upload: float = 900.0
+
+
+@frozen
+class Message:
+    """What every attempt of one call sends. timeouts: connect and read, in seconds.
+
+    secrets: the sensitive values in the body.
+    """
+
+    operation: Operation
+    path: str
+    address: Address
+    body: bytes | None
+    upload: Upload | None
+    timeouts: tuple[float, float]
+    secrets: tuple[str, ...] = ()
+
+    @contextmanager
+    def opened_body(self) -> Iterator[Body]:
+        if self.upload is None:
+            yield self.body
+        else:
+            from planner.ece.upload_bodies import opened  # noqa: PLC0415 - only where something is uploaded
+
+            with opened(self.upload, self.timeouts[1]) as body:
+                yield body

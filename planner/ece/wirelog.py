@@ -9,7 +9,7 @@ from typing import Final
 
 from attrs import frozen
 
-from planner.ece.message import Message
+from planner.ece.operations import Message
 from planner.ece.redaction import body_for_log, redact
 from planner.net.plain_text import one_line
 from planner.net.wire import Received

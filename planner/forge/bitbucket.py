@@ -10,9 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from planner.forge.calls import Reply
 from planner.forge.ci import Ci, Environ, Job, joined, run_of
-from planner.forge.connection import Connection
+from planner.forge.connection import Connection, Reply
 from planner.forge.credentials import Way
 from planner.forge.errors import ForgeError
 from planner.forge.kind import NAME, Kind

@@ -13,12 +13,11 @@ from urllib.parse import quote, urlencode
 import orjson
 from attrs import field, frozen
 
-from planner.forge.calls import Call, Reply
+from planner.forge.connection import Call, Reply
 from planner.forge.errors import ForgeError, ReplyLost
 from planner.forge.patience import Patience, asked_wait, clock_time, is_limited
-from planner.forge.port import Forge
+from planner.forge.port import Forge, Target
 from planner.forge.registry import KINDS
-from planner.forge.target import Target
 from planner.model.known_secrets import known_secrets
 from planner.net.address import Elsewhere, address_of, led_to, onward
 from planner.net.bodies import NotJSON, parsed

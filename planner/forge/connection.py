@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.forge.calls import Call
+from attrs import frozen
+
 from planner.forge.errors import ForgeError, ReplyLost
-from planner.forge.port import Comment, Facts
+from planner.forge.port import Comment, Facts, Target
 from planner.forge.reading import at, is_about
-from planner.forge.target import Target
 
 if TYPE_CHECKING:
     from planner.forge.client import Client  # brings requests, which commands that ask no forge do without
@@ -19,6 +19,27 @@ PAUSES: Final = (1.0, 4.0, 10.0)
 
 ACCOUNT: Final = "the account of the token is not known"
 """How a message begins when it is needed."""
+
+
+@frozen
+class Call:
+    """failure: how a message begins when it does not work. makes: it makes something, so that a second one
+    would make another."""
+
+    method: str
+    url: str
+    failure: str
+    body: Mapping[str, Any] | None = None
+    makes: bool = False
+
+
+@frozen
+class Reply:
+    """data: the JSON, None where there is none."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: Any
 
 
 class Connection:

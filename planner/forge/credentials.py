@@ -8,7 +8,7 @@ from pathlib import Path
 from attrs import frozen
 
 from planner.forge.errors import ForgeError
-from planner.forge.target import Credentials
+from planner.forge.port import Credentials
 from planner.net.authorities import flaw_of
 
 

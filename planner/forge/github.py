@@ -12,9 +12,8 @@ from typing import Any, Final
 from attrs import evolve
 
 from planner.forge.actions import actions
-from planner.forge.calls import Call, Reply
 from planner.forge.ci import says_true
-from planner.forge.connection import ACCOUNT, Connection
+from planner.forge.connection import ACCOUNT, Call, Connection, Reply
 from planner.forge.credentials import Way
 from planner.forge.errors import ForgeError
 from planner.forge.kind import TWO_NAMES, Kind

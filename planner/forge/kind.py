@@ -10,8 +10,7 @@ from attrs import frozen
 
 from planner.forge.ci import Ci
 from planner.forge.credentials import Way
-from planner.forge.port import Facts, Forge
-from planner.forge.target import Credentials, Target
+from planner.forge.port import Credentials, Facts, Forge, Target
 
 if TYPE_CHECKING:
     from planner.forge.client import Client

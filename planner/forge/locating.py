@@ -13,8 +13,8 @@ from planner.forge.credentials import found_credentials, trusted
 from planner.forge.errors import ForgeError
 from planner.forge.kind import Kind
 from planner.forge.marker import Run
+from planner.forge.port import Target
 from planner.forge.registry import ALIASES, KINDS, NAMES, job_in, running
-from planner.forge.target import Target
 from planner.net.address import Flaw, NoAddress, address_of
 
 _AUTHORITIES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")

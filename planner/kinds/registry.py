@@ -11,7 +11,7 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 from attrs import evolve, frozen
@@ -109,21 +109,16 @@ def _content(content: Mapping[str, Any]) -> ContentFacts:
     return ContentFacts(content["attribute"], content["marker"], tuple(content.get("fetched", ())))
 
 
+_MARKS: Final = {"read_only": "readOnly", "write_only": "writeOnly"} | {
+    mark: f"x-{mark}"
+    for mark in ("immutable", "unordered", "local", "stable", "cleared", "echoed", "volatile")
+}
+"""The fields of an Attribute -> the keywords that set them."""
+
+
 def _attribute(name: str, body: Mapping[str, Any], required: bool) -> Attribute:
-    return Attribute(
-        name=name,
-        schema=body,
-        required=required,
-        read_only=body.get("readOnly", False),
-        write_only=body.get("writeOnly", False),
-        immutable=body.get("x-immutable", False),
-        unordered=body.get("x-unordered", False),
-        local=body.get("x-local", False),
-        stable=body.get("x-stable", False),
-        cleared=body.get("x-cleared", False),
-        echoed=body.get("x-echoed", True),
-        volatile=body.get("x-volatile", False),
-    )
+    marks = {mark: body[key] for mark, key in _MARKS.items() if key in body}
+    return Attribute(name, body, required, **marks)
 
 
 def _made_anew(attributes: Mapping[str, Attribute]) -> dict[str, Attribute]:

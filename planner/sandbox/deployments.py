@@ -26,7 +26,7 @@ from planner.sandbox.deployment_request import (
     requested_resources,
 )
 from planner.sandbox.deployment_table import Deployment
-from planner.sandbox.replies import VERSION_CONFLICT, Stamp, api_error, reply, versioned
+from planner.sandbox.replies import Stamp, api_error, check_version, reply, versioned
 from planner.sandbox.routing import Call, Route
 from planner.sandbox.storage import Storage
 
@@ -123,7 +123,7 @@ class DeploymentsApi:
         request = checked(call.json(), UPDATE, repo_only=self.repo_only)
         with self.storage.write() as db:
             before = _find(db, call)
-            _check_version(call, before)
+            check_version(call.request.args.get("version"), before.stamp, "deployments")
             if call.flag("validate_only"):
                 wanted = requested_resources(request)
                 return versioned(updated(_changed(before, request)) | diagnosed(before, wanted), before.stamp)
@@ -200,11 +200,3 @@ def _find(db: sqlite3.Connection, call: Call) -> Deployment:
             404, "deployments.deployment_not_found", f"The Deployment [{deployment_id}] cannot be found."
         )
     return deployment
-
-
-def _check_version(call: Call, deployment: Deployment) -> None:
-    sent = call.request.args.get("version")
-    if sent is not None and sent != str(deployment.stamp.version):
-        raise api_error(
-            409, "deployments.version_conflict", VERSION_CONFLICT.format(sent, deployment.stamp.version)
-        )

@@ -115,6 +115,6 @@ def _values(extension: Extension) -> tuple[Any, ...]:
 
 
 def _from_row(row: sqlite3.Row) -> Extension:
-    *texts, version, created, modified, size, sha256, changed, token = row
-    file = FileFacts(size, sha256, changed, token) if token else None
-    return Extension(*texts, Stamp(version, created, modified), file)
+    id_, name, type_, version, description, url, owner, *rest = row
+    file = FileFacts(*rest[3:]) if rest[-1] else None
+    return Extension(id_, name, type_, version, description, url, owner, Stamp(*rest[:3]), file)

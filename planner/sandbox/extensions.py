@@ -14,7 +14,7 @@ from planner.sandbox.archives import Archives, FileFacts, Incoming, assumed_fact
 from planner.sandbox.downloads import Fetch, check_url
 from planner.sandbox.extension_request import ExtensionRequest, exact_version
 from planner.sandbox.extension_table import Extension
-from planner.sandbox.replies import VERSION_CONFLICT, ApiError, api_error, reply, versioned
+from planner.sandbox.replies import ApiError, api_error, check_version, reply, versioned
 from planner.sandbox.routing import Call, Route
 from planner.sandbox.storage import Storage
 from planner.sandbox.uploads import receive
@@ -159,11 +159,8 @@ class ExtensionsApi:
             self.archives.remove(extension.id)
 
     def _check_version(self, call: Call, extension: Extension) -> None:
-        sent = call.request.args.get("version")
-        if self.enforce_version and sent is not None and sent != str(extension.stamp.version):
-            raise api_error(
-                409, "extensions.version_conflict", VERSION_CONFLICT.format(sent, extension.stamp.version)
-            )
+        if self.enforce_version:
+            check_version(call.request.args.get("version"), extension.stamp, "extensions")
 
 
 def base_url(request: Request) -> str:

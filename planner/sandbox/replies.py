@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response
 
 ERROR_CODES = "x-cloud-error-codes"
 LOGIN = ("WWW-Authenticate", 'ApiKey, Basic realm="sandbox", Bearer')
-VERSION_CONFLICT = "The version you sent [{}] does not match the persisted version [{}]."
 
 
 @frozen
@@ -62,6 +61,13 @@ class ApiError(Exception):
 
 def api_error(status: int, code: str, message: str, *fields: str) -> ApiError:
     return ApiError(status, Problem(code, message, fields))
+
+
+def check_version(sent: str | None, stamp: Stamp, group: str) -> None:
+    """Raises ApiError 409, with a code of the group, for `?version=` of an older version."""
+    if sent is not None and sent != str(stamp.version):
+        message = f"The version you sent [{sent}] does not match the persisted version [{stamp.version}]."
+        raise api_error(409, f"{group}.version_conflict", message)
 
 
 def reply(body: Any, status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> Response:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import errno
 import io
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from planner.errors import StateError
 from planner.links import DanglingLink, open_regular, require_no_dangling_link, require_regular
+from planner.state.backend import explaining
 
 _ADVICE = {
     errno.ENOSPC: "Free some space and run the command again.",
@@ -181,15 +181,6 @@ def require_no_link(path: Path) -> None:
         raise OSError(errno.ELOOP, "it is a link; only the state file itself may be one", str(path))
 
 
-@contextmanager
-def explained(shown: str, doing: str) -> Iterator[None]:
-    """Turn an OSError within into a StateError: "<shown> cannot be <doing>: <cause>", with advice."""
-    try:
-        yield
-    except OSError as error:
-        raise StateError(f"{shown} cannot be {doing}: {cause(error)}", advice=advice(error)) from error
-
-
 def cause(error: OSError) -> str:
     """ "no space left on device"."""
     text = error.strerror or str(error)
@@ -199,3 +190,6 @@ def cause(error: OSError) -> str:
 def advice(error: OSError) -> str:
     """What to do about it, "" when the cause says it all."""
     return _MOUNT if isinstance(error, DanglingLink) else _ADVICE.get(error.errno or 0, "")
+
+
+explained: Final = explaining(OSError, cause, advice)

@@ -159,12 +159,12 @@ def _fernet() -> Callable[[bytes], _Cipher]:
 
 def has_keys(environment: str, environ: Mapping[str, str]) -> bool:
     """Whether a present key or passphrase is set for the environment."""
-    return any(True for _ in _set(("",), environment, environ))
+    return any(True for _ in _set("", environment, environ))
 
 
 def read_keys(environment: str, environ: Mapping[str, str]) -> Keys:
     """The keys for an environment. StateError when none is set, or a key and a passphrase both are."""
-    present = list(_set(("",), environment, environ))
+    present = list(_set("", environment, environ))
     if len(present) != 1:
         both = " and ".join(secret.variable for secret in present)
         raise StateError(
@@ -172,14 +172,13 @@ def read_keys(environment: str, environ: Mapping[str, str]) -> Keys:
             + (f"both {both} are set" if present else "no key to it is set"),
             advice=f"Set one of {_KEY} (32 random bytes in URL-safe base64) and {_PASSPHRASE}.",
         )
-    return Keys((*present, *_set(("_OLD",), environment, environ)))
+    return Keys((*present, *_set("_OLD", environment, environ)))
 
 
-def _set(endings: tuple[str, ...], environment: str, environ: Mapping[str, str]) -> Iterator[Secret]:
+def _set(ending: str, environment: str, environ: Mapping[str, str]) -> Iterator[Secret]:
     own = re.sub("[^A-Z0-9]", "_", environment.upper())
-    for ending in endings:
-        for name in (_KEY, _PASSPHRASE):
-            names = (f"{name}{ending}_{own}", f"{name}{ending}")
-            found = next((n for n in names if environ.get(n, "").strip()), None)
-            if found is not None:
-                yield Secret(found, environ[found].strip(), name == _PASSPHRASE)
+    for name in (_KEY, _PASSPHRASE):
+        names = (f"{name}{ending}_{own}", f"{name}{ending}")
+        found = next((n for n in names if environ.get(n, "").strip()), None)
+        if found is not None:
+            yield Secret(found, environ[found].strip(), name == _PASSPHRASE)

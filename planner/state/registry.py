@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -57,22 +57,22 @@ def _path_of(url: str) -> str:
     return unquote(parts.path)
 
 
+@contextmanager
+def _needing(package: str, extra: str, shown: str) -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        told = f"a state at {shown} needs {package}, which is not installed"
+        raise StateError(told, advice=how_to_add(extra)) from error
+
+
 def open_postgres(location: Location) -> Backend:
     """`postgresql://[user@]host[:port]/database[?schema=planner]`; see `planner.state.postgres`."""
     target = target_of(location.url)
-    try:
+    with _needing("psycopg", "postgres", target.shown):
         from planner.state.postgres.backend import PostgresBackend  # noqa: PLC0415 - psycopg is an extra
-    except ImportError as error:
-        raise StateError(
-            f"a state at {target.shown} needs psycopg, which is not installed", advice=how_to_add("postgres")
-        ) from error
-    return PostgresBackend(
-        target,
-        project=location.project,
-        environment=location.environment,
-        terms=location.terms,
-        timing=location.timing,
-    )
+    names = {"project": location.project, "environment": location.environment}
+    return PostgresBackend(target, **names, terms=location.terms, timing=location.timing)
 
 
 def open_http(location: Location) -> Backend:
@@ -87,12 +87,8 @@ def open_http(location: Location) -> Backend:
 def open_s3(location: Location) -> Backend:
     """`s3://bucket[/prefix][?endpoint=...&region=...]`; see `planner.state.s3`."""
     target = s3_target_of(location.url, project=location.project, environment=location.environment)
-    try:
+    with _needing("botocore", "s3", target.shown):
         from planner.state.s3.backend import S3Backend  # noqa: PLC0415 - botocore is an extra
-    except ImportError as error:
-        raise StateError(
-            f"a state at {target.shown} needs botocore, which is not installed", advice=how_to_add("s3")
-        ) from error
     return S3Backend(target, terms=location.terms, timing=location.timing)
 
 
@@ -122,17 +118,9 @@ a backend tells once it has used them.
 """
 
 
-def open_backend(  # noqa: PLR0913 - one for each fact of a place
-    url: str,
-    *,
-    environment: str,
-    folder: Path,
-    project: str = "",
-    terms: Terms = TERMS,
-    timing: Timing = TIMING,
-    environ: Mapping[str, str] = MappingProxyType({}),
-) -> Backend:
-    """The backend of url. Nothing is read or written yet. StateError for an unknown scheme."""
+def open_backend(location: Location) -> Backend:
+    """The backend of its url. Nothing is read or written yet. StateError for an unknown scheme."""
+    url = location.url
     match = _SCHEME.match(url)
     scheme = match[1].lower() if match else ""
     if scheme not in BACKENDS:
@@ -141,4 +129,4 @@ def open_backend(  # noqa: PLR0913 - one for each fact of a place
             f"no backend keeps a state at {_CREDENTIALS.sub('//', url)}: {scheme}: is not known",
             advice=f"Write a path, or a URL that begins with {known}",
         )
-    return BACKENDS[scheme](Location(url, environment, folder, project, terms, timing, environ))
+    return BACKENDS[scheme](location)

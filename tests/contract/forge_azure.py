@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from attrs import define
 
-from planner.forge.target import Credentials
+from planner.forge.port import Credentials
 
 from .forge_http import NUMBER, TOKEN, Answer, Asked, ForgeServer, Pull, Written, answer
 

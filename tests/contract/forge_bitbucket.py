@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import define
 
-from planner.forge.target import Credentials
+from planner.forge.port import Credentials
 
 from .forge_http import NUMBER, TOKEN, Answer, Asked, ForgeServer, Pull, Written, answer, paged
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from attrs import define, field, frozen
 
-from planner.forge.target import Credentials, Target
+from planner.forge.port import Credentials, Target
 
 ME = "planner-bot"
 MALLORY = "mallory"

@@ -13,7 +13,7 @@ from attrs import frozen
 from planner.errors import StateError
 from planner.state.lease import Terms
 from planner.state.locks import this_process
-from planner.state.registry import open_backend
+from planner.state.registry import Location, open_backend
 
 from .places import TERMS, Place
 from .timing import Time
@@ -68,7 +68,7 @@ class Worker:
 def _work(url: str, folder: str, duration: str, interval: str) -> None:
     time, terms = Time(), Terms(float(duration), float(interval))
     place = {"environment": "dev", "folder": Path(folder), "project": "search"}
-    backend = open_backend(url, **place, terms=terms, timing=time.timing)  # type: ignore[arg-type]
+    backend = open_backend(Location(url, **place, terms=terms, timing=time.timing))  # type: ignore[arg-type]
     with backend.lock(this_process("apply", holder_id="other", since="2025-01-31T12:00:00Z"), 0):
         _say("held")
         for told in sys.stdin:

@@ -14,7 +14,7 @@ from planner.state.encryption import EncryptedBackend
 from planner.state.keys import read_keys
 from planner.state.lease import Terms
 from planner.state.locks import Holder
-from planner.state.registry import open_backend
+from planner.state.registry import Location, open_backend
 
 from . import http_state_server, postgres_server, s3_server
 from .timing import Time
@@ -52,12 +52,14 @@ class Place:
         """sleep: what it does instead."""
         timing = self.time.timing if sleep is None else evolve(self.time.timing, sleep=sleep)
         found = open_backend(
-            self.url,
-            environment="dev",
-            folder=self.folder,
-            project="search",
-            terms=self.terms or TERMS,
-            timing=timing,
+            Location(
+                self.url,
+                environment="dev",
+                folder=self.folder,
+                project="search",
+                terms=self.terms or TERMS,
+                timing=timing,
+            )
         )
         return found if self.keys is None else EncryptedBackend(found, read_keys("dev", self.keys))
 

@@ -11,8 +11,8 @@ from attrs import evolve
 from planner.forge.client import Pauses, connect
 from planner.forge.errors import ForgeError
 from planner.forge.marker import found_in
+from planner.forge.port import Credentials
 from planner.forge.posting import SHORTEST, Outcome, Posting, post
-from planner.forge.target import Credentials
 
 from .forge_http import MALLORY, TOKEN, Answer, Asked, Do, Fault, answer, each
 from .forge_sites import (

@@ -18,7 +18,7 @@ from planner.net.wire import MAX_REPLY
 from planner.state.http.backend import HttpBackend
 from planner.state.http.target import target_of
 from planner.state.lease import Timing
-from planner.state.registry import open_backend
+from planner.state.registry import Location, open_backend
 from tests.unit.ece.servers import serving
 
 from .http_addresses import (
@@ -171,7 +171,7 @@ def test_http_where_it_is_allowed(url: str) -> None:
 
 def test_the_registry_opens_it(address: Address, tmp_path: Path) -> None:
     url = address.server.url(address.path)
-    backend = open_backend(url, environment="dev", folder=tmp_path, project="search")
+    backend = open_backend(Location(url, environment="dev", folder=tmp_path, project="search"))
     assert backend.describe() == url
     assert backend.read_snapshot() is None
 

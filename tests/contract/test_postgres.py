@@ -24,7 +24,7 @@ from planner.state.postgres.backend import PostgresBackend
 from planner.state.postgres.rows import FENCE
 from planner.state.postgres.session import Login, Session
 from planner.state.postgres.tables import statement
-from planner.state.registry import open_backend
+from planner.state.registry import Location, open_backend
 
 from .holder import Worker
 from .places import ALICE, BOB, TERMS, Place, postgresql
@@ -59,7 +59,7 @@ def schema_of(place: Place) -> str:
 
 
 def opened(url: str, environment: str = "dev", project: str = "search") -> Backend:
-    return open_backend(url, environment=environment, folder=Path(), project=project, terms=TERMS)
+    return open_backend(Location(url, environment=environment, folder=Path(), project=project, terms=TERMS))
 
 
 def checked(backend: Backend) -> tuple[str, ...]:
@@ -524,11 +524,11 @@ READ = """
 import sys
 from pathlib import Path
 from planner.errors import StateError
-from planner.state.registry import open_backend
+from planner.state.registry import Location, open_backend
 if sys.argv[2:]:
     sys.modules["psycopg"] = None
 try:
-    print(open_backend(sys.argv[1], environment="dev", folder=Path()).read_journal())
+    print(open_backend(Location(sys.argv[1], environment="dev", folder=Path())).read_journal())
 except StateError as error:
     print(error.summary, error.advice)
 """

@@ -25,7 +25,7 @@ from attrs import frozen
 from planner.distribution import how_to_add
 from planner.errors import LockHeld, NewerFormat, StateError
 from planner.state.backend import Backend
-from planner.state.registry import open_backend
+from planner.state.registry import Location, open_backend
 from planner.state.s3.target import Target, target_of
 
 from .places import ALICE, BOB, TERMS
@@ -40,8 +40,8 @@ from botocore.session import get_session  # noqa: E402 - likewise
 
 from planner.state.s3.backend import S3Backend  # noqa: E402 - likewise
 from planner.state.s3.bucket import Bucket, Pace  # noqa: E402
+from planner.state.s3.client import SecretsUsed  # noqa: E402
 from planner.state.s3.locking import LockObject  # noqa: E402
-from planner.state.s3.secrets import SecretsUsed  # noqa: E402
 
 FREED: dict[str, Any] = {"holder": None, "duration": 60.0, "unsettled": True}
 """A lock that nobody holds, and that was not released in order."""
@@ -114,7 +114,7 @@ def begun(spot: Spot) -> Spot:
 
 
 def opened(url: str, environment: str = "dev", project: str = "search") -> Backend:
-    return open_backend(url, environment=environment, folder=Path(), project=project)
+    return open_backend(Location(url, environment=environment, folder=Path(), project=project))
 
 
 def entered(backend: Backend) -> None:
@@ -755,11 +755,11 @@ READ = """
 import sys
 from pathlib import Path
 from planner.errors import NewerFormat, StateError
-from planner.state.registry import open_backend
+from planner.state.registry import Location, open_backend
 if sys.argv[2:]:
     sys.modules["botocore"] = None
 try:
-    print(open_backend(sys.argv[1], environment="dev", folder=Path(), project="search").read_journal())
+    print(open_backend(Location(sys.argv[1], "dev", Path(), "search")).read_journal())
 except StateError as error:
     print(error.summary, "|", error.advice)
 """

@@ -232,11 +232,11 @@ from planner.model.state import Intent, Outcome
 from planner.state.encryption import EncryptedBackend
 from planner.state.keys import has_keys, read_keys
 from planner.state.lease import Terms
-from planner.state.registry import open_backend
+from planner.state.registry import Location, open_backend
 from planner.state.store import Store
 url, folder, duration, interval, run = sys.argv[1:]
 terms = Terms(float(duration), float(interval))
-backend = open_backend(url, environment="dev", folder=Path(folder), project="search", terms=terms)
+backend = open_backend(Location(url, environment="dev", folder=Path(folder), project="search", terms=terms))
 if has_keys("dev", os.environ):
     backend = EncryptedBackend(backend, read_keys("dev", os.environ))
 store = Store(backend, "search", "dev")

@@ -9,7 +9,7 @@ from typing import Final
 from planner.errors import PlannerError
 from planner.model.project import Environment, Project
 from planner.render.standings import Place
-from planner.state.registry import open_backend
+from planner.state.registry import Location, open_backend
 
 _CREDENTIALS: Final = re.compile(r"//[^/]*@")
 _QUERY: Final = re.compile(r"\?.*", re.DOTALL)
@@ -39,6 +39,6 @@ def state_place(project: str, environment: Environment, folder: Path) -> str:
     """As messages name it, without credentials; also where this machine lacks what opens it."""
     url = environment.state
     try:
-        return open_backend(url, environment=environment.name, folder=folder, project=project).describe()
+        return open_backend(Location(url, environment.name, folder, project)).describe()
     except PlannerError:
         return _QUERY.sub("", _CREDENTIALS.sub("//", url))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
-from planner.errors import StateError
 from planner.net.bodies import NotJSON, parsed
 from planner.net.plain_text import html_words, looks_like_html, one_line, status_words
 from planner.net.troubles import Look, explain
+from planner.state.backend import explaining
 
 _REACH: Final = "Check the state's URL and the network, and that the server is running."
 _TRUST: Final = "Name the file of its authority in REQUESTS_CA_BUNDLE."
@@ -36,18 +34,10 @@ class Trouble(Exception):
 class Unanswered(Trouble):
     """It may pass, and what was asked may have been done. after: seconds that the server asked to wait."""
 
-    def __init__(self, words: str, advice: str = "", after: float = 0.0) -> None:
-        super().__init__(words, advice)
-        self.after = after
+    after: float = 0.0
 
 
-@contextmanager
-def explained(shown: str, doing: str) -> Iterator[None]:
-    """Turn Trouble into a StateError: "<shown> cannot be <doing>: <words>", with advice."""
-    try:
-        yield
-    except Trouble as trouble:
-        raise StateError(f"{shown} cannot be {doing}: {trouble.words}", advice=trouble.advice) from trouble
+explained: Final = explaining(Trouble, lambda trouble: trouble.words, lambda trouble: trouble.advice)
 
 
 def of_connection(error: Exception) -> Trouble:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 import psycopg
 from psycopg import errors
 
-from planner.errors import StateError
+from planner.state.backend import explaining
 
 _REACH: Final = "Check host and port in the state's URL (or PGHOST, PGPORT), and that the server is running."
 _LOGIN: Final = (
@@ -51,15 +49,6 @@ _STATEMENTS: Final = (
 )
 
 
-@contextmanager
-def explained(shown: str, doing: str) -> Iterator[None]:
-    """Turn an error of psycopg into a StateError: "<shown> cannot be <doing>: <cause>", with advice."""
-    try:
-        yield
-    except psycopg.Error as error:
-        raise StateError(f"{shown} cannot be {doing}: {cause(error)}", advice=advice(error)) from error
-
-
 def cause(error: psycopg.Error) -> str:
     """One line: what the server said, or why it could not be asked."""
     said = error.diag.message_primary
@@ -80,6 +69,9 @@ def advice(error: psycopg.Error) -> str:
     if error.sqlstate is None:
         return next((what for pattern, what in _CONNECTING if pattern.search(str(error))), _REACH)
     return ""
+
+
+explained: Final = explaining(psycopg.Error, cause, advice)
 
 
 def is_pooled_by_statement(error: psycopg.Error) -> bool:

@@ -11,7 +11,7 @@ Beside `dev.json`, the present snapshot, lie as the objects of one state:
     dev.probe                       what is written to see whether the server honours conditions
 
     target.py       the URL: which bucket, key and server
-    client.py       a client of botocore for that; secrets.py sees what it authenticates with
+    client.py       a client of botocore for that, and what it authenticates with
     bucket.py       the requests, sent again where they may be; causes.py says in words why they fail
     log.py          the journal
     snapshots.py    the present snapshot and the history

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from botocore import exceptions
 from botocore.parsers import ResponseParserError
 
-from planner.errors import StateError
 from planner.net.plain_text import one_line
+from planner.state.backend import explaining
 from planner.state.s3.target import CREDENTIALS
 
 FAILURES: Final = (exceptions.BotoCoreError, exceptions.ClientError, ResponseParserError)
@@ -85,15 +83,6 @@ _USER: Final = re.compile(r"//[^/@\s]*@")
 _LONGEST: Final = 300
 
 
-@contextmanager
-def explained(shown: str, doing: str) -> Iterator[None]:
-    """Turn an error of botocore into a StateError: "<shown> cannot be <doing>: <cause>", with advice."""
-    try:
-        yield
-    except FAILURES as error:
-        raise StateError(f"{shown} cannot be {doing}: {cause(error)}", advice=advice(error)) from error
-
-
 def cause(error: Exception) -> str:
     """One line: what the server said, or why it could not be asked."""
     if isinstance(error, exceptions.ClientError):
@@ -111,6 +100,9 @@ def advice(error: Exception) -> str:
     if isinstance(error, exceptions.ClientError):
         return _advice(error)
     return next((what for kind, _, what in _KINDS if isinstance(error, kind)), "")
+
+
+explained: Final = explaining(FAILURES, cause, advice)
 
 
 def _advice(error: exceptions.ClientError) -> str:

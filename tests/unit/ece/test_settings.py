@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from planner.ece import ApiKeyAuth, BasicAuth, LoginAuth, Settings
-from planner.ece.opening import open_client
+from planner.ece.client import open_client
 from planner.ece.wsgi import WSGITransport
 from planner.errors import PlannerError
 from tests.unit.ece.apps import READ, Script, answer

@@ -11,8 +11,8 @@ from planner.forge.client import connect
 from planner.forge.errors import ForgeError
 from planner.forge.locating import Located, Wanted, job_of, locate
 from planner.forge.marker import Run
+from planner.forge.port import Credentials
 from planner.forge.registry import KINDS
-from planner.forge.target import Credentials
 
 GITHUB = {
     "CI": "true",

@@ -26,7 +26,7 @@ from planner.model.resource import Content, Desired, Lifecycle
 from planner.model.state import Record, State
 from planner.model.value import Deferred, Reference, Secret, Value
 from planner.state.journal import Journal
-from planner.state.registry import open_backend
+from planner.state.registry import Location, open_backend
 from planner.state.store import Store
 
 from .installation import BODY, Ece, archive
@@ -147,7 +147,7 @@ def after(folder: Path) -> dict[Address, Desired]:
 def site(folder: Path, parallelism: int = 1, **switches: Any) -> Site:
     """switches: of the sandbox."""
     numbers = count(1)
-    backend = open_backend("state/dev.json", environment="dev", folder=folder)
+    backend = open_backend(Location("state/dev.json", environment="dev", folder=folder))
     store = Store(backend, "p", "dev", clock=lambda: NOW, new_id=lambda: f"id-{next(numbers)}")
     made = Site(Ece.start(**switches), store, before(folder), parallelism)
     assert made.apply()[0].complete

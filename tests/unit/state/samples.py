@@ -9,7 +9,7 @@ from planner.model.address import Address
 from planner.model.resource import Prior
 from planner.model.state import Intent, Outcome, State
 from planner.state.backend import Backend
-from planner.state.registry import open_backend
+from planner.state.registry import Location, open_backend
 from planner.state.store import Store
 
 NOW = "2025-01-31T12:00:00Z"
@@ -36,7 +36,7 @@ def done(step: int, name: str) -> Outcome:
 
 
 def local(folder: Path) -> Backend:
-    return open_backend("state", environment="dev", folder=folder)
+    return open_backend(Location("state", environment="dev", folder=folder))
 
 
 def store_on(backend: Backend) -> Store:

@@ -14,7 +14,7 @@ import pytest
 
 from planner.model.value import Fingerprint
 from planner.state import journal, saved_plan, snapshot
-from planner.state.registry import open_backend
+from planner.state.registry import Location, open_backend
 from planner.state.store import Store
 
 FORMATS = Path(__file__).parent / "formats"
@@ -37,7 +37,7 @@ def test_every_version_up_to_the_present_one_is_kept(name: str) -> None:
 @pytest.mark.parametrize("version", versions("dev.json"))
 def test_state_and_journal_say_what_they_said(version: int, tmp_path: Path) -> None:
     shutil.copytree(FORMATS / str(version), tmp_path / "state")
-    backend = open_backend("state", environment="dev", folder=tmp_path)
+    backend = open_backend(Location("state", environment="dev", folder=tmp_path))
     state = Store(backend, "small", "dev").load()
     assert state.serial == 1
     assert {str(a): (p.id, p.version) for a, p in state.resources.items()} == {

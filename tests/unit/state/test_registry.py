@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from planner.errors import StateError
-from planner.state.registry import open_backend
+from planner.state.registry import Location, open_backend
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from planner.state.registry import open_backend
 )
 def test_where_local_states_are(tmp_path: Path, url: str, file: str) -> None:
     folder = tmp_path / "project"
-    backend = open_backend(url, environment="dev", folder=folder)
+    backend = open_backend(Location(url, environment="dev", folder=folder))
     assert backend.describe() == file
     backend.write_snapshot(b'{"serial": 1}', serial=1, expected_serial=0)
     assert (folder / file).resolve().read_bytes() == b'{"serial": 1}'
@@ -29,21 +29,21 @@ def test_where_local_states_are(tmp_path: Path, url: str, file: str) -> None:
 
 @pytest.mark.parametrize("prefix", ["", "file://", "file:", "file://localhost"])
 def test_absolute_paths(tmp_path: Path, prefix: str) -> None:
-    backend = open_backend(f"{prefix}{tmp_path}/s", environment="dev", folder=Path("elsewhere"))
+    backend = open_backend(Location(f"{prefix}{tmp_path}/s", environment="dev", folder=Path("elsewhere")))
     backend.write_snapshot(b'{"serial": 1}', serial=1, expected_serial=0)
     assert (tmp_path / "s" / "dev.json").exists()
 
 
 def test_an_unknown_scheme_lists_the_known_and_hides_credentials() -> None:
     with pytest.raises(StateError) as caught:
-        open_backend("ftp://me:s3cret@host/x", environment="dev", folder=Path())
+        open_backend(Location("ftp://me:s3cret@host/x", environment="dev", folder=Path()))
     assert caught.value.summary == "no backend keeps a state at ftp://host/x: ftp: is not known"
     assert "file:" in caught.value.advice
 
 
 def test_a_file_url_of_another_host_is_refused() -> None:
     with pytest.raises(StateError, match="names the host state"):
-        open_backend("file://state/dev.json", environment="dev", folder=Path())
+        open_backend(Location("file://state/dev.json", environment="dev", folder=Path()))
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,12 @@ def test_where_no_file_can_be(tmp_path: Path, url: str, summary: str) -> None:
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked/dev.json").symlink_to("../root.json")
     with pytest.raises(StateError, match=summary) as caught:
-        open_backend(url, environment="dev", folder=tmp_path)
+        open_backend(Location(url, environment="dev", folder=tmp_path))
     assert "Name another path" in caught.value.advice
 
 
 def test_opening_touches_nothing(tmp_path: Path) -> None:
-    backend = open_backend("state", environment="dev", folder=tmp_path)
+    backend = open_backend(Location("state", environment="dev", folder=tmp_path))
     assert backend.read_snapshot() is None
     assert backend.history() == []
     assert backend.read_journal() == []
