@@ -28,7 +28,7 @@ from planner.config.load import open_project as read_project
 from planner.config.variables import Inputs
 from planner.engine.selection import Selection
 from planner.engine.workflow import propose
-from planner.errors import InvalidConfiguration, PartlyApplied, PlannerError, Refused
+from planner.errors import PartlyApplied, PlannerError, Refused
 from planner.model import plan as model
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic
@@ -153,8 +153,7 @@ class Environment:
     def resources(self) -> Mapping[Address, Desired]:
         """What the templates become, without calling any API. InvalidConfiguration with all that is wrong."""
         found, _ = configure(self._request, Silent())
-        if any(item.is_error for item in found.diagnostics):
-            raise InvalidConfiguration(found.diagnostics)
+        found.refuse_errors()
         return found.resources
 
     def state(self) -> State:
@@ -181,7 +180,7 @@ class Environment:
         caller = Silent()
         with opened(request, caller) as here:
             proposal = propose(here.session)
-            found = caller.redact.inside((*here.diagnostics, *proposal.diagnostics))
+            found = caller.redact.inside((*here.configuration.diagnostics, *proposal.diagnostics))
             content = here.store.redact(proposal.plan)  # as in a file: what is sensitive stays here
             return Plan(
                 content,

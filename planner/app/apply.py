@@ -14,6 +14,7 @@ from planner.app.command_line import command_line, way_on
 from planner.app.opening import Opened
 from planner.app.promotion.admission import Admission, Forcing, Terms, admission, refuse_closed
 from planner.app.report import Report, present
+from planner.app.stores import locked
 from planner.engine.apply import Surroundings
 from planner.engine.refresh import View
 from planner.engine.stale import moved_since, refuse_other_state
@@ -131,10 +132,7 @@ def _to_record(admitted: Admission | None, plan: Plan) -> bool:
 def _locked(caller: Caller, here: Opened, timeout: float) -> Iterator[State]:
     """Holds the environment's lock; gives the state after what a run that was cut off left is settled."""
     operation = "destroy" if here.request.destroy else "apply"
-    holder = here.store.backend.lock_holder() if timeout else None
-    if holder is not None:
-        caller.tell(f"Waiting up to {timeout:g} s for the lock, held by {holder}.")
-    with here.store.lock(operation, timeout):
+    with locked(here.store, operation, timeout, caller.tell):
         with caller.doing("Looking after what was cut off"):
             state, notes = recover(here.session)
         for note in notes:

@@ -103,7 +103,6 @@ class Opened:
     configuration: Configuration
     session: Session
     store: Store
-    diagnostics: Diagnostics
     hurry: Callable[[], object] = lambda: None
 
     @property
@@ -130,12 +129,13 @@ def configure(request: Request, caller: Caller) -> tuple[Configuration, dict[str
     return evolve(found, diagnostics=(*found.diagnostics, *shown)), kinds
 
 
-def check_files(configuration: Configuration, kinds: dict[str, KindFile], request: Request) -> Configuration:
-    """The configuration with its files archived, hashed and checked."""
+def configure_files(request: Request, caller: Caller) -> tuple[Configuration, dict[str, KindFile]]:
+    """As `configure`, with the files archived, hashed and checked."""
+    configuration, kinds = configure(request, caller)
     diagnostics = Diagnostics(list(configuration.diagnostics))
     archives = request.workspace.archives(request.folder, configuration.pinned)
     resources = attach_contents(configuration.resources, kinds, archives, configuration.locate, diagnostics)
-    return evolve(configuration, resources=resources, diagnostics=tuple(diagnostics))
+    return evolve(configuration, resources=resources, diagnostics=tuple(diagnostics)), kinds
 
 
 @contextmanager
@@ -143,26 +143,21 @@ def opened(request: Request, caller: Caller) -> Iterator[Opened]:
     """An environment opened for planning and applying. InvalidConfiguration with every problem found."""
     with ExitStack() as stack:
         with caller.doing("Reading templates and files"):
-            configuration, kinds = configure(request, caller)
-            configuration = check_files(configuration, kinds, request)
-        diagnostics = Diagnostics(list(configuration.diagnostics))
-        if diagnostics.has_errors:
-            raise InvalidConfiguration(diagnostics.items)
+            configuration, kinds = configure_files(request, caller)
+        configuration.refuse_errors()
         environment = configuration.environment
         store = request.states(caller.redact).open(environment, _noting(caller))
         hidden = discretion(caller, configuration, store)
         client = stack.enter_context(_client(request, environment, stack, caller, hidden, store))
         session = _session(request, configuration, kinds, store, client)
         session = evolve(session, waiting=_waiting(environment, request.inputs.environ, caller))
-        yield Opened(request, configuration, session, store, diagnostics, client.hurry)
+        yield Opened(request, configuration, session, store, client.hurry)
 
 
 def opened_offline(request: Request, caller: Caller) -> tuple[Wish, Drivers]:
     """What is wanted, and drivers that know their kinds and can call nothing. InvalidConfiguration."""
-    configuration, kinds = configure(request, caller)
-    configuration = check_files(configuration, kinds, request)
-    if any(item.is_error for item in configuration.diagnostics):
-        raise InvalidConfiguration(configuration.diagnostics)
+    configuration, kinds = configure_files(request, caller)
+    configuration.refuse_errors()
     nobody = cast("Client", None)
     drivers = {name: k.driver(k.kind, k.binding, nobody) for name, k in kinds.items()}
     return _wish(request, configuration, ""), drivers

@@ -45,4 +45,4 @@ class Report(Protocol):
 def present(report: Report, here: Opened, proposal: Proposal) -> None:
     """A plan, then what is wrong with it."""
     report.plan(proposal.plan)
-    report.diagnostics((*here.diagnostics, *proposal.diagnostics))
+    report.diagnostics((*here.configuration.diagnostics, *proposal.diagnostics))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from attrs import evolve, frozen
@@ -15,6 +16,16 @@ from planner.state.encryption import EncryptedBackend
 from planner.state.keys import has_keys, read_keys
 from planner.state.registry import Location, open_backend
 from planner.state.store import Store
+
+
+@contextmanager
+def locked(store: Store, operation: str, timeout: float, tell: Callable[[str], object]) -> Iterator[None]:
+    """Holds the lock of a state. timeout: seconds to wait for it; tell: takes for whom."""
+    holder = store.backend.lock_holder() if timeout else None
+    if holder is not None:
+        tell(f"Waiting up to {timeout:g} s for the lock, held by {holder}.")
+    with store.lock(operation, timeout):
+        yield
 
 
 @frozen

@@ -23,6 +23,7 @@ from planner.config.load import choose_environment, open_project
 from planner.config.variables import Inputs
 from planner.engine.selection import Selection
 from planner.errors import WrongUsage
+from planner.model.address import Address
 from planner.model.project import Environment
 from planner.promote.question import NAMES
 from planner.state.store import Store
@@ -122,6 +123,10 @@ lock_option = click.option(
 )
 
 
+dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
 def input_options(command: F) -> F:
     return _with(command, [*_VARIABLES, *_PLANNING])
 
@@ -143,6 +148,19 @@ def _with(command: F, options: list[Callable[[F], F]]) -> F:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def edit_options(command: F) -> F:
+    """What the edits of a state share."""
+    return _with(command, [environment_option, lock_option, dry_run_option])
+
+
+def address_of(text: str) -> Address:
+    """The address that an argument names."""
+    try:
+        return Address.parse(text.removeprefix("resource."))
+    except ValueError as error:
+        raise WrongUsage(str(error)) from None
 
 
 def make_console(context: click.Context) -> Console:

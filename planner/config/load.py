@@ -14,7 +14,6 @@ from planner.config.jobs import Runner, here
 from planner.config.origins import described
 from planner.config.project import PROJECT_FILE, ProjectFile, read_project
 from planner.config.references import check_references
-from planner.config.reporting import Place
 from planner.config.scope import ProjectName, ResourceScope, Scope, looked_through
 from planner.config.sources import Sources
 from planner.config.survey import survey
@@ -22,7 +21,7 @@ from planner.config.templates import Templates
 from planner.config.tokens import INVALID
 from planner.config.variables import Inputs, assign
 from planner.config.work import Workpiece
-from planner.errors import PlannerError, WrongUsage
+from planner.errors import InvalidConfiguration, PlannerError, WrongUsage
 from planner.model.address import Address
 from planner.model.declarations import Declarations
 from planner.model.diagnostic import Diagnostic, Diagnostics, Position, did_you_mean
@@ -54,6 +53,15 @@ class Configuration:
     reads: frozenset[str] = frozenset()
     pinned: Path | None = None
     names: Callable[[Address, ValuePath], tuple[str, ...]] = field(default=lambda _a, _p: (), eq=False)
+
+    @property
+    def has_errors(self) -> bool:
+        return any(item.is_error for item in self.diagnostics)
+
+    def refuse_errors(self) -> None:
+        """InvalidConfiguration with all that is wrong, when something is."""
+        if self.has_errors:
+            raise InvalidConfiguration(self.diagnostics)
 
     def origins(self, address: Address, path: ValuePath) -> tuple[str, ...]:
         """Where a declared value comes from, as "var.bundle_version, environments/prod.yaml:3"."""
@@ -142,7 +150,7 @@ def load(
     for document in Templates(piece, diagnostics, run).documents():
         blocks.add(document)
     check_references(blocks)
-    checks, conditions = tuple(blocks.checks.values()), Conditions(piece, run)
+    checks, conditions, places = tuple(blocks.checks.values()), Conditions(piece, run), blocks.places
     conditions.report(checks, diagnostics)
     return Configuration(
         project=project,
@@ -154,8 +162,8 @@ def load(
         ),
         outputs={name: output.value for name, output in blocks.outputs.items()},
         diagnostics=tuple(diagnostics),
-        locate=_locator(blocks.places),
-        names=_namer(blocks.places),
+        locate=lambda address, path: places[address].locate(path),
+        names=lambda address, path: places[address].names(path),
         secrets=_secrets(variables, blocks),
         reads=frozenset({PROJECT_FILE, *sources.read_files}),
         pinned=sources.pinned,
@@ -167,14 +175,6 @@ def _secrets(variables: Mapping[str, Assigned], blocks: Blocks) -> tuple[str, ..
     given = {secret for assigned in variables.values() for secret in survey(assigned.value).secrets if secret}
     made = {secret for secret in blocks.secrets if not any(known in secret for known in given)}
     return tuple(sorted(given | made))
-
-
-def _locator(places: Mapping[Address, Place]) -> Callable[[Address, ValuePath], Position]:
-    return lambda address, path: places[address].locate(path)
-
-
-def _namer(places: Mapping[Address, Place]) -> Callable[[Address, ValuePath], tuple[str, ...]]:
-    return lambda address, path: places[address].names(path)
 
 
 def _scope(

@@ -14,7 +14,7 @@ from planner.config.tokens import join
 from planner.config.wording import describe
 from planner.model.address import NAME, Address
 from planner.model.diagnostic import did_you_mean
-from planner.model.value import Deferred, Path, Reference, Secret, Value, text_length
+from planner.model.value import Deferred, Path, Reference, Secret, Value, text_length, with_each
 
 _LISTS = (list, tuple, KeysView, ValuesView, ItemsView)
 NAMESPACES = ("var", "local", "env", "project", "resource")
@@ -147,11 +147,7 @@ def seen(value: Value) -> Any:
     """A value as templates see it, its Deferred values as LaterValue."""
     if isinstance(value, Deferred):
         return LaterValue(value)
-    if isinstance(value, dict):
-        return {key: seen(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [seen(item) for item in value]
-    return value
+    return with_each(value, seen)
 
 
 def joined(parts: Iterable[Value]) -> Any:
@@ -194,11 +190,7 @@ def seal(value: Any) -> Any:
         return Unknown(hint=UNTOLD)
     if isinstance(value, str):
         return Secret(value)
-    if isinstance(value, Mapping):
-        return {key: seal(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [seal(item) for item in value]
-    return map(seal, value) if isinstance(value, Iterator) else value
+    return map(seal, value) if isinstance(value, Iterator) else with_each(value, seal)
 
 
 class _OpenList(list[Any], Weighted):

@@ -8,8 +8,8 @@ from operator import attrgetter
 from planner.engine.decisions import Decisions
 from planner.engine.taking import Taken
 from planner.errors import PlannerError
-from planner.model.declarations import Check, Declarations
-from planner.model.diagnostic import ERROR, Diagnostics, did_you_mean
+from planner.model.declarations import Declarations
+from planner.model.diagnostic import Diagnostics, did_you_mean
 from planner.model.plan import NORMAL, CheckResult
 from planner.model.value import UNKNOWN, Lookup, Reference, Value
 
@@ -53,13 +53,6 @@ def evaluate(
         status = UNKNOWN_YET if holds is None else PASSED if holds else FAILED
         results.append(CheckResult(check.name, status, check.message, check.severity))
         if status == FAILED:
-            _report(check, diagnostics)
+            summary = f"check {check.name} failed"
+            diagnostics.add(check.severity, summary, detail=check.message, position=check.position)
     return tuple(results)
-
-
-def _report(check: Check, diagnostics: Diagnostics) -> None:
-    summary = f"check {check.name} failed"
-    if check.severity == ERROR:
-        diagnostics.error(summary, detail=check.message, position=check.position)
-    else:
-        diagnostics.warning(summary, detail=check.message, position=check.position)

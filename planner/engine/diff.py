@@ -13,7 +13,17 @@ from planner.model.compare import identical, is_unset, same, sort_key, unmatched
 from planner.model.kind import Attribute, Kind
 from planner.model.plan import AttributeDiff
 from planner.model.resource import Desired, Observed, Prior
-from planner.model.value import Deferred, Fingerprint, Path, Reference, Value, at, conceal, is_sensitive
+from planner.model.value import (
+    Deferred,
+    Fingerprint,
+    Path,
+    Reference,
+    Value,
+    at,
+    conceal,
+    is_sensitive,
+    with_each,
+)
 
 Place = tuple[Path, Value, Value]
 """A path below an attribute, and both sides there: None where there is none."""
@@ -42,17 +52,14 @@ def take_over(
     for name, value in observed.attributes.items():
         if name in kind.attributes and name not in silent:
             attributes[name] = _taken(value, name, (prior.attributes, former or {}), kind, salt)
-    return Prior(
-        address=prior.address,
+    return evolve(
+        prior,
         id=observed.id,
         attributes=attributes,
         version=observed.version or prior.version,
         created=observed.created or prior.created,
         last_modified=observed.last_modified or prior.last_modified,
         content_sha256=sha256,
-        dependencies=prior.dependencies,
-        prevent_destroy=prior.prevent_destroy,
-        create_before_destroy=prior.create_before_destroy,
     )
 
 
@@ -99,8 +106,7 @@ def replaced(before: Mapping[str, Value], now: Mapping[str, Value], kind: Kind) 
 
 def _kept(kind: Kind, name: str) -> bool:
     """Whether an attribute of the state stays although the server does not show it."""
-    attribute = kind.attributes.get(name)
-    return attribute is not None and (attribute.local or attribute.write_only or not attribute.echoed)
+    return name in kind.attributes and kind.attributes[name].unshown
 
 
 def _concealed(value: Value, known: Sequence[Value], secret: bool, salt: str) -> Value:
@@ -175,9 +181,7 @@ def differences(
 def _set_anew(attribute: Attribute, seen: Prior) -> Value:
     """What becomes of an attribute that nobody declares when its resource is made anew: the server decides,
     where it has a say and tells."""
-    if attribute.local or attribute.write_only or not attribute.echoed:
-        return None
-    return Deferred((Reference(seen.address, (attribute.name,)),))
+    return None if attribute.unshown else Deferred((Reference(seen.address, (attribute.name,)),))
 
 
 def without_ignored(wanted: Mapping[str, Value], seen: Prior, ignores: Sequence[Path]) -> Mapping[str, Value]:
@@ -281,11 +285,7 @@ def _plain(value: Value) -> Value:
     """value as deepdiff compares it: what is not known yet as a text of its own."""
     if isinstance(value, Deferred):
         return f"\0{value}"
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
+    return with_each(value, _plain)
 
 
 def content_differs(desired: Desired, seen: Prior) -> bool:

@@ -154,8 +154,7 @@ def _unsure(intent: Intent, observed: Observed, before: Mapping[str, Value], kin
     """The attributes that the write would have changed without anybody being able to see it."""
     for name, value in intent.attributes.items():
         shown = name in observed.attributes and same(value, observed.attributes[name])
-        attribute = kind.attributes[name]
-        hidden = attribute.local or attribute.write_only or not attribute.echoed or is_sensitive(value)
+        hidden = kind.attributes[name].unshown or is_sensitive(value)
         if hidden and not shown and not same(value, before.get(name)):
             yield name
 
@@ -209,8 +208,7 @@ def _is_as_wanted(candidate: Observed, intent: Intent, kind: Kind) -> bool:
     return all(
         agrees(value, candidate.attributes.get(name), unordered=kind.attributes[name].unordered)
         for name, value in intent.attributes.items()
-        if kind.attributes[name].echoed
-        and not (kind.attributes[name].local or kind.attributes[name].write_only)
+        if not kind.attributes[name].unshown
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import TypedDict, Unpack
 
 from attrs import field, frozen
+from attrs.converters import optional
 
 from planner.model.redaction import WORD
 
@@ -33,12 +35,21 @@ class Diagnostic:
     summary: str
     detail: str = ""
     position: Position | None = None
-    address: str | None = None
+    address: str | None = field(default=None, converter=optional(str))
     advice: str = ""
 
     @property
     def is_error(self) -> bool:
         return self.severity == ERROR
+
+
+class About(TypedDict, total=False):
+    """What there may be to say of a problem beside its summary, as in Diagnostic."""
+
+    detail: str
+    position: Position | None
+    address: object
+    advice: str
 
 
 @frozen
@@ -47,29 +58,14 @@ class Diagnostics:
 
     items: list[Diagnostic] = field(factory=list)
 
-    def error(
-        self,
-        summary: str,
-        *,
-        detail: str = "",
-        position: Position | None = None,
-        address: object = None,
-        advice: str = "",
-    ) -> None:
-        place = None if address is None else str(address)
-        self.items.append(Diagnostic(ERROR, summary, detail, position, place, advice))
+    def error(self, summary: str, **about: Unpack[About]) -> None:
+        self.add(ERROR, summary, **about)
 
-    def warning(
-        self,
-        summary: str,
-        *,
-        detail: str = "",
-        position: Position | None = None,
-        address: object = None,
-        advice: str = "",
-    ) -> None:
-        place = None if address is None else str(address)
-        self.items.append(Diagnostic(WARNING, summary, detail, position, place, advice))
+    def warning(self, summary: str, **about: Unpack[About]) -> None:
+        self.add(WARNING, summary, **about)
+
+    def add(self, severity: str, summary: str, **about: Unpack[About]) -> None:
+        self.items.append(Diagnostic(severity, summary, **about))
 
     def extend(self, items: Iterable[Diagnostic]) -> None:
         self.items.extend(items)

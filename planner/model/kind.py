@@ -37,6 +37,11 @@ class Attribute:
     volatile: bool = False
 
     @property
+    def unshown(self) -> bool:
+        """Whether a reply may be without it though the resource has it."""
+        return self.local or self.write_only or not self.echoed
+
+    @property
     def description(self) -> str:
         return str(self.schema.get("description", ""))
 

@@ -117,11 +117,14 @@ def resolve(value: Value, lookup: Lookup) -> Value:
         return value
     if isinstance(value, Deferred):
         return _put_together(value, [lookup(p) if isinstance(p, Reference) else p for p in value.parts])
+    return with_each(value, lambda item: resolve(item, lookup))
+
+
+def with_each(value: Value, change: Callable[[Any], Value]) -> Value:
+    """A mapping or list with change made to each value in it; any other value as it is."""
     if isinstance(value, Mapping):
-        return {key: resolve(item, lookup) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [resolve(item, lookup) for item in value]
-    return value
+        return {key: change(item) for key, item in value.items()}
+    return [change(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _put_together(deferred: Deferred, parts: list[Value]) -> Value:
@@ -222,9 +225,7 @@ def conceal(value: Value, salt: str) -> Value:
     if isinstance(value, Mapping):
         plain = type(value) is dict and _SIMPLE.issuperset(map(type, value.values()))
         return value if plain else {key: conceal(item, salt) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [conceal(item, salt) for item in value]
-    return value
+    return with_each(value, lambda item: conceal(item, salt))
 
 
 CONCEALED: Final = Secret("(sensitive)")
@@ -234,11 +235,7 @@ def fingerprints(value: Value, salt: str) -> Value:
     """value as `conceal` gives it, with a fingerprint also for a text of which a part is secret."""
     if isinstance(value, Deferred) and is_sensitive(value):
         return Fingerprint.of(str(value), salt)
-    if isinstance(value, Mapping):
-        return {key: fingerprints(item, salt) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [fingerprints(item, salt) for item in value]
-    return conceal(value, salt)
+    return with_each(value, lambda item: fingerprints(item, salt)) if _within(value) else conceal(value, salt)
 
 
 def at(value: object, path: Path) -> Value:

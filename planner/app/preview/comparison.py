@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 
 from planner.app.caller import Caller
 from planner.app.config_digest import config_digest
-from planner.app.opening import Request, check_files, configure, make_salt
+from planner.app.opening import Request, configure_files, make_salt
 from planner.app.preview.publishing import is_written
 from planner.app.preview.unkept import Unkept, unkept_in
 from planner.config.environment_file import read_environment_file
@@ -145,8 +145,7 @@ def read_environment(caller: Caller, request: Request, *, offline: bool) -> Read
     try:
         if offline:
             request = without_secrets(request)
-        configuration, kinds = configure(request, caller)
-        configuration = check_files(configuration, kinds, request)
+        configuration, _ = configure_files(request, caller)
     except PlannerError as error:
         return Read(Reading(problem=error.summary))
     errors = [item for item in configuration.diagnostics if item.is_error]

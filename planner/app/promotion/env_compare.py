@@ -18,7 +18,7 @@ from planner.model.kind import Kind
 from planner.model.plan import AttributeDiff
 from planner.model.project import Environment
 from planner.model.resource import Desired, Prior
-from planner.model.value import Deferred, Fingerprint, Path, Value, conceal, is_sensitive
+from planner.model.value import Deferred, Path, Value, conceal, fingerprints, is_sensitive, with_each
 
 _Pairs = Mapping[Path, tuple[Value, Value]]
 """A path -> the value on both sides, None where there is none."""
@@ -150,14 +150,8 @@ def _outputs(before: Mapping[str, Value], after: Mapping[str, Value], salt: str)
 
 def _as_written(values: Mapping[str, Value], salt: str) -> dict[str, Value]:
     """References as they are, as `${resource.extension.synonyms.url}`; secrets as fingerprints."""
-    return {name: _shown(value, salt) for name, value in values.items()}
+    return {name: _shown(fingerprints(value, salt)) for name, value in values.items()}
 
 
-def _shown(value: Value, salt: str) -> Value:
-    if isinstance(value, Deferred):
-        return Fingerprint.of(value, salt) if is_sensitive(value) else str(value)
-    if isinstance(value, Mapping):
-        return {key: _shown(item, salt) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_shown(item, salt) for item in value]
-    return conceal(value, salt)
+def _shown(value: Value) -> Value:
+    return str(value) if isinstance(value, Deferred) else with_each(value, _shown)

@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from attrs import evolve, frozen
 
 from planner.app.caller import Caller
-from planner.app.opening import Request, check_files, configure
+from planner.app.opening import Request, configure_files
 from planner.app.promotion.release import release_of
 from planner.config.load import Configuration, choose_environment
 from planner.config.sources import Sources
 from planner.config.variables import PREFIX, assign
-from planner.errors import InvalidConfiguration
 from planner.model.diagnostic import Diagnostics
 from planner.model.kind import Kind
 from planner.model.release import Release
@@ -43,10 +42,8 @@ def read_side(request: Request, caller: Caller, name: str) -> Side:
     unset = _unset(own, environment.name)
     given = {f"{PREFIX}{variable}": _stand_in(variable) for variable in unset}
     own = evolve(own, inputs=evolve(own.inputs, environ={**own.inputs.environ, **given}))
-    configuration, kinds = configure(own, caller)
-    configuration = check_files(configuration, kinds, own)
-    if any(item.is_error for item in configuration.diagnostics):
-        raise InvalidConfiguration(configuration.diagnostics)
+    configuration, kinds = configure_files(own, caller)
+    configuration.refuse_errors()
     release = release_of(own, configuration) or Release(archives=_archives(configuration))
     return Side(configuration, {kind: file.kind for kind, file in kinds.items()}, release, unset)
 

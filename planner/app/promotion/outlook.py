@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 
 from planner.app.caller import Caller
 from planner.app.command_line import plain_command_line
-from planner.app.opening import Opened, Request, check_files, configure, opened
+from planner.app.opening import Opened, Request, configure_files, opened
 from planner.app.promotion.admission import Admission, Terms, admission
 from planner.app.promotion.choosing import TEMPLATES, Wish
 from planner.app.promotion.drafting import Draft, draft
@@ -19,7 +19,7 @@ from planner.app.promotion.release import release_of
 from planner.app.promotion.target_file import as_source
 from planner.config.load import Configuration
 from planner.engine.workflow import Proposal, propose
-from planner.errors import InvalidConfiguration, PlannerError, Refused
+from planner.errors import PlannerError, Refused
 from planner.model.compare import identical
 from planner.model.release import Release
 from planner.promote.matching import differing
@@ -73,12 +73,11 @@ def foresee(caller: Caller, asked: Asked, tell: Callable[[str], object]) -> Fore
 def _configured(
     caller: Caller, request: Request, draft: Draft, tell: Callable[[str], object]
 ) -> Configuration:
-    configuration, kinds = configure(request, caller)
-    configuration = check_files(configuration, kinds, request)
-    if any(item.is_error for item in configuration.diagnostics):
+    configuration, _ = configure_files(request, caller)
+    if configuration.has_errors:
         wish = draft.choice.wish
         tell(f"{wish.target} cannot run {draft.choice.run.id} as the project is; nothing was written:\n")
-        raise InvalidConfiguration(configuration.diagnostics)
+    configuration.refuse_errors()
     return configuration
 
 

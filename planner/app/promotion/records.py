@@ -16,6 +16,7 @@ from planner.app.promotion.env_sides import read_side
 from planner.app.promotion.provenance import actor, promoters
 from planner.app.promotion.release_names import listed, matching, unknown
 from planner.app.promotion.release_reading import Logs, id_of, promoting_project, read_logs
+from planner.app.stores import locked
 from planner.config.load import choose_environment
 from planner.errors import PlannerError, Refused, WrongUsage
 from planner.model.diagnostic import did_you_mean
@@ -41,10 +42,7 @@ def update_log(
     environ = request.inputs.environ
     caller.redact.watch(lambda: given_values(project, environ))  # nobody is to give one as a reason
     store = request.states(caller.redact).open(chosen)
-    holder = store.backend.lock_holder() if timeout else None
-    if holder is not None:
-        caller.tell(f"Waiting up to {timeout:g} s for the lock, held by {holder}.")
-    with store.lock(operation, timeout):
+    with locked(store, operation, timeout, caller.tell):
         state = store.checkpoint()
         before = log_of(state)
         after = change(before, store.clock())

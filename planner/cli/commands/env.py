@@ -13,7 +13,7 @@ from planner.app.promotion.env_compare import compare_sides
 from planner.app.promotion.env_places import places
 from planner.app.promotion.env_sides import Side, read_side
 from planner.cli.console import Console
-from planner.cli.options import complete_environments, folder_of, make_console, make_request
+from planner.cli.options import complete_environments, folder_of, json_option, make_console, make_request
 from planner.config.load import choose_environment
 from planner.errors import InvalidConfiguration
 from planner.render.chain_json import places_document, standings_document
@@ -23,8 +23,6 @@ from planner.render.standings import render_places, render_standings
 from planner.state.locks import utc_now
 
 DIFFERENT, FAILED = 2, 1
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
 @click.group("env")

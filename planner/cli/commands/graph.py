@@ -8,7 +8,6 @@ import click
 
 from planner.app.opening import configure
 from planner.cli.options import make_console, make_request, variable_options
-from planner.errors import InvalidConfiguration
 from planner.render.graph import FORMATS
 
 
@@ -32,7 +31,6 @@ def command(context: click.Context, /, environment: str | None, form: str, **giv
     request = make_request(context, environment, **given)
     console = make_console(context)
     configuration, _ = configure(request, console)
-    if any(item.is_error for item in configuration.diagnostics):
-        raise InvalidConfiguration(configuration.diagnostics)
+    configuration.refuse_errors()
     edges = {address: desired.dependencies for address, desired in configuration.resources.items()}
     console.out(FORMATS[form](console.redact.inside(edges)))

@@ -12,7 +12,14 @@ from planner.app.apply import Applying, Approval, apply_now
 from planner.app.opening import Opened, Request, opened
 from planner.cli.commands.export import write_new
 from planner.cli.console import Console
-from planner.cli.options import complete_addresses, lock_option, make_console, make_request, variable_options
+from planner.cli.options import (
+    address_of,
+    complete_addresses,
+    lock_option,
+    make_console,
+    make_request,
+    variable_options,
+)
 from planner.cli.present import TextReport, exit_code_of
 from planner.config.sources import FOLDER, SUFFIXES
 from planner.engine.export import declared
@@ -56,7 +63,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     planner import extension.synonyms 4310106454 -e dev
     planner import extension.geo 4310106455 --file templates/geo.yaml
     """
-    target = _address(address)
+    target = address_of(address)
     request = make_request(context, environment, **given)
     request = evolve(request, imports=(Import(target, resource_id),), import_only=True)
     console = make_console(context)
@@ -104,10 +111,3 @@ def _refuse_known(here: Opened, target: Address) -> None:
     state = here.store.load()
     if target in state.resources:
         raise PlannerError(f"{target} is in the state already, with the id {state.resources[target].id}")
-
-
-def _address(text: str) -> Address:
-    try:
-        return Address.parse(text.removeprefix("resource."))
-    except ValueError as error:
-        raise WrongUsage(str(error)) from None

@@ -66,7 +66,7 @@ def command(
                 console.out_document(_page(console, here, proposal).encode())
             else:
                 show_plan(console, proposal.plan, form, here.store.redact)
-            report.diagnostics((*here.diagnostics, *proposal.diagnostics))
+            report.diagnostics((*here.configuration.diagnostics, *proposal.diagnostics))
         else:
             present(report, here, proposal)
         if proposal.forbidden:

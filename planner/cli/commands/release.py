@@ -12,7 +12,7 @@ from planner.app.promotion.records import Rejected, approve, reject, told
 from planner.app.promotion.release_names import matching, unknown
 from planner.app.promotion.release_reading import read_logs, subjects_of
 from planner.cli.console import Console
-from planner.cli.options import complete_environments, lock_option, make_console, make_request
+from planner.cli.options import complete_environments, json_option, lock_option, make_console, make_request
 from planner.errors import LockHeld, PartlyApplied, PlannerError, WrongUsage
 from planner.model.catalogue import KnownRelease
 from planner.render.escaping import escape
@@ -20,8 +20,6 @@ from planner.render.releases import render_release, render_releases
 from planner.render.releases_json import release_document, releases_document
 
 FAILED = 1
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
 @click.group("release")

@@ -8,8 +8,7 @@ import click
 
 from planner.app.opening import configure
 from planner.cli.options import make_console, make_request, variable_options
-from planner.errors import InvalidConfiguration
-from planner.model.value import Deferred, Value, is_sensitive
+from planner.model.value import Deferred, Secret, Value, is_sensitive, with_each
 from planner.render.rendered import render_resources
 
 
@@ -28,8 +27,7 @@ def command(context: click.Context, /, environment: str | None, origins: bool, *
     request = make_request(context, environment, **given)
     console = make_console(context)
     found, _ = configure(request, console)
-    if any(item.is_error for item in found.diagnostics):
-        raise InvalidConfiguration(found.diagnostics)
+    found.refuse_errors()
     console.diagnostics(found.diagnostics)
     attributes = {address: _shown(dict(desired.attributes)) for address, desired in found.resources.items()}
     where = found.origins if origins else None
@@ -38,10 +36,6 @@ def command(context: click.Context, /, environment: str | None, origins: bool, *
 
 def _shown(value: Value) -> Any:
     """value as text shows it: secrets hidden, later values as the references they are."""
-    if isinstance(value, dict):
-        return {key: _shown(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_shown(item) for item in value]
-    if is_sensitive(value):
-        return "(sensitive)"
-    return str(value) if isinstance(value, Deferred) else value
+    if isinstance(value, Deferred | Secret):
+        return "(sensitive)" if is_sensitive(value) else str(value)
+    return with_each(value, _shown)

@@ -13,9 +13,10 @@ from planner.cli.commands.state_places import migrate_command, pull_command, pus
 from planner.cli.commands.state_rename import rename_command
 from planner.cli.options import (
     Stored,
+    address_of,
     complete_addresses,
+    edit_options,
     environment_option,
-    lock_option,
     make_console,
     make_request,
     stored,
@@ -23,14 +24,11 @@ from planner.cli.options import (
 from planner.engine.doubt import adopt, discard
 from planner.engine.edits import at_addresses, matching, moved, removed
 from planner.engine.workflow import look_at
-from planner.errors import PlannerError, WrongUsage
-from planner.model.address import Address
+from planner.errors import PlannerError
 from planner.model.codec import encode
 from planner.model.resource import Prior
 from planner.model.state import LEFT_OVER, State, Whose, whose
 from planner.render.escaping import escape, pad
-
-dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 
 
 @click.group("state")
@@ -84,9 +82,7 @@ def show_command(context: click.Context, /, address: str, environment: str | Non
 @command.command("mv")
 @click.argument("source", shell_complete=complete_addresses)
 @click.argument("target")
-@environment_option
-@lock_option
-@dry_run_option
+@edit_options
 @click.pass_context
 def mv_command(
     context: click.Context,
@@ -99,16 +95,14 @@ def mv_command(
 ) -> None:
     """Give the resource at SOURCE the address TARGET. A `moved` block does the same through a plan."""
     here = stored(context, environment)
-    old, new = _address(source), _address(target)
+    old, new = address_of(source), address_of(target)
     _edit(here, "state mv", lock_timeout, dry_run, lambda state: moved(state, old, new))
     here.console.out(f"{'Would move' if dry_run else 'Moved'} {old} to {new}.")
 
 
 @command.command("rm")
 @click.argument("patterns", nargs=-1, required=True, metavar="PATTERN...", shell_complete=complete_addresses)
-@environment_option
-@lock_option
-@dry_run_option
+@edit_options
 @click.pass_context
 def rm_command(
     context: click.Context,
@@ -141,9 +135,7 @@ def rm_command(
 @command.command("adopt")
 @click.argument("address", shell_complete=complete_addresses)
 @click.argument("resource_id", metavar="ID")
-@environment_option
-@lock_option
-@dry_run_option
+@edit_options
 @click.pass_context
 def adopt_command(
     context: click.Context,
@@ -159,7 +151,7 @@ def adopt_command(
     Unlike import it needs no block in a template. When there is none for ADDRESS, the next plan wants to
     delete the resource.
     """
-    target = _address(address)
+    target = address_of(address)
     request = make_request(context, environment)
     console = make_console(context)
     with opened(request, console) as here:
@@ -172,9 +164,7 @@ def adopt_command(
 
 @command.command("discard")
 @click.argument("address")
-@environment_option
-@lock_option
-@dry_run_option
+@edit_options
 @click.pass_context
 def discard_command(
     context: click.Context, /, address: str, environment: str | None, lock_timeout: float, dry_run: bool
@@ -185,7 +175,7 @@ def discard_command(
     apply shows them. None of them is touched.
     """
     here = stored(context, environment)
-    target = _address(address)
+    target = address_of(address)
     _edit(here, "state discard", lock_timeout, dry_run, lambda state: discard(state, target))
     here.console.out(
         f"{'Would discard' if dry_run else 'Discarded'} the create of {target} that was cut off."
@@ -207,9 +197,7 @@ def history_command(context: click.Context, /, environment: str | None) -> None:
 
 @command.command("restore")
 @click.argument("serial", type=click.IntRange(min=1))
-@environment_option
-@lock_option
-@dry_run_option
+@edit_options
 @click.pass_context
 def restore_command(
     context: click.Context, /, serial: int, environment: str | None, lock_timeout: float, dry_run: bool
@@ -246,13 +234,6 @@ def _edit(
 
 def _told(prior: Prior, state: State) -> str:
     return f"{prior.address} ({prior.id}, {LEFT_OVER})" if prior in state.deposed else str(prior.address)
-
-
-def _address(text: str) -> Address:
-    try:
-        return Address.parse(text.removeprefix("resource."))
-    except ValueError as error:
-        raise WrongUsage(str(error)) from None
 
 
 for other in (pull_command, push_command, migrate_command, rotate_command, rename_command):

@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from planner.app.missing_state import usual_place
 from planner.app.opening import sandbox_file
-from planner.cli.options import Stored, environment_option, lock_option, stored
+from planner.cli.options import Stored, dry_run_option, environment_option, lock_option, stored
 from planner.config.load import open_project
 from planner.errors import OthersState, PlannerError, Refused, WrongUsage
 from planner.model.state import State
@@ -43,7 +43,7 @@ class _Renaming:
 @click.option("--from", "place", metavar="PLACE", help="Where the state is. [default: where it would be]")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @lock_option
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@dry_run_option
 @click.pass_context
 def rename_command(  # noqa: PLR0913, PLR0917 - one for each option
     context: click.Context,

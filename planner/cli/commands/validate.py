@@ -7,7 +7,7 @@ from typing import Any
 import click
 from attrs import evolve
 
-from planner.app.opening import Request, check_files, configure
+from planner.app.opening import Request, configure_files
 from planner.cli.console import Console
 from planner.cli.options import folder_of, make_console, make_request, variable_options
 from planner.config.load import open_project
@@ -30,9 +30,8 @@ def command(context: click.Context, /, environment: str | None, **given: Any) ->
 
 
 def _validate(console: Console, request: Request) -> int:
-    configuration, kinds = configure(request, console)
-    configuration = check_files(configuration, kinds, request)
-    if any(item.is_error for item in configuration.diagnostics):
+    configuration, _ = configure_files(request, console)
+    if configuration.has_errors:
         console.tell(f"{configuration.environment.name}:")
         console.error(InvalidConfiguration(configuration.diagnostics))
         return InvalidConfiguration.exit_code

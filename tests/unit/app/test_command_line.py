@@ -11,7 +11,6 @@ from planner.config.load import Configuration
 from planner.config.variables import Inputs
 from planner.engine.wish import Wish
 from planner.engine.workflow import Session
-from planner.model.diagnostic import Diagnostics
 from planner.model.project import Environment, Project, Variable
 from planner.state.local import LocalBackend
 from planner.state.store import Store
@@ -23,7 +22,7 @@ def opened(folder: Path, inputs: Inputs) -> Opened:
     store = Store(LocalBackend(folder / "dev.json", shown="dev.json"), "p", "dev")
     session = Session(Wish("p", "dev", "", ""), {}, store, lambda: "")
     configuration = Configuration(Project("p", VARIABLES), Environment("dev"))
-    return Opened(Request(folder, None, inputs), configuration, session, store, Diagnostics())
+    return Opened(Request(folder, None, inputs), configuration, session, store)
 
 
 def test_folder_environment_and_variables_are_named() -> None:

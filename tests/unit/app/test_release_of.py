@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from planner.app.opening import Request, check_files, configure
+from planner.app.opening import Request, configure_files
 from planner.app.promotion.release import release_of
 from planner.cli.console import Console
 from planner.config.variables import Inputs
@@ -31,8 +31,7 @@ def head(folder: Path) -> str:
 
 def found_in(folder: Path, environment: str = "prod", **more: Any) -> Release | None:
     request = evolve(Request(folder, environment, Inputs()), **more)
-    configuration, kinds = configure(request, Console())
-    configuration = check_files(configuration, kinds, request)
+    configuration, _ = configure_files(request, Console())
     assert not [item.summary for item in configuration.diagnostics if item.is_error]
     try:
         return release_of(request, configuration)
