@@ -26,8 +26,9 @@ A class exists only where somebody catches it, or where it ends with another exi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Final
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 from planner import __version__
 
@@ -83,6 +84,24 @@ class GatesClosed(Refused):
 
 class StateError(PlannerError):
     pass
+
+
+E = TypeVar("E", bound=Exception)
+
+
+def explaining(
+    kinds: type[E] | tuple[type[E], ...], cause: Callable[[E], str], advice: Callable[[E], str]
+) -> Callable[[str, str], AbstractContextManager[None]]:
+    """Turns such an error within into a StateError: "<shown> cannot be <doing>: <cause>", with advice."""
+
+    @contextmanager
+    def explained(shown: str, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except kinds as error:
+            raise StateError(f"{shown} cannot be {doing}: {cause(error)}", advice=advice(error)) from error
+
+    return explained
 
 
 class DamagedState(StateError):

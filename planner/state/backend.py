@@ -9,16 +9,14 @@ then what was there before still is. Methods are called by one thread at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol, TypeVar
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
 
 from attrs import frozen
 
 from planner.errors import StateError
 from planner.state.locks import Holder
-
-E = TypeVar("E", bound=Exception)
 
 KEPT = 20
 """How many snapshots a history keeps, the present one included."""
@@ -31,21 +29,6 @@ class HistoryEntry:
     serial: int
     time: str
     size: int
-
-
-def explaining(
-    kinds: type[E] | tuple[type[E], ...], cause: Callable[[E], str], advice: Callable[[E], str]
-) -> Callable[[str, str], AbstractContextManager[None]]:
-    """Turns such an error within into a StateError: "<shown> cannot be <doing>: <cause>", with advice."""
-
-    @contextmanager
-    def explained(shown: str, doing: str) -> Iterator[None]:
-        try:
-            yield
-        except kinds as error:
-            raise StateError(f"{shown} cannot be {doing}: {cause(error)}", advice=advice(error)) from error
-
-    return explained
 
 
 def compare_serials(shown: str, told: int | None, expected: int | None) -> None:

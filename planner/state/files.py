@@ -12,9 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
 
-from planner.errors import StateError
+from planner.errors import StateError, explaining
 from planner.links import DanglingLink, open_regular, require_no_dangling_link, require_regular
-from planner.state.backend import explaining
 
 _ADVICE = {
     errno.ENOSPC: "Free some space and run the command again.",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from planner.errors import explaining
 from planner.net.bodies import NotJSON, parsed
 from planner.net.plain_text import html_words, looks_like_html, one_line, status_words
 from planner.net.troubles import Look, explain
-from planner.state.backend import explaining
 
 _REACH: Final = "Check the state's URL and the network, and that the server is running."
 _TRUST: Final = "Name the file of its authority in REQUESTS_CA_BUNDLE."

@@ -8,7 +8,7 @@ from typing import Final
 import psycopg
 from psycopg import errors
 
-from planner.state.backend import explaining
+from planner.errors import explaining
 
 _REACH: Final = "Check host and port in the state's URL (or PGHOST, PGPORT), and that the server is running."
 _LOGIN: Final = (

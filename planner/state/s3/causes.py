@@ -8,8 +8,8 @@ from typing import Final
 from botocore import exceptions
 from botocore.parsers import ResponseParserError
 
+from planner.errors import explaining
 from planner.net.plain_text import one_line
-from planner.state.backend import explaining
 from planner.state.s3.target import CREDENTIALS
 
 FAILURES: Final = (exceptions.BotoCoreError, exceptions.ClientError, ResponseParserError)
