@@ -24,8 +24,7 @@ from planner.model.ledger import Ledger
 from planner.model.plan import DESTROY, NORMAL, Plan
 from planner.model.state import State
 from planner.model.value import Value
-from planner.promote.log import write_log
-from planner.promote.recording import log_of
+from planner.promote.log import log_of, write_log
 from planner.state.saved_plan import plan_digest, refuse_other_digest
 from planner.vcs import commit_of
 

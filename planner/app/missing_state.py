@@ -35,7 +35,18 @@ from planner.vcs import Repository, repository_of
 _VERSIONS: Final = 20
 """How many versions of planner.yaml are looked at."""
 
-_SECRET: Final = re.compile(r"(?<=//)[^/@]*@|[?#].*")
+_USER: Final = re.compile(r"(?<=//)[^/]*@")  # also one with an @ in the password, which should be encoded
+_MORE: Final = re.compile(r"[?#].*", re.DOTALL)
+
+
+def without_user(url: str) -> str:
+    """For people and command lines: without credentials."""
+    return _USER.sub("", url)
+
+
+def without_secrets(url: str) -> str:
+    """Without query and fragment too, which may hold one."""
+    return _MORE.sub("", without_user(url))
 
 
 @frozen
@@ -52,7 +63,7 @@ class Place:
     @property
     def shown(self) -> str:
         """Without what may be secret in the URL of an earlier day."""
-        return f"{_SECRET.sub('', self.url)} ({self.why})"
+        return f"{without_secrets(self.url)} ({self.why})"
 
 
 def usual_place(environment: Environment, called: str) -> str:

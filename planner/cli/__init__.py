@@ -1,7 +1,7 @@
 """The command line: parse, wire, call, render. No logic.
 
-main.py holds the group and turns errors into messages and exit codes; wiring.py is the composition root; each
-command is a file in commands/. Commands are imported when they are called, so that `--version` is quick.
+main.py holds the group and turns errors into messages and exit codes; each command is a file in commands/.
+Commands are imported when they are called, so that `--version` is quick.
 """
 
 from planner.cli.main import main

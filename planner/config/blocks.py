@@ -70,13 +70,13 @@ class Blocks:
 
     def _statements(self, block: str, body: Written, place: Place) -> None:
         if block == "moved":
-            self.moves += read_moves(body, place.locate, self.diagnostics)
+            self.moves += read_moves(body, place)
         elif block == "import":
-            self.imports += read_imports(body, place.locate, self.diagnostics)
+            self.imports += read_imports(body, place)
         elif block == "removed":
-            self.removals += read_removals(body, place.locate, self.diagnostics)
+            self.removals += read_removals(body, place)
         else:
-            for check in read_checks(body, place.locate, self.diagnostics):
+            for check in read_checks(body, place):
                 if check.name in self.checks:
                     first = self.checks[check.name].position
                     _declared_twice(f'check "{check.name}"', first, place.below(("check", check.name)))

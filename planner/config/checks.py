@@ -11,7 +11,7 @@ from jinja2.exceptions import TemplateError, TemplateRuntimeError, TemplateSynta
 
 from planner.config.effort import PORTION
 from planner.config.jobs import Ended, Link, Runner, unasked
-from planner.config.reporting import holds_invalid
+from planner.config.reporting import Place, holds_invalid
 from planner.config.shaping import shaped
 from planner.config.tokens import Tokens
 from planner.config.validation import Checker, Problem, later_parts
@@ -20,10 +20,8 @@ from planner.config.yaml_document import Literal, Written
 from planner.errors import PlannerError
 from planner.model.address import NAME, Address
 from planner.model.declarations import Check, Verdict
-from planner.model.diagnostic import ERROR, WARNING, Diagnostics, Position
+from planner.model.diagnostic import ERROR, WARNING, Diagnostics
 from planner.model.value import UNKNOWN, Lookup, Path, Reference, Secret, Value, dotted
-
-Locate = Callable[[Path], Position]
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -45,7 +43,7 @@ class _Entry(TypedDict, total=False):
     severity: str
 
 
-def read_checks(body: Written, locate: Locate, diagnostics: Diagnostics) -> Iterator[Check]:
+def read_checks(body: Written, place: Place) -> Iterator[Check]:
     """`check: {name: {condition: "...", message: ..., severity: error}}`.
 
     condition: a jinja expression without braces, or a boolean that `{{ ... }}` printed.
@@ -53,34 +51,30 @@ def read_checks(body: Written, locate: Locate, diagnostics: Diagnostics) -> Iter
     if isinstance(body, Literal) and body.value is None:
         return
     if not isinstance(body, dict):
-        diagnostics.error("check must be a mapping of names", position=locate(("check",)))
+        place.error(("check",), "check must be a mapping of names")
         return
     checker = Checker(SCHEMA, "argument")
     for name, raw in body.items():
-        place: Path = ("check", name)
+        path: Path = ("check", name)
         if holds_invalid(raw):
             continue
         entry = shaped(raw, SCHEMA)
         problems = list(checker.problems(entry)) + list(_too_late(entry))
         for problem in problems:
-            diagnostics.error(
-                f"check {name}: {problem.summary}",
-                position=locate((*place, *problem.path)),
-                advice=problem.advice,
-            )
+            place.error((*path, *problem.path), f"check {name}: {problem.summary}", advice=problem.advice)
         if problems:
             continue
         found = cast(_Entry, entry)
         if _is_plain(found["message"]):
             severity = found.get("severity", ERROR)
             condition = str(found["condition"])
-            yield Check(name, found["message"], severity, condition, place=partial(locate, place))
+            yield Check(name, found["message"], severity, condition, place=partial(place.locate, path))
         else:
-            diagnostics.error(
+            place.error(
+                (*path, "message"),
                 f"check {name}: its message must be a plain text",
                 detail="It is shown to everybody, and before anything is applied: no secret can be in it "
                 "and no value of a resource.",
-                position=locate((*place, "message")),
             )
 
 

@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 
 from planner.config.plain_files import PlainFile, check_plain, read_plain
 from planner.config.promotion import EnvironmentBlock, ProjectDocument, read_gates, read_promotable
+from planner.config.reporting import Place
 from planner.config.shaping import schema_of, shaped
 from planner.config.sources import Sources
 from planner.config.validation import Checker
@@ -48,16 +49,17 @@ def _project(file: PlainFile, diagnostics: Diagnostics) -> Project | None:
     check_plain(file, shape, Checker(rules, "key"), diagnostics)
     if diagnostics.has_errors:
         return None
+    place = Place(file.position, diagnostics)
     document = cast(ProjectDocument, shape)
     variables = {name: _variable(name, body) for name, body in document.get("variables", {}).items()}
     for variable in variables.values():
-        _check_variable(variable, file, diagnostics)
-    _check_names(document, file, diagnostics)
-    gates = read_gates(document, file, diagnostics)
+        _check_variable(variable, place)
+    _check_names(document, place)
+    gates = read_gates(document, place)
     environments = {
         name: _environment(name, body, gates[name]) for name, body in document["environments"].items()
     }
-    promote = read_promotable(document, file, variables, diagnostics)
+    promote = read_promotable(document, place, variables)
     return Project(document["project"], variables, document.get("locals", {}), environments, promote)
 
 
@@ -93,34 +95,28 @@ def _variable(name: str, body: dict[str, Any]) -> Variable:
     return Variable(name, rules, bool(body.get("sensitive")), "default" in body, body.get("default"))
 
 
-def _check_variable(variable: Variable, file: PlainFile, diagnostics: Diagnostics) -> None:
-    place = ("variables", variable.name)
+def _check_variable(variable: Variable, place: Place) -> None:
+    path = ("variables", variable.name)
     try:
         checker = Checker(variable.schema)
     except (jsonschema_rs.ValidationError, ValueError) as error:
-        diagnostics.error(
+        place.error(
+            (*path, *_inside(error)),
             f'variable "{variable.name}" has an invalid schema',
             detail=str(getattr(error, "message", error)).split("\n", 1)[0],
-            position=file.position((*place, *_inside(error))),
         )
         return
     if variable.has_default:
         for problem in checker.problems(variable.default, f'the default of variable "{variable.name}"'):
-            diagnostics.error(
-                problem.summary,
-                position=file.position((*place, "default", *problem.path)),
-                advice=problem.advice,
-            )
+            place.error((*path, "default", *problem.path), problem.summary, advice=problem.advice)
     if variable.sensitive and variable.schema.get("type") in ("number", "integer", "boolean", "null"):
-        diagnostics.error(
-            f'the sensitive variable "{variable.name}" must be a text, or a list or mapping of texts',
-            position=file.position((*place, "type")),
-        )
+        summary = f'the sensitive variable "{variable.name}" must be a text, or a list or mapping of texts'
+        place.error((*path, "type"), summary)
     if variable.sensitive and variable.has_default:
-        diagnostics.error(
+        place.diagnostics.error(
             f'the sensitive variable "{variable.name}" has a default',
             detail="A default in planner.yaml is kept in git, where no secret belongs.",
-            position=evolve(file.position((*place, "default")), text=None),
+            position=evolve(place.locate((*path, "default")), text=None),
             advice=f"Set it with PLANNER_VAR_{variable.name} or --var-file.",
         )
 
@@ -150,7 +146,7 @@ def _environment(name: str, body: EnvironmentBlock, gates: GateRules) -> Environ
     )
 
 
-def _check_names(document: ProjectDocument, file: PlainFile, diagnostics: Diagnostics) -> None:
+def _check_names(document: ProjectDocument, place: Place) -> None:
     """What names an environment or a variable names one that is declared; promotions do not go in circles."""
     environments = document["environments"]
     upstream = {name: body.get("promote_from", []) for name, body in environments.items()}
@@ -168,18 +164,12 @@ def _check_names(document: ProjectDocument, file: PlainFile, diagnostics: Diagno
         ("promote names variable", name, document.get("variables", {}), ("promote", "variables", i))
         for i, name in enumerate(document.get("promote", {}).get("variables", []))
     ]
-    for what, name, known, place in named:
+    for what, name, known, path in named:
         if name not in known:
-            diagnostics.error(
-                f'{what} "{name}", which is not declared',
-                position=file.position(place),
-                advice=did_you_mean(name, known),
-            )
+            summary = f'{what} "{name}", which is not declared'
+            place.error(path, summary, advice=did_you_mean(name, known))
     try:
         ordered(upstream)
     except Cycle as cycle:
-        diagnostics.error(
-            "environments are promoted from each other in a circle",
-            detail=str(cycle),
-            position=file.position(("environments", str(cycle.members[0]), "promote_from")),
-        )
+        path = ("environments", str(cycle.members[0]), "promote_from")
+        place.error(path, "environments are promoted from each other in a circle", detail=str(cycle))

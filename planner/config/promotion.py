@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final, NotRequired, TypedDict, TypeVar
 
-from planner.config.plain_files import PlainFile
-from planner.model.diagnostic import Diagnostics
+from attrs import frozen
+
+from planner.config.reporting import Place
 from planner.model.durations import parse_duration
 from planner.model.project import GateRules, Promotable, Variable
 from planner.model.value import Path
@@ -59,32 +60,32 @@ _UPSTREAM: Final = ("soak", "checks")
 
 
 def read_promotable(
-    document: ProjectDocument, file: PlainFile, variables: Mapping[str, Variable], diagnostics: Diagnostics
+    document: ProjectDocument, place: Place, variables: Mapping[str, Variable]
 ) -> Promotable | None:
     """What a release is made of; None where nothing is promoted."""
     if "promote" not in document:
         return None
     names = tuple(document["promote"].get("variables", ()))
     for index, name in enumerate(names):
-        place = file.position(("promote", "variables", index))
+        path = ("promote", "variables", index)
         if name == TEMPLATES:
-            diagnostics.error(
+            place.error(
+                path,
                 'a variable named "templates" cannot be promoted',
                 detail="In an environment's pins this word means the commit of the templates.",
-                position=place,
             )
         elif name in variables and variables[name].sensitive:
-            diagnostics.error(
+            place.error(
+                path,
                 f'the sensitive variable "{name}" cannot be promoted',
                 detail="A promotion writes values into environments/, in git.",
-                position=place,
             )
     return Promotable(names, bool(document["promote"].get("templates")))
 
 
-def read_gates(document: ProjectDocument, file: PlainFile, diagnostics: Diagnostics) -> dict[str, GateRules]:
+def read_gates(document: ProjectDocument, place: Place) -> dict[str, GateRules]:
     """Environment -> its gates."""
-    reader = _Reader(file, diagnostics)
+    reader = _Reader(place)
     found = {}
     for name, body in document["environments"].items():
         rules: GatesBlock = body.get("gates") or {}
@@ -93,46 +94,43 @@ def read_gates(document: ProjectDocument, file: PlainFile, diagnostics: Diagnost
     return found
 
 
+@frozen
 class _Reader:
-    def __init__(self, file: PlainFile, diagnostics: Diagnostics) -> None:
-        self.file, self.diagnostics = file, diagnostics
+    place: Place
 
-    def rules(self, place: Path, rules: GatesBlock) -> GateRules:
+    def rules(self, path: Path, rules: GatesBlock) -> GateRules:
         return GateRules(
-            soak=self._read(parse_duration, rules.get("soak", "0s"), (*place, "soak")) or timedelta(),
+            soak=self._read(parse_duration, rules.get("soak", "0s"), (*path, "soak")) or timedelta(),
             checks=tuple(rules.get("checks", ())),
             approvals=rules.get("approvals", 0),
-            windows=tuple(self._windows((*place, "windows"), rules.get("windows", []))),
+            windows=tuple(self._windows((*path, "windows"), rules.get("windows", []))),
         )
 
-    def _windows(self, place: Path, texts: list[str]) -> Iterator[Window]:
+    def _windows(self, path: Path, texts: list[str]) -> Iterator[Window]:
         for index, text in enumerate(texts):
-            window = self._read(parse_window, text, (*place, index))
+            window = self._read(parse_window, text, (*path, index))
             if window is not None:
                 yield window
 
-    def _read(self, parse: Callable[[str], T], text: str, place: Path) -> T | None:
+    def _read(self, parse: Callable[[str], T], text: str, path: Path) -> T | None:
         try:
             return parse(text)
         except ValueError as error:
-            self.diagnostics.error(
-                f"{place[-2] if isinstance(place[-1], int) else place[-1]}: {error}",
-                position=self.file.position(place),
-            )
+            self.place.error(path, f"{path[-2] if isinstance(path[-1], int) else path[-1]}: {error}")
             return None
 
     def check(self, name: str, body: EnvironmentBlock, rules: GatesBlock, *, promotes: bool) -> None:
         """Gates that could never be met, or never be asked."""
-        place = ("environments", name, "gates")
+        path = ("environments", name, "gates")
         upstream = [gate for gate in _UPSTREAM if rules.get(gate)]
         if upstream and not body.get("promote_from"):
-            self.diagnostics.error(
+            self.place.error(
+                (*path, upstream[0]),
                 f'the gate "{upstream[0]}" of {name} asks what ran upstream, and {name} has no promote_from',
-                position=self.file.position((*place, upstream[0])),
             )
         if rules and not promotes:
-            self.diagnostics.error(
+            self.place.error(
+                path,
                 f"{name} has gates, and nothing is promoted in this project",
-                position=self.file.position(place),
                 advice="Say what a release is made of, as promote: {templates: true}.",
             )

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, TypedDict, cast
 
-from planner.config.reporting import holds_invalid
+from planner.config.reporting import Place, holds_invalid
 from planner.config.shaping import shaped
 from planner.config.validation import Checker, Problem, later_parts
 from planner.config.yaml_document import Literal, Written
 from planner.model.address import Address
 from planner.model.declarations import Import, Move, Removal
-from planner.model.diagnostic import Diagnostics, Position
 from planner.model.value import Path, dotted, is_sensitive, leaves
-
-Locate = Callable[[Path], Position]
 
 _TEXT = {"type": "string", "minLength": 1}
 
@@ -38,59 +35,54 @@ IMPORT = _object(("to",), to=_TEXT, id=_TEXT)
 REMOVED = _object(("from",), **{"from": _TEXT, "destroy": {"type": "boolean"}})
 
 
-def read_moves(body: Written, locate: Locate, diagnostics: Diagnostics) -> Iterator[Move]:
+def read_moves(body: Written, place: Place) -> Iterator[Move]:
     """`moved: [{from: extension.a, to: extension.b}]`; one alone may stand without the list."""
-    for entry, place in _entries(body, "moved", MOVED, locate, diagnostics):
-        source = _address(entry["from"], (*place, "from"), locate, diagnostics)
-        target = _address(entry["to"], (*place, "to"), locate, diagnostics)
+    for entry, path in _entries(body, "moved", MOVED, place):
+        source = _address(entry["from"], (*path, "from"), place)
+        target = _address(entry["to"], (*path, "to"), place)
         if source is None or target is None:
             continue
         if source.kind != target.kind:
-            diagnostics.error(
-                f"{source} cannot become {target}: a move keeps the kind", position=locate(place)
-            )
+            place.error(path, f"{source} cannot become {target}: a move keeps the kind")
             continue
-        yield Move(source, target, place=partial(locate, place))
+        yield Move(source, target, place=partial(place.locate, path))
 
 
-def read_imports(body: Written, locate: Locate, diagnostics: Diagnostics) -> Iterator[Import]:
+def read_imports(body: Written, place: Place) -> Iterator[Import]:
     """`import: [{to: extension.a, id: "123"}]`; without id the natural key is looked for."""
-    for entry, place in _entries(body, "import", IMPORT, locate, diagnostics):
-        target = _address(entry["to"], (*place, "to"), locate, diagnostics)
+    for entry, path in _entries(body, "import", IMPORT, place):
+        target = _address(entry["to"], (*path, "to"), place)
         if target is not None:
-            yield Import(target, entry.get("id"), place=partial(locate, place))
+            yield Import(target, entry.get("id"), place=partial(place.locate, path))
 
 
-def read_removals(body: Written, locate: Locate, diagnostics: Diagnostics) -> Iterator[Removal]:
+def read_removals(body: Written, place: Place) -> Iterator[Removal]:
     """`removed: [{from: extension.a, destroy: false}]`; false, the default, means forget."""
-    for entry, place in _entries(body, "removed", REMOVED, locate, diagnostics):
-        source = _address(entry["from"], (*place, "from"), locate, diagnostics)
+    for entry, path in _entries(body, "removed", REMOVED, place):
+        source = _address(entry["from"], (*path, "from"), place)
         if source is not None:
-            yield Removal(source, entry.get("destroy", False), place=partial(locate, place))
+            yield Removal(source, entry.get("destroy", False), place=partial(place.locate, path))
 
 
 def _entries(
-    body: Written, block: str, schema: dict[str, Any], locate: Locate, diagnostics: Diagnostics
+    body: Written, block: str, schema: dict[str, Any], place: Place
 ) -> Iterator[tuple[_Entry, Path]]:
     """The well-formed entries of a block, each with its path in the document."""
     if isinstance(body, Literal) and body.value is None:
         return
     checker = Checker(schema, "argument")
     for index, raw in enumerate(body if isinstance(body, list) else [body]):
-        place: Path = (block, index) if isinstance(body, list) else (block,)
+        path: Path = (block, index) if isinstance(body, list) else (block,)
         if holds_invalid(raw):
             continue
         entry = shaped(raw, schema)
-        problems = list(checker.problems(entry)) + [_later(path) for path, _ in later_parts(entry)]
-        problems += [_sensitive(path) for path, leaf in leaves(entry) if is_sensitive(leaf)]
+        problems = list(checker.problems(entry)) + [_later(below) for below, _ in later_parts(entry)]
+        problems += [_sensitive(below) for below, leaf in leaves(entry) if is_sensitive(leaf)]
         for problem in problems:
-            diagnostics.error(
-                f"{block}: {problem.summary.replace('the value', 'each entry', 1)}",
-                position=locate((*place, *problem.path)),
-                advice=problem.advice,
-            )
+            summary = f"{block}: {problem.summary.replace('the value', 'each entry', 1)}"
+            place.error((*path, *problem.path), summary, advice=problem.advice)
         if not problems:
-            yield cast(_Entry, entry), place
+            yield cast(_Entry, entry), path
 
 
 def _later(path: Path) -> Problem:
@@ -101,9 +93,9 @@ def _sensitive(path: Path) -> Problem:
     return Problem(path, f"{dotted(path)} cannot be sensitive: names and ids are shown, and kept as they are")
 
 
-def _address(text: str, place: Path, locate: Locate, diagnostics: Diagnostics) -> Address | None:
+def _address(text: str, path: Path, place: Place) -> Address | None:
     try:
         return Address.parse(text.removeprefix("resource."))
     except ValueError as error:
-        diagnostics.error(str(error), position=locate(place))
+        place.error(path, str(error))
         return None

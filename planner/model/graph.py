@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
 from typing import Any, Protocol, TypeVar
 
@@ -35,30 +36,28 @@ def ordered(waits_for: Mapping[T, Iterable[T]]) -> list[T]:
     if not any(waits_for.values()):  # as thousands of extensions, of which none needs another
         return keys
     rank = {key: number for number, key in enumerate(keys)}  # comparing numbers is cheap
-    missing = [{rank[other] for other in waits_for[key] if other in rank} for key in keys]
-    unblocks: dict[int, list[int]] = defaultdict(list)
-    for number, others in enumerate(missing):
-        for other in others:
-            unblocks[other].append(number)
-    ready = [number for number, others in enumerate(missing) if not others]
-    done = []
+    waits = {rank[key]: {rank[other] for other in waits_for[key] if other in rank} for key in keys}
+    sorter = TopologicalSorter(waits)
+    with suppress(CycleError):  # what does not wait for the circle comes all the same
+        sorter.prepare()
+    ready, done = sorted(sorter.get_ready()), dict[int, T]()
     while ready:
         number = heappop(ready)
-        done.append(keys[number])
-        for waiting in unblocks[number]:
-            missing[waiting].discard(number)
-            if not missing[waiting]:
-                heappush(ready, waiting)
+        done[number] = keys[number]
+        sorter.done(number)
+        for freed in sorter.get_ready():
+            heappush(ready, freed)
     if len(done) < len(keys):
-        raise Cycle(tuple(keys[number] for number in _circle(missing)))
-    return done
+        left = {number: others - done.keys() for number, others in waits.items() if number not in done}
+        raise Cycle(tuple(keys[number] for number in _circle(left)))
+    return [*done.values()]
 
 
-def _circle(missing: list[set[int]]) -> list[int]:
-    """One circle among numbers that wait for each other."""
+def _circle(waits: Mapping[int, set[int]]) -> list[int]:
+    """One circle among numbers each of which waits for another."""
     seen: dict[int, int] = {}
-    number = next(number for number, others in enumerate(missing) if others)
+    number = min(waits)
     while number not in seen:
         seen[number] = len(seen)
-        number = min(missing[number])
+        number = min(waits[number])
     return [member for member, order in seen.items() if order >= seen[number]]

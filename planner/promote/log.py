@@ -13,9 +13,11 @@ from typing import Any, Final, TypeVar
 
 from attrs import evolve, field, frozen
 
+from planner.errors import USE_THE_NEWER, StateError
 from planner.model.codec import decode, encode
 from planner.model.redaction import IDENTITY, WORD
 from planner.model.release import Gate, Release
+from planner.model.state import State
 from planner.model.value import Value
 
 KEPT: Final = 50
@@ -231,3 +233,33 @@ def write_log(log: Log) -> tuple[Mapping[str, Value], ...]:
     """The log as a state's `promotions`."""
     names = {kind: name for name, kind in _NAMES.items()}
     return tuple({names[type(record)]: encode(record)} for record in log.records)
+
+
+def log_of(state: State) -> Log:
+    """The log of an environment. A run that an apply was cut off in counts as not whole from then on.
+
+    StateError for records that nothing here can read.
+    """
+    try:
+        log = read_log(state.promotions)
+    except ValueError as error:
+        raise StateError(
+            f"the promotions in the state of {state.environment} are not understood: {error}",
+            advice=USE_THE_NEWER,
+        ) from error
+    present, applied = log.present, state.applied
+    if present is None or applied is None or applied.complete or not present.whole:
+        return log
+    return log.ended(applied.at).plus(evolve(present, since=applied.at, whole=False))
+
+
+def after_apply(log: Log, run: Run) -> Log:
+    """The log after an apply that brought a run, whole or not. One that brings what is there goes on."""
+    present = log.present
+    if present is not None and _brought(present) == _brought(run):
+        return log
+    return log.ended(run.since).plus(run)
+
+
+def _brought(run: Run) -> tuple[Release, str, bool]:
+    return run.release, run.id, run.whole

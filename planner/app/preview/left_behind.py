@@ -5,21 +5,18 @@ Nothing of that is in any plan: what planner.yaml does not name is not looked at
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import Final
 
 from attrs import frozen
 
 from planner.app.caller import Caller
 from planner.app.command_line import plain_command_line
+from planner.app.missing_state import without_user
 from planner.app.stores import States
 from planner.errors import PlannerError
 from planner.model.preview import REMOVED, EnvironmentPreview
 from planner.model.project import Environment
 from planner.model.state import State
-
-_USER: Final = re.compile(r"(?<=//)[^/@]*@")
 
 
 @frozen
@@ -85,7 +82,7 @@ def moved(places: Places, before: Environment, after: Environment) -> tuple[str,
         return ()
     if former.state is not None and former.state.is_empty:
         return ()
-    source = _USER.sub("", before.state)
+    source = without_user(before.state)
     migrate = plain_command_line(places.states.folder, after.name, "state", "migrate", "--from", source)
     there_is_none = ", where there is none" if later.state is not None else ""
     text = (
@@ -97,7 +94,7 @@ def moved(places: Places, before: Environment, after: Environment) -> tuple[str,
 
 
 def _kept(places: Places, environment: Environment) -> _Kept:
-    place = _USER.sub("", environment.state)
+    place = without_user(environment.state)
     try:
         store = places.states.open(environment, alone=True)
         place = store.backend.describe()

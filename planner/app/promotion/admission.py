@@ -17,9 +17,8 @@ from planner.model.release import Release
 from planner.model.state import State
 from planner.model.value import Value
 from planner.promote.gates import judge
-from planner.promote.log import Force, Log, Run, moment, write_log
+from planner.promote.log import Force, Log, Run, after_apply, log_of, moment, write_log
 from planner.promote.question import PROMOTION, SAME, Question, Upstream, Verdict
-from planner.promote.recording import after_apply, log_of
 from planner.vcs import commit_of
 
 

@@ -17,7 +17,7 @@ from planner.app.promotion.env_sides import read_side
 from planner.app.promotion.outlook import Asked, Foreseen, foresee, refuse_plan
 from planner.app.promotion.provenance import promoters
 from planner.app.promotion.release import release_of
-from planner.app.promotion.upstreams import drifted_in, pending_in
+from planner.app.promotion.upstreams import asked, upstream_of
 from planner.engine.workflow import Proposal, propose
 from planner.errors import InvalidConfiguration, PlannerError, Refused
 from planner.model.chain import Standing
@@ -26,10 +26,9 @@ from planner.model.project import Environment, Project
 from planner.model.release import Gate, Release
 from planner.model.state import State
 from planner.promote.gates import judge
-from planner.promote.log import moment
+from planner.promote.log import log_of, moment
 from planner.promote.matching import same
 from planner.promote.question import BACK, PROMOTION, SAME, Question, Upstream, Verdict
-from planner.promote.recording import log_of
 from planner.vcs import repository_of
 
 
@@ -51,6 +50,13 @@ class Seen:
     wanted: Release | None = None
     promoters: frozenset[str] = field(factory=frozenset)
     by_commit: bool = False
+
+    def question(
+        self, release: Release, now: str, upstreams: tuple[Upstream, ...], by: frozenset[str] = frozenset()
+    ) -> Question:
+        """May release come in here? by: who brings it."""
+        log = self.found.log
+        return Question(self.environment, release, moment(now), log, upstreams, by, self.by_commit)
 
 
 def look(request: Request, caller: Caller, project: Project, name: str, *, ask: bool) -> Seen:
@@ -74,8 +80,7 @@ def _remembered(environment: Environment, state: State) -> Seen:
     log = log_of(state)
     present, applied = log.present, state.applied
     whole = present.whole if present else applied is None or applied.complete
-    found = Upstream(environment.name, log, state.lineage, state.serial, asked=False)
-    return Seen(environment, found, whole=whole, empty=state.is_empty and not present)
+    return Seen(environment, upstream_of(state), whole=whole, empty=state.is_empty and not present)
 
 
 def _asked(request: Request, caller: Caller, seen: Seen) -> Seen:
@@ -112,12 +117,9 @@ def _promoters(request: Request, environment: Environment) -> frozenset[str]:
 
 def _planned(own: Request, there: Opened, proposal: Proposal, seen: Seen) -> Seen:
     plan = proposal.plan
-    found = evolve(seen.found, pending=pending_in(plan), drifted=drifted_in(plan), asked=True)
+    wanted = release_of(own, there.configuration)
     return evolve(
-        seen,
-        found=found,
-        wanted=release_of(own, there.configuration),
-        promoters=_promoters(own, seen.environment),
+        seen, found=asked(seen.found, plan), wanted=wanted, promoters=_promoters(own, seen.environment)
     )
 
 
@@ -198,16 +200,7 @@ def _brought(here: Seen, seen: Mapping[str, Seen], now: str) -> _Coming | None:
     if here.wanted is None or (present is not None and same(present.release, here.wanted)):
         return None
     upstreams = tuple(seen[name].found for name in here.environment.promote_from)
-    question = Question(
-        environment=here.environment,
-        release=here.wanted,
-        now=moment(now),
-        log=here.found.log,
-        upstreams=upstreams,
-        promoters=here.promoters,
-        by_commit=here.by_commit,
-    )
-    verdict = judge(question)
+    verdict = judge(here.question(here.wanted, now, upstreams, here.promoters))
     if verdict.source is not None:
         return _Coming(verdict, verdict.source.environment, promoted=True)
     if verdict.way != BACK:
@@ -229,15 +222,7 @@ def _upstream(here: Seen, seen: Mapping[str, Seen], now: str, ask: Ask) -> Itera
 def _by_states(here: Seen, upstream: Seen, now: str) -> Verdict:
     present = upstream.found.log.present
     assert present is not None  # noqa: S101 - nothing comes from where nothing runs
-    question = Question(
-        environment=here.environment,
-        release=present.release,
-        now=moment(now),
-        log=here.found.log,
-        upstreams=(upstream.found,),
-        by_commit=here.by_commit,
-    )
-    return judge(question)
+    return judge(here.question(present.release, now, (upstream.found,)))
 
 
 def _foreseen(

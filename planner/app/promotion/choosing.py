@@ -8,7 +8,7 @@ from pathlib import Path
 from attrs import frozen
 
 from planner.app.command_line import plain_command_line
-from planner.app.promotion.release_names import listed, matching
+from planner.app.promotion.release_reading import listed, matching
 from planner.errors import Refused, WrongUsage
 from planner.model.diagnostic import did_you_mean
 from planner.model.project import Environment, Project

@@ -28,10 +28,9 @@ from planner.model.known_secrets import SHOWN
 from planner.model.project import Project, Variable
 from planner.model.tree import PINNED
 from planner.model.value import Value, dotted, leaves
-from planner.promote.log import Log, Rejection, Run
+from planner.promote.log import Log, Rejection, Run, log_of
 from planner.promote.pin_edit import edit
 from planner.promote.pin_edit.values import as_data, identical
-from planner.promote.recording import log_of
 from planner.vcs import Repository
 
 

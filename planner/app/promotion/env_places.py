@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Final
 
+from planner.app.missing_state import without_secrets, without_user
 from planner.errors import PlannerError
 from planner.model.project import Environment, Project
 from planner.render.standings import Place
 from planner.state.registry import Location, open_backend
-
-_CREDENTIALS: Final = re.compile(r"//[^/]*@")
-_QUERY: Final = re.compile(r"\?.*", re.DOTALL)
 
 
 def places(project: Project, folder: Path) -> tuple[Place, ...]:
@@ -32,7 +28,7 @@ def _place(project: Project, environment: Environment, folder: Path) -> Place:
 
 def shown_endpoint(environment: Environment) -> str:
     """As planner.yaml has it, without credentials; "" where it leaves it to EC_ENDPOINT."""
-    return _CREDENTIALS.sub("//", environment.endpoint)
+    return without_user(environment.endpoint)
 
 
 def state_place(project: str, environment: Environment, folder: Path) -> str:
@@ -41,4 +37,4 @@ def state_place(project: str, environment: Environment, folder: Path) -> str:
     try:
         return open_backend(Location(url, environment.name, folder, project)).describe()
     except PlannerError:
-        return _QUERY.sub("", _CREDENTIALS.sub("//", url))
+        return without_secrets(url)

@@ -14,15 +14,21 @@ from planner.app.discretion import given_values
 from planner.app.opening import Request
 from planner.app.promotion.env_sides import read_side
 from planner.app.promotion.provenance import actor, promoters
-from planner.app.promotion.release_names import listed, matching, unknown
-from planner.app.promotion.release_reading import Logs, id_of, promoting_project, read_logs
+from planner.app.promotion.release_reading import (
+    Logs,
+    id_of,
+    listed,
+    matching,
+    promoting_project,
+    read_logs,
+    unknown,
+)
 from planner.app.stores import locked
 from planner.config.load import choose_environment
 from planner.errors import PlannerError, Refused, WrongUsage
 from planner.model.diagnostic import did_you_mean
 from planner.model.project import Environment, Project
-from planner.promote.log import Approval, Log, Rejection, Run, Verification, write_log
-from planner.promote.recording import log_of
+from planner.promote.log import Approval, Log, Rejection, Run, Verification, log_of, write_log
 
 
 def update_log(

@@ -11,8 +11,8 @@ from planner.errors import PlannerError
 from planner.model.plan import Action, Plan
 from planner.model.project import Project
 from planner.model.state import State
+from planner.promote.log import log_of
 from planner.promote.question import Upstream
-from planner.promote.recording import log_of
 
 
 def remembered(request: Request, caller: Caller, names: tuple[str, ...]) -> tuple[Upstream, ...]:
@@ -28,13 +28,13 @@ def looked_at(request: Request, caller: Caller, names: tuple[str, ...]) -> tuple
 
 def _remembered(request: Request, caller: Caller, project: Project, name: str) -> Upstream:
     try:
-        state = request.states(caller.redact).open(project.environments[name]).load()
-        return _upstream(state)
+        return upstream_of(request.states(caller.redact).open(project.environments[name]).load())
     except PlannerError as error:
         return Upstream(name, problem=caller.redact(error.summary))
 
 
-def _upstream(state: State) -> Upstream:
+def upstream_of(state: State) -> Upstream:
+    """What a state says."""
     return Upstream(state.environment, log_of(state), state.lineage, state.serial, asked=False)
 
 
@@ -49,15 +49,12 @@ def _looked_at(request: Request, caller: Caller, upstream: Upstream) -> Upstream
         return evolve(upstream, problem=caller.redact(error.summary))
     if proposal.forbidden:
         return evolve(upstream, problem="its plan has errors")
-    return evolve(upstream, pending=pending_in(proposal.plan), drifted=drifted_in(proposal.plan), asked=True)
+    return asked(upstream, proposal.plan)
 
 
-def drifted_in(plan: Plan) -> tuple[str, ...]:
-    return tuple(sorted(str(item.address) for item in plan.drift))
-
-
-def pending_in(plan: Plan) -> int:
-    """Changes that are there without any drift."""
+def asked(upstream: Upstream, plan: Plan) -> Upstream:
+    """With what the environment's plan says. Pending are the changes that are there without any drift."""
     drifted = {item.address for item in plan.drift}
     changes = [c for c in plan.changes if c.action is not Action.NO_OP and c.address not in drifted]
-    return len(changes) + len(plan.outputs)
+    named = tuple(sorted(str(item.address) for item in plan.drift))
+    return evolve(upstream, pending=len(changes) + len(plan.outputs), drifted=named, asked=True)

@@ -9,8 +9,7 @@ from pathlib import Path
 import click
 
 from planner.app.promotion.records import Rejected, approve, reject, told
-from planner.app.promotion.release_names import matching, unknown
-from planner.app.promotion.release_reading import read_logs, subjects_of
+from planner.app.promotion.release_reading import matching, read_logs, subjects_of, unknown
 from planner.cli.console import Console
 from planner.cli.options import complete_environments, json_option, lock_option, make_console, make_request
 from planner.errors import LockHeld, PartlyApplied, PlannerError, WrongUsage

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from planner.app.caller import Silent
+from planner.app.missing_state import without_secrets, without_user
 from planner.app.preview.left_behind import Places, moved, removed
 from planner.app.redaction import Redactor
 from planner.app.stores import States
@@ -53,3 +54,17 @@ def test_an_environment_that_is_removed(tmp_path: Path, new: tuple[str, ...], sa
     assert f"`planner -C {tmp_path} destroy -e prod`" in text
     assert ("If it is called `qa` or `lab` now" in text) == said
     assert ("state rename --from-environment prod -e lab`" in text) == said
+
+
+@pytest.mark.parametrize(
+    ("url", "bare", "shown"),
+    [
+        (SECRET, "postgresql://db.example/planner", "postgresql://db.example/planner"),
+        ("http://u:p@ss@h/x?key=s#t", "http://h/x?key=s#t", "http://h/x"),
+        ("s3://u:p?a@b/x", "s3://b/x", "s3://b/x"),
+        ("s3://bucket/a@b", "s3://bucket/a@b", "s3://bucket/a@b"),
+        ("state/a@b.json", "state/a@b.json", "state/a@b.json"),
+    ],
+)
+def test_places_are_shown_without_credentials(url: str, bare: str, shown: str) -> None:
+    assert (without_user(url), without_secrets(url)) == (bare, shown)

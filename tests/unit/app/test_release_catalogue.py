@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planner.app.promotion.release_names import listed, matching
-from planner.app.promotion.release_reading import catalogue
+from planner.app.promotion.release_reading import catalogue, listed, matching
 from planner.errors import Refused, WrongUsage
 from planner.model.catalogue import KnownRelease, Remark
 from planner.model.release import Gate, Release

@@ -11,6 +11,7 @@ import pytest
 
 from planner.config.checks import Conditions, read_checks
 from planner.config.jobs import here
+from planner.config.reporting import Place
 from planner.config.scope import Scope
 from planner.config.sources import Sources
 from planner.config.work import Workpiece
@@ -42,7 +43,7 @@ def locate(_path: ValuePath) -> Position:
 def read(text: str) -> tuple[list[Check], list[str]]:
     diagnostics = Diagnostics()
     document: Any = parse(text)[0]
-    checks = list(read_checks(document["check"], locate, diagnostics))
+    checks = list(read_checks(document["check"], Place(locate, diagnostics)))
     CONDITIONS.report(checks, diagnostics)
     return checks, [item.summary for item in diagnostics]
 
@@ -130,5 +131,5 @@ LATER = Deferred((Reference(Address("extension", "a"), ("id",)),))
 )
 def test_what_an_apply_would_have_to_tell_first(entry: Value, summary: str) -> None:
     diagnostics = Diagnostics()
-    assert list(read_checks({"c": entry}, locate, diagnostics)) == []
+    assert list(read_checks({"c": entry}, Place(locate, diagnostics))) == []
     assert [item.summary for item in diagnostics] == [summary]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from planner.config.reporting import Place
 from planner.config.statements import read_imports, read_moves, read_removals
 from planner.config.yaml_document import parse
 from planner.model.address import Address
@@ -25,7 +26,7 @@ def read(text: str) -> tuple[list[Any], list[str]]:
     def locate(path: Path) -> Position:
         return Position("templates/t.yaml", len(path))
 
-    found = list(READERS[block](body, locate, diagnostics))
+    found = list(READERS[block](body, Place(locate, diagnostics)))
     return found, [item.summary for item in diagnostics]
 
 

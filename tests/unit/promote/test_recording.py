@@ -6,8 +6,7 @@ from attrs import evolve
 from planner.errors import StateError
 from planner.model.release import Gate
 from planner.model.state import Applied, State
-from planner.promote.log import Approval, Log, Run, Source, write_log
-from planner.promote.recording import after_apply, log_of
+from planner.promote.log import Approval, Log, Run, Source, after_apply, log_of, write_log
 
 from .releases import NOW, ONE, TWO, at, log, run
 
