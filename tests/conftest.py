@@ -19,7 +19,7 @@ sys.dont_write_bytecode = False
 from hypothesis import settings  # noqa: E402 - see above
 
 # No deadlines: a busy machine is no defect. In CI the same examples each time; people look for new ones.
-settings.register_profile("few", deadline=None, derandomize=bool(os.environ.get("CI")), max_examples=25)
+settings.register_profile("few", deadline=None, derandomize=bool(os.environ.get("CI")), max_examples=15)
 settings.register_profile("many", settings.get_profile("few"), max_examples=300)
 settings.load_profile("few")
 

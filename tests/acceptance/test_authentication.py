@@ -83,6 +83,7 @@ def test_no_credentials(tmp_path: Path, endpoint: str) -> None:
     assert "EC_API_KEY" in failing(stranger(tmp_path, endpoint)).err
 
 
+@pytest.mark.long
 def test_nobody_listens(tmp_path: Path) -> None:
     with socket.socket() as taken:  # by this test, which does not listen either
         taken.bind(("127.0.0.1", 0))

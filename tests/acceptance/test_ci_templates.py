@@ -37,6 +37,7 @@ def test_there_are_some() -> None:
     assert {name.split("/")[0] for name in WORKFLOWS} == {"github", "gitlab", "gitea"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_it_follows_the_schema(name: str) -> None:
     gitlab = ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"]

@@ -152,6 +152,7 @@ def test_the_snapshot_cannot_be_written(site: Site) -> None:
     site.is_whole()
 
 
+@pytest.mark.long
 def test_the_permission_to_write_the_journal_is_lost(site: Site) -> None:
     with site.in_the_middle("apply", "--auto-approve", "--parallelism", "1") as process:
         (site.state / "dev.journal").chmod(0o400)

@@ -35,6 +35,7 @@ def doubtful(tmp_path: Path) -> tuple[Project, list[str]]:
     return project, ids
 
 
+@pytest.mark.seldom(command=[("plan",), ("drift",)])
 @pytest.mark.parametrize("command", [("plan",), ("apply", "--auto-approve"), ("drift",)])
 def test_it_is_shown_and_nothing_is_done(
     doubtful: tuple[Project, list[str]], command: tuple[str, ...]

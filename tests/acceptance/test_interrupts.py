@@ -126,6 +126,7 @@ CALLS = {
 }
 
 
+@pytest.mark.seldom(call=list(CALLS)[1:])
 @pytest.mark.seldom(number=[signal.SIGTERM])
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("call", CALLS)
@@ -240,6 +241,7 @@ moved: {from: extension.alpha, to: extension.gamma}
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("type_", "first"),
     [("bundle", "false"), pytest.param("plugin", "false", marks=pytest.mark.long), ("plugin", "true")],

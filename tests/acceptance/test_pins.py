@@ -248,6 +248,7 @@ def previewed(project: Project, *words: str) -> dict[str, dict[str, object]]:
     return {item["environment"]: item for item in json.loads(done.out)["environments"]}
 
 
+@pytest.mark.seldom(words=[("--offline",)])
 @pytest.mark.parametrize("words", [(), ("--offline",)], ids=["asking", "offline"])
 def test_a_preview_of_a_pinned_environment(chain: Project, words: tuple[str, ...]) -> None:
     first = present(chain, "dev").release.templates

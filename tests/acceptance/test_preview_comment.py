@@ -84,6 +84,7 @@ def test_a_run_that_its_ci_does_not_number_replaces_no_newer_one(
     assert server.bodies() == before
 
 
+@pytest.mark.long
 def test_who_has_to_wait_for_the_forge_is_told(actions: tuple[Project, GitHubServer]) -> None:
     team, server = actions
     change_prod(team)
@@ -139,6 +140,7 @@ def test_what_is_no_preview(tmp_path: Path, content: str | None, problem: str) -
     assert problem in " ".join(done.err.split())
 
 
+@pytest.mark.seldom(name=["planner.yaml"])
 @pytest.mark.parametrize(
     ("name", "old", "new", "comments"),
     [

@@ -162,6 +162,7 @@ def squashed_meanwhile(chain: Project) -> None:
     git(chain.folder, "checkout", "-q", "branch")
 
 
+@pytest.mark.seldom(how=[squashed_meanwhile, merged_meanwhile])
 @pytest.mark.parametrize(
     ("how", "warned"),
     [(of_the_branch, True), (squashed_meanwhile, True), (of_the_target, False), (merged_meanwhile, False)],

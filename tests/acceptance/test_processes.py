@@ -44,6 +44,9 @@ def test_every_command_is_tried() -> None:
     assert list(SMOKE) == list(COMMANDS)
 
 
+@pytest.mark.seldom(
+    name=[name for name in SMOKE if name not in ("validate", "plan", "apply", "state", "sandbox")]
+)
 @pytest.mark.parametrize("name", SMOKE)
 def test_a_process_does_what_is_done_here(tmp_path: Path, chain_once: Path, name: str) -> None:
     done = []

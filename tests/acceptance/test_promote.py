@@ -55,6 +55,7 @@ def test_it_edits_the_pins_and_nothing_else(shop: Project) -> None:
     assert run_id(records(shop, "prod")[-1]) == run_id(records(shop, "staging")[-1])
 
 
+@pytest.mark.long
 def test_a_number_is_pinned_as_it_is_written(shop: Project) -> None:
     shop.write(
         "planner.yaml",
@@ -119,6 +120,7 @@ def test_a_dry_run_shows_the_plan_behind_a_closed_gate(shop: Project) -> None:
         assert "smoke was not verified" in told(done)
 
 
+@pytest.mark.seldom(has=["pins.templates"])
 @pytest.mark.parametrize(
     ("only", "has", "has_not"),
     [

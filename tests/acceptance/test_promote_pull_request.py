@@ -123,6 +123,7 @@ def test_its_text(clone: Project, forge: GitHubServer) -> None:
     ]
 
 
+@pytest.mark.long
 def test_again_finds_the_one_that_is_open(clone: Project, forge: GitHubServer) -> None:
     assert open_pr(clone, forge).code == 0
     commit = git(clone.folder, "rev-parse", branch_of(clone))
@@ -133,6 +134,7 @@ def test_again_finds_the_one_that_is_open(clone: Project, forge: GitHubServer) -
     assert git(clone.folder, "rev-parse", branch_of(clone)) == commit
 
 
+@pytest.mark.long
 def test_again_from_another_clone(clone: Project, forge: GitHubServer, tmp_path: Path) -> None:
     """As a job that is run again: what the first one pushed is found at the remote."""
     assert open_pr(clone, forge).code == 0
@@ -159,6 +161,7 @@ def test_first_a_look_then_the_pull_request(clone: Project, forge: GitHubServer)
     assert is_back(clone)
 
 
+@pytest.mark.long
 def test_merged_by_a_squash(clone: Project, forge: GitHubServer) -> None:
     release = release_in(clone, "staging")
     assert open_pr(clone, forge).code == 0
@@ -173,6 +176,7 @@ def test_merged_by_a_squash(clone: Project, forge: GitHubServer) -> None:
     assert "already; there is nothing to edit" in open_pr(clone, forge).out
 
 
+@pytest.mark.long
 def test_back_and_once_more_after_a_merge(clone: Project, forge: GitHubServer) -> None:
     """The branch of the first time was merged, and goes on from there."""
     branch = branch_of(clone)
@@ -218,6 +222,7 @@ def test_a_branch_with_something_else(clone: Project, forge: GitHubServer) -> No
     assert is_back(clone)
 
 
+@pytest.mark.long
 def test_the_branch_it_goes_into(clone: Project, forge: GitHubServer) -> None:
     """The one that is checked out where the remote has it, else the one that the remote calls its own."""
     git(clone.folder, "checkout", "-q", "-b", "stable")
@@ -234,6 +239,7 @@ def test_the_branch_it_goes_into(clone: Project, forge: GitHubServer) -> None:
     assert "origin has no branch nowhere to open a pull request into" in told(done)
 
 
+@pytest.mark.long
 def test_a_commit_that_the_remote_has_not(clone: Project, forge: GitHubServer) -> None:
     """A squashed merge would lose it, and what is pinned to it could not be read any more."""
     clone.write("files/synonyms/words.txt", "three\n")
@@ -308,6 +314,7 @@ def test_a_hook_that_stops_the_commit(clone: Project, forge: GitHubServer) -> No
     assert text_of(clone, "prod") == git(clone.folder, "show", "main:environments/prod.yaml") + "\n"
 
 
+@pytest.mark.long
 def test_a_push_that_fails_can_be_repeated(clone: Project, forge: GitHubServer, tmp_path: Path) -> None:
     branch = branch_of(clone)
     hook = tmp_path / "origin.git/hooks/pre-receive"

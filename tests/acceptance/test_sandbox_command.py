@@ -142,6 +142,7 @@ def test_reset_empties_it(applied: Project) -> None:
     assert "2 to create" in applied.ok("plan").out
 
 
+@pytest.mark.long
 def test_it_is_as_elastic_cloud_where_it_is_told_so(applied: Project) -> None:
     def gone(*words: str) -> tuple[int, str]:
         with served(applied, *words) as (url, _, _):

@@ -170,6 +170,7 @@ def test_one_that_comes_back_elsewhere_is_kept_as_a_fingerprint(secretive: Proje
     secretive.settled()
 
 
+@pytest.mark.seldom(secret=['","', "bundle"])
 @pytest.mark.parametrize("secret", ["true", '","', "beta", "bundle"])
 def test_one_that_is_an_ordinary_word_breaks_nothing(secretive: Project, secret: str) -> None:
     secretive.environ["PLANNER_VAR_token"] = secret

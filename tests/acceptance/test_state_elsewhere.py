@@ -213,6 +213,7 @@ UNREACHABLE = [
 ]
 
 
+@pytest.mark.seldom(url=UNREACHABLE[2:])
 @pytest.mark.parametrize("url", UNREACHABLE)
 def test_what_cannot_be_asked_is_named(kept: Project, url: str) -> None:
     kept.edit("planner.yaml", "first/dev.json", url)

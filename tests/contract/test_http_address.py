@@ -228,6 +228,7 @@ LARGE = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("of", [*LARGE, "packed bytes"])
 def test_a_reply_that_is_too_large_is_given_up(plain: Address, of: str) -> None:
     packed = Answer(200, gzip.compress(LARGE["bytes"], 1), {"Content-Encoding": "gzip"})

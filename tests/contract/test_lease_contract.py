@@ -83,6 +83,7 @@ def test_a_holder_that_stands_still_loses_the_lock_and_writes_nothing_more(place
     assert place.open().read_journal() == [b"one"]
 
 
+@pytest.mark.long
 @pytest.mark.smoke
 def test_a_holder_that_is_cut_off_writes_nothing_once_another_has_the_lock(place: Place, wire: Wire) -> None:
     former = place.behind(wire.port).open()

@@ -125,7 +125,7 @@ def two_runs(store: Store, acknowledged: list[str]) -> State:
     return state
 
 
-@pytest.mark.seldom(place=["gitlab"])
+@pytest.mark.seldom(place=["file-url", "http", "gitlab", "encrypted"])
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 @pytest.mark.parametrize("point", range(1, 11))
 def test_a_crash_between_any_two_steps_loses_nothing(place: Place, point: int, before: bool) -> None:
@@ -177,7 +177,7 @@ def test_the_crashes_reach_every_write(place: Place) -> None:
     assert counting.calls == 10
 
 
-@pytest.mark.seldom(place=["gitlab"])
+@pytest.mark.seldom(place=["file-url", "http", "gitlab", "encrypted"])
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 @pytest.mark.parametrize("point", range(1, 5))
 def test_a_crash_while_restoring_leaves_the_former_or_the_latter(

@@ -67,6 +67,7 @@ def test_a_call_in_a_macro_is_ended_at_its_line(tmp_path: Path) -> None:
     assert (found.summary, str(found.position)) == (TOO_MUCH, "templates/macros/m.j2:3")
 
 
+@pytest.mark.long
 def test_a_call_in_a_local_is_ended_at_its_line(folder: Folder) -> None:
     folder.write({"planner.yaml": "project: p\nenvironments: {dev: {endpoint: sandbox}}\nlocals:\n"
                   f'  a: 1\n  b: {{c: "{{{{ {SEARCH} }}}}"}}\n'})  # fmt: skip
@@ -138,6 +139,7 @@ def counted(link: Link) -> Iterator[Any]:
         yield 1
 
 
+@pytest.mark.long
 def test_effort_that_is_counted_allows_more_time() -> None:
     assert list(apart(SHORT)(counted)) == [1, 1, 1, 1]
 

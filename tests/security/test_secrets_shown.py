@@ -299,6 +299,7 @@ def test_a_database_repeats_the_password_of_the_state(
     assert MARK not in said
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", [["-vv", "plan", "--json"], ["state", "list"], ["output"]])
 def test_a_bucket_repeats_the_key_of_the_state(project: Project, words: list[str]) -> None:
     """In a process of its own, as botocore looks for credentials once in each."""

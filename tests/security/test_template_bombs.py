@@ -195,6 +195,7 @@ def test_the_effort_is_one_for_all_templates_and_locals(tmp_path: Path) -> None:
     assert places == ["templates/2.yaml", "templates/3.yaml"]
 
 
+@pytest.mark.long
 def test_honest_work_is_far_below(tmp_path: Path) -> None:
     """10,000 resources, each with a macro, filters and a condition."""
     template = (

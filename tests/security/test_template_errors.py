@@ -116,6 +116,7 @@ pytestmark = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(n for n in SANDBOX.environment.filters if n.isidentifier()))
 def test_filters(name: str, secrets: Forms) -> None:
     function = SANDBOX.environment.filters[name]
@@ -133,6 +134,7 @@ TYPES = (str, list, dict, tuple, int, float)
 METHODS = sorted({name for kind in TYPES for name in dir(kind) if name[0] != "_"})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", METHODS)
 def test_methods(name: str, secrets: Forms) -> None:
     assert quoted((e for call in calls(name, None) for e in used(f"var.a.{call}")), secrets) == set()

@@ -274,6 +274,7 @@ def _none_above(most: int) -> Callable[[int], None]:
     return require_room
 
 
+@pytest.mark.long
 def test_a_folder_of_more_files_than_an_archive_can_list(archives: Archives, project: Path) -> None:
     """By links, as no file system has room for so many files in a test."""
     tree(project, {f"shared/{number:03}-{'w' * 200}": "" for number in range(300)})

@@ -117,6 +117,7 @@ def test_did_you_mean(folder: Folder) -> None:
     assert found.diagnostics[0].advice == 'Did you mean "prefix"?'
 
 
+@pytest.mark.long
 def test_a_huge_chain_is_a_problem_not_a_crash(folder: Folder) -> None:
     names = [f"a{number}" for number in range(2000)]
     chain = {name: f"{{{{ local.{after} }}}}" for name, after in pairwise(names)}

@@ -355,6 +355,7 @@ TEXTS = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("source", SOURCES)
 @FAST
 @given(number=TEXTS, depth=st.sampled_from(list(DEPTHS)), use=st.sampled_from(list(USES)))

@@ -189,6 +189,7 @@ def clock(ahead: timedelta) -> Callable[[], datetime]:
     return lambda: datetime.fromisoformat(NOW) - ahead
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ahead", APART)
 @pytest.mark.parametrize("lives", range(0, RECORDS + 1, 2))
 def test_a_run_that_dies_while_clocks_are_apart(tmp_path: Path, lives: int, ahead: timedelta) -> None:

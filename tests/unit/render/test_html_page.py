@@ -193,6 +193,7 @@ def test_the_filters_are_those_that_can_divide_the_rows() -> None:
     assert choices(PLANS["state_only"], PLANS["drift"]) == ["update", "state", "drift", "0", "1"]
 
 
+@pytest.mark.long
 def test_ten_thousand_resources_make_a_page_of_bearable_size() -> None:
     after: dict[str, Value] = {
         "name": "n",

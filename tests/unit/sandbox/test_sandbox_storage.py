@@ -140,6 +140,7 @@ def read_only(data: Path) -> None:
         Caller(app).json("GET", EXTENSIONS)
 
 
+@pytest.mark.seldom(again=[read_only, reset])
 @pytest.mark.parametrize("again", [opened, read_only, reset])
 def test_opening_it_again_in_one_process_takes_no_lock_from_it(
     tmp_path: Path, again: Callable[[Path], None]

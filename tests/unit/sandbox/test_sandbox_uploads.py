@@ -55,6 +55,7 @@ MULTIPART = "multipart/form-data; boundary=b"
 HEAD = b'--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n'
 
 
+@pytest.mark.long
 def test_a_multipart_upload_is_the_same_wherever_its_chunks_end(ece: Caller) -> None:
     extension_id, content = ece.create(), archive()
     other = b'--b\r\nContent-Disposition: form-data; name="other"\r\n\r\n'

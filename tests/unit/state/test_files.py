@@ -126,6 +126,7 @@ def test_errors_are_explained(code: int, cause: str, advice: str) -> None:
     assert advice in caught.value.advice
 
 
+@pytest.mark.long
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "file.json"
     path.touch()

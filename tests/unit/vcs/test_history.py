@@ -233,6 +233,7 @@ def test_submodules_are_named(project: Path, tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "there").rglob("*")] == ["templates", "t"]
 
 
+@pytest.mark.long
 def test_files_that_memory_should_not_hold_at_once(project: Path, tmp_path: Path) -> None:
     size = 33 * 1024 * 1024
     (project / "files").mkdir()
