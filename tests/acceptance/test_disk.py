@@ -127,6 +127,7 @@ def test_the_journal_takes_no_more_in_the_middle(site: Site) -> None:
     site.is_whole()
 
 
+@pytest.mark.long
 def test_the_first_intent_cannot_be_written(site: Site) -> None:
     done = site.bound("apply", "--auto-approve", preexec_fn=no_file_over(400))
     assert done.code == 1, done

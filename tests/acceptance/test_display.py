@@ -107,6 +107,7 @@ def test_each_line_once_and_nothing_else(
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("columns", "rows"), [pytest.param(100, 30, marks=SELDOM), (50, 10)])
 def test_each_line_of_an_interrupted_run(many: Project, served: Served, columns: int, rows: int) -> None:
     plan = plan_of(many, columns)

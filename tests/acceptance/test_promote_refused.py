@@ -201,6 +201,7 @@ def test_a_target_that_cannot_be_rendered(shop: Project) -> None:
     assert text_of(shop, "prod") == before
 
 
+@pytest.mark.long
 def test_a_plan_that_apply_would_refuse(shop: Project) -> None:
     """The release deletes what prod still protects."""
     shop.edit(

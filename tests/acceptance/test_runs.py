@@ -180,6 +180,7 @@ def test_an_apply_that_fails_is_not_whole_and_keeps_its_proof(chain: Project) ->
 REFRESH = ("apply", "-e", "staging", "--refresh-only", "--auto-approve")
 
 
+@pytest.mark.seldom(after=[(), ("plan", "-e", "staging")])
 @pytest.mark.parametrize(
     "after",
     [(), ("plan", "-e", "staging"), REFRESH],

@@ -101,6 +101,7 @@ def test_what_was_lost_on_a_connection_is_done_once(plain: Address, what: str) -
     lose_each(evolve(plain, connects=True), _append, what)
 
 
+@pytest.mark.long
 @pytest.mark.seldom(what=["reply"])  # as where a gateway answers instead
 @pytest.mark.parametrize("what", LOST)
 @pytest.mark.parametrize("work", DONE)
@@ -153,6 +154,7 @@ def _read(backend: HttpBackend) -> None:
 DONE_ONCE = {**DONE, _read: DONE[_lock]}
 
 
+@pytest.mark.long
 @pytest.mark.seldom(address=[GITLAB])
 @pytest.mark.parametrize("theirs", ["a state of the same age", "an older one", "nothing"])
 @pytest.mark.parametrize("work", DONE_ONCE)

@@ -46,6 +46,7 @@ def planner(unpacked: Path, folder: Path, *arguments: str) -> subprocess.Complet
     )
 
 
+@pytest.mark.long
 def test_the_package_comes_from_the_wheel(unpacked: Path, tmp_path: Path) -> None:
     code = "import planner; print(planner.__file__)"
     found = subprocess.run(
@@ -59,12 +60,14 @@ def test_the_package_comes_from_the_wheel(unpacked: Path, tmp_path: Path) -> Non
     assert Path(found.stdout.strip()).is_relative_to(unpacked)
 
 
+@pytest.mark.long
 def test_every_schema_is_inside(unpacked: Path) -> None:
     in_tree = {p.relative_to(ROOT / "schemas") for p in (ROOT / "schemas").rglob("*") if p.is_file()}
     shipped = unpacked / "planner" / "schemas"
     assert {p.relative_to(shipped) for p in shipped.rglob("*") if p.is_file()} == in_tree
 
 
+@pytest.mark.long
 def test_it_plans_and_applies(unpacked: Path, tmp_path: Path) -> None:
     (tmp_path / "templates").mkdir()
     (tmp_path / "planner.yaml").write_text("project: wheel\nenvironments: {dev: {endpoint: sandbox}}\n")
@@ -77,6 +80,7 @@ def test_it_plans_and_applies(unpacked: Path, tmp_path: Path) -> None:
     assert again.returncode == 0, again.stdout + again.stderr
 
 
+@pytest.mark.long
 def test_the_parts_of_the_report_are_inside(unpacked: Path) -> None:
     folder = unpacked / "planner" / "render" / "html"
     sources = (ROOT / "planner" / "render" / "html").iterdir()

@@ -150,6 +150,7 @@ def test_nothing_runs(evil: Path) -> None:
     assert not ran(evil)
 
 
+@pytest.mark.long
 def test_nothing_runs_to_fetch_what_is_missing(evil: Path) -> None:
     for path in (evil / ".git/objects").glob("??/*"):
         path.unlink()

@@ -190,6 +190,7 @@ def test_it_goes_on_where_the_process_that_does_jobs_was_ended() -> None:
     own, parent = next(work)
     os.kill(parent, signal.SIGKILL)
     os.kill(own, signal.SIGKILL)
+    os.waitid(os.P_PID, parent, os.WEXITED | os.WNOWAIT)
     with pytest.raises(Ended):
         next(work)
     assert list(run(asking, str))[-1] == "3"

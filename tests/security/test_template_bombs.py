@@ -108,6 +108,7 @@ def test_each_is_refused_at_its_place(tmp_path: Path) -> None:
     assert "more memory" not in said
 
 
+@pytest.mark.long
 def test_empty_loops_end(tmp_path: Path) -> None:
     inside = "{% for b in range(100000) %}{% endfor %}"
     project(tmp_path, {"a.yaml": "x:\n{% for a in range(100000) %}" + inside + "{% endfor %}\n"})

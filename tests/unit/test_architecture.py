@@ -154,6 +154,7 @@ def test_modules_stay_below_400_lines() -> None:
     assert long == {}
 
 
+@pytest.mark.long
 def test_no_test_patches_or_mocks() -> None:
     for path in TESTS.rglob("*.py"):
         found = {name.split(".")[0] + "." + ([*name.split("."), ""])[1] for name in plain_imports(path)}

@@ -315,6 +315,7 @@ FILE_NAME = st.text(
 )
 
 
+@pytest.mark.long
 @given(st.dictionaries(FILE_NAME, st.text(max_size=5), min_size=1, max_size=5))
 def test_any_file_name_survives(found: dict[str, str]) -> None:
     kept = {unicodedata.normalize("NFC", name): text for name, text in found.items()}

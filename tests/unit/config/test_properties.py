@@ -270,6 +270,7 @@ PIECES = st.sampled_from(
 TEMPLATES = st.lists(PIECES, max_size=25).map("".join).map(lambda s: s.encode("utf-8", "surrogatepass"))
 
 
+@pytest.mark.long
 @FAST
 @given(
     data=TEMPLATES | st.binary(max_size=60) | st.text(max_size=60).map(lambda s: s.encode("utf-8", "replace"))
