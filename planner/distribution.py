@@ -18,7 +18,7 @@ NAME: Final = "ece-planner"
 PUBLISHED: Final[bool] = False
 """Whether the index has NAME from us. Until then nothing asks the index for it: a stranger could answer."""
 
-_CREDENTIALS: Final = re.compile(r"(?<=^http://)[^/@]*@|(?<=^https://)[^/@]*@")
+_CREDENTIALS: Final = re.compile(r"(?<=^http://)[^/?#]*@|(?<=^https://)[^/?#]*@")
 
 
 def how_to_add(extra: str) -> str:

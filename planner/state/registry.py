@@ -20,7 +20,7 @@ from planner.state.postgres.target import target_of
 from planner.state.s3.target import target_of as s3_target_of
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # two letters at least: C: is a drive
-_CREDENTIALS: Final = re.compile(r"//[^/@]*@")
+_CREDENTIALS: Final = re.compile(r"//[^/?#]*@")
 
 
 @frozen

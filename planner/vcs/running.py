@@ -20,7 +20,7 @@ _WORDS: Final = 64 * 1024
 _SHOWN: Final = 10
 """Lines of what git says."""
 _SEVERITY: Final = re.compile(r"(?:fatal|error): ")
-_CREDENTIALS: Final = re.compile(r"(?<=://)[^/@\s]*@")
+_CREDENTIALS: Final = re.compile(r"(?<=://)[^/?#\s]*@")
 
 
 class GitError(PlannerError):

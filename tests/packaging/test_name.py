@@ -194,6 +194,10 @@ def test_lines_of_a_requirements_file() -> None:
             f"pip install '{NAME}[s3]@git+https://git.example/planner@{COMMIT}#subdirectory=a b'",
         ),
         (
+            {"url": "https://jane:hun@ter2@git.example/planner", "vcs_info": GIT},
+            f"pip install '{NAME}[s3]@git+https://git.example/planner@{COMMIT}'",
+        ),
+        (
             {"url": "ssh://git@git.example/planner", "vcs_info": GIT},
             f"pip install '{NAME}[s3]@git+ssh://git@git.example/planner@{COMMIT}'",
         ),

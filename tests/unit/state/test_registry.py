@@ -34,9 +34,10 @@ def test_absolute_paths(tmp_path: Path, prefix: str) -> None:
     assert (tmp_path / "s" / "dev.json").exists()
 
 
-def test_an_unknown_scheme_lists_the_known_and_hides_credentials() -> None:
+@pytest.mark.parametrize("user", ["me:s3cret", "me:s3@cret", "me", "@me@:@"])
+def test_an_unknown_scheme_lists_the_known_and_hides_credentials(user: str) -> None:
     with pytest.raises(StateError) as caught:
-        open_backend(Location("ftp://me:s3cret@host/x", environment="dev", folder=Path()))
+        open_backend(Location(f"ftp://{user}@host/x", environment="dev", folder=Path()))
     assert caught.value.summary == "no backend keeps a state at ftp://host/x: ftp: is not known"
     assert "file:" in caught.value.advice
 

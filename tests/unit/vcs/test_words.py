@@ -152,6 +152,11 @@ def told(tmp_path: Path, script: str, seconds: float = 60) -> PlannerError:
             "git x failed: at https://x.example/r",
             "",
         ),
+        (
+            "echo 'fatal: at https://me:pa@ss@wo@x.example/r and //y@z' >&2; exit 1",
+            "git x failed: at https://x.example/r and //y@z",
+            "",
+        ),
         ("seq 1 100000 >&2; exit 1", "git x failed: 1", None),
     ],
 )
