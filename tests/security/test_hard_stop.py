@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from planner.config.apart import apart
 from planner.config.effort import TooMuchWork
@@ -125,8 +126,9 @@ def test_time(job: Job) -> None:
 
 @pytest.mark.parametrize("job", [text, numbers, many_texts])
 def test_memory(job: Job) -> None:
+    """Whatever time it takes to fill it."""
     with pytest.raises(Ended, match="it needs more memory than there is"):
-        list(apart(SHORT)(job))
+        list(apart(evolve(SHORT, seconds=60))(job))
 
 
 def counted(link: Link) -> Iterator[Any]:
