@@ -46,10 +46,14 @@ class Runner(Protocol):
 class Bounds:
     """What a job may take where it is done apart. seconds: of processor time, beside what it is allowed for
     effort that is counted. memory: bytes, beyond what its process begins with.
+
+    little: seconds of processor time after which its process takes no other job. They would be missing to
+    that one, as the system counts whole seconds; they also bound what is left of one job in the next.
     """
 
     seconds: int = 5
     memory: int = 2 * 1024**3
+    little: float = 0.25
 
 
 class Ended(Exception):

@@ -26,10 +26,6 @@ from attrs import define
 from planner.config.jobs import Bounds, Lines
 from planner.config.rendering import prepare
 
-_LITTLE: Final = 0.25
-"""Seconds of processor time after which a process takes no other job: they would be missing to that one,
-since the system counts whole seconds of a process. They also bound what is left over of one job in the next.
-"""
 _PER_SECOND: Final = 20_000_000
 """Units of effort that allow a second more: a fifth of what they are meant to take, for slow machines."""
 
@@ -157,7 +153,7 @@ def _do(wire: _Wire) -> bool:
     except Exception:  # noqa: BLE001 - a job tells by its messages what it expects
         wire.send(RAISED, RuntimeError(traceback.format_exc()))
     else:
-        goes_on = time.process_time() < _LITTLE
+        goes_on: bool = time.process_time() < bounds.little
         wire.send(DONE, goes_on)
         return goes_on
     return False
