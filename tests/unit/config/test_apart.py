@@ -73,7 +73,7 @@ def process(job: Job) -> int:
     return found
 
 
-@pytest.mark.long
+@pytest.mark.seldom(job=[mistaken, greedy, exit_at_once])
 @pytest.mark.parametrize("job", [long, mistaken, endless, greedy, exit_at_once])
 def test_a_process_does_little_jobs_until_one_is_not(job: Job) -> None:
     first = process(little)
