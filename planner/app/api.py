@@ -13,13 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Final
+from typing import Any, Final
 
 import orjson
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from planner.app.apply import Applying, Approval, Outcome, apply_saved
 from planner.app.caller import Silent
+from planner.app.discretion import given_credentials
 from planner.app.opening import Request, configure, opened
 from planner.app.redaction import Redactor
 from planner.app.report import Running
@@ -28,7 +29,7 @@ from planner.config.load import open_project as read_project
 from planner.config.variables import Inputs
 from planner.engine.selection import Selection
 from planner.engine.workflow import propose
-from planner.errors import PartlyApplied, PlannerError, Refused
+from planner.errors import InvalidConfiguration, PartlyApplied, PlannerError, Refused
 from planner.model import plan as model
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic
@@ -78,7 +79,7 @@ class Project:
         chosen = choose_environment(read_project(self.folder), name)
         assigned = [(key, _as_text(value)) for key, value in (variables or {}).items()]
         inputs = Inputs(assigned, tuple(var_files), self.environ)
-        return Environment(chosen.name, Request(self.folder, chosen.name, inputs, parallelism))
+        return Environment(chosen.name, self.folder, inputs, parallelism)
 
 
 def _as_text(value: object) -> str:
@@ -148,18 +149,37 @@ class Environment:
     """One environment of a project. Its files are read anew by each call."""
 
     name: str
-    _request: Request = field(repr=False)
+    _folder: Path
+    _inputs: Inputs = field(repr=False)
+    _parallelism: int
+
+    @contextmanager
+    def _asking(self, **given: Any) -> Iterator[tuple[Request, Silent]]:
+        """One call. No error that leaves it holds a secret, and no temporary file stays."""
+        request = Request(self._folder, self.name, self._inputs, self._parallelism, **given)
+        caller, environ = Silent(), self._inputs.environ
+        caller.redact.watch(lambda: (*given_credentials(environ), *request.given_secrets()))
+        try:
+            yield request, caller
+        except PlannerError as error:
+            _hide_secrets(error, caller.redact)
+            raise error from None  # what it comes from is not redacted
+        finally:
+            request.trees.close()
+            request.workspace.close()
 
     def resources(self) -> Mapping[Address, Desired]:
         """What the templates become, without calling any API. InvalidConfiguration with all that is wrong."""
-        found, _ = configure(self._request, Silent())
-        found.refuse_errors()
-        return found.resources
+        with self._asking() as (request, caller):
+            found, _ = configure(request, caller)
+            found.refuse_errors()
+            return found.resources
 
     def state(self) -> State:
         """As it is kept, without asking the installation. Empty where nothing was applied yet."""
-        request = self._request
-        return request.states(Redactor()).open(request.project.environments[self.name]).load()
+        with self._asking() as (request, caller):
+            here = choose_environment(request.project, self.name)
+            return request.states(caller.redact).open(here).load()
 
     def outputs(self) -> Mapping[str, Value]:
         """Those of the last apply; sensitive ones are fingerprints."""
@@ -176,9 +196,8 @@ class Environment:
     ) -> Plan:
         """What apply would change. Takes no lock and writes nothing. See `planner plan` for what is given."""
         selection = Selection(tuple(targets), tuple(excludes), tuple(replaces))
-        request = evolve(self._request, destroy=destroy, refresh=refresh, selection=selection)
-        caller = Silent()
-        with opened(request, caller) as here:
+        given = {"destroy": destroy, "refresh": refresh, "selection": selection}
+        with self._asking(**given) as (request, caller), opened(request, caller) as here:
             proposal = propose(here.session)
             found = caller.redact.inside((*here.configuration.diagnostics, *proposal.diagnostics))
             content = here.store.redact(proposal.plan)  # as in a file: what is sensitive stays here
@@ -206,16 +225,24 @@ class Environment:
         if plan.errors:
             raise Refused(plan.errors[0].summary, advice=plan.errors[0].advice)
         cancel = cancel or Cancel()
-        caller = Silent()
-        with opened(self._request, caller) as here:
-            report = _Report(cancel)
+        with self._asking() as (request, caller), opened(request, caller) as here:
+            report = _Report(cancel, caller.redact)
             applying = Applying(caller, here, report)
             with ThreadPoolExecutor(1, "planner-apply") as pool:
                 result = pool.submit(apply_saved, applying, plan.content, Approval(auto=True), lock_timeout)
                 result.add_done_callback(lambda _: report.events.put(_LAST))
                 _hand_on(report.events, on_event, cancel)
                 outcome = result.result()
-        return _applied(outcome, report.shown)
+            return _applied(outcome, report.shown)
+
+
+def _hide_secrets(error: PlannerError, redact: Redactor) -> None:
+    error.summary, error.advice = redact(error.summary), redact(error.advice)
+    error.args = (error.summary,)
+    if isinstance(error, InvalidConfiguration):
+        error.diagnostics = redact.inside(error.diagnostics)
+    if isinstance(error, PartlyApplied):
+        error.ledger = redact.inside(error.ledger)
 
 
 def _hand_on(events: SimpleQueue[Event | None], on_event: OnEvent, cancel: Cancel) -> None:
@@ -247,6 +274,7 @@ class _Report:
     """Takes what an apply tells: the events go to a queue, what is shown at the end is kept."""
 
     cancel: Cancel
+    redact: Redactor
     events: SimpleQueue[Event | None] = field(factory=SimpleQueue)
     shown: Mapping[str, Value] = field(factory=dict)
 
@@ -259,7 +287,10 @@ class _Report:
     @contextmanager
     def running(self, hurry: Callable[[], object]) -> Iterator[Running]:
         with self.cancel.hurrying(hurry):
-            yield Running(self.events.put, lambda: self.cancel.asked)
+            yield Running(self._take, lambda: self.cancel.asked)
+
+    def _take(self, event: Event) -> None:
+        self.events.put(self.redact.inside(event))
 
     def ledger(self, ledger: Ledger, way_on: str) -> None:
         """It is in the outcome."""

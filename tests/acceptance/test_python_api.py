@@ -17,7 +17,7 @@ import planner
 from planner.app.redaction import Redactor
 from planner.app.stores import States
 from planner.config.load import open_project
-from planner.errors import LockHeld, PartlyApplied, PlannerError, Refused, StalePlan
+from planner.errors import InvalidConfiguration, LockHeld, PartlyApplied, PlannerError, Refused, StalePlan
 from planner.model.ledger import Event, StepFinished, StepStarted
 
 from .runner import PROJECT, ROOT, Project
@@ -227,3 +227,48 @@ def test_secrets_are_not_in_a_plan(project: Project) -> None:
     template.write_text(template.read_text().replace("Goes with", "{{ var.word }} goes with"))
     plan = opened(project, word="hunter2hunter2").plan()
     assert "hunter2" not in f"{plan}{plan.text()}{plan.markdown()}"
+
+
+WORD = "hunter2hunter2"
+
+
+def test_a_credential_is_in_no_plan(project: Project) -> None:
+    template = project.folder / "templates" / "main.yaml"
+    template.write_text(template.read_text().replace("Goes with", f"{WORD} goes with"))
+    environ = {"EC_API_KEY": WORD}
+    here = planner.open_project(project.folder, environ=environ).environment()
+    assert WORD not in f"{here.plan()}{here.plan().text()}"
+    assert WORD in f"{opened(project).plan()}"  # so that it can be found
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_error_quotes_no_credential(project: Project, known: bool) -> None:
+    template = project.folder / "templates" / "main.yaml"
+    template.write_text(template.read_text().replace("extension_type: bundle", f"extension_type: {WORD}"))
+    environ = {"EC_API_KEY": WORD if known else "another"}
+    with pytest.raises(InvalidConfiguration) as raised:
+        planner.open_project(project.folder, environ=environ).environment().plan()
+    assert (WORD in f"{raised.value.diagnostics}") is not known
+
+
+def test_files_are_read_anew_by_each_call(project: Project) -> None:
+    here = opened(project)
+    before = here.plan()
+    (project.folder / "planner.yaml").write_text(PROJECT.replace("8.*", "7.*"))
+    (project.folder / "files/alpha/words.txt").write_text("two\n")
+    after = here.plan()
+    assert "8.*" in before.text()
+    assert "8.*" not in after.text()
+    assert before.changes[0].content != after.changes[0].content
+
+
+def test_nothing_temporary_stays(project: Project) -> None:
+    """In a process of its own: others use the temporary folder meanwhile."""
+    place = project.folder / "temporary"
+    place.mkdir()
+    code = "import planner; e = planner.open_project('.').environment(); e.apply(e.plan())"
+    environ = {**os.environ, "TMPDIR": str(place)}
+    subprocess.run(
+        [sys.executable, "-c", code + "; import os; os._exit(0)"], cwd=project.folder, env=environ, check=True
+    )
+    assert list(place.iterdir()) == []

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import socketserver
 import struct
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +16,10 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
+import planner
 from planner.app.redaction import Redactor
 from planner.ece.redaction import BODY_LIMIT, body_for_log
+from planner.errors import PlannerError
 from tests.acceptance.runner import Project, small
 
 from .installation import Answer, Asked, always, answering, refusal
@@ -130,6 +134,20 @@ def test_no_command_shows_what_is_echoed(
     for path in project.folder.rglob("*"):
         if path.is_file():
             assert MARK not in path.read_bytes().decode(errors="replace"), path
+
+
+@pytest.mark.usefixtures("echo")
+def test_no_value_of_the_library_holds_what_is_echoed(project: Project) -> None:
+    here = planner.open_project(project.folder, environ=os.environ).environment()
+    plan = here.plan(refresh=False)
+    told: list[object] = []
+    for ask in (here.plan, lambda: here.apply(plan, on_event=told.append)):
+        with pytest.raises(PlannerError) as raised:
+            ask()
+        shown = "".join(traceback.format_exception(raised.value, chain=True))
+        assert MARK not in f"{shown}{raised.value!r}{vars(raised.value)}"
+        assert "(redacted)" in str(raised.value)
+    assert MARK not in f"{told}{plan}{plan.text()}{plan.markdown()}"
 
 
 def test_a_long_message_is_redacted_before_it_is_cut(
