@@ -145,11 +145,6 @@ class Draft:
     edits: tuple[Edit, ...]
     text: str
 
-    @property
-    def is_written(self) -> bool:
-        """Whether the file on disk has the text."""
-        return self.text == (self.file.present or "")
-
 
 def draft(
     caller: Caller,

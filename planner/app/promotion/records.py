@@ -254,9 +254,7 @@ class Finding:
 class Verified:
     """notes: sentences for people."""
 
-    environment: str
     release: str
-    finding: Finding
     notes: tuple[str, ...] = ()
 
 
@@ -275,7 +273,7 @@ def verify(request: Request, caller: Caller, finding: Finding, timeout: float) -
 
     update_log(request, environment.name, caller, "verify", change, timeout)
     notes = tuple(_unasked(project, environment.name, finding.check))
-    return Verified(environment.name, seen[0], finding, notes)
+    return Verified(seen[0], notes)
 
 
 def _whole_run(environment: str, log: Log) -> Run:
