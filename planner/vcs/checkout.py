@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -68,6 +69,11 @@ _UNFETCHED: Final = (
 )
 
 _OWN: Final = ("local", "worktree")
+_READ_BESIDE: Final = (".git", ".gitattributes", ".gitignore", ".gitmodules", ".mailmap")
+_READ_WITHIN: Final = (
+    *("HEAD", "config", "config.worktree", "index", "packed-refs", "shallow", "commondir"),
+    *("info/attributes", "info/exclude", "info/grafts", "info/sparse-checkout", "objects/info/alternates"),
+)
 _FALSE: Final = ("false", "no", "off", "0", "")
 
 Setting = tuple[str, str, str]
@@ -197,6 +203,7 @@ def checkout_of(folder: Path) -> Checkout | None:
     """The checkout that a folder lies in; None where there is none. PlannerError with git's words where there
     is one, and git does not read it, or is not there.
     """
+    _refuse_endless(folder.resolve())
     environ = environment(*_FOR_GIT, **_ANSWERS)
     what = f"git does not read the repository of {folder.resolve()}"
     find = ("rev-parse", "--show-toplevel", "--absolute-git-dir", "--git-common-dir", "--show-prefix")
@@ -213,6 +220,28 @@ def checkout_of(folder: Path) -> Checkout | None:
     root, git_dir, common_dir, prefix, _ = lines
     told = output([*begin, "config", "--list", "--show-scope", "--includes", "-z"], environ, what=what)
     return Checkout(Path(root), prefix, Path(git_dir), (folder / common_dir).resolve(), _settings(told))
+
+
+def _refuse_endless(folder: Path) -> None:
+    """PlannerError for a pipe or device in the place of a file that git opens, and would wait for."""
+    for path in (folder, *folder.parents):
+        for name in _READ_BESIDE:
+            _refuse_pipe(path / name)
+        if (path / ".git").is_dir():
+            for name in _READ_WITHIN:
+                _refuse_pipe(path / ".git" / name)
+        if os.path.lexists(path / ".git"):
+            return
+
+
+def _refuse_pipe(path: Path) -> None:
+    try:
+        found = path.stat()
+    except (OSError, ValueError):  # git says itself what is wrong with it
+        return
+    ends = stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)
+    if not (ends or os.path.samestat(found, os.stat(os.devnull))):
+        raise PlannerError(f"{path} is no file: git would wait for it", advice="Remove what is in its place.")
 
 
 def _is_below_one(folder: Path) -> bool:

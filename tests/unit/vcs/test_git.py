@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -182,3 +184,38 @@ def test_hashes_of_another_kind(tmp_path: Path) -> None:
     assert len(found.commit("HEAD")) == 64
     assert found.content("HEAD", "a") == b"one"
     assert not found.changed_since("HEAD")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".gitattributes",
+        ".gitignore",
+        "project/.gitattributes",
+        ".git/config",
+        ".git/info/exclude",
+        ".git/HEAD",
+    ],
+)
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    (tmp_path / "project").mkdir()
+    git(tmp_path, "init", "-q")
+    path = tmp_path / name
+    path.unlink(missing_ok=True)
+    path.parent.mkdir(exist_ok=True)
+    os.mkfifo(path)
+    with pytest.raises(PlannerError, match=f"{re.escape(name)} is no file: git would wait for it"):
+        repository_of(tmp_path / "project")
+
+
+def test_nor_is_a_device(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    (tmp_path / ".gitignore").symlink_to("/dev/zero")
+    with pytest.raises(PlannerError, match="is no file"):
+        repository_of(tmp_path)
+
+
+def test_what_is_nothing_on_purpose_is_read(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    (tmp_path / ".gitignore").symlink_to(os.devnull)
+    assert repository_of(tmp_path) is not None
