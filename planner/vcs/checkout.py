@@ -240,7 +240,7 @@ def _refuse_pipe(path: Path) -> None:
     except (OSError, ValueError):  # git says itself what is wrong with it
         return
     ends = stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)
-    if not (ends or os.path.samestat(found, os.stat(os.devnull))):
+    if not (ends or os.path.samestat(found, Path(os.devnull).stat())):
         raise PlannerError(f"{path} is no file: git would wait for it", advice="Remove what is in its place.")
 
 
