@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import time
@@ -10,7 +11,6 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-import orjson
 from attrs import field, frozen
 
 from planner.forge.connection import Call, Reply
@@ -55,6 +55,8 @@ _LIMIT: Final = 300
 """Characters of what a forge says."""
 
 _SAYING: Final = ("message", "error_description", "error", "errors", "detail", "code", "field")
+_AS_IT_CAME: Final = "surrogateescape"
+"""What is no UTF-8 in a variable or an argument goes into a URL byte by byte."""
 _NO_API: Final = "Check that --api-url is the address of the API, and the token."
 
 
@@ -99,8 +101,8 @@ class Client:
 
     def at(self, *segments: str, query: Mapping[str, str] | None = None) -> str:
         """A URL below the root. segments: of the path, as they are; query: as well."""
-        path = "/".join(quote(segment, safe="") for segment in segments)
-        return f"{self._api.root}/{path}" + (f"?{urlencode(query)}" if query else "")
+        path = "/".join(quote(segment, safe="", errors=_AS_IT_CAME) for segment in segments)
+        return f"{self._api.root}/{path}" + (f"?{urlencode(query, errors=_AS_IT_CAME)}" if query else "")
 
     def get(self, url: str, failure: str) -> Any:
         return self.call(Call("GET", url, failure)).data
@@ -163,7 +165,7 @@ class Client:
         return received
 
     def _once(self, call: Call, url: str) -> Received:
-        body = None if call.body is None else orjson.dumps(call.body)
+        body = None if call.body is None else json.dumps(call.body).encode()
         return self._wire.send(Request(call.method, address_of(url), _TIMEOUTS, self._api.headers, body))
 
     def _onward(self, call: Call, url: str, received: Received) -> str:

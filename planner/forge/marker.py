@@ -66,7 +66,7 @@ def found_in(body: str) -> Marker | None:
         return None
     number, attempt = _number(fields.get("run", "")), _number(fields.get("attempt", ""))
     run = Run(number, attempt) if number else None
-    return Marker(unquote(fields["id"]), unquote(fields.get("commit", "")), run)
+    return Marker(_decoded(fields["id"]), _decoded(fields.get("commit", "")), run)
 
 
 def _with_line(body: str, line: str, facts: Facts) -> str:
@@ -83,7 +83,11 @@ def _fields(marker: Marker) -> str:
 
 def _encoded(text: str) -> str:
     # Two hyphens may not be in an HTML comment.
-    return quote(text, safe="").replace("--", "-%2D")
+    return quote(text, safe="", errors="surrogateescape").replace("--", "-%2D")
+
+
+def _decoded(text: str) -> str:
+    return unquote(text, errors="surrogateescape")
 
 
 def _number(text: str) -> int:

@@ -27,6 +27,11 @@ REPEATED: Final = 10
 """How often the same is kept, as the evidence of a check that is made every hour: the latest."""
 
 
+def legible(text: str) -> str:
+    """text with U+FFFD for what is no UTF-8 in a variable or an argument, as git's texts have it here."""
+    return text.encode(errors="surrogateescape").decode(errors="replace")
+
+
 @frozen
 class Source:
     """Where a release came from: the environment, and its state as it was then."""
@@ -50,7 +55,7 @@ class Run:
     until: str = field(default="", metadata=WORD)
     whole: bool = True
     known_as: str = field(default="", metadata=WORD)
-    by: str = ""
+    by: str = field(default="", converter=legible)
     commit: str = field(default="", metadata=WORD)
     plan_digest: str = field(default="", metadata=WORD)
     pull_request: str = ""
@@ -70,11 +75,11 @@ class Verification:
     """That a check passed or failed on a release that ran in the environment."""
 
     release: str = field(metadata=WORD)
-    check: str = field(metadata=IDENTITY)
+    check: str = field(metadata=IDENTITY, converter=legible)
     ok: bool
     at: str = field(metadata=WORD)
-    by: str = ""
-    url: str = ""
+    by: str = field(default="", converter=legible)
+    url: str = field(default="", converter=legible)
 
 
 @frozen
@@ -82,7 +87,7 @@ class Approval:
     """That somebody wants a release in the environment."""
 
     release: str = field(metadata=WORD)
-    by: str
+    by: str = field(converter=legible)
     at: str = field(metadata=WORD)
 
 
@@ -91,8 +96,8 @@ class Rejection:
     """That a release is not to be promoted to anywhere."""
 
     release: str = field(metadata=WORD)
-    reason: str
-    by: str
+    reason: str = field(converter=legible)
+    by: str = field(converter=legible)
     at: str = field(metadata=WORD)
 
 
@@ -102,8 +107,8 @@ class Force:
 
     release: str = field(metadata=WORD)
     gate: str = field(metadata=WORD)
-    reason: str
-    by: str
+    reason: str = field(converter=legible)
+    by: str = field(converter=legible)
     at: str = field(metadata=WORD)
 
 

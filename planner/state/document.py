@@ -112,8 +112,10 @@ class Format:
     def _digest_of(self, versioned: Data) -> str:
         try:
             return self.digests.get(versioned["format_version"], digest)(versioned)
-        except TypeError as error:  # of orjson, beyond 254 levels
-            raise BadDocument("nests lists and mappings too deep") from error
+        except TypeError as error:  # of orjson: beyond 254 levels, or half of a surrogate pair
+            deep = "surrogates" not in str(error)
+            what = "nests lists and mappings too deep" if deep else "holds a text that is no UTF-8"
+            raise BadDocument(what) from error
 
 
 def loads(data: bytes) -> Any:

@@ -210,6 +210,15 @@ class TestApprove:
             (first, "dave@shop.example"),
         ]
 
+    def test_a_name_that_is_no_utf_8_is_one_person_too(self, chain: Project, first: str) -> None:
+        odd = {"PLANNER_ACTOR": "Ren\udce9@shop.example"}
+        approve = ("release", "approve", first, "prod")
+        assert "as Ren\N{REPLACEMENT CHARACTER}@shop.example" in chain.ok(*approve, env=odd).out
+        assert "has approved" in chain.ok(*approve, env=odd).out
+        chain.ok("verify", "dev", "--check", "smo\udcffke", "--ok", env=odd)
+        chain.ok("release", "reject", first, "--reason", "be\udcffcause", env=odd)
+        assert "be\N{REPLACEMENT CHARACTER}cause" in chain.ok("release", "show", first).out
+
     def test_the_one_of_whoever_promotes_does_not_count(self, chain: Project, first: str) -> None:
         done = chain.ok("release", "approve", first, "prod", env={"PLANNER_ACTOR": DEVELOPER})
         assert "(0 of 1)" in done.out

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from planner.forge.client import connect
+from planner.forge.client import Api, Client, Pauses, connect
 from planner.forge.errors import ForgeError, ReplyLost
+from planner.forge.patience import Patience
 from planner.forge.posting import Outcome, Posting, post
 from planner.forge.registry import KINDS
 
@@ -49,6 +50,14 @@ from .forge_sites import (
 __all__ = ["github", "no_proxy", "server", "site"]  # fixtures
 
 # --- faults that pass -------------------------------------------------------------------------------------
+
+
+def test_what_is_no_text_is_sent_as_it_came(github: Site) -> None:
+    """An argument or a variable may hold any bytes."""
+    client = Client(Api("a forge", "https://host/api", {}, (), {}), Pauses(), Patience())
+    assert client.at("r\udcff", query={"branch": "b\udcff"}) == "https://host/api/r%FF?branch=b%FF"
+    github.post("one \udcff")
+    assert github.texts == ["one \udcff"]
 
 
 @pytest.mark.parametrize("fault", [unavailable, hang_up])

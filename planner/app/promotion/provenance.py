@@ -14,6 +14,7 @@ from planner.errors import PlannerError
 from planner.forge.registry import ACTOR_VARIABLES, KINDS, MESSAGES, job_in
 from planner.model.diagnostic import Diagnostics
 from planner.model.tree import PINNED
+from planner.promote.log import legible
 from planner.vcs import Repository, repository_of
 
 
@@ -21,9 +22,9 @@ def actor(folder: Path, environ: Mapping[str, str]) -> str:
     """PLANNER_ACTOR; the user that started the CI's job; git's user.email; user@host."""
     for name in ("PLANNER_ACTOR", *ACTOR_VARIABLES):
         if environ.get(name, "").strip():
-            return environ[name].strip()
+            return legible(environ[name].strip())
     repository = repository_of(folder)
-    return (repository.user() if repository else "") or f"{_user()}@{platform.node()}"
+    return legible((repository.user() if repository else "") or f"{_user()}@{platform.node()}")
 
 
 def _user() -> str:

@@ -35,6 +35,13 @@ def test_what_is_attached_is_found(
     assert found_in(f"\n{text.replace(chr(10), chr(13) + chr(10))}\n") == marker
 
 
+@pytest.mark.parametrize("name", ["\udcff", "a/\udce9t\udce9"])
+def test_the_name_of_a_folder_need_not_be_text(name: str) -> None:
+    marker = Marker(name, name)
+    assert found_in(attached("# Plan", marker, HIDDEN)) == marker
+    attached("# Plan", marker, HIDDEN).encode()
+
+
 @given(marker_id=st.text(alphabet="->!<` \nab", max_size=30))
 def test_no_id_ends_the_comment(marker_id: str) -> None:
     line = attached("", Marker(marker_id), HIDDEN).splitlines()[0]
