@@ -203,7 +203,7 @@ class Client:
         said = self._discreet(_said_in(received.text, data))
         status, headers = received.status, received.headers
         summary = f"{call.failure}: {self._api.name} at {self._host} answered {status_words(status, said)}"
-        if is_limited(status, headers, said):
+        if is_limited(status, headers, said, self.pauses.now()):
             wait = asked_wait(status, headers, self.pauses.now())
             when = "later" if wait is None else f"after {clock_time(self.pauses.now() + wait)}"
             error = ForgeError(summary, status=status, said=said, advice=f"Run it again {when}.")

@@ -41,13 +41,13 @@ class Patience:
         return pause if waited + pause <= self.total else None
 
 
-def is_limited(status: int, headers: Mapping[str, str], said: str) -> bool:
-    """Whether a refusal is for asking too often. GitHub says 403 to that too."""
+def is_limited(status: int, headers: Mapping[str, str], said: str, now: float) -> bool:
+    """Whether a refusal is for asking too often. GitHub says 403 to that too. now: since the epoch."""
     if status == 429:
         return True
     words = said.lower()
     return status == 403 and (
-        "Retry-After" in headers
+        retry_after(headers, now) is not None  # what makes no sense is none
         or headers.get("X-RateLimit-Remaining") == "0"
         or "rate limit" in words
         or "abuse detection" in words

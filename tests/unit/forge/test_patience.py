@@ -15,6 +15,11 @@ DATE = "Fri, 15 Jan 2027 08:00:00 GMT"  # NOW
     [
         (429, {}, "", True),
         (403, {"Retry-After": "1"}, "", True),
+        (403, {"Retry-After": DATE}, "", True),
+        (403, {"Retry-After": "soon"}, "", False),
+        (403, {"Retry-After": "-1"}, "", False),
+        (403, {"Retry-After": "9" * 5000}, "", False),
+        (403, {"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}, "", False),
         (403, {"X-RateLimit-Remaining": "0"}, "", True),
         (403, {}, "You have exceeded a secondary rate limit", True),
         (403, {}, "You have triggered an abuse detection mechanism", True),
@@ -24,7 +29,7 @@ DATE = "Fri, 15 Jan 2027 08:00:00 GMT"  # NOW
     ],
 )
 def test_what_is_a_limit(status: int, headers: Mapping[str, str], said: str, limited: bool) -> None:
-    assert is_limited(status, headers, said) is limited
+    assert is_limited(status, headers, said, NOW) is limited
 
 
 @pytest.mark.parametrize(
