@@ -61,6 +61,12 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 @pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No message is wrapped, however long the paths in it are: a test about wrapping names a width."""
+    monkeypatch.setenv("COLUMNS", "1000")
+
+
+@pytest.fixture(autouse=True)
 def _log() -> Iterator[None]:
     """A command line in this process sends the log to its own streams."""
     logger = logging.getLogger("planner")

@@ -26,6 +26,8 @@ from .ece import Ece
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 PATIENCE = 30.0
+WIDE = "1000"
+"""Columns, where a test names none: no message is wrapped, however long the paths in it are."""
 PROCESSES = os.environ.get("PLANNER_TEST_PROCESSES") == "1"
 
 PROJECT = """
@@ -110,7 +112,7 @@ class Project:
         kept = {
             k: v for k, v in os.environ.items() if k in ("PATH", "PYTHONPATH") or k.startswith("COVERAGE_")
         }
-        own = {"HOME": str(self.folder), "LANG": "C.UTF-8", "PYTHONWARNINGS": "error"}
+        own = {"HOME": str(self.folder), "LANG": "C.UTF-8", "PYTHONWARNINGS": "error", "COLUMNS": WIDE}
         return {**kept, **own, **self.environ, **(more or {})}
 
     def apply(self, *words: str, env: dict[str, str] | None = None) -> Done:

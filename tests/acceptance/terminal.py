@@ -61,7 +61,7 @@ def at_terminal(project: Project, *words: str, columns: int = 80, rows: int = 24
     termios.tcsetwinsize(theirs, (rows, columns))
     try:
         with project.started(
-            *words, stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=_sit_down
+            *words, env={"COLUMNS": ""}, stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=_sit_down
         ) as process:
             os.close(theirs)
             yield Sitting(ours, process)
