@@ -39,7 +39,7 @@ from planner.model.state import State
 from planner.model.value import Value
 from planner.render import render_plan
 from planner.render.style import Style
-from planner.state.saved_plan import plan_digest
+from planner.state.saved import plan_digest
 
 logging.getLogger("planner").addHandler(logging.NullHandler())
 

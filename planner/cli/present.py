@@ -23,7 +23,7 @@ from planner.model.value import Value
 from planner.render import Progress, events, live_progress, plain_progress, render_ledger, render_plan
 from planner.render.outputs import render_outputs
 from planner.state.document import Redact, keep
-from planner.state.saved_plan import dump_plan, plan_digest
+from planner.state.saved import dump_plan, plan_digest
 
 DONE, FAILED = 0, 1
 

@@ -35,8 +35,17 @@ from planner.state.files import (
     sync_folder,
     write_all,
 )
-from planner.state.lease import TIMING, Timing
-from planner.state.locks import Holder, Patience, decode_holder, encode_holder, not_locked_as, wait_for_lock
+from planner.state.locks import (
+    TIMING,
+    Holder,
+    Patience,
+    Timing,
+    decode_holder,
+    encode_holder,
+    lock_broken,
+    require_locked_as,
+    wait_for_lock,
+)
 from planner.state.snapshot import serial_of
 
 if TYPE_CHECKING:
@@ -222,7 +231,7 @@ class LocalBackend:
         with self._explained("taken", "the lock of "):
             make_private_folder(self._lock.parent)
             os_lock = self._os_lock()
-            patience = Patience(timeout, self._timing.sleep, self._timing.clock)
+            patience = Patience(timeout, self._timing)
             wait_for_lock(lambda: _try(os_lock), self._named_holder, self._shown, patience)
         try:
             with self._explained("taken", "the lock of "):
@@ -256,10 +265,7 @@ class LocalBackend:
         if stamp is not None and stamp == self._looked_into:
             return
         if self._named_holder() != self._held:
-            raise StateError(
-                f"the lock of {self._shown} was broken while {self._held.operation} held it",
-                advice="Nothing more was written. See who works on it with `planner lock show`.",
-            )
+            raise lock_broken(self._shown, self._held)
         self._looked_into = stamp
 
     def _named_holder(self) -> Holder | None:
@@ -288,9 +294,7 @@ class LocalBackend:
         return self.lock_holder()
 
     def break_lock(self, holder_id: str) -> None:
-        holder = self.lock_holder()
-        if holder is None or holder.id != holder_id:
-            raise not_locked_as(holder_id, self._shown, holder)
+        require_locked_as(holder_id, self._shown, self.lock_holder())
         with self._explained("broken", "the lock of "):
             # First the name: from then on the former holder writes nothing more. The lock itself belongs to
             # its process; without its file the next one takes another.

@@ -25,11 +25,9 @@ from attrs import define, field
 from psycopg import Connection
 from psycopg.sql import SQL
 
-from planner.state.lease import TIMING, Terms, Timing
-from planner.state.locks import Holder, encode_holder
-from planner.state.postgres.causes import explained
-from planner.state.postgres.rows import Rows, named, one_trip
-from planner.state.postgres.session import Login, Session
+from planner.state.locks import TIMING, Holder, Terms, Timing, encode_holder
+from planner.state.postgres.session import Login, Session, explained
+from planner.state.postgres.tables import Rows, named, one_trip
 
 _SLACK: Final = 0.01
 

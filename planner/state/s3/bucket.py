@@ -17,9 +17,16 @@ from botocore.parsers import ResponseParserError
 
 from planner.errors import StateError
 from planner.net.dates import http_date
-from planner.state.lease import TIMING, Timing
-from planner.state.s3.causes import FAILURES, is_about_encryption, is_absent, is_passing, status_of
-from planner.state.s3.client import AT_ONCE, connect
+from planner.state.locks import TIMING, Timing
+from planner.state.s3.client import (
+    AT_ONCE,
+    FAILURES,
+    connect,
+    is_about_encryption,
+    is_absent,
+    is_passing,
+    status_of,
+)
 from planner.state.s3.target import Target
 
 T = TypeVar("T")

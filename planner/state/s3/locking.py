@@ -20,8 +20,7 @@ from attrs import asdict, define, evolve, field, frozen
 
 from planner.errors import StateError
 from planner.state.document import newer, version_in
-from planner.state.lease import Terms, sleepless_clock
-from planner.state.locks import Holder, holder_in
+from planner.state.locks import Holder, Terms, holder_in, sleepless_clock
 from planner.state.s3.bucket import ATTEMPTS, NOTHING, Bucket, Changed, Found
 
 FORMAT_VERSION: Final = 1
