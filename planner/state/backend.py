@@ -1,4 +1,5 @@
-"""The port: what a place that keeps the state of one environment must promise.
+"""The port: what a place that keeps the state of one environment must promise; and what shared places have
+in common.
 
 Everything is bytes: what they mean is for `snapshot` and `journal` to know, so that a wrapper can encrypt
 them. One thing shows through: a snapshot is a JSON object with its "serial" at the top level.
@@ -9,14 +10,15 @@ then what was there before still is. Methods are called by one thread at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Protocol
 
 from attrs import frozen
 
 from planner.errors import StateError
-from planner.state.locks import Holder
+from planner.state.locks import Holder, Lease, Patience, Terms, Timing, wait_for_lock
 
 KEPT = 20
 """How many snapshots a history keeps, the present one included."""
@@ -153,3 +155,60 @@ class Backend(Snapshots, Journals, Locks, Protocol):
         state.
         """
         ...
+
+
+class Leasing(ABC):
+    """What a backend on a shared place does with its lease. Obligations of the backend:
+
+    - whoever writes asks `still_held` first, so that no further call is made. Where the place can, it writes
+      only if in the same transaction it names this holder, and hands whom it names to the lease's `confirm`;
+      where it cannot, `still_held` is asked again, as writing took a while.
+    - taking and renewing are atomic at the place (a transaction, a conditional write). Renewing never makes a
+      lock that is not there: it may come late, after the lock was released or broken. It goes by a connection
+      of its own, as it is done in another thread.
+    - a lock may be taken whose lease ended by the place's clock, or that was seen unchanged for the whole
+      duration by the taker's own; a lease that ended and that nobody took may be renewed.
+    - renewing returns whom the place names afterwards, and raises StateError when that cannot be found out.
+      It gives up by itself within `Terms.patience` seconds.
+    - the place keeps the duration with the lock, where it can: another process may run with other terms.
+    """
+
+    def __init__(self, shown: str, terms: Terms, timing: Timing) -> None:
+        self._shown = shown
+        self._terms = terms
+        self._timing = timing
+        self._lease: Lease | None = None
+
+    def describe(self) -> str:
+        return self._shown
+
+    @abstractmethod
+    def lock_holder(self) -> Holder | None: ...
+
+    def probe_lock(self) -> Holder | None:
+        return self.lock_holder()
+
+    @abstractmethod
+    def _release(self, holder: Holder) -> None:
+        """StateError when the place cannot be asked; then the lease ends by itself."""
+
+    def still_held(self) -> None:
+        if self._lease is not None:
+            self._lease.still_held()
+
+    def _obtain(self, lease: Lease, take: Callable[[], bool], timeout: float) -> None:
+        """take: asks the place once; whether the holder has it now. LockHeld."""
+        patience = Patience(timeout, self._timing, poll=self._terms.retry / 2)
+        wait_for_lock(lambda: lease.take(take), self.lock_holder, self._shown, patience)
+
+    @contextmanager
+    def _holding(self, lease: Lease, renew: Callable[[], Holder | None]) -> Iterator[None]:
+        """What was obtained is renewed while in the context, and released after it."""
+        self._lease = lease
+        try:
+            with lease.kept(renew):
+                yield
+        finally:
+            self._lease = None
+            with suppress(StateError):
+                self._release(lease.holder)

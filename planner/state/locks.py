@@ -3,7 +3,7 @@
 A shared place keeps who holds the lock and when that lease ends. While the lock is held, a thread renews the
 lease every `interval` seconds. A holder that is dead or cut off renews nothing, and the next one may take the
 lock once the lease has ended. By then the former one has stopped: it counts from before the request that the
-place answered, by its own clock. `Leasing` is what the backends of such places have in common.
+place answered, by its own clock.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ import os
 import socket
 import threading
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -168,7 +167,7 @@ def _held(shown: str, holder: Holder | None) -> LockHeld:
 
 @frozen
 class Terms:
-    """Of a lease. duration: seconds that a lease lasts when it is not renewed. interval: seconds between renewals.
+    """Of a lease. duration: seconds that it lasts when it is not renewed. interval: seconds between renewals.
 
     margin: how long before its end, in seconds, the holder itself takes a lease for ended: clocks differ, and
     what it does next takes a moment. retry: seconds until the next attempt after one that failed.
@@ -290,60 +289,3 @@ class Lease:
     def _again(error: StateError) -> StateError:
         """A new one each time: an exception that is raised twice grows its traceback."""
         return StateError(error.summary, advice=error.advice)
-
-
-class Leasing(ABC):
-    """What a backend on a shared place does with its lease. Obligations of the backend:
-
-    - whoever writes asks `still_held` first, so that no further call is made. Where the place can, it writes
-      only if in the same transaction it names this holder, and hands whom it names to the lease's `confirm`;
-      where it cannot, `still_held` is asked again, as writing took a while.
-    - taking and renewing are atomic at the place (a transaction, a conditional write). Renewing never makes a
-      lock that is not there: it may come late, after the lock was released or broken. It goes by a connection
-      of its own, as it is done in another thread.
-    - a lock may be taken whose lease ended by the place's clock, or that was seen unchanged for the whole
-      duration by the taker's own; a lease that ended and that nobody took may be renewed.
-    - renewing returns whom the place names afterwards, and raises StateError when that cannot be found out. It
-      gives up by itself within `Terms.patience` seconds.
-    - the place keeps the duration with the lock, where it can: another process may run with other terms.
-    """
-
-    def __init__(self, shown: str, terms: Terms, timing: Timing) -> None:
-        self._shown = shown
-        self._terms = terms
-        self._timing = timing
-        self._lease: Lease | None = None
-
-    def describe(self) -> str:
-        return self._shown
-
-    @abstractmethod
-    def lock_holder(self) -> Holder | None: ...
-
-    def probe_lock(self) -> Holder | None:
-        return self.lock_holder()
-
-    @abstractmethod
-    def _release(self, holder: Holder) -> None:
-        """StateError when the place cannot be asked; then the lease ends by itself."""
-
-    def still_held(self) -> None:
-        if self._lease is not None:
-            self._lease.still_held()
-
-    def _obtain(self, lease: Lease, take: Callable[[], bool], timeout: float) -> None:
-        """take: asks the place once; whether the holder has it now. LockHeld."""
-        patience = Patience(timeout, self._timing, poll=self._terms.retry / 2)
-        wait_for_lock(lambda: lease.take(take), self.lock_holder, self._shown, patience)
-
-    @contextmanager
-    def _holding(self, lease: Lease, renew: Callable[[], Holder | None]) -> Iterator[None]:
-        """What was obtained is renewed while in the context, and released after it."""
-        self._lease = lease
-        try:
-            with lease.kept(renew):
-                yield
-        finally:
-            self._lease = None
-            with suppress(StateError):
-                self._release(lease.holder)

@@ -1,8 +1,8 @@
 """Plans and previews in files: JSON documents that other commands, jobs and programs read.
 
-A saved plan (schemas/plan.schema.json) is for its owner's eyes only. A preview (schemas/preview.schema.json) is
-for programs, and for a job that only comments. It may come from a pull request of a stranger: it is checked
-as data, and only ever shown.
+A saved plan (schemas/plan.schema.json) is for its owner's eyes only. A preview (schemas/preview.schema.json)
+is for programs, and for a job that only comments. What is read of it may come from a pull request of a
+stranger: it is checked as data, and only ever shown.
 """
 
 from __future__ import annotations

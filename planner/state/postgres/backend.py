@@ -11,17 +11,8 @@ from uuid import uuid4
 from attrs import evolve
 from psycopg import Connection
 
-from planner.state.backend import HistoryEntry, compare_serials, not_kept
-from planner.state.locks import (
-    TERMS,
-    TIMING,
-    Holder,
-    Lease,
-    Leasing,
-    Terms,
-    Timing,
-    require_locked_as,
-)
+from planner.state.backend import HistoryEntry, Leasing, compare_serials, not_kept
+from planner.state.locks import TERMS, TIMING, Holder, Lease, Terms, Timing, require_locked_as
 from planner.state.postgres import tables
 from planner.state.postgres.locking import Vigil, is_direct, live_holder, release
 from planner.state.postgres.session import Login, Session, explained

@@ -73,13 +73,13 @@ _TABLES: Final = """
 
 
 _OWN: Final = SQL("project = %(project)s AND environment = %(environment)s")
-_PRESENT: Final = SQL("{schema}.states JOIN {schema}.snapshots USING (project, environment, serial)")
+_WITH_SNAPSHOT: Final = SQL("{schema}.states JOIN {schema}.snapshots USING (project, environment, serial)")
 
 
 def statement(schema: str, text: LiteralString, **parts: Composable) -> Composed:
     """text with {schema} and parts put in. {own}: whether a row is of the state. {present}: its snapshot."""
     name = Identifier(schema)
-    return SQL(text).format(schema=name, own=_OWN, present=_PRESENT.format(schema=name), **parts)
+    return SQL(text).format(schema=name, own=_OWN, present=_WITH_SNAPSHOT.format(schema=name), **parts)
 
 
 def create(connection: Connection, schema: str) -> None:

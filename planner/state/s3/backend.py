@@ -7,17 +7,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
-from planner.state.backend import HistoryEntry, compare_serials, not_kept
-from planner.state.locks import (
-    TERMS,
-    TIMING,
-    Holder,
-    Lease,
-    Leasing,
-    Terms,
-    Timing,
-    require_locked_as,
-)
+from planner.state.backend import HistoryEntry, Leasing, compare_serials, not_kept
+from planner.state.locks import TERMS, TIMING, Holder, Lease, Terms, Timing, require_locked_as
 from planner.state.s3.bucket import Bucket, Pace
 from planner.state.s3.client import explained, secrets_used
 from planner.state.s3.locking import LockObject, free_after

@@ -71,7 +71,7 @@ def classes() -> Iterator[type]:
                 yield item
 
 
-CLASSES = sorted(set(classes()) - {Fingerprint}, key=lambda c: (c.__module__, c.__name__))
+CLASSES = sorted(set(classes()) - {Fingerprint, locks.Lease}, key=lambda c: (c.__module__, c.__name__))
 
 
 @attrs.frozen
