@@ -115,18 +115,9 @@ class LocalBackend:
 
     def _replace(self, data: bytes, kept: Path) -> None:
         """Both files take their space before either is put in place, the snapshot first."""
-        staged = files.stage(self._snapshot, data)
-        try:
-            staged_kept = files.stage(kept, data)
-        except BaseException:
-            files.discard(staged)
-            raise
-        try:
-            files.publish(staged, self._snapshot)
-        except BaseException:
-            files.discard(staged_kept)
-            raise
-        files.publish(staged_kept, kept)
+        with files.staged(self._snapshot, data) as new, files.staged(kept, data) as copy:
+            files.publish(new, self._snapshot)
+            files.publish(copy, kept)
 
     def _kept(self, serial: int) -> Path:
         return self._history / f"{serial:08d}.json"
@@ -243,7 +234,7 @@ class LocalBackend:
         if stamp is not None and stamp == self._looked_into:
             return
         if self._named_holder() != self._held:
-            raise locks.lock_broken(self._shown, self._held)
+            raise locks.no_longer_held(self._shown, self._held)
         self._looked_into = stamp
 
     def _named_holder(self) -> Holder | None:

@@ -53,11 +53,9 @@ def require_locked_as(holder_id: str, shown: str, holder: Holder | None) -> None
         raise StateError(f"{shown} is not locked as {holder_id}: {now}")
 
 
-def lock_broken(shown: str, holder: Holder, trouble: str = "") -> StateError:
-    """For the former holder. trouble: what kept it from seeing that earlier, in brackets."""
-    return StateError(
-        f"the lock of {shown} was broken while {holder.operation} held it{trouble}", advice=STOPPED
-    )
+def no_longer_held(shown: str, holder: Holder, how: str = "broken", why: str = "") -> StateError:
+    """For the former holder. why: ": ..." or " (...)"."""
+    return StateError(f"the lock of {shown} was {how} while {holder.operation} held it{why}", advice=STOPPED)
 
 
 def utc_now() -> str:
@@ -207,7 +205,7 @@ class Lease:
     _timing: Timing = TIMING
     _ends: float = field(default=Factory(lambda self: self._timing.clock(), takes_self=True), init=False)
     _trouble: str = field(default="", init=False)
-    _denied: StateError | None = field(default=None, init=False)
+    _denied: tuple[str, str] | None = field(default=None, init=False)
 
     def take(self, attempt: Callable[[], bool]) -> bool:
         """Whether attempt() took the lock; then the lease runs from before the attempt."""
@@ -220,17 +218,16 @@ class Lease:
     def still_held(self) -> None:
         """StateError, which says why, when the lease ended by the holder's own clock or was denied."""
         if self._denied is not None:
-            raise self._again(self._denied)
+            raise no_longer_held(self._shown, self.holder, *self._denied)
         if self._has_ended():
-            raise self._lost(f"its lease ended before it could be renewed{self._told_trouble()}")
+            raise no_longer_held(self._shown, self.holder, "lost", self._unrenewed)
 
     def confirm(self, present: Holder | None) -> None:
         """The place names present as the holder, None: nobody. StateError, for good, when that is another."""
         if present is not None and present.id == self.holder.id:
             return
-        if self._denied is None:
-            self._denied = self._denial(present)
-        raise self._again(self._denied)
+        self._denied = self._denied or self._denial(present)
+        raise no_longer_held(self._shown, self.holder, *self._denied)
 
     def renew(self, renewal: Callable[[], Holder | None]) -> bool:
         """Renew once; whether the next attempt is due after the usual interval, not earlier.
@@ -270,22 +267,17 @@ class Lease:
     def _has_ended(self) -> bool:
         return self._timing.clock() >= self._ends - self._terms.margin
 
-    def _denial(self, present: Holder | None) -> StateError:
-        """While the lease runs, only breaking takes the lock away."""
+    def _denial(self, present: Holder | None) -> tuple[str, str]:
+        """How the lock was taken away, and why: while the lease runs, only breaking does that."""
         if not self._has_ended():
-            return lock_broken(self._shown, self.holder, self._told_trouble())
+            return "broken", self._told_trouble
         taker = "somebody else took it meanwhile" if present is None else f"{present} took it"
-        return self._lost(f"its lease ended before it could be renewed{self._told_trouble()}, and {taker}")
+        return "lost", f"{self._unrenewed}, and {taker}"
 
-    def _lost(self, why: str) -> StateError:
-        return StateError(
-            f"the lock of {self._shown} was lost while {self.holder.operation} held it: {why}", advice=STOPPED
-        )
+    @property
+    def _unrenewed(self) -> str:
+        return f": its lease ended before it could be renewed{self._told_trouble}"
 
+    @property
     def _told_trouble(self) -> str:
         return f" ({self._trouble})" if self._trouble else ""
-
-    @staticmethod
-    def _again(error: StateError) -> StateError:
-        """A new one each time: an exception that is raised twice grows its traceback."""
-        return StateError(error.summary, advice=error.advice)

@@ -34,7 +34,7 @@ from planner.state.document import (
     parse,
     require_known,
 )
-from planner.state.files import advice, cause, read_file, write_private
+from planner.state.files import explained_file, read_file, write_private
 
 DIGEST_VERSION: Final = 2
 
@@ -87,11 +87,9 @@ def write_plan(path: Path, plan: Plan, redact: Redact = keep) -> None:
 
     PlannerError when path cannot be written, or holds something else than a plan.
     """
-    try:
+    with explained_file(path, "written"):
         _refuse_other_file(path)
         write_private(path, dump_plan(plan, redact))
-    except OSError as error:
-        raise PlannerError(f"{path} cannot be written: {cause(error)}", advice=advice(error)) from error
 
 
 def _refuse_other_file(path: Path) -> None:
@@ -108,10 +106,8 @@ def _was_a_plan(data: bytes) -> bool:
 
 def read_plan(path: Path) -> Plan:
     """The plan in path. PlannerError: missing, empty, truncated, altered, no plan, of a newer planner."""
-    try:
+    with explained_file(path, "read"):
         data = _bytes_of(path)
-    except OSError as error:
-        raise PlannerError(f"{path} cannot be read: {cause(error)}", advice=advice(error)) from error
     try:
         return decode_plan(FORMAT.read(data))
     except NewerDocument as error:
@@ -164,10 +160,8 @@ def _encoded(item: EnvironmentPreview, plan: bytes | None) -> dict[str, Any]:
 
 def read_preview(path: Path) -> Previewed:
     """The preview in a file. PlannerError when it cannot be read or is none."""
-    try:
+    with explained_file(path, "read"):
         data = read_file(path)
-    except OSError as error:
-        raise PlannerError(f"{path} cannot be read: {cause(error)}", advice=advice(error)) from error
     if data is None:
         raise PlannerError(f"{path} cannot be read: no such file")
     try:

@@ -174,7 +174,7 @@ class HttpBackend:
 
     def _confirm(self, head: Head) -> None:
         if self._held is not None and not head.names(self._held):
-            raise locks.lock_broken(self._shown, self._held)
+            raise locks.no_longer_held(self._shown, self._held)
 
     def _write(self, seen: Seen, changed: Head, lock_id: str) -> Seen:
         try:

@@ -2,7 +2,7 @@
 
 The row alone decides. It names the holder and, by the server's clock, when the lease ends. It is taken,
 renewed and broken by single statements, so that this is safe behind a pooler too, which gives each
-transaction another connection. While a write is under way (`rows.FENCE`) it can be renewed, not taken nor
+transaction another connection. While a write is under way (`tables.FENCE`) it can be renewed, not taken nor
 broken.
 
 The sign is an advisory lock of the session that renews. When its process dies the server drops the session,

@@ -17,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq.abc import PGconn
 
 from planner.errors import explaining
+from planner.state.backend import Pace, keep_trying
 from planner.state.locks import TIMING, Terms, Timing
 
 T = TypeVar("T")
@@ -90,18 +91,18 @@ class Session:
         It is not known what became of work when the connection is lost: done twice it must be as done once.
         lasting: seconds to try for, instead; twice at least.
         """
-        ends = self._timing.clock() + (self._terms.duration if lasting is None else lasting)
-        pause = 0.0
-        while True:
-            try:
-                return self.run_once(work)
-            except psycopg.Error as error:
-                if not self._reached or self.is_open or is_pooled_by_statement(error):
-                    raise
-                if pause and self._timing.clock() >= ends:
-                    raise
-            self._timing.sleep(pause)
-            pause = self._terms.retry
+        terms = self._terms
+        pace = Pace(terms.duration if lasting is None else lasting, terms.retry, terms.retry)
+        return keep_trying(lambda: self.run_once(work), self._was_lost, pace, self._timing)
+
+    def _was_lost(self, error: Exception) -> bool:
+        """Whether it failed as the connection was lost, to a server that is there."""
+        return (
+            isinstance(error, psycopg.Error)
+            and self._reached
+            and not self.is_open
+            and not is_pooled_by_statement(error)
+        )
 
     def run_once(self, work: Callable[[Connection], T]) -> T:
         """As `run`, without a second attempt."""

@@ -19,7 +19,7 @@ from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from planner.errors import StateError
 from planner.state.backend import KEPT, HistoryEntry
-from planner.state.document import newer
+from planner.state.document import refuse_newer
 from planner.state.locks import Holder, decode_holder
 from planner.state.postgres.session import GRANT, PRIMARY
 
@@ -125,8 +125,7 @@ def check_tables(connection: Connection, schema: str, shown: str) -> None:
     if len(missing) == len(found):
         return
     version = None if "format" in missing else version_of(connection, schema)
-    if version is not None and version > VERSION:
-        raise newer(f"the schema {schema} of {shown}", version, VERSION)
+    refuse_newer(f"the schema {schema} of {shown}", version or 0, VERSION)
     if missing:
         raise StateError(
             f"{shown} cannot be read: the table {schema}.{missing[0]} is not there, though others are",

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
-from planner.state.backend import HistoryEntry, Leasing, compare_serials, not_kept
+from planner.state.backend import HistoryEntry, Leasing, Pace, compare_serials, not_kept
 from planner.state.locks import TERMS, TIMING, Holder, Lease, Terms, Timing, require_locked_as
-from planner.state.s3.bucket import Bucket, Pace
+from planner.state.s3.bucket import Bucket
 from planner.state.s3.client import explained, secrets_used
 from planner.state.s3.locking import LockObject, free_after
 from planner.state.s3.objects import Confirm, Log, SnapshotObjects
@@ -27,7 +27,10 @@ class S3Backend(Leasing):
     def __init__(self, target: Target, *, terms: Terms = TERMS, timing: Timing = TIMING) -> None:
         super().__init__(target.shown, terms, timing)
         self._target = target
-        bucket, hasty = Bucket(target, _steady(terms), timing), Bucket(target, _hasty(terms), timing)
+        bucket = Bucket(target, terms.duration, Pace(terms.duration, terms.retry, terms.interval), timing)
+        # For renewals, which have terms.patience: a request or two, each of them once more if it is lost.
+        timeout, pace = max(_SHORTEST, terms.patience / 4), Pace(0.0, terms.retry, terms.interval)
+        hasty = Bucket(target, timeout, pace, timing)
         self._bucket = bucket
         self._snapshots = SnapshotObjects(bucket, target.key, f"{target.base}.history/", self._shown)
         self._log = Log(bucket, f"{target.base}.journal/", self._shown)
@@ -170,13 +173,3 @@ class S3Backend(Leasing):
             "it honours conditions on writes, so that no writer overwrites another's",
             f"a lock that is not renewed is free after {free_after(self._terms.duration):g} s",
         )
-
-
-def _steady(terms: Terms) -> Pace:
-    """For all but renewals: as long as a lease lasts."""
-    return Pace(terms.duration, terms.duration, terms.retry, terms.interval)
-
-
-def _hasty(terms: Terms) -> Pace:
-    """For renewals, which have terms.patience: a request or two, each of them once more if it is lost."""
-    return Pace(max(_SHORTEST, terms.patience / 4), 0.0, terms.retry, terms.interval)

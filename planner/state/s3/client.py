@@ -128,9 +128,14 @@ def _advice(error: exceptions.ClientError) -> str:
     return f"{found} {_DEMANDED}" if found is _POLICY and error.operation_name == "PutObject" else found
 
 
-def is_about_encryption(error: exceptions.ClientError) -> bool:
-    """Whether the server says that it does not encrypt, or not so."""
-    return _ENCRYPTION.search(_message(error)) is not None
+def is_refusal(error: exceptions.ClientError) -> bool:
+    """Whether a condition was not met."""
+    return status_of(error) == 412 or is_absent(error)
+
+
+def is_unable(error: exceptions.ClientError) -> bool:
+    """Whether the server does not do such a thing; that it does not encrypt, or not so, is another matter."""
+    return status_of(error) == 501 and _ENCRYPTION.search(_message(error)) is None
 
 
 def _message(error: exceptions.ClientError) -> str:

@@ -21,15 +21,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import Final
 
-from planner.errors import StateError
 from planner.state.backend import KEPT, HistoryEntry
-from planner.state.s3.bucket import ATTEMPTS, NOTHING, Bucket, Changed, Found, Listed
+from planner.state.s3.bucket import NOTHING, Bucket, Changed, Found, until_it_stands
 from planner.state.s3.client import FAILURES
 from planner.state.snapshot import serial_of
-
-T = TypeVar("T")
 
 _SERIAL: Final = "serial"
 """The note with the serial that a snapshot was written as."""
@@ -57,7 +54,7 @@ class SnapshotObjects:
         """compare: raises what it likes at the serial that the present snapshot tells. allow: when another
         holds the lock; it is called after the present one was looked at, and before that is replaced.
         """
-        kept = self._until_it_stands(lambda: self._replace(data, serial, compare, allow))
+        kept = until_it_stands(lambda: self._replace(data, serial, compare, allow), self._shown, "written")
         with suppress(*FAILURES):  # it is written; the next who writes makes up for the copy
             self._bucket.put(self._kept(serial), data, over=None)
         spent = sorted({*kept, serial}, reverse=True)[KEPT:]
@@ -114,7 +111,7 @@ class SnapshotObjects:
 
     def fence(self) -> None:
         """Keep out whoever looked at the present snapshot before, also when there is none."""
-        self._until_it_stands(self._alter)
+        until_it_stands(self._alter, self._shown, "written")
 
     def _alter(self) -> None:
         found = self._bucket.get(self._key)
@@ -123,13 +120,7 @@ class SnapshotObjects:
         body = (found.body if found else b"") + b" "
         self._bucket.put(self._key, body, over=found.etag if found else NOTHING, notes=notes)
 
-    def _until_it_stands(self, write: Callable[[], T]) -> T:
-        for _ in range(ATTEMPTS):
-            with suppress(Changed):
-                return write()
-        raise StateError(f"{self._shown} changes faster than it can be written")
-
-    def _copies(self) -> list[Listed]:
+    def _copies(self) -> list[Found]:
         items = self._bucket.listing(self._history)
         return [item for item in items if item.name.endswith(".json") and item.name[:-5].isdecimal()]
 
@@ -157,7 +148,7 @@ def _serial(found: Found | None) -> int | None:
     return int(found.notes[_SERIAL])
 
 
-def _entry(item: Listed) -> HistoryEntry:
+def _entry(item: Found) -> HistoryEntry:
     return HistoryEntry(int(item.name[:-5]), _time(item.modified), item.size)
 
 
@@ -173,12 +164,15 @@ _FENCES_LAST: Final = 3600.0
 
 
 class Log:
-    """prefix: of the keys of its objects. confirm: None for a writer without a lock, which is for tools."""
+    """prefix: of the keys of its objects. shown: the place, in messages.
+
+    confirm: None for a writer without a lock, which is for tools.
+    """
 
     def __init__(self, bucket: Bucket, prefix: str, shown: str) -> None:
         self._bucket = bucket
         self._prefix = prefix
-        self._shown = shown
+        self._shown = f"the journal of {shown}"
         self._next: int | None = None
         self._known: dict[int, tuple[str, bytes]] = {}
 
@@ -186,11 +180,18 @@ class Log:
         self._add(b"".join(line + b"\n" for line in lines), confirm)
 
     def read(self) -> list[bytes]:
-        for _ in range(ATTEMPTS):
-            bodies = self._bodies(_present(self._listing()))
-            if bodies is not None:
-                return [line for body in bodies for line in body.split(b"\n")[:-1]]
-        raise self._restless("read")
+        return until_it_stands(self._read, self._shown, "read")
+
+    def _read(self) -> list[bytes]:
+        """Changed when an object was deleted meanwhile, or is not the one that was listed."""
+        listed = _present(self._listing())
+        new = [item for item in listed if self._known.get(int(item.name), ("",))[0] != item.etag]
+        for item, found in zip(new, self._bucket.get_all([self._prefix + i.name for i in new]), strict=True):
+            if found is None or found.etag != item.etag:
+                raise Changed
+            self._known[int(item.name)] = (found.etag, found.body)
+        bodies = [self._known[int(item.name)][1] for item in listed]
+        return [line for body in bodies for line in body.split(b"\n")[:-1]]
 
     def clear(self, confirm: Confirm | None) -> None:
         listed = self._listing()
@@ -211,17 +212,14 @@ class Log:
         self._next = None
 
     def _add(self, body: bytes, confirm: Confirm | None) -> None:
-        for _ in range(ATTEMPTS):
-            position = self._position(confirm)
-            self._next = None  # whatever fails: another may have it by then
-            try:
-                etag = self._bucket.put(self._key(position), body, over=NOTHING)
-            except Changed:
-                continue
-            self._next = None if confirm is None else position + 1
-            self._known[position] = (etag, body)
-            return
-        raise self._restless("written")
+        until_it_stands(lambda: self._put(body, confirm), self._shown, "written")
+
+    def _put(self, body: bytes, confirm: Confirm | None) -> None:
+        position = self._position(confirm)
+        self._next = None  # whatever fails: another may have it by then
+        etag = self._bucket.put(f"{self._prefix}{position:010d}", body, over=NOTHING)
+        self._next = None if confirm is None else position + 1
+        self._known[position] = (etag, body)
 
     def _position(self, confirm: Confirm | None) -> int:
         """Listed first, then confirmed: so no other holder's fence was there when it was listed."""
@@ -232,34 +230,19 @@ class Log:
             confirm()
         return int(listed[-1].name) + 1 if listed else 1
 
-    def _listing(self) -> list[Listed]:
+    def _listing(self) -> list[Found]:
         return [item for item in self._bucket.listing(self._prefix) if item.name.isdecimal()]
 
-    def _key(self, position: int) -> str:
-        return f"{self._prefix}{position:010d}"
-
-    def _bodies(self, listed: Sequence[Listed]) -> list[bytes] | None:
-        """None when one of them was deleted meanwhile, or is not the one that was listed."""
-        new = [item for item in listed if self._known.get(int(item.name), ("",))[0] != item.etag]
-        for item, found in zip(new, self._bucket.get_all([self._prefix + i.name for i in new]), strict=True):
-            if found is None or found.etag != item.etag:
-                return None
-            self._known[int(item.name)] = (found.etag, found.body)
-        return [self._known[int(item.name)][1] for item in listed]
-
-    def _restless(self, doing: str) -> StateError:
-        return StateError(f"the journal of {self._shown} changes faster than it can be {doing}")
-
-    def _discard(self, forgotten: Sequence[Listed]) -> None:
+    def _discard(self, forgotten: Sequence[Found]) -> None:
         self._bucket.discard([self._prefix + item.name for item in forgotten if not _is_fresh_fence(item)])
 
 
-def _present(listed: Sequence[Listed]) -> Sequence[Listed]:
+def _present(listed: Sequence[Found]) -> Sequence[Found]:
     """What follows the last that says to forget."""
     cuts = [number for number, item in enumerate(listed, 1) if item.size == 0]
     return listed[cuts[-1] if cuts else 0 :]
 
 
-def _is_fresh_fence(item: Listed) -> bool:
+def _is_fresh_fence(item: Found) -> bool:
     """By its size, as a listing does not tell more; a group of that size is kept as well, and forgotten."""
     return item.size == len(_FENCE) and (item.age is None or item.age < _FENCES_LAST)
