@@ -38,10 +38,9 @@ botocore = pytest.importorskip("botocore")
 from botocore.exceptions import ClientError  # noqa: E402 - an extra
 from botocore.session import get_session  # noqa: E402 - likewise
 
-from planner.state.s3.backend import S3Backend  # noqa: E402 - likewise
+from planner.state.s3.backend import LockObject, S3Backend  # noqa: E402
 from planner.state.s3.bucket import Bucket  # noqa: E402
 from planner.state.s3.client import SecretsUsed  # noqa: E402
-from planner.state.s3.locking import LockObject  # noqa: E402
 
 FREED: dict[str, Any] = {"holder": None, "duration": 60.0, "unsettled": True}
 """A lock that nobody holds, and that was not released in order."""

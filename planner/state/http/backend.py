@@ -13,9 +13,8 @@ from planner.errors import DamagedState, StateError
 from planner.state import locks
 from planner.state.backend import HistoryEntry, compare_serials, not_kept
 from planner.state.encryption import Marks
-from planner.state.http.documents import Documents, Overtaken, Seen
+from planner.state.http.documents import Documents, Lock, Overtaken, Seen, asker
 from planner.state.http.head import Head, Kept
-from planner.state.http.locking import Lock, Refusal, asker
 from planner.state.http.target import Target
 from planner.state.http.wire import Trouble, Wire, explained
 from planner.state.locks import TIMING, Holder, Timing
@@ -224,22 +223,22 @@ class HttpBackend:
             self._release(holder)
 
     def _take(self, holder: Holder, timeout: float, poll: float) -> None:
-        refusals: list[Refusal] = []
+        others: list[Holder] = []
 
         def attempt() -> bool:
-            refusal = self._lock.take(holder)
-            refusals[:] = [] if refusal is None else [refusal]
-            return refusal is None
+            other = self._lock.take(holder)
+            others[:] = [] if other is None else [other]
+            return other is None
 
         patience = locks.Patience(timeout, self._timing, poll)
-        locks.wait_for_lock(attempt, lambda: self._known(refusals[0]), self._shown, patience)
+        locks.wait_for_lock(attempt, lambda: self._known(others[0]), self._shown, patience)
 
-    def _known(self, refusal: Refusal) -> Holder | None:
+    def _known(self, other: Holder) -> Holder | None:
         """Who was in the way: the head says more than the server, if they speak of the same lock."""
         named = self._documents.head(unwritten=True).head.holder
-        if named is not None and refusal.id in ("", named.id):
+        if named is not None and other.id in ("", named.id):
             return named
-        return refusal.holder
+        return other if other.id else None
 
     def _release(self, holder: Holder) -> None:
         """First the name, then the lock. Where it names another the lock was broken, and is not ours."""
@@ -263,12 +262,15 @@ class HttpBackend:
         with explained(f"who holds the lock of {self._shown}", "told"):
             if self._documents.is_blank():
                 return None
+            prober = asker("lock show")
             try:
-                refusal = self._lock.probe(asker("lock show"))
+                other = self._lock.take(prober)
+                if other is None:
+                    self._lock.free(prober.id)
             except Trouble as trouble:  # who may only read cannot ask
                 record = f"planner wrote there that {self.lock_holder() or 'nobody'} holds it."
                 raise Trouble(trouble.words, f"{record} {trouble.advice}".strip()) from trouble
-            return None if refusal is None else self._known(refusal) or refusal.stranger
+            return None if other is None else self._known(other) or other
 
     def break_lock(self, holder_id: str) -> None:
         """Also that of something else. The lock is taken in between: the server alone knows who has it."""
@@ -276,9 +278,9 @@ class HttpBackend:
         with explained(f"the lock of {self._shown}", "broken"):
             if self._documents.is_blank():
                 locks.require_locked_as(holder_id, self._shown, None)
-            refusal = self._lock.take(breaker)
-            if refusal is not None:
-                self._check_breaks(refusal, holder_id)
+            other = self._lock.take(breaker)
+            if other is not None:
+                self._check_breaks(other, holder_id)
                 self._lock.free(holder_id)
                 if self._lock.take(breaker) is not None:
                     return  # somebody was waiting for it, and names itself
@@ -286,18 +288,17 @@ class HttpBackend:
                 was_named = self._forget_holder(breaker, holder_id)
             finally:
                 self._lock.free(breaker.id)
-        if refusal is None and not was_named:
+        if other is None and not was_named:
             locks.require_locked_as(holder_id, self._shown, None)
 
-    def _check_breaks(self, refusal: Refusal, holder_id: str) -> None:
-        holder = self._known(refusal)
-        held_as = refusal.id or (holder.id if holder else "")
-        if held_as != holder_id:
-            shown = f"it is held by {holder}, as {held_as}" if holder else "the server does not say by whom"
+    def _check_breaks(self, other: Holder, holder_id: str) -> None:
+        holder = self._known(other)
+        if holder is None:
             raise StateError(
-                f"{self._shown} is not locked as {holder_id}: {shown}",
-                advice="" if holder else "Free it at the server itself.",
+                f"{self._shown} is not locked as {holder_id}: the server does not say by whom",
+                advice="Free it at the server itself.",
             )
+        locks.require_locked_as(holder_id, self._shown, holder)
 
     def _forget_holder(self, breaker: Holder, holder_id: str) -> bool:
         """From then on the former holder writes nothing more. Whether it was the one."""
@@ -311,9 +312,9 @@ class HttpBackend:
         host, user = self._target.address.place, self._target.access.username or "anybody"
         writer = asker("init")
         with explained(self._shown, "used"):
-            refusal = self._lock.take(writer)
-            if refusal is not None:
-                return (f"{host} says that it is locked by {self._known(refusal) or 'somebody'}: not tried",)
+            other = self._lock.take(writer)
+            if other is not None:
+                return (f"{host} says that it is locked by {self._known(other) or 'somebody'}: not tried",)
             try:
                 self._tried(self._documents.unnamed_head(making=True), writer.id)
             finally:

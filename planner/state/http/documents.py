@@ -1,31 +1,44 @@
-"""Reading and writing the documents of one state.
+"""Reading and writing the documents of one state, and the lock beside them.
 
 What a server answers with has to be the document that was asked for: a content tells its own number, and the
 head only goes forward, so that another state's, or one from a cache, is not believed.
+
+The lock is a POST or LOCK with who wants it; a server that has it already says who does. GitLab names the
+holder's ID, user and time, and beside them repeats what the asker itself said.
 """
 
 from __future__ import annotations
 
 import secrets
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import uuid4
 
+import orjson
 from attrs import define, evolve, frozen
 
+from planner import __version__
 from planner.net.address import Address
 from planner.net.bodies import NotJSON, parsed
-from planner.net.plain_text import status_words
+from planner.net.plain_text import one_line, status_words
 from planner.state.encryption import Marks
 from planner.state.http.head import Head, decode_content, decode_head, encode_content, encode_head
 from planner.state.http.target import Endpoint, Target
 from planner.state.http.wire import NOTHING, Reply, Trouble, Wire
+from planner.state.locks import Holder, decode_holder, encode_holder, this_process, utc_now
 
 _THERE: Final = (200, 204, 404)
-_WRITTEN: Final = (200, 201, 202, 204)
+_DONE: Final = (200, 201, 202, 204)
 _CONFLICT: Final = (409, 412, 422, 423)
+_HELD: Final = (409, 423)
+_UNKNOWN: Final = (404, 405, 501)
 _GONE: Final = (200, 202, 204, 404, 405, 410, 501)  # there, or never to be deleted
 _MIXED_UP: Final = (
     "Run the command again. If it stays so, a proxy or a cache before the server may mix up its replies."
+)
+_LOCK_NEEDED: Final = (
+    "planner needs the lock. Where it is taken elsewhere, add lock_address, lock_method, unlock_address and "
+    "unlock_method to the state's URL, or set TF_HTTP_LOCK_ADDRESS and so on."
 )
 _TRIAL: Final = b"planner"
 _KEYS: Final = 2**31 - 1  # what GitLab takes as the number of a version
@@ -130,8 +143,8 @@ class Documents:
 
     def _send_head(self, wanted: Head, seen: Seen, lock_id: str) -> None:
         body = encode_head(wanted, self.marks)
-        reply = self._wire.send(self._target.update(lock_id), (*_WRITTEN, *_CONFLICT), body, seen.etag)
-        if reply.status in _WRITTEN:
+        reply = self._wire.send(self._target.update(lock_id), (*_DONE, *_CONFLICT), body, seen.etag)
+        if reply.status in _DONE:
             return
         found = self._head(unwritten=True).head
         if found.write_id != wanted.write_id:
@@ -146,7 +159,7 @@ class Documents:
         url = self._target.beside("-contents") if self._target.is_gitlab else self._url(key)
         body = encode_content(data, int(key))
         to = Endpoint(self._target.update_method, url)
-        reply = self._wire.persist(lambda: self._wire.send(to, (*_WRITTEN, *_CONFLICT), body))
+        reply = self._wire.persist(lambda: self._wire.send(to, (*_DONE, *_CONFLICT), body))
         if reply.status in _CONFLICT and self.get(key) != data:  # else it came twice
             raise Trouble(
                 f"the server answered {status_words(reply.status, reply.said)}", "Run the command again."
@@ -223,3 +236,81 @@ def _is_own(reply: Reply) -> bool:
 
 def _page_for_people(reply: Reply) -> str:
     return f"the server answered {status_words(404, reply.said)}, with a page for people"
+
+
+@frozen
+class Stranger(Holder):
+    """Not planner, or not known as such: no more is known than is said."""
+
+    def __str__(self) -> str:
+        since = f"since {self.since}" if self.since else ""
+        doing = " ".join(filter(None, (self.operation, since)))
+        return ", ".join(filter(None, (self.who or "something else", doing)))
+
+
+def asker(operation: str) -> Holder:
+    """This process, for as long as one call lasts."""
+    return this_process(operation, holder_id=str(uuid4()), since=utc_now())
+
+
+@frozen
+class Lock:
+    """Every method raises Trouble."""
+
+    _target: Target
+    _wire: Wire
+
+    def take(self, holder: Holder) -> Holder | None:
+        """None: holder has it now. Else who does, as far as the server says; without an id if it does not."""
+        info = self._info(holder)
+        wanted = (*_DONE, *_HELD, *_UNKNOWN)
+        reply = self._wire.persist(lambda: self._wire.send(self._target.lock, wanted, info))
+        if reply.status in _DONE:
+            given = _named(reply.body, holder)  # some repeat the lock that they made
+            return given if given.id not in ("", holder.id) else None
+        if reply.status in _UNKNOWN:
+            said = status_words(reply.status, reply.said)
+            raise Trouble(f"the server answered {said} to {self._target.lock.method}", _LOCK_NEEDED)
+        named = _named(reply.body, holder)
+        return None if named.id == holder.id else named  # else the reply to an earlier attempt was lost
+
+    def free(self, lock_id: str) -> None:
+        """It is not held under that ID afterwards."""
+        info = self._info(Holder(lock_id, "", "", 0, "unlock", ""))
+        wanted = (*_DONE, *_HELD, 400, 404)  # these too mean that it was not held so
+        self._wire.persist(lambda: self._wire.send(self._target.unlock, wanted, info))
+
+    def _info(self, holder: Holder) -> bytes:
+        """All fields are needed, and none may be empty, at GitLab."""
+        info = {
+            "ID": holder.id,
+            "Operation": holder.operation,
+            "Info": encode_holder(holder).decode().strip(),
+            "Who": f"{holder.who}@{holder.host}",
+            "Version": f"planner {__version__}",
+            "Created": holder.since or "-",
+            "Path": self._target.shown,
+        }
+        return orjson.dumps(info)
+
+
+def _named(body: bytes, asker: Holder) -> Holder:
+    """Whom a reply names, without an id when it names nobody."""
+    try:
+        info = orjson.loads(body)
+    except ValueError:
+        info = None
+    told = info if isinstance(info, dict) else {}
+    lock_id, who, operation, since = (_line(told, name) for name in ("ID", "Who", "Operation", "Created"))
+    if not lock_id:
+        return Stranger("", "", "", 0, "", "")
+    holder = decode_holder(str(told.get("Info")).encode())
+    if holder is not None and holder.id == lock_id:
+        return holder
+    repeats = holder is not None and holder.id == asker.id
+    return Stranger(lock_id, who, "", 0, "" if repeats else operation, since)
+
+
+def _line(told: Mapping[str, Any], name: str) -> str:
+    text = told.get(name)
+    return one_line(text) if isinstance(text, str) else ""
