@@ -7,7 +7,7 @@ finds a journal that the snapshot already holds, and ignores it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from uuid import uuid4
 
@@ -19,7 +19,7 @@ from planner.state import journal, snapshot
 from planner.state.backend import Backend, HistoryEntry
 from planner.state.document import Redact, keep
 from planner.state.encryption import refuse_encrypted
-from planner.state.journal import Contents, Header, Journal, Session
+from planner.state.journal import Contents, Header, Journal
 from planner.state.locks import Holder, this_process, utc_now
 from planner.state.snapshot import KeptSnapshots
 
@@ -111,17 +111,12 @@ class Store:
         return self.backend.describe()
 
     def _snapshot(self) -> State:
+        """The present one. DamagedState when the history is ahead of it, which no writer leaves behind."""
         data = self.backend.read_snapshot()
-        if data is not None:
-            refuse_encrypted([], data, self._shown)
-            return self._newest(self._parse(data, self._shown))
-        if self.backend.history():
-            raise DamagedState(f"{self._shown} is missing, though it has a history")
-        return State(self.project, self.environment)
-
-    def _newest(self, present: State) -> State:
-        """present, unless the history is ahead of it, which no writer leaves behind. DamagedState."""
+        present = State(self.project, self.environment) if data is None else self._parsed(data)
         kept = self.backend.history()
+        if kept and data is None:
+            raise DamagedState(f"{self._shown} is missing, though it has a history")
         if kept and kept[0].serial > present.serial:
             raise DamagedState(
                 f"{self._shown} is serial {present.serial}, though its history holds serial "
@@ -129,8 +124,9 @@ class Store:
             )
         return present
 
-    def _parse(self, data: bytes, shown: str) -> State:
-        return snapshot.parse(data, shown=shown, project=self.project, environment=self.environment)
+    def _parsed(self, data: bytes) -> State:
+        refuse_encrypted([], data, self._shown)
+        return snapshot.parse(data, shown=self._shown, project=self.project, environment=self.environment)
 
     def _continues(self, header: Header, base: State) -> bool:
         """Whether the session goes on from base; False when base holds it already, as it may by another name.
@@ -306,17 +302,12 @@ class Store:
 
     def _restore_damaged(self, older: State) -> State:
         sessions = journal.salvage(self.backend.read_journal(), shown=self._shown)
-        state = _fold_later(older, sessions)
+        later = (s for s in sessions if s.header.lineage == older.lineage and s.header.serial >= older.serial)
+        state = older.fold(tuple(record for session in later for record in session.records))
         serial = max([*_known_serials(self.backend), *(s.header.serial for s in sessions)], default=0) + 1
         restored = self._write(state, serial=serial, expected=None)
         self.backend.clear_journal()
         return restored
-
-
-def _fold_later(older: State, sessions: Iterable[Session]) -> State:
-    """older and what its own sessions say since."""
-    later = (s for s in sessions if s.header.lineage == older.lineage and s.header.serial >= older.serial)
-    return older.fold(tuple(record for session in later for record in session.records))
 
 
 def _known_serials(backend: Backend) -> list[int]:

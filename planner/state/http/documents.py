@@ -44,14 +44,6 @@ _TRIAL: Final = b"planner"
 _KEYS: Final = 2**31 - 1  # what GitLab takes as the number of a version
 
 
-@frozen
-class Seen:
-    """The head as it was read. etag: "" when the server gives none, NOTHING when there is no head."""
-
-    head: Head
-    etag: str = ""
-
-
 class Overtaken(Exception):
     """The head was not written: it is another one by now. words: of the server, "" when it was seen here."""
 
@@ -75,7 +67,7 @@ class Documents:
 
     # The head
 
-    def head(self, *, unwritten: bool = False, making: bool = False) -> Seen:
+    def head(self, *, unwritten: bool = False, making: bool = False) -> Head:
         """An empty one when there is none. StateError when something else is there.
 
         unwritten: a state that was locked and never written is taken for none. making: the user says that one
@@ -83,14 +75,14 @@ class Documents:
         """
         return self._wire.persist(lambda: self._head(unwritten=unwritten, making=making))
 
-    def unnamed_head(self, *, making: bool = False) -> Seen:
+    def unnamed_head(self, *, making: bool = False) -> Head:
         """The head, to be changed by who has the lock and is not named in it yet.
 
         Nothing in it says that it is this state's, so two replies have to agree: a wrong one, written back
         with a change, would take the place of the state.
         """
         first, second = self.head(unwritten=True, making=making), self.head(unwritten=True, making=making)
-        if first.head.write_id != second.head.write_id:
+        if first.write_id != second.write_id:
             raise Trouble("the server answered with two documents to the same question", _MIXED_UP)
         return second
 
@@ -100,12 +92,13 @@ class Documents:
             return False
         return self._wire.persist(lambda: self._asked(self._target.address)).status == 404
 
-    def _head(self, *, unwritten: bool, making: bool = False) -> Seen:
+    def _head(self, *, unwritten: bool, making: bool = False) -> Head:
         reply = self._asked(self._target.address)
         if reply.status == 200:
-            return Seen(self._following(decode_head(reply.body, self._target.shown, self.marks)), reply.etag)
+            found = decode_head(reply.body, self._target.shown, self.marks)
+            return self._following(evolve(found, etag=reply.etag))
         _require_absence(reply, making=making, may_be_empty=unwritten and self._target.is_gitlab)
-        return Seen(self._following(Head()), NOTHING)
+        return self._following(Head(etag=NOTHING))
 
     def _asked(self, address: Address) -> Reply:
         return self._wire.send(Endpoint("GET", address), _THERE)
@@ -117,36 +110,38 @@ class Documents:
         self._last = head.serial
         return head
 
-    def write_head(self, seen: Seen, changed: Head, lock_id: str) -> Seen:
-        """Make changed the head, as the holder of that lock. Overtaken when it is another by now."""
-        wanted = evolve(changed, serial=seen.head.serial + 1, write_id=uuid4().hex)
+    def write_head(self, changed: Head, lock_id: str) -> Head:
+        """Make changed the head, as the holder of that lock. Overtaken when it is another by now than the one
+        that was changed.
+        """
+        wanted = evolve(changed, serial=changed.serial + 1, write_id=uuid4().hex)
         sent = False
 
         def attempt() -> None:
             nonlocal sent
-            if sent and self._is_head(wanted, seen.head):
+            if sent and self._is_head(wanted, changed):
                 return
             sent = True
-            self._send_head(wanted, seen, lock_id)
+            self._send_head(wanted, lock_id)
 
         self._wire.persist(attempt)
-        return Seen(self._following(wanted))
+        return self._following(evolve(wanted, etag=""))
 
     def _is_head(self, wanted: Head, former: Head) -> bool:
         """Whether it was written though no reply came. False: the former is still there."""
-        found = self._head(unwritten=True).head
+        found = self._head(unwritten=True)
         if found.write_id == wanted.write_id:
             return True
         if found.write_id != former.write_id:
             raise Overtaken(found)
         return False
 
-    def _send_head(self, wanted: Head, seen: Seen, lock_id: str) -> None:
+    def _send_head(self, wanted: Head, lock_id: str) -> None:
         body = encode_head(wanted, self.marks)
-        reply = self._wire.send(self._target.update(lock_id), (*_DONE, *_CONFLICT), body, seen.etag)
+        reply = self._wire.send(self._target.update(lock_id), (*_DONE, *_CONFLICT), body, wanted.etag)
         if reply.status in _DONE:
             return
-        found = self._head(unwritten=True).head
+        found = self._head(unwritten=True)
         if found.write_id != wanted.write_id:
             raise Overtaken(found, status_words(reply.status, reply.said))
 

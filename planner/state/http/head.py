@@ -56,6 +56,7 @@ class Head:
 
     kept: the latest serial first. parts: keys of documents with the lines before `lines`, each of which ends
     in a newline. dropped: keys of documents that nobody needs, or that were about to be written.
+    etag: of the document that it was read from, or is a change of; "" when the server gives none.
     """
 
     serial: int = 0
@@ -66,6 +67,7 @@ class Head:
     parts: tuple[str, ...] = ()
     lines: bytes = b""
     dropped: tuple[str, ...] = ()
+    etag: str = ""
 
     def snapshot(self) -> Kept | None:
         return next((kept for kept in self.kept if kept.key == self.present), None)
@@ -109,7 +111,7 @@ class Head:
 def encode_head(head: Head, marks: Marks | None = None) -> bytes:
     told = asdict(evolve(head, lines=b""))
     told |= {"format_version": FORMAT_VERSION, "lines": _packed(head.lines)}
-    serial = told.pop("serial")
+    serial, _ = told.pop("serial"), told.pop("etag")
     mark = marks.of(_marked(serial, told)) if marks else ""
     return _dumped({"serial": serial, _STATE: {**told, _MARK: mark} if mark else told})
 

@@ -33,7 +33,7 @@ from planner.state.backend import HistoryEntry, Leasing, compare_serials, not_ke
 from planner.state.locks import TERMS, TIMING, Holder, Lease, Terms, Timing, encode_holder, require_locked_as
 from planner.state.postgres import tables
 from planner.state.postgres.session import Login, Session, explained
-from planner.state.postgres.tables import Rows, Swap, named, one_trip
+from planner.state.postgres.tables import Rows, named, one_trip
 from planner.state.postgres.target import Target
 from planner.state.snapshot import serial_of
 
@@ -85,9 +85,9 @@ class PostgresBackend(Leasing):
     def write_snapshot(self, data: bytes, *, serial: int, expected_serial: int | None) -> None:
         self.still_held()
         compare = partial(compare_serials, self._shown, expected=expected_serial)
-        swap = Swap(data, serial, serial_of(data), uuid4(), compare)
+        row = {"serial": serial, "told_serial": serial_of(data), "write_id": uuid4(), "content": data}
         with explained(self._shown, "written"):
-            self._write(lambda connection: self._rows.write_snapshot(connection, swap, self._confirm))
+            self._write(lambda c: self._rows.write_snapshot(c, row, compare, self._confirm))
 
     def history(self) -> list[HistoryEntry]:
         with explained(f"the history of {self._shown}", "read"):

@@ -6,14 +6,13 @@ and fails with psycopg.Error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
 import psycopg
-from attrs import asdict, frozen
-from attrs.filters import exclude
+from attrs import frozen
 from psycopg import Connection, errors
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
@@ -87,16 +86,10 @@ def create(connection: Connection, schema: str) -> None:
     with connection.transaction():
         # Two that make them at once would fail over each other, IF NOT EXISTS or not.
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('planner', 0))")
-        if not _exists(
-            connection, schema
-        ):  # CREATE SCHEMA needs a privilege, even when there is nothing to do
+        found = connection.execute("SELECT FROM pg_namespace WHERE nspname = %s", [schema])
+        if not found.rowcount:  # CREATE SCHEMA needs a privilege, even when there is nothing to do
             connection.execute(statement(schema, "CREATE SCHEMA {schema}"))
         connection.execute(statement(schema, _TABLES, version=Literal(VERSION)))
-
-
-def _exists(connection: Connection, schema: str) -> bool:
-    found = connection.execute("SELECT FROM pg_namespace WHERE nspname = %s", [schema])
-    return found.rowcount > 0
 
 
 def version_of(connection: Connection, schema: str) -> int | None:
@@ -263,27 +256,26 @@ class Rows:
         return None if row is None else row[0]
 
     def write_snapshot(
-        self, connection: Connection, swap: Swap, allow: Callable[[Holder | None], None]
+        self,
+        connection: Connection,
+        values: Mapping[str, Any],
+        compare: Callable[[int | None], None],
+        allow: Callable[[Holder | None], None],
     ) -> None:
-        """allow: raises what it likes when the holder whom the lock names may not write."""
+        """values: of the new row, except its key. compare: raises what it likes at the serial that the former
+        snapshot tells; allow: when the holder whom the lock names may not write.
+        """
         with connection.transaction():
             connection.execute(DURABLE)
             allow(named(connection.execute(self.sql(FENCE), self.key()).fetchone()))
             for text in (_ENTER, _ALONE):
                 connection.execute(self.sql(text), self.key())
-            if self._is_written(connection, swap):
-                return
-            values = self.key(**asdict(swap, filter=exclude("compare")), kept=KEPT)
+            told, write_id = connection.execute(self.sql(_COMPARE), self.key()).fetchone() or (0, None)
+            if write_id == values["write_id"]:
+                return  # this very write was carried out before, and its reply lost
+            compare(told)
             for text in (_KEEP, _SWAP, _PRUNE):
-                connection.execute(self.sql(text), values)
-
-    def _is_written(self, connection: Connection, swap: Swap) -> bool:
-        """Whether this very write was carried out before, and its reply lost."""
-        present = connection.execute(self.sql(_COMPARE), self.key()).fetchone()
-        if present is not None and present[1] == swap.write_id:
-            return True
-        swap.compare(0 if present is None else present[0])
-        return False
+                connection.execute(self.sql(text), self.key(**values, kept=KEPT))
 
     def history(self, connection: Connection) -> list[HistoryEntry]:
         return [HistoryEntry(*row) for row in connection.execute(self.sql(_HISTORY), self.key())]
@@ -291,17 +283,6 @@ class Rows:
     def read_history(self, connection: Connection, serial: int) -> bytes | None:
         row = connection.execute(self.sql(_OF_HISTORY), self.key(serial=serial), binary=True).fetchone()
         return None if row is None else row[0]
-
-
-@frozen
-class Swap:
-    """One write of a snapshot. compare: raises what it likes at the serial that the present one tells."""
-
-    content: bytes
-    serial: int
-    told_serial: int | None
-    write_id: UUID
-    compare: Callable[[int | None], None]
 
 
 def named(row: Any) -> Holder | None:
