@@ -183,7 +183,7 @@ class Leasing(ABC):
     - a lock may be taken whose lease ended by the place's clock, or that was seen unchanged for the whole
       duration by the taker's own; a lease that ended and that nobody took may be renewed.
     - renewing returns whom the place names afterwards, and raises StateError when that cannot be found out.
-      It gives up by itself within `Terms.patience` seconds.
+      It gives up by itself within `Terms.interval` seconds.
     - the place keeps the duration with the lock, where it can: another process may run with other terms.
     """
 

@@ -29,7 +29,6 @@ from planner.state.snapshot import serial_of
 if TYPE_CHECKING:
     from filelock import FileLock
 
-_APPEND: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
 _SWAP_TIMEOUT: Final = 10.0
 
 
@@ -163,22 +162,7 @@ class LocalBackend:
     def append(self, lines: Sequence[bytes]) -> None:
         self.still_held()
         with self._explained("written", "the journal of "):
-            new = not self._journal.exists()
-            if new:
-                files.make_private_folder(self._journal.parent)
-            self._append(b"".join(line + b"\n" for line in lines), new=new)
-            if new:
-                files.sync_folder(self._journal.parent)
-
-    def _append(self, data: bytes, *, new: bool) -> None:
-        descriptor = os.open(self._journal, _APPEND, 0o600)
-        try:
-            if new:
-                os.fchmod(descriptor, 0o600)
-            files.write_all(descriptor, data)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+            files.append_private(self._journal, b"".join(line + b"\n" for line in lines))
 
     def read_journal(self) -> list[bytes]:
         with self._explained("read", "the journal of "):

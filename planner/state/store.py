@@ -218,7 +218,11 @@ class Store:
         state has to hold what the journal says. StateError when the snapshot is not at state.serial any
         more; the journal then stays.
         """
-        written = self._write(state, serial=state.serial + 1, expected=state.serial)
+        return self._succeed(state, serial=state.serial + 1, expected=state.serial)
+
+    def _succeed(self, state: State, *, serial: int, expected: int | None) -> State:
+        """Write state in the place of the present snapshot and of what the journal adds to it."""
+        written = self._write(state, serial=serial, expected=expected)
         self.backend.clear_journal()
         return written
 
@@ -281,9 +285,7 @@ class Store:
             present = self.checkpoint()
         except DamagedState:
             return self._restore_damaged(older)
-        restored = self._write(older, serial=present.serial + 1, expected=present.serial)
-        self.backend.clear_journal()
-        return restored
+        return self._succeed(older, serial=present.serial + 1, expected=present.serial)
 
     def restorable(self, serial: int) -> State:
         """What `restore` brings back, under the names of now.
@@ -305,9 +307,7 @@ class Store:
         later = (s for s in sessions if s.header.lineage == older.lineage and s.header.serial >= older.serial)
         state = older.fold(tuple(record for session in later for record in session.records))
         serial = max([*_known_serials(self.backend), *(s.header.serial for s in sessions)], default=0) + 1
-        restored = self._write(state, serial=serial, expected=None)
-        self.backend.clear_journal()
-        return restored
+        return self._succeed(state, serial=serial, expected=None)
 
 
 def _known_serials(backend: Backend) -> list[int]:

@@ -208,7 +208,7 @@ class HttpBackend:
         with explained(f"the lock of {self._shown}", "taken"):
             self._take(holder, timeout, _POLL)
             try:
-                self._write(self._tried_out(holder.id).held_by(holder), holder.id)
+                self._write(evolve(self._tried_out(holder.id), holder=holder), holder.id)
             except BaseException:
                 with suppress(Trouble):
                     self._lock.free(holder.id)
@@ -245,7 +245,7 @@ class HttpBackend:
             head = next((head for head in looks if head.names(holder)), None)
             if head is None:
                 return
-            self._write(head.held_by(None), holder.id)
+            self._write(evolve(head, holder=None), holder.id)
         with suppress(Trouble):
             self._lock.free(holder.id)
 
@@ -303,7 +303,7 @@ class HttpBackend:
         head = self._documents.unnamed_head()
         if head.holder is None:
             return False
-        self._write(head.held_by(None), breaker.id)
+        self._write(evolve(head, holder=None), breaker.id)
         return head.holder.id == holder_id
 
     def check(self) -> tuple[str, ...]:

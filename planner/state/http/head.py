@@ -82,9 +82,6 @@ class Head:
     def names(self, holder: Holder) -> bool:
         return self.holder is not None and self.holder.id == holder.id
 
-    def held_by(self, holder: Holder | None) -> Head:
-        return evolve(self, holder=holder)
-
     def with_snapshot(self, new: Kept) -> Head:
         """new is the present one, and what is too old is no longer kept."""
         others = [kept for kept in self.kept if kept.serial != new.serial]

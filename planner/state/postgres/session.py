@@ -121,7 +121,7 @@ class Session:
     def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed:
             self.close()
-            connection = connect(self._login, self._terms.patience)
+            connection = connect(self._login, self._terms.interval)
             self._closing = weakref.finalize(self, _close, connection)
             try:
                 self._greet(connection)

@@ -42,8 +42,8 @@ class S3Backend(Leasing):
         super().__init__(target.shown, terms, timing)
         self._target = target
         bucket = Bucket(target, terms.duration, Pace(terms.duration, terms.retry, terms.interval), timing)
-        # For renewals, which have terms.patience: a request or two, each of them once more if it is lost.
-        timeout, pace = max(_SHORTEST, terms.patience / 4), Pace(0.0, terms.retry, terms.interval)
+        # For renewals, which have terms.interval: a request or two, each of them once more if it is lost.
+        timeout, pace = max(_SHORTEST, terms.interval / 4), Pace(0.0, terms.retry, terms.interval)
         hasty = Bucket(target, timeout, pace, timing)
         self._bucket = bucket
         self._snapshots = SnapshotObjects(bucket, target.key, f"{target.base}.history/", self._shown)

@@ -66,7 +66,7 @@ class SnapshotObjects:
         """The serials in the history until now."""
         present = self._bucket.look(self._key)
         compare(self._told(present))
-        kept = {int(item.name[:-5]) for item in self._copies()}
+        kept = set(self._copies())
         former = _serial(present)
         if former is not None and former not in kept:
             self._keep(former)
@@ -95,7 +95,8 @@ class SnapshotObjects:
         self._bucket.put(self._kept(serial), content, over=None)
 
     def history(self) -> list[HistoryEntry]:
-        entries = {int(item.name[:-5]): _entry(item) for item in self._copies()}
+        copies = self._copies().items()
+        entries = {serial: HistoryEntry(serial, _time(copy.modified), copy.size) for serial, copy in copies}
         present = self._bucket.look(self._key)
         serial, length = _serial(present), _length(present)
         if present is not None and serial is not None and length is not None and serial not in entries:
@@ -120,9 +121,10 @@ class SnapshotObjects:
         body = (found.body if found else b"") + b" "
         self._bucket.put(self._key, body, over=found.etag if found else NOTHING, notes=notes)
 
-    def _copies(self) -> list[Found]:
-        items = self._bucket.listing(self._history)
-        return [item for item in items if item.name.endswith(".json") and item.name[:-5].isdecimal()]
+    def _copies(self) -> dict[int, Found]:
+        """By their serials."""
+        named = [(item.name.removesuffix(".json"), item) for item in self._bucket.listing(self._history)]
+        return {int(name): item for name, item in named if name.isdecimal() and name != item.name}
 
     def _kept(self, serial: int) -> str:
         return f"{self._history}{serial:08d}.json"
@@ -146,10 +148,6 @@ def _serial(found: Found | None) -> int | None:
     if found is None or not found.notes.get(_SERIAL, "").isdecimal():
         return None
     return int(found.notes[_SERIAL])
-
-
-def _entry(item: Found) -> HistoryEntry:
-    return HistoryEntry(int(item.name[:-5]), _time(item.modified), item.size)
 
 
 def _time(moment: datetime) -> str:
