@@ -26,10 +26,10 @@ from planner.config.load import Configuration, Projects, choose_environment, loa
 from planner.config.sources import Sources
 from planner.config.variables import Inputs
 from planner.ece import Discretion, Settings, Timeouts, UploadForm
+from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.selection import Selection
 from planner.engine.under_way import Waiting
-from planner.engine.wish import Wish
 from planner.engine.workflow import Session
 from planner.errors import InvalidConfiguration, PlannerError
 from planner.kinds.binding import Conventions
@@ -154,13 +154,13 @@ def opened(request: Request, caller: Caller) -> Iterator[Opened]:
         yield Opened(request, configuration, session, store, client.hurry)
 
 
-def opened_offline(request: Request, caller: Caller) -> tuple[Wish, Drivers]:
+def opened_offline(request: Request, caller: Caller) -> tuple[Goal, Drivers]:
     """What is wanted, and drivers that know their kinds and can call nothing. InvalidConfiguration."""
     configuration, kinds = configure_files(request, caller)
     configuration.refuse_errors()
     nobody = cast("Client", None)
     drivers = {name: k.driver(k.kind, k.binding, nobody) for name, k in kinds.items()}
-    return _wish(request, configuration, ""), drivers
+    return _goal(request, configuration, ""), drivers
 
 
 def _client(
@@ -255,8 +255,8 @@ def _session(
         holder = store.backend.lock_holder()
         return str(holder) if holder else ""
 
-    wish = _wish(request, configuration, store.load().lineage)
-    return Session(wish, drivers, store, busy, request.parallelism, request.refresh)
+    goal = _goal(request, configuration, store.load().lineage)
+    return Session(goal, drivers, store, busy, request.parallelism, request.refresh)
 
 
 def _conventions(environment: Environment, environ: Mapping[str, str]) -> Conventions:
@@ -265,10 +265,10 @@ def _conventions(environment: Environment, environ: Mapping[str, str]) -> Conven
     return Conventions(send_version, settings.cloud, UploadForm(settings.upload))
 
 
-def _wish(request: Request, configuration: Configuration, lineage: str) -> Wish:
+def _goal(request: Request, configuration: Configuration, lineage: str) -> Goal:
     project, environment = configuration.project.name, configuration.environment.name
     salt = make_salt(configuration, lineage)
-    return Wish(
+    return Goal(
         project=project,
         environment=environment,
         config_digest=config_digest(configuration, salt),

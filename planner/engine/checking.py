@@ -18,18 +18,18 @@ PASSED, FAILED, UNKNOWN_YET = "passed", "failed", "unknown"
 
 def check_planned(decisions: Decisions, taken: Taken) -> tuple[CheckResult, ...]:
     """The checks with the values that there will be after the plan."""
-    if decisions.wish.mode != NORMAL:
+    if decisions.goal.mode != NORMAL:
         return ()
 
     def lookup(reference: Reference) -> Value:
         _refuse_undeclared(reference, decisions)
         return UNKNOWN if reference.address in taken.skipped else decisions.lookup(reference)
 
-    return evaluate(decisions.wish.declarations, lookup, decisions.diagnostics)
+    return evaluate(decisions.goal.declarations, lookup, decisions.diagnostics)
 
 
 def _refuse_undeclared(reference: Reference, decisions: Decisions) -> None:
-    if reference.address not in decisions.wish.resources:
+    if reference.address not in decisions.goal.resources:
         raise PlannerError(f"{reference} cannot be checked: {reference.address} is not declared")
     kind = decisions.drivers[reference.address.kind].kind
     if name := kind.without_value(reference.path):

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from attrs import define, field
 
 from planner.engine.decide import Case, Decision, decide_delete
+from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.refresh import Namesakes
 from planner.engine.removal import forget
 from planner.engine.seen import Seen
-from planner.engine.wish import Wish
 from planner.model.address import Address
 from planner.model.declarations import Removal
 from planner.model.diagnostic import Diagnostics
@@ -26,7 +26,7 @@ from planner.model.value import UNKNOWN, Deferred, Reference, Value, at, is_defe
 class Decisions:
     """made: by address, in the order they were made. notes: for people."""
 
-    wish: Wish
+    goal: Goal
     seen: Seen
     drivers: Drivers
     diagnostics: Diagnostics
@@ -49,21 +49,21 @@ class Decisions:
         """What is declared goes first, in the order of its dependencies; then what no longer is."""
         namesakes = Namesakes(self.seen.view)
         held = {whose(prior) for prior in self.seen.state.entries}
-        declared = self.wish.resources
-        for address in ordered(self.wish.dependencies):
+        declared = self.goal.resources
+        for address in ordered(self.goal.dependencies):
             decision = self.made[address] = self._case(declared[address], namesakes).decide()
             self._note_existing(decision, held)
             if decision.unsendable:
                 refuse_unsendable(decision, declared[address], self.diagnostics)
-        removals = {item.source: item for item in self.wish.declarations.removals}
+        removals = {item.source: item for item in self.goal.declarations.removals}
         for address in sorted(self.seen.priors.keys() - declared.keys()):
             self.made[address] = self._undeclared(self.seen.priors[address], removals.get(address))
 
     def _undeclared(self, prior: Prior, removal: Removal | None) -> Decision:
-        if self.wish.mode != DESTROY and removal is not None and not removal.destroy:
+        if self.goal.mode != DESTROY and removal is not None and not removal.destroy:
             return Decision(forget(prior), {}, complete=True)
         reason = "a removed block says so" if removal is not None else "it is no longer declared"
-        if self.wish.mode == DESTROY:
+        if self.goal.mode == DESTROY:
             reason = "everything is destroyed"
         return decide_delete(prior, self.seen.users_of(prior.address), reason)
 
@@ -77,11 +77,11 @@ class Decisions:
             wanted=wanted,
             kind=kind,
             seen=seen,
-            salt=self.wish.salt,
+            salt=self.goal.salt,
             lost=prior is not None and seen is None,
             file_replaced=bool(prior and prior.content_sha256 and seen and not seen.content_sha256),
             triggers=self._triggered(desired),
-            asked=self.wish.selection.forces(address),
+            asked=self.goal.selection.forces(address),
             moved_from=self.seen.former.get(address),
             imported=address in self.seen.view.imports,
             namesakes=lambda: namesakes.of(kind, wanted),
@@ -119,8 +119,8 @@ class Decisions:
             )
 
 
-def decide_all(wish: Wish, seen: Seen, drivers: Drivers, diagnostics: Diagnostics) -> Decisions:
-    decisions = Decisions(wish, seen, drivers, diagnostics)
+def decide_all(goal: Goal, seen: Seen, drivers: Drivers, diagnostics: Diagnostics) -> Decisions:
+    decisions = Decisions(goal, seen, drivers, diagnostics)
     decisions.make()
     return decisions
 

@@ -2,7 +2,7 @@
 
 make_plan goes through these stages. Each takes what those before it found and adds to it.
 
-1. Desired (wish.py): what a create_before_destroy resource depends on becomes one too, and the selection
+1. Desired (goal.py): what a create_before_destroy resource depends on becomes one too, and the selection
    learns the addresses that things moved from.
 2. Seen (seen.py): moved blocks are followed, then the entries of the state take over what was observed. What
    differs is drift.
@@ -26,6 +26,7 @@ from attrs import evolve
 from planner.engine.checking import check_planned
 from planner.engine.decisions import Decisions, decide_all
 from planner.engine.diff import with_meta
+from planner.engine.goal import Goal, Origins
 from planner.engine.outputs import planned_outputs
 from planner.engine.ports import Drivers
 from planner.engine.refresh import View
@@ -33,19 +34,18 @@ from planner.engine.removal import Removals
 from planner.engine.seen import see
 from planner.engine.steps import WRITES, make_steps
 from planner.engine.taking import Taken, take
-from planner.engine.wish import Origins, Wish
 from planner.model.diagnostic import Diagnostics
 from planner.model.plan import IMPORT_ONLY, Action, Change, Plan, Step
 from planner.model.resource import Prior
 from planner.model.state import State
 
 
-def make_plan(wish: Wish, state: State, view: View, drivers: Drivers, diagnostics: Diagnostics) -> Plan:
+def make_plan(goal: Goal, state: State, view: View, drivers: Drivers, diagnostics: Diagnostics) -> Plan:
     """The plan. What forbids it (prevent_destroy, resources in use) is reported to diagnostics."""
-    wish = wish.creating_first()
-    seen = see(wish, state, view, drivers, diagnostics)
-    decisions = decide_all(wish.following(seen.state), seen, drivers, diagnostics)
-    removals = Removals(view, drivers, wish, diagnostics)
+    goal = goal.creating_first()
+    seen = see(goal, state, view, drivers, diagnostics)
+    decisions = decide_all(goal.following(seen.state), seen, drivers, diagnostics)
+    removals = Removals(view, drivers, goal, diagnostics)
     taken = take(decisions, removals)
     removals.check(taken.changes, taken.in_use)
     return _put_together(decisions, taken, removals)
@@ -62,14 +62,14 @@ def with_origins(plan: Plan, origins: Origins) -> Plan:
 
 
 def _put_together(decisions: Decisions, taken: Taken, removals: Removals) -> Plan:
-    wish, seen = decisions.wish, decisions.seen
+    goal, seen = decisions.goal, decisions.seen
     return Plan(
-        project=wish.project,
-        environment=wish.environment,
-        mode=wish.mode,
+        project=goal.project,
+        environment=goal.environment,
+        mode=goal.mode,
         lineage=seen.state.lineage,
         serial=seen.state.serial,
-        config_digest=wish.config_digest,
+        config_digest=goal.config_digest,
         changes=taken.changes,
         steps=_steps(decisions, taken, removals),
         drift=tuple(seen.drift),
@@ -80,7 +80,7 @@ def _put_together(decisions: Decisions, taken: Taken, removals: Removals) -> Pla
         moves=tuple(move for move in seen.moves if move.target not in taken.skipped),
         left_out=taken.left_out,
         checks=check_planned(decisions, taken),
-        partial=wish.selection.partial,
+        partial=goal.selection.partial,
         asked=seen.view.asked,
     )
 
@@ -93,17 +93,17 @@ def _steps(decisions: Decisions, taken: Taken, removals: Removals) -> tuple[Step
             create = change.action is not Action.UPDATE
             writes[change.address] = driver.operations(change.diffs, change.content, create)
     former = decisions.seen.dependencies
-    return make_steps(taken.changes, writes, decisions.wish.dependencies, former, removals.postponed)
+    return make_steps(taken.changes, writes, decisions.goal.dependencies, former, removals.postponed)
 
 
 def _refreshed(decisions: Decisions, taken: Taken) -> tuple[Prior, ...]:
     """Entries of the state that apply takes over as seen, with what the configuration says of them."""
-    wish, seen = decisions.wish, decisions.seen
+    goal, seen = decisions.goal, decisions.seen
     found = []
     for address, now in seen.priors.items():
-        if address in taken.skipped or (wish.mode == IMPORT_ONLY and address not in seen.view.imports):
+        if address in taken.skipped or (goal.mode == IMPORT_ONLY and address not in seen.view.imports):
             continue
-        desired = wish.resources.get(address)
+        desired = goal.resources.get(address)
         kind = decisions.drivers[address.kind].kind
         entry = now if desired is None else with_meta(now, desired, kind)
         prior = seen.state.resources.get(address)

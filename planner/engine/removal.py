@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from attrs import define, evolve, field
 
 from planner.engine.diff import take_over
+from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.refresh import View
 from planner.engine.selection import LeftOver, Pending
-from planner.engine.wish import Wish
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostics
 from planner.model.plan import Action, Change
@@ -24,7 +24,7 @@ class Removals:
 
     view: View
     drivers: Drivers
-    wish: Wish
+    goal: Goal
     diagnostics: Diagnostics
     postponed: set[Address] = field(factory=set)
     notes: list[str] = field(factory=list)
@@ -49,8 +49,8 @@ class Removals:
 
     def _leftover(self, prior: Prior, observed: Observed | None) -> Change:
         kind = self.drivers[prior.address.kind].kind
-        secrets = self.wish.secrets(prior.address)
-        seen = take_over(prior, observed, kind, self.wish.salt, former=secrets) if observed else prior
+        secrets = self.goal.secrets(prior.address)
+        seen = take_over(prior, observed, kind, self.goal.salt, former=secrets) if observed else prior
         return Change(
             address=prior.address,
             action=Action.DELETE,

@@ -8,9 +8,9 @@ from attrs import define, field
 
 from planner.engine.declared import apply_moves
 from planner.engine.diff import drift_of, take_over
+from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.refresh import View
-from planner.engine.wish import Wish
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostics
 from planner.model.plan import Drift, Moved
@@ -45,9 +45,9 @@ class Seen:
         return (observed.used_by or ()) if observed else ()
 
 
-def see(wish: Wish, state: State, view: View, drivers: Drivers, diagnostics: Diagnostics) -> Seen:
+def see(goal: Goal, state: State, view: View, drivers: Drivers, diagnostics: Diagnostics) -> Seen:
     """What was not looked at is believed as it is in state; what is imported has no entry there yet."""
-    state, moves = apply_moves(state, wish.declarations.moves, diagnostics)
+    state, moves = apply_moves(state, goal.declarations.moves, diagnostics)
     seen = Seen(state, view, moves, notes=[*view.notes])
     for address, prior in sorted(state.resources.items()):
         if address not in view.resources:
@@ -57,20 +57,20 @@ def see(wish: Wish, state: State, view: View, drivers: Drivers, diagnostics: Dia
         if observed is None:
             seen.drift.append(Drift(address, prior.id, gone=True))
             continue
-        seen.priors[address] = _brought_up(prior, observed, drivers, wish)
-        _note_drift(seen, prior, drivers, wish.salt)
+        seen.priors[address] = _brought_up(prior, observed, drivers, goal)
+        _note_drift(seen, prior, drivers, goal.salt)
     for address, observed in sorted(view.imports.items()):
-        seen.priors[address] = _brought_up(Prior(address, observed.id, {}), observed, drivers, wish)
+        seen.priors[address] = _brought_up(Prior(address, observed.id, {}), observed, drivers, goal)
     return seen
 
 
-def _brought_up(prior: Prior, observed: Observed, drivers: Drivers, wish: Wish) -> Prior:
+def _brought_up(prior: Prior, observed: Observed, drivers: Drivers, goal: Goal) -> Prior:
     """prior, with what was observed."""
     kind = drivers[prior.address.kind].kind
-    now = take_over(prior, observed, kind, wish.salt)
-    if now is prior or (secrets := wish.secrets(prior.address)) is None:
+    now = take_over(prior, observed, kind, goal.salt)
+    if now is prior or (secrets := goal.secrets(prior.address)) is None:
         return now
-    return take_over(prior, observed, kind, wish.salt, former=secrets)
+    return take_over(prior, observed, kind, goal.salt, former=secrets)
 
 
 def _note_drift(seen: Seen, prior: Prior, drivers: Drivers, salt: str) -> None:

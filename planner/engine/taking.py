@@ -32,7 +32,7 @@ class Taken:
 
 
 def take(decisions: Decisions, removals: Removals) -> Taken:
-    if decisions.wish.mode in (REFRESH_ONLY, IMPORT_ONLY):
+    if decisions.goal.mode in (REFRESH_ONLY, IMPORT_ONLY):
         return Taken(_in_order(_of_the_state_only(decisions)))
     return _chosen(decisions, _pending(decisions, removals))
 
@@ -53,7 +53,7 @@ def _of_the_state_only(decisions: Decisions) -> Iterator[Change]:
 
 
 def _pending(decisions: Decisions, removals: Removals) -> dict[Pending, Change]:
-    declared = decisions.wish.declarations.removals if decisions.wish.mode == NORMAL else ()
+    declared = decisions.goal.declarations.removals if decisions.goal.mode == NORMAL else ()
     forgotten = {removal.source for removal in declared if not removal.destroy}
     found: dict[Pending, Change] = {
         a: d.change for a, d in decisions.made.items() if d.change.action is not Action.NO_OP
@@ -63,11 +63,11 @@ def _pending(decisions: Decisions, removals: Removals) -> dict[Pending, Change]:
 
 def _chosen(decisions: Decisions, changes: Mapping[Pending, Change]) -> Taken:
     """The changes that the selection takes; the others are told as left out."""
-    wish = decisions.wish
-    if not wish.selection.partial:
+    goal = decisions.goal
+    if not goal.selection.partial:
         return Taken(_in_order(changes.values()))
-    relations = Relations(wish.dependencies, decisions.seen.dependencies)
-    choice = choose(wish.selection, changes.keys(), relations)
+    relations = Relations(goal.dependencies, decisions.seen.dependencies)
+    choice = choose(goal.selection, changes.keys(), relations)
     left = {item: changes[item] for item in sorted(changes.keys() - choice.kept, key=str)}
     return Taken(
         changes=_in_order(change for item, change in changes.items() if item in choice.kept),

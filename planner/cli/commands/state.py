@@ -156,7 +156,7 @@ def adopt_command(
     console = make_console(context)
     with opened(request, console) as here:
         observed = look_at(here.session, target, resource_id)
-        kind, salt = here.session.drivers[target.kind].kind, here.session.wish.salt
+        kind, salt = here.session.drivers[target.kind].kind, here.session.goal.salt
         found = Stored(here.request.folder, console, here.environment, here.store)
         _edit(found, "state adopt", lock_timeout, dry_run, lambda s: adopt(s, target, observed, kind, salt))
     console.out(f"{'Would adopt' if dry_run else 'Adopted'} {resource_id} as {target}.")

@@ -1,4 +1,4 @@
-"""What is wanted of an environment, as planning takes it."""
+"""The goal of a plan: what is desired of an environment, and how much of that is to be reached."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def _no_origins(_address: Address, _path: Path) -> tuple[str, ...]:
 
 
 @frozen
-class Wish:
-    """What is wanted of an environment. salt: hex, for the fingerprints of secrets.
+class Goal:
+    """What a plan is to reach. resources, outputs: as desired. salt: hex, for the fingerprints of secrets.
 
-    declared: all that the templates declare, where not all of it is wanted.
+    declared: all that the templates declare, where not all of it is desired.
     """
 
     project: str
@@ -57,11 +57,11 @@ class Wish:
         found = {n: fingerprints(v, self.salt) for n, v in desired.attributes.items() if is_sensitive(v)}
         return found or None
 
-    def creating_first(self) -> Wish:
+    def creating_first(self) -> Goal:
         """This, where whatever a create_before_destroy resource depends on is one too."""
         return evolve(self, resources=creating_first(self.resources))
 
-    def following(self, state: State) -> Wish:
+    def following(self, state: State) -> Goal:
         """This, where the selection follows what moved. state: after the moves."""
         there = {*self.resources, *(prior.address for prior in state.entries)}
         return evolve(self, selection=self.selection.following(self.declarations.moves, there))
