@@ -64,7 +64,7 @@ class Run:
     """
 
     plan: Plan
-    wanted: dict[Address, Desired]
+    desired: dict[Address, Desired]
     working: Working
     world: Surroundings
     salt: str
@@ -122,7 +122,7 @@ class Run:
             step = self.plan.steps[heappop(self._ready) - 1]
             change = self.change_of(step)
             kind = self.world.drivers[step.address.kind].kind
-            values = Values(self.working.resources, self.wanted)
+            values = Values(self.working.resources, self.desired)
             try:
                 request = make_request(step, change, kind, values, self._progress(step))
             except Exception as error:  # noqa: BLE001 - no call was made, and the others must go on

@@ -10,8 +10,8 @@ from planner.engine.decide import Case, Decision, decide_delete
 from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.refresh import Namesakes
+from planner.engine.refreshed import Refreshed
 from planner.engine.removal import forget
-from planner.engine.seen import Seen
 from planner.model.address import Address
 from planner.model.declarations import Removal
 from planner.model.diagnostic import Diagnostics
@@ -27,7 +27,7 @@ class Decisions:
     """made: by address, in the order they were made. notes: for people."""
 
     goal: Goal
-    seen: Seen
+    refreshed: Refreshed
     drivers: Drivers
     diagnostics: Diagnostics
     made: dict[Address, Decision] = field(factory=dict)
@@ -47,8 +47,8 @@ class Decisions:
 
     def make(self) -> None:
         """What is declared goes first, in the order of its dependencies; then what no longer is."""
-        namesakes = Namesakes(self.seen.view)
-        held = {whose(prior) for prior in self.seen.state.entries}
+        namesakes = Namesakes(self.refreshed.view)
+        held = {whose(prior) for prior in self.refreshed.state.entries}
         declared = self.goal.resources
         for address in ordered(self.goal.dependencies):
             decision = self.made[address] = self._case(declared[address], namesakes).decide()
@@ -56,8 +56,8 @@ class Decisions:
             if decision.unsendable:
                 refuse_unsendable(decision, declared[address], self.diagnostics)
         removals = {item.source: item for item in self.goal.declarations.removals}
-        for address in sorted(self.seen.priors.keys() - declared.keys()):
-            self.made[address] = self._undeclared(self.seen.priors[address], removals.get(address))
+        for address in sorted(self.refreshed.priors.keys() - declared.keys()):
+            self.made[address] = self._undeclared(self.refreshed.priors[address], removals.get(address))
 
     def _undeclared(self, prior: Prior, removal: Removal | None) -> Decision:
         if self.goal.mode != DESTROY and removal is not None and not removal.destroy:
@@ -65,27 +65,27 @@ class Decisions:
         reason = "a removed block says so" if removal is not None else "it is no longer declared"
         if self.goal.mode == DESTROY:
             reason = "everything is destroyed"
-        return decide_delete(prior, self.seen.users_of(prior.address), reason)
+        return decide_delete(prior, self.refreshed.users_of(prior.address), reason)
 
     def _case(self, desired: Desired, namesakes: Namesakes) -> Case:
         address = desired.address
         kind = self.drivers[address.kind].kind
-        prior, seen = self.seen.state.resources.get(address), self.seen.priors.get(address)
-        wanted = self._put_in(desired) if desired.references else desired.attributes
+        recorded, prior = self.refreshed.state.resources.get(address), self.refreshed.priors.get(address)
+        attributes = self._put_in(desired) if desired.references else desired.attributes
         return Case(
             desired=desired,
-            wanted=wanted,
+            attributes=attributes,
             kind=kind,
-            seen=seen,
+            prior=prior,
             salt=self.goal.salt,
-            lost=prior is not None and seen is None,
-            file_replaced=bool(prior and prior.content_sha256 and seen and not seen.content_sha256),
+            lost=recorded is not None and prior is None,
+            file_replaced=bool(recorded and recorded.content_sha256 and prior and not prior.content_sha256),
             triggers=self._triggered(desired),
             asked=self.goal.selection.forces(address),
-            moved_from=self.seen.former.get(address),
-            imported=address in self.seen.view.imports,
-            namesakes=lambda: namesakes.of(kind, wanted),
-            used_by=self.seen.users_of(address),
+            moved_from=self.refreshed.moved_from.get(address),
+            imported=address in self.refreshed.view.imports,
+            namesakes=lambda: namesakes.of(kind, attributes),
+            used_by=self.refreshed.users_of(address),
         )
 
     def _put_in(self, desired: Desired) -> Mapping[str, Value]:
@@ -119,8 +119,8 @@ class Decisions:
             )
 
 
-def decide_all(goal: Goal, seen: Seen, drivers: Drivers, diagnostics: Diagnostics) -> Decisions:
-    decisions = Decisions(goal, seen, drivers, diagnostics)
+def decide_all(goal: Goal, refreshed: Refreshed, drivers: Drivers, diagnostics: Diagnostics) -> Decisions:
+    decisions = Decisions(goal, refreshed, drivers, diagnostics)
     decisions.make()
     return decisions
 

@@ -91,13 +91,13 @@ def replay(state: State, moves: Iterable[Moved]) -> State:
     return moving.state()
 
 
-def wanted_imports(state: State, imports: Iterable[Import], diagnostics: Diagnostics) -> list[Import]:
+def imports_to_do(state: State, imports: Iterable[Import], diagnostics: Diagnostics) -> list[Import]:
     """Those that are not done yet. One that can do nothing, since the address has another id, is reported."""
-    wanted = []
+    found = []
     for item in imports:
         prior = state.resources.get(item.target)
         if prior is None:
-            wanted.append(item)
+            found.append(item)
         elif item.id is not None and item.id != prior.id:
             forget = f"planner state rm {item.target} -e {state.environment}"
             diagnostics.warning(
@@ -106,7 +106,7 @@ def wanted_imports(state: State, imports: Iterable[Import], diagnostics: Diagnos
                 address=item.target,
                 advice=f"Remove the import block; or, to have {item.id} there instead, run {forget} first.",
             )
-    return wanted
+    return found
 
 
 def find_imports(
@@ -117,7 +117,7 @@ def find_imports(
     drivers: Drivers,
     diagnostics: Diagnostics,
 ) -> dict[Address, str]:
-    """The ids of what the wanted imports name. What cannot be found, or is not unique, is reported."""
+    """The ids of what the imports name. What cannot be found, or is not unique, is reported."""
     held = state.holders()
     namesakes = Namesakes(view)
     found: dict[Address, str] = {}

@@ -34,8 +34,8 @@ def matching(state: State, patterns: Sequence[str]) -> list[Address]:
 
 def at_addresses(state: State, addresses: Iterable[Address]) -> list[Prior]:
     """All that the state holds at the addresses, in their order; what is left over comes last."""
-    wanted = set(addresses)
-    return sorted((p for p in state.entries if p.address in wanted), key=lambda prior: prior.address)
+    asked = set(addresses)
+    return sorted((p for p in state.entries if p.address in asked), key=lambda prior: prior.address)
 
 
 def moved(state: State, source: Address, target: Address) -> State:

@@ -52,10 +52,10 @@ def export(state: State, kinds: Sequence[str], drivers: Drivers, discreet: Discr
                 continue
             address = _free_address(kind, discreet(_name_of(observed, driver)), taken)
             taken.add(address)
-            wanted = declared(observed.attributes, driver)
-            if secret := tuple(name for name, value in wanted.items() if discreet(value) is not value):
+            attributes = declared(observed.attributes, driver)
+            if secret := tuple(name for name, value in attributes.items() if discreet(value) is not value):
                 left_out[address] = secret
-            resources[address] = _ignoring(wanted, secret)
+            resources[address] = _ignoring(attributes, secret)
             imports.append(Import(address, id_))
     return Export(resources, left_out, tuple(imports), known)
 

@@ -21,34 +21,34 @@ Priors = Mapping[Address, Prior]
 
 def planned_outputs(decisions: Decisions, taken: Taken) -> tuple[OutputChange, ...]:
     """Those that the plan changes: to what they will be, or, where it makes nothing, to what they are now."""
-    goal, seen = decisions.goal, decisions.seen
-    before = seen.state.outputs
+    goal, refreshed = decisions.goal, decisions.refreshed
+    before = refreshed.state.outputs
     if goal.mode == DESTROY and not taken.left_out:
         return _changed(goal, before, dict.fromkeys(before))
     if goal.mode == NORMAL:
         names = {*before, *goal.outputs}
         return _changed(goal, before, {name: _planned(name, decisions, taken) for name in names})
     left = {c.address for c in taken.changes if c.action in (Action.DELETE, Action.FORGET) and not c.deposed}
-    stays = {address: prior for address, prior in seen.priors.items() if address not in left}
+    stays = {address: prior for address, prior in refreshed.priors.items() if address not in left}
     return _changed(goal, before, _followed(goal, before, stays))
 
 
 def _planned(name: str, decisions: Decisions, taken: Taken) -> Value:
     """As it will be; what is left out is looked at as it is."""
-    goal, seen = decisions.goal, decisions.seen
+    goal, refreshed = decisions.goal, decisions.refreshed
     value = goal.outputs.get(name)
-    if _lost(value, taken.skipped, seen.priors):
+    if _lost(value, taken.skipped, refreshed.priors):
         return None
 
     def lookup(reference: Reference) -> Value:
         if reference.address in taken.skipped:
-            return Values(seen.priors, goal.resources).lookup(reference)
+            return Values(refreshed.priors, goal.resources).lookup(reference)
         return decisions.lookup(reference)
 
     try:
         return resolve(value, lookup)
     except PlannerError:  # a secret of what is left out
-        return seen.state.outputs.get(name)
+        return refreshed.state.outputs.get(name)
     except ValueError as error:
         refuse_reference(f"output.{name}", value, error, decisions.diagnostics)
         return None
@@ -57,9 +57,9 @@ def _planned(name: str, decisions: Decisions, taken: Taken) -> Value:
 def _changed(goal: Goal, before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[OutputChange, ...]:
     """The outputs whose value is not the same. after: of those that a plan is about, null for none."""
     found = []
-    for name, wanted in sorted(after.items()):
-        if not same(before.get(name), wanted):
-            shown = conceal(wanted, goal.salt)
+    for name, planned in sorted(after.items()):
+        if not same(before.get(name), planned):
+            shown = conceal(planned, goal.salt)
             sensitive = is_sensitive([goal.outputs.get(name), before.get(name), shown])
             found.append(OutputChange(name, before.get(name), shown, sensitive))
     return tuple(found)
@@ -88,7 +88,7 @@ def after_apply(goal: Goal, plan: Plan, state: State) -> dict[str, Value]:
 
 
 def _value(goal: Goal, name: str, before: Mapping[str, Value], priors: Priors) -> Value:
-    """What cannot be told though all of its resources are there, as a secret, keeps its former value."""
+    """What cannot be told though all of its resources are there, as a secret, keeps the value it has."""
     value = goal.outputs[name]
     if any(reference.address not in priors for reference in references(value)):
         return None

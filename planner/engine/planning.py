@@ -4,8 +4,8 @@ make_plan goes through these stages. Each takes what those before it found and a
 
 1. Desired (goal.py): what a create_before_destroy resource depends on becomes one too, and the selection
    learns the addresses that things moved from.
-2. Seen (seen.py): moved blocks are followed, then the entries of the state take over what was observed. What
-   differs is drift.
+2. Refreshed (refreshed.py): moved blocks are followed, then the entries of the state take over what was
+   observed. What differs is drift.
 3. Decided (decisions.py, decide.py): each declared resource, after those it depends on, so that it finds the
    values they will have; then what is not declared any more.
 4. Taken (taking.py, selection.py): the changes that the mode and the selection want, with what has to come
@@ -30,8 +30,8 @@ from planner.engine.goal import Goal, Origins
 from planner.engine.outputs import planned_outputs
 from planner.engine.ports import Drivers
 from planner.engine.refresh import View
+from planner.engine.refreshed import refreshed
 from planner.engine.removal import Removals
-from planner.engine.seen import see
 from planner.engine.steps import WRITES, make_steps
 from planner.engine.taking import Taken, take
 from planner.model.diagnostic import Diagnostics
@@ -43,8 +43,8 @@ from planner.model.state import State
 def make_plan(goal: Goal, state: State, view: View, drivers: Drivers, diagnostics: Diagnostics) -> Plan:
     """The plan. What forbids it (prevent_destroy, resources in use) is reported to diagnostics."""
     goal = goal.creating_first()
-    seen = see(goal, state, view, drivers, diagnostics)
-    decisions = decide_all(goal.following(seen.state), seen, drivers, diagnostics)
+    found = refreshed(goal, state, view, drivers, diagnostics)
+    decisions = decide_all(goal.following(found.state), found, drivers, diagnostics)
     removals = Removals(view, drivers, goal, diagnostics)
     taken = take(decisions, removals)
     removals.check(taken.changes, taken.in_use)
@@ -62,26 +62,26 @@ def with_origins(plan: Plan, origins: Origins) -> Plan:
 
 
 def _put_together(decisions: Decisions, taken: Taken, removals: Removals) -> Plan:
-    goal, seen = decisions.goal, decisions.seen
+    goal, refreshed = decisions.goal, decisions.refreshed
     return Plan(
         project=goal.project,
         environment=goal.environment,
         mode=goal.mode,
-        lineage=seen.state.lineage,
-        serial=seen.state.serial,
+        lineage=refreshed.state.lineage,
+        serial=refreshed.state.serial,
         config_digest=goal.config_digest,
         changes=taken.changes,
         steps=_steps(decisions, taken, removals),
-        drift=tuple(seen.drift),
+        drift=tuple(refreshed.drift),
         refreshed=_refreshed(decisions, taken),
         outputs=planned_outputs(decisions, taken),
-        notes=(*seen.notes, *decisions.notes, *taken.notes, *removals.notes),
+        notes=(*refreshed.notes, *decisions.notes, *taken.notes, *removals.notes),
         unchanged=sum(1 for d in decisions.made.values() if d.change.action is Action.NO_OP),
-        moves=tuple(move for move in seen.moves if move.target not in taken.skipped),
+        moves=tuple(move for move in refreshed.moves if move.target not in taken.skipped),
         left_out=taken.left_out,
         checks=check_planned(decisions, taken),
         partial=goal.selection.partial,
-        asked=seen.view.asked,
+        asked=refreshed.view.asked,
     )
 
 
@@ -92,21 +92,21 @@ def _steps(decisions: Decisions, taken: Taken, removals: Removals) -> tuple[Step
             driver = decisions.drivers[change.address.kind]
             create = change.action is not Action.UPDATE
             writes[change.address] = driver.operations(change.diffs, change.content, create)
-    former = decisions.seen.dependencies
-    return make_steps(taken.changes, writes, decisions.goal.dependencies, former, removals.postponed)
+    desired, prior = decisions.goal.dependencies, decisions.refreshed.dependencies
+    return make_steps(taken.changes, writes, desired, prior, removals.postponed)
 
 
 def _refreshed(decisions: Decisions, taken: Taken) -> tuple[Prior, ...]:
     """Entries of the state that apply takes over as seen, with what the configuration says of them."""
-    goal, seen = decisions.goal, decisions.seen
+    goal, refreshed = decisions.goal, decisions.refreshed
     found = []
-    for address, now in seen.priors.items():
-        if address in taken.skipped or (goal.mode == IMPORT_ONLY and address not in seen.view.imports):
+    for address, now in refreshed.priors.items():
+        if address in taken.skipped or (goal.mode == IMPORT_ONLY and address not in refreshed.view.imports):
             continue
         desired = goal.resources.get(address)
         kind = decisions.drivers[address.kind].kind
         entry = now if desired is None else with_meta(now, desired, kind)
-        prior = seen.state.resources.get(address)
+        prior = refreshed.state.resources.get(address)
         if entry is not prior and entry != prior:
             found.append(entry)
     return tuple(found)

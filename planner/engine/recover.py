@@ -31,20 +31,20 @@ HOSTS_APART = timedelta(minutes=5)
 """What the clocks of one installation's hosts may differ by."""
 
 CLOCKS_APART = timedelta(hours=1)
-"""What the clock of a former planner may have differed by from the installation's."""
+"""What the clock of an earlier planner may have differed by from the installation's."""
 
 
 @frozen
 class Settlement:
     """What became of one intent. outcomes: to be written to the state. found: in words, after "it".
 
-    seen: what the installation's clock showed when it was looked for, at least; None where nobody knows.
+    server_time: what the installation's clock showed at the look, at least; None where nobody knows.
     """
 
     intent: Intent
     outcomes: tuple[Outcome, ...]
     found: str
-    seen: str | None = None
+    server_time: str | None = None
 
     @property
     def carried_out(self) -> bool:
@@ -188,7 +188,7 @@ def _assigned(
 ) -> dict[int, Observed] | None:
     """A candidate for each create, by its place in group, as far as they go; None when that would be a guess.
 
-    Those that are as a create wanted them are its own, the most demanding create first. What is left over
+    Those that are as a create desired them are its own, the most demanding create first. What is left over
     is clear only when it is one candidate and one create.
     """
     left = list(candidates)
@@ -241,7 +241,7 @@ def _may_be_later(found: Observed, begun: str | None, apart: timedelta) -> bool:
 
 
 def _is_surely_later(found: Observed, intent: Intent) -> bool:
-    """Not when a former planner wrote the intent, and its clock, the only one noted, speaks against it."""
+    """Not when an earlier planner wrote the intent, and its clock, the only one noted, speaks against it."""
     return intent.server_time is not None or _may_be_later(found, intent.at, CLOCKS_APART)
 
 

@@ -75,8 +75,8 @@ def survey(state: State, kinds: Iterable[str], drivers: Drivers, parallelism: in
     A resource missing from a list is only believed gone when its own read says so: a list can be cut short
     by a gateway or by rights, and what seems gone would be created a second time.
     """
-    wanted = sorted(set(kinds))
-    listed = _listed(wanted, drivers, parallelism)
+    names = sorted(set(kinds))
+    listed = _listed(names, drivers, parallelism)
     found: dict[Address, Observed | None] = {}
     missing = []
     for address, prior in state.resources.items():
@@ -94,9 +94,9 @@ def survey(state: State, kinds: Iterable[str], drivers: Drivers, parallelism: in
 
 def examine(view: View, priors: Iterable[Prior], drivers: Drivers, parallelism: int) -> View:
     """view with the named resources read one by one: with version and users."""
-    wanted = [prior for prior in priors if view.resources.get(prior.address) is not None]
-    reads = each(lambda prior: drivers[prior.address.kind].read(prior.id), wanted, parallelism)
-    found = {prior.address: observed for prior, observed in zip(wanted, reads, strict=True)}
+    asked = [prior for prior in priors if view.resources.get(prior.address) is not None]
+    reads = each(lambda prior: drivers[prior.address.kind].read(prior.id), asked, parallelism)
+    found = {prior.address: observed for prior, observed in zip(asked, reads, strict=True)}
     return evolve(view, resources={**view.resources, **found})
 
 

@@ -50,14 +50,15 @@ class Removals:
     def _leftover(self, prior: Prior, observed: Observed | None) -> Change:
         kind = self.drivers[prior.address.kind].kind
         secrets = self.goal.secrets(prior.address)
-        seen = take_over(prior, observed, kind, self.goal.salt, former=secrets) if observed else prior
+        if observed:
+            prior = take_over(prior, observed, kind, self.goal.salt, secrets=secrets)
         return Change(
             address=prior.address,
             action=Action.DELETE,
             reason=f"it is {LEFT_OVER}",
             id=prior.id,
-            before=seen.attributes,
-            version=seen.version,
+            before=prior.attributes,
+            version=prior.version,
             deposed=True,
             dependencies=prior.dependencies,
         )
@@ -114,5 +115,6 @@ class Removals:
         )
 
 
-def forget(seen: Prior) -> Change:
-    return Change(seen.address, Action.FORGET, "a removed block says so", id=seen.id, before=seen.attributes)
+def forget(prior: Prior) -> Change:
+    reason = "a removed block says so"
+    return Change(prior.address, Action.FORGET, reason, id=prior.id, before=prior.attributes)

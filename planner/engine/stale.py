@@ -20,9 +20,9 @@ def refuse_other_state(plan: Plan, digest: str, state: State, goal: Goal) -> Non
 
     digest: the plan's. One that was applied already is stale by its own doing, and that is told.
     """
-    wanted, found = (goal.project, goal.environment), (plan.project, plan.environment)
-    if wanted != found:
-        raise StalePlan(f"the plan is for {'/'.join(found)}, not for {'/'.join(wanted)}")
+    expected, found = (goal.project, goal.environment), (plan.project, plan.environment)
+    if expected != found:
+        raise StalePlan(f"the plan is for {'/'.join(found)}, not for {'/'.join(expected)}")
     if state.applied is not None and state.applied.plan_digest == digest:
         raise _applied_already(state.applied)
     if (plan.lineage, plan.serial) != (state.lineage, state.serial):
@@ -85,9 +85,9 @@ def _entry(
     if change.version is not None and observed.version == change.version:
         return None
     kind = drivers[change.address.kind].kind
-    seen = take_over(state.resources[change.address], observed, kind, salt)
-    wanted = {} if change.action is Action.DELETE else dict(change.after)
-    rows = three_way(kind, wanted, change.before, seen.attributes)
+    now = take_over(state.resources[change.address], observed, kind, salt)
+    desired = {} if change.action is Action.DELETE else dict(change.after)
+    rows = three_way(kind, desired, change.before, now.attributes)
     if not rows:
         return None
     versions = f": planned from version {change.version}, now {observed.version}" if change.version else ""

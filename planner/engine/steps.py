@@ -24,22 +24,22 @@ Node = tuple[Address, str, str]
 def make_steps(
     changes: Sequence[Change],
     writes: Mapping[Address, Sequence[str]],
-    dependencies: Mapping[Address, Sequence[Address]],
-    former: Mapping[Address, Sequence[Address]],
+    desired: Mapping[Address, Sequence[Address]],
+    prior: Mapping[Address, Sequence[Address]],
     postponed: Collection[Address] = (),
 ) -> tuple[Step, ...]:
-    """writes: the operations of each create, update and replace. dependencies: as desired. former: as in
-    the state. postponed: replaced with create_before_destroy, and not deleted yet.
+    """writes: the operations of each create, update and replace. desired, prior: what each depends on, by the
+    templates and by the state. postponed: replaced with create_before_destroy, and not deleted yet.
 
     PlannerError when the changes cannot be ordered.
     """
     operations = _operations(changes, writes, postponed)
-    waits = _waits(changes, operations, dependencies, former)
+    waits = _waits(changes, operations, desired, prior)
     try:
         waits = _after_left_overs(changes, waits)
         nodes = ordered(waits)
     except Cycle:  # left-overs of several runs, each of which needed an address that the other one had
-        waits = _waits(changes, operations, dependencies, former)
+        waits = _waits(changes, operations, desired, prior)
         nodes = _in_order(waits)
     left_over = {_delete_node(c): c.id for c in changes if _leaves_one_over(c)}
     return _numbered(nodes, operations, waits, left_over)
@@ -89,17 +89,17 @@ def _operations(
 def _waits(
     changes: Sequence[Change],
     operations: Mapping[Node, Sequence[str]],
-    dependencies: Mapping[Address, Sequence[Address]],
-    former: Mapping[Address, Sequence[Address]],
+    desired: Mapping[Address, Sequence[Address]],
+    prior: Mapping[Address, Sequence[Address]],
 ) -> dict[Node, list[Node]]:
     waits: dict[Node, list[Node]] = {node: [] for node in operations}
     dependents: dict[Address, list[Address]] = defaultdict(list)
-    for address, others in former.items():
+    for address, others in prior.items():
         for other in others:
             dependents[other].append(address)
     for change in changes:
         if change.action in WRITES:
-            others = dependencies.get(change.address, ())
+            others = desired.get(change.address, ())
             waits[_write_node(change.address)] += [_write_node(other) for other in others]
         if _delete_node(change) in waits:
             _wait_to_delete(change, waits, dependents[change.address])

@@ -43,13 +43,13 @@ def _in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
 
 def _of_the_state_only(decisions: Decisions) -> Iterator[Change]:
     """What moves and is imported, without what else is to be changed of it."""
-    seen = decisions.seen
-    for action, addresses in ((Action.MOVE, seen.former), (Action.IMPORT, seen.view.imports)):
+    refreshed = decisions.refreshed
+    for action, addresses in ((Action.MOVE, refreshed.moved_from), (Action.IMPORT, refreshed.view.imports)):
         for address in addresses:
-            if address in seen.priors:
+            if address in refreshed.priors:
                 change = decisions.made[address].change
-                former = seen.former.get(address)
-                yield evolve(change, action=action, diffs=(), content=None, after={}, moved_from=former)
+                source = refreshed.moved_from.get(address)
+                yield evolve(change, action=action, diffs=(), content=None, after={}, moved_from=source)
 
 
 def _pending(decisions: Decisions, removals: Removals) -> dict[Pending, Change]:
@@ -58,7 +58,7 @@ def _pending(decisions: Decisions, removals: Removals) -> dict[Pending, Change]:
     found: dict[Pending, Change] = {
         a: d.change for a, d in decisions.made.items() if d.change.action is not Action.NO_OP
     }
-    return found | removals.leftovers(decisions.seen.state.deposed, forgotten)
+    return found | removals.leftovers(decisions.refreshed.state.deposed, forgotten)
 
 
 def _chosen(decisions: Decisions, changes: Mapping[Pending, Change]) -> Taken:
@@ -66,7 +66,7 @@ def _chosen(decisions: Decisions, changes: Mapping[Pending, Change]) -> Taken:
     goal = decisions.goal
     if not goal.selection.partial:
         return Taken(_in_order(changes.values()))
-    relations = Relations(goal.dependencies, decisions.seen.dependencies)
+    relations = Relations(goal.dependencies, decisions.refreshed.dependencies)
     choice = choose(goal.selection, changes.keys(), relations)
     left = {item: changes[item] for item in sorted(changes.keys() - choice.kept, key=str)}
     return Taken(

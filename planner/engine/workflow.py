@@ -9,7 +9,7 @@ from attrs import evolve, field, frozen
 from planner.engine.account import ledger_of
 from planner.engine.apply import Run, Surroundings
 from planner.engine.checking import UNKNOWN_YET, evaluate
-from planner.engine.declared import apply_moves, find_imports, replay, report_missing, wanted_imports
+from planner.engine.declared import apply_moves, find_imports, imports_to_do, replay, report_missing
 from planner.engine.doubt import refuse_ambiguous
 from planner.engine.goal import Goal
 from planner.engine.outcome import Values
@@ -60,7 +60,7 @@ class Proposal:
 
 
 def propose(session: Session) -> Proposal:
-    """The plan for what is wanted now. Takes no lock and writes nothing."""
+    """The plan to the goal from what is there now. Takes no lock and writes nothing."""
     state = session.store.load()
     notes: tuple[str, ...] = ()
     if state.in_doubt:
@@ -81,7 +81,7 @@ def _settled_in_mind(session: Session, state: State) -> tuple[State, tuple[str, 
 
 
 def propose_from(session: Session, state: State) -> Proposal:
-    """The plan that leads from state to what is wanted."""
+    """The plan that leads from state to the goal."""
     refuse_unknown_kinds(state, session.drivers)
     held = {prior.address for prior in state.entries}
     session.goal.selection.check({*held, *session.goal.resources}, session.goal.declarations.moves)
@@ -99,7 +99,7 @@ def propose_from(session: Session, state: State) -> Proposal:
 
 
 def compare(goal: Goal, drivers: Drivers, state: State) -> Proposal:
-    """The plan from state to what is wanted, without asking any installation.
+    """The plan from state to the goal, without asking any installation.
 
     Nothing is imported, and no check is made: what an installation sets is not known.
     """
@@ -115,7 +115,7 @@ def _look(session: Session, state: State, diagnostics: Diagnostics) -> View:
     kinds = {address.kind for address in (*state.resources, *goal.resources)}
     view = survey(state, kinds, drivers, session.parallelism) if session.refresh else View()
     declared = goal.declarations.imports if goal.mode in (NORMAL, IMPORT_ONLY) else ()
-    imports = wanted_imports(state, declared, diagnostics)
+    imports = imports_to_do(state, declared, diagnostics)
     if not imports:
         return view
     listed = view if session.refresh else survey(State("", ""), kinds, drivers, session.parallelism)

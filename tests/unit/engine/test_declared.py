@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from planner.engine.checking import evaluate
-from planner.engine.declared import apply_moves, creating_first, replay, wanted_imports
+from planner.engine.declared import apply_moves, creating_first, imports_to_do, replay
 from planner.engine.edits import moved
 from planner.model.address import Address
 from planner.model.declarations import Check, Declarations, Import, Move
@@ -100,7 +100,7 @@ def test_a_swap_says_how(state: State, moves: list[tuple[Address, Address]], tol
 )
 def test_an_import_that_does_nothing_says_so(item: Import, wanted: bool, told: list[str]) -> None:
     diagnostics = Diagnostics()
-    assert wanted_imports(STATE, [item], diagnostics) == ([item] if wanted else [])
+    assert imports_to_do(STATE, [item], diagnostics) == ([item] if wanted else [])
     assert [(found.summary, found.is_error) for found in diagnostics] == [(text, False) for text in told]
 
 

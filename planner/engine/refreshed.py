@@ -1,4 +1,4 @@
-"""What is seen: the state after its moves, brought up to date with what was observed. Pure."""
+"""The refreshed state: after its moves, brought up to date with what was observed. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from planner.model.state import State
 
 
 @define(slots=False, frozen=True)
-class Seen:
+class Refreshed:
     """state: after moves. view: what it is compared with. priors: what is there, by address. drift: how it
     moved behind the state's back. notes: for people.
     """
@@ -32,7 +32,7 @@ class Seen:
     notes: list[str] = field(factory=list)
 
     @cached_property
-    def former(self) -> dict[Address, Address]:
+    def moved_from(self) -> dict[Address, Address]:
         """Of each resource that moved: the address before."""
         return {move.target: move.source for move in self.moves}
 
@@ -45,23 +45,23 @@ class Seen:
         return (observed.used_by or ()) if observed else ()
 
 
-def see(goal: Goal, state: State, view: View, drivers: Drivers, diagnostics: Diagnostics) -> Seen:
+def refreshed(goal: Goal, state: State, view: View, drivers: Drivers, diagnostics: Diagnostics) -> Refreshed:
     """What was not looked at is believed as it is in state; what is imported has no entry there yet."""
     state, moves = apply_moves(state, goal.declarations.moves, diagnostics)
-    seen = Seen(state, view, moves, notes=[*view.notes])
+    found = Refreshed(state, view, moves, notes=[*view.notes])
     for address, prior in sorted(state.resources.items()):
         if address not in view.resources:
-            seen.priors[address] = prior
+            found.priors[address] = prior
             continue
         observed = view.resources[address]
         if observed is None:
-            seen.drift.append(Drift(address, prior.id, gone=True))
+            found.drift.append(Drift(address, prior.id, gone=True))
             continue
-        seen.priors[address] = _brought_up(prior, observed, drivers, goal)
-        _note_drift(seen, prior, drivers, goal.salt)
+        found.priors[address] = _brought_up(prior, observed, drivers, goal)
+        _note_drift(found, prior, drivers, goal.salt)
     for address, observed in sorted(view.imports.items()):
-        seen.priors[address] = _brought_up(Prior(address, observed.id, {}), observed, drivers, goal)
-    return seen
+        found.priors[address] = _brought_up(Prior(address, observed.id, {}), observed, drivers, goal)
+    return found
 
 
 def _brought_up(prior: Prior, observed: Observed, drivers: Drivers, goal: Goal) -> Prior:
@@ -70,17 +70,17 @@ def _brought_up(prior: Prior, observed: Observed, drivers: Drivers, goal: Goal) 
     now = take_over(prior, observed, kind, goal.salt)
     if now is prior or (secrets := goal.secrets(prior.address)) is None:
         return now
-    return take_over(prior, observed, kind, goal.salt, former=secrets)
+    return take_over(prior, observed, kind, goal.salt, secrets=secrets)
 
 
-def _note_drift(seen: Seen, prior: Prior, drivers: Drivers, salt: str) -> None:
-    now = seen.priors[prior.address]
+def _note_drift(refreshed: Refreshed, prior: Prior, drivers: Drivers, salt: str) -> None:
+    now = refreshed.priors[prior.address]
     if now is prior or now == prior:
         return
     diffs = drift_of(prior, now, drivers[prior.address.kind].kind, salt)
     if diffs:
-        seen.drift.append(Drift(prior.address, prior.id, diffs=diffs))
+        refreshed.drift.append(Drift(prior.address, prior.id, diffs=diffs))
     elif prior.version != now.version:
-        seen.notes.append(
+        refreshed.notes.append(
             f"{prior.address}: version {prior.version} had become {now.version} with the same attributes"
         )
