@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from attrs import define, field, frozen
 
-from planner.engine.outcome import Values, When, intent_of, leaves_over, make_request, prior_after
+from planner.engine.outcome import Values, When, deposes, intent_of, make_request, prior_after
 from planner.engine.ports import Drivers, JournalWriter
 from planner.engine.recover import Settlement
 from planner.engine.refresh import Namesakes, View
@@ -94,7 +94,7 @@ class Run:
         self._somebodys |= {(kind, id_) for kind, there in self.world.before.listed.items() for id_ in there}
 
     def change_of(self, step: Step) -> Change:
-        """The change a step belongs to; a left-over made by this very plan belongs to its replacement."""
+        """The change a step belongs to; what this very plan deposes belongs to its replacement."""
         return self.changes.get((step.address, step.id)) or self.changes[step.address, None]
 
     def go(self) -> None:
@@ -231,7 +231,7 @@ class Run:
         before = self.working.resources.get(step.address)
         prior = prior_after(intent, result.observed, before, kind, self.salt)
         done = Outcome(step.number, step.address, "done", prior)
-        if leaves_over(step, change):
+        if deposes(step, change):
             return [Outcome(step.number, step.address, "deposed"), done]
         return [done]
 

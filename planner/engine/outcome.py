@@ -94,7 +94,7 @@ def _revealed(concealed: Value, declared: Value) -> Value:
 def make_request(
     step: Step, change: Change, kind: Kind, values: Values, progress: Progress | None
 ) -> Request:
-    """The write of a step, built on the resource as it is now; of a left-over, as the plan saw it."""
+    """The write of a step, built on the resource as it is now; of a deposed one, as the plan saw it."""
     if step.deposed:
         return Request("delete", change.address, {}, change.before, change.id, change.version)
     prior = None if step.operation == "create" else values.priors.get(change.address)
@@ -120,7 +120,7 @@ def _to_upload(change: Change, desired: Mapping[Address, Desired]) -> Content | 
     return evolve(change.content, archive=resource.content.archive)
 
 
-def leaves_over(step: Step, change: Change) -> bool:
+def deposes(step: Step, change: Change) -> bool:
     """Whether the step creates a resource while the one that it replaces is still there."""
     replaces = change.action is Action.REPLACE and change.create_before_destroy
     return step.operation == "create" and replaces
@@ -143,7 +143,7 @@ def intent_of(step: Step, change: Change, request: Request, when: When, salt: st
         address=step.address,
         operation=step.operation,
         at=when.here,
-        id=change.id if leaves_over(step, change) else request.id,
+        id=change.id if deposes(step, change) else request.id,
         attributes={name: conceal(value, salt) for name, value in request.desired.items()},
         existing=when.existing,
         server_time=when.there,

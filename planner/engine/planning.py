@@ -9,8 +9,9 @@ make_plan goes through these stages. Each takes what those before it found and a
 3. Decided (decisions.py, decide.py): each declared resource, after those it depends on, so that it finds the
    values they will have; then what is not declared any more.
 4. Taken (taking.py, selection.py): the changes that the mode and the selection want, with what has to come
-   along; the others are left out. Left-overs of earlier replacements are deleted here, or wait.
-5. Refused (removal.py): deletions that must not be, or cannot be. A left-over in use stays for now.
+   along; the others are left out. Deposed resources, which earlier replacements
+   left, are deleted here, or wait.
+5. Refused (removal.py): deletions that must not be, or cannot be. A deposed one in use stays for now.
 6. Put together (here, steps.py, outputs.py, checking.py): the changes as steps in an order, the entries of
    the state that are behind, the outputs, and the checks with the values there will be.
 

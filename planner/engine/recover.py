@@ -188,7 +188,7 @@ def _assigned(
 ) -> dict[int, Observed] | None:
     """A candidate for each create, by its place in group, as far as they go; None when that would be a guess.
 
-    Those that are as a create desired them are its own, the most demanding create first. What is left over
+    Those that are as a create desired them are its own, the most demanding create first. What remains
     is clear only when it is one candidate and one create.
     """
     left = list(candidates)

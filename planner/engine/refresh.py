@@ -26,14 +26,14 @@ from planner.model.value import Value
 class View:
     """What was observed. resources: by address, None when gone; what was not asked for is missing.
 
-    listed: every resource of a kind by id, for kinds that were listed. leftovers: of replacements, by address
-    and id. imports: what import blocks name, by the address it is to have. notes: what had to be concluded.
-    asked: whether the state was compared with the installation at all.
+    listed: every resource of a kind by id, for kinds that were listed. deposed: by address and id. imports:
+    what import blocks name, by the address it is to have. notes: what had to be concluded. asked: whether the
+    state was compared with the installation at all.
     """
 
     resources: Mapping[Address, Observed | None] = field(factory=dict)
     listed: Mapping[str, Mapping[str, Observed]] = field(factory=dict)
-    leftovers: Mapping[tuple[Address, str], Observed | None] = field(factory=dict)
+    deposed: Mapping[tuple[Address, str], Observed | None] = field(factory=dict)
     imports: Mapping[Address, Observed] = field(factory=dict)
     notes: tuple[str, ...] = ()
     asked: bool = False
@@ -87,8 +87,8 @@ def survey(state: State, kinds: Iterable[str], drivers: Drivers, parallelism: in
             missing.append(prior)
     reads, notes = read_held([*missing, *state.deposed], state, drivers, parallelism, listed)
     found.update({prior.address: observed for prior, observed in zip(missing, reads, strict=False)})
-    leftovers = zip(state.deposed, reads[len(missing) :], strict=True)
-    left = {(prior.address, prior.id): observed for prior, observed in leftovers}
+    deposed = zip(state.deposed, reads[len(missing) :], strict=True)
+    left = {(prior.address, prior.id): observed for prior, observed in deposed}
     return View(found, listed, left, notes=notes, asked=True)
 
 

@@ -1,4 +1,4 @@
-"""Removal: what forbids a deletion, what puts it off, and the left-overs of replacements. Pure."""
+"""Removal: what forbids a deletion, what puts it off, and the deletion of what is deposed. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from planner.engine.diff import take_over
 from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.refresh import View
-from planner.engine.selection import LeftOver, Pending
+from planner.engine.selection import Deposed, Pending
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostics
 from planner.model.plan import Action, Change
@@ -20,7 +20,7 @@ from planner.model.state import LEFT_OVER
 
 @define
 class Removals:
-    """postponed: replaced resources whose left-over stays until a later plan. notes: why, for people."""
+    """postponed: replaced resources that stay, deposed, until a later plan. notes: why, for people."""
 
     view: View
     drivers: Drivers
@@ -29,25 +29,25 @@ class Removals:
     postponed: set[Address] = field(factory=set)
     notes: list[str] = field(factory=list)
 
-    def leftovers(self, deposed: Sequence[Prior], forgotten: Collection[Address]) -> dict[Pending, Change]:
-        """The deletions of left-overs; one that is still in use waits for a plan that finds it unused.
+    def of_deposed(self, deposed: Sequence[Prior], forgotten: Collection[Address]) -> dict[Pending, Change]:
+        """The deletions of deposed resources; one that is still in use waits for a plan that finds it unused.
 
         forgotten: where nothing is deleted, since a removed block says so.
         """
         found: dict[Pending, Change] = {}
         for prior in deposed:
-            observed = self.view.leftovers.get((prior.address, prior.id))
+            observed = self.view.deposed.get((prior.address, prior.id))
             obstacle = self._obstacle(prior.address, observed)
-            item = LeftOver(prior.address, prior.id, prior.dependencies)
+            item = Deposed(prior.address, prior.id, prior.dependencies)
             if prior.address in forgotten:
                 found[item] = evolve(forget(prior), deposed=True)
             elif obstacle:
                 self._put_off(prior.address, prior.id, obstacle)
             else:
-                found[item] = self._leftover(prior, observed)
+                found[item] = self._of_deposed(prior, observed)
         return found
 
-    def _leftover(self, prior: Prior, observed: Observed | None) -> Change:
+    def _of_deposed(self, prior: Prior, observed: Observed | None) -> Change:
         kind = self.drivers[prior.address.kind].kind
         secrets = self.goal.secrets(prior.address)
         if observed:

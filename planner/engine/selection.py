@@ -18,8 +18,8 @@ Edges = Mapping[Address, Sequence[Address]]
 
 
 @frozen
-class LeftOver:
-    """The deletion of what is left over from a replacement at address. uses: what it depended on."""
+class Deposed:
+    """The deletion of what a replacement deposed at address. uses: what it depended on."""
 
     address: Address
     id: str
@@ -29,8 +29,8 @@ class LeftOver:
         return f"{self.address} ({self.id}, {LEFT_OVER})"
 
 
-Pending = Address | LeftOver
-"""A change: of the resource at an address, or of what is left over there."""
+Pending = Address | Deposed
+"""A change: of the resource at an address, or of what is deposed there."""
 
 
 @frozen
@@ -57,7 +57,7 @@ class Selection:
         """Whether one of globs names its address, or one that it had before."""
         if not globs:
             return False
-        address = item.address if isinstance(item, LeftOver) else item
+        address = item.address if isinstance(item, Deposed) else item
         names = [str(name) for name in (address, *self.moved_from.get(address, ()))]
         return any(fnmatchcase(name, glob.removeprefix("resource.")) for glob in globs for name in names)
 
@@ -124,24 +124,24 @@ class Relations:
         return needs
 
     def holding(self, pending: Collection[Pending]) -> dict[Pending, list[Pending]]:
-        """A left-over -> the changes of what still uses it. It waits for them, and brings none of them."""
+        """A deposed resource -> the changes of what still uses it. It waits for them, and brings none."""
         users = defaultdict(list)
         for item in pending:
             for other in self.uses(item):
                 users[other].append(item)
-        left_overs = [item for item in pending if isinstance(item, LeftOver)]
-        return {item: [user for user in users[item.address] if user != item] for item in left_overs}
+        deposed = [item for item in pending if isinstance(item, Deposed)]
+        return {item: [user for user in users[item.address] if user != item] for item in deposed}
 
     def uses(self, item: Pending) -> Sequence[Address]:
         """What it depends on as it is now."""
-        return item.uses if isinstance(item, LeftOver) else self.prior.get(item, ())
+        return item.uses if isinstance(item, Deposed) else self.prior.get(item, ())
 
 
 def choose(selection: Selection, pending: Collection[Pending], relations: Relations) -> Choice:
     """What to take of the pending changes.
 
     A target brings what it depends on, and a deletion what still depends on it. A change that stays out keeps
-    out whatever needs it to happen first, and the deletion of a left-over that it still uses.
+    out whatever needs it to happen first, and the deletion of a deposed resource that it still uses.
     """
     needs = relations.needs(pending)
     kept, pulled = _aimed_at(selection, pending, relations, needs)

@@ -1,8 +1,8 @@
 """Steps: the changes as single writes, in an order that respects every dependency. Pure.
 
 A write waits for the writes of what its resource depends on. A delete waits for the deletes of what depended
-on the resource, left-overs too, and for the updates of what does not depend on it any more. A replacement
-deletes and then creates; with create_before_destroy it creates first and deletes the left-over last.
+on the resource, deposed ones too, and for the updates of what does not depend on it any more. A replacement
+deletes and then creates; with create_before_destroy it creates first and deletes what it deposed last.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from planner.model.plan import Action, Change, Step
 WRITE, DELETE = "1-write", "0-delete"
 WRITES = (Action.CREATE, Action.UPDATE, Action.REPLACE)
 Node = tuple[Address, str, str]
-"""Whose, what, and of a left-over that was there before: its id."""
+"""Whose, what, and of what was deposed before: its id."""
 
 
 def make_steps(
@@ -36,13 +36,13 @@ def make_steps(
     operations = _operations(changes, writes, postponed)
     waits = _waits(changes, operations, desired, prior)
     try:
-        waits = _after_left_overs(changes, waits)
+        waits = _after_deposed(changes, waits)
         nodes = ordered(waits)
-    except Cycle:  # left-overs of several runs, each of which needed an address that the other one had
+    except Cycle:  # deposed by several runs, each of which needed an address that the other one had
         waits = _waits(changes, operations, desired, prior)
         nodes = _in_order(waits)
-    left_over = {_delete_node(c): c.id for c in changes if _leaves_one_over(c)}
-    return _numbered(nodes, operations, waits, left_over)
+    deposed = {_delete_node(c): c.id for c in changes if _deletes_deposed(c)}
+    return _numbered(nodes, operations, waits, deposed)
 
 
 def _in_order(waits: Mapping[Node, list[Node]]) -> list[Node]:
@@ -61,7 +61,7 @@ def _told(node: object) -> str:
     return f"{'delete' if operation == DELETE else 'write'} {address}"
 
 
-def _leaves_one_over(change: Change) -> bool:
+def _deletes_deposed(change: Change) -> bool:
     return change.deposed or (change.action is Action.REPLACE and change.create_before_destroy)
 
 
@@ -117,8 +117,8 @@ def _wait_to_delete(change: Change, waits: dict[Node, list[Node]], dependents: S
         waits[_write_node(change.address)].append(mine)
 
 
-def _after_left_overs(changes: Sequence[Change], waits: Mapping[Node, list[Node]]) -> dict[Node, list[Node]]:
-    """waits, where what is deleted for good waits for the left-overs that needed it."""
+def _after_deposed(changes: Sequence[Change], waits: Mapping[Node, list[Node]]) -> dict[Node, list[Node]]:
+    """waits, where what is deleted for good waits for the deposed ones that needed it."""
     needing: dict[Address, list[Node]] = defaultdict(list)
     for change in changes:
         if change.deposed:
@@ -136,16 +136,16 @@ def _numbered(
     nodes: Sequence[Node],
     operations: Mapping[Node, Sequence[str]],
     waits: Mapping[Node, Sequence[Node]],
-    left_over: Mapping[Node, str | None],
+    deposed: Mapping[Node, str | None],
 ) -> tuple[Step, ...]:
-    """left_over: the ids of the left-overs that nodes delete."""
+    """deposed: the ids of the deposed resources that nodes delete."""
     steps: list[Step] = []
     last: dict[Node, int] = {}
     for node in nodes:
         waits_for = tuple(sorted({last[other] for other in waits[node] if other in last}))
         for operation in operations[node]:
             number = len(steps) + 1
-            steps.append(Step(number, node[0], operation, waits_for, node in left_over, left_over.get(node)))
+            steps.append(Step(number, node[0], operation, waits_for, node in deposed, deposed.get(node)))
             waits_for = (number,)
             last[node] = number
     return tuple(steps)

@@ -27,7 +27,7 @@ class Taken:
 
     @cached_property
     def skipped(self) -> set[Address]:
-        """The resources that the plan leaves as they are; not those of which only a left-over stays."""
+        """The resources that the plan leaves as they are; not those of which only a deposed one stays."""
         return {item.address for item in self.left_out if not item.deposed}
 
 
@@ -58,7 +58,7 @@ def _pending(decisions: Decisions, removals: Removals) -> dict[Pending, Change]:
     found: dict[Pending, Change] = {
         a: d.change for a, d in decisions.made.items() if d.change.action is not Action.NO_OP
     }
-    return found | removals.leftovers(decisions.refreshed.state.deposed, forgotten)
+    return found | removals.of_deposed(decisions.refreshed.state.deposed, forgotten)
 
 
 def _chosen(decisions: Decisions, changes: Mapping[Pending, Change]) -> Taken:

@@ -103,9 +103,9 @@ def test_a_list_that_is_cut_short_proves_nothing() -> None:
 
 def test_leftovers_count_and_are_judged_alike() -> None:
     view = surveyed(world_of([A]), B, deposed=(A,))
-    assert (view.resources[B.address], view.leftovers[A.address, A.id] is None) == (None, False)
+    assert (view.resources[B.address], view.deposed[A.address, A.id] is None) == (None, False)
     view = surveyed(world_of([B]), B, deposed=(A,))
-    assert view.leftovers[A.address, A.id] is None
+    assert view.deposed[A.address, A.id] is None
     with pytest.raises(Refused, match="none of the 2 resources"):
         surveyed(world_of([]), B, deposed=(A,))
     with pytest.raises(Refused, match="none of the 1 resource of"):
