@@ -79,8 +79,7 @@ def declared(observed: Mapping[str, Value], driver: Driver) -> dict[str, Value]:
 
 
 def _name_of(observed: Observed, driver: Driver) -> str:
-    values = [observed.attributes.get(name) for name in driver.kind.natural_key]
-    return "_".join(str(value) for value in values if value) or observed.id
+    return "_".join(map(str, filter(None, driver.kind.key_of(observed.attributes)))) or observed.id
 
 
 def _free_address(kind: str, name: str, taken: set[Address]) -> Address:

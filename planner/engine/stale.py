@@ -7,7 +7,7 @@ from planner.engine.declared import replay
 from planner.engine.diff import take_over
 from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
-from planner.engine.reading import read_held
+from planner.engine.refresh import read_held
 from planner.errors import StalePlan
 from planner.model.ledger import FAILED, Entry
 from planner.model.plan import Action, Change, Plan
