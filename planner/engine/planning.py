@@ -6,7 +6,7 @@ make_plan goes through these stages. Each takes what those before it found and a
    learns the addresses that things moved from.
 2. Refreshed (refreshed.py): moved blocks are followed, then the entries of the state take over what was
    observed. What differs is drift.
-3. Decided (decisions.py, decide.py): each declared resource, after those it depends on, so that it finds the
+3. Decided (decisions.py): each declared resource, after those it depends on, so that it finds the
    values they will have; then what is not declared any more.
 4. Taken (taking.py, selection.py): the changes that the mode and the selection want, with what has to come
    along; the others are left out. Deposed resources, which earlier replacements
@@ -25,7 +25,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from planner.engine.checking import check_planned
-from planner.engine.decisions import Decisions, decide_all
+from planner.engine.decisions import Decisions
 from planner.engine.diff import with_meta
 from planner.engine.goal import Goal, Origins
 from planner.engine.outputs import planned_outputs
@@ -45,7 +45,8 @@ def make_plan(goal: Goal, state: State, view: View, drivers: Drivers, diagnostic
     """The plan. What forbids it (prevent_destroy, resources in use) is reported to diagnostics."""
     goal = goal.creating_first()
     found = refreshed(goal, state, view, drivers, diagnostics)
-    decisions = decide_all(goal.following(found.state), found, drivers, diagnostics)
+    decisions = Decisions(goal.following(found.state), found, drivers, diagnostics)
+    decisions.make()
     removals = Removals(view, drivers, goal, diagnostics)
     taken = take(decisions, removals)
     removals.check(taken.changes, taken.in_use)

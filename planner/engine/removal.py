@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from attrs import define, evolve, field
 
+from planner.engine.decisions import decide_forget
 from planner.engine.diff import take_over
 from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
@@ -40,7 +41,7 @@ class Removals:
             obstacle = self._obstacle(prior.address, observed)
             item = Deposed(prior.address, prior.id, prior.dependencies)
             if prior.address in forgotten:
-                found[item] = evolve(forget(prior), deposed=True)
+                found[item] = evolve(decide_forget(prior).change, deposed=True)
             elif obstacle:
                 self._put_off(prior.address, prior.id, obstacle)
             else:
@@ -113,8 +114,3 @@ class Removals:
             address=change.address,
             advice=advice,
         )
-
-
-def forget(prior: Prior) -> Change:
-    reason = "a removed block says so"
-    return Change(prior.address, Action.FORGET, reason, id=prior.id, before=prior.attributes)
