@@ -6,13 +6,12 @@ make_plan goes through these stages. Each takes what those before it found and a
    learns the addresses that things moved from.
 2. Refreshed (refreshed.py): moved blocks are followed, then the entries of the state take over what was
    observed. What differs is drift.
-3. Decided (decisions.py): each declared resource, after those it depends on, so that it finds the
-   values they will have; then what is not declared any more.
+3. Decided (decisions.py): each declared resource, after those it depends on, so that it finds the values they
+   will have; then what is not declared any more.
 4. Taken (taking.py, selection.py): the changes that the mode and the selection want, with what has to come
-   along; the others are left out. Deposed resources, which earlier replacements
-   left, are deleted here, or wait.
-5. Refused (removal.py): deletions that must not be, or cannot be. A deposed one in use stays for now.
-6. Put together (here, steps.py, outputs.py, checking.py): the changes as steps in an order, the entries of
+   along; the others are left out. What earlier replacements deposed is deleted here, or waits while it is in
+   use. Deletions that must not be, or cannot be, are refused.
+5. Put together (here, steps.py, outputs.py, checking.py): the changes as steps in an order, the entries of
    the state that are behind, the outputs, and the checks with the values there will be.
 
 The same input gives the same plan: no stage reads anything, and what forbids the plan is told to diagnostics,
@@ -32,7 +31,6 @@ from planner.engine.outputs import planned_outputs
 from planner.engine.ports import Drivers
 from planner.engine.refresh import View
 from planner.engine.refreshed import refreshed
-from planner.engine.removal import Removals
 from planner.engine.steps import WRITES, make_steps
 from planner.engine.taking import Taken, take
 from planner.model.diagnostic import Diagnostics
@@ -47,10 +45,7 @@ def make_plan(goal: Goal, state: State, view: View, drivers: Drivers, diagnostic
     found = refreshed(goal, state, view, drivers, diagnostics)
     decisions = Decisions(goal.following(found.state), found, drivers, diagnostics)
     decisions.make()
-    removals = Removals(view, drivers, goal, diagnostics)
-    taken = take(decisions, removals)
-    removals.check(taken.changes, taken.in_use)
-    return _put_together(decisions, taken, removals)
+    return _put_together(decisions, take(decisions))
 
 
 def with_origins(plan: Plan, origins: Origins) -> Plan:
@@ -63,7 +58,7 @@ def with_origins(plan: Plan, origins: Origins) -> Plan:
     return evolve(plan, changes=tuple(map(told, plan.changes)))
 
 
-def _put_together(decisions: Decisions, taken: Taken, removals: Removals) -> Plan:
+def _put_together(decisions: Decisions, taken: Taken) -> Plan:
     goal, refreshed = decisions.goal, decisions.refreshed
     return Plan(
         project=goal.project,
@@ -73,11 +68,11 @@ def _put_together(decisions: Decisions, taken: Taken, removals: Removals) -> Pla
         serial=refreshed.state.serial,
         config_digest=goal.config_digest,
         changes=taken.changes,
-        steps=_steps(decisions, taken, removals),
+        steps=_steps(decisions, taken),
         drift=tuple(refreshed.drift),
         refreshed=_refreshed(decisions, taken),
         outputs=planned_outputs(decisions, taken),
-        notes=(*refreshed.notes, *decisions.notes, *taken.notes, *removals.notes),
+        notes=(*refreshed.notes, *decisions.notes, *taken.notes),
         unchanged=sum(1 for d in decisions.made.values() if d.change.action is Action.NO_OP),
         moves=tuple(move for move in refreshed.moves if move.target not in taken.skipped),
         left_out=taken.left_out,
@@ -87,7 +82,7 @@ def _put_together(decisions: Decisions, taken: Taken, removals: Removals) -> Pla
     )
 
 
-def _steps(decisions: Decisions, taken: Taken, removals: Removals) -> tuple[Step, ...]:
+def _steps(decisions: Decisions, taken: Taken) -> tuple[Step, ...]:
     writes = {}
     for change in taken.changes:
         if change.action in WRITES:
@@ -95,7 +90,7 @@ def _steps(decisions: Decisions, taken: Taken, removals: Removals) -> tuple[Step
             create = change.action is not Action.UPDATE
             writes[change.address] = driver.operations(change.diffs, change.content, create)
     desired, prior = decisions.goal.dependencies, decisions.refreshed.dependencies
-    return make_steps(taken.changes, writes, desired, prior, removals.postponed)
+    return make_steps(taken.changes, writes, desired, prior, taken.postponed)
 
 
 def _refreshed(decisions: Decisions, taken: Taken) -> tuple[Prior, ...]:
