@@ -11,6 +11,7 @@ from attrs import define, evolve
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.diagnostic import did_you_mean
+from planner.model.plan import Moved
 from planner.model.resource import Prior
 from planner.model.state import LEFT_OVER, State, whose
 
@@ -42,6 +43,14 @@ def moved(state: State, source: Address, target: Address) -> State:
     """state with source, and what is deposed there, at target; what depended on source depends on target."""
     moving = Moving.of(state)
     moving.move(source, target)
+    return moving.state()
+
+
+def replay(state: State, moves: Iterable[Moved]) -> State:
+    """state after moves that a plan made."""
+    moving = Moving.of(state)
+    for move in moves:
+        moving.move(move.source, move.target)
     return moving.state()
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 
 from attrs import evolve, field, frozen
 
-from planner.engine.declared import creating_first
 from planner.engine.selection import Selection
 from planner.model.address import Address
 from planner.model.declarations import Declarations
@@ -58,8 +57,20 @@ class Goal:
         return found or None
 
     def creating_first(self) -> Goal:
-        """This, where whatever a create_before_destroy resource depends on is one too."""
-        return evolve(self, resources=creating_first(self.resources))
+        """This, where whatever a create_before_destroy resource depends on is one too.
+
+        Else the replacement of the dependency would have to delete it while the old dependent is still there.
+        """
+        resources = dict(self.resources)
+        todo = [desired for desired in resources.values() if desired.lifecycle.create_before_destroy]
+        while todo:
+            for address in todo.pop().dependencies:
+                other = resources.get(address)
+                if other and not other.lifecycle.create_before_destroy:
+                    first = evolve(other.lifecycle, create_before_destroy=True)
+                    resources[address] = evolve(other, lifecycle=first)
+                    todo.append(resources[address])
+        return evolve(self, resources=resources)
 
     def following(self, state: State) -> Goal:
         """This, where the selection follows what moved. state: after the moves."""

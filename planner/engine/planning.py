@@ -11,7 +11,7 @@ make_plan goes through these stages. Each takes what those before it found and a
 4. Taken (taking.py, selection.py): the changes that the mode and the selection want, with what has to come
    along; the others are left out. What earlier replacements deposed is deleted here, or waits while it is in
    use. Deletions that must not be, or cannot be, are refused.
-5. Put together (here, steps.py, outputs.py, checking.py): the changes as steps in an order, the entries of
+5. Put together (here, steps.py, evaluation.py): the changes as steps in an order, the entries of
    the state that are behind, the outputs, and the checks with the values there will be.
 
 The same input gives the same plan: no stage reads anything, and what forbids the plan is told to diagnostics,
@@ -23,11 +23,10 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from planner.engine.checking import check_planned
 from planner.engine.decisions import Decisions
 from planner.engine.diff import with_meta
+from planner.engine.evaluation import check_planned, planned_outputs
 from planner.engine.goal import Goal, Origins
-from planner.engine.outputs import planned_outputs
 from planner.engine.ports import Drivers
 from planner.engine.refresh import View
 from planner.engine.refreshed import refreshed

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from attrs import define, field
 
-from planner.engine.declared import apply_moves
 from planner.engine.diff import drift_of, take_over
+from planner.engine.edits import Moving
 from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.refresh import View
+from planner.errors import PlannerError
 from planner.model.address import Address
+from planner.model.declarations import Move, round_by_hand
 from planner.model.diagnostic import Diagnostics
+from planner.model.graph import Cycle, ordered
 from planner.model.plan import Drift, Moved
 from planner.model.resource import Observed, Prior
 from planner.model.state import State
@@ -84,3 +88,64 @@ def _note_drift(refreshed: Refreshed, prior: Prior, drivers: Drivers, salt: str)
         refreshed.notes.append(
             f"{prior.address}: version {prior.version} had become {now.version} with the same attributes"
         )
+
+
+def apply_moves(
+    state: State, moves: Iterable[Move], diagnostics: Diagnostics
+) -> tuple[State, tuple[Moved, ...]]:
+    """state after the moves that concern it, and which those are. A move that is done says nothing."""
+    by_source = {move.source: move for move in moves}
+    targets = _final_targets(state, by_source)
+    try:
+        order = ordered({source: [target] for source, target in targets.items()})  # who makes room goes first
+    except Cycle as cycle:
+        _refuse_circle(cycle, state, targets, by_source, diagnostics)
+        return state, ()
+    if not order:
+        return state, ()
+    moving, done = Moving.of(state), []
+    for source in order:
+        target = targets[source]
+        try:
+            moving.move(source, target)
+        except PlannerError as error:
+            diagnostics.error(error.summary, position=by_source[source].position, advice=error.advice)
+            continue
+        done.append(Moved(source, target))
+    return moving.state(), tuple(done)
+
+
+def _final_targets(state: State, by_source: Mapping[Address, Move]) -> dict[Address, Address]:
+    """Where each resource of the state ends up: a -> b and, written later, b -> c bring a to c."""
+    found = {}
+    for source, move in by_source.items():
+        if source not in state.resources:
+            continue
+        target, passed = move.target, {source}
+        while target in by_source and target not in state.resources and target not in passed:
+            passed.add(target)
+            target = by_source[target].target
+        found[source] = target
+    return found
+
+
+def _refuse_circle(
+    cycle: Cycle,
+    state: State,
+    targets: Mapping[Address, Address],
+    by_source: Mapping[Address, Move],
+    diagnostics: Diagnostics,
+) -> None:
+    first = min(address for address in targets if address in cycle.members)
+    members = [first]
+    while targets[members[-1]] != first:
+        members.append(targets[members[-1]])
+    advice = f"Remove the moved block that leads back to {first}."
+    if len(members) > 1:
+        advice = "\n".join(round_by_hand(members, state.resources, state.environment))
+    diagnostics.error(
+        f"moves go in a circle: {' -> '.join(map(str, [*members, first]))}",
+        position=by_source[first].position,
+        address=first,
+        advice=advice,
+    )

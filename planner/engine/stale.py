@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from planner.engine.conflict import three_way
-from planner.engine.declared import replay
 from planner.engine.diff import take_over
+from planner.engine.edits import replay
 from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.refresh import read_held

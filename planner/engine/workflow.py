@@ -8,16 +8,17 @@ from attrs import evolve, field, frozen
 
 from planner.engine.account import ledger_of
 from planner.engine.apply import Run, Surroundings
-from planner.engine.checking import UNKNOWN_YET, evaluate
-from planner.engine.declared import apply_moves, find_imports, imports_to_do, replay, report_missing
 from planner.engine.doubt import refuse_ambiguous
+from planner.engine.edits import replay
+from planner.engine.evaluation import UNKNOWN_YET, after_apply, evaluate
 from planner.engine.goal import Goal
+from planner.engine.imports import find_imports, imports_to_do, report_missing
 from planner.engine.outcome import Values
-from planner.engine.outputs import after_apply
 from planner.engine.planning import make_plan, with_origins
 from planner.engine.ports import Drivers, StateStore
 from planner.engine.recover import Settled, settle
 from planner.engine.refresh import View, examine, look_up, looked_before, survey
+from planner.engine.refreshed import apply_moves
 from planner.engine.under_way import NO_WAITING, Waiting, settle_in_time
 from planner.errors import PartlyApplied, PlannerError, StateError
 from planner.model.address import Address
@@ -121,7 +122,7 @@ def _look(session: Session, state: State, diagnostics: Diagnostics) -> View:
     listed = view if session.refresh else survey(State("", ""), kinds, drivers, session.parallelism)
     ids = find_imports(state, imports, goal.resources, listed, drivers, diagnostics)
     read = look_up(ids, drivers, session.parallelism)
-    report_missing(imports, ids, read, diagnostics)
+    report_missing(imports, read, diagnostics)
     there = {address: observed for address, observed in read.items() if observed is not None}
     return evolve(view, imports=there)
 
