@@ -18,12 +18,11 @@ from typing import Any, Final
 import orjson
 from attrs import define, field, frozen
 
-from planner.app.apply import Applying, Approval, Outcome, apply_saved
+from planner.app.apply import Applying, Approval, Outcome, Running, apply_saved
 from planner.app.caller import Silent
 from planner.app.discretion import given_credentials
 from planner.app.opening import Request, configure, opened
 from planner.app.redaction import Redactor
-from planner.app.report import Running
 from planner.config.load import choose_environment
 from planner.config.load import open_project as read_project
 from planner.config.variables import Inputs

@@ -10,9 +10,8 @@ from typing import Any
 from attrs import evolve, frozen
 
 from planner import __version__
-from planner.app.apply import Outcome
+from planner.app.apply import Outcome, Report, Running
 from planner.app.opening import Opened
-from planner.app.report import Report, Running
 from planner.cli.console import Console
 from planner.cli.interrupt import INTERRUPTED, InFlight, Interrupt
 from planner.errors import PartlyApplied, Refused

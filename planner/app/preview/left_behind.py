@@ -11,8 +11,7 @@ from attrs import frozen
 
 from planner.app.caller import Caller
 from planner.app.command_line import plain_command_line
-from planner.app.missing_state import without_user
-from planner.app.stores import States
+from planner.app.stores import States, without_user
 from planner.errors import PlannerError
 from planner.model.preview import REMOVED, EnvironmentPreview
 from planner.model.project import Environment

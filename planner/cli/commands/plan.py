@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
+from planner.app.apply import present
 from planner.app.command_line import command_line
 from planner.app.opening import Opened, opened
-from planner.app.report import present
 from planner.cli.console import Console
 from planner.cli.options import changing_options, make_console, make_request
 from planner.cli.present import make_report, show_plan

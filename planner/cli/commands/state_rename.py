@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 from attrs import evolve, frozen
 
-from planner.app.missing_state import usual_place
 from planner.app.opening import sandbox_file
+from planner.app.stores import usual_place
 from planner.cli.options import Stored, dry_run_option, environment_option, lock_option, stored
 from planner.config.load import open_project
 from planner.errors import OthersState, PlannerError, Refused, WrongUsage
