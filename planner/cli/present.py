@@ -51,7 +51,7 @@ class TextReport:
             evolve(shown, entries=tuple(entries)),
             environment=self.here.environment.name,
             width=self.console.width(),
-            style=self.console.style(sys.stdout),
+            style=self.console.style(),
             resume=way_on,
         )
         self.console.out(text)
@@ -135,4 +135,4 @@ def show_plan(console: Console, plan: Plan, form: str = "text", redact: Redact =
 
         console.out(render_markdown_plan(shown, plan_digest(plan, redact)))
         return
-    console.out(render_plan(shown, width=console.width(), style=console.style(sys.stdout)))
+    console.out(render_plan(shown, width=console.width(), style=console.style()))
