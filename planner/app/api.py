@@ -20,7 +20,7 @@ from attrs import define, field, frozen
 
 from planner.app.apply import Applying, Approval, Outcome, Running, apply_saved
 from planner.app.caller import Silent
-from planner.app.discretion import given_credentials
+from planner.app.disclosure import given_credentials
 from planner.app.opening import Request, configure, opened
 from planner.app.redaction import Redactor
 from planner.config.load import choose_environment

@@ -14,8 +14,7 @@ from attrs import Factory, evolve, field, frozen
 from planner.app.caller import Caller
 from planner.app.command_line import Typed
 from planner.app.config_digest import config_digest
-from planner.app.discretion import discretion, given_values
-from planner.app.exposure import exposed, exposed_names
+from planner.app.disclosure import discretion, exposed, exposed_names, given_values
 from planner.app.pinned import PinnedTrees
 from planner.app.redaction import Redactor
 from planner.app.stores import States

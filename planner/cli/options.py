@@ -13,7 +13,7 @@ from attrs import frozen
 from click.core import ParameterSource
 
 from planner.app.command_line import Typed, given, plain_command_line
-from planner.app.discretion import given_values
+from planner.app.disclosure import given_values
 from planner.app.opening import Request
 from planner.app.promotion.admission import Forcing
 from planner.app.stores import States
