@@ -15,12 +15,10 @@ from planner.sandbox import extension_table
 from planner.sandbox.archives import Archives
 from planner.sandbox.auth import same
 from planner.sandbox.extensions import not_found
-from planner.sandbox.fault_table import FaultTable
+from planner.sandbox.fault_effects import FaultTable
 from planner.sandbox.faults import from_json
-from planner.sandbox.replies import api_error, reply
-from planner.sandbox.requestlog import RequestLog
-from planner.sandbox.routing import Call, Route
-from planner.sandbox.storage import Storage
+from planner.sandbox.http import Call, Route, api_error, reply
+from planner.sandbox.storage import RequestLog, Storage
 
 PREFIX = "/sandbox"
 

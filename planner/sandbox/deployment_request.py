@@ -17,7 +17,7 @@ import orjson
 from jsonschema_rs import Draft4Validator
 from werkzeug.datastructures import MultiDict
 
-from planner.sandbox.replies import ApiError, Problem, api_error
+from planner.sandbox.http import ApiError, Problem, api_error
 
 KINDS = ("elasticsearch", "kibana", "apm", "appsearch", "enterprise_search", "integrations_server")
 REGION = "ece-region"

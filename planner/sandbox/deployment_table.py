@@ -9,7 +9,7 @@ import orjson
 from attrs import astuple, frozen
 
 from planner.sandbox.deployment_request import Resources, extension_urls
-from planner.sandbox.replies import Stamp
+from planner.sandbox.http import Stamp
 
 COLUMNS = "id, name, alias, resources, details, stopped, request_id, resource_version, created, modified"
 

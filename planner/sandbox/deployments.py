@@ -26,8 +26,7 @@ from planner.sandbox.deployment_request import (
     requested_resources,
 )
 from planner.sandbox.deployment_table import Deployment
-from planner.sandbox.replies import Stamp, api_error, check_version, reply, versioned
-from planner.sandbox.routing import Call, Route
+from planner.sandbox.http import Call, Route, Stamp, api_error, check_version, reply, versioned
 from planner.sandbox.storage import Storage
 
 COLLECTION = "/deployments"
@@ -42,7 +41,7 @@ class DeploymentsApi:
 
     storage: Storage
     now: Callable[[], str]
-    repo_only: bool = False
+    repo_only: bool
 
     def routes(self) -> list[Route]:
         return [

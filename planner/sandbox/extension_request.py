@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
-from planner.sandbox.replies import ApiError, Problem
+from planner.sandbox.http import ApiError, Problem
 
 NAME = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 EXACT = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(-[A-Za-z0-9.]+)?", re.ASCII)

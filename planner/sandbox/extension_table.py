@@ -10,7 +10,7 @@ from attrs import asdict, astuple, evolve, fields, frozen
 
 from planner.sandbox.archives import FileFacts
 from planner.sandbox.extension_request import ExtensionRequest
-from planner.sandbox.replies import Stamp
+from planner.sandbox.http import Stamp
 
 # In the order of the fields below.
 COLUMNS = (

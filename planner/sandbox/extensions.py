@@ -6,18 +6,15 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from attrs import frozen
+from attrs import field, frozen
 from werkzeug.wrappers import Request, Response
 
 from planner.sandbox import extension_table as table
-from planner.sandbox.archives import Archives, FileFacts, Incoming, assumed_facts
-from planner.sandbox.downloads import Fetch, check_url
+from planner.sandbox.archives import Archives, Fetch, FileFacts, Incoming, assumed_facts, check_url, receive
 from planner.sandbox.extension_request import ExtensionRequest, exact_version
 from planner.sandbox.extension_table import Extension
-from planner.sandbox.replies import ApiError, api_error, check_version, reply, versioned
-from planner.sandbox.routing import Call, Route
+from planner.sandbox.http import ApiError, Call, Route, api_error, check_version, reply, versioned
 from planner.sandbox.storage import Storage
-from planner.sandbox.uploads import receive
 
 COLLECTION = "/deployments/extensions"
 ITEM = "/deployments/extensions/{extension_id}"
@@ -36,11 +33,11 @@ class ExtensionsApi:
     storage: Storage
     archives: Archives
     now: Callable[[], str]
-    fetch: Fetch | None = None
-    enforce_version: bool = False
-    upload_limit: int = UPLOAD_LIMIT
-    platform: str = ECE
-    owners: bool = False
+    fetch: Fetch | None
+    platform: str
+    enforce_version: bool = field(kw_only=True)
+    upload_limit: int = field(kw_only=True)
+    owners: bool = field(kw_only=True)
 
     def routes(self) -> list[Route]:
         return [
