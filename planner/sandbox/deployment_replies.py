@@ -6,8 +6,8 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
-from planner.sandbox.deployment_request import KINDS, MAIN, Resources
-from planner.sandbox.deployment_table import Deployment
+from planner.sandbox.deployment_request import KINDS, MAIN, each
+from planner.sandbox.tables import Deployment, Resource, Resources
 
 
 def created(deployment: Deployment, *, fresh: bool = False) -> dict[str, Any]:
@@ -31,20 +31,15 @@ def updated(deployment: Deployment) -> dict[str, Any]:
 
 def diagnosed(before: Deployment | None, wanted: Resources) -> dict[str, Any]:
     """ECE API, DeploymentDiagnostics: what the resources of a request would become, had it been meant."""
-    known = {
-        (kind, resource["ref_id"])
-        for kind, resources in (before.resources if before else {}).items()
-        for resource in resources
-    }
+    known = {(kind, resource["ref_id"]) for kind, resource in each(before.resources if before else {})}
     found: dict[str, dict[str, list[dict[str, Any]]]] = {}
-    for kind, resources in wanted.items():
-        for resource in resources:
-            part = "updates" if (kind, resource["ref_id"]) in known else "creates"
-            found.setdefault(part, {}).setdefault(kind, []).append(_diagnosis(kind, resource))
+    for kind, resource in each(wanted):
+        part = "updates" if (kind, resource["ref_id"]) in known else "creates"
+        found.setdefault(part, {}).setdefault(kind, []).append(_diagnosis(kind, resource))
     return {"diagnostics": found}
 
 
-def _diagnosis(kind: str, resource: dict[str, Any]) -> dict[str, Any]:
+def _diagnosis(kind: str, resource: Resource) -> dict[str, Any]:
     name = resource.get("display_name", resource["id"])
     diagnosis = {"ref_id": resource["ref_id"], "display_name": name, "backend_plan": resource["plan"]}
     target = {} if kind == "elasticsearch" else {"elasticsearch_cluster_ref_id": _target(resource)}
@@ -53,20 +48,14 @@ def _diagnosis(kind: str, resource: dict[str, Any]) -> dict[str, Any]:
 
 def shown(deployment: Deployment, *, show_plans: bool = True, show_settings: bool = False) -> dict[str, Any]:
     """ECE API, DeploymentGetResponse."""
-    resources = {
-        kind: [
-            _detail(deployment, kind, resource, show_plans, show_settings)
-            for resource in deployment.resources.get(kind, [])
-        ]
-        for kind in KINDS
-    }
-    metadata = {
-        "system_owned": False,
-        "hidden": False,
-        "tags": [],
-        **deployment.metadata,
-        "last_modified": deployment.stamp.modified,
-    }
+    resources: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
+    for kind, resource in each(deployment.resources):
+        detail = _detail(deployment, kind, resource, show_plans)
+        if show_settings:
+            detail["info"]["settings"] = resource.get("settings", {})
+        resources[kind].append(detail)
+    usual = {"system_owned": False, "hidden": False, "tags": []}
+    metadata = {**usual, **deployment.metadata, "last_modified": deployment.stamp.modified}
     found = {"resources": resources, "metadata": metadata, "settings": _settings(deployment)}
     return _named(deployment) | {"healthy": True} | found
 
@@ -91,32 +80,28 @@ def _resources(deployment: Deployment) -> list[dict[str, Any]]:
     """ECE API, DeploymentResource."""
     return [
         {"kind": kind, "id": resource["id"], "ref_id": resource["ref_id"], "region": resource["region"]}
-        for kind in KINDS
-        for resource in deployment.resources.get(kind, [])
+        for kind, resource in each(deployment.resources)
     ]
 
 
-def _target(resource: dict[str, Any]) -> str:
+def _target(resource: Resource) -> str:
     return resource.get("elasticsearch_cluster_ref_id") or MAIN
 
 
-def _detail(
-    deployment: Deployment, kind: str, resource: dict[str, Any], show_plans: bool, show_settings: bool
-) -> dict[str, Any]:
+def _detail(deployment: Deployment, kind: str, resource: Resource, show_plans: bool) -> dict[str, Any]:
     info = _info(deployment, resource, show_plans)
-    if show_settings:
-        info["settings"] = resource.get("settings", {})
     detail = {"id": resource["id"], "ref_id": resource["ref_id"], "region": resource["region"]}
     if kind == "elasticsearch":
         return detail | {"info": info | _elasticsearch_info()}
     target = _target(resource)
+    cluster = {"elasticsearch_id": _id_of(deployment, target)}
     return detail | {
         "elasticsearch_cluster_ref_id": target,
-        "info": info | {"elasticsearch_cluster": {"elasticsearch_id": _id_of(deployment, target)}},
+        "info": info | {"elasticsearch_cluster": cluster},
     }
 
 
-def _info(deployment: Deployment, resource: dict[str, Any], show_plans: bool) -> dict[str, Any]:
+def _info(deployment: Deployment, resource: Resource, show_plans: bool) -> dict[str, Any]:
     """What the info of every kind has; Kibana says `cluster_id` where APM says `id`, so both are here."""
     stamp, name = deployment.stamp, resource.get("display_name", deployment.name)
     return {
@@ -134,7 +119,7 @@ def _info(deployment: Deployment, resource: dict[str, Any], show_plans: bool) ->
     }
 
 
-def _plans(deployment: Deployment, resource: dict[str, Any], show_plans: bool) -> dict[str, Any]:
+def _plans(deployment: Deployment, resource: Resource, show_plans: bool) -> dict[str, Any]:
     current: dict[str, Any] = {
         "healthy": True,
         "plan_attempt_id": f"{resource['id']}-{deployment.stamp.version}",

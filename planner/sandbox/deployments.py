@@ -14,7 +14,6 @@ from typing import Any
 from attrs import evolve, frozen
 from werkzeug.wrappers import Response
 
-from planner.sandbox import deployment_table as table
 from planner.sandbox.deployment_replies import created, diagnosed, listed, resynced, shown, updated
 from planner.sandbox.deployment_request import (
     CREATE,
@@ -22,12 +21,14 @@ from planner.sandbox.deployment_request import (
     check_request_id,
     check_template,
     checked,
+    extension_urls,
+    invalid,
     merged,
     requested_resources,
 )
-from planner.sandbox.deployment_table import Deployment
 from planner.sandbox.http import Call, Route, Stamp, api_error, check_version, reply, versioned
 from planner.sandbox.storage import Storage
+from planner.sandbox.tables import DEPLOYMENTS, Deployment, record_uses
 
 COLLECTION = "/deployments"
 ITEM = "/deployments/{deployment_id}"
@@ -60,7 +61,7 @@ class DeploymentsApi:
 
     def list(self, _: Call) -> Response:
         with self.storage.read() as db:
-            deployments = table.every(db)
+            deployments = DEPLOYMENTS.every(db)
         return reply({"deployments": [listed(deployment) for deployment in deployments]})
 
     def search(self, call: Call) -> Response:
@@ -68,17 +69,15 @@ class DeploymentsApi:
         body = call.json(optional=True)
         start, size = (_count(body, key, default) for key, default in (("from", 0), ("size", PAGE)))
         if body.get("query") not in (None, {}, {"match_all": {}}):
-            raise api_error(
-                400, "deployments.invalid_request", "The sandbox knows no query but match_all.", "query"
-            )
+            raise invalid("The sandbox knows no query but match_all.", "query")
         with self.storage.read() as db:
-            deployments = table.every(db)
+            deployments = DEPLOYMENTS.every(db)
         page = [shown(deployment) for deployment in deployments[start : start + size]]
         return reply({"deployments": page, "return_count": len(page), "match_count": len(deployments)})
 
     def resync_all(self, _: Call) -> Response:
         with self.storage.read() as db:
-            return reply(resynced(table.every(db)))
+            return reply(resynced(DEPLOYMENTS.every(db)))
 
     def resync(self, call: Call) -> Response:
         with self.storage.read() as db:
@@ -102,9 +101,10 @@ class DeploymentsApi:
         if call.flag("validate_only"):
             return reply(created(deployment) | diagnosed(None, deployment.resources))
         with self.storage.write() as db:
-            earlier = table.by_request(db, request_id)
+            earlier = DEPLOYMENTS.find(db, request_id, "request_id")
             if earlier is None:
-                table.insert(db, deployment)
+                DEPLOYMENTS.insert(db, deployment)
+                record_uses(db, deployment, extension_urls(deployment.resources))
         if earlier is not None:
             return reply(created(earlier), 202)
         return versioned(created(deployment, fresh=True), deployment.stamp, 201)
@@ -126,27 +126,28 @@ class DeploymentsApi:
             if call.flag("validate_only"):
                 wanted = requested_resources(request)
                 return versioned(updated(_changed(before, request)) | diagnosed(before, wanted), before.stamp)
-            deployment = evolve(_changed(before, request), stamp=before.stamp.written(self.now()))
-            table.update(db, deployment)
+            deployment = self._write(db, _changed(before, request))
         return versioned(updated(deployment), deployment.stamp)
 
     def shutdown(self, call: Call) -> Response:
         with self.storage.write() as db:
-            deployment = _find(db, call)
-            table.update(db, evolve(deployment, stopped=True, stamp=deployment.stamp.written(self.now())))
+            deployment = self._write(db, evolve(_find(db, call), stopped=True))
         return reply({"id": deployment.id, "name": deployment.name})
 
     def delete(self, call: Call) -> Response:
         with self.storage.write() as db:
             deployment = _find(db, call)
             if not deployment.stopped:
-                raise api_error(
-                    400,
-                    "deployments.resource_not_shutdown",
-                    "The Deployment resources have not been shutdown yet.",
-                )
-            table.delete(db, deployment.id)
+                message = "The Deployment resources have not been shutdown yet."
+                raise api_error(400, "deployments.resource_not_shutdown", message)
+            DEPLOYMENTS.delete(db, deployment)
         return reply({"id": deployment.id, "name": deployment.name})
+
+    def _write(self, db: sqlite3.Connection, changed: Deployment) -> Deployment:
+        deployment = evolve(changed, stamp=changed.stamp.written(self.now()))
+        DEPLOYMENTS.update(db, deployment)
+        record_uses(db, deployment, set() if deployment.stopped else extension_urls(deployment.resources))
+        return deployment
 
     def _made(self, request: Mapping[str, Any], request_id: str | None) -> Deployment:
         deployment_id, now = secrets.token_hex(16), self.now()
@@ -177,12 +178,9 @@ def _changed(before: Deployment, request: Mapping[str, Any]) -> Deployment:
 
 
 def _count(body: Mapping[str, Any], key: str, default: int) -> int:
-    value = body.get(key)
-    value = default if value is None else value
+    value = default if body.get(key) is None else body[key]
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise api_error(
-            400, "deployments.invalid_request", f"Field [{key}] must be a number of 0 or more.", key
-        )
+        raise invalid(f"Field [{key}] must be a number of 0 or more.", key)
     return value
 
 
@@ -193,9 +191,8 @@ def _check_region(call: Call) -> None:
 
 def _find(db: sqlite3.Connection, call: Call) -> Deployment:
     deployment_id = call.params["deployment_id"]
-    deployment = table.find(db, deployment_id)
+    deployment = DEPLOYMENTS.find(db, deployment_id)
     if deployment is None:
-        raise api_error(
-            404, "deployments.deployment_not_found", f"The Deployment [{deployment_id}] cannot be found."
-        )
+        message = f"The Deployment [{deployment_id}] cannot be found."
+        raise api_error(404, "deployments.deployment_not_found", message)
     return deployment
