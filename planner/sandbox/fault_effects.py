@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypedDict
+from typing import Any
 
 import orjson
 from werkzeug.wrappers import Request, Response
@@ -23,26 +23,17 @@ from planner.sandbox.storage import Storage
 Answer = Callable[[], Response]
 Look = Callable[[str], Response]
 """What a GET of a path answers to the same caller."""
-Effect = Callable[[FaultRule, Request, Answer], Response]
 
-LOCAL, SHARED = "temp.local_fault", "main.fault"
+START, RUNTIME = "start", "runtime"
+TABLES = {START: "temp.local_fault", RUNTIME: "main.fault"}
 QUERY = (
-    "SELECT 'temp.local_fault' AS source, id, spec, seen, fired FROM temp.local_fault"
-    " UNION ALL SELECT 'main.fault', id, spec, seen, fired FROM main.fault ORDER BY 1 DESC, 2"
+    "SELECT 'start' AS source, id, spec, seen, fired FROM temp.local_fault"
+    " UNION ALL SELECT 'runtime', id, spec, seen, fired FROM main.fault ORDER BY 1 DESC, 2"
 )
 EXTENSIONS = "/deployments/extensions"
 GATEWAY_PAGE = (
     b"<html>\r\n<head><title>%d</title></head>\r\n<body><center><h1>%d</h1></center></body>\r\n</html>\r\n"
 )
-
-
-class SetFault(TypedDict):
-    """`source` is "start" or "runtime"."""
-
-    spec: str
-    source: str
-    seen: int
-    fired: int
 
 
 class FaultTable:
@@ -54,31 +45,23 @@ class FaultTable:
 
     def __init__(self, storage: Storage, given: Iterable[FaultRule] = ()) -> None:
         self._storage = storage
-        self.add(given, LOCAL)
+        self.add(given, START)
 
-    def add(self, rules: Iterable[FaultRule], table: str = SHARED) -> None:
+    def add(self, rules: Iterable[FaultRule], source: str = RUNTIME) -> None:
         if rows := [(rule.spec,) for rule in rules]:
             with self._storage.write() as db:
-                db.executemany(f"INSERT INTO {table} (spec) VALUES (?)", rows)  # noqa: S608 - constants
+                db.executemany(f"INSERT INTO {TABLES[source]} (spec) VALUES (?)", rows)  # noqa: S608 - constants
 
     def clear(self) -> None:
         with self._storage.write() as db:
-            for table in (LOCAL, SHARED):
+            for table in TABLES.values():
                 db.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
 
     def is_set(self, rule: FaultRule) -> bool:
         return any(row["spec"] == rule.spec for row in self._rows())
 
-    def to_json(self) -> list[SetFault]:
-        return [
-            SetFault(
-                spec=row["spec"],
-                source="start" if row["source"] == LOCAL else "runtime",
-                seen=row["seen"],
-                fired=row["fired"],
-            )
-            for row in self._rows()
-        ]
+    def to_json(self) -> list[dict[str, str | int]]:
+        return [{key: row[key] for key in ("spec", "source", "seen", "fired")} for row in self._rows()]
 
     def _rows(self) -> list[sqlite3.Row]:
         with self._storage.read() as db:
@@ -103,7 +86,7 @@ def _fire(db: sqlite3.Connection, method: str, path: str, media_type: str) -> li
             continue
         decided = bool(firing) and firing[-1].effect not in PASSING_EFFECTS
         fires = not decided and rule.fires(seen, row["fired"])
-        statement = f"UPDATE {row['source']} SET seen = ?, fired = fired + ? WHERE id = ?"  # noqa: S608 - constants
+        statement = f"UPDATE {TABLES[row['source']]} SET seen = ?, fired = fired + ? WHERE id = ?"  # noqa: S608 - constants
         db.execute(statement, (seen, fires, row["id"]))
         if fires:
             firing.append(rule)
@@ -115,10 +98,19 @@ def apply(rule: FaultRule, request: Request, answer: Answer, look: Look) -> Resp
 
     Raises ConnectionResetError.
     """
-    if rule.effect == "another":
-        return _another(rule, request, answer, look)
-    if rule.effect in EFFECTS:
-        return EFFECTS[rule.effect](rule, request, answer)
+    match rule.effect:
+        case "another":
+            return _another(rule, request, answer, look)
+        case "truncate":
+            return _truncated(answer(), rule)
+        case "wrong-size":
+            return _with_wrong_size(answer())
+        case "reset-before" | "drop-after" | "cut-upload":
+            if rule.effect == "drop-after":
+                answer().close()
+            if rule.effect == "cut-upload":
+                _read_half(request)
+            raise _broken(rule)
     if rule.when == "after":
         answer().close()
     response = _canned(rule)
@@ -151,51 +143,34 @@ def _with_one_id_twice(listed: Any) -> Response:
     return reply(listed)
 
 
-def _reset_before(rule: FaultRule, _request: Request, _answer: Answer) -> Response:
-    raise ConnectionResetError(f"fault: {rule.spec}")
+def _broken(rule: FaultRule) -> ConnectionResetError:
+    return ConnectionResetError(f"fault: {rule.spec}")
 
 
-def _drop_after(rule: FaultRule, _request: Request, answer: Answer) -> Response:
-    answer().close()
-    raise ConnectionResetError(f"fault: {rule.spec}")
-
-
-def _cut_upload(rule: FaultRule, request: Request, _answer: Answer) -> Response:
+def _read_half(request: Request) -> None:
     left = CHUNK if request.content_length is None else request.content_length // 2
     while left > 0 and (chunk := request.stream.read(min(left, CHUNK))):
         left -= len(chunk)
-    raise ConnectionResetError(f"fault: {rule.spec}")
 
 
-def _truncate(rule: FaultRule, _request: Request, answer: Answer) -> Response:
-    whole = answer()
+def _truncated(whole: Response, rule: FaultRule) -> Response:
     body = whole.get_data()
+
+    def half() -> Iterator[bytes]:
+        yield body[: len(body) // 2]
+        raise _broken(rule)
+
     whole.headers["Content-Length"] = str(len(body))
-    whole.response = _half(body, rule.spec)
+    whole.response = half()
     return whole
 
 
-def _half(body: bytes, spec: str) -> Iterator[bytes]:
-    yield body[: len(body) // 2]
-    raise ConnectionResetError(f"fault: {spec}")
-
-
-def _wrong_size(_rule: FaultRule, _request: Request, answer: Answer) -> Response:
-    whole = answer()
+def _with_wrong_size(whole: Response) -> Response:
     body = whole.get_json(silent=True)
     if isinstance(body, dict) and "file_metadata" in body:
         body["file_metadata"]["size"] -= 1
         whole.set_data(orjson.dumps(body))
     return whole
-
-
-EFFECTS: Mapping[str, Effect] = {
-    "reset-before": _reset_before,
-    "drop-after": _drop_after,
-    "truncate": _truncate,
-    "cut-upload": _cut_upload,
-    "wrong-size": _wrong_size,
-}
 
 
 def _canned(rule: FaultRule) -> Response:
