@@ -121,7 +121,7 @@ def _fits(key: str, wanted: str, version: str) -> bool:
     return wanted == version if key == "user_plugins" else fnmatch.fnmatchcase(version, wanted)
 
 
-def check_request_id(request_id: str | None) -> None:
+def check_id(request_id: str | None) -> None:
     if request_id is not None and not 32 <= len(request_id) <= 128:
         raise invalid("The request_id must have 32 to 128 characters.", "request_id")
 
@@ -133,7 +133,7 @@ def check_template(query: MultiDict[str, str], request: Mapping[str, Any]) -> No
         raise invalid(f"The deployment template [{template}] cannot be found.", "template_id")
 
 
-def requested_resources(request: Mapping[str, Any]) -> Resources:
+def resources(request: Mapping[str, Any]) -> Resources:
     """Every resource of a checked request, with a new id. What may only be written is not kept."""
     sent = request.get("resources", {})
     return {kind: [_kept(payload) for payload in sent.get(kind, [])] for kind in KINDS}
