@@ -8,7 +8,7 @@ from typing import Final
 from planner.app.caller import Caller
 from planner.config.load import Configuration
 from planner.config.variables import PREFIX
-from planner.ece import Discretion, credentials
+from planner.ece import SECRET_VARIABLES, Discretion
 from planner.forge import registry as forges
 from planner.model.project import Project
 from planner.model.value import Value, is_sensitive, leaves
@@ -16,7 +16,7 @@ from planner.state import registry
 from planner.state.store import Store
 
 _SECRET_VARIABLES: Final = (
-    *credentials.SECRET_VARIABLES,
+    *SECRET_VARIABLES,
     *registry.SECRET_VARIABLES,
     *forges.SECRET_VARIABLES,
 )
