@@ -25,6 +25,7 @@ from planner.config.load import Configuration, Projects, choose_environment, loa
 from planner.config.sources import Sources
 from planner.config.variables import Inputs
 from planner.ece import Settings, Timeouts, UploadForm
+from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.selection import Selection
 from planner.engine.under_way import Waiting
@@ -148,7 +149,7 @@ def opened(request: Request, caller: Caller) -> Iterator[Opened]:
         client = stack.enter_context(_client(request, configuration, settings, stack, caller, store))
         conventions = _conventions(environment, settings)
         session = Session(
-            wish=_wish(request, configuration, store.load().lineage),
+            goal=_goal(request, configuration, store.load().lineage),
             drivers={n: k.driver(k.kind, k.binding, client, conventions) for n, k in kinds.items()},
             store=store,
             busy=lambda: str(store.backend.lock_holder() or ""),
@@ -250,9 +251,9 @@ def _conventions(environment: Environment, settings: Settings) -> Conventions:
     return Conventions(send_version, settings.cloud, UploadForm(settings.upload))
 
 
-def _wish(request: Request, configuration: Configuration, lineage: str) -> Wish:
+def _goal(request: Request, configuration: Configuration, lineage: str) -> Goal:
     salt = make_salt(configuration, lineage)
-    return Wish(
+    return Goal(
         project=configuration.project.name,
         environment=configuration.environment.name,
         config_digest=config_digest(configuration, salt),
