@@ -21,7 +21,7 @@ from planner.model.ledger import Ledger
 from planner.model.plan import Plan
 from planner.model.value import Value
 from planner.render import Progress, events, live_progress, plain_progress, render_ledger, render_plan
-from planner.render.outputs import render_outputs
+from planner.render.state import render_outputs
 from planner.state.document import Redact, keep
 from planner.state.saved_plan import dump_plan, plan_digest
 

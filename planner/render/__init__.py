@@ -7,8 +7,7 @@ or looks at the environment: width and colours are passed in.
 
 from planner.render.diagnostics import render_diagnostics, render_error
 from planner.render.ledger import render_ledger
-from planner.render.live import live_progress
-from planner.render.progress import Progress, plain_progress
+from planner.render.progress import Progress, live_progress, plain_progress
 from planner.render.style import Style
 from planner.render.text import render_drift, render_plan
 

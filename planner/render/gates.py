@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Final
 
 from planner.model.release import Gate
@@ -12,8 +11,9 @@ from planner.render.style import ADD, CHANGE, WARNING, Style
 
 _STATE: Final = 6
 """Columns of the longest state."""
+
 _PLAIN: Final = Style()
-_ROLES: Final[Mapping[str, str]] = MappingProxyType({"met": ADD, "closed": CHANGE, "forced": WARNING})
+_ROLES: Final[Mapping[str, str]] = {"met": ADD, "closed": CHANGE, "forced": WARNING}
 
 
 def render_gates(gates: Sequence[Gate], width: int = 100, style: Style = _PLAIN) -> str:

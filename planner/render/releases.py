@@ -1,17 +1,21 @@
-"""Releases as text: all that are known in a table, and one with everything that happened to it."""
+"""Releases: all that are known in a table, one with everything that happened to it, and both as documents.
+
+Documents are as schemas/releases.schema.json describes them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from planner.model.catalogue import APPROVED, FORCED, REJECTED, KnownRelease, Remark, Stay
 from planner.model.release import Release
+from planner.model.value_json import encode_mapping
 from planner.render.columns import Cell, render_columns
 from planner.render.escaping import cells, escape, pad, shorten, wrap
 from planner.render.gates import render_gates
 from planner.render.rows import Row, Words
-from planner.render.standings import minute
+from planner.render.standings import gate_document, minute
 from planner.render.style import ADD, BOLD, CHANGE, DIM, ERROR, WARNING, Style
 from planner.render.text.rows import render_rows
 from planner.render.values import inline
@@ -20,6 +24,9 @@ COMMIT_DIGITS: Final = 10
 _WIDEST_VALUES: Final = 60
 _NONE: Final = Cell("-", DIM)
 _NOT_COMMITTED: Final = "(not committed)"
+FORMAT_VERSION: Final = 1
+
+Document = dict[str, Any]
 
 
 def render_releases(releases: Sequence[KnownRelease], *, width: int, style: Style) -> str:
@@ -165,3 +172,68 @@ def _pair(label: str, text: str, role: str, width: int, style: Style, *, indent:
 
 def _time(at: str) -> str:
     return escape(f"{minute(at)} UTC")
+
+
+def releases_document(
+    project: str, releases: Sequence[KnownRelease], problems: Mapping[str, str]
+) -> Document:
+    """problems: environment -> why its state could not be read."""
+    found = [_document(item) for item in releases]
+    return {**_head(project, problems), "releases": found}
+
+
+def release_document(
+    project: str, item: KnownRelease, subjects: Mapping[str, str], problems: Mapping[str, str]
+) -> Document:
+    """subjects: commit -> the first line of its message."""
+    return {**_head(project, problems), "release": _document(item), "subjects": dict(subjects)}
+
+
+def _head(project: str, problems: Mapping[str, str]) -> Document:
+    return {"format_version": FORMAT_VERSION, "project": project, "problems": dict(problems)}
+
+
+def _document(item: KnownRelease) -> Document:
+    release = item.release
+    return {
+        "id": item.id,
+        "first_seen": item.first_seen,
+        "variables": encode_mapping(release.variables) if release else None,
+        "templates": (release.templates or None) if release else None,
+        "archives": dict(release.archives) if release else None,
+        "runs_in": list(item.runs_in),
+        "ran_in": list(item.ran_in),
+        "rejected": item.is_rejected,
+        "approvals": {name: count for name in item.environments if (count := item.approvals(name))},
+        "runs": [_stay_document(stay) for stay in item.stays],
+        "remarks": [_remark_document(remark) for remark in item.remarks],
+    }
+
+
+def _stay_document(stay: Stay) -> Document:
+    source = {"environment": stay.source, "lineage": stay.lineage, "serial": stay.serial}
+    return {
+        "environment": stay.environment,
+        "since": stay.since,
+        "until": stay.until or None,
+        "whole": stay.whole,
+        "by": stay.by or None,
+        "commit": stay.commit or None,
+        "pull_request": stay.pull_request or None,
+        "plan_digest": stay.plan_digest or None,
+        "source": source if stay.source else None,
+        "gates": [gate_document(gate) for gate in stay.gates],
+        "archives": dict(stay.archives),
+    }
+
+
+def _remark_document(remark: Remark) -> Document:
+    return {
+        "environment": remark.environment,
+        "what": remark.what,
+        "name": remark.name or None,
+        "ok": remark.ok,
+        "by": remark.by or None,
+        "at": remark.at,
+        "text": remark.text or None,
+    }

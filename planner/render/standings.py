@@ -1,9 +1,12 @@
-"""The environments of a project: where each is, and the matrix of what runs where and what comes next."""
+"""The environments of a project: where each is, and the matrix of what runs where and what comes next.
+
+As text, and as documents that schemas/standings.schema.json describes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final
 
 from attrs import evolve, frozen
 
@@ -11,6 +14,7 @@ from planner.model.chain import Standing
 from planner.model.release import Gate
 from planner.render.columns import Cell, render_columns
 from planner.render.escaping import escape, pad, wrap
+from planner.render.gates import state_of
 from planner.render.style import ADD, BOLD, CHANGE, DIM, ERROR, WARNING, Style
 
 NOT_KNOWN: Final = "not known"
@@ -18,6 +22,9 @@ NOT_ASKED: Final = "not asked"
 _NONE: Final = Cell("-", DIM)
 _UNKNOWN: Final = Cell(NOT_KNOWN, ERROR)
 _HANGING: Final = 2
+FORMAT_VERSION = 1
+
+Document = dict[str, Any]
 
 
 @frozen
@@ -155,3 +162,62 @@ def _hanging(text: str, width: int) -> Iterator[str]:
 def minute(at: str) -> str:
     """ "2026-08-24 09:00"."""
     return f"{at[:10]} {at[11:16]}"
+
+
+def places_document(project: str, places: Iterable[Place]) -> Document:
+    environments = [
+        {
+            "environment": item.environment,
+            "endpoint": item.endpoint or None,
+            "state": item.state,
+            "protected": item.protected,
+            "promote_from": list(item.promote_from),
+        }
+        for item in places
+    ]
+    return {"format_version": FORMAT_VERSION, "project": project, "environments": environments}
+
+
+def standings_document(project: str, at: str, chain: Sequence[Standing]) -> Document:
+    """at: when it was looked, ISO 8601 in UTC. null stands for what is not known, or not there."""
+    environments = [_document(item) for item in chain]
+    return {"format_version": FORMAT_VERSION, "project": project, "at": at, "environments": environments}
+
+
+def _document(item: Standing) -> Document:
+    asked = item.asked and not item.problem
+    return {
+        "environment": item.environment,
+        "promote_from": list(item.promote_from),
+        "protected": item.protected,
+        "release": item.release or None,
+        "since": item.since or None,
+        "whole": item.whole if item.readable else None,
+        "converged": item.converged,
+        "pending": item.pending if asked else None,
+        "drifted": list(item.drifted) if asked else None,
+        "next": _next_document(item) if item.coming else None,
+        "problem": item.problem or None,
+        "advice": item.advice or None,
+    }
+
+
+def _next_document(item: Standing) -> Document:
+    return {
+        "release": item.coming,
+        "source": item.source,
+        "promoted": item.promoted,
+        "gates": [gate_document(gate) for gate in item.gates],
+        "blocked_by": [gate.name for gate in item.closed_gates],
+    }
+
+
+def gate_document(gate: Gate) -> Document:
+    return {
+        "name": gate.name,
+        "state": state_of(gate),
+        "detail": gate.detail,
+        "advice": gate.advice or None,
+        "forced": gate.forced or None,
+        "holds": "apply" if gate.applies else "promotion",
+    }

@@ -7,7 +7,7 @@ from attrs import evolve
 
 from planner.model.plan import AttributeDiff, Change
 from planner.render import Style, render_plan
-from planner.render.html.templates import macro
+from planner.render.html.page import macro
 from planner.render.view import ChangeView
 
 from .html_document import Node, read
