@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
-from types import TracebackType
-from typing import IO, Final, Protocol, Self
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import IO, Final, Protocol
 
 from attrs import define, field, frozen
 
@@ -22,21 +21,18 @@ _SHORTEST_BAR: Final = 5
 _DONE: Final = {"create": "created", "update": "updated", "upload": "uploaded", "delete": "deleted"}
 
 
-class Progress(Protocol):
-    """Takes the events of an apply while it is entered; safe to call from several threads."""
+class Tell(Protocol):
+    """Takes the events of an apply, from whichever thread."""
 
     def __call__(self, event: Event) -> None: ...
 
-    def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+Progress = AbstractContextManager[Tell]
 
 
 def plain_progress(stream: IO[str], *, style: Style) -> Progress:
     """For pipes and logs: whole lines, flushed one by one."""
-    return _Plain(stream, style)
+    return nullcontext(_Plain(stream, style))
 
 
 @frozen
@@ -52,12 +48,6 @@ class _Plain:
             self._uploading.discard(event.step)
         else:
             self._upload(event)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None
 
     def _upload(self, event: StepProgress) -> None:
         if event.total > LARGE_UPLOAD and event.step not in self._uploading:
@@ -88,9 +78,14 @@ class _Running:
         return shorten(self.address, columns - cells(about)) + about
 
 
-def live_progress(screen: Screen, *, style: Style, clock: Callable[[], float] = time.monotonic) -> Progress:
-    """clock: seconds, for how long a step runs."""
-    return _Live(screen, style, clock)
+@contextmanager
+def live_progress(
+    screen: Screen, *, style: Style, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Tell]:
+    """A Progress. clock: seconds, for how long a step runs."""
+    live = _Live(screen, style, clock)
+    with screen.showing(live.lines):
+        yield live
 
 
 @frozen
@@ -99,7 +94,6 @@ class _Live:
     _style: Style
     _clock: Callable[[], float]
     _running: dict[int, _Running] = field(factory=dict)
-    _drawing: ExitStack = field(factory=ExitStack)
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, StepStarted):
@@ -110,16 +104,7 @@ class _Live:
         else:
             self._finish(event)
 
-    def __enter__(self) -> Self:
-        self._drawing.enter_context(self._screen.showing(self._lines))
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._drawing.close()
-
-    def _lines(self, columns: int) -> list[str]:
+    def lines(self, columns: int) -> list[str]:
         """In the order in which the steps began."""
         now = self._clock()
         return [step.line(columns, now) for step in list(self._running.values())]

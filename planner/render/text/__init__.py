@@ -3,7 +3,3 @@
 plan.py  the sections of a plan, and the block of one resource
 rows.py  attributes as aligned lines; a Line knows its sign, so that other formats can lay it out anew
 """
-
-from planner.render.text.plan import render_drift, render_plan
-
-__all__ = ["render_drift", "render_plan"]
