@@ -6,27 +6,24 @@ Documents are as schemas/releases.schema.json describes them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from planner.model.catalogue import APPROVED, FORCED, REJECTED, KnownRelease, Remark, Stay
 from planner.model.release import Release
 from planner.model.value_json import encode_mapping
-from planner.render.columns import Cell, render_columns
-from planner.render.escaping import cells, escape, pad, shorten, wrap
+from planner.render.columns import Cell, cell, render_columns
+from planner.render.escaping import cells, escape, hanging, pad, shorten
 from planner.render.gates import render_gates
 from planner.render.rows import Row, Words
-from planner.render.standings import gate_document, minute
-from planner.render.style import ADD, BOLD, CHANGE, DIM, ERROR, WARNING, Style
+from planner.render.standings import Document, gate_document, minute, picked
+from planner.render.style import ADD, BOLD, CHANGE, ERROR, WARNING, Style
 from planner.render.text.rows import render_rows
 from planner.render.values import inline
 
 COMMIT_DIGITS: Final = 10
 _WIDEST_VALUES: Final = 60
-_NONE: Final = Cell("-", DIM)
 _NOT_COMMITTED: Final = "(not committed)"
 FORMAT_VERSION: Final = 1
-
-Document = dict[str, Any]
 
 
 def render_releases(releases: Sequence[KnownRelease], *, width: int, style: Style) -> str:
@@ -38,17 +35,11 @@ def render_releases(releases: Sequence[KnownRelease], *, width: int, style: Styl
 
 def _cells(item: KnownRelease) -> Iterator[Cell]:
     yield Cell(item.id, BOLD)
-    yield _listed(item.runs_in, ADD)
-    yield _listed(item.ran_in)
+    yield cell(", ".join(item.runs_in), ADD)
+    yield cell(", ".join(item.ran_in))
     yield Cell(minute(item.first_seen))
-    made_of = _made_of(item.release) if item.release else ""
-    yield Cell(made_of) if made_of else _NONE
-    marks = ", ".join(_marks(item))
-    yield Cell(marks, ERROR if item.is_rejected else WARNING) if marks else _NONE
-
-
-def _listed(names: Sequence[str], role: str = "") -> Cell:
-    return Cell(", ".join(names), role) if names else _NONE
+    yield cell(_made_of(item.release) if item.release else "")
+    yield cell(", ".join(_marks(item)), ERROR if item.is_rejected else WARNING)
 
 
 def _made_of(release: Release) -> str:
@@ -164,10 +155,9 @@ def _said(remark: Remark) -> tuple[str, str, str]:
 def _pair(label: str, text: str, role: str, width: int, style: Style, *, indent: int = 2) -> Iterator[str]:
     """`  by            ann@shop.example`, goes on below itself."""
     column = 12 if indent > 2 else 8
-    first, *rest = wrap(text, width - indent - column - 2)
     head = pad(label, column)
-    yield f"{' ' * indent}{style.paint(role, head) if role else head}  {first}"
-    yield from ((" " * (indent + column + 2) + line).rstrip() for line in rest)
+    shown = f"{' ' * indent}{style.paint(role, head) if role else head}  "
+    return hanging(shown, text, width, indent + column + 2)
 
 
 def _time(at: str) -> str:
@@ -195,45 +185,26 @@ def _head(project: str, problems: Mapping[str, str]) -> Document:
 
 def _document(item: KnownRelease) -> Document:
     release = item.release
+    said = ("environment", "what", "name", "ok", "by", "at", "text")
     return {
-        "id": item.id,
-        "first_seen": item.first_seen,
+        **picked(item, "id", "first_seen"),
         "variables": encode_mapping(release.variables) if release else None,
         "templates": (release.templates or None) if release else None,
         "archives": dict(release.archives) if release else None,
-        "runs_in": list(item.runs_in),
-        "ran_in": list(item.ran_in),
+        **picked(item, "runs_in", "ran_in"),
         "rejected": item.is_rejected,
         "approvals": {name: count for name in item.environments if (count := item.approvals(name))},
         "runs": [_stay_document(stay) for stay in item.stays],
-        "remarks": [_remark_document(remark) for remark in item.remarks],
+        "remarks": [picked(remark, *said) for remark in item.remarks],
     }
 
 
 def _stay_document(stay: Stay) -> Document:
+    told = ("environment", "since", "until", "whole", "by", "commit", "pull_request", "plan_digest")
     source = {"environment": stay.source, "lineage": stay.lineage, "serial": stay.serial}
     return {
-        "environment": stay.environment,
-        "since": stay.since,
-        "until": stay.until or None,
-        "whole": stay.whole,
-        "by": stay.by or None,
-        "commit": stay.commit or None,
-        "pull_request": stay.pull_request or None,
-        "plan_digest": stay.plan_digest or None,
+        **picked(stay, *told),
         "source": source if stay.source else None,
         "gates": [gate_document(gate) for gate in stay.gates],
         "archives": dict(stay.archives),
-    }
-
-
-def _remark_document(remark: Remark) -> Document:
-    return {
-        "environment": remark.environment,
-        "what": remark.what,
-        "name": remark.name or None,
-        "ok": remark.ok,
-        "by": remark.by or None,
-        "at": remark.at,
-        "text": remark.text or None,
     }

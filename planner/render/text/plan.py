@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from planner.model.plan import Drift, Plan
-from planner.render.escaping import escape, wrap
+from planner.render.escaping import escape, hanging, wrap
 from planner.render.rows import Row
 from planner.render.style import BOLD, WARNING, Style
 from planner.render.text.rows import Line, hidden, render_rows, row_lines
@@ -70,9 +70,7 @@ def _changes(view: PlanView, width: int, style: Style) -> Iterator[str]:
 
 def _titled(title: str, text: str, width: int, style: Style) -> Iterator[str]:
     """A paragraph with a title; its further lines stand under its first."""
-    first, *rest = wrap(text, width - len(title))
-    yield style.paint(BOLD, title) + first
-    yield from (" " * len(title) + line for line in rest)
+    return hanging(style.paint(BOLD, title), text, width, len(title))
 
 
 def _notes(view: PlanView, width: int, style: Style) -> Iterator[str]:
