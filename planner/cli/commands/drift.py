@@ -10,7 +10,7 @@ from planner.app.opening import opened
 from planner.cli.options import make_console, make_request, planning_options
 from planner.engine.workflow import propose
 from planner.errors import WrongUsage
-from planner.render.text import render_drift
+from planner.render.text.plan import render_drift
 
 DRIFTED = 2
 

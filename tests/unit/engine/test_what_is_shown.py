@@ -20,9 +20,10 @@ from planner.model.plan import Plan
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.model.resource import Desired, Lifecycle, Prior
 from planner.model.value import Fingerprint, Secret, Value, is_sensitive, leaves
-from planner.render import Style, render_plan
 from planner.render.html import render_html
 from planner.render.markdown import render_markdown_plan
+from planner.render.style import Style
+from planner.render.text.plan import render_plan
 from tests.unit.render.html_document import Node, read
 
 from .world import SALT, THING, Scene, Stored, address, content, desired, goal_of, later, prior, ref

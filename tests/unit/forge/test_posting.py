@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.forge.marker import Marker, Run, attached, found_in, superseded
+from planner.forge.kind import Run
 from planner.forge.port import Facts
+from planner.forge.posting import Marker, attached, found_in, superseded
 from planner.forge.registry import KINDS
 
 FACTS = {name: kind.facts for name, kind in KINDS.items()}
