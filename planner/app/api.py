@@ -38,7 +38,7 @@ from planner.model.state import State
 from planner.model.value import Value
 from planner.render.style import Style
 from planner.render.text.plan import render_plan
-from planner.state.saved_plan import plan_digest
+from planner.state.saved import plan_digest
 
 logging.getLogger("planner").addHandler(logging.NullHandler())
 

@@ -28,7 +28,7 @@ from planner.model.plan import DESTROY, NORMAL, Plan
 from planner.model.state import State
 from planner.model.value import Value
 from planner.promote.log import log_of, write_log
-from planner.state.saved_plan import plan_digest, refuse_other_digest
+from planner.state.saved import plan_digest, refuse_other_digest
 from planner.vcs import commit_of
 
 _IN_NO_COMMIT: Final = (

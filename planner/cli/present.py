@@ -25,7 +25,7 @@ from planner.render.progress import Progress, live_progress, plain_progress
 from planner.render.state import render_outputs
 from planner.render.text.plan import render_plan
 from planner.state.document import Redact, keep
-from planner.state.saved_plan import dump_plan, plan_digest
+from planner.state.saved import dump_plan, plan_digest
 
 DONE, FAILED = 0, 1
 

@@ -20,7 +20,7 @@ from planner.model.diagnostic import Diagnostic, Position
 from planner.model.preview import EnvironmentPreview
 from planner.promote.question import BACK, PROMOTION
 from planner.state.document import Redact
-from planner.state.saved_plan import dump_plan, plan_digest
+from planner.state.saved import dump_plan, plan_digest
 
 Planned = tuple[EnvironmentPreview, bytes | None]
 """An environment, and its plan as a saved one."""

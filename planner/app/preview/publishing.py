@@ -22,7 +22,7 @@ from planner.render.html import render_html
 from planner.render.markdown import CommentForm, render_comment
 from planner.render.markdown.form import LEAST
 from planner.state.files import cause, write_private
-from planner.state.saved_preview import Previewed, dump_preview
+from planner.state.saved import Previewed, dump_preview
 from planner.vcs import repository_of
 
 PRINTED: Final = 1_000_000

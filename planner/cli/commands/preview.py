@@ -16,7 +16,7 @@ from planner.app.preview.publishing import publish, rendered, require_pull_reque
 from planner.cli.options import complete_environments, folder_of, input_options, make_console, make_request
 from planner.forge.locating import Wanted
 from planner.forge.registry import LISTED
-from planner.state.saved_preview import Previewed, read_preview
+from planner.state.saved import Previewed, read_preview
 
 CHANGES, FAILED = 2, 1
 _REPRODUCED = ("base", "environments", "offline")
