@@ -6,18 +6,20 @@ from collections.abc import Iterator, Mapping
 
 from attrs import define, field, frozen
 
-from planner.config.checks import read_checks
-from planner.config.lifecycle import read_depends_on, read_lifecycle
-from planner.config.reporting import Place
 from planner.config.scope import seal
-from planner.config.shaping import shaped
-from planner.config.statements import read_imports, read_moves, read_removals
-from planner.config.survey import Survey, survey
+from planner.config.statements import (
+    read_checks,
+    read_depends_on,
+    read_imports,
+    read_lifecycle,
+    read_moves,
+    read_removals,
+)
+from planner.config.survey import Survey, describe, survey
 from planner.config.templates import Document
 from planner.config.tokens import INVALID
-from planner.config.validation import Checker
-from planner.config.wording import describe
-from planner.config.yaml_document import Written, plain
+from planner.config.validation import Checker, Place
+from planner.config.written import Written, plain, shaped
 from planner.model.address import NAME, Address
 from planner.model.declarations import Check, Import, Move, Removal
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
@@ -62,26 +64,24 @@ class Blocks:
                 self._resources(body, place)
             elif block == "output":
                 self._outputs(body, place)
-            elif block in BLOCKS:
-                self._statements(block, body, place)
+            elif block == "moved":
+                self.moves += read_moves(body, place)
+            elif block == "import":
+                self.imports += read_imports(body, place)
+            elif block == "removed":
+                self.removals += read_removals(body, place)
+            elif block == "check":
+                self._checks(body, place)
             else:
                 advice = did_you_mean(block, BLOCKS) or f"The blocks are {', '.join(BLOCKS)}."
                 place.error((block,), f'unknown block "{block}"', advice=advice)
 
-    def _statements(self, block: str, body: Written, place: Place) -> None:
-        if block == "moved":
-            self.moves += read_moves(body, place)
-        elif block == "import":
-            self.imports += read_imports(body, place)
-        elif block == "removed":
-            self.removals += read_removals(body, place)
-        else:
-            for check in read_checks(body, place):
-                if check.name in self.checks:
-                    first = self.checks[check.name].position
-                    _declared_twice(f'check "{check.name}"', first, place.below(("check", check.name)))
-                else:
-                    self.checks[check.name] = check
+    def _checks(self, body: Written, place: Place) -> None:
+        for check in read_checks(body, place):
+            first = self.checks.setdefault(check.name, check)
+            if first is not check:
+                second = place.below(("check", check.name))
+                _declared_twice(f'check "{check.name}"', first.position, second)
 
     def _entries(self, body: Written, what: str, path: Path, place: Place) -> Iterator[tuple[str, Written]]:
         """The entries of what must be a mapping or empty; those with an undefined name are left out."""
@@ -143,8 +143,8 @@ class Blocks:
         return found
 
     def _check(self, kind: Kind, attributes: dict[str, Value], place: Place) -> None:
-        for problem in self._checker(kind).problems(attributes):
-            summary = problem.summary.replace("the value", str(place.address), 1)
+        for problem in self._checker(kind).problems(attributes, whole=str(place.address)):
+            summary = problem.summary
             attribute = kind.attributes.get(str(problem.path[0])) if problem.path else None
             if attribute is not None and attribute.read_only:
                 summary = f'"{attribute.name}" is set by the server and cannot be declared'

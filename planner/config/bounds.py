@@ -27,8 +27,7 @@ from jinja2.sandbox import SandboxedFormatter
 from jinja2.utils import pass_environment, pass_eval_context
 
 from planner.config.scope import LaterValue, holds_secret
-from planner.config.secrecy import kept_secret
-from planner.config.template_text import bare
+from planner.config.template_values import bare, kept_secret
 from planner.model.value import text_length
 
 MAX_TEXT: Final = 10_000_000

@@ -8,13 +8,10 @@ from typing import Any, cast
 import jsonschema_rs
 from attrs import evolve, frozen
 
-from planner.config.plain_files import PlainFile, check_plain, read_plain
 from planner.config.promotion import EnvironmentBlock, ProjectDocument, read_gates, read_promotable
-from planner.config.reporting import Place
-from planner.config.shaping import schema_of, shaped
-from planner.config.sources import Sources
-from planner.config.validation import Checker
-from planner.config.yaml_document import plain
+from planner.config.sources import PlainFile, Sources, check_plain, read_plain
+from planner.config.validation import Checker, Place
+from planner.config.written import plain, schema_of, shaped
 from planner.errors import InvalidConfiguration
 from planner.model.diagnostic import Diagnostics, did_you_mean
 from planner.model.graph import Cycle, ordered
@@ -107,8 +104,8 @@ def _check_variable(variable: Variable, place: Place) -> None:
         )
         return
     if variable.has_default:
-        for problem in checker.problems(variable.default, f'the default of variable "{variable.name}"'):
-            place.error((*path, "default", *problem.path), problem.summary, advice=problem.advice)
+        name = f'the default of variable "{variable.name}"'
+        place.report(checker.problems(variable.default, name), (*path, "default"))
     if variable.sensitive and variable.schema.get("type") in ("number", "integer", "boolean", "null"):
         summary = f'the sensitive variable "{variable.name}" must be a text, or a list or mapping of texts'
         place.error((*path, "type"), summary)

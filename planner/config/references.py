@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from attrs import define, field
 
 from planner.config.blocks import Blocks
-from planner.config.reporting import Place
+from planner.config.validation import Place
 from planner.model.address import Address
 from planner.model.declarations import Import, Move, Removal, round_by_hand
 from planner.model.diagnostic import did_you_mean

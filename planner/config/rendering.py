@@ -20,27 +20,37 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import pass_context
 
 from planner.config.bounds import Formatter, check_method
-from planner.config.effort import PER_CALL, PER_NODE, PER_PRINT, PER_WEIGHED, Effort, Weighted
 from planner.config.filters import concatenate, filters, operate, tests
 from planner.config.jinja_syntax import (
     MADE,
     NUMBER,
+    ORIGINS,
     TURN,
     WEIGHED,
     BoundedCode,
     Buffer,
     KeepingLexer,
     LineMarks,
+    Originated,
     TextTooLong,
+    annotated,
     number_of,
     rewritten,
+    with_origins,
 )
-from planner.config.jobs import Lines
-from planner.config.origins import FILTER, Originated, annotated, with_origins
+from planner.config.jobs import PER_CALL, PER_NODE, PER_PRINT, PER_WEIGHED, Effort, Lines, Weighted
 from planner.config.scope import KindScope, LaterValue, ResourceScope, Scope, Unknown, seal
-from planner.config.secrecy import kept_secret, made, settled, untold
 from planner.config.survey import LARGEST, SMALLEST
-from planner.config.template_text import TemplateText, bare, bound_to, opened
+from planner.config.template_values import (
+    TemplateText,
+    bare,
+    bound_to,
+    kept_secret,
+    made,
+    opened,
+    settled,
+    untold,
+)
 from planner.config.tokens import INVALID, Tokens
 from planner.model.value import Secret, Value
 
@@ -110,7 +120,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         )
         self.filters = {**filters(), TURN: self.effort.turn, WEIGHED: self._weighed, MADE: self._made}
         if marks is not None:
-            self.filters[FILTER] = with_origins
+            self.filters[ORIGINS] = with_origins
         self.tests = dict(tests())
         self.globals = {key: self.globals[key] for key in ("range", "dict", "cycler", "joiner", "namespace")}
 

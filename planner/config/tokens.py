@@ -12,7 +12,7 @@ from typing import Final
 
 from attrs import define, field
 
-from planner.config.effort import Effort
+from planner.config.jobs import Effort
 from planner.model.value import Deferred, Reference, Secret, Value, join_text, scalar_text, text_length
 
 OPEN, CLOSE = "\uf890", "\uf891"
@@ -21,7 +21,7 @@ MARK_OPEN, MARK_CLOSE = "\uf892", "\uf893"
 
 RESERVED = re.compile("[\uf880-\uf893]")
 MARK = re.compile(f"{MARK_OPEN}([{DIGITS}]+){MARK_OPEN}([{DIGITS}]+){MARK_CLOSE}")
-"""A line mark: the number of a file and of a line in it; see rendered_text."""
+"""A line mark: the number of a file and of a line in it; see templates.py."""
 
 _TOKEN = re.compile(f"({OPEN}[{DIGITS}]+{CLOSE})")
 # no group in it: Python's re loses its place when a group is inside a possessive repetition
