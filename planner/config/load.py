@@ -9,11 +9,10 @@ from pathlib import Path
 
 from attrs import define, field, frozen
 
-from planner.config.blocks import Blocks
+from planner.config.blocks import Blocks, check_references
 from planner.config.checks import Conditions
 from planner.config.jobs import Runner, here
 from planner.config.project import PROJECT_FILE, ProjectFile, read_project
-from planner.config.references import check_references
 from planner.config.scope import ProjectName, ResourceScope, Scope, looked_through
 from planner.config.sources import Sources
 from planner.config.survey import survey

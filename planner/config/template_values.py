@@ -6,8 +6,9 @@ comparison, a condition, a loop, another filter, a method, a slice) finds the va
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, ClassVar, Final
 
 from jinja2.exceptions import TemplateRuntimeError
@@ -32,11 +33,20 @@ from planner.config.tokens import BROKEN, INVALID, MARK, MARK_CLOSE, MARK_OPEN, 
 from planner.model.value import Secret, Value
 
 
+def _compared(compare: Callable[[Any, Any], Any]) -> Callable[[Any, object], bool]:
+    return lambda text, other: bool(compare(text.value(), opened(other)))
+
+
 class TemplateText(Markup):
     """A text of the template itself. One subclass per rendering, made by `bound_to`."""
 
     __slots__ = ()
     tokens: ClassVar[Tokens]
+
+    @classmethod
+    def bound_to(cls, tokens: Tokens) -> type[TemplateText]:
+        """The class of the template text whose tokens stand for their values."""
+        return type("Bound", (cls,), {"__slots__": (), "tokens": tokens})
 
     @classmethod
     def escape(cls, s: Any, /) -> TemplateText:
@@ -58,23 +68,9 @@ class TemplateText(Markup):
     def __repr__(self) -> str:
         return repr(self.value())
 
-    def __eq__(self, other: object) -> bool:
-        return bool(self.value() == opened(other))
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    def __lt__(self, other: Any) -> bool:
-        return bool(self.value() < opened(other))
-
-    def __le__(self, other: Any) -> bool:
-        return bool(self.value() <= opened(other))
-
-    def __gt__(self, other: Any) -> bool:
-        return bool(self.value() > opened(other))
-
-    def __ge__(self, other: Any) -> bool:
-        return bool(self.value() >= opened(other))
+    __eq__, __ne__ = _compared(operator.eq), _compared(operator.ne)
+    __lt__, __le__ = _compared(operator.lt), _compared(operator.le)
+    __gt__, __ge__ = _compared(operator.gt), _compared(operator.ge)
 
     def __hash__(self) -> int:
         return hash(self.value())
@@ -93,16 +89,6 @@ class TemplateText(Markup):
 
     def __contains__(self, item: Any) -> bool:
         return opened(item) in self.value()
-
-
-def bound_to(values: Tokens) -> type[TemplateText]:
-    """The class of the template text whose tokens stand for these values."""
-
-    class Bound(TemplateText):
-        __slots__ = ()
-        tokens = values
-
-    return Bound
 
 
 def opened(value: Any) -> Any:

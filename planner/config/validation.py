@@ -213,11 +213,9 @@ def _shown(value: Value) -> str:
         return "a mapping"
     if isinstance(value, list | tuple):
         return "a list"
-    if isinstance(value, str):
-        return json.dumps(value if len(value) <= 60 else f"{value[:57]}...", ensure_ascii=False)
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return str(value)
+    if isinstance(value, str) and len(value) > 60:
+        value = f"{value[:57]}..."
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool | None) else str(value)
 
 
 def _known(value: Written) -> Value:

@@ -16,7 +16,7 @@ from jinja2.exceptions import SecurityError, TemplateError, TemplateNotFound, Te
 from planner.config.filters import filters, tests
 from planner.config.jobs import BUDGET, Effort, Link
 from planner.config.rendering import OnUndefined, TemplateEnvironment, render
-from planner.config.scope import Lazy, Scope, looked_through, seen
+from planner.config.scope import Locals, looked_through, seen
 from planner.config.sources import FOLDER, Hidden, Outside, PlainFile, Sources, UnreadableSource
 from planner.config.tokens import BROKEN, INVALID, Tokens, broken_at
 from planner.config.written import Literal, Written
@@ -106,8 +106,7 @@ class Rendering:
 
     @cached_property
     def scope(self) -> dict[str, Any]:
-        lazy = Lazy(self._local, tuple(self.piece.locals))
-        return {**self.piece.scope, "local": Scope("local", lazy)}
+        return {**self.piece.scope, "local": Locals(self._local, self.piece.locals)}
 
     def environment(
         self, tokens: Tokens, on_undefined: OnUndefined, marks: dict[str, int] | None = None
