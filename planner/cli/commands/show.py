@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import click
@@ -37,5 +36,5 @@ def command(context: click.Context, /, planfile: Path | None, environment: str |
     if as_json:
         here.console.out_document(json.dumps(encode_state(state), indent=2, ensure_ascii=False).encode())
     else:
-        style = here.console.style(sys.stdout)
+        style = here.console.style()
         here.console.out(render_state(state, width=here.console.width(), style=style))
