@@ -22,12 +22,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, LiteralString, TypeVar
 from uuid import uuid4
 
 from attrs import define, evolve, field
 from psycopg import Connection
-from psycopg.sql import SQL
 
 from planner.state.backend import HistoryEntry, Leasing, compare_serials, not_kept
 from planner.state.locks import TERMS, TIMING, Holder, Lease, Terms, Timing, encode_holder, require_locked_as
@@ -68,6 +67,10 @@ class PostgresBackend(Leasing):
         except tables.MISSING:
             return nothing
 
+    def _fetch(self, what: str, text: LiteralString, **values: Any) -> list[Any]:
+        with explained(f"{what}{self._shown}", "read"):
+            return self._read(lambda connection: self._rows.run(connection, text, **values).fetchall(), [])
+
     def _write(self, work: Callable[[Connection], T]) -> T:
         """Do work, which comes to the same when it is done twice, with the tables made where they miss."""
         try:
@@ -79,8 +82,8 @@ class PostgresBackend(Leasing):
     # Snapshots
 
     def read_snapshot(self) -> bytes | None:
-        with explained(self._shown, "read"):
-            return self._read(self._rows.read_snapshot, None)
+        found = self._fetch("", tables.PRESENT)
+        return bytes(found[0][0]) if found else None
 
     def write_snapshot(self, data: bytes, *, serial: int, expected_serial: int | None) -> None:
         self.still_held()
@@ -90,15 +93,13 @@ class PostgresBackend(Leasing):
             self._write(lambda c: self._rows.write_snapshot(c, row, compare, self._confirm))
 
     def history(self) -> list[HistoryEntry]:
-        with explained(f"the history of {self._shown}", "read"):
-            return self._read(self._rows.history, [])
+        return [HistoryEntry(*row) for row in self._fetch("the history of ", tables.HISTORY)]
 
     def read_history(self, serial: int) -> bytes:
-        with explained(f"the history of {self._shown}", "read"):
-            data = self._read(lambda connection: self._rows.read_history(connection, serial), None)
-        if data is None:
+        found = self._fetch("the history of ", tables.OF_HISTORY, serial=serial)
+        if not found:
             raise not_kept(self._shown, serial, (entry.serial for entry in self.history()))
-        return data
+        return bytes(found[0][0])
 
     # Journal
 
@@ -112,8 +113,8 @@ class PostgresBackend(Leasing):
         self._confirm(present)
 
     def read_journal(self) -> list[bytes]:
-        with explained(f"the journal of {self._shown}", "read"):
-            return self._read(self._rows.read_journal, [])
+        groups = self._fetch("the journal of ", tables.READ_JOURNAL)
+        return [line for (lines,) in groups for line in lines.split(b"\n")]
 
     def clear_journal(self) -> None:
         """Fails, too, after the lock was broken: the lines are the next holder's by then."""
@@ -140,14 +141,18 @@ class PostgresBackend(Leasing):
     def _prepare(self, connection: Connection) -> None:
         """There are tables to write, and transactions to write in: else it fails before anything is made."""
         with connection.transaction():
-            live_holder(self._rows, connection)
+            self._rows.run(connection, _ALIVE)
 
     def _release(self, holder: Holder) -> None:
         self._free(holder.id, lasting=0)
 
     def _free(self, holder_id: str, lasting: float | None = None) -> None:
         with explained(f"the lock of {self._shown}", "released"):
-            self._session.run(lambda connection: release(self._rows, connection, holder_id), lasting)
+            self._session.run(lambda connection: self._delete_lock(connection, holder_id), lasting)
+
+    def _delete_lock(self, connection: Connection, holder_id: str) -> None:
+        with one_trip(connection):
+            self._rows.run(connection, _RELEASE, id=holder_id)
 
     @property
     def _holder(self) -> Holder | None:
@@ -158,8 +163,8 @@ class PostgresBackend(Leasing):
             self._lease.confirm(present)
 
     def lock_holder(self) -> Holder | None:
-        with explained(f"the lock of {self._shown}", "read"):
-            return self._read(lambda connection: live_holder(self._rows, connection), None)
+        found = self._fetch("the lock of ", _ALIVE)
+        return named(found[0]) if found else None
 
     def break_lock(self, holder_id: str) -> None:
         require_locked_as(holder_id, self._shown, self.lock_holder())
@@ -214,23 +219,7 @@ _CUT: Final = """
     WHERE {own} AND sign IS NOT NULL AND server = pg_postmaster_start_time() AND sign NOT IN ({signs})
     RETURNING extract(epoch FROM expires - clock_timestamp())::float8
 """
-_SIGNS: Final = """
-    SELECT classid::bigint << 32 | objid::bigint FROM pg_locks
-    WHERE locktype = 'advisory' AND objsubid = 1
-    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-"""
 _RELEASE: Final = "DELETE FROM {schema}.locks WHERE {own} AND id = %(id)s"
-
-
-def live_holder(rows: Rows, connection: Connection) -> Holder | None:
-    """Who holds the lock and shows it; None: nobody."""
-    return named(connection.execute(rows.sql(_ALIVE, signs=SQL(_SIGNS)), rows.key()).fetchone())
-
-
-def release(rows: Rows, connection: Connection, holder_id: str) -> None:
-    """That holder's lock is free, whoever holds it now."""
-    with one_trip(connection):
-        connection.execute(rows.sql(_RELEASE), rows.key(id=holder_id))
 
 
 def is_direct(connection: Connection) -> bool:
@@ -277,19 +266,15 @@ class Vigil:
             return self._session.run(self._take)
 
     def _take(self, connection: Connection) -> bool:
-        values = self._rows.key(
-            id=self._holder.id,
-            holder=encode_holder(self._holder).decode().strip(),
-            duration=self._terms.duration,
-            sign=self._sign,
-        )
+        told = encode_holder(self._holder).decode().strip()
+        lease = {"duration": self._terms.duration, "sign": self._sign}
         with one_trip(connection):
-            taken = connection.execute(self._rows.sql(_TAKE), values)
+            taken = self._rows.run(connection, _TAKE, id=self._holder.id, holder=told, **lease)
         return taken.rowcount == 1
 
     def _cut(self, connection: Connection) -> float | None:
         """The seconds that a lease has left whose holder's session is gone; None for any other."""
-        row = connection.execute(self._rows.sql(_CUT, signs=SQL(_SIGNS)), self._rows.key()).fetchone()
+        row = self._rows.run(connection, _CUT).fetchone()
         return None if row is None else row[0]
 
     def renew(self) -> Holder | None:
@@ -298,10 +283,9 @@ class Vigil:
             return self._session.run_once(self._renew)
 
     def _renew(self, connection: Connection) -> Holder | None:
-        values = self._rows.key(id=self._holder.id, sign=self._sign)
         with one_trip(connection):
-            connection.execute(self._rows.sql(_RENEW), values)
-            present = connection.execute(self._rows.sql(_NAMED), self._rows.key())
+            self._rows.run(connection, _RENEW, id=self._holder.id, sign=self._sign)
+            present = self._rows.run(connection, _NAMED)
         return named(present.fetchone())
 
     def wait(self, ended: threading.Event, seconds: float) -> bool:

@@ -13,11 +13,11 @@ from uuid import UUID
 
 import psycopg
 from attrs import frozen
-from psycopg import Connection, errors
+from psycopg import Connection, Cursor, errors
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from planner.errors import StateError
-from planner.state.backend import KEPT, HistoryEntry
+from planner.state.backend import KEPT
 from planner.state.document import refuse_newer
 from planner.state.locks import Holder, decode_holder
 from planner.state.postgres.session import GRANT, PRIMARY
@@ -73,12 +73,23 @@ _TABLES: Final = """
 
 _OWN: Final = SQL("project = %(project)s AND environment = %(environment)s")
 _WITH_SNAPSHOT: Final = SQL("{schema}.states JOIN {schema}.snapshots USING (project, environment, serial)")
+_HELD: Final = SQL(
+    "(%(holder)s::text IS NULL OR EXISTS (SELECT FROM {schema}.locks WHERE {own} AND id = %(holder)s))"
+)
+_SIGNS: Final = SQL("""
+    SELECT classid::bigint << 32 | objid::bigint FROM pg_locks
+    WHERE locktype = 'advisory' AND objsubid = 1
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+""")
 
 
 def statement(schema: str, text: LiteralString, **parts: Composable) -> Composed:
-    """text with {schema} and parts put in. {own}: whether a row is of the state. {present}: its snapshot."""
+    """text with {schema} and parts put in, and what others of them need: {own}, whether a row is of the state;
+    {present}, its snapshot; {held}, whether no other than the holder has the lock; {signs} of life.
+    """
     name = Identifier(schema)
-    return SQL(text).format(schema=name, own=_OWN, present=_WITH_SNAPSHOT.format(schema=name), **parts)
+    present, held = _WITH_SNAPSHOT.format(schema=name), _HELD.format(schema=name, own=_OWN)
+    return SQL(text).format(schema=name, own=_OWN, present=present, held=held, signs=_SIGNS, **parts)
 
 
 def create(connection: Connection, schema: str) -> None:
@@ -164,11 +175,8 @@ _APPEND: Final = """
     ON CONFLICT (write_id) DO NOTHING
 """
 _CLEAR: Final = "DELETE FROM {schema}.journal WHERE {own} AND {held}"
-_HELD: Final = """
-    (%(holder)s::text IS NULL OR EXISTS (SELECT FROM {schema}.locks WHERE {own} AND id = %(holder)s))
-"""
-_READ_JOURNAL: Final = "SELECT lines FROM {schema}.journal WHERE {own} ORDER BY position"
-_PRESENT: Final = "SELECT content FROM {present} WHERE {own}"
+READ_JOURNAL: Final = "SELECT lines FROM {schema}.journal WHERE {own} ORDER BY position"
+PRESENT: Final = "SELECT content FROM {present} WHERE {own}"
 _ENTER: Final = """
     INSERT INTO {schema}.states (project, environment) VALUES (%(project)s, %(environment)s)
     ON CONFLICT DO NOTHING
@@ -189,11 +197,11 @@ _PRUNE: Final = """
         SELECT serial FROM {schema}.snapshots WHERE {own} ORDER BY serial DESC LIMIT %(kept)s
     )
 """
-_HISTORY: Final = """
+HISTORY: Final = """
     SELECT serial, to_char(written AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), octet_length(content)
     FROM {schema}.snapshots WHERE {own} ORDER BY serial DESC
 """
-_OF_HISTORY: Final = "SELECT content FROM {schema}.snapshots WHERE {own} AND serial = %(serial)s"
+OF_HISTORY: Final = "SELECT content FROM {schema}.snapshots WHERE {own} AND serial = %(serial)s"
 
 
 @contextmanager
@@ -222,11 +230,10 @@ class Rows:
     project: str
     environment: str
 
-    def sql(self, text: LiteralString, **parts: Composable) -> Composed:
-        return statement(self.schema, text, **parts)
-
-    def key(self, **more: Any) -> dict[str, Any]:
-        return {"project": self.project, "environment": self.environment, **more}
+    def run(self, connection: Connection, text: LiteralString, **values: Any) -> Cursor[Any]:
+        """A statement about them: see `statement`."""
+        named = {"project": self.project, "environment": self.environment, **values}
+        return connection.execute(statement(self.schema, text), named, binary=True)
 
     def append(
         self, connection: Connection, lines: Sequence[bytes], write_id: UUID, holder: Holder | None
@@ -241,19 +248,10 @@ class Rows:
     def _fenced(
         self, connection: Connection, text: LiteralString, holder: Holder | None, **values: Any
     ) -> Holder | None:
-        values = self.key(holder=holder and holder.id, **values)
         with one_trip(connection):
-            present = connection.execute(self.sql(FENCE), self.key())
-            connection.execute(self.sql(text, held=self.sql(_HELD)), values)
+            present = self.run(connection, FENCE)
+            self.run(connection, text, holder=holder and holder.id, **values)
         return named(present.fetchone())
-
-    def read_journal(self, connection: Connection) -> list[bytes]:
-        rows = connection.execute(self.sql(_READ_JOURNAL), self.key(), binary=True)
-        return [line for (lines,) in rows for line in lines.split(b"\n")]
-
-    def read_snapshot(self, connection: Connection) -> bytes | None:
-        row = connection.execute(self.sql(_PRESENT), self.key(), binary=True).fetchone()
-        return None if row is None else row[0]
 
     def write_snapshot(
         self,
@@ -267,22 +265,15 @@ class Rows:
         """
         with connection.transaction():
             connection.execute(DURABLE)
-            allow(named(connection.execute(self.sql(FENCE), self.key()).fetchone()))
+            allow(named(self.run(connection, FENCE).fetchone()))
             for text in (_ENTER, _ALONE):
-                connection.execute(self.sql(text), self.key())
-            told, write_id = connection.execute(self.sql(_COMPARE), self.key()).fetchone() or (0, None)
+                self.run(connection, text)
+            told, write_id = self.run(connection, _COMPARE).fetchone() or (0, None)
             if write_id == values["write_id"]:
                 return  # this very write was carried out before, and its reply lost
             compare(told)
             for text in (_KEEP, _SWAP, _PRUNE):
-                connection.execute(self.sql(text), self.key(**values, kept=KEPT))
-
-    def history(self, connection: Connection) -> list[HistoryEntry]:
-        return [HistoryEntry(*row) for row in connection.execute(self.sql(_HISTORY), self.key())]
-
-    def read_history(self, connection: Connection, serial: int) -> bytes | None:
-        row = connection.execute(self.sql(_OF_HISTORY), self.key(serial=serial), binary=True).fetchone()
-        return None if row is None else row[0]
+                self.run(connection, text, **values, kept=KEPT)
 
 
 def named(row: Any) -> Holder | None:
