@@ -10,7 +10,7 @@ then what was there before still is. Methods are called by one thread at a time.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Protocol, TypeVar
@@ -171,7 +171,7 @@ def keep_trying(
         pause = min(max(2 * pause, pace.pause), pace.longest)
 
 
-class Leasing(ABC):
+class Leasing(Locks):
     """What a backend on a shared place does with its lease. Obligations of the backend:
 
     - whoever writes asks `still_held` first, so that no further call is made. Where the place can, it writes
@@ -195,9 +195,6 @@ class Leasing(ABC):
 
     def describe(self) -> str:
         return self._shown
-
-    @abstractmethod
-    def lock_holder(self) -> Holder | None: ...
 
     def probe_lock(self) -> Holder | None:
         return self.lock_holder()

@@ -243,8 +243,7 @@ class LocalBackend:
             probe.release()
         return not free
 
-    def probe_lock(self) -> Holder | None:
-        return self.lock_holder()
+    probe_lock = lock_holder
 
     def break_lock(self, holder_id: str) -> None:
         locks.require_locked_as(holder_id, self._shown, self.lock_holder())

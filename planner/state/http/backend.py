@@ -13,7 +13,7 @@ from planner.errors import DamagedState, StateError
 from planner.state import locks
 from planner.state.backend import HistoryEntry, compare_serials, not_kept
 from planner.state.encryption import Marks
-from planner.state.http.documents import Documents, Lock, Overtaken, asker
+from planner.state.http.documents import Documents, Overtaken, asker
 from planner.state.http.head import Head, Kept
 from planner.state.http.target import Target
 from planner.state.http.wire import Trouble, Wire, explained
@@ -33,11 +33,9 @@ class HttpBackend:
 
     def __init__(self, target: Target, timing: Timing = TIMING, transport: BaseAdapter | None = None) -> None:
         """transport: to send through instead of connections of its own."""
-        wire = Wire(target.access, timing, transport)
         self._target = target
         self._shown = target.shown
-        self._documents = Documents(target, wire)
-        self._lock = Lock(target, wire)
+        self._documents = Documents(target, Wire(target.access, timing, transport))
         self._timing = timing
         self._held: Holder | None = None
 
@@ -85,7 +83,8 @@ class HttpBackend:
 
     def history(self) -> list[HistoryEntry]:
         with explained(f"the history of {self._shown}", "read"):
-            return [kept.entry for kept in self._present().kept]
+            kept = self._present().kept
+            return [HistoryEntry(each.serial, each.time, each.size) for each in kept]
 
     def read_history(self, serial: int) -> bytes:
         with explained(f"the history of {self._shown}", "read"):
@@ -148,7 +147,7 @@ class HttpBackend:
             yield writer.id
         finally:
             with suppress(Trouble):
-                self._lock.free(writer.id)
+                self._documents.free_lock(writer.id)
 
     def _to_change(self, lock_id: str) -> Head:
         """The head, to be changed by this process. StateError when the lock was broken."""
@@ -211,7 +210,7 @@ class HttpBackend:
                 self._write(evolve(self._tried_out(holder.id), holder=holder), holder.id)
             except BaseException:
                 with suppress(Trouble):
-                    self._lock.free(holder.id)
+                    self._documents.free_lock(holder.id)
                 raise
         self._held = holder
         try:
@@ -224,7 +223,7 @@ class HttpBackend:
         others: list[Holder] = []
 
         def attempt() -> bool:
-            other = self._lock.take(holder)
+            other = self._documents.take_lock(holder)
             others[:] = [] if other is None else [other]
             return other is None
 
@@ -247,7 +246,7 @@ class HttpBackend:
                 return
             self._write(evolve(head, holder=None), holder.id)
         with suppress(Trouble):
-            self._lock.free(holder.id)
+            self._documents.free_lock(holder.id)
 
     def still_held(self) -> None:
         """A lock here never ends by itself; that it was broken is seen by the next write."""
@@ -262,9 +261,9 @@ class HttpBackend:
                 return None
             prober = asker("lock show")
             try:
-                other = self._lock.take(prober)
+                other = self._documents.take_lock(prober)
                 if other is None:
-                    self._lock.free(prober.id)
+                    self._documents.free_lock(prober.id)
             except Trouble as trouble:  # who may only read cannot ask
                 record = f"planner wrote there that {self.lock_holder() or 'nobody'} holds it."
                 raise Trouble(trouble.words, f"{record} {trouble.advice}".strip()) from trouble
@@ -276,16 +275,16 @@ class HttpBackend:
         with explained(f"the lock of {self._shown}", "broken"):
             if self._documents.is_blank():
                 locks.require_locked_as(holder_id, self._shown, None)
-            other = self._lock.take(breaker)
+            other = self._documents.take_lock(breaker)
             if other is not None:
                 self._check_breaks(other, holder_id)
-                self._lock.free(holder_id)
-                if self._lock.take(breaker) is not None:
+                self._documents.free_lock(holder_id)
+                if self._documents.take_lock(breaker) is not None:
                     return  # somebody was waiting for it, and names itself
             try:
                 was_named = self._forget_holder(breaker, holder_id)
             finally:
-                self._lock.free(breaker.id)
+                self._documents.free_lock(breaker.id)
         if other is None and not was_named:
             locks.require_locked_as(holder_id, self._shown, None)
 
@@ -310,13 +309,13 @@ class HttpBackend:
         host, user = self._target.address.place, self._target.access.username or "anybody"
         writer = asker("init")
         with explained(self._shown, "used"):
-            other = self._lock.take(writer)
+            other = self._documents.take_lock(writer)
             if other is not None:
                 return (f"{host} says that it is locked by {self._known(other) or 'somebody'}: not tried",)
             try:
                 self._try_out(self._documents.unnamed_head(making=True), writer.id)
             finally:
-                self._lock.free(writer.id)
+                self._documents.free_lock(writer.id)
         return (
             f"{host} lets {user} read, write and lock it",
             "a lock stays until it is released, or broken with `planner lock break ID`",

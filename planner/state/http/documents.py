@@ -44,6 +44,21 @@ _TRIAL: Final = b"planner"
 _KEYS: Final = 2**31 - 1  # what GitLab takes as the number of a version
 
 
+@frozen
+class Stranger(Holder):
+    """Not planner, or not known as such: no more is known than is said."""
+
+    def __str__(self) -> str:
+        since = f"since {self.since}" if self.since else ""
+        doing = " ".join(filter(None, (self.operation, since)))
+        return ", ".join(filter(None, (self.who or "something else", doing)))
+
+
+def asker(operation: str) -> Holder:
+    """This process, for as long as one call lasts."""
+    return this_process(operation, holder_id=str(uuid4()), since=utc_now())
+
+
 class Overtaken(Exception):
     """The head was not written: it is another one by now. words: of the server, "" when it was seen here."""
 
@@ -197,6 +212,41 @@ class Documents:
         is_gitlab = self._target.is_gitlab
         return self._target.beside(f"-contents/versions/{key}" if is_gitlab else f"-content-{key}")
 
+    # The lock
+
+    def take_lock(self, holder: Holder) -> Holder | None:
+        """None: holder has it now. Else who does, as far as the server says; without an id if it does not."""
+        info = self._lock_info(holder)
+        wanted = (*_DONE, *_HELD, *_UNKNOWN)
+        reply = self._wire.persist(lambda: self._wire.send(self._target.lock, wanted, info))
+        if reply.status in _DONE:
+            given = _named(reply.body, holder)  # some repeat the lock that they made
+            return given if given.id not in ("", holder.id) else None
+        if reply.status in _UNKNOWN:
+            said = status_words(reply.status, reply.said)
+            raise Trouble(f"the server answered {said} to {self._target.lock.method}", _LOCK_NEEDED)
+        named = _named(reply.body, holder)
+        return None if named.id == holder.id else named  # else the reply to an earlier attempt was lost
+
+    def free_lock(self, lock_id: str) -> None:
+        """It is not held under that ID afterwards."""
+        info = self._lock_info(Holder(lock_id, "", "", 0, "unlock", ""))
+        wanted = (*_DONE, *_HELD, 400, 404)  # these too mean that it was not held so
+        self._wire.persist(lambda: self._wire.send(self._target.unlock, wanted, info))
+
+    def _lock_info(self, holder: Holder) -> bytes:
+        """All fields are needed, and none may be empty, at GitLab."""
+        info = {
+            "ID": holder.id,
+            "Operation": holder.operation,
+            "Info": encode_holder(holder).decode().strip(),
+            "Who": f"{holder.who}@{holder.host}",
+            "Version": f"planner {__version__}",
+            "Created": holder.since or "-",
+            "Path": self._target.shown,
+        }
+        return orjson.dumps(info)
+
 
 def _require_absence(reply: Reply, *, making: bool, may_be_empty: bool) -> None:
     """That reply is the server's word that there is no state yet. Trouble.
@@ -231,62 +281,6 @@ def _is_own(reply: Reply) -> bool:
 
 def _page_for_people(reply: Reply) -> str:
     return f"the server answered {status_words(404, reply.said)}, with a page for people"
-
-
-@frozen
-class Stranger(Holder):
-    """Not planner, or not known as such: no more is known than is said."""
-
-    def __str__(self) -> str:
-        since = f"since {self.since}" if self.since else ""
-        doing = " ".join(filter(None, (self.operation, since)))
-        return ", ".join(filter(None, (self.who or "something else", doing)))
-
-
-def asker(operation: str) -> Holder:
-    """This process, for as long as one call lasts."""
-    return this_process(operation, holder_id=str(uuid4()), since=utc_now())
-
-
-@frozen
-class Lock:
-    """Every method raises Trouble."""
-
-    _target: Target
-    _wire: Wire
-
-    def take(self, holder: Holder) -> Holder | None:
-        """None: holder has it now. Else who does, as far as the server says; without an id if it does not."""
-        info = self._info(holder)
-        wanted = (*_DONE, *_HELD, *_UNKNOWN)
-        reply = self._wire.persist(lambda: self._wire.send(self._target.lock, wanted, info))
-        if reply.status in _DONE:
-            given = _named(reply.body, holder)  # some repeat the lock that they made
-            return given if given.id not in ("", holder.id) else None
-        if reply.status in _UNKNOWN:
-            said = status_words(reply.status, reply.said)
-            raise Trouble(f"the server answered {said} to {self._target.lock.method}", _LOCK_NEEDED)
-        named = _named(reply.body, holder)
-        return None if named.id == holder.id else named  # else the reply to an earlier attempt was lost
-
-    def free(self, lock_id: str) -> None:
-        """It is not held under that ID afterwards."""
-        info = self._info(Holder(lock_id, "", "", 0, "unlock", ""))
-        wanted = (*_DONE, *_HELD, 400, 404)  # these too mean that it was not held so
-        self._wire.persist(lambda: self._wire.send(self._target.unlock, wanted, info))
-
-    def _info(self, holder: Holder) -> bytes:
-        """All fields are needed, and none may be empty, at GitLab."""
-        info = {
-            "ID": holder.id,
-            "Operation": holder.operation,
-            "Info": encode_holder(holder).decode().strip(),
-            "Who": f"{holder.who}@{holder.host}",
-            "Version": f"planner {__version__}",
-            "Created": holder.since or "-",
-            "Path": self._target.shown,
-        }
-        return orjson.dumps(info)
 
 
 def _named(body: bytes, asker: Holder) -> Holder:

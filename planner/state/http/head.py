@@ -17,7 +17,7 @@ from planner.errors import DamagedState, StateError
 from planner.model.codec import canonical, decode
 from planner.net.bodies import nests_too_deep
 from planner.net.plain_text import looks_like_html
-from planner.state.backend import KEPT, HistoryEntry
+from planner.state.backend import KEPT
 from planner.state.document import loads, refuse_newer, version_in
 from planner.state.keys import encrypted
 from planner.state.locks import Holder
@@ -44,10 +44,6 @@ class Kept:
     time: str
     size: int
     key: str
-
-    @property
-    def entry(self) -> HistoryEntry:
-        return HistoryEntry(self.serial, self.time, self.size)
 
 
 @frozen

@@ -84,8 +84,8 @@ _SIGNS: Final = SQL("""
 
 
 def statement(schema: str, text: LiteralString, **parts: Composable) -> Composed:
-    """text with {schema} and parts put in, and what others of them need: {own}, whether a row is of the state;
-    {present}, its snapshot; {held}, whether no other than the holder has the lock; {signs} of life.
+    """text with {schema} and parts put in, and what statements share: {own}, whether a row is of the state;
+    {present}, its snapshot; {held}, whether nobody else has the lock; {signs} of life.
     """
     name = Identifier(schema)
     present, held = _WITH_SNAPSHOT.format(schema=name), _HELD.format(schema=name, own=_OWN)

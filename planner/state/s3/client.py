@@ -43,8 +43,6 @@ _REACH: Final = (
     "Check endpoint= in the URL of the state (or AWS_ENDPOINT_URL_S3) and region=, and that the server is "
     "running."
 )
-_CLOCK: Final = "Set the clock of this machine."
-_FULL: Final = "Free some space on the server and run the command again."
 _KMS: Final = (
     "Let the user kms:GenerateDataKey and kms:Decrypt with the key that encrypts: the bucket's, or the one "
     "that sse_kms_key_id names in the URL of the state. It has to be enabled, and of the bucket's region."
@@ -65,8 +63,11 @@ _CODES: Final = (
     (re.compile("ExpiredToken|TokenRefreshRequired|InvalidToken"), _LOGIN_AGAIN),
     (re.compile("InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSecurity|Unauthorized|401"), CREDENTIALS),
     (re.compile("Redirect|AuthorizationHeaderMalformed|IllegalLocation|30[1278]"), _REGION),
-    (re.compile("TooSkewed|RequestExpired"), _CLOCK),
-    (re.compile("Quota|StorageFull|InsufficientCapacity|507"), _FULL),
+    (re.compile("TooSkewed|RequestExpired"), "Set the clock of this machine."),
+    (
+        re.compile("Quota|StorageFull|InsufficientCapacity|507"),
+        "Free some space on the server and run the command again.",
+    ),
     (re.compile("SlowDown|Throttl|ServiceUnavailable|InternalError|50[0234]"), _LATER),
 )
 _ENCRYPTION: Final = re.compile("(?i)encrypt")
@@ -112,20 +113,16 @@ def _line(text: str) -> str:
 
 def advice(error: Exception) -> str:
     """What to do about it, "" when the cause says it all."""
-    if isinstance(error, exceptions.ClientError):
-        return _advice(error)
-    return next((what for kind, _, what in _KINDS if isinstance(error, kind)), "")
-
-
-explained: Final = explaining(FAILURES, cause, advice)
-
-
-def _advice(error: exceptions.ClientError) -> str:
+    if not isinstance(error, exceptions.ClientError):
+        return next((what for kind, _, what in _KINDS if isinstance(error, kind)), "")
     code = code_of(error)
     said = f"{code} {_message(error)}"
     found = next((what for pattern, what in _SAID if pattern.search(said)), "")
     found = found or next((what for pattern, what in _CODES if pattern.search(code)), "")
     return f"{found} {_DEMANDED}" if found is _POLICY and error.operation_name == "PutObject" else found
+
+
+explained: Final = explaining(FAILURES, cause, advice)
 
 
 def is_refusal(error: exceptions.ClientError) -> bool:
