@@ -44,8 +44,7 @@ def write_private(path: Path, data: bytes) -> None:
 
     A link is followed. What is there and is no regular file (a device, a folder) is refused.
     """
-    target = Path(os.path.realpath(path))
-    replace_private(target, data)
+    replace_private(Path(os.path.realpath(path)), data)
 
 
 def replace_private(path: Path, data: bytes) -> None:

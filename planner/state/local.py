@@ -92,7 +92,8 @@ class LocalBackend:
             present = files.read_file(self._snapshot)
             told = 0 if present is None else serial_of(present)
             compare_serials(self._shown, told, expected_serial)
-            self._keep_former(present)
+            if present is not None and told is not None:
+                self._keep_former(present, told)
             self._replace(data, self._kept(serial))
             self._prune(serial)
 
@@ -106,10 +107,9 @@ class LocalBackend:
         with _file_lock(swap, _SWAP_TIMEOUT):
             yield
 
-    def _keep_former(self, present: bytes | None) -> None:
+    def _keep_former(self, present: bytes, serial: int) -> None:
         """It is kept already by its own write, unless that crashed or the file came from elsewhere."""
-        serial = None if present is None else serial_of(present)
-        if present is not None and serial is not None and not self._kept(serial).exists():
+        if not self._kept(serial).exists():
             files.replace_private(self._kept(serial), present)
 
     def _replace(self, data: bytes, kept: Path) -> None:

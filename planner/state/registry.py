@@ -43,18 +43,14 @@ class Location:
 
 def open_local(location: Location) -> Backend:
     """A path, `file:path` or `file:///path`; of the snapshot if it ends in .json, else of a folder."""
-    path = _path_of(location.url)
+    path, parts = location.url, urlsplit(location.url)
+    if parts.scheme == "file":
+        if parts.netloc not in ("", "localhost"):
+            told = f"{location.url} names the host {parts.netloc}"
+            raise StateError(told, advice="Write file:path or file:///path.")
+        path = unquote(parts.path)
     named = Path(path) if path.endswith(".json") else Path(path, f"{location.environment}.json")
     return LocalBackend(location.folder / named, shown=str(named), timing=location.timing)
-
-
-def _path_of(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme != "file":
-        return url
-    if parts.netloc not in ("", "localhost"):
-        raise StateError(f"{url} names the host {parts.netloc}", advice="Write file:path or file:///path.")
-    return unquote(parts.path)
 
 
 @contextmanager

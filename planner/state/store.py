@@ -24,10 +24,6 @@ from planner.state.locks import Holder, this_process, utc_now
 from planner.state.snapshot import KeptSnapshots
 
 
-def new_uuid() -> str:
-    return str(uuid4())
-
-
 @frozen
 class Loaded:
     """What `Store.read` found. notes: for people. records: how many the journal added to the snapshot.
@@ -66,7 +62,7 @@ class Store:
     project: str
     environment: str
     clock: Callable[[], str] = field(default=utc_now, kw_only=True)
-    new_id: Callable[[], str] = field(default=new_uuid, kw_only=True)
+    new_id: Callable[[], str] = field(default=lambda: str(uuid4()), kw_only=True)
     redact: Redact = field(default=keep, kw_only=True)
     tell: Callable[[str], object] = field(default=lambda _note: None, kw_only=True)
     missed: Callable[[], object] = field(default=lambda: None, kw_only=True)

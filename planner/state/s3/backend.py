@@ -212,11 +212,6 @@ class Record:
     def names(self, holder_id: str) -> bool:
         return self.holder is not None and self.holder.id == holder_id
 
-    @property
-    def has_ended(self) -> bool:
-        """By the server's clock."""
-        return self.age is not None and self.age >= free_after(self.duration)
-
 
 FREE: Final = Record(None, 0.0, unsettled=False, etag=NOTHING)
 """What a lock says that was never taken."""
@@ -264,7 +259,9 @@ class LockObject:
         now = self._timing.clock()
         if self._seen[0] != record.etag:
             self._seen = (record.etag, now)
-        return record.has_ended or now - self._seen[1] >= record.duration
+        if record.age is not None and record.age >= free_after(record.duration):
+            return True
+        return now - self._seen[1] >= record.duration
 
     def take(self, holder: Holder) -> Record | None:
         """What the lock said before it was the holder's; None when somebody else has it."""

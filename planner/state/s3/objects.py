@@ -36,6 +36,13 @@ _LENGTH: Final = "length"
 _NONE: Final = "none"
 
 
+Confirm = Callable[[], None]
+"""Ask the place who holds the lock; raises StateError when that is another."""
+
+_FENCE: Final = b"fence"
+_FENCES_LAST: Final = 3600.0
+
+
 class SnapshotObjects:
     """key: of the present snapshot. history: what the keys of the others begin with. shown: in messages."""
 
@@ -152,13 +159,6 @@ def _serial(found: Found | None) -> int | None:
 
 def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-Confirm = Callable[[], None]
-"""Ask the place who holds the lock; raises StateError when that is another."""
-
-_FENCE: Final = b"fence"
-_FENCES_LAST: Final = 3600.0
 
 
 class Log:
