@@ -144,12 +144,12 @@ class Store:
         return header.serial == base.serial
 
     def _check_owner(self, header: Header) -> None:
-        found, wanted = (header.project, header.environment), (self.project, self.environment)
-        if found != wanted:
+        found, expected = (header.project, header.environment), (self.project, self.environment)
+        if found != expected:
             raise snapshot.others_state(
-                f"the journal of {self._shown} is the journal of {'/'.join(found)}, not {'/'.join(wanted)}",
+                f"the journal of {self._shown} is the journal of {'/'.join(found)}, not {'/'.join(expected)}",
                 found,
-                wanted,
+                expected,
                 header.lineage,
             )
 
@@ -223,7 +223,7 @@ class Store:
         return written
 
     def amend(self, state: State) -> State:
-        """Write state, as `checkpoint` returned it but for its promotions, in place of the present snapshot.
+        """Write state, whose promotions alone differ from what `checkpoint` returned, over the present snapshot.
 
         Its serial and lineage stay: what people say of releases is nothing that a plan is made from, so a
         plan that was saved or approved before is still valid, and no older snapshot leaves the history.

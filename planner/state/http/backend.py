@@ -15,9 +15,9 @@ from planner.state.backend import HistoryEntry, compare_serials, not_kept
 from planner.state.encryption import Marks
 from planner.state.http.documents import Documents, Overtaken, asker
 from planner.state.http.head import Head, Kept
-from planner.state.http.target import Target
+from planner.state.http.target import HttpTarget
 from planner.state.http.wire import Trouble, Wire, explained
-from planner.state.locks import TIMING, Holder, Timing
+from planner.state.locks import Holder, Timing
 from planner.state.snapshot import serial_of
 
 _ASIDE: Final = 64 * 1024
@@ -31,7 +31,7 @@ _SWAP_TIMEOUT: Final = 10.0
 class HttpBackend:
     """One state at one address. Errors: see the port."""
 
-    def __init__(self, target: Target, timing: Timing = TIMING, transport: BaseAdapter | None = None) -> None:
+    def __init__(self, target: HttpTarget, timing: Timing, transport: BaseAdapter | None = None) -> None:
         """transport: to send through instead of connections of its own."""
         self._target = target
         self._shown = target.shown

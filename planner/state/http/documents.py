@@ -23,7 +23,7 @@ from planner.net.bodies import NotJSON, parsed
 from planner.net.plain_text import one_line, status_words
 from planner.state.encryption import Marks
 from planner.state.http.head import Head, decode_content, decode_head, encode_content, encode_head
-from planner.state.http.target import Endpoint, Target
+from planner.state.http.target import Endpoint, HttpTarget
 from planner.state.http.wire import NOTHING, Reply, Trouble, Wire
 from planner.state.locks import Holder, decode_holder, encode_holder, this_process, utc_now
 
@@ -75,7 +75,7 @@ class Documents:
     marks: what the head is authenticated with.
     """
 
-    _target: Target
+    _target: HttpTarget
     _wire: Wire
     marks: Marks | None = None
     _last: int = 0
@@ -129,35 +129,35 @@ class Documents:
         """Make changed the head, as the holder of that lock. Overtaken when it is another by now than the one
         that was changed.
         """
-        wanted = evolve(changed, serial=changed.serial + 1, write_id=uuid4().hex)
+        new = evolve(changed, serial=changed.serial + 1, write_id=uuid4().hex)
         sent = False
 
         def attempt() -> None:
             nonlocal sent
-            if sent and self._is_head(wanted, changed):
+            if sent and self._is_head(new, changed):
                 return
             sent = True
-            self._send_head(wanted, lock_id)
+            self._send_head(new, lock_id)
 
         self._wire.persist(attempt)
-        return self._following(evolve(wanted, etag=""))
+        return self._following(evolve(new, etag=""))
 
-    def _is_head(self, wanted: Head, former: Head) -> bool:
+    def _is_head(self, new: Head, former: Head) -> bool:
         """Whether it was written though no reply came. False: the former is still there."""
         found = self._head(unwritten=True)
-        if found.write_id == wanted.write_id:
+        if found.write_id == new.write_id:
             return True
         if found.write_id != former.write_id:
             raise Overtaken(found)
         return False
 
-    def _send_head(self, wanted: Head, lock_id: str) -> None:
-        body = encode_head(wanted, self.marks)
-        reply = self._wire.send(self._target.update(lock_id), (*_DONE, *_CONFLICT), body, wanted.etag)
+    def _send_head(self, new: Head, lock_id: str) -> None:
+        body = encode_head(new, self.marks)
+        reply = self._wire.send(self._target.update(lock_id), (*_DONE, *_CONFLICT), body, new.etag)
         if reply.status in _DONE:
             return
         found = self._head(unwritten=True)
-        if found.write_id != wanted.write_id:
+        if found.write_id != new.write_id:
             raise Overtaken(found, status_words(reply.status, reply.said))
 
     # What is written once
@@ -217,8 +217,8 @@ class Documents:
     def take_lock(self, holder: Holder) -> Holder | None:
         """None: holder has it now. Else who does, as far as the server says; without an id if it does not."""
         info = self._lock_info(holder)
-        wanted = (*_DONE, *_HELD, *_UNKNOWN)
-        reply = self._wire.persist(lambda: self._wire.send(self._target.lock, wanted, info))
+        expected = (*_DONE, *_HELD, *_UNKNOWN)
+        reply = self._wire.persist(lambda: self._wire.send(self._target.lock, expected, info))
         if reply.status in _DONE:
             given = _named(reply.body, holder)  # some repeat the lock that they made
             return given if given.id not in ("", holder.id) else None
@@ -231,8 +231,8 @@ class Documents:
     def free_lock(self, lock_id: str) -> None:
         """It is not held under that ID afterwards."""
         info = self._lock_info(Holder(lock_id, "", "", 0, "unlock", ""))
-        wanted = (*_DONE, *_HELD, 400, 404)  # these too mean that it was not held so
-        self._wire.persist(lambda: self._wire.send(self._target.unlock, wanted, info))
+        expected = (*_DONE, *_HELD, 400, 404)  # these too mean that it was not held so
+        self._wire.persist(lambda: self._wire.send(self._target.unlock, expected, info))
 
     def _lock_info(self, holder: Holder) -> bytes:
         """All fields are needed, and none may be empty, at GitLab."""

@@ -29,11 +29,11 @@ from attrs import define, evolve, field
 from psycopg import Connection
 
 from planner.state.backend import HistoryEntry, Leasing, compare_serials, not_kept
-from planner.state.locks import TERMS, TIMING, Holder, Lease, Terms, Timing, encode_holder, require_locked_as
+from planner.state.locks import TIMING, Holder, Lease, Terms, Timing, encode_holder, require_locked_as
 from planner.state.postgres import tables
-from planner.state.postgres.session import Login, Session, explained
+from planner.state.postgres.connection import LastingConnection, Login, explained
 from planner.state.postgres.tables import Rows, named, one_trip
-from planner.state.postgres.target import Target
+from planner.state.postgres.target import PostgresTarget
 from planner.state.snapshot import serial_of
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ class PostgresBackend(Leasing):
     """
 
     def __init__(
-        self, target: Target, *, project: str, environment: str, terms: Terms = TERMS, timing: Timing = TIMING
+        self, target: PostgresTarget, *, project: str, environment: str, terms: Terms, timing: Timing
     ) -> None:
         super().__init__(f"{project}/{environment} at {target.shown}", terms, timing)
         self._target = target
@@ -55,7 +55,7 @@ class PostgresBackend(Leasing):
         self._secrets: set[str] = set()
         self._login = Login(target.conninfo, self._secrets.update)
         greet = partial(tables.check_tables, schema=target.schema, shown=target.shown)
-        self._session = Session(self._login, terms, greet, timing)
+        self._connection = LastingConnection(self._login, terms, greet, timing)
 
     def secrets(self) -> tuple[str, ...]:
         return tuple(self._secrets)
@@ -63,21 +63,22 @@ class PostgresBackend(Leasing):
     def _read(self, work: Callable[[Connection], T], nothing: T) -> T:
         """What work finds; nothing when there are no tables yet."""
         try:
-            return self._session.run(work)
+            return self._connection.run(work)
         except tables.MISSING:
             return nothing
 
     def _fetch(self, what: str, text: LiteralString, **values: Any) -> list[Any]:
+        """The rows that a statement finds. what: of the state, as "the history of "."""
         with explained(f"{what}{self._shown}", "read"):
             return self._read(lambda connection: self._rows.run(connection, text, **values).fetchall(), [])
 
     def _write(self, work: Callable[[Connection], T]) -> T:
         """Do work, which comes to the same when it is done twice, with the tables made where they miss."""
         try:
-            return self._session.run(work)
+            return self._connection.run(work)
         except tables.MISSING:
-            self._session.run(lambda connection: tables.create(connection, self._target.schema))
-            return self._session.run(work)
+            self._connection.run(lambda connection: tables.create(connection, self._target.schema))
+            return self._connection.run(work)
 
     # Snapshots
 
@@ -107,9 +108,11 @@ class PostgresBackend(Leasing):
         self.still_held()
         if not lines:
             return
-        write_id, holder = uuid4(), self._holder
+        group = {"write_id": uuid4(), "lines": b"\n".join(lines)}
         with explained(f"the journal of {self._shown}", "written"):
-            present = self._write(lambda connection: self._rows.append(connection, lines, write_id, holder))
+            present = self._write(
+                lambda c: self._rows.change_journal(c, tables.APPEND, self._holder, **group)
+            )
         self._confirm(present)
 
     def read_journal(self) -> list[bytes]:
@@ -118,9 +121,10 @@ class PostgresBackend(Leasing):
 
     def clear_journal(self) -> None:
         """Fails, too, after the lock was broken: the lines are the next holder's by then."""
-        holder = self._holder
         with explained(f"the journal of {self._shown}", "cleared"):
-            present = self._read(lambda connection: self._rows.clear_journal(connection, holder), holder)
+            present = self._read(
+                lambda c: self._rows.change_journal(c, tables.CLEAR, self._holder), self._holder
+            )
         self._confirm(present)
 
     # Lock
@@ -148,7 +152,7 @@ class PostgresBackend(Leasing):
 
     def _free(self, holder_id: str, lasting: float | None = None) -> None:
         with explained(f"the lock of {self._shown}", "released"):
-            self._session.run(lambda connection: self._delete_lock(connection, holder_id), lasting)
+            self._connection.run(lambda connection: self._delete_lock(connection, holder_id), lasting)
 
     def _delete_lock(self, connection: Connection, holder_id: str) -> None:
         with one_trip(connection):
@@ -173,7 +177,7 @@ class PostgresBackend(Leasing):
     def check(self) -> tuple[str, ...]:
         """What is there, a line each; the tables are made where they are missing. StateError."""
         with explained(self._shown, "used"):
-            return self._session.run(self._check)
+            return self._connection.run(self._check)
 
     def _check(self, connection: Connection) -> tuple[str, ...]:
         schema, info = self._target.schema, connection.info
@@ -242,12 +246,12 @@ class Vigil:
     _shown: str
     _timing: Timing = TIMING
     _sign: int | None = field(default=None, init=False)
-    _session: Session = field(init=False)
+    _connection: LastingConnection = field(init=False)
     _busy: threading.Lock = field(factory=threading.Lock, init=False)
 
-    @_session.default
-    def _new_session(self) -> Session:
-        return Session(self._login, self._terms, self._show_sign, self._timing, reached=True)
+    @_connection.default
+    def _new_connection(self) -> LastingConnection:
+        return LastingConnection(self._login, self._terms, self._show_sign, self._timing, reached=True)
 
     def _show_sign(self, connection: Connection) -> None:
         self._sign = secrets.randbits(63) if is_direct(connection) else None
@@ -257,13 +261,13 @@ class Vigil:
     def take(self) -> bool:
         """Whether the lock is the holder's now. Takes a moment longer when a former one's session is gone."""
         with explained(f"the lock of {self._shown}", "taken"):
-            if self._session.run(self._take):
+            if self._connection.run(self._take):
                 return True
-            left = self._session.run(self._cut)
+            left = self._connection.run(self._cut)
             if left is None:
                 return False
             self._timing.sleep(max(0.0, left) + _SLACK)
-            return self._session.run(self._take)
+            return self._connection.run(self._take)
 
     def _take(self, connection: Connection) -> bool:
         told = encode_holder(self._holder).decode().strip()
@@ -280,7 +284,7 @@ class Vigil:
     def renew(self) -> Holder | None:
         """Whom the place names; the lease is longer when that is the holder."""
         with self._busy, explained(f"the lock of {self._shown}", "renewed"):
-            return self._session.run_once(self._renew)
+            return self._connection.run_once(self._renew)
 
     def _renew(self, connection: Connection) -> Holder | None:
         with one_trip(connection):
@@ -295,13 +299,13 @@ class Vigil:
         while (left := until - clock()) > 0:
             if wait(ended, min(left, self._terms.retry / 4)):
                 return True
-            if self._session.is_open and self._has_news():
+            if self._connection.is_open and self._has_news():
                 return False
         return ended.is_set()
 
     def _has_news(self) -> bool:
         """Whether there is something to read: nothing is expected but the connection's end."""
-        descriptor = self._session.fileno()
+        descriptor = self._connection.fileno()
         if descriptor is None:
             return False
         with selectors.DefaultSelector() as selector:
@@ -312,6 +316,6 @@ class Vigil:
         """Take the sign away, unless a renewal hangs: the process's end does it then."""
         if self._busy.acquire(blocking=False):
             try:
-                self._session.close()
+                self._connection.close()
             finally:
                 self._busy.release()

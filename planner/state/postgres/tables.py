@@ -6,10 +6,9 @@ and fails with psycopg.Error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, LiteralString
-from uuid import UUID
 
 import psycopg
 from attrs import frozen
@@ -20,7 +19,7 @@ from planner.errors import StateError
 from planner.state.backend import KEPT
 from planner.state.document import refuse_newer
 from planner.state.locks import Holder, decode_holder
-from planner.state.postgres.session import GRANT, PRIMARY
+from planner.state.postgres.connection import GRANT, PRIMARY
 
 VERSION: Final = 1
 
@@ -169,12 +168,12 @@ DURABLE: Final = "SET LOCAL synchronous_commit = on"
 
 # Until the transaction ends, nobody takes or breaks the lock; renewing it goes on.
 FENCE: Final = "SELECT holder FROM {schema}.locks WHERE {own} FOR KEY SHARE"
-_APPEND: Final = """
+APPEND: Final = """
     INSERT INTO {schema}.journal (project, environment, write_id, lines)
     SELECT %(project)s, %(environment)s, %(write_id)s, %(lines)s WHERE {held}
     ON CONFLICT (write_id) DO NOTHING
 """
-_CLEAR: Final = "DELETE FROM {schema}.journal WHERE {own} AND {held}"
+CLEAR: Final = "DELETE FROM {schema}.journal WHERE {own} AND {held}"
 READ_JOURNAL: Final = "SELECT lines FROM {schema}.journal WHERE {own} ORDER BY position"
 PRESENT: Final = "SELECT content FROM {present} WHERE {own}"
 _ENTER: Final = """
@@ -235,19 +234,10 @@ class Rows:
         named = {"project": self.project, "environment": self.environment, **values}
         return connection.execute(statement(self.schema, text), named, binary=True)
 
-    def append(
-        self, connection: Connection, lines: Sequence[bytes], write_id: UUID, holder: Holder | None
-    ) -> Holder | None:
-        """Add a group, unless another than holder is named; whom the lock names. One round trip."""
-        return self._fenced(connection, _APPEND, holder, write_id=write_id, lines=b"\n".join(lines))
-
-    def clear_journal(self, connection: Connection, holder: Holder | None) -> Holder | None:
-        """Forget all lines, unless another than holder is named; whom the lock names. One round trip."""
-        return self._fenced(connection, _CLEAR, holder)
-
-    def _fenced(
+    def change_journal(
         self, connection: Connection, text: LiteralString, holder: Holder | None, **values: Any
     ) -> Holder | None:
+        """Unless another than holder is named; whom the lock names. One round trip."""
         with one_trip(connection):
             present = self.run(connection, FENCE)
             self.run(connection, text, holder=holder and holder.id, **values)

@@ -23,11 +23,11 @@ from attrs import asdict, define, evolve, field, frozen
 from planner.errors import StateError
 from planner.state.backend import HistoryEntry, Leasing, Pace, compare_serials, not_kept
 from planner.state.document import refuse_newer, version_in
-from planner.state.locks import TERMS, TIMING, Holder, Lease, Terms, Timing, holder_in, require_locked_as
+from planner.state.locks import TIMING, Holder, Lease, Terms, Timing, holder_in, require_locked_as
 from planner.state.s3.bucket import NOTHING, Bucket, Changed, Found, until_it_stands
 from planner.state.s3.client import explained, secrets_used
 from planner.state.s3.objects import Confirm, Log, SnapshotObjects
-from planner.state.s3.target import Target
+from planner.state.s3.target import S3Target
 
 _SHORTEST: Final = 1.0
 
@@ -38,7 +38,7 @@ class S3Backend(Leasing):
     What a lost connection leaves in doubt is found out: it is tried again for as long as a lease lasts.
     """
 
-    def __init__(self, target: Target, *, terms: Terms = TERMS, timing: Timing = TIMING) -> None:
+    def __init__(self, target: S3Target, *, terms: Terms, timing: Timing) -> None:
         super().__init__(target.shown, terms, timing)
         self._target = target
         bucket = Bucket(target, terms.duration, Pace(terms.duration, terms.retry, terms.interval), timing)

@@ -25,7 +25,7 @@ from botocore.parsers import ResponseParserError
 
 from planner.errors import StateError, explaining
 from planner.net.plain_text import one_line
-from planner.state.s3.target import CREDENTIALS, Target, check_endpoint
+from planner.state.s3.target import CREDENTIALS, S3Target, check_endpoint
 
 FAILURES: Final = (exceptions.BotoCoreError, exceptions.ClientError, ResponseParserError)
 """What a request fails with. Every one that has an answer of the server's is a ClientError."""
@@ -57,7 +57,7 @@ _MAKING: Final = threading.Lock()
 """A session makes one client at a time."""
 
 
-def connect(target: Target, timeout: float) -> Any:
+def connect(target: S3Target, timeout: float) -> Any:
     """A client. It sends each request once, and of its own no checksums: servers other than AWS may not know
     them. Every write of a `Bucket` bears the one that all of them know.
     """
@@ -86,7 +86,7 @@ def connect(target: Target, timeout: float) -> Any:
     return client
 
 
-def _client(target: Target, config: Config) -> Any:
+def _client(target: S3Target, config: Config) -> Any:
     try:
         with _MAKING:
             return _session()[0].create_client(

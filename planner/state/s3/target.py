@@ -29,7 +29,7 @@ _TRUTH: Final = {"true": True, "false": False}
 
 
 @frozen
-class Target:
+class S3Target:
     """key: of the present snapshot. endpoint: of the server, None: botocore knows. shown: for messages.
 
     path_style: whether the bucket stands in the path, not in the host's name; None: where it is not AWS.
@@ -54,12 +54,12 @@ class Target:
         return self.key.removesuffix(".json")
 
 
-def target_of(url: str, *, project: str, environment: str) -> Target:
+def s3_target(url: str, *, project: str, environment: str) -> S3Target:
     """StateError for a URL that holds credentials or cannot be understood."""
     parts, options = _split(url)
     if not parts.netloc:
         raise StateError("the URL of the state names no bucket", advice=_EXAMPLE)
-    target = Target(
+    target = S3Target(
         bucket=parts.netloc,
         key=_key(unquote(parts.path).strip("/"), project, environment),
         endpoint=options.get("endpoint"),
@@ -123,7 +123,7 @@ def _truth(options: dict[str, str], name: str) -> bool | None:
     return _TRUTH[told.lower()]
 
 
-def check_endpoint(endpoint: str, target: Target) -> Address:
+def check_endpoint(endpoint: str, target: S3Target) -> Address:
     """StateError when endpoint is no address, or when the state would travel there for everybody to read."""
     try:
         found = address_of(endpoint)

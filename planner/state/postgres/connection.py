@@ -47,12 +47,12 @@ def connect(login: Login, patience: float) -> Connection:
     Text travels as UTF-8, whatever the database, the role, the URL or PGCLIENTENCODING say: psycopg gives
     bytes instead of text where the encoding is SQL_ASCII, and what a holder is called fits in no lesser one.
     """
-    wanted: dict[str, Any] = {**_ALIVE, "tcp_user_timeout": "25000", "application_name": "planner"}
+    options: dict[str, Any] = {**_ALIVE, "tcp_user_timeout": "25000", "application_name": "planner"}
     if "PGCONNECT_TIMEOUT" not in os.environ:
-        wanted["connect_timeout"] = str(max(2, int(patience)))
-    wanted |= conninfo_to_dict(login.conninfo) | {"client_encoding": "UTF8"}
+        options["connect_timeout"] = str(max(2, int(patience)))
+    options |= conninfo_to_dict(login.conninfo) | {"client_encoding": "UTF8"}
     try:
-        connection = psycopg.connect(make_conninfo(**wanted), autocommit=True, prepare_threshold=None)
+        connection = psycopg.connect(make_conninfo(**options), autocommit=True, prepare_threshold=None)
     except psycopg.Error as error:
         login.used(_secrets(error.pgconn))
         raise
@@ -70,7 +70,7 @@ def _secrets(connection: PGconn | None) -> Iterator[str]:
 
 
 @define(eq=False)
-class Session:
+class LastingConnection:
     """Connects when it is first used, and again after the connection was lost; closes when it is forgotten.
 
     greet: is called with each new connection. reached: whether the server is known to be there. Not for two
@@ -83,7 +83,7 @@ class Session:
     _timing: Timing = TIMING
     _reached: bool = False
     _connection: Connection | None = field(default=None, init=False)
-    _closing: weakref.finalize[[Connection], Session] | None = field(default=None, init=False)
+    _closing: weakref.finalize[[Connection], LastingConnection] | None = field(default=None, init=False)
 
     def run(self, work: Callable[[Connection], T], lasting: float | None = None) -> T:
         """work(connection), again on a new one when it was lost, for as long as a lease lasts. psycopg.Error.
@@ -189,8 +189,8 @@ def cause(error: psycopg.Error) -> str:
     if said:
         return said
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    wanted = [line for line in lines if "FATAL:" in line] or lines or ["the connection failed"]
-    return wanted[0].removeprefix("connection failed: ").rstrip(".?")
+    telling = [line for line in lines if "FATAL:" in line] or lines or ["the connection failed"]
+    return telling[0].removeprefix("connection failed: ").rstrip(".?")
 
 
 def advice(error: psycopg.Error) -> str:
