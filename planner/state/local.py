@@ -276,8 +276,6 @@ def _file_lock(path: Path, timeout: float = -1) -> FileLock:
 def _try(os_lock: FileLock) -> bool:
     from filelock import Timeout  # noqa: PLC0415 - as above
 
-    try:
+    with suppress(Timeout):
         os_lock.acquire(timeout=0)
-    except Timeout:
-        return False
-    return True
+    return os_lock.is_locked

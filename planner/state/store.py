@@ -223,7 +223,7 @@ class Store:
         return written
 
     def amend(self, state: State) -> State:
-        """Write state, whose promotions alone differ from what `checkpoint` returned, over the present snapshot.
+        """Write state over the present snapshot; only its promotions differ from what `checkpoint` returned.
 
         Its serial and lineage stay: what people say of releases is nothing that a plan is made from, so a
         plan that was saved or approved before is still valid, and no older snapshot leaves the history.

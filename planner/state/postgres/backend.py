@@ -17,7 +17,6 @@ notice, keeps its session and loses the lock.
 from __future__ import annotations
 
 import secrets
-import selectors
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -151,12 +150,12 @@ class PostgresBackend(Leasing):
         self._free(holder.id, lasting=0)
 
     def _free(self, holder_id: str, lasting: float | None = None) -> None:
-        with explained(f"the lock of {self._shown}", "released"):
-            self._connection.run(lambda connection: self._delete_lock(connection, holder_id), lasting)
+        def release(connection: Connection) -> None:
+            with one_trip(connection):
+                self._rows.run(connection, _RELEASE, id=holder_id)
 
-    def _delete_lock(self, connection: Connection, holder_id: str) -> None:
-        with one_trip(connection):
-            self._rows.run(connection, _RELEASE, id=holder_id)
+        with explained(f"the lock of {self._shown}", "released"):
+            self._connection.run(release, lasting)
 
     @property
     def _holder(self) -> Holder | None:
@@ -299,18 +298,9 @@ class Vigil:
         while (left := until - clock()) > 0:
             if wait(ended, min(left, self._terms.retry / 4)):
                 return True
-            if self._connection.is_open and self._has_news():
+            if self._connection.has_news():
                 return False
         return ended.is_set()
-
-    def _has_news(self) -> bool:
-        """Whether there is something to read: nothing is expected but the connection's end."""
-        descriptor = self._connection.fileno()
-        if descriptor is None:
-            return False
-        with selectors.DefaultSelector() as selector:
-            selector.register(descriptor, selectors.EVENT_READ)
-            return bool(selector.select(0))
 
     def end(self) -> None:
         """Take the sign away, unless a renewal hangs: the process's end does it then."""

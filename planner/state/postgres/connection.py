@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import selectors
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -131,8 +132,13 @@ class LastingConnection:
             self._connection, self._reached = connection, True
         return self._connection
 
-    def fileno(self) -> int | None:
-        return self._connection.fileno() if self._connection is not None and self.is_open else None
+    def has_news(self) -> bool:
+        """Whether there is something to read: nothing is expected but the connection's end."""
+        if self._connection is None or not self.is_open:
+            return False
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._connection, selectors.EVENT_READ)
+            return bool(selector.select(0))
 
     def close(self) -> None:
         if self._closing is not None:
