@@ -18,7 +18,7 @@ from typing import Protocol, TypeVar
 from attrs import frozen
 
 from planner.errors import StateError
-from planner.state.locks import Holder, Lease, Patience, Terms, Timing, wait_for_lock
+from planner.state.locks import Holder, Lease, Patience, Timing, wait_for_lock
 
 T = TypeVar("T")
 
@@ -183,13 +183,12 @@ class Leasing(Locks):
     - a lock may be taken whose lease ended by the place's clock, or that was seen unchanged for the whole
       duration by the taker's own; a lease that ended and that nobody took may be renewed.
     - renewing returns whom the place names afterwards, and raises StateError when that cannot be found out.
-      It gives up by itself within `Terms.interval` seconds.
-    - the place keeps the duration with the lock, where it can: another process may run with other terms.
+      It gives up by itself within `Timing.interval` seconds.
+    - the place keeps the duration with the lock, where it can: another process may have another one.
     """
 
-    def __init__(self, shown: str, terms: Terms, timing: Timing) -> None:
+    def __init__(self, shown: str, timing: Timing) -> None:
         self._shown = shown
-        self._terms = terms
         self._timing = timing
         self._lease: Lease | None = None
 
@@ -209,7 +208,7 @@ class Leasing(Locks):
 
     def _obtain(self, lease: Lease, take: Callable[[], bool], timeout: float) -> None:
         """take: asks the place once; whether the holder has it now. LockHeld."""
-        patience = Patience(timeout, self._timing, poll=self._terms.retry / 2)
+        patience = Patience(timeout, self._timing, poll=self._timing.retry / 2)
         wait_for_lock(lambda: lease.take(take), self.lock_holder, self._shown, patience)
 
     @contextmanager

@@ -108,11 +108,27 @@ def sleepless_clock() -> float:
 
 @frozen
 class Timing:
-    """How time passes for a backend. sleep, clock: in seconds. wait: of the thread that renews."""
+    """How time passes for a backend; all of it in seconds. sleep, clock: where it waits by itself.
+
+    wait: of the thread that renews a lease. duration: how long a lease lasts that is not renewed. interval:
+    between renewals, and what one request about the lock may take. margin: how long before its end the holder
+    itself takes a lease for ended: clocks differ, and what it does next takes a moment. retry: until the next
+    attempt after one that failed.
+    """
 
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = sleepless_clock
     wait: Wait = threading.Event.wait
+    duration: float = 30.0
+    interval: float = 10.0
+
+    @property
+    def margin(self) -> float:
+        return self.duration / 10
+
+    @property
+    def retry(self) -> float:
+        return self.interval / 10
 
 
 TIMING: Final = Timing()
@@ -163,30 +179,6 @@ def _held(shown: str, holder: Holder | None) -> LockHeld:
     )
 
 
-@frozen
-class Terms:
-    """Of a lease. duration: seconds that it lasts when it is not renewed. interval: seconds between renewals,
-    and what one request about the lock may take.
-
-    margin: how long before its end, in seconds, the holder itself takes a lease for ended: clocks differ, and
-    what it does next takes a moment. retry: seconds until the next attempt after one that failed.
-    """
-
-    duration: float = 30.0
-    interval: float = 10.0
-
-    @property
-    def margin(self) -> float:
-        return self.duration / 10
-
-    @property
-    def retry(self) -> float:
-        return self.interval / 10
-
-
-TERMS: Final = Terms()
-
-
 @define(eq=False)
 class Lease:
     """One holder's lease. shown: the place as messages name it. Used by two threads: each call is complete.
@@ -197,7 +189,6 @@ class Lease:
 
     holder: Holder
     _shown: str
-    _terms: Terms = TERMS
     _timing: Timing = TIMING
     _ends: float = field(default=Factory(lambda self: self._timing.clock(), takes_self=True), init=False)
     _trouble: str = field(default="", init=False)
@@ -208,7 +199,7 @@ class Lease:
         begun = self._timing.clock()
         taken = attempt()
         if taken:
-            self._ends = begun + self._terms.duration
+            self._ends = begun + self._timing.duration
         return taken
 
     def still_held(self) -> None:
@@ -237,7 +228,7 @@ class Lease:
         except Exception as error:  # noqa: BLE001 - nobody sees what a thread raises; the lease ends, and that says why
             self._trouble = str(error)
             return False
-        self._ends = begun + self._terms.duration
+        self._ends = begun + self._timing.duration
         self._trouble = ""
         return True
 
@@ -251,17 +242,17 @@ class Lease:
             yield
         finally:
             ended.set()
-            thread.join(self._terms.interval)
+            thread.join(self._timing.interval)
 
     def keep(self, renewal: Callable[[], Holder | None], ended: threading.Event) -> None:
         """Renew until ended is set or the lock is lost for good."""
-        pause = self._terms.interval
+        pause = self._timing.interval
         while self._denied is None and not self._timing.wait(ended, pause):
             renewed = self.renew(renewal)
-            pause = self._terms.interval if renewed else self._terms.retry
+            pause = self._timing.interval if renewed else self._timing.retry
 
     def _has_ended(self) -> bool:
-        return self._timing.clock() >= self._ends - self._terms.margin
+        return self._timing.clock() >= self._ends - self._timing.margin
 
     def _denial(self, present: Holder | None) -> tuple[str, str]:
         """How the lock was taken away, and why: while the lease runs, only breaking does that."""

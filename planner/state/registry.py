@@ -15,7 +15,7 @@ from planner.distribution import how_to_add
 from planner.errors import StateError
 from planner.state.backend import Backend
 from planner.state.local import LocalBackend
-from planner.state.locks import TERMS, TIMING, Terms, Timing
+from planner.state.locks import TIMING, Timing
 from planner.state.postgres.target import postgres_target
 from planner.state.s3.target import s3_target
 
@@ -27,16 +27,15 @@ _CREDENTIALS: Final = re.compile(r"//[^/?#]*@")
 class Location:
     """Where a state is. url: as written in planner.yaml. folder: what relative paths start from.
 
-    project, environment: whose state it is, where one place keeps many. terms: of the locks of shared places.
-    timing: how they and whoever waits for them pass time. environ: where http finds its credentials; the
-    libraries of PostgreSQL and S3 read the process environment.
+    project, environment: whose state it is, where one place keeps many. timing: of its lock and of whoever
+    waits for it. environ: where http finds its credentials; the libraries of PostgreSQL and S3 read the
+    process environment.
     """
 
     url: str
     environment: str
     folder: Path
     project: str = ""
-    terms: Terms = TERMS
     timing: Timing = TIMING
     environ: Mapping[str, str] = field(factory=dict)
 
@@ -67,8 +66,7 @@ def open_postgres(location: Location) -> Backend:
     target = postgres_target(location.url)
     with _needing("psycopg", "postgres", target.shown):
         from planner.state.postgres.backend import PostgresBackend  # noqa: PLC0415 - psycopg is an extra
-    names = {"project": location.project, "environment": location.environment}
-    return PostgresBackend(target, **names, terms=location.terms, timing=location.timing)
+    return PostgresBackend(target, location.project, location.environment, location.timing)
 
 
 def open_http(location: Location) -> Backend:
@@ -85,7 +83,7 @@ def open_s3(location: Location) -> Backend:
     target = s3_target(location.url, project=location.project, environment=location.environment)
     with _needing("botocore", "s3", target.shown):
         from planner.state.s3.backend import S3Backend  # noqa: PLC0415 - botocore is an extra
-    return S3Backend(target, terms=location.terms, timing=location.timing)
+    return S3Backend(target, location.timing)
 
 
 BACKENDS: Final[Mapping[str, Callable[[Location], Backend]]] = {

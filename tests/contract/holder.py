@@ -11,10 +11,10 @@ from pathlib import Path
 from attrs import frozen
 
 from planner.errors import StateError
-from planner.state.locks import Terms, this_process
+from planner.state.locks import this_process
 from planner.state.registry import Location, open_backend
 
-from .places import TERMS, Place
+from .places import Place
 from .timing import Time
 
 TESTS = Path(__file__).parents[1]
@@ -50,9 +50,7 @@ class Worker:
     @contextmanager
     def at(cls, place: Place) -> Iterator[Worker]:
         """It holds the lock. Its time passes when it is told so, not with the place's."""
-        terms = place.terms or TERMS
-        numbers = (str(terms.duration), str(terms.interval))
-        command = [sys.executable, "-m", __name__, place.url, str(place.folder), *numbers]
+        command = [sys.executable, "-m", __name__, place.url, str(place.folder)]
         with subprocess.Popen(
             command, cwd=TESTS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as process:
@@ -64,10 +62,10 @@ class Worker:
                 process.kill()
 
 
-def _work(url: str, folder: str, duration: str, interval: str) -> None:
-    time, terms = Time(), Terms(float(duration), float(interval))
+def _work(url: str, folder: str) -> None:
+    time = Time()
     place = {"environment": "dev", "folder": Path(folder), "project": "search"}
-    backend = open_backend(Location(url, **place, terms=terms, timing=time.timing))  # type: ignore[arg-type]
+    backend = open_backend(Location(url, **place, timing=time.timing))  # type: ignore[arg-type]
     with backend.lock(this_process("apply", holder_id="other", since="2025-01-31T12:00:00Z"), 0):
         _say("held")
         for told in sys.stdin:

@@ -12,35 +12,31 @@ from planner.errors import LockHeld
 from planner.state.backend import Backend
 from planner.state.encryption import EncryptedBackend
 from planner.state.keys import read_keys
-from planner.state.locks import Holder, Terms
+from planner.state.locks import Holder
 from planner.state.registry import Location, open_backend
 
 from . import http_state_server, postgres_server, s3_server
-from .timing import Time
+from .timing import LONG_LEASES, Time
 
 NOW = "2025-01-31T12:00:00Z"
 ALICE = Holder("id-alice", "alice", "host-1", 1, "apply", NOW)
 KEY = base64.urlsafe_b64encode(bytes(32)).decode()
 BOB = Holder("id-bob", "bob", "host-2", 2, "destroy", NOW)
 
-TERMS = Terms(duration=3600.0, interval=1200.0)
-"""As what takes real time, such as a request, may take as long."""
-
 
 @frozen
 class Place:
     """Where one state is. Each `open` is as another process would: nothing is shared but place and time.
 
-    time: passes when somebody sleeps. terms: of its leases; None where the lock is no lease. is_freed:
-    whether the lock is free some time after its holder was killed; else it stays until it is broken. server:
-    host and port, as the URL has them, where there is one. turns_per_append: round trips. resends: whether
-    what a lost connection leaves in doubt is found out. keys: what it keeps is encrypted with them.
+    time: passes when somebody sleeps. is_freed: whether the lock is free some time after its holder was
+    killed; else it stays until it is broken. server: host and port, as the URL has them, where there is one.
+    turns_per_append: round trips. resends: whether what a lost connection leaves in doubt is found out.
+    keys: what it keeps is encrypted with them.
     """
 
     url: str
     folder: Path
     time: Time = field(factory=Time)
-    terms: Terms | None = None
     is_freed: bool = True
     server: tuple[str, int] | None = None
     turns_per_append: int = 1
@@ -51,20 +47,13 @@ class Place:
         """sleep: what it does instead."""
         timing = self.time.timing if sleep is None else evolve(self.time.timing, sleep=sleep)
         found = open_backend(
-            Location(
-                self.url,
-                environment="dev",
-                folder=self.folder,
-                project="search",
-                terms=self.terms or TERMS,
-                timing=timing,
-            )
+            Location(self.url, environment="dev", folder=self.folder, project="search", timing=timing)
         )
         return found if self.keys is None else EncryptedBackend(found, read_keys("dev", self.keys))
 
     def free_dead_lock(self) -> None:
         """Time passes, or where the lock of a killed process stays a person does what there is to do."""
-        self.time.passes(2 * TERMS.duration)
+        self.time.passes(2 * LONG_LEASES.duration)
         if self.is_freed:
             return
         try:
@@ -84,7 +73,7 @@ def postgresql(folder: Path) -> Place:
     server = postgres_server.server()
     url = server.url()
     time = Time(lambda seconds: server.age(url, seconds))
-    return Place(url, folder, time, TERMS, server=("127.0.0.1", server.port))
+    return Place(url, folder, time, server=("127.0.0.1", server.port))
 
 
 def _http(below: str) -> Callable[[Path], Place]:
@@ -101,7 +90,7 @@ def _s3(folder: Path) -> Place:
     server = s3_server.server()
     url = server.url()
     time = Time(lambda seconds: server.age(url, seconds))
-    return Place(url, folder, time, TERMS, server=("127.0.0.1", server.port))
+    return Place(url, folder, time, server=("127.0.0.1", server.port))
 
 
 PLACES: dict[str, Callable[[Path], Place]] = {

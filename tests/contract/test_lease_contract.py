@@ -14,7 +14,8 @@ from planner.state.backend import Backend
 from planner.state.locks import Holder
 
 from .holder import Worker
-from .places import ALICE, BOB, LEASED, PLACES, TERMS, Place
+from .places import ALICE, BOB, LEASED, PLACES, Place
+from .timing import LONG_LEASES
 from .wire import Wire, wire_to
 
 
@@ -59,8 +60,8 @@ def holds(place: Place, holder: Holder) -> bool:
 def test_a_lease_is_renewed_for_as_long_as_the_lock_is_held(place: Place) -> None:
     backend = place.open()
     with backend.lock(ALICE, 0):
-        while place.time.now < 2 * TERMS.duration:
-            place.time.passes(TERMS.interval)
+        while place.time.now < 2 * LONG_LEASES.duration:
+            place.time.passes(LONG_LEASES.interval)
             assert holds(place, ALICE)
             backend.append([b"line"])
 
@@ -71,10 +72,10 @@ def test_a_holder_that_stands_still_loses_the_lock_and_writes_nothing_more(place
         worker.process.send_signal(signal.SIGSTOP)
         with pytest.raises(LockHeld), place.open().lock(BOB, 0):
             pass
-        place.time.passes(2 * TERMS.duration)
+        place.time.passes(2 * LONG_LEASES.duration)
         assert place.open().lock_holder() is None
         with place.open().lock(BOB, 0):
-            worker.passes(2 * TERMS.duration)
+            worker.passes(2 * LONG_LEASES.duration)
             worker.process.send_signal(signal.SIGCONT)
             assert "was lost while apply held it" in worker.append("two")
             assert "was lost while apply held it" in worker.append("three")
@@ -90,11 +91,11 @@ def test_a_holder_that_is_cut_off_writes_nothing_once_another_has_the_lock(place
     with former.lock(ALICE, 0):
         former.append([b"one"])
         wire.cut()
-        with place.open().lock(BOB, 2 * TERMS.duration):
+        with place.open().lock(BOB, 2 * LONG_LEASES.duration):
             with pytest.raises(StateError):
                 former.append([b"two"])
             wire.mend()
-            place.time.passes(TERMS.interval)
+            place.time.passes(LONG_LEASES.interval)
             with pytest.raises(StateError, match="while apply held it"):
                 former.append([b"three"])
             with pytest.raises(StateError, match="while apply held it"):
@@ -109,13 +110,13 @@ def test_a_holder_that_is_cut_off_stops_by_its_own_clock(place: Place, wire: Wir
     with backend.lock(ALICE, 0):
         backend.append([b"one"])
         wire.cut()
-        place.time.passes(TERMS.duration)
+        place.time.passes(LONG_LEASES.duration)
         with pytest.raises(StateError, match="its lease ended before it could be renewed"):
             backend.append([b"two"])
         with pytest.raises(StateError, match="its lease ended before it could be renewed"):
             backend.write_snapshot(content(1), serial=1, expected_serial=0)
         wire.mend()
-        place.time.passes(TERMS.interval)
+        place.time.passes(LONG_LEASES.interval)
         backend.append([b"three"])
         assert holds(place, ALICE), "nobody took it meanwhile"
     assert place.open().read_journal() == [b"one", b"three"]
@@ -149,7 +150,7 @@ def test_a_connection_that_was_lost_comes_back(place: Place, wire: Wire) -> None
         wire.cut()
         wire.mend()
         assert backend.read_journal() == [b"one", b"two"]
-        place.time.passes(TERMS.interval, steps=10)
+        place.time.passes(LONG_LEASES.interval, steps=10)
         assert backend.lock_holder() == ALICE
     assert place.open().read_snapshot() == content(1)
 

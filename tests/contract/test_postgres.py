@@ -26,10 +26,10 @@ from planner.state.postgres.tables import FENCE, statement
 from planner.state.registry import Location, open_backend
 
 from .holder import Worker
-from .places import ALICE, BOB, TERMS, Place, postgresql
+from .places import ALICE, BOB, Place, postgresql
 from .postgres_server import Server, server
 from .test_lease_contract import content, holds
-from .timing import PATIENCE, Time, wait_until
+from .timing import LONG_LEASES, PATIENCE, Time, wait_until
 from .wire import wire_to
 
 
@@ -58,7 +58,9 @@ def schema_of(place: Place) -> str:
 
 
 def opened(url: str, environment: str = "dev", project: str = "search") -> Backend:
-    return open_backend(Location(url, environment=environment, folder=Path(), project=project, terms=TERMS))
+    return open_backend(
+        Location(url, environment=environment, folder=Path(), project=project, timing=LONG_LEASES)
+    )
 
 
 def checked(backend: Backend) -> tuple[str, ...]:
@@ -123,7 +125,7 @@ def test_a_write_while_the_server_is_away_says_so_and_nothing_else_is_tried(
         running.stop()
         with pytest.raises(StateError, match=r"the journal of search/dev .*: .*refused"):
             backend.append([b"two"])
-        place.time.passes(TERMS.interval)
+        place.time.passes(LONG_LEASES.interval)
         with pytest.raises(StateError, match=r"its lease ended before it could be renewed \(.*refused"):
             backend.append([b"three"])
         running.start()
@@ -162,7 +164,7 @@ def test_a_killed_holders_lock_is_free_long_before_its_lease_ends(place: Place) 
         wait_until(lambda: place.open().lock_holder() is None)
         with place.open().lock(BOB, 0):
             assert holds(place, BOB)
-    assert place.time.now < TERMS.duration / 10
+    assert place.time.now < LONG_LEASES.duration / 10
 
 
 def pooled(data: bytes) -> bytes:
@@ -178,9 +180,9 @@ def test_a_session_of_somebody_elses_signs_nothing(running: Server, place: Place
         with Worker.at(through) as worker:
             worker.kill()
             assert place.open().lock_holder() is not None, "the lease alone decides"
-            with pytest.raises(LockHeld), place.open().lock(BOB, TERMS.duration / 2):
+            with pytest.raises(LockHeld), place.open().lock(BOB, LONG_LEASES.duration / 2):
                 pass
-            with place.open().lock(BOB, TERMS.duration):
+            with place.open().lock(BOB, LONG_LEASES.duration):
                 assert holds(place, BOB)
 
 
@@ -242,7 +244,7 @@ def test_an_error_that_ends_the_session_is_tried_again_on_another(running: Serve
             raise psycopg.errors.AdminShutdown("terminating connection")
         return connection.info.backend_pid
 
-    session = LastingConnection(Login(running.url().split("?")[0]), TERMS, lambda _: None, Time().timing)
+    session = LastingConnection(Login(running.url().split("?")[0]), lambda _: None, Time().timing)
     assert session.run(work) == used[1].info.backend_pid
     assert used[0].closed
     session.close()
@@ -261,7 +263,7 @@ def test_while_a_write_is_under_way_the_lock_is_renewed_but_not_broken(
             breaking = pool.submit(lambda: place.open().break_lock(ALICE.id))
             wait_until(lambda: admin.execute(waiting).rowcount == 1)
             before = admin.execute(expires).fetchone()
-            place.time.passes(TERMS.interval)
+            place.time.passes(LONG_LEASES.interval)
             after = admin.execute(expires).fetchone()
             assert before is not None
             assert after is not None

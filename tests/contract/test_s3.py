@@ -28,10 +28,10 @@ from planner.state.backend import Backend, Pace
 from planner.state.registry import Location, open_backend
 from planner.state.s3.target import S3Target, s3_target
 
-from .places import ALICE, BOB, TERMS
+from .places import ALICE, BOB
 from .s3_server import KMS_KEY, VARIABLES, Server, server
 from .test_lease_contract import content, is_done
-from .timing import PATIENCE, Time
+from .timing import LONG_LEASES, PATIENCE, Time
 
 botocore = pytest.importorskip("botocore")
 
@@ -59,7 +59,7 @@ class Spot:
 
     def open(self) -> S3Backend:
         """As another process would; nobody waits."""
-        return S3Backend(self.target, terms=TERMS, timing=Time().timing)
+        return S3Backend(self.target, Time().timing)
 
     def kill(self, after: int, lose: str = "request") -> int:
         return self.server.kill(self.target.bucket, after, lose)
@@ -290,9 +290,9 @@ def test_every_other_request_fails_with_or_without_effect(running: Server, bucke
 def test_a_lock_is_renewed_whatever_becomes_of_the_replies(running: Server, bucket: str) -> None:
     spot, time = spot_in(running, bucket), Time()
     requests = Bucket(spot.target, 10.0, Pace(60.0, 1.0, 10.0), time.timing)
-    lock = LockObject(requests, "search/dev.lock", TERMS, "the place")
+    lock = LockObject(requests, "search/dev.lock", "the place", LONG_LEASES)
     assert lock.take(ALICE) is not None
-    assert LockObject(requests, "search/dev.lock", TERMS, "the place").take(BOB) is None
+    assert LockObject(requests, "search/dev.lock", "the place", LONG_LEASES).take(BOB) is None
     written = {spot.lock_says()["written"]}
     for _ in range(3):
         assert lock.renew(ALICE) == ALICE
@@ -464,7 +464,7 @@ def broken(spot: Spot) -> Iterator[None]:
 @contextmanager
 def expired(spot: Spot) -> Iterator[None]:
     with spot.open().lock(ALICE, 0):
-        spot.server.age(spot.url, 2 * TERMS.duration)
+        spot.server.age(spot.url, 2 * LONG_LEASES.duration)
         assert spot.open().lock_holder() is None
         with spot.open().lock(BOB, 0):
             yield
@@ -601,7 +601,7 @@ def answering(
 
 def at(endpoint: str) -> S3Backend:
     target = s3_target(f"s3://bucket?endpoint={endpoint}", project="search", environment="dev")
-    return S3Backend(target, terms=TERMS, timing=Time().timing)
+    return S3Backend(target, Time().timing)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,8 @@ from planner.state.backend import Backend, HistoryEntry
 from planner.state.locks import Holder
 from planner.state.store import Store
 
-from .places import ALICE, NOW, STORES, TERMS, Place
+from .places import ALICE, NOW, STORES, Place
+from .timing import LONG_LEASES
 
 
 @pytest.fixture(params=STORES)
@@ -231,12 +232,12 @@ from planner.model.resource import Prior
 from planner.model.state import Intent, Outcome
 from planner.state.encryption import EncryptedBackend
 from planner.state.keys import has_keys, read_keys
-from planner.state.locks import Terms
+from planner.state.locks import Timing
 from planner.state.registry import Location, open_backend
 from planner.state.store import Store
 url, folder, duration, interval, run = sys.argv[1:]
-terms = Terms(float(duration), float(interval))
-backend = open_backend(Location(url, environment="dev", folder=Path(folder), project="search", terms=terms))
+timing = Timing(duration=float(duration), interval=float(interval))
+backend = open_backend(Location(url, environment="dev", folder=Path(folder), project="search", timing=timing))
 if has_keys("dev", os.environ):
     backend = EncryptedBackend(backend, read_keys("dev", os.environ))
 store = Store(backend, "search", "dev")
@@ -262,7 +263,13 @@ def test_killed_at_any_moment_it_keeps_what_was_acknowledged(place: Place, seed:
     moments = Random(seed)  # noqa: S311 - no secrets here
     acknowledged = list[str]()
     for run in range(4):
-        arguments = (place.url, str(place.folder), str(TERMS.duration), str(TERMS.interval), str(run))
+        arguments = (
+            place.url,
+            str(place.folder),
+            str(LONG_LEASES.duration),
+            str(LONG_LEASES.interval),
+            str(run),
+        )
         command = [sys.executable, "-c", WORK, *arguments]
         environ = {**os.environ, **(place.keys or {})}
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as process:

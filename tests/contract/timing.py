@@ -6,9 +6,12 @@ import threading
 import time
 from collections.abc import Callable
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from planner.state.locks import Timing
+
+LONG_LEASES = Timing(duration=3600.0, interval=1200.0)
+"""As what takes real time, such as a request, may take as long."""
 
 PATIENCE = 120.0
 """Seconds until something is taken for hanging. What a test waits for comes long before, and decides."""
@@ -32,7 +35,7 @@ class Time:
 
     @property
     def timing(self) -> Timing:
-        return Timing(self.sleep, self.clock, self.wait)
+        return evolve(LONG_LEASES, sleep=self.sleep, clock=self.clock, wait=self.wait)
 
     def clock(self) -> float:
         return self.now

@@ -28,7 +28,7 @@ from attrs import define, evolve, field
 from psycopg import Connection
 
 from planner.state.backend import HistoryEntry, Leasing, compare_serials, not_kept
-from planner.state.locks import TIMING, Holder, Lease, Terms, Timing, encode_holder, require_locked_as
+from planner.state.locks import TIMING, Holder, Lease, Timing, encode_holder, require_locked_as
 from planner.state.postgres import tables
 from planner.state.postgres.connection import LastingConnection, Login, explained
 from planner.state.postgres.tables import Rows, named, one_trip
@@ -45,16 +45,14 @@ class PostgresBackend(Leasing):
     it carries an id, so that it is done once.
     """
 
-    def __init__(
-        self, target: PostgresTarget, *, project: str, environment: str, terms: Terms, timing: Timing
-    ) -> None:
-        super().__init__(f"{project}/{environment} at {target.shown}", terms, timing)
+    def __init__(self, target: PostgresTarget, project: str, environment: str, timing: Timing) -> None:
+        super().__init__(f"{project}/{environment} at {target.shown}", timing)
         self._target = target
         self._rows = Rows(target.schema, project, environment)
         self._secrets: set[str] = set()
         self._login = Login(target.conninfo, self._secrets.update)
         greet = partial(tables.check_tables, schema=target.schema, shown=target.shown)
-        self._connection = LastingConnection(self._login, terms, greet, timing)
+        self._connection = LastingConnection(self._login, greet, timing)
 
     def secrets(self) -> tuple[str, ...]:
         return tuple(self._secrets)
@@ -132,8 +130,8 @@ class PostgresBackend(Leasing):
     def lock(self, holder: Holder, timeout: float) -> Iterator[Holder]:
         with explained(f"the lock of {self._shown}", "taken"):
             self._write(self._prepare)
-        vigil = Vigil(self._rows, self._login, holder, self._terms, self._shown, self._timing)
-        lease = Lease(holder, self._shown, self._terms, evolve(self._timing, wait=vigil.wait))
+        vigil = Vigil(self._rows, self._login, holder, self._shown, self._timing)
+        lease = Lease(holder, self._shown, evolve(self._timing, wait=vigil.wait))
         try:
             self._obtain(lease, vigil.take, timeout)
             with self._holding(lease, vigil.renew):
@@ -191,7 +189,7 @@ class PostgresBackend(Leasing):
             f"the database {info.dbname}",
             f"the tables in the schema {schema} "
             + ("were made" if version is None else f"are there, version {version}"),
-            f"a lock that is not renewed is free after {self._terms.duration:g} s, {sooner}",
+            f"a lock that is not renewed is free after {self._timing.duration:g} s, {sooner}",
         )
 
 
@@ -241,7 +239,6 @@ class Vigil:
     _rows: Rows
     _login: Login
     _holder: Holder
-    _terms: Terms
     _shown: str
     _timing: Timing = TIMING
     _sign: int | None = field(default=None, init=False)
@@ -250,7 +247,7 @@ class Vigil:
 
     @_connection.default
     def _new_connection(self) -> LastingConnection:
-        return LastingConnection(self._login, self._terms, self._show_sign, self._timing, reached=True)
+        return LastingConnection(self._login, self._show_sign, self._timing, reached=True)
 
     def _show_sign(self, connection: Connection) -> None:
         self._sign = secrets.randbits(63) if is_direct(connection) else None
@@ -270,7 +267,7 @@ class Vigil:
 
     def _take(self, connection: Connection) -> bool:
         told = encode_holder(self._holder).decode().strip()
-        lease = {"duration": self._terms.duration, "sign": self._sign}
+        lease = {"duration": self._timing.duration, "sign": self._sign}
         with one_trip(connection):
             taken = self._rows.run(connection, _TAKE, id=self._holder.id, holder=told, **lease)
         return taken.rowcount == 1
@@ -296,7 +293,7 @@ class Vigil:
         clock, wait = self._timing.clock, self._timing.wait
         until = clock() + seconds
         while (left := until - clock()) > 0:
-            if wait(ended, min(left, self._terms.retry / 4)):
+            if wait(ended, min(left, self._timing.retry / 4)):
                 return True
             if self._connection.has_news():
                 return False

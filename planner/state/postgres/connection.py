@@ -19,7 +19,7 @@ from psycopg.pq.abc import PGconn
 
 from planner.errors import explaining
 from planner.state.backend import Pace, keep_trying
-from planner.state.locks import TIMING, Terms, Timing
+from planner.state.locks import TIMING, Timing
 
 T = TypeVar("T")
 
@@ -79,7 +79,6 @@ class LastingConnection:
     """
 
     _login: Login
-    _terms: Terms
     _greet: Callable[[Connection], None]
     _timing: Timing = TIMING
     _reached: bool = False
@@ -92,9 +91,9 @@ class LastingConnection:
         It is not known what became of work when the connection is lost: done twice it must be as done once.
         lasting: seconds to try for, instead; twice at least.
         """
-        terms = self._terms
-        pace = Pace(terms.duration if lasting is None else lasting, terms.retry, terms.retry)
-        return keep_trying(lambda: self.run_once(work), self._was_lost, pace, self._timing)
+        timing = self._timing
+        pace = Pace(timing.duration if lasting is None else lasting, timing.retry, timing.retry)
+        return keep_trying(lambda: self.run_once(work), self._was_lost, pace, timing)
 
     def _was_lost(self, error: Exception) -> bool:
         """Whether it failed as the connection was lost, to a server that is there."""
@@ -122,7 +121,7 @@ class LastingConnection:
     def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed:
             self.close()
-            connection = connect(self._login, self._terms.interval)
+            connection = connect(self._login, self._timing.interval)
             self._closing = weakref.finalize(self, _close, connection)
             try:
                 self._greet(connection)

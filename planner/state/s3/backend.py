@@ -23,7 +23,7 @@ from attrs import asdict, define, evolve, field, frozen
 from planner.errors import StateError
 from planner.state.backend import HistoryEntry, Leasing, Pace, compare_serials, not_kept
 from planner.state.document import refuse_newer, version_in
-from planner.state.locks import TIMING, Holder, Lease, Terms, Timing, holder_in, require_locked_as
+from planner.state.locks import TIMING, Holder, Lease, Timing, holder_in, require_locked_as
 from planner.state.s3.bucket import NOTHING, Bucket, Changed, Found, until_it_stands
 from planner.state.s3.client import explained, secrets_used
 from planner.state.s3.objects import Confirm, Log, SnapshotObjects
@@ -38,18 +38,18 @@ class S3Backend(Leasing):
     What a lost connection leaves in doubt is found out: it is tried again for as long as a lease lasts.
     """
 
-    def __init__(self, target: S3Target, *, terms: Terms, timing: Timing) -> None:
-        super().__init__(target.shown, terms, timing)
+    def __init__(self, target: S3Target, timing: Timing) -> None:
+        super().__init__(target.shown, timing)
         self._target = target
-        bucket = Bucket(target, terms.duration, Pace(terms.duration, terms.retry, terms.interval), timing)
-        # For renewals, which have terms.interval: a request or two, each of them once more if it is lost.
-        timeout, pace = max(_SHORTEST, terms.interval / 4), Pace(0.0, terms.retry, terms.interval)
-        hasty = Bucket(target, timeout, pace, timing)
+        pace = Pace(timing.duration, timing.retry, timing.interval)
+        bucket = Bucket(target, timing.duration, pace, timing)
+        # For renewals, which have timing.interval: a request or two, each of them once more if it is lost.
+        hasty = Bucket(target, max(_SHORTEST, timing.interval / 4), evolve(pace, lasting=0.0), timing)
         self._bucket = bucket
         self._snapshots = SnapshotObjects(bucket, target.key, f"{target.base}.history/", self._shown)
         self._log = Log(bucket, f"{target.base}.journal/", self._shown)
-        self._lock = LockObject(bucket, f"{target.base}.lock", terms, self._shown, timing)
-        self._renewed = LockObject(hasty, f"{target.base}.lock", terms, self._shown, timing)
+        self._lock = LockObject(bucket, f"{target.base}.lock", self._shown, timing)
+        self._renewed = LockObject(hasty, f"{target.base}.lock", self._shown, timing)
         self._trusted = False
         self._unsettled = False
 
@@ -118,7 +118,7 @@ class S3Backend(Leasing):
 
     @contextmanager
     def lock(self, holder: Holder, timeout: float) -> Iterator[Holder]:
-        lease = Lease(holder, self._shown, self._terms, self._timing)
+        lease = Lease(holder, self._shown, self._timing)
         with explained(f"the lock of {self._shown}", "taken"):
             self._check_conditions()
             self._obtain(lease, lambda: self._take(holder), timeout)
@@ -185,7 +185,7 @@ class S3Backend(Leasing):
         return (
             f"{self._bucket.endpoint} lets the user list, read, write and delete {self._target.shown}",
             "it honours conditions on writes, so that no writer overwrites another's",
-            f"a lock that is not renewed is free after {free_after(self._terms.duration):g} s",
+            f"a lock that is not renewed is free after {free_after(self._timing.duration):g} s",
         )
 
 
@@ -228,7 +228,6 @@ class LockObject:
 
     _bucket: Bucket
     _key: str
-    _terms: Terms
     _shown: str
     _timing: Timing = TIMING
     _seen: tuple[str, float] = field(default=("", 0.0), init=False)
@@ -270,7 +269,7 @@ class LockObject:
             return record
         if record.holder is not None and not self._has_ended(record):
             return None
-        mine = Record(holder, self._terms.duration, unsettled=True, etag=record.etag)
+        mine = Record(holder, self._timing.duration, unsettled=True, etag=record.etag)
         try:
             self._written(mine)
         except Changed:
