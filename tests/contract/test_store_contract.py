@@ -263,7 +263,7 @@ def test_killed_at_any_moment_it_keeps_what_was_acknowledged(place: Place, seed:
     moments = Random(seed)  # noqa: S311 - no secrets here
     acknowledged = list[str]()
     for run in range(4):
-        arguments = (
+        arguments = (place.url, str(place.folder), *map(str, (LONG_LEASES.duration, LONG_LEASES.interval, run)))
             place.url,
             str(place.folder),
             str(LONG_LEASES.duration),
