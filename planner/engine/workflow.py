@@ -8,7 +8,7 @@ from attrs import evolve, field, frozen
 
 from planner.engine.account import ledger_of
 from planner.engine.apply import Run, Surroundings
-from planner.engine.doubt import refuse_ambiguous
+from planner.engine.doubt import NO_WAITING, Waiting, refuse_ambiguous, settle_in_time
 from planner.engine.edits import replay
 from planner.engine.evaluation import UNKNOWN_YET, after_apply, evaluate
 from planner.engine.goal import Goal
@@ -19,7 +19,6 @@ from planner.engine.ports import Drivers, StateStore
 from planner.engine.recover import Settled, settle
 from planner.engine.refresh import View, examine, look_up, looked_before, survey
 from planner.engine.refreshed import apply_moves
-from planner.engine.under_way import NO_WAITING, Waiting, settle_in_time
 from planner.errors import PartlyApplied, PlannerError, StateError
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic, Diagnostics, did_you_mean

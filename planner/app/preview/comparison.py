@@ -18,7 +18,7 @@ from planner.app.preview.unkept import Unkept, unkept_in
 from planner.config.environment_file import read_environment_file
 from planner.config.load import Configuration, Projects
 from planner.config.sources import Sources
-from planner.engine.affected import ABSENT, Reading
+from planner.engine.offline import ABSENT, Reading
 from planner.errors import PlannerError
 from planner.forge.registry import job_in
 from planner.model.codec import digest

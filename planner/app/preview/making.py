@@ -31,7 +31,7 @@ from planner.app.promotion.chain import standings
 from planner.config.load import Projects, choose_environment
 from planner.config.project import PROJECT_FILE
 from planner.config.sources import Sources, UnreadableSource
-from planner.engine.affected import ABSENT, followed, why_affected
+from planner.engine.offline import ABSENT, followed, why_affected
 from planner.errors import PlannerError, WrongUsage
 from planner.model.chain import Standing
 from planner.model.preview import EnvironmentPreview, Preview
