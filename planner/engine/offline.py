@@ -2,8 +2,8 @@
 
 Which environments it affects: what an environment is made of is rendered before and after the change, and
 compared as a whole. So a change that reaches nothing there does not count, however many environments read the
-file; and one that comes in by any way does. What it does to them: a plan from the state that there would be if
-the configuration before were applied.
+file; and one that comes in by any way does. What it does to them: a plan from the state that there would be
+if the configuration before were applied.
 """
 
 from __future__ import annotations

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 
 from attrs import evolve, field, frozen
 
-from planner.engine.account import ledger_of
-from planner.engine.apply import Run, Surroundings
+from planner.engine.apply import Run, Surroundings, ledger_of
 from planner.engine.doubt import NO_WAITING, Waiting, refuse_ambiguous, settle_in_time
 from planner.engine.edits import replay
 from planner.engine.evaluation import UNKNOWN_YET, after_apply, evaluate
