@@ -8,8 +8,8 @@ from typing import Any
 
 from attrs import field, frozen
 
+from planner.model.times import Window
 from planner.model.value import Value
-from planner.model.windows import Window
 
 
 @frozen

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from planner.model.catalogue import APPROVED, FORCED, REJECTED, KnownRelease, Remark, Stay
-from planner.model.release import Release
+from planner.model.release import APPROVED, FORCED, REJECTED, KnownRelease, Release, Remark, Stay
 from planner.model.value_json import encode_mapping
 from planner.render.columns import Cell, cell, render_columns
 from planner.render.escaping import cells, escape, hanging, pad, shorten

@@ -10,8 +10,7 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from planner.model.chain import Standing
-from planner.model.release import Gate
+from planner.model.release import Gate, Standing
 from planner.render.columns import Cell, cell, render_columns
 from planner.render.escaping import escape, hanging, pad, wrap
 from planner.render.gates import state_of

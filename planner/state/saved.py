@@ -18,11 +18,10 @@ import orjson
 from attrs import asdict, fields_dict, frozen
 
 from planner.errors import USE_THE_NEWER, PlannerError, StalePlan
-from planner.model.chain import Standing
 from planner.model.codec import decode, decode_plan, digest, encode, encode_plan, for_digest
 from planner.model.plan import Plan
 from planner.model.preview import EnvironmentPreview, Preview
-from planner.model.release import Gate
+from planner.model.release import Gate, Standing
 from planner.model.value_json import Data
 from planner.state.document import (
     BadDocument,

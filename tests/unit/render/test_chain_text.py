@@ -9,7 +9,6 @@ import pytest
 from attrs import evolve
 from jsonschema_rs import Draft202012Validator, meta
 
-from planner.model.chain import Standing
 from planner.model.comparison import Comparison
 from planner.model.release import Gate
 from planner.render.comparison import comparison_document, render_comparison
