@@ -16,9 +16,9 @@ from heapq import heappop, heappush
 from queue import SimpleQueue
 from typing import NoReturn
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
-from planner.engine.outcome import Values, When, deposes, intent_of, make_request, prior_after
+from planner.engine.outcome import Values, deposes, intent_of, make_request, prior_after
 from planner.engine.ports import Drivers, JournalWriter
 from planner.engine.recover import Settlement
 from planner.engine.refresh import Namesakes, View
@@ -141,20 +141,22 @@ class Run:
             except Exception as error:  # noqa: BLE001 - no call was made, and the others must go on
                 self._fail(step, error, 0.0)
                 continue
-            intent = intent_of(step, change, request, self._when(step, change, request), self.salt)
+            intent = self._intent(step, change, request)
             self._intents[step.number] = intent
             records.append(intent)
             self.working.take(intent)
             taken.append((step, request))
         return taken
 
-    def _when(self, step: Step, change: Change, request: Request) -> When:
-        driver = self.world.drivers[step.address.kind]
+    def _intent(self, step: Step, change: Change, request: Request) -> Intent:
+        """That of a create says by what it can be told from others, should it end in doubt."""
+        intent = intent_of(step, change, request, self.world.now(), self.salt)
         if step.operation != "create":
-            return When(self.world.now())
+            return intent
+        driver = self.world.drivers[step.address.kind]
         time = driver.server_time()
         existing = {*change.existing, *self._namesakes.of(driver.kind, request.desired)} - {change.id}
-        return When(self.world.now(), time.latest if time else "", tuple(sorted(existing)))
+        return evolve(intent, server_time=time.latest if time else "", existing=tuple(sorted(existing)))
 
     def _persist(self, records: list[Record], running: int) -> None:
         """Durable before anything depends on it. When that fails, the running steps are waited for."""

@@ -131,9 +131,7 @@ class Case:
             action=action,
             reason=reason,
             content=evolve(content, archive="") if content else None,  # its place here is no part of a plan
-            dependencies=desired.dependencies,
-            prevent_destroy=desired.lifecycle.prevent_destroy,
-            create_before_destroy=desired.lifecycle.create_before_destroy,
+            **desired.for_state,
             **more,
         )
 

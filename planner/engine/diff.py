@@ -143,11 +143,8 @@ def drift_of(prior: Prior, refreshed: Prior, kind: Kind, salt: str) -> tuple[Att
     """How the installation moved away from the state. refreshed: what take_over made of prior."""
     found: list[AttributeDiff] = []
     for name, attribute in kind.attributes.items():
-        before, after = prior.attributes.get(name), refreshed.attributes.get(name)
-        if attribute.local or attribute.volatile or (is_unset(before) and is_unset(after)):
-            continue
-        if not same(before, after, unordered=attribute.unordered):
-            found += _described(attribute, before, after, salt)
+        if not (attribute.local or attribute.volatile):
+            found += _described(attribute, prior.attributes.get(name), refreshed.attributes.get(name), salt)
     return tuple(found)
 
 
@@ -171,10 +168,7 @@ def differences(
             after = _set_anew(attribute, prior)
         if before is after or (type(before) is str is type(after) and before == after):  # nearly always
             continue
-        if is_unset(before) and is_unset(after):
-            continue
-        if not same(before, after, unordered=attribute.unordered):
-            found += _described(attribute, before, after, salt)
+        found += _described(attribute, before, after, salt)
     return tuple(found)
 
 
@@ -215,6 +209,8 @@ def _put_back(desired: Value, prior: Value, path: Path) -> Value:
 
 def _described(attribute: Attribute, before: Value, after: Value, salt: str) -> list[AttributeDiff]:
     """One entry for each place that differs. Secrets are shown as fingerprints on both sides."""
+    if (is_unset(before) and is_unset(after)) or same(before, after, unordered=attribute.unordered):
+        return []
     forces = attribute.immutable and not is_unset(before)
     places = sorted(_places(before, after, attribute.unordered), key=_by_path)
     return [_entry(attribute, place, forces, salt) for place in places]
@@ -299,20 +295,12 @@ def with_meta(prior: Prior, desired: Desired, kind: Kind) -> Prior:
 
     prior itself when that changes nothing, as for most.
     """
-    lifecycle, attributes = desired.lifecycle, prior.attributes
+    attributes = prior.attributes
     if kind.content is not None and desired.content is not None and not content_differs(desired, prior):
         name = kind.content.attribute
         if attributes.get(name) != desired.content.source:
             attributes = {**attributes, name: desired.content.source}
-    said = (desired.dependencies, lifecycle.prevent_destroy, lifecycle.create_before_destroy)
-    known = (prior.dependencies, prior.prevent_destroy, prior.create_before_destroy)
-    if attributes is prior.attributes and said == known:
+    said = desired.for_state
+    if attributes is prior.attributes and all(getattr(prior, name) == value for name, value in said.items()):
         return prior
-    dependencies, prevent_destroy, create_before_destroy = said
-    return evolve(
-        prior,
-        attributes=attributes,
-        dependencies=dependencies,
-        prevent_destroy=prevent_destroy,
-        create_before_destroy=create_before_destroy,
-    )
+    return evolve(prior, attributes=attributes, **said)

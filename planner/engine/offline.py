@@ -139,7 +139,5 @@ def _prior(desired: Desired, kind: Kind, shown: Mapping[str, Value]) -> Prior:
         id=NO_ID,
         attributes={**set_there, **declared},
         content_sha256=desired.content.sha256 if desired.content else None,
-        dependencies=desired.dependencies,
-        prevent_destroy=desired.lifecycle.prevent_destroy,
-        create_before_destroy=desired.lifecycle.create_before_destroy,
+        **desired.for_state,
     )

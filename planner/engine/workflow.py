@@ -73,8 +73,12 @@ def _settled_in_mind(session: Session, state: State) -> tuple[State, tuple[str, 
     holder = session.busy()
     if holder:
         return evolve(state, in_doubt=()), (f"an apply is under way, by {holder}; this is the state so far",)
+    return _settled(session, state, NO_WAITING)
+
+
+def _settled(session: Session, state: State, waiting: Waiting) -> tuple[State, tuple[str, ...]]:
     refuse_unknown_kinds(state, session.drivers)
-    found = settle(state, session.drivers, session.goal.salt)
+    found = settle_in_time(lambda: settle(state, session.drivers, session.goal.salt), waiting)
     refuse_ambiguous(found.ambiguous, session.goal.environment)
     return state.fold(found.outcomes), found.notes
 
@@ -151,10 +155,8 @@ def recover(session: Session) -> tuple[State, tuple[str, ...]]:
     state = session.store.checkpoint()
     if not state.in_doubt:
         return state, ()
-    refuse_unknown_kinds(state, session.drivers)
-    found = settle_in_time(lambda: settle(state, session.drivers, session.goal.salt), session.waiting)
-    refuse_ambiguous(found.ambiguous, session.goal.environment)
-    return session.store.commit(state.fold(found.outcomes)), found.notes
+    settled, notes = _settled(session, state, session.waiting)
+    return session.store.commit(settled), notes
 
 
 def look_at(session: Session, address: Address, id_: str) -> Observed:
@@ -209,7 +211,8 @@ def carry_out(
     The diagnostics are of the checks that had to wait. When the state cannot be written: PartlyApplied with
     the ledger if anything was applied, else StateError.
     """
-    surroundings = _looked_around(session, plan, surroundings)
+    listed = looked_before(plan, session.drivers, surroundings.before.listed, session.parallelism)
+    surroundings = evolve(surroundings, before=evolve(surroundings.before, listed=listed))
     working = Working.of(_taken_over(plan, state))
     run = Run(plan, dict(session.goal.resources), working, surroundings, session.goal.salt)
     try:
@@ -220,7 +223,6 @@ def carry_out(
     if reached.in_doubt:
         reached = _settle_doubts(session, reached, run)
     ledger = ledger_of(run, interrupted=surroundings.stop())
-    outputs = after_apply(session.goal, plan, reached)
     applied = Applied(
         at=surroundings.now(),
         plan_digest=provenance.plan_digest,
@@ -229,25 +231,13 @@ def carry_out(
         commit=provenance.commit,
         complete=ledger.complete,
     )
+    outputs = after_apply(session.goal, plan, reached)
+    promotions = provenance.promotions(ledger.complete) if provenance.promotions else reached.promotions
     try:
-        after = session.store.commit(
-            evolve(
-                reached, outputs=outputs, applied=applied, promotions=_promotions(provenance, reached, ledger)
-            )
-        )
+        after = session.store.commit(evolve(reached, outputs=outputs, applied=applied, promotions=promotions))
     except StateError as error:
         raise _unrecorded(error, ledger, _IN_JOURNAL) from error
     return after, ledger, _checked_afterwards(session.goal, plan, after, ledger)
-
-
-def _looked_around(session: Session, plan: Plan, surroundings: Surroundings) -> Surroundings:
-    before = surroundings.before
-    listed = looked_before(plan, session.drivers, before.listed, session.parallelism)
-    return evolve(surroundings, before=evolve(before, listed=listed))
-
-
-def _promotions(provenance: Provenance, reached: State, ledger: Ledger) -> tuple[Mapping[str, Value], ...]:
-    return provenance.promotions(ledger.complete) if provenance.promotions else reached.promotions
 
 
 _LOOKED_UP = "What the state and its journal do not hold is looked up by the next plan or apply."

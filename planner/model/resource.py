@@ -58,6 +58,15 @@ class Desired:
         found = {*self.depends_on, *(ref.address for ref in self.references), *triggers}
         return tuple(sorted(found))
 
+    @property
+    def for_state(self) -> dict[str, Any]:
+        """What only the templates say and the state knows: fields of Prior, Intent and Change."""
+        return {
+            "dependencies": self.dependencies,
+            "prevent_destroy": self.lifecycle.prevent_destroy,
+            "create_before_destroy": self.lifecycle.create_before_destroy,
+        }
+
 
 @frozen
 class Prior:
