@@ -25,9 +25,9 @@ from planner.config.load import Configuration, Projects, choose_environment, loa
 from planner.config.sources import Sources
 from planner.config.variables import Inputs
 from planner.ece import Settings, Timeouts, UploadForm
-from planner.engine.doubt import Waiting
 from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
+from planner.engine.recover import Waiting
 from planner.engine.selection import Selection
 from planner.engine.workflow import Session
 from planner.errors import InvalidConfiguration, PlannerError

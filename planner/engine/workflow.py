@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from attrs import evolve, field, frozen
 
 from planner.engine.apply import Run, Surroundings, ledger_of
-from planner.engine.doubt import NO_WAITING, Waiting, refuse_ambiguous, settle_in_time
 from planner.engine.edits import replay
 from planner.engine.evaluation import UNKNOWN_YET, after_apply, evaluate
 from planner.engine.goal import Goal
@@ -15,7 +14,7 @@ from planner.engine.imports import find_imports, imports_to_do, report_missing
 from planner.engine.outcome import Values
 from planner.engine.planning import make_plan, with_origins
 from planner.engine.ports import Drivers, StateStore
-from planner.engine.recover import Settled, settle
+from planner.engine.recover import NO_WAITING, Settled, Waiting, refuse_ambiguous, settle, settle_in_time
 from planner.engine.refresh import View, examine, look_up, looked_before, survey
 from planner.engine.refreshed import apply_moves
 from planner.errors import PartlyApplied, PlannerError, StateError

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from attrs import define, field
 
-from planner.engine.doubt import Waiting, adopt, discard, settle_in_time
-from planner.engine.recover import Settled
+from planner.engine.edits import adopt, discard
+from planner.engine.recover import Settled, Waiting, settle_in_time
 from planner.engine.workflow import propose, recover
 from planner.errors import OutcomeUnknown, PlannerError
 from planner.model.resource import Observed
