@@ -8,8 +8,8 @@ they skip in spring is in no window; one that they show twice in autumn is in it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from attrs import frozen
@@ -68,8 +68,6 @@ _EXAMPLE: Final = "mon-fri 08:00-17:00 Europe/Zurich"
 _WHOLE_DAY: Final = 24 * 60
 _TIMES: Final = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
 _ZONE: Final = re.compile(r"[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
-_AHEAD: Final = timedelta(days=15)
-"""A weekly window may fall into the hour that is skipped in spring; then the next is two weeks off."""
 
 
 @frozen
@@ -159,42 +157,16 @@ def is_open(windows: Sequence[Window], now: datetime) -> bool:
 def next_opening(windows: Sequence[Window], now: datetime) -> datetime | None:
     """The first moment from now on at which a window is open, in UTC: now itself when one is open already.
 
-    None when there is none within 15 days. now: aware.
+    None when there is none within 16 days: a weekly window may fall into the hour that is skipped in spring,
+    and the next is two weeks off. now: aware.
     """
-    _check(now)
-    begin = now.astimezone(UTC)
-    moments = [begin, *(moment for window in windows for moment in _turns(window, begin))]
-    return min((moment for moment in moments if moment >= begin and is_open(windows, moment)), default=None)
+    if is_open(windows, now):
+        return now.astimezone(UTC)
+    minute = now.astimezone(UTC).replace(second=0, microsecond=0)  # clocks differ by whole minutes
+    minutes = (minute + timedelta(minutes=ahead) for ahead in range(1, 16 * _WHOLE_DAY))
+    return next((moment for moment in minutes if is_open(windows, moment)), None)
 
 
 def _check(now: datetime) -> None:
     if now.utcoffset() is None:
         raise ValueError("now must be aware of its time zone")
-
-
-def _turns(window: Window, begin: datetime) -> Iterator[datetime]:
-    """Each moment, in UTC, at which a window may open: its start each day, and changes of the clocks."""
-    today = begin.astimezone(window.zone).date()
-    for ahead in range(_AHEAD.days + 1):
-        wall = datetime.combine(today + timedelta(days=ahead), time(*divmod(window.start, 60)), window.zone)
-        yield wall.astimezone(UTC)
-        yield wall.replace(fold=1).astimezone(UTC)
-    first = begin.replace(minute=0, second=0, microsecond=0)
-    for hours in range(_AHEAD.days * 24):
-        hour = first + timedelta(hours=hours)
-        if _offset(window.zone, hour, 0) != _offset(window.zone, hour, 3600):
-            yield _change(window.zone, hour)
-
-
-def _change(zone: tzinfo, hour: datetime) -> datetime:
-    """The second of the hour, in UTC, at which the clocks of zone are changed."""
-    before, after = 0, 3600
-    while after - before > 1:
-        middle = (before + after) // 2
-        same = _offset(zone, hour, middle) == _offset(zone, hour, before)
-        before, after = (middle, after) if same else (before, middle)
-    return hour + timedelta(seconds=after)
-
-
-def _offset(zone: tzinfo, hour: datetime, seconds: int) -> timedelta | None:
-    return (hour + timedelta(seconds=seconds)).astimezone(zone).utcoffset()
