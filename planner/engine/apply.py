@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from graphlib import TopologicalSorter
 from heapq import heappop, heappush
 from queue import SimpleQueue
 from typing import NoReturn
@@ -86,8 +87,7 @@ class Run:
     failed: dict[int, BaseException] = field(factory=dict)
     notes: dict[int, str] = field(factory=dict)
     settled: dict[int, Settlement] = field(factory=dict)
-    _missing: dict[int, set[int]] = field(init=False)
-    _unblocks: dict[int, list[int]] = field(init=False)
+    _order: TopologicalSorter[int] = field(init=False)
     _ready: list[int] = field(init=False)
     _intents: dict[int, Intent] = field(factory=dict)
     _finished: SimpleQueue[Finished] = field(factory=SimpleQueue)
@@ -96,12 +96,9 @@ class Run:
 
     def __attrs_post_init__(self) -> None:
         self.changes = {(c.address, c.id if c.deposed else None): c for c in self.plan.changes}
-        self._missing = {step.number: set(step.waits_for) for step in self.plan.steps}
-        self._unblocks = defaultdict(list)
-        for step in self.plan.steps:
-            for number in step.waits_for:
-                self._unblocks[number].append(step.number)
-        self._ready = [step.number for step in self.plan.steps if not step.waits_for]
+        self._order = TopologicalSorter({step.number: step.waits_for for step in self.plan.steps})
+        self._order.prepare()
+        self._ready = sorted(self._order.get_ready())
         self._namesakes = Namesakes(self.world.before)
         self._somebodys = {*self.working.state().holders()}
         self._somebodys |= {(kind, id_) for kind, there in self.world.before.listed.items() for id_ in there}
@@ -249,12 +246,10 @@ class Run:
     def _succeed(self, finished: Finished) -> None:
         step, result = finished.step, finished.result
         self.done.add(step.number)
-        for number in self._unblocks[step.number]:
-            self._missing[number].discard(step.number)
-            if not self._missing[number]:
-                heappush(self._ready, number)
-        note = result.note if result else ""
-        if note:
+        self._order.done(step.number)
+        for number in self._order.get_ready():
+            heappush(self._ready, number)
+        if note := result.note if result else "":
             self.notes[step.number] = note
         id_ = result.observed.id if result and result.observed else None
         self._tell(step, True, finished.seconds, id_, note)

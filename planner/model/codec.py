@@ -75,13 +75,10 @@ def _hook(decode: Callable[[Any], Any]) -> Hook:
 
 
 def _value_fields(cls: type) -> dict[str, Any]:
-    """The fields of cls that hold a value, or a mapping of them, with how they are encoded."""
-    hooks = {
-        Value: override(unstruct_hook=encode_value, struct_hook=_hook(decode_value)),
-        Mapping[str, Value]: override(unstruct_hook=encode_mapping, struct_hook=_hook(decode_mapping)),
-    }
+    """The fields of cls that hold a value, with how it is encoded, and those that are not encoded."""
+    value = override(unstruct_hook=encode_value, struct_hook=_hook(decode_value))
     fields = attrs.fields(attrs.resolve_types(cls))
-    found = {field.name: hooks[field.type] for field in fields if field.type in hooks}
+    found = {field.name: value for field in fields if field.type is Value}
     return found | {field.name: override(omit=True) for field in fields if field.metadata == ON_THIS_MACHINE}
 
 
