@@ -204,7 +204,7 @@ def _described(
     names: Iterable[str], variables: Mapping[str, Assigned], local_texts: Mapping[str, Value]
 ) -> tuple[str, ...]:
     """Names as people want them: each variable with the place of its value; locals by what is in them."""
-    places = {f"var.{name}": assigned.origin.place for name, assigned in variables.items()}
+    places = {f"var.{name}": assigned.origin for name, assigned in variables.items()}
     found = dict.fromkeys(_unfolded(names, local_texts, set()))
     shown = (name for name in found if name in places or name.startswith("local."))
     return tuple(f"{name}, {places.get(name, PROJECT_FILE)}" for name in shown)

@@ -21,7 +21,7 @@ from planner.config.validation import Checker, Problem
 from planner.config.written import Written, core_schema, shaped
 from planner.config.yaml_document import YamlProblem, parse
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
-from planner.model.project import Assigned, Origin, Project, Variable
+from planner.model.project import Assigned, Project, Variable
 from planner.model.value import Path, Value, dotted, leaves
 
 PREFIX = "PLANNER_VAR_"
@@ -45,13 +45,13 @@ class _Candidate:
 
     name: str
     value: Value
-    origin: Origin
+    origin: str
     position: Position | None = None
 
     @property
     def source(self) -> str:
         """Where it comes from, as a detail of messages; "" when the position says it."""
-        return "" if self.position else f"It is set by {self.origin.place}."
+        return "" if self.position else f"It is set by {self.origin}."
 
 
 def assign(
@@ -103,7 +103,7 @@ class _Reader:
     def _defaults(self) -> Iterator[_Candidate]:
         for variable in self.project.variables.values():
             if variable.has_default:
-                yield _Candidate(variable.name, variable.default, Origin(f"default in {PROJECT_FILE}"))
+                yield _Candidate(variable.name, variable.default, f"default in {PROJECT_FILE}")
 
     def _environment_file(self) -> Iterator[_Candidate]:
         found = read_environment_file(self.sources, self.environment, self.diagnostics)
@@ -142,7 +142,7 @@ class _Reader:
             position = file.position((*place, name))
             variable = self.project.variables.get(name)
             shape = shaped(value, variable.schema if variable else {})
-            candidate = _Candidate(name, shape, Origin(str(position)), position)
+            candidate = _Candidate(name, shape, str(position), position)
             if variable is None:
                 self._report_undeclared(candidate)
             elif variable.sensitive:  # the line would show it
@@ -151,7 +151,7 @@ class _Reader:
                 yield candidate
 
     def _from_text(self, name: str, text: str, place: str) -> Iterator[_Candidate]:
-        variable, candidate = self.project.variables.get(name), _Candidate(name, text, Origin(place))
+        variable, candidate = self.project.variables.get(name), _Candidate(name, text, place)
         if variable is None:
             self._report_undeclared(candidate)
             return

@@ -82,15 +82,11 @@ class Project:
 
 
 @frozen
-class Origin:
-    """Where a variable's value comes from. place: a file and line, a flag, or an environment variable."""
-
-    place: str
-
-
-@frozen
 class Assigned:
-    """A variable's value in one environment; a sensitive one is made of Secret texts."""
+    """A variable's value in one environment; a sensitive one is made of Secret texts.
+
+    origin: where it comes from: a file and line, a flag, or an environment variable.
+    """
 
     value: Value
-    origin: Origin
+    origin: str

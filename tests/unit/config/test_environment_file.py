@@ -177,7 +177,7 @@ def test_a_pinned_value_is_the_variables(
     configuration = folder.load()
     assert shown(configuration.diagnostics) == []
     found = configuration.variables[name]
-    assert (found.value, found.origin.place) == (value, origin)
+    assert (found.value, found.origin) == (value, origin)
 
 
 @pytest.mark.parametrize(
