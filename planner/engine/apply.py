@@ -22,7 +22,7 @@ from attrs import define, evolve, field, frozen
 from planner.engine.outcome import Values, deposes, intent_of, make_request, prior_after
 from planner.engine.ports import Drivers, JournalWriter
 from planner.engine.recover import Settlement
-from planner.engine.refresh import Namesakes, View
+from planner.engine.refresh import Listed, Namesakes
 from planner.engine.stale import three_way
 from planner.errors import Conflict, NotFound, OutcomeUnknown, PlannerError, Refused, StateError
 from planner.model.address import Address
@@ -49,7 +49,7 @@ from planner.model.write import Progress, Request, Result
 class Surroundings:
     """What apply needs of the world. now: ISO 8601 in UTC. timer: seconds. stop: start nothing new.
 
-    before: what the installation held before the run.
+    before: what the installation held before the run, by kind and id.
     """
 
     drivers: Drivers
@@ -59,7 +59,7 @@ class Surroundings:
     timer: Callable[[], float]
     stop: Callable[[], bool]
     parallelism: int = 10
-    before: View = field(factory=View)
+    before: Listed = field(factory=dict)
 
 
 @frozen
@@ -92,7 +92,7 @@ class Run:
     _intents: dict[int, Intent] = field(factory=dict)
     _finished: SimpleQueue[Finished] = field(factory=SimpleQueue)
     _namesakes: Namesakes = field(init=False)
-    _somebodys: set[tuple[str, str]] = field(init=False)
+    _known_ids: set[tuple[str, str]] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.changes = {(c.address, c.id if c.deposed else None): c for c in self.plan.changes}
@@ -100,8 +100,8 @@ class Run:
         self._order.prepare()
         self._ready = sorted(self._order.get_ready())
         self._namesakes = Namesakes(self.world.before)
-        self._somebodys = {*self.working.state().holders()}
-        self._somebodys |= {(kind, id_) for kind, there in self.world.before.listed.items() for id_ in there}
+        self._known_ids = {*self.working.state().holders()}
+        self._known_ids |= {(kind, id_) for kind, there in self.world.before.items() for id_ in there}
 
     def change_of(self, step: Step) -> Change:
         """The change a step belongs to; what this very plan deposes belongs to its replacement."""
@@ -216,7 +216,7 @@ class Run:
         """Why the reply to a create cannot be about what it made: that id was somebody's before."""
         id_ = result.observed.id if result and result.observed else ""
         kind = self.world.drivers[step.address.kind].kind
-        if step.operation != "create" or kind.user_id or (kind.name, id_) not in self._somebodys:
+        if step.operation != "create" or kind.user_id or (kind.name, id_) not in self._known_ids:
             return None
         return OutcomeUnknown(
             f"{step.address}: the create was accepted, but its reply is about {kind.name} {id_}, which was "
@@ -232,10 +232,10 @@ class Run:
     def _outcomes(self, step: Step, result: Result) -> list[Record]:
         intent, change = self._intents[step.number], self.change_of(step)
         if result.observed is None:
-            self._somebodys.discard((step.address.kind, intent.id or ""))
+            self._known_ids.discard((step.address.kind, intent.id or ""))
             return [Outcome(step.number, step.address, "done", None, intent.id, step.deposed)]
         kind = self.world.drivers[step.address.kind].kind
-        self._somebodys.add((kind.name, result.observed.id))
+        self._known_ids.add((kind.name, result.observed.id))
         before = self.working.resources.get(step.address)
         prior = prior_after(intent, result.observed, before, kind, self.salt)
         done = Outcome(step.number, step.address, "done", prior)

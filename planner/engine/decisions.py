@@ -241,7 +241,7 @@ class Decisions:
 
     def make(self) -> None:
         """What is declared goes first, in the order of its dependencies; then what no longer is."""
-        namesakes = Namesakes(self.refreshed.view)
+        namesakes = Namesakes(self.refreshed.view.listed)
         held = {whose(prior) for prior in self.refreshed.state.entries}
         declared = self.goal.resources
         for address in ordered(self.goal.dependencies):

@@ -15,7 +15,7 @@ from planner.engine.outcome import Values
 from planner.engine.planning import make_plan, with_origins
 from planner.engine.ports import Drivers, StateStore
 from planner.engine.recover import NO_WAITING, Settled, Waiting, refuse_ambiguous, settle, settle_in_time
-from planner.engine.refresh import View, examine, look_up, looked_before, survey
+from planner.engine.refresh import View, examine, list_kinds, look_up, looked_before, survey
 from planner.engine.refreshed import apply_moves
 from planner.errors import PartlyApplied, PlannerError, StateError
 from planner.model.address import Address
@@ -120,7 +120,7 @@ def _look(session: Session, state: State, diagnostics: Diagnostics) -> View:
     imports = imports_to_do(state, declared, diagnostics)
     if not imports:
         return view
-    listed = view if session.refresh else survey(State("", ""), kinds, drivers, session.parallelism)
+    listed = view.listed or list_kinds(kinds, drivers, session.parallelism)
     ids = find_imports(state, imports, goal.resources, listed, drivers, diagnostics)
     read = look_up(ids, drivers, session.parallelism)
     report_missing(imports, read, diagnostics)
@@ -210,8 +210,8 @@ def carry_out(
     The diagnostics are of the checks that had to wait. When the state cannot be written: PartlyApplied with
     the ledger if anything was applied, else StateError.
     """
-    listed = looked_before(plan, session.drivers, surroundings.before.listed, session.parallelism)
-    surroundings = evolve(surroundings, before=evolve(surroundings.before, listed=listed))
+    before = looked_before(plan, session.drivers, surroundings.before, session.parallelism)
+    surroundings = evolve(surroundings, before=before)
     working = Working.of(_taken_over(plan, state))
     run = Run(plan, dict(session.goal.resources), working, surroundings, session.goal.salt)
     try:
