@@ -56,9 +56,8 @@ def _in_order(waits: Mapping[Node, list[Node]]) -> list[Node]:
         ) from None
 
 
-def _told(node: object) -> str:
-    address, operation, *_ = node if isinstance(node, tuple) else (node, "")
-    return f"{'delete' if operation == DELETE else 'write'} {address}"
+def _told(node: Node) -> str:
+    return f"{'delete' if node[1] == DELETE else 'write'} {node[0]}"
 
 
 def _deletes_deposed(change: Change) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 from attrs import field, frozen
 
@@ -30,6 +30,15 @@ class Move(Placed):
 
     source: Address
     target: Address
+
+
+def moved_on(address: Address, moves: Mapping[Address, Address]) -> Address:
+    """Where moves lead from address, one after the other."""
+    passed: set[Address] = set()
+    while address in moves and address not in passed:
+        passed.add(address)
+        address = moves[address]
+    return address
 
 
 def round_by_hand(

@@ -18,9 +18,11 @@ T = TypeVar("T", bound=_Ordered)
 
 
 class Cycle(Exception):
-    """members: the things in the circle, each waiting for the next, the last for the first."""
+    """members: the things in the circle, each waiting for the next, the last for the first, which is the
+    smallest.
+    """
 
-    def __init__(self, members: tuple[object, ...]) -> None:
+    def __init__(self, members: tuple[Any, ...]) -> None:
         super().__init__(" -> ".join(map(str, (*members, members[0]))))
         self.members = members
 
