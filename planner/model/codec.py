@@ -135,7 +135,9 @@ def _converter(*, detailed: bool = False) -> Converter:
 
 
 def encode(value: Any) -> Data:
-    """Any class of the model as a mapping, without what equals its default; a document has all its fields."""
+    """Any class of the model as a mapping, without what equals its default; a document, as a plan, has all
+    its fields, as in its schema without format_version and digest.
+    """
     return cast(Data, _converter().unstructure(value))
 
 
@@ -157,18 +159,8 @@ def _explain(error: BaseException, _: type | None) -> str:
     return str(error)
 
 
-def encode_plan(plan: Plan) -> Data:
-    """plan as in schemas/plan.schema.json, without format_version and digest."""
-    return encode(plan)
-
-
-def decode_plan(data: object) -> Plan:
-    """The plan that `encode_plan` made data from. ValueError: each problem as "problem @ path"."""
-    return decode(data, Plan)
-
-
 def for_digest(data: Any, cls: type = Plan) -> Any:
-    """What `encode` or `encode_plan` made of cls, without what is for people. Other data stays as it is."""
+    """What `encode` made of cls, without what is for people. Other data stays as it is."""
     if isinstance(data, list):
         return [for_digest(item, cls) for item in data]
     if not isinstance(data, dict):
