@@ -110,17 +110,13 @@ def _tuple_factory(cls: Any, converter: Converter) -> Hook:
     return structure
 
 
-def _is_tuple(cls: Any) -> bool:
-    return get_origin(cls) is tuple
-
-
 @cache
 def _converter(*, detailed: bool = False) -> Converter:
     """Set up at first use: it compiles a function per class. detailed: tells where a problem is; slower."""
     converter = Converter(unstruct_collection_overrides={tuple: list}, detailed_validation=detailed)
     converter.register_unstructure_hook_factory(attrs.has, _unstructure_factory)
     converter.register_structure_hook_factory(attrs.has, _structure_factory)
-    converter.register_structure_hook_factory(_is_tuple, _tuple_factory)
+    converter.register_structure_hook_factory(lambda cls: cast(Any, get_origin(cls)) is tuple, _tuple_factory)
     for kind, name in ((str, "text"), (int, "a whole number"), (bool, "true or false")):
         converter.register_structure_hook(kind, _exactly(kind, name))
     converter.register_unstructure_hook(Address, str)
@@ -242,20 +238,10 @@ def _split(data: object) -> object:
         return data
     if "deposed" in data:
         raise ValueError("unknown: deposed @ $")
-    entries = data["resources"]
-    live = [entry for entry in entries if not _is_deposed(entry)]
-    if len(live) == len(entries):
-        return {**data, "deposed": []}
-    return {
-        **data,
-        "resources": live,
-        "deposed": [_unmarked(entry) for entry in entries if _is_deposed(entry)],
-    }
-
-
-def _is_deposed(entry: object) -> bool:
-    return isinstance(entry, dict) and entry.get("deposed") is True
-
-
-def _unmarked(entry: Data) -> Data:
-    return {key: item for key, item in entry.items() if key != "deposed"}
+    live, deposed = [], []
+    for entry in data["resources"]:
+        if isinstance(entry, dict) and entry.get("deposed") is True:
+            deposed.append({key: item for key, item in entry.items() if key != "deposed"})
+        else:
+            live.append(entry)
+    return {**data, "resources": live, "deposed": deposed}

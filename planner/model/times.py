@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from operator import mul
 from typing import Final
 
 from attrs import frozen
@@ -30,14 +31,10 @@ def parse_duration(text: str) -> timedelta:
         raise ValueError(f"{text[:40]!r} is not a duration; write it as 24h, 90m or 2d12h")
     amounts = [amount or "0" for amount in match.groups()]
     sane = all(len(amount) <= len(str(_LONGEST)) for amount in amounts)
-    seconds = sum(map(_in_seconds, amounts, _SECONDS)) if sane else _LONGEST + 1
+    seconds = sum(map(mul, map(int, amounts), _SECONDS.values())) if sane else _LONGEST + 1
     if seconds > _LONGEST:
         raise ValueError(f"{text[:40]!r} is longer than 100 years")
     return timedelta(seconds=seconds)
-
-
-def _in_seconds(amount: str, unit: str) -> int:
-    return int(amount) * _SECONDS[unit]
 
 
 def show_duration(duration: timedelta) -> str:
