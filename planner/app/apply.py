@@ -222,13 +222,11 @@ def _carry_out(
     try:
         with report.running(here.hurry) as running:
             surroundings = Surroundings(
-                drivers=here.session.drivers,
                 journal=here.store.open_journal(state, "destroy" if here.request.destroy else "apply"),
                 sink=running.sink,
                 now=here.store.clock,
                 timer=time.monotonic,
                 stop=running.stop,
-                parallelism=here.session.parallelism,
                 before=before or {},
             )
             after, ledger, checked = carry_out(here.session, plan, state, surroundings, provenance)

@@ -52,13 +52,11 @@ class Surroundings:
     before: what the installation held before the run, by kind and id.
     """
 
-    drivers: Drivers
     journal: JournalWriter
     sink: Sink
     now: Callable[[], str]
     timer: Callable[[], float]
     stop: Callable[[], bool]
-    parallelism: int = 10
     before: Listed = field(factory=dict)
 
 
@@ -80,6 +78,8 @@ class Run:
     plan: Plan
     desired: dict[Address, Desired]
     working: Working
+    drivers: Drivers
+    parallelism: int
     world: Surroundings
     salt: str
     changes: dict[tuple[Address, str | None], Change] = field(init=False)
@@ -109,11 +109,11 @@ class Run:
 
     def go(self) -> None:
         """Runs until nothing is ready or stop says so. StateError when the journal cannot be written."""
-        with ThreadPoolExecutor(max_workers=self.world.parallelism, thread_name_prefix="step") as pool:
+        with ThreadPoolExecutor(max_workers=self.parallelism, thread_name_prefix="step") as pool:
             running = 0
             records: list[Record] = []
             while True:
-                requests = self._take_ready(self.world.parallelism - running, records)
+                requests = self._take_ready(self.parallelism - running, records)
                 self._persist(records, running)
                 records = []
                 for step, request in requests:
@@ -131,7 +131,7 @@ class Run:
         while self._ready and len(taken) < room and not self.world.stop():
             step = self.plan.steps[heappop(self._ready) - 1]
             change = self.change_of(step)
-            kind = self.world.drivers[step.address.kind].kind
+            kind = self.drivers[step.address.kind].kind
             values = Values(self.working.resources, self.desired)
             try:
                 request = make_request(step, change, kind, values, self._progress(step))
@@ -150,7 +150,7 @@ class Run:
         intent = intent_of(step, change, request, self.world.now(), self.salt)
         if step.operation != "create":
             return intent
-        driver = self.world.drivers[step.address.kind]
+        driver = self.drivers[step.address.kind]
         time = driver.server_time()
         existing = {*change.existing, *self._namesakes.of(driver.kind, request.desired)} - {change.id}
         return evolve(intent, server_time=time.latest if time else "", existing=tuple(sorted(existing)))
@@ -187,7 +187,7 @@ class Run:
         result: Result | None = None
         error: BaseException | None = None
         try:
-            result = self.world.drivers[step.address.kind].perform(request)
+            result = self.drivers[step.address.kind].perform(request)
         except BaseException as caught:  # noqa: BLE001 - the coordinator waits for every step it started
             error = caught
         self._finished.put(Finished(step, result, error, self.world.timer() - begun))
@@ -215,7 +215,7 @@ class Run:
     def _disbelieved(self, step: Step, result: Result | None) -> PlannerError | None:
         """Why the reply to a create cannot be about what it made: that id was somebody's before."""
         id_ = result.observed.id if result and result.observed else ""
-        kind = self.world.drivers[step.address.kind].kind
+        kind = self.drivers[step.address.kind].kind
         if step.operation != "create" or kind.user_id or (kind.name, id_) not in self._known_ids:
             return None
         return OutcomeUnknown(
@@ -234,7 +234,7 @@ class Run:
         if result.observed is None:
             self._known_ids.discard((step.address.kind, intent.id or ""))
             return [Outcome(step.number, step.address, "done", None, intent.id, step.deposed)]
-        kind = self.world.drivers[step.address.kind].kind
+        kind = self.drivers[step.address.kind].kind
         self._known_ids.add((kind.name, result.observed.id))
         before = self.working.resources.get(step.address)
         prior = prior_after(intent, result.observed, before, kind, self.salt)
@@ -325,7 +325,7 @@ def _failed(run: Run, change: Change, step: Step, told_done: str) -> Entry:
 def _conflict(run: Run, change: Change, error: PlannerError) -> tuple[ThreeWay, ...]:
     if not isinstance(error, Conflict) or error.observed is None:
         return ()
-    kind = run.world.drivers[change.address.kind].kind
+    kind = run.drivers[change.address.kind].kind
     prior = Prior(change.address, error.observed.id, change.before)
     return three_way(change, prior, error.observed, kind, run.salt)
 

@@ -153,7 +153,7 @@ def differences(
 ) -> tuple[AttributeDiff, ...]:
     """What must change so that prior becomes desired. Content is compared elsewhere.
 
-    Attributes that desired leaves out are left alone, but for those the server clears when they are left out.
+    Attributes that desired leaves out are left alone, except those the server clears when they are left out.
     anew: desired becomes another resource, which has nothing of what it leaves out.
     """
     found: list[AttributeDiff] = []
@@ -212,12 +212,9 @@ def _described(attribute: Attribute, before: Value, after: Value, salt: str) -> 
     if (is_unset(before) and is_unset(after)) or same(before, after, unordered=attribute.unordered):
         return []
     forces = attribute.immutable and not is_unset(before)
-    places = sorted(_places(before, after, attribute.unordered), key=_by_path)
+    places = _places(before, after, attribute.unordered)
+    places.sort(key=lambda place: [(isinstance(key, str), key) for key in place[0]])
     return [_entry(attribute, place, forces, salt) for place in places]
-
-
-def _by_path(place: Place) -> list[tuple[bool, str | int]]:
-    return [(isinstance(key, str), key) for key in place[0]]
 
 
 def _entry(attribute: Attribute, place: Place, forces: bool, salt: str) -> AttributeDiff:
@@ -241,21 +238,17 @@ def _hidden(value: Value, salt: str) -> Value:
     return Fingerprint.of(sort_key(value) if not isinstance(value, str) else value, salt)
 
 
-def _places(before: Value, after: Value, unordered: bool) -> Sequence[Place]:
+def _places(before: Value, after: Value, unordered: bool) -> list[Place]:
     """Where two values differ. A value with a secret in it is one place: its form says something too."""
     whole: list[Place] = [((), before, after)]
     if is_sensitive([before, after]):
         return whole
-    if isinstance(before, list | tuple) and isinstance(after, list | tuple):
-        return _items(before, after) if unordered else _nested(before, after) or whole
-    mappings = isinstance(before, Mapping) and isinstance(after, Mapping)
-    return (_nested(before, after) or whole) if mappings else whole
-
-
-def _items(before: Sequence[Value], after: Sequence[Value]) -> list[Place]:
-    """Of lists as sets: what only one of them has."""
-    left, right = unmatched(before, after)
-    return [*(((i,), before[i], None) for i in left), *(((i,), None, after[i]) for i in right)]
+    if unordered and isinstance(before, list | tuple) and isinstance(after, list | tuple):
+        left, right = unmatched(before, after)
+        return [*(((i,), before[i], None) for i in left), *(((i,), None, after[i]) for i in right)]
+    if isinstance(before, Mapping | list | tuple) and isinstance(after, Mapping | list | tuple):
+        return _nested(before, after) or whole
+    return whole
 
 
 def _nested(before: Value, after: Value) -> list[Place]:

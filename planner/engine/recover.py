@@ -69,7 +69,7 @@ class Settlement:
 
 @frozen
 class Ambiguous:
-    """Creates in doubt of which it is not clear who made which resource."""
+    """Creates in doubt, and resources that they may have made: which made which is not clear."""
 
     intents: tuple[Intent, ...]
     candidates: tuple[Observed, ...]

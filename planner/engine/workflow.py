@@ -210,10 +210,11 @@ def carry_out(
     The diagnostics are of the checks that had to wait. When the state cannot be written: PartlyApplied with
     the ledger if anything was applied, else StateError.
     """
-    before = looked_before(plan, session.drivers, surroundings.before, session.parallelism)
+    goal, drivers, parallelism = session.goal, session.drivers, session.parallelism
+    before = looked_before(plan, drivers, surroundings.before, parallelism)
     surroundings = evolve(surroundings, before=before)
     working = Working.of(_taken_over(plan, state))
-    run = Run(plan, dict(session.goal.resources), working, surroundings, session.goal.salt)
+    run = Run(plan, dict(goal.resources), working, drivers, parallelism, surroundings, goal.salt)
     try:
         run.go()
     except StateError as error:
@@ -226,17 +227,17 @@ def carry_out(
         at=surroundings.now(),
         plan_digest=provenance.plan_digest,
         config_digest=plan.config_digest,
-        inputs={name: conceal(value, session.goal.salt) for name, value in provenance.inputs.items()},
+        inputs={name: conceal(value, goal.salt) for name, value in provenance.inputs.items()},
         commit=provenance.commit,
         complete=ledger.complete,
     )
-    outputs = after_apply(session.goal, plan, reached)
+    outputs = after_apply(goal, plan, reached)
     promotions = provenance.promotions(ledger.complete) if provenance.promotions else reached.promotions
     try:
         after = session.store.commit(evolve(reached, outputs=outputs, applied=applied, promotions=promotions))
     except StateError as error:
         raise _unrecorded(error, ledger, _IN_JOURNAL) from error
-    return after, ledger, _checked_afterwards(session.goal, plan, after, ledger)
+    return after, ledger, _checked_afterwards(goal, plan, after, ledger)
 
 
 _LOOKED_UP = "What the state and its journal do not hold is looked up by the next plan or apply."

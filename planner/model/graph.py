@@ -31,10 +31,10 @@ def ordered(waits_for: Mapping[T, Iterable[T]]) -> list[T]:
     """The keys so that each comes after all it waits for; the smallest first among equals.
 
     What is waited for but is no key is ignored. Cycle when there is no such order. The work grows with the
-    number of keys and edges, but for the sorting of the keys.
+    number of keys and edges, except that the keys are sorted.
     """
     keys = sorted(waits_for)
-    if not any(waits_for.values()):  # as thousands of extensions, of which none needs another
+    if not any(waits_for.values()):  # as with thousands of extensions that do not need each other
         return keys
     rank = {key: number for number, key in enumerate(keys)}  # comparing numbers is cheap
     waits = {rank[key]: {rank[other] for other in waits_for[key] if other in rank} for key in keys}

@@ -1,4 +1,4 @@
-"""Where a project's files are: in its folder, but for templates/ and files/ when these are pinned. Pure."""
+"""Where a project's files are: in its folder, except templates/ and files/ when these are pinned. Pure."""
 
 from __future__ import annotations
 

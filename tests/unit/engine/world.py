@@ -370,13 +370,11 @@ class Scene:
 
     def carry_out(self, session: Session, plan: Plan, state: State) -> Ledger:
         surroundings = Surroundings(
-            drivers=session.drivers,
             journal=self.store.open_journal(state, "apply"),
             sink=self.events.append,
             now=lambda: NOW,
             timer=lambda: 0.0,
             stop=self.stop,
-            parallelism=self.parallelism,
         )
         _, ledger, _ = carry_out(session, plan, state, surroundings, Provenance("digest"))
         return ledger
