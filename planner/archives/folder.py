@@ -21,7 +21,7 @@ from attrs import field, frozen
 from planner.archives.errors import ArchiveError
 from planner.archives.names import collisions, fault, is_junk, shown
 from planner.archives.reading import DIRECTORY_LIMIT
-from planner.model.tree import is_hidden_path
+from planner.model.project import is_hidden_path
 
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
 _UNIX: Final = 3

@@ -19,8 +19,8 @@ from planner.archives.names import collisions, fault, shown
 from planner.archives.reading import DAMAGED, READABLE, name_of, opened, starts_with_member
 from planner.archives.sizes import human
 from planner.model.diagnostic import ERROR, WARNING, Diagnostic
+from planner.model.project import is_hidden_path
 from planner.model.resource import Content
-from planner.model.tree import is_hidden_path
 
 _ENCRYPTED: Final = 0x1
 _DATA_DESCRIPTOR: Final = 0x8

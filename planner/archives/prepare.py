@@ -20,8 +20,8 @@ from planner.archives.errors import ArchiveError
 from planner.archives.inspection import Examined, Problem, examine, named
 from planner.archives.sizes import UPLOAD_LIMIT, human
 from planner.model.diagnostic import did_you_mean
+from planner.model.project import is_hidden_path, root_of
 from planner.model.resource import Content
-from planner.model.tree import is_hidden_path, root_of
 from planner.scratch import Scratch
 
 _BLOCK: Final = 1024 * 1024

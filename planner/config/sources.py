@@ -21,7 +21,7 @@ from planner.config.written import Written, plain
 from planner.config.yaml_document import LineTrace, YamlProblem, parse
 from planner.links import require_no_dangling_link
 from planner.model.diagnostic import Diagnostics, Position
-from planner.model.tree import PINNED, is_hidden_path, root_of
+from planner.model.project import PINNED, is_hidden_path, root_of
 from planner.model.value import Path as ValuePath
 from planner.model.value import Value
 

@@ -40,9 +40,8 @@ from planner.model.ledger import (
     ThreeWay,
 )
 from planner.model.plan import Change, Plan, Step
-from planner.model.resource import Desired, Prior
+from planner.model.resource import Desired, Prior, Progress, Request, Result
 from planner.model.state import Intent, Outcome, Record, Working
-from planner.model.write import Progress, Request, Result
 
 
 @frozen

@@ -16,9 +16,9 @@ from planner.model.address import Address
 from planner.model.compare import identical
 from planner.model.kind import Kind
 from planner.model.preview import NEW, NOT_RENDERED, NOT_RENDERED_BEFORE, OUTSIDE
+from planner.model.project import PINNED
 from planner.model.resource import Desired, Prior
 from planner.model.state import State
-from planner.model.tree import PINNED
 from planner.model.value import UNKNOWN, Reference, Value, at, conceal, is_deferred, resolve
 
 

@@ -12,7 +12,7 @@ from planner.model.address import Address
 from planner.model.compare import same
 from planner.model.kind import Kind
 from planner.model.plan import Action, Change, Step
-from planner.model.resource import Content, Desired, Observed, Prior
+from planner.model.resource import Content, Desired, Observed, Prior, Progress, Request
 from planner.model.state import Intent
 from planner.model.value import (
     UNKNOWN,
@@ -27,7 +27,6 @@ from planner.model.value import (
     leaves,
     resolve,
 )
-from planner.model.write import Progress, Request
 
 
 @frozen

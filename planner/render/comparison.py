@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from planner.model.comparison import Comparison, RenderedDiff, ResourceDiff, TextDiff
 from planner.model.plan import AttributeDiff
+from planner.model.release import Comparison, RenderedDiff, ResourceDiff, TextDiff
 from planner.model.value import Value, is_sensitive
 from planner.model.value_json import encode_value
 from planner.render.escaping import wrap

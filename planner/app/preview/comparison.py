@@ -23,8 +23,7 @@ from planner.errors import PlannerError
 from planner.forge.registry import job_in
 from planner.model.codec import digest
 from planner.model.diagnostic import Diagnostics
-from planner.model.project import Environment, Project
-from planner.model.tree import root_of
+from planner.model.project import Environment, Project, root_of
 from planner.model.value import conceal
 from planner.model.value_json import encode_value
 from planner.scratch import Scratch

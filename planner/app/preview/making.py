@@ -34,9 +34,8 @@ from planner.config.sources import Sources, UnreadableSource
 from planner.engine.offline import ABSENT, followed, why_affected
 from planner.errors import PlannerError, WrongUsage
 from planner.model.preview import EnvironmentPreview, Preview
-from planner.model.project import Environment, Project
+from planner.model.project import PINNED, Environment, Project
 from planner.model.release import Standing
-from planner.model.tree import PINNED
 from planner.state.locks import utc_now
 from planner.state.saved import Previewed
 from planner.vcs import Repository, repository_of

@@ -25,8 +25,7 @@ from planner.config.load import choose_environment
 from planner.config.written import shaped
 from planner.errors import Refused
 from planner.model.known_secrets import SHOWN
-from planner.model.project import Project, Variable
-from planner.model.tree import PINNED
+from planner.model.project import PINNED, Project, Variable
 from planner.model.value import Value, dotted, leaves
 from planner.promote.log import Log, Rejection, Run, log_of
 from planner.promote.pin_edit import edit

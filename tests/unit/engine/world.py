@@ -21,10 +21,9 @@ from planner.model.diagnostic import Diagnostics
 from planner.model.kind import Attribute, ContentFacts, Kind
 from planner.model.ledger import Event, Ledger
 from planner.model.plan import AttributeDiff, Plan
-from planner.model.resource import Content, Desired, Lifecycle, Observed, Prior
+from planner.model.resource import Content, Desired, Lifecycle, Observed, Prior, Request, Result, ServerTime
 from planner.model.state import Record, State
 from planner.model.value import Deferred, Reference, Value, leaves
-from planner.model.write import Request, Result, ServerTime
 
 SALT = "00" * 16
 NOW = "2025-01-31T12:00:00Z"
