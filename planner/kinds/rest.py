@@ -17,8 +17,7 @@ from attrs import evolve, field, frozen
 from planner.archives import Archives
 from planner.ece import Reply, Upload
 from planner.errors import ApiError, Conflict, Forbidden, NotFound, OutcomeUnknown, PlannerError, Refused
-from planner.kinds.binding import Binding, Call, Conventions
-from planner.kinds.replies import id_in, is_whole, listed_in, observed_in
+from planner.kinds.binding import Binding, Call, Conventions, id_in, is_whole, listed_in, observed_in
 from planner.model.compare import agrees, is_unset
 from planner.model.diagnostic import Diagnostic
 from planner.model.kind import Kind
