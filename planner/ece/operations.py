@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 from urllib.parse import quote
 
 from attrs import define, frozen
@@ -122,6 +122,14 @@ class UploadForm:
     def next(self) -> str:
         """RAW or MULTIPART."""
         return self.taken if self.is_open else self.named
+
+
+class Sent(TypedDict, total=False):
+    """What goes along with a call. json: the body. upload: instead of it."""
+
+    query: Mapping[str, str] | None
+    json: Any
+    upload: Upload | None
 
 
 @frozen

@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from planner.ece import Operation, Reply, UploadForm, can_be_sent
+from planner.ece.operations import Operation, Reply, UploadForm, can_be_sent
 from planner.errors import ApiError, Conflict
 from planner.model.kind import Kind
 from planner.model.resource import Observed

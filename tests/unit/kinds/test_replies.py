@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from planner.ece import Reply
+from planner.ece.operations import Reply
 from planner.errors import ApiError
 from planner.kinds.binding import observed_in
 from planner.kinds.registry import load_kinds
