@@ -16,6 +16,6 @@ How one request is sent, where it may go and how much of a reply is read: planne
 What never lives here: kinds and their attributes, plans, state, prompts, printing. Nothing here knows what an
 extension is; advice about one kind is added by that kind, by error code.
 
-client, verdicts, wirelog, wsgi and upload_bodies load an HTTP library: import them where something is sent, as
-many commands ask no installation.
+client, verdicts, wirelog, wsgi and upload_bodies load an HTTP library: import them where something is sent,
+as many commands ask no installation.
 """
