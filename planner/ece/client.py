@@ -40,8 +40,6 @@ _LOG: Final = logging.getLogger("planner.ece")
 _API: Final = "/api/v1"
 _READS: Final = frozenset({"GET", "HEAD"})
 
-Attempt = Callable[[int], Reply | Failure]
-
 
 def _api_address(base_url: str) -> Address:
     """base_url with /api/v1 once."""
@@ -151,7 +149,9 @@ class Client:
         read = operation.timeout or (self._timeouts.read if upload is None else self._timeouts.upload)
         return Message(operation, path, address, body, upload, (self._timeouts.connect, read), secrets)
 
-    def _until_settled(self, message: Message, attempt_once: Attempt, *, writes: bool = False) -> Reply:
+    def _until_settled(
+        self, message: Message, attempt_once: Callable[[int], Reply | Failure], *, writes: bool = False
+    ) -> Reply:
         tries, unsure = Tries(self._retry, self._throttle, self._random), False
         self._throttle.hold()
         while True:

@@ -263,9 +263,7 @@ def _kept(attributes: Mapping[str, Any], kind: Kind) -> dict[str, Value]:
     for name, passing in kind.kept.items():
         value = attributes.get(name)
         if value is not None:
-            kept[name] = _without(passing, value) if passing and isinstance(value, dict) else value
+            if passing and isinstance(value, dict):
+                value = {key: item for key, item in value.items() if key not in passing}
+            kept[name] = value
     return kept
-
-
-def _without(keys: frozenset[str], value: dict[str, Any]) -> dict[str, Any]:
-    return {key: item for key, item in value.items() if key not in keys}

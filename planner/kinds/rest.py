@@ -96,7 +96,8 @@ class RestDriver:
     ) -> tuple[str, ...]:
         if create:
             return ("create", "upload") if content else ("create",)
-        update = any(not self._is_content(diff) for diff in diffs)
+        source = self.kind.content and self.kind.content.attribute
+        update = any(diff.path[0] != source for diff in diffs)
         return (*(("update",) if update else ()), *(("upload",) if content else ()))
 
     def obstacle(self, observed: Observed) -> str:  # noqa: ARG002
@@ -161,9 +162,6 @@ class RestDriver:
         """What is sent: the declared attributes that concern the server."""
         skip = self.kind.local | {self.binding.id} if self.binding.id_in_path else self.kind.local
         return {name: value for name, value in request.desired.items() if name not in skip}
-
-    def _is_content(self, diff: AttributeDiff) -> bool:
-        return self.kind.content is not None and diff.path[0] == self.kind.content.attribute
 
     def guard(self, request: Request) -> tuple[Observed, str]:
         """The resource as it is now, and a note. Conflict when it moved and its attributes differ.
