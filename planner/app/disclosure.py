@@ -12,7 +12,8 @@ from typing import Final
 from planner.app.caller import Caller
 from planner.config.load import Configuration
 from planner.config.variables import PREFIX
-from planner.ece import SECRET_VARIABLES, Discretion
+from planner.ece.redaction import Discretion
+from planner.ece.settings import SECRET_VARIABLES
 from planner.forge import registry as forges
 from planner.kinds.registry import KindFile
 from planner.model.address import Address

@@ -12,7 +12,7 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from planner.archives import Archives
-from planner.ece import MULTIPART, RAW, Reply, Upload
+from planner.ece.operations import MULTIPART, RAW, Reply, Upload
 from planner.errors import ApiError, OutcomeUnknown, PlannerError, StalePlan
 from planner.kinds.rest import RestDriver
 from planner.model.compare import same

@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from planner.ece import ApiKeyAuth
+from planner.ece.auth import ApiKeyAuth
 from planner.ece.client import Client
 from planner.ece.wsgi import WSGITransport
 from planner.kinds.registry import KindFile, load_kinds, read_kind_file

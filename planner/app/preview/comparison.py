@@ -109,7 +109,7 @@ def _target(repository: Repository, named: str | None, environ: Mapping[str, str
 
 def links_in(repository: Repository, folder: Path) -> Iterator[tuple[str, str]]:
     """The links that git knows in the project's folder: the name of each, and where it leads in there."""
-    listed = repository.checkout.must("ls-files", "--stage", "-z", "--", repository.prefix or ".")
+    listed = repository.must("ls-files", "--stage", "-z", "--", repository.prefix or ".")
     root = folder.resolve()
     for line in listed.decode(errors="surrogateescape").split("\0"):
         facts, _, name = line.partition("\t")

@@ -132,7 +132,7 @@ def _is_in(commit: str, head: str, folder: Path) -> bool:
         return False
     if repository.find(commit) is not None:
         return repository.is_ancestor(commit, head)
-    lines = repository.checkout.must("cat-file", "commit", head).decode(errors="replace").split("\n\n")[0]
+    lines = repository.must("cat-file", "commit", head).decode(errors="replace").split("\n\n")[0]
     return f"parent {commit}" in lines.splitlines()
 
 

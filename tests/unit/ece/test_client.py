@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from planner import __version__
-from planner.ece import Operation
 from planner.ece.auth import ApiKeyAuth
 from planner.ece.client import Client
+from planner.ece.operations import Operation
 from planner.errors import (
     ApiError,
     Conflict,

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from planner.ece import ApiKeyAuth, BasicAuth, LoginAuth, Settings
+from planner.ece.auth import ApiKeyAuth, BasicAuth, LoginAuth
 from planner.ece.client import open_client
+from planner.ece.settings import Settings
 from planner.ece.wsgi import WSGITransport
 from planner.errors import PlannerError
 from tests.unit.ece.apps import READ, Script, answer

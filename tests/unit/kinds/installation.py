@@ -13,8 +13,9 @@ from typing import Any
 from attrs import define, field
 from werkzeug.test import Client as Caller
 
-from planner.ece import ApiKeyAuth, UploadForm
+from planner.ece.auth import ApiKeyAuth
 from planner.ece.client import Client
+from planner.ece.operations import UploadForm
 from planner.ece.wsgi import WSGITransport
 from planner.kinds.binding import Conventions
 from planner.kinds.extension import ExtensionDriver

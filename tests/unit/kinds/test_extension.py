@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from planner.ece import Reply
+from planner.ece.operations import Reply
 from planner.errors import (
     ApiError,
     Conflict,
