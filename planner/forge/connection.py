@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
-from planner.forge.port import Comment, Facts, ForgeError, ReplyLost, Target
+from planner.forge.port import Comment, Forge, ForgeError, ReplyLost, Target
 from planner.forge.reading import at, is_about
 
 if TYPE_CHECKING:
@@ -41,10 +41,8 @@ class Reply:
     data: Any
 
 
-class Connection:
+class Connection(Forge):
     """One pull request of one repository. account: of the token, "" until the forge has told."""
-
-    facts: Facts
 
     def __init__(self, target: Target, client: Client) -> None:
         self.target = target

@@ -11,18 +11,10 @@ from typing import Any, Final
 
 from planner.forge.actions import actions
 from planner.forge.github import SQUASHED, GitHub
-from planner.forge.kind import TWO_NAMES, Kind, Way, says_true
+from planner.forge.kind import TWO_NAMES, Kind, Way, below, says_true
 from planner.forge.port import Comment, Facts
 from planner.forge.reading import text_at
 
-# It has no limit of its own; a comment that is longer is nothing to read.
-FACTS: Final = Facts(name="Gitea", limit=65_536, description_limit=65_536)
-_ADVICE: Final = {
-    401: "The token is wrong or has expired: correct GITEA_TOKEN.",
-    403: "The token needs to write issues and pull requests (scope write:issue), and its account to write to "
-    "the repository.",
-    404: "Check --repo and --pr, and that the token may see the repository.",
-}
 JOB_ACCOUNTS: Final = frozenset({"gitea-actions", "forgejo-actions"})
 """Who writes with the token of a job."""
 
@@ -30,12 +22,9 @@ _PULLS: Final = 50
 """Pull requests a page: the most that an installation gives unless it is configured otherwise."""
 
 
-def api_root(url: str) -> str:
-    return url if url.endswith("/api/v1") else f"{url}/api/v1"
-
-
 class Gitea(GitHub):
-    facts = FACTS
+    # It has no limit of its own; a comment that is longer is nothing to read.
+    facts = Facts(name="Gitea", limit=65_536, description_limit=65_536)
     _accounts: frozenset[str] = frozenset()
 
     def is_own(self, comment: Comment) -> bool:
@@ -65,12 +54,16 @@ class Gitea(GitHub):
 KIND: Final = Kind(
     name="gitea",
     aliases=("forgejo",),
-    facts=FACTS,
-    api_root=api_root,
+    api_root=below("/api/v1"),
     repository=TWO_NAMES,
     example="owner/name",
     headers=lambda given: {"Authorization": given.header("token")},
-    advice=_ADVICE,
+    advice={
+        401: "The token is wrong or has expired: correct GITEA_TOKEN.",
+        403: "The token needs to write issues and pull requests (scope write:issue), and its account to "
+        "write to the repository.",
+        404: "Check --repo and --pr, and that the token may see the repository.",
+    },
     connected=Gitea,
     # Elsewhere GITHUB_TOKEN is for GitHub, and must not go to another forge.
     ways=(Way("GITEA_TOKEN"), Way("FORGEJO_TOKEN"), Way("GITHUB_TOKEN", own_ci=True)),

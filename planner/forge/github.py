@@ -18,13 +18,6 @@ from planner.forge.port import Comment, Facts, ForgeError
 from planner.forge.reading import id_at, text_at
 from planner.net.address import address_of
 
-FACTS: Final = Facts(name="GitHub", limit=65_536, description_limit=65_536)
-_ADVICE: Final = {
-    401: "The token is wrong or has expired: correct GITHUB_TOKEN or GH_TOKEN.",
-    403: "Give the job `permissions: pull-requests: write`. A pull request from a fork only has a token that "
-    "reads: comment from a second workflow then.",
-    404: "Check --repo and --pr, and that the token may see the repository.",
-}
 _HEADERS: Final = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 JOB_ACCOUNT: Final = "github-actions[bot]"
 """Who writes with the token of a job."""
@@ -44,7 +37,7 @@ def api_root(url: str) -> str:
 
 
 class GitHub(Connection):
-    facts = FACTS
+    facts = Facts(name="GitHub", limit=65_536, description_limit=65_536)
 
     def comments(self) -> Iterator[Comment]:
         url = self.client.at(*self._issue, "comments", query={"per_page": "100"})
@@ -116,14 +109,18 @@ def _page(item: Any) -> str:
 
 KIND: Final = Kind(
     name="github",
-    facts=FACTS,
     public="https://api.github.com",
     host="github.com",
     api_root=api_root,
     repository=TWO_NAMES,
     example="owner/name",
     headers=lambda given: {**_HEADERS, "Authorization": given.header("Bearer")},
-    advice=_ADVICE,
+    advice={
+        401: "The token is wrong or has expired: correct GITHUB_TOKEN or GH_TOKEN.",
+        403: "Give the job `permissions: pull-requests: write`. A pull request from a fork only has a token "
+        "that reads: comment from a second workflow then.",
+        404: "Check --repo and --pr, and that the token may see the repository.",
+    },
     connected=GitHub,
     # The order of GitHub's own command line.
     ways=(Way("GH_TOKEN"), Way("GITHUB_TOKEN")),

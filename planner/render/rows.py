@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any, Final
 
@@ -143,9 +143,12 @@ def diff_rows(diff: AttributeDiff) -> Iterator[Row]:
     yield Row(dotted(diff.path), sign, before, after, hidden, diff.forces_replacement, diff.origins)
 
 
-def output_rows(outputs: Sequence[OutputChange]) -> list[Row]:
-    diffs = (AttributeDiff((item.name,), item.before, item.after, item.sensitive) for item in outputs)
+def rows_of(diffs: Iterable[AttributeDiff]) -> list[Row]:
     return [row for diff in diffs for row in diff_rows(diff)]
+
+
+def output_rows(outputs: Sequence[OutputChange]) -> list[Row]:
+    return rows_of(AttributeDiff((o.name,), o.before, o.after, o.sensitive) for o in outputs)
 
 
 def content_words(sha256: str, about: str = "") -> Words:
@@ -158,7 +161,7 @@ def change_rows(change: Change) -> list[Row]:
     if change.action is Action.CREATE or change.action is Action.DELETE:
         return [*_all_rows(change), *_content_row(change)]
     diffs = sorted((*change.diffs, *_known_later(change)), key=_by_path)
-    return [*(row for diff in diffs for row in diff_rows(diff)), *_content_row(change)]
+    return [*rows_of(diffs), *_content_row(change)]
 
 
 def _all_rows(change: Change) -> Iterator[Row]:
