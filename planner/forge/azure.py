@@ -12,10 +12,9 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from planner.forge.connection import ACCOUNT, Connection
+from planner.forge.connection import ACCOUNT, Connection, at, id_at, number_at, text_at
 from planner.forge.kind import Ci, Environ, Job, Kind, Way, joined, run_of, says_true
 from planner.forge.port import Comment, Facts
-from planner.forge.reading import at, id_at, number_at, text_at
 from planner.model.dialect import Dialect
 
 # Without it a token that is not taken is answered with a redirect to a page for people.

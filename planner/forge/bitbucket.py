@@ -10,10 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from planner.forge.connection import Connection, Reply
+from planner.forge.connection import Connection, Reply, at, id_at, number_at, text_at
 from planner.forge.kind import NAME, Ci, Environ, Job, Kind, Way, below, joined, run_of
 from planner.forge.port import Comment, Facts, ForgeError
-from planner.forge.reading import at, id_at, number_at, text_at
 from planner.model.dialect import Dialect
 
 _REFUSED: Final = (400, 401, 403, 404)

@@ -79,10 +79,11 @@ class Client:
         """tell: takes a line for people whenever they have to wait."""
         self.pauses = pauses
         self._target, self._kind = target, KINDS[target.forge]
-        self._name = self._kind.facts.name
         self._patience = patience
         self._tell = tell
         self._home = address_of(target.api)
+        self._name = self._kind.facts.name
+        self._who = f"{self._name} at {self._home.place}"
         verify = target.ca_file or True
         self._wire = Wire(verify=verify, size=_LARGEST, patience=_PATIENCE, clock=pauses.clock)
 
@@ -170,27 +171,23 @@ class Client:
             return onward(to, address_of(url), self._home).url
         except Elsewhere as error:
             raise ForgeError(
-                f"{failure}: {self._name} at {self._host} sends on to {error.shown}",
+                f"{failure}: {self._who} sends on to {error.shown}",
                 advice="The token is not sent to another host. If it moved there, give that as --api-url.",
             ) from None
-
-    @property
-    def _host(self) -> str:
-        return self._home.place
 
     # What went wrong
 
     def _unreached(self, call: Call, error: Exception) -> _Failure:
         trouble = explain(error)
         kind = ReplyLost if call.makes and trouble.sent else ForgeError
-        summary = f"{call.failure}: {self._name} at {self._host}: {self._discreet(trouble.words)}"
+        summary = f"{call.failure}: {self._who}: {self._discreet(trouble.words)}"
         advice = _LOOK.get(trouble.look, _REACH)
         return _Failure(kind(summary, advice=advice), lasting=trouble.lasting or kind is ReplyLost)
 
     def _refused(self, call: Call, received: Received, data: Any) -> _Failure:
         said = self._discreet(_said_in(received.text, data))
         status, headers = received.status, received.headers
-        summary = f"{call.failure}: {self._name} at {self._host} answered {status_words(status, said)}"
+        summary = f"{call.failure}: {self._who} answered {status_words(status, said)}"
         if is_limited(status, headers, said, self.pauses.now()):
             wait = asked_wait(status, headers, self.pauses.now())
             when = "later" if wait is None else f"after {clock_time(self.pauses.now() + wait)}"
@@ -210,20 +207,18 @@ class Client:
         # Azure DevOps answers a token that it does not know with 203 and its page to sign in.
         is_page = looks_like_html(received.content)
         what = "a web page" if is_page else "something else"
-        summary = f"{call.failure}: {self._name} at {self._host} answered with {what} instead of JSON"
+        summary = f"{call.failure}: {self._who} answered with {what} instead of JSON"
         kind = ReplyLost if call.makes and not is_page else ForgeError
         return _Failure(kind(summary, advice=_NO_API), lasting=True)
 
     def misread(self, call: Call) -> ForgeError:
         """For a good reply whose JSON is not what it should be."""
         kind = ReplyLost if call.makes else ForgeError
-        return kind(f"{call.failure}: the reply of {self._name} at {self._host} is not understood")
+        return kind(f"{call.failure}: the reply of {self._who} is not understood")
 
     def about_another(self, call: Call) -> ReplyLost:
         """For a good reply that is about something else than what call made or changed."""
-        return ReplyLost(
-            f"{call.failure}: {self._name} at {self._host} answered with another than was asked for"
-        )
+        return ReplyLost(f"{call.failure}: {self._who} answered with another than was asked for")
 
     def _discreet(self, text: str) -> str:
         return known_secrets(self._target.credentials.secrets).redact(text, "(hidden)")

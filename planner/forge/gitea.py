@@ -9,11 +9,10 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from planner.forge.actions import actions
-from planner.forge.github import SQUASHED, GitHub
+from planner.forge.connection import text_at
+from planner.forge.github import SQUASHED, GitHub, actions
 from planner.forge.kind import TWO_NAMES, Kind, Way, below, says_true
 from planner.forge.port import Comment, Facts
-from planner.forge.reading import text_at
 
 JOB_ACCOUNTS: Final = frozenset({"gitea-actions", "forgejo-actions"})
 """Who writes with the token of a job."""

@@ -9,10 +9,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from planner.forge.connection import Connection, Reply
+from planner.forge.connection import Connection, Reply, id_at, number_at, text_at
 from planner.forge.kind import NAME, Ci, Environ, Job, Kind, Way, below, run_of, says_true
 from planner.forge.port import Comment, Facts
-from planner.forge.reading import id_at, number_at, text_at
 from planner.model.dialect import Dialect
 
 _ORDER: Final = {"per_page": "100", "sort": "asc", "order_by": "created_at"}

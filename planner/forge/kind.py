@@ -8,9 +8,8 @@ from typing import Final
 
 from attrs import frozen
 
-from planner.forge.connection import Connection
+from planner.forge.connection import Connection, number_at
 from planner.forge.port import Credentials, Facts
-from planner.forge.reading import number_at
 
 Environ = Mapping[str, str]
 NAME: Final = r"(?!\.{1,2}(?:/|$))[\w.-]+"
