@@ -103,10 +103,8 @@ def _comment(thread: str, item: Any) -> Comment:
 
 def _job(environ: Environ) -> Job:
     provider = environ.get("BUILD_REPOSITORY_PROVIDER", "TfsGit")
-    found = Job(
-        base=environ.get("SYSTEM_PULLREQUEST_TARGETBRANCH", ""),
-        run=run_of(environ, "BUILD_BUILDID", "SYSTEM_JOBATTEMPT"),
-    )
+    base = environ.get("SYSTEM_PULLREQUEST_TARGETBRANCH", "")
+    found = Job(base=base, run=run_of(environ, "BUILD_BUILDID", "SYSTEM_JOBATTEMPT"))
     if provider.lower() != "tfsgit":
         return evolve(found, elsewhere=provider)
     return evolve(

@@ -54,20 +54,13 @@ class Bitbucket(Connection):
         return self.written("PUT", url, _content(body), _comment, comment.id)
 
     def open_pull_request(self, title: str, body: str, branch: str, base: str) -> str:
-        asked = (
-            f'state = "OPEN" AND source.branch.name = {json.dumps(branch)}'
-            f" AND destination.branch.name = {json.dumps(base)}"
-        )
+        ends = {"source": {"branch": {"name": branch}}, "destination": {"branch": {"name": base}}}
+        asked = f'state = "OPEN" AND source.branch.name = {json.dumps(branch)}'
+        asked += f" AND destination.branch.name = {json.dumps(base)}"
         look = self.client.at(*self._repository, "pullrequests", query={"q": asked})
-        new = {
-            "title": title,
-            "description": body,
-            "source": {"branch": {"name": branch}},
-            "destination": {"branch": {"name": base}},
-        }
         return self.opened(
             self.client.at(*self._repository, "pullrequests"),
-            new,
+            {"title": title, "description": body, **ends},
             lambda: self.opens_at(look, "values"),
             _page,
             {("source", "branch", "name"): branch, ("destination", "branch", "name"): base},

@@ -114,9 +114,7 @@ def _missing(ci: Ci | None, kind: Kind, api: str, repository: str, number: objec
     for name, (value, option) in wants.items():
         source = ci.sources[name] if ci else ""
         if not value:
-            found.append(
-                f"{option}; {ci.name} does not say it in {source}." if ci and source else f"{option}."
-            )
+            found.append(f"{option}{f'; {ci.name} does not say it in {source}' if ci and source else ''}.")
     return found
 
 

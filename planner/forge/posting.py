@@ -83,10 +83,8 @@ def _with_line(body: str, line: str, facts: Facts) -> str:
 
 def _fields(marker: Marker) -> str:
     run = marker.run or Run(0, 0)
-    return (
-        f"v{VERSION} id={_encoded(marker.id)} commit={_encoded(marker.commit)}"
-        f" run={run.number} attempt={run.attempt}"
-    )
+    what = f"id={_encoded(marker.id)} commit={_encoded(marker.commit)}"
+    return f"v{VERSION} {what} run={run.number} attempt={run.attempt}"
 
 
 def _encoded(text: str) -> str:

@@ -15,8 +15,6 @@ from planner.render.style import BOLD, Style
 from planner.render.text.rows import render_rows
 from planner.render.values import SENSITIVE, plural
 
-_NO_COMMIT: Final = "(not committed)"
-_COMMIT_DIGITS: Final = 10
 FORMAT_VERSION: Final = 1
 
 Document = dict[str, Any]
@@ -44,7 +42,9 @@ def _promotable(found: Comparison) -> Iterator[Row]:
     if found.promotes:
         yield from rows_of(found.variables)
         if (diff := found.templates) is not None:
-            before, after = (Words(text[:_COMMIT_DIGITS] or _NO_COMMIT) for text in (diff.before, diff.after))
+            before, after = (
+                Words(text[:10] or "(not committed)") for text in (diff.before, diff.after)
+            )
             yield Row(diff.name, "~", before, after)
         yield from map(_hashes, found.archives)
 

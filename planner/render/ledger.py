@@ -42,10 +42,8 @@ def render_ledger(ledger: Ledger, *, environment: str, width: int, style: Style,
 
 
 def _counts(ledger: Ledger) -> str:
-    counted = {action: ledger.count(APPLIED, action) for action in _DONE}
-    shown = [
-        f"{counted[action]} {word}" for action, word in _DONE.items() if action in _ALWAYS or counted[action]
-    ]
+    counts = [(action, ledger.count(APPLIED, action)) for action in _DONE]
+    shown = [f"{count} {_DONE[action]}" for action, count in counts if count or action in _ALWAYS]
     return f"Applied: {', '.join(shown)}."
 
 
@@ -120,10 +118,8 @@ def _lines(value: Value, room: int) -> list[str]:
 def _way_on(ledger: Ledger, environment: str, width: int, resume: str) -> Iterator[str]:
     left = sum(1 for entry in ledger.entries if entry.result != APPLIED)
     stopped = "Interrupted. " if ledger.interrupted else ""
-    where = f"the {environment} environment"
+    done = f"{left} of {len(ledger.entries)} changes to the {environment} environment are left to do"
     yield ""
-    yield from wrap(
-        f"{stopped}{left} of {len(ledger.entries)} changes to {where} are left to do. To go on:", width
-    )
+    yield from wrap(f"{stopped}{done}. To go on:", width)
     yield ""
     yield _INDENT + escape(resume)

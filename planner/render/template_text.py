@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Final
 
@@ -19,33 +19,30 @@ _JINJA: Final = re.compile("\\{[{%#]|[%#}]\\}|[\uf880-\uf893]")
 """What only jinja can write: its own signs, and the characters that templates may not hold themselves."""
 
 _INDENT: Final = "  "
+Resources = Mapping[Address, Mapping[str, Value]]
 Origins = Callable[[Address, Path], tuple[str, ...]]
 
 
-def template_text(resources: Mapping[Address, Mapping[str, Value]], imports: Iterable[Import] = ()) -> str:
+def template_text(resources: Resources, imports: Iterable[Import] = ()) -> str:
     """`resource` and `import` blocks as YAML, in the order of the addresses."""
-    lines = [*_resource_block(resources, lambda address: mapping_lines(resources[address]))]
+    lines = [*_block(resources, lambda address: mapping_lines(resources[address]))]
     if wanted := list(imports):
         lines += ["", "import:", *(f"  - {{to: {i.target}, id: {_in_braces(i.id)}}}" for i in wanted)]
     return "\n".join(lines) + "\n"
 
 
-def render_resources(
-    resources: Mapping[Address, Mapping[str, Value]], outputs: Mapping[str, Value], origins: Origins | None
-) -> str:
+def render_resources(resources: Resources, outputs: Mapping[str, Value], origins: Origins | None) -> str:
     """`resource` and `output` as YAML. origins: names where an attribute's value comes from."""
-    lines = [*_resource_block(resources, lambda address: _commented(address, resources[address], origins))]
+    lines = [*_block(resources, lambda address: _commented(address, resources[address], origins))]
     if outputs:
         lines += ["output:", *(f"  {line}" for line in mapping_lines(outputs, jinja=False))]
     return "\n".join(lines) + "\n"
 
 
-def _resource_block(
-    addresses: Collection[Address], attributes: Callable[[Address], Iterable[str]]
-) -> Iterator[str]:
-    if addresses:
+def _block(resources: Resources, attributes: Callable[[Address], Iterable[str]]) -> Iterator[str]:
+    if resources:
         yield "resource:"
-    for kind, found in groupby(sorted(addresses), key=lambda address: address.kind):
+    for kind, found in groupby(sorted(resources), key=lambda address: address.kind):
         yield f"  {kind}:"
         for address in found:
             yield f"    {address.name}:"

@@ -161,9 +161,8 @@ def _join(found: list[Group], environment: str, plan: Plan) -> None:
 
 
 def _alike(one: Plan, other: Plan) -> bool:
-    return len(one.changes) <= _FOLDED_UP_TO and all(
-        a == b for a, b in zip_longest(_as_read(one), _as_read(other))
-    )
+    pairs = zip_longest(_as_read(one), _as_read(other))
+    return len(one.changes) <= _FOLDED_UP_TO and all(a == b for a, b in pairs)
 
 
 def _ids(plan: Plan) -> list[str]:
@@ -209,9 +208,8 @@ def summary(plan: Plan) -> str:
 
 
 def _title(group: Group, form: CommentForm) -> str:
-    same = (
-        f" ({len(group.environments)} environments, the same changes)" if len(group.environments) > 1 else ""
-    )
+    count = len(group.environments)
+    same = f" ({count} environments, the same changes)" if count > 1 else ""
     return f"{named(group.environments, form)}: {summary(group.plan)}{same}"
 
 

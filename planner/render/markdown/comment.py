@@ -17,7 +17,7 @@ from planner.render.markdown.blocks import Group, folded, group_block, groups, p
 from planner.render.markdown.diagram import diagram, has_edges
 from planner.render.markdown.form import WHOLE, CommentForm, Detail, ladder
 from planner.render.markdown.overview import head, is_quiet, table
-from planner.render.markdown.spans import code, fence, listing, words
+from planner.render.markdown.spans import code, codes, fence, words
 from planner.render.values import plural
 from planner.render.view import PlanView
 
@@ -40,11 +40,9 @@ def render_comment(preview: Preview, form: CommentForm) -> str:
     """
     preview = blamed(preview)
     view = _View(preview, form, findings.losses(preview.environments), groups(preview.environments))
-    named = {
-        level for level in (2, 1, 0) if _within(findings.caution(view.losses, form, level), form) is not None
-    }
+    named = {level for level in (2, 1, 0) if _within(findings.caution(view.losses, form, level), form)}
     for detail in ladder():
-        if detail.caution in named and (text := _within(_comment(view, detail), form)) is not None:
+        if detail.caution in named and (text := _within(_comment(view, detail), form)):
             return text
     return _cut(view)
 
@@ -193,8 +191,8 @@ def footer(preview: Preview, form: CommentForm, detail: Detail) -> Iterator[str]
 
 
 def _unaffected(preview: Preview, detail: Detail) -> str:
-    names = [code(name, 60) for name in preview.unaffected]
-    return listing(names, _UNAFFECTED_NAMED) if detail.footer else f"{len(names):,} environments"
+    names = preview.unaffected
+    return codes(names, _UNAFFECTED_NAMED) if detail.footer else f"{len(names):,} environments"
 
 
 def _again(preview: Preview) -> Iterator[str]:

@@ -17,7 +17,7 @@ from planner.model.plan import CheckResult
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.render.markdown.blocks import block, coloured, folded, named, omitted, shortened, spaced
 from planner.render.markdown.form import CommentForm, Detail
-from planner.render.markdown.spans import code, fence, listing, marked, words
+from planner.render.markdown.spans import code, codes, fence, marked, words
 from planner.render.text.plan import title
 from planner.render.totals import losses_in_words
 from planner.render.values import plural
@@ -26,7 +26,6 @@ from planner.render.view import CHECKED, CHECKED_LATER, ChangeView, DriftView, P
 _REASON_ROOM: Final = 160
 _WHOLE: Final = 100_000
 _ERROR_COLUMNS: Final = 200
-_ENVIRONMENTS_NAMED: Final = 12
 _STATUS: Final = CHECKED | {"failed": f"**{CHECKED['failed']}**"}
 
 Items = Iterable[EnvironmentPreview]
@@ -101,9 +100,8 @@ def partial_caution(found: Sequence[Loss], form: CommentForm, room: int) -> Iter
 
 def warnings(environments: Iterable[EnvironmentPreview], form: CommentForm, most: int) -> Iterator[str]:
     """What merging leaves behind, a line for each; nothing when there is nothing. most: lines."""
-    found = [
-        f"> - {code(item.environment, 60)}: {marked(text)}" for item in environments for text in item.cautions
-    ]
+    told = [(item.environment, text) for item in environments for text in item.cautions]
+    found = [f"> - {code(name, 60)}: {marked(text)}" for name, text in told]
     if found:
         yield from _opening(form, "Warning")
         yield from found[:most]
@@ -160,7 +158,7 @@ def _fitting(found: Sequence[Loss], form: CommentForm, room: int) -> int:
 
 def _reason(change: ChangeView) -> str:
     if change.forced_by:
-        return f"; forced by {listing([code(name, 60) for name in change.forced_by], 3)}"
+        return f"; forced by {codes(change.forced_by, 3)}"
     reason = "" if change.left_over else change.change.reason
     return f"; {words(reason, _REASON_ROOM)}" if reason else ""
 
@@ -170,10 +168,9 @@ def failures(items: Items, detail: Detail) -> Iterator[str]:
     same: dict[tuple[bool, str, str], list[str]] = {}
     for item in items:
         if item.failed:
-            names = same.setdefault((item.refused, item.error, item.advice), [])
-            names.append(code(item.environment, 60))
+            same.setdefault((item.refused, item.error, item.advice), []).append(item.environment)
     for (refused, error, advice), names in same.items():
-        where = listing(names, _ENVIRONMENTS_NAMED)
+        where = codes(names)
         what = f"Apply would refuse the plan of {where}." if refused else f"{where} could not be planned."
         yield from (f"**{what}**", "", *_why_so(error, advice, detail.error_lines), "")
 
@@ -244,7 +241,7 @@ def _users(items: Items, most: int) -> Iterator[str]:
             if change.users:
                 count = plural(len(change.users), "deployment")
                 what = f"{code(str(change.address))} in {code(item.environment, 60)} ({change.action})"
-                names = f": {listing([code(user, 60) for user in change.users], most)}" if most else ""
+                names = f": {codes(change.users, most)}" if most else ""
                 yield f"- {what} by {count}{names}"
 
 
@@ -283,11 +280,11 @@ def notes(items: Items, detail: Detail) -> Iterator[str]:
     same: dict[str, list[str]] = {}
     for item in items:
         for note in item.plan.notes if item.plan else ():
-            same.setdefault(note, []).append(code(item.environment, 60))
+            same.setdefault(note, []).append(item.environment)
     if same and detail.notes:
         yield from ("**Notes:**", "")
         shown = [*same.items()][: detail.notes]
-        yield from (f"- {listing(where, 5)}: {words(note, 300)}" for note, where in shown)
+        yield from (f"- {codes(where, 5)}: {words(note, 300)}" for note, where in shown)
         if len(same) > len(shown):
             yield f"- ... {plural(len(same) - len(shown), 'more note')}"
         yield ""

@@ -13,14 +13,13 @@ from planner.model.release import Gate
 from planner.render import totals
 from planner.render.gates import state_of
 from planner.render.markdown.form import CommentForm
-from planner.render.markdown.spans import code, listing, words
+from planner.render.markdown.spans import code, codes, listing, words
 from planner.render.totals import state_only
 from planner.render.values import plural
 from planner.render.view import CALLS
 
 _PROJECT_ROOM: Final = 60
 _SHORT_COMMIT: Final = 10
-_ENVIRONMENTS_NAMED: Final = 12
 _NONE = "-"
 _UNKNOWN = "?"
 
@@ -85,7 +84,7 @@ def _affected(preview: Preview) -> str:
     if not items:
         return "This change affects no environment."
     if is_quiet(preview):
-        return f"Merging this changes nothing in {_names(item.environment for item in items)}."
+        return f"Merging this changes nothing in {codes([item.environment for item in items])}."
     also = totals.besides(_plans(preview)) if totals.calls(_plans(preview)) else []
     number = sum(1 for item in items if not item.removed)
     planned = f"Planned for {plural(number, 'environment')}" if number else "Nothing had to be planned"
@@ -102,11 +101,7 @@ def _looked_at(preview: Preview, *, names: bool) -> str:
     left = preview.left_out
     if not names:
         return f"Only looked at {plural(len(chosen), 'environment')}; not looked at {len(left):,}."
-    return f"Only looked at: {_names(chosen)}; not looked at: {_names(left)}."
-
-
-def _names(environments: Iterable[str]) -> str:
-    return listing([code(name, 60) for name in environments], _ENVIRONMENTS_NAMED)
+    return f"Only looked at: {codes(chosen)}; not looked at: {codes(left)}."
 
 
 @frozen

@@ -77,10 +77,8 @@ def _parted(word: str) -> tuple[str, str, str]:
 
 def marked(text: str, room: int = 300) -> str:
     """text as prose, with code spans for what stands between backticks in it."""
-    parts = text.split("`")
-    return "".join(
-        code(part, room) if index % 2 else _between(part, room) for index, part in enumerate(parts)
-    )
+    parts = enumerate(text.split("`"))
+    return "".join(code(part, room) if index % 2 else _between(part, room) for index, part in parts)
 
 
 def _between(text: str, room: int) -> str:
@@ -110,6 +108,11 @@ def listing(items: Sequence[str], most: int) -> str:
     if len(items) <= most:
         return ", ".join(items)
     return f"{', '.join(items[:most])} and {len(items) - most:,} more"
+
+
+def codes(items: Sequence[str], most: int = 12) -> str:
+    """A listing of code spans, each of a name of an environment, or of what is as short."""
+    return listing([code(item, 60) for item in items], most)
 
 
 def _visible(text: str) -> str:
