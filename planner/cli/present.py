@@ -10,9 +10,8 @@ from typing import Any
 from attrs import evolve, frozen
 
 from planner import __version__
-from planner.app.apply import Outcome
+from planner.app.apply import Outcome, Report, Running
 from planner.app.opening import Opened
-from planner.app.report import Report, Running
 from planner.cli.console import Console
 from planner.cli.interrupt import INTERRUPTED, InFlight, Interrupt
 from planner.errors import PartlyApplied, Refused
@@ -26,7 +25,7 @@ from planner.render.progress import Progress, live_progress, plain_progress
 from planner.render.state import render_outputs
 from planner.render.text.plan import render_plan
 from planner.state.document import Redact, keep
-from planner.state.saved_plan import dump_plan, plan_digest
+from planner.state.saved import dump_plan, plan_digest
 
 DONE, FAILED = 0, 1
 
@@ -55,7 +54,7 @@ class TextReport:
             evolve(shown, entries=tuple(entries)),
             environment=self.here.environment.name,
             width=self.console.width(),
-            style=self.console.style(sys.stdout),
+            style=self.console.style(),
             resume=way_on,
         )
         self.console.out(text)
@@ -140,4 +139,4 @@ def show_plan(console: Console, plan: Plan, form: str = "text", redact: Redact =
 
         console.out(render_markdown_plan(shown, plan_digest(plan, redact)))
         return
-    console.out(render_plan(shown, width=console.width(), style=console.style(sys.stdout)))
+    console.out(render_plan(shown, width=console.width(), style=console.style()))

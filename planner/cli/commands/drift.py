@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
@@ -36,7 +35,7 @@ def command(context: click.Context, /, environment: str | None, **given: Any) ->
             console.redact.inside(plan.drift),
             environment=here.environment.name,
             width=console.width(),
-            style=console.style(sys.stdout),
+            style=console.style(),
         )
         console.out(text)
     return DRIFTED if plan.drift else 0

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from planner.engine.checking import evaluate
-from planner.engine.declared import apply_moves, creating_first, replay, wanted_imports
-from planner.engine.edits import moved
+from planner.engine.edits import moved, replay
+from planner.engine.evaluation import evaluate
+from planner.engine.goal import Goal
+from planner.engine.imports import imports_to_do
+from planner.engine.refreshed import apply_moves
 from planner.model.address import Address
 from planner.model.declarations import Check, Declarations, Import, Move
 from planner.model.diagnostic import Diagnostics, Position
@@ -100,7 +102,7 @@ def test_a_swap_says_how(state: State, moves: list[tuple[Address, Address]], tol
 )
 def test_an_import_that_does_nothing_says_so(item: Import, wanted: bool, told: list[str]) -> None:
     diagnostics = Diagnostics()
-    assert wanted_imports(STATE, [item], diagnostics) == ([item] if wanted else [])
+    assert imports_to_do(STATE, [item], diagnostics) == ([item] if wanted else [])
     assert [(found.summary, found.is_error) for found in diagnostics] == [(text, False) for text in told]
 
 
@@ -118,7 +120,7 @@ def test_what_a_create_before_destroy_resource_needs_is_one_too() -> None:
         C: Desired(C, {}, depends_on=(B,), lifecycle=first),
         D: Desired(D, {}, depends_on=(C,)),
     }
-    found = creating_first(resources)
+    found = Goal("p", "dev", "", "", resources).creating_first().resources
     assert [found[address].lifecycle.create_before_destroy for address in (A, B, C, D)] == [
         True,
         True,

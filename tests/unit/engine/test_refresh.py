@@ -13,7 +13,7 @@ from planner.errors import Forbidden, Refused
 from planner.model.address import Address
 from planner.model.resource import Prior
 
-from .world import THING, Installation, desired, planned, prior, state_of, wish_of
+from .world import THING, Installation, desired, goal_of, planned, prior, state_of
 
 A, B, C = prior("a"), prior("b"), prior("c")
 CLOUD = "Elastic Cloud"
@@ -50,7 +50,7 @@ def test_on_elastic_cloud_what_is_forbidden_beside_what_is_listed_is_gone(
 
 
 def test_the_plan_creates_it_again_and_says_why() -> None:
-    found = planned(wish_of(desired("a"), desired("b")), state_of(A, B), world_of([A]))
+    found = planned(goal_of(desired("a"), desired("b")), state_of(A, B), world_of([A]))
     assert found.actions == {"b": "create"}
     assert [(item.address.name, item.gone) for item in found.plan.drift] == [("b", True)]
     assert [note.split(":")[0] for note in found.plan.notes] == ["thing.b is gone"]
@@ -103,9 +103,9 @@ def test_a_list_that_is_cut_short_proves_nothing() -> None:
 
 def test_leftovers_count_and_are_judged_alike() -> None:
     view = surveyed(world_of([A]), B, deposed=(A,))
-    assert (view.resources[B.address], view.leftovers[A.address, A.id] is None) == (None, False)
+    assert (view.resources[B.address], view.deposed[A.address, A.id] is None) == (None, False)
     view = surveyed(world_of([B]), B, deposed=(A,))
-    assert view.leftovers[A.address, A.id] is None
+    assert view.deposed[A.address, A.id] is None
     with pytest.raises(Refused, match="none of the 2 resources"):
         surveyed(world_of([]), B, deposed=(A,))
     with pytest.raises(Refused, match="none of the 1 resource of"):

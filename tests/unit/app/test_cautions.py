@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from planner.app.caller import Silent
-from planner.app.missing_state import without_secrets, without_user
-from planner.app.preview.left_behind import Places, moved, removed
+from planner.app.preview.cautions import Places, moved, removed
 from planner.app.redaction import Redactor
-from planner.app.stores import States
+from planner.app.stores import States, without_secrets, without_user
 from planner.model.project import Environment
 
 SECRET = "postgresql://planner:hunter2@db.example/planner"

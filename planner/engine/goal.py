@@ -1,4 +1,4 @@
-"""What is wanted of an environment, as planning takes it."""
+"""The goal of a plan: what is desired of an environment, and how much of that is to be reached."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 
 from attrs import evolve, field, frozen
 
-from planner.engine.declared import creating_first
 from planner.engine.selection import Selection
 from planner.model.address import Address
 from planner.model.declarations import Declarations
@@ -24,10 +23,10 @@ def _no_origins(_address: Address, _path: Path) -> tuple[str, ...]:
 
 
 @frozen
-class Wish:
-    """What is wanted of an environment. salt: hex, for the fingerprints of secrets.
+class Goal:
+    """What a plan is to reach. resources, outputs: as desired. salt: hex, for the fingerprints of secrets.
 
-    declared: all that the templates declare, where not all of it is wanted.
+    declared: all that the templates declare, where not all of it is desired.
     """
 
     project: str
@@ -57,11 +56,23 @@ class Wish:
         found = {n: fingerprints(v, self.salt) for n, v in desired.attributes.items() if is_sensitive(v)}
         return found or None
 
-    def creating_first(self) -> Wish:
-        """This, where whatever a create_before_destroy resource depends on is one too."""
-        return evolve(self, resources=creating_first(self.resources))
+    def creating_first(self) -> Goal:
+        """This, where whatever a create_before_destroy resource depends on is one too.
 
-    def following(self, state: State) -> Wish:
+        Else the replacement of the dependency would have to delete it while the old dependent is still there.
+        """
+        resources = dict(self.resources)
+        todo = [desired for desired in resources.values() if desired.lifecycle.create_before_destroy]
+        while todo:
+            for address in todo.pop().dependencies:
+                other = resources.get(address)
+                if other and not other.lifecycle.create_before_destroy:
+                    first = evolve(other.lifecycle, create_before_destroy=True)
+                    resources[address] = evolve(other, lifecycle=first)
+                    todo.append(resources[address])
+        return evolve(self, resources=resources)
+
+    def following(self, state: State) -> Goal:
         """This, where the selection follows what moved. state: after the moves."""
         there = {*self.resources, *(prior.address for prior in state.entries)}
         return evolve(self, selection=self.selection.following(self.declarations.moves, there))

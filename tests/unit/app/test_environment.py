@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from planner.app.preview.problems import advice_of, located, told, told_of
+from planner.app.preview.environment import advice_of, located, told, told_of
 from planner.config.load import Configuration
 from planner.errors import InvalidConfiguration, PlannerError
 from planner.model.address import Address

@@ -6,12 +6,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, overload
 
 import jsonschema_rs
+from attrs import frozen
 
-from planner.config.yaml_document import Literal, Written, plain
 from planner.model.value import Value, with_plain_numbers
+from planner.yaml12.core_schema import plain_value
+
+
+@frozen
+class Literal:
+    """A plain scalar that the core schema reads as something else than a string."""
+
+    text: str
+    value: bool | int | float | None
+
+
+Written = Value | Literal | list["Written"] | dict[str, "Written"]
+"""A value as it is written: what its Literals are is known with the schema of their place."""
+
+
+@lru_cache(maxsize=65536)
+def core_schema(text: str) -> str | Literal:
+    """A plain scalar; what is no text stays a Literal."""
+    value = plain_value(text)
+    return value if isinstance(value, str) else Literal(text, value)
+
+
+@overload
+def plain(value: dict[str, Written]) -> Mapping[str, Value]: ...
+@overload
+def plain(value: Written) -> Value: ...
+def plain(value: Written) -> Value:
+    """value with each Literal as the core schema reads it."""
+    if isinstance(value, Literal):
+        return value.value
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value
+
 
 _FORMS: Final = ("allOf", "anyOf", "oneOf")
 _ABOUT_TEXTS: Final = frozenset({"pattern", "minLength", "maxLength", "format"})

@@ -6,19 +6,35 @@ comparison, a condition, a loop, another filter, a method, a slice) finds the va
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
-from typing import Any, ClassVar
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
+from typing import Any, ClassVar, Final
 
 from jinja2.exceptions import TemplateRuntimeError
-from jinja2.runtime import Undefined
+from jinja2.runtime import LoopContext, Undefined
 from markupsafe import Markup
 
-from planner.config.scope import KindScope, LaterValue, ResourceScope, Scope, seen
-from planner.config.survey import LARGEST, SMALLEST
+from planner.config.jobs import Effort, TooMuchWork
+from planner.config.scope import (
+    UNTOLD,
+    KindScope,
+    LaterValue,
+    NotKnownYet,
+    ResourceScope,
+    Scope,
+    holds_secret,
+    looked_through,
+    seal,
+    seen,
+)
+from planner.config.survey import LARGEST, SMALLEST, describe
 from planner.config.tokens import BROKEN, INVALID, MARK, MARK_CLOSE, MARK_OPEN, OPEN, Tokens, holds_token
-from planner.config.wording import describe
 from planner.model.value import Secret, Value
+
+
+def _compared(compare: Callable[[Any, Any], Any]) -> Callable[[Any, object], bool]:
+    return lambda text, other: bool(compare(text.value(), opened(other)))
 
 
 class TemplateText(Markup):
@@ -26,6 +42,11 @@ class TemplateText(Markup):
 
     __slots__ = ()
     tokens: ClassVar[Tokens]
+
+    @classmethod
+    def bound_to(cls, tokens: Tokens) -> type[TemplateText]:
+        """The class of the template text whose tokens stand for their values."""
+        return type("Bound", (cls,), {"__slots__": (), "tokens": tokens})
 
     @classmethod
     def escape(cls, s: Any, /) -> TemplateText:
@@ -47,23 +68,9 @@ class TemplateText(Markup):
     def __repr__(self) -> str:
         return repr(self.value())
 
-    def __eq__(self, other: object) -> bool:
-        return bool(self.value() == opened(other))
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    def __lt__(self, other: Any) -> bool:
-        return bool(self.value() < opened(other))
-
-    def __le__(self, other: Any) -> bool:
-        return bool(self.value() <= opened(other))
-
-    def __gt__(self, other: Any) -> bool:
-        return bool(self.value() > opened(other))
-
-    def __ge__(self, other: Any) -> bool:
-        return bool(self.value() >= opened(other))
+    __eq__, __ne__ = _compared(operator.eq), _compared(operator.ne)
+    __lt__, __le__ = _compared(operator.lt), _compared(operator.le)
+    __gt__, __ge__ = _compared(operator.gt), _compared(operator.ge)
 
     def __hash__(self) -> int:
         return hash(self.value())
@@ -82,16 +89,6 @@ class TemplateText(Markup):
 
     def __contains__(self, item: Any) -> bool:
         return opened(item) in self.value()
-
-
-def bound_to(values: Tokens) -> type[TemplateText]:
-    """The class of the template text whose tokens stand for these values."""
-
-    class Bound(TemplateText):
-        __slots__ = ()
-        tokens = values
-
-    return Bound
 
 
 def opened(value: Any) -> Any:
@@ -177,3 +174,54 @@ def _without_end(text: str) -> str:
     while text.endswith(MARK_CLOSE):
         text = text[: text.rindex(MARK_OPEN, 0, text.rindex(MARK_OPEN))].rstrip()
     return text
+
+
+_NO_ITERATORS: Final = frozenset({str, int, bool, type(None), dict, list, tuple, Secret})
+_QUOTES_NOTHING: Final = (NotKnownYet, TooMuchWork, MemoryError, RecursionError)
+
+
+class Untold(TemplateRuntimeError):
+    def __init__(self) -> None:
+        super().__init__(f"{UNTOLD}\nWhy is not said: the reason might quote it.")
+
+
+def kept_secret(result: Any, *sources: Any) -> Any:
+    """result, sealed when a source holds a secret. Template text keeps its secrets behind its tokens."""
+    if isinstance(result, TemplateText) or not any(map(holds_secret, sources)):
+        return result
+    return _sealed_items(result) if isinstance(result, Iterator) else seal(result)
+
+
+def _sealed_items(items: Iterator[Any]) -> Iterator[Any]:
+    """What is lazy fails where it is used, far from the secret."""
+    try:
+        yield from map(seal, items)
+    except Exception as error:  # noqa: BLE001 - see untold
+        raise untold(error, Secret()) from None
+
+
+def made(effort: Effort, result: Any, *sources: Any) -> Any:
+    """What a filter, a call or an operator gives: paid for, a secret where it must be, and looked through."""
+    result = kept_secret(result, *sources)
+    if isinstance(result, str):
+        effort.spend(2 * str.__len__(result))
+    elif type(result) in (list, dict):
+        effort.weigh((result,))
+        return looked_through(result)
+    return result
+
+
+def untold(error: Exception, *sources: Any) -> Exception:
+    """error, or one in its place that quotes nothing, when a source of what failed holds a secret."""
+    if isinstance(error, (*_QUOTES_NOTHING, Untold)) or not any(map(holds_secret, sources)):
+        return error
+    if any(isinstance(source, Undefined) and source._undefined_message == str(error) for source in sources):
+        return error  # of a name in the template, which hides it where it is a secret itself
+    return Untold().with_traceback(error.__traceback__)
+
+
+def settled(value: Any) -> Any:
+    """An iterator as a list, so that what is in it can be looked at."""
+    if type(value) in _NO_ITERATORS or not isinstance(value, Iterator) or isinstance(value, LoopContext):
+        return value
+    return list(value)
