@@ -27,7 +27,8 @@ class Gitea(GitHub):
     _accounts: frozenset[str] = frozenset()
 
     def is_own(self, comment: Comment) -> bool:
-        self._accounts = self._accounts or self._found_accounts()
+        if not self._accounts:
+            self._accounts = frozenset({text_at(self.user(401, 403, 404), "login")} - {""}) or JOB_ACCOUNTS
         return comment.author in self._accounts
 
     def _open(self, branch: str, base: str) -> Iterator[Any]:
@@ -45,9 +46,6 @@ class Gitea(GitHub):
         ends = (text_at(item, "head", "ref"), text_at(item, "base", "ref"))
         home = text_at(item, "head", "repo", "full_name").lower()
         return ends == (branch, base) and home == self.target.repository.lower()
-
-    def _found_accounts(self) -> frozenset[str]:
-        return frozenset({text_at(self.user(401, 403, 404), "login")} - {""}) or JOB_ACCOUNTS
 
 
 KIND: Final = Kind(

@@ -42,9 +42,7 @@ def _promotable(found: Comparison) -> Iterator[Row]:
     if found.promotes:
         yield from rows_of(found.variables)
         if (diff := found.templates) is not None:
-            before, after = (
-                Words(text[:10] or "(not committed)") for text in (diff.before, diff.after)
-            )
+            before, after = (Words(text[:10] or "(not committed)") for text in (diff.before, diff.after))
             yield Row(diff.name, "~", before, after)
         yield from map(_hashes, found.archives)
 

@@ -96,7 +96,7 @@ def _stacked(item: ThreeWay, width: int, style: Style) -> Iterator[str]:
     yield _INDENT + escape(dotted(item.path))
     start = len(_INDENT) + 2 + len("observed  ")
     for view, value in zip(_VIEWS, _values(item), strict=True):
-        lines = [SENSITIVE] if item.sensitive else _lines(value, width - start)
+        lines = [SENSITIVE] if item.sensitive else _value_lines(value, width - start)
         yield f"{_INDENT}  {style.paint(DIM, view)}{' ' * (10 - len(view))}{lines[0]}"
         yield from (" " * start + line for line in lines[1:])
 
@@ -111,7 +111,7 @@ def _text(value: Value) -> str:
     return _ABSENT if value is None else inline(value)
 
 
-def _lines(value: Value, room: int) -> list[str]:
+def _value_lines(value: Value, room: int) -> list[str]:
     return [_ABSENT] if value is None else expanded(value, room, wrapped)
 
 

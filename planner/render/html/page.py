@@ -44,13 +44,9 @@ def render_html(preview: Preview) -> str:
     A preview of one environment and no commit is the plan that somebody made of it.
     """
     style, script = (Markup(part(name)) for name in ("page.css", "page.js"))  # noqa: S704 - files of ours
-    return rendered(
-        "page.html",
-        page=Page(blamed(preview)),
-        policy=_policy(style, script),
-        style=style,
-        script=script,
-    )
+    page, policy = Page(blamed(preview)), _policy(style, script)
+    template = _environment().get_template("page.html")
+    return template.render(page=page, policy=policy, style=style, script=script)
 
 
 @define(slots=False, frozen=True)
@@ -167,10 +163,6 @@ def _policy(style: str, script: str) -> str:
 
 def _hash(content: str) -> str:
     return f"sha256-{b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
-
-
-def rendered(name: str, **given: Any) -> str:
-    return _environment().get_template(name).render(given)
 
 
 def macro(name: str, template: str) -> Any:

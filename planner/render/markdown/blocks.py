@@ -243,10 +243,11 @@ def spaced(parts: Iterable[list[str]], limit: int) -> list[str]:
 
 
 def _change_parts(group: Group, detail: Detail) -> Iterator[list[str]]:
+    named = {"create": detail.names_creates, "update": detail.names_updates}
     unnamed: dict[str, list[ChangeView]] = {}
     hidden = 0
     for change in PlanView(group.plan).changes:
-        if _is_named(change, detail):
+        if named.get(change.group, True):
             most, block = _attributes(change, detail), group.block(change)
             hidden += 0 if most else block.attributes
             yield [*shortened(block, most, detail.value_lines)]
@@ -256,10 +257,6 @@ def _change_parts(group: Group, detail: Detail) -> Iterator[list[str]]:
         yield [f"  {omitted(hidden)}"]
     for verb, changes in unnamed.items():
         yield [f"{_COUNTED[verb].format(f'{len(changes):,}')}: {_kinds(changes)}"]
-
-
-def _is_named(change: ChangeView, detail: Detail) -> bool:
-    return {"create": detail.names_creates, "update": detail.names_updates}.get(change.group, True)
 
 
 def _attributes(change: ChangeView, detail: Detail) -> int:

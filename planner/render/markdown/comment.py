@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from attrs import frozen
@@ -54,10 +54,6 @@ class _View:
     losses: tuple[findings.Loss, ...]
     groups: tuple[Group, ...]
 
-    @property
-    def items(self) -> Sequence[EnvironmentPreview]:
-        return self.preview.environments
-
 
 def _within(lines: Iterable[str], form: CommentForm) -> str | None:
     """The lines as a text, None as soon as they are too long."""
@@ -81,7 +77,7 @@ def _comment(view: _View, detail: Detail) -> Iterator[str]:
 
 
 def _body(view: _View, detail: Detail) -> Iterator[str]:
-    items, form = view.items, view.form
+    items, form = view.preview.environments, view.form
     yield from findings.caution(view.losses, form, detail.caution)
     yield from findings.warnings(items, form, detail.warnings)
     yield from table(view.preview, detail.why)
@@ -110,7 +106,7 @@ def _shortened(view: _View, detail: Detail) -> Iterator[str]:
 
 def _missing(view: _View, detail: Detail) -> Iterator[str]:
     """In words, what detail hides of this preview, the first to go first."""
-    plans = (PlanView(item.plan) for item in view.items if item.plan)
+    plans = (PlanView(item.plan) for item in view.preview.environments if item.plan)
     counts = sum((plan.counts for plan in plans), Counter[str]())
     if not detail.diagram and view.form.dialect.mermaid and any(map(has_edges, view.groups)):
         yield "the graph"
@@ -179,8 +175,9 @@ def _size(lines: Iterable[str], form: CommentForm) -> int:
 def footer(preview: Preview, form: CommentForm, detail: Detail) -> Iterator[str]:
     if preview.fallback:
         yield from (f"All environments were planned: {words(preview.fallback)}.", "")
-    if preview.unaffected:
-        yield from (f"Not affected: {_unaffected(preview, detail)}.", "")
+    if others := preview.unaffected:
+        said = codes(others, _UNAFFECTED_NAMED) if detail.footer else f"{len(others):,} environments"
+        yield from (f"Not affected: {said}.", "")
     if preview.offline:
         yield from (OFFLINE, "")
     again = [*_again(preview)]
@@ -188,11 +185,6 @@ def footer(preview: Preview, form: CommentForm, detail: Detail) -> Iterator[str]
         digests = any(item.digest for item in preview.environments)
         title = "Digests, and how to make this preview again" if digests else "How to make this preview again"
         yield from folded(title, again, form)
-
-
-def _unaffected(preview: Preview, detail: Detail) -> str:
-    names = preview.unaffected
-    return codes(names, _UNAFFECTED_NAMED) if detail.footer else f"{len(names):,} environments"
 
 
 def _again(preview: Preview) -> Iterator[str]:

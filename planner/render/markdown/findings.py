@@ -182,17 +182,14 @@ def whole_failure(preview: Preview, detail: Detail) -> Iterator[str]:
 
 
 def _why_so(error: str, advice: str, most: int) -> list[str]:
-    return fence(_error(error, advice, most), "text")
-
-
-def _error(error: str, advice: str, most: int) -> Iterator[str]:
-    text = error.rstrip() or "No reason was given."
-    lines = [line[:_ERROR_COLUMNS] for line in text.split("\n")]
-    yield from lines[:most]
+    """The error and what to do, as a fence; most: lines of each."""
+    lines = (error.rstrip() or "No reason was given.").split("\n")
+    shown = lines[:most]
     if len(lines) > most:
-        yield f"... {plural(len(lines) - most, 'line')} omitted"
+        shown.append(f"... {plural(len(lines) - most, 'line')} omitted")
     if advice and most > 1:
-        yield from ("", *(line[:_ERROR_COLUMNS] for line in advice.split("\n")[:most]))
+        shown += ["", *advice.split("\n")[:most]]
+    return fence((line[:_ERROR_COLUMNS] for line in shown), "text")
 
 
 def drift(items: Items, form: CommentForm, detail: Detail) -> Iterator[str]:
@@ -223,16 +220,12 @@ def _drifted(found: Iterable[DriftView], detail: Detail) -> Iterator[list[str]]:
 
 def users(items: Items, detail: Detail) -> Iterator[str]:
     """The deployments that use what changes. detail.users: how many are named for each resource."""
-    lines = [*_users(items, detail.users)]
+    lines, most = [*_users(items, detail.users)], max(detail.users * 5, 3)
     if lines:
-        yield from ("**In use today by deployments:**", "", *lines[: _most_lines(detail)])
-        if len(lines) > _most_lines(detail):
-            yield f"- ... {plural(len(lines) - _most_lines(detail), 'more resource')} in use"
+        yield from ("**In use today by deployments:**", "", *lines[:most])
+        if len(lines) > most:
+            yield f"- ... {plural(len(lines) - most, 'more resource')} in use"
         yield ""
-
-
-def _most_lines(detail: Detail) -> int:
-    return max(detail.users * 5, 3)
 
 
 def _users(items: Items, most: int) -> Iterator[str]:

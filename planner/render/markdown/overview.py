@@ -66,14 +66,9 @@ def _compared(preview: Preview) -> str:
         return f"{now}." if preview.error else f"{now}, compared with nothing."
     changes = " and uncommitted changes" if preview.uncommitted else ""
     offline = ", **offline**" if preview.offline else ""
-    return f"{now}{changes} compared with {before}{offline}{_ahead(preview)}."
-
-
-def _ahead(preview: Preview) -> str:
-    if not preview.ahead:
-        return ""
-    name, commits = code(preview.target, _PROJECT_ROOM), plural(preview.ahead, "commit")
-    return f"; {name} is {commits} ahead of that"
+    target, commits = code(preview.target, _PROJECT_ROOM), plural(preview.ahead, "commit")
+    ahead = f"; {target} is {commits} ahead of that" if preview.ahead else ""
+    return f"{now}{changes} compared with {before}{offline}{ahead}."
 
 
 def _affected(preview: Preview) -> str:
@@ -128,7 +123,7 @@ def _columns(preview: Preview, items: Sequence[EnvironmentPreview], why: int) ->
     yield Column("Why", tuple(_why(item.why, why) for item in items))
     for noun in CALLS:
         yield Column(noun.capitalize(), tuple(_count(item, noun) for item in items), number=True)
-    yield _where_any("State", [_state_only(item.plan) for item in items])
+    yield _where_any("State", [", ".join(state_only([item.plan])) if item.plan else "" for item in items])
     yield Column("Drift", tuple(_drift(item, preview.offline) for item in items), number=True)
     yield _where_any("Gates", [_gates(item.gates) for item in items])
     yield _where_any("On merge", [words(item.on_merge, 100) if item.on_merge else "" for item in items])
@@ -176,10 +171,6 @@ def _drift(item: EnvironmentPreview, offline: bool) -> str:
     if item.plan is None or offline:
         return _UNKNOWN
     return f"{len(item.plan.drift):,}" if item.plan.drift else _NONE
-
-
-def _state_only(plan: Plan | None) -> str:
-    return ", ".join(state_only([plan])) if plan else ""
 
 
 def _gates(gates: Sequence[Gate]) -> str:
