@@ -12,15 +12,8 @@ from attrs import evolve, frozen
 from planner.model.plan import Action, AttributeDiff, Change, OutputChange
 from planner.model.value import UNKNOWN, Value, dotted
 from planner.render.escaping import ELLIPSIS
-from planner.render.values import (
-    human_size,
-    is_container,
-    is_hidden,
-    is_multiline,
-    is_unknown,
-    key_of,
-    plural,
-)
+from planner.render.values import human_size, is_container, is_hidden, is_multiline, is_unknown, plural
+from planner.yaml12.number import is_written
 
 FORCES: Final = "forces replacement"
 _SHORT_LIST: Final = 3
@@ -145,6 +138,16 @@ def diff_rows(diff: AttributeDiff) -> Iterator[Row]:
 
 def rows_of(diffs: Iterable[AttributeDiff]) -> list[Row]:
     return [row for diff in diffs for row in diff_rows(diff)]
+
+
+def key_of(value: Value) -> object:
+    """What two values are compared by where one of them is shown: 1, 1.0 and true differ, as do 8.1 and 8.10,
+    and a list can be a key."""
+    if isinstance(value, Mapping):
+        return ("map", *sorted((str(key), key_of(item)) for key, item in value.items()))
+    if isinstance(value, list | tuple):
+        return ("list", *map(key_of, value))
+    return (type(value).__name__, repr(value) if is_written(value) else value)
 
 
 def output_rows(outputs: Sequence[OutputChange]) -> list[Row]:

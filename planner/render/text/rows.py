@@ -12,18 +12,7 @@ from planner.model.value import Value
 from planner.render.escaping import cells, escape, pad, shorten, wrap
 from planner.render.rows import FORCES, Form, Row, Stretch, Words
 from planner.render.style import DIM, REMOVE, Style
-from planner.render.values import (
-    SENSITIVE,
-    TextLayout,
-    expanded,
-    fits,
-    heredoc,
-    inline,
-    is_multiline,
-    opened,
-    text_line,
-    wrapped,
-)
+from planner.render.values import SENSITIVE, TextLayout, expanded, inline, is_multiline, text_line, wrapped
 
 ARROW: Final = "-> "
 _NARROWEST_NAMES: Final = 14
@@ -155,14 +144,9 @@ def _body(row: Row, frame: _Frame, long: TextLayout) -> Body:
 def _value(value: Any, frame: _Frame, long: TextLayout) -> Body:
     if isinstance(value, Words):
         return _body_of(wrap(value.text, frame.room), frame.value_at)
-    if is_multiline(value):
-        return _body_of(heredoc(value, frame.block), frame.start)
-    line = inline(value)
-    if fits(value, line, frame.room):
-        return line, []
-    if isinstance(value, str):
-        return _body_of(long(value, frame.room), frame.value_at)
-    return _body_of(opened(value, frame.block, long), frame.start)
+    hangs = isinstance(value, str) and not is_multiline(value)
+    lines = expanded(value, frame.room, long, below=frame.block)
+    return _body_of(lines, frame.value_at if hangs else frame.start)
 
 
 def _body_of(lines: list[str], column: int) -> Body:
