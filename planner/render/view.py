@@ -1,6 +1,6 @@
 """What there is to say of a plan, said once; text, Markdown, HTML and events only lay it out, and escape it.
 
-    PlanView    the whole plan: its sections, its counts, its last sentence; totals.py has those of several
+    PlanView    the whole plan: its sections, its counts, its last sentence; preview.py has those of several
     ChangeView  one resource that changes; DriftView one that moved behind the plan's back
     Row         one attribute that comes, goes or differs; see rows.py
 

@@ -20,13 +20,12 @@ from markupsafe import Markup
 
 from planner.model.preview import IN_WORDS, EnvironmentPreview, Preview
 from planner.render import gates
-from planner.render.blame import blamed
 from planner.render.escaping import escape
 from planner.render.html.across import Across, ShownChange
 from planner.render.html.graph import graph_of
 from planner.render.html.promotion import Chain
 from planner.render.html.sides import lines, side, sides
-from planner.render.totals import losses_in_words, troubles
+from planner.render.preview import blamed, losses_in_words, troubles
 from planner.render.values import plural
 from planner.render.view import CALLS, CHECKED, LOSSES, PlanView
 

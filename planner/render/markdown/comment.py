@@ -11,13 +11,13 @@ from attrs import frozen
 from planner.model.dialect import Dialect
 from planner.model.plan import Plan
 from planner.model.preview import EnvironmentPreview, Preview
-from planner.render.blame import blamed
 from planner.render.markdown import findings
 from planner.render.markdown.blocks import Group, folded, group_block, groups, plan_inside, summary
 from planner.render.markdown.diagram import diagram, has_edges
 from planner.render.markdown.form import WHOLE, CommentForm, Detail, ladder
 from planner.render.markdown.overview import head, is_quiet, table
 from planner.render.markdown.spans import code, codes, fence, words
+from planner.render.preview import blamed
 from planner.render.values import plural
 from planner.render.view import PlanView
 

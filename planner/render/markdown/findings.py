@@ -18,8 +18,8 @@ from planner.model.preview import EnvironmentPreview, Preview
 from planner.render.markdown.blocks import block, coloured, folded, named, omitted, shortened, spaced
 from planner.render.markdown.form import CommentForm, Detail
 from planner.render.markdown.spans import code, codes, fence, marked, words
+from planner.render.preview import losses_in_words
 from planner.render.text.plan import title
-from planner.render.totals import losses_in_words
 from planner.render.values import plural
 from planner.render.view import CHECKED, CHECKED_LATER, ChangeView, DriftView, PlanView
 

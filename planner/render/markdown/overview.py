@@ -10,11 +10,10 @@ from attrs import frozen
 from planner.model.plan import Plan
 from planner.model.preview import IN_WORDS, EnvironmentPreview, Preview
 from planner.model.release import Gate
-from planner.render import totals
 from planner.render.gates import state_of
 from planner.render.markdown.form import CommentForm
 from planner.render.markdown.spans import code, codes, listing, words
-from planner.render.totals import state_only
+from planner.render.preview import besides, calls, state_only, troubles
 from planner.render.values import plural
 from planner.render.view import CALLS
 
@@ -45,13 +44,13 @@ def _headline(preview: Preview) -> str:
     if preview.error:
         return "the preview failed"
     failed = sum(1 for item in preview.environments if item.failed)
-    troubles = "; ".join(totals.troubles(preview))
+    trouble = "; ".join(troubles(preview))
     if failed and not preview.has_changes:
         planned = sum(1 for item in preview.environments if not (item.failed or item.removed))
-        return troubles + (", no changes in the others" if planned else "")
+        return trouble + (", no changes in the others" if planned else "")
     plans = _plans(preview)
-    says = ", ".join(totals.calls(plans) or totals.besides(plans)) or "no changes"
-    return f"{says}; {troubles}" if troubles else says
+    says = ", ".join(calls(plans) or besides(plans)) or "no changes"
+    return f"{says}; {trouble}" if trouble else says
 
 
 def _plans(preview: Preview) -> list[Plan]:
@@ -80,7 +79,7 @@ def _affected(preview: Preview) -> str:
         return "This change affects no environment."
     if is_quiet(preview):
         return f"Merging this changes nothing in {codes([item.environment for item in items])}."
-    also = totals.besides(_plans(preview)) if totals.calls(_plans(preview)) else []
+    also = besides(_plans(preview)) if calls(_plans(preview)) else []
     number = sum(1 for item in items if not item.removed)
     planned = f"Planned for {plural(number, 'environment')}" if number else "Nothing had to be planned"
     unaffected = f"; {others:,} not affected" if others else ""
