@@ -163,9 +163,12 @@ def is_about(data: Any, ends: Mapping[tuple[str, ...], str]) -> bool:
 
 def number_at(data: Any, *path: str) -> int | None:
     """A number from 1 that can be one of a pull request, None when there is none."""
-    found = text_at(data, *path)
-    good = found.isascii() and found.isdigit() and len(found) < 16 and int(found) > 0
-    return int(found) if good else None
+    return whole_number(text_at(data, *path), 15) or None
+
+
+def whole_number(text: str, digits: int) -> int | None:
+    """In decimal, of at most so many digits."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
 
 
 def at(data: Any, name: str) -> Any:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from planner.forge.connection import Connection, Reply, id_at, number_at, text_at
+from planner.forge.connection import Connection, Reply, id_at, number_at, text_at, whole_number
 from planner.forge.kind import NAME, Ci, Environ, Job, Kind, Way, below, run_of, says_true
 from planner.forge.port import Comment, Facts
 from planner.model.dialect import Dialect
@@ -59,8 +59,8 @@ class GitLab(Connection):
         return self.client.at(*self._notes, query={**_ORDER, "page": str(number)})
 
     def _next(self, reply: Reply) -> str:
-        number = reply.headers.get("X-Next-Page", "").strip()
-        return self._page(int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else ""
+        number = whole_number(reply.headers.get("X-Next-Page", "").strip(), 9)
+        return "" if number is None else self._page(number)
 
     @property
     def _project(self) -> Iterable[str]:

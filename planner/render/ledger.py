@@ -50,8 +50,7 @@ def _counts(ledger: Ledger) -> str:
 def _section(ledger: Ledger, result: str, title: str, width: int, style: Style) -> Iterator[str]:
     entries = [entry for entry in ledger.entries if entry.result == result]
     if entries:
-        yield ""
-        yield f"{title} ({len(entries)}):"
+        yield from ("", f"{title} ({len(entries)}):")
         for entry in entries:
             yield from _entry(entry, width, style)
 
@@ -121,5 +120,4 @@ def _way_on(ledger: Ledger, environment: str, width: int, resume: str) -> Iterat
     done = f"{left} of {len(ledger.entries)} changes to the {environment} environment are left to do"
     yield ""
     yield from wrap(f"{stopped}{done}. To go on:", width)
-    yield ""
-    yield _INDENT + escape(resume)
+    yield from ("", _INDENT + escape(resume))

@@ -173,7 +173,7 @@ def macro(name: str, template: str) -> Any:
 def _environment() -> Environment:
     loader = FunctionLoader(lambda name: "".join(map(str.strip, part(name).splitlines())))
     environment = Environment(loader=loader, autoescape=True, finalize=_visible, undefined=StrictUndefined)
-    environment.filters |= {"code": _code, "paragraphs": _paragraphs}
+    environment.filters |= {"code": _code, "paragraphs": lambda value: lines(map(escape, value.split("\n")))}
     environment.globals |= {
         "calls": CALLS,
         "checked": CHECKED,
@@ -199,11 +199,6 @@ def _code(value: str) -> Markup:
     code = Markup("<code>{}</code>")
     parts = enumerate(lines([escape(part)]) for part in value.split("`"))
     return Markup().join(code.format(part) if index % 2 else part for index, part in parts)
-
-
-def _paragraphs(value: str) -> Markup:
-    """With its line breaks."""
-    return lines(map(escape, value.split("\n")))
 
 
 def part(name: str) -> str:

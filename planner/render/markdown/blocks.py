@@ -189,9 +189,7 @@ def folded(title: str, inside: Iterable[str], form: CommentForm, *, opened: bool
         yield f"<details{' open' * opened}><summary>{title}</summary>"
     else:
         yield f"#### {title}"
-    yield ""
-    yield from inside
-    yield ""
+    yield from ("", *inside, "")
     if form.dialect.details:
         yield from ("</details>", "")
 
@@ -216,8 +214,7 @@ def _title(group: Group, form: CommentForm) -> str:
 def plan_inside(group: Group, detail: Detail, limit: int) -> Iterator[str]:
     """The changes and outputs of a group, each as a fence. Beyond limit, in characters, nobody reads on."""
     if group.masked:
-        yield "`<id>` stands for the id that the resource has in each environment."
-        yield ""
+        yield from ("`<id>` stands for the id that the resource has in each environment.", "")
     if lines := spaced(_change_parts(group, detail), limit):
         yield from fence(lines, "diff")
     if group.plan.outputs:
@@ -256,18 +253,14 @@ def _change_parts(group: Group, detail: Detail) -> Iterator[list[str]]:
     if hidden:
         yield [f"  {omitted(hidden)}"]
     for verb, changes in unnamed.items():
-        yield [f"{_COUNTED[verb].format(f'{len(changes):,}')}: {_kinds(changes)}"]
+        found = Counter(change.address.kind for change in changes).most_common()
+        kinds = listing([f"{count:,} {kind}" for kind, count in found], _KINDS_NAMED)
+        yield [f"{_COUNTED[verb].format(f'{len(changes):,}')}: {kinds}"]
 
 
 def _attributes(change: ChangeView, detail: Detail) -> int:
     most = {"create": detail.creates, "delete": detail.destroyed, "replace": detail.destroyed}
     return most.get(change.group, detail.updates)
-
-
-def _kinds(changes: list[ChangeView]) -> str:
-    """`900 extension, 100 traffic_filter`."""
-    found = Counter(change.address.kind for change in changes)
-    return listing([f"{count:,} {kind}" for kind, count in found.most_common()], _KINDS_NAMED)
 
 
 def _outputs(plan: Plan, detail: Detail) -> Iterator[str]:

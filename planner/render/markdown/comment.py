@@ -100,8 +100,7 @@ def _shortened(view: _View, detail: Detail) -> Iterator[str]:
     if missing := [*_missing(view, detail)]:
         whole = " Every delete and replace is named above." if view.losses else ""
         limit = f"{view.form.limit:,} {'bytes' if view.form.dialect.in_bytes else 'characters'}"
-        yield f"*Shortened to {limit}, without {', '.join(missing)}.{whole} {view.form.rest}*"
-        yield ""
+        yield from (f"*Shortened to {limit}, without {', '.join(missing)}.{whole} {view.form.rest}*", "")
 
 
 def _missing(view: _View, detail: Detail) -> Iterator[str]:
@@ -205,8 +204,7 @@ def render_markdown_plan(plan: Plan, digest: str) -> str:
 def _plan_lines(plan: Plan, digest: str) -> Iterator[str]:
     items = (EnvironmentPreview(plan.environment, plan=plan, digest=digest),)
     view = PlanView(plan)
-    yield f"### {code(plan.environment)}: {summary(plan) or view.no_changes}"
-    yield ""
+    yield from (f"### {code(plan.environment)}: {summary(plan) or view.no_changes}", "")
     yield from findings.caution(findings.losses(items), _PLAIN, 2)
     for group in groups(items):
         yield from (*plan_inside(group, WHOLE, _PLAIN.limit), "")

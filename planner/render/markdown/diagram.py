@@ -66,10 +66,6 @@ def _flowchart(changes: Sequence[ChangeView]) -> Iterator[str]:
 
 
 def _node(name: str, address: Address, group: str) -> str:
-    label = _label(address) + (f"<br/>{group}" if group else "")
-    return f'  {name}["{label}"]' + (f":::{group}" if group else "")
-
-
-def _label(address: Address) -> str:
     """An address has letters, digits, `_` and `-` only; whatever else there were could be markup."""
-    return _UNSAFE.sub("_", shorten(str(address), _LABEL_ROOM))
+    label = _UNSAFE.sub("_", shorten(str(address), _LABEL_ROOM))
+    return f'  {name}["{label}<br/>{group}"]:::{group}' if group else f'  {name}["{label}"]'

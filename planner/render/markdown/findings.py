@@ -177,8 +177,8 @@ def failures(items: Items, detail: Detail) -> Iterator[str]:
 
 def whole_failure(preview: Preview, detail: Detail) -> Iterator[str]:
     """Why there is no preview at all."""
-    yield from ("**Nothing could be planned.**", "")
-    yield from (*_why_so(preview.error, preview.advice, detail.error_lines), "")
+    reason = _why_so(preview.error, preview.advice, detail.error_lines)
+    yield from ("**Nothing could be planned.**", "", *reason, "")
 
 
 def _why_so(error: str, advice: str, most: int) -> list[str]:
@@ -244,8 +244,7 @@ def checks(items: Items, detail: Detail) -> Iterator[str]:
     bad = sorted((pair for pair in results if pair[1].status in _STATUS), key=lambda pair: pair[1].status)
     if not results:
         return
-    yield f"**Checks:** {_check_counts([check for _, check in results])}."
-    yield ""
+    yield from (f"**Checks:** {_check_counts([check for _, check in results])}.", "")
     if bad and detail.checks:
         yield from (_check(environment, check) for environment, check in bad[: detail.checks])
         if len(bad) > detail.checks:

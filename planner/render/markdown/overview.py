@@ -27,10 +27,9 @@ def head(preview: Preview, form: CommentForm, *, names: bool) -> Iterator[str]:
     """The first lines of a comment. names: whether there is room for those of what was not looked at."""
     yield from [form.marker] if form.marker else []
     where = f" in {code(preview.folder, _PROJECT_ROOM)}" if preview.folder else ""
-    yield f"### {code(preview.project, _PROJECT_ROOM)}{where}: {_headline(preview)}"
-    yield ""
-    yield " ".join(filter(None, (_compared(preview), _affected(preview), _looked_at(preview, names=names))))
-    yield ""
+    yield from (f"### {code(preview.project, _PROJECT_ROOM)}{where}: {_headline(preview)}", "")
+    said = (_compared(preview), _affected(preview), _looked_at(preview, names=names))
+    yield from (" ".join(filter(None, said)), "")
 
 
 def is_quiet(preview: Preview) -> bool:

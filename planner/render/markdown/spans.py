@@ -115,18 +115,13 @@ def codes(items: Sequence[str], most: int = 12) -> str:
     return listing([code(item, 60) for item in items], most)
 
 
-def _visible(text: str) -> str:
-    """Escaped, and without what opens an HTML comment: only the marker of a comment does that."""
-    return escape(text).replace("<!--", "\\x3c!--")
-
-
 def _bounded(text: str, room: int) -> str:
     """text, visible, of at most room columns and about as many characters; combining ones take no column.
 
-    Of a very long text only both ends are looked at.
+    Of a very long text only both ends are looked at. None opens an HTML comment: the marker alone does that.
     """
     ends = text if len(text) <= 4 * room else text[: 2 * room] + text[-2 * room :]
-    shown = shorten(_visible(ends), room)
+    shown = shorten(escape(ends).replace("<!--", "\\x3c!--"), room)
     half = room // 2
     return shown if len(shown) <= 2 * room else f"{shown[:half]}{ELLIPSIS}{shown[-half:]}"
 
