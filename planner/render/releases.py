@@ -43,10 +43,8 @@ def _cells(item: KnownRelease) -> Iterator[Cell]:
 
 def _made_of(release: Release) -> str:
     """ "3f9c1ab02d bundle_version=8.15.* languages=[...]": commit, then values, cut where they are long."""
-    shown = (
-        f"{name}={value if isinstance(value, str) else inline(value)}"
-        for name, value in sorted(release.variables.items())
-    )
+    made_of = sorted(release.variables.items())
+    shown = (f"{name}={value if isinstance(value, str) else inline(value)}" for name, value in made_of)
     values = shorten(" ".join(shown), _WIDEST_VALUES)
     return " ".join(filter(None, (release.templates[:COMMIT_DIGITS], values)))
 
@@ -128,12 +126,7 @@ def _stay(
 def _facts(stay: Stay, subjects: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     commit = " ".join(filter(None, (stay.commit[:COMMIT_DIGITS], subjects.get(stay.commit, ""))))
     came = f"{stay.source}, serial {stay.serial} of lineage {stay.lineage}" if stay.source else ""
-    facts = (
-        ("by", stay.by),
-        ("commit", commit),
-        ("pull request", stay.pull_request),
-        ("from", came),
-    )
+    facts = (("by", stay.by), ("commit", commit), ("pull request", stay.pull_request), ("from", came))
     return ((label, text) for label, text in facts if text)
 
 

@@ -10,8 +10,8 @@ import orjson
 
 from planner.app.caller import Caller
 from planner.errors import PlannerError, Refused
-from planner.forge.actions import write_outputs, write_summary
 from planner.forge.client import connect
+from planner.forge.github import write_outputs, write_summary
 from planner.forge.kind import Job
 from planner.forge.locating import Wanted, job_of, locate
 from planner.forge.posting import Marker, Posting, post

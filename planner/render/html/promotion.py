@@ -33,13 +33,6 @@ class Place:
     def middle(self) -> int:
         return self.y + _HEIGHT // 2
 
-    @property
-    def text_x(self) -> int:
-        return self.x + 12
-
-    def text_y(self, row: int) -> int:
-        return self.y + 21 + 18 * row
-
 
 @frozen
 class Arrow:
