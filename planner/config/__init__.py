@@ -2,8 +2,8 @@
 
 The stages, each in a file of its own: sources (bytes of the project's files) -> project, variables and
 locals (values with their origin) -> templates, by rendering (jinja2, values as opaque tokens) and
-yaml_document (text to data, tokens put back) -> blocks (data to resources, outputs and statements, checked)
--> references (checks across resources) -> load (all of it, every problem collected).
+yaml_document (text to data, tokens put back) -> blocks (data to resources, outputs and statements, each checked,
+then all together) -> load (all of it, every problem collected).
 
 What jinja does is done in jobs (work, checks): here, or apart, in a process that can be ended (workshop).
 

@@ -8,11 +8,10 @@ from attrs import define, field, frozen
 
 from planner.config import statements
 from planner.config.scope import seal
-from planner.config.survey import Survey, describe, survey
 from planner.config.templates import Document
 from planner.config.tokens import INVALID
 from planner.config.validation import Checker, Place
-from planner.config.written import Written, plain, shaped
+from planner.config.values import Survey, Written, describe, plain, shaped, survey
 from planner.model.address import NAME, Address
 from planner.model.declarations import Check, Import, Move, Placed, Removal, round_by_hand
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
@@ -52,7 +51,7 @@ class Blocks:
     _checkers: dict[str, Checker] = field(factory=dict)
 
     def add(self, document: Document) -> None:
-        place = Place(document.locate, self.diagnostics, names=document.names)
+        place = document.place
         for block, body in self._entries(document.value, "a template", (), place):
             if block == "resource":
                 self._resources(body, place)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from itertools import chain, islice
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from jinja2.exceptions import TemplateRuntimeError
 from jinja2.filters import FILTERS as JINJAS
@@ -19,7 +19,7 @@ from jinja2.sandbox import SandboxedFormatter
 from jinja2.utils import pass_environment
 
 from planner.config.scope import LaterValue, holds_secret
-from planner.config.template_values import bare, kept_secret
+from planner.config.template_values import bare, indented, kept_secret
 from planner.model.value import text_length
 
 MAX_TEXT: Final = 10_000_000
@@ -65,7 +65,7 @@ def _check_bits(operator: str, left: int, right: int) -> None:
         raise TemplateRuntimeError("the product would be too large a number")
 
 
-def check_indent(text: str, width: int | str) -> None:
+def check_indent(text: str, width: int | str = 4, *_rest: object, **_more: object) -> None:
     margin = len(width) if isinstance(width, str) else width
     if isinstance(margin, int):
         _check_count(margin)
@@ -178,15 +178,9 @@ _CHECKED_METHODS: Final[Mapping[str, Callable[..., None]]] = {
 # Filters
 
 
-def _wrapping(
-    text: str,
-    _width: object = 79,
-    _break: object = True,
-    wrapstring: str | None = None,
-    *_rest: object,
-    **_more: object,
-) -> None:
-    check_length(len(text) * len(wrapstring or "\n"))
+def _wrapping(text: str, *args: Any, wrapstring: str | None = None, **_more: object) -> None:
+    separator = args[2] if len(args) > 2 else wrapstring
+    check_length(len(text) * len(separator or "\n"))
 
 
 def _replacing(text: object, old: object = "", new: object = "", *_rest: object, **_more: object) -> None:
@@ -198,9 +192,8 @@ def _digits(value: object, *_rest: object, **_more: object) -> None:
         raise TemplateRuntimeError(f"a text of more than {MAX_DIGITS:,} characters is read as no number")
 
 
-def _checked(name: str, check: Callable[..., None]) -> Callable[..., Any]:
-    """jinja's filter of that name, after a check of what it is given."""
-    function = cast(Callable[..., Any], JINJAS[name])
+def _checked(function: Callable[..., Any], check: Callable[..., None]) -> Callable[..., Any]:
+    """A filter, after a check of what it is given."""
     first = 1 if hasattr(function, "jinja_pass_arg") else 0  # jinja's own context comes before the values
 
     @wraps(function)
@@ -231,14 +224,15 @@ def total(
 
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
-    "center": _checked("center", _at_most(MAX_TEXT, "width")),
-    "wordwrap": _checked("wordwrap", _wrapping),
-    "replace": _checked("replace", _replacing),
+    "center": _checked(JINJAS["center"], _at_most(MAX_TEXT, "width")),
+    "wordwrap": _checked(JINJAS["wordwrap"], _wrapping),
+    "replace": _checked(JINJAS["replace"], _replacing),
     "format": format_text,
-    "batch": _checked("batch", _at_most(MAX_ITEMS, "linecount")),
-    "slice": _checked("slice", _at_most(MAX_ITEMS, "slices")),
-    "round": _checked("round", _at_most(300, "precision")),
-    "int": _checked("int", _digits),
+    "batch": _checked(JINJAS["batch"], _at_most(MAX_ITEMS, "linecount")),
+    "slice": _checked(JINJAS["slice"], _at_most(MAX_ITEMS, "slices")),
+    "round": _checked(JINJAS["round"], _at_most(300, "precision")),
+    "int": _checked(JINJAS["int"], _digits),
+    "indent": _checked(indented, check_indent),
     "sum": total,
 }
 """In place of jinja's."""

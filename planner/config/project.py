@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from planner.config.promotion import EnvironmentBlock, ProjectDocument, read_gates, read_promotable
 from planner.config.sources import PlainFile, Sources, check_plain, read_plain
 from planner.config.validation import Checker, Place
-from planner.config.written import plain, schema_of, shaped
+from planner.config.values import plain, schema_of, shaped
 from planner.errors import InvalidConfiguration
 from planner.model.diagnostic import Diagnostics, did_you_mean
 from planner.model.graph import Cycle, ordered

@@ -24,17 +24,9 @@ from planner.config.bounds import Formatter, check_method
 from planner.config.filters import concatenate, filters, operate, tests
 from planner.config.jobs import PER_CALL, PER_NODE, PER_PRINT, PER_WEIGHED, Effort, Lines, Weighted
 from planner.config.scope import KindScope, LaterValue, ResourceScope, Scope, Unknown, seal
-from planner.config.survey import LARGEST, SMALLEST
-from planner.config.template_values import (
-    TemplateText,
-    bare,
-    kept_secret,
-    made,
-    opened,
-    settled,
-    untold,
-)
+from planner.config.template_values import TemplateText, bare, kept_secret, made, opened, settled, untold
 from planner.config.tokens import INVALID, Tokens
+from planner.config.values import LARGEST, SMALLEST
 from planner.model.value import Secret, Value
 
 OnUndefined = Callable[[str, str, int], None]
@@ -101,12 +93,8 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
             auto_reload=False,
             extensions=[syntax.LineMarks, "jinja2.ext.do", "jinja2.ext.loopcontrols"],
         )
-        self.filters = {
-            **filters(),
-            syntax.TURN: self.effort.turn,
-            syntax.WEIGHED: self._weighed,
-            syntax.MADE: self._made,
-        }
+        self.filters = {**filters(), syntax.TURN: self.effort.turn}
+        self.filters |= {syntax.WEIGHED: self._weighed, syntax.MADE: self._made}
         if marks is not None:
             self.filters[syntax.ORIGINS] = syntax.with_origins
         self.tests = dict(tests())

@@ -10,8 +10,8 @@ from jinja2.exceptions import TemplateRuntimeError
 from jinja2.utils import missing
 
 from planner.config.jobs import Weighted
-from planner.config.survey import describe
 from planner.config.tokens import join
+from planner.config.values import describe
 from planner.model.address import NAME, Address
 from planner.model.diagnostic import did_you_mean
 from planner.model.value import Deferred, Path, Reference, Secret, Value, text_length, with_each

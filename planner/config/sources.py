@@ -14,10 +14,9 @@ from pathlib import Path
 
 from attrs import define, field
 
-from planner.config.survey import describe
 from planner.config.tokens import RESERVED
 from planner.config.validation import Checker
-from planner.config.written import Written, plain
+from planner.config.values import Written, describe, plain
 from planner.config.yaml_document import LineTrace, YamlProblem, parse
 from planner.links import require_no_dangling_link
 from planner.model.diagnostic import Diagnostics, Position

@@ -28,8 +28,8 @@ from planner.config.scope import (
     seal,
     seen,
 )
-from planner.config.survey import LARGEST, SMALLEST, describe
 from planner.config.tokens import BROKEN, INVALID, MARK, MARK_CLOSE, MARK_OPEN, OPEN, Tokens, holds_token
+from planner.config.values import LARGEST, SMALLEST, describe
 from planner.model.value import Secret, Value
 
 

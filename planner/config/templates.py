@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
 from itertools import islice
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from planner.config.jobs import MARKED_BUDGET, Ended, Runner, here
 from planner.config.sources import FOLDER, SUFFIXES, UnreadableSource
 from planner.config.tokens import MARK, Tokens, decode
+from planner.config.validation import Place
+from planner.config.values import Written
 from planner.config.work import Marked, Rendered, Workpiece, checked, everything, marked
-from planner.config.written import Written
 from planner.config.yaml_document import LINE_END, LineTrace, YamlProblem, parse
 from planner.model.diagnostic import Diagnostics, Position
 from planner.model.value import Path
@@ -25,12 +26,11 @@ from planner.model.value import Path
 
 @frozen
 class Document:
-    """One YAML document of a template. locate: path in the document -> position in the template."""
+    """One YAML document of a template."""
 
     template: str
     value: Written
-    locate: Callable[[Path], Position]
-    names: Callable[[Path], tuple[str, ...]]
+    place: Place
 
 
 @define
@@ -76,17 +76,9 @@ class Templates:
             found = back.marked_problem(problem)
             found.report(self.diagnostics, lambda line: self.piece.sources.line(*back.template_line(line)))
             return []
-
-        def locate(index: int, path: Path) -> Position:
-            return self.piece.sources.line(*back.find((index, *path)))
-
-        def names(index: int, path: Path) -> tuple[str, ...]:
-            return back.names((index, *path))
-
-        return [
-            Document(name, value, partial(locate, index), partial(names, index))
-            for index, value in enumerate(values)
-        ]
+        line = self.piece.sources.line
+        place = Place(lambda path: line(*back.find(path)), self.diagnostics, names=back.names)
+        return [Document(name, value, place.below((index,))) for index, value in enumerate(values)]
 
     def _marked(self, name: str) -> Marked:
         """Without a text where it cannot be made: then no more is known of places than the template."""
@@ -137,12 +129,12 @@ def _place(files: list[str], mark: tuple[str, str]) -> tuple[str, int]:
     return files[decode(mark[0])], decode(mark[1])
 
 
-@frozen
+@define
 class _Reading:
-    """lines: of the values. texts: of the scalars, with their tokens."""
+    """What is known of the values up to the first problem. texts: of the scalars, with their tokens."""
 
-    lines: LineTrace
-    texts: dict[Path, str]
+    lines: LineTrace = field(factory=dict)
+    texts: dict[Path, str] = field(factory=dict)
     problem: YamlProblem | None = None
 
 
@@ -206,11 +198,9 @@ class _WayBack:
 
     @cached_property
     def _read(self) -> _Reading:
-        """What is known of the values up to the first problem, and the problem."""
-        lines: LineTrace = {}
-        texts: dict[Path, str] = {}
+        found, restore = _Reading(), self._rendering[1].restore
         try:
-            parse(self._marked[0], restore=self._rendering[1].restore, trace=lines, texts=texts)
+            parse(self._marked[0], restore=restore, trace=found.lines, texts=found.texts)
         except YamlProblem as problem:
-            return _Reading(lines, texts, problem)
-        return _Reading(lines, texts)
+            found.problem = problem
+        return found

@@ -10,7 +10,7 @@ import jsonschema_rs
 from attrs import frozen
 
 from planner.config.tokens import INVALID
-from planner.config.written import Literal, Written, plain, step
+from planner.config.values import Literal, Written, plain, step
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
 from planner.model.value import UNKNOWN, Deferred, Path, Secret, Value, at, dotted, leaves, with_plain_numbers

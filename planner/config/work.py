@@ -19,7 +19,7 @@ from planner.config.rendering import OnUndefined, TemplateEnvironment, render
 from planner.config.scope import Locals, looked_through, seen
 from planner.config.sources import FOLDER, Hidden, Outside, PlainFile, Sources, UnreadableSource
 from planner.config.tokens import BROKEN, INVALID, Tokens, broken_at
-from planner.config.written import Literal, Written
+from planner.config.values import Literal, Written
 from planner.config.yaml_document import MAX_MESSAGE, YamlProblem
 from planner.model.diagnostic import Diagnostic, Diagnostics, Position, did_you_mean
 from planner.model.value import Path, Secret, Value

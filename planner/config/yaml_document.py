@@ -17,8 +17,7 @@ from attrs import define, field
 from yaml import MappingEndEvent, ScalarEvent
 from yaml._yaml import CParser
 
-from planner.config.survey import describe
-from planner.config.written import Literal, Written, core_schema
+from planner.config.values import Literal, Written, core_schema, describe
 from planner.model.diagnostic import Diagnostics, Position
 from planner.model.value import Deferred, Path, Secret, Value, scalar_text
 from planner.yaml12.number import written
