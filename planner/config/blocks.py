@@ -217,13 +217,10 @@ class _References:
     def _declared(self, target: Address, place: Place, path: Path) -> bool:
         if target in self.blocks.resources:
             return True
-        place.error(path, f"{target} is not declared", advice=self._suggestion(target))
-        return False
-
-    def _suggestion(self, target: Address) -> str:
         if target not in self._near and len(self._near) < MAX_SUGGESTIONS:
             self._near[target] = did_you_mean(str(target), map(str, self.blocks.resources))
-        return self._near.get(target, "")
+        place.error(path, f"{target} is not declared", advice=self._near.get(target, ""))
+        return False
 
     def _attribute(self, reference: Reference, place: Place, path: Path) -> None:
         kind = self.blocks.kinds[reference.address.kind]

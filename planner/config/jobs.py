@@ -119,9 +119,6 @@ class TooMuchWork(TemplateRuntimeError):
         )
 
 
-def _nobody_waits(_units: int) -> None: ...
-
-
 class Effort:
     """left: units of the present portion. Every method raises TooMuchWork once all portions are spent.
 
@@ -131,7 +128,7 @@ class Effort:
     __slots__ = ("_given", "_rest", "allow", "left")
 
     def __init__(self, budget: int = BUDGET) -> None:
-        self.allow: Callable[[int], None] = _nobody_waits
+        self.allow: Callable[[int], None] = lambda _units: None
         self.left = self._given = min(budget, PORTION)
         self._rest = budget - self.left
 

@@ -52,10 +52,8 @@ def _project(file: PlainFile, diagnostics: Diagnostics) -> Project | None:
     for variable in variables.values():
         _check_variable(variable, place)
     _check_names(document, place)
-    gates = read_gates(document, place)
-    environments = {
-        name: _environment(name, body, gates[name]) for name, body in document["environments"].items()
-    }
+    gates, bodies = read_gates(document, place), document["environments"]
+    environments = {name: _environment(name, body, gates[name]) for name, body in bodies.items()}
     promote = read_promotable(document, place, variables)
     return Project(document["project"], variables, document.get("locals", {}), environments, promote)
 

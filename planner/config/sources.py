@@ -103,11 +103,11 @@ class Sources:
         return sorted(name for name in shown if name.endswith(SUFFIXES))
 
     def line(self, name: str, line: int) -> Position:
-        """The position of a line, with its text when the file was read."""
+        """The position of a line, with its text when the file was read. line: 0 for the file."""
         if name not in self._lines:
             self._lines[name] = _LINE_END.split(self.read_files.get(name, ""))
         lines = self._lines[name]
-        return Position(name, line, lines[line - 1] if 0 < line <= len(lines) else None)
+        return Position(name, line or None, lines[line - 1] if 0 < line <= len(lines) else None)
 
 
 def _files_below(folder: Path, root: Path) -> Iterator[Path]:

@@ -26,12 +26,8 @@ _BOOLEAN: Final = {"type": "boolean"}
 
 
 def _object(*required: str, **properties: Any) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "required": list(required),
-        "additionalProperties": False,
-        "properties": properties,
-    }
+    names = {"required": list(required), "additionalProperties": False}
+    return {"type": "object", "properties": properties, **names}
 
 
 _SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import cached_property, partial
 from itertools import islice
 
@@ -73,7 +74,7 @@ class Templates:
         try:
             values = parse(checked(rendered.text), restore=tokens.placed)
         except YamlProblem as problem:
-            found = back.marked_problem(problem)
+            found = back.read.problem or problem  # its lines are the ones that template_line knows
             found.report(self.diagnostics, lambda line: self.piece.sources.line(*back.template_line(line)))
             return []
         line = self.piece.sources.line
@@ -99,11 +100,10 @@ class Templates:
         self.diagnostics.error(f"{where}{end.summary}", position=position, advice=end.advice)
 
     def _position(self, file: str, line: int) -> Position:
-        try:
+        with suppress(UnreadableSource):  # it went away meanwhile
             self.piece.sources.text(file)
-        except UnreadableSource:  # it went away meanwhile
-            return Position(file, line or None)
-        return self.piece.sources.line(file, line) if line else Position(file)
+            return self.piece.sources.line(file, line)
+        return Position(file, line or None)
 
 
 def _listed(words: Iterable[str]) -> str:
@@ -152,14 +152,10 @@ class _WayBack:
 
     def find(self, path: Path) -> tuple[str, int]:
         """File and line of a value, or of the nearest thing around it that has a place."""
-        trace = self._read.lines
+        trace = self.read.lines
         while path and path not in trace:
             path = path[:-1]
         return self.template_line(trace.get(path, 1))
-
-    def marked_problem(self, problem: YamlProblem) -> YamlProblem:
-        """The problem as the marked text has it, whose lines are the ones that template_line knows."""
-        return self._read.problem or problem
 
     def names(self, path: Path) -> tuple[str, ...]:
         """The variables and locals that the value at path, or what is below it, was made of."""
@@ -170,7 +166,7 @@ class _WayBack:
         """What each value, and each mapping and list around it, was made of; the keys are in order."""
         tokens = self._rendering[1]
         found: dict[Path, dict[str, None]] = {}
-        for place, text in self._read.texts.items():
+        for place, text in self.read.texts.items():
             names = tokens.names_in(text)
             for end in range(len(place) + 1) if names else ():
                 found.setdefault(place[:end], {}).update(dict.fromkeys(names))
@@ -197,7 +193,7 @@ class _WayBack:
         return self.again()
 
     @cached_property
-    def _read(self) -> _Reading:
+    def read(self) -> _Reading:
         found, restore = _Reading(), self._rendering[1].restore
         try:
             parse(self._marked[0], restore=restore, trace=found.lines, texts=found.texts)

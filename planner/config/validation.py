@@ -240,14 +240,6 @@ def later_parts(value: Value) -> Iterator[tuple[Path, Deferred]]:
     return ((path, leaf) for path, leaf in leaves(value) if isinstance(leaf, Deferred))
 
 
-Locate = Callable[[Path], Position]
-Names = Callable[[Path], tuple[str, ...]]
-
-
-def _no_names(_path: Path) -> tuple[str, ...]:
-    return ()
-
-
 @frozen
 class Place:
     """locate: path below the resource or output -> position. address: None for an output.
@@ -255,15 +247,14 @@ class Place:
     names: path -> the variables and locals that the value there was made of.
     """
 
-    locate: Locate
+    locate: Callable[[Path], Position]
     diagnostics: Diagnostics
     address: Address | None = None
-    names: Names = _no_names
+    names: Callable[[Path], tuple[str, ...]] = lambda _path: ()
 
     def error(self, path: Path, summary: str, *, detail: str = "", advice: str = "") -> None:
-        self.diagnostics.error(
-            summary, detail=detail, position=self.locate(path), address=self.address, advice=advice
-        )
+        place = self.locate(path)
+        self.diagnostics.error(summary, detail=detail, position=place, address=self.address, advice=advice)
 
     def report(self, problems: Iterable[Problem], path: Path = (), about: str = "") -> bool:
         """Whether there are none. path: of what they are about. about: said before each."""

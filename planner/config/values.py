@@ -8,7 +8,7 @@ look like: `version: 8.10` is "8.10" where a text is wanted, else a number, whic
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, overload
 
@@ -96,18 +96,17 @@ def step(schema: Any, key: str | int) -> Any:
 def _below(schema: Any, key: str | int) -> Any:
     """What a schema and the forms in it say of what is below key."""
     own = step(schema, key)
-    forms = [(word, form, _below(form, key)) for word, form in _forms(schema) if _may_hold(form, key)]
-    if all(found == {} for _, _, found in forms):
+    found = [[_below(form, key) for form in forms if _may_hold(form, key)] for forms in _forms(schema)]
+    if all(below == {} for group in found for below in group):
         return own
-    groups = ([found for word, _, found in forms if word == wanted] for wanted in _FORMS)
-    every, *either = groups
+    every, *either = found
     return {"allOf": [own, *every, *({"anyOf": group} for group in either if group)]}
 
 
-def _forms(schema: Any) -> Iterator[tuple[str, Any]]:
-    for word in _FORMS if isinstance(schema, Mapping) else ():
-        found = schema.get(word)
-        yield from ((word, form) for form in found) if isinstance(found, list) else ()
+def _forms(schema: Any) -> list[list[Any]]:
+    """Those of allOf, of anyOf and of oneOf."""
+    found = [schema.get(word) for word in _FORMS] if isinstance(schema, Mapping) else [None] * 3
+    return [forms if isinstance(forms, list) else [] for forms in found]
 
 
 def _may_hold(form: Any, key: str | int) -> bool:
@@ -140,8 +139,7 @@ def _takes(schema: Any, value: Value, strictly: bool) -> bool:
     rules = schema if strictly else {"type": schema["type"]} if "type" in schema else {}
     if not _is_valid({word: rule for word, rule in rules.items() if word not in _FORMS}, value):
         return False
-    every = [form for word, form in _forms(schema) if word == "allOf"]
-    either = ([form for word, form in _forms(schema) if word == wanted] for wanted in _FORMS[1:])
+    every, *either = _forms(schema)
     return all(_takes(form, value, strictly) for form in every) and all(
         any(_takes(form, value, strictly) for form in forms) for forms in either if forms
     )

@@ -86,7 +86,9 @@ class _Reader:
 
     def candidates(self, inputs: Inputs) -> Iterator[_Candidate]:
         """Every value given for a declared variable, the weakest first."""
-        yield from self._defaults()
+        for variable in self.project.variables.values():
+            if variable.has_default:
+                yield _Candidate(variable.name, variable.default, Origin(f"default in {PROJECT_FILE}"))
         yield from self._environment_file()
         for name in inputs.files:
             file = read_plain(Sources(File(), confined=False), name, self.diagnostics)
@@ -99,11 +101,6 @@ class _Reader:
                 yield from self._from_text(key.removeprefix(PREFIX), inputs.environ[key], key)
         for name, text in inputs.assignments:
             yield from self._from_text(name, text, f"--var {name}")
-
-    def _defaults(self) -> Iterator[_Candidate]:
-        for variable in self.project.variables.values():
-            if variable.has_default:
-                yield _Candidate(variable.name, variable.default, Origin(f"default in {PROJECT_FILE}"))
 
     def _environment_file(self) -> Iterator[_Candidate]:
         found = read_environment_file(self.sources, self.environment, self.diagnostics)
