@@ -233,23 +233,31 @@ class _References:
 
 
 def _check_statements(blocks: Blocks) -> None:
-    """What is imported is declared; what was moved away or removed is not; no moves go in a circle."""
-    declared = blocks.resources.keys()
+    """What is imported is declared; what was moved away or removed is not; nothing is said twice."""
+    declared, said = blocks.resources.keys(), set[tuple[str, Address]]()
     circles = [circle for circle in _circles(blocks.moves) if not declared.isdisjoint(circle)]
-    going_round = {address for circle in circles for address in circle}
-    undeclared = (item for item in blocks.imports if item.target not in declared)
-    moved = (move for move in blocks.moves if move.source in declared and move.source not in going_round)
-    removed = (removal for removal in blocks.removals if removal.source in declared)
-    wrong: list[tuple[Placed, str]] = [
-        *((item, f"import names {item.target}, which is not declared") for item in undeclared),
-        *((move, f"{move.source} was moved, and is still declared") for move in moved),
-        *((removal, f"{removal.source} was removed, and is still declared") for removal in removed),
-        *_twice(blocks),
-    ]
-    for statement, text in wrong:
+    going_round = {("moved", address) for circle in circles for address in circle}
+    wrong: list[tuple[Placed, str]] = []
+    twice: list[tuple[Placed, str]] = []
+    for block, address, statement in _statements(blocks):
+        if block == "import" and address not in declared:
+            wrong.append((statement, f"import names {address}, which is not declared"))
+        elif block != "import" and address in declared and (block, address) not in going_round:
+            wrong.append((statement, f"{address} was {block}, and is still declared"))
+        if (block, address) in said:
+            twice.append((statement, f"{address} has two {block} blocks; keep one"))
+        said.add((block, address))
+    for statement, text in (*wrong, *twice):
         blocks.diagnostics.error(text, position=statement.position)
     for circle in circles:
         _refuse_circle(circle, blocks)
+
+
+def _statements(blocks: Blocks) -> Iterator[tuple[str, Address, Placed]]:
+    """Each with its block, and the address that it is about."""
+    yield from (("import", item.target, item) for item in blocks.imports)
+    yield from (("moved", move.source, move) for move in blocks.moves)
+    yield from (("removed", removal.source, removal) for removal in blocks.removals)
 
 
 def _circles(moves: Iterable[Move]) -> Iterator[list[Address]]:
@@ -273,19 +281,6 @@ def _refuse_circle(circle: list[Address], blocks: Blocks) -> None:
         position=next(move.position for move in blocks.moves if move.source == circle[0]),
         advice="Remove the moved block." if alone else "\n".join(round_by_hand(circle, blocks.resources)),
     )
-
-
-def _twice(blocks: Blocks) -> Iterator[tuple[Placed, str]]:
-    """Statements about what another one of the same block is about already."""
-    said: set[tuple[str, Address]] = set()
-    for block, address, statement in (
-        *(("moved", move.source, move) for move in blocks.moves),
-        *(("removed", removal.source, removal) for removal in blocks.removals),
-        *(("import", item.target, item) for item in blocks.imports),
-    ):
-        if (block, address) in said:
-            yield statement, f"{address} has two {block} blocks; keep one"
-        said.add((block, address))
 
 
 def _check_circles(blocks: Blocks) -> None:

@@ -107,11 +107,7 @@ def _extent(value: Any) -> int:
 class Formatter(SandboxedFormatter):
     """str.format with values only. secret: whether one of them was a secret."""
 
-    secret = False
-
-    def __init__(self, environment: Any) -> None:
-        super().__init__(environment)
-        self._length = 0
+    secret, _length = False, 0
 
     def convert_field(self, value: Any, conversion: Any) -> Any:
         plain = _plain(value)

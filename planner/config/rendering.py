@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import sys
 from collections.abc import Callable, Generator, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from types import CodeType, FrameType, FunctionType
 from typing import Any, cast
 
@@ -44,16 +44,11 @@ _NO_TEXTS = frozenset({"encode", "maketrans", "to_bytes", "from_bytes"})
 
 class _Template(jinja2.Template):
     @classmethod
-    def _from_namespace(
-        cls,
-        environment: jinja2.Environment,
-        namespace: Any,
-        globals: Any,  # noqa: A002 - jinja's name
-    ) -> _Template:
+    def _from_namespace(cls, environment: Any, namespace: Any, *more: Any) -> _Template:
         # compiled templates look these names up in their module: Markup, Macro and the rest become ours
-        ours = cast(TemplateEnvironment, environment)
+        ours: TemplateEnvironment = environment
         namespace.update(ours.runtime_names)
-        template = cast(_Template, super()._from_namespace(environment, namespace, globals))
+        template = cast(_Template, super()._from_namespace(environment, namespace, *more))
         ours.on_compiled(template.filename or "", template.debug_info)
         return template
 
@@ -94,7 +89,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
             extensions=[syntax.LineMarks, "jinja2.ext.do", "jinja2.ext.loopcontrols"],
         )
         self.filters = {**filters(), syntax.TURN: self.effort.turn}
-        self.filters |= {syntax.WEIGHED: self._weighed, syntax.MADE: self._made}
+        self.filters |= {syntax.WEIGHED: self._weighed, syntax.MADE: partial(made, self.effort)}
         if marks is not None:
             self.filters[syntax.ORIGINS] = syntax.with_origins
         self.tests = dict(tests())
@@ -123,9 +118,6 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         elif value.__class__ is not int:
             self.effort.weigh((value,))
         return value
-
-    def _made(self, value: Any) -> Any:
-        return made(self.effort, value)
 
     def call_binop(self, _context: Context, operator: str, left: Any, right: Any) -> Any:
         return operate(self.effort, operator, left, right, self.binop_table[operator])

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from typing import Any, Final, TypedDict, TypeVar, cast
 
-from planner.config.validation import Checker, Place, Problem, holds_invalid, later_parts
+from planner.config.validation import Checker, Place, Problem, holds_invalid
 from planner.config.values import Literal, Written, shaped
 from planner.model.address import Address
 from planner.model.declarations import Check, Import, Move, Removal
@@ -58,9 +58,10 @@ def _checker(name: str) -> Checker:
 
 def _too_late(value: Value, *names: str, whole: str = "", advice: str = "") -> Iterator[Problem]:
     """What is known only after an apply. names: around value, for messages. whole: value itself, without."""
-    for path, _ in later_parts(value):
-        what = dotted((*names, *path)) or whole
-        yield Problem(path, f"{what} must be known before anything is applied", advice)
+    for path, leaf in leaves(value):
+        if isinstance(leaf, Deferred):
+            what = dotted((*names, *path)) or whole
+            yield Problem(path, f"{what} must be known before anything is applied", advice)
 
 
 def read_depends_on(value: Value, place: Place) -> tuple[Address, ...]:

@@ -1,7 +1,10 @@
-"""Template text: what macros, set blocks, call blocks and inherited blocks give.
+"""What values become while a template works with them: text of the template, plain data, secrets.
 
-It holds tokens. Printed, joined, indented or trimmed it stays text of the template. Whoever looks into it (a
-comparison, a condition, a loop, another filter, a method, a slice) finds the value behind it instead.
+Macros, set blocks, call blocks and inherited blocks give TemplateText. It holds tokens. Printed, joined,
+indented or trimmed it stays text of the template. Whoever looks into it (a comparison, a condition, a loop,
+another filter, a method, a slice) finds the value behind it instead.
+
+What is made of a secret is one, and an error over a secret does not quote it.
 """
 
 from __future__ import annotations
@@ -15,19 +18,8 @@ from jinja2.exceptions import TemplateRuntimeError
 from jinja2.runtime import LoopContext, Undefined
 from markupsafe import Markup
 
+from planner.config import scope
 from planner.config.jobs import Effort, TooMuchWork
-from planner.config.scope import (
-    UNTOLD,
-    KindScope,
-    LaterValue,
-    NotKnownYet,
-    ResourceScope,
-    Scope,
-    holds_secret,
-    looked_through,
-    seal,
-    seen,
-)
 from planner.config.tokens import BROKEN, INVALID, MARK, MARK_CLOSE, MARK_OPEN, OPEN, Tokens, holds_token
 from planner.config.values import LARGEST, SMALLEST, describe
 from planner.model.value import Secret, Value
@@ -63,7 +55,7 @@ class TemplateText(Markup):
         return value
 
     def value(self) -> Any:
-        return seen(self.stored())
+        return scope.seen(self.stored())
 
     def __repr__(self) -> str:
         return repr(self.value())
@@ -106,7 +98,7 @@ def bare(value: Any) -> Value:
         return value
     if isinstance(value, int):
         return _number(value)
-    if isinstance(value, LaterValue):
+    if isinstance(value, scope.LaterValue):
         return value._deferred
     if isinstance(value, Mapping):
         return {_key(key): bare(item) for key, item in value.items()}
@@ -114,7 +106,7 @@ def bare(value: Any) -> Value:
         return [bare(item) for item in value]
     if isinstance(value, Undefined):
         value._fail_with_undefined_error()
-    if isinstance(value, Scope | ResourceScope | KindScope):
+    if isinstance(value, scope.Scope | scope.ResourceScope | scope.KindScope):
         raise TemplateRuntimeError("a namespace cannot be printed\nName one of its entries.")
     raise TemplateRuntimeError(f"{describe(value)} cannot be printed")
 
@@ -177,25 +169,25 @@ def _without_end(text: str) -> str:
 
 
 _NO_ITERATORS: Final = frozenset({str, int, bool, type(None), dict, list, tuple, Secret})
-_QUOTES_NOTHING: Final = (NotKnownYet, TooMuchWork, MemoryError, RecursionError)
+_QUOTES_NOTHING: Final = (scope.NotKnownYet, TooMuchWork, MemoryError, RecursionError)
 
 
 class Untold(TemplateRuntimeError):
     def __init__(self) -> None:
-        super().__init__(f"{UNTOLD}\nWhy is not said: the reason might quote it.")
+        super().__init__(f"{scope.UNTOLD}\nWhy is not said: the reason might quote it.")
 
 
 def kept_secret(result: Any, *sources: Any) -> Any:
     """result, sealed when a source holds a secret. Template text keeps its secrets behind its tokens."""
-    if isinstance(result, TemplateText) or not any(map(holds_secret, sources)):
+    if isinstance(result, TemplateText) or not any(map(scope.holds_secret, sources)):
         return result
-    return _sealed_items(result) if isinstance(result, Iterator) else seal(result)
+    return _sealed_items(result) if isinstance(result, Iterator) else scope.seal(result)
 
 
 def _sealed_items(items: Iterator[Any]) -> Iterator[Any]:
     """What is lazy fails where it is used, far from the secret."""
     try:
-        yield from map(seal, items)
+        yield from map(scope.seal, items)
     except Exception as error:  # noqa: BLE001 - see untold
         raise untold(error, Secret()) from None
 
@@ -207,13 +199,13 @@ def made(effort: Effort, result: Any, *sources: Any) -> Any:
         effort.spend(2 * str.__len__(result))
     elif type(result) in (list, dict):
         effort.weigh((result,))
-        return looked_through(result)
+        return scope.looked_through(result)
     return result
 
 
 def untold(error: Exception, *sources: Any) -> Exception:
     """error, or one in its place that quotes nothing, when a source of what failed holds a secret."""
-    if isinstance(error, (*_QUOTES_NOTHING, Untold)) or not any(map(holds_secret, sources)):
+    if isinstance(error, (*_QUOTES_NOTHING, Untold)) or not any(map(scope.holds_secret, sources)):
         return error
     if any(isinstance(source, Undefined) and source._undefined_message == str(error) for source in sources):
         return error  # of a name in the template, which hides it where it is a secret itself

@@ -13,7 +13,17 @@ from planner.config.tokens import INVALID
 from planner.config.values import Literal, Written, plain, step
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
-from planner.model.value import UNKNOWN, Deferred, Path, Secret, Value, at, dotted, leaves, with_plain_numbers
+from planner.model.value import (
+    UNKNOWN,
+    Deferred,
+    Path,
+    Secret,
+    Value,
+    at,
+    dotted,
+    with_each,
+    with_plain_numbers,
+)
 
 _PLAIN = frozenset({str, bool, int, float, type(None)})
 
@@ -84,16 +94,12 @@ class Checker:
     def _below(self, path: Path) -> Mapping[str, Any]:
         schema: Any = self.schema
         for key in path:
-            schema = step(schema, key)
-            if not isinstance(schema, Mapping):
-                return {}
-            schema = self._followed(schema)
+            schema = self._followed(step(schema, key))
         return schema if isinstance(schema, Mapping) else {}
 
-    def _followed(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-        target = str(schema.get("$ref", ""))
-        found = self.schema.get("$defs", {}).get(target.removeprefix("#/$defs/"), schema)
-        return found if isinstance(found, Mapping) else schema
+    def _followed(self, schema: Any) -> Any:
+        target = str(schema.get("$ref", "")) if isinstance(schema, Mapping) else ""
+        return self.schema.get("$defs", {}).get(target.removeprefix("#/$defs/"), schema)
 
 
 def _as_they_follow(errors: Iterable[Any], value: Any) -> list[Any]:
@@ -226,18 +232,9 @@ def _known(value: Written) -> Value:
         return str(value)
     if isinstance(value, Deferred):
         return "known after apply"
-    if isinstance(value, Literal):
-        return with_plain_numbers(value.value)
-    if isinstance(value, Mapping):
-        return {key: _known(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_known(item) for item in value]
-    return with_plain_numbers(value)
-
-
-def later_parts(value: Value) -> Iterator[tuple[Path, Deferred]]:
-    """What in value is not known yet, for places that cannot wait for it."""
-    return ((path, leaf) for path, leaf in leaves(value) if isinstance(leaf, Deferred))
+    if isinstance(value, Mapping | list | tuple):
+        return with_each(cast(Value, value), _known)
+    return with_plain_numbers(value.value if isinstance(value, Literal) else value)
 
 
 @frozen

@@ -16,7 +16,7 @@ from planner.config.project import PROJECT_FILE, ProjectFile
 from planner.config.scope import seal
 from planner.config.sources import PlainFile, Sources, read_plain
 from planner.config.tokens import RESERVED
-from planner.config.validation import Checker, Problem
+from planner.config.validation import Checker, Place, Problem
 from planner.config.values import Written, core_schema, shaped, survey
 from planner.config.yaml_document import YamlProblem, parse
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
@@ -47,10 +47,10 @@ class _Candidate:
     origin: Origin
     position: Position | None = None
 
-    @property
-    def source(self) -> str:
-        """Where it comes from, as a detail of messages; "" when the position says it."""
-        return "" if self.position else f"It is set by {self.origin.place}."
+    def report(self, diagnostics: Diagnostics, summary: str, advice: str = "") -> None:
+        """summary: what is wrong with it."""
+        source = "" if self.position else f"It is set by {self.origin.place}."
+        diagnostics.error(summary, detail=source, position=self.position, advice=advice)
 
 
 def assign(
@@ -113,19 +113,14 @@ class _Reader:
     def _check_pins(self, found: EnvironmentFile) -> None:
         """A pin is of a promotable variable, and the only value that the file gives it."""
         promotable = self.project.promote.variables if self.project.promote else ()
+        place = Place(found.file.position, self.diagnostics)
         for name in found.pins:
             if name in self.project.variables and name not in promotable:
-                self.diagnostics.error(
-                    f'"{name}" is pinned, and no promotable variable',
-                    position=found.position("pins", name),
-                    advice=f"Name it in {PROJECT_FILE} under promote.variables, or move it to variables.",
-                )
+                advice = f"Name it in {PROJECT_FILE} under promote.variables, or move it to variables."
+                place.error(("pins", name), f'"{name}" is pinned, and no promotable variable', advice=advice)
             if name in found.variables:
-                self.diagnostics.error(
-                    f'"{name}" is set twice, in variables and in pins',
-                    position=found.position("pins", name),
-                    advice=f"Take out one: {found.position('variables', name)} is the other.",
-                )
+                advice = f"Take out one: {found.position('variables', name)} is the other."
+                place.error(("pins", name), f'"{name}" is set twice, in variables and in pins', advice=advice)
 
     def _from_file(
         self, file: PlainFile, values: Mapping[str, Written], place: tuple[str, ...]
@@ -146,30 +141,23 @@ class _Reader:
         try:
             yield evolve(candidate, value=_typed(text, variable))
         except YamlProblem as problem:
-            self.diagnostics.error(
-                f'the value of variable "{name}" cannot be read: {problem.summary}', detail=candidate.source
-            )
+            summary = f'the value of variable "{name}" cannot be read: {problem.summary}'
+            candidate.report(self.diagnostics, summary)
             self.incomplete = True
 
     def fits(self, variable: Variable, candidate: _Candidate) -> bool:
         """Whether the value can be used; reports why not."""
         problems = list(_problems(variable, candidate.value))
         for problem in problems:
-            self.diagnostics.error(
-                problem.summary, detail=candidate.source, position=candidate.position, advice=problem.advice
-            )
+            candidate.report(self.diagnostics, problem.summary, problem.advice)
         return not problems
 
     def _declared(self, candidate: _Candidate) -> Variable | None:
         """The variable that it is a value for; reports that there is none."""
         known = self.project.variables
         if candidate.name not in known:
-            self.diagnostics.error(
-                f'variable "{candidate.name}" is not declared in {PROJECT_FILE}',
-                detail=candidate.source,
-                position=candidate.position,
-                advice=did_you_mean(candidate.name, known),
-            )
+            summary = f'variable "{candidate.name}" is not declared in {PROJECT_FILE}'
+            candidate.report(self.diagnostics, summary, did_you_mean(candidate.name, known))
         return known.get(candidate.name)
 
     def report_missing(self, variable: Variable) -> None:
