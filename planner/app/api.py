@@ -18,18 +18,17 @@ from typing import Any, Final
 import orjson
 from attrs import define, field, frozen
 
-from planner.app.apply import Applying, Approval, Outcome, apply_saved
+from planner.app.apply import Applying, Approval, Outcome, Running, apply_saved
 from planner.app.caller import Silent
-from planner.app.discretion import given_credentials
+from planner.app.disclosure import given_credentials
 from planner.app.opening import Request, configure, opened
 from planner.app.redaction import Redactor
-from planner.app.report import Running
 from planner.config.load import choose_environment
 from planner.config.load import open_project as read_project
 from planner.config.variables import Inputs
 from planner.engine.selection import Selection
 from planner.engine.workflow import propose
-from planner.errors import InvalidConfiguration, PartlyApplied, PlannerError, Refused
+from planner.errors import PartlyApplied, PlannerError, Refused
 from planner.model import plan as model
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic
@@ -37,9 +36,9 @@ from planner.model.ledger import APPLIED, Event, Ledger
 from planner.model.resource import Desired
 from planner.model.state import State
 from planner.model.value import Value
-from planner.render import render_plan
 from planner.render.style import Style
-from planner.state.saved_plan import plan_digest
+from planner.render.text.plan import render_plan
+from planner.state.saved import plan_digest
 
 logging.getLogger("planner").addHandler(logging.NullHandler())
 
@@ -162,7 +161,7 @@ class Environment:
         try:
             yield request, caller
         except PlannerError as error:
-            _hide_secrets(error, caller.redact)
+            caller.redact.clear(error)
             raise error from None  # what it comes from is not redacted
         finally:
             request.trees.close()
@@ -234,15 +233,6 @@ class Environment:
                 _hand_on(report.events, on_event, cancel)
                 outcome = result.result()
             return _applied(outcome, report.shown)
-
-
-def _hide_secrets(error: PlannerError, redact: Redactor) -> None:
-    error.summary, error.advice = redact(error.summary), redact(error.advice)
-    error.args = (error.summary,)
-    if isinstance(error, InvalidConfiguration):
-        error.diagnostics = redact.inside(error.diagnostics)
-    if isinstance(error, PartlyApplied):
-        error.ledger = redact.inside(error.ledger)
 
 
 def _hand_on(events: SimpleQueue[Event | None], on_event: OnEvent, cancel: Cancel) -> None:

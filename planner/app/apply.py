@@ -1,11 +1,14 @@
-"""An apply: lock, plan or a saved plan, approval, progress, ledger, and what the state remembers of it."""
+"""An apply: lock, plan or a saved plan, approval, progress, ledger, and what the state remembers of it.
+
+`Report` is what it tells whoever asked: a console as text or as events, a program as values.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Final, Protocol
 
 from attrs import field, frozen
 
@@ -13,19 +16,19 @@ from planner.app.caller import Caller
 from planner.app.command_line import command_line, way_on
 from planner.app.opening import Opened
 from planner.app.promotion.admission import Admission, Forcing, Terms, admission, refuse_closed
-from planner.app.report import Report, present
 from planner.app.stores import locked
 from planner.engine.apply import Surroundings
 from planner.engine.refresh import View
 from planner.engine.stale import moved_since, refuse_other_state
-from planner.engine.workflow import Provenance, carry_out, moved_first, propose_from, recover
+from planner.engine.workflow import Proposal, Provenance, carry_out, moved_first, propose_from, recover
 from planner.errors import PartlyApplied, PlannerError, Refused, StalePlan
-from planner.model.ledger import Ledger
+from planner.model.diagnostic import Diagnostic
+from planner.model.ledger import Ledger, Sink
 from planner.model.plan import DESTROY, NORMAL, Plan
 from planner.model.state import State
 from planner.model.value import Value
 from planner.promote.log import log_of, write_log
-from planner.state.saved_plan import plan_digest, refuse_other_digest
+from planner.state.saved import plan_digest, refuse_other_digest
 from planner.vcs import commit_of
 
 _IN_NO_COMMIT: Final = (
@@ -33,6 +36,38 @@ _IN_NO_COMMIT: Final = (
     "Commit them, and apply again. Where git status shows no change, a filter that only this clone's own "
     "configuration names was not run: name it in yours (git config --global, git lfs install)."
 )
+
+
+@frozen
+class Running:
+    """sink: takes the events of an apply, from several threads. stop: whether to start nothing new."""
+
+    sink: Sink
+    stop: Callable[[], bool]
+
+
+class Report(Protocol):
+    """How a use case tells what it plans and does."""
+
+    def plan(self, plan: Plan) -> None: ...
+
+    def diagnostics(self, items: Iterable[Diagnostic]) -> None: ...
+
+    def running(self, hurry: Callable[[], object]) -> AbstractContextManager[Running]:
+        """While in the context, an apply runs. hurry: to be called when it is to stop."""
+        ...
+
+    def ledger(self, ledger: Ledger, way_on: str) -> None:
+        """way_on: the command that does what is left."""
+        ...
+
+    def outputs(self, outputs: Mapping[str, Value]) -> None: ...
+
+
+def present(report: Report, here: Opened, proposal: Proposal) -> None:
+    """A plan, then what is wrong with it."""
+    report.plan(proposal.plan)
+    report.diagnostics((*here.configuration.diagnostics, *proposal.diagnostics))
 
 
 @frozen
@@ -90,9 +125,9 @@ def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout
     caller, here = applying.caller, applying.here
     with _locked(caller, here, lock_timeout) as state:
         session = here.session
-        refuse_other_state(plan, plan_digest(plan, here.store.redact), state, session.wish)
+        refuse_other_state(plan, plan_digest(plan, here.store.redact), state, session.goal)
         with caller.doing("Asking the installation"):
-            moved = moved_since(plan, state, session.drivers, session.wish.salt, session.parallelism)
+            moved = moved_since(plan, state, session.drivers, session.goal.salt, session.parallelism)
         if moved:
             stale = Ledger(moved)
             applying.report.ledger(stale, way_on(here, plan, stale))

@@ -14,8 +14,7 @@ from attrs import Factory, evolve, field, frozen
 from planner.app.caller import Caller
 from planner.app.command_line import Typed
 from planner.app.config_digest import config_digest
-from planner.app.discretion import discretion, given_values
-from planner.app.exposure import exposed, exposed_names
+from planner.app.disclosure import discretion, exposed, exposed_names, given_values
 from planner.app.pinned import PinnedTrees
 from planner.app.redaction import Redactor
 from planner.app.stores import States
@@ -25,17 +24,16 @@ from planner.config.jobs import Runner
 from planner.config.load import Configuration, Projects, choose_environment, load
 from planner.config.sources import Sources
 from planner.config.variables import Inputs
-from planner.ece import Discretion, Settings, Timeouts, UploadForm
+from planner.ece import Settings, Timeouts, UploadForm
+from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.selection import Selection
 from planner.engine.under_way import Waiting
-from planner.engine.wish import Wish
 from planner.engine.workflow import Session
 from planner.errors import InvalidConfiguration, PlannerError
 from planner.kinds.binding import Conventions
 from planner.kinds.contents import attach_contents
 from planner.kinds.registry import KindFile, load_kinds
-from planner.kinds.rest import RestDriver
 from planner.model.declarations import Declarations, Import
 from planner.model.diagnostic import Diagnostics
 from planner.model.plan import DESTROY, IMPORT_ONLY, NORMAL, REFRESH_ONLY
@@ -147,43 +145,49 @@ def opened(request: Request, caller: Caller) -> Iterator[Opened]:
         configuration.refuse_errors()
         environment = configuration.environment
         store = request.states(caller.redact).open(environment, _noting(caller))
-        hidden = discretion(caller, configuration, store)
-        client = stack.enter_context(_client(request, environment, stack, caller, hidden, store))
-        session = _session(request, configuration, kinds, store, client)
-        session = evolve(session, waiting=_waiting(environment, request.inputs.environ, caller))
+        settings = Settings.read(environment.name, environment.options, request.inputs.environ)
+        client = stack.enter_context(_client(request, configuration, settings, stack, caller, store))
+        conventions = _conventions(environment, settings)
+        session = Session(
+            goal=_goal(request, configuration, store.load().lineage),
+            drivers={n: k.driver(k.kind, k.binding, client, conventions) for n, k in kinds.items()},
+            store=store,
+            busy=lambda: str(store.backend.lock_holder() or ""),
+            parallelism=request.parallelism,
+            refresh=request.refresh,
+            waiting=_waiting(settings, caller),
+        )
         yield Opened(request, configuration, session, store, client.hurry)
 
 
-def opened_offline(request: Request, caller: Caller) -> tuple[Wish, Drivers]:
+def opened_offline(request: Request, caller: Caller) -> tuple[Goal, Drivers]:
     """What is wanted, and drivers that know their kinds and can call nothing. InvalidConfiguration."""
     configuration, kinds = configure_files(request, caller)
     configuration.refuse_errors()
     nobody = cast("Client", None)
     drivers = {name: k.driver(k.kind, k.binding, nobody) for name, k in kinds.items()}
-    return _wish(request, configuration, ""), drivers
+    return _goal(request, configuration, ""), drivers
 
 
 def _client(
     request: Request,
-    environment: Environment,
+    configuration: Configuration,
+    settings: Settings,
     stack: ExitStack,
     caller: Caller,
-    hidden: Discretion,
     store: Store,
 ) -> Client:
     """Whoever lost the lock of the state sends nothing more that writes, be it the next attempt of a call."""
-    environ = request.inputs.environ
     from planner.ece.client import open_client  # noqa: PLC0415 - not for those who ask no installation
 
-    settings = Settings.read(environment.name, environment.options, environ)
     transport = None
     if settings.is_sandbox:
-        transport = stack.enter_context(_sandbox(request.folder, environment))
+        transport = stack.enter_context(_sandbox(request.folder, configuration.environment))
     client = open_client(
         settings,
         pool_size=request.parallelism,
         transport=transport,
-        discretion=hidden,
+        discretion=discretion(caller, configuration, store),
         permit=store.backend.still_held,
     )
     if not settings.is_sandbox:
@@ -203,9 +207,8 @@ def _noting(caller: Caller) -> Callable[[str], None]:
     return tell
 
 
-def _waiting(environment: Environment, environ: Mapping[str, str], caller: Caller) -> Waiting:
+def _waiting(settings: Settings, caller: Caller) -> Waiting:
     """As long as a client waits for a reply. The embedded ECE ends with the process that asked it."""
-    settings = Settings.read(environment.name, environment.options, environ)
     grace = 0.0 if settings.is_sandbox else settings.timeout or Timeouts().read
     return Waiting(grace, time.sleep, caller.tell)
 
@@ -243,34 +246,16 @@ def sandbox_platform(environment: Environment) -> str:
     return str(environment.options.get("platform", "ece"))
 
 
-def _session(
-    request: Request, configuration: Configuration, kinds: dict[str, KindFile], store: Store, client: Client
-) -> Session:
-    conventions = _conventions(configuration.environment, request.inputs.environ)
-    drivers: dict[str, RestDriver] = {
-        name: k.driver(k.kind, k.binding, client, conventions) for name, k in kinds.items()
-    }
-
-    def busy() -> str:
-        holder = store.backend.lock_holder()
-        return str(holder) if holder else ""
-
-    wish = _wish(request, configuration, store.load().lineage)
-    return Session(wish, drivers, store, busy, request.parallelism, request.refresh)
-
-
-def _conventions(environment: Environment, environ: Mapping[str, str]) -> Conventions:
-    settings = Settings.read(environment.name, environment.options, environ)
+def _conventions(environment: Environment, settings: Settings) -> Conventions:
     send_version = bool(environment.options.get("send_version"))
     return Conventions(send_version, settings.cloud, UploadForm(settings.upload))
 
 
-def _wish(request: Request, configuration: Configuration, lineage: str) -> Wish:
-    project, environment = configuration.project.name, configuration.environment.name
+def _goal(request: Request, configuration: Configuration, lineage: str) -> Goal:
     salt = make_salt(configuration, lineage)
-    return Wish(
-        project=project,
-        environment=environment,
+    return Goal(
+        project=configuration.project.name,
+        environment=configuration.environment.name,
         config_digest=config_digest(configuration, salt),
         salt=salt,
         resources={} if request.destroy else configuration.resources,

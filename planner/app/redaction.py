@@ -13,6 +13,7 @@ from typing import TypeVar, cast
 
 from attrs import evolve
 
+from planner.errors import GatesClosed, InvalidConfiguration, PartlyApplied, PlannerError
 from planner.model.known_secrets import KnownSecrets, known_secrets
 from planner.model.redaction import for_display, for_file
 from planner.model.state import State
@@ -47,6 +48,17 @@ class Redactor:
         """A plan, ledger, diagnostic or value as it is shown; thing itself when no secret is in it."""
         known = self.known()
         return for_display(_with_records(thing, known), known)
+
+    def clear(self, error: PlannerError) -> None:
+        """Takes them out of an error, and of what comes with it."""
+        error.summary, error.advice = self(error.summary), self(error.advice)
+        error.args = (error.summary,)
+        if isinstance(error, InvalidConfiguration):
+            error.diagnostics = self.inside(error.diagnostics)
+        if isinstance(error, GatesClosed):
+            error.gates = self.inside(error.gates)
+        if isinstance(error, PartlyApplied):
+            error.ledger = self.inside(error.ledger)
 
 
 def document_redaction(redactor: Redactor, environment: str) -> Redact:

@@ -1,9 +1,11 @@
 """Where output goes: results to stdout, the rest to stderr, everything redacted; errors that no command
-handled too.
+handled too. What cannot be written is no traceback.
 """
 
 from __future__ import annotations
 
+import io
+import logging
 import os
 import shutil
 import sys
@@ -11,19 +13,19 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import IO, Any, TextIO, cast
 
 import orjson
 from attrs import define, evolve, field
 
 from planner.app.redaction import Redactor
-from planner.cli.streams import RedactedStream, log_to
-from planner.errors import ApiError, GatesClosed, InvalidConfiguration, PlannerError, Refused
+from planner.errors import GatesClosed, InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostic
 from planner.model.project import Environment
 from planner.render import events
 from planner.render.diagnostics import render_diagnostics, render_error
+from planner.render.escaping import escape
 from planner.render.gates import render_gates
 from planner.render.screen import Screen
 from planner.render.style import Style
@@ -33,6 +35,63 @@ SILENT_SECONDS = 1.0
 LOG_LEVELS = (30, 10, 5)
 BODIES_FROM = 2
 """The verbosity from which bodies of requests are logged."""
+
+
+class RedactedStream(io.TextIOBase):
+    """A text stream in front of another one.
+
+    vital: an error when it cannot be written; the others only tell, and what they tell of must not stop.
+    Nothing more is written once the reader of a pipe went away, as `head` does.
+    """
+
+    def __init__(self, stream: IO[str], redact: Callable[[str], str], *, vital: bool = False) -> None:
+        self._stream, self._redact, self._vital = stream, redact, vital
+
+    def write(self, text: str, /) -> int:
+        self._guarded(lambda: self._stream.write(self._redact(text)))
+        return len(text)
+
+    def flush(self) -> None:
+        self._guarded(self._stream.flush)
+
+    def _guarded(self, write: Callable[[], object]) -> None:
+        try:
+            write()
+        except OSError as error:
+            self._give_up()
+            if self._vital and not isinstance(error, BrokenPipeError):
+                raise PlannerError(f"the output cannot be written: {error.strerror}") from error
+
+    def _give_up(self) -> None:
+        """What is left in buffers goes nowhere, or the interpreter would try again as it exits."""
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+
+class _OneLine(logging.Formatter):
+    """What a record says comes from anywhere, and a terminal may show it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+        return escape(super().formatMessage(record))
+
+
+def log_to(stream: Any, level: int) -> None:
+    """Sends the project's log to stream, from level on."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(_OneLine("%(asctime)s %(message)s", "%H:%M:%S"))
+    logger = logging.getLogger("planner")
+    logger.handlers = [handler]
+    logger.setLevel(level)
+    logger.propagate = False
 
 
 @define
@@ -112,7 +171,9 @@ class Console:
 
         return self.screen.showing(lines)
 
-    def style(self, stream: TextIO) -> Style:
+    def style(self, stream: TextIO | None = None) -> Style:
+        """Of what is written to stream, stdout if none is given."""
+        stream = stream or sys.stdout
         wanted = self.colour
         if wanted is None:
             wanted = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
@@ -135,25 +196,16 @@ class Console:
         self.tell(render_diagnostics(shown, width=self.width(), style=self.style(sys.stderr)))
 
     def error(self, error: PlannerError) -> None:
+        self.redact.clear(error)
+        error.advice = self.located(error.advice)
         if isinstance(error, GatesClosed) and error.gates:
-            self.tell(render_gates(self.redact.inside(error.gates), self.width()))
-        if isinstance(error, InvalidConfiguration) and error.diagnostics:
-            self.diagnostics(error.diagnostics)
-        shown = self._redacted(error)
+            self.tell(render_gates(error.gates, self.width()))
+        details = error.diagnostics if isinstance(error, InvalidConfiguration) else ()
+        self.diagnostics(details)
         if self.events:
-            self.event(events.error(shown, error.exit_code))
-            return
-        if isinstance(error, InvalidConfiguration) and error.diagnostics:
-            return
-        self.tell(render_error(shown, width=self.width(), style=self.style(sys.stderr)))
-
-    def _redacted(self, error: PlannerError) -> PlannerError:
-        """What is shown of an error, without secrets."""
-        summary, advice = self.redact(error.summary), self.located(self.redact(error.advice))
-        if isinstance(error, ApiError):
-            facts = (error.operation, error.status, error.codes)
-            return ApiError(summary, operation=facts[0], status=facts[1], codes=facts[2], advice=advice)
-        return PlannerError(summary, advice=advice)
+            self.event(events.error(error, error.exit_code))
+        elif not details:
+            self.tell(render_error(error, width=self.width(), style=self.style(sys.stderr)))
 
     def ask_about(self, environment: Environment, question: str, *, otherwise: str) -> None:
         """As `ask`: for a yes, or the name of a protected environment."""

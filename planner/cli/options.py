@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
 from attrs import frozen
 from click.core import ParameterSource
-from click.shell_completion import CompletionItem
 
-from planner.app.command_line import Typed, given
-from planner.app.discretion import given_values
+from planner.app.command_line import Typed, given, plain_command_line
+from planner.app.disclosure import given_values
 from planner.app.opening import Request
 from planner.app.promotion.admission import Forcing
 from planner.app.stores import States
@@ -22,7 +22,7 @@ from planner.cli.main import Invocation
 from planner.config.load import choose_environment, open_project
 from planner.config.variables import Inputs
 from planner.engine.selection import Selection
-from planner.errors import WrongUsage
+from planner.errors import PlannerError, WrongUsage
 from planner.model.address import Address
 from planner.model.project import Environment
 from planner.promote.question import NAMES
@@ -43,21 +43,34 @@ def _assignment(
     return found
 
 
-def complete_environments(
-    context: click.Context, parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    from planner.cli.completing import environments  # noqa: PLC0415 - only when a shell completes
+def complete_environments(context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
+    """Never an error, at worst nothing."""
+    try:
+        names = open_project(_folder_named(context)).environments
+    except PlannerError:
+        return []
+    return [name for name in names if name.startswith(incomplete)]
 
-    return environments(context, parameter, incomplete)
+
+def complete_addresses(context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
+    """Addresses in the state of the environment that the command line names so far, or nothing.
+
+    Not those that hold a known secret: with a mark in its place they would be no addresses.
+    """
+    console, environment = make_console(context), context.params.get("environment")
+    try:
+        here = _stored(console, _folder_named(context), environment, completing=True)
+        held = sorted({str(prior.address) for prior in here.store.load().entries})
+    except (PlannerError, OSError):
+        return []
+    known = console.redact.known()
+    return [text for text in held if text.startswith(incomplete) and known.redact_key(text) == text]
 
 
-def complete_addresses(
-    context: click.Context, parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """For arguments and options that take an address."""
-    from planner.cli.completing import addresses  # noqa: PLC0415 - only when a shell completes
-
-    return addresses(context, parameter, incomplete)
+def _folder_named(context: click.Context) -> Path:
+    """-C, which stands before the command."""
+    found = context.find_root().params.get("folder")
+    return found if isinstance(found, Path) else Path()
 
 
 environment_option = click.option(
@@ -150,11 +163,6 @@ def _with(command: F, options: list[Callable[[F], F]]) -> F:
     return command
 
 
-def edit_options(command: F) -> F:
-    """What the edits of a state share."""
-    return _with(command, [environment_option, lock_option, dry_run_option])
-
-
 def address_of(text: str) -> Address:
     """The address that an argument names."""
     try:
@@ -232,21 +240,45 @@ class Stored:
     environment: Environment
     store: Store
 
-    def states(self, project: str) -> States:
-        """Those of a project by that name."""
-        return States(self.folder, project, os.environ, self.console.redact)
+    def command_line(self, *words: str) -> str:
+        """planner WORDS for this environment."""
+        return plain_command_line(self.folder, self.environment.name, *words)
+
+    def at(self, url: str, project: str = "", called: str = "") -> Store:
+        """As it is at url, under the names of now if it is called nothing else; see `States.either`."""
+        states = States(self.folder, project or self.store.project, os.environ, self.console.redact)
+        return states.either(self.environment, url, called=called)
 
 
 def stored(context: click.Context, environment: str | None) -> Stored:
     """The state of the named environment, or of the only one."""
-    folder = folder_of(context)
-    console = make_console(context)
+    return _stored(make_console(context), folder_of(context), environment)
+
+
+def _stored(console: Console, folder: Path, environment: str | None, *, completing: bool = False) -> Stored:
+    """completing: nothing is told, and nothing but the state asked."""
     project = open_project(folder)
     console.redact.watch(lambda: given_values(project, os.environ))
     chosen = choose_environment(project, environment)
     states = States(folder, project.name, os.environ, console.redact)
-    store = states.open(chosen, tell=lambda note: console.tell(f"Note: {note}."))
-    return Stored(folder, console, chosen, store)
+
+    def tell(note: str) -> None:
+        if not completing:
+            console.tell(f"Note: {note}.")
+
+    return Stored(folder, console, chosen, states.open(chosen, tell, alone=completing))
+
+
+def on_state(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Takes -e, and hands the command the state of that environment."""
+
+    @environment_option
+    @click.pass_context
+    @wraps(command)
+    def opening(context: click.Context, /, environment: str | None, **given: Any) -> Any:
+        return command(stored(context, environment), **given)
+
+    return opening
 
 
 def force_options(command: F) -> F:

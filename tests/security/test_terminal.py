@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from planner.cli.streams import log_to
+from planner.cli.console import log_to
 from planner.model.value import Value
 from tests.acceptance.runner import Project, small
 from tests.unit.config.projects import as_yaml

@@ -1,23 +1,26 @@
-"""One environment of a preview: planned at its installation, or offline from what the base declares."""
+"""One environment of a preview: planned at its installation, or offline from what the base declares; and what
+is wrong with it as text: all of it, each with its place and what to do."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
 
 from attrs import evolve, frozen
 
 from planner.app.caller import Caller
 from planner.app.opening import Request, opened, opened_offline
 from planner.app.preview.comparison import Read, without_secrets
-from planner.app.preview.problems import advice_of, located, told, told_of
 from planner.app.promotion.admission import Admission, Terms, admission
 from planner.app.redaction import document_redaction
 from planner.config.load import Configuration
 from planner.engine.offline import imagined
 from planner.engine.workflow import Proposal, compare, propose
-from planner.errors import PlannerError
+from planner.errors import InvalidConfiguration, PlannerError
+from planner.model.diagnostic import Diagnostic, Position
 from planner.model.preview import EnvironmentPreview
 from planner.promote.question import BACK, PROMOTION
 from planner.state.document import Redact
-from planner.state.saved_plan import dump_plan, plan_digest
+from planner.state.saved import dump_plan, plan_digest
 
 Planned = tuple[EnvironmentPreview, bytes | None]
 """An environment, and its plan as a saved one."""
@@ -65,13 +68,13 @@ def with_gates(found: EnvironmentPreview, admitted: Admission) -> EnvironmentPre
 
 def _from_base(task: Task, found: EnvironmentPreview) -> Planned:
     """Base taken for applied, head planned from it."""
-    wish, drivers = opened_offline(without_secrets(task.request), task.caller)
+    goal, drivers = opened_offline(without_secrets(task.request), task.caller)
     was = task.was.configuration
     base, outputs = (was.resources, was.outputs) if was else ({}, {})
     kinds = {name: driver.kind for name, driver in drivers.items()}
-    state = imagined(wish.project, wish.environment, base, outputs, kinds, wish.salt)
-    redact = document_redaction(task.caller.redact, f"{wish.project}/{wish.environment}")
-    shown, data = _shown(task, found, compare(wish, drivers, state), task.now.configuration, redact)
+    state = imagined(goal.project, goal.environment, base, outputs, kinds, goal.salt)
+    redact = document_redaction(task.caller.redact, f"{goal.project}/{goal.environment}")
+    shown, data = _shown(task, found, compare(goal, drivers, state), task.now.configuration, redact)
     return evolve(shown, digest=""), data
 
 
@@ -85,3 +88,55 @@ def _shown(
         reasons = located(proposal.diagnostics, now, task.was.configuration)
         return evolve(shown, error=task.caller.redact(told(reasons))), dump_plan(plan, redact)
     return evolve(shown, digest=plan_digest(plan, redact)), dump_plan(plan, redact)
+
+
+def told(diagnostics: Iterable[Diagnostic]) -> str:
+    """The errors by file and line, one below the other, the same one once."""
+    errors = sorted((item for item in diagnostics if item.is_error), key=_place)
+    return "\n".join(dict.fromkeys("\n".join(_lines(item)) for item in errors))
+
+
+def told_of(error: PlannerError) -> str:
+    if isinstance(error, InvalidConfiguration) and error.diagnostics:
+        return told(error.diagnostics)
+    return error.summary
+
+
+def advice_of(error: PlannerError) -> str:
+    if isinstance(error, InvalidConfiguration):
+        return "planner validate shows the lines."
+    return error.advice
+
+
+def located(
+    diagnostics: Iterable[Diagnostic], now: Configuration | None, before: Configuration | None
+) -> tuple[Diagnostic, ...]:
+    """diagnostics, those about a resource with the place where it is declared, or was before the change."""
+    return tuple(_located(item, now, before) for item in diagnostics)
+
+
+def _located(item: Diagnostic, now: Configuration | None, before: Configuration | None) -> Diagnostic:
+    if item.position is not None:
+        return item
+    if (position := _declared(item.address, now)) is not None:
+        return evolve(item, position=position)
+    if (position := _declared(item.address, before)) is not None:
+        return evolve(item, position=position, detail=f"It was declared there before. {item.detail}")
+    return item
+
+
+def _declared(name: str | None, configuration: Configuration | None) -> Position | None:
+    if name is None or configuration is None:
+        return None
+    found = (address for address in configuration.resources if str(address) == name)
+    return next((configuration.locate(address, ()) for address in found), None)
+
+
+def _place(item: Diagnostic) -> tuple[str, int]:
+    return (item.position.file, item.position.line or 0) if item.position else ("", 0)
+
+
+def _lines(item: Diagnostic) -> Iterator[str]:
+    yield f"{item.position}: {item.summary}" if item.position else item.summary
+    for text in (item.detail, item.advice):
+        yield from (f"  {line}" for line in text.split("\n") if line)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from attrs import evolve, field, frozen
 
 from planner.app.caller import Caller
+from planner.app.preview.cautions import Lead, Places, moved, removed, undoing_told, unmerged_pin
 from planner.app.preview.comparison import (
     Order,
     Read,
@@ -24,10 +25,7 @@ from planner.app.preview.comparison import (
     read_environment,
     target_of,
 )
-from planner.app.preview.environment import Planned, Task, foresee
-from planner.app.preview.left_behind import Places, moved, removed
-from planner.app.preview.problems import advice_of, told_of
-from planner.app.preview.target import Lead, undoing_told, unmerged_pin
+from planner.app.preview.environment import Planned, Task, advice_of, foresee, told_of
 from planner.app.preview.unkept import Unkept, converted
 from planner.app.promotion.chain import standings
 from planner.config.load import Projects, choose_environment
@@ -40,7 +38,7 @@ from planner.model.preview import EnvironmentPreview, Preview
 from planner.model.project import Environment, Project
 from planner.model.tree import PINNED
 from planner.state.locks import utc_now
-from planner.state.saved_preview import Previewed
+from planner.state.saved import Previewed
 from planner.vcs import Repository, repository_of
 
 AT_ONCE: Final = 8

@@ -7,16 +7,14 @@ from pathlib import Path
 from typing import Final
 
 import orjson
-from attrs import frozen
 
 from planner.app.caller import Caller
 from planner.errors import PlannerError, Refused
-from planner.forge.ci import Job
+from planner.forge.actions import write_outputs, write_summary
 from planner.forge.client import connect
-from planner.forge.job_page import write_outputs, write_summary
+from planner.forge.kind import Job
 from planner.forge.locating import Wanted, job_of, locate
-from planner.forge.marker import Marker
-from planner.forge.posting import Posting, post
+from planner.forge.posting import Marker, Posting, post
 from planner.forge.registry import KINDS
 from planner.model.dialect import USUAL, Dialect
 from planner.model.preview import Preview
@@ -24,19 +22,11 @@ from planner.render.html import render_html
 from planner.render.markdown import CommentForm, render_comment
 from planner.render.markdown.form import LEAST
 from planner.state.files import cause, write_private
-from planner.state.saved_preview import Previewed, dump_preview
+from planner.state.saved import Previewed, dump_preview
 from planner.vcs import repository_of
 
 PRINTED: Final = 1_000_000
 """Characters of Markdown on stdout and in a file, which no forge bounds."""
-
-
-@frozen
-class Destination:
-    """The pull request: what the user says of it, and the CI's variables."""
-
-    wanted: Wanted
-    environ: Mapping[str, str]
 
 
 def rendered(found: Previewed, form: str, *, files: bool) -> str:
@@ -76,19 +66,20 @@ def is_written(path: Path, folder: Path) -> bool:
 
 
 def publish(
-    caller: Caller, found: Previewed, to: Destination | None, environ: Mapping[str, str], *, files: bool
+    caller: Caller, found: Previewed, wanted: Wanted | None, environ: Mapping[str, str], *, files: bool
 ) -> str:
     """On the pull request, and on the job's page where there is one; what was done, for people.
 
-    files: whether all of it is also in files.
+    wanted: the pull request, as far as the user says which; None for no comment. environ: the CI's. files:
+    whether all of it is also in files.
     """
     write_summary(environ, lambda limit: _comment(found, limit, files=files))
     write_outputs(environ, _outputs(found))
-    if to is None:
+    if wanted is None:
         return ""
-    if job_of(to.wanted, to.environ).queued:
+    if job_of(wanted, environ).queued:
         return "No comment was made: a merge queue asks, and the pull request has been reviewed."
-    located = locate(to.wanted, to.environ)
+    located = locate(wanted, environ)
     forge, preview = connect(located.target, tell=caller.tell), found.preview
     posting = Posting(
         marker=Marker(preview.id, located.commit or preview.head, located.run),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from planner.app.missing_state import without_secrets, without_user
+from planner.app.stores import without_secrets, without_user
 from planner.errors import PlannerError
 from planner.model.project import Environment, Project
 from planner.render.standings import Place

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from attrs import evolve, frozen
 
 from planner.app.caller import Caller
-from planner.app.discretion import given_values
+from planner.app.disclosure import given_values
 from planner.app.opening import Request
 from planner.app.promotion.env_sides import read_side
 from planner.app.promotion.provenance import actor, promoters

@@ -18,7 +18,7 @@ from planner.cli.options import (
     make_request,
 )
 from planner.cli.present import exit_code_of, make_report
-from planner.state.saved_plan import read_plan
+from planner.state.saved import read_plan
 
 
 @click.command("apply")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
@@ -11,7 +10,7 @@ from planner.app.opening import opened
 from planner.cli.options import make_console, make_request, planning_options
 from planner.engine.workflow import propose
 from planner.errors import WrongUsage
-from planner.render.text import render_drift
+from planner.render.text.plan import render_drift
 
 DRIFTED = 2
 
@@ -36,7 +35,7 @@ def command(context: click.Context, /, environment: str | None, **given: Any) ->
             console.redact.inside(plan.drift),
             environment=here.environment.name,
             width=console.width(),
-            style=console.style(sys.stdout),
+            style=console.style(),
         )
         console.out(text)
     return DRIFTED if plan.drift else 0

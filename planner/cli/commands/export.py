@@ -9,7 +9,7 @@ import click
 
 from planner.app.opening import opened
 from planner.cli.options import environment_option, make_console, make_request
-from planner.engine.export import export
+from planner.engine.imports import export
 from planner.errors import PlannerError, WrongUsage
 from planner.model.diagnostic import did_you_mean
 from planner.render.template_text import template_text

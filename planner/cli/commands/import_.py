@@ -22,7 +22,7 @@ from planner.cli.options import (
 )
 from planner.cli.present import TextReport, exit_code_of
 from planner.config.sources import FOLDER, SUFFIXES
-from planner.engine.export import declared
+from planner.engine.imports import declared
 from planner.engine.workflow import look_at
 from planner.errors import PlannerError, WrongUsage
 from planner.model.address import Address

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from planner.cli.options import make_console
@@ -24,7 +22,7 @@ def list_command(context: click.Context, /) -> None:
     """List the kinds."""
     console = make_console(context)
     kinds = [kind_file.kind for _, kind_file in sorted(load_kinds().items())]
-    console.out(render_kind_list(kinds, style=console.style(sys.stdout)))
+    console.out(render_kind_list(kinds, style=console.style()))
 
 
 @command.command("show")
@@ -48,7 +46,7 @@ def show_command(context: click.Context, /, kind: str) -> None:
         _operations(found),
         found.example,
         width=console.width(),
-        style=console.style(sys.stdout),
+        style=console.style(),
     )
     console.out(text)
 

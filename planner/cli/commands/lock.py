@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from planner.cli.options import environment_option, stored
+from planner.cli.options import Stored, on_state
 
 
 @click.group("lock")
@@ -18,11 +18,9 @@ def command() -> None:
 
 
 @command.command("show")
-@environment_option
-@click.pass_context
-def show_command(context: click.Context, /, environment: str | None) -> None:
+@on_state
+def show_command(here: Stored, /) -> None:
     """Show who holds the lock, by the word of the place where the state is."""
-    here = stored(context, environment)
     holder = here.store.backend.probe_lock()
     name = here.environment.name
     if holder is None:
@@ -34,10 +32,8 @@ def show_command(context: click.Context, /, environment: str | None) -> None:
 
 @command.command("break")
 @click.argument("lock_id")
-@environment_option
-@click.pass_context
-def break_command(context: click.Context, /, lock_id: str, environment: str | None) -> None:
+@on_state
+def break_command(here: Stored, /, lock_id: str) -> None:
     """Take the lock LOCK_ID from its holder, whose next write then fails. See lock show for the id."""
-    here = stored(context, environment)
     here.store.backend.break_lock(lock_id)
     here.console.out(f"Broke the lock {lock_id} of {here.environment.name}.")

@@ -7,15 +7,15 @@ from typing import Any
 
 import click
 
+from planner.app.apply import present
 from planner.app.command_line import command_line
 from planner.app.opening import Opened, opened
-from planner.app.report import present
 from planner.cli.console import Console
 from planner.cli.options import changing_options, make_console, make_request
 from planner.cli.present import make_report, show_plan
 from planner.engine.workflow import Proposal, propose
 from planner.errors import Refused
-from planner.state.saved_plan import plan_digest, write_plan
+from planner.state.saved import plan_digest, write_plan
 
 CHANGES = 2
 
@@ -81,7 +81,7 @@ def command(
 
 def _page(console: Console, here: Opened, proposal: Proposal) -> str:
     """The plan as an HTML page; one that apply would refuse with the reason."""
-    from planner.app.preview.problems import located, told  # noqa: PLC0415 - only where it is asked for
+    from planner.app.preview.environment import located, told  # noqa: PLC0415 - only where it is asked for
     from planner.model.preview import EnvironmentPreview, Preview  # noqa: PLC0415 - as above
     from planner.render.html import render_html  # noqa: PLC0415 - only where it is asked for
 

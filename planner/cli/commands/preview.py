@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
+from planner.app.command_line import with_folder
 from planner.app.preview.comparison import Order
 from planner.app.preview.making import preview
-from planner.app.preview.publishing import Destination, publish, rendered, require_pull_request, write_files
+from planner.app.preview.publishing import publish, rendered, require_pull_request, write_files
 from planner.cli.options import complete_environments, folder_of, input_options, make_console, make_request
 from planner.forge.locating import Wanted
 from planner.forge.registry import LISTED
-from planner.state.saved_preview import Previewed, read_preview
+from planner.state.saved import Previewed, read_preview
 
 CHANGES, FAILED = 2, 1
+_REPRODUCED = ("base", "environments", "offline")
 
 
 @click.command("preview")
@@ -85,17 +86,13 @@ def command(
     made = given.pop("made")
     found = read_preview(made) if made else _preview(context, environments, out, given)
     if comment:
-        folder = None if made else folder_of(context)
-        require_pull_request(found.preview, wanted, os.environ, folder)
+        require_pull_request(found.preview, wanted, os.environ, None if made else folder_of(context))
     files = out is not None
     console.out_document(rendered(found, form, files=files).encode())
     if out is not None:
         write_files(found, out)
         console.tell(f"Wrote {out}/")
-    to = Destination(wanted, os.environ) if comment else None
-    told = publish(console, found, to, os.environ, files=files)
-    if told:
-        console.tell(told)
+    console.tell(publish(console, found, wanted if comment else None, os.environ, files=files))
     if found.preview.failed:
         return FAILED
     return CHANGES if detailed_exitcode and found.preview.has_changes else 0
@@ -104,28 +101,11 @@ def command(
 def _preview(
     context: click.Context, environments: tuple[str, ...], out: Path | None, given: dict[str, Any]
 ) -> Previewed:
-    folder, console = folder_of(context), make_console(context)
+    console = make_console(context)
     base, offline = given.pop("base"), given.pop("offline")
-    order = Order(
-        request=make_request(context, None, **given),
-        wanted=environments,
-        base=base,
-        offline=offline,
-        out=out,
-        reproduce=shlex.join(_reproduce(folder, base, environments, offline)),
-    )
+    request = make_request(context, None, **given)
+    typed = [word for name in _REPRODUCED for word in request.typed.options.get(name, ())]
+    reproduce = with_folder(shlex.join(["planner", "preview", *typed]), request.folder, ["preview"])
+    order = Order(request, environments, base, offline, out, reproduce)
     with console.doing("Comparing and planning"):
         return preview(console, order, os.environ)
-
-
-def _reproduce(folder: Path, base: str | None, environments: tuple[str, ...], offline: bool) -> Iterator[str]:
-    yield "planner"
-    if folder != Path():
-        yield from ("-C", str(folder))
-    yield "preview"
-    if base:
-        yield from ("--base", base)
-    for name in environments:
-        yield from ("-e", name)
-    if offline:
-        yield "--offline"

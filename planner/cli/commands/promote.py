@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
+from planner.app.apply import present
 from planner.app.command_line import plain_command_line
 from planner.app.promotion.choosing import Wish
 from planner.app.promotion.outlook import plan_target
 from planner.app.promotion.promoting import Order, Prepared, Step, carry_out, prepare
 from planner.app.promotion.wording import change_lines, waiting
-from planner.app.report import present
 from planner.cli.console import Console
 from planner.cli.options import (
     complete_environments,

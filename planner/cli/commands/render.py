@@ -9,7 +9,7 @@ import click
 from planner.app.opening import configure
 from planner.cli.options import make_console, make_request, variable_options
 from planner.model.value import Deferred, Secret, Value, is_sensitive, with_each
-from planner.render.rendered import render_resources
+from planner.render.template_text import render_resources
 
 
 @click.command("render")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import click
@@ -12,7 +11,7 @@ from planner.cli.options import environment_option, make_console, stored
 from planner.cli.present import show_plan
 from planner.model.codec import encode_state
 from planner.render.state import render_state
-from planner.state.saved_plan import read_plan
+from planner.state.saved import read_plan
 
 
 @click.command("show")
@@ -37,5 +36,5 @@ def command(context: click.Context, /, planfile: Path | None, environment: str |
     if as_json:
         here.console.out_document(json.dumps(encode_state(state), indent=2, ensure_ascii=False).encode())
     else:
-        style = here.console.style(sys.stdout)
+        style = here.console.style()
         here.console.out(render_state(state, width=here.console.width(), style=style))

@@ -10,25 +10,22 @@ from pathlib import Path
 import click
 from attrs import evolve
 
-from planner.app.command_line import plain_command_line
-from planner.cli.options import Stored, environment_option, lock_option, stored
+from planner.cli.options import Stored, lock_option, on_state
 from planner.errors import OthersState, PlannerError, WrongUsage
 from planner.model.state import State
 from planner.state import snapshot
-from planner.state.files import advice, cause, read_bounded, read_file, write_private
+from planner.state.files import cause, explained_file, read_bounded, read_file, write_private
 from planner.state.store import Store
 
 
 @click.command("pull")
-@environment_option
+@on_state
 @click.option("--out", "file", type=click.Path(path_type=Path), help="Write it to this file, for push.")
-@click.pass_context
-def pull_command(context: click.Context, /, environment: str | None, file: Path | None) -> None:
+def pull_command(here: Stored, /, file: Path | None) -> None:
     """Print the state as one JSON document, never encrypted. Takes no lock and changes nothing.
 
     What the journal of a run that was cut off adds is in it.
     """
-    here = stored(context, environment)
     state = here.store.load()
     if not state.lineage:
         raise PlannerError(f"there is no state of {here.environment.name} yet", advice="Apply makes one.")
@@ -45,15 +42,13 @@ def pull_command(context: click.Context, /, environment: str | None, file: Path 
 
 @click.command("push")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@environment_option
+@on_state
 @lock_option
-@click.pass_context
-def push_command(context: click.Context, /, file: Path, environment: str | None, lock_timeout: float) -> None:
+def push_command(here: Stored, /, file: Path, lock_timeout: float) -> None:
     """Make FILE, as pull wrote it, the state; - reads it from the standard input.
 
     Refused: another lineage, an older serial than the present one, a file that was edited.
     """
-    here = stored(context, environment)
     with _other_names_in(here, "" if str(file) == "-" else str(file)):
         state = snapshot.parse(
             _read(file),
@@ -79,10 +74,8 @@ def _other_names_in(here: Stored, place: str) -> Iterator[None]:
 
 
 def _read(file: Path) -> bytes:
-    try:
+    with explained_file(file, "read"):
         data = read_bounded(sys.stdin.buffer, file) if str(file) == "-" else read_file(file)
-    except OSError as error:
-        raise PlannerError(f"{file} cannot be read: {cause(error)}", advice=advice(error)) from error
     if data is None:
         raise PlannerError(f"{file} cannot be read: no such file")
     return data
@@ -91,17 +84,9 @@ def _read(file: Path) -> bytes:
 @click.command("migrate")
 @click.option("--from", "source", metavar="PLACE", help="Where the state is. [default: as planner.yaml says]")
 @click.option("--to", "target", metavar="PLACE", help="Where it goes. [default: as planner.yaml says]")
-@environment_option
+@on_state
 @lock_option
-@click.pass_context
-def migrate_command(
-    context: click.Context,
-    /,
-    source: str | None,
-    target: str | None,
-    environment: str | None,
-    lock_timeout: float,
-) -> None:
+def migrate_command(here: Stored, /, source: str | None, target: str | None, lock_timeout: float) -> None:
     """Copy the state from one place to another: a path, or a URL as `state` in planner.yaml takes.
 
     Both places are locked. The copy is one write, so that it is there whole or not at all, and the former
@@ -113,11 +98,9 @@ def migrate_command(
 
     With --to, edit planner.yaml afterwards; with --from, before.
     """
-    here = stored(context, environment)
     if source is None and target is None:
         raise WrongUsage("say where the state comes from or goes to: --from PLACE, --to PLACE")
-    stores = [_store_at(here, place or here.environment.state) for place in (source, target)]
-    former, later = stores
+    former, later = (here.at(place or here.environment.state) for place in (source, target))
     if former.backend.describe() == later.backend.describe():
         raise WrongUsage(f"both places are {later.backend.describe()}")
     with former.lock("state migrate", lock_timeout), later.lock("state migrate", lock_timeout):
@@ -136,18 +119,16 @@ def migrate_command(
 
 
 @click.command("rotate")
-@environment_option
+@on_state
 @lock_option
-@click.pass_context
-def rotate_command(context: click.Context, /, environment: str | None, lock_timeout: float) -> None:
+def rotate_command(here: Stored, /, lock_timeout: float) -> None:
     """Write the state anew, encrypted with the present key or passphrase.
 
     Set the new one as PLANNER_STATE_KEY or PLANNER_STATE_PASSPHRASE and the former one with _OLD behind its
     name. Also encrypts a state that is not yet, and decrypts it once `encrypted: true` is gone from
     planner.yaml. Snapshots in the history stay as they were written, until 20 newer ones have replaced them.
     """
-    here = stored(context, environment)
-    store = _store_at(here, here.environment.state)
+    store = here.at(here.environment.state)
     with store.lock("state rotate", lock_timeout):
         state = store.checkpoint()
         if not state.lineage:
@@ -155,18 +136,13 @@ def rotate_command(context: click.Context, /, environment: str | None, lock_time
         written = store.commit(state)
     form = "encrypted" if here.environment.encrypted else "not encrypted"
     here.console.out(f"Wrote serial {written.serial} to {store.backend.describe()}, {form}.")
-    words = ("state", "history")
-    line = plain_command_line(here.folder, here.environment.name, *words)
-    here.console.tell(f"Older snapshots are as they were written: {line}")
-
-
-def _store_at(here: Stored, place: str) -> Store:
-    return here.states(here.store.project).either(here.environment, place)
+    here.console.tell(f"Older snapshots are as they were written: {here.command_line('state', 'history')}")
 
 
 def _tell_written(here: Stored, state: State, store: Store) -> None:
+    here.console.out(f"Wrote {told_size(state)}, to {store.backend.describe()}.")
+
+
+def told_size(state: State) -> str:
     count = len(state.resources)
-    here.console.out(
-        f"Wrote serial {state.serial}, with {count} resource{'s' * (count != 1)}, "
-        f"to {store.backend.describe()}."
-    )
+    return f"serial {state.serial}, with {count} resource{'s' * (count != 1)}"

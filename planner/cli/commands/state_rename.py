@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 from attrs import evolve, frozen
 
-from planner.app.missing_state import usual_place
 from planner.app.opening import sandbox_file
-from planner.cli.options import Stored, dry_run_option, environment_option, lock_option, stored
+from planner.app.stores import usual_place
+from planner.cli.commands.state_places import told_size
+from planner.cli.options import Stored, dry_run_option, lock_option, on_state
 from planner.config.load import open_project
 from planner.errors import OthersState, PlannerError, Refused, WrongUsage
 from planner.model.state import State
@@ -35,7 +36,7 @@ class _Renaming:
 
 
 @click.command("rename")
-@environment_option
+@on_state
 @click.option("--from-project", metavar="NAME", help="What the project was called. [default: as now]")
 @click.option(
     "--from-environment", metavar="NAME", help="What the environment was called. [default: likewise]"
@@ -44,11 +45,9 @@ class _Renaming:
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @lock_option
 @dry_run_option
-@click.pass_context
 def rename_command(  # noqa: PLR0913, PLR0917 - one for each option
-    context: click.Context,
+    here: Stored,
     /,
-    environment: str | None,
     from_project: str | None,
     from_environment: str | None,
     place: str | None,
@@ -65,7 +64,6 @@ def rename_command(  # noqa: PLR0913, PLR0917 - one for each option
     planner state rename -e staging --from-environment test
     planner state rename -e prod --from-project search
     """
-    here = stored(context, environment)
     _check_names(here, from_project, from_environment)
     renaming = _found(here, from_project, from_environment, place)
     if renaming is None:
@@ -102,7 +100,7 @@ def _check_names(here: Stored, project: str | None, environment: str | None) -> 
 def _found(here: Stored, project: str | None, called: str | None, place: str | None) -> _Renaming | None:
     """None: it bears the names of now already. PlannerError when there is none of either names."""
     store, environment = here.store, here.environment
-    later = here.states(store.project).either(environment, environment.state)
+    later = here.at(environment.state)
     former_project, name = project or store.project, called or environment.name
     in_place = evolve(later, project=former_project, environment=name)
     if place is None:
@@ -113,7 +111,7 @@ def _found(here: Stored, project: str | None, called: str | None, place: str | N
             later.load()  # which tells whose it is, if it is not of the names of now
             return None
     url = place or usual_place(environment, name)
-    former = here.states(former_project).either(environment, url, called=name)
+    former = here.at(url, former_project, name)
     if former.backend.describe() == later.backend.describe():
         former = in_place
     if not former.load().lineage:
@@ -140,9 +138,7 @@ def _ask(here: Stored, renaming: _Renaming, state: State) -> None:
 
 
 def _told(renaming: _Renaming, state: State) -> str:
-    count = len(state.resources)
-    size = f"serial {state.serial}, with {count} resource{'s' * (count != 1)}"
-    return f"the state of {renaming.names}: {size}, in {renaming.later.backend.describe()}"
+    return f"the state of {renaming.names}: {told_size(state)}, in {renaming.later.backend.describe()}"
 
 
 def _written(renaming: _Renaming) -> State:

@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from planner.app.redaction import Redactor, document_redaction
-from planner.cli.streams import RedactedStream
+from planner.cli.console import RedactedStream
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.ledger import FAILED, Entry, Ledger, ThreeWay

@@ -1,0 +1,196 @@
+"""What a preview warns of, as no plan shows it: environments that a change to planner.yaml takes out, states
+that it moves, and where the branch lacks what its target has, or has what the merge may lose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from attrs import evolve, frozen
+
+from planner.app.caller import Caller
+from planner.app.command_line import plain_command_line
+from planner.app.preview.comparison import Order, Read, Target, as_of, read_environment
+from planner.app.preview.environment import Planned
+from planner.app.stores import States, without_user
+from planner.engine.affected import ABSENT
+from planner.errors import PlannerError
+from planner.model.address import Address
+from planner.model.plan import Action, Change
+from planner.model.preview import REMOVED, EnvironmentPreview
+from planner.model.project import Environment
+from planner.model.resource import Desired
+from planner.model.state import State
+from planner.vcs import Repository
+
+_NAMED: Final = 20
+_DOING: Final = {Action.DELETE: "deleting", Action.REPLACE: "replacing"}
+
+
+@frozen
+class Places:
+    """Where the states of a project are. offline: they are not read."""
+
+    caller: Caller
+    states: States
+    offline: bool = False
+
+
+@frozen
+class _Kept:
+    """place: for people. state: None when it was not read, or could not be."""
+
+    place: str
+    state: State | None = None
+
+
+def removed(places: Places, environment: Environment, new: Sequence[str]) -> EnvironmentPreview:
+    """An environment that the change takes out of planner.yaml. new: those that it puts there."""
+    return EnvironmentPreview(
+        environment.name,
+        (REMOVED,),
+        protected=environment.protected,
+        removed=True,
+        cautions=(places.caller.redact(_on_removal(places, environment, new)),),
+    )
+
+
+def _on_removal(places: Places, environment: Environment, new: Sequence[str]) -> str:
+    kept = _kept(places, environment)
+    if kept.state is not None and kept.state.is_empty:
+        holds = "its state holds no resources" if kept.state.lineage else "there is no state"
+        return f"removed from `planner.yaml`; {holds} in `{kept.place}`."
+    destroy = plain_command_line(places.states.folder, environment.name, "destroy")
+    rename = [
+        plain_command_line(
+            places.states.folder, name, "state", "rename", "--from-environment", environment.name
+        )
+        for name in new
+    ]
+    renamed = (
+        f" If it is called `{'` or `'.join(new)}` now: a state belongs to one name, so that everything is "
+        f"created again under the new one, unless it is taken over: `{'` or `'.join(rename)}`."
+    )
+    return (
+        f"removed from `planner.yaml`, which deletes nothing: what its state in `{kept.place}` holds"
+        f"{_number(kept)} stays where it is, and nothing looks after it. To delete it, run `{destroy}` on "
+        f"the target branch before the merge.{renamed if new else ''}"
+    )
+
+
+def moved(places: Places, before: Environment, after: Environment) -> tuple[str, ...]:
+    """What there is to say where an environment's state is to be in another place; () when nothing is lost.
+
+    Nothing is lost when there was none, or when the new place has one already.
+    """
+    if before.state == after.state:
+        return ()
+    former, later = _kept(places, before), _kept(places, after)
+    if former.place == later.place or (later.state is not None and later.state.lineage):
+        return ()
+    if former.state is not None and former.state.is_empty:
+        return ()
+    source = without_user(before.state)
+    migrate = plain_command_line(places.states.folder, after.name, "state", "migrate", "--from", source)
+    there_is_none = ", where there is none" if later.state is not None else ""
+    text = (
+        f"its state moves from `{former.place}` to `{later.place}`{there_is_none}. Unless it is copied there "
+        f"(`{migrate}`), everything is created again, and what the former one holds{_number(former)} stays "
+        "where it is."
+    )
+    return (places.caller.redact(text),)
+
+
+def _kept(places: Places, environment: Environment) -> _Kept:
+    place = without_user(environment.state)
+    try:
+        store = places.states.open(environment, alone=True)
+        place = store.backend.describe()
+        return _Kept(place, None if places.offline else store.load())
+    except PlannerError:
+        return _Kept(place)
+
+
+def _number(kept: _Kept) -> str:
+    """` (4 resources)`, "" where that is not known."""
+    number = len(kept.state.entries) if kept.state else 0
+    return f" ({number:,} resource{'s' * (number != 1)})" if number else ""
+
+
+@frozen
+class Lead:
+    """The target of a preview, and how to read what it has."""
+
+    caller: Caller
+    order: Order
+    repository: Repository
+    target: Target
+
+
+def undoing_told(
+    lead: Lead, planned: Sequence[Planned], pairs: Mapping[str, tuple[Read, Read]]
+) -> list[Planned]:
+    """planned, with a caution where a delete or replace comes only from what the branch lacks.
+
+    pairs: each environment as it was where the branch left its target, and as the branch has it.
+    """
+    losses = {item.environment: _losses(item) for item, _ in planned}
+    if not lead.target.commits or not any(losses.values()):
+        return [*planned]
+    found = []
+    with as_of(lead.repository, lead.target.commit) as (folder, _):
+        for item, data in planned:
+            undone = _undone(lead, folder, item.environment, losses[item.environment], pairs)
+            found.append((evolve(item, cautions=(*item.cautions, *_told(undone, lead.target))), data))
+    return found
+
+
+def unmerged_pin(lead: Lead, pin: str) -> Iterator[str]:
+    """That an environment is pinned to a commit which is not in the target. pin: "" where it has none."""
+    commit = lead.repository.find(pin) if pin else None
+    if commit is not None and not lead.repository.is_ancestor(commit, lead.target.commit):
+        yield (
+            f"it is pinned to `{pin}`, which `{lead.target.name}` does not have. A merge by squash or rebase "
+            "loses that commit, and then nobody can plan this environment. Merge with a merge commit, or "
+            "what is pinned first."
+        )
+
+
+def _losses(item: EnvironmentPreview) -> list[Change]:
+    return [change for change in item.plan.changes if change.action in _DOING] if item.plan else []
+
+
+def _undone(
+    lead: Lead, folder: Path, name: str, losses: Sequence[Change], pairs: Mapping[str, tuple[Read, Read]]
+) -> list[Change]:
+    """Of the losses, those of resources that the branch leaves alone and its target does not."""
+    was, now = map(_wanted, pairs[name])
+    if not losses or was is None or now is None:
+        return []
+    request = evolve(lead.order.request, folder=folder, environment=name)
+    there = _wanted(read_environment(lead.caller, request, offline=lead.order.offline))
+    if there is None:
+        return []
+    addresses = {loss.address for loss in losses}
+    mine = {address for address in addresses if was.get(address) != now.get(address)}
+    theirs = {address for address in addresses if was.get(address) != there.get(address)}
+    return [loss for loss in losses if loss.address in theirs - mine]
+
+
+def _wanted(read: Read) -> Mapping[Address, Desired] | None:
+    """None where it is not known, since it could not be rendered."""
+    if read.reading is ABSENT:
+        return {}
+    return read.configuration.resources if read.configuration else None
+
+
+def _told(undone: Sequence[Change], target: Target) -> Iterator[str]:
+    if undone:
+        named = [f"{_DOING[loss.action]} `{loss.address}`" for loss in undone[:_NAMED]]
+        more = [f"{len(undone) - _NAMED} more"] if len(undone) > _NAMED else []
+        yield (
+            f"{', '.join([*named, *more])} would only undo what `{target.name}` has got since this branch "
+            f"left it. Merge `{target.name}` into the branch, or rebase it, and look again."
+        )
