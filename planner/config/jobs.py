@@ -119,6 +119,10 @@ class TooMuchWork(TemplateRuntimeError):
         )
 
 
+def _nobody_waits(_units: int) -> None:
+    """By name, so that an Effort can be sent to another process."""
+
+
 class Effort:
     """left: units of the present portion. Every method raises TooMuchWork once all portions are spent.
 
@@ -128,7 +132,7 @@ class Effort:
     __slots__ = ("_given", "_rest", "allow", "left")
 
     def __init__(self, budget: int = BUDGET) -> None:
-        self.allow: Callable[[int], None] = lambda _units: None
+        self.allow: Callable[[int], None] = _nobody_waits
         self.left = self._given = min(budget, PORTION)
         self._rest = budget - self.left
 

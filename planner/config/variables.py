@@ -16,7 +16,7 @@ from planner.config.project import PROJECT_FILE, ProjectFile
 from planner.config.scope import seal
 from planner.config.sources import PlainFile, Sources, read_plain
 from planner.config.tokens import RESERVED
-from planner.config.validation import Checker, Place, Problem
+from planner.config.validation import Checker, Problem
 from planner.config.values import Written, core_schema, shaped, survey
 from planner.config.yaml_document import YamlProblem, parse
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
@@ -113,14 +113,19 @@ class _Reader:
     def _check_pins(self, found: EnvironmentFile) -> None:
         """A pin is of a promotable variable, and the only value that the file gives it."""
         promotable = self.project.promote.variables if self.project.promote else ()
-        place = Place(found.file.position, self.diagnostics)
         for name in found.pins:
             if name in self.project.variables and name not in promotable:
-                advice = f"Name it in {PROJECT_FILE} under promote.variables, or move it to variables."
-                place.error(("pins", name), f'"{name}" is pinned, and no promotable variable', advice=advice)
+                self.diagnostics.error(
+                    f'"{name}" is pinned, and no promotable variable',
+                    position=found.position("pins", name),
+                    advice=f"Name it in {PROJECT_FILE} under promote.variables, or move it to variables.",
+                )
             if name in found.variables:
-                advice = f"Take out one: {found.position('variables', name)} is the other."
-                place.error(("pins", name), f'"{name}" is set twice, in variables and in pins', advice=advice)
+                self.diagnostics.error(
+                    f'"{name}" is set twice, in variables and in pins',
+                    position=found.position("pins", name),
+                    advice=f"Take out one: {found.position('variables', name)} is the other.",
+                )
 
     def _from_file(
         self, file: PlainFile, values: Mapping[str, Written], place: tuple[str, ...]

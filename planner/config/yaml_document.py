@@ -17,7 +17,7 @@ from attrs import define, field
 from yaml import MappingEndEvent, ScalarEvent
 from yaml._yaml import CParser
 
-from planner.config.values import Literal, Written, core_schema, describe
+from planner.config.values import Literal, Written, core_schema, describe, plain
 from planner.model.diagnostic import Diagnostics, Position
 from planner.model.value import Deferred, Path, Secret, Value, scalar_text
 from planner.yaml12.number import written
@@ -168,9 +168,8 @@ class _Builder:
 
     def _alias(self, event: Any) -> Written:
         if event.anchor not in self.anchors:
-            raise YamlProblem(
-                _line(event), f"the alias *{event.anchor} has no anchor &{event.anchor} before it"
-            )
+            summary = f"the alias *{event.anchor} has no anchor &{event.anchor} before it"
+            raise YamlProblem(_line(event), summary)
         self.bare.pop(event.anchor, None)
         value, size = self.anchors[event.anchor]
         self.aliased += size
@@ -194,8 +193,7 @@ class _Builder:
             return value
         if wanted is str:
             return _made(event, scalar_text, value)
-        literal: Value | Literal = core_schema(text) if value is text else value
-        found = literal.value if isinstance(literal, Literal) else literal
+        found = plain(core_schema(text)) if value is text else value
         if wanted is float and isinstance(found, int) and not isinstance(found, bool):
             return written(float(found), repr(found))
         if not isinstance(found, wanted) or isinstance(found, bool) is not (wanted is bool):
@@ -282,9 +280,8 @@ def _extent(value: Written) -> int:
     """What a scalar counts for besides itself, where aliases repeat it: a long text, or what a token held."""
     if isinstance(value, str):
         return len(value) // _LONG_TEXT
-    if isinstance(value, dict):
-        return sum(1 + _extent(item) for item in value.values())
-    return sum(1 + _extent(item) for item in value) if isinstance(value, list) else 0
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return sum(1 + _extent(item) for item in items)
 
 
 def _line(event: Any) -> int:
