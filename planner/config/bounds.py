@@ -39,8 +39,8 @@ def check_length(length: int, sample: str | list[Any] | tuple[Any, ...] = "") ->
         raise TemplateRuntimeError(f"the result would be longer than {most:,}")
 
 
-def _check_count(wanted: object, most: int = MAX_TEXT) -> None:
-    if isinstance(wanted, int) and abs(wanted) > most:
+def _check_count(count: object, most: int = MAX_TEXT) -> None:
+    if isinstance(count, int) and abs(count) > most:
         raise TemplateRuntimeError(f"at most {most:,} can be asked for")
 
 
@@ -135,8 +135,8 @@ def check_method(name: str, text: str, args: tuple[Any, ...]) -> None:
 def _at_most(most: int, name: str = "") -> Callable[..., None]:
     """A check of the first argument, which filters may be given by name."""
 
-    def check(_text: object, wanted: object = 0, *_rest: object, **named: object) -> None:
-        _check_count(named.get(name, wanted), most)
+    def check(_text: object, count: object = 0, *_rest: object, **named: object) -> None:
+        _check_count(named.get(name, count), most)
 
     return check
 

@@ -1,6 +1,6 @@
 """The filters, tests and operators of templates: jinja's own, kept honest about secrets and later values.
 
-A result made from a secret is a secret. A value not known until apply is refused, but by `default` and
+A result made from a secret is a secret. A value not known until apply is refused, except by `default` and
 `join`. Filters that would let data become structure (`safe` and its kin) or make two renderings differ
 (`random`) are gone.
 """

@@ -136,17 +136,17 @@ class LaterValue:
     __neg__ = __pos__ = __index__ = __reversed__ = __add__ = __radd__ = _refuse
 
 
-def seen(value: Value) -> Any:
+def with_later_values(value: Value) -> Any:
     """A value as templates see it, its Deferred values as LaterValue."""
     if isinstance(value, Deferred):
         return LaterValue(value)
-    return with_each(value, seen)
+    return with_each(value, with_later_values)
 
 
 def joined(parts: Iterable[Value]) -> Any:
     """Texts and values as one text. TemplateRuntimeError for what has no place inside a text."""
     try:
-        return seen(join(list(parts)))
+        return with_later_values(join(list(parts)))
     except ValueError as error:
         raise TemplateRuntimeError(str(error)) from None
 

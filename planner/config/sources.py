@@ -93,7 +93,7 @@ class Sources:
             raise _unreadable(error, path, here) from None
 
     def templates(self) -> list[str]:
-        """The names of all templates, sorted, also in folders below; but macros/ and hidden files.
+        """The names of all templates, sorted, also in folders below, except macros/ and hidden files.
 
         UnreadableSource when a folder cannot be listed: what is in it is not known to be nothing.
         """
@@ -175,6 +175,13 @@ def _readable(data: bytes, line: int) -> str:
     return data.split(b"\n")[line - 1].rstrip(b"\r").decode("utf-8", "replace")
 
 
+def nearest(trace: LineTrace, path: ValuePath) -> int:
+    """The line of a value, or of the nearest thing around it that has one."""
+    while path and path not in trace:
+        path = path[:-1]
+    return trace.get(path, 1)
+
+
 @define(slots=False)
 class PlainFile:
     """A parsed file; scalars are Literal where the core schema reads them as something else than text."""
@@ -185,10 +192,7 @@ class PlainFile:
 
     def position(self, path: ValuePath) -> Position:
         """The place of a value, or of the nearest thing around it that has one."""
-        place: ValuePath = (0, *path)
-        while place and place not in self._trace:
-            place = place[:-1]
-        return self.sources.line(self.name, self._trace.get(place, 1))
+        return self.sources.line(self.name, nearest(self._trace, (0, *path)))
 
     @cached_property
     def _trace(self) -> LineTrace:

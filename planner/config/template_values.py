@@ -25,8 +25,9 @@ from planner.config.values import LARGEST, SMALLEST, describe
 from planner.model.value import Secret, Value
 
 
-def _compared(compare: Callable[[Any, Any], Any]) -> Callable[[Any, object], bool]:
-    return lambda text, other: bool(compare(text.value(), opened(other)))
+def _asked(ask: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of template text that asks the value behind it."""
+    return lambda text, *others: ask(text.value(), *map(opened, others))
 
 
 class TemplateText(Markup):
@@ -55,32 +56,14 @@ class TemplateText(Markup):
         return value
 
     def value(self) -> Any:
-        return scope.seen(self.stored())
+        return scope.with_later_values(self.stored())
 
-    def __repr__(self) -> str:
-        return repr(self.value())
-
-    __eq__, __ne__ = _compared(operator.eq), _compared(operator.ne)
-    __lt__, __le__ = _compared(operator.lt), _compared(operator.le)
-    __gt__, __ge__ = _compared(operator.gt), _compared(operator.ge)
-
-    def __hash__(self) -> int:
-        return hash(self.value())
-
-    def __bool__(self) -> bool:
-        return bool(self.value())
-
-    def __getitem__(self, key: Any) -> Any:
-        return self.value()[key]
-
-    def __len__(self) -> int:
-        return len(self.value())
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self.value())
-
-    def __contains__(self, item: Any) -> bool:
-        return opened(item) in self.value()
+    __repr__, __hash__, __bool__ = _asked(repr), _asked(hash), _asked(bool)
+    __eq__, __ne__ = _asked(operator.eq), _asked(operator.ne)
+    __lt__, __le__ = _asked(operator.lt), _asked(operator.le)
+    __gt__, __ge__ = _asked(operator.gt), _asked(operator.ge)
+    __len__, __iter__ = _asked(len), _asked(iter)
+    __getitem__, __contains__ = _asked(operator.getitem), _asked(operator.contains)
 
 
 def opened(value: Any) -> Any:

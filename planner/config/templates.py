@@ -15,7 +15,7 @@ from itertools import islice
 from attrs import define, field, frozen
 
 from planner.config.jobs import MARKED_BUDGET, Ended, Runner, here
-from planner.config.sources import FOLDER, SUFFIXES, UnreadableSource
+from planner.config.sources import FOLDER, SUFFIXES, UnreadableSource, nearest
 from planner.config.tokens import MARK, Tokens, decode
 from planner.config.validation import Place
 from planner.config.values import Written
@@ -152,10 +152,7 @@ class _WayBack:
 
     def find(self, path: Path) -> tuple[str, int]:
         """File and line of a value, or of the nearest thing around it that has a place."""
-        trace = self.read.lines
-        while path and path not in trace:
-            path = path[:-1]
-        return self.template_line(trace.get(path, 1))
+        return self.template_line(nearest(self.read.lines, path))
 
     def names(self, path: Path) -> tuple[str, ...]:
         """The variables and locals that the value at path, or what is below it, was made of."""

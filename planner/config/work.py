@@ -16,7 +16,7 @@ from jinja2.exceptions import SecurityError, TemplateError, TemplateNotFound, Te
 from planner.config.filters import filters, tests
 from planner.config.jobs import BUDGET, Effort, Link
 from planner.config.rendering import OnUndefined, TemplateEnvironment, render
-from planner.config.scope import Locals, looked_through, seen
+from planner.config.scope import Locals, looked_through, with_later_values
 from planner.config.sources import FOLDER, Hidden, Outside, PlainFile, Sources, UnreadableSource
 from planner.config.tokens import BROKEN, INVALID, Tokens, broken_at
 from planner.config.values import Literal, Written
@@ -27,7 +27,7 @@ from planner.model.value import Path, Secret, Value
 
 @frozen
 class Workpiece:
-    """scope: name -> value of what templates see, but `local`. project: the file with the locals, whose
+    """scope: name -> value of what templates see, except `local`. project: the file with the locals, whose
     values may hold expressions. effort: what all of it may take.
     """
 
@@ -154,7 +154,7 @@ class Rendering:
         self._problems.error(summary, position=self.piece.sources.line(file, line), advice=advice)
 
     def _local(self, name: str) -> Any:
-        return looked_through(seen(self._computed(self.piece.locals[name], (name,))))
+        return looked_through(with_later_values(self._computed(self.piece.locals[name], (name,))))
 
     def _computed(self, value: Written, path: Path) -> Value:
         if isinstance(value, Literal):
@@ -263,15 +263,15 @@ def _short(message: str) -> str:
 
 
 def _not_found(error: TemplateNotFound) -> Explained:
-    wanted = "(sensitive)" if isinstance(error.name, Secret) else str(error.name)
+    name = "(sensitive)" if isinstance(error.name, Secret) else str(error.name)
     cause = error.__cause__
     if isinstance(cause, Outside):
-        return f'the include "{wanted}" leaves the project', _RELATIVE
+        return f'the include "{name}" leaves the project', _RELATIVE
     if isinstance(cause, Hidden):
-        return f'the include "{wanted}" names a hidden file', cause.advice
+        return f'the include "{name}" names a hidden file', cause.advice
     if isinstance(cause, UnreadableSource) and not cause.missing:
-        return f'"{wanted}" cannot be included: {cause.summary}', cause.advice
-    return f'there is no template "{wanted}" to include', _RELATIVE
+        return f'"{name}" cannot be included: {cause.summary}', cause.advice
+    return f'there is no template "{name}" to include', _RELATIVE
 
 
 def _syntax(message: str) -> Explained:

@@ -182,17 +182,17 @@ class _Builder:
         if event.tag and event.tag != "!":
             return self._tagged(event)
         text: str = event.value
-        restored = _made(event, self.restore, text)
+        restored = _converted(event, self.restore, text)
         return core_schema(text) if restored is text and not event.style and not event.tag else restored
 
     def _tagged(self, event: Any) -> Value:
         wanted = self._check_tag(event, str, int, float, bool, type(None))
         text: str = event.value
-        value = _made(event, self.restore, text)
+        value = _converted(event, self.restore, text)
         if isinstance(value, Deferred):
             return value
         if wanted is str:
-            return _made(event, scalar_text, value)
+            return _converted(event, scalar_text, value)
         found = plain(core_schema(text)) if value is text else value
         if wanted is float and isinstance(found, int) and not isinstance(found, bool):
             return written(float(found), repr(found))
@@ -240,7 +240,7 @@ class _Builder:
     def _key(self, event: Any) -> str:
         if event.__class__ is not ScalarEvent:
             raise YamlProblem(_line(event), "a key must be text")
-        key = _made(event, self.restore, event.value)
+        key = _converted(event, self.restore, event.value)
         if isinstance(key, str) and not isinstance(key, Secret):
             return str(key)
         if isinstance(key, int | float) and not isinstance(key, bool):
@@ -252,7 +252,7 @@ class _Builder:
             self.trace.setdefault(path, _line(event))
 
 
-def _made(event: Any, make: Callable[[Any], T], source: Value) -> T:
+def _converted(event: Any, make: Callable[[Any], T], source: Value) -> T:
     """What make gives for source, which stands at event."""
     try:
         return make(source)
