@@ -208,11 +208,9 @@ def _forked(control: socket.socket) -> int:
 def _spawned(control: socket.socket) -> int:
     path = [str(Path(entry).absolute()) for entry in sys.path]
     code = f"import sys; sys.path[:] = {path!r}; {_SERVE}"
-    streams: list[tuple[Any, ...]] = [(os.POSIX_SPAWN_DUP2, control.fileno(), 0)]
-    streams += [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_WRONLY, 0) for number in (1, 2)]
-    return os.posix_spawn(
-        sys.executable, [sys.executable, "-I", "-c", code], os.environ, file_actions=streams
-    )
+    files: list[tuple[Any, ...]] = [(os.POSIX_SPAWN_DUP2, control.fileno(), 0)]
+    files += [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_WRONLY, 0) for number in (1, 2)]
+    return os.posix_spawn(sys.executable, [sys.executable, "-I", "-c", code], os.environ, file_actions=files)
 
 
 def _ordered() -> _Worker:

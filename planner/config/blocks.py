@@ -109,16 +109,13 @@ class Blocks:
             _declared_twice(str(address), self.places[address].locate(()), place)
             return
         self.places[address] = place
-        entries = dict(self._entries(body, str(address), (), place))
-        readable = isinstance(body, dict) or plain(body) is None
-        self.resources[address] = self._desired(kind, entries, place, address, readable)
+        self.resources[address] = self._desired(kind, address, body, place)
 
-    def _desired(
-        self, kind: Kind, entries: dict[str, Written], place: Place, address: Address, readable: bool
-    ) -> Desired:
+    def _desired(self, kind: Kind, address: Address, body: Written, place: Place) -> Desired:
+        entries = dict(self._entries(body, str(address), (), place))
         attributes = _attributes(kind, entries)
         found = self._surveyed(attributes, place)
-        if readable and not found.flaws:
+        if not found.flaws and (isinstance(body, dict) or plain(body) is None):
             self._check(kind, attributes, place)
         return Desired(
             address=address,
@@ -136,17 +133,14 @@ class Blocks:
         return found
 
     def _check(self, kind: Kind, attributes: dict[str, Value], place: Place) -> None:
-        for problem in self._checker(kind).problems(attributes, whole=str(place.address)):
+        if kind.name not in self._checkers:
+            self._checkers[kind.name] = Checker(kind.declaration_schema, also=META)
+        for problem in self._checkers[kind.name].problems(attributes, whole=str(place.address)):
             summary = problem.summary
             attribute = kind.attributes.get(str(problem.path[0])) if problem.path else None
             if attribute is not None and attribute.read_only:
                 summary = f'"{attribute.name}" is set by the server and cannot be declared'
             place.error(problem.path, summary, advice=problem.advice)
-
-    def _checker(self, kind: Kind) -> Checker:
-        if kind.name not in self._checkers:
-            self._checkers[kind.name] = Checker(kind.declaration_schema, also=META)
-        return self._checkers[kind.name]
 
     def _outputs(self, body: Written, document: Place) -> None:
         for name, item in self._entries(body, "output", ("output",), document):

@@ -207,13 +207,11 @@ def format_text(value: str, *args: Any, **kwargs: Any) -> Any:
 
 
 @pass_environment
-def total(
-    environment: Any, iterable: Iterable[Any], attribute: str | int | None = None, start: Any = 0
-) -> Any:
+def total(environment: Any, values: Iterable[Any], attribute: str | int | None = None, start: Any = 0) -> Any:
     """sum, where lists are joined in one go: one after the other takes the square of the time."""
     if not isinstance(start, list | tuple):
-        return sync_do_sum(environment, iterable, attribute, start)
-    parts = iterable if attribute is None else map(make_attrgetter(environment, attribute), iterable)
+        return sync_do_sum(environment, values, attribute, start)
+    parts = values if attribute is None else map(make_attrgetter(environment, attribute), values)
     found = list(islice(chain(start, chain.from_iterable(parts)), MAX_ITEMS + 1))
     check_length(len(found), found)
     return found

@@ -78,9 +78,10 @@ def _judged(piece: Workpiece, conditions: Iterable[str], link: Link) -> Iterator
             yield explain(error)
 
 
-def _expressions(
-    piece: Workpiece, conditions: Iterable[str], link: Link
-) -> Iterator[Callable[[], Callable[..., Any]]]:
+Compile = Callable[[], Callable[..., Any]]
+
+
+def _expressions(piece: Workpiece, conditions: Iterable[str], link: Link) -> Iterator[Compile]:
     """What compiles each. Each has an effort of its own."""
     at_work = Rendering(piece, link)
     for condition in conditions:

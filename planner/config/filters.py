@@ -123,11 +123,9 @@ def _check_kind(name: str, given: tuple[Any, ...]) -> None:
 
 
 def _removed(name: str) -> Function:
-    why = (
-        "Two renderings would differ."
-        if name == "random"
-        else "Values never become structure, so they need no escaping."
-    )
+    why = "Values never become structure, so they need no escaping."
+    if name == "random":
+        why = "Two renderings would differ."
 
     def refuse(*_args: Any, **_kwargs: Any) -> Any:
         raise TemplateRuntimeError(f'there is no filter "{name}" here\n{why}')

@@ -153,10 +153,8 @@ def _check_names(document: ProjectDocument, place: Place) -> None:
         place.error(path, "environments are promoted from each other in a circle", detail=str(cycle))
 
 
-def _check_declared(
-    names: list[str], declared: Mapping[str, Any], what: str, path: Path, place: Place
-) -> None:
+def _check_declared(names: list[str], known: Mapping[str, Any], what: str, path: Path, place: Place) -> None:
     for index, name in enumerate(names):
-        if name not in declared:
+        if name not in known:
             summary = f'{what} "{name}", which is not declared'
-            place.error((*path, index), summary, advice=did_you_mean(name, declared))
+            place.error((*path, index), summary, advice=did_you_mean(name, known))

@@ -73,9 +73,8 @@ class Sources:
         """As `text`, for what is rendered. UnreadableSource also for what a pin does not fix."""
         if self.pinned is not None and root_of(name, self.root, self.pinned) != self.pinned:
             folders = " and ".join(f"{folder}/" for folder in PINNED)
-            raise UnreadableSource(
-                f"it is outside of {folders}, which are pinned", Position(name), f"Move it into {FOLDER}."
-            )
+            summary = f"it is outside of {folders}, which are pinned"
+            raise UnreadableSource(summary, Position(name), f"Move it into {FOLDER}.")
         return self.text(name)
 
     def _bytes(self, name: str) -> bytes:

@@ -7,9 +7,9 @@ with line marks, and its text is read again with a trace of lines; both give the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from itertools import islice
 
 from attrs import define, field, frozen
@@ -58,9 +58,9 @@ class Templates:
             self.diagnostics.error(error.summary, position=error.position, advice=error.advice)
             return []
         if not names:
-            self.diagnostics.warning(
-                "there are no templates", detail=f"{FOLDER} holds no {_listed(SUFFIXES)} file."
-            )
+            *most, last = SUFFIXES
+            detail = f"{FOLDER} holds no {', '.join(most)} or {last} file."
+            self.diagnostics.warning("there are no templates", detail=detail)
         return names
 
     def _documents_of(self, rendered: Rendered, tokens: Tokens) -> list[Document]:
@@ -70,7 +70,7 @@ class Templates:
         if rendered.text is None:
             return []
         name = rendered.name
-        back = _WayBack(name, partial(self._marked, name))
+        back = _WayBack(name, cache(partial(self._marked, name)))
         try:
             values = parse(checked(rendered.text), restore=tokens.placed)
         except YamlProblem as problem:
@@ -106,11 +106,6 @@ class Templates:
         return Position(file, line or None)
 
 
-def _listed(words: Iterable[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} or {last}"
-
-
 MOST_LINES = 2_000_000
 """Lines whose places are kept; what is wrong further down is shown at the last of them."""
 
@@ -140,7 +135,7 @@ class _Reading:
 
 @define(slots=False)
 class _WayBack:
-    """From a place in a rendered template to a line of one. again: renders it once more, with marks."""
+    """From a place in a rendered template to a line of one. again: what it is with marks."""
 
     name: str
     again: Callable[[], Marked]
@@ -161,7 +156,7 @@ class _WayBack:
     @cached_property
     def _names(self) -> dict[Path, dict[str, None]]:
         """What each value, and each mapping and list around it, was made of; the keys are in order."""
-        tokens = self._rendering[1]
+        tokens = self.again()[1]
         found: dict[Path, dict[str, None]] = {}
         for place, text in self.read.texts.items():
             names = tokens.names_in(text)
@@ -172,7 +167,7 @@ class _WayBack:
     @cached_property
     def _marked(self) -> tuple[str, list[tuple[str, int]]]:
         """The text without marks, and for each of its lines the place that its first visible text has."""
-        text, _, files = self._rendering
+        text, _, files = self.again()
         place = (self.name, 1)
         lines = []
         places: dict[tuple[str, int], tuple[str, int]] = {}  # each once, however often a loop repeats it
@@ -186,12 +181,8 @@ class _WayBack:
         return MARK.sub("", text), lines
 
     @cached_property
-    def _rendering(self) -> Marked:
-        return self.again()
-
-    @cached_property
     def read(self) -> _Reading:
-        found, restore = _Reading(), self._rendering[1].restore
+        found, restore = _Reading(), self.again()[1].restore
         try:
             parse(self._marked[0], restore=restore, trace=found.lines, texts=found.texts)
         except YamlProblem as problem:

@@ -102,17 +102,11 @@ class Tokens:
         return Tokens(values, weights=weights)
 
     def add(self, more: Tokens) -> None:
-        """more is not used any more."""
-        if self.values:
-            self.values.update(more.values)
-        else:
-            self.values = more.values
+        self.values.update(more.values)
         self._weights.update(more._weights)
 
     def names_in(self, text: str) -> tuple[str, ...]:
         """What the values in text were made of."""
-        if not self.names:
-            return ()
         return tuple(name for token in _TOKEN.findall(text) for name in self.names.get(token, ()))
 
     def restore(self, text: str) -> Value:

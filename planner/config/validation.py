@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NoReturn, cast
 
-import jsonschema_rs
 from attrs import frozen
+from jsonschema_rs import Draft202012Validator
 
 from planner.config.tokens import INVALID
 from planner.config.values import Literal, Written, plain, step
@@ -44,15 +44,11 @@ class Checker:
     schema is none; nothing is fetched for it.
     """
 
-    def __init__(
-        self, schema: Mapping[str, Any], what: str = "attribute", also: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, schema: Mapping[str, Any], what: str = "attribute", also: Iterable[str] = ()) -> None:
         self.schema = schema
         self._what, self._also = what, also
         rules = dict(with_plain_numbers(schema))
-        self._validator = jsonschema_rs.Draft202012Validator(
-            rules, validate_formats=True, retriever=_retrieve_nothing
-        )
+        self._validator = Draft202012Validator(rules, validate_formats=True, retriever=_retrieve_nothing)
 
     def problems(self, value: Written, name: str = "", whole: str = "the value") -> Iterator[Problem]:
         """What is wrong with value. Deferred values fit everywhere; secrets are never shown.

@@ -100,14 +100,12 @@ LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What YAML takes for the end of a line."""
 
 
+_YAML = "tag:yaml.org,2002:"
 _TAGS: Mapping[str, type] = {
-    "tag:yaml.org,2002:str": str,
-    "tag:yaml.org,2002:int": int,
-    "tag:yaml.org,2002:float": float,
-    "tag:yaml.org,2002:bool": bool,
-    "tag:yaml.org,2002:null": type(None),
-    "tag:yaml.org,2002:map": dict,
-    "tag:yaml.org,2002:seq": list,
+    **{f"{_YAML}{kind.__name__}": kind for kind in (str, int, float, bool)},
+    f"{_YAML}null": type(None),
+    f"{_YAML}map": dict,
+    f"{_YAML}seq": list,
 }
 
 
@@ -289,7 +287,7 @@ def _line(event: Any) -> int:
 
 
 def _short(tag: str) -> str:
-    return tag.replace("tag:yaml.org,2002:", "!!", 1)
+    return tag.replace(_YAML, "!!", 1)
 
 
 # JSON as YAML that the C parser takes: by YAML 1.2 every JSON text is YAML, which it has not learnt. It lacks
