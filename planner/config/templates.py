@@ -135,7 +135,7 @@ class _Reading:
 
 @define(slots=False)
 class _WayBack:
-    """From a place in a rendered template to a line of one. again: what it is with marks."""
+    """From a place in a rendered template to a line of one. again: renders it with marks, once."""
 
     name: str
     again: Callable[[], Marked]
