@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -136,6 +137,18 @@ lock_option = click.option(
 )
 
 
+def format_option(*forms: str) -> Callable[[F], F]:
+    """--format, of which the first one is what is taken else."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(forms),
+        default=forms[0],
+        show_default=True,
+        help="How to print it.",
+    )
+
+
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
@@ -200,6 +213,21 @@ def make_request(context: click.Context, environment: str | None, **given: Any) 
     context.call_on_close(request.trees.close)
     context.call_on_close(request.workspace.close)
     return request
+
+
+def on_request(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Hands the command a request, made of those options that it does not take itself, and the console."""
+    own = signature(command).parameters
+
+    @click.pass_context
+    @wraps(command)
+    def asking(context: click.Context, /, **given: Any) -> Any:
+        console = make_console(context)
+        console.events = bool(given.get("as_json"))  # before anything can be wrong: errors are events too
+        asked = {name: given.pop(name) for name in given.keys() - own.keys()}
+        return command(make_request(context, asked.pop("environment", None), **asked), console, **given)
+
+    return asking
 
 
 def typed(context: click.Context) -> Typed:
