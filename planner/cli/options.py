@@ -35,13 +35,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 def _assignment(
     _context: click.Context, _option: click.Parameter, values: tuple[str, ...]
 ) -> list[tuple[str, str]]:
-    found = []
     for text in values:
-        name, equals, value = text.partition("=")
-        if not equals:
+        if "=" not in text:
             raise click.BadParameter(f"{text!r} is not of the form NAME=VALUE")
-        found.append((name.strip(), value))
-    return found
+    split = (text.partition("=") for text in values)
+    return [(name.strip(), value) for name, _, value in split]
 
 
 def complete_environments(context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
@@ -127,7 +125,7 @@ _MODE = [
     click.option("--destroy", is_flag=True, help="Delete everything."),
     click.option("--refresh-only", is_flag=True, help="Only bring the state up to date."),
 ]
-_JSON = [click.option("--json", "as_json", is_flag=True, help="Print events, one JSON object a line.")]
+_EVENTS = click.option("--json", "as_json", is_flag=True, help="Print events, one JSON object a line.")
 lock_option = click.option(
     "--lock-timeout",
     type=click.FloatRange(min=0),
@@ -153,27 +151,19 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
-def input_options(command: F) -> F:
-    return _with(command, [*_VARIABLES, *_PLANNING])
+def _together(*options: Callable[[F], F]) -> Callable[[F], F]:
+    def add(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
 
 
-def variable_options(command: F) -> F:
-    return _with(command, [environment_option, *_VARIABLES])
-
-
-def planning_options(command: F) -> F:
-    return _with(command, [environment_option, *_VARIABLES, *_PLANNING])
-
-
-def changing_options(command: F) -> F:
-    """What plan and apply share."""
-    return _with(command, [environment_option, *_VARIABLES, *_SELECTION, *_PLANNING, *_MODE, *_JSON])
-
-
-def _with(command: F, options: list[Callable[[F], F]]) -> F:
-    for option in reversed(options):
-        command = option(command)
-    return command
+input_options = _together(*_VARIABLES, *_PLANNING)
+variable_options = _together(environment_option, *_VARIABLES)
+planning_options = _together(environment_option, *_VARIABLES, *_PLANNING)
+changing_options = _together(environment_option, *_VARIABLES, *_SELECTION, *_PLANNING, *_MODE, _EVENTS)
 
 
 def address_of(text: str) -> Address:
@@ -231,18 +221,17 @@ def on_request(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def typed(context: click.Context) -> Typed:
-    names = [
-        str(item.name)
+    there = {
+        str(item.name): item
         for item in context.command.params
         if context.get_parameter_source(str(item.name)) is ParameterSource.COMMANDLINE
-    ]
-    there = [item for item in context.command.params if item.name in names]
-    root = context.find_root()
+    }
+    root, values = context.find_root(), context.params
     return Typed(
         str(context.info_name),
-        {str(o.name): _words(o, context.params[str(o.name)]) for o in there if isinstance(o, click.Option)},
-        tuple(str(context.params[str(a.name)]) for a in there if isinstance(a, click.Argument)),
-        "planfile" in names,
+        {n: _words(item, values[n]) for n, item in there.items() if isinstance(item, click.Option)},
+        tuple(str(values[n]) for n, item in there.items() if isinstance(item, click.Argument)),
+        "planfile" in there,
         lambda verb: _taken(root, verb),
     )
 

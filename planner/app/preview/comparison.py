@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from planner.app.caller import Caller
 from planner.app.config_digest import config_digest
@@ -62,17 +62,49 @@ class Target:
     """What the change goes into: what is named, or the pull request's target, or the main branch.
 
     name: as people write it. left: the commit where HEAD's branch left it. commits: those that HEAD lacks.
+    All are empty where it is not known.
     """
 
-    name: str
-    commit: str
-    left: str
-    commits: int
+    name: str = ""
+    commit: str = ""
+    left: str = ""
+    commits: int = 0
 
 
-def target_of(repository: Repository, order: Order, environ: Mapping[str, str]) -> Target:
+@frozen
+class Comparison:
+    """The project as it is and as it was; former: None where it was not there, or was wrong. folder: with the
+    former one. files: those that differ. unkept: those of which it is not known whether they do. links: see
+    `followed`.
+    """
+
+    caller: Caller
+    order: Order
+    project: Project
+    repository: Repository
+    head: str
+    target: Target = Target()
+    former: Project | None = None
+    folder: Path = Path()
+    files: frozenset[str] = frozenset()
+    unkept: tuple[Unkept, ...] = ()
+    links: Mapping[str, str] = field(factory=dict)
+
+    @property
+    def before(self) -> Mapping[str, Environment]:
+        return self.former.environments if self.former else {}
+
+    @property
+    def gone(self) -> list[str]:
+        return [name for name in self.before if name not in self.project.environments]
+
+    def is_asked_for(self, name: str) -> bool:
+        return not self.order.wanted or name in self.order.wanted
+
+
+def target_of(repository: Repository, order: Order) -> Target:
     """PlannerError where there is none, or nothing in common with it."""
-    name, commit = _target(repository, order.base, environ)
+    name, commit = _target(repository, order.base, order.request.inputs.environ)
     head = repository.commit("HEAD")
     left = repository.merge_base(commit, head)
     commits = repository.commits_between(head, commit)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
 from planner.app.caller import Caller
-from planner.app.preview.cautions import Lead, Places, moved, removed, undoing_told, unmerged_pin
+from planner.app.preview.cautions import Places, moved, removed, undoing_told, unmerged_pin
 from planner.app.preview.comparison import (
+    Comparison,
     Order,
     Read,
     as_of,
@@ -26,7 +27,7 @@ from planner.app.preview.comparison import (
     target_of,
 )
 from planner.app.preview.environment import Planned, Task, advice_of, foresee, told_of
-from planner.app.preview.unkept import Unkept, converted
+from planner.app.preview.unkept import converted
 from planner.app.promotion.chain import standings
 from planner.config.load import Projects, choose_environment
 from planner.config.project import PROJECT_FILE
@@ -35,7 +36,6 @@ from planner.engine.affected import ABSENT, followed, why_affected
 from planner.errors import PlannerError, WrongUsage
 from planner.model.chain import Standing
 from planner.model.preview import EnvironmentPreview, Preview
-from planner.model.project import Environment, Project
 from planner.model.tree import PINNED
 from planner.state.locks import utc_now
 from planner.state.saved_preview import Previewed
@@ -47,59 +47,25 @@ _NAMED: Final = 3
 """How many files are named that are not on disk as a commit has them."""
 
 
-@frozen
-class _Comparison:
-    """The project as it is and as it was; former: None where it was not there, or was wrong. folder: with the
-    former one. files: those that differ. unkept: those of which it is not known whether they do. lead: None
-    where it is not known what the change goes into. links: see `followed`.
-    """
-
-    caller: Caller
-    order: Order
-    project: Project
-    former: Project | None = None
-    folder: Path = Path()
-    files: frozenset[str] = frozenset()
-    unkept: tuple[Unkept, ...] = ()
-    lead: Lead | None = None
-    links: Mapping[str, str] = field(factory=dict)
-
-    @property
-    def before(self) -> Mapping[str, Environment]:
-        return self.former.environments if self.former else {}
-
-    @property
-    def gone(self) -> list[str]:
-        return [name for name in self.before if name not in self.project.environments]
-
-    @property
-    def places(self) -> Places:
-        order = self.order
-        return Places(self.caller, order.request.states(self.caller.redact), offline=order.offline)
-
-    def is_asked_for(self, name: str) -> bool:
-        return not self.order.wanted or name in self.order.wanted
-
-
-def preview(caller: Caller, order: Order, environ: Mapping[str, str]) -> Previewed:
+def preview(caller: Caller, order: Order) -> Previewed:
     """What the change between base and the work tree does to each environment.
 
     What fails as a whole is told, and is a preview too, that says why: no older one is to be taken for valid.
     It is a PlannerError only where not even the project's name is known, and for WrongUsage.
     """
     try:
-        return _made(caller, order, environ)
+        return _made(caller, order)
     except WrongUsage:
         raise
     except PlannerError as error:
-        failed = failed_preview(caller, order, environ, error)
+        failed = _failed(caller, order, error)
         if failed is None:
             raise
         caller.error(error)
         return Previewed(caller.redact.inside(failed), {})
 
 
-def _made(caller: Caller, order: Order, environ: Mapping[str, str]) -> Previewed:
+def _made(caller: Caller, order: Order) -> Previewed:
     folder = order.request.folder
     repository = repository_of(folder)
     if repository is None:
@@ -107,50 +73,35 @@ def _made(caller: Caller, order: Order, environ: Mapping[str, str]) -> Previewed
             f"{folder.resolve()} is in no git repository: there is nothing to compare with",
             advice="A preview shows what a change does; planner plan shows what apply would do.",
         )
-    project, facts = order.request.project, _facts(repository)
+    comparison = Comparison(caller, order, order.request.project, repository, repository.commit("HEAD"))
     try:
-        target = target_of(repository, order, environ)
+        target = target_of(repository, order)
     except PlannerError as error:
         if order.base or order.offline:
             raise
-        return _everything(_Comparison(caller, order, project), fallback=error.summary, **facts)
+        return _previewed(comparison, _everything(comparison), fallback=error.summary)
     with as_of(repository, target.left) as (former, elsewhere):
-        comparison = _Comparison(
-            caller,
-            order,
-            project,
-            project_in(order.request.projects, former),
-            former,
+        comparison = evolve(
+            comparison,
+            target=target,
+            former=project_in(order.request.projects, former),
+            folder=former,
             files=changed_since(repository, target.left, order),
             unkept=(*elsewhere, *converted(repository.converted(*PINNED))),
-            lead=Lead(caller, order, repository, target),
             links=dict(links_in(repository, folder)),
         )
         planned, unaffected = _compared(comparison)
-    return _previewed(
-        comparison,
-        planned,
-        base=target.left,
-        target=target.name,
-        ahead=target.commits,
-        unaffected=unaffected,
-        uncommitted=bool(changed_since(repository, "HEAD", order)),
-        **facts,
-    )
+    uncommitted = bool(changed_since(repository, "HEAD", order))
+    return _previewed(comparison, planned, unaffected=unaffected, uncommitted=uncommitted)
 
 
-def _facts(repository: Repository) -> Mapping[str, str]:
-    return {"head": repository.commit("HEAD"), "folder": folder_in(repository)}
-
-
-def _everything(comparison: _Comparison, **facts: str) -> Previewed:
+def _everything(comparison: Comparison) -> list[Planned]:
     """All environments, where it cannot be known which are affected."""
     nothing = (Read(ABSENT), Read(ABSENT))
-    tasks = [partial(_foreseen, comparison, name, nothing, ()) for name in _chosen(comparison)]
-    return _previewed(comparison, _side_by_side(tasks), base="", **facts)
+    return _side_by_side([partial(_foreseen, comparison, name, nothing, ()) for name in _chosen(comparison)])
 
 
-def _compared(comparison: _Comparison) -> tuple[list[Planned], tuple[str, ...]]:
+def _compared(comparison: Comparison) -> tuple[list[Planned], tuple[str, ...]]:
     """The environments that the change affects or removes, and the names of the others."""
     names, files = _chosen(comparison), comparison.files
     pairs = {name: _read(comparison, name) for name in names}
@@ -160,12 +111,11 @@ def _compared(comparison: _Comparison) -> tuple[list[Planned], tuple[str, ...]]:
     }
     tasks = [partial(_foreseen, comparison, name, pairs[name], why) for name, why in whys.items() if why]
     unaffected = tuple(name for name, why in whys.items() if not why)
-    planned = _side_by_side(tasks)
-    told = undoing_told(comparison.lead, planned, pairs) if comparison.lead else planned
-    return [*told, *_removed(comparison)], unaffected
+    planned = undoing_told(comparison, _side_by_side(tasks), pairs)
+    return [*planned, *_removed(comparison)], unaffected
 
 
-def _chosen(comparison: _Comparison) -> list[str]:
+def _chosen(comparison: Comparison) -> list[str]:
     """The environments to look at. WrongUsage for one that is not there, and never was."""
     for name in comparison.order.wanted:
         if name not in comparison.gone:
@@ -173,7 +123,7 @@ def _chosen(comparison: _Comparison) -> list[str]:
     return [name for name in comparison.project.environments if comparison.is_asked_for(name)]
 
 
-def _read(comparison: _Comparison, name: str) -> tuple[Read, Read]:
+def _read(comparison: Comparison, name: str) -> tuple[Read, Read]:
     """The environment before and after the change."""
     order = comparison.order
     now = evolve(order.request, environment=name)
@@ -182,11 +132,11 @@ def _read(comparison: _Comparison, name: str) -> tuple[Read, Read]:
     return read(was), read(now)
 
 
-def _foreseen(comparison: _Comparison, name: str, pair: tuple[Read, Read], why: tuple[str, ...]) -> Planned:
+def _foreseen(comparison: Comparison, name: str, pair: tuple[Read, Read], why: tuple[str, ...]) -> Planned:
     environment, before = comparison.project.environments[name], comparison.before.get(name)
-    lost = tuple(unmerged_pin(comparison.lead, pair[1].reading.pin)) if comparison.lead else ()
+    lost = tuple(unmerged_pin(comparison, pair[1].reading.pin))
     cautions = (
-        *(moved(comparison.places, before, environment) if before else ()),
+        *(moved(_places(comparison), before, environment) if before else ()),
         *_unkept(comparison, pair[1]),
         *lost,
     )
@@ -199,7 +149,7 @@ def _foreseen(comparison: _Comparison, name: str, pair: tuple[Read, Read], why: 
     return item, data
 
 
-def _unkept(comparison: _Comparison, now: Read) -> Iterator[str]:
+def _unkept(comparison: Comparison, now: Read) -> Iterator[str]:
     """What an environment reads that is not on disk as a commit has it; one that is pinned reads commits."""
     reads = () if now.reading.pin else tuple(f"{name.rstrip('/')}/" for name in now.reading.reads)
     found = [item for item in comparison.unkept if f"{item.name}/".startswith(reads)]
@@ -209,14 +159,19 @@ def _unkept(comparison: _Comparison, now: Read) -> Iterator[str]:
         yield f"{more} more files are not on disk as their commit has them."
 
 
-def _removed(comparison: _Comparison) -> list[Planned]:
+def _removed(comparison: Comparison) -> list[Planned]:
     before = comparison.before
     new = [name for name in comparison.project.environments if name not in before]
     names = [name for name in comparison.gone if comparison.is_asked_for(name)]
-    return [(removed(comparison.places, before[name], new), None) for name in names]
+    return [(removed(_places(comparison), before[name], new), None) for name in names]
 
 
-def _chain(comparison: _Comparison) -> tuple[Standing, ...]:
+def _places(comparison: Comparison) -> Places:
+    caller, order = comparison.caller, comparison.order
+    return Places(caller, order.request.states(caller.redact), offline=order.offline)
+
+
+def _chain(comparison: Comparison) -> tuple[Standing, ...]:
     """The environments as their states say; nothing where none is promoted, and offline."""
     if comparison.project.promote is None or comparison.order.offline:
         return ()
@@ -230,10 +185,16 @@ def _side_by_side(tasks: Sequence[Callable[[], Planned]]) -> list[Planned]:
         return [future.result() for future in [pool.submit(task) for task in tasks]]
 
 
-def _previewed(comparison: _Comparison, planned: Sequence[Planned], **facts: Any) -> Previewed:
-    order, names = comparison.order, (*comparison.project.environments, *comparison.gone)
+def _previewed(comparison: Comparison, planned: Sequence[Planned], **facts: Any) -> Previewed:
+    order, target = comparison.order, comparison.target
+    names = (*comparison.project.environments, *comparison.gone)
     found = Preview(
         project=comparison.project.name,
+        base=target.left,
+        head=comparison.head,
+        target=target.name,
+        ahead=target.commits,
+        folder=folder_in(comparison.repository),
         chain=_chain(comparison),
         environments=tuple(item for item, _ in planned),
         offline=order.offline,
@@ -248,9 +209,7 @@ def _previewed(comparison: _Comparison, planned: Sequence[Planned], **facts: Any
 _NAME: Final = re.compile(r"^project:[ \t]*[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)", re.MULTILINE)
 
 
-def failed_preview(
-    caller: Caller, order: Order, environ: Mapping[str, str], error: PlannerError
-) -> Preview | None:
+def _failed(caller: Caller, order: Order, error: PlannerError) -> Preview | None:
     """One that says so, so that nobody takes an older one for valid.
 
     None where not even the project's name is known.
@@ -262,7 +221,7 @@ def failed_preview(
             folder = folder_in(repository)
             head = repository.commit("HEAD")
             uncommitted = bool(changed_since(repository, head, order))
-            base = target_of(repository, order, environ).left
+            base = target_of(repository, order).left
     name = _name_in(order.request.folder) or _name_at(repository, base)
     if not name:
         return None

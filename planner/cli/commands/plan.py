@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from planner.app.apply import present
 from planner.app.command_line import command_line
 from planner.app.opening import Opened, Request, opened
 from planner.cli.console import Console
@@ -49,14 +48,13 @@ def command(
         with console.doing("Asking the installation"):
             proposal = propose(here.session)
         report = make_report(console, here, "plan", as_json)
-        if form != "text":
-            if form == "html":
-                console.out_document(_page(console, here, proposal).encode())
-            else:
-                show_plan(console, proposal.plan, form, here.store.redact)
-            report.diagnostics((*here.configuration.diagnostics, *proposal.diagnostics))
+        if form == "html":
+            console.out_document(_page(console, here, proposal).encode())
+        elif form != "text":
+            show_plan(console, proposal.plan, form, here.store.redact)
         else:
-            present(report, here, proposal)
+            report.plan(proposal.plan)
+        report.diagnostics((*here.configuration.diagnostics, *proposal.diagnostics))
         if proposal.forbidden:
             return Refused.exit_code
         if out is not None:
