@@ -90,16 +90,19 @@ E = TypeVar("E", bound=Exception)
 
 
 def explaining(
-    kinds: type[E] | tuple[type[E], ...], cause: Callable[[E], str], advice: Callable[[E], str]
-) -> Callable[[str, str], AbstractContextManager[None]]:
-    """Turns such an error within into a StateError: "<shown> cannot be <doing>: <cause>", with advice."""
+    kinds: type[E] | tuple[type[E], ...],
+    cause: Callable[[E], str],
+    advice: Callable[[E], str],
+    raised: type[PlannerError] = StateError,
+) -> Callable[[object, str], AbstractContextManager[None]]:
+    """Turns such an error within into another: "<shown> cannot be <doing>: <cause>", with advice."""
 
     @contextmanager
-    def explained(shown: str, doing: str) -> Iterator[None]:
+    def explained(shown: object, doing: str) -> Iterator[None]:
         try:
             yield
         except kinds as error:
-            raise StateError(f"{shown} cannot be {doing}: {cause(error)}", advice=advice(error)) from error
+            raise raised(f"{shown} cannot be {doing}: {cause(error)}", advice=advice(error)) from error
 
     return explained
 

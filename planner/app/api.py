@@ -36,9 +36,9 @@ from planner.model.ledger import APPLIED, Event, Ledger
 from planner.model.resource import Desired
 from planner.model.state import State
 from planner.model.value import Value
-from planner.render import render_plan
 from planner.render.style import Style
-from planner.state.saved_plan import plan_digest
+from planner.render.text.plan import render_plan
+from planner.state.saved import plan_digest
 
 logging.getLogger("planner").addHandler(logging.NullHandler())
 

@@ -28,7 +28,7 @@ from planner.model.plan import DESTROY, NORMAL, Plan
 from planner.model.state import State
 from planner.model.value import Value
 from planner.promote.log import log_of, write_log
-from planner.state.saved_plan import plan_digest, refuse_other_digest
+from planner.state.saved import plan_digest, refuse_other_digest
 from planner.vcs import commit_of
 
 _IN_NO_COMMIT: Final = (
@@ -125,9 +125,9 @@ def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout
     caller, here = applying.caller, applying.here
     with _locked(caller, here, lock_timeout) as state:
         session = here.session
-        refuse_other_state(plan, plan_digest(plan, here.store.redact), state, session.wish)
+        refuse_other_state(plan, plan_digest(plan, here.store.redact), state, session.goal)
         with caller.doing("Asking the installation"):
-            moved = moved_since(plan, state, session.drivers, session.wish.salt, session.parallelism)
+            moved = moved_since(plan, state, session.drivers, session.goal.salt, session.parallelism)
         if moved:
             stale = Ledger(moved)
             applying.report.ledger(stale, way_on(here, plan, stale))

@@ -1,4 +1,4 @@
-"""A digest over all that a configuration wants: the same one for the same wish, whatever files it is in."""
+"""A digest over all that a configuration says: the same one for the same goal, whatever files it is in."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from typing import Final
 from planner.app.caller import Caller
 from planner.config.load import Configuration
 from planner.config.variables import PREFIX
-from planner.ece import Discretion, credentials
+from planner.ece import SECRET_VARIABLES, Discretion
 from planner.forge import registry as forges
 from planner.kinds.registry import KindFile
 from planner.model.address import Address
@@ -27,7 +27,7 @@ from planner.state.store import Store
 from planner.vcs import repository_of
 
 _SECRET_VARIABLES: Final = (
-    *credentials.SECRET_VARIABLES,
+    *SECRET_VARIABLES,
     *registry.SECRET_VARIABLES,
     *forges.SECRET_VARIABLES,
 )

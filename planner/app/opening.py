@@ -25,10 +25,10 @@ from planner.config.load import Configuration, Projects, choose_environment, loa
 from planner.config.sources import Sources
 from planner.config.variables import Inputs
 from planner.ece import Settings, Timeouts, UploadForm
+from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.selection import Selection
 from planner.engine.under_way import Waiting
-from planner.engine.wish import Wish
 from planner.engine.workflow import Session
 from planner.errors import InvalidConfiguration, PlannerError
 from planner.kinds.binding import Conventions
@@ -149,7 +149,7 @@ def opened(request: Request, caller: Caller) -> Iterator[Opened]:
         client = stack.enter_context(_client(request, configuration, settings, stack, caller, store))
         conventions = _conventions(environment, settings)
         session = Session(
-            wish=_wish(request, configuration, store.load().lineage),
+            goal=_goal(request, configuration, store.load().lineage),
             drivers={n: k.driver(k.kind, k.binding, client, conventions) for n, k in kinds.items()},
             store=store,
             busy=lambda: str(store.backend.lock_holder() or ""),
@@ -160,13 +160,13 @@ def opened(request: Request, caller: Caller) -> Iterator[Opened]:
         yield Opened(request, configuration, session, store, client.hurry)
 
 
-def opened_offline(request: Request, caller: Caller) -> tuple[Wish, Drivers]:
+def opened_offline(request: Request, caller: Caller) -> tuple[Goal, Drivers]:
     """What is wanted, and drivers that know their kinds and can call nothing. InvalidConfiguration."""
     configuration, kinds = configure_files(request, caller)
     configuration.refuse_errors()
     nobody = cast("Client", None)
     drivers = {name: k.driver(k.kind, k.binding, nobody) for name, k in kinds.items()}
-    return _wish(request, configuration, ""), drivers
+    return _goal(request, configuration, ""), drivers
 
 
 def _client(
@@ -251,9 +251,9 @@ def _conventions(environment: Environment, settings: Settings) -> Conventions:
     return Conventions(send_version, settings.cloud, UploadForm(settings.upload))
 
 
-def _wish(request: Request, configuration: Configuration, lineage: str) -> Wish:
+def _goal(request: Request, configuration: Configuration, lineage: str) -> Goal:
     salt = make_salt(configuration, lineage)
-    return Wish(
+    return Goal(
         project=configuration.project.name,
         environment=configuration.environment.name,
         config_digest=config_digest(configuration, salt),

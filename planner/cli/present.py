@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from attrs import evolve, frozen
@@ -19,10 +19,13 @@ from planner.model.diagnostic import Diagnostic
 from planner.model.ledger import Ledger
 from planner.model.plan import Plan
 from planner.model.value import Value
-from planner.render import Progress, events, live_progress, plain_progress, render_ledger, render_plan
-from planner.render.outputs import render_outputs
+from planner.render import events
+from planner.render.ledger import render_ledger
+from planner.render.progress import Progress, live_progress, plain_progress
+from planner.render.state import render_outputs
+from planner.render.text.plan import render_plan
 from planner.state.document import Redact, keep
-from planner.state.saved_plan import dump_plan, plan_digest
+from planner.state.saved import dump_plan, plan_digest
 
 DONE, FAILED = 0, 1
 
@@ -81,7 +84,7 @@ class EventReport:
 
     def running(self, hurry: Callable[[], object]) -> AbstractContextManager[Running]:
         redact = self.console.redact
-        progress = events.EventProgress(lambda event: self._write([events.step(redact.inside(event))]))
+        progress = nullcontext(lambda event: self._write([events.step(redact.inside(event))]))
         return _running(self.console, progress, hurry)
 
     def ledger(self, ledger: Ledger, way_on: str) -> None:  # noqa: ARG002 - programs make their own
@@ -98,9 +101,10 @@ class EventReport:
 
 @contextmanager
 def _running(console: Console, progress: Progress, hurry: Callable[[], object]) -> Iterator[Running]:
-    in_flight = InFlight(progress)
-    with progress, Interrupt(console.tell, console.last_words, in_flight, hurry=hurry) as interrupt:
-        yield Running(in_flight, interrupt.asked)
+    with progress as tell:
+        in_flight = InFlight(tell)
+        with Interrupt(console.tell, console.last_words, in_flight, hurry=hurry) as interrupt:
+            yield Running(in_flight, interrupt.asked)
 
 
 def exit_code_of(outcome: Outcome) -> int:

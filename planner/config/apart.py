@@ -24,8 +24,7 @@ from typing import IO, Any, Final, NoReturn
 
 from attrs import define, field, frozen
 
-from planner.config.effort import TooMuchWork
-from planner.config.jobs import Answer, Bounds, Ended, Job, Lines, Runner, unasked
+from planner.config.jobs import Answer, Bounds, Ended, Job, Lines, Runner, TooMuchWork, unasked
 from planner.config.workshop import ASKED, COMPILED, DONE, NEWS, PLACE, RAISED, serve
 from planner.errors import PlannerError
 

@@ -1,29 +1,25 @@
-"""The blocks of templates -> desired resources and outputs."""
+"""The blocks of templates -> desired resources, outputs and statements, and what is checked across them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import define, field, frozen
 
-from planner.config.checks import read_checks
-from planner.config.lifecycle import read_depends_on, read_lifecycle
-from planner.config.reporting import Place
+from planner.config import statements
 from planner.config.scope import seal
-from planner.config.shaping import shaped
-from planner.config.statements import read_imports, read_moves, read_removals
-from planner.config.survey import Survey, survey
+from planner.config.survey import Survey, describe, survey
 from planner.config.templates import Document
 from planner.config.tokens import INVALID
-from planner.config.validation import Checker
-from planner.config.wording import describe
-from planner.config.yaml_document import Written, plain
+from planner.config.validation import Checker, Place
+from planner.config.written import Written, plain, shaped
 from planner.model.address import NAME, Address
-from planner.model.declarations import Check, Import, Move, Removal
+from planner.model.declarations import Check, Import, Move, Placed, Removal, round_by_hand
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
+from planner.model.graph import Cycle, ordered
 from planner.model.kind import Kind
 from planner.model.resource import Desired
-from planner.model.value import Path, Value, dotted, with_plain_numbers
+from planner.model.value import Deferred, Path, Reference, Value, dotted, leaves, with_plain_numbers
 
 META = ("depends_on", "lifecycle")
 BLOCKS = ("resource", "output", "moved", "import", "removed", "check")
@@ -62,26 +58,24 @@ class Blocks:
                 self._resources(body, place)
             elif block == "output":
                 self._outputs(body, place)
-            elif block in BLOCKS:
-                self._statements(block, body, place)
+            elif block == "moved":
+                self.moves += statements.read_moves(body, place)
+            elif block == "import":
+                self.imports += statements.read_imports(body, place)
+            elif block == "removed":
+                self.removals += statements.read_removals(body, place)
+            elif block == "check":
+                self._checks(body, place)
             else:
                 advice = did_you_mean(block, BLOCKS) or f"The blocks are {', '.join(BLOCKS)}."
                 place.error((block,), f'unknown block "{block}"', advice=advice)
 
-    def _statements(self, block: str, body: Written, place: Place) -> None:
-        if block == "moved":
-            self.moves += read_moves(body, place)
-        elif block == "import":
-            self.imports += read_imports(body, place)
-        elif block == "removed":
-            self.removals += read_removals(body, place)
-        else:
-            for check in read_checks(body, place):
-                if check.name in self.checks:
-                    first = self.checks[check.name].position
-                    _declared_twice(f'check "{check.name}"', first, place.below(("check", check.name)))
-                else:
-                    self.checks[check.name] = check
+    def _checks(self, body: Written, place: Place) -> None:
+        for check in statements.read_checks(body, place):
+            first = self.checks.setdefault(check.name, check)
+            if first is not check:
+                second = place.below(("check", check.name))
+                _declared_twice(f'check "{check.name}"', first.position, second)
 
     def _entries(self, body: Written, what: str, path: Path, place: Place) -> Iterator[tuple[str, Written]]:
         """The entries of what must be a mapping or empty; those with an undefined name are left out."""
@@ -131,8 +125,8 @@ class Blocks:
             address=address,
             attributes=with_plain_numbers(attributes),
             references=tuple(found.references),
-            depends_on=read_depends_on(plain(entries.get("depends_on")), place),
-            lifecycle=read_lifecycle(plain(entries.get("lifecycle")), kind, place),
+            depends_on=statements.read_depends_on(plain(entries.get("depends_on")), place),
+            lifecycle=statements.read_lifecycle(plain(entries.get("lifecycle")), kind, place),
         )
 
     def _surveyed(self, value: Value, place: Place) -> Survey:
@@ -143,8 +137,8 @@ class Blocks:
         return found
 
     def _check(self, kind: Kind, attributes: dict[str, Value], place: Place) -> None:
-        for problem in self._checker(kind).problems(attributes):
-            summary = problem.summary.replace("the value", str(place.address), 1)
+        for problem in self._checker(kind).problems(attributes, whole=str(place.address)):
+            summary = problem.summary
             attribute = kind.attributes.get(str(problem.path[0])) if problem.path else None
             if attribute is not None and attribute.read_only:
                 summary = f'"{attribute.name}" is set by the server and cannot be declared'
@@ -182,3 +176,130 @@ def _attributes(kind: Kind, entries: dict[str, Written]) -> dict[str, Value]:
 
 def _declared_twice(what: str, first: Position | None, second: Place) -> None:
     second.error((), f"{what} is declared twice", detail=f"It was first declared at {first}.")
+
+
+MAX_SUGGESTIONS = 20
+"""Looking for a similar name costs time with each name there is, so it is not done for thousands."""
+
+
+def check_references(blocks: Blocks) -> None:
+    """Reports references to what is not declared, and circles."""
+    checks = _References(blocks)
+    for address, desired in blocks.resources.items():
+        checks.resource(desired, blocks.places[address])
+    for output in blocks.outputs.values():
+        checks.value(output.value, output.place)
+    _check_statements(blocks)
+    if not blocks.diagnostics.has_errors:
+        _check_circles(blocks)
+
+
+@define
+class _References:
+    blocks: Blocks
+    _near: dict[Address, str] = field(factory=dict)
+
+    def resource(self, desired: Desired, place: Place) -> None:
+        if desired.references:
+            self.value(desired.attributes, place)
+        for index, dependency in enumerate(desired.depends_on):
+            self._declared(dependency, place, ("depends_on", index))
+        for index, trigger in enumerate(desired.lifecycle.replace_triggered_by):
+            path = ("lifecycle", "replace_triggered_by", index)
+            if self._declared(trigger.address, place, path) and trigger.path:
+                self._attribute(trigger, place, path)
+
+    def value(self, value: Value, place: Place) -> None:
+        for path, leaf in leaves(value):
+            for reference in leaf.references if isinstance(leaf, Deferred) else ():
+                if self._declared(reference.address, place, path):
+                    self._attribute(reference, place, path)
+
+    def _declared(self, target: Address, place: Place, path: Path) -> bool:
+        if target in self.blocks.resources:
+            return True
+        place.error(path, f"{target} is not declared", advice=self._suggestion(target))
+        return False
+
+    def _suggestion(self, target: Address) -> str:
+        if target not in self._near and len(self._near) < MAX_SUGGESTIONS:
+            self._near[target] = did_you_mean(str(target), map(str, self.blocks.resources))
+        return self._near.get(target, "")
+
+    def _attribute(self, reference: Reference, place: Place, path: Path) -> None:
+        kind = self.blocks.kinds[reference.address.kind]
+        if not reference.path:
+            advice = f"Add one of {', '.join(kind.kept)}."
+            place.error(path, f"{reference} names a resource, not an attribute", advice=advice)
+        elif name := kind.without_value(reference.path):
+            advice = did_you_mean(name, kind.kept)
+            place.error(path, f'{kind.name} has no attribute "{name}" to refer to', advice=advice)
+
+
+def _check_statements(blocks: Blocks) -> None:
+    """What is imported is declared; what was moved away or removed is not; no moves go in a circle."""
+    declared = blocks.resources.keys()
+    circles = [circle for circle in _circles(blocks.moves) if not declared.isdisjoint(circle)]
+    going_round = {address for circle in circles for address in circle}
+    undeclared = (item for item in blocks.imports if item.target not in declared)
+    moved = (move for move in blocks.moves if move.source in declared and move.source not in going_round)
+    removed = (removal for removal in blocks.removals if removal.source in declared)
+    wrong: list[tuple[Placed, str]] = [
+        *((item, f"import names {item.target}, which is not declared") for item in undeclared),
+        *((move, f"{move.source} was moved, and is still declared") for move in moved),
+        *((removal, f"{removal.source} was removed, and is still declared") for removal in removed),
+        *_twice(blocks),
+    ]
+    for statement, text in wrong:
+        blocks.diagnostics.error(text, position=statement.position)
+    for circle in circles:
+        _refuse_circle(circle, blocks)
+
+
+def _circles(moves: Iterable[Move]) -> Iterator[list[Address]]:
+    """Addresses whose moves lead back to them, each circle once."""
+    targets = {move.source: move.target for move in moves}
+    seen: set[Address] = set()
+    for source in sorted(targets):
+        path, address = [], source
+        while address in targets and address not in seen:
+            seen.add(address)
+            path.append(address)
+            address = targets[address]
+        if address in path:
+            yield path[path.index(address) :]
+
+
+def _refuse_circle(circle: list[Address], blocks: Blocks) -> None:
+    alone = len(circle) == 1
+    blocks.diagnostics.error(
+        f"moves go in a circle: {' -> '.join(map(str, [*circle, circle[0]]))}",
+        position=next(move.position for move in blocks.moves if move.source == circle[0]),
+        advice="Remove the moved block." if alone else "\n".join(round_by_hand(circle, blocks.resources)),
+    )
+
+
+def _twice(blocks: Blocks) -> Iterator[tuple[Placed, str]]:
+    """Statements about what another one of the same block is about already."""
+    said: set[tuple[str, Address]] = set()
+    for block, address, statement in (
+        *(("moved", move.source, move) for move in blocks.moves),
+        *(("removed", removal.source, removal) for removal in blocks.removals),
+        *(("import", item.target, item) for item in blocks.imports),
+    ):
+        if (block, address) in said:
+            yield statement, f"{address} has two {block} blocks; keep one"
+        said.add((block, address))
+
+
+def _check_circles(blocks: Blocks) -> None:
+    try:
+        ordered({address: desired.dependencies for address, desired in blocks.resources.items()})
+    except Cycle as cycle:
+        place = next(place for address, place in blocks.places.items() if address in cycle.members)
+        place.error(
+            (),
+            "resources wait for each other in a circle",
+            detail=str(cycle),
+            advice="Remove one of these references or depends_on entries.",
+        )

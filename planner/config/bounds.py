@@ -8,27 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 from itertools import chain, islice
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from jinja2.exceptions import TemplateRuntimeError
-from jinja2.filters import (
-    do_batch,
-    do_center,
-    do_int,
-    do_replace,
-    do_round,
-    do_wordwrap,
-    make_attrgetter,
-    sync_do_slice,
-    sync_do_sum,
-)
+from jinja2.filters import FILTERS as JINJAS
+from jinja2.filters import make_attrgetter, sync_do_sum
 from jinja2.sandbox import SandboxedFormatter
-from jinja2.utils import pass_environment, pass_eval_context
+from jinja2.utils import pass_environment
 
 from planner.config.scope import LaterValue, holds_secret
-from planner.config.secrecy import kept_secret
-from planner.config.template_text import bare
+from planner.config.template_values import bare, kept_secret
 from planner.model.value import text_length
 
 MAX_TEXT: Final = 10_000_000
@@ -145,8 +136,13 @@ def check_method(name: str, text: str, args: tuple[Any, ...]) -> None:
         _CHECKED_METHODS[name](text, *args)
 
 
-def _width(_text: str, width: object = 0, *_rest: object) -> None:
-    _check_count(width)
+def _at_most(most: int, name: str = "") -> Callable[..., None]:
+    """A check of the first argument, which filters may be given by name."""
+
+    def check(_text: object, wanted: object = 0, *_rest: object, **named: object) -> None:
+        _check_count(named.get(name, wanted), most)
+
+    return check
 
 
 def _tabs(text: str, size: object = 8, *_rest: object) -> None:
@@ -171,7 +167,7 @@ def _translation(text: str, table: object = None, *_rest: object) -> None:
 
 
 _CHECKED_METHODS: Final[Mapping[str, Callable[..., None]]] = {
-    **dict.fromkeys(("center", "ljust", "rjust", "zfill"), _width),
+    **dict.fromkeys(("center", "ljust", "rjust", "zfill"), _at_most(MAX_TEXT)),
     "expandtabs": _tabs,
     "replace": _replacement,
     "join": _joining,
@@ -182,55 +178,43 @@ _CHECKED_METHODS: Final[Mapping[str, Callable[..., None]]] = {
 # Filters
 
 
-def center(value: str, width: int = 80) -> str:
-    _check_count(width)
-    return do_center(value, width)
-
-
-@pass_environment
-def wordwrap(
-    environment: Any,
-    s: str,
-    width: int = 79,
-    break_long_words: bool = True,
+def _wrapping(
+    text: str,
+    _width: object = 79,
+    _break: object = True,
     wrapstring: str | None = None,
-    break_on_hyphens: bool = True,
-) -> str:
-    check_length(len(s) * len(wrapstring or "\n"))
-    return do_wordwrap(environment, s, width, break_long_words, wrapstring, break_on_hyphens)
+    *_rest: object,
+    **_more: object,
+) -> None:
+    check_length(len(text) * len(wrapstring or "\n"))
 
 
-@pass_eval_context
-def replace(context: Any, s: str, old: str, new: str, count: int | None = None) -> str:
-    _replacement(str(s), str(old), str(new))
-    return do_replace(context, s, old, new, count)
+def _replacing(text: object, old: object = "", new: object = "", *_rest: object, **_more: object) -> None:
+    _replacement(str(text), str(old), str(new))
+
+
+def _digits(value: object, *_rest: object, **_more: object) -> None:
+    if isinstance(value, str) and len(value) > MAX_DIGITS:
+        raise TemplateRuntimeError(f"a text of more than {MAX_DIGITS:,} characters is read as no number")
+
+
+def _checked(name: str, check: Callable[..., None]) -> Callable[..., Any]:
+    """jinja's filter of that name, after a check of what it is given."""
+    function = cast(Callable[..., Any], JINJAS[name])
+    first = 1 if hasattr(function, "jinja_pass_arg") else 0  # jinja's own context comes before the values
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        check(*args[first:], **kwargs)
+        return function(*args, **kwargs)
+
+    return call
 
 
 def format_text(value: str, *args: Any, **kwargs: Any) -> Any:
     if args and kwargs:
         raise TemplateRuntimeError("format takes values by place or by name, not both")
     return formatted(str(value), kwargs or args)
-
-
-def batch(value: Iterable[Any], linecount: int, fill_with: Any = None) -> Any:
-    _check_count(linecount, MAX_ITEMS)
-    return do_batch(value, linecount, fill_with)
-
-
-def cut(value: Any, slices: int, fill_with: Any = None) -> Any:
-    _check_count(slices, MAX_ITEMS)
-    return sync_do_slice(value, slices, fill_with)
-
-
-def rounded(value: float, precision: int = 0, method: Any = "common") -> float:
-    _check_count(precision, 300)
-    return do_round(value, precision, method)
-
-
-def integer(value: Any, default: int = 0, base: int = 10) -> int:
-    if isinstance(value, str) and len(value) > MAX_DIGITS:
-        raise TemplateRuntimeError(f"a text of more than {MAX_DIGITS:,} characters is read as no number")
-    return do_int(value, default, base)
 
 
 @pass_environment
@@ -247,14 +231,14 @@ def total(
 
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
-    "center": center,
-    "wordwrap": wordwrap,
-    "replace": replace,
+    "center": _checked("center", _at_most(MAX_TEXT, "width")),
+    "wordwrap": _checked("wordwrap", _wrapping),
+    "replace": _checked("replace", _replacing),
     "format": format_text,
-    "batch": batch,
-    "slice": cut,
-    "round": rounded,
-    "int": integer,
+    "batch": _checked("batch", _at_most(MAX_ITEMS, "linecount")),
+    "slice": _checked("slice", _at_most(MAX_ITEMS, "slices")),
+    "round": _checked("round", _at_most(300, "precision")),
+    "int": _checked("int", _digits),
     "sum": total,
 }
 """In place of jinja's."""

@@ -1,98 +1,22 @@
-"""The block `check`: jinja conditions on resources, evaluated when the values are known."""
+"""The conditions of checks: jinja on resources, evaluated when the values are known."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, NoReturn, TypedDict, cast
+from typing import Any, NoReturn
 
 from attrs import frozen
 from jinja2.exceptions import TemplateError, TemplateRuntimeError, TemplateSyntaxError
 
-from planner.config.effort import PORTION
-from planner.config.jobs import Ended, Link, Runner, unasked
-from planner.config.reporting import Place, holds_invalid
-from planner.config.shaping import shaped
+from planner.config.jobs import PORTION, Ended, Link, Runner, unasked
 from planner.config.tokens import Tokens
-from planner.config.validation import Checker, Problem, later_parts
 from planner.config.work import Rendering, Workpiece, explain
-from planner.config.yaml_document import Literal, Written
 from planner.errors import PlannerError
 from planner.model.address import NAME, Address
 from planner.model.declarations import Check, Verdict
-from planner.model.diagnostic import ERROR, WARNING, Diagnostics
-from planner.model.value import UNKNOWN, Lookup, Path, Reference, Secret, Value, dotted
-
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "required": ["condition", "message"],
-    "additionalProperties": False,
-    "properties": {
-        "condition": {"type": ["string", "boolean"]},
-        "message": {"type": "string", "minLength": 1},
-        "severity": {"enum": [ERROR, WARNING]},
-    },
-}
-
-
-class _Entry(TypedDict, total=False):
-    """What the schema lets through: condition and message are there."""
-
-    condition: str | bool
-    message: str
-    severity: str
-
-
-def read_checks(body: Written, place: Place) -> Iterator[Check]:
-    """`check: {name: {condition: "...", message: ..., severity: error}}`.
-
-    condition: a jinja expression without braces, or a boolean that `{{ ... }}` printed.
-    """
-    if isinstance(body, Literal) and body.value is None:
-        return
-    if not isinstance(body, dict):
-        place.error(("check",), "check must be a mapping of names")
-        return
-    checker = Checker(SCHEMA, "argument")
-    for name, raw in body.items():
-        path: Path = ("check", name)
-        if holds_invalid(raw):
-            continue
-        entry = shaped(raw, SCHEMA)
-        problems = list(checker.problems(entry)) + list(_too_late(entry))
-        for problem in problems:
-            place.error((*path, *problem.path), f"check {name}: {problem.summary}", advice=problem.advice)
-        if problems:
-            continue
-        found = cast(_Entry, entry)
-        if _is_plain(found["message"]):
-            severity = found.get("severity", ERROR)
-            condition = str(found["condition"])
-            yield Check(name, found["message"], severity, condition, place=partial(place.locate, path))
-        else:
-            place.error(
-                (*path, "message"),
-                f"check {name}: its message must be a plain text",
-                detail="It is shown to everybody, and before anything is applied: no secret can be in it "
-                "and no value of a resource.",
-            )
-
-
-def _too_late(entry: Value) -> Iterator[Problem]:
-    """What is known only after an apply, but for the message, whose own error says more."""
-    for path, _ in later_parts(entry):
-        if path != ("message",):
-            what = dotted(path) or "what it is"
-            yield Problem(
-                path,
-                f"{what} must be known before anything is applied",
-                "Write the condition without braces: it may ask for what is known only then.",
-            )
-
-
-def _is_plain(text: Value) -> bool:
-    return isinstance(text, str) and not isinstance(text, Secret)
-
+from planner.model.diagnostic import Diagnostics
+from planner.model.value import UNKNOWN, Lookup, Reference
 
 Said = tuple[str, str]
 """What is wrong with a condition: summary, advice."""

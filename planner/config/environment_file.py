@@ -8,12 +8,10 @@ from typing import Any
 
 from attrs import field, frozen
 
-from planner.config.plain_files import PlainFile, check_plain, read_plain
 from planner.config.promotion import TEMPLATES
-from planner.config.shaping import shaped
-from planner.config.sources import Sources
+from planner.config.sources import PlainFile, Sources, check_plain, read_plain
 from planner.config.validation import Checker
-from planner.config.yaml_document import Written, plain
+from planner.config.written import Written, plain, shaped
 from planner.links import is_there
 from planner.model.diagnostic import Diagnostics, Position
 from planner.resources import schema

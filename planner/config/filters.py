@@ -19,12 +19,20 @@ from jinja2.utils import pass_environment
 
 from planner.config import bounds
 from planner.config.bounds import check_indent, check_length, check_operator, formatted
-from planner.config.effort import PER_CALL, Effort
+from planner.config.jobs import PER_CALL, Effort
 from planner.config.scope import LaterValue, holds_secret, joined
-from planner.config.secrecy import made, settled, untold
-from planner.config.template_text import TemplateText, bare, indented, opened, trimmed
+from planner.config.survey import describe
+from planner.config.template_values import (
+    TemplateText,
+    bare,
+    indented,
+    made,
+    opened,
+    settled,
+    trimmed,
+    untold,
+)
 from planner.config.tokens import INVALID
-from planner.config.wording import describe
 from planner.model.value import Value, leaves, text_length
 from planner.model.value_json import is_json_number, json_text
 from planner.yaml12.number import is_written

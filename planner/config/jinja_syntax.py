@@ -1,14 +1,19 @@
-"""What is different from jinja in how templates are read and compiled."""
+"""What is different from jinja in how templates are read and compiled.
+
+Also which variables and locals a printed value was made of, read off the syntax; only a marked rendering
+looks for them, so they cost nothing while nobody asks.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import count
 from typing import Any, cast
 
+from attrs import frozen
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import TemplateRuntimeError, TemplateSyntaxError
@@ -16,7 +21,7 @@ from jinja2.ext import Extension
 from jinja2.lexer import TOKEN_FLOAT, TOKEN_INTEGER, Lexer, Token, TokenStream
 from jinja2.visitor import NodeTransformer
 
-from planner.config.effort import PER_MACRO
+from planner.config.jobs import PER_MACRO
 from planner.config.tokens import MARK_CLOSE, MARK_OPEN, encode
 from planner.yaml12.number import Number, is_written, written
 
@@ -31,7 +36,7 @@ class TextTooLong(TemplateRuntimeError):
 class LineMarks(Extension):
     """Puts (template, line) marks into template text, so that a rendered line finds its template line.
 
-    Only used when a problem has to be shown; see rendered_text.RenderedText.
+    Only used when a problem has to be shown; see templates.py.
     """
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
@@ -142,7 +147,7 @@ class BoundedCode(CodeGenerator):
             super().visit_Const(node, frame)
 
 
-TURN, WEIGHED, MADE = "#turn", "#weighed", "#made"
+TURN, WEIGHED, MADE, ORIGINS = "#turn", "#weighed", "#made", "#origins"
 """Filters that the rewriting puts in. No template can name them: `#` is no part of a name."""
 
 
@@ -246,5 +251,57 @@ def _weighed(node: nodes.Expr) -> nodes.Expr:
     return node if isinstance(node, nodes.Const) else _through(node, WEIGHED)
 
 
-def _through(node: nodes.Expr, name: str) -> nodes.Filter:
-    return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
+def _through(node: nodes.Expr, name: str, *args: nodes.Expr) -> nodes.Filter:
+    return nodes.Filter(node, name, [*args], [], None, None, lineno=node.lineno)
+
+
+@frozen
+class Originated:
+    """A value on its way to be printed. names: as "var.bundle_version"."""
+
+    value: Any
+    names: tuple[str, ...]
+
+
+def annotated(tree: nodes.Template) -> nodes.Template:
+    """tree with each printed expression that uses a variable or a local wrapped, so that its names stay."""
+    known = _targets(tree)
+    for output in tree.find_all(nodes.Output):
+        output.nodes = [_wrapped(child, known) for child in output.nodes]
+    return tree
+
+
+def with_origins(value: Any, *names: str) -> Originated:
+    """The filter that annotated puts around expressions."""
+    return Originated(value, names)
+
+
+def _wrapped(child: nodes.Expr, known: Mapping[str, tuple[str, ...]]) -> nodes.Expr:
+    names = _names(child, known)
+    return _through(child, ORIGINS, *map(nodes.Const, names)) if names else child
+
+
+def _targets(tree: nodes.Template) -> dict[str, tuple[str, ...]]:
+    """Names that loops and set statements give to what comes from variables."""
+    known: dict[str, tuple[str, ...]] = {}
+    given = [(loop.target, loop.iter) for loop in tree.find_all(nodes.For)]
+    given += [(assignment.target, assignment.node) for assignment in tree.find_all(nodes.Assign)]
+    for target, source in given:
+        if isinstance(target, nodes.Name):
+            known[target.name] = _names(source, known)
+    return known
+
+
+def _names(node: nodes.Node, known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_found(node, known)))
+
+
+def _found(node: nodes.Node, known: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    owner = node.node if isinstance(node, nodes.Getattr) else None
+    if isinstance(owner, nodes.Name) and owner.name in ("var", "local"):
+        yield f"{owner.name}.{cast(nodes.Getattr, node).attr}"
+        return
+    if isinstance(node, nodes.Name):
+        yield from known.get(node.name, ())
+    for child in node.iter_child_nodes():
+        yield from _found(child, known)

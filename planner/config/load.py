@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from attrs import define, field, frozen
 
-from planner.config.blocks import Blocks
+from planner.config.blocks import Blocks, check_references
 from planner.config.checks import Conditions
 from planner.config.jobs import Runner, here
-from planner.config.origins import described
 from planner.config.project import PROJECT_FILE, ProjectFile, read_project
-from planner.config.references import check_references
 from planner.config.scope import ProjectName, ResourceScope, Scope, looked_through
 from planner.config.sources import Sources
 from planner.config.survey import survey
@@ -29,7 +28,9 @@ from planner.model.kind import Kind
 from planner.model.project import Assigned, Environment, Project, Variable
 from planner.model.resource import Desired
 from planner.model.value import Path as ValuePath
-from planner.model.value import Value
+from planner.model.value import Value, leaves
+
+_NAME = re.compile(r"\b(?:var|local)\.[A-Za-z_]\w*")
 
 
 @frozen
@@ -65,7 +66,7 @@ class Configuration:
 
     def origins(self, address: Address, path: ValuePath) -> tuple[str, ...]:
         """Where a declared value comes from, as "var.bundle_version, environments/prod.yaml:3"."""
-        return described(self.names(address, path), self.variables, self.project.locals)
+        return _described(self.names(address, path), self.variables, self.project.locals)
 
 
 @define
@@ -197,3 +198,27 @@ def _stand_in(variable: Variable) -> Value:
     """What a variable without a value is while the other problems are looked for."""
     empty: dict[str, Value] = {"array": [], "object": {}, "boolean": False, "number": 0, "integer": 0}
     return empty.get(str(variable.schema.get("type")), INVALID)
+
+
+def _described(
+    names: Iterable[str], variables: Mapping[str, Assigned], local_texts: Mapping[str, Value]
+) -> tuple[str, ...]:
+    """Names as people want them: each variable with the place of its value; locals by what is in them."""
+    places = {f"var.{name}": assigned.origin.place for name, assigned in variables.items()}
+    found = dict.fromkeys(_unfolded(names, local_texts, set()))
+    shown = (name for name in found if name in places or name.startswith("local."))
+    return tuple(f"{name}, {places.get(name, PROJECT_FILE)}" for name in shown)
+
+
+def _unfolded(names: Iterable[str], local_texts: Mapping[str, Value], done: set[str]) -> Iterator[str]:
+    """names with each local replaced by the variables in it; a local without any stays."""
+    for name in names:
+        key = name.removeprefix("local.")
+        if key == name:
+            yield name
+        elif key not in done:
+            done.add(key)
+            texts = [leaf for _, leaf in leaves(local_texts.get(key)) if isinstance(leaf, str)]
+            inside = [found for text in texts for found in _NAME.findall(text)]
+            inside.sort(key=lambda found: found.startswith("local."))
+            yield from _unfolded(inside, local_texts, done) if inside else (name,)

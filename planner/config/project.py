@@ -8,13 +8,10 @@ from typing import Any, cast
 import jsonschema_rs
 from attrs import evolve, frozen
 
-from planner.config.plain_files import PlainFile, check_plain, read_plain
 from planner.config.promotion import EnvironmentBlock, ProjectDocument, read_gates, read_promotable
-from planner.config.reporting import Place
-from planner.config.shaping import schema_of, shaped
-from planner.config.sources import Sources
-from planner.config.validation import Checker
-from planner.config.yaml_document import plain
+from planner.config.sources import PlainFile, Sources, check_plain, read_plain
+from planner.config.validation import Checker, Place
+from planner.config.written import plain, schema_of, shaped
 from planner.errors import InvalidConfiguration
 from planner.model.diagnostic import Diagnostics, did_you_mean
 from planner.model.graph import Cycle, ordered
@@ -101,14 +98,14 @@ def _check_variable(variable: Variable, place: Place) -> None:
         checker = Checker(variable.schema)
     except (jsonschema_rs.ValidationError, ValueError) as error:
         place.error(
-            (*path, *_inside(error)),
+            (*path, *getattr(error, "instance_path", ())),
             f'variable "{variable.name}" has an invalid schema',
             detail=str(getattr(error, "message", error)).split("\n", 1)[0],
         )
         return
     if variable.has_default:
-        for problem in checker.problems(variable.default, f'the default of variable "{variable.name}"'):
-            place.error((*path, "default", *problem.path), problem.summary, advice=problem.advice)
+        name = f'the default of variable "{variable.name}"'
+        place.report(checker.problems(variable.default, name), (*path, "default"))
     if variable.sensitive and variable.schema.get("type") in ("number", "integer", "boolean", "null"):
         summary = f'the sensitive variable "{variable.name}" must be a text, or a list or mapping of texts'
         place.error((*path, "type"), summary)
@@ -119,10 +116,6 @@ def _check_variable(variable: Variable, place: Place) -> None:
             position=evolve(place.locate((*path, "default")), text=None),
             advice=f"Set it with PLANNER_VAR_{variable.name} or --var-file.",
         )
-
-
-def _inside(error: Exception) -> Path:
-    return tuple(getattr(error, "instance_path", ()))
 
 
 _OUR_OWN = frozenset({"state", "protected", "encrypted", "promote_from", "gates"})
@@ -150,26 +143,22 @@ def _check_names(document: ProjectDocument, place: Place) -> None:
     """What names an environment or a variable names one that is declared; promotions do not go in circles."""
     environments = document["environments"]
     upstream = {name: body.get("promote_from", []) for name, body in environments.items()}
-    named: list[tuple[str, str, Mapping[str, Any], Path]] = [
-        (
-            f'environment "{name}" is promoted from',
-            other,
-            environments,
-            ("environments", name, "promote_from", i),
-        )
-        for name, others in upstream.items()
-        for i, other in enumerate(others)
-    ]
-    named += [
-        ("promote names variable", name, document.get("variables", {}), ("promote", "variables", i))
-        for i, name in enumerate(document.get("promote", {}).get("variables", []))
-    ]
-    for what, name, known, path in named:
-        if name not in known:
-            summary = f'{what} "{name}", which is not declared'
-            place.error(path, summary, advice=did_you_mean(name, known))
+    for name, others in upstream.items():
+        what = f'environment "{name}" is promoted from'
+        _check_declared(others, environments, what, ("environments", name, "promote_from"), place)
+    promoted, variables = document.get("promote", {}).get("variables", []), document.get("variables", {})
+    _check_declared(promoted, variables, "promote names variable", ("promote", "variables"), place)
     try:
         ordered(upstream)
     except Cycle as cycle:
         path = ("environments", str(cycle.members[0]), "promote_from")
         place.error(path, "environments are promoted from each other in a circle", detail=str(cycle))
+
+
+def _check_declared(
+    names: list[str], declared: Mapping[str, Any], what: str, path: Path, place: Place
+) -> None:
+    for index, name in enumerate(names):
+        if name not in declared:
+            summary = f'{what} "{name}", which is not declared'
+            place.error((*path, index), summary, advice=did_you_mean(name, declared))

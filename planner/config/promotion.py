@@ -8,7 +8,7 @@ from typing import Any, Final, NotRequired, TypedDict, TypeVar
 
 from attrs import frozen
 
-from planner.config.reporting import Place
+from planner.config.validation import Place
 from planner.model.durations import parse_duration
 from planner.model.project import GateRules, Promotable, Variable
 from planner.model.value import Path

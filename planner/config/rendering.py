@@ -19,28 +19,21 @@ from jinja2.runtime import BlockReference, Context, Macro, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import pass_context
 
+from planner.config import jinja_syntax as syntax
 from planner.config.bounds import Formatter, check_method
-from planner.config.effort import PER_CALL, PER_NODE, PER_PRINT, PER_WEIGHED, Effort, Weighted
 from planner.config.filters import concatenate, filters, operate, tests
-from planner.config.jinja_syntax import (
-    MADE,
-    NUMBER,
-    TURN,
-    WEIGHED,
-    BoundedCode,
-    Buffer,
-    KeepingLexer,
-    LineMarks,
-    TextTooLong,
-    number_of,
-    rewritten,
-)
-from planner.config.jobs import Lines
-from planner.config.origins import FILTER, Originated, annotated, with_origins
+from planner.config.jobs import PER_CALL, PER_NODE, PER_PRINT, PER_WEIGHED, Effort, Lines, Weighted
 from planner.config.scope import KindScope, LaterValue, ResourceScope, Scope, Unknown, seal
-from planner.config.secrecy import kept_secret, made, settled, untold
 from planner.config.survey import LARGEST, SMALLEST
-from planner.config.template_text import TemplateText, bare, bound_to, opened
+from planner.config.template_values import (
+    TemplateText,
+    bare,
+    kept_secret,
+    made,
+    opened,
+    settled,
+    untold,
+)
 from planner.config.tokens import INVALID, Tokens
 from planner.model.value import Secret, Value
 
@@ -80,7 +73,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
     """
 
     template_class = _Template
-    code_generator_class = BoundedCode
+    code_generator_class = syntax.BoundedCode
     intercepted_binops = frozenset(ImmutableSandboxedEnvironment.default_binop_table)
 
     def __init__(
@@ -93,7 +86,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         marks: dict[str, int] | None = None,
     ) -> None:
         self.tokens, self.marks, self.on_compiled = tokens, marks, on_compiled
-        self.text_class = bound_to(tokens)
+        self.text_class = TemplateText.bound_to(tokens)
         self.effort = tokens.effort
         self.runtime_names = _runtime_names(self.text_class, self.effort)
         super().__init__(
@@ -106,17 +99,22 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
-            extensions=[LineMarks, "jinja2.ext.do", "jinja2.ext.loopcontrols"],
+            extensions=[syntax.LineMarks, "jinja2.ext.do", "jinja2.ext.loopcontrols"],
         )
-        self.filters = {**filters(), TURN: self.effort.turn, WEIGHED: self._weighed, MADE: self._made}
+        self.filters = {
+            **filters(),
+            syntax.TURN: self.effort.turn,
+            syntax.WEIGHED: self._weighed,
+            syntax.MADE: self._made,
+        }
         if marks is not None:
-            self.filters[FILTER] = with_origins
+            self.filters[syntax.ORIGINS] = syntax.with_origins
         self.tests = dict(tests())
         self.globals = {key: self.globals[key] for key in ("range", "dict", "cycler", "joiner", "namespace")}
 
     @cached_property
-    def lexer(self) -> KeepingLexer:
-        return KeepingLexer(self)
+    def lexer(self) -> syntax.KeepingLexer:
+        return syntax.KeepingLexer(self)
 
     def compile(  # type: ignore[override]  # jinja has an overload for each kind of result
         self, source: Any, name: str | None = None, filename: str | None = None, **options: Any
@@ -129,7 +127,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         self.effort.allow(_PER_CHARACTER * len(source))
         tree = super()._parse(source, name, filename)
-        return rewritten(tree if self.marks is None else annotated(tree), name, filename)
+        return syntax.rewritten(tree if self.marks is None else syntax.annotated(tree), name, filename)
 
     def _weighed(self, value: Any) -> Any:
         if value.__class__ is str:
@@ -218,8 +216,7 @@ def _compiling() -> TemplateEnvironment:
 
 def prepare() -> None:
     """Makes what every environment makes anew in a fork of this process: patterns, filters, tests, codecs."""
-    environment = TemplateEnvironment(jinja2.DictLoader({}), Tokens(), on_undefined=lambda *_: None)
-    environment.from_string("{{ 1 }}").render()
+    _compiling().from_string("{{ 1 }}").render()
     codecs.lookup("utf-8-sig")
 
 
@@ -236,16 +233,13 @@ def _runtime_names(text_class: type[TemplateText], effort: Effort) -> dict[str, 
         effort.spend(PER_CALL + (2 * str.__len__(result) if isinstance(result, str) else 0))
         return result
 
-    def escape(value: Any) -> Any:
-        return value  # what is printed has passed finalize, which gives text of ours only
-
     return {
         "Markup": text_class,
         "Macro": TextMacro,
-        "Buffer": Buffer,
-        NUMBER: number_of,
+        "Buffer": syntax.Buffer,
+        syntax.NUMBER: syntax.number_of,
         "markup_join": markup_join,
-        "escape": escape,
+        "escape": lambda value: value,  # what is printed has passed finalize, which gives text of ours only
     }
 
 
@@ -255,23 +249,20 @@ def _printer(tokens: Tokens, on_undefined: OnUndefined) -> Callable[[Context, An
         if value.__class__ is int and SMALLEST <= value <= LARGEST:  # as _paid, for what loops count with
             tokens.effort.spend(PER_PRINT + PER_WEIGHED)
             return tokens.put(value)
+        names: tuple[str, ...] = ()
+        if value.__class__ is syntax.Originated:
+            value, names = value.value, value.names
         if value.__class__ is str:
             tokens.effort.spend(PER_PRINT + len(value))
-            return tokens.put(bare(value))
-        names: tuple[str, ...] = ()
-        if isinstance(value, Originated):
-            value, names = value.value, value.names
+            return tokens.put(bare(value), names)
         if isinstance(value, TemplateText):
             return str(value)
         if isinstance(value, Undefined):
             file, line = _template_line()
             tokens.effort.spend(_UNDEFINED)
-            on_undefined(getattr(value, "message", value._undefined_message), file, line)
+            on_undefined(value._undefined_message, file, line)
             return tokens.put(INVALID)
-        if value.__class__ is not str:
-            return tokens.put(_paid(tokens.effort, value), names)
-        tokens.effort.spend(PER_PRINT + len(value))
-        return tokens.put(bare(value), names)
+        return tokens.put(_paid(tokens.effort, value), names)
 
     return printed
 
@@ -301,10 +292,10 @@ def render(template: jinja2.Template) -> str:
     """The rendered text. TemplateRuntimeError, raised inside the template, when it grows too long."""
     stream = cast(Generator[str, None, None], template.generate())
     pieces: list[str] = []
-    room = Buffer.room
+    room = syntax.Buffer.room
     for piece in stream:
         room -= str.__len__(piece)
         if room < 0:
-            stream.throw(TextTooLong())
+            stream.throw(syntax.TextTooLong())
         pieces.append(piece)
     return "".join(pieces)

@@ -9,9 +9,9 @@ from jinja2 import StrictUndefined
 from jinja2.exceptions import TemplateRuntimeError
 from jinja2.utils import missing
 
-from planner.config.effort import Weighted
+from planner.config.jobs import Weighted
+from planner.config.survey import describe
 from planner.config.tokens import join
-from planner.config.wording import describe
 from planner.model.address import NAME, Address
 from planner.model.diagnostic import did_you_mean
 from planner.model.value import Deferred, Path, Reference, Secret, Value, text_length, with_each
@@ -53,33 +53,26 @@ class ProjectName(str):
         return str(self)
 
 
-class Lazy(Mapping[str, Any]):
+class Locals(Scope):
     """Entries computed on first use, so that locals may use each other in any order."""
 
-    def __init__(self, compute: Callable[[str], Any], names: tuple[str, ...]) -> None:
-        self._compute, self._names = compute, frozenset(names)
+    def __init__(self, compute: Callable[[str], Any], names: Iterable[str]) -> None:
+        super().__init__("local", dict.fromkeys(names))
+        self._compute = compute
         self._done: dict[str, Any] = {}
         self._running: list[str] = []
 
     def __getitem__(self, key: str) -> Any:
-        if key not in self._names:
-            raise KeyError(key)
-        if key not in self._done:
-            if key in self._running:
-                chain = " -> ".join([*self._running[self._running.index(key) :], key])
-                raise TemplateRuntimeError(f"locals use each other in a circle: {chain}")
+        if key in self._running:
+            chain = " -> ".join([*self._running[self._running.index(key) :], key])
+            raise TemplateRuntimeError(f"locals use each other in a circle: {chain}")
+        if key in self and key not in self._done:
             self._running.append(key)
             try:
                 self._done[key] = self._compute(key)
             finally:
                 self._running.pop()
         return self._done[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
 
 
 class ResourceScope:
@@ -176,10 +169,6 @@ class Unknown(StrictUndefined):
         shown = name if isinstance(name, int) else f'"{name}"'
         return f"{describe(owner)} has no {'item' if isinstance(name, int) else 'attribute'} {shown}"
 
-    @property
-    def message(self) -> str:
-        return self._undefined_message
-
 
 UNTOLD = "the expression failed on a sensitive text"
 
@@ -213,24 +202,14 @@ def holds_secret(value: Any) -> bool:
 
 def looked_through(value: Any) -> Any:
     """value with its lists and mappings marked in which no secret is."""
-    found: _OpenList | _OpenMapping
-    if isinstance(value, Weighted):
+    if isinstance(value, Weighted) or not isinstance(value, dict | list):
         return value
-    if isinstance(value, dict):
-        entries = {key: looked_through(item) for key, item in value.items()}
-        if holds_secret(entries):
-            return entries
-        found = _OpenMapping(entries)
-        found.weight = _weight((*entries, *entries.values()))
-        return found
-    if isinstance(value, list):
-        items = [looked_through(item) for item in value]
-        if holds_secret(items):
-            return items
-        found = _OpenList(items)
-        found.weight = _weight(items)
-        return found
-    return value
+    within: Any = with_each(value, looked_through)
+    if holds_secret(within):
+        return within
+    found = _OpenMapping(within) if isinstance(within, dict) else _OpenList(within)
+    found.weight = _weight((*within, *within.values()) if isinstance(within, dict) else within)
+    return found
 
 
 def _weight(items: Iterable[Any]) -> int:

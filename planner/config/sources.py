@@ -1,4 +1,7 @@
-"""The project's files as text. Nothing outside the project folder is read."""
+"""The project's files as text, and as data where they hold no templates.
+
+Nothing outside the project folder is read.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,21 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
+from functools import cached_property, partial
 from pathlib import Path
 
 from attrs import define, field
 
+from planner.config.survey import describe
 from planner.config.tokens import RESERVED
+from planner.config.validation import Checker
+from planner.config.written import Written, plain
+from planner.config.yaml_document import LineTrace, YamlProblem, parse
 from planner.links import require_no_dangling_link
-from planner.model.diagnostic import Position
+from planner.model.diagnostic import Diagnostics, Position
 from planner.model.tree import PINNED, is_hidden_path, root_of
+from planner.model.value import Path as ValuePath
+from planner.model.value import Value
 
 MAX_SOURCE = 10 * 1024 * 1024
 FOLDER = "templates/"
@@ -70,10 +80,9 @@ class Sources:
         return self.text(name)
 
     def _bytes(self, name: str) -> bytes:
-        here = Position(name)
+        here, root = Position(name), root_of(name, self.root, self.pinned)
+        path = root / name
         try:
-            root = root_of(name, self.root, self.pinned)
-            path = root / name
             if self.confined and not path.resolve().is_relative_to(root.resolve()):
                 raise Outside("the file is outside the project", here, "Move it into the project folder.")
             real = path.resolve().relative_to(root.resolve()) if self.confined else Path()
@@ -81,10 +90,8 @@ class Sources:
                 raise Hidden("the file is hidden", here, "Give it a name that does not begin with a dot.")
             _check_kind(path, here)
             return path.read_bytes()
-        except FileNotFoundError:
-            raise _missing(path, here) from None
         except (OSError, RuntimeError, ValueError) as error:
-            raise _unreadable(error, here) from None
+            raise _unreadable(error, path, here) from None
 
     def templates(self) -> list[str]:
         """The names of all templates, sorted, also in folders below; but macros/ and hidden files.
@@ -93,7 +100,8 @@ class Sources:
         """
         root = root_of(FOLDER, self.root, self.pinned)
         names = (path.relative_to(root).as_posix() for path in _files_below(root / FOLDER, root))
-        return sorted(n for n in names if n.endswith(SUFFIXES) and not _left_out(n))
+        shown = (name for name in names if "/." not in name and not name.startswith(f"{FOLDER}macros/"))
+        return sorted(name for name in shown if name.endswith(SUFFIXES))
 
     def line(self, name: str, line: int) -> Position:
         """The position of a line, with its text when the file was read."""
@@ -110,28 +118,21 @@ def _files_below(folder: Path, root: Path) -> Iterator[Path]:
         yield from (Path(place, name) for name in files)
     for error in errors:
         path = Path(error.filename)
-        here = Position(path.relative_to(root).as_posix())
-        if not isinstance(error, FileNotFoundError):
-            raise _unreadable(error, here)
-        if not _missing(path, here).missing:
-            raise _missing(path, here)
+        found = _unreadable(error, path, Position(path.relative_to(root).as_posix()))
+        if not found.missing:
+            raise found
 
 
-def _missing(path: Path, here: Position) -> UnreadableSource:
-    try:
-        require_no_dangling_link(path)
-    except OSError as error:
-        return _unreadable(error, here)
-    return UnreadableSource("no such file", here, missing=True)
-
-
-def _unreadable(error: Exception, here: Position) -> UnreadableSource:
+def _unreadable(error: Exception, path: Path, here: Position) -> UnreadableSource:
+    if isinstance(error, FileNotFoundError):
+        try:
+            require_no_dangling_link(path)
+        except OSError as dangling:
+            error = dangling
+        else:
+            return UnreadableSource("no such file", here, missing=True)
     reason = getattr(error, "strerror", None) or str(error)
     return UnreadableSource(f"the file cannot be read: {reason}", here)
-
-
-def _left_out(name: str) -> bool:
-    return name.startswith(f"{FOLDER}macros/") or "/." in name
 
 
 def _check_kind(path: Path, here: Position) -> None:
@@ -173,3 +174,49 @@ def _decoded(name: str, data: bytes) -> str:
 def _readable(data: bytes, line: int) -> str:
     """A line of a file that is not UTF-8, with U+FFFD for what cannot be read."""
     return data.split(b"\n")[line - 1].rstrip(b"\r").decode("utf-8", "replace")
+
+
+@define(slots=False)
+class PlainFile:
+    """A parsed file; scalars are Literal where the core schema reads them as something else than text."""
+
+    name: str
+    sources: Sources
+    document: dict[str, Written]
+
+    def position(self, path: ValuePath) -> Position:
+        """The place of a value, or of the nearest thing around it that has one."""
+        place: ValuePath = (0, *path)
+        while place and place not in self._trace:
+            place = place[:-1]
+        return self.sources.line(self.name, self._trace.get(place, 1))
+
+    @cached_property
+    def _trace(self) -> LineTrace:
+        trace: LineTrace = {}
+        parse(self.sources.text(self.name), trace=trace)
+        return trace
+
+
+def read_plain(sources: Sources, name: str, diagnostics: Diagnostics) -> PlainFile | None:
+    """The file's one document, a mapping (an empty file is an empty one); None when it cannot be used."""
+    try:
+        documents = parse(sources.text(name))
+    except UnreadableSource as error:
+        diagnostics.error(error.summary, position=error.position, advice=error.advice)
+        return None
+    except YamlProblem as problem:
+        problem.report(diagnostics, partial(sources.line, name))
+        return None
+    document = documents[0] if documents else {}
+    if len(documents) > 1 or not isinstance(document, dict):
+        found = f"{len(documents)} documents" if len(documents) > 1 else describe(plain(document))
+        diagnostics.error(f"the file must hold one mapping, not {found}", position=sources.line(name, 1))
+        return None
+    return PlainFile(name, sources, document)
+
+
+def check_plain(file: PlainFile, value: Value, checker: Checker, diagnostics: Diagnostics) -> None:
+    """Reports what in value, the file's whole document, does not fit the schema."""
+    for problem in checker.problems(value):
+        diagnostics.error(problem.summary, position=file.position(problem.path), advice=problem.advice)

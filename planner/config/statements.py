@@ -1,27 +1,31 @@
-"""The blocks `moved`, `import` and `removed`."""
+"""What templates say beside attributes: `depends_on` and `lifecycle` in a resource, and the blocks `moved`,
+`import`, `removed` and `check`. All of it must be known before anything is applied.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
-from typing import Any, TypedDict, cast
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
+from typing import Any, Final, TypedDict, TypeVar, cast
 
-from planner.config.reporting import Place, holds_invalid
-from planner.config.shaping import shaped
-from planner.config.validation import Checker, Problem, later_parts
-from planner.config.yaml_document import Literal, Written
+from planner.config.validation import Checker, Place, Problem, holds_invalid, later_parts
+from planner.config.written import Literal, Written, shaped
 from planner.model.address import Address
-from planner.model.declarations import Import, Move, Removal
-from planner.model.value import Path, dotted, is_sensitive, leaves
+from planner.model.declarations import Check, Import, Move, Removal
+from planner.model.diagnostic import ERROR, WARNING, did_you_mean
+from planner.model.kind import Kind
+from planner.model.resource import Lifecycle
+from planner.model.value import Deferred, Path, Reference, Secret, Value, dotted, is_sensitive, leaves
 
-_TEXT = {"type": "string", "minLength": 1}
+T = TypeVar("T")
+
+_TEXT: Final = {"type": "string", "minLength": 1}
+_TEXTS: Final = {"type": "array", "items": {"type": "string"}}
+_BOOLEAN: Final = {"type": "boolean"}
 
 
-_Entry = TypedDict("_Entry", {"from": str, "to": str, "id": str, "destroy": bool}, total=False)
-"""What the schema of a block lets through: all that it requires is there."""
-
-
-def _object(required: tuple[str, ...], **properties: Any) -> dict[str, Any]:
+def _object(*required: str, **properties: Any) -> dict[str, Any]:
     return {
         "type": "object",
         "required": list(required),
@@ -30,27 +34,162 @@ def _object(required: tuple[str, ...], **properties: Any) -> dict[str, Any]:
     }
 
 
-MOVED = _object(("from", "to"), **{"from": _TEXT, "to": _TEXT})
-IMPORT = _object(("to",), to=_TEXT, id=_TEXT)
-REMOVED = _object(("from",), **{"from": _TEXT, "destroy": {"type": "boolean"}})
+_SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
+    "depends_on": _TEXTS,
+    "lifecycle": _object(
+        prevent_destroy=_BOOLEAN,
+        create_before_destroy=_BOOLEAN,
+        ignore_changes=_TEXTS,
+        replace_triggered_by=_TEXTS,
+    ),
+    "moved": _object("from", "to", **{"from": _TEXT, "to": _TEXT}),
+    "import": _object("to", to=_TEXT, id=_TEXT),
+    "removed": _object("from", **{"from": _TEXT, "destroy": _BOOLEAN}),
+    "check": _object(
+        "condition",
+        "message",
+        condition={"type": ["string", "boolean"]},
+        message=_TEXT,
+        severity={"enum": [ERROR, WARNING]},
+    ),
+}
+
+
+@cache
+def _checker(name: str) -> Checker:
+    return Checker(_SCHEMAS[name], "argument")
+
+
+def _too_late(value: Value, *names: str, whole: str = "", advice: str = "") -> Iterator[Problem]:
+    """What is known only after an apply. names: around value, for messages. whole: value itself, without."""
+    for path, _ in later_parts(value):
+        what = dotted((*names, *path)) or whole
+        yield Problem(path, f"{what} must be known before anything is applied", advice)
+
+
+class _Lifecycle(TypedDict, total=False):
+    """What the schema lets through."""
+
+    prevent_destroy: bool
+    create_before_destroy: bool
+    ignore_changes: list[str]
+    replace_triggered_by: list[str]
+
+
+def read_depends_on(value: Value, place: Place) -> tuple[Address, ...]:
+    """Addresses, written as extension.synonyms, resource.extension.synonyms, or that in braces."""
+    texts = _named(value)
+    if texts is None or not _fits("depends_on", texts, place):
+        return ()
+    return _each(cast(list[str], texts), _dependency, ("depends_on",), place)
+
+
+def read_lifecycle(value: Value, kind: Kind, place: Place) -> Lifecycle:
+    if isinstance(value, dict):
+        given = {key: item for key, item in value.items() if item is not None}
+        if "replace_triggered_by" in given:
+            given["replace_triggered_by"] = _named(given["replace_triggered_by"])
+        value = given
+    if value is None or not _fits("lifecycle", value, place):
+        return Lifecycle()
+    body, attribute = cast(_Lifecycle, value), partial(_attribute, kind)
+    ignored, triggers = body.get("ignore_changes", []), body.get("replace_triggered_by", [])
+    return Lifecycle(
+        prevent_destroy=body.get("prevent_destroy", False),
+        create_before_destroy=body.get("create_before_destroy", False),
+        ignore_changes=_each(ignored, attribute, ("lifecycle", "ignore_changes"), place),
+        replace_triggered_by=_each(triggers, _trigger, ("lifecycle", "replace_triggered_by"), place),
+    )
+
+
+def _named(value: Value) -> Value:
+    """References printed with braces as texts: `{{ resource.extension.a }}` is resource.extension.a."""
+    if isinstance(value, list):
+        return [_named(item) for item in value]
+    if isinstance(value, Deferred) and len(value.parts) == 1 and value.references:
+        return str(value.references[0])
+    return value
+
+
+def _fits(name: str, value: Value, place: Place) -> bool:
+    if holds_invalid(value):
+        return False
+    return place.report([*_checker(name).problems(value, name), *_too_late(value, name)], (name,))
+
+
+def _each(texts: list[str], read: Callable[[str], T | Problem], path: Path, place: Place) -> tuple[T, ...]:
+    """What the texts name; nothing when one of them is wrong, so that indexes are those of the template."""
+    found: list[T] = []
+    for index, text in enumerate(texts):
+        item = read(text)
+        if isinstance(item, Problem):
+            place.error((*path, index), f'{path[-1]} names "{text}", {item.summary}', advice=item.advice)
+        else:
+            found.append(item)
+    return tuple(found) if len(found) == len(texts) else ()
+
+
+def _dependency(text: str) -> Address | Problem:
+    try:
+        return Address.parse(text.removeprefix("resource."))
+    except ValueError:
+        return Problem((), "which is no address", "Write <kind>.<name>, as extension.synonyms.")
+
+
+def _trigger(text: str) -> Reference | Problem:
+    kind, _, rest = text.removeprefix("resource.").partition(".")
+    name, _, path = rest.partition(".")
+    try:
+        return Reference(Address.parse(f"{kind}.{name}"), _path(path))
+    except ValueError:
+        advice = "Write <kind>.<name> or <kind>.<name>.<attribute>."
+        return Problem((), "which is no address", advice)
+
+
+def _attribute(kind: Kind, text: str) -> Path | Problem:
+    path = _path(text)
+    known = kind.attributes.get(str(path[0])) if path else None
+    if known is None:
+        return Problem((), f"which {kind.name} does not have", did_you_mean(text, kind.declarable))
+    if len(path) > 1 and not _holds_more(known.schema):
+        return Problem((), f"but {known.name} is neither a mapping nor a list")
+    return path
+
+
+def _holds_more(schema: Mapping[str, Any]) -> bool:
+    """Whether a value of the schema can have something below it."""
+    types = schema.get("type", "enum" if "enum" in schema else "object")
+    return bool({"object", "array"} & set([types] if isinstance(types, str) else types))
+
+
+_STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+
+
+def _path(text: str) -> Path:
+    """`rules[0].source` -> ("rules", 0, "source")."""
+    return tuple(int(index) if index else key for key, index in _STEP.findall(text))
+
+
+_Statement = TypedDict("_Statement", {"from": str, "to": str, "id": str, "destroy": bool}, total=False)
+"""What the schema of a block lets through: all that it requires is there."""
 
 
 def read_moves(body: Written, place: Place) -> Iterator[Move]:
     """`moved: [{from: extension.a, to: extension.b}]`; one alone may stand without the list."""
-    for entry, path in _entries(body, "moved", MOVED, place):
+    for entry, path in _entries(body, "moved", place):
         source = _address(entry["from"], (*path, "from"), place)
         target = _address(entry["to"], (*path, "to"), place)
         if source is None or target is None:
             continue
-        if source.kind != target.kind:
+        if source.kind == target.kind:
+            yield Move(source, target, place=partial(place.locate, path))
+        else:
             place.error(path, f"{source} cannot become {target}: a move keeps the kind")
-            continue
-        yield Move(source, target, place=partial(place.locate, path))
 
 
 def read_imports(body: Written, place: Place) -> Iterator[Import]:
     """`import: [{to: extension.a, id: "123"}]`; without id the natural key is looked for."""
-    for entry, path in _entries(body, "import", IMPORT, place):
+    for entry, path in _entries(body, "import", place):
         target = _address(entry["to"], (*path, "to"), place)
         if target is not None:
             yield Import(target, entry.get("id"), place=partial(place.locate, path))
@@ -58,39 +197,32 @@ def read_imports(body: Written, place: Place) -> Iterator[Import]:
 
 def read_removals(body: Written, place: Place) -> Iterator[Removal]:
     """`removed: [{from: extension.a, destroy: false}]`; false, the default, means forget."""
-    for entry, path in _entries(body, "removed", REMOVED, place):
+    for entry, path in _entries(body, "removed", place):
         source = _address(entry["from"], (*path, "from"), place)
         if source is not None:
             yield Removal(source, entry.get("destroy", False), place=partial(place.locate, path))
 
 
-def _entries(
-    body: Written, block: str, schema: dict[str, Any], place: Place
-) -> Iterator[tuple[_Entry, Path]]:
+def _entries(body: Written, block: str, place: Place) -> Iterator[tuple[_Statement, Path]]:
     """The well-formed entries of a block, each with its path in the document."""
     if isinstance(body, Literal) and body.value is None:
         return
-    checker = Checker(schema, "argument")
     for index, raw in enumerate(body if isinstance(body, list) else [body]):
-        path: Path = (block, index) if isinstance(body, list) else (block,)
         if holds_invalid(raw):
             continue
-        entry = shaped(raw, schema)
-        problems = list(checker.problems(entry)) + [_later(below) for below, _ in later_parts(entry)]
-        problems += [_sensitive(below) for below, leaf in leaves(entry) if is_sensitive(leaf)]
-        for problem in problems:
-            summary = f"{block}: {problem.summary.replace('the value', 'each entry', 1)}"
-            place.error((*path, *problem.path), summary, advice=problem.advice)
-        if not problems:
-            yield cast(_Entry, entry), path
+        path: Path = (block, index) if isinstance(body, list) else (block,)
+        entry = shaped(raw, _SCHEMAS[block])
+        problems = [*_checker(block).problems(entry, whole="each entry")]
+        problems += [*_too_late(entry, whole="each entry"), *_sensitive(entry)]
+        if place.report(problems, path, f"{block}: "):
+            yield cast(_Statement, entry), path
 
 
-def _later(path: Path) -> Problem:
-    return Problem(path, f"{dotted(path) or 'the value'} must be known before anything is applied")
-
-
-def _sensitive(path: Path) -> Problem:
-    return Problem(path, f"{dotted(path)} cannot be sensitive: names and ids are shown, and kept as they are")
+def _sensitive(entry: Value) -> Iterator[Problem]:
+    for path, leaf in leaves(entry):
+        if is_sensitive(leaf):
+            why = "cannot be sensitive: names and ids are shown, and kept as they are"
+            yield Problem(path, f"{dotted(path)} {why}")
 
 
 def _address(text: str, path: Path, place: Place) -> Address | None:
@@ -99,3 +231,47 @@ def _address(text: str, path: Path, place: Place) -> Address | None:
     except ValueError as error:
         place.error(path, str(error))
         return None
+
+
+class _Check(TypedDict, total=False):
+    """What the schema lets through: condition and message are there."""
+
+    condition: str | bool
+    message: str
+    severity: str
+
+
+def read_checks(body: Written, place: Place) -> Iterator[Check]:
+    """`check: {name: {condition: "...", message: ..., severity: error}}`.
+
+    condition: a jinja expression without braces, or a boolean that `{{ ... }}` printed.
+    """
+    if isinstance(body, Literal) and body.value is None:
+        return
+    if not isinstance(body, dict):
+        place.error(("check",), "check must be a mapping of names")
+        return
+    for name, raw in body.items():
+        path: Path = ("check", name)
+        entry = shaped(raw, _SCHEMAS["check"])
+        if holds_invalid(raw) or not place.report(_wrong_in_check(entry), path, f"check {name}: "):
+            continue
+        found = cast(_Check, entry)
+        if isinstance(found["message"], str) and not isinstance(found["message"], Secret):
+            severity, condition = found.get("severity", ERROR), str(found["condition"])
+            yield Check(name, found["message"], severity, condition, place=partial(place.locate, path))
+        else:
+            place.error(
+                (*path, "message"),
+                f"check {name}: its message must be a plain text",
+                detail="It is shown to everybody, and before anything is applied: no secret can be in it "
+                "and no value of a resource.",
+            )
+
+
+def _wrong_in_check(entry: Value) -> list[Problem]:
+    """A message that is not known yet is none of it: its own error says more."""
+    advice = "Write the condition without braces: it may ask for what is known only then."
+    later = _too_late(entry, whole="what it is", advice=advice)
+    found = _checker("check").problems(entry)
+    return [*found, *(problem for problem in later if problem.path != ("message",))]

@@ -65,3 +65,22 @@ def survey(value: Value) -> Survey:
     found = Survey()
     found.visit(value)
     return found
+
+
+_NAMES: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (Secret, "a sensitive text"),
+    (str, "a text"),
+    (bool, "a boolean"),
+    ((int, float), "a number"),
+    ((list, tuple), "a list"),
+    (Mapping, "a mapping"),
+    (type(None), "null"),
+    (Deferred, "a value known only after apply"),
+)
+
+
+def describe(value: object) -> str:
+    for kinds, name in _NAMES:
+        if isinstance(value, kinds):
+            return name
+    return "a function or macro" if callable(value) else f"a {type(value).__name__}"

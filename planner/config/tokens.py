@@ -12,8 +12,8 @@ from typing import Final
 
 from attrs import define, field
 
-from planner.config.effort import Effort
-from planner.model.value import Deferred, Reference, Secret, Value, join_text, scalar_text, text_length
+from planner.config.jobs import Effort
+from planner.model.value import Deferred, Reference, Value, join_text, scalar_text, text_length
 
 OPEN, CLOSE = "\uf890", "\uf891"
 DIGITS = "".join(chr(0xF880 + digit) for digit in range(16))
@@ -21,7 +21,7 @@ MARK_OPEN, MARK_CLOSE = "\uf892", "\uf893"
 
 RESERVED = re.compile("[\uf880-\uf893]")
 MARK = re.compile(f"{MARK_OPEN}([{DIGITS}]+){MARK_OPEN}([{DIGITS}]+){MARK_CLOSE}")
-"""A line mark: the number of a file and of a line in it; see rendered_text."""
+"""A line mark: the number of a file and of a line in it; see templates.py."""
 
 _TOKEN = re.compile(f"({OPEN}[{DIGITS}]+{CLOSE})")
 # no group in it: Python's re loses its place when a group is inside a possessive repetition
@@ -67,13 +67,9 @@ def broken_at(text: str) -> int | None:
 
     Escapes of YAML that would give reserved characters count as broken too.
     """
-    end = _end_of_sound(text)
-    return None if end == len(text) else end
-
-
-def _end_of_sound(text: str) -> int:
     found = _SOUND.match(text)
-    return found.end() if found else 0
+    end = found.end() if found else 0
+    return None if end == len(text) else end
 
 
 @define
@@ -169,21 +165,12 @@ def join(parts: list[Value]) -> Value:
     flat: list[str | Reference] = []
     for part in parts:
         for piece in part.parts if isinstance(part, Deferred) else (part,):
-            _append(flat, piece)
+            last, new = (
+                flat[-1] if flat else None,
+                piece if isinstance(piece, Reference) else scalar_text(piece),
+            )
+            if type(last) is str and type(new) is str:  # neither is a secret
+                flat[-1] = last + new
+            else:
+                flat.append(new)
     return Deferred(tuple(flat))
-
-
-def _append(flat: list[str | Reference], piece: Value | Reference) -> None:
-    if isinstance(piece, Reference):
-        flat.append(piece)
-        return
-    text = piece if isinstance(piece, str) else scalar_text(piece)
-    if (
-        flat
-        and isinstance(flat[-1], str)
-        and not isinstance(flat[-1], Secret)
-        and not isinstance(text, Secret)
-    ):
-        flat[-1] += text
-    else:
-        flat.append(text)

@@ -9,10 +9,10 @@ from typing import Any, NoReturn, cast
 import jsonschema_rs
 from attrs import frozen
 
-from planner.config.shaping import step
 from planner.config.tokens import INVALID
-from planner.config.yaml_document import Literal, Written, plain
-from planner.model.diagnostic import did_you_mean
+from planner.config.written import Literal, Written, plain, step
+from planner.model.address import Address
+from planner.model.diagnostic import Diagnostics, Position, did_you_mean
 from planner.model.value import UNKNOWN, Deferred, Path, Secret, Value, at, dotted, leaves, with_plain_numbers
 
 _PLAIN = frozenset({str, bool, int, float, type(None)})
@@ -44,10 +44,10 @@ class Checker:
             rules, validate_formats=True, retriever=_retrieve_nothing
         )
 
-    def problems(self, value: Written, name: str = "") -> Iterator[Problem]:
+    def problems(self, value: Written, name: str = "", whole: str = "the value") -> Iterator[Problem]:
         """What is wrong with value. Deferred values fit everywhere; secrets are never shown.
 
-        name: what value is called in messages; "" when the names of its parts say enough.
+        name: what value is called in messages; "" when the names of its parts say enough, and whole is it.
         """
         known = _known(value)
         if self._validator.is_valid(known):
@@ -57,25 +57,24 @@ class Checker:
             path = tuple(error.instance_path)
             here = at(given, path)
             if not (isinstance(here, Deferred) or here is INVALID):
-                yield from self._explain(error, path, given, (name, *path) if name else path)
+                yield from self._explain(error, path, given, dotted((name, *path) if name else path), whole)
 
-    def _explain(self, error: Any, path: Path, value: Value, named: Path) -> Iterator[Problem]:
-        kind = error.kind
+    def _explain(self, error: Any, path: Path, value: Value, name: str, whole: str) -> Iterator[Problem]:
+        kind, inside = error.kind, f" in {name}" if name else ""
         if kind.name in ("additionalProperties", "unevaluatedProperties"):
             near = [*self._unused(path, value), *([] if path else self._also)]
             for key in kind.unexpected:
                 if INVALID not in key:
-                    summary = f'unknown {self._what} "{key}"{_inside(named)}'
+                    summary = f'unknown {self._what} "{key}"{inside}'
                     yield Problem((*path, key), summary, did_you_mean(key, near))
         elif kind.name == "falseSchema" and path:
-            yield Problem(path, f"{dotted(named)} cannot be set here")
+            yield Problem(path, f"{name} cannot be set here")
         elif kind.name == "required":
-            yield Problem(path, f'missing required {self._what} "{kind.property}"{_inside(named)}')
+            yield Problem(path, f'missing required {self._what} "{kind.property}"{inside}')
         else:
             advice = str(self._below(path).get("x-advice", ""))
             rule = at(self.schema, tuple(error.schema_path))
-            wrong = _wrong(kind, at(value, path), rule)
-            yield Problem(path, f"{dotted(named) or 'the value'} {wrong}", advice)
+            yield Problem(path, f"{name or whole} {_wrong(kind, at(value, path), rule)}", advice)
 
     def _unused(self, path: Path, value: Value) -> list[str]:
         here = at(value, path)
@@ -115,10 +114,6 @@ def _as_they_follow(errors: Iterable[Any], value: Any) -> list[Any]:
 
 def _retrieve_nothing(uri: str) -> NoReturn:
     raise ValueError(f"a schema refers to {uri}, and only #/... is followed")
-
-
-def _inside(path: Path) -> str:
-    return f" in {dotted(path)}" if path else ""
 
 
 _TYPES = {
@@ -218,11 +213,9 @@ def _shown(value: Value) -> str:
         return "a mapping"
     if isinstance(value, list | tuple):
         return "a list"
-    if isinstance(value, str):
-        return json.dumps(value if len(value) <= 60 else f"{value[:57]}...", ensure_ascii=False)
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return str(value)
+    if isinstance(value, str) and len(value) > 60:
+        value = f"{value[:57]}..."
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool | None) else str(value)
 
 
 def _known(value: Written) -> Value:
@@ -245,3 +238,51 @@ def _known(value: Written) -> Value:
 def later_parts(value: Value) -> Iterator[tuple[Path, Deferred]]:
     """What in value is not known yet, for places that cannot wait for it."""
     return ((path, leaf) for path, leaf in leaves(value) if isinstance(leaf, Deferred))
+
+
+Locate = Callable[[Path], Position]
+Names = Callable[[Path], tuple[str, ...]]
+
+
+def _no_names(_path: Path) -> tuple[str, ...]:
+    return ()
+
+
+@frozen
+class Place:
+    """locate: path below the resource or output -> position. address: None for an output.
+
+    names: path -> the variables and locals that the value there was made of.
+    """
+
+    locate: Locate
+    diagnostics: Diagnostics
+    address: Address | None = None
+    names: Names = _no_names
+
+    def error(self, path: Path, summary: str, *, detail: str = "", advice: str = "") -> None:
+        self.diagnostics.error(
+            summary, detail=detail, position=self.locate(path), address=self.address, advice=advice
+        )
+
+    def report(self, problems: Iterable[Problem], path: Path = (), about: str = "") -> bool:
+        """Whether there are none. path: of what they are about. about: said before each."""
+        found = list(problems)
+        for problem in found:
+            self.error((*path, *problem.path), f"{about}{problem.summary}", advice=problem.advice)
+        return not found
+
+    def below(self, prefix: Path, address: Address | None = None) -> Place:
+        return Place(
+            lambda path: self.locate((*prefix, *path)),
+            self.diagnostics,
+            address,
+            lambda path: self.names((*prefix, *path)),
+        )
+
+
+def holds_invalid(value: Written) -> bool:
+    """Whether something undefined was printed into value; that was reported where it was printed."""
+    if isinstance(value, dict):
+        return any(INVALID in key or holds_invalid(item) for key, item in value.items())
+    return value is INVALID or (isinstance(value, list) and any(map(holds_invalid, value)))

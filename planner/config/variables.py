@@ -12,15 +12,14 @@ from typing import Final
 from attrs import define, evolve, field, frozen
 
 from planner.config.environment_file import EnvironmentFile, read_environment_file
-from planner.config.plain_files import PlainFile, read_plain
 from planner.config.project import PROJECT_FILE, ProjectFile
 from planner.config.scope import seal
-from planner.config.shaping import shaped
-from planner.config.sources import Sources
+from planner.config.sources import PlainFile, Sources, read_plain
 from planner.config.survey import survey
 from planner.config.tokens import RESERVED
 from planner.config.validation import Checker, Problem
-from planner.config.yaml_document import Written, YamlProblem, core_schema, parse
+from planner.config.written import Written, core_schema, shaped
+from planner.config.yaml_document import YamlProblem, parse
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
 from planner.model.project import Assigned, Origin, Project, Variable
 from planner.model.value import Path, Value, dotted, leaves

@@ -13,16 +13,14 @@ import jinja2
 from attrs import Factory, define, evolve, field, frozen
 from jinja2.exceptions import SecurityError, TemplateError, TemplateNotFound, TemplateSyntaxError
 
-from planner.config.effort import BUDGET, Effort
 from planner.config.filters import filters, tests
-from planner.config.jobs import Link
-from planner.config.plain_files import PlainFile
-from planner.config.rendered_text import Marked, checked
+from planner.config.jobs import BUDGET, Effort, Link
 from planner.config.rendering import OnUndefined, TemplateEnvironment, render
-from planner.config.scope import Lazy, Scope, looked_through, seen
-from planner.config.sources import FOLDER, Hidden, Outside, Sources, UnreadableSource
-from planner.config.tokens import INVALID, Tokens
-from planner.config.yaml_document import MAX_MESSAGE, Literal, Written
+from planner.config.scope import Locals, looked_through, seen
+from planner.config.sources import FOLDER, Hidden, Outside, PlainFile, Sources, UnreadableSource
+from planner.config.tokens import BROKEN, INVALID, Tokens, broken_at
+from planner.config.written import Literal, Written
+from planner.config.yaml_document import MAX_MESSAGE, YamlProblem
 from planner.model.diagnostic import Diagnostic, Diagnostics, Position, did_you_mean
 from planner.model.value import Path, Secret, Value
 
@@ -108,8 +106,7 @@ class Rendering:
 
     @cached_property
     def scope(self) -> dict[str, Any]:
-        lazy = Lazy(self._local, tuple(self.piece.locals))
-        return {**self.piece.scope, "local": Scope("local", lazy)}
+        return {**self.piece.scope, "local": Locals(self._local, self.piece.locals)}
 
     def environment(
         self, tokens: Tokens, on_undefined: OnUndefined, marks: dict[str, int] | None = None
@@ -198,6 +195,18 @@ class _Loader(jinja2.BaseLoader):
             return self.sources.template(name), name, lambda: True
         except UnreadableSource as error:
             raise TemplateNotFound(template) from error
+
+
+Marked = tuple[str, Tokens, list[str]]
+"""A text with line marks, its tokens, and the names of the files that the marks number."""
+
+
+def checked(text: str) -> str:
+    """text, a rendered one. YamlProblem when a token in it is broken."""
+    broken = broken_at(text)
+    if broken is not None:
+        raise YamlProblem(text.count("\n", 0, broken) + 1, BROKEN)
+    return text
 
 
 Explained = tuple[str, str, str]

@@ -7,40 +7,29 @@ written. No positions are kept; when one is needed, the text is read again with 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Any, overload
+from typing import Any, Final, NoReturn, TypeVar
 
 import yaml
-from attrs import define, field, frozen
+from attrs import define, field
 from yaml import MappingEndEvent, ScalarEvent
 from yaml._yaml import CParser
 
-from planner.config.json_text import as_yaml
-from planner.config.wording import describe
-from planner.model.diagnostic import Position
+from planner.config.survey import describe
+from planner.config.written import Literal, Written, core_schema
+from planner.model.diagnostic import Diagnostics, Position
 from planner.model.value import Deferred, Path, Secret, Value, scalar_text
-from planner.yaml12.core_schema import plain_value
 from planner.yaml12.number import written
+
+T = TypeVar("T")
 
 MAX_DEPTH = 100
 MAX_ALIASED_NODES = 100_000
 MAX_DOCUMENTS = 10_000
 MAX_MESSAGE = 400
 _LONG_TEXT = 256
-
-
-@frozen
-class Literal:
-    """A plain scalar that the core schema reads as something else than a string."""
-
-    text: str
-    value: bool | int | float | None
-
-
-Written = Value | Literal | list["Written"] | dict[str, "Written"]
-"""A value as it is written: what its Literals are is known with the schema of their place."""
 
 
 class YamlProblem(Exception):
@@ -51,12 +40,11 @@ class YamlProblem(Exception):
         super().__init__(summary)
         self.line, self.summary, self.context = line, summary, context
 
-    def detail(self, position: Callable[[int], Position]) -> str:
-        """The context in words. position: of a line."""
-        if self.context is None or self.context[1] >= self.line:
-            return ""
-        sentence, line = self.context
-        return sentence.format(position(line))
+    def report(self, diagnostics: Diagnostics, position: Callable[[int], Position]) -> None:
+        """position: of a line."""
+        sentence, line = self.context or ("", self.line)
+        detail = sentence.format(position(line)) if line < self.line else ""
+        diagnostics.error(self.summary, detail=detail, position=position(self.line))
 
 
 LineTrace = dict[Path, int]
@@ -68,15 +56,10 @@ Restore = Callable[[str], Value]
 """Puts the values behind tokens back into a scalar's text; ValueError says what is wrong."""
 
 
-def as_written(text: str) -> Value:
-    """Where no tokens are."""
-    return text
-
-
 def parse(
     text: str,
     *,
-    restore: Restore = as_written,
+    restore: Restore = str,
     trace: LineTrace | None = None,
     texts: dict[Path, str] | None = None,
 ) -> list[Written]:
@@ -86,7 +69,7 @@ def parse(
     100, aliases that together stand for more than 100,000 nodes, and more than 10,000 documents.
     """
     try:
-        return _Builder(CParser(as_yaml(text)), restore, trace, texts).documents()
+        return _Builder(CParser(_as_yaml(text)), restore, trace, texts).documents()
     except yaml.reader.ReaderError as error:
         line = text.encode().count(b"\n", 0, error.position) + 1
         raise YamlProblem(line, f"the character U+{error.character:04X} cannot stand in YAML") from None
@@ -118,28 +101,6 @@ LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What YAML takes for the end of a line."""
 
 
-@lru_cache(maxsize=65536)
-def core_schema(text: str) -> str | Literal:
-    """A plain scalar; what is no text stays a Literal."""
-    value = plain_value(text)
-    return value if isinstance(value, str) else Literal(text, value)
-
-
-@overload
-def plain(value: dict[str, Written]) -> Mapping[str, Value]: ...
-@overload
-def plain(value: Written) -> Value: ...
-def plain(value: Written) -> Value:
-    """value with each Literal as the core schema reads it."""
-    if isinstance(value, Literal):
-        return value.value
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    return value
-
-
 _TAGS: Mapping[str, type] = {
     "tag:yaml.org,2002:str": str,
     "tag:yaml.org,2002:int": int,
@@ -149,8 +110,6 @@ _TAGS: Mapping[str, type] = {
     "tag:yaml.org,2002:map": dict,
     "tag:yaml.org,2002:seq": list,
 }
-
-MERGE = "<<"
 
 
 @define
@@ -222,25 +181,20 @@ class _Builder:
         return value
 
     def _scalar(self, event: Any) -> Value | Literal:
-        text, tag = event.value, event.tag
-        if tag and tag != "!":
-            return self._tagged(event, text)
-        restored = self._restored(event, text)
-        return core_schema(text) if restored is text and not event.style and not tag else restored
+        if event.tag and event.tag != "!":
+            return self._tagged(event)
+        text: str = event.value
+        restored = _made(event, self.restore, text)
+        return core_schema(text) if restored is text and not event.style and not event.tag else restored
 
-    def _restored(self, event: Any, text: str) -> Value:
-        try:
-            return self.restore(text)
-        except ValueError as error:
-            raise YamlProblem(_line(event), str(error)) from None
-
-    def _tagged(self, event: Any, text: str) -> Value:
+    def _tagged(self, event: Any) -> Value:
         wanted = self._check_tag(event, str, int, float, bool, type(None))
-        value = self._restored(event, text)
+        text: str = event.value
+        value = _made(event, self.restore, text)
         if isinstance(value, Deferred):
             return value
         if wanted is str:
-            return self._as_text(event, value)
+            return _made(event, scalar_text, value)
         literal: Value | Literal = core_schema(text) if value is text else value
         found = literal.value if isinstance(literal, Literal) else literal
         if wanted is float and isinstance(found, int) and not isinstance(found, bool):
@@ -248,12 +202,6 @@ class _Builder:
         if not isinstance(found, wanted) or isinstance(found, bool) is not (wanted is bool):
             raise YamlProblem(_line(event), f"the value does not fit its tag {_short(event.tag)}")
         return found
-
-    def _as_text(self, event: Any, value: Value) -> str:
-        try:
-            return scalar_text(value)
-        except ValueError as error:
-            raise YamlProblem(_line(event), str(error)) from None
 
     def _check_tag(self, event: Any, *allowed: type) -> type:
         if not event.tag or event.tag == "!":
@@ -282,7 +230,7 @@ class _Builder:
                 below = (*path, key)
                 self._note(below, event)
             value = self._value(next_event(), below, depth + 1)
-            if event.value == MERGE and not event.style:
+            if event.value == "<<" and not event.style:
                 merged.append((event, value))
             elif key in items:
                 first = self.trace.get(below, 0) if self.trace else 0
@@ -295,10 +243,7 @@ class _Builder:
     def _key(self, event: Any) -> str:
         if event.__class__ is not ScalarEvent:
             raise YamlProblem(_line(event), "a key must be text")
-        text: str = event.value
-        key = self._restored(event, text)
-        if isinstance(key, str) and key.__class__ is str:
-            return key
+        key = _made(event, self.restore, event.value)
         if isinstance(key, str) and not isinstance(key, Secret):
             return str(key)
         if isinstance(key, int | float) and not isinstance(key, bool):
@@ -308,6 +253,14 @@ class _Builder:
     def _note(self, path: Path, event: Any) -> None:
         if self.trace is not None:
             self.trace.setdefault(path, _line(event))
+
+
+def _made(event: Any, make: Callable[[Any], T], source: Value) -> T:
+    """What make gives for source, which stands at event."""
+    try:
+        return make(source)
+    except ValueError as error:
+        raise YamlProblem(_line(event), str(error)) from None
 
 
 def _merge_source(event: Any, value: Written) -> dict[str, Written]:
@@ -321,9 +274,8 @@ def _merge_source(event: Any, value: Written) -> dict[str, Written]:
 def _merged(sources: list[dict[str, Written]], over: dict[str, Written]) -> dict[str, Written]:
     """over with what the sources have besides; an earlier source wins. Takes time for each key once."""
     result: dict[str, Written] = {}
-    for source in reversed(sources):
+    for source in (*reversed(sources), over):
         result.update(source)
-    result.update(over)
     return result
 
 
@@ -342,3 +294,56 @@ def _line(event: Any) -> int:
 
 def _short(tag: str) -> str:
     return tag.replace("tag:yaml.org,2002:", "!!", 1)
+
+
+# JSON as YAML that the C parser takes: by YAML 1.2 every JSON text is YAML, which it has not learnt. It lacks
+# two escapes (`\/`, pairs of surrogates), characters that may stand in JSON and not in YAML, tabs between
+# values, and keys that are long or stand in another line than their colon. Lines keep their numbers.
+
+_PARTS: Final = re.compile(r'"((?:[^"\\]|\\.)*+)"(\s*:)?|(\s+)')
+_UNLIKE: Final = re.compile(
+    r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\.|[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd]"
+)
+_LONGEST_KEY: Final = 1000
+"""A little less than the parser finds without being told that a key begins."""
+
+
+def _as_yaml(text: str) -> str:
+    """text in other words when it is a list or mapping in JSON; else itself."""
+    if text.lstrip(" \t\r\n")[:1] not in ("{", "[") or not _is_json(text):
+        return text
+    return _PARTS.sub(_part, text)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text, parse_int=str, parse_float=str, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _refuse(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _part(found: re.Match[str]) -> str:
+    text, colon, blanks = found.groups()
+    if blanks is not None:
+        return blanks.replace("\t", " ")
+    quoted = '"' + _UNLIKE.sub(_character, text) + '"'
+    if colon is None:
+        return quoted
+    colon = colon.replace("\t", " ")
+    return quoted + colon if len(quoted) < _LONGEST_KEY and colon.isprintable() else f"? {quoted}{colon}"
+
+
+def _character(found: re.Match[str]) -> str:
+    """An escape, or a character that YAML takes for something else."""
+    text = found.group()
+    if len(text) == 12:
+        char: str = json.loads(f'"{text}"')
+        return f"\\U{ord(char):08x}"
+    if text == "\\/":
+        return "/"
+    return text if text[0] == "\\" else f"\\U{ord(text):08x}"

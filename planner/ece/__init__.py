@@ -1,18 +1,12 @@
 """The ECE HTTP client: it knows HTTP and the API's conventions.
 
-    operations.py    what can be asked: Operation, Timeouts, and what every attempt of a call sends: Message
-    uploads.py       what is uploaded, and in which form
+    operations.py    what can be asked, what every attempt of a call sends, and what comes back: Reply
     upload_bodies.py archives as streamed bodies
-    replies.py       what comes back: Reply, and the API's (or a gateway's) error replies
-    verdicts.py      one attempt judged: a reply, an error, or "try again"
-    retry.py         how long to wait before the next attempt
-    throttle.py      a server's rate limit, shared by all threads
-    tries.py         the attempts of one call
-    wirelog.py       it and its reply on the logger planner.ece
+    verdicts.py      one attempt judged: a reply, an error of the API or of a gateway, or "try again"
+    retry.py         how long to wait before the next attempt, and a rate limit that all threads share
+    wirelog.py       a request and its reply on the logger planner.ece
     auth.py          API key, basic, login with a bearer token
-    settings.py      how to reach an installation
-    sources.py       where a setting comes from: planner.yaml or the process environment
-    credentials.py   which credentials are taken
+    settings.py      how to reach an installation, and with which credentials
     wsgi.py          a transport that calls a WSGI app without a socket
     redaction.py     what a log or a message must not show
     client.py        all of it together, and a client for settings
@@ -27,16 +21,15 @@ where something is sent.
 """
 
 from planner.ece.auth import ApiKeyAuth, Auth, BasicAuth, LoginAuth
-from planner.ece.operations import Operation, Timeouts, can_be_sent
+from planner.ece.operations import MULTIPART, RAW, Operation, Reply, Timeouts, Upload, UploadForm, can_be_sent
 from planner.ece.redaction import Discretion, redact
-from planner.ece.replies import Reply
 from planner.ece.retry import RetryPolicy
-from planner.ece.settings import Settings
-from planner.ece.uploads import MULTIPART, RAW, Upload, UploadForm
+from planner.ece.settings import SECRET_VARIABLES, Settings
 
 __all__ = [
     "MULTIPART",
     "RAW",
+    "SECRET_VARIABLES",
     "ApiKeyAuth",
     "Auth",
     "BasicAuth",

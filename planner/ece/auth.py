@@ -11,8 +11,7 @@ from typing import Any, Protocol
 
 from attrs import define, field, frozen
 
-from planner.ece.operations import Operation
-from planner.ece.replies import Reply
+from planner.ece.operations import Operation, Reply
 from planner.errors import ApiError, OutcomeUnknown, PlannerError, Unauthenticated
 
 # Makes a call with the given Authorization header, or with none: (operation, json, authorization) -> Reply.

@@ -17,15 +17,11 @@ import urllib3
 from attrs import define, evolve, field
 from requests.adapters import BaseAdapter
 
-from planner.ece.auth import ApiKeyAuth, Auth, BasicAuth, LoginAuth
-from planner.ece.operations import Message, Operation, Timeouts
+from planner.ece.auth import Auth
+from planner.ece.operations import Message, Operation, Reply, Timeouts, Upload
 from planner.ece.redaction import Discretion, redact
-from planner.ece.replies import Reply
-from planner.ece.retry import RetryPolicy
+from planner.ece.retry import RetryPolicy, Throttle, Tries
 from planner.ece.settings import Settings
-from planner.ece.throttle import Throttle
-from planner.ece.tries import Tries
-from planner.ece.uploads import Upload
 from planner.ece.verdicts import Circumstances, Failure, is_expired_login, of_reply, of_trouble
 from planner.ece.wirelog import WireLog
 from planner.errors import NotFound, OutcomeUnknown, PlannerError
@@ -158,9 +154,8 @@ class Client:
         path = region + operation.path_with(params)
         base = self._base
         address = Address(base.scheme, base.host, base.port, base.path + path, urlencode(query or {}))
-        body, secrets = (
-            (None, ()) if json is None else (orjson.dumps(json, default=_plain), _secrets_in(json))
-        )
+        body = None if json is None else orjson.dumps(json, default=_plain)
+        secrets = tuple(leaf for _, leaf in leaves(json) if isinstance(leaf, Secret))
         read = operation.timeout or (self._timeouts.read if upload is None else self._timeouts.upload)
         return Message(operation, path, address, body, upload, (self._timeouts.connect, read), secrets)
 
@@ -217,7 +212,7 @@ class Client:
         except BROKEN as error:
             failure = of_trouble(error, at)
             failure.error.__cause__ = error
-            self._wirelog.trouble(message, attempt, failure.error.summary, start, secrets)
+            self._wirelog.ended(message, attempt, failure.error.summary, start, secrets)
             return failure, None
         self._wirelog.reply(message, attempt, received, start, secrets)
         outcome = of_reply(received, at)
@@ -231,16 +226,12 @@ def _iso(moment: datetime) -> str:
 
 
 def _in_doubt(error: PlannerError) -> PlannerError:
-    """error as that of a write of which an attempt may have taken effect; NotFound says what is there now."""
+    """The error of a write of which an earlier attempt may have taken effect; NotFound says what is there."""
     if isinstance(error, NotFound | OutcomeUnknown):
         return error
     doubt = OutcomeUnknown(error.summary, advice=error.advice)
     doubt.__cause__ = error
     return doubt
-
-
-def _secrets_in(json: Any) -> tuple[str, ...]:
-    return tuple(leaf for _, leaf in leaves(json) if isinstance(leaf, Secret))
 
 
 def _plain(value: Any) -> Any:
@@ -271,7 +262,7 @@ def open_client(
         raise PlannerError("The sandbox runs inside this process: a client for it needs its transport")
     return Client(
         settings.endpoint,
-        auth=_auth(settings),
+        auth=settings.auth,
         region=settings.region,
         timeouts=_timeouts(settings.timeout),
         verify=_verify(settings),
@@ -280,15 +271,6 @@ def open_client(
         discretion=discretion,
         permit=permit,
     )
-
-
-def _auth(settings: Settings) -> Auth:
-    held = settings.credentials
-    if settings.auth == "api_key":
-        return ApiKeyAuth(held.api_key, held.variables)
-    if settings.auth == "basic":
-        return BasicAuth(held.user, held.password, held.variables)
-    return LoginAuth(held.user, held.password, variables=held.variables)
 
 
 def _timeouts(seconds: float | None) -> Timeouts:

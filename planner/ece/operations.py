@@ -1,21 +1,27 @@
-"""What can be asked of the API, and what is sent to ask it."""
+"""What can be asked of the API, what is sent to ask it, and what comes back.
+
+Uploads are described here; the bodies that are sent for them: planner.ece.upload_bodies.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from attrs import frozen
+from attrs import define, frozen
 
-from planner.ece.uploads import Upload
 from planner.errors import PlannerError
 from planner.net.address import Address
+from planner.net.dates import http_date
 
 if TYPE_CHECKING:
     from planner.net.wire import Body
+
 
 _LONGEST: Final = 1024
 """Characters. No server takes a longer id in the path of a request."""
@@ -73,6 +79,51 @@ class Timeouts:
     upload: float = 900.0
 
 
+Progress = Callable[[int, int], None]
+
+RAW: Final = "raw"
+MULTIPART: Final = "multipart"
+AUTO: Final = "auto"
+FORMS: Final = (AUTO, RAW, MULTIPART)
+
+
+@frozen
+class Upload:
+    """A file to send: RAW, as the whole body, or MULTIPART, as one part of a form (RFC 7578).
+
+    archive: the file. filename, field: what the part says. progress: told the bytes sent and the bytes in
+    all, of the whole body; from 0 again when the upload is sent again. It is called in the thread of the
+    call.
+    """
+
+    archive: Path
+    filename: str
+    form: str = RAW
+    field: str = "file"
+    content_type: str = "application/zip"
+    progress: Progress | None = None
+
+
+@define
+class UploadForm:
+    """The form that one installation takes. named: one of FORMS, as planner.yaml says.
+
+    taken: with AUTO, the one that it was found to take, remembered for the run; any thread may set it.
+    """
+
+    named: str = AUTO
+    taken: str = RAW
+
+    @property
+    def is_open(self) -> bool:
+        return self.named == AUTO
+
+    @property
+    def next(self) -> str:
+        """RAW or MULTIPART."""
+        return self.taken if self.is_open else self.named
+
+
 @frozen
 class Message:
     """What every attempt of one call sends. timeouts: connect and read, in seconds.
@@ -97,3 +148,36 @@ class Message:
 
             with opened(self.upload, self.timeouts[1]) as body:
                 yield body
+
+
+_VERSION = "x-cloud-resource-version"
+_CREATED = "x-cloud-resource-created"
+_LAST_MODIFIED = "x-cloud-resource-last-modified"
+
+
+@frozen
+class Reply:
+    """A successful reply. headers: names in any case. body: parsed JSON, None for an empty body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+    @property
+    def version(self) -> str | None:
+        return self.headers.get(_VERSION)
+
+    @property
+    def created(self) -> str | None:
+        """ISO 8601, as the server writes it."""
+        return self.headers.get(_CREATED)
+
+    @property
+    def last_modified(self) -> str | None:
+        """ISO 8601, as the server writes it."""
+        return self.headers.get(_LAST_MODIFIED)
+
+    @property
+    def date(self) -> datetime | None:
+        """What the server's own clock showed."""
+        return http_date(self.headers.get("Date", ""))

@@ -1,25 +1,29 @@
-"""Endpoint and credentials, from planner.yaml's environment and the process environment.
-
-Which of them wins: planner.ece.sources. Which credentials are taken: planner.ece.credentials.
-"""
+"""Endpoint and credentials, from planner.yaml's environment and the process environment."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from planner.ece.credentials import Credentials, find_credentials
+from planner.ece.auth import ApiKeyAuth, Auth, BasicAuth, LoginAuth
+from planner.ece.operations import AUTO, FORMS
 from planner.ece.redaction import redact
-from planner.ece.sources import Source
-from planner.ece.uploads import AUTO, FORMS
 from planner.errors import PlannerError
 from planner.net.address import Flaw, NoAddress, address_of
 
 SANDBOX: Final = "sandbox"
 CLOUD: Final = "cloud"
 PLATFORMS: Final = ("ece", CLOUD)
+METHODS: Final = ("api_key", "basic", "login")
+
+_KEY: Final = "EC_API_KEY"
+_USER: Final = "EC_USER"
+_PASS: Final = "EC_PASS"  # noqa: S105  # the variable's name
+SECRET_VARIABLES: Final = (_KEY, _PASS)
+
 _CLOUD_DOMAINS: Final = ("elastic-cloud.com", "cloud.elastic.co")
 
 
@@ -32,7 +36,7 @@ class Settings:
     """
 
     endpoint: str
-    credentials: Credentials
+    auth: Auth
     region: str | None = None
     ca_file: str | None = None
     insecure: bool = False
@@ -52,38 +56,32 @@ class Settings:
         endpoint = source.text("endpoint", "EC_ENDPOINT", "EC_HOST")
         if endpoint is None:
             raise _no_endpoint(environment, source)
-        settings = cls.for_sandbox() if endpoint == SANDBOX else cls._elsewhere(endpoint, source)
-        settings = evolve(
-            settings,
-            region=source.text("region", "EC_REGION"),
-            platform=source.choice("platform", PLATFORMS) or "",
-            upload=source.choice("upload", FORMS) or AUTO,
-        )
-        if settings.is_sandbox:
-            return settings
-        _check_endpoint(environment, settings)
-        return evolve(settings, credentials=find_credentials(source))
-
-    @classmethod
-    def _elsewhere(cls, endpoint: str, source: Source) -> Settings:
+        given: dict[str, Any] = {
+            "region": source.text("region", "EC_REGION"),
+            "platform": source.choice("platform", PLATFORMS) or "",
+            "upload": source.choice("upload", FORMS) or AUTO,
+        }
+        if endpoint == SANDBOX:
+            return cls.for_sandbox(**given)
+        allow_http = source.truth("allow_http")
+        _check_endpoint(environment, endpoint, allow_http)
+        # The two last variables are what users of requests and curl have set already.
+        bundles = source.variable("REQUESTS_CA_BUNDLE") or source.variable("CURL_CA_BUNDLE")
         return cls(
             endpoint,
-            Credentials(),
-            ca_file=_ca_file(source),
+            find_auth(source),
+            ca_file=source.text("ca_file", "EC_CA_FILE") or bundles,
             insecure=source.truth("insecure", "EC_INSECURE"),
-            allow_http=source.truth("allow_http"),
+            allow_http=allow_http,
             timeout=source.seconds("timeout", "EC_TIMEOUT"),
+            **given,
         )
 
     @classmethod
-    def for_sandbox(cls) -> Settings:
+    def for_sandbox(cls, **given: Any) -> Settings:
         """Fixed local ones, for a client whose transport is the embedded ECE."""
-        return cls("http://sandbox.localhost", Credentials(api_key="sandbox-accepts-any"), is_sandbox=True)
-
-    @property
-    def auth(self) -> str:
-        """ "api_key", "basic" or "login"."""
-        return self.credentials.method
+        auth = ApiKeyAuth("sandbox-accepts-any")
+        return cls("http://sandbox.localhost", auth, is_sandbox=True, **given)
 
     @property
     def cloud(self) -> str:
@@ -96,15 +94,6 @@ class Settings:
         return ""
 
 
-def _ca_file(source: Source) -> str | None:
-    # The two others are what users of requests and curl have set already.
-    return (
-        source.text("ca_file", "EC_CA_FILE")
-        or source.variable("REQUESTS_CA_BUNDLE")
-        or source.variable("CURL_CA_BUNDLE")
-    )
-
-
 def _no_endpoint(environment: str, source: Source) -> PlannerError:
     return PlannerError(
         f"No endpoint for environment {environment}",
@@ -113,27 +102,161 @@ def _no_endpoint(environment: str, source: Source) -> PlannerError:
     )
 
 
-def _check_endpoint(environment: str, settings: Settings) -> None:
-    problem = _problem(settings)
+def _check_endpoint(environment: str, endpoint: str, allow_http: bool) -> None:
+    problem = _problem(endpoint, allow_http)
     if problem:
         # The URL is shown only where it holds no password; a query may hold a token.
-        shown = "" if "@" in settings.endpoint else f" {redact(settings.endpoint)}"
+        shown = "" if "@" in endpoint else f" {redact(endpoint)}"
         raise PlannerError(
             f"The endpoint{shown} of environment {environment} {problem[0]}", advice=problem[1]
         )
 
 
-def _problem(settings: Settings) -> tuple[str, str] | None:
+def _problem(endpoint: str, allow_http: bool) -> tuple[str, str] | None:
     """(what is wrong with the endpoint, what to do), None when nothing is."""
     example = "Write it as https://host:12443."
     try:
-        address = address_of(settings.endpoint)
+        address = address_of(endpoint)
     except NoAddress as error:
         if error.flaw is Flaw.CREDENTIALS:
             return "holds a user or a password", "Take them out, and set EC_USER and EC_PASS."
         return str(error), example
     if address.query:
         return Flaw.MORE.value, example
-    if address.in_the_clear and not settings.allow_http:
+    if address.in_the_clear and not allow_http:
         return "would send credentials unencrypted", "Use https, or set allow_http: true in planner.yaml."
     return None
+
+
+@frozen
+class Source:
+    """The three places of a setting, in their order.
+
+    The variable with the environment's name (EC_ENDPOINT_PROD) wins over planner.yaml, and planner.yaml over
+    the plain variable (EC_ENDPOINT), which may be meant for another environment.
+    """
+
+    environment: str
+    options: Mapping[str, Any]
+    environ: Mapping[str, str]
+
+    def named(self, variable: str) -> str:
+        return f"{variable}_{re.sub('[^A-Z0-9]', '_', self.environment.upper())}"
+
+    def variable(self, name: str) -> str | None:
+        """An empty variable counts as none: it is how a shell or a CI job switches one off."""
+        return self.environ.get(name, "").strip() or None
+
+    def find(self, option: str, *variables: str) -> tuple[Any, str]:
+        """(value, where it is from) of a setting, (None, "") when it is nowhere."""
+        for name in map(self.named, variables):
+            if (value := self.variable(name)) is not None:
+                return value, name
+        if self.options.get(option) is not None:
+            return self.options[option], f"environments.{self.environment}.{option} in planner.yaml"
+        for name in variables:
+            if (value := self.variable(name)) is not None:
+                return value, name
+        return None, ""
+
+    def text(self, option: str, *variables: str) -> str | None:
+        value, where = self.find(option, *variables)
+        if value is None or isinstance(value, str):
+            return value
+        raise PlannerError(f"{where} is {value!r}, not a text", advice="Put it in quotes.")
+
+    def choice(self, option: str, words: Collection[str]) -> str | None:
+        """One of words, from planner.yaml."""
+        word = self.text(option)
+        if word is None or word in words:
+            return word
+        raise PlannerError(
+            f"environments.{self.environment}.{option} in planner.yaml is {word!r}",
+            advice=f"Write one of {', '.join(words)}.",
+        )
+
+    def truth(self, option: str, *variables: str) -> bool:
+        value, where = self.find(option, *variables)
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        word = str(value).lower()
+        if word not in _TRUTHS:
+            raise PlannerError(f"{where} is {value!r}", advice="Write true or false.")
+        return _TRUTHS[word]
+
+    def seconds(self, option: str, *variables: str) -> float | None:
+        value, where = self.find(option, *variables)
+        if value is None:
+            return None
+        seconds = _duration(value)
+        if seconds is None:
+            raise PlannerError(
+                f"{where} is {value!r}, not a time", advice="Write seconds, or a time as 90s, 2m or 1m30s."
+            )
+        return seconds
+
+
+_TRUTHS: Final = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", re.ASCII)
+
+
+def _duration(value: Any) -> float | None:
+    """Seconds of a number or of a text as "90", "90s", "1m30s" or "1h"; None for anything else, and for 0."""
+    match = None if isinstance(value, bool) else _DURATION.fullmatch(str(value).strip())
+    if match is None:
+        return None
+    hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    return hours * 3600 + minutes * 60 + seconds or None
+
+
+def find_auth(source: Source) -> Auth:
+    """The credentials of source's environment. They come from variables only, never from a file.
+
+    An API key wins over user and password, unless `auth` says otherwise; but those with the environment's
+    name come before the plain ones, whichever they are: a plain key may belong to another installation.
+    Raises PlannerError when something is missing.
+    """
+    wanted = source.choice("auth", METHODS)
+    method = wanted or _likely(source)
+    if method != "api_key":
+        return _user(source, BasicAuth if method == "basic" else LoginAuth)
+    key, name = _either(source, _KEY)
+    if not key:
+        raise _missing(source, [_KEY], "" if wanted else f", or {_USER} and {_PASS}")
+    return ApiKeyAuth(key, name)
+
+
+def _likely(source: Source) -> str:
+    for scope in (source.named, str):
+        if source.variable(scope(_KEY)):
+            return "api_key"
+        if source.variable(scope(_USER)) or source.variable(scope(_PASS)):
+            return "login"
+    return "api_key"
+
+
+def _user(source: Source, kind: type[BasicAuth | LoginAuth]) -> Auth:
+    (user, user_from), (password, pass_from) = _either(source, _USER), _either(source, _PASS)
+    missing = [name for name, value in ((_USER, user), (_PASS, password)) if not value]
+    if missing:
+        raise _missing(source, missing, "")
+    return kind(user, password, variables=f"{user_from} and {pass_from}")
+
+
+def _either(source: Source, variable: str) -> tuple[str, str]:
+    """(value, variable): the one with the environment's name before the plain one."""
+    named = source.named(variable)
+    name = named if source.variable(named) else variable
+    return source.variable(name) or "", name
+
+
+def _missing(source: Source, variables: list[str], otherwise: str) -> PlannerError:
+    each = " and ".join(f"{name} (or {source.named(name)})" for name in variables)
+    verb = "is" if len(variables) == 1 else "are"
+    return PlannerError(
+        f"No credentials for environment {source.environment}: {' and '.join(variables)} {verb} not set",
+        advice=f"Set {each}{otherwise}.",
+    )

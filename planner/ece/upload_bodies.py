@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
 
-from planner.ece.uploads import MULTIPART, Progress, Upload
+from planner.ece.operations import MULTIPART, Progress, Upload
 from planner.errors import PlannerError
 
 

@@ -11,19 +11,18 @@
 "again" names the error raised when no attempt is left. Trouble that lasts, as a certificate that is not
 trusted or a reply without end, is not tried again.
 * A write may have taken effect: once that happened, whatever the last attempt said, the client ends with
-OutcomeUnknown; but for NotFound, which says what is there now.
+OutcomeUnknown, except for NotFound, which says what is there now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from http import HTTPStatus
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from attrs import evolve, frozen
 
-from planner.ece.operations import Operation
+from planner.ece.operations import Operation, Reply
 from planner.ece.redaction import redact, redacted_body
-from planner.ece.replies import Fault, Reply, described, read_fault
 from planner.errors import (
     ApiError,
     Conflict,
@@ -34,13 +33,14 @@ from planner.errors import (
     Unauthenticated,
     Unreachable,
 )
-from planner.net.bodies import NotJSON, parsed
+from planner.net.bodies import NotJSON, nests_too_deep, parsed
 from planner.net.dates import retry_after
-from planner.net.plain_text import one_line
+from planner.net.plain_text import html_words, looks_like_html, one_line, status_words
 from planner.net.troubles import Look, explain
 from planner.net.wire import Received
 
 _PASSING = frozenset({500, 502, 503, 504})
+_ELEVATED = "449 Elevated permissions required"
 _UNKNOWN = "It may have taken effect: plan again, which reads what is there before anything is sent."
 _REPEAT = "It may have taken effect; running the command again does no harm."
 
@@ -105,19 +105,19 @@ def of_reply(received: Received, at: Circumstances) -> Reply | Failure:
     if received.status < 400:
         return Failure(_redirected(received, at))
     # Redacted before the message is cut to a line: half of a secret would not be known again.
-    fault = evolve(read_fault(received), message=read_fault(_redacted(received, at)).message)
+    fault = evolve(_read_fault(received), message=_read_fault(_redacted(received, at)).message)
     if received.status == 429:
         return _throttled(received, fault, at)
     if received.status in _PASSING:
         return _passing(received, fault, at)
-    return Failure(api_error(received, fault, at))
+    return Failure(_api_error(received, fault, at))
 
 
 def is_expired_login(received: Received) -> bool:
     """Whether a 401 is about who asks, and not about a resource that belongs to somebody else."""
     if received.status != 401:
         return False
-    codes = read_fault(received).codes
+    codes = _read_fault(received).codes
     return not codes or _about_credentials(codes)
 
 
@@ -125,7 +125,7 @@ def _success(received: Received, at: Circumstances) -> Reply | Failure:
     try:
         return Reply(received.status, received.headers, parsed(received.content))
     except NotJSON:
-        found = _shown(described(_redacted(received, at)), at)
+        found = _shown(_described(_redacted(received, at)), at)
         text = at.said(f"{at.where} answered {received.status} with {found}, not JSON")
     if not at.operation.repeatable:
         return Failure(OutcomeUnknown(text, advice=_UNKNOWN))
@@ -142,7 +142,7 @@ def _redirected(received: Received, at: Circumstances) -> ApiError:
 
 
 def _throttled(received: Received, fault: Fault, at: Circumstances) -> Failure:
-    error: PlannerError = api_error(received, fault, at)
+    error: PlannerError = _api_error(received, fault, at)
     if at.operation.repeatable:
         error = Unreachable(error.summary, advice=error.advice)
     pause = retry_after(received.headers, at.now)
@@ -150,7 +150,7 @@ def _throttled(received: Received, fault: Fault, at: Circumstances) -> Failure:
 
 
 def _passing(received: Received, fault: Fault, at: Circumstances) -> Failure:
-    said = api_error(received, fault, at)
+    said = _api_error(received, fault, at)
     if at.operation.repeatable:
         error = Unreachable(said.summary, advice=_after_sending(at, said.advice))
         return Failure(error, True, retry_after(received.headers, at.now), unsure=True)
@@ -162,9 +162,10 @@ def _after_sending(at: Circumstances, advice: str) -> str:
     return advice if at.operation.method in {"GET", "HEAD"} else f"{_REPEAT} {advice}"
 
 
-def api_error(received: Received, fault: Fault, at: Circumstances) -> ApiError:
+def _api_error(received: Received, fault: Fault, at: Circumstances) -> ApiError:
     """The reply as an ApiError or the subclass that says more."""
-    status = " ".join([f"{received.status} {_phrase(received.status)}".strip(), *fault.codes])
+    named = _ELEVATED if received.status == 449 else status_words(received.status)
+    status = " ".join([named, *fault.codes])
     message = _shown(fault.message, at)
     text = at.said(f"{message} ({status})" if message else status)
     return _class_of(received.status, fault.codes)(
@@ -234,10 +235,63 @@ def _redacted(received: Received, at: Circumstances) -> Received:
     return evolve(received, content=redacted_body(received.content, at.secrets).encode())
 
 
-def _phrase(status: int) -> str:
-    if status == 449:
-        return "Elevated permissions required"
+@frozen
+class Fault:
+    """An error reply. message: one safe line, "" when the reply has none. codes: as "extensions.not_found".
+
+    from_api: it has the API's own form, so the API decided; else a gateway may have answered.
+    """
+
+    message: str
+    codes: tuple[str, ...]
+    from_api: bool
+
+
+def _read_fault(received: Received) -> Fault:
+    """The error in a reply: the API's JSON (BasicFailedReply), a gateway's JSON, HTML, text or nothing."""
     try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
+        body = parsed(received.content)
+    except NotJSON:
+        return Fault(_words(received.text), _header_codes(received.headers), from_api=False)
+    errors = body.get("errors") if isinstance(body, Mapping) and not nests_too_deep(body) else None
+    if isinstance(errors, list):
+        return _api_fault(errors, received.headers)
+    return Fault(_gateway_message(body), _header_codes(received.headers), from_api=False)
+
+
+def _described(received: Received) -> str:
+    """What a body that should have been JSON is, in a few words."""
+    if looks_like_html(received.content):
+        return f'an HTML page, "{html_words(received.text)}"'
+    return f'"{one_line(received.text, 80)}"'
+
+
+def _api_fault(errors: list[Any], headers: Mapping[str, str]) -> Fault:
+    entries = [entry for entry in errors if isinstance(entry, Mapping)]
+    codes = dict.fromkeys(one_line(str(entry["code"]), 100) for entry in entries if entry.get("code"))
+    texts = [_entry_text(entry) for entry in entries] + [e for e in errors if isinstance(e, str)]
+    message = one_line("; ".join(text for text in texts if text))
+    return Fault(message, tuple(codes) or _header_codes(headers), from_api=True)
+
+
+def _entry_text(entry: Mapping[str, Any]) -> str:
+    message = str(entry.get("message") or "")
+    fields = entry.get("fields")
+    if not isinstance(fields, list) or not fields:
+        return message
+    return f"{message} (fields: {', '.join(map(str, fields))})"
+
+
+def _header_codes(headers: Mapping[str, str]) -> tuple[str, ...]:
+    codes = (one_line(code, 100) for code in headers.get("x-cloud-error-codes", "").split(","))
+    return tuple(code for code in codes if code)
+
+
+def _gateway_message(body: Any) -> str:
+    if isinstance(body, Mapping):
+        body = body.get("message") or body.get("error") or ""
+    return one_line(body) if isinstance(body, str) else ""
+
+
+def _words(text: str) -> str:
+    return html_words(text) if looks_like_html(text) else one_line(text, 200)

@@ -39,17 +39,14 @@ class WireLog:
     def reply(
         self, message: Message, attempt: int, received: Received, start: float, secrets: Sequence[str]
     ) -> None:
-        if self.log.isEnabledFor(logging.DEBUG):
-            line, spent = _line(message, secrets), _milliseconds(start)
-            self.log.debug("< %s, attempt %d: %d in %.1f ms", line, attempt, received.status, spent)
+        self.ended(message, attempt, str(received.status), start, secrets)
         if self.log.isEnabledFor(TRACE):
             self.log.log(TRACE, "< %s", body_for_log(received.content, secrets, self.hidden()))
 
-    def trouble(
-        self, message: Message, attempt: int, words: str, start: float, secrets: Sequence[str]
-    ) -> None:
+    def ended(self, message: Message, attempt: int, words: str, start: float, secrets: Sequence[str]) -> None:
+        """Without a reply: words say why."""
         if self.log.isEnabledFor(logging.DEBUG):
-            line, spent = _line(message, secrets), _milliseconds(start)
+            line, spent = _line(message, secrets), (time.perf_counter() - start) * 1000
             self.log.debug("< %s, attempt %d: %s in %.1f ms", line, attempt, redact(words, secrets), spent)
 
     def pause(self, message: Message, seconds: float) -> None:
@@ -58,7 +55,3 @@ class WireLog:
 
 def _line(message: Message, secrets: Sequence[str]) -> str:
     return one_line(redact(f"{message.operation.method} {message.path}", secrets))
-
-
-def _milliseconds(start: float) -> float:
-    return (time.perf_counter() - start) * 1000

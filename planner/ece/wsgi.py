@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from http.client import responses
 from types import TracebackType
 from typing import Any, Final
-from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 import requests
 import urllib3
@@ -17,8 +18,8 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 
-# Bytes of a request held at a time, however much the app asks for.
-_PIECE: Final = 256 * 1024
+# Bytes of a request that are read at a time, however much the app asks for.
+_PIECE: Final = 64 * 1024
 
 Environ = dict[str, Any]
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
@@ -132,17 +133,10 @@ def _environ(request: requests.PreparedRequest) -> Environ:
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
-        **_server(url),
-        **_header_variables(request),
-    }
-
-
-def _server(url: SplitResult) -> Mapping[str, str]:
-    port = str(url.port or (443 if url.scheme == "https" else 80))
-    return {
         "SERVER_NAME": url.hostname or "",
-        "SERVER_PORT": port,
+        "SERVER_PORT": str(url.port or (443 if url.scheme == "https" else 80)),
         "HTTP_HOST": url.netloc.rpartition("@")[2],
+        **_header_variables(request),
     }
 
 
@@ -164,48 +158,30 @@ def _text(value: str | bytes) -> str:
 
 
 def _input(body: Any) -> io.BufferedIOBase:
-    if body is None:
-        return io.BytesIO()
     if isinstance(body, str):
-        return io.BytesIO(body.encode())
-    if isinstance(body, bytes | bytearray | memoryview):
-        return io.BytesIO(body)
-    pieces = _Pieces(body) if not hasattr(body, "read") else body
-    return io.BufferedReader(_Raw(pieces.read), buffer_size=64 * 1024)
+        body = body.encode()
+    if body is None or isinstance(body, bytes | bytearray | memoryview):
+        return io.BytesIO(body or b"")
+    pieces = iter(partial(body.read, _PIECE), b"") if hasattr(body, "read") else iter(body)
+    return io.BufferedReader(_Pieces(pieces), buffer_size=_PIECE)
 
 
-@define
-class _Pieces:
-    """An iterable of bytes, read as a file."""
+class _Pieces(io.RawIOBase):
+    """Pieces of bytes, read as a file; BufferedReader makes lines and iteration of them."""
 
-    source: Iterable[bytes]
-    _iterator: Iterator[bytes] = field(init=False)
-    _rest: bytes = b""
-
-    def __attrs_post_init__(self) -> None:
-        self._iterator = iter(self.source)
-
-    def read(self, size: int) -> bytes:
-        while not self._rest:
-            piece = next(self._iterator, None)
-            if piece is None:
-                return b""
-            self._rest = piece
-        data, self._rest = self._rest[:size], self._rest[size:]
-        return data
-
-
-class _Raw(io.RawIOBase):
-    """Bytes from a read function; BufferedReader makes lines and iteration of them."""
-
-    def __init__(self, read: Callable[[int], bytes]) -> None:
+    def __init__(self, pieces: Iterator[bytes]) -> None:
         super().__init__()
-        self._read = read
+        self._pieces, self._rest = pieces, b""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        data = self._read(min(len(buffer), _PIECE))
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = piece
+        data, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
         buffer[: len(data)] = data
         return len(data)

@@ -67,9 +67,9 @@ def _conflict(run: Run, change: Change, error: PlannerError) -> tuple[ThreeWay, 
         return ()
     kind = run.world.drivers[change.address.kind].kind
     planned = Prior(change.address, error.observed.id, change.before)
-    seen = take_over(planned, error.observed, kind, run.salt)
-    wanted: dict[str, Value] = {} if change.action is Action.DELETE else dict(change.after)
-    return three_way(kind, wanted, change.before, seen.attributes)
+    now = take_over(planned, error.observed, kind, run.salt)
+    desired: dict[str, Value] = {} if change.action is Action.DELETE else dict(change.after)
+    return three_way(kind, desired, change.before, now.attributes)
 
 
 def _told_done(run: Run, steps: list[Step]) -> str:
@@ -80,12 +80,12 @@ def _told_done(run: Run, steps: list[Step]) -> str:
 
 def _why_skipped(run: Run, step: Step) -> str:
     """The nearest failed step that it waits for, directly or not; else the run was stopped before it."""
-    todo, seen = [step.number], set()
+    todo, visited = [step.number], set()
     while todo:
         number = todo.pop(0)
         if number in run.failed and number != step.number:
             return f"it waits for {run.plan.steps[number - 1].address}, which failed"
-        if number not in seen:
-            seen.add(number)
+        if number not in visited:
+            visited.add(number)
             todo += run.plan.steps[number - 1].waits_for
     return "the run was stopped before its turn"

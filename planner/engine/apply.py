@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from attrs import define, field, frozen
 
-from planner.engine.outcome import Values, When, intent_of, leaves_over, make_request, prior_after
+from planner.engine.outcome import Values, When, deposes, intent_of, make_request, prior_after
 from planner.engine.ports import Drivers, JournalWriter
 from planner.engine.recover import Settlement
 from planner.engine.refresh import Namesakes, View
@@ -64,7 +64,7 @@ class Run:
     """
 
     plan: Plan
-    wanted: dict[Address, Desired]
+    desired: dict[Address, Desired]
     working: Working
     world: Surroundings
     salt: str
@@ -94,7 +94,7 @@ class Run:
         self._somebodys |= {(kind, id_) for kind, there in self.world.before.listed.items() for id_ in there}
 
     def change_of(self, step: Step) -> Change:
-        """The change a step belongs to; a left-over made by this very plan belongs to its replacement."""
+        """The change a step belongs to; what this very plan deposes belongs to its replacement."""
         return self.changes.get((step.address, step.id)) or self.changes[step.address, None]
 
     def go(self) -> None:
@@ -122,7 +122,7 @@ class Run:
             step = self.plan.steps[heappop(self._ready) - 1]
             change = self.change_of(step)
             kind = self.world.drivers[step.address.kind].kind
-            values = Values(self.working.resources, self.wanted)
+            values = Values(self.working.resources, self.desired)
             try:
                 request = make_request(step, change, kind, values, self._progress(step))
             except Exception as error:  # noqa: BLE001 - no call was made, and the others must go on
@@ -231,7 +231,7 @@ class Run:
         before = self.working.resources.get(step.address)
         prior = prior_after(intent, result.observed, before, kind, self.salt)
         done = Outcome(step.number, step.address, "done", prior)
-        if leaves_over(step, change):
+        if deposes(step, change):
             return [Outcome(step.number, step.address, "deposed"), done]
         return [done]
 

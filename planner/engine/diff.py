@@ -36,14 +36,14 @@ def take_over(
     salt: str,
     *,
     same_content: bool = False,
-    former: Mapping[str, Value] | None = None,
+    secrets: Mapping[str, Value] | None = None,
 ) -> Prior:
     """prior brought up to date with what was observed; secrets stay fingerprints.
 
     The content counts as unchanged while the server's marker of it is the same, or with same_content.
-    former: more attributes that tell which of the observed values are secrets.
+    secrets: more attributes; where one of them is a fingerprint, the observed value is a secret.
     """
-    if former is None and _shows_the_same(observed, prior, kind):
+    if secrets is None and _shows_the_same(observed, prior, kind):
         return prior
     moved = not same_content and replaced(prior.attributes, observed.attributes, kind)
     sha256 = None if moved else prior.content_sha256
@@ -51,7 +51,7 @@ def take_over(
     attributes = {name: value for name, value in prior.attributes.items() if _kept(kind, name)}
     for name, value in observed.attributes.items():
         if name in kind.attributes and name not in silent:
-            attributes[name] = _taken(value, name, (prior.attributes, former or {}), kind, salt)
+            attributes[name] = _taken(value, name, (prior.attributes, secrets or {}), kind, salt)
     return evolve(
         prior,
         id=observed.id,
@@ -89,7 +89,7 @@ def _same_stamps(observed: Observed, prior: Prior) -> bool:
 
 
 def _taken(value: Value, name: str, known: tuple[Mapping[str, Value], ...], kind: Kind, salt: str) -> Value:
-    """An observed value as the state keeps it. known: the attributes of the entry, and former ones."""
+    """An observed value as the state keeps it. known: the attributes of the entry, and secrets."""
     secret, before = kind.attributes[name].write_only, known[0].get(name)
     if type(value) is str and value == before and not secret:  # nearly always
         return value
@@ -139,11 +139,11 @@ def _with_hidden(shown: Value, known: Value) -> Value:
     return {key: _with_hidden(item, known.get(key)) for key, item in shown.items()} | hidden
 
 
-def drift_of(prior: Prior, seen: Prior, kind: Kind, salt: str) -> tuple[AttributeDiff, ...]:
-    """How the installation moved away from the state: prior is the state, seen what take_over made of it."""
+def drift_of(prior: Prior, refreshed: Prior, kind: Kind, salt: str) -> tuple[AttributeDiff, ...]:
+    """How the installation moved away from the state. refreshed: what take_over made of prior."""
     found: list[AttributeDiff] = []
     for name, attribute in kind.attributes.items():
-        before, after = prior.attributes.get(name), seen.attributes.get(name)
+        before, after = prior.attributes.get(name), refreshed.attributes.get(name)
         if attribute.local or attribute.volatile or (is_unset(before) and is_unset(after)):
             continue
         if not same(before, after, unordered=attribute.unordered):
@@ -152,23 +152,23 @@ def drift_of(prior: Prior, seen: Prior, kind: Kind, salt: str) -> tuple[Attribut
 
 
 def differences(
-    wanted: Mapping[str, Value], seen: Prior, kind: Kind, salt: str, *, anew: bool = False
+    desired: Mapping[str, Value], prior: Prior, kind: Kind, salt: str, *, anew: bool = False
 ) -> tuple[AttributeDiff, ...]:
-    """What must change so that seen becomes wanted. Content is compared elsewhere.
+    """What must change so that prior becomes desired. Content is compared elsewhere.
 
-    Attributes that wanted leaves out are left alone, but for those the server clears when they are left out.
-    anew: wanted becomes another resource, which has nothing of what it leaves out.
+    Attributes that desired leaves out are left alone, but for those the server clears when they are left out.
+    anew: desired becomes another resource, which has nothing of what it leaves out.
     """
     found: list[AttributeDiff] = []
     content = kind.content.attribute if kind.content else None
     for name, attribute in kind.attributes.items():
-        before, after = seen.attributes.get(name), wanted.get(name)
+        before, after = prior.attributes.get(name), desired.get(name)
         if attribute.read_only or name == content:
             continue
-        if name not in wanted and not attribute.cleared:
+        if name not in desired and not attribute.cleared:
             if not anew or is_unset(before):
                 continue
-            after = _set_anew(attribute, seen)
+            after = _set_anew(attribute, prior)
         if before is after or (type(before) is str is type(after) and before == after):  # nearly always
             continue
         if is_unset(before) and is_unset(after):
@@ -178,37 +178,39 @@ def differences(
     return tuple(found)
 
 
-def _set_anew(attribute: Attribute, seen: Prior) -> Value:
+def _set_anew(attribute: Attribute, prior: Prior) -> Value:
     """What becomes of an attribute that nobody declares when its resource is made anew: the server decides,
     where it has a say and tells."""
-    return None if attribute.unshown else Deferred((Reference(seen.address, (attribute.name,)),))
+    return None if attribute.unshown else Deferred((Reference(prior.address, (attribute.name,)),))
 
 
-def without_ignored(wanted: Mapping[str, Value], seen: Prior, ignores: Sequence[Path]) -> Mapping[str, Value]:
-    """wanted with what lies at the ignored paths as it is, so that no diff and no update touches it."""
-    kept = dict(wanted)
+def without_ignored(
+    desired: Mapping[str, Value], prior: Prior, ignores: Sequence[Path]
+) -> Mapping[str, Value]:
+    """desired with what lies at the ignored paths as it is, so that no diff and no update touches it."""
+    kept = dict(desired)
     for path in ignores:
         name = str(path[0])
-        if name not in seen.attributes:
+        if name not in prior.attributes:
             kept.pop(name, None)
         else:
-            kept[name] = _put_back(kept.get(name), seen.attributes[name], path[1:])
+            kept[name] = _put_back(kept.get(name), prior.attributes[name], path[1:])
     return kept
 
 
-def _put_back(wanted: Value, seen: Value, path: Path) -> Value:
-    """wanted with what lies at path as in seen."""
+def _put_back(desired: Value, prior: Value, path: Path) -> Value:
+    """desired with what lies at path as in prior."""
     if not path:
-        return seen
+        return prior
     key, rest = path[0], path[1:]
-    if isinstance(wanted, Mapping) and isinstance(seen, Mapping) and isinstance(key, str):
-        others = {name: item for name, item in wanted.items() if name != key}
-        return {**others, key: _put_back(wanted.get(key), seen[key], rest)} if key in seen else others
-    if not (isinstance(wanted, list | tuple) and isinstance(seen, list | tuple) and isinstance(key, int)):
-        return wanted
-    if key >= min(len(wanted), len(seen)):
-        return wanted
-    return [*wanted[:key], _put_back(wanted[key], seen[key], rest), *wanted[key + 1 :]]
+    if isinstance(desired, Mapping) and isinstance(prior, Mapping) and isinstance(key, str):
+        others = {name: item for name, item in desired.items() if name != key}
+        return {**others, key: _put_back(desired.get(key), prior[key], rest)} if key in prior else others
+    if not (isinstance(desired, list | tuple) and isinstance(prior, list | tuple) and isinstance(key, int)):
+        return desired
+    if key >= min(len(desired), len(prior)):
+        return desired
+    return [*desired[:key], _put_back(desired[key], prior[key], rest), *desired[key + 1 :]]
 
 
 def _described(attribute: Attribute, before: Value, after: Value, salt: str) -> list[AttributeDiff]:
@@ -288,27 +290,27 @@ def _plain(value: Value) -> Value:
     return with_each(value, _plain)
 
 
-def content_differs(desired: Desired, seen: Prior) -> bool:
-    return desired.content is not None and desired.content.sha256 != seen.content_sha256
+def content_differs(desired: Desired, prior: Prior) -> bool:
+    return desired.content is not None and desired.content.sha256 != prior.content_sha256
 
 
-def with_meta(seen: Prior, desired: Desired, kind: Kind) -> Prior:
-    """seen with what only the configuration says: the lifecycle, and by which name the file goes.
+def with_meta(prior: Prior, desired: Desired, kind: Kind) -> Prior:
+    """prior with what only the configuration says: the lifecycle, and by which name the file goes.
 
-    seen itself when that changes nothing, as for most.
+    prior itself when that changes nothing, as for most.
     """
-    lifecycle, attributes = desired.lifecycle, seen.attributes
-    if kind.content is not None and desired.content is not None and not content_differs(desired, seen):
+    lifecycle, attributes = desired.lifecycle, prior.attributes
+    if kind.content is not None and desired.content is not None and not content_differs(desired, prior):
         name = kind.content.attribute
         if attributes.get(name) != desired.content.source:
             attributes = {**attributes, name: desired.content.source}
     said = (desired.dependencies, lifecycle.prevent_destroy, lifecycle.create_before_destroy)
-    known = (seen.dependencies, seen.prevent_destroy, seen.create_before_destroy)
-    if attributes is seen.attributes and said == known:
-        return seen
+    known = (prior.dependencies, prior.prevent_destroy, prior.create_before_destroy)
+    if attributes is prior.attributes and said == known:
+        return prior
     dependencies, prevent_destroy, create_before_destroy = said
     return evolve(
-        seen,
+        prior,
         attributes=attributes,
         dependencies=dependencies,
         prevent_destroy=prevent_destroy,

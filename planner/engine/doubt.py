@@ -19,11 +19,11 @@ from planner.model.state import Intent, State
 def refuse_ambiguous(ambiguous: Sequence[Ambiguous], environment: str) -> None:
     """PlannerError with the candidates of the first group, and the commands that settle it."""
     for item in ambiguous:
-        wanted = " and ".join(str(intent.address) for intent in item.intents)
+        addresses = " and ".join(str(intent.address) for intent in item.intents)
         one = len(item.intents) == 1
         count = len(item.candidates)
         raise PlannerError(
-            f"{wanted} {'was' if one else 'were'} being created when a run was cut off, and "
+            f"{addresses} {'was' if one else 'were'} being created when a run was cut off, and "
             f"{count} resource{'s' * (count != 1)} could be {'it' if one else 'them'}",
             advice="\n".join([*_described(item), *_ways(item, environment)]),
         )

@@ -11,13 +11,14 @@ from attrs import define, evolve
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.diagnostic import did_you_mean
+from planner.model.plan import Moved
 from planner.model.resource import Prior
 from planner.model.state import LEFT_OVER, State, whose
 
 
 def matching(state: State, patterns: Sequence[str]) -> list[Address]:
-    """The addresses that the patterns name, each once, in order: of resources, and of what is left over from
-    their replacements. PlannerError for a pattern that names nothing.
+    """The addresses that the patterns name, each once, in order: of resources, and of deposed
+    ones. PlannerError for a pattern that names nothing.
     """
     found: set[Address] = set()
     held = {prior.address: None for prior in state.entries}
@@ -33,15 +34,23 @@ def matching(state: State, patterns: Sequence[str]) -> list[Address]:
 
 
 def at_addresses(state: State, addresses: Iterable[Address]) -> list[Prior]:
-    """All that the state holds at the addresses, in their order; what is left over comes last."""
-    wanted = set(addresses)
-    return sorted((p for p in state.entries if p.address in wanted), key=lambda prior: prior.address)
+    """All that the state holds at the addresses, in their order; what is deposed comes last."""
+    asked = set(addresses)
+    return sorted((p for p in state.entries if p.address in asked), key=lambda prior: prior.address)
 
 
 def moved(state: State, source: Address, target: Address) -> State:
-    """state with source, and its left-overs, at target; what depended on source depends on target."""
+    """state with source, and what is deposed there, at target; what depended on source depends on target."""
     moving = Moving.of(state)
     moving.move(source, target)
+    return moving.state()
+
+
+def replay(state: State, moves: Iterable[Moved]) -> State:
+    """state after moves that a plan made."""
+    moving = Moving.of(state)
+    for move in moves:
+        moving.move(move.source, move.target)
     return moving.state()
 
 

@@ -19,12 +19,12 @@ NO_ID = ""
 def imagined(
     project: str,
     environment: str,
-    wanted: Mapping[Address, Desired],
+    desired: Mapping[Address, Desired],
     outputs: Mapping[str, Value],
     kinds: Mapping[str, Kind],
     salt: str,
 ) -> State:
-    """The state after an apply of wanted and outputs.
+    """The state after an apply of desired and outputs.
 
     What an installation would set stands for itself, as a text that no attribute has, so that two
     configurations that refer to it agree.
@@ -32,20 +32,18 @@ def imagined(
     made: dict[Address, Prior] = {}
 
     def lookup(reference: Reference) -> Value:
-        desired = wanted.get(reference.address)
-        if desired is None:
-            return UNKNOWN
-        return at(dict(entry(desired).attributes), reference.path)
+        resource = desired.get(reference.address)
+        return at(entry(resource).attributes, reference.path) if resource else UNKNOWN
 
-    def entry(desired: Desired) -> Prior:
-        if desired.address not in made:
-            kind = kinds[desired.address.kind]
-            made[desired.address] = _prior(desired, kind, {})  # of a cycle, which is reported elsewhere
-            shown = {name: resolve(value, lookup) for name, value in desired.attributes.items()}
-            made[desired.address] = _prior(desired, kind, shown)
-        return made[desired.address]
+    def entry(resource: Desired) -> Prior:
+        address = resource.address
+        if address not in made:
+            made[address] = _prior(resource, kinds[address.kind], {})  # of a cycle, reported elsewhere
+            shown = {name: resolve(value, lookup) for name, value in resource.attributes.items()}
+            made[address] = _prior(resource, kinds[address.kind], shown)
+        return made[address]
 
-    priors = {address: entry(desired) for address, desired in wanted.items()}
+    priors = {address: entry(resource) for address, resource in desired.items()}
     resources = {
         address: evolve(prior, attributes={n: conceal(v, salt) for n, v in prior.attributes.items()})
         for address, prior in priors.items()

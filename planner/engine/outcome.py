@@ -34,11 +34,11 @@ from planner.model.write import Progress, Request
 class Values:
     """Puts values in that were not known when the plan was made.
 
-    priors: the resources as they are now. wanted: as the templates want them, with the secrets.
+    priors: the resources as they are now. desired: as the templates want them, with the secrets.
     """
 
     priors: Mapping[Address, Prior]
-    wanted: Mapping[Address, Desired]
+    desired: Mapping[Address, Desired]
 
     def lookup(self, reference: Reference) -> Value:
         """The value of a reference, None for an attribute without one. PlannerError without the resource."""
@@ -48,7 +48,7 @@ class Values:
         value = at(prior.attributes, reference.path)
         if not any(isinstance(leaf, Fingerprint) for _, leaf in leaves(value)):
             return None if value is UNKNOWN else value
-        declared = self.wanted.get(reference.address)
+        declared = self.desired.get(reference.address)
         secret = at(declared.attributes, reference.path) if declared else UNKNOWN
         if secret is UNKNOWN:
             raise PlannerError(f"{reference} is a secret of which only the fingerprint is kept")
@@ -56,7 +56,7 @@ class Values:
 
     def to_send(self, change: Change, kind: Kind) -> dict[str, Value]:
         """The declared attributes of a change, all known. PlannerError for one that is not."""
-        declared = self.wanted.get(change.address)
+        declared = self.desired.get(change.address)
         attributes = declared.attributes if declared else {}
         return {
             name: self._known(planned, attributes.get(name), f"{change.address}.{name}")
@@ -94,7 +94,7 @@ def _revealed(concealed: Value, declared: Value) -> Value:
 def make_request(
     step: Step, change: Change, kind: Kind, values: Values, progress: Progress | None
 ) -> Request:
-    """The write of a step, built on the resource as it is now; of a left-over, as the plan saw it."""
+    """The write of a step, built on the resource as it is now; of a deposed one, as the plan saw it."""
     if step.deposed:
         return Request("delete", change.address, {}, change.before, change.id, change.version)
     prior = None if step.operation == "create" else values.priors.get(change.address)
@@ -107,20 +107,20 @@ def make_request(
         baseline=prior.attributes if prior else {},
         id=prior.id if prior else None,
         version=prior.version if prior else None,
-        content=_to_upload(change, values.wanted) if step.operation == "upload" else None,
+        content=_to_upload(change, values.desired) if step.operation == "upload" else None,
         progress=progress,
     )
 
 
-def _to_upload(change: Change, wanted: Mapping[Address, Desired]) -> Content | None:
+def _to_upload(change: Change, desired: Mapping[Address, Desired]) -> Content | None:
     """The planned content, at its place on this machine: the driver compares what lies there with it."""
-    desired = wanted.get(change.address)
-    if change.content is None or desired is None or desired.content is None:
+    resource = desired.get(change.address)
+    if change.content is None or resource is None or resource.content is None:
         return None
-    return evolve(change.content, archive=desired.content.archive)
+    return evolve(change.content, archive=resource.content.archive)
 
 
-def leaves_over(step: Step, change: Change) -> bool:
+def deposes(step: Step, change: Change) -> bool:
     """Whether the step creates a resource while the one that it replaces is still there."""
     replaces = change.action is Action.REPLACE and change.create_before_destroy
     return step.operation == "create" and replaces
@@ -143,7 +143,7 @@ def intent_of(step: Step, change: Change, request: Request, when: When, salt: st
         address=step.address,
         operation=step.operation,
         at=when.here,
-        id=change.id if leaves_over(step, change) else request.id,
+        id=change.id if deposes(step, change) else request.id,
         attributes={name: conceal(value, salt) for name, value in request.desired.items()},
         existing=when.existing,
         server_time=when.there,
@@ -156,7 +156,7 @@ def intent_of(step: Step, change: Change, request: Request, when: When, salt: st
 
 
 def prior_after(intent: Intent, observed: Observed, before: Prior | None, kind: Kind, salt: str) -> Prior:
-    """The state's entry after a write that gave observed. intent: of that write. before: the former entry."""
+    """The state's entry after a write that gave observed. intent: of the write. before: the entry then."""
     declared = {
         name: value
         for name, value in intent.attributes.items()
@@ -175,8 +175,8 @@ def prior_after(intent: Intent, observed: Observed, before: Prior | None, kind: 
         prevent_destroy=intent.prevent_destroy,
         create_before_destroy=intent.create_before_destroy,
     )
-    former = before.attributes if before else {}
-    return take_over(entry, observed, kind, salt, same_content=True, former=former)
+    secrets = before.attributes if before else {}
+    return take_over(entry, observed, kind, salt, same_content=True, secrets=secrets)
 
 
 def _content_after(intent: Intent, observed: Observed, before: Prior | None, kind: Kind) -> str | None:

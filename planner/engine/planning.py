@@ -2,16 +2,16 @@
 
 make_plan goes through these stages. Each takes what those before it found and adds to it.
 
-1. Desired (wish.py): what a create_before_destroy resource depends on becomes one too, and the selection
+1. Desired (goal.py): what a create_before_destroy resource depends on becomes one too, and the selection
    learns the addresses that things moved from.
-2. Seen (seen.py): moved blocks are followed, then the entries of the state take over what was observed. What
-   differs is drift.
-3. Decided (decisions.py, decide.py): each declared resource, after those it depends on, so that it finds the
-   values they will have; then what is not declared any more.
+2. Refreshed (refreshed.py): moved blocks are followed, then the entries of the state take over what was
+   observed. What differs is drift.
+3. Decided (decisions.py): each declared resource, after those it depends on, so that it finds the values they
+   will have; then what is not declared any more.
 4. Taken (taking.py, selection.py): the changes that the mode and the selection want, with what has to come
-   along; the others are left out. Left-overs of earlier replacements are deleted here, or wait.
-5. Refused (removal.py): deletions that must not be, or cannot be. A left-over in use stays for now.
-6. Put together (here, steps.py, outputs.py, checking.py): the changes as steps in an order, the entries of
+   along; the others are left out. What earlier replacements deposed is deleted here, or waits while it is in
+   use. Deletions that must not be, or cannot be, are refused.
+5. Put together (here, steps.py, evaluation.py): the changes as steps in an order, the entries of
    the state that are behind, the outputs, and the checks with the values there will be.
 
 The same input gives the same plan: no stage reads anything, and what forbids the plan is told to diagnostics,
@@ -23,32 +23,28 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from planner.engine.checking import check_planned
-from planner.engine.decisions import Decisions, decide_all
+from planner.engine.decisions import Decisions
 from planner.engine.diff import with_meta
-from planner.engine.outputs import planned_outputs
+from planner.engine.evaluation import check_planned, planned_outputs
+from planner.engine.goal import Goal, Origins
 from planner.engine.ports import Drivers
 from planner.engine.refresh import View
-from planner.engine.removal import Removals
-from planner.engine.seen import see
+from planner.engine.refreshed import refreshed
 from planner.engine.steps import WRITES, make_steps
 from planner.engine.taking import Taken, take
-from planner.engine.wish import Origins, Wish
 from planner.model.diagnostic import Diagnostics
 from planner.model.plan import IMPORT_ONLY, Action, Change, Plan, Step
 from planner.model.resource import Prior
 from planner.model.state import State
 
 
-def make_plan(wish: Wish, state: State, view: View, drivers: Drivers, diagnostics: Diagnostics) -> Plan:
+def make_plan(goal: Goal, state: State, view: View, drivers: Drivers, diagnostics: Diagnostics) -> Plan:
     """The plan. What forbids it (prevent_destroy, resources in use) is reported to diagnostics."""
-    wish = wish.creating_first()
-    seen = see(wish, state, view, drivers, diagnostics)
-    decisions = decide_all(wish.following(seen.state), seen, drivers, diagnostics)
-    removals = Removals(view, drivers, wish, diagnostics)
-    taken = take(decisions, removals)
-    removals.check(taken.changes, taken.in_use)
-    return _put_together(decisions, taken, removals)
+    goal = goal.creating_first()
+    found = refreshed(goal, state, view, drivers, diagnostics)
+    decisions = Decisions(goal.following(found.state), found, drivers, diagnostics)
+    decisions.make()
+    return _put_together(decisions, take(decisions))
 
 
 def with_origins(plan: Plan, origins: Origins) -> Plan:
@@ -61,52 +57,52 @@ def with_origins(plan: Plan, origins: Origins) -> Plan:
     return evolve(plan, changes=tuple(map(told, plan.changes)))
 
 
-def _put_together(decisions: Decisions, taken: Taken, removals: Removals) -> Plan:
-    wish, seen = decisions.wish, decisions.seen
+def _put_together(decisions: Decisions, taken: Taken) -> Plan:
+    goal, refreshed = decisions.goal, decisions.refreshed
     return Plan(
-        project=wish.project,
-        environment=wish.environment,
-        mode=wish.mode,
-        lineage=seen.state.lineage,
-        serial=seen.state.serial,
-        config_digest=wish.config_digest,
+        project=goal.project,
+        environment=goal.environment,
+        mode=goal.mode,
+        lineage=refreshed.state.lineage,
+        serial=refreshed.state.serial,
+        config_digest=goal.config_digest,
         changes=taken.changes,
-        steps=_steps(decisions, taken, removals),
-        drift=tuple(seen.drift),
+        steps=_steps(decisions, taken),
+        drift=tuple(refreshed.drift),
         refreshed=_refreshed(decisions, taken),
         outputs=planned_outputs(decisions, taken),
-        notes=(*seen.notes, *decisions.notes, *taken.notes, *removals.notes),
+        notes=(*refreshed.notes, *decisions.notes, *taken.notes),
         unchanged=sum(1 for d in decisions.made.values() if d.change.action is Action.NO_OP),
-        moves=tuple(move for move in seen.moves if move.target not in taken.skipped),
+        moves=tuple(move for move in refreshed.moves if move.target not in taken.skipped),
         left_out=taken.left_out,
         checks=check_planned(decisions, taken),
-        partial=wish.selection.partial,
-        asked=seen.view.asked,
+        partial=goal.selection.partial,
+        asked=refreshed.view.asked,
     )
 
 
-def _steps(decisions: Decisions, taken: Taken, removals: Removals) -> tuple[Step, ...]:
+def _steps(decisions: Decisions, taken: Taken) -> tuple[Step, ...]:
     writes = {}
     for change in taken.changes:
         if change.action in WRITES:
             driver = decisions.drivers[change.address.kind]
             create = change.action is not Action.UPDATE
             writes[change.address] = driver.operations(change.diffs, change.content, create)
-    former = decisions.seen.dependencies
-    return make_steps(taken.changes, writes, decisions.wish.dependencies, former, removals.postponed)
+    desired, prior = decisions.goal.dependencies, decisions.refreshed.dependencies
+    return make_steps(taken.changes, writes, desired, prior, taken.postponed)
 
 
 def _refreshed(decisions: Decisions, taken: Taken) -> tuple[Prior, ...]:
     """Entries of the state that apply takes over as seen, with what the configuration says of them."""
-    wish, seen = decisions.wish, decisions.seen
+    goal, refreshed = decisions.goal, decisions.refreshed
     found = []
-    for address, now in seen.priors.items():
-        if address in taken.skipped or (wish.mode == IMPORT_ONLY and address not in seen.view.imports):
+    for address, now in refreshed.priors.items():
+        if address in taken.skipped or (goal.mode == IMPORT_ONLY and address not in refreshed.view.imports):
             continue
-        desired = wish.resources.get(address)
+        desired = goal.resources.get(address)
         kind = decisions.drivers[address.kind].kind
         entry = now if desired is None else with_meta(now, desired, kind)
-        prior = seen.state.resources.get(address)
+        prior = refreshed.state.resources.get(address)
         if entry is not prior and entry != prior:
             found.append(entry)
     return tuple(found)

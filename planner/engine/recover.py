@@ -20,7 +20,7 @@ from attrs import evolve, frozen
 
 from planner.engine.outcome import prior_after
 from planner.engine.ports import Driver, Drivers
-from planner.engine.reading import Sight, read_held
+from planner.engine.refresh import Sight, read_held
 from planner.model.compare import agrees, same, sort_key
 from planner.model.kind import Kind
 from planner.model.resource import Observed, Prior
@@ -31,20 +31,20 @@ HOSTS_APART = timedelta(minutes=5)
 """What the clocks of one installation's hosts may differ by."""
 
 CLOCKS_APART = timedelta(hours=1)
-"""What the clock of a former planner may have differed by from the installation's."""
+"""What the clock of an earlier planner may have differed by from the installation's."""
 
 
 @frozen
 class Settlement:
     """What became of one intent. outcomes: to be written to the state. found: in words, after "it".
 
-    seen: what the installation's clock showed when it was looked for, at least; None where nobody knows.
+    server_time: what the installation's clock showed at the look, at least; None where nobody knows.
     """
 
     intent: Intent
     outcomes: tuple[Outcome, ...]
     found: str
-    seen: str | None = None
+    server_time: str | None = None
 
     @property
     def carried_out(self) -> bool:
@@ -84,12 +84,12 @@ def settle(state: State, drivers: Drivers, salt: str) -> Settled:
     known = [i for i in state.in_doubt if i.operation != "create"]
     settlements = [_settle_known(i, state, drivers, salt) for i in known]
     ambiguous = []
-    for kind, intents in _creates(state).items():
+    for kind, groups in _creates(state, drivers).items():
         driver = drivers[kind]
         listed = driver.list()
         if driver.cloud:
             Sight(driver, state, listed).check()
-        for group in _groups(intents, driver.kind):
+        for group in groups.values():
             candidates = _candidates(group, state, driver, listed)
             sure = all(_is_surely_later(found, intent) for found in candidates for intent in group)
             assigned = _assigned(group, candidates, driver.kind) if sure else None
@@ -100,30 +100,19 @@ def settle(state: State, drivers: Drivers, salt: str) -> Settled:
     return Settled(tuple(settlements), tuple(ambiguous))
 
 
-def _creates(state: State) -> dict[str, list[Intent]]:
-    found: dict[str, list[Intent]] = defaultdict(list)
+def _creates(state: State, drivers: Drivers) -> Mapping[str, Mapping[str, list[Intent]]]:
+    """The creates in doubt of each kind by natural key: those with the same cannot be told apart by it."""
+    found: dict[str, dict[str, list[Intent]]] = defaultdict(lambda: defaultdict(list))
     for intent in state.in_doubt:
         if intent.operation == "create":
-            found[intent.address.kind].append(intent)
+            kind = drivers[intent.address.kind].kind
+            found[kind.name][sort_key(kind.key_of(intent.attributes))].append(intent)
     return found
-
-
-def _groups(intents: Sequence[Intent], kind: Kind) -> list[list[Intent]]:
-    """intents by natural key: those of one group cannot be told apart by it."""
-    groups: dict[str, list[Intent]] = defaultdict(list)
-    for intent in intents:
-        groups[sort_key(_natural_key(kind, intent.attributes))].append(intent)
-    return list(groups.values())
-
-
-def _natural_key(kind: Kind, attributes: Mapping[str, Value]) -> list[Value]:
-    return [attributes.get(name) for name in kind.natural_key]
 
 
 def _settle_known(intent: Intent, state: State, drivers: Drivers, salt: str) -> Settlement:
     kind = drivers[intent.address.kind].kind
-    held = (*state.resources.values(), *state.deposed)
-    if not any(prior.id == intent.id and prior.address.kind == kind.name for prior in held):
+    if (kind.name, intent.id) not in state.holders():
         return Settlement(intent, (_failed(intent),), "is void: the state holds the resource no more")
     (observed,), _ = read_held([Prior(intent.address, intent.id or "", {})], state, drivers, 1)
     if observed is None:
@@ -188,7 +177,7 @@ def _assigned(
 ) -> dict[int, Observed] | None:
     """A candidate for each create, by its place in group, as far as they go; None when that would be a guess.
 
-    Those that are as a create wanted them are its own, the most demanding create first. What is left over
+    Those that are as a create desired them are its own, the most demanding create first. What remains
     is clear only when it is one candidate and one create.
     """
     left = list(candidates)
@@ -218,18 +207,18 @@ def _candidates(
     kind = driver.kind
     taken = {id_ for name, id_ in state.holders() if name == kind.name}
     taken.update(id_ for intent in group for id_ in intent.existing)
-    key = _natural_key(kind, group[0].attributes)
+    key = kind.key_of(group[0].attributes)
     same_key = [
         id_
         for id_, observed in listed.items()
-        if id_ not in taken and same(key, _natural_key(kind, observed.attributes))
+        if id_ not in taken and same(key, kind.key_of(observed.attributes))
     ]
     read = (driver.read(id_) for id_ in sorted(same_key))
     return tuple(
         found
         for found in read
         if found is not None
-        and same(key, _natural_key(kind, found.attributes))
+        and same(key, kind.key_of(found.attributes))
         and any(_may_be_later(found, intent.server_time, HOSTS_APART) for intent in group)
     )
 
@@ -241,7 +230,7 @@ def _may_be_later(found: Observed, begun: str | None, apart: timedelta) -> bool:
 
 
 def _is_surely_later(found: Observed, intent: Intent) -> bool:
-    """Not when a former planner wrote the intent, and its clock, the only one noted, speaks against it."""
+    """Not when an earlier planner wrote the intent, and its clock, the only one noted, speaks against it."""
     return intent.server_time is not None or _may_be_later(found, intent.at, CLOCKS_APART)
 
 

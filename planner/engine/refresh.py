@@ -2,17 +2,25 @@
 
 One list call per kind. What the list does not show is asked for one by one, in parallel: resources that seem
 to be gone, and those about to be written, whose version and users only a read tells.
+
+Where a read is forbidden: an ECE says 404 of what is gone, so a 403 there is an error. Elastic Cloud says 403
+of what is gone and of what belongs to somebody else alike; there the list tells them apart. Where it names
+others that the state holds, these credentials see what the state is about, and what may not be read is gone.
+Where it names none of them they may be a stranger's, who would create everything a second time: nothing is
+concluded.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from attrs import define, evolve, field, frozen
 
-from planner.engine.ports import Drivers
-from planner.engine.reading import each, read_held
+from planner.engine.ports import Driver, Drivers
+from planner.errors import Forbidden, Refused
 from planner.model.address import Address
 from planner.model.compare import sort_key
 from planner.model.kind import Kind
@@ -21,19 +29,25 @@ from planner.model.resource import Observed, Prior
 from planner.model.state import State
 from planner.model.value import Value
 
+T = TypeVar("T")
+R = TypeVar("R")
+
+Listed = Mapping[str, Mapping[str, Observed]]
+_Read = tuple[Prior, Observed | Forbidden | None]
+
 
 @frozen
 class View:
     """What was observed. resources: by address, None when gone; what was not asked for is missing.
 
-    listed: every resource of a kind by id, for kinds that were listed. leftovers: of replacements, by address
-    and id. imports: what import blocks name, by the address it is to have. notes: what had to be concluded.
-    asked: whether the state was compared with the installation at all.
+    listed: every resource of a kind by id, for kinds that were listed. deposed: by address and id. imports:
+    what import blocks name, by the address it is to have. notes: what had to be concluded. asked: whether the
+    state was compared with the installation at all.
     """
 
     resources: Mapping[Address, Observed | None] = field(factory=dict)
-    listed: Mapping[str, Mapping[str, Observed]] = field(factory=dict)
-    leftovers: Mapping[tuple[Address, str], Observed | None] = field(factory=dict)
+    listed: Listed = field(factory=dict)
+    deposed: Mapping[tuple[Address, str], Observed | None] = field(factory=dict)
     imports: Mapping[Address, Observed] = field(factory=dict)
     notes: tuple[str, ...] = ()
     asked: bool = False
@@ -57,13 +71,11 @@ class Namesakes:
 
 
 def _natural_key(kind: Kind, attributes: Mapping[str, Value]) -> Hashable:
-    values = tuple(attributes.get(name) for name in kind.natural_key)
+    values = kind.key_of(attributes)
     return values if all(isinstance(value, str) for value in values) else sort_key(values)
 
 
-def looked_before(
-    plan: Plan, drivers: Drivers, listed: Mapping[str, Mapping[str, Observed]], parallelism: int
-) -> Mapping[str, Mapping[str, Observed]]:
+def looked_before(plan: Plan, drivers: Drivers, listed: Listed, parallelism: int) -> Listed:
     """What is there, by kind and id, before the creates of a plan. listed: what was looked at already."""
     kinds = sorted({step.address.kind for step in plan.steps if step.operation == "create"} - listed.keys())
     return {**listed, **_listed(kinds, drivers, parallelism)}
@@ -75,8 +87,8 @@ def survey(state: State, kinds: Iterable[str], drivers: Drivers, parallelism: in
     A resource missing from a list is only believed gone when its own read says so: a list can be cut short
     by a gateway or by rights, and what seems gone would be created a second time.
     """
-    wanted = sorted(set(kinds))
-    listed = _listed(wanted, drivers, parallelism)
+    names = sorted(set(kinds))
+    listed = _listed(names, drivers, parallelism)
     found: dict[Address, Observed | None] = {}
     missing = []
     for address, prior in state.resources.items():
@@ -87,16 +99,16 @@ def survey(state: State, kinds: Iterable[str], drivers: Drivers, parallelism: in
             missing.append(prior)
     reads, notes = read_held([*missing, *state.deposed], state, drivers, parallelism, listed)
     found.update({prior.address: observed for prior, observed in zip(missing, reads, strict=False)})
-    leftovers = zip(state.deposed, reads[len(missing) :], strict=True)
-    left = {(prior.address, prior.id): observed for prior, observed in leftovers}
+    deposed = zip(state.deposed, reads[len(missing) :], strict=True)
+    left = {(prior.address, prior.id): observed for prior, observed in deposed}
     return View(found, listed, left, notes=notes, asked=True)
 
 
 def examine(view: View, priors: Iterable[Prior], drivers: Drivers, parallelism: int) -> View:
     """view with the named resources read one by one: with version and users."""
-    wanted = [prior for prior in priors if view.resources.get(prior.address) is not None]
-    reads = each(lambda prior: drivers[prior.address.kind].read(prior.id), wanted, parallelism)
-    found = {prior.address: observed for prior, observed in zip(wanted, reads, strict=True)}
+    asked = [prior for prior in priors if view.resources.get(prior.address) is not None]
+    reads = each(lambda prior: drivers[prior.address.kind].read(prior.id), asked, parallelism)
+    found = {prior.address: observed for prior, observed in zip(asked, reads, strict=True)}
     return evolve(view, resources={**view.resources, **found})
 
 
@@ -108,3 +120,85 @@ def look_up(ids: Mapping[Address, str], drivers: Drivers, parallelism: int) -> d
 
 def _listed(kinds: list[str], drivers: Drivers, parallelism: int) -> dict[str, Mapping[str, Observed]]:
     return dict(zip(kinds, each(lambda kind: drivers[kind].list(), kinds, parallelism), strict=True))
+
+
+def read_held(
+    priors: Sequence[Prior], state: State, drivers: Drivers, parallelism: int, listed: Listed | None = None
+) -> tuple[list[Observed | None], tuple[str, ...]]:
+    """What each of priors is now, None when it is gone, and notes on those that are gone by conclusion.
+
+    listed: what was listed of the kinds of state, which is then judged as well; else a list is asked for
+    where a read is forbidden. Refused when the credentials see nothing of a kind that state holds.
+    """
+    found = each(lambda prior: _read(prior, drivers), priors, parallelism)
+    reads = list(zip(priors, found, strict=True))
+    gone: list[Prior] = []
+    for kind in dict.fromkeys(prior.address.kind for prior in priors):
+        of_kind = [read for read in reads if read[0].address.kind == kind]
+        forbidden = [prior for prior, read in of_kind if isinstance(read, Forbidden)]
+        driver = drivers[kind]
+        if driver.cloud and (forbidden or listed is not None):
+            there = listed[kind] if listed is not None and kind in listed else driver.list()
+            Sight(driver, state, there).check(of_kind)
+            gone += forbidden
+    notes = tuple(f"{prior.address} is gone: {_why(drivers[prior.address.kind])}" for prior in gone)
+    return [None if isinstance(read, Forbidden) else read for read in found], notes
+
+
+def _read(prior: Prior, drivers: Drivers) -> Observed | Forbidden | None:
+    driver = drivers[prior.address.kind]
+    try:
+        return driver.read(prior.id)
+    except Forbidden as error:
+        if not driver.cloud:
+            raise
+        return error
+
+
+def _why(driver: Driver) -> str:
+    return (
+        f"the list does not name it, though it names others of this state, and a read of it is forbidden, as "
+        f"{driver.cloud} answers of what is gone"
+    )
+
+
+@frozen
+class Sight:
+    """On Elastic Cloud: what the credentials see of a state. there: the list of the driver's kind."""
+
+    driver: Driver
+    state: State
+    there: Mapping[str, Observed]
+
+    def check(self, reads: Sequence[_Read] = ()) -> None:
+        """Raises when they prove nothing: Refused, or the Forbidden that stays an error."""
+        kind = self.driver.kind.name
+        held = [prior for prior in self.state.entries if prior.address.kind == kind]
+        sees = any(prior.id in self.there for prior in held)
+        if held and not sees and not any(isinstance(read, Observed) for _, read in reads):
+            raise self._sees_none(len(held))
+        for prior, read in reads:
+            if isinstance(read, Forbidden) and (prior.id in self.there or not sees):
+                raise read
+
+    def _sees_none(self, count: int) -> Refused:
+        kind = self.driver.kind.name
+        these = f"{count} resource{'s' * (count != 1)} of this state"
+        if count != len(self.state.entries):
+            these += f" that {'is' if count == 1 else 'are'} of the kind {kind}"
+        return Refused(
+            f"these credentials see none of the {these}",
+            advice=f"The list names none of them, and {self.driver.cloud} answers alike of what is gone and "
+            "of what belongs to somebody else. Use the credentials that this state was applied with. If all "
+            f"are gone, let the state forget them: planner state rm '{kind}.*'.",
+        )
+
+
+def each(work: Callable[[T], R], items: Sequence[T], parallelism: int) -> list[R]:
+    if len(items) < 2:
+        return [work(item) for item in items]
+    pool = ThreadPoolExecutor(max_workers=min(parallelism, len(items)))
+    try:
+        return list(pool.map(work, items))
+    finally:  # what is left after an error are reads: Ctrl-C does not wait for their replies
+        pool.shutdown(wait=False, cancel_futures=True)

@@ -18,8 +18,8 @@ Edges = Mapping[Address, Sequence[Address]]
 
 
 @frozen
-class LeftOver:
-    """The deletion of what is left over from a replacement at address. uses: what it depended on."""
+class Deposed:
+    """The deletion of what a replacement deposed at address. uses: what it depended on."""
 
     address: Address
     id: str
@@ -29,21 +29,21 @@ class LeftOver:
         return f"{self.address} ({self.id}, {LEFT_OVER})"
 
 
-Pending = Address | LeftOver
-"""A change: of the resource at an address, or of what is left over there."""
+Pending = Address | Deposed
+"""A change: of the resource at an address, or of what is deposed there."""
 
 
 @frozen
 class Selection:
     """Globs over addresses, as `extension.*`. Without targets everything is taken.
 
-    former: an address -> those that `moved` blocks lead from to it.
+    moved_from: an address -> those that `moved` blocks lead from to it.
     """
 
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
-    former: Edges = field(factory=dict, eq=False)
+    moved_from: Edges = field(factory=dict, eq=False)
 
     @property
     def partial(self) -> bool:
@@ -57,8 +57,8 @@ class Selection:
         """Whether one of globs names its address, or one that it had before."""
         if not globs:
             return False
-        address = item.address if isinstance(item, LeftOver) else item
-        names = [str(name) for name in (address, *self.former.get(address, ()))]
+        address = item.address if isinstance(item, Deposed) else item
+        names = [str(name) for name in (address, *self.moved_from.get(address, ()))]
         return any(fnmatchcase(name, glob.removeprefix("resource.")) for glob in globs for name in names)
 
     def following(self, moves: Iterable[Move], there: Collection[Address]) -> Selection:
@@ -66,14 +66,14 @@ class Selection:
         moved. An address at which something is there names only that.
         """
         targets = {move.source: move.target for move in moves if move.source not in there}
-        former = defaultdict(list)
+        moved_from = defaultdict(list)
         for source in targets:
             end, passed = source, set[Address]()
             while end in targets and end not in passed:
                 passed.add(end)
                 end = targets[end]
-            former[end].append(source)
-        return evolve(self, former=former)
+            moved_from[end].append(source)
+        return evolve(self, moved_from=moved_from)
 
     def check(self, known: Collection[Address], moves: Iterable[Move] = ()) -> None:
         """WrongUsage for a glob that matches none of the known addresses, nor one that moved to these."""
@@ -105,43 +105,43 @@ class Choice:
 
 @frozen
 class Relations:
-    """Between pending changes. dependencies: as desired; former: as in the state."""
+    """Between pending changes. desired, prior: what each depends on, by the templates and by the state."""
 
-    dependencies: Edges
-    former: Edges
+    desired: Edges
+    prior: Edges
 
     def needs(self, pending: Collection[Pending]) -> dict[Pending, list[Pending]]:
         """A change -> what has to happen before it: what it depends on; for a deletion, the changes of what
         still depends on it.
         """
         needs: dict[Pending, list[Pending]] = defaultdict(list)
-        for address, others in self.dependencies.items():
+        for address, others in self.desired.items():
             needs[address] += others
         for item in pending:
             for other in self.uses(item):
-                if other in pending and other not in self.dependencies:  # it is deleted
+                if other in pending and other not in self.desired:  # it is deleted
                     needs[other].append(item)
         return needs
 
     def holding(self, pending: Collection[Pending]) -> dict[Pending, list[Pending]]:
-        """A left-over -> the changes of what still uses it. It waits for them, and brings none of them."""
+        """A deposed resource -> the changes of what still uses it. It waits for them, and brings none."""
         users = defaultdict(list)
         for item in pending:
             for other in self.uses(item):
                 users[other].append(item)
-        left_overs = [item for item in pending if isinstance(item, LeftOver)]
-        return {item: [user for user in users[item.address] if user != item] for item in left_overs}
+        deposed = [item for item in pending if isinstance(item, Deposed)]
+        return {item: [user for user in users[item.address] if user != item] for item in deposed}
 
     def uses(self, item: Pending) -> Sequence[Address]:
         """What it depends on as it is now."""
-        return item.uses if isinstance(item, LeftOver) else self.former.get(item, ())
+        return item.uses if isinstance(item, Deposed) else self.prior.get(item, ())
 
 
 def choose(selection: Selection, pending: Collection[Pending], relations: Relations) -> Choice:
     """What to take of the pending changes.
 
     A target brings what it depends on, and a deletion what still depends on it. A change that stays out keeps
-    out whatever needs it to happen first, and the deletion of a left-over that it still uses.
+    out whatever needs it to happen first, and the deletion of a deposed resource that it still uses.
     """
     needs = relations.needs(pending)
     kept, pulled = _aimed_at(selection, pending, relations, needs)
@@ -169,7 +169,7 @@ def _aimed_at(
     """What the targets take, and what of it they only bring along."""
     if not selection.targets:
         return {*pending}, {}
-    start = {item for item in (*pending, *relations.dependencies) if selection.named(item, selection.targets)}
+    start = {item for item in (*pending, *relations.desired) if selection.named(item, selection.targets)}
     reached = _reached(start, needs, "needs it")  # also from a target without a change of its own
     pulled = {item: why for item, why in reached.items() if item in pending}
     return {item for item in start if item in pending} | pulled.keys(), pulled

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from planner.engine.conflict import three_way
-from planner.engine.declared import replay
 from planner.engine.diff import take_over
+from planner.engine.edits import replay
+from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
-from planner.engine.reading import read_held
-from planner.engine.wish import Wish
+from planner.engine.refresh import read_held
 from planner.errors import StalePlan
 from planner.model.ledger import FAILED, Entry
 from planner.model.plan import Action, Change, Plan
@@ -15,19 +15,19 @@ from planner.model.resource import Observed
 from planner.model.state import Applied, State
 
 
-def refuse_other_state(plan: Plan, digest: str, state: State, wish: Wish) -> None:
+def refuse_other_state(plan: Plan, digest: str, state: State, goal: Goal) -> None:
     """StalePlan when the plan is another environment's, or was made from another state or configuration.
 
     digest: the plan's. One that was applied already is stale by its own doing, and that is told.
     """
-    wanted, found = (wish.project, wish.environment), (plan.project, plan.environment)
-    if wanted != found:
-        raise StalePlan(f"the plan is for {'/'.join(found)}, not for {'/'.join(wanted)}")
+    expected, found = (goal.project, goal.environment), (plan.project, plan.environment)
+    if expected != found:
+        raise StalePlan(f"the plan is for {'/'.join(found)}, not for {'/'.join(expected)}")
     if state.applied is not None and state.applied.plan_digest == digest:
         raise _applied_already(state.applied)
     if (plan.lineage, plan.serial) != (state.lineage, state.serial):
         raise StalePlan(_of_another_state(plan, state), advice="Plan again and review the result.")
-    if plan.config_digest != wish.config_digest:
+    if plan.config_digest != goal.config_digest:
         raise StalePlan(
             "the plan is stale: templates, files or variables are not those it was made from",
             advice="Give the same --var and --var-file, or plan again and review the result.",
@@ -85,9 +85,9 @@ def _entry(
     if change.version is not None and observed.version == change.version:
         return None
     kind = drivers[change.address.kind].kind
-    seen = take_over(state.resources[change.address], observed, kind, salt)
-    wanted = {} if change.action is Action.DELETE else dict(change.after)
-    rows = three_way(kind, wanted, change.before, seen.attributes)
+    now = take_over(state.resources[change.address], observed, kind, salt)
+    desired = {} if change.action is Action.DELETE else dict(change.after)
+    rows = three_way(kind, desired, change.before, now.attributes)
     if not rows:
         return None
     versions = f": planned from version {change.version}, now {observed.version}" if change.version else ""

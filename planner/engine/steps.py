@@ -1,8 +1,8 @@
 """Steps: the changes as single writes, in an order that respects every dependency. Pure.
 
 A write waits for the writes of what its resource depends on. A delete waits for the deletes of what depended
-on the resource, left-overs too, and for the updates of what does not depend on it any more. A replacement
-deletes and then creates; with create_before_destroy it creates first and deletes the left-over last.
+on the resource, deposed ones too, and for the updates of what does not depend on it any more. A replacement
+deletes and then creates; with create_before_destroy it creates first and deletes what it deposed last.
 """
 
 from __future__ import annotations
@@ -18,31 +18,31 @@ from planner.model.plan import Action, Change, Step
 WRITE, DELETE = "1-write", "0-delete"
 WRITES = (Action.CREATE, Action.UPDATE, Action.REPLACE)
 Node = tuple[Address, str, str]
-"""Whose, what, and of a left-over that was there before: its id."""
+"""Whose, what, and of what was deposed before: its id."""
 
 
 def make_steps(
     changes: Sequence[Change],
     writes: Mapping[Address, Sequence[str]],
-    dependencies: Mapping[Address, Sequence[Address]],
-    former: Mapping[Address, Sequence[Address]],
+    desired: Mapping[Address, Sequence[Address]],
+    prior: Mapping[Address, Sequence[Address]],
     postponed: Collection[Address] = (),
 ) -> tuple[Step, ...]:
-    """writes: the operations of each create, update and replace. dependencies: as desired. former: as in
-    the state. postponed: replaced with create_before_destroy, and not deleted yet.
+    """writes: the operations of each create, update and replace. desired, prior: what each depends on, by the
+    templates and by the state. postponed: replaced with create_before_destroy, and not deleted yet.
 
     PlannerError when the changes cannot be ordered.
     """
     operations = _operations(changes, writes, postponed)
-    waits = _waits(changes, operations, dependencies, former)
+    waits = _waits(changes, operations, desired, prior)
     try:
-        waits = _after_left_overs(changes, waits)
+        waits = _after_deposed(changes, waits)
         nodes = ordered(waits)
-    except Cycle:  # left-overs of several runs, each of which needed an address that the other one had
-        waits = _waits(changes, operations, dependencies, former)
+    except Cycle:  # deposed by several runs, each of which needed an address that the other one had
+        waits = _waits(changes, operations, desired, prior)
         nodes = _in_order(waits)
-    left_over = {_delete_node(c): c.id for c in changes if _leaves_one_over(c)}
-    return _numbered(nodes, operations, waits, left_over)
+    deposed = {_delete_node(c): c.id for c in changes if _deletes_deposed(c)}
+    return _numbered(nodes, operations, waits, deposed)
 
 
 def _in_order(waits: Mapping[Node, list[Node]]) -> list[Node]:
@@ -61,7 +61,7 @@ def _told(node: object) -> str:
     return f"{'delete' if operation == DELETE else 'write'} {address}"
 
 
-def _leaves_one_over(change: Change) -> bool:
+def _deletes_deposed(change: Change) -> bool:
     return change.deposed or (change.action is Action.REPLACE and change.create_before_destroy)
 
 
@@ -89,17 +89,17 @@ def _operations(
 def _waits(
     changes: Sequence[Change],
     operations: Mapping[Node, Sequence[str]],
-    dependencies: Mapping[Address, Sequence[Address]],
-    former: Mapping[Address, Sequence[Address]],
+    desired: Mapping[Address, Sequence[Address]],
+    prior: Mapping[Address, Sequence[Address]],
 ) -> dict[Node, list[Node]]:
     waits: dict[Node, list[Node]] = {node: [] for node in operations}
     dependents: dict[Address, list[Address]] = defaultdict(list)
-    for address, others in former.items():
+    for address, others in prior.items():
         for other in others:
             dependents[other].append(address)
     for change in changes:
         if change.action in WRITES:
-            others = dependencies.get(change.address, ())
+            others = desired.get(change.address, ())
             waits[_write_node(change.address)] += [_write_node(other) for other in others]
         if _delete_node(change) in waits:
             _wait_to_delete(change, waits, dependents[change.address])
@@ -117,8 +117,8 @@ def _wait_to_delete(change: Change, waits: dict[Node, list[Node]], dependents: S
         waits[_write_node(change.address)].append(mine)
 
 
-def _after_left_overs(changes: Sequence[Change], waits: Mapping[Node, list[Node]]) -> dict[Node, list[Node]]:
-    """waits, where what is deleted for good waits for the left-overs that needed it."""
+def _after_deposed(changes: Sequence[Change], waits: Mapping[Node, list[Node]]) -> dict[Node, list[Node]]:
+    """waits, where what is deleted for good waits for the deposed ones that needed it."""
     needing: dict[Address, list[Node]] = defaultdict(list)
     for change in changes:
         if change.deposed:
@@ -136,16 +136,16 @@ def _numbered(
     nodes: Sequence[Node],
     operations: Mapping[Node, Sequence[str]],
     waits: Mapping[Node, Sequence[Node]],
-    left_over: Mapping[Node, str | None],
+    deposed: Mapping[Node, str | None],
 ) -> tuple[Step, ...]:
-    """left_over: the ids of the left-overs that nodes delete."""
+    """deposed: the ids of the deposed resources that nodes delete."""
     steps: list[Step] = []
     last: dict[Node, int] = {}
     for node in nodes:
         waits_for = tuple(sorted({last[other] for other in waits[node] if other in last}))
         for operation in operations[node]:
             number = len(steps) + 1
-            steps.append(Step(number, node[0], operation, waits_for, node in left_over, left_over.get(node)))
+            steps.append(Step(number, node[0], operation, waits_for, node in deposed, deposed.get(node)))
             waits_for = (number,)
             last[node] = number
     return tuple(steps)

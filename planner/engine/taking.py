@@ -1,40 +1,51 @@
-"""What is taken: the changes that a plan is made of, as its mode and the selection say. Pure."""
+"""What is taken: the changes that a plan is made of, as its mode and the selection say; what forbids one of
+them, or puts it off. Pure.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from attrs import define, evolve, field
 
-from planner.engine.decisions import Decisions
-from planner.engine.removal import Removals
-from planner.engine.selection import Pending, Relations, choose
+from planner.engine.decisions import Decisions, decide_forget
+from planner.engine.diff import take_over
+from planner.engine.selection import Deposed, Pending, Relations, choose
 from planner.model.address import Address
 from planner.model.plan import IMPORT_ONLY, NORMAL, REFRESH_ONLY, Action, Change, LeftOut
+from planner.model.resource import Observed, Prior
+from planner.model.state import LEFT_OVER
 
 
 @define(slots=False, frozen=True)
 class Taken:
-    """changes: in the order of their addresses. notes: what else is taken, and why. in_use: what a change
-    that is left out still uses -> that change.
+    """changes: in the order of their addresses. notes: what else is taken, what stays for now, and why.
+
+    in_use: what a change that is left out still uses -> that change. postponed: replaced resources that stay,
+    deposed, until a later plan.
     """
 
     changes: tuple[Change, ...]
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
     in_use: Mapping[Address, Pending] = field(factory=dict)
+    postponed: Collection[Address] = ()
 
     @cached_property
     def skipped(self) -> set[Address]:
-        """The resources that the plan leaves as they are; not those of which only a left-over stays."""
+        """The resources that the plan leaves as they are; not those of which only a deposed one stays."""
         return {item.address for item in self.left_out if not item.deposed}
 
 
-def take(decisions: Decisions, removals: Removals) -> Taken:
-    if decisions.wish.mode in (REFRESH_ONLY, IMPORT_ONLY):
+def take(decisions: Decisions) -> Taken:
+    """What must not be removed, or cannot be, is told to the diagnostics of decisions."""
+    if decisions.goal.mode in (REFRESH_ONLY, IMPORT_ONLY):
         return Taken(_in_order(_of_the_state_only(decisions)))
-    return _chosen(decisions, _pending(decisions, removals))
+    removals = _Removals(decisions)
+    taken = _chosen(decisions, _pending(decisions, removals))
+    removals.check(taken.changes, taken.in_use)
+    return evolve(taken, notes=(*taken.notes, *removals.notes), postponed=removals.postponed)
 
 
 def _in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -43,31 +54,31 @@ def _in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
 
 def _of_the_state_only(decisions: Decisions) -> Iterator[Change]:
     """What moves and is imported, without what else is to be changed of it."""
-    seen = decisions.seen
-    for action, addresses in ((Action.MOVE, seen.former), (Action.IMPORT, seen.view.imports)):
+    refreshed = decisions.refreshed
+    for action, addresses in ((Action.MOVE, refreshed.moved_from), (Action.IMPORT, refreshed.view.imports)):
         for address in addresses:
-            if address in seen.priors:
+            if address in refreshed.priors:
                 change = decisions.made[address].change
-                former = seen.former.get(address)
-                yield evolve(change, action=action, diffs=(), content=None, after={}, moved_from=former)
+                source = refreshed.moved_from.get(address)
+                yield evolve(change, action=action, diffs=(), content=None, after={}, moved_from=source)
 
 
-def _pending(decisions: Decisions, removals: Removals) -> dict[Pending, Change]:
-    declared = decisions.wish.declarations.removals if decisions.wish.mode == NORMAL else ()
+def _pending(decisions: Decisions, removals: _Removals) -> dict[Pending, Change]:
+    declared = decisions.goal.declarations.removals if decisions.goal.mode == NORMAL else ()
     forgotten = {removal.source for removal in declared if not removal.destroy}
     found: dict[Pending, Change] = {
         a: d.change for a, d in decisions.made.items() if d.change.action is not Action.NO_OP
     }
-    return found | removals.leftovers(decisions.seen.state.deposed, forgotten)
+    return found | removals.of_deposed(decisions.refreshed.state.deposed, forgotten)
 
 
 def _chosen(decisions: Decisions, changes: Mapping[Pending, Change]) -> Taken:
     """The changes that the selection takes; the others are told as left out."""
-    wish = decisions.wish
-    if not wish.selection.partial:
+    goal = decisions.goal
+    if not goal.selection.partial:
         return Taken(_in_order(changes.values()))
-    relations = Relations(wish.dependencies, decisions.seen.dependencies)
-    choice = choose(wish.selection, changes.keys(), relations)
+    relations = Relations(goal.dependencies, decisions.refreshed.dependencies)
+    choice = choose(goal.selection, changes.keys(), relations)
     left = {item: changes[item] for item in sorted(changes.keys() - choice.kept, key=str)}
     return Taken(
         changes=_in_order(change for item, change in changes.items() if item in choice.kept),
@@ -77,3 +88,99 @@ def _chosen(decisions: Decisions, changes: Mapping[Pending, Change]) -> Taken:
         notes=tuple(f"{item} is taken too: {choice.pulled[item]}" for item in sorted(choice.pulled, key=str)),
         in_use=choice.in_use,
     )
+
+
+@define
+class _Removals:
+    """Deletions, replacements, and what earlier replacements deposed. postponed, notes: as in Taken."""
+
+    decisions: Decisions
+    postponed: set[Address] = field(factory=set)
+    notes: list[str] = field(factory=list)
+
+    def of_deposed(self, deposed: Sequence[Prior], forgotten: Collection[Address]) -> dict[Pending, Change]:
+        """The deletions of deposed resources; one that is still in use waits for a plan that finds it unused.
+
+        forgotten: where nothing is deleted, since a removed block says so.
+        """
+        found: dict[Pending, Change] = {}
+        view = self.decisions.refreshed.view
+        for prior in deposed:
+            observed = view.deposed.get((prior.address, prior.id))
+            obstacle = self._obstacle(prior.address, observed)
+            item = Deposed(prior.address, prior.id, prior.dependencies)
+            if prior.address in forgotten:
+                found[item] = evolve(decide_forget(prior).change, deposed=True)
+            elif obstacle:
+                self._put_off(prior.address, prior.id, obstacle)
+            else:
+                found[item] = self._of_deposed(prior, observed)
+        return found
+
+    def _of_deposed(self, prior: Prior, observed: Observed | None) -> Change:
+        goal, kind = self.decisions.goal, self.decisions.drivers[prior.address.kind].kind
+        if observed:
+            secrets = goal.secrets(prior.address)
+            prior = take_over(prior, observed, kind, goal.salt, secrets=secrets)
+        return Change(
+            address=prior.address,
+            action=Action.DELETE,
+            reason=f"it is {LEFT_OVER}",
+            id=prior.id,
+            before=prior.attributes,
+            version=prior.version,
+            deposed=True,
+            dependencies=prior.dependencies,
+        )
+
+    def check(self, changes: Sequence[Change], in_use: Mapping[Address, Pending]) -> None:
+        """Reports deletions that must not be, or cannot be. in_use: by what the plan leaves out."""
+        view = self.decisions.refreshed.view
+        for change in changes:
+            if change.deposed or change.action not in (Action.DELETE, Action.REPLACE):
+                continue
+            if change.prevent_destroy:
+                self._refuse_protected(change)
+            obstacle = self._obstacle(change.address, view.resources.get(change.address))
+            if change.action is Action.REPLACE and change.create_before_destroy:
+                user = in_use.get(change.address)
+                if why := obstacle or (user and f"{user}, which is left out, still uses it"):
+                    self.postponed.add(change.address)
+                    self._put_off(change.address, change.id or "", why)
+            elif obstacle:
+                self._refuse_in_use(change, obstacle)
+
+    def _obstacle(self, address: Address, observed: Observed | None) -> str:
+        return self.decisions.drivers[address.kind].obstacle(observed) if observed else ""
+
+    def _put_off(self, address: Address, id_: str, obstacle: str) -> None:
+        self.notes.append(
+            f"{address}: the replaced {id_} stays for now, because {obstacle}; "
+            "a later plan deletes it when nothing uses it any more"
+        )
+
+    def _refuse_protected(self, change: Change) -> None:
+        declared = change.action is Action.REPLACE
+        self.decisions.diagnostics.error(
+            f"{change.address} must not be destroyed",
+            detail=f"The plan would {change.action.value} it, because {change.reason}, "
+            "but its lifecycle says prevent_destroy.",
+            address=change.address,
+            advice="Take the change back, or set prevent_destroy: false."
+            if declared
+            else "Keep its block, or apply prevent_destroy: false first.",
+        )
+
+    def _refuse_in_use(self, change: Change, obstacle: str) -> None:
+        advice = "Remove it from their plans first, or keep its block."
+        if change.action is Action.REPLACE:
+            advice = (
+                "Give it create_before_destroy: then the new one is made first, and this one is deleted "
+                "by a later plan, when nothing uses it any more."
+            )
+        self.decisions.diagnostics.error(
+            f"{change.address} cannot be deleted",
+            detail=f"{obstacle[0].upper()}{obstacle[1:]}.",
+            address=change.address,
+            advice=advice,
+        )

@@ -64,7 +64,7 @@ def _not_found(found: Settled) -> list[Settlement]:
 
 def _age(item: Settlement) -> float:
     """Seconds from the intent to the look, at least: none where no clock tells."""
-    return seconds_between(item.intent.server_time, item.seen) or 0.0
+    return seconds_between(item.intent.server_time, item.server_time) or 0.0
 
 
 def _told(found: Settled, left: float) -> str:

@@ -8,17 +8,18 @@ from attrs import evolve, field, frozen
 
 from planner.engine.account import ledger_of
 from planner.engine.apply import Run, Surroundings
-from planner.engine.checking import UNKNOWN_YET, evaluate
-from planner.engine.declared import apply_moves, find_imports, replay, report_missing, wanted_imports
 from planner.engine.doubt import refuse_ambiguous
+from planner.engine.edits import replay
+from planner.engine.evaluation import UNKNOWN_YET, after_apply, evaluate
+from planner.engine.goal import Goal
+from planner.engine.imports import find_imports, imports_to_do, report_missing
 from planner.engine.outcome import Values
-from planner.engine.outputs import after_apply
 from planner.engine.planning import make_plan, with_origins
 from planner.engine.ports import Drivers, StateStore
 from planner.engine.recover import Settled, settle
 from planner.engine.refresh import View, examine, look_up, looked_before, survey
+from planner.engine.refreshed import apply_moves
 from planner.engine.under_way import NO_WAITING, Waiting, settle_in_time
-from planner.engine.wish import Wish
 from planner.errors import PartlyApplied, PlannerError, StateError
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic, Diagnostics, did_you_mean
@@ -36,7 +37,7 @@ class Session:
     waiting: for what a dead client asked for.
     """
 
-    wish: Wish
+    goal: Goal
     drivers: Drivers
     store: StateStore
     busy: Callable[[], str]
@@ -60,7 +61,7 @@ class Proposal:
 
 
 def propose(session: Session) -> Proposal:
-    """The plan for what is wanted now. Takes no lock and writes nothing."""
+    """The plan to the goal from what is there now. Takes no lock and writes nothing."""
     state = session.store.load()
     notes: tuple[str, ...] = ()
     if state.in_doubt:
@@ -75,53 +76,53 @@ def _settled_in_mind(session: Session, state: State) -> tuple[State, tuple[str, 
     if holder:
         return evolve(state, in_doubt=()), (f"an apply is under way, by {holder}; this is the state so far",)
     refuse_unknown_kinds(state, session.drivers)
-    found = settle(state, session.drivers, session.wish.salt)
-    refuse_ambiguous(found.ambiguous, session.wish.environment)
+    found = settle(state, session.drivers, session.goal.salt)
+    refuse_ambiguous(found.ambiguous, session.goal.environment)
     return state.fold(found.outcomes), found.notes
 
 
 def propose_from(session: Session, state: State) -> Proposal:
-    """The plan that leads from state to what is wanted."""
+    """The plan that leads from state to the goal."""
     refuse_unknown_kinds(state, session.drivers)
     held = {prior.address for prior in state.entries}
-    session.wish.selection.check({*held, *session.wish.resources}, session.wish.declarations.moves)
+    session.goal.selection.check({*held, *session.goal.resources}, session.goal.declarations.moves)
     found = Diagnostics()
-    after, _ = apply_moves(state, session.wish.declarations.moves, Diagnostics())
+    after, _ = apply_moves(state, session.goal.declarations.moves, Diagnostics())
     view = _look(session, after, found)
     diagnostics = Diagnostics(list(found))
-    plan = make_plan(session.wish, state, view, session.drivers, diagnostics)
+    plan = make_plan(session.goal, state, view, session.drivers, diagnostics)
     closer = _to_examine(plan, after) if session.refresh else []
     if closer:
         view = examine(view, closer, session.drivers, session.parallelism)
         diagnostics = Diagnostics(list(found))
-        plan = make_plan(session.wish, state, view, session.drivers, diagnostics)
-    return Proposal(with_origins(plan, session.wish.origins), tuple(diagnostics), state, view)
+        plan = make_plan(session.goal, state, view, session.drivers, diagnostics)
+    return Proposal(with_origins(plan, session.goal.origins), tuple(diagnostics), state, view)
 
 
-def compare(wish: Wish, drivers: Drivers, state: State) -> Proposal:
-    """The plan from state to what is wanted, without asking any installation.
+def compare(goal: Goal, drivers: Drivers, state: State) -> Proposal:
+    """The plan from state to the goal, without asking any installation.
 
     Nothing is imported, and no check is made: what an installation sets is not known.
     """
-    wish = evolve(wish, declarations=evolve(wish.declarations, imports=(), checks=()))
+    goal = evolve(goal, declarations=evolve(goal.declarations, imports=(), checks=()))
     diagnostics = Diagnostics()
-    plan = with_origins(make_plan(wish, state, View(), drivers, diagnostics), wish.origins)
+    plan = with_origins(make_plan(goal, state, View(), drivers, diagnostics), goal.origins)
     return Proposal(plan, tuple(diagnostics), state)
 
 
 def _look(session: Session, state: State, diagnostics: Diagnostics) -> View:
     """What the installation holds of the state, and of what is to be imported."""
-    wish, drivers = session.wish, session.drivers
-    kinds = {address.kind for address in (*state.resources, *wish.resources)}
+    goal, drivers = session.goal, session.drivers
+    kinds = {address.kind for address in (*state.resources, *goal.resources)}
     view = survey(state, kinds, drivers, session.parallelism) if session.refresh else View()
-    declared = wish.declarations.imports if wish.mode in (NORMAL, IMPORT_ONLY) else ()
-    imports = wanted_imports(state, declared, diagnostics)
+    declared = goal.declarations.imports if goal.mode in (NORMAL, IMPORT_ONLY) else ()
+    imports = imports_to_do(state, declared, diagnostics)
     if not imports:
         return view
     listed = view if session.refresh else survey(State("", ""), kinds, drivers, session.parallelism)
-    ids = find_imports(state, imports, wish.resources, listed, drivers, diagnostics)
+    ids = find_imports(state, imports, goal.resources, listed, drivers, diagnostics)
     read = look_up(ids, drivers, session.parallelism)
-    report_missing(imports, ids, read, diagnostics)
+    report_missing(imports, read, diagnostics)
     there = {address: observed for address, observed in read.items() if observed is not None}
     return evolve(view, imports=there)
 
@@ -153,8 +154,8 @@ def recover(session: Session) -> tuple[State, tuple[str, ...]]:
     if not state.in_doubt:
         return state, ()
     refuse_unknown_kinds(state, session.drivers)
-    found = settle_in_time(lambda: settle(state, session.drivers, session.wish.salt), session.waiting)
-    refuse_ambiguous(found.ambiguous, session.wish.environment)
+    found = settle_in_time(lambda: settle(state, session.drivers, session.goal.salt), session.waiting)
+    refuse_ambiguous(found.ambiguous, session.goal.environment)
     return session.store.commit(state.fold(found.outcomes)), found.notes
 
 
@@ -212,7 +213,7 @@ def carry_out(
     """
     surroundings = _looked_around(session, plan, surroundings)
     working = Working.of(_taken_over(plan, state))
-    run = Run(plan, dict(session.wish.resources), working, surroundings, session.wish.salt)
+    run = Run(plan, dict(session.goal.resources), working, surroundings, session.goal.salt)
     try:
         run.go()
     except StateError as error:
@@ -221,12 +222,12 @@ def carry_out(
     if reached.in_doubt:
         reached = _settle_doubts(session, reached, run)
     ledger = ledger_of(run, interrupted=surroundings.stop())
-    outputs = after_apply(session.wish, plan, reached)
+    outputs = after_apply(session.goal, plan, reached)
     applied = Applied(
         at=surroundings.now(),
         plan_digest=provenance.plan_digest,
         config_digest=plan.config_digest,
-        inputs={name: conceal(value, session.wish.salt) for name, value in provenance.inputs.items()},
+        inputs={name: conceal(value, session.goal.salt) for name, value in provenance.inputs.items()},
         commit=provenance.commit,
         complete=ledger.complete,
     )
@@ -238,7 +239,7 @@ def carry_out(
         )
     except StateError as error:
         raise _unrecorded(error, ledger, _IN_JOURNAL) from error
-    return after, ledger, _checked_afterwards(session.wish, plan, after, ledger)
+    return after, ledger, _checked_afterwards(session.goal, plan, after, ledger)
 
 
 def _looked_around(session: Session, plan: Plan, surroundings: Surroundings) -> Surroundings:
@@ -264,13 +265,13 @@ def _unrecorded(error: StateError, ledger: Ledger, where: str) -> PlannerError:
     return partly
 
 
-def _checked_afterwards(wish: Wish, plan: Plan, state: State, ledger: Ledger) -> tuple[Diagnostic, ...]:
+def _checked_afterwards(goal: Goal, plan: Plan, state: State, ledger: Ledger) -> tuple[Diagnostic, ...]:
     """What became of the checks whose values were not known when the plan was made."""
     waiting = {result.name for result in plan.checks if result.status == UNKNOWN_YET}
     if not (waiting and ledger.complete):
         return ()
     diagnostics = Diagnostics()
-    evaluate(wish.declarations, Values(state.resources, wish.resources).lookup, diagnostics, waiting)
+    evaluate(goal.declarations, Values(state.resources, goal.resources).lookup, diagnostics, waiting)
     return tuple(diagnostics)
 
 
@@ -289,7 +290,7 @@ def _settle_doubts(session: Session, reached: State, run: Run) -> State:
     """Steps in doubt looked up. What cannot be settled now stays in doubt, for the next command: also a
     create that is not there, and may still be under way behind the reply that was lost."""
     try:
-        found = settle(reached, session.drivers, session.wish.salt)
+        found = settle(reached, session.drivers, session.goal.salt)
     except PlannerError:
         return reached
     sure = [item for item in found.settlements if not session.waiting.left(Settled((item,)))]

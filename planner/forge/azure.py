@@ -12,10 +12,8 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from planner.forge.ci import Ci, Environ, Job, joined, run_of, says_true
 from planner.forge.connection import ACCOUNT, Connection
-from planner.forge.credentials import Way
-from planner.forge.kind import Kind
+from planner.forge.kind import Ci, Environ, Job, Kind, Way, joined, run_of, says_true
 from planner.forge.port import Comment, Facts
 from planner.forge.reading import at, id_at, number_at, text_at
 from planner.model.dialect import Dialect

@@ -10,12 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from planner.forge.ci import Ci, Environ, Job, joined, run_of
 from planner.forge.connection import Connection, Reply
-from planner.forge.credentials import Way
-from planner.forge.errors import ForgeError
-from planner.forge.kind import NAME, Kind
-from planner.forge.port import Comment, Facts
+from planner.forge.kind import NAME, Ci, Environ, Job, Kind, Way, joined, run_of
+from planner.forge.port import Comment, Facts, ForgeError
 from planner.forge.reading import at, id_at, number_at, text_at
 from planner.model.dialect import Dialect
 

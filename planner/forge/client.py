@@ -14,9 +14,8 @@ from urllib.parse import quote, urlencode
 from attrs import field, frozen
 
 from planner.forge.connection import Call, Reply
-from planner.forge.errors import ForgeError, ReplyLost
 from planner.forge.patience import Patience, asked_wait, clock_time, is_limited
-from planner.forge.port import Forge, Target
+from planner.forge.port import Forge, ForgeError, ReplyLost, Target
 from planner.forge.registry import KINDS
 from planner.model.known_secrets import known_secrets
 from planner.net.address import Elsewhere, address_of, led_to, onward
@@ -57,6 +56,7 @@ _LIMIT: Final = 300
 _SAYING: Final = ("message", "error_description", "error", "errors", "detail", "code", "field")
 _AS_IT_CAME: Final = "surrogateescape"
 """What is no UTF-8 in a variable or an argument goes into a URL byte by byte."""
+
 _NO_API: Final = "Check that --api-url is the address of the API, and the token."
 
 

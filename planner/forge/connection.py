@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
-from planner.forge.errors import ForgeError, ReplyLost
-from planner.forge.port import Comment, Facts, Target
+from planner.forge.port import Comment, Facts, ForgeError, ReplyLost, Target
 from planner.forge.reading import at, is_about
 
 if TYPE_CHECKING:

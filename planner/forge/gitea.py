@@ -10,10 +10,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from planner.forge.actions import actions
-from planner.forge.ci import says_true
-from planner.forge.credentials import Way
 from planner.forge.github import SQUASHED, GitHub
-from planner.forge.kind import TWO_NAMES, Kind
+from planner.forge.kind import TWO_NAMES, Kind, Way, says_true
 from planner.forge.port import Comment, Facts
 from planner.forge.reading import text_at
 

@@ -12,12 +12,9 @@ from typing import Any, Final
 from attrs import evolve
 
 from planner.forge.actions import actions
-from planner.forge.ci import says_true
 from planner.forge.connection import ACCOUNT, Call, Connection, Reply
-from planner.forge.credentials import Way
-from planner.forge.errors import ForgeError
-from planner.forge.kind import TWO_NAMES, Kind
-from planner.forge.port import Comment, Facts
+from planner.forge.kind import TWO_NAMES, Kind, Way, says_true
+from planner.forge.port import Comment, Facts, ForgeError
 from planner.forge.reading import id_at, text_at
 from planner.net.address import address_of
 

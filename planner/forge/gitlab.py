@@ -9,10 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from planner.forge.ci import Ci, Environ, Job, run_of, says_true
 from planner.forge.connection import Connection, Reply
-from planner.forge.credentials import Way
-from planner.forge.kind import NAME, Kind
+from planner.forge.kind import NAME, Ci, Environ, Job, Kind, Way, run_of, says_true
 from planner.forge.port import Comment, Facts
 from planner.forge.reading import id_at, number_at, text_at
 from planner.model.dialect import Dialect

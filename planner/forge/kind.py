@@ -8,15 +8,92 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
-from planner.forge.ci import Ci
-from planner.forge.credentials import Way
 from planner.forge.port import Credentials, Facts, Forge, Target
+from planner.forge.reading import number_at
 
 if TYPE_CHECKING:
     from planner.forge.client import Client
 
+Environ = Mapping[str, str]
 NAME: Final = r"(?!\.{1,2}(?:/|$))[\w.-]+"
 TWO_NAMES: Final = re.compile(rf"{NAME}/{NAME}", re.ASCII)
+
+
+@frozen(order=True)
+class Run:
+    """Of a CI. number: grows from run to run. attempt: grows when a run is repeated."""
+
+    number: int
+    attempt: int
+
+
+@frozen
+class Job:
+    """forge: a name of the registry. Texts are "" and numbers None where the CI does not say.
+
+    commit: the head of the pull request, and what is built where there is none. base: what it goes into, a
+    commit or a branch. queued: a merge queue asks, where nobody reads comments any more. elsewhere: what is
+    built is at another forge, named here.
+    """
+
+    api: str = ""
+    repository: str = ""
+    number: int | None = None
+    commit: str = ""
+    base: str = ""
+    queued: bool = False
+    run: Run | None = None
+    elsewhere: str = ""
+    forge: str = ""
+
+
+@frozen
+class Ci:
+    """name: as people write it. sources: the variables that say what, for messages. job: read from them.
+
+    actor: the variable of the user who started the job. authorities: that of the file of those to trust at
+    the CI's own forge. imitates: the forge whose CI's variables it sets as well.
+    """
+
+    name: str
+    is_here: Callable[[Environ], bool]
+    job: Callable[[Environ], Job]
+    sources: Mapping[str, str]
+    actor: str
+    authorities: str = ""
+    imitates: str = ""
+
+
+def says_true(*names: str) -> Callable[[Environ], bool]:
+    """Whether one of the variables does."""
+    return lambda environ: any(environ.get(name, "").lower() == "true" for name in names)
+
+
+def joined(environ: Environ, *names: str) -> str:
+    """A repository's name, from its parts; "" when one is missing."""
+    parts = [environ.get(name, "") for name in names]
+    return "/".join(parts) if all(parts) else ""
+
+
+def run_of(environ: Environ, number: str, attempt: str) -> Run | None:
+    found = number_at(environ.get(number))
+    return Run(found, number_at(environ.get(attempt)) or 1) if found else None
+
+
+@frozen
+class Way:
+    """variable: of the token. username: the variable of the user name; "" for an empty one, None for none.
+
+    own_ci: only in the forge's own CI the variable is this forge's.
+    """
+
+    variable: str
+    username: str | None = None
+    own_ci: bool = False
+
+    @property
+    def shown(self) -> str:
+        return f"{self.username} and {self.variable}" if self.username else self.variable
 
 
 @frozen

@@ -1,21 +1,19 @@
-"""Which pull request, from what the user says and what the CI says; the user's word counts."""
+"""Which pull request, from what the user says and what the CI says; the user's word counts. And as whom."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Final
 
 from attrs import evolve, frozen
 
 from planner.errors import WrongUsage
-from planner.forge.ci import Ci, Job
-from planner.forge.credentials import found_credentials, trusted
-from planner.forge.errors import ForgeError
-from planner.forge.kind import Kind
-from planner.forge.marker import Run
-from planner.forge.port import Target
+from planner.forge.kind import Ci, Job, Kind, Run, Way
+from planner.forge.port import Credentials, ForgeError, Target
 from planner.forge.registry import ALIASES, KINDS, NAMES, job_in, running
 from planner.net.address import Flaw, NoAddress, address_of
+from planner.net.authorities import flaw_of
 
 _AUTHORITIES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 _ALLOW: Final = "PLANNER_FORGE_ALLOW_HTTP"
@@ -155,3 +153,44 @@ def _api(url: str, kind: Kind, environ: Mapping[str, str]) -> str:
 def _how_to_give(kind: Kind) -> str:
     ways = " or ".join(way.shown for way in kind.ways if not way.own_ci)
     return f"Set {ways}. {kind.hint}"
+
+
+def found_credentials(
+    ways: Iterable[Way], environ: Mapping[str, str], *, is_own_ci: bool
+) -> Credentials | None:
+    """None when there are none; ForgeError for odd ones."""
+    for way in ways:
+        given = _given(way, environ) if is_own_ci or not way.own_ci else None
+        if given is not None:
+            return _checked(given)
+    return None
+
+
+def _given(way: Way, environ: Mapping[str, str]) -> Credentials | None:
+    token = environ.get(way.variable, "").strip()
+    if not way.username:
+        return Credentials(token, way.shown, way.username) if token else None
+    username = environ.get(way.username, "").strip()
+    return Credentials(token, way.shown, username) if token and username else None
+
+
+def _checked(given: Credentials) -> Credentials:
+    """A line break would end the header, and a message about it would show the token."""
+    for text in (given.token, given.username or ""):
+        if not text.isascii() or not text.isprintable() or " " in text:
+            raise ForgeError(
+                f"the value of {given.variables} is no token: it holds characters that none has",
+                advice="Set it again, without quotes and line breaks.",
+            )
+    return given
+
+
+def trusted(names: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
+    """The file of authorities that the first of these variables names, None for the usual ones."""
+    for name in names:
+        path = environ.get(name, "").strip()
+        if path:
+            if flaw := flaw_of(Path(path)):
+                raise ForgeError(f"the CA file {path} {flaw}", advice=f"Correct {name}.")
+            return path
+    return None

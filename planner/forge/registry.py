@@ -8,8 +8,7 @@ from typing import Final
 from attrs import evolve
 
 from planner.forge import azure, bitbucket, gitea, github, gitlab
-from planner.forge.ci import Job
-from planner.forge.kind import Kind
+from planner.forge.kind import Job, Kind
 
 _ALL: Final = (github.KIND, gitlab.KIND, gitea.KIND, bitbucket.KIND, azure.KIND)
 

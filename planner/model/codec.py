@@ -211,7 +211,7 @@ def decode_record(data: object) -> Record:
 def encode_state(state: State) -> Data:
     """state as in schemas/state.schema.json, without format_version and digest.
 
-    Resources and left-overs are one list sorted by address; the left-overs are marked `deposed`.
+    Resources and deposed ones are one list sorted by address; the latter are marked `deposed`.
     """
     fields = {name: getattr(state, name) for name in attrs.fields_dict(_Document)}
     document = encode(_Document(**{**fields, "resources": tuple(state.resources.values())}))
@@ -223,7 +223,7 @@ def encode_state(state: State) -> Data:
 
 @attrs.frozen
 class _Document:
-    """A state as it is written, its left-overs apart."""
+    """A state as it is written, what is deposed apart."""
 
     project: str
     environment: str
@@ -248,7 +248,7 @@ def decode_state(data: object) -> State:
 
 
 def _split(data: object) -> object:
-    """data with the left-overs taken out of the resources."""
+    """data with the deposed ones taken out of the resources."""
     if not isinstance(data, dict) or not isinstance(data.get("resources"), list):
         return data
     if "deposed" in data:

@@ -75,8 +75,8 @@ def unmatched(left: Sequence[Value], right: Sequence[Value]) -> tuple[list[int],
 def agrees(known: Value, shown: Value, *, unordered: bool = False) -> bool:
     """Whether what a server shows is what is known of it; a secret that it leaves out agrees."""
     if isinstance(known, Mapping) and isinstance(shown, Mapping):
-        seen = {key: item for key, item in known.items() if key in shown or not isinstance(item, Fingerprint)}
-        return seen.keys() == shown.keys() and all(agrees(item, shown[key]) for key, item in seen.items())
+        absent = {key for key in known.keys() - shown.keys() if isinstance(known[key], Fingerprint)}
+        return known.keys() - absent == shown.keys() and all(agrees(known[key], shown[key]) for key in shown)
     return same(known, shown, unordered=unordered)
 
 

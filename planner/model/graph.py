@@ -55,9 +55,9 @@ def ordered(waits_for: Mapping[T, Iterable[T]]) -> list[T]:
 
 def _circle(waits: Mapping[int, set[int]]) -> list[int]:
     """One circle among numbers each of which waits for another."""
-    seen: dict[int, int] = {}
+    visited: dict[int, int] = {}
     number = min(waits)
-    while number not in seen:
-        seen[number] = len(seen)
+    while number not in visited:
+        visited[number] = len(visited)
         number = min(waits[number])
-    return [member for member, order in seen.items() if order >= seen[number]]
+    return [member for member, order in visited.items() if order >= visited[number]]

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import define, frozen
 
-from planner.model.value import Path
+from planner.model.value import Path, Value
 
 
 @frozen
@@ -94,6 +94,10 @@ class Kind:
         if name not in self.kept:
             return name
         return f"{name}.{below[0]}" if below and below[0] in self.kept[name] else ""
+
+    def key_of(self, attributes: Mapping[str, Value]) -> tuple[Value, ...]:
+        """The values of the natural key among attributes, null where there is none."""
+        return tuple(attributes.get(name) for name in self.natural_key)
 
     @cached_property
     def local(self) -> frozenset[str]:

@@ -54,7 +54,7 @@ Sink = Callable[[Event], None]
 
 @frozen
 class ThreeWay:
-    """One attribute in a conflict: what is wanted, what the state knew, what is there."""
+    """One attribute in a conflict: what is desired, what the state knew, what is there."""
 
     path: Path
     desired: Value

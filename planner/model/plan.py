@@ -55,7 +55,7 @@ class Change:
     empty for a delete. version: the resource version the plan was made from (pinned). content: the file to be
     uploaded, None when none is. used_by: what uses the resource today, as ids of deployments.
     existing: ids that carry the same natural key today, so that a create in doubt can be told from them.
-    deposed: the change concerns an object left over from a create_before_destroy replacement.
+    deposed: the change concerns what a create_before_destroy replacement left.
     moved_from: its address in the state before this plan. imported: the state does not hold it yet.
     """
 
@@ -115,7 +115,7 @@ class Step:
     """One call that writes. operation: create, update, upload, delete, as the kind names them.
 
     number: from 1, in an order that respects every dependency. waits_for: numbers of earlier steps.
-    deposed: the call concerns a left-over of a replacement; id says which one.
+    deposed: the call concerns a deposed resource; id says which one.
     """
 
     number: int

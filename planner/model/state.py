@@ -30,7 +30,7 @@ class Intent:
 
     server_time: what the installation's own clock showed then, at most; "" where no reply said it, None in an
     intent of a planner that did not note it. existing: ids that carried the same natural key before.
-    id: of the resource that is written to; for a create, of the one that it leaves over (see State.deposed).
+    id: of the resource that is written to; for a create, of the one that it deposes (see State.deposed).
     """
 
     step: int
@@ -51,7 +51,7 @@ class Intent:
 @frozen
 class Outcome:
     """Written after a call. prior: the resource as it is now. result: "done", "failed" (no effect), or
-    "deposed" (the entry became a left-over of a replacement).
+    "deposed" (the entry is now that of a deposed resource).
 
     done with prior None: the resource is gone.
     """
@@ -66,7 +66,7 @@ class Outcome:
 
 Record = Intent | Outcome
 Whose = tuple[str, str]
-LEFT_OVER = "left over from a replacement"
+LEFT_OVER = "left over from a replacement"  # as messages call what is deposed
 
 
 def whose(prior: Prior) -> Whose:
@@ -101,7 +101,7 @@ class State:
 
     @property
     def entries(self) -> tuple[Prior, ...]:
-        """All that it holds: the resources, then what is left over from replacements."""
+        """All that it holds: the resources, then the deposed ones."""
         return (*self.resources.values(), *self.deposed)
 
     def holders(self) -> dict[Whose, str]:

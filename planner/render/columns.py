@@ -9,7 +9,7 @@ from typing import Final
 from attrs import frozen
 
 from planner.render.escaping import cells, escape, pad, wrap
-from planner.render.style import BOLD, Style
+from planner.render.style import BOLD, DIM, Style
 
 _GAPS: Final = ("  ", " ")
 """Between columns: the second where the first leaves too little room."""
@@ -27,6 +27,11 @@ class Cell:
 
 
 Row = Sequence[Cell]
+
+
+def cell(text: str, role: str = "") -> Cell:
+    """text, a dash where there is none."""
+    return Cell(text, role) if text else Cell("-", DIM)
 
 
 def render_columns(heads: Sequence[str], rows: Sequence[Row], *, width: int, style: Style) -> Iterator[str]:

@@ -49,8 +49,14 @@ def wrap(text: str, room: int) -> list[str]:
 
     Line breaks in text are kept.
     """
-    found = (line.rstrip() for part in text.split("\n") for line in _wrapped_part(part, room))
-    return list(found)
+    return [line.rstrip() for part in text.split("\n") for line in _wrapped_part(part, room)]
+
+
+def hanging(head: str, text: str, width: int, margin: int) -> Iterator[str]:
+    """Foreign text behind head, in lines of width columns, the further ones margin columns from the left."""
+    first, *rest = wrap(text, width - margin)
+    yield f"{head}{first}".rstrip()
+    yield from (f"{' ' * margin}{line}".rstrip() for line in rest)
 
 
 def break_units(units: Iterable[str], room: int) -> list[str]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from types import TracebackType
-from typing import Any, Self
-
-from attrs import frozen
+from collections.abc import Iterator
+from typing import Any
 
 from planner.errors import PlannerError
 from planner.model.codec import encode
@@ -88,24 +85,6 @@ def step(event: Event) -> Line:
     line |= {"ok": event.ok, "seconds": round(event.seconds, 3)}
     line |= {key: getattr(event, key) for key in ("id", "message") if getattr(event, key)}
     return {"type": "finished"} | line
-
-
-@frozen
-class EventProgress:
-    """Passes the events of an apply on."""
-
-    tell: Callable[[Event], None]
-
-    def __call__(self, event: Event) -> None:
-        self.tell(event)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
 
 
 def ledger(value: Ledger) -> Iterator[Line]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Final
 
 from planner.model.release import Gate
-from planner.render.escaping import escape, pad, wrap
+from planner.render.escaping import escape, hanging, pad
 from planner.render.style import ADD, CHANGE, WARNING, Style
 
 _STATE: Final = 6
 """Columns of the longest state."""
+
 _PLAIN: Final = Style()
-_ROLES: Final[Mapping[str, str]] = MappingProxyType({"met": ADD, "closed": CHANGE, "forced": WARNING})
+_ROLES: Final[Mapping[str, str]] = {"met": ADD, "closed": CHANGE, "forced": WARNING}
 
 
 def render_gates(gates: Sequence[Gate], width: int = 100, style: Style = _PLAIN) -> str:
@@ -23,11 +23,10 @@ def render_gates(gates: Sequence[Gate], width: int = 100, style: Style = _PLAIN)
 
 
 def _lines(gate: Gate, column: int, width: int, style: Style) -> Iterator[str]:
-    margin, state = 2 + column + 2 + _STATE + 2, state_of(gate)
-    first, *rest = wrap(about(gate), width - margin)
+    state = state_of(gate)
     shown = style.paint(_ROLES[state], state) + " " * (_STATE - len(state))
-    yield f"  {pad(escape(gate.name), column)}  {shown}  {first}".rstrip()
-    yield from ((" " * margin + line).rstrip() for line in rest)
+    head = f"  {pad(escape(gate.name), column)}  {shown}  "
+    return hanging(head, about(gate), width, 2 + column + 2 + _STATE + 2)
 
 
 def state_of(gate: Gate) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Final
 
 from planner.model.ledger import APPLIED, FAILED, SKIPPED, Entry, Ledger, ThreeWay
@@ -13,17 +12,15 @@ from planner.render.escaping import cells, escape, pad, wrap
 from planner.render.style import BOLD, DIM, ERROR, WARNING, Style
 from planner.render.values import SENSITIVE, expanded, inline, wrapped
 
-_DONE: Final[Mapping[Action, str]] = MappingProxyType(
-    {
-        Action.CREATE: "created",
-        Action.UPDATE: "updated",
-        Action.REPLACE: "replaced",
-        Action.DELETE: "deleted",
-        Action.IMPORT: "imported",
-        Action.MOVE: "moved",
-        Action.FORGET: "forgotten",
-    }
-)
+_DONE: Final[Mapping[Action, str]] = {
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.REPLACE: "replaced",
+    Action.DELETE: "deleted",
+    Action.IMPORT: "imported",
+    Action.MOVE: "moved",
+    Action.FORGET: "forgotten",
+}
 _ALWAYS: Final = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
 _SECTIONS: Final = ((APPLIED, "Applied", BOLD), (FAILED, "Failed", ERROR), (SKIPPED, "Skipped", WARNING))
 _VIEWS: Final = ("desired", "prior", "observed")

@@ -1,4 +1,7 @@
-"""Releases as text: all that are known in a table, and one with everything that happened to it."""
+"""Releases: all that are known in a table, one with everything that happened to it, and both as documents.
+
+Documents are as schemas/releases.schema.json describes them.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,20 @@ from typing import Final
 
 from planner.model.catalogue import APPROVED, FORCED, REJECTED, KnownRelease, Remark, Stay
 from planner.model.release import Release
-from planner.render.columns import Cell, render_columns
-from planner.render.escaping import cells, escape, pad, shorten, wrap
+from planner.model.value_json import encode_mapping
+from planner.render.columns import Cell, cell, render_columns
+from planner.render.escaping import cells, escape, hanging, pad, shorten
 from planner.render.gates import render_gates
 from planner.render.rows import Row, Words
-from planner.render.standings import minute
-from planner.render.style import ADD, BOLD, CHANGE, DIM, ERROR, WARNING, Style
+from planner.render.standings import Document, gate_document, minute, picked
+from planner.render.style import ADD, BOLD, CHANGE, ERROR, WARNING, Style
 from planner.render.text.rows import render_rows
 from planner.render.values import inline
 
 COMMIT_DIGITS: Final = 10
 _WIDEST_VALUES: Final = 60
-_NONE: Final = Cell("-", DIM)
 _NOT_COMMITTED: Final = "(not committed)"
+FORMAT_VERSION: Final = 1
 
 
 def render_releases(releases: Sequence[KnownRelease], *, width: int, style: Style) -> str:
@@ -31,17 +35,11 @@ def render_releases(releases: Sequence[KnownRelease], *, width: int, style: Styl
 
 def _cells(item: KnownRelease) -> Iterator[Cell]:
     yield Cell(item.id, BOLD)
-    yield _listed(item.runs_in, ADD)
-    yield _listed(item.ran_in)
+    yield cell(", ".join(item.runs_in), ADD)
+    yield cell(", ".join(item.ran_in))
     yield Cell(minute(item.first_seen))
-    made_of = _made_of(item.release) if item.release else ""
-    yield Cell(made_of) if made_of else _NONE
-    marks = ", ".join(_marks(item))
-    yield Cell(marks, ERROR if item.is_rejected else WARNING) if marks else _NONE
-
-
-def _listed(names: Sequence[str], role: str = "") -> Cell:
-    return Cell(", ".join(names), role) if names else _NONE
+    yield cell(_made_of(item.release) if item.release else "")
+    yield cell(", ".join(_marks(item)), ERROR if item.is_rejected else WARNING)
 
 
 def _made_of(release: Release) -> str:
@@ -157,11 +155,56 @@ def _said(remark: Remark) -> tuple[str, str, str]:
 def _pair(label: str, text: str, role: str, width: int, style: Style, *, indent: int = 2) -> Iterator[str]:
     """`  by            ann@shop.example`, goes on below itself."""
     column = 12 if indent > 2 else 8
-    first, *rest = wrap(text, width - indent - column - 2)
     head = pad(label, column)
-    yield f"{' ' * indent}{style.paint(role, head) if role else head}  {first}"
-    yield from ((" " * (indent + column + 2) + line).rstrip() for line in rest)
+    shown = f"{' ' * indent}{style.paint(role, head) if role else head}  "
+    return hanging(shown, text, width, indent + column + 2)
 
 
 def _time(at: str) -> str:
     return escape(f"{minute(at)} UTC")
+
+
+def releases_document(
+    project: str, releases: Sequence[KnownRelease], problems: Mapping[str, str]
+) -> Document:
+    """problems: environment -> why its state could not be read."""
+    found = [_document(item) for item in releases]
+    return {**_head(project, problems), "releases": found}
+
+
+def release_document(
+    project: str, item: KnownRelease, subjects: Mapping[str, str], problems: Mapping[str, str]
+) -> Document:
+    """subjects: commit -> the first line of its message."""
+    return {**_head(project, problems), "release": _document(item), "subjects": dict(subjects)}
+
+
+def _head(project: str, problems: Mapping[str, str]) -> Document:
+    return {"format_version": FORMAT_VERSION, "project": project, "problems": dict(problems)}
+
+
+def _document(item: KnownRelease) -> Document:
+    release = item.release
+    said = ("environment", "what", "name", "ok", "by", "at", "text")
+    return {
+        **picked(item, "id", "first_seen"),
+        "variables": encode_mapping(release.variables) if release else None,
+        "templates": (release.templates or None) if release else None,
+        "archives": dict(release.archives) if release else None,
+        **picked(item, "runs_in", "ran_in"),
+        "rejected": item.is_rejected,
+        "approvals": {name: count for name in item.environments if (count := item.approvals(name))},
+        "runs": [_stay_document(stay) for stay in item.stays],
+        "remarks": [picked(remark, *said) for remark in item.remarks],
+    }
+
+
+def _stay_document(stay: Stay) -> Document:
+    told = ("environment", "since", "until", "whole", "by", "commit", "pull_request", "plan_digest")
+    source = {"environment": stay.source, "lineage": stay.lineage, "serial": stay.serial}
+    return {
+        **picked(stay, *told),
+        "source": source if stay.source else None,
+        "gates": [gate_document(gate) for gate in stay.gates],
+        "archives": dict(stay.archives),
+    }

@@ -1,23 +1,29 @@
-"""The environments of a project: where each is, and the matrix of what runs where and what comes next."""
+"""The environments of a project: where each is, and the matrix of what runs where and what comes next.
+
+As text, and as documents that schemas/standings.schema.json describes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final
 
 from attrs import evolve, frozen
 
 from planner.model.chain import Standing
 from planner.model.release import Gate
-from planner.render.columns import Cell, render_columns
-from planner.render.escaping import escape, pad, wrap
+from planner.render.columns import Cell, cell, render_columns
+from planner.render.escaping import escape, hanging, pad, wrap
+from planner.render.gates import state_of
 from planner.render.style import ADD, BOLD, CHANGE, DIM, ERROR, WARNING, Style
 
 NOT_KNOWN: Final = "not known"
 NOT_ASKED: Final = "not asked"
-_NONE: Final = Cell("-", DIM)
 _UNKNOWN: Final = Cell(NOT_KNOWN, ERROR)
 _HANGING: Final = 2
+FORMAT_VERSION = 1
+
+Document = dict[str, Any]
 
 
 @frozen
@@ -39,8 +45,8 @@ def render_places(places: Sequence[Place], *, width: int, style: Style) -> str:
             Cell(item.environment, BOLD),
             Cell(item.endpoint) if item.endpoint else Cell("EC_ENDPOINT", DIM),
             Cell(item.state),
-            Cell("yes", WARNING) if item.protected else _NONE,
-            Cell(", ".join(item.promote_from)) if item.promote_from else _NONE,
+            cell("yes" if item.protected else "", WARNING),
+            cell(", ".join(item.promote_from)),
         ]
         for item in places
     ]
@@ -73,8 +79,8 @@ def render_standings(
 def _row(item: Standing, unreadable: set[str], promotes: bool) -> Iterator[Cell]:
     yield Cell(item.environment, BOLD)
     if promotes:
-        yield _UNKNOWN if not item.readable else Cell(item.release) if item.release else _NONE
-        yield _UNKNOWN if not item.readable else Cell(minute(item.since)) if item.since else _NONE
+        yield cell(item.release) if item.readable else _UNKNOWN
+        yield cell(item.since and minute(item.since)) if item.readable else _UNKNOWN
     yield _converged(item)
     yield _drift(item)
     if promotes:
@@ -102,14 +108,14 @@ def _drift(item: Standing) -> Cell:
 def _not_looked_at(item: Standing) -> Cell:
     if item.problem:
         return _UNKNOWN
-    return _NONE if item.empty else Cell(NOT_ASKED, DIM)
+    return cell("" if item.empty else NOT_ASKED, DIM)
 
 
 def _next(item: Standing, unreadable: set[str]) -> Iterator[Cell]:
     """The release, and what is in its way."""
     if not item.coming:
         unknown = not item.readable or not unreadable.isdisjoint(item.promote_from)
-        yield from [_UNKNOWN if unknown else _NONE] * 2
+        yield from [_UNKNOWN if unknown else cell("")] * 2
         return
     yield Cell(item.coming)
     names = ", ".join(gate.name for gate in item.closed_gates)
@@ -146,12 +152,64 @@ def _way_in(item: Standing) -> str:
 
 
 def _hanging(text: str, width: int) -> Iterator[str]:
-    if text:
-        first, *rest = wrap(text, width - _HANGING)
-        yield first
-        yield from (" " * _HANGING + line for line in rest)
+    return hanging("", text, width, _HANGING) if text else iter(())
 
 
 def minute(at: str) -> str:
     """ "2026-08-24 09:00"."""
     return f"{at[:10]} {at[11:16]}"
+
+
+def places_document(project: str, places: Iterable[Place]) -> Document:
+    told = ("environment", "endpoint", "state", "protected", "promote_from")
+    environments = [picked(item, *told) for item in places]
+    return {"format_version": FORMAT_VERSION, "project": project, "environments": environments}
+
+
+def standings_document(project: str, at: str, chain: Sequence[Standing]) -> Document:
+    """at: when it was looked, ISO 8601 in UTC. null stands for what is not known, or not there."""
+    environments = [_document(item) for item in chain]
+    return {"format_version": FORMAT_VERSION, "project": project, "at": at, "environments": environments}
+
+
+def _document(item: Standing) -> Document:
+    asked = item.asked and not item.problem
+    return {
+        **picked(item, "environment", "promote_from", "protected", "release", "since"),
+        "whole": item.whole if item.readable else None,
+        "converged": item.converged,
+        "pending": item.pending if asked else None,
+        "drifted": list(item.drifted) if asked else None,
+        "next": _next_document(item) if item.coming else None,
+        **picked(item, "problem", "advice"),
+    }
+
+
+def _next_document(item: Standing) -> Document:
+    return {
+        "release": item.coming,
+        **picked(item, "source", "promoted"),
+        "gates": [gate_document(gate) for gate in item.gates],
+        "blocked_by": [gate.name for gate in item.closed_gates],
+    }
+
+
+def gate_document(gate: Gate) -> Document:
+    return {
+        "name": gate.name,
+        "state": state_of(gate),
+        "detail": gate.detail,
+        **picked(gate, "advice", "forced"),
+        "holds": "apply" if gate.applies else "promotion",
+    }
+
+
+def picked(item: object, *names: str) -> Document:
+    """Fields as they stand in documents: null is a text that is not there."""
+    return {name: _plain(getattr(item, name)) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return None if value == "" else value

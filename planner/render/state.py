@@ -1,17 +1,17 @@
-"""The state as text: each resource with what the API last said of it."""
+"""The state as text: each resource with what the API last said of it, and outputs, `name = value`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from planner.model.resource import Prior
 from planner.model.state import State
-from planner.model.value import Value
-from planner.render.escaping import escape
-from planner.render.outputs import render_outputs
+from planner.model.value import Value, is_sensitive
+from planner.render.escaping import cells, escape, pad
 from planner.render.rows import Row
 from planner.render.style import BOLD, DIM, Style
 from planner.render.text.rows import render_rows
+from planner.render.values import SENSITIVE, expanded, wrapped
 
 
 def render_state(state: State, *, width: int, style: Style) -> str:
@@ -54,3 +54,16 @@ def _facts(prior: Prior) -> Iterator[tuple[str, Value]]:
         yield "depends on", [str(address) for address in prior.dependencies]
     if prior.prevent_destroy:
         yield "prevent_destroy", True
+
+
+def render_outputs(outputs: Mapping[str, Value], *, width: int) -> str:
+    """One output after the other, sorted by name; long values go on below, indented."""
+    names = sorted(outputs)
+    column = max((cells(escape(name)) for name in names), default=0)
+    lines = []
+    for name in names:
+        head = f"{pad(escape(name), column)} = "
+        shown = SENSITIVE if is_sensitive(outputs[name]) else None
+        first, *rest = [shown] if shown else expanded(outputs[name], width - column - 3, wrapped)
+        lines += [head + first, *(" " * (column + 3) + line for line in rest)]
+    return "\n".join(lines)

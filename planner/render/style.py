@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
 from attrs import frozen
@@ -16,12 +14,8 @@ DIM: Final = "dim"
 ERROR: Final = "error"
 WARNING: Final = "warning"
 
-_CODES: Final[Mapping[str, str]] = MappingProxyType(
-    {ADD: "32", CHANGE: "33", REMOVE: "31", BOLD: "1", DIM: "2", ERROR: "1;31", WARNING: "1;33"}
-)
-_ROLES: Final[Mapping[str, str]] = MappingProxyType(
-    {"+": ADD, "+/-": ADD, "~": CHANGE, "-": REMOVE, "-/+": REMOVE, ".": DIM, "!": WARNING}
-)
+_CODES: Final = {ADD: "32", CHANGE: "33", REMOVE: "31", BOLD: "1", DIM: "2", ERROR: "1;31", WARNING: "1;33"}
+_ROLES: Final = {"+": ADD, "+/-": ADD, "~": CHANGE, "-": REMOVE, "-/+": REMOVE, ".": DIM, "!": WARNING}
 
 
 @frozen

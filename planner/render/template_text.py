@@ -1,21 +1,24 @@
-"""Resources as template text: what somebody would have written by hand."""
+"""Resources as YAML: as template text that somebody would have written by hand, or as templates render."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from planner.model.address import Address
 from planner.model.declarations import Import
-from planner.model.value import Value
+from planner.model.value import Path, Value
 from planner.model.value_json import json_text
+from planner.render.escaping import escape
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.*/@+-]*(?: [A-Za-z0-9_.*/@+(),-]+)*\Z")
 _JINJA: Final = re.compile("\\{[{%#]|[%#}]\\}|[\uf880-\uf893]")
 """What only jinja can write: its own signs, and the characters that templates may not hold themselves."""
+
 _INDENT: Final = "  "
+Origins = Callable[[Address, Path], tuple[str, ...]]
 
 
 def template_text(resources: Mapping[Address, Mapping[str, Value]], imports: Iterable[Import] = ()) -> str:
@@ -105,3 +108,28 @@ def _jinja_text(value: str) -> str:
     """A jinja text literal, in YAML double quotes no less: jinja prints the value as a token."""
     escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
     return f"'{_escaped(escaped)}'"
+
+
+def render_resources(
+    resources: Mapping[Address, Mapping[str, Value]], outputs: Mapping[str, Value], origins: Origins | None
+) -> str:
+    """`resource` and `output` as YAML. origins: names where an attribute's value comes from."""
+    lines = ["resource:"] if resources else []
+    kind = ""
+    for address in sorted(resources):
+        if address.kind != kind:
+            kind = address.kind
+            lines.append(f"  {kind}:")
+        lines.append(f"    {address.name}:")
+        lines += (f"      {line}" for line in _attributes(address, resources[address], origins))
+    if outputs:
+        lines += ["output:", *(f"  {line}" for line in mapping_lines(outputs, jinja=False))]
+    return "\n".join(lines) + "\n"
+
+
+def _attributes(address: Address, attributes: Mapping[str, Value], origins: Origins | None) -> Iterator[str]:
+    for name, value in attributes.items():
+        first, *rest = mapping_lines({name: value}, jinja=False)
+        found = origins(address, (name,)) if origins else ()
+        yield f"{first}  # {escape('; '.join(found))}" if found else first
+        yield from rest

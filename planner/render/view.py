@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Final
 
 from attrs import Factory, field, frozen
@@ -35,7 +34,7 @@ from planner.render.rows import Row, change_rows, diff_rows, output_rows
 from planner.render.values import is_unknown, plural
 
 CHECKED_LATER: Final = "checked after the apply"
-CHECKED: Final = MappingProxyType({"failed": "failed", "unknown": f"is {CHECKED_LATER}"})
+CHECKED: Final = {"failed": "failed", "unknown": f"is {CHECKED_LATER}"}
 """What is said of a check that did not simply pass."""
 
 _SAY_NOTHING: Final = frozenset({"", "it is new", "it is not in the state"})
@@ -51,19 +50,18 @@ class _Kind:
     headline: str
 
 
-_KINDS: Final[Mapping[Action, _Kind]] = MappingProxyType(
-    {
-        Action.CREATE: _Kind("+", "create", "will be created"),
-        Action.UPDATE: _Kind("~", "update", "will be updated in place"),
-        Action.REPLACE: _Kind("-/+", "replace", "must be replaced"),
-        Action.DELETE: _Kind("-", "delete", "will be deleted"),
-        Action.FORGET: _Kind(".", "state", "will be forgotten: it leaves the state and stays where it is"),
-        Action.IMPORT: _Kind(".", "state", "will be imported"),
-        Action.MOVE: _Kind(".", "state", "will be moved in the state"),
-    }
-)
+_KINDS: Final[Mapping[Action, _Kind]] = {
+    Action.CREATE: _Kind("+", "create", "will be created"),
+    Action.UPDATE: _Kind("~", "update", "will be updated in place"),
+    Action.REPLACE: _Kind("-/+", "replace", "must be replaced"),
+    Action.DELETE: _Kind("-", "delete", "will be deleted"),
+    Action.FORGET: _Kind(".", "state", "will be forgotten: it leaves the state and stays where it is"),
+    Action.IMPORT: _Kind(".", "state", "will be imported"),
+    Action.MOVE: _Kind(".", "state", "will be moved in the state"),
+}
 CALLS: Final = ("create", "update", "replace", "delete")
 """The groups that call the API, by what they do."""
+
 LOSSES: Final = ("delete", "replace")
 """Those of them that cannot be taken back."""
 

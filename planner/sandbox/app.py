@@ -9,24 +9,21 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self, TypedDict
+from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, Unpack
 
 from attrs import frozen
 from werkzeug.wrappers import Request, Response
 
 from planner.sandbox import fault_effects, faults
-from planner.sandbox.archives import Archives
+from planner.sandbox.archives import Archives, fetch_url
 from planner.sandbox.auth import TOKEN_LIFETIME, AuthApi, Credentials
 from planner.sandbox.control import PREFIX, ControlApi
 from planner.sandbox.deployments import DeploymentsApi
-from planner.sandbox.downloads import fetch as fetch_url
 from planner.sandbox.extensions import CLOUD, ECE, PLATFORMS, UPLOAD_LIMIT, ExtensionsApi
-from planner.sandbox.fault_table import FaultTable
+from planner.sandbox.fault_effects import FaultTable
 from planner.sandbox.faults import FaultRule
-from planner.sandbox.replies import ApiError, api_error, isoformat
-from planner.sandbox.requestlog import RequestLog
-from planner.sandbox.routing import Call, Router, operation_path
-from planner.sandbox.storage import SandboxError, Storage
+from planner.sandbox.http import ApiError, Call, Router, api_error, isoformat, operation_path
+from planner.sandbox.storage import Entry, RequestLog, SandboxError, Storage
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -37,12 +34,14 @@ _GLANCE: Final = 0.01
 """Seconds between two looks whether a fault is still set."""
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Options(TypedDict, total=False):
-    """What `create_app` takes by keyword, for those who pass it on."""
+    """What a sandbox may be told by keyword.
+
+    `fetch` downloads a download_url for real, `enforce_version` compares `?version=` of updates and deletes,
+    `platform` is "ece", as when it is left out, or "cloud": on Elastic Cloud what is gone, or another's, is
+    forbidden, and a plan names extensions of its own only. `credentials` checks who calls, and tells users
+    apart. `upload_limit` is in bytes. `clock` gives aware datetimes, `sleep` takes seconds.
+    """
 
     fetch: bool
     enforce_version: bool
@@ -90,13 +89,13 @@ class Sandbox:
 
     def _logged(self, request: Request, path: str | None) -> Response:
         """The status of a request whose connection a fault broke is null."""
-        entry: dict[str, Any] = {
-            "time": isoformat(self._auth.clock()),
-            "method": request.method,
-            "path": request.path,
-            "query": request.query_string.decode("latin-1"),
-            "status": None,
-        }
+        entry = Entry(
+            time=isoformat(self._auth.clock()),
+            method=request.method,
+            path=request.path,
+            query=request.query_string.decode("latin-1"),
+            status=None,
+        )
         try:
             response = self._kept(request, partial(self._faulty, request, path, entry))
             entry["status"] = response.status_code
@@ -105,7 +104,7 @@ class Sandbox:
         finally:
             self._log.append(entry)
 
-    def _faulty(self, request: Request, path: str | None, entry: dict[str, Any]) -> Response:
+    def _faulty(self, request: Request, path: str | None, entry: Entry) -> Response:
         for rule in self._faults.pick(request.method, path or request.path, request.mimetype):
             entry["fault"] = rule.spec
             if rule.effect not in faults.PASSING_EFFECTS:
@@ -174,32 +173,17 @@ class Sandbox:
         self.close()
 
 
-def create_app(  # noqa: PLR0913 - the switches of the sandbox, by keyword
-    data: str | Path,
-    *,
-    fetch: bool = False,
-    enforce_version: bool = False,
-    platform: str = ECE,
-    credentials: Credentials | None = None,
-    faults: Iterable[str | FaultRule] = (),
-    clock: Callable[[], datetime] = utc_now,
-    token_lifetime: timedelta = TOKEN_LIFETIME,
-    upload_limit: int = UPLOAD_LIMIT,
-    sleep: Callable[[float], None] = time.sleep,
-) -> Sandbox:
+def create_app(data: str | Path, **options: Unpack[Options]) -> Sandbox:
     """An embedded ECE over `data`: a SQLite file, made with its folders where it is missing, or ":memory:".
-
-    `fetch` downloads a download_url for real, `enforce_version` compares `?version=` of updates and deletes,
-    `platform` is "ece" or "cloud": on Elastic Cloud what is gone, or another's, is forbidden, and a plan
-    names extensions of its own only. `credentials` checks who calls, and tells users apart. `upload_limit` is
-    in bytes. `clock` gives aware datetimes, `sleep` takes seconds.
 
     Raises ValueError for another platform and for a fault that does not parse, and SandboxError for a file
     that is something else.
     """
-    rules = parsed(faults)
+    rules = [faults.parse(spec) if isinstance(spec, str) else spec for spec in options.get("faults", ())]
+    platform, credentials = options.get("platform", ECE), options.get("credentials")
     if platform not in PLATFORMS:
         raise ValueError(f"platform {platform!r} is none of {', '.join(PLATFORMS)}")
+    clock = options.get("clock", partial(datetime.now, UTC))
 
     def now() -> str:
         return isoformat(clock())
@@ -207,17 +191,18 @@ def create_app(  # noqa: PLR0913 - the switches of the sandbox, by keyword
     storage = Storage(data)
     archives, log = Archives(storage.folder), RequestLog(storage.folder)
     fault_table = FaultTable(storage, rules)
-    auth = AuthApi(storage, clock, credentials, token_lifetime)
-    downloads = fetch_url if fetch else None
-    owners = credentials is not None
+    auth = AuthApi(storage, clock, credentials, options.get("token_lifetime", TOKEN_LIFETIME))
     extensions = ExtensionsApi(
-        storage, archives, now, downloads, enforce_version, upload_limit, platform, owners
+        storage,
+        archives,
+        now,
+        fetch_url if options.get("fetch") else None,
+        platform,
+        enforce_version=options.get("enforce_version", False),
+        upload_limit=options.get("upload_limit", UPLOAD_LIMIT),
+        owners=credentials is not None,
     )
     control = ControlApi(storage, archives, fault_table, log)
     parts = (extensions, DeploymentsApi(storage, now, platform == CLOUD), auth, control)
     router = Router(route for part in parts for route in part.routes())
-    return Sandbox(storage, auth, router, fault_table, log, sleep)
-
-
-def parsed(specs: Iterable[str | FaultRule]) -> list[FaultRule]:
-    return [faults.parse(spec) if isinstance(spec, str) else spec for spec in specs]
+    return Sandbox(storage, auth, router, fault_table, log, options.get("sleep", time.sleep))

@@ -19,8 +19,7 @@ from typing import Any
 from attrs import field, frozen
 from werkzeug.wrappers import Request, Response
 
-from planner.sandbox.replies import ApiError, api_error, isoformat, reply
-from planner.sandbox.routing import Call, Route
+from planner.sandbox.http import ApiError, Call, Route, api_error, isoformat, reply
 from planner.sandbox.storage import Storage
 
 TOKEN_LIFETIME = timedelta(hours=1)
@@ -70,8 +69,8 @@ class Credentials:
 class AuthApi:
     storage: Storage
     clock: Callable[[], datetime]
-    credentials: Credentials | None = None
-    lifetime: timedelta = TOKEN_LIFETIME
+    credentials: Credentials | None
+    lifetime: timedelta
 
     def routes(self) -> list[Route]:
         return [

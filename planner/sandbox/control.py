@@ -11,16 +11,14 @@ from __future__ import annotations
 from attrs import frozen
 from werkzeug.wrappers import Response
 
-from planner.sandbox import extension_table
 from planner.sandbox.archives import Archives
 from planner.sandbox.auth import same
 from planner.sandbox.extensions import not_found
-from planner.sandbox.fault_table import FaultTable
+from planner.sandbox.fault_effects import FaultTable
 from planner.sandbox.faults import from_json
-from planner.sandbox.replies import api_error, reply
-from planner.sandbox.requestlog import RequestLog
-from planner.sandbox.routing import Call, Route
-from planner.sandbox.storage import Storage
+from planner.sandbox.http import Call, Route, api_error, reply
+from planner.sandbox.storage import RequestLog, Storage
+from planner.sandbox.tables import EXTENSIONS
 
 PREFIX = "/sandbox"
 
@@ -67,7 +65,7 @@ class ControlApi:
 
     def list_files(self, _: Call) -> Response:
         with self.storage.read() as db:
-            extensions = extension_table.every(db)
+            extensions = EXTENSIONS.every(db)
         files = [(extension.id, extension.file) for extension in extensions if extension.file]
         return reply(
             {"files": [{"id": id_, "size": file.size, "sha256": file.sha256} for id_, file in files]}
@@ -76,7 +74,7 @@ class ControlApi:
     def file(self, call: Call) -> Response:
         extension_id, token = call.params["extension_id"], call.request.args.get("token", "")
         with self.storage.read() as db:
-            extension = extension_table.find(db, extension_id)
+            extension = EXTENSIONS.find(db, extension_id)
         if extension is None or extension.file is None or not same(token, extension.file.token):
             raise not_found(extension_id)
         size = [("Content-Length", str(extension.file.size))]

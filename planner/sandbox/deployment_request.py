@@ -11,13 +11,14 @@ import secrets
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
-from jsonschema_rs import Draft4Validator
+from jsonschema_rs import Draft4Validator, ValidationError
 from werkzeug.datastructures import MultiDict
 
-from planner.sandbox.replies import ApiError, Problem, api_error
+from planner.sandbox.http import ApiError, Problem, api_error
+from planner.sandbox.tables import Resource, Resources
 
 KINDS = ("elasticsearch", "kibana", "apm", "appsearch", "enterprise_search", "integrations_server")
 REGION = "ece-region"
@@ -26,18 +27,14 @@ CREATE, UPDATE = "DeploymentCreateRequest", "DeploymentUpdateRequest"
 MOST_PROBLEMS = 20
 LONGEST_MESSAGE = 300
 
-# Per kind of KINDS the payloads as sent, each with the `id` that the server gave it.
-Resources = dict[str, list[dict[str, Any]]]
 
-
-def _invalid(message: str, *fields: str) -> ApiError:
-    return api_error(400, "deployments.invalid_request", message, *fields)
+def invalid(message: str, field: str) -> ApiError:
+    return api_error(400, "deployments.invalid_request", message, field)
 
 
 @cache
-def _shapes() -> dict[str, Any]:
-    loaded: dict[str, Any] = orjson.loads(Path(__file__).with_name("deployment_shapes.json").read_bytes())
-    return loaded
+def _shapes() -> Any:
+    return orjson.loads(Path(__file__).with_name("deployment_shapes.json").read_bytes())
 
 
 @cache
@@ -72,15 +69,11 @@ def _known(value: Any, shape: Mapping[str, Any]) -> Any:
     return {key: _known(value[key], inner) for key, inner in below.items() if inner is not None}
 
 
-def _problem(error: Any) -> Problem:
-    field = ""
-    for step in error.instance_path:
-        field += f"[{step}]" if isinstance(step, int) else f".{step}"
-    field = field.lstrip(".")
-    message = f"{error.message:.{LONGEST_MESSAGE}}"
-    return Problem(
-        "deployments.invalid_request", f"Field [{field}]: {message}." if field else message, (field,)
-    )
+def _problem(error: ValidationError) -> Problem:
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
+    field, message = "".join(steps).lstrip("."), f"{error.message:.{LONGEST_MESSAGE}}"
+    message = f"Field [{field}]: {message}." if field else message
+    return Problem("deployments.invalid_request", message, (field,))
 
 
 def _filled(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,10 +112,8 @@ def _misfits(resources: Mapping[str, Any], *, repo_only: bool) -> Iterator[Probl
                 if repo_only and not url.startswith("repo://"):
                     yield Problem("clusters.invalid_extension_url", f"Invalid extension URL [{url}].", (key,))
                 if version and not _fits(key, wanted, version):
-                    message = (
-                        f"[{entry['name']}] of [{key}] is for Elasticsearch [{wanted}], not [{version}]."
-                    )
-                    yield Problem("clusters.cluster_invalid_plan", message, (key,))
+                    what = f"[{entry['name']}] of [{key}] is for Elasticsearch [{wanted}], not [{version}]."
+                    yield Problem("clusters.cluster_invalid_plan", what, (key,))
 
 
 def _fits(key: str, wanted: str, version: str) -> bool:
@@ -130,29 +121,28 @@ def _fits(key: str, wanted: str, version: str) -> bool:
     return wanted == version if key == "user_plugins" else fnmatch.fnmatchcase(version, wanted)
 
 
-def check_request_id(request_id: str | None) -> None:
+def check_id(request_id: str | None) -> None:
     if request_id is not None and not 32 <= len(request_id) <= 128:
-        raise _invalid("The request_id must have 32 to 128 characters.", "request_id")
+        raise invalid("The request_id must have 32 to 128 characters.", "request_id")
 
 
 def check_template(query: MultiDict[str, str], request: Mapping[str, Any]) -> None:
     """There are no templates here: one would have to fill in the resources that a request has itself."""
     template = query.get("template_id")
     if template is not None and not any(request.get("resources", {}).values()):
-        raise _invalid(f"The deployment template [{template}] cannot be found.", "template_id")
+        raise invalid(f"The deployment template [{template}] cannot be found.", "template_id")
 
 
-def requested_resources(request: Mapping[str, Any]) -> Resources:
+def resources(request: Mapping[str, Any]) -> Resources:
     """Every resource of a checked request, with a new id. What may only be written is not kept."""
     sent = request.get("resources", {})
     return {kind: [_kept(payload) for payload in sent.get(kind, [])] for kind in KINDS}
 
 
-def _kept(payload: Mapping[str, Any]) -> dict[str, Any]:
-    settings = {
-        key: value for key, value in payload.get("settings", {}).items() if key != "keystore_contents"
-    }
-    return {**payload, "settings": settings, "id": secrets.token_hex(16)}
+def _kept(payload: Mapping[str, Any]) -> Resource:
+    sent = payload.get("settings", {})
+    settings = {key: value for key, value in sent.items() if key != "keystore_contents"}
+    return cast(Resource, {**payload, "settings": settings, "id": secrets.token_hex(16)})
 
 
 def merged(before: Resources, wanted: Resources | None, *, prune: bool) -> Resources:
@@ -162,32 +152,30 @@ def merged(before: Resources, wanted: Resources | None, *, prune: bool) -> Resou
     """
     if wanted is None:
         return before
-    return {kind: _merged_kind(before.get(kind, []), wanted[kind], prune=prune) for kind in KINDS}
+    return {kind: [*_merged_kind(before.get(kind, []), wanted[kind], prune)] for kind in KINDS}
 
 
-def _merged_kind(
-    before: list[dict[str, Any]], wanted: list[dict[str, Any]], *, prune: bool
-) -> list[dict[str, Any]]:
+def _merged_kind(before: list[Resource], wanted: list[Resource], prune: bool) -> Iterator[Resource]:
     earlier = {resource["ref_id"]: resource for resource in before}
     sent = {resource["ref_id"] for resource in wanted}
-    kept = [] if prune else [resource for resource in before if resource["ref_id"] not in sent]
-    return kept + [_again(earlier.get(resource["ref_id"]), resource) for resource in wanted]
+    yield from (resource for resource in before if resource["ref_id"] not in sent and not prune)
+    for resource in wanted:
+        same = earlier.get(resource["ref_id"]) or resource
+        # Settings that are not sent stay.
+        yield {**resource, "id": same["id"], "settings": {**same.get("settings", {}), **resource["settings"]}}
 
 
-def _again(before: Mapping[str, Any] | None, resource: dict[str, Any]) -> dict[str, Any]:
-    """Settings that are not sent stay."""
-    if before is None:
-        return resource
-    settings = {**before.get("settings", {}), **resource["settings"]}
-    return resource | {"id": before["id"], "settings": settings}
+def each(resources: Resources) -> Iterator[tuple[str, Resource]]:
+    return ((kind, resource) for kind in KINDS for resource in resources.get(kind, ()))
 
 
 def extension_urls(resources: Resources) -> set[str]:
     """What the Elasticsearch plans name in `user_bundles` and `user_plugins`, for all nodes or for some."""
+    plans = (resource["plan"] for resource in resources.get("elasticsearch", ()))
     return {
         entry["url"]
-        for resource in resources.get("elasticsearch", [])
-        for settings in _elasticsearch_settings(resource["plan"])
+        for plan in plans
+        for settings in _elasticsearch_settings(plan)
         for _, entry in _entries(settings)
         if isinstance(entry, dict) and isinstance(entry.get("url"), str)
     }

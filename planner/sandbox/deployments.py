@@ -14,21 +14,10 @@ from typing import Any
 from attrs import evolve, frozen
 from werkzeug.wrappers import Response
 
-from planner.sandbox import deployment_table as table
-from planner.sandbox.deployment_replies import created, diagnosed, listed, resynced, shown, updated
-from planner.sandbox.deployment_request import (
-    CREATE,
-    UPDATE,
-    check_request_id,
-    check_template,
-    checked,
-    merged,
-    requested_resources,
-)
-from planner.sandbox.deployment_table import Deployment
-from planner.sandbox.replies import Stamp, api_error, check_version, reply, versioned
-from planner.sandbox.routing import Call, Route
+from planner.sandbox import deployment_request as requested
+from planner.sandbox.http import Call, Route, Stamp, api_error, check_version, reply, versioned
 from planner.sandbox.storage import Storage
+from planner.sandbox.tables import DEPLOYMENTS, Deployment, Resource, Resources, record_uses
 
 COLLECTION = "/deployments"
 ITEM = "/deployments/{deployment_id}"
@@ -42,14 +31,14 @@ class DeploymentsApi:
 
     storage: Storage
     now: Callable[[], str]
-    repo_only: bool = False
+    repo_only: bool
 
     def routes(self) -> list[Route]:
         return [
             Route("GET", COLLECTION, self.list),
             Route("POST", COLLECTION, self.create, body=True),
             Route("POST", COLLECTION + "/_search", self.search, body=True),
-            Route("POST", COLLECTION + "/_resync", self.resync_all),
+            Route("POST", COLLECTION + "/_resync", self.resync),
             Route("GET", COLLECTION + "/templates", self.templates),
             Route("GET", COLLECTION + "/templates/{template_id}", self.template),
             Route("GET", ITEM, self.get),
@@ -61,29 +50,26 @@ class DeploymentsApi:
 
     def list(self, _: Call) -> Response:
         with self.storage.read() as db:
-            deployments = table.every(db)
-        return reply({"deployments": [listed(deployment) for deployment in deployments]})
+            deployments = DEPLOYMENTS.every(db)
+        return reply({"deployments": [_listed(deployment) for deployment in deployments]})
 
     def search(self, call: Call) -> Response:
         """All of them, in pages: there is no index here that could answer a query."""
         body = call.json(optional=True)
         start, size = (_count(body, key, default) for key, default in (("from", 0), ("size", PAGE)))
         if body.get("query") not in (None, {}, {"match_all": {}}):
-            raise api_error(
-                400, "deployments.invalid_request", "The sandbox knows no query but match_all.", "query"
-            )
+            raise requested.invalid("The sandbox knows no query but match_all.", "query")
         with self.storage.read() as db:
-            deployments = table.every(db)
-        page = [shown(deployment) for deployment in deployments[start : start + size]]
+            deployments = DEPLOYMENTS.every(db)
+        page = [_shown(deployment) for deployment in deployments[start : start + size]]
         return reply({"deployments": page, "return_count": len(page), "match_count": len(deployments)})
 
-    def resync_all(self, _: Call) -> Response:
-        with self.storage.read() as db:
-            return reply(resynced(table.every(db)))
-
     def resync(self, call: Call) -> Response:
+        """ECE API, IndexSynchronizationResults: of one deployment, or of all."""
         with self.storage.read() as db:
-            return reply(resynced([_find(db, call)]))
+            found = [_find(db, call)] if call.params else DEPLOYMENTS.every(db)
+        ids = [deployment.id for deployment in found]
+        return reply({"created": [], "updated": ids, "deleted": [], "errors": []})
 
     def templates(self, call: Call) -> Response:
         _check_region(call)
@@ -96,58 +82,64 @@ class DeploymentsApi:
 
     def create(self, call: Call) -> Response:
         request_id = call.request.args.get("request_id")
-        check_request_id(request_id)
-        request = checked(call.json(), CREATE, repo_only=self.repo_only)
-        check_template(call.request.args, request)
+        requested.check_id(request_id)
+        request = requested.checked(call.json(), requested.CREATE, repo_only=self.repo_only)
+        requested.check_template(call.request.args, request)
         deployment = self._made(request, request_id)
         if call.flag("validate_only"):
-            return reply(created(deployment) | diagnosed(None, deployment.resources))
+            return reply(_created(deployment) | _diagnosed(None, deployment.resources))
         with self.storage.write() as db:
-            earlier = table.by_request(db, request_id)
+            earlier = DEPLOYMENTS.find(db, request_id, "request_id")
             if earlier is None:
-                table.insert(db, deployment)
+                DEPLOYMENTS.insert(db, deployment)
+                record_uses(db, deployment, requested.extension_urls(deployment.resources))
         if earlier is not None:
-            return reply(created(earlier), 202)
-        return versioned(created(deployment, fresh=True), deployment.stamp, 201)
+            return reply(_created(earlier), 202)
+        return versioned(_created(deployment, fresh=True), deployment.stamp, 201)
 
     def get(self, call: Call) -> Response:
         with self.storage.read() as db:
             deployment = _find(db, call)
         show_plans = call.request.args.get("show_plans", "true").lower() != "false"
-        body = shown(deployment, show_plans=show_plans, show_settings=call.flag("show_settings"))
+        body = _shown(deployment, show_plans=show_plans, show_settings=call.flag("show_settings"))
         return versioned(body, deployment.stamp)
 
     def update(self, call: Call) -> Response:
         with self.storage.read() as db:
             _find(db, call)
-        request = checked(call.json(), UPDATE, repo_only=self.repo_only)
+        request = requested.checked(call.json(), requested.UPDATE, repo_only=self.repo_only)
         with self.storage.write() as db:
             before = _find(db, call)
             check_version(call.request.args.get("version"), before.stamp, "deployments")
             if call.flag("validate_only"):
-                wanted = requested_resources(request)
-                return versioned(updated(_changed(before, request)) | diagnosed(before, wanted), before.stamp)
-            deployment = evolve(_changed(before, request), stamp=before.stamp.written(self.now()))
-            table.update(db, deployment)
-        return versioned(updated(deployment), deployment.stamp)
+                wanted = requested.resources(request)
+                return versioned(
+                    _updated(_changed(before, request)) | _diagnosed(before, wanted), before.stamp
+                )
+            deployment = self._write(db, _changed(before, request))
+        return versioned(_updated(deployment), deployment.stamp)
 
     def shutdown(self, call: Call) -> Response:
         with self.storage.write() as db:
-            deployment = _find(db, call)
-            table.update(db, evolve(deployment, stopped=True, stamp=deployment.stamp.written(self.now())))
+            deployment = self._write(db, evolve(_find(db, call), stopped=True))
         return reply({"id": deployment.id, "name": deployment.name})
 
     def delete(self, call: Call) -> Response:
         with self.storage.write() as db:
             deployment = _find(db, call)
             if not deployment.stopped:
-                raise api_error(
-                    400,
-                    "deployments.resource_not_shutdown",
-                    "The Deployment resources have not been shutdown yet.",
-                )
-            table.delete(db, deployment.id)
+                message = "The Deployment resources have not been shutdown yet."
+                raise api_error(400, "deployments.resource_not_shutdown", message)
+            DEPLOYMENTS.delete(db, deployment)
         return reply({"id": deployment.id, "name": deployment.name})
+
+    def _write(self, db: sqlite3.Connection, changed: Deployment) -> Deployment:
+        deployment = evolve(changed, stamp=changed.stamp.written(self.now()))
+        DEPLOYMENTS.update(db, deployment)
+        record_uses(
+            db, deployment, set() if deployment.stopped else requested.extension_urls(deployment.resources)
+        )
+        return deployment
 
     def _made(self, request: Mapping[str, Any], request_id: str | None) -> Deployment:
         deployment_id, now = secrets.token_hex(16), self.now()
@@ -155,7 +147,7 @@ class DeploymentsApi:
             id=deployment_id,
             name=request.get("name") or deployment_id,
             alias=request.get("alias") or None,
-            resources=requested_resources(request),
+            resources=requested.resources(request),
             settings=request.get("settings", {}),
             metadata=request.get("metadata", {}),
             stopped=False,
@@ -166,24 +158,21 @@ class DeploymentsApi:
 
 def _changed(before: Deployment, request: Mapping[str, Any]) -> Deployment:
     """What a request leaves out stays as it is; an empty alias takes it away."""
-    wanted = requested_resources(request) if "resources" in request else None
+    wanted = requested.resources(request) if "resources" in request else None
     return evolve(
         before,
         name=request.get("name") or before.name,
         alias=request.get("alias", before.alias) or None,
-        resources=merged(before.resources, wanted, prune=request["prune_orphans"]),
+        resources=requested.merged(before.resources, wanted, prune=request["prune_orphans"]),
         settings={**before.settings, **request.get("settings", {})},
         metadata={**before.metadata, **request.get("metadata", {})},
     )
 
 
 def _count(body: Mapping[str, Any], key: str, default: int) -> int:
-    value = body.get(key)
-    value = default if value is None else value
+    value = default if body.get(key) is None else body[key]
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise api_error(
-            400, "deployments.invalid_request", f"Field [{key}] must be a number of 0 or more.", key
-        )
+        raise requested.invalid(f"Field [{key}] must be a number of 0 or more.", key)
     return value
 
 
@@ -194,9 +183,155 @@ def _check_region(call: Call) -> None:
 
 def _find(db: sqlite3.Connection, call: Call) -> Deployment:
     deployment_id = call.params["deployment_id"]
-    deployment = table.find(db, deployment_id)
+    deployment = DEPLOYMENTS.find(db, deployment_id)
     if deployment is None:
-        raise api_error(
-            404, "deployments.deployment_not_found", f"The Deployment [{deployment_id}] cannot be found."
-        )
+        message = f"The Deployment [{deployment_id}] cannot be found."
+        raise api_error(404, "deployments.deployment_not_found", message)
     return deployment
+
+
+# Below: deployments as the API shows them, with every required field, healthy and quiet.
+
+
+def _created(deployment: Deployment, *, fresh: bool = False) -> dict[str, Any]:
+    """ECE API, DeploymentCreateResponse; credentials come once, with the fresh one."""
+    resources = _resources(deployment)
+    for resource in resources:
+        if fresh and resource["kind"] == "elasticsearch":
+            resource["credentials"] = {"username": "elastic", "password": secrets.token_urlsafe(16)}
+    return _named(deployment) | {"created": fresh, "resources": resources}
+
+
+def _listed(deployment: Deployment) -> dict[str, Any]:
+    """ECE API, DeploymentsListingData."""
+    return {"id": deployment.id, "name": deployment.name, "resources": _resources(deployment)}
+
+
+def _updated(deployment: Deployment) -> dict[str, Any]:
+    """ECE API, DeploymentUpdateResponse."""
+    return _named(deployment) | {"resources": _resources(deployment), "settings": _settings(deployment)}
+
+
+def _diagnosed(before: Deployment | None, wanted: Resources) -> dict[str, Any]:
+    """ECE API, DeploymentDiagnostics: what the resources of a request would become, had it been meant."""
+    known = {
+        (kind, resource["ref_id"]) for kind, resource in requested.each(before.resources if before else {})
+    }
+    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for kind, resource in requested.each(wanted):
+        part = "updates" if (kind, resource["ref_id"]) in known else "creates"
+        found.setdefault(part, {}).setdefault(kind, []).append(_diagnosis(kind, resource))
+    return {"diagnostics": found}
+
+
+def _diagnosis(kind: str, resource: Resource) -> dict[str, Any]:
+    name = resource.get("display_name", resource["id"])
+    diagnosis = {"ref_id": resource["ref_id"], "display_name": name, "backend_plan": resource["plan"]}
+    target = {} if kind == "elasticsearch" else {"elasticsearch_cluster_ref_id": _target(resource)}
+    return diagnosis | target
+
+
+def _shown(deployment: Deployment, *, show_plans: bool = True, show_settings: bool = False) -> dict[str, Any]:
+    """ECE API, DeploymentGetResponse."""
+    resources: dict[str, list[dict[str, Any]]] = {kind: [] for kind in requested.KINDS}
+    for kind, resource in requested.each(deployment.resources):
+        detail = _detail(deployment, kind, resource, show_plans)
+        if show_settings:
+            detail["info"]["settings"] = resource.get("settings", {})
+        resources[kind].append(detail)
+    usual = {"system_owned": False, "hidden": False, "tags": []}
+    metadata = {**usual, **deployment.metadata, "last_modified": deployment.stamp.modified}
+    found = {"resources": resources, "metadata": metadata, "settings": _settings(deployment)}
+    return _named(deployment) | {"healthy": True} | found
+
+
+def _settings(deployment: Deployment) -> dict[str, Any]:
+    """ECE API, DeploymentSettings; auto_ops is required there."""
+    return {"auto_ops": {"status": "not_connected"}} | deployment.settings
+
+
+def _named(deployment: Deployment) -> dict[str, Any]:
+    named = {"id": deployment.id, "name": deployment.name}
+    return named | {"alias": deployment.alias} if deployment.alias else named
+
+
+def _resources(deployment: Deployment) -> list[dict[str, Any]]:
+    """ECE API, DeploymentResource."""
+    return [
+        {"kind": kind, "id": resource["id"], "ref_id": resource["ref_id"], "region": resource["region"]}
+        for kind, resource in requested.each(deployment.resources)
+    ]
+
+
+def _target(resource: Resource) -> str:
+    return resource.get("elasticsearch_cluster_ref_id") or requested.MAIN
+
+
+def _detail(deployment: Deployment, kind: str, resource: Resource, show_plans: bool) -> dict[str, Any]:
+    info = _info(deployment, resource, show_plans)
+    detail = {"id": resource["id"], "ref_id": resource["ref_id"], "region": resource["region"]}
+    if kind == "elasticsearch":
+        return detail | {"info": info | _elasticsearch_info()}
+    target = _target(resource)
+    cluster = {"elasticsearch_id": _id_of(deployment, target)}
+    return detail | {
+        "elasticsearch_cluster_ref_id": target,
+        "info": info | {"elasticsearch_cluster": cluster},
+    }
+
+
+def _info(deployment: Deployment, resource: Resource, show_plans: bool) -> dict[str, Any]:
+    """What the info of every kind has; Kibana says `cluster_id` where APM says `id`, so both are here."""
+    stamp, name = deployment.stamp, resource.get("display_name", deployment.name)
+    return {
+        "id": resource["id"],
+        "name": name,
+        "cluster_id": resource["id"],
+        "cluster_name": name,
+        "deployment_id": deployment.id,
+        "healthy": True,
+        "status": "stopped" if deployment.stopped else "started",
+        "plan_info": _plans(deployment, resource, show_plans),
+        "metadata": {"version": stamp.version, "last_modified": stamp.modified},
+        "topology": {"healthy": True, "instances": []},
+        "external_links": [],
+    }
+
+
+def _plans(deployment: Deployment, resource: Resource, show_plans: bool) -> dict[str, Any]:
+    current: dict[str, Any] = {
+        "healthy": True,
+        "plan_attempt_id": f"{resource['id']}-{deployment.stamp.version}",
+        "attempt_start_time": deployment.stamp.modified,
+        "attempt_end_time": deployment.stamp.modified,
+        "plan_attempt_log": [],
+        "warnings": [],
+    }
+    if show_plans:
+        current["plan"] = resource["plan"]
+    plans: dict[str, Any] = {"healthy": True, "history": []}
+    # A deployment that was shut down has no plan in force.
+    return plans if deployment.stopped else plans | {"current": current}
+
+
+def _elasticsearch_info() -> dict[str, Any]:
+    shards = {"healthy": True, "available_shards": [], "unavailable_shards": [], "unavailable_replicas": []}
+    masters = {"healthy": True, "masters": [], "instances_with_no_master": []}
+    return {
+        "elasticsearch": {
+            "healthy": True,
+            "shard_info": shards,
+            "master_info": masters,
+            "blocking_issues": {"healthy": True, "cluster_level": [], "index_level": []},
+        },
+        "associated_kibana_clusters": [],
+        "associated_apm_clusters": [],
+        "associated_appsearch_clusters": [],
+        "associated_enterprise_search_clusters": [],
+        "snapshots": {"healthy": True, "count": 0, "recent_success": True},
+    }
+
+
+def _id_of(deployment: Deployment, ref_id: str) -> str:
+    clusters = deployment.resources.get("elasticsearch", [])
+    return next((cluster["id"] for cluster in clusters if cluster["ref_id"] == ref_id), "")

@@ -1,23 +1,32 @@
-"""The extension operations (ECE API, tag Extensions)."""
+"""The extension operations, and what they take (ECE API, tag Extensions)."""
 
 from __future__ import annotations
 
+import re
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from attrs import frozen
-from werkzeug.wrappers import Request, Response
+from attrs import asdict, evolve, field, frozen
+from attrs.filters import exclude
+from werkzeug.wrappers import Response
 
-from planner.sandbox import extension_table as table
-from planner.sandbox.archives import Archives, FileFacts, Incoming, assumed_facts
-from planner.sandbox.downloads import Fetch, check_url
-from planner.sandbox.extension_request import ExtensionRequest, exact_version
-from planner.sandbox.extension_table import Extension
-from planner.sandbox.replies import ApiError, api_error, check_version, reply, versioned
-from planner.sandbox.routing import Call, Route
+from planner.sandbox.archives import Archives, Fetch, FileFacts, Incoming, assumed_facts, check_url, receive
+from planner.sandbox.http import (
+    ApiError,
+    Call,
+    Problem,
+    Route,
+    Stamp,
+    api_error,
+    check_version,
+    reply,
+    versioned,
+)
 from planner.sandbox.storage import Storage
-from planner.sandbox.uploads import receive
+from planner.sandbox.tables import EXTENSIONS, Extension, users
 
 COLLECTION = "/deployments/extensions"
 ITEM = "/deployments/extensions/{extension_id}"
@@ -26,6 +35,58 @@ PLATFORMS = (ECE, CLOUD)
 # Larger files come by download_url only, and those end at 8 GB.
 UPLOAD_LIMIT = 200 * 1024**2
 DOWNLOAD_LIMIT = 8 * 1024**3
+NAME = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
+EXACT = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(-[A-Za-z0-9.]+)?", re.ASCII)
+TYPES = ("plugin", "bundle")
+FIELDS = ("name", "extension_type", "version", "description", "download_url")
+REQUIRED = ("name", "extension_type", "version")
+
+
+@frozen
+class ExtensionRequest:
+    """Create and update take the same fields; a null is a field left out, an unknown field is ignored."""
+
+    name: str
+    extension_type: str
+    version: str
+    description: str | None = None
+    download_url: str | None = None
+
+    @classmethod
+    def from_json(cls, body: dict[str, Any], stored_type: str | None = None) -> ExtensionRequest:
+        """An update keeps the stored type, whatever it sends. Raises ApiError 400 with one element for each
+        thing wrong."""
+        values = {key: body[key] for key in FIELDS if body.get(key) is not None}
+        if problems := _problems(values, stored_type or values.get("extension_type")):
+            raise ApiError(400, *problems)
+        return cls(**values | ({"extension_type": stored_type} if stored_type else {}))
+
+
+def exact_version(extension_type: str, version: str) -> str | None:
+    """What the descriptor of a plugin has to name; None for a bundle, which has no descriptor."""
+    return version if extension_type == "plugin" else None
+
+
+def _problems(values: dict[str, Any], type_: Any) -> list[Problem]:
+    messages = {key: f"Missing required field [{key}]." for key in REQUIRED if not values.get(key)}
+    for key, value in values.items():
+        if message := _complaint(key, value):
+            messages.setdefault(key, message)
+    if type_ == "plugin" and "version" not in messages and not EXACT.fullmatch(values["version"]):
+        messages["version"] = f"The version of a plugin must be exact, as 8.15.3, not [{values['version']}]."
+    return [
+        Problem("extensions.request_execution_failed", message, (key,)) for key, message in messages.items()
+    ]
+
+
+def _complaint(key: str, value: Any) -> str | None:
+    if not isinstance(value, str):
+        return f"Field [{key}] must be a string."
+    if key == "name" and not NAME.fullmatch(value):
+        return "Extension name: only ASCII alphanumeric and [_.-] characters are allowed."
+    if key == "extension_type" and value not in TYPES:
+        return f"Unknown extension type [{value}], expected one of [{', '.join(TYPES)}]."
+    return None
 
 
 @frozen
@@ -36,11 +97,11 @@ class ExtensionsApi:
     storage: Storage
     archives: Archives
     now: Callable[[], str]
-    fetch: Fetch | None = None
-    enforce_version: bool = False
-    upload_limit: int = UPLOAD_LIMIT
-    platform: str = ECE
-    owners: bool = False
+    fetch: Fetch | None
+    platform: str
+    enforce_version: bool = field(kw_only=True)
+    upload_limit: int = field(kw_only=True)
+    owners: bool = field(kw_only=True)
 
     def routes(self) -> list[Route]:
         return [
@@ -53,30 +114,29 @@ class ExtensionsApi:
         ]
 
     def list(self, call: Call) -> Response:
-        base = base_url(call.request)
         with self.storage.read() as db:
-            extensions = [extension for extension in table.every(db) if self._shows(extension, call)]
-        return reply({"extensions": [extension.to_json(base) for extension in extensions]})
+            extensions = [extension for extension in EXTENSIONS.every(db) if self._shows(extension, call)]
+        return reply({"extensions": [_shown(extension, call) for extension in extensions]})
 
     def create(self, call: Call) -> Response:
         if not call.user:
             raise no_user_id(404)
         wanted = ExtensionRequest.from_json(call.json())
         with self._download(wanted) as (incoming, facts):
-            extension = table.made(wanted, facts, call.user, self.now())
+            extension = _made(wanted, facts, call.user, self.now())
             with self.storage.write() as db:
-                while not table.insert(db, extension):
-                    extension = table.made(wanted, facts, call.user, self.now())
+                while not EXTENSIONS.insert(db, extension):
+                    extension = _made(wanted, facts, call.user, self.now())
                 if incoming:
                     self.archives.keep(incoming, extension.id)
-        return versioned(extension.to_json(base_url(call.request)), extension.stamp, 201)
+        return versioned(_shown(extension, call), extension.stamp, 201)
 
     def get(self, call: Call) -> Response:
         with self.storage.read() as db:
             extension = self._find(db, call)
-            body = extension.to_json(base_url(call.request))
+            body = _shown(extension, call)
             if call.flag("include_deployments"):
-                body["deployments"] = [id_ for id_, _ in table.users(db, extension.url)]
+                body["deployments"] = [id_ for id_, _ in users(db, extension.url)]
         return versioned(body, extension.stamp)
 
     def update(self, call: Call) -> Response:
@@ -86,10 +146,10 @@ class ExtensionsApi:
         with self._download(wanted) as (incoming, facts), self.storage.write() as db:
             extension = self._own(db, call)
             self._check_version(call, extension)
-            extension = extension.updated(wanted, facts, self.now())
-            table.update(db, extension)
+            extension = _updated(extension, wanted, facts, self.now())
+            EXTENSIONS.update(db, extension)
             self._replace(extension, incoming, facts)
-        return versioned(extension.to_json(base_url(call.request)), extension.stamp)
+        return versioned(_shown(extension, call), extension.stamp)
 
     def upload(self, call: Call) -> Response:
         with self.storage.read() as db:
@@ -98,23 +158,24 @@ class ExtensionsApi:
             receive(call.request, incoming)
             facts = incoming.facts(self.now(), exact_version(stored.extension_type, stored.version))
             with self.storage.write() as db:
-                extension = self._own(db, call).uploaded(facts)
-                table.update(db, extension)
+                before = self._own(db, call)
+                extension = evolve(before, file=facts, stamp=before.stamp.written(facts.modified))
+                EXTENSIONS.update(db, extension)
                 self.archives.keep(incoming, extension.id)
-        return versioned(extension.to_json(base_url(call.request)), extension.stamp)
+        return versioned(_shown(extension, call), extension.stamp)
 
     def delete(self, call: Call) -> Response:
         with self.storage.write() as db:
             extension = self._own(db, call)
             self._check_version(call, extension)
             _check_unused(db, extension)
-            table.delete(db, extension.id)
+            EXTENSIONS.delete(db, extension)
         self.archives.remove(extension.id)
         return versioned({}, extension.stamp)
 
     def _find(self, db: sqlite3.Connection, call: Call) -> Extension:
         extension_id = call.params["extension_id"]
-        extension = table.find(db, extension_id)
+        extension = EXTENSIONS.find(db, extension_id)
         if extension is None or not self._shows(extension, call):
             raise forbidden(extension_id) if self.platform == CLOUD else not_found(extension_id)
         return extension
@@ -163,10 +224,6 @@ class ExtensionsApi:
             check_version(call.request.args.get("version"), extension.stamp, "extensions")
 
 
-def base_url(request: Request) -> str:
-    return request.host_url.rstrip("/")
-
-
 def not_found(extension_id: str) -> ApiError:
     return api_error(404, "extensions.not_found", f"The extension [{extension_id}] does not exist.")
 
@@ -184,9 +241,35 @@ def forbidden(extension_id: str) -> ApiError:
 
 
 def _check_unused(db: sqlite3.Connection, extension: Extension) -> None:
-    if names := [name for _, name in table.users(db, extension.url)]:
+    if names := [name for _, name in users(db, extension.url)]:
         raise api_error(
             400,
             "extensions.extension_in_use",
             f"Cannot delete extension [{extension.id}]. It is used by deployments [{', '.join(names)}].",
         )
+
+
+def _made(wanted: ExtensionRequest, file: FileFacts | None, owner: str, now: str) -> Extension:
+    id_ = str(10**9 + secrets.randbelow(9 * 10**9))
+    return Extension(id_, **asdict(wanted), owner=owner, stamp=Stamp(1, now, now), file=file)
+
+
+def _updated(before: Extension, wanted: ExtensionRequest, file: FileFacts | None, now: str) -> Extension:
+    """The type stays, a description left out is cleared, the file stays unless there is a new one."""
+    told = asdict(wanted) | {"download_url": wanted.download_url or before.download_url}
+    return evolve(before, **told, file=file or before.file, stamp=before.stamp.written(now))
+
+
+def _shown(extension: Extension, call: Call) -> dict[str, Any]:
+    """ECE API, Extension; the file by the address that the client reaches this server by."""
+    file, base = extension.file, call.request.host_url
+    metadata = file and {
+        "last_modified_date": file.modified,
+        "size": file.size,
+        "url": f"{base}sandbox/files/{extension.id}?token={file.token}",
+    }
+    body = {**asdict(extension, filter=_SHOWN), "url": extension.url, "file_metadata": metadata}
+    return {key: value for key, value in body.items() if value is not None}
+
+
+_SHOWN = exclude("owner", "stamp", "file")

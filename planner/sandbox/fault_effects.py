@@ -1,4 +1,4 @@
-"""What a fault does to a request.
+"""Which faults are set, and what a fault does to a request.
 
 A connection that breaks is a ConnectionResetError out of the app call, or out of the iteration of a truncated
 body. Under waitress either closes the socket, since it takes an OSError for a broken connection. A transport
@@ -8,25 +8,89 @@ of the body; over a socket waitress has read all of it before the app is called.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
 from werkzeug.wrappers import Request, Response
 
 from planner.sandbox.archives import CHUNK
-from planner.sandbox.faults import FaultRule
-from planner.sandbox.replies import Problem, failed, reply
+from planner.sandbox.faults import PASSING_EFFECTS, FaultRule, parse
+from planner.sandbox.http import Problem, failed, reply
+from planner.sandbox.storage import Storage
 
 Answer = Callable[[], Response]
 Look = Callable[[str], Response]
 """What a GET of a path answers to the same caller."""
-Effect = Callable[[FaultRule, Request, Answer], Response]
 
+START, RUNTIME = "start", "runtime"
+TABLES = {START: "temp.local_fault", RUNTIME: "main.fault"}
+QUERY = (
+    "SELECT 'start' AS source, id, spec, seen, fired FROM temp.local_fault"
+    " UNION ALL SELECT 'runtime', id, spec, seen, fired FROM main.fault ORDER BY 1 DESC, 2"
+)
 EXTENSIONS = "/deployments/extensions"
 GATEWAY_PAGE = (
     b"<html>\r\n<head><title>%d</title></head>\r\n<body><center><h1>%d</h1></center></body>\r\n</html>\r\n"
 )
+
+
+class FaultTable:
+    """Which faults are set and how often each has fired.
+
+    Those given at the start belong to this process (a temporary table); those set at runtime are in the data
+    file, so that every process that has it open sees them and counts them together.
+    """
+
+    def __init__(self, storage: Storage, given: Iterable[FaultRule] = ()) -> None:
+        self._storage = storage
+        self.add(given, START)
+
+    def add(self, rules: Iterable[FaultRule], source: str = RUNTIME) -> None:
+        if rows := [(rule.spec,) for rule in rules]:
+            with self._storage.write() as db:
+                db.executemany(f"INSERT INTO {TABLES[source]} (spec) VALUES (?)", rows)  # noqa: S608 - constants
+
+    def clear(self) -> None:
+        with self._storage.write() as db:
+            for table in TABLES.values():
+                db.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
+
+    def is_set(self, rule: FaultRule) -> bool:
+        return any(row["spec"] == rule.spec for row in self._rows())
+
+    def to_json(self) -> list[dict[str, str | int]]:
+        return [{key: row[key] for key in ("spec", "source", "seen", "fired")} for row in self._rows()]
+
+    def _rows(self) -> list[sqlite3.Row]:
+        with self._storage.read() as db:
+            return db.execute(QUERY).fetchall()
+
+    def pick(self, method: str, path: str, media_type: str) -> list[FaultRule]:
+        """The faults that fire on this request: those that pass, then at most one other. Counts them.
+
+        Without a matching fault this is one read of an empty table, for it is on the way of every request.
+        """
+        if not any(parse(row["spec"]).matches(method, path, media_type) for row in self._rows()):
+            return []
+        with self._storage.write() as db:
+            return _fire(db, method, path, media_type)
+
+
+def _fire(db: sqlite3.Connection, method: str, path: str, media_type: str) -> list[FaultRule]:
+    firing: list[FaultRule] = []
+    for row in db.execute(QUERY).fetchall():
+        rule, seen = parse(row["spec"]), row["seen"] + 1
+        if not rule.matches(method, path, media_type):
+            continue
+        decided = bool(firing) and firing[-1].effect not in PASSING_EFFECTS
+        fires = not decided and rule.fires(seen, row["fired"])
+        statement = f"UPDATE {TABLES[row['source']]} SET seen = ?, fired = fired + ? WHERE id = ?"  # noqa: S608 - constants
+        db.execute(statement, (seen, fires, row["id"]))
+        if fires:
+            firing.append(rule)
+    return firing
 
 
 def apply(rule: FaultRule, request: Request, answer: Answer, look: Look) -> Response:
@@ -34,9 +98,25 @@ def apply(rule: FaultRule, request: Request, answer: Answer, look: Look) -> Resp
 
     Raises ConnectionResetError.
     """
-    if rule.effect == "another":
-        return _another(rule, request, answer, look)
-    return EFFECTS[rule.effect](rule, request, answer)
+    match rule.effect:
+        case "another":
+            return _another(rule, request, answer, look)
+        case "truncate":
+            return _truncated(answer(), rule)
+        case "wrong-size":
+            return _with_wrong_size(answer())
+        case "reset-before" | "drop-after" | "cut-upload":
+            if rule.effect == "drop-after":
+                answer().close()
+            if rule.effect == "cut-upload":
+                _read_half(request)
+            raise _broken(rule)
+    if rule.when == "after":
+        answer().close()
+    response = _canned(rule)
+    if rule.retry_after is not None:
+        response.headers["Retry-After"] = rule.retry_after
+    return response
 
 
 def _another(rule: FaultRule, request: Request, answer: Answer, look: Look) -> Response:
@@ -63,32 +143,29 @@ def _with_one_id_twice(listed: Any) -> Response:
     return reply(listed)
 
 
-def _reset_before(rule: FaultRule, _request: Request, _answer: Answer) -> Response:
-    raise ConnectionResetError(f"fault: {rule.spec}")
+def _broken(rule: FaultRule) -> ConnectionResetError:
+    return ConnectionResetError(f"fault: {rule.spec}")
 
 
-def _drop_after(rule: FaultRule, _request: Request, answer: Answer) -> Response:
-    answer().close()
-    raise ConnectionResetError(f"fault: {rule.spec}")
-
-
-def _cut_upload(rule: FaultRule, request: Request, _answer: Answer) -> Response:
+def _read_half(request: Request) -> None:
     left = CHUNK if request.content_length is None else request.content_length // 2
     while left > 0 and (chunk := request.stream.read(min(left, CHUNK))):
         left -= len(chunk)
-    raise ConnectionResetError(f"fault: {rule.spec}")
 
 
-def _truncate(rule: FaultRule, _request: Request, answer: Answer) -> Response:
-    whole = answer()
+def _truncated(whole: Response, rule: FaultRule) -> Response:
     body = whole.get_data()
+
+    def half() -> Iterator[bytes]:
+        yield body[: len(body) // 2]
+        raise _broken(rule)
+
     whole.headers["Content-Length"] = str(len(body))
-    whole.response = _half(body, rule.spec)
+    whole.response = half()
     return whole
 
 
-def _wrong_size(_rule: FaultRule, _request: Request, answer: Answer) -> Response:
-    whole = answer()
+def _with_wrong_size(whole: Response) -> Response:
     body = whole.get_json(silent=True)
     if isinstance(body, dict) and "file_metadata" in body:
         body["file_metadata"]["size"] -= 1
@@ -96,80 +173,36 @@ def _wrong_size(_rule: FaultRule, _request: Request, answer: Answer) -> Response
     return whole
 
 
-def _half(body: bytes, spec: str) -> Iterator[bytes]:
-    yield body[: len(body) // 2]
-    raise ConnectionResetError(f"fault: {spec}")
-
-
-def _canned(make: Callable[[FaultRule], Response]) -> Effect:
-    def effect(rule: FaultRule, _request: Request, answer: Answer) -> Response:
-        if rule.when == "after":
-            answer().close()
-        response = make(rule)
-        if rule.retry_after is not None:
-            response.headers["Retry-After"] = rule.retry_after
+def _canned(rule: FaultRule) -> Response:
+    """The replies that nothing of the request goes into."""
+    number = int(rule.argument or 0)
+    if rule.effect == "html":
+        return Response(GATEWAY_PAGE % (number, number), number, content_type="text/html")
+    if rule.effect == "ok-false":
+        body = orjson.dumps({"ok": False, "message": rule.message or "Service unavailable."})
+        return Response(body, number, content_type="application/json")
+    if rule.effect == "empty":
+        response = Response(b"", number)
+        del response.headers["Content-Type"]
         return response
-
-    return effect
-
-
-def _problem(status: int, code: str, message: str) -> Effect:
-    def make(rule: FaultRule) -> Response:
-        return failed(status, [Problem(rule.code or code, rule.message or message)])
-
-    return _canned(make)
+    status, code, message = ERRORS[rule.effect]
+    wait = [("Retry-After", str(number))] if rule.effect == "rate-limit" else []
+    return failed(status or number, [Problem(rule.code or code, rule.message or message)], wait)
 
 
-def _status(rule: FaultRule) -> Response:
-    message = rule.message or "The sandbox was asked to fail this request."
-    return failed(_number(rule), [Problem(rule.code or "root.fault", message)])
-
-
-def _rate_limit(rule: FaultRule) -> Response:
-    message = rule.message or "Too many requests."
-    response = failed(429, [Problem(rule.code or "root.too_many_requests", message)])
-    response.headers["Retry-After"] = str(_number(rule))
-    return response
-
-
-def _html(rule: FaultRule) -> Response:
-    status = _number(rule)
-    return Response(GATEWAY_PAGE % (status, status), status, content_type="text/html")
-
-
-def _ok_false(rule: FaultRule) -> Response:
-    body = orjson.dumps({"ok": False, "message": rule.message or "Service unavailable."})
-    return Response(body, _number(rule), content_type="application/json")
-
-
-def _empty(rule: FaultRule) -> Response:
-    response = Response(b"", _number(rule))
-    del response.headers["Content-Type"]
-    return response
-
-
-def _number(rule: FaultRule) -> int:
-    return int(rule.argument or 0)
-
-
-EFFECTS: Mapping[str, Effect] = {
-    "status": _canned(_status),
-    "rate-limit": _canned(_rate_limit),
-    "version-conflict": _problem(
-        409, "extensions.version_conflict", "The version you sent does not match the persisted version."
+ERRORS: Mapping[str, tuple[int, str, str]] = {
+    "status": (0, "root.fault", "The sandbox was asked to fail this request."),
+    "rate-limit": (429, "root.too_many_requests", "Too many requests."),
+    "version-conflict": (
+        409,
+        "extensions.version_conflict",
+        "The version you sent does not match the persisted version.",
     ),
-    "id-exists": _problem(
+    "id-exists": (
         409,
         "extensions.id_already_exists",
         "An extension already exists with the generated id. Please try again.",
     ),
-    "expired": _problem(401, "root.unauthenticated", "The supplied authentication is invalid."),
-    "html": _canned(_html),
-    "ok-false": _canned(_ok_false),
-    "empty": _canned(_empty),
-    "reset-before": _reset_before,
-    "drop-after": _drop_after,
-    "truncate": _truncate,
-    "cut-upload": _cut_upload,
-    "wrong-size": _wrong_size,
+    "expired": (401, "root.unauthenticated", "The supplied authentication is invalid."),
 }
+"""Status, error code and message of error replies; status 0 is the argument of the fault."""

@@ -58,7 +58,7 @@ from typing import Any
 
 from attrs import frozen
 
-from planner.sandbox.routing import operation_path
+from planner.sandbox.http import operation_path
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 # Per effect its default argument: None where the effect takes none, nan where one has to be given.

@@ -1,8 +1,8 @@
-"""The SQLite file behind the sandbox: one connection per process, transactions right across processes.
+"""The SQLite file behind the sandbox, and the request log beside it.
 
-Beside `<data>` lie SQLite's own `-wal` and `-shm` and the folder `<data>.files` (uploaded archives and the
-request log). `:memory:` keeps the database in memory and the folder in a temporary place that goes with the
-app.
+One connection per process, transactions right across processes. Beside `<data>` lie SQLite's own `-wal` and
+`-shm` and the folder `<data>.files` (uploaded archives and the request log). `:memory:` keeps the database in
+memory and the folder in a temporary place that goes with the app.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NotRequired, TypedDict
 
-from planner.sandbox.requestlog import LOG_NAME
+import orjson
 
 MEMORY = ":memory:"
 SCHEMA_VERSION = 2
@@ -53,6 +54,9 @@ CREATE TEMP TABLE local_fault (
   id INTEGER PRIMARY KEY, spec TEXT NOT NULL,
   seen INTEGER NOT NULL DEFAULT 0, fired INTEGER NOT NULL DEFAULT 0);
 """
+LOG_NAME = "requests.log"
+# Past this the log starts over when a sandbox is opened.
+LOG_BYTES = 32 * 1024 * 1024
 TABLES = ("extension", "deployment", "extension_use", "session", "fault")
 
 
@@ -76,34 +80,21 @@ class Storage:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._usable():
-            self._check_open()
-            yield self._db
+        with self._lock:
+            if not self._finalizer.alive:
+                raise ConnectionResetError("the sandbox was closed")
+            try:
+                yield self._db
+            except sqlite3.IntegrityError:  # of what is written, not of the file
+                raise
+            except sqlite3.DatabaseError as error:
+                raise _unusable(self._data, error) from error
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._usable():
-            self._check_open()
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-
-    @contextmanager
-    def _usable(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.IntegrityError:  # of what is written, not of the file
-            raise
-        except sqlite3.DatabaseError as error:
-            raise _unusable(self._data, error) from error
-
-    def _check_open(self) -> None:
-        if not self._finalizer.alive:
-            raise ConnectionResetError("the sandbox was closed")
+        with self.read() as db, db:
+            db.execute("BEGIN IMMEDIATE")
+            yield db
 
     def clear(self) -> None:
         with self.write() as db:
@@ -215,13 +206,13 @@ def _wal(db: sqlite3.Connection) -> None:
 def _upgrade(db: sqlite3.Connection) -> None:
     if _version(db) == SCHEMA_VERSION:
         return
-    db.execute("BEGIN IMMEDIATE")
-    # Another process may have done it meanwhile.
-    if _version(db) == 1:
-        for statement in UPGRADE.strip().split("\n"):
-            db.execute(statement)
-        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    db.execute("COMMIT")
+    with db:
+        db.execute("BEGIN IMMEDIATE")
+        # Another process may have done it meanwhile.
+        if _version(db) == 1:
+            for statement in UPGRADE.strip().split("\n"):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _version(db: sqlite3.Connection) -> int:
@@ -252,3 +243,49 @@ def reset(data: str | Path) -> None:
         storage.clear()
     finally:
         storage.close()
+
+
+class Entry(TypedDict):
+    """`status` is None where a fault broke the connection; `fault` is the spec of the last one that fired."""
+
+    time: str
+    method: str
+    path: str
+    query: str
+    status: int | None
+    fault: NotRequired[str]
+
+
+class RequestLog:
+    """One JSON line per API request. Headers and bodies are never written, so no credential is.
+
+    A file and not a table: an append is a few microseconds, whole lines from several processes do not mix,
+    and it is there after a kill.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / LOG_NAME
+        self._fd = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
+        self._lock = threading.Lock()
+        self._finalizer = weakref.finalize(self, os.close, self._fd)
+        if os.fstat(self._fd).st_size > LOG_BYTES:
+            self.clear()
+
+    def append(self, entry: Entry) -> None:
+        """Nothing once it is closed: the number of its file may be another file's by then."""
+        line = orjson.dumps(entry) + b"\n"
+        with self._lock:
+            if self._finalizer.alive:
+                os.write(self._fd, line)
+
+    def entries(self) -> list[Entry]:
+        with self._path.open("rb") as lines:
+            # A line without its end is still being written.
+            return [orjson.loads(line) for line in lines if line.endswith(b"\n")]
+
+    def clear(self) -> None:
+        os.ftruncate(self._fd, 0)
+
+    def close(self) -> None:
+        with self._lock:
+            self._finalizer()

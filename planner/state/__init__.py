@@ -1,14 +1,13 @@
 """Where the state lives: the snapshot's format, the journal, locks, saved plans, one file per backend.
 
-    snapshot.py    State <-> bytes, and what can be wrong with the bytes
+    snapshot.py    State <-> bytes, and what can be wrong with the bytes; the kept ones that are a way back
     journal.py     records <-> lines with a checksum
     store.py       snapshot + journal + lock of one environment: what the engine and the commands use
-    kept.py        the snapshots of the history: which of them is a way back
-    backend.py     the port: what a place for bytes must promise
+    backend.py     the port: what a place for bytes must promise, and what shared places have in common
     local.py       files; postgres/, s3/ and http/ are shared places; registry.py finds the backend of a URL
-    lease.py       a lock that its holder has to renew: what shared places have in common
+    locks.py       who holds a lock, waiting for it, and the lease that a holder has to renew
     encryption.py  a wrapper around any backend; keys.py reads the keys from the process environment
-    saved_plan.py  Plan <-> file
+    saved.py       plans and previews <-> files
     document.py    JSON documents with a version, a digest and a schema; files.py writes private files
 
 A writer goes: lock, `checkpoint`, `open_journal`, `write` around every call, `commit`. A reader only loads.

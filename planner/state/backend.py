@@ -1,4 +1,5 @@
-"""The port: what a place that keeps the state of one environment must promise.
+"""The port: what a place that keeps the state of one environment must promise; and what shared places have
+in common.
 
 Everything is bytes: what they mean is for `snapshot` and `journal` to know, so that a wrapper can encrypt
 them. One thing shows through: a snapshot is a JSON object with its "serial" at the top level.
@@ -9,14 +10,17 @@ then what was there before still is. Methods are called by one thread at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
-from typing import Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Protocol, TypeVar
 
 from attrs import frozen
 
 from planner.errors import StateError
-from planner.state.locks import Holder
+from planner.state.locks import Holder, Lease, Patience, Terms, Timing, wait_for_lock
+
+T = TypeVar("T")
 
 KEPT = 20
 """How many snapshots a history keeps, the present one included."""
@@ -53,7 +57,6 @@ class Snapshots(Protocol):
 
     def read_snapshot(self) -> bytes | None:
         """The present snapshot as it was written, whatever became of it; None only if there is none."""
-        ...
 
     def write_snapshot(self, data: bytes, *, serial: int, expected_serial: int | None) -> None:
         """Make data the present snapshot, and part of the history.
@@ -64,15 +67,12 @@ class Snapshots(Protocol):
         at once. The former snapshot is in the history when it is replaced. The history never runs ahead of
         the present snapshot. Fails after the lock this backend holds was broken.
         """
-        ...
 
     def history(self) -> list[HistoryEntry]:
         """The kept snapshots, the latest serial first."""
-        ...
 
     def read_history(self, serial: int) -> bytes:
         """The snapshot of that serial as it was written. StateError, naming those kept, if it is not kept."""
-        ...
 
 
 class Journals(Protocol):
@@ -84,15 +84,12 @@ class Journals(Protocol):
         After a crash a first part of them may be there, the last of it torn. Nothing there before changes.
         Fails after the lock this backend holds was broken.
         """
-        ...
 
     def read_journal(self) -> list[bytes]:
         """Every line, empty ones too, [] when there is no journal; the last may be torn."""
-        ...
 
     def clear_journal(self) -> None:
         """Forget every line. A crash may undo it as a whole, not in part."""
-        ...
 
 
 class Locks(Protocol):
@@ -104,32 +101,27 @@ class Locks(Protocol):
         The lock ends with the context, and by itself when its process (local) or its heartbeat (shared) dies,
         where the place can tell: behind Terraform's http protocol it stays until it is broken.
         """
-        ...
 
     def still_held(self) -> None:
         """StateError when this backend lost the lock it held, as far as is known without asking the place.
 
         Nothing when it holds none. Asked before each call to the API that writes.
         """
-        ...
 
     def lock_holder(self) -> Holder | None:
         """Who holds the lock now; None when nobody does, or nobody who is still alive.
 
         As far as reading tells: behind Terraform's http protocol that is who last wrote that it does.
         """
-        ...
 
     def probe_lock(self) -> Holder | None:
         """As `lock_holder`, by the place's own word, be it by taking the lock for an instant.
 
         StateError when the place does not tell. A holder without an id is one that the place does not name.
         """
-        ...
 
     def break_lock(self, holder_id: str) -> None:
         """Take the lock from that holder; what it writes afterwards fails. StateError when it has none."""
-        ...
 
 
 class Backend(Snapshots, Journals, Locks, Protocol):
@@ -137,14 +129,12 @@ class Backend(Snapshots, Journals, Locks, Protocol):
 
     def describe(self) -> str:
         """The place as messages name it, without credentials: "state/dev.json"."""
-        ...
 
     def secrets(self) -> tuple[str, ...]:
         """What it authenticated with so far, wherever that came from: nothing that is shown may hold it.
 
         After a call that failed too, as whoever refused it may say what it was refused for.
         """
-        ...
 
     def check(self) -> tuple[str, ...]:
         """What the place is and how it locks, a line each, for people.
@@ -152,4 +142,87 @@ class Backend(Snapshots, Journals, Locks, Protocol):
         StateError, with what to do, when it cannot be read and written. Makes what it needs there, but no
         state.
         """
-        ...
+
+
+@frozen
+class Pace:
+    """Of a request that is sent again. lasting: seconds to go on trying for, twice at least.
+
+    pause: seconds before the third attempt; each later one waits twice as long, up to `longest`.
+    """
+
+    lasting: float
+    pause: float
+    longest: float
+
+
+def keep_trying(
+    work: Callable[[], T], may_pass: Callable[[Exception], bool], pace: Pace, timing: Timing
+) -> T:
+    """work(), again as long as the pace has it and what it raised may pass."""
+    ends, pause = timing.clock() + pace.lasting, 0.0
+    while True:
+        try:
+            return work()
+        except Exception as error:
+            if not may_pass(error) or (pause > 0 and timing.clock() >= ends):
+                raise
+        timing.sleep(pause)
+        pause = min(max(2 * pause, pace.pause), pace.longest)
+
+
+class Leasing(ABC):
+    """What a backend on a shared place does with its lease. Obligations of the backend:
+
+    - whoever writes asks `still_held` first, so that no further call is made. Where the place can, it writes
+      only if in the same transaction it names this holder, and hands whom it names to the lease's `confirm`;
+      where it cannot, `still_held` is asked again, as writing took a while.
+    - taking and renewing are atomic at the place (a transaction, a conditional write). Renewing never makes a
+      lock that is not there: it may come late, after the lock was released or broken. It goes by a connection
+      of its own, as it is done in another thread.
+    - a lock may be taken whose lease ended by the place's clock, or that was seen unchanged for the whole
+      duration by the taker's own; a lease that ended and that nobody took may be renewed.
+    - renewing returns whom the place names afterwards, and raises StateError when that cannot be found out.
+      It gives up by itself within `Terms.patience` seconds.
+    - the place keeps the duration with the lock, where it can: another process may run with other terms.
+    """
+
+    def __init__(self, shown: str, terms: Terms, timing: Timing) -> None:
+        self._shown = shown
+        self._terms = terms
+        self._timing = timing
+        self._lease: Lease | None = None
+
+    def describe(self) -> str:
+        return self._shown
+
+    @abstractmethod
+    def lock_holder(self) -> Holder | None: ...
+
+    def probe_lock(self) -> Holder | None:
+        return self.lock_holder()
+
+    @abstractmethod
+    def _release(self, holder: Holder) -> None:
+        """StateError when the place cannot be asked; then the lease ends by itself."""
+
+    def still_held(self) -> None:
+        if self._lease is not None:
+            self._lease.still_held()
+
+    def _obtain(self, lease: Lease, take: Callable[[], bool], timeout: float) -> None:
+        """take: asks the place once; whether the holder has it now. LockHeld."""
+        patience = Patience(timeout, self._timing, poll=self._terms.retry / 2)
+        wait_for_lock(lambda: lease.take(take), self.lock_holder, self._shown, patience)
+
+    @contextmanager
+    def _holding(self, lease: Lease, renew: Callable[[], Holder | None]) -> Iterator[None]:
+        """What was obtained is renewed while in the context, and released after it."""
+        self._lease = lease
+        try:
+            with lease.kept(renew):
+                yield
+        finally:
+            self._lease = None
+            with suppress(StateError):
+                self._release(lease.holder)

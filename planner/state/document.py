@@ -44,9 +44,10 @@ class NewerDocument(BadDocument):
         super().__init__(f"has format_version {version}, this planner reads up to {known}")
 
 
-def newer(shown: str, version: int, known: int) -> NewerFormat:
-    """The error for what a newer planner wrote. Never with advice to go back to something older."""
-    return NewerFormat(f"{shown} {NewerDocument(version, known)}")
+def refuse_newer(shown: str, version: int, known: int) -> None:
+    """NewerFormat for what a newer planner wrote. Never with advice to go back to something older."""
+    if version > known:
+        raise NewerFormat(f"{shown} {NewerDocument(version, known)}")
 
 
 def version_in(document: object) -> int:

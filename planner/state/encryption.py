@@ -20,7 +20,7 @@ from attrs import frozen
 
 from planner.errors import DamagedState, StateError
 from planner.state.backend import Backend, HistoryEntry
-from planner.state.document import loads, newer, version_in
+from planner.state.document import loads, refuse_newer, version_in
 from planner.state.journal import decode_line
 from planner.state.keys import Altered, Keys, encrypted, sealing
 from planner.state.locks import Holder
@@ -218,8 +218,7 @@ def sealed_text(data: bytes) -> bytes | None:
 def _require_known(data: bytes, shown: str) -> None:
     """NewerFormat when a newer planner wrote it, sealed or not: how it seals is not known here."""
     with suppress(ValueError):
-        if (version := version_in(loads(data))) > FORMAT.version:
-            raise newer(shown, version, FORMAT.version)
+        refuse_newer(shown, version_in(loads(data)), FORMAT.version)
 
 
 def refuse_encrypted(lines: Sequence[bytes], data: bytes | None, shown: str) -> None:

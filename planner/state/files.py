@@ -8,11 +8,12 @@ from __future__ import annotations
 import errno
 import io
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
 
-from planner.errors import StateError, explaining
+from planner.errors import PlannerError, StateError, explaining
 from planner.links import DanglingLink, open_regular, require_no_dangling_link, require_regular
 
 _ADVICE = {
@@ -50,34 +51,29 @@ def write_private(path: Path, data: bytes) -> None:
 
 def replace_private(path: Path, data: bytes) -> None:
     """write_private, but a link at path gives way to the file; what it leads to is left alone. OSError."""
-    publish(stage(path, data), path)
+    with staged(path, data) as new:
+        publish(new, path)
 
 
-def stage(path: Path, data: bytes) -> Path:
+@contextmanager
+def staged(path: Path, data: bytes) -> Iterator[Path]:
     """A durable file beside path that waits to be published; all the space is taken. OSError.
 
-    What a crash left staged for path before is removed.
+    When the context ends in an error it is removed. What a crash left staged for path before is removed.
     """
     if path.exists():
         require_regular(path.stat(), path)
     make_private_folder(path.parent)
-    for left in _staged(path):
-        left.unlink(missing_ok=True)
-    staged = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
+    for item in list(path.parent.iterdir()):
+        if item.name.startswith(f".{path.name}.") and item.suffix == ".tmp":
+            item.unlink(missing_ok=True)
+    new = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
     try:
-        _write_new(staged, data)
+        _write_new(new, data)
+        yield new
     except BaseException:
-        discard(staged)
+        discard(new)
         raise
-    return staged
-
-
-def _staged(path: Path) -> list[Path]:
-    return [
-        item
-        for item in path.parent.iterdir()
-        if item.name.startswith(f".{path.name}.") and item.suffix == ".tmp"
-    ]
 
 
 def _write_new(path: Path, data: bytes) -> None:
@@ -99,11 +95,7 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 def publish(staged: Path, path: Path) -> None:
     """Put a staged file in place, in one step, durably. OSError."""
-    try:
-        staged.replace(path)
-    except BaseException:
-        discard(staged)
-        raise
+    staged.replace(path)
     sync_folder(path.parent)
 
 
@@ -192,3 +184,5 @@ def advice(error: OSError) -> str:
 
 
 explained: Final = explaining(OSError, cause, advice)
+explained_file: Final = explaining(OSError, cause, advice, PlannerError)
+"""Of any other file than a state."""

@@ -19,7 +19,7 @@ from planner.errors import DamagedState, StateError
 from planner.model.codec import canonical, decode, decode_record, encode_record
 from planner.model.state import Record
 from planner.state.backend import Journals
-from planner.state.document import Redact, keep, loads, newer, version_in
+from planner.state.document import Redact, keep, loads, refuse_newer, version_in
 
 FORMAT_VERSION: Final = 1
 
@@ -112,8 +112,7 @@ def first_lineage(lines: Iterable[bytes]) -> str | None:
 
 def _require_known(found: Iterable[Any], shown: str) -> None:
     for data in filter(_is_header, found):
-        if (version := version_in(data["header"])) > FORMAT_VERSION:
-            raise newer(f"the journal of {shown}", version, FORMAT_VERSION)
+        refuse_newer(f"the journal of {shown}", version_in(data["header"]), FORMAT_VERSION)
 
 
 def _is_header(data: object) -> bool:

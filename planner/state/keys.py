@@ -25,7 +25,7 @@ from attrs import define, field, frozen
 
 from planner.distribution import how_to_add
 from planner.errors import EncryptedState, StateError
-from planner.state.document import newer
+from planner.state.document import refuse_newer
 
 VERSION: Final = 1
 MAGIC: Final = b"sealed%d." % VERSION
@@ -97,8 +97,7 @@ class Keys:
         """
         from cryptography.fernet import InvalidToken  # noqa: PLC0415 - an extra
 
-        if (version := sealing(sealed)) > VERSION:
-            raise newer(f"the encryption of {shown}", version, VERSION)
+        refuse_newer(f"the encryption of {shown}", sealing(sealed), VERSION)
         try:
             salt_text, id_, token = sealed.removeprefix(MAGIC).split(b".")
             salt = bytes.fromhex(salt_text.decode())

@@ -21,22 +21,9 @@ from typing import TYPE_CHECKING, Final
 
 from planner.errors import StateError
 from planner.links import is_there, require_no_dangling_link
+from planner.state import files, locks
 from planner.state.backend import KEPT, HistoryEntry, compare_serials, not_kept
-from planner.state.files import (
-    discard,
-    explained,
-    make_private_folder,
-    publish,
-    read_file,
-    real_place,
-    replace_private,
-    require_no_link,
-    stage,
-    sync_folder,
-    write_all,
-)
-from planner.state.lease import TIMING, Timing
-from planner.state.locks import Holder, Patience, decode_holder, encode_holder, not_locked_as, wait_for_lock
+from planner.state.locks import TIMING, Holder, Timing
 from planner.state.snapshot import serial_of
 
 if TYPE_CHECKING:
@@ -56,7 +43,7 @@ class LocalBackend:
     def __init__(self, path: Path, *, shown: str = "", timing: Timing = TIMING) -> None:
         self._shown = shown or str(path)
         self._path = path
-        self._snapshot = real_place(path, self._shown)
+        self._snapshot = files.real_place(path, self._shown)
         self._journal = self._snapshot.with_suffix(".journal")
         self._lock = self._snapshot.with_suffix(".lock")
         self._holder = self._snapshot.with_suffix(".lock.json")
@@ -74,14 +61,14 @@ class LocalBackend:
     @contextmanager
     def _explained(self, doing: str, what: str = "") -> Iterator[None]:
         """Nothing is done beside a link that leads nowhere: what is kept there is not known."""
-        with explained(self._shown, doing):
+        with files.explained(self._shown, doing):
             require_no_dangling_link(self._path)
-        with explained(f"{what}{self._shown}", doing):
+        with files.explained(f"{what}{self._shown}", doing):
             yield
 
     def check(self) -> tuple[str, ...]:
         with self._explained("read"):
-            read_file(self._snapshot)
+            files.read_file(self._snapshot)
             self._serials()
             folder = next(path for path in self._snapshot.parents if path.exists())
         if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
@@ -98,12 +85,12 @@ class LocalBackend:
 
     def read_snapshot(self) -> bytes | None:
         with self._explained("read"):
-            return read_file(self._snapshot)
+            return files.read_file(self._snapshot)
 
     def write_snapshot(self, data: bytes, *, serial: int, expected_serial: int | None) -> None:
         self.still_held()
         with self._explained("written"), self._swapping():
-            present = read_file(self._snapshot)
+            present = files.read_file(self._snapshot)
             told = 0 if present is None else serial_of(present)
             compare_serials(self._shown, told, expected_serial)
             self._keep_former(present)
@@ -113,10 +100,10 @@ class LocalBackend:
     @contextmanager
     def _swapping(self) -> Iterator[None]:
         """Compare and swap as one step, even among writers one of which lost its lock."""
-        require_no_link(self._history)
-        make_private_folder(self._history)
+        files.require_no_link(self._history)
+        files.make_private_folder(self._history)
         swap = self._history / ".swap"
-        require_no_link(swap)
+        files.require_no_link(swap)
         with _file_lock(swap, _SWAP_TIMEOUT):
             yield
 
@@ -124,22 +111,13 @@ class LocalBackend:
         """It is kept already by its own write, unless that crashed or the file came from elsewhere."""
         serial = None if present is None else serial_of(present)
         if present is not None and serial is not None and not self._kept(serial).exists():
-            replace_private(self._kept(serial), present)
+            files.replace_private(self._kept(serial), present)
 
     def _replace(self, data: bytes, kept: Path) -> None:
         """Both files take their space before either is put in place, the snapshot first."""
-        staged = stage(self._snapshot, data)
-        try:
-            staged_kept = stage(kept, data)
-        except BaseException:
-            discard(staged)
-            raise
-        try:
-            publish(staged, self._snapshot)
-        except BaseException:
-            discard(staged_kept)
-            raise
-        publish(staged_kept, kept)
+        with files.staged(self._snapshot, data) as new, files.staged(kept, data) as copy:
+            files.publish(new, self._snapshot)
+            files.publish(copy, kept)
 
     def _kept(self, serial: int) -> Path:
         return self._history / f"{serial:08d}.json"
@@ -175,7 +153,7 @@ class LocalBackend:
 
     def read_history(self, serial: int) -> bytes:
         with self._explained("read", "the history of "):
-            data = read_file(self._kept(serial))
+            data = files.read_file(self._kept(serial))
             if data is None:
                 raise not_kept(self._shown, serial, self._serials())
         return data
@@ -187,24 +165,24 @@ class LocalBackend:
         with self._explained("written", "the journal of "):
             new = not self._journal.exists()
             if new:
-                make_private_folder(self._journal.parent)
+                files.make_private_folder(self._journal.parent)
             self._append(b"".join(line + b"\n" for line in lines), new=new)
             if new:
-                sync_folder(self._journal.parent)
+                files.sync_folder(self._journal.parent)
 
     def _append(self, data: bytes, *, new: bool) -> None:
         descriptor = os.open(self._journal, _APPEND, 0o600)
         try:
             if new:
                 os.fchmod(descriptor, 0o600)
-            write_all(descriptor, data)
+            files.write_all(descriptor, data)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
     def read_journal(self) -> list[bytes]:
         with self._explained("read", "the journal of "):
-            data = read_file(self._journal) or b""
+            data = files.read_file(self._journal) or b""
         lines = data.split(b"\n")
         return lines if lines[-1] else lines[:-1]
 
@@ -213,20 +191,20 @@ class LocalBackend:
         with self._explained("cleared", "the journal of "):
             if self._journal.exists():
                 self._journal.unlink(missing_ok=True)
-                sync_folder(self._journal.parent)
+                files.sync_folder(self._journal.parent)
 
     # Lock
 
     @contextmanager
     def lock(self, holder: Holder, timeout: float) -> Iterator[Holder]:
         with self._explained("taken", "the lock of "):
-            make_private_folder(self._lock.parent)
+            files.make_private_folder(self._lock.parent)
             os_lock = self._os_lock()
-            patience = Patience(timeout, self._timing.sleep, self._timing.clock)
-            wait_for_lock(lambda: _try(os_lock), self._named_holder, self._shown, patience)
+            patience = locks.Patience(timeout, self._timing)
+            locks.wait_for_lock(lambda: _try(os_lock), self._named_holder, self._shown, patience)
         try:
             with self._explained("taken", "the lock of "):
-                replace_private(self._holder, encode_holder(holder))
+                files.replace_private(self._holder, locks.encode_holder(holder))
                 name = self._holder.open("rb")
             with name:  # open for as long, so that no other file gets its inode: see still_held
                 self._held, self._looked_into = holder, None
@@ -235,7 +213,7 @@ class LocalBackend:
             self._release(os_lock)
 
     def _os_lock(self) -> FileLock:
-        require_no_link(self._lock)  # some versions of filelock would empty what it leads to
+        files.require_no_link(self._lock)  # some versions of filelock would empty what it leads to
         return _file_lock(self._lock)
 
     def _release(self, os_lock: FileLock) -> None:
@@ -256,16 +234,13 @@ class LocalBackend:
         if stamp is not None and stamp == self._looked_into:
             return
         if self._named_holder() != self._held:
-            raise StateError(
-                f"the lock of {self._shown} was broken while {self._held.operation} held it",
-                advice="Nothing more was written. See who works on it with `planner lock show`.",
-            )
+            raise locks.no_longer_held(self._shown, self._held)
         self._looked_into = stamp
 
     def _named_holder(self) -> Holder | None:
         with self._explained("read", "the lock of "):
-            data = read_file(self._holder)
-        return None if data is None else decode_holder(data)
+            data = files.read_file(self._holder)
+        return None if data is None else locks.decode_holder(data)
 
     def lock_holder(self) -> Holder | None:
         """A name is only believed while the operating system's lock is taken; crashes leave names behind."""
@@ -288,9 +263,7 @@ class LocalBackend:
         return self.lock_holder()
 
     def break_lock(self, holder_id: str) -> None:
-        holder = self.lock_holder()
-        if holder is None or holder.id != holder_id:
-            raise not_locked_as(holder_id, self._shown, holder)
+        locks.require_locked_as(holder_id, self._shown, self.lock_holder())
         with self._explained("broken", "the lock of "):
             # First the name: from then on the former holder writes nothing more. The lock itself belongs to
             # its process; without its file the next one takes another.

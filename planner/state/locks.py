@@ -1,4 +1,10 @@
-"""Who works on an environment, and waiting until nobody does."""
+"""Who works on an environment, waiting until nobody does, and a lock that its holder has to renew: a lease.
+
+A shared place keeps who holds the lock and when that lease ends. While the lock is held, a thread renews the
+lease every `interval` seconds. A holder that is dead or cut off renews nothing, and the next one may take the
+lock once the lease has ended. By then the former one has stopped: it counts from before the request that the
+place answered, by its own clock.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +12,20 @@ import getpass
 import json
 import os
 import socket
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from attrs import asdict, field, fields, frozen
+from attrs import Factory, asdict, define, field, fields, frozen
 
 from planner.errors import LockHeld, StateError
 from planner.model.redaction import WORD
 from planner.state.document import loads
 
+STOPPED: Final = "Nothing more was written. See who works on it with `planner lock show`."
 _POLL: Final = 0.1
 _GRACE: Final = 3
 _GRACE_POLL: Final = 0.01
@@ -36,10 +46,16 @@ class Holder:
         return f"{self.who} on {self.host} (process {self.pid}), {self.operation} since {self.since}"
 
 
-def not_locked_as(holder_id: str, shown: str, holder: Holder | None) -> StateError:
-    """Why a lock is not broken: holder has it, or nobody."""
-    now = "nobody holds it" if holder is None else f"it is held by {holder}, as {holder.id}"
-    return StateError(f"{shown} is not locked as {holder_id}: {now}")
+def require_locked_as(holder_id: str, shown: str, holder: Holder | None) -> None:
+    """StateError, for a lock that is to be broken, when holder has it under another id, or nobody."""
+    if holder is None or holder.id != holder_id:
+        now = "nobody holds it" if holder is None else f"it is held by {holder}, as {holder.id}"
+        raise StateError(f"{shown} is not locked as {holder_id}: {now}")
+
+
+def no_longer_held(shown: str, holder: Holder, how: str = "broken", why: str = "") -> StateError:
+    """For the former holder. why: ": ..." or " (...)"."""
+    return StateError(f"the lock of {shown} was {how} while {holder.operation} held it{why}", advice=STOPPED)
 
 
 def utc_now() -> str:
@@ -80,16 +96,37 @@ def holder_in(told: Any) -> Holder:
         raise ValueError(f"it names no holder: {error}") from error
 
 
+Wait = Callable[[threading.Event, float], bool]
+"""Wait up to seconds for the event; whether it is set. May return early: then the lease is renewed early."""
+
+
+def sleepless_clock() -> float:
+    """Seconds on a clock that nobody sets, and that goes on while the machine sleeps, where there is one."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
+@frozen
+class Timing:
+    """How time passes for a backend. sleep, clock: in seconds. wait: of the thread that renews."""
+
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = sleepless_clock
+    wait: Wait = threading.Event.wait
+
+
+TIMING: Final = Timing()
+
+
 @frozen
 class Patience:
-    """How long to wait for a lock. timeout: seconds, 0: not at all. monotonic: a clock, in seconds.
+    """How long to wait for a lock. timeout: seconds, 0: not at all.
 
     poll: seconds between attempts; more where an attempt costs a round trip.
     """
 
     timeout: float
-    sleep: Callable[[float], None]
-    monotonic: Callable[[], float]
+    timing: Timing
     poll: float = _POLL
 
 
@@ -101,14 +138,15 @@ def wait_for_lock(
     A few attempts more, milliseconds apart, follow in any case: whoever took the lock for an instant was
     only looking, or is about to say who it is.
     """
-    deadline, grace = patience.monotonic() + patience.timeout, _GRACE
+    timing = patience.timing
+    deadline, grace = timing.clock() + patience.timeout, _GRACE
     while not attempt():
-        left = deadline - patience.monotonic()
+        left = deadline - timing.clock()
         if left > 0:
-            patience.sleep(min(patience.poll, left))
+            timing.sleep(min(patience.poll, left))
         elif grace > 0:
             grace -= 1
-            patience.sleep(_GRACE_POLL)
+            timing.sleep(_GRACE_POLL)
         else:
             raise _held(shown, holder())
 
@@ -123,3 +161,123 @@ def _held(shown: str, holder: Holder | None) -> LockHeld:
         advice="Wait for it with --lock-timeout SECONDS, look at it with `planner lock show`, "
         f"or, if it is certainly dead, free it with `planner lock break {holder.id}`.",
     )
+
+
+@frozen
+class Terms:
+    """Of a lease. duration: seconds that it lasts when it is not renewed. interval: seconds between renewals.
+
+    margin: how long before its end, in seconds, the holder itself takes a lease for ended: clocks differ, and
+    what it does next takes a moment. retry: seconds until the next attempt after one that failed.
+    """
+
+    duration: float = 30.0
+    interval: float = 10.0
+
+    @property
+    def margin(self) -> float:
+        return self.duration / 10
+
+    @property
+    def retry(self) -> float:
+        return self.interval / 10
+
+    @property
+    def patience(self) -> float:
+        """How many seconds one request about the lock may take."""
+        return self.interval
+
+
+TERMS: Final = Terms()
+
+
+@define(eq=False)
+class Lease:
+    """One holder's lease. shown: the place as messages name it. Used by two threads: each call is complete.
+
+    A lease that ended unrenewed is held again when a later renewal finds that nobody took it. One that the
+    place denied is lost for good.
+    """
+
+    holder: Holder
+    _shown: str
+    _terms: Terms = TERMS
+    _timing: Timing = TIMING
+    _ends: float = field(default=Factory(lambda self: self._timing.clock(), takes_self=True), init=False)
+    _trouble: str = field(default="", init=False)
+    _denied: tuple[str, str] | None = field(default=None, init=False)
+
+    def take(self, attempt: Callable[[], bool]) -> bool:
+        """Whether attempt() took the lock; then the lease runs from before the attempt."""
+        begun = self._timing.clock()
+        taken = attempt()
+        if taken:
+            self._ends = begun + self._terms.duration
+        return taken
+
+    def still_held(self) -> None:
+        """StateError, which says why, when the lease ended by the holder's own clock or was denied."""
+        if self._denied is not None:
+            raise no_longer_held(self._shown, self.holder, *self._denied)
+        if self._has_ended():
+            raise no_longer_held(self._shown, self.holder, "lost", self._unrenewed)
+
+    def confirm(self, present: Holder | None) -> None:
+        """The place names present as the holder, None: nobody. StateError, for good, when that is another."""
+        if present is not None and present.id == self.holder.id:
+            return
+        self._denied = self._denied or self._denial(present)
+        raise no_longer_held(self._shown, self.holder, *self._denied)
+
+    def renew(self, renewal: Callable[[], Holder | None]) -> bool:
+        """Renew once; whether the next attempt is due after the usual interval, not earlier.
+
+        renewal: extends the lease, where the place still names the holder, and returns whom it names.
+        Whatever it raises is kept for the message, should the lease end.
+        """
+        begun = self._timing.clock()
+        try:
+            self.confirm(renewal())
+        except Exception as error:  # noqa: BLE001 - nobody sees what a thread raises; the lease ends, and that says why
+            self._trouble = str(error)
+            return False
+        self._ends = begun + self._terms.duration
+        self._trouble = ""
+        return True
+
+    @contextmanager
+    def kept(self, renewal: Callable[[], Holder | None]) -> Iterator[None]:
+        """Renew in a thread of its own while in the context. Not later: a renewal that hangs is let go."""
+        ended = threading.Event()
+        thread = threading.Thread(target=self.keep, args=(renewal, ended), name="lease", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join(self._terms.patience)
+
+    def keep(self, renewal: Callable[[], Holder | None], ended: threading.Event) -> None:
+        """Renew until ended is set or the lock is lost for good."""
+        pause = self._terms.interval
+        while self._denied is None and not self._timing.wait(ended, pause):
+            renewed = self.renew(renewal)
+            pause = self._terms.interval if renewed else self._terms.retry
+
+    def _has_ended(self) -> bool:
+        return self._timing.clock() >= self._ends - self._terms.margin
+
+    def _denial(self, present: Holder | None) -> tuple[str, str]:
+        """How the lock was taken away, and why: while the lease runs, only breaking does that."""
+        if not self._has_ended():
+            return "broken", self._told_trouble
+        taker = "somebody else took it meanwhile" if present is None else f"{present} took it"
+        return "lost", f"{self._unrenewed}, and {taker}"
+
+    @property
+    def _unrenewed(self) -> str:
+        return f": its lease ended before it could be renewed{self._told_trouble}"
+
+    @property
+    def _told_trouble(self) -> str:
+        return f" ({self._trouble})" if self._trouble else ""

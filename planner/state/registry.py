@@ -14,8 +14,8 @@ from attrs import field, frozen
 from planner.distribution import how_to_add
 from planner.errors import StateError
 from planner.state.backend import Backend
-from planner.state.lease import TERMS, TIMING, Terms, Timing
 from planner.state.local import LocalBackend
+from planner.state.locks import TERMS, TIMING, Terms, Timing
 from planner.state.postgres.target import target_of
 from planner.state.s3.target import target_of as s3_target_of
 

@@ -20,8 +20,8 @@ from planner.state.backend import Backend, HistoryEntry
 from planner.state.document import Redact, keep
 from planner.state.encryption import refuse_encrypted
 from planner.state.journal import Contents, Header, Journal, Session
-from planner.state.kept import KeptSnapshots
 from planner.state.locks import Holder, this_process, utc_now
+from planner.state.snapshot import KeptSnapshots
 
 
 def new_uuid() -> str:

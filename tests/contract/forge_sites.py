@@ -8,9 +8,9 @@ import pytest
 from attrs import define, evolve, field
 
 from planner.forge.client import Pauses, connect
-from planner.forge.marker import Marker, Run, attached
+from planner.forge.kind import Run
 from planner.forge.port import Facts, Forge
-from planner.forge.posting import Posted, Posting, post
+from planner.forge.posting import Marker, Posted, Posting, attached, post
 from planner.forge.registry import KINDS
 
 from .forge_http import Answer, Asked, Do, Fault, ForgeServer, Naps

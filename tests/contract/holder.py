@@ -11,8 +11,7 @@ from pathlib import Path
 from attrs import frozen
 
 from planner.errors import StateError
-from planner.state.lease import Terms
-from planner.state.locks import this_process
+from planner.state.locks import Terms, this_process
 from planner.state.registry import Location, open_backend
 
 from .places import TERMS, Place

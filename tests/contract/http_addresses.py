@@ -11,7 +11,7 @@ from attrs import define, field
 from planner.ece.wsgi import WSGITransport
 from planner.state.http.backend import HttpBackend
 from planner.state.http.target import target_of
-from planner.state.lease import Timing
+from planner.state.locks import Timing
 
 from .http_state_server import GITLAB, PLAIN, Answer, Asked, Fault, StateServer
 

@@ -12,8 +12,7 @@ from planner.errors import LockHeld
 from planner.state.backend import Backend
 from planner.state.encryption import EncryptedBackend
 from planner.state.keys import read_keys
-from planner.state.lease import Terms
-from planner.state.locks import Holder
+from planner.state.locks import Holder, Terms
 from planner.state.registry import Location, open_backend
 
 from . import http_state_server, postgres_server, s3_server

@@ -9,10 +9,8 @@ import pytest
 from attrs import evolve
 
 from planner.forge.client import Pauses, connect
-from planner.forge.errors import ForgeError
-from planner.forge.marker import found_in
-from planner.forge.port import Credentials
-from planner.forge.posting import SHORTEST, Outcome, Posting, post
+from planner.forge.port import Credentials, ForgeError
+from planner.forge.posting import SHORTEST, Outcome, Posting, found_in, post
 
 from .forge_http import MALLORY, TOKEN, Answer, Asked, Do, Fault, answer, each
 from .forge_sites import (

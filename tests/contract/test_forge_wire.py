@@ -16,8 +16,8 @@ import pytest
 from attrs import evolve
 
 from planner.forge.client import Api, Client, Pauses, connect
-from planner.forge.errors import ForgeError, ReplyLost
 from planner.forge.patience import Patience
+from planner.forge.port import ForgeError, ReplyLost
 from planner.forge.posting import Outcome, Posting, post
 from planner.forge.registry import KINDS
 

@@ -17,7 +17,7 @@ from planner.net.bodies import MOST_ELEMENTS
 from planner.net.wire import MAX_REPLY
 from planner.state.http.backend import HttpBackend
 from planner.state.http.target import target_of
-from planner.state.lease import Timing
+from planner.state.locks import Timing
 from planner.state.registry import Location, open_backend
 from tests.unit.ece.servers import serving
 

@@ -21,9 +21,8 @@ from planner.distribution import how_to_add
 from planner.errors import LockHeld, NewerFormat, StateError
 from planner.state.backend import Backend
 from planner.state.postgres.backend import PostgresBackend
-from planner.state.postgres.rows import FENCE
 from planner.state.postgres.session import Login, Session
-from planner.state.postgres.tables import statement
+from planner.state.postgres.tables import FENCE, statement
 from planner.state.registry import Location, open_backend
 
 from .holder import Worker

@@ -24,7 +24,7 @@ from attrs import frozen
 
 from planner.distribution import how_to_add
 from planner.errors import LockHeld, NewerFormat, StateError
-from planner.state.backend import Backend
+from planner.state.backend import Backend, Pace
 from planner.state.registry import Location, open_backend
 from planner.state.s3.target import Target, target_of
 
@@ -39,7 +39,7 @@ from botocore.exceptions import ClientError  # noqa: E402 - an extra
 from botocore.session import get_session  # noqa: E402 - likewise
 
 from planner.state.s3.backend import S3Backend  # noqa: E402 - likewise
-from planner.state.s3.bucket import Bucket, Pace  # noqa: E402
+from planner.state.s3.bucket import Bucket  # noqa: E402
 from planner.state.s3.client import SecretsUsed  # noqa: E402
 from planner.state.s3.locking import LockObject  # noqa: E402
 
@@ -290,7 +290,7 @@ def test_every_other_request_fails_with_or_without_effect(running: Server, bucke
 @pytest.mark.parametrize("bucket", ["stumbling", "forgetful"])
 def test_a_lock_is_renewed_whatever_becomes_of_the_replies(running: Server, bucket: str) -> None:
     spot, time = spot_in(running, bucket), Time()
-    requests = Bucket(spot.target, Pace(10.0, 60.0, 1.0, 10.0), time.timing)
+    requests = Bucket(spot.target, 10.0, Pace(60.0, 1.0, 10.0), time.timing)
     lock = LockObject(requests, "search/dev.lock", TERMS, "the place")
     assert lock.take(ALICE) is not None
     assert LockObject(requests, "search/dev.lock", TERMS, "the place").take(BOB) is None

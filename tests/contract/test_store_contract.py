@@ -231,7 +231,7 @@ from planner.model.resource import Prior
 from planner.model.state import Intent, Outcome
 from planner.state.encryption import EncryptedBackend
 from planner.state.keys import has_keys, read_keys
-from planner.state.lease import Terms
+from planner.state.locks import Terms
 from planner.state.registry import Location, open_backend
 from planner.state.store import Store
 url, folder, duration, interval, run = sys.argv[1:]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from attrs import define, field
 
-from planner.state.lease import Timing
+from planner.state.locks import Timing
 
 PATIENCE = 120.0
 """Seconds until something is taken for hanging. What a test waits for comes long before, and decides."""

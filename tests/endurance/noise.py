@@ -21,7 +21,7 @@ from typing import Any
 
 from attrs import frozen
 
-from planner.state import saved_plan, snapshot
+from planner.state import saved, snapshot
 from planner.state.journal import decode_line, encode_line
 
 from . import replies
@@ -92,7 +92,7 @@ TARGETS = (
     *(Target(f"files/{name}", CONFIGURATION) for name in ("b.zip", "plugin.zip")),
     Target(STATE, (*READS[:9], *WRITES[:4]), snapshot.FORMAT.write, True),
     Target("state/dev.history/00000001.json", (("state", "restore", "1"),), snapshot.FORMAT.write, True),
-    Target(PLAN, (("apply", PLAN), ("show", PLAN), ("show", PLAN, "--json")), saved_plan.FORMAT.write, True),
+    Target(PLAN, (("apply", PLAN), ("show", PLAN), ("show", PLAN, "--json")), saved.FORMAT.write, True),
     *(Target(JOURNAL, (*READS, *WRITES), _sealed_journal) for _ in range(2)),
     *(Target(f"state/{name}", (*READS, *WRITES)) for name in ("dev.lock", "dev.lock.json")),
     Target("state/sandbox-dev.db", (*CONFIGURATION, *READS, ("sandbox", "reset", "-e", "dev"))),

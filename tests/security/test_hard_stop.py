@@ -16,8 +16,7 @@ import pytest
 from attrs import evolve
 
 from planner.config.apart import apart
-from planner.config.effort import TooMuchWork
-from planner.config.jobs import Bounds, Ended, Job, Link, Runner
+from planner.config.jobs import Bounds, Ended, Job, Link, Runner, TooMuchWork
 from planner.config.sources import Sources
 from planner.config.templates import Templates
 from planner.config.work import Workpiece

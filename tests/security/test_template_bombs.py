@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from planner.config.effort import BUDGET, Effort
+from planner.config.jobs import BUDGET, Effort
 from planner.config.sources import Sources
 from planner.config.templates import Templates
 from planner.config.work import Workpiece

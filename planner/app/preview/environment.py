@@ -20,7 +20,7 @@ from planner.model.diagnostic import Diagnostic, Position
 from planner.model.preview import EnvironmentPreview
 from planner.promote.question import BACK, PROMOTION
 from planner.state.document import Redact
-from planner.state.saved_plan import dump_plan, plan_digest
+from planner.state.saved import dump_plan, plan_digest
 
 Planned = tuple[EnvironmentPreview, bytes | None]
 """An environment, and its plan as a saved one."""
@@ -68,13 +68,13 @@ def with_gates(found: EnvironmentPreview, admitted: Admission) -> EnvironmentPre
 
 def _from_base(task: Task, found: EnvironmentPreview) -> Planned:
     """Base taken for applied, head planned from it."""
-    wish, drivers = opened_offline(without_secrets(task.request), task.caller)
+    goal, drivers = opened_offline(without_secrets(task.request), task.caller)
     was = task.was.configuration
     base, outputs = (was.resources, was.outputs) if was else ({}, {})
     kinds = {name: driver.kind for name, driver in drivers.items()}
-    state = imagined(wish.project, wish.environment, base, outputs, kinds, wish.salt)
-    redact = document_redaction(task.caller.redact, f"{wish.project}/{wish.environment}")
-    shown, data = _shown(task, found, compare(wish, drivers, state), task.now.configuration, redact)
+    state = imagined(goal.project, goal.environment, base, outputs, kinds, goal.salt)
+    redact = document_redaction(task.caller.redact, f"{goal.project}/{goal.environment}")
+    shown, data = _shown(task, found, compare(goal, drivers, state), task.now.configuration, redact)
     return evolve(shown, digest=""), data
 
 

@@ -38,7 +38,7 @@ from planner.model.chain import Standing
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.model.tree import PINNED
 from planner.state.locks import utc_now
-from planner.state.saved_preview import Previewed
+from planner.state.saved import Previewed
 from planner.vcs import Repository, repository_of
 
 AT_ONCE: Final = 8

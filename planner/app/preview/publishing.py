@@ -10,12 +10,11 @@ import orjson
 
 from planner.app.caller import Caller
 from planner.errors import PlannerError, Refused
-from planner.forge.ci import Job
+from planner.forge.actions import write_outputs, write_summary
 from planner.forge.client import connect
-from planner.forge.job_page import write_outputs, write_summary
+from planner.forge.kind import Job
 from planner.forge.locating import Wanted, job_of, locate
-from planner.forge.marker import Marker
-from planner.forge.posting import Posting, post
+from planner.forge.posting import Marker, Posting, post
 from planner.forge.registry import KINDS
 from planner.model.dialect import USUAL, Dialect
 from planner.model.preview import Preview
@@ -23,7 +22,7 @@ from planner.render.html import render_html
 from planner.render.markdown import CommentForm, render_comment
 from planner.render.markdown.form import LEAST
 from planner.state.files import cause, write_private
-from planner.state.saved_preview import Previewed, dump_preview
+from planner.state.saved import Previewed, dump_preview
 from planner.vcs import repository_of
 
 PRINTED: Final = 1_000_000

@@ -14,9 +14,8 @@ from planner.app.promotion.target_file import TargetFile, written
 from planner.app.promotion.wording import Account, commit_message, description
 from planner.errors import PlannerError, Refused, WrongUsage
 from planner.forge.client import connect
-from planner.forge.errors import ForgeError
 from planner.forge.locating import Wanted, locate
-from planner.forge.port import Forge
+from planner.forge.port import Forge, ForgeError
 from planner.forge.registry import NAMES, PUBLIC, running
 from planner.render.escaping import shorten
 from planner.vcs import Repository

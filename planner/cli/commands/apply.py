@@ -13,7 +13,7 @@ from planner.app.opening import Request, opened
 from planner.cli.console import Console
 from planner.cli.options import changing_options, force_options, lock_option, make_forcing, on_request
 from planner.cli.present import exit_code_of, make_report
-from planner.state.saved_plan import read_plan
+from planner.state.saved import read_plan
 
 
 @click.command("apply")

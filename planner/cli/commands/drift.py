@@ -9,7 +9,7 @@ from planner.cli.console import Console
 from planner.cli.options import on_request, planning_options
 from planner.engine.workflow import propose
 from planner.errors import WrongUsage
-from planner.render.text import render_drift
+from planner.render.text.plan import render_drift
 
 DRIFTED = 2
 

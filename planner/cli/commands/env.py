@@ -16,10 +16,8 @@ from planner.cli.console import Console
 from planner.cli.options import complete_environments, folder_of, json_option, make_console, make_request
 from planner.config.load import choose_environment
 from planner.errors import InvalidConfiguration
-from planner.render.chain_json import places_document, standings_document
-from planner.render.env_diff import render_comparison
-from planner.render.env_diff_json import comparison_document
-from planner.render.standings import render_places, render_standings
+from planner.render.comparison import comparison_document, render_comparison
+from planner.render.standings import places_document, render_places, render_standings, standings_document
 from planner.state.locks import utc_now
 
 DIFFERENT, FAILED = 2, 1

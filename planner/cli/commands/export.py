@@ -10,7 +10,7 @@ import click
 from planner.app.opening import Request, opened
 from planner.cli.console import Console
 from planner.cli.options import environment_option, on_request
-from planner.engine.export import export
+from planner.engine.imports import export
 from planner.errors import PlannerError, WrongUsage
 from planner.model.diagnostic import did_you_mean
 from planner.render.template_text import template_text

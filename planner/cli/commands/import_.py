@@ -14,7 +14,7 @@ from planner.cli.console import Console
 from planner.cli.options import address_of, complete_addresses, lock_option, on_request, variable_options
 from planner.cli.present import TextReport, exit_code_of
 from planner.config.sources import FOLDER, SUFFIXES
-from planner.engine.export import declared
+from planner.engine.imports import declared
 from planner.engine.workflow import look_at
 from planner.errors import PlannerError, WrongUsage
 from planner.model.address import Address

@@ -10,7 +10,7 @@ from planner.model.diagnostic import did_you_mean
 from planner.model.value import Value, is_sensitive
 from planner.model.value_json import json_text
 from planner.render.escaping import escape
-from planner.render.outputs import render_outputs
+from planner.render.state import render_outputs
 from planner.render.values import SENSITIVE
 
 

@@ -13,7 +13,7 @@ from planner.cli.options import changing_options, format_option, on_request
 from planner.cli.present import make_report, show_plan
 from planner.engine.workflow import Proposal, propose
 from planner.errors import Refused
-from planner.state.saved_plan import plan_digest, write_plan
+from planner.state.saved import plan_digest, write_plan
 
 CHANGES = 2
 

@@ -17,7 +17,7 @@ from planner.cli.console import Console
 from planner.cli.options import complete_environments, format_option, input_options, on_request
 from planner.forge.locating import Wanted
 from planner.forge.registry import LISTED
-from planner.state.saved_preview import read_preview
+from planner.state.saved import read_preview
 
 CHANGES, FAILED = 2, 1
 _REPRODUCED = ("base", "environments", "offline")

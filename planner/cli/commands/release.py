@@ -15,8 +15,7 @@ from planner.cli.options import complete_environments, json_option, lock_option,
 from planner.errors import LockHeld, PartlyApplied, PlannerError, WrongUsage
 from planner.model.catalogue import KnownRelease
 from planner.render.escaping import escape
-from planner.render.releases import render_release, render_releases
-from planner.render.releases_json import release_document, releases_document
+from planner.render.releases import release_document, releases_document, render_release, render_releases
 
 FAILED = 1
 

@@ -10,7 +10,7 @@ from planner.app.opening import Request, configure
 from planner.cli.console import Console
 from planner.cli.options import on_request, variable_options
 from planner.model.value import Deferred, Secret, Value, is_sensitive, with_each
-from planner.render.rendered import render_resources
+from planner.render.template_text import render_resources
 
 
 @click.command("render")

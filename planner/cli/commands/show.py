@@ -11,7 +11,7 @@ from planner.cli.options import environment_option, make_console, stored
 from planner.cli.present import show_plan
 from planner.model.codec import encode_state
 from planner.render.state import render_state
-from planner.state.saved_plan import read_plan
+from planner.state.saved import read_plan
 
 
 @click.command("show")

@@ -165,7 +165,7 @@ def adopt_command(context: click.Context, edit: _Edit, /, address: str, resource
     request = make_request(context, edit.here.environment.name)
     with opened(request, edit.here.console) as here:
         observed = look_at(here.session, target, resource_id)
-        kind, salt = here.session.drivers[target.kind].kind, here.session.wish.salt
+        kind, salt = here.session.drivers[target.kind].kind, here.session.goal.salt
         edit = evolve(edit, here=evolve(edit.here, store=here.store))
         edit.make("state adopt", lambda state: adopt(state, target, observed, kind, salt))
     edit.tell("adopt", "Adopted", f"{resource_id} as {target}")

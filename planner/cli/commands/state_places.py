@@ -14,7 +14,7 @@ from planner.cli.options import Stored, lock_option, on_state
 from planner.errors import OthersState, PlannerError, WrongUsage
 from planner.model.state import State
 from planner.state import snapshot
-from planner.state.files import advice, cause, read_bounded, read_file, write_private
+from planner.state.files import cause, explained_file, read_bounded, read_file, write_private
 from planner.state.store import Store
 
 
@@ -74,10 +74,8 @@ def _other_names_in(here: Stored, place: str) -> Iterator[None]:
 
 
 def _read(file: Path) -> bytes:
-    try:
+    with explained_file(file, "read"):
         data = read_bounded(sys.stdin.buffer, file) if str(file) == "-" else read_file(file)
-    except OSError as error:
-        raise PlannerError(f"{file} cannot be read: {cause(error)}", advice=advice(error)) from error
     if data is None:
         raise PlannerError(f"{file} cannot be read: no such file")
     return data

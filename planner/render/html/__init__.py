@@ -1,7 +1,6 @@
 """The HTML report of a preview: one file that needs nothing else and asks for nothing.
 
-    page.py       what stands on the page; page.html lays it out, with page.css and page.js
-    templates.py  what the templates may call, and how what they print is escaped
+    page.py       what stands on the page, and what its templates may call; page.css and page.js go into it
     across.py     the same resource in several environments
     sides.py      before and after, side by side
     graph.py      the dependency graph as SVG; layers.py finds the places

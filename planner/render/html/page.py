@@ -1,30 +1,41 @@
-"""A preview as one HTML file, with its style and its script inside."""
+"""A preview as one HTML file, with its style and its script inside, and what its templates may call.
+
+Whatever a template prints is escaped, twice: what would steer a terminal or the direction of writing is made
+visible, then markup is. Only `Markup` goes through. Line breaks and indentation of a template are no part of
+the page.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
 from collections import Counter
-from functools import cached_property
-from typing import Final
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Any, Final
 
 from attrs import define
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from planner.model.preview import EnvironmentPreview, Preview
+from planner.model.preview import IN_WORDS, EnvironmentPreview, Preview
+from planner.render import gates
 from planner.render.blame import blamed
+from planner.render.escaping import escape
 from planner.render.html.across import Across, ShownChange
-from planner.render.html.markup import part
+from planner.render.html.graph import graph_of
 from planner.render.html.promotion import Chain
-from planner.render.html.templates import macro, rendered
+from planner.render.html.sides import lines, side, sides
 from planner.render.totals import losses_in_words, troubles
 from planner.render.values import plural
-from planner.render.view import LOSSES, PlanView
+from planner.render.view import CALLS, CHECKED, LOSSES, PlanView
 
 _OFFLINE: Final = (
     "Offline: base and head were compared without asking any installation, so that drift, versions and ids "
     "are not known."
 )
+_SIGNS: Final = {"create": "+", "update": "~", "replace": "-/+", "delete": "-", "state": ".", "drift": "~"}
+_WORDS: Final = {"state": "state only", "drift": "drifted"}
 
 
 def render_html(preview: Preview) -> str:
@@ -157,3 +168,54 @@ def _policy(style: str, script: str) -> str:
 
 def _hash(content: str) -> str:
     return f"sha256-{b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
+
+
+def rendered(name: str, **given: Any) -> str:
+    return _environment().get_template(name).render(given)
+
+
+def macro(name: str, template: str) -> Any:
+    """A macro as a function that returns Markup."""
+    return getattr(_environment().get_template(template).module, name)
+
+
+@cache
+def _environment() -> Environment:
+    loader = FunctionLoader(lambda name: "".join(map(str.strip, part(name).splitlines())))
+    environment = Environment(loader=loader, autoescape=True, finalize=_visible, undefined=StrictUndefined)
+    environment.filters |= {"code": _code, "paragraphs": _paragraphs}
+    environment.globals |= {
+        "calls": CALLS,
+        "checked": CHECKED,
+        "gate_about": gates.about,
+        "gate_state": gates.state_of,
+        "graph_of": graph_of,
+        "group_words": _WORDS,
+        "in_words": IN_WORDS,
+        "plural": plural,
+        "side": side,
+        "sides": sides,
+        "signs": _SIGNS,
+    }
+    return environment
+
+
+def _visible(value: object) -> object:
+    return value if isinstance(value, Markup | int) else escape(str(value))
+
+
+def _code(value: str) -> Markup:
+    """What stands between backticks in it as code."""
+    code = Markup("<code>{}</code>")
+    parts = enumerate(lines([escape(part)]) for part in value.split("`"))
+    return Markup().join(code.format(part) if index % 2 else part for index, part in parts)
+
+
+def _paragraphs(value: str) -> Markup:
+    """With its line breaks."""
+    return lines(map(escape, value.split("\n")))
+
+
+def part(name: str) -> str:
+    """A file of this package."""
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")

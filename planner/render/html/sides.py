@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import html
+from collections.abc import Iterable, Iterator
 from itertools import starmap, zip_longest
 from typing import Any, Final
 
@@ -10,7 +11,6 @@ from attrs import frozen
 from markupsafe import Markup
 
 from planner.render.escaping import escape, quote
-from planner.render.html.markup import lines
 from planner.render.rows import Form, Row, Stretch, Words, text_lines
 from planner.render.values import (
     KNOWN_LATER,
@@ -137,3 +137,8 @@ def _with_mark(text: str, start: int, end: int) -> Markup:
 def _whole(value: str, _room: int) -> list[str]:
     """A long string stays in one piece; the browser breaks it."""
     return [quote(value)]
+
+
+def lines(value: Iterable[str]) -> Markup:
+    """Lines that are escaped for a terminal already, as `planner.render.values` makes them."""
+    return Markup(html.escape("\n".join(value), quote=False))  # noqa: S704 - it is escaped here

@@ -1,28 +1,181 @@
-"""The block of each environment, or of each group of them: its changes as a diff."""
+"""Changes as a diff, the sign in the first column, where forges colour it.
+
+A `Block` is one resource; a `Group` is the environments whose changes read the same, told once.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
+from itertools import zip_longest
 from typing import Final
 
+from attrs import evolve, field, frozen
+
 from planner.model.plan import Plan
-from planner.render.markdown.detail import Detail
-from planner.render.markdown.diff import cut, omitted, output_lines, shortened
-from planner.render.markdown.folding import Group
-from planner.render.markdown.form import CommentForm
+from planner.model.preview import EnvironmentPreview
+from planner.render.escaping import escape
+from planner.render.markdown.form import CommentForm, Detail
 from planner.render.markdown.spans import LEAST_SHOWN, code, fence, html_code, listing
+from planner.render.rows import Row
+from planner.render.style import Style
+from planner.render.text.plan import attributes, headlines, title, unchanged
+from planner.render.text.rows import Line, row_lines
 from planner.render.totals import besides, calls
 from planner.render.values import plural
-from planner.render.view import ChangeView, PlanView
+from planner.render.view import ChangeView, PlanView, ResourceView
 
+_WIDTH: Final = 100
+_LEFT: Final = "  "
+"""What the text has on the left of everything, and a diff has not."""
+
+_PLAIN: Final = Style()
+_COLOURS: Final[Mapping[str, str]] = {"+": "+", "-": "-", "~": "!", "-/+": "-", "+/-": "!"}
+
+Attribute = tuple[str, tuple[str, ...]]
+"""Its name, and its lines."""
+
+_FOLDED_UP_TO: Final = 1_000
 _KINDS_NAMED: Final = 5
 _OPENED_UP_TO: Final = 60
 _ENVIRONMENTS_NAMED: Final = 12
-_COUNTED: Final[Mapping[str, str]] = MappingProxyType(
-    {"create": "+ {} to create", "update": "! {} to update"}
-)
+_COUNTED: Final[Mapping[str, str]] = {"create": "+ {} to create", "update": "! {} to update"}
+
+
+@frozen
+class Block:
+    """One resource. headline: what happens. title: sign, address, id. unchanged: a line, or ""."""
+
+    headline: tuple[str, ...]
+    title: str
+    rows: tuple[Attribute, ...]
+    unchanged: str = ""
+
+    @property
+    def attributes(self) -> int:
+        return len({name for name, _ in self.rows})
+
+
+def block(item: ResourceView, *, masked: bool = False) -> Block:
+    """The block of a resource, without its users, which have a list of their own.
+
+    masked: with `<id>` for the resource's own id, which differs from one environment to the next.
+    """
+    head, rows = coloured(title(item)), _rows_of(attributes(item, _WIDTH))
+    if masked and item.id:
+        shown = escape(item.id)
+        own = re.compile(rf"(?<![\w.-]){re.escape(shown)}(?![\w.-])")
+        head = head.replace(f"(id {shown}", "(id <id>")
+        rows = tuple((name, tuple(own.sub("<id>", line) for line in lines)) for name, lines in rows)
+    same = coloured(unchanged(count)) if (count := item.unchanged) else ""
+    return Block(tuple(line.removeprefix(_LEFT) for line in headlines(item, _WIDTH)), head, rows, same)
+
+
+def output_lines(rows: Iterable[Row]) -> tuple[Attribute, ...]:
+    """Outputs, aligned; one that changes its shape stands twice."""
+    return _rows_of(row_lines(rows, indent=len(_LEFT), width=_WIDTH))
+
+
+def shortened(block: Block, most: int, value_lines: int) -> Iterator[str]:
+    """The lines of block with at most so many rows, each of so many lines; no rows leaves the title."""
+    if most == 0:
+        yield block.title
+        return
+    yield from (*block.headline, block.title)
+    for _, lines in block.rows[:most]:
+        yield from cut(lines, value_lines)
+    rest = {name for name, _ in block.rows[most:]} - {name for name, _ in block.rows[:most]}
+    if rest:
+        yield f"      {omitted(len(rest))}"
+    if block.unchanged:
+        yield block.unchanged
+
+
+def cut(lines: tuple[str, ...], most: int) -> Iterator[str]:
+    yield from lines[:most]
+    if len(lines) > most:
+        yield f"        ... {len(lines) - most:,} lines omitted"
+
+
+def omitted(attributes: int) -> str:
+    return f"... {plural(attributes, 'attribute')} omitted"
+
+
+def _rows_of(rows: Iterable[tuple[Row, list[Line]]]) -> tuple[Attribute, ...]:
+    return tuple((row.name, tuple(map(coloured, lines))) for row, lines in rows)
+
+
+def coloured(line: Line) -> str:
+    """Its sign moves into the first column; a line without one takes the colour of what it belongs to."""
+    shown = line.painted(_PLAIN).removeprefix(_LEFT)
+    if line.is_quiet:
+        return shown
+    colour = _COLOURS.get(line.sign, " ")
+    if len(line.sign) > 1:
+        return shown if line.sign[0] == colour else f"{colour} {shown}"
+    if line.begins:
+        at = line.column - len(_LEFT) - 2
+        shown = f"{shown[:at]} {shown[at + 1 :]}"
+    return colour + shown[1:]
+
+
+@frozen
+class Group:
+    """Environments whose plans read the same. plan: of the first. masked: their ids differ."""
+
+    environments: tuple[str, ...]
+    plan: Plan
+    masked: bool = False
+    _blocks: dict[int, Block] = field(factory=dict, init=False, eq=False, repr=False)
+
+    def block(self, item: ChangeView) -> Block:
+        """The block of one of the changes, made once: it is shown again with less detail."""
+        key = id(item.change)
+        if key not in self._blocks:
+            self._blocks[key] = block(item, masked=self.masked)
+        return self._blocks[key]
+
+
+def groups(environments: Iterable[EnvironmentPreview]) -> tuple[Group, ...]:
+    """In the order of their first environments; those without changes and outputs are left out.
+
+    Plans are the same when they read the same but for the resources' own ids. Very large ones stay apart:
+    to compare them takes longer than it saves.
+    """
+    found: list[Group] = []
+    for item in environments:
+        if item.plan is not None and (item.plan.outputs or any(PlanView(item.plan).changes)):
+            _join(found, item.environment, item.plan)
+    return tuple(found)
+
+
+def _join(found: list[Group], environment: str, plan: Plan) -> None:
+    for index, group in enumerate(found):
+        if _alike(group.plan, plan):
+            ids = _ids(group.plan) != _ids(plan)
+            names = (*group.environments, environment)
+            found[index] = evolve(group, environments=names, masked=group.masked or ids)
+            return
+    found.append(Group((environment,), plan))
+
+
+def _alike(one: Plan, other: Plan) -> bool:
+    return len(one.changes) <= _FOLDED_UP_TO and all(
+        a == b for a, b in zip_longest(_as_read(one), _as_read(other))
+    )
+
+
+def _ids(plan: Plan) -> list[str]:
+    return [item.id for item in PlanView(plan).changes]
+
+
+def _as_read(plan: Plan) -> Iterator[object]:
+    """What a reader sees of the changes and outputs, one by one; the cheap first."""
+    view = PlanView(plan)
+    yield [(item.address, item.sign) for item in view.changes]
+    yield from (block(item, masked=True) for item in view.changes)
+    yield from output_lines(view.outputs)
 
 
 def group_block(group: Group, form: CommentForm, detail: Detail, *, opened: bool) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A preview as one pull-request comment that always fits its forge."""
+"""A preview as one pull-request comment that always fits its forge: its order, and what gives way first."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from planner.model.plan import Action
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.render.blame import blamed
 from planner.render.markdown import findings
-from planner.render.markdown.blocks import group_block
-from planner.render.markdown.caution import Loss, caution, losses, partial_caution, warnings
-from planner.render.markdown.detail import Detail, ladder
+from planner.render.markdown.blocks import Group, folded, group_block, groups
 from planner.render.markdown.diagram import diagram, has_edges
-from planner.render.markdown.folding import Group, groups
-from planner.render.markdown.footer import footer
-from planner.render.markdown.form import CommentForm
-from planner.render.markdown.head import head, is_quiet
-from planner.render.markdown.table import table
+from planner.render.markdown.form import CommentForm, Detail, ladder
+from planner.render.markdown.overview import head, is_quiet, table
+from planner.render.markdown.spans import code, fence, listing, words
 from planner.render.values import plural
 
 _SAYS_SO: Final = 120
 """Room for the line that says how many rows are missing."""
+
+OFFLINE: Final = (
+    "Compared offline: no installation was asked, so that drift, versions and ids are not known,"
+    " and a create may turn out to be there already."
+)
+_UNAFFECTED_NAMED: Final = 30
 
 
 def render_comment(preview: Preview, form: CommentForm) -> str:
@@ -33,8 +35,10 @@ def render_comment(preview: Preview, form: CommentForm) -> str:
     the deletes and the table alone are longer than the limit: then the comment says how many are missing.
     """
     preview = blamed(preview)
-    view = _View(preview, form, losses(preview.environments), groups(preview.environments))
-    named = {level for level in (2, 1, 0) if _within(caution(view.losses, form, level), form) is not None}
+    view = _View(preview, form, findings.losses(preview.environments), groups(preview.environments))
+    named = {
+        level for level in (2, 1, 0) if _within(findings.caution(view.losses, form, level), form) is not None
+    }
     for detail in ladder():
         if detail.caution in named and (text := _within(_comment(view, detail), form)) is not None:
             return text
@@ -45,7 +49,7 @@ def render_comment(preview: Preview, form: CommentForm) -> str:
 class _View:
     preview: Preview
     form: CommentForm
-    losses: tuple[Loss, ...]
+    losses: tuple[findings.Loss, ...]
     groups: tuple[Group, ...]
 
     @property
@@ -76,8 +80,8 @@ def _comment(view: _View, detail: Detail) -> Iterator[str]:
 
 def _body(view: _View, detail: Detail) -> Iterator[str]:
     items, form = view.items, view.form
-    yield from caution(view.losses, form, detail.caution)
-    yield from warnings(items, form, detail.warnings)
+    yield from findings.caution(view.losses, form, detail.caution)
+    yield from findings.warnings(items, form, detail.warnings)
     yield from table(view.preview, detail.why)
     yield from _shortened(view, detail)
     yield from findings.failures(items, detail)
@@ -157,11 +161,11 @@ def _cut(view: _View) -> str:
 
 
 def _losses_within(view: _View, room: int) -> Iterator[str]:
-    whole = [*caution(view.losses, view.form, 0)]
+    whole = [*findings.caution(view.losses, view.form, 0)]
     if not whole or _size(whole, view.form) <= room:
         return iter(whole)
-    empty = _size(partial_caution(view.losses, view.form, 0), view.form) + len("> \n")
-    return partial_caution(view.losses, view.form, room - empty)
+    empty = _size(findings.partial_caution(view.losses, view.form, 0), view.form) + len("> \n")
+    return findings.partial_caution(view.losses, view.form, room - empty)
 
 
 def _rows_within(rows: list[str], form: CommentForm, room: int) -> list[str]:
@@ -183,3 +187,32 @@ def _rows_within(rows: list[str], form: CommentForm, room: int) -> list[str]:
 
 def _size(lines: Iterable[str], form: CommentForm) -> int:
     return sum(form.size(line) + 1 for line in lines)
+
+
+def footer(preview: Preview, form: CommentForm, detail: Detail) -> Iterator[str]:
+    if preview.fallback:
+        yield from (f"All environments were planned: {words(preview.fallback)}.", "")
+    if preview.unaffected:
+        yield from (f"Not affected: {_unaffected(preview, detail)}.", "")
+    if preview.offline:
+        yield from (OFFLINE, "")
+    again = [*_again(preview)]
+    if detail.footer and again:
+        digests = any(item.digest for item in preview.environments)
+        title = "Digests, and how to make this preview again" if digests else "How to make this preview again"
+        yield from folded(title, again, form)
+
+
+def _unaffected(preview: Preview, detail: Detail) -> str:
+    names = [code(name, 60) for name in preview.unaffected]
+    return listing(names, _UNAFFECTED_NAMED) if detail.footer else f"{len(names):,} environments"
+
+
+def _again(preview: Preview) -> Iterator[str]:
+    digests = [(item.environment, item.digest) for item in preview.environments if item.digest]
+    if digests:
+        yield from ("`planner apply --expect-digest` goes on only if the plan is still this one:", "")
+        yield from (f"- {code(name, 60)}: {code(digest)}" for name, digest in digests)
+        yield ""
+    if preview.reproduce:
+        yield from fence(preview.reproduce.split("\n"), "sh")

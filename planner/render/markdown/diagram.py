@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from planner.model.address import Address
 from planner.render.escaping import shorten
-from planner.render.markdown.blocks import folded, named
-from planner.render.markdown.folding import Group
+from planner.render.markdown.blocks import Group, folded, named
 from planner.render.markdown.form import CommentForm
 from planner.render.markdown.spans import fence
 from planner.render.view import ChangeView, PlanView
@@ -18,9 +16,7 @@ from planner.render.view import ChangeView, PlanView
 _MOST: Final = 40
 _LABEL_ROOM: Final = 60
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.…-]")
-_COLOURS: Final[Mapping[str, str]] = MappingProxyType(
-    {"create": "#2da44e", "update": "#bf8700", "replace": "#cf222e", "delete": "#cf222e"}
-)
+_COLOURS: Final = {"create": "#2da44e", "update": "#bf8700", "replace": "#cf222e", "delete": "#cf222e"}
 
 
 def diagram(group: Group, form: CommentForm) -> Iterator[str]:

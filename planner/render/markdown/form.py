@@ -1,15 +1,19 @@
-"""What a forge can show, and how much of it."""
+"""What a forge can show, how much of a preview a comment shows, and in which order it shows less."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from typing import Any, Final
 
-from attrs import Attribute, field, frozen
+from attrs import Attribute, evolve, field, frozen
 
 from planner.model.dialect import USUAL, Dialect
 
 LEAST: Final = 2_500
 """The room a comment needs beside its marker: counts, and a warning that the rest is missing."""
+
+ALL: Final = 1_000_000
 
 
 def _one_line(_form: object, _field: Attribute[str], marker: str) -> None:
@@ -44,3 +48,66 @@ class CommentForm:
     def size(self, text: str) -> int:
         """The length of text as the limit counts it."""
         return len(text.encode()) if self.dialect.in_bytes else len(text)
+
+
+@frozen
+class Detail:
+    """Bounds; ALL is none.
+
+    diagram: the graph. value_lines: lines for one attribute. updates, creates, destroyed: attributes shown of
+    each such change. names_creates, names_updates, names_drift: whether each is named, or counted. drift:
+    attributes of each drifted resource. outputs, notes, users, checks: how many of each. blocks: the block of
+    each environment. error_lines: of each that failed. caution: 2 one line for each delete and replace, 1 one
+    for each environment, with ids, 0 addresses only. footer: digests and the command. why: reasons in the
+    table. warnings: of what merging leaves behind.
+    """
+
+    diagram: bool = True
+    value_lines: int = 40
+    updates: int = ALL
+    creates: int = ALL
+    names_creates: bool = True
+    drift: int = ALL
+    destroyed: int = ALL
+    outputs: int = ALL
+    notes: int = 20
+    names_updates: bool = True
+    names_drift: bool = True
+    blocks: bool = True
+    users: int = 10
+    checks: int = 20
+    error_lines: int = 30
+    caution: int = 2
+    footer: bool = True
+    why: int = 3
+    warnings: int = 20
+
+
+WHOLE: Final = Detail(value_lines=ALL, notes=ALL, users=ALL, checks=ALL, error_lines=ALL, warnings=ALL)
+
+_STEPS: Final[tuple[Mapping[str, Any], ...]] = (
+    {"diagram": False},
+    {"value_lines": 8},
+    {"updates": 6, "value_lines": 4},
+    {"updates": 0},
+    {"creates": 6},
+    {"creates": 0},
+    {"names_creates": False},
+    {"drift": 0, "notes": 5},
+    {"destroyed": 0},
+    {"outputs": 0},
+    {"names_updates": False},
+    {"names_drift": False},
+    {"blocks": False},
+    {"users": 3, "error_lines": 8, "checks": 5, "warnings": 5},
+    {"users": 0, "notes": 0},
+    {"caution": 1},
+    {"error_lines": 1, "checks": 0, "footer": False},
+    {"why": 0},
+    {"caution": 0, "warnings": 0},
+)
+
+
+def ladder() -> Iterator[Detail]:
+    """From everything to the least, each step with less than the one before."""
+    return accumulate(_STEPS, lambda detail, step: evolve(detail, **step), initial=Detail())

@@ -8,11 +8,8 @@ from planner.model.dialect import Dialect
 from planner.model.plan import Plan
 from planner.model.preview import EnvironmentPreview
 from planner.render.markdown import findings
-from planner.render.markdown.blocks import plan_inside, summary
-from planner.render.markdown.caution import caution, losses
-from planner.render.markdown.detail import WHOLE
-from planner.render.markdown.folding import groups
-from planner.render.markdown.form import CommentForm
+from planner.render.markdown.blocks import groups, plan_inside, summary
+from planner.render.markdown.form import WHOLE, CommentForm
 from planner.render.markdown.spans import code, words
 from planner.render.view import PlanView
 
@@ -29,7 +26,7 @@ def _lines(plan: Plan, digest: str) -> Iterator[str]:
     view = PlanView(plan)
     yield f"### {code(plan.environment)}: {summary(plan) or view.no_changes}"
     yield ""
-    yield from caution(losses(items), _PLAIN, 2)
+    yield from findings.caution(findings.losses(items), _PLAIN, 2)
     for group in groups(items):
         yield from (*plan_inside(group, WHOLE, _PLAIN.limit), "")
     if view.behind:

@@ -1,18 +1,21 @@
-"""The plan as a person reads it: what changed outside, what would be done, and the count."""
+"""The plan as a person reads it: what changed outside, what would be done, and the count.
+
+The parts of a resource's block are for Markdown, too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from planner.model.plan import Plan
-from planner.render.escaping import escape, wrap
-from planner.render.style import BOLD, Style
-from planner.render.text.blocks import render_block
-from planner.render.text.rows import render_rows
+from planner.model.plan import Drift, Plan
+from planner.render.escaping import escape, hanging, wrap
+from planner.render.rows import Row
+from planner.render.style import BOLD, WARNING, Style
+from planner.render.text.rows import Line, hidden, render_rows, row_lines
 from planner.render.totals import state_only
-from planner.render.values import KNOWN_LATER
-from planner.render.view import PlanView
+from planner.render.values import KNOWN_LATER, elided, plural, wrapped
+from planner.render.view import DriftView, PlanView, ResourceView
 
 NARROWEST: Final = 40
 
@@ -24,6 +27,8 @@ _LEGEND: Final = (
     ("-", "delete"),
     (".", "change the state only"),
 )
+_USERS_NAMED: Final = 3
+_ROWS_AT: Final = 6
 
 
 def render_plan(plan: Plan, *, width: int, style: Style) -> str:
@@ -65,9 +70,7 @@ def _changes(view: PlanView, width: int, style: Style) -> Iterator[str]:
 
 def _titled(title: str, text: str, width: int, style: Style) -> Iterator[str]:
     """A paragraph with a title; its further lines stand under its first."""
-    first, *rest = wrap(text, width - len(title))
-    yield style.paint(BOLD, title) + first
-    yield from (" " * len(title) + line for line in rest)
+    return hanging(style.paint(BOLD, title), text, width, len(title))
 
 
 def _notes(view: PlanView, width: int, style: Style) -> Iterator[str]:
@@ -109,3 +112,58 @@ def _end(view: PlanView, width: int, style: Style) -> Iterator[str]:
         first, *rest = wrap(f"No changes. {view.nothing_to_do(escape(plan.environment))}", width)
         yield style.paint(BOLD, first[:11]) + first[11:]
         yield from rest
+
+
+def render_drift(drift: Sequence[Drift], *, environment: str, width: int, style: Style) -> str:
+    if not drift:
+        return f"No drift. The {environment} environment is as the state says."
+    blocks = ["\n".join(render_block(DriftView(item), width=width, style=style)) for item in drift]
+    gone = sum(1 for item in drift if item.gone)
+    end = f"Drift: {len(drift) - gone} changed, {gone} gone."
+    return "\n\n".join(["Changed outside of planner:", *blocks, end])
+
+
+def render_block(item: ResourceView, *, width: int, style: Style) -> Iterator[str]:
+    """What happens and why, then the attributes, and who uses it."""
+    yield from (style.paint(BOLD, line) for line in headlines(item, width))
+    yield title(item).painted(style)
+    for _, lines in attributes(item, width):
+        for line in lines:
+            yield line.painted(style)
+    if count := item.unchanged:
+        yield unchanged(count).painted(style)
+    if item.users:
+        yield from _used_by(item.users, width, style)
+
+
+def headlines(item: ResourceView, width: int) -> Iterator[str]:
+    for line in item.headlines:
+        first, *rest = wrap(line, width - 6)
+        yield f"  # {first}"
+        yield from (f"  #   {more}" for more in rest)
+
+
+def title(item: ResourceView) -> Line:
+    """Sign, address, id, and what comes first."""
+    about = "; ".join(filter(None, (item.id and f"id {escape(item.id)}", item.order)))
+    return Line(4, f"{item.address}{f'  ({about})' if about else ''}", item.sign, begins=True)
+
+
+def attributes(item: ResourceView, width: int) -> Iterator[tuple[Row, list[Line]]]:
+    """Of what is deleted, long strings are not shown whole."""
+    long = elided if item.group == "delete" else wrapped
+    return row_lines(item.rows, indent=_ROWS_AT, width=width, long=long)
+
+
+def unchanged(count: int) -> Line:
+    return hidden(_ROWS_AT + 2, plural(count, "unchanged attribute"))
+
+
+def _used_by(users: Sequence[str], width: int, style: Style) -> Iterator[str]:
+    """`used by: deployments d1, d2 (12 in all)`."""
+    named = ", ".join(users[:_USERS_NAMED])
+    total = f" ({len(users):,} in all)" if len(users) > _USERS_NAMED else ""
+    text = f"used by: deployment{'s' * (len(users) != 1)} {named}{total}"
+    first, *rest = wrap(text, width - _ROWS_AT - 2)
+    yield " " * _ROWS_AT + style.sign("!") + " " + style.paint(WARNING, first)
+    yield from (" " * (_ROWS_AT + 2) + style.paint(WARNING, line) for line in rest)

@@ -35,7 +35,7 @@ Every write of the head counts up its `serial`, of which GitLab keeps a version 
 steps leaves some hundreds. Deleting both states at GitLab is the way to begin anew.
 
     target.py      the URL and the variables: addresses, methods, credentials
-    wire.py        one request and its reply; causes.py says in words why there is none that can be used
+    wire.py        one request and its reply, or in words why there is none that can be used
     head.py        the documents as JSON
     documents.py   reading and writing them
     locking.py     the lock

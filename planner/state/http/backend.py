@@ -10,16 +10,15 @@ from attrs import evolve
 from requests.adapters import BaseAdapter
 
 from planner.errors import DamagedState, StateError
+from planner.state import locks
 from planner.state.backend import HistoryEntry, compare_serials, not_kept
 from planner.state.encryption import Marks
-from planner.state.http.causes import Trouble, explained
 from planner.state.http.documents import Documents, Overtaken, Seen
 from planner.state.http.head import Head, Kept
 from planner.state.http.locking import Lock, Refusal, asker
 from planner.state.http.target import Target
-from planner.state.http.wire import Wire
-from planner.state.lease import TIMING, Timing
-from planner.state.locks import Holder, Patience, not_locked_as, utc_now, wait_for_lock
+from planner.state.http.wire import Trouble, Wire, explained
+from planner.state.locks import TIMING, Holder, Timing
 from planner.state.snapshot import serial_of
 
 _ASIDE: Final = 64 * 1024
@@ -82,7 +81,7 @@ class HttpBackend:
             present = seen.head.snapshot()
             compare_serials(self._shown, 0 if present is None else present.told, expected_serial)
             seen, key = self._put(seen, data, lock_id, self._swept(seen.head))
-            new = Kept(serial, serial_of(data), utc_now(), len(data), key)
+            new = Kept(serial, serial_of(data), locks.utc_now(), len(data), key)
             self._write(seen, seen.head.with_snapshot(new), lock_id)
 
     def history(self) -> list[HistoryEntry]:
@@ -175,10 +174,7 @@ class HttpBackend:
 
     def _confirm(self, head: Head) -> None:
         if self._held is not None and not head.names(self._held):
-            raise StateError(
-                f"the lock of {self._shown} was broken while {self._held.operation} held it",
-                advice="Nothing more was written. See who works on it with `planner lock show`.",
-            )
+            raise locks.no_longer_held(self._shown, self._held)
 
     def _write(self, seen: Seen, changed: Head, lock_id: str) -> Seen:
         try:
@@ -188,7 +184,7 @@ class HttpBackend:
             words = f" (the server answered {overtaken.words})" if overtaken.words else ""
             raise StateError(
                 f"{self._shown} was changed from elsewhere meanwhile, or the lock was taken away{words}",
-                advice="Nothing more was written. See who works on it with `planner lock show`.",
+                advice=locks.STOPPED,
             ) from overtaken
 
     def _put(self, seen: Seen, data: bytes, lock_id: str, changed: Head) -> tuple[Seen, str]:
@@ -235,8 +231,8 @@ class HttpBackend:
             refusals[:] = [] if refusal is None else [refusal]
             return refusal is None
 
-        patience = Patience(timeout, self._timing.sleep, self._timing.clock, poll=poll)
-        wait_for_lock(attempt, lambda: self._known(refusals[0]), self._shown, patience)
+        patience = locks.Patience(timeout, self._timing, poll)
+        locks.wait_for_lock(attempt, lambda: self._known(refusals[0]), self._shown, patience)
 
     def _known(self, refusal: Refusal) -> Holder | None:
         """Who was in the way: the head says more than the server, if they speak of the same lock."""
@@ -279,7 +275,7 @@ class HttpBackend:
         breaker = asker("lock break")
         with explained(f"the lock of {self._shown}", "broken"):
             if self._documents.is_blank():
-                raise not_locked_as(holder_id, self._shown, None)
+                locks.require_locked_as(holder_id, self._shown, None)
             refusal = self._lock.take(breaker)
             if refusal is not None:
                 self._check_breaks(refusal, holder_id)
@@ -291,7 +287,7 @@ class HttpBackend:
             finally:
                 self._lock.free(breaker.id)
         if refusal is None and not was_named:
-            raise not_locked_as(holder_id, self._shown, None)
+            locks.require_locked_as(holder_id, self._shown, None)
 
     def _check_breaks(self, refusal: Refusal, holder_id: str) -> None:
         holder = self._known(refusal)

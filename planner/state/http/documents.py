@@ -16,10 +16,9 @@ from planner.net.address import Address
 from planner.net.bodies import NotJSON, parsed
 from planner.net.plain_text import status_words
 from planner.state.encryption import Marks
-from planner.state.http.causes import Trouble
 from planner.state.http.head import Head, decode_content, decode_head, encode_content, encode_head
 from planner.state.http.target import Endpoint, Target
-from planner.state.http.wire import NOTHING, Reply, Wire
+from planner.state.http.wire import NOTHING, Reply, Trouble, Wire
 
 _THERE: Final = (200, 204, 404)
 _WRITTEN: Final = (200, 201, 202, 204)

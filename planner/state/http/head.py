@@ -18,7 +18,7 @@ from planner.model.codec import canonical, decode
 from planner.net.bodies import nests_too_deep
 from planner.net.plain_text import looks_like_html
 from planner.state.backend import KEPT, HistoryEntry
-from planner.state.document import loads, newer, version_in
+from planner.state.document import loads, refuse_newer, version_in
 from planner.state.keys import encrypted
 from planner.state.locks import Holder
 
@@ -129,8 +129,7 @@ def decode_head(data: bytes, shown: str, marks: Marks | None = None) -> Head:
     if not isinstance(told, dict):
         what = "a state of Terraform" if "terraform_version" in document else "something else"
         raise StateError(f"{shown} holds {what}, not a state of planner", advice=_OWN)
-    if (version := version_in(told)) > FORMAT_VERSION:
-        raise newer(shown, version, FORMAT_VERSION)
+    refuse_newer(shown, version_in(told), FORMAT_VERSION)
     if nests_too_deep(told):
         raise DamagedState(f"{shown} is altered: it nests lists and mappings too deep", advice=_EARLIER)
     mark = told.pop(_MARK, "")

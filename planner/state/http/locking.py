@@ -13,9 +13,8 @@ from attrs import frozen
 
 from planner import __version__
 from planner.net.plain_text import one_line, status_words
-from planner.state.http.causes import Trouble
 from planner.state.http.target import Target
-from planner.state.http.wire import Wire
+from planner.state.http.wire import Trouble, Wire
 from planner.state.locks import Holder, decode_holder, encode_holder, this_process, utc_now
 
 _TAKEN: Final = (200, 201, 202, 204)

@@ -1,9 +1,8 @@
 """The state in PostgreSQL, of many projects and environments beside each other in one schema.
 
     target.py    the URL: which server, database and schema
-    session.py   a connection that comes back; causes.py says in words why it does not
-    tables.py    the tables, made by the first write, and their version
-    rows.py      the statements on snapshots and journal
+    session.py   a connection that comes back, or says in words why it does not
+    tables.py    the tables, made by the first write, and the statements on snapshots and journal
     locking.py   the statements on the lock, and the connection that a lock is renewed on
     backend.py   the port, made of these
 

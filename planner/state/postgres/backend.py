@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 from uuid import uuid4
 
+from attrs import evolve
 from psycopg import Connection
 
-from planner.errors import StateError
-from planner.state.backend import HistoryEntry, compare_serials, not_kept
-from planner.state.lease import TERMS, TIMING, Lease, Terms, Timing
-from planner.state.locks import Holder, Patience, not_locked_as, wait_for_lock
+from planner.state.backend import HistoryEntry, Leasing, compare_serials, not_kept
+from planner.state.locks import TERMS, TIMING, Holder, Lease, Terms, Timing, require_locked_as
 from planner.state.postgres import tables
-from planner.state.postgres.causes import explained
 from planner.state.postgres.locking import Vigil, is_direct, live_holder, release
-from planner.state.postgres.rows import Rows, Swap
-from planner.state.postgres.session import Login, Session
+from planner.state.postgres.session import Login, Session, explained
+from planner.state.postgres.tables import Rows, Swap
 from planner.state.postgres.target import Target
 from planner.state.snapshot import serial_of
 
 T = TypeVar("T")
 
 
-class PostgresBackend:
+class PostgresBackend(Leasing):
     """One state among those in a schema. Errors: see the port.
 
     A connection that was lost is made again, for as long as a lease lasts. What was under way is sent again;
@@ -35,19 +33,13 @@ class PostgresBackend:
     def __init__(
         self, target: Target, *, project: str, environment: str, terms: Terms = TERMS, timing: Timing = TIMING
     ) -> None:
+        super().__init__(f"{project}/{environment} at {target.shown}", terms, timing)
         self._target = target
-        self._shown = f"{project}/{environment} at {target.shown}"
         self._rows = Rows(target.schema, project, environment)
-        self._terms = terms
-        self._timing = timing
         self._secrets: set[str] = set()
         self._login = Login(target.conninfo, self._secrets.update)
         greet = partial(tables.check_tables, schema=target.schema, shown=target.shown)
         self._session = Session(self._login, terms, greet, timing)
-        self._lease: Lease | None = None
-
-    def describe(self) -> str:
-        return self._shown
 
     def secrets(self) -> tuple[str, ...]:
         return tuple(self._secrets)
@@ -119,17 +111,11 @@ class PostgresBackend:
     def lock(self, holder: Holder, timeout: float) -> Iterator[Holder]:
         with explained(f"the lock of {self._shown}", "taken"):
             self._write(self._prepare)
-        timing, terms = self._timing, self._terms
-        vigil = Vigil(self._rows, self._login, holder, terms, self._shown, timing)
-        lease = Lease(holder, self._shown, terms, clock=timing.clock, wait=vigil.wait)
+        vigil = Vigil(self._rows, self._login, holder, self._terms, self._shown, self._timing)
+        lease = Lease(holder, self._shown, self._terms, evolve(self._timing, wait=vigil.wait))
         try:
-            wait_for_lock(
-                lambda: lease.take(vigil.take),
-                self.lock_holder,
-                self._shown,
-                Patience(timeout, timing.sleep, timing.clock, poll=terms.retry / 2),
-            )
-            with self._held(lease), lease.kept(vigil.renew):
+            self._obtain(lease, vigil.take, timeout)
+            with self._holding(lease, vigil.renew):
                 yield holder
         finally:
             vigil.end()
@@ -139,15 +125,8 @@ class PostgresBackend:
         with connection.transaction():
             live_holder(self._rows, connection)
 
-    @contextmanager
-    def _held(self, lease: Lease) -> Iterator[None]:
-        self._lease = lease
-        try:
-            yield
-        finally:
-            self._lease = None
-            with suppress(StateError):  # then its lease ends by itself
-                self._free(lease.holder.id, lasting=0)
+    def _release(self, holder: Holder) -> None:
+        self._free(holder.id, lasting=0)
 
     def _free(self, holder_id: str, lasting: float | None = None) -> None:
         with explained(f"the lock of {self._shown}", "released"):
@@ -157,10 +136,6 @@ class PostgresBackend:
     def _holder(self) -> Holder | None:
         return None if self._lease is None else self._lease.holder
 
-    def still_held(self) -> None:
-        if self._lease is not None:
-            self._lease.still_held()
-
     def _confirm(self, present: Holder | None) -> None:
         if self._lease is not None:
             self._lease.confirm(present)
@@ -169,13 +144,8 @@ class PostgresBackend:
         with explained(f"the lock of {self._shown}", "read"):
             return self._read(lambda connection: live_holder(self._rows, connection), None)
 
-    def probe_lock(self) -> Holder | None:
-        return self.lock_holder()
-
     def break_lock(self, holder_id: str) -> None:
-        holder = self.lock_holder()
-        if holder is None or holder.id != holder_id:
-            raise not_locked_as(holder_id, self._shown, holder)
+        require_locked_as(holder_id, self._shown, self.lock_holder())
         self._free(holder_id)
 
     def check(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 The row alone decides. It names the holder and, by the server's clock, when the lease ends. It is taken,
 renewed and broken by single statements, so that this is safe behind a pooler too, which gives each
-transaction another connection. While a write is under way (`rows.FENCE`) it can be renewed, not taken nor
+transaction another connection. While a write is under way (`tables.FENCE`) it can be renewed, not taken nor
 broken.
 
 The sign is an advisory lock of the session that renews. When its process dies the server drops the session,
@@ -25,11 +25,9 @@ from attrs import define, field
 from psycopg import Connection
 from psycopg.sql import SQL
 
-from planner.state.lease import TIMING, Terms, Timing
-from planner.state.locks import Holder, encode_holder
-from planner.state.postgres.causes import explained
-from planner.state.postgres.rows import Rows, named, one_trip
-from planner.state.postgres.session import Login, Session
+from planner.state.locks import TIMING, Holder, Terms, Timing, encode_holder
+from planner.state.postgres.session import Login, Session, explained
+from planner.state.postgres.tables import Rows, named, one_trip
 
 _SLACK: Final = 0.01
 

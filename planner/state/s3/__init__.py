@@ -11,10 +11,9 @@ Beside `dev.json`, the present snapshot, lie as the objects of one state:
     dev.probe                       what is written to see whether the server honours conditions
 
     target.py       the URL: which bucket, key and server
-    client.py       a client of botocore for that, and what it authenticates with
-    bucket.py       the requests, sent again where they may be; causes.py says in words why they fail
-    log.py          the journal
-    snapshots.py    the present snapshot and the history
+    client.py       a client of botocore for that, what it authenticates with, and why it fails, in words
+    bucket.py       the requests, sent again where they may be
+    objects.py      the present snapshot, the history and the journal
     locking.py      the lock
     backend.py      the port, made of these
 

@@ -3,48 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
-from planner.errors import StateError
-from planner.state.backend import HistoryEntry, compare_serials, not_kept
-from planner.state.lease import TERMS, TIMING, Lease, Terms, Timing
-from planner.state.locks import Holder, Patience, not_locked_as, wait_for_lock
-from planner.state.s3.bucket import Bucket, Pace
-from planner.state.s3.causes import explained
-from planner.state.s3.client import secrets_used
+from planner.state.backend import HistoryEntry, Leasing, Pace, compare_serials, not_kept
+from planner.state.locks import TERMS, TIMING, Holder, Lease, Terms, Timing, require_locked_as
+from planner.state.s3.bucket import Bucket
+from planner.state.s3.client import explained, secrets_used
 from planner.state.s3.locking import LockObject, free_after
-from planner.state.s3.log import Confirm, Log
-from planner.state.s3.snapshots import SnapshotObjects
+from planner.state.s3.objects import Confirm, Log, SnapshotObjects
 from planner.state.s3.target import Target
 
 _SHORTEST: Final = 1.0
 
 
-class S3Backend:
+class S3Backend(Leasing):
     """The state of one environment. Errors: see the port.
 
     What a lost connection leaves in doubt is found out: it is tried again for as long as a lease lasts.
     """
 
     def __init__(self, target: Target, *, terms: Terms = TERMS, timing: Timing = TIMING) -> None:
+        super().__init__(target.shown, terms, timing)
         self._target = target
-        self._shown = target.shown
-        self._terms = terms
-        self._timing = timing
-        bucket, hasty = Bucket(target, _steady(terms), timing), Bucket(target, _hasty(terms), timing)
+        bucket = Bucket(target, terms.duration, Pace(terms.duration, terms.retry, terms.interval), timing)
+        # For renewals, which have terms.patience: a request or two, each of them once more if it is lost.
+        timeout, pace = max(_SHORTEST, terms.patience / 4), Pace(0.0, terms.retry, terms.interval)
+        hasty = Bucket(target, timeout, pace, timing)
         self._bucket = bucket
         self._snapshots = SnapshotObjects(bucket, target.key, f"{target.base}.history/", self._shown)
         self._log = Log(bucket, f"{target.base}.journal/", self._shown)
         self._lock = LockObject(bucket, f"{target.base}.lock", terms, self._shown, timing.clock)
         self._renewed = LockObject(hasty, f"{target.base}.lock", terms, self._shown, timing.clock)
-        self._lease: Lease | None = None
         self._trusted = False
         self._unsettled = False
-
-    def describe(self) -> str:
-        return self._shown
 
     def secrets(self) -> tuple[str, ...]:
         return secrets_used()
@@ -111,17 +104,11 @@ class S3Backend:
 
     @contextmanager
     def lock(self, holder: Holder, timeout: float) -> Iterator[Holder]:
-        timing = self._timing
-        lease = Lease(holder, self._shown, self._terms, clock=timing.clock, wait=timing.wait)
+        lease = Lease(holder, self._shown, self._terms, self._timing)
         with explained(f"the lock of {self._shown}", "taken"):
             self._check_conditions()
-            wait_for_lock(
-                lambda: lease.take(lambda: self._take(holder)),
-                self.lock_holder,
-                self._shown,
-                Patience(timeout, timing.sleep, timing.clock, poll=self._terms.retry / 2),
-            )
-        with self._held(lease), lease.kept(lambda: self._renew(holder)):
+            self._obtain(lease, lambda: self._take(holder), timeout)
+        with self._holding(lease, lambda: self._renew(holder)):
             self._log.forget_position()
             if self._unsettled:
                 self._fence()
@@ -138,15 +125,9 @@ class S3Backend:
         with explained(f"the lock of {self._shown}", "renewed"):
             return self._renewed.renew(holder)
 
-    @contextmanager
-    def _held(self, lease: Lease) -> Iterator[None]:
-        self._lease = lease
-        try:
-            yield
-        finally:
-            self._lease = None
-            with suppress(StateError), explained(f"the lock of {self._shown}", "released"):
-                self._lock.release(lease.holder.id, unsettled=self._unsettled)
+    def _release(self, holder: Holder) -> None:
+        with explained(f"the lock of {self._shown}", "released"):
+            self._lock.release(holder.id, unsettled=self._unsettled)
 
     def _fence(self) -> None:
         """From here on no request of a former holder takes effect, however late it comes."""
@@ -155,10 +136,6 @@ class S3Backend:
             self._log.fence(self._confirm)
             self._snapshots.fence()
             self._unsettled = False
-
-    def still_held(self) -> None:
-        if self._lease is not None:
-            self._lease.still_held()
 
     @property
     def _confirm(self) -> Confirm | None:
@@ -174,21 +151,14 @@ class S3Backend:
         with explained(f"the lock of {self._shown}", "read"):
             return self._lock.live_holder()
 
-    def probe_lock(self) -> Holder | None:
-        return self.lock_holder()
-
     def break_lock(self, holder_id: str) -> None:
-        holder = self.lock_holder()
-        if holder is None or holder.id != holder_id or not self._break(holder_id):
-            raise not_locked_as(holder_id, self._shown, self.lock_holder())
-
-    def _break(self, holder_id: str) -> bool:
+        require_locked_as(holder_id, self._shown, self.lock_holder())
         with self._writing(f"the lock of {self._shown}", "broken"):
-            broken = self._lock.release(holder_id, unsettled=True)
-            if broken:
+            if self._lock.release(holder_id, unsettled=True):
                 self._log.fence(None)
                 self._snapshots.fence()
-        return broken
+                return
+        require_locked_as(holder_id, self._shown, self.lock_holder())
 
     def check(self) -> tuple[str, ...]:
         """What is there, a line each. StateError when it cannot be used."""
@@ -203,13 +173,3 @@ class S3Backend:
             "it honours conditions on writes, so that no writer overwrites another's",
             f"a lock that is not renewed is free after {free_after(self._terms.duration):g} s",
         )
-
-
-def _steady(terms: Terms) -> Pace:
-    """For all but renewals: as long as a lease lasts."""
-    return Pace(terms.duration, terms.duration, terms.retry, terms.interval)
-
-
-def _hasty(terms: Terms) -> Pace:
-    """For renewals, which have terms.patience: a request or two, each of them once more if it is lost."""
-    return Pace(max(_SHORTEST, terms.patience / 4), 0.0, terms.retry, terms.interval)

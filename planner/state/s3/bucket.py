@@ -1,4 +1,4 @@
-"""The requests that planner makes of a bucket. Each fails with one of `causes.FAILURES`."""
+"""The requests that planner makes of a bucket. Each fails with one of `client.FAILURES`."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from botocore.parsers import ResponseParserError
 
 from planner.errors import StateError
 from planner.net.dates import http_date
-from planner.state.lease import TIMING, Timing
-from planner.state.s3.causes import FAILURES, is_about_encryption, is_absent, is_passing, status_of
-from planner.state.s3.client import AT_ONCE, connect
+from planner.state.backend import Pace, keep_trying
+from planner.state.locks import TIMING, Timing
+from planner.state.s3.client import AT_ONCE, FAILURES, connect, is_absent, is_passing, is_refusal, is_unable
 from planner.state.s3.target import Target
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ T = TypeVar("T")
 NOTHING: Final = "*"
 """For `Bucket.put`: in place of an ETag, that there is no such object yet."""
 
-ATTEMPTS: Final = 10
+_ATTEMPTS: Final = 10
 """How often a write starts again from what there is then, after somebody else was faster."""
 
 _MOST_PAGES: Final = 1000
@@ -42,55 +42,45 @@ class Changed(Exception):
     """The object is not the one that the write was for."""
 
 
+def until_it_stands(write: Callable[[], T], shown: str, doing: str) -> T:
+    """write(), again from what there is then when it was `Changed`. StateError when that does not end."""
+    for _ in range(_ATTEMPTS):
+        with suppress(Changed):
+            return write()
+    raise StateError(f"{shown} changes faster than it can be {doing}")
+
+
 @frozen
 class Found:
-    """An object. etag: as a condition takes it. notes: what was written with it. size: bytes.
+    """An object. name: what follows the prefix, in a listing. etag: as a condition takes it. size: bytes.
 
     modified: when it was written. read: when the server sent it, None: it did not say; both by its clock.
+    body, notes: what was written, and what with it; a listing has neither.
     """
-
-    body: bytes
-    size: int
-    etag: str
-    notes: Mapping[str, str]
-    modified: datetime
-    read: datetime | None
-
-    @property
-    def age(self) -> float | None:
-        """Seconds since it was written, to the second; None when that is not known."""
-        return _seconds(self.modified, self.read)
-
-
-@frozen
-class Listed:
-    """What a listing says of an object. name: what follows the prefix. age: as in `Found`."""
 
     name: str
     size: int
     etag: str
     modified: datetime
-    age: float | None
+    read: datetime | None
+    body: bytes
+    notes: Mapping[str, str]
 
-
-@frozen
-class Pace:
-    """timeout: seconds to wait for one answer. lasting: seconds to go on trying for, twice at least.
-
-    pause: seconds before the third attempt; each later one waits twice as long, up to `longest`.
-    """
-
-    timeout: float
-    lasting: float
-    pause: float
-    longest: float
+    @property
+    def age(self) -> float | None:
+        """Seconds since it was written, to the second; None when that is not known."""
+        return None if self.read is None else (self.read - self.modified).total_seconds()
 
 
 @define(eq=False)
 class Bucket:
-    """Connects when it is first used. What did not get through is sent again, once the server was reached."""
+    """Connects when it is first used. What did not get through is sent again, once the server was reached.
+
+    timeout: seconds to wait for one answer.
+    """
 
     _target: Target
+    _timeout: float
     _pace: Pace
     _timing: Timing = TIMING
     _connected: Any = field(default=None, init=False)
@@ -99,7 +89,7 @@ class Bucket:
     @property
     def _client(self) -> Any:
         if self._connected is None:
-            self._connected = connect(self._target, self._pace.timeout)
+            self._connected = connect(self._target, self._timeout)
         return self._connected
 
     @property
@@ -107,41 +97,35 @@ class Bucket:
         return str(self._client.meta.endpoint_url)
 
     def _ask(self, work: Callable[[Any], T]) -> T:
-        ends, pause = self._timing.clock() + self._pace.lasting, 0.0
-        while True:
-            try:
-                done = _understood(work, self._client)
-            except FAILURES as error:
-                self._reached = self._reached or isinstance(error, ClientError)
-                tried_enough = pause > 0 and self._timing.clock() >= ends
-                if tried_enough or not self._reached or not is_passing(error):
-                    raise
-            else:
-                self._reached = True
-                return done
-            self._timing.sleep(pause)
-            pause = min(max(2 * pause, self._pace.pause), self._pace.longest)
+        done = keep_trying(lambda: _understood(work, self._client), self._may_pass, self._pace, self._timing)
+        self._reached = True
+        return done
 
-    def _find(self, work: Callable[[Any], T]) -> T | None:
+    def _may_pass(self, error: Exception) -> bool:
+        self._reached = self._reached or isinstance(error, ClientError)
+        return self._reached and is_passing(error)
+
+    def _find(self, operation: Callable[[Any], Callable[..., Any]], key: str) -> Found | None:
+        """None: there is no such object."""
+
+        def read(client: Any) -> Found:
+            reply = operation(client)(Bucket=self._target.bucket, Key=key)
+            body = reply["Body"].read() if "Body" in reply else b""
+            return _found(reply, reply["ContentLength"], _date_of(reply), body=body)
+
         try:
-            return self._ask(work)
+            return self._ask(read)
         except ClientError as error:
             if is_absent(error):
                 return None
             raise
 
     def get(self, key: str) -> Found | None:
-        """None: there is no such object."""
-
-        def read(client: Any) -> Found:
-            reply = client.get_object(Bucket=self._target.bucket, Key=key)
-            return _found(reply, reply["Body"].read())
-
-        return self._find(read)
+        return self._find(lambda client: client.get_object, key)
 
     def look(self, key: str) -> Found | None:
         """As `get`, without the body."""
-        return self._find(lambda c: _found(c.head_object(Bucket=self._target.bucket, Key=key), b""))
+        return self._find(lambda client: client.head_object, key)
 
     def get_all(self, keys: Sequence[str]) -> list[Found | None]:
         """As `get`, several at a time."""
@@ -150,9 +134,9 @@ class Bucket:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             return list(pool.map(self.get, keys))
 
-    def listing(self, prefix: str) -> list[Listed]:
+    def listing(self, prefix: str) -> list[Found]:
         """All whose keys begin with prefix, in the order of their names."""
-        found: list[Listed] = []
+        found: list[Found] = []
         more: dict[str, str] = {}
         for _ in range(_MOST_PAGES):
             listed, following = self._page(prefix, more)
@@ -164,16 +148,18 @@ class Bucket:
             more = following
         raise ResponseParserError("the listing does not end")
 
-    def _page(self, prefix: str, more: Mapping[str, str]) -> tuple[list[Listed], dict[str, str]]:
+    def _page(self, prefix: str, more: Mapping[str, str]) -> tuple[list[Found], dict[str, str]]:
         """What is on it, and how to ask for the next one, nothing after the last."""
 
-        def read(client: Any) -> tuple[list[Listed], dict[str, str]]:
+        def ask(client: Any) -> tuple[list[Found], dict[str, str]]:
             page = client.list_objects_v2(Bucket=self._target.bucket, Prefix=prefix, **more)
-            listed = [_listed(item, prefix, _date_of(page)) for item in page.get("Contents", ())]
+            read = _date_of(page)
+            items = [(item, item["Key"].removeprefix(prefix)) for item in page.get("Contents", ())]
+            listed = [_found(item, item["Size"], read, name) for item, name in items]
             following = page["NextContinuationToken"] if page.get("IsTruncated") else None
             return listed, {} if following is None else {"ContinuationToken": following}
 
-        return self._ask(read)
+        return self._ask(ask)
 
     def put(self, key: str, body: bytes, *, over: str | None, notes: Mapping[str, str] | None = None) -> str:
         """Write an object over the one with that ETag, NOTHING, or None: whatever there is. Its ETag.
@@ -184,7 +170,7 @@ class Bucket:
         try:
             reply = self._write(key, body, over, Metadata={**(notes or {}), _WRITE: write_id})
         except ClientError as error:
-            if not _is_refusal(error):
+            if not is_refusal(error):
                 raise
         else:
             return str(reply["ETag"])
@@ -231,10 +217,9 @@ class Bucket:
         try:
             self._write(key, _PROBE, over)
         except ClientError as error:
-            if _is_refusal(error):
-                return True
-            if status_of(error) != 501 or is_about_encryption(error):
+            if not is_refusal(error) and not is_unable(error):
                 raise
+            return is_refusal(error)
         return False
 
     def _careless(self, header: str) -> StateError:
@@ -256,10 +241,6 @@ def _understood(work: Callable[[Any], T], client: Any) -> T:
         raise ResponseParserError(f"the reply is not understood: {error}") from error
 
 
-def _is_refusal(error: ClientError) -> bool:
-    return status_of(error) == 412 or is_absent(error)
-
-
 def _condition(over: str | None) -> dict[str, str]:
     if over is None:
         return {}
@@ -273,27 +254,6 @@ def _date_of(reply: Any) -> datetime | None:
         return None
 
 
-def _seconds(modified: datetime, read: datetime | None) -> float | None:
-    return None if read is None else (read - modified).total_seconds()
-
-
-def _found(reply: Any, body: bytes) -> Found:
-    return Found(
-        body=body,
-        size=int(reply["ContentLength"]),
-        etag=str(reply["ETag"]),
-        notes={name.lower(): note for name, note in (reply.get("Metadata") or {}).items()},
-        modified=reply["LastModified"],
-        read=_date_of(reply),
-    )
-
-
-def _listed(item: Any, prefix: str, read: datetime | None) -> Listed:
-    modified = item["LastModified"]
-    return Listed(
-        name=item["Key"].removeprefix(prefix),
-        size=int(item["Size"]),
-        etag=str(item["ETag"]),
-        modified=modified,
-        age=_seconds(modified, read),
-    )
+def _found(told: Any, size: Any, read: datetime | None, name: str = "", body: bytes = b"") -> Found:
+    notes = {note.lower(): text for note, text in (told.get("Metadata") or {}).items()}
+    return Found(name, int(size), str(told["ETag"]), told["LastModified"], read, body, notes)

@@ -11,7 +11,6 @@ It also says whether a former holder's requests may still be under way: see the 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final
 from uuid import uuid4
 
@@ -19,10 +18,9 @@ import orjson
 from attrs import asdict, define, evolve, field, frozen
 
 from planner.errors import StateError
-from planner.state.document import newer, version_in
-from planner.state.lease import Terms, sleepless_clock
-from planner.state.locks import Holder, holder_in
-from planner.state.s3.bucket import ATTEMPTS, NOTHING, Bucket, Changed, Found
+from planner.state.document import refuse_newer, version_in
+from planner.state.locks import Holder, Terms, holder_in, sleepless_clock
+from planner.state.s3.bucket import NOTHING, Bucket, Changed, Found, until_it_stands
 
 FORMAT_VERSION: Final = 1
 """A lock without one is of this version."""
@@ -64,7 +62,7 @@ def free_after(duration: float) -> float:
 
 @define(eq=False)
 class LockObject:
-    """shown: the place as messages name it. Fails with one of `causes.FAILURES`, or StateError."""
+    """shown: the place as messages name it. Fails with one of `client.FAILURES`, or StateError."""
 
     _bucket: Bucket
     _key: str
@@ -81,8 +79,7 @@ class LockObject:
     def _decoded(self, found: Found) -> Record:
         try:
             told = orjson.loads(found.body)
-            if (version := version_in(told)) > FORMAT_VERSION:
-                raise newer(f"the lock of {self._shown}", version, FORMAT_VERSION)
+            refuse_newer(f"the lock of {self._shown}", version_in(told), FORMAT_VERSION)
             holder = told["holder"] and holder_in(told["holder"])
             return Record(holder, float(told["duration"]), bool(told["unsettled"]), found.etag, found.age)
         except (ValueError, TypeError, KeyError) as error:
@@ -118,29 +115,26 @@ class LockObject:
 
     def renew(self, holder: Holder) -> Holder | None:
         """Whom the place names; the lease is longer when that is the holder."""
-        for _ in range(ATTEMPTS):
-            record = self._renewed or self.read()
-            self._renewed = None
-            if not record.names(holder.id):
-                return record.holder
-            with suppress(Changed):
+
+        def attempt() -> Holder | None:
+            record, self._renewed = self._renewed or self.read(), None
+            if record.names(holder.id):
                 self._renewed = self._written(record)
-                return holder
-        raise self._restless("renewed")
+            return record.holder
+
+        return until_it_stands(attempt, f"the lock of {self._shown}", "renewed")
 
     def release(self, holder_id: str, *, unsettled: bool) -> bool:
         """The lock is free, unless it is not that holder's any more: then False."""
-        for _ in range(ATTEMPTS):
-            record = self.read()
-            if not record.names(holder_id):
-                return False
-            with suppress(Changed):  # by a renewal
-                self._written(evolve(record, holder=None, unsettled=unsettled))
-                return True
-        raise self._restless("released")
 
-    def _restless(self, doing: str) -> StateError:
-        return StateError(f"the lock of {self._shown} changes faster than it can be {doing}")
+        def attempt() -> bool:
+            record = self.read()
+            is_held = record.names(holder_id)
+            if is_held:  # Changed: by a renewal
+                self._written(evolve(record, holder=None, unsettled=unsettled))
+            return is_held
+
+        return until_it_stands(attempt, f"the lock of {self._shown}", "released")
 
     def _written(self, record: Record) -> Record:
         """No two are the same, lest an ETag that was read comes back."""

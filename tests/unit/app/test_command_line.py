@@ -9,7 +9,7 @@ from planner.app.command_line import command_line, with_folder
 from planner.app.opening import Opened, Request
 from planner.config.load import Configuration
 from planner.config.variables import Inputs
-from planner.engine.wish import Wish
+from planner.engine.goal import Goal
 from planner.engine.workflow import Session
 from planner.model.project import Environment, Project, Variable
 from planner.state.local import LocalBackend
@@ -20,7 +20,7 @@ VARIABLES = {"open": Variable("open", {}), "token": Variable("token", {}, sensit
 
 def opened(folder: Path, inputs: Inputs) -> Opened:
     store = Store(LocalBackend(folder / "dev.json", shown="dev.json"), "p", "dev")
-    session = Session(Wish("p", "dev", "", ""), {}, store, lambda: "")
+    session = Session(Goal("p", "dev", "", ""), {}, store, lambda: "")
     configuration = Configuration(Project("p", VARIABLES), Environment("dev"))
     return Opened(Request(folder, None, inputs), configuration, session, store)
 

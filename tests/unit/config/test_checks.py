@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from planner.config.checks import Conditions, read_checks
+from planner.config.checks import Conditions
 from planner.config.jobs import here
-from planner.config.reporting import Place
 from planner.config.scope import Scope
 from planner.config.sources import Sources
+from planner.config.statements import read_checks
+from planner.config.validation import Place
 from planner.config.work import Workpiece
 from planner.config.yaml_document import parse
 from planner.errors import PlannerError

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from planner.config.reporting import Place
 from planner.config.statements import read_imports, read_moves, read_removals
+from planner.config.validation import Place
 from planner.config.yaml_document import parse
 from planner.model.address import Address
 from planner.model.declarations import Import, Move, Removal

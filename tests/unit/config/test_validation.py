@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from planner.config.shaping import shaped
 from planner.config.tokens import INVALID
 from planner.config.validation import Checker
-from planner.config.yaml_document import Literal, Written
+from planner.config.written import Literal, Written, shaped
 from planner.model.address import Address
 from planner.model.value import Deferred, Reference, Secret, Value
 

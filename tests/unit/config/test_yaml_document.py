@@ -7,7 +7,8 @@ import math
 import pytest
 
 from planner.config.tokens import Tokens
-from planner.config.yaml_document import LineTrace, Literal, YamlProblem, core_schema, parse, plain
+from planner.config.written import Literal, core_schema, plain
+from planner.config.yaml_document import LineTrace, YamlProblem, parse
 from planner.model.address import Address
 from planner.model.value import Deferred, Reference, Secret, Value
 from tests.unit.quoted import yaml_says

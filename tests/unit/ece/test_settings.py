@@ -42,7 +42,7 @@ def test_the_endpoint(options: dict[str, Any], environ: dict[str, str], endpoint
 
 def test_the_name_of_an_environment_in_a_variable() -> None:
     environ = {"EC_API_KEY_PROD_EU_1": "right", "EC_API_KEY": "wrong"}
-    assert _read({"endpoint": URL}, environ, "prod-eu.1").credentials.api_key == "right"
+    assert _read({"endpoint": URL}, environ, "prod-eu.1").auth.secrets == ("right",)
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def test_the_name_of_an_environment_in_a_variable() -> None:
 )
 def test_credentials(auth: str | None, environ: dict[str, str], method: str, secret: str) -> None:
     settings = _read({"endpoint": URL, "auth": auth}, environ)
-    assert settings.auth == method
-    assert secret in (settings.credentials.api_key, settings.credentials.password)
+    assert type(settings.auth) is {"api_key": ApiKeyAuth, "basic": BasicAuth, "login": LoginAuth}[method]
+    assert secret in settings.auth.secrets
     assert secret not in repr(settings)
 
 

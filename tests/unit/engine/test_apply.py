@@ -36,10 +36,10 @@ from .world import (
     content,
     desired,
     fails,
+    goal_of,
     later,
     prior,
     ref,
-    wish_of,
 )
 
 REFUSED = ApiError("no", operation="create", status=400, advice="Correct it.")
@@ -220,7 +220,7 @@ def test_a_create_that_is_answered_with_what_was_there_before_is_looked_for(id_:
     scene = Scene.of(prior("kept"), prior("gone"), deposed=(left,))
     for other, name in (("theirs", "theirs"), ("namesake", "a"), ("id-left", "kept")):
         scene.world.stored[other] = Stored({"name": name, "id": other}, 7, NOW)
-    session = scene.session(wish_of(desired("kept"), desired("a", file=content())))
+    session = scene.session(goal_of(desired("kept"), desired("a", file=content())))
     plan = plan_of(scene, session)
     driver: Any = Crossed(scene.world, "a", id_)
     ledger = scene.carry_out(evolve(session, drivers={"thing": driver}), plan, scene.state)
@@ -235,7 +235,7 @@ def test_a_create_that_is_answered_with_what_was_there_before_is_looked_for(id_:
 def test_a_create_that_is_answered_with_what_the_same_run_made_is_looked_for() -> None:
     scene = Scene.of()
     scene.parallelism = 1
-    session = scene.session(wish_of(desired("a"), desired("b")))
+    session = scene.session(goal_of(desired("a"), desired("b")))
     plan = plan_of(scene, session)
     driver: Any = Crossed(scene.world, "b", "new-1")
     scene.carry_out(evolve(session, drivers={"thing": driver}), plan, scene.state)
@@ -275,7 +275,7 @@ def plan_of(scene: Scene, session: Session) -> Plan:
 def test_a_doubt_that_cannot_be_settled_stays_in_the_state() -> None:
     scene = Scene.of()
     scene.world.faults[("create", "a")] = fails(LOST, "after")
-    session = scene.session(wish_of(desired("a")))
+    session = scene.session(goal_of(desired("a")))
     plan = plan_of(scene, session)
     ledger = scene.carry_out(evolve(session, drivers={"thing": Unlisted(scene.world)}), plan, scene.state)
     assert results(ledger) == {"a": FAILED}
@@ -287,7 +287,7 @@ def test_a_doubt_that_cannot_be_settled_stays_in_the_state() -> None:
 
 def test_a_conflict_is_shown_three_ways() -> None:
     scene = Scene.of(prior("a", note="x", password=Fingerprint.of("hunter2", SALT)))
-    session = scene.session(wish_of(desired("a", note="mine", password=Secret("hunter2"))))
+    session = scene.session(goal_of(desired("a", note="mine", password=Secret("hunter2"))))
     plan = plan_of(scene, session)
     scene.world.change("id-a", note="theirs")
     ledger = scene.carry_out(session, plan, scene.state)
@@ -468,7 +468,7 @@ def test_create_before_destroy_leaves_one_over_until_it_is_deleted() -> None:
 def test_a_left_over_that_moved_is_guarded() -> None:
     scene = Scene.of(prior("a"), deposed=(prior("a", "old"),))
     scene.world.stored["old"] = Stored({"name": "a"}, 1, None)
-    session = scene.session(wish_of(desired("a")))
+    session = scene.session(goal_of(desired("a")))
     plan = plan_of(scene, session)
     scene.world.change("old", note="theirs")
     ledger = scene.carry_out(session, plan, scene.state)

@@ -285,7 +285,7 @@ def test_the_short_way_of_taking_over_gives_what_the_long_one_does(
     for shown in (remote, {**remote, moved: to}, {n: item for n, item in remote.items() if n != moved}):
         if not is_sensitive(shown):
             there = Observed("id-a", shown, stamps[1])
-            short, long = take_over(entry, there, kind, SALT), take_over(entry, there, kind, SALT, former={})
+            short, long = take_over(entry, there, kind, SALT), take_over(entry, there, kind, SALT, secrets={})
             assert canonical(encode(short)) == canonical(encode(long))
 
 

@@ -8,13 +8,13 @@ from planner.model.plan import Action, Plan
 from planner.model.resource import Desired
 from planner.model.value import Secret, Value
 
-from .world import SALT, THING, Scene, content, desired, later, ref, wish_of
+from .world import SALT, THING, Scene, content, desired, goal_of, later, ref
 
 
 def compared(base: list[Desired], head: list[Desired]) -> Plan:
     scene = Scene.of()
     before = imagined("p", "dev", {d.address: d for d in base}, {}, {"thing": THING}, SALT)
-    plan = compare(wish_of(*head), {"thing": scene.world}, before).plan
+    plan = compare(goal_of(*head), {"thing": scene.world}, before).plan
     assert (scene.world.lists, scene.world.calls) == (0, [])
     return plan
 
@@ -72,5 +72,5 @@ def test_outputs_that_stay_are_no_change() -> None:
     outputs: dict[str, Value] = {"url": later(ref("a", "url")), "list": [1, 2]}
     base = {d.address: d for d in resources}
     before = imagined("p", "dev", base, outputs, {"thing": THING}, SALT)
-    plan = compare(wish_of(*resources, outputs=outputs), {"thing": Scene.of().world}, before).plan
+    plan = compare(goal_of(*resources, outputs=outputs), {"thing": Scene.of().world}, before).plan
     assert plan.outputs == ()

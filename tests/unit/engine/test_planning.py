@@ -25,13 +25,13 @@ from .world import (
     address,
     content,
     desired,
+    goal_of,
     later,
     observed,
     planned,
     prior,
     ref,
     state_of,
-    wish_of,
 )
 
 PRINT = Fingerprint.of("hunter2", SALT)
@@ -40,7 +40,7 @@ KEPT = Lifecycle(prevent_destroy=True)
 
 def plan_for(*wanted: Any, has: Any = (), **more: Any) -> Planned:
     """The plan from a state that is what the installation has."""
-    return planned(wish_of(*wanted, **more), state_of(*has), Installation.holding(*has))
+    return planned(goal_of(*wanted, **more), state_of(*has), Installation.holding(*has))
 
 
 @pytest.mark.parametrize(
@@ -109,14 +109,14 @@ def test_a_replacement_tells_all_that_the_new_resource_gets(
 
 
 def test_a_lost_resource_is_created_again() -> None:
-    found = planned(wish_of(desired("a")), state_of(prior("a")), Installation())
+    found = planned(goal_of(desired("a")), state_of(prior("a")), Installation())
     assert found.change("a").action is Action.CREATE
     assert found.change("a").reason == "it is gone from the installation"
     assert found.plan.gone == (address("a"),)
 
 
 def test_a_lost_resource_that_is_not_wanted_is_only_forgotten() -> None:
-    found = planned(wish_of(), state_of(prior("a")), Installation())
+    found = planned(goal_of(), state_of(prior("a")), Installation())
     assert found.actions == {}
     assert found.plan.gone == (address("a"),)
     assert not found.plan.is_empty
@@ -125,7 +125,7 @@ def test_a_lost_resource_that_is_not_wanted_is_only_forgotten() -> None:
 def test_drift_is_told_apart_from_the_change_that_mends_it() -> None:
     world = Installation.holding(prior("a", note="x"))
     world.change("id-a", note="theirs")
-    found = planned(wish_of(desired("a", note="x")), state_of(prior("a", note="x")), world)
+    found = planned(goal_of(desired("a", note="x")), state_of(prior("a", note="x")), world)
     assert found.plan.drift[0].diffs == (AttributeDiff(("note",), "x", "theirs"),)
     assert found.change("a").diffs == (AttributeDiff(("note",), "theirs", "x"),)
     assert found.change("a").version == "2"
@@ -152,10 +152,10 @@ def test_drift_to_a_secret_of_before_is_hidden(
     """Nobody knows the former value any more, and the state never had it: the attribute tells."""
     world = Installation.holding(prior("a"), prior("b"))
     world.change("id-a", **there)
-    wish = wish_of(desired("a", **declared), desired("b"))
+    goal = goal_of(desired("a", **declared), desired("b"))
     if not wanted:
-        wish = evolve(wish, resources={}, declared=wish.resources, mode=DESTROY)
-    found = planned(wish, state_of(prior("a"), prior("b")), world)
+        goal = evolve(goal, resources={}, declared=goal.resources, mode=DESTROY)
+    found = planned(goal, state_of(prior("a"), prior("b")), world)
     assert found.plan.drift[0].address == address("a")
     assert OLD not in repr(found.plan)
 
@@ -163,7 +163,7 @@ def test_drift_to_a_secret_of_before_is_hidden(
 def test_drift_of_what_is_not_managed_is_taken_over() -> None:
     world = Installation.holding(prior("a", tier="x"))
     world.change("id-a", tier="y")
-    found = planned(wish_of(desired("a")), state_of(prior("a", tier="x")), world)
+    found = planned(goal_of(desired("a")), state_of(prior("a", tier="x")), world)
     assert found.actions == {}
     assert [p.attributes["tier"] for p in found.plan.refreshed] == ["y"]
     assert not found.plan.has_changes
@@ -173,7 +173,7 @@ def test_drift_of_what_is_not_managed_is_taken_over() -> None:
 def test_a_version_that_moved_alone_is_taken_over_and_noted() -> None:
     world = Installation.holding(prior("a"))
     world.stored["id-a"].version = 5
-    found = planned(wish_of(desired("a")), state_of(prior("a")), world)
+    found = planned(goal_of(desired("a")), state_of(prior("a")), world)
     assert found.plan.notes == ("thing.a: version 1 had become 5 with the same attributes",)
     assert [p.version for p in found.plan.refreshed] == ["5"]
     assert found.plan.drift == ()
@@ -184,7 +184,7 @@ def test_a_replaced_file_is_uploaded_again() -> None:
     has = prior("a", marker="m1", content_sha256=mine.sha256, file=mine.source)
     world = Installation.holding(has)
     world.change("id-a", marker="m2")
-    change = planned(wish_of(desired("a", file=mine)), state_of(has), world).change("a")
+    change = planned(goal_of(desired("a", file=mine)), state_of(has), world).change("a")
     assert change.action is Action.UPDATE
     assert change.reason.startswith("somebody else replaced the file")
     assert change.content == evolve(mine, archive="")
@@ -322,7 +322,7 @@ def test_a_resource_in_use_is_not_deleted() -> None:
     world = Installation.holding(prior("a"), prior("b", tier="x"))
     world.stored["id-a"].used_by = ["prod"]
     world.stored["id-b"].used_by = ["prod"]
-    found = planned(wish_of(desired("b", tier="y")), state_of(prior("a"), prior("b", tier="x")), world)
+    found = planned(goal_of(desired("b", tier="y")), state_of(prior("a"), prior("b", tier="x")), world)
     assert found.errors == ["thing.a cannot be deleted", "thing.b cannot be deleted"]
     assert found.change("a").used_by == ("prod",)
     assert "create_before_destroy" in next(d.advice for d in found.diagnostics if d.address == "thing.b")
@@ -332,7 +332,7 @@ def test_a_predecessor_in_use_stays_when_the_new_one_comes_first() -> None:
     has = prior("a", tier="x")
     world = Installation.holding(has)
     world.stored["id-a"].used_by = ["prod"]
-    found = planned(wish_of(desired("a", tier="y", lifecycle=REPLACED)), state_of(has), world)
+    found = planned(goal_of(desired("a", tier="y", lifecycle=REPLACED)), state_of(has), world)
     assert found.errors == []
     assert [s.operation for s in found.plan.steps] == ["create"]
     assert "the replaced id-a stays for now" in found.plan.notes[0]
@@ -342,10 +342,10 @@ def test_a_left_over_is_deleted_with_its_version_unless_it_is_in_use() -> None:
     old = prior("a", "id-old", version="3")
     world = Installation.holding(prior("a"), old)
     state = state_of(prior("a"), deposed=(old,))
-    (change,) = planned(wish_of(desired("a")), state, world).plan.changes
+    (change,) = planned(goal_of(desired("a")), state, world).plan.changes
     assert (change.deposed, change.id, change.version) == (True, "id-old", "3")
     world.stored["id-old"].used_by = ["prod"]
-    found = planned(wish_of(desired("a")), state, world)
+    found = planned(goal_of(desired("a")), state, world)
     assert found.plan.changes == ()
     assert "the replaced id-old stays for now" in found.plan.notes[0]
 
@@ -353,7 +353,7 @@ def test_a_left_over_is_deleted_with_its_version_unless_it_is_in_use() -> None:
 def test_left_overs_of_one_address_and_the_resource_itself_are_deleted_apart() -> None:
     one, two = prior("a", "id-1"), prior("a", "id-2")
     state = state_of(prior("a"), deposed=(two, one))
-    found = planned(wish_of(), state, Installation.holding(prior("a"), one, two))
+    found = planned(goal_of(), state, Installation.holding(prior("a"), one, two))
     assert [c.id for c in found.plan.changes] == ["id-a", "id-1", "id-2"]
     assert {(s.operation, s.id) for s in found.plan.steps} == {
         ("delete", None),
@@ -381,14 +381,14 @@ def test_a_predecessor_stays_while_what_uses_it_is_left_out(
 ) -> None:
     """And the plan says why; the rest, planned afterwards, deletes it."""
     scene = Scene.of(prior("a", tier="x"), USING)
-    found = planned(wish_of(FIRST, LATER, selection=selection), scene.state, scene.world)
+    found = planned(goal_of(FIRST, LATER, selection=selection), scene.state, scene.world)
     assert sorted(f"{s.address.name} {s.operation}" for s in found.plan.steps) == sorted(operations)
     assert [item.address.name for item in found.plan.left_out] == left
     told = "the replaced id-a stays for now, because thing.b, which is left out, still uses it"
     assert any(told in note for note in found.plan.notes) is bool(left)
     scene.apply(FIRST, LATER, selection=selection)
     assert ("id-a" in scene.world.stored) is bool(left)
-    again = planned(wish_of(FIRST, LATER, selection=selection), scene.state, scene.world)
+    again = planned(goal_of(FIRST, LATER, selection=selection), scene.state, scene.world)
     assert again.plan.steps == ()
     assert [(item.address.name, item.deposed) for item in again.plan.left_out] == [
         pair for name in left for pair in (("a", True), (name, False))
@@ -402,7 +402,7 @@ def test_a_predecessor_stays_while_a_left_over_that_uses_it_is_left_out() -> Non
     old = prior("b", "id-old", depends_on=["a"])
     state = state_of(prior("a", tier="x"), prior("b"), deposed=(old,))
     world = Installation.holding(prior("a", tier="x"), prior("b"), old)
-    found = planned(wish_of(FIRST, desired("b"), selection=Selection(("thing.a",))), state, world)
+    found = planned(goal_of(FIRST, desired("b"), selection=Selection(("thing.a",))), state, world)
     assert [s.operation for s in found.plan.steps] == ["create"]
     assert "because thing.b (id-old, left over from a replacement), which is left out" in found.plan.notes[0]
 
@@ -422,15 +422,15 @@ def test_a_removed_block_is_about_what_is_left_over_too(removal: Removal, mode: 
     live = "delete" if mode == DESTROY or removal.destroy or removal.source != address("a") else "forget"
     state = state_of(prior("a"), deposed=(old,))
     world = Installation.holding(prior("a"), old)
-    found = planned(wish_of(mode=mode, declarations=declarations), state, world)
+    found = planned(goal_of(mode=mode, declarations=declarations), state, world)
     assert found.actions == {"a": live, "a*": action}
 
 
 @pytest.mark.parametrize("mode", [NORMAL, REFRESH_ONLY, IMPORT_ONLY])
 def test_what_moves_is_told_in_every_mode(mode: str) -> None:
     declarations = Declarations(moves=(Move(address("a"), address("b")),))
-    wish = wish_of(desired("b", note="x"), declarations=declarations, mode=mode)
-    found = planned(wish, state_of(prior("a")), view=View())
+    goal = goal_of(desired("b", note="x"), declarations=declarations, mode=mode)
+    found = planned(goal, state_of(prior("a")), view=View())
     assert found.actions == {"b": "update" if mode == NORMAL else "move"}
     assert found.change("b").moved_from == address("a")
     assert [s.operation for s in found.plan.steps] == (["update"] if mode == NORMAL else [])
@@ -474,8 +474,8 @@ def test_an_ignored_secret_that_is_not_known_cannot_be_sent_back() -> None:
 )
 def test_outputs(before: Any, wanted: Any, found: Any) -> None:
     state = state_of(prior("a"), outputs=before)
-    wish = wish_of(desired("a"), outputs=wanted)
-    assert list(planned(wish, state, Installation.holding(prior("a"))).plan.outputs) == found
+    goal = goal_of(desired("a"), outputs=wanted)
+    assert list(planned(goal, state, Installation.holding(prior("a"))).plan.outputs) == found
 
 
 HAD = {"one": "id-a", "two": "id-b", "both": "id-a and id-b", "free": "x", "old": "y"}
@@ -512,7 +512,7 @@ def test_outputs_are_never_of_what_the_state_does_not_hold(
     for name in gone:
         del scene.world.stored[f"id-{name}"]
     wanted = () if facts.get("mode") == DESTROY else (desired("a"), desired("b"))
-    found = planned(wish_of(*wanted, outputs=NOW_ARE, **facts), scene.state, scene.world)
+    found = planned(goal_of(*wanted, outputs=NOW_ARE, **facts), scene.state, scene.world)
     scene.apply(*wanted, outputs=NOW_ARE, **facts)
     assert scene.state.outputs == after
     said = {output.name: output.after for output in found.plan.outputs}
@@ -529,7 +529,7 @@ def test_outputs_follow_the_values_that_a_refresh_finds() -> None:
 
 def test_a_namesake_is_noted_and_told_from_what_a_create_makes() -> None:
     world = Installation.holding(prior("a", "theirs"), prior("x", "other"))
-    found = planned(wish_of(desired("a")), state_of(), world)
+    found = planned(goal_of(desired("a")), state_of(), world)
     assert found.change("a").existing == ("theirs",)
     assert found.plan.notes == (
         "thing.a: there already is one with the same name (theirs), not in this state",
@@ -538,7 +538,7 @@ def test_a_namesake_is_noted_and_told_from_what_a_create_makes() -> None:
 
 def test_without_refresh_the_state_is_believed() -> None:
     has = [prior("a", note="x"), prior("b")]
-    found = planned(wish_of(desired("a", note="y")), state_of(*has))
+    found = planned(goal_of(desired("a", note="y")), state_of(*has))
     assert found.actions == {"a": "update", "b": "delete"}
     assert (found.plan.drift, found.plan.refreshed) == ((), ())
     assert found.change("a").version == "1"
@@ -589,9 +589,9 @@ def test_a_plan_is_made_without_asking_where_values_come_from(mode: str) -> None
 def test_a_proposal_tells_where_values_come_from(wanted: dict[str, Any], origins: Any) -> None:
     has: dict[str, Any] = {"note": "x", "settings": {"k": 1, "l": 1}, "tier": "x", "tags": ["g"]}
     scene = Scene.of(prior("a", **has))
-    wish = wish_of(desired("a", **{**has, **wanted}), origins=in_the_template)
-    session = scene.session(wish)
-    for plan in (propose_from(session, scene.state).plan, compare(wish, session.drivers, scene.state).plan):
+    goal = goal_of(desired("a", **{**has, **wanted}), origins=in_the_template)
+    session = scene.session(goal)
+    for plan in (propose_from(session, scene.state).plan, compare(goal, session.drivers, scene.state).plan):
         assert sorted(diff.origins for change in plan.changes for diff in change.diffs) == origins
 
 
@@ -605,7 +605,7 @@ def test_destroy_deletes_everything_in_order() -> None:
 def test_a_view_without_versions_keeps_the_version_of_the_state() -> None:
     has = prior("a", version="9")
     view = View({has.address: Observed("id-a", observed(has).attributes)})
-    found = planned(wish_of(desired("a", note="x")), state_of(has), view=view)
+    found = planned(goal_of(desired("a", note="x")), state_of(has), view=view)
     assert found.change("a").version == "9"
 
 

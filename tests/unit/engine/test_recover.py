@@ -11,7 +11,7 @@ from planner.model.resource import Prior
 from planner.model.state import Intent, Outcome
 from planner.model.value import Fingerprint
 
-from .world import NOW, SALT, Installation, Scene, Stored, address, desired, prior, state_of, wish_of
+from .world import NOW, SALT, Installation, Scene, Stored, address, desired, goal_of, prior, state_of
 
 AHEAD, BEHIND = "2025-01-31T13:10:00Z", "2025-01-31T10:50:00Z"
 """NOW by the clocks of clients that are wrong."""
@@ -264,7 +264,7 @@ def in_doubt(*stored: str) -> Scene:
 
 def test_a_plan_settles_in_mind_only() -> None:
     scene = in_doubt("n1")
-    proposal = propose(scene.session(wish_of(desired("a"))))
+    proposal = propose(scene.session(goal_of(desired("a"))))
     assert proposal.plan.changes == ()
     assert "its id is n1" in proposal.plan.notes[0]
     assert scene.store.commits == 0
@@ -273,25 +273,25 @@ def test_a_plan_settles_in_mind_only() -> None:
 
 def test_a_plan_beside_a_running_apply_leaves_its_steps_alone() -> None:
     scene = in_doubt("n1")
-    session = scene.session(wish_of(desired("a")))
-    proposal = propose(type(session)(session.wish, session.drivers, session.store, lambda: "eve"))
+    session = scene.session(goal_of(desired("a")))
+    proposal = propose(type(session)(session.goal, session.drivers, session.store, lambda: "eve"))
     assert proposal.plan.notes[0] == "an apply is under way, by eve; this is the state so far"
 
 
 def test_recovery_commits_what_it_found() -> None:
     scene = in_doubt("n1")
-    state, notes = recover(scene.session(wish_of(desired("a"))))
+    state, notes = recover(scene.session(goal_of(desired("a"))))
     assert state.resources[address("a")].id == "n1"
     assert len(notes) == 1
     assert scene.store.records == []
-    assert recover(scene.session(wish_of())) == (scene.state, ())
+    assert recover(scene.session(goal_of())) == (scene.state, ())
 
 
 @pytest.mark.parametrize("verb", [propose, recover])
 def test_an_ambiguous_create_is_shown_to_the_user(verb: Any) -> None:
     scene = in_doubt("n1", "n2")
     with pytest.raises(PlannerError, match=r"thing.a was being created .* 2 resources could be it") as caught:
-        verb(scene.session(wish_of(desired("a"))))
+        verb(scene.session(goal_of(desired("a"))))
     assert f"  n1: created {NOW}" in caught.value.advice
     assert "planner state adopt thing.a ID -e dev" in caught.value.advice
     assert "planner state discard thing.a -e dev" in caught.value.advice
@@ -299,9 +299,9 @@ def test_an_ambiguous_create_is_shown_to_the_user(verb: Any) -> None:
 
 def test_a_kind_that_is_not_here_any_more_is_named() -> None:
     scene = Scene.of(prior("a"))
-    session = scene.session(wish_of())
+    session = scene.session(goal_of())
     with pytest.raises(PlannerError, match=r"the state holds thing\.a, and there is no kind thing here"):
-        propose(type(session)(session.wish, {}, session.store, lambda: ""))
+        propose(type(session)(session.goal, {}, session.store, lambda: ""))
 
 
 def test_a_torn_pair_of_records_loses_nothing() -> None:

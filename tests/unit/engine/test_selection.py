@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planner.engine.selection import LeftOver, Pending, Relations, Selection, choose
+from planner.engine.selection import Deposed, Pending, Relations, Selection, choose
 from planner.errors import WrongUsage
 from planner.model.address import Address
 from planner.model.declarations import Move
@@ -61,13 +61,13 @@ def test_choose(  # noqa: PLR0917 - a table
     assert set(choice.dropped) == addresses(dropped)
 
 
-def left_overs(text: str) -> dict[str, LeftOver]:
+def left_overs(text: str) -> dict[str, Deposed]:
     """`a1 b2>a` says that 1 is left over at a, and 2 at b, which used a."""
     found = {}
     for word in text.split():
         whose, _, uses = word.partition(">")
         used = (Address("extension", uses),) if uses else ()
-        found[whose] = LeftOver(Address("extension", whose[0]), whose[1:], used)
+        found[whose] = Deposed(Address("extension", whose[0]), whose[1:], used)
     return found
 
 

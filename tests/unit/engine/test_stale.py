@@ -12,17 +12,17 @@ from planner.model.ledger import ThreeWay
 from planner.model.state import Applied, State
 from planner.model.value import CONCEALED, Fingerprint
 
-from .world import SALT, Installation, address, desired, planned, prior, state_of, wish_of
+from .world import SALT, Installation, address, desired, goal_of, planned, prior, state_of
 
 STATE = state_of(prior("a", note="x"))
 
 
 def a_plan(*wanted: Any, state: Any = STATE, world: Installation | None = None) -> Any:
-    return planned(wish_of(*wanted), state, world or Installation.holding(*state.resources.values())).plan
+    return planned(goal_of(*wanted), state, world or Installation.holding(*state.resources.values())).plan
 
 
 @pytest.mark.parametrize(
-    ("state", "wish", "message"),
+    ("state", "goal", "message"),
     [
         ({}, {"environment": "prod"}, "the plan is for p/dev, not for p/prod"),
         ({"lineage": "other"}, {}, "made from another state"),
@@ -30,17 +30,17 @@ def a_plan(*wanted: Any, state: Any = STATE, world: Installation | None = None) 
         ({}, {"config_digest": "d"}, "templates, files or variables are not those"),
     ],
 )
-def test_a_plan_of_something_else_is_refused(state: Any, wish: Any, message: str) -> None:
+def test_a_plan_of_something_else_is_refused(state: Any, goal: Any, message: str) -> None:
     plan = a_plan(desired("a"))
-    refuse_other_state(plan, "d", STATE, wish_of())
+    refuse_other_state(plan, "d", STATE, goal_of())
     with pytest.raises(StalePlan, match=message):
-        refuse_other_state(plan, "d", evolve(STATE, **state), evolve(wish_of(), **wish))
+        refuse_other_state(plan, "d", evolve(STATE, **state), evolve(goal_of(), **goal))
 
 
 def test_who_applied_meanwhile_is_told_by_time() -> None:
     state = evolve(STATE, serial=2, applied=Applied("2025-02-01T00:00:00Z", "d", "d"))
     with pytest.raises(StalePlan, match="the last one applied at 2025-02-01"):
-        refuse_other_state(a_plan(desired("a")), "another", state, wish_of())
+        refuse_other_state(a_plan(desired("a")), "another", state, goal_of())
 
 
 @pytest.mark.parametrize(
@@ -58,10 +58,10 @@ def test_who_applied_meanwhile_is_told_by_time() -> None:
 )
 def test_a_plan_of_no_state_tells_what_became_of_it(digest: str, complete: bool, message: str) -> None:
     plan = evolve(a_plan(desired("a")), lineage="", serial=0)
-    refuse_other_state(plan, "mine", State("p", "dev"), wish_of())
+    refuse_other_state(plan, "mine", State("p", "dev"), goal_of())
     applied = Applied("2025-02-01T00:00:00Z", digest, "d", complete=complete)
     with pytest.raises(StalePlan) as caught:
-        refuse_other_state(plan, "mine", evolve(STATE, serial=2, applied=applied), wish_of())
+        refuse_other_state(plan, "mine", evolve(STATE, serial=2, applied=applied), goal_of())
     assert caught.value.summary == message
 
 
@@ -116,7 +116,7 @@ def test_an_attribute_moved_of_what_gets_another_address(tier: str | None) -> No
     world = Installation.holding(*STATE.resources.values())
     moves = Declarations(moves=(Move(address("a"), address("b")),))
     wanted = desired("b", note="y", tier=tier)
-    plan = planned(wish_of(wanted, declarations=moves), STATE).plan
+    plan = planned(goal_of(wanted, declarations=moves), STATE).plan
     world.change("id-a", note="theirs")
     (entry,) = moved_since(plan, STATE, {"thing": world}, SALT, 2)
     assert (entry.address, entry.conflict[-1].observed) == (address("b"), "theirs")

@@ -12,7 +12,7 @@ from planner.errors import OutcomeUnknown
 from planner.model.state import Intent
 
 from .test_recover import AHEAD, BEHIND, holding, settled
-from .world import NOW, Installation, Scene, Stored, address, desired, fails, wish_of
+from .world import NOW, Installation, Scene, Stored, address, desired, fails, goal_of
 
 BEGUN = datetime.fromisoformat(NOW)
 
@@ -111,7 +111,7 @@ def test_people_are_told_once_what_is_waited_for() -> None:
 def test_recovery_adopts_what_comes_late() -> None:
     scene = Scene.of(in_doubt=(intent(),))
     clock = Clock(scene.world, late=10)
-    session = scene.session(wish_of(desired("a")), waiting=clock.waiting(60))
+    session = scene.session(goal_of(desired("a")), waiting=clock.waiting(60))
     state, notes = recover(session)
     assert state.resources[address("a")].id == "n1"
     assert "its id is n1" in notes[0]
@@ -122,7 +122,7 @@ def test_a_create_whose_reply_was_lost_stays_in_doubt_while_it_may_come() -> Non
     scene = Scene.of()
     scene.world.faults["create", "a"] = fails(OutcomeUnknown("no reply"))
     clock = Clock(scene.world)
-    session = scene.session(wish_of(desired("a")), waiting=clock.waiting(60))
+    session = scene.session(goal_of(desired("a")), waiting=clock.waiting(60))
     ledger = scene.carry_out(session, propose(session).plan, scene.store.load())
     assert not ledger.complete
     assert [str(i.address) for i in scene.state.in_doubt] == ["thing.a"]

@@ -11,8 +11,8 @@ from attrs import evolve
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from planner.engine.goal import Goal
 from planner.engine.selection import Selection
-from planner.engine.wish import Wish
 from planner.engine.workflow import propose_from
 from planner.model.codec import encode_plan
 from planner.model.compare import is_unset, same
@@ -20,12 +20,13 @@ from planner.model.plan import Plan
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.model.resource import Desired, Lifecycle, Prior
 from planner.model.value import Fingerprint, Secret, Value, is_sensitive, leaves
-from planner.render import Style, render_plan
 from planner.render.html import render_html
 from planner.render.markdown import render_markdown_plan
+from planner.render.style import Style
+from planner.render.text.plan import render_plan
 from tests.unit.render.html_document import Node, read
 
-from .world import SALT, THING, Scene, Stored, address, content, desired, later, prior, ref, wish_of
+from .world import SALT, THING, Scene, Stored, address, content, desired, goal_of, later, prior, ref
 
 Said = Mapping[str, Mapping[str, str]]
 """Of each resource, by name, the attributes that a plan says will change, and the words it has for each."""
@@ -200,7 +201,7 @@ def wanted(draw: st.DrawFn, name: str) -> Desired:
 
 
 @st.composite
-def scenes(draw: st.DrawFn) -> tuple[Scene, Wish]:
+def scenes(draw: st.DrawFn) -> tuple[Scene, Goal]:
     names = draw(st.sets(st.sampled_from("abc")))
     scene = Scene.of(*(draw(priors(name)) for name in sorted(names)))
     for id_ in sorted(scene.world.stored):
@@ -212,13 +213,13 @@ def scenes(draw: st.DrawFn) -> tuple[Scene, Wish]:
     others = draw(st.sets(st.sampled_from("bc")))
     resources = [draw(wanted(name)) for name in ("a", *sorted(others))]
     replaces = draw(st.sets(st.sampled_from([str(item.address) for item in resources])))
-    return scene, wish_of(*resources, selection=Selection(replaces=tuple(sorted(replaces))))
+    return scene, goal_of(*resources, selection=Selection(replaces=tuple(sorted(replaces))))
 
 
 @given(scenes())
-def test_an_apply_changes_what_every_format_of_its_plan_said(given_: tuple[Scene, Wish]) -> None:
-    scene, wish = given_
-    session, state = scene.session(wish), scene.state
+def test_an_apply_changes_what_every_format_of_its_plan_said(given_: tuple[Scene, Goal]) -> None:
+    scene, goal = given_
+    session, state = scene.session(goal), scene.state
     before = {id_: Stored(dict(item.attributes), 0, None) for id_, item in scene.world.stored.items()}
     proposal = propose_from(session, state)
     assume(not proposal.forbidden)

@@ -10,9 +10,9 @@ from typing import Any
 from attrs import define, evolve, field, frozen
 
 from planner.engine.apply import Surroundings
+from planner.engine.goal import Goal
 from planner.engine.planning import make_plan
 from planner.engine.refresh import View, examine, survey
-from planner.engine.wish import Wish
 from planner.engine.workflow import Provenance, Session, carry_out, propose_from, recover
 from planner.errors import Conflict, Forbidden, NotFound, StateError
 from planner.model.address import Address
@@ -129,8 +129,8 @@ def state_of(*priors: Prior, **more: Any) -> State:
     return State("p", "dev", "lineage", 1, {p.address: p for p in priors}, **more)
 
 
-def wish_of(*resources: Desired, **more: Any) -> Wish:
-    return Wish("p", "dev", "digest", SALT, {d.address: d for d in resources}, **more)
+def goal_of(*resources: Desired, **more: Any) -> Goal:
+    return Goal("p", "dev", "digest", SALT, {d.address: d for d in resources}, **more)
 
 
 @define
@@ -330,8 +330,8 @@ class Planned:
         return [d.summary for d in self.diagnostics if d.is_error]
 
 
-def planned(wish: Wish, state: State, world: Installation | None = None, view: View | None = None) -> Planned:
-    """The plan for wish from what the installation shows; from the state alone without world and view."""
+def planned(goal: Goal, state: State, world: Installation | None = None, view: View | None = None) -> Planned:
+    """The plan for goal from what the installation shows; from the state alone without world and view."""
     drivers = {"thing": world or Installation()}
     if view is None:
         view = View()
@@ -339,7 +339,7 @@ def planned(wish: Wish, state: State, world: Installation | None = None, view: V
             view = survey(state, ["thing"], drivers, 1)
             view = examine(view, state.resources.values(), drivers, 1)
     diagnostics = Diagnostics()
-    plan = make_plan(wish, state, view, drivers, diagnostics)
+    plan = make_plan(goal, state, view, drivers, diagnostics)
     return Planned(plan, tuple(diagnostics))
 
 
@@ -357,12 +357,12 @@ class Scene:
     def of(cls, *priors: Prior, **more: Any) -> Scene:
         return cls(Installation.holding(*priors), MemoryStore(state_of(*priors, **more)))
 
-    def session(self, wish: Wish, **more: Any) -> Session:
-        return Session(wish, {"thing": self.world}, self.store, lambda: "", self.parallelism, **more)
+    def session(self, goal: Goal, **more: Any) -> Session:
+        return Session(goal, {"thing": self.world}, self.store, lambda: "", self.parallelism, **more)
 
     def apply(self, *resources: Desired, **more: Any) -> Ledger:
-        """more: of the wish."""
-        session = self.session(wish_of(*resources, **more))
+        """more: of the goal."""
+        session = self.session(goal_of(*resources, **more))
         state, _ = recover(session)
         proposal = propose_from(session, state)
         assert not proposal.forbidden, proposal.diagnostics

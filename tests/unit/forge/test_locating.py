@@ -8,10 +8,9 @@ import pytest
 
 from planner.errors import PlannerError, WrongUsage
 from planner.forge.client import connect
-from planner.forge.errors import ForgeError
+from planner.forge.kind import Run
 from planner.forge.locating import Located, Wanted, job_of, locate
-from planner.forge.marker import Run
-from planner.forge.port import Credentials
+from planner.forge.port import Credentials, ForgeError
 from planner.forge.registry import KINDS
 
 GITHUB = {

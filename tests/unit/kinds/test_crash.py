@@ -17,7 +17,7 @@ import pytest
 from attrs import define, evolve
 
 from planner.engine.apply import Surroundings
-from planner.engine.wish import Wish
+from planner.engine.goal import Goal
 from planner.engine.workflow import Provenance, Session, carry_out, propose_from, recover
 from planner.model.address import Address
 from planner.model.compare import same
@@ -83,8 +83,8 @@ class Site:
         return ledger, journal.taken
 
     def session(self) -> Session:
-        wish = Wish("p", "dev", "digest", "ab" * 16, self.wanted)
-        return Session(wish, {"extension": self.ece.driver}, self.store, lambda: "", self.parallelism)
+        goal = Goal("p", "dev", "digest", "ab" * 16, self.wanted)
+        return Session(goal, {"extension": self.ece.driver}, self.store, lambda: "", self.parallelism)
 
     def is_whole(self) -> bool:
         """The state is what the sandbox holds, it is what was wanted, and nothing is left to do."""

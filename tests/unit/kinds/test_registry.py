@@ -10,8 +10,8 @@ from planner.kinds.binding import pointed
 from planner.kinds.extension import ExtensionDriver
 from planner.kinds.registry import load_kinds, read_kind_file
 from planner.kinds.rest import RestDriver
-from planner.render import Style
 from planner.render.kinds import render_kind
+from planner.render.style import Style
 
 from .plain import FILTER, written
 

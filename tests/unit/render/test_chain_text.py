@@ -12,12 +12,9 @@ from jsonschema_rs import Draft202012Validator, meta
 from planner.model.chain import Standing
 from planner.model.comparison import Comparison
 from planner.model.release import Gate
-from planner.render.chain_json import places_document, standings_document
-from planner.render.env_diff import render_comparison
-from planner.render.env_diff_json import comparison_document
-from planner.render.releases import render_release, render_releases
-from planner.render.releases_json import release_document, releases_document
-from planner.render.standings import render_places, render_standings
+from planner.render.comparison import comparison_document, render_comparison
+from planner.render.releases import release_document, releases_document, render_release, render_releases
+from planner.render.standings import places_document, render_places, render_standings, standings_document
 from planner.render.style import Style
 from planner.resources import schema
 

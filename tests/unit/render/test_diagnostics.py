@@ -6,7 +6,8 @@ import pytest
 
 from planner.errors import ApiError, Conflict, InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import ERROR, WARNING, Diagnostic, Position
-from planner.render import Style, render_diagnostics, render_error
+from planner.render.diagnostics import render_diagnostics, render_error
+from planner.render.style import Style
 
 PLAIN = Style()
 TYPO = Diagnostic(

@@ -11,7 +11,7 @@ from planner.model.address import Address
 from planner.model.plan import Action, Change
 from planner.render.html.across import ShownChange
 from planner.render.html.graph import MOST_NODES, graph_of
-from planner.render.html.templates import macro
+from planner.render.html.page import macro
 from planner.render.view import ChangeView
 
 from .html_document import Node, read

@@ -7,8 +7,8 @@ import pytest
 from planner.model.address import Address
 from planner.model.plan import AttributeDiff
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Reference, Secret, Value
+from planner.render.html.page import macro
 from planner.render.html.sides import sides
-from planner.render.html.templates import macro
 from planner.render.rows import diff_rows
 
 from .html_document import Node, read

@@ -8,7 +8,8 @@ from planner.model.address import Address
 from planner.model.ledger import APPLIED, FAILED, SKIPPED, Entry, Ledger, ThreeWay
 from planner.model.plan import Action
 from planner.model.value import UNKNOWN
-from planner.render import Style, render_ledger
+from planner.render.ledger import render_ledger
+from planner.render.style import Style
 
 from .plans import LONG, LONGER
 

@@ -21,9 +21,10 @@ from planner.model.plan import (
     LeftOut,
 )
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Secret, Value
-from planner.render import Style, render_plan
 from planner.render.escaping import cells, quote
 from planner.render.markdown.plan import render_markdown_plan
+from planner.render.style import Style
+from planner.render.text.plan import render_plan
 from planner.render.values import wrapped
 
 from . import plans

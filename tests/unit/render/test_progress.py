@@ -9,8 +9,9 @@ import pytest
 from planner.model.address import Address
 from planner.model.ledger import Event, StepFinished, StepProgress, StepStarted
 from planner.model.plan import Action
-from planner.render import Style, live_progress, plain_progress
+from planner.render.progress import live_progress, plain_progress
 from planner.render.screen import Screen
+from planner.render.style import Style
 
 from .terminal import Terminal
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from planner.model.value import Fingerprint
-from planner.state import journal, saved_plan, snapshot
+from planner.state import journal, saved, snapshot
 from planner.state.registry import Location, open_backend
 from planner.state.store import Store
 
@@ -21,7 +21,7 @@ FORMATS = Path(__file__).parent / "formats"
 PRESENT = {
     "dev.json": snapshot.FORMAT.version,
     "dev.journal": journal.FORMAT_VERSION,
-    "plan.json": saved_plan.FORMAT.version,
+    "plan.json": saved.FORMAT.version,
 }
 
 
@@ -64,7 +64,7 @@ def test_state_and_journal_say_what_they_said(version: int, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("version", versions("plan.json"))
 def test_a_saved_plan_says_what_it_said(version: int) -> None:
-    plan = saved_plan.read_plan(FORMATS / str(version) / "plan.json")
+    plan = saved.read_plan(FORMATS / str(version) / "plan.json")
     assert (plan.project, plan.environment, plan.serial) == ("small", "dev", 1)
     assert [(str(c.address), c.action.value) for c in plan.changes] == [
         ("extension.made", "create"),

@@ -8,8 +8,7 @@ import pytest
 from attrs import define, evolve, field
 
 from planner.errors import StateError
-from planner.state.lease import TERMS, Lease, Terms, sleepless_clock
-from planner.state.locks import Holder
+from planner.state.locks import TERMS, Holder, Lease, Terms, Timing, sleepless_clock
 
 ALICE = Holder("id-alice", "alice", "host-1", 1, "apply", "2025-01-31T12:00:00Z")
 BOB = Holder("id-bob", "bob", "host-2", 2, "destroy", "2025-01-31T12:01:00Z")
@@ -53,7 +52,7 @@ class World:
 
 def lease_of(world: World, until: float = 1000.0) -> Lease:
     """Taken now."""
-    lease = Lease(ALICE, "db/dev", TERMS, clock=world.clock, wait=world.waiting(until))
+    lease = Lease(ALICE, "db/dev", TERMS, Timing(clock=world.clock, wait=world.waiting(until)))
     assert lease.take(lambda: True)
     return lease
 
@@ -72,7 +71,7 @@ def lost(lease: Lease) -> str:
 
 def test_before_it_is_taken_it_is_not_held() -> None:
     world = World()
-    lease = Lease(ALICE, "db/dev", clock=world.clock)
+    lease = Lease(ALICE, "db/dev", timing=Timing(clock=world.clock))
     assert not lease.take(lambda: False)
     assert lost(lease) == LOST
 
@@ -95,7 +94,7 @@ def test_it_ends_by_the_holders_own_clock(after: float) -> None:
 
 def test_it_counts_from_before_the_place_was_asked() -> None:
     world = World()
-    lease = Lease(ALICE, "db/dev", clock=world.clock)
+    lease = Lease(ALICE, "db/dev", timing=Timing(clock=world.clock))
 
     def slow() -> bool:
         world.now += 5
@@ -192,7 +191,7 @@ def test_the_thread_renews_while_the_lock_is_held_and_no_longer() -> None:
         return ALICE
 
     before = set(threading.enumerate())
-    with Lease(ALICE, "db/dev", Terms(3600, 1200), wait=restless).kept(renewal):
+    with Lease(ALICE, "db/dev", Terms(3600, 1200), Timing(wait=restless)).kept(renewal):
         assert renewed.wait(HANGS)
     assert set(threading.enumerate()) <= before  # those of other tests may end meanwhile
 
@@ -206,7 +205,7 @@ def test_a_renewal_that_hangs_holds_nobody_up() -> None:
         over.set()
         return ALICE
 
-    with Lease(ALICE, "db/dev", Terms(60, 0.001), wait=restless).kept(renewal):
+    with Lease(ALICE, "db/dev", Terms(60, 0.001), Timing(wait=restless)).kept(renewal):
         assert hanging.wait(HANGS)
     assert not over.is_set()
     end.set()

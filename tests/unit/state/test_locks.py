@@ -9,6 +9,7 @@ from planner.errors import LockHeld
 from planner.state.locks import (
     Holder,
     Patience,
+    Timing,
     decode_holder,
     encode_holder,
     this_process,
@@ -34,7 +35,7 @@ class Clock:
 
 def wait(free_at: float, timeout: float, holder: Holder | None = ALICE) -> float:
     clock = Clock()
-    patience = Patience(timeout, clock.sleep, clock.monotonic)
+    patience = Patience(timeout, Timing(clock.sleep, clock.monotonic))
     wait_for_lock(lambda: clock.now >= free_at, lambda: holder, "state/dev.json", patience)
     return clock.now
 
@@ -67,7 +68,7 @@ def test_giving_up_at_once_takes_milliseconds() -> None:
             lambda: next(attempts) < 0,
             lambda: ALICE,
             "x",
-            Patience(0, clock.sleep, clock.monotonic),
+            Patience(0, Timing(clock.sleep, clock.monotonic)),
         )
     assert clock.now < 0.05
 

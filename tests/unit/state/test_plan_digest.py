@@ -28,7 +28,7 @@ from planner.model.plan import (
 from planner.model.resource import ON_THIS_MACHINE, Content, Prior
 from planner.model.value import Deferred, Reference
 from planner.resources import schema
-from planner.state.saved_plan import plan_digest, refuse_other_digest
+from planner.state.saved import plan_digest, refuse_other_digest
 
 A, B = Address("extension", "a"), Address("extension", "b")
 DIFF = AttributeDiff(("rules", 0), "x", Deferred((Reference(B, ("url",)),)), True, True, ("var.v, a.yaml:3",))

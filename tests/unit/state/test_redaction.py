@@ -13,7 +13,7 @@ from planner.model.resource import Prior
 from planner.model.state import Intent, State
 from planner.model.value import Fingerprint, at
 from planner.state.local import LocalBackend
-from planner.state.saved_plan import plan_digest, read_plan, write_plan
+from planner.state.saved import plan_digest, read_plan, write_plan
 from planner.state.store import Store
 
 A = Address("extension", "a")

@@ -13,7 +13,7 @@ from planner.model.codec import digest, encode_plan, for_digest
 from planner.model.plan import Action, Change, Plan, Step
 from planner.model.resource import Content
 from planner.model.value import Deferred, Fingerprint, Reference
-from planner.state.saved_plan import plan_digest, read_plan, write_plan
+from planner.state.saved import plan_digest, read_plan, write_plan
 
 from .samples import address, prior
 

@@ -13,8 +13,7 @@ from planner.model.plan import Plan
 from planner.model.preview import REMOVED, EnvironmentPreview, Preview
 from planner.net.bodies import MOST_ELEMENTS
 from planner.resources import schema
-from planner.state.saved_plan import dump_plan
-from planner.state.saved_preview import Previewed, dump_preview, read_preview
+from planner.state.saved import Previewed, dump_plan, dump_preview, read_preview
 
 PLAN = Plan("p", "dev", "normal", "l", 3, "d")
 FULL = Preview(

@@ -1,0 +1,174 @@
+"""Imports: what an installation holds and the state does not. Import blocks name it; an export lists it, as
+resources to declare and to import.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any
+
+from attrs import field, frozen
+
+from planner.engine.ports import Driver, Drivers
+from planner.engine.refresh import Namesakes, View
+from planner.model.address import Address
+from planner.model.declarations import Import
+from planner.model.diagnostic import Diagnostics
+from planner.model.kind import Kind
+from planner.model.resource import Desired, Observed
+from planner.model.state import State, Whose
+from planner.model.value import Value, is_deferred, is_sensitive
+
+
+def imports_to_do(state: State, imports: Iterable[Import], diagnostics: Diagnostics) -> list[Import]:
+    """Those that are not done yet. One that can do nothing, since the address has another id, is reported."""
+    found = []
+    for item in imports:
+        prior = state.resources.get(item.target)
+        if prior is None:
+            found.append(item)
+        elif item.id is not None and item.id != prior.id:
+            forget = f"planner state rm {item.target} -e {state.environment}"
+            diagnostics.warning(
+                f"{item.id} is not imported: {item.target} is in the state already, with the id {prior.id}",
+                position=item.position,
+                address=item.target,
+                advice=f"Remove the import block; or, to have {item.id} there instead, run {forget} first.",
+            )
+    return found
+
+
+def find_imports(
+    state: State,
+    imports: Iterable[Import],
+    resources: Mapping[Address, Desired],
+    view: View,
+    drivers: Drivers,
+    diagnostics: Diagnostics,
+) -> dict[Address, str]:
+    """The ids of what the imports name. What cannot be found, or is not unique, is reported."""
+    held = state.holders()
+    namesakes = Namesakes(view)
+    found: dict[Address, str] = {}
+    for item in imports:
+        kind = drivers[item.target.kind].kind
+        attributes = resources[item.target].attributes
+        ids = [item.id] if item.id else _by_natural_key(kind, attributes, namesakes, held)
+        holder = held.get((item.target.kind, ids[0])) if len(ids) == 1 else None
+        if len(ids) != 1 or holder is not None:
+            summary, advice = _why_not(item, ids, holder, kind)
+            diagnostics.error(summary, position=item.position, address=item.target, advice=advice)
+        else:
+            found[item.target] = ids[0]
+            held[item.target.kind, ids[0]] = str(item.target)
+    return found
+
+
+def _by_natural_key(
+    kind: Kind, attributes: Mapping[str, Value], namesakes: Namesakes, held: Container[Whose]
+) -> list[str]:
+    """The ids of what carries the natural key and is nobody's; if there is none, of one that is held."""
+    if any(is_deferred(value) or is_sensitive(value) for value in kind.key_of(attributes)):
+        return []
+    found = namesakes.of(kind, attributes)
+    return [id_ for id_ in found if (kind.name, id_) not in held] or list(found[:1])
+
+
+def _why_not(item: Import, ids: list[str], holder: str | None, kind: Kind) -> tuple[str, str]:
+    key = " and ".join(kind.natural_key)
+    if holder is not None:
+        return f"{ids[0]} cannot become {item.target}: it is {holder} already", "Remove the import block."
+    if not ids:
+        return (
+            f"{item.target} cannot be imported: there is none with its {key}",
+            "Give the id in the import block, or remove the block to create it.",
+        )
+    return (
+        f"{item.target} cannot be imported by its {key}: there are {len(ids)} of them, {', '.join(ids)}",
+        "Give the id in the import block.",
+    )
+
+
+def report_missing(
+    imports: Iterable[Import], read: Mapping[Address, Observed | None], diagnostics: Diagnostics
+) -> None:
+    """Reports imports whose id the installation does not know."""
+    for item in imports:
+        if item.target in read and read[item.target] is None:
+            diagnostics.error(
+                f"there is no {item.target.kind} with the id {item.id}",
+                position=item.position,
+                address=item.target,
+                advice="Look the id up: planner export prints what the installation holds.",
+            )
+
+
+@frozen
+class Export:
+    """resources: address -> attributes to declare. known: how many the state holds already.
+
+    left_out: the attributes that hold a secret. They are ignored, so that no plan takes them away.
+    """
+
+    resources: Mapping[Address, Mapping[str, Value]] = field(factory=dict)
+    left_out: Mapping[Address, tuple[str, ...]] = field(factory=dict)
+    imports: tuple[Import, ...] = ()
+    known: int = 0
+
+
+def export(state: State, kinds: Sequence[str], drivers: Drivers, discreet: Callable[[Any], Any]) -> Export:
+    """Lists each kind once; ids that the state holds are left out.
+
+    discreet: a value as it may be shown; itself, not a copy, when no secret is in it.
+    """
+    resources: dict[Address, Mapping[str, Value]] = {}
+    left_out: dict[Address, tuple[str, ...]] = {}
+    imports: list[Import] = []
+    known = 0
+    held = state.holders()
+    taken = {prior.address for prior in state.entries}
+    for kind in kinds:
+        driver = drivers[kind]
+        named = ((_name_of(observed, driver), id_, observed) for id_, observed in driver.list().items())
+        for name, id_, observed in sorted(named, key=itemgetter(0, 1)):
+            if (kind, id_) in held:
+                known += 1
+                continue
+            address = _free_address(kind, discreet(name), taken)
+            taken.add(address)
+            attributes = declared(observed.attributes, driver)
+            if secret := tuple(name for name, value in attributes.items() if discreet(value) is not value):
+                left_out[address] = secret
+            resources[address] = _ignoring(attributes, secret)
+            imports.append(Import(address, id_))
+    return Export(resources, left_out, tuple(imports), known)
+
+
+def _ignoring(attributes: dict[str, Value], names: tuple[str, ...]) -> dict[str, Value]:
+    """What stands for a secret is no value: written down, the next apply would put it in its place."""
+    if not names:
+        return attributes
+    kept = {name: value for name, value in attributes.items() if name not in names}
+    return {**kept, "lifecycle": {"ignore_changes": list(names)}}
+
+
+def declared(observed: Mapping[str, Value], driver: Driver) -> dict[str, Value]:
+    """The attributes that a template would declare so that nothing differs."""
+    kind = driver.kind
+    return {name: observed[name] for name in kind.declarable if name in observed and name not in kind.local}
+
+
+def _name_of(observed: Observed, driver: Driver) -> str:
+    return "_".join(map(str, filter(None, driver.kind.key_of(observed.attributes)))) or observed.id
+
+
+def _free_address(kind: str, name: str, taken: set[Address]) -> Address:
+    slug = re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_-") or "unnamed"
+    if not (slug[0].isalpha() or slug[0] == "_"):
+        slug = f"_{slug}"
+    address, number = Address(kind, slug), 2
+    while address in taken:
+        address, number = Address(kind, f"{slug}_{number}"), number + 1
+    return address

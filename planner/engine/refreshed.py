@@ -1,0 +1,151 @@
+"""The refreshed state: after its moves, brought up to date with what was observed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from attrs import define, field
+
+from planner.engine.diff import drift_of, take_over
+from planner.engine.edits import Moving
+from planner.engine.goal import Goal
+from planner.engine.ports import Drivers
+from planner.engine.refresh import View
+from planner.errors import PlannerError
+from planner.model.address import Address
+from planner.model.declarations import Move, round_by_hand
+from planner.model.diagnostic import Diagnostics
+from planner.model.graph import Cycle, ordered
+from planner.model.plan import Drift, Moved
+from planner.model.resource import Observed, Prior
+from planner.model.state import State
+
+
+@define(slots=False, frozen=True)
+class Refreshed:
+    """state: after moves. view: what it is compared with. priors: what is there, by address. drift: how it
+    moved behind the state's back. notes: for people.
+    """
+
+    state: State
+    view: View
+    moves: tuple[Moved, ...] = ()
+    priors: dict[Address, Prior] = field(factory=dict)
+    drift: list[Drift] = field(factory=list)
+    notes: list[str] = field(factory=list)
+
+    @cached_property
+    def moved_from(self) -> dict[Address, Address]:
+        """Of each resource that moved: the address before."""
+        return {move.target: move.source for move in self.moves}
+
+    @property
+    def dependencies(self) -> dict[Address, tuple[Address, ...]]:
+        return {address: prior.dependencies for address, prior in self.priors.items()}
+
+    def users_of(self, address: Address) -> tuple[str, ...]:
+        observed = self.view.resources.get(address)
+        return (observed.used_by or ()) if observed else ()
+
+
+def refreshed(goal: Goal, state: State, view: View, drivers: Drivers, diagnostics: Diagnostics) -> Refreshed:
+    """What was not looked at is believed as it is in state; what is imported has no entry there yet."""
+    state, moves = apply_moves(state, goal.declarations.moves, diagnostics)
+    found = Refreshed(state, view, moves, notes=[*view.notes])
+    for address, prior in sorted(state.resources.items()):
+        if address not in view.resources:
+            found.priors[address] = prior
+            continue
+        observed = view.resources[address]
+        if observed is None:
+            found.drift.append(Drift(address, prior.id, gone=True))
+            continue
+        found.priors[address] = _brought_up(prior, observed, drivers, goal)
+        _note_drift(found, prior, drivers, goal.salt)
+    for address, observed in sorted(view.imports.items()):
+        found.priors[address] = _brought_up(Prior(address, observed.id, {}), observed, drivers, goal)
+    return found
+
+
+def _brought_up(prior: Prior, observed: Observed, drivers: Drivers, goal: Goal) -> Prior:
+    """prior, with what was observed."""
+    kind = drivers[prior.address.kind].kind
+    now = take_over(prior, observed, kind, goal.salt)
+    if now is prior or (secrets := goal.secrets(prior.address)) is None:
+        return now
+    return take_over(prior, observed, kind, goal.salt, secrets=secrets)
+
+
+def _note_drift(refreshed: Refreshed, prior: Prior, drivers: Drivers, salt: str) -> None:
+    now = refreshed.priors[prior.address]
+    if now is prior or now == prior:
+        return
+    diffs = drift_of(prior, now, drivers[prior.address.kind].kind, salt)
+    if diffs:
+        refreshed.drift.append(Drift(prior.address, prior.id, diffs=diffs))
+    elif prior.version != now.version:
+        refreshed.notes.append(
+            f"{prior.address}: version {prior.version} had become {now.version} with the same attributes"
+        )
+
+
+def apply_moves(
+    state: State, moves: Iterable[Move], diagnostics: Diagnostics
+) -> tuple[State, tuple[Moved, ...]]:
+    """state after the moves that concern it, and which those are. A move that is done says nothing."""
+    by_source = {move.source: move for move in moves}
+    targets = _final_targets(state, by_source)
+    try:
+        order = ordered({source: [target] for source, target in targets.items()})  # who makes room goes first
+    except Cycle as cycle:
+        _refuse_circle(cycle, state, targets, by_source, diagnostics)
+        return state, ()
+    if not order:
+        return state, ()
+    moving, done = Moving.of(state), []
+    for source in order:
+        target = targets[source]
+        try:
+            moving.move(source, target)
+        except PlannerError as error:
+            diagnostics.error(error.summary, position=by_source[source].position, advice=error.advice)
+            continue
+        done.append(Moved(source, target))
+    return moving.state(), tuple(done)
+
+
+def _final_targets(state: State, by_source: Mapping[Address, Move]) -> dict[Address, Address]:
+    """Where each resource of the state ends up: a -> b and, written later, b -> c bring a to c."""
+    found = {}
+    for source, move in by_source.items():
+        if source not in state.resources:
+            continue
+        target, passed = move.target, {source}
+        while target in by_source and target not in state.resources and target not in passed:
+            passed.add(target)
+            target = by_source[target].target
+        found[source] = target
+    return found
+
+
+def _refuse_circle(
+    cycle: Cycle,
+    state: State,
+    targets: Mapping[Address, Address],
+    by_source: Mapping[Address, Move],
+    diagnostics: Diagnostics,
+) -> None:
+    first = min(address for address in targets if address in cycle.members)
+    members = [first]
+    while targets[members[-1]] != first:
+        members.append(targets[members[-1]])
+    advice = f"Remove the moved block that leads back to {first}."
+    if len(members) > 1:
+        advice = "\n".join(round_by_hand(members, state.resources, state.environment))
+    diagnostics.error(
+        f"moves go in a circle: {' -> '.join(map(str, [*members, first]))}",
+        position=by_source[first].position,
+        address=first,
+        advice=advice,
+    )

@@ -1,0 +1,169 @@
+"""How two environments differ: as text, and as a document that schemas/comparison.schema.json describes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from planner.model.comparison import Comparison, RenderedDiff, ResourceDiff, TextDiff
+from planner.model.plan import AttributeDiff
+from planner.model.value import Value, is_sensitive
+from planner.model.value_json import encode_value
+from planner.render.escaping import wrap
+from planner.render.rows import Row, Words, content_words, diff_rows
+from planner.render.style import BOLD, Style
+from planner.render.text.rows import render_rows
+from planner.render.values import SENSITIVE, plural
+
+_NO_COMMIT: Final = "(not committed)"
+_COMMIT_DIGITS: Final = 10
+FORMAT_VERSION: Final = 1
+
+Document = dict[str, Any]
+
+
+def render_comparison(found: Comparison, *, width: int, style: Style) -> str:
+    """Sections for what a promotion moves, what it does not, and what the templates make of both."""
+    sections = (
+        _section("Promotable", found, list(_promotable(found)), width, style),
+        _section("Local", found, list(_local(found)), width, style),
+        _rendered(found, width, style),
+        _secrets(found, width),
+        [_end(found)],
+    )
+    return "\n\n".join("\n".join(lines) for lines in map(list, sections) if lines)
+
+
+def _section(title: str, found: Comparison, rows: Sequence[Row], width: int, style: Style) -> Iterator[str]:
+    if rows:
+        yield style.paint(BOLD, f"{title}, {found.left} -> {found.right}:")
+        yield from render_rows(rows, indent=2, width=width, style=style)
+
+
+def _promotable(found: Comparison) -> Iterator[Row]:
+    if found.promotes:
+        yield from (row for diff in found.variables for row in diff_rows(diff))
+        if found.templates is not None:
+            yield _commits(found.templates)
+        yield from map(_hashes, found.archives)
+
+
+def _local(found: Comparison) -> Iterator[Row]:
+    yield from (row for diff in found.local for row in diff_rows(diff))
+    if not found.promotes:
+        yield from map(_hashes, found.archives)
+
+
+def _commits(diff: TextDiff) -> Row:
+    before, after = (Words(text[:_COMMIT_DIGITS] or _NO_COMMIT) for text in (diff.before, diff.after))
+    return Row(diff.name, "~", before, after)
+
+
+def _hashes(diff: TextDiff) -> Row:
+    before, after = (content_words(text) if text else None for text in (diff.before, diff.after))
+    return Row(diff.name, "~" if before and after else "+" if after else "-", before, after)
+
+
+def _rendered(found: Comparison, width: int, style: Style) -> Iterator[str]:
+    rendered = found.rendered
+    if rendered is None:
+        return
+    if not rendered.count:
+        yield f"The templates make the same of {found.left} and {found.right}."
+        return
+    yield style.paint(BOLD, f"Rendered, {found.left} -> {found.right}:")
+    yield from _alone(rendered, found, style)
+    for item in rendered.both:
+        yield f"  {style.sign('~')} {item.address}"
+        yield from render_rows(list(_resource_rows(item)), indent=6, width=width, style=style)
+    if rendered.outputs:
+        yield "  outputs:"
+        rows = [row for diff in rendered.outputs for row in diff_rows(diff)]
+        yield from render_rows(rows, indent=6, width=width, style=style)
+
+
+def _alone(rendered: RenderedDiff, found: Comparison, style: Style) -> Iterator[str]:
+    """What only one has."""
+    sides = (("-", rendered.only_left, found.left), ("+", rendered.only_right, found.right))
+    for sign, addresses, name in sides:
+        yield from (f"  {style.sign(sign)} {address}  (only in {name})" for address in addresses)
+
+
+def _resource_rows(item: ResourceDiff) -> Iterator[Row]:
+    yield from (row for diff in item.attributes for row in diff_rows(diff))
+    if item.content is not None:
+        yield _hashes(item.content)
+
+
+def _secrets(found: Comparison, width: int) -> Iterator[str]:
+    if found.equal_secrets:
+        yield from wrap(f"Sensitive, and the same in both: {_names(found.equal_secrets)}.", width)
+    if found.unset_secrets:
+        text = f"Sensitive, and without a value here, so not compared: {_names(found.unset_secrets)}."
+        yield from wrap(text, width)
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"var.{name}" for name in names)
+
+
+def _end(found: Comparison) -> str:
+    if not found.differs:
+        return f"{found.left} and {found.right} do not differ."
+    promotable = f"{found.promotable:,} promotable and " if found.promotes else ""
+    rendered = f", {found.rendered.count:,} in what is rendered" if found.rendered else ""
+    return f"{found.left} and {found.right}: {promotable}{plural(found.own, 'local difference')}{rendered}."
+
+
+def comparison_document(found: Comparison) -> Document:
+    """left and right of a difference are null where that side has none."""
+    archives = [_text_document(item) for item in found.archives]
+    return {
+        "format_version": FORMAT_VERSION,
+        "left": found.left,
+        "right": found.right,
+        "promotable": {
+            "variables": [_attribute_document(item) for item in found.variables],
+            "templates": _text_document(found.templates) if found.templates else None,
+            "archives": archives if found.promotes else [],
+        },
+        "local": {
+            "values": [_attribute_document(item) for item in found.local],
+            "archives": [] if found.promotes else archives,
+        },
+        "equal_secrets": list(found.equal_secrets),
+        "unset_secrets": list(found.unset_secrets),
+        "rendered": _rendered_document(found.rendered) if found.rendered else None,
+    }
+
+
+def _rendered_document(found: RenderedDiff) -> Document:
+    return {
+        "only_left": [str(address) for address in found.only_left],
+        "only_right": [str(address) for address in found.only_right],
+        "both": [_resource_document(item) for item in found.both],
+        "outputs": [_attribute_document(item) for item in found.outputs],
+    }
+
+
+def _resource_document(item: ResourceDiff) -> Document:
+    return {
+        "address": str(item.address),
+        "attributes": [_attribute_document(diff) for diff in item.attributes],
+        "content": _text_document(item.content) if item.content else None,
+    }
+
+
+def _text_document(item: TextDiff) -> Document:
+    return {"name": item.name, "left": item.before or None, "right": item.after or None}
+
+
+def _attribute_document(diff: AttributeDiff) -> Document:
+    left, right = (_shown(value, diff.sensitive) for value in (diff.before, diff.after))
+    return {"path": list(diff.path), "left": left, "right": right, "sensitive": diff.sensitive}
+
+
+def _shown(value: Value, sensitive: bool) -> Any:
+    if value is None:
+        return None
+    return SENSITIVE if sensitive or is_sensitive(value) else encode_value(value)

@@ -1,0 +1,223 @@
+"""HTTP as ECE speaks it: requests, replies, error replies, and from a method and a path to a handler.
+
+No redirects and no HTML; the region prefix of a path is taken off.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+
+import orjson
+from attrs import frozen
+from werkzeug.exceptions import ClientDisconnected
+from werkzeug.wrappers import Request, Response
+
+ERROR_CODES = "x-cloud-error-codes"
+LOGIN = ("WWW-Authenticate", 'ApiKey, Basic realm="sandbox", Bearer')
+DEEPEST = 100
+"""How far a body may nest: what is kept of it comes back some levels deeper, and still has to be written."""
+WORDS = ("_resync", "_search", "eligible-remote-clusters", "extensions", "templates", "traffic-filter")
+"""What may stand where the id of a deployment does; none is one (ECE API, paths below /deployments)."""
+OPERATION = re.compile(r"/api/v1(?=/)(?:/regions/[^/]*)?(/.*)?", re.DOTALL)
+
+
+@frozen
+class Stamp:
+    """What the resource headers carry: a version that grows with each write, and two dates."""
+
+    version: int
+    created: str
+    modified: str
+
+    def headers(self) -> list[tuple[str, str]]:
+        return [
+            ("x-cloud-resource-version", str(self.version)),
+            ("x-cloud-resource-created", self.created),
+            ("x-cloud-resource-last-modified", self.modified),
+        ]
+
+    def written(self, now: str) -> Stamp:
+        return Stamp(self.version + 1, self.created, now)
+
+
+@frozen
+class Problem:
+    """One element of `errors` in a failed reply (ECE API, BasicFailedReplyElement)."""
+
+    code: str
+    message: str
+    fields: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, str | list[str]]:
+        fields = {"fields": list(self.fields)} if self.fields else {}
+        return {"code": self.code, "message": self.message, **fields}
+
+
+class ApiError(Exception):
+    """Ends a request with `status` and an error body; the transaction it passes through is rolled back."""
+
+    def __init__(self, status: int, *problems: Problem, headers: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__(f"{status} " + "; ".join(problem.message for problem in problems))
+        self.status = status
+        self.problems = problems
+        self.headers = tuple(headers)
+
+    def reply(self) -> Response:
+        return failed(self.status, self.problems, self.headers)
+
+
+def api_error(status: int, code: str, message: str, *fields: str) -> ApiError:
+    return ApiError(status, Problem(code, message, fields))
+
+
+def check_version(sent: str | None, stamp: Stamp, group: str) -> None:
+    """Raises ApiError 409, with a code of the group, for `?version=` of an older version."""
+    if sent is not None and sent != str(stamp.version):
+        message = f"The version you sent [{sent}] does not match the persisted version [{stamp.version}]."
+        raise api_error(409, f"{group}.version_conflict", message)
+
+
+def reply(body: Any, status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> Response:
+    all_headers = [("Content-Type", "application/json"), *headers]
+    return Response(orjson.dumps(body), status, all_headers)
+
+
+def versioned(body: Any, stamp: Stamp, status: int = 200) -> Response:
+    return reply(body, status, stamp.headers())
+
+
+def failed(status: int, problems: Iterable[Problem], headers: Iterable[tuple[str, str]] = ()) -> Response:
+    """A 401 says how to log in, as HTTP asks for. Each code stands once, in order, in one header."""
+    problems = tuple(problems)
+    codes = ",".join(dict.fromkeys(problem.code for problem in problems))
+    login = [LOGIN] if status == 401 else []
+    errors = [problem.to_json() for problem in problems]
+    return reply({"errors": errors}, status, [(ERROR_CODES, codes), *login, *headers])
+
+
+def isoformat(moment: datetime) -> str:
+    """ISO 8601 in UTC with `Z` and always three decimals, so that texts sort as their moments do."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@frozen
+class Call:
+    """A request on its way to a handler; `user` is empty where the route asks for no login, and for a session
+    without a user id."""
+
+    request: Request
+    params: Mapping[str, str]
+    user: str = ""
+
+    def json(self, *, optional: bool = False) -> dict[str, Any]:
+        """The body as a JSON object, whatever its content type says; an `optional` one that is not there is
+        empty. Raises ApiError 400."""
+        body = self.value(b"{}" if optional else b"")
+        if not isinstance(body, dict):
+            raise _no_json("is not a JSON object")
+        return body
+
+    def value(self, instead: bytes = b"") -> Any:
+        """The body, of any shape in JSON; `instead` of none. Raises ApiError 400."""
+        try:
+            body = orjson.loads(self.request.get_data(cache=False) or instead)
+        except (orjson.JSONDecodeError, ClientDisconnected) as error:
+            raise _no_json("is not valid JSON") from error
+        if _nests(body, DEEPEST):
+            raise _no_json(f"nests more than {DEEPEST} levels")
+        return body
+
+    def flag(self, name: str) -> bool:
+        """A boolean of the query string; anything but `true` is false."""
+        return self.request.args.get(name, "").lower() == "true"
+
+
+def _no_json(fault: str) -> ApiError:
+    return api_error(400, "root.invalid_json_request", f"The request body {fault}.")
+
+
+def _nests(body: Any, levels: int) -> bool:
+    layer = [body] if isinstance(body, dict | list) else []
+    for _ in range(levels):
+        within = (value.values() if isinstance(value, dict) else value for value in layer)
+        layer = [below for values in within for below in values if isinstance(below, dict | list)]
+    return bool(layer)
+
+
+@frozen
+class Route:
+    """`path` is relative to /api/v1 (or starts with /sandbox); `{name}` stands for one segment.
+
+    `body` tells that the handler reads one, and changes nothing before it did.
+    """
+
+    method: str
+    path: str
+    handler: Callable[[Call], Response]
+    login: bool = True
+    body: bool = False
+
+
+def operation_path(path: str) -> str | None:
+    """The path without `/api/v1` and `/regions/<region>`; None for a path of no API.
+
+    Elastic's clients send platform paths with a region and the others without; the server takes both. The
+    sandbox's own paths are not under /api.
+    """
+    if path == "/sandbox" or path.startswith("/sandbox/"):
+        return path
+    found = OPERATION.fullmatch(path)
+    below = found and (found[1] or "/")
+    return below if below and not below.startswith("/sandbox") else None
+
+
+@frozen
+class Place:
+    """What there is at a path: routes that differ in their methods only, none for an unknown path."""
+
+    routes: tuple[Route, ...]
+    params: Mapping[str, str]
+    login: bool
+
+    def route(self, method: str) -> Route:
+        """HEAD is a GET without its body. Raises ApiError 404 for an unknown path, and 405, which says what
+        is allowed, for a known one with another method."""
+        if not self.routes:
+            raise api_error(404, "root.resource_not_found", "The requested resource could not be found")
+        if found := self.of(method):
+            return found
+        methods = {route.method for route in self.routes}
+        allowed = ", ".join(sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())))
+        if method == "OPTIONS":
+            return Route(method, self.routes[0].path, lambda _: reply({}, headers=[("Allow", allowed)]))
+        message = f"HTTP method not allowed, supported methods: {allowed}"
+        raise ApiError(405, Problem("root.method_not_allowed", message), headers=[("Allow", allowed)])
+
+    def of(self, method: str) -> Route | None:
+        asked = "GET" if method == "HEAD" else method
+        return next((route for route in self.routes if route.method == asked), None)
+
+
+class Router:
+    def __init__(self, routes: Iterable[Route]) -> None:
+        # Literal segments win, as { sorts behind them: /deployments/extensions is no deployment of that id.
+        by_path = groupby(sorted(routes, key=lambda route: route.path), lambda route: route.path)
+        self._places = [(_pattern(path), tuple(found)) for path, found in by_path]
+
+    def at(self, path: str | None, *, api: bool) -> Place:
+        """`path` is None for one that no operation has; below /api even such a path asks for a login."""
+        for pattern, routes in self._places:
+            if path is not None and (found := pattern.fullmatch(path.strip("/"))):
+                return Place(routes, found.groupdict(), all(route.login for route in routes))
+        return Place((), {}, api)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """`{name}` stands for one segment; that of a deployment is none of WORDS."""
+    other = rf"(?!(?:{'|'.join(WORDS)})(?:/|\Z))"
+    text = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]*)", path.strip("/"))
+    return re.compile(text.replace("(?P<deployment_id>", f"{other}(?P<deployment_id>"))

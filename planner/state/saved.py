@@ -1,0 +1,204 @@
+"""Plans and previews in files: JSON documents that other commands, jobs and programs read.
+
+A saved plan (schemas/plan.schema.json) is for its owner's eyes only. A preview (schemas/preview.schema.json)
+is for programs, and for a job that only comments. What is read of it may come from a pull request of a
+stranger: it is checked as data, and only ever shown.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from attrs import asdict, fields_dict, frozen
+
+from planner.errors import USE_THE_NEWER, PlannerError, StalePlan
+from planner.model.chain import Standing
+from planner.model.codec import decode, decode_plan, digest, encode, encode_plan, for_digest
+from planner.model.plan import Plan
+from planner.model.preview import EnvironmentPreview, Preview
+from planner.model.release import Gate
+from planner.model.value_json import Data
+from planner.state.document import (
+    BadDocument,
+    Format,
+    NewerDocument,
+    Redact,
+    check,
+    keep,
+    parse,
+    require_known,
+)
+from planner.state.files import explained_file, read_file, write_private
+
+DIGEST_VERSION: Final = 2
+
+
+def _digest_of(document: Data) -> str:
+    """Over what apply would do. What is for people only may change without it."""
+    plan = {key: item for key, item in document.items() if key not in ("format_version", "digest")}
+    return f"v{DIGEST_VERSION}:{digest(for_digest(plan))}"
+
+
+def _of_version_2(document: Data) -> Data:
+    """Version 1 differs only in its digest, which is over all that is in the file."""
+    return {**document, "digest": _digest_of(document)}
+
+
+FORMAT: Final = Format("plan", 2, {1: _of_version_2}, {2: _digest_of})
+
+_AGAIN: Final = "Make the plan again: `planner plan --out {path}`."
+
+
+def plan_digest(plan: Plan, redact: Redact = keep) -> str:
+    """ "v2:sha256:<hex>", the digest that a file of the plan holds: of what apply would do, made anywhere.
+
+    With the same redact a plan and what was read of its file have the same digest.
+    """
+    return str(FORMAT.seal(encode_plan(redact(plan)))["digest"])
+
+
+_DIGEST: Final = re.compile(r"(?:v(\d+):)?sha256:")
+
+
+def refuse_other_digest(expected: str) -> None:
+    """StalePlan when expected is a digest that another version of planner makes: nobody knows what of."""
+    found = _DIGEST.match(expected)
+    version = int(found[1] or 1) if found else DIGEST_VERSION
+    if version != DIGEST_VERSION:
+        raise StalePlan(
+            f"the digest {expected} is of version {version}; this planner compares version {DIGEST_VERSION}",
+            advice="Plan again with this planner, review the result and approve its digest.",
+        )
+
+
+def dump_plan(plan: Plan, redact: Redact = keep) -> bytes:
+    """plan as a JSON document, with its format_version and digest."""
+    return FORMAT.write(encode_plan(redact(plan)))
+
+
+def write_plan(path: Path, plan: Plan, redact: Redact = keep) -> None:
+    """Write plan to path, mode 0600, atomically.
+
+    PlannerError when path cannot be written, or holds something else than a plan.
+    """
+    with explained_file(path, "written"):
+        _refuse_other_file(path)
+        write_private(path, dump_plan(plan, redact))
+
+
+def _refuse_other_file(path: Path) -> None:
+    if path.is_file() and path.stat().st_size and not _was_a_plan(_bytes_of(path)):
+        raise PlannerError(
+            f"{path} exists and is no saved plan: it is not overwritten", advice="Name another file."
+        )
+
+
+def _was_a_plan(data: bytes) -> bool:
+    """Whether data looks like a plan, perhaps a damaged one."""
+    return all(key in data[:4096] for key in (b'"config_digest"', b'"lineage"', b'"mode"'))
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan in path. PlannerError: missing, empty, truncated, altered, no plan, of a newer planner."""
+    with explained_file(path, "read"):
+        data = _bytes_of(path)
+    try:
+        return decode_plan(FORMAT.read(data))
+    except NewerDocument as error:
+        raise PlannerError(f"{path} {error}", advice=f"{USE_THE_NEWER} Or make the plan again.") from error
+    except BadDocument as error:
+        again = _AGAIN if _was_a_plan(data) else "Name a file that `planner plan --out` wrote."
+        raise PlannerError(f"{path} {error}", advice=again.format(path=path)) from error
+    except ValueError as error:
+        raise PlannerError(f"{path} is no plan: {error}", advice=_AGAIN.format(path=path)) from error
+
+
+def _bytes_of(path: Path) -> bytes:
+    data = read_file(path)
+    if data is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    return data
+
+
+FORMAT_VERSION: Final = 1
+
+
+@frozen
+class Previewed:
+    """plans: environment -> its plan as a saved one, but for those that could not be planned."""
+
+    preview: Preview
+    plans: Mapping[str, bytes]
+
+
+def dump_preview(found: Previewed) -> bytes:
+    """found as an indented JSON document."""
+    preview = found.preview
+    document = {
+        "format_version": FORMAT_VERSION,
+        **asdict(preview, recurse=False),
+        "environments": [_encoded(item, found.plans.get(item.environment)) for item in preview.environments],
+        "chain": [encode(standing) for standing in preview.chain],
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _encoded(item: EnvironmentPreview, plan: bytes | None) -> dict[str, Any]:
+    return {
+        **asdict(item, recurse=False),
+        "summary": item.plan and asdict(item.plan.summary),
+        "gates": [{"detail": "", **encode(gate)} for gate in item.gates],
+        "plan": None if plan is None else orjson.loads(plan),
+    }
+
+
+def read_preview(path: Path) -> Previewed:
+    """The preview in a file. PlannerError when it cannot be read or is none."""
+    with explained_file(path, "read"):
+        data = read_file(path)
+    if data is None:
+        raise PlannerError(f"{path} cannot be read: no such file")
+    try:
+        return _decoded(parse(data))
+    except NewerDocument as error:
+        raise PlannerError(f"{path} {error}", advice=USE_THE_NEWER) from error
+    except (BadDocument, ValueError, TypeError) as error:  # TypeError: of orjson, beyond 254 levels
+        raise PlannerError(
+            f"{path} is no preview: {error}", advice="Name a preview.json that planner preview --out wrote."
+        ) from error
+
+
+def _decoded(document: Any) -> Previewed:
+    """BadDocument, ValueError."""
+    require_known(document, FORMAT_VERSION)
+    check("preview", document)
+    environments = document["environments"]
+    planned = [item for item in environments if item["plan"] is not None]
+    plans = {item["environment"]: orjson.dumps(item["plan"]) for item in planned}
+    told = {
+        **_known(Preview, document),
+        "environments": tuple(_environment(item, plans.get(item["environment"])) for item in environments),
+        "chain": tuple(decode(standing, Standing) for standing in document.get("chain", ())),
+    }
+    return Previewed(Preview(**told), plans)
+
+
+def _environment(item: Any, plan: bytes | None) -> EnvironmentPreview:
+    told = {
+        **_known(EnvironmentPreview, item),
+        "plan": None if plan is None else decode_plan(FORMAT.read(plan)),
+        "gates": tuple(decode(gate, Gate) for gate in item["gates"]),
+    }
+    return EnvironmentPreview(**told)
+
+
+def _known(cls: type, told: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of cls that are told. A newer planner may tell more."""
+    found = ((name, told[name]) for name in fields_dict(cls) if name in told)
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in found}
