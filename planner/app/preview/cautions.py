@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 
 from planner.app.caller import Caller
 from planner.app.command_line import plain_command_line
-from planner.app.preview.comparison import Comparison, Read, Target, as_of, read_environment
+from planner.app.preview.comparison import Branch, Read, Target, as_of, read_environment
 from planner.app.preview.environment import Planned
 from planner.app.stores import States, without_user
 from planner.engine.affected import ABSENT
@@ -115,27 +115,28 @@ def _number(kept: _Kept) -> str:
 
 
 def undoing_told(
-    comparison: Comparison, planned: Sequence[Planned], pairs: Mapping[str, tuple[Read, Read]]
+    branch: Branch, planned: Sequence[Planned], pairs: Mapping[str, tuple[Read, Read]]
 ) -> list[Planned]:
     """planned, with a caution where a delete or replace comes only from what the branch lacks.
 
     pairs: each environment as it was where the branch left its target, and as the branch has it.
     """
     losses = {item.environment: _losses(item) for item, _ in planned}
-    target = comparison.target
+    target = branch.target
     if not target.commits or not any(losses.values()):
         return [*planned]
     found = []
-    with as_of(comparison.repository, target.commit) as (folder, _):
+    with as_of(branch.repository, target.commit) as (folder, _):
         for item, data in planned:
-            undone = _undone(comparison, folder, item.environment, losses[item.environment], pairs)
+            name = item.environment
+            undone = _undone(branch, folder, name, losses[name], pairs[name])
             found.append((evolve(item, cautions=(*item.cautions, *_told(undone, target))), data))
     return found
 
 
-def unmerged_pin(comparison: Comparison, pin: str) -> Iterator[str]:
+def unmerged_pin(branch: Branch, pin: str) -> Iterator[str]:
     """That an environment is pinned to a commit which is not in the target. pin: "" where it has none."""
-    repository, target = comparison.repository, comparison.target
+    repository, target = branch.repository, branch.target
     commit = repository.find(pin) if pin else None
     if commit is not None and not repository.is_ancestor(commit, target.commit):
         yield (
@@ -150,18 +151,13 @@ def _losses(item: EnvironmentPreview) -> list[Change]:
 
 
 def _undone(
-    comparison: Comparison,
-    folder: Path,
-    name: str,
-    losses: Sequence[Change],
-    pairs: Mapping[str, tuple[Read, Read]],
+    branch: Branch, folder: Path, name: str, losses: Sequence[Change], pair: tuple[Read, Read]
 ) -> list[Change]:
     """Of the losses, those of resources that the branch leaves alone and its target does not."""
-    was, now = map(_wanted, pairs[name])
+    was, now = map(_desired, pair)
     if not losses or was is None or now is None:
         return []
-    request = evolve(comparison.order.request, folder=folder, environment=name)
-    there = _wanted(read_environment(comparison.caller, request, offline=comparison.order.offline))
+    there = _desired(read_environment(branch, folder, name))
     if there is None:
         return []
     addresses = {loss.address for loss in losses}
@@ -170,7 +166,7 @@ def _undone(
     return [loss for loss in losses if loss.address in theirs - mine]
 
 
-def _wanted(read: Read) -> Mapping[Address, Desired] | None:
+def _desired(read: Read) -> Mapping[Address, Desired] | None:
     """None where it is not known, since it could not be rendered."""
     if read.reading is ABSENT:
         return {}

@@ -37,12 +37,12 @@ _LINK: Final = "120000 "
 
 @frozen
 class Order:
-    """wanted: the environments to look at, () for all. base: a git reference, None: found. reproduce: the
+    """names: of the environments to look at, () for all. base: a git reference, None: found. reproduce: the
     command line. out: the folder that takes files; what an earlier run wrote there is no change.
     """
 
     request: Request
-    wanted: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     base: str | None = None
     offline: bool = False
     out: Path | None = None
@@ -72,10 +72,10 @@ class Target:
 
 
 @frozen
-class Comparison:
-    """The project as it is and as it was; former: None where it was not there, or was wrong. folder: with the
-    former one. files: those that differ. unkept: those of which it is not known whether they do. links: see
-    `followed`.
+class Branch:
+    """The project as it is checked out, and as it was where that left its target; former: None where it was
+    not there, or was wrong. folder: with the former one. files: those that differ. unkept: those of which it
+    is not known whether they do. links: see `followed`.
     """
 
     caller: Caller
@@ -99,7 +99,7 @@ class Comparison:
         return [name for name in self.before if name not in self.project.environments]
 
     def is_asked_for(self, name: str) -> bool:
-        return not self.order.wanted or name in self.order.wanted
+        return not self.order.names or name in self.order.names
 
 
 def target_of(repository: Repository, order: Order) -> Target:
@@ -169,19 +169,20 @@ def project_in(projects: Projects, folder: Path) -> Project | None:
         return None
 
 
-def read_environment(caller: Caller, request: Request, *, offline: bool) -> Read:
-    """The environment that request names, rendered, with its files archived."""
-    project = project_in(request.projects, request.folder)
-    if project is not None and request.environment not in project.environments:
+def read_environment(branch: Branch, folder: Path, name: str) -> Read:
+    """An environment of the project in a folder, rendered, with its files archived."""
+    request = evolve(branch.order.request, folder=folder, environment=name)
+    project = project_in(request.projects, folder)
+    if project is not None and name not in project.environments:
         return Read(ABSENT)
     try:
-        if offline:
-            request = without_secrets(request)
-        configuration, _ = configure_files(request, caller)
+        if branch.order.offline:
+            request = with_stand_ins(request)
+        configuration, _ = configure_files(request, branch.caller)
     except PlannerError as error:
         return Read(Reading(problem=error.summary))
     errors = [item for item in configuration.diagnostics if item.is_error]
-    reading = _reading(configuration, request.folder, problem="; ".join(item.summary for item in errors))
+    reading = _reading(configuration, folder, problem="; ".join(item.summary for item in errors))
     return Read(reading, None if errors else configuration)
 
 
@@ -211,7 +212,7 @@ def _reached(environment: Environment) -> object:
     return [environment.name, environment.state, environment.protected, environment.encrypted, options]
 
 
-def without_secrets(request: Request) -> Request:
+def with_stand_ins(request: Request) -> Request:
     """request with a stand-in for each sensitive text that nothing gives a value: a fork has no secrets."""
     variables = request.project.variables.values()
     missing = {
