@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from planner.app.opening import Request, opened
+from planner.cli.commands.kinds import require_kind
 from planner.cli.console import Console
 from planner.cli.options import environment_option, on_request
 from planner.engine.imports import export
-from planner.errors import PlannerError, WrongUsage
-from planner.model.diagnostic import did_you_mean
+from planner.errors import PlannerError
 from planner.render.template_text import template_text
 
 
@@ -35,9 +35,7 @@ def command(request: Request, console: Console, /, kinds: tuple[str, ...], out: 
     with opened(request, console) as here:
         drivers = here.session.drivers
         for kind in kinds:
-            if kind not in drivers:
-                near = did_you_mean(kind, drivers)
-                raise WrongUsage(f'there is no kind "{kind}"', advice=near or "See planner kinds list.")
+            require_kind(kind, drivers)
         with console.doing("Asking the installation"):
             found = export(here.store.load(), kinds or sorted(drivers), drivers, console.redact.inside)
     text = template_text(found.resources, found.imports)
