@@ -56,13 +56,12 @@ def complete_addresses(context: click.Context, _option: click.Parameter, incompl
 
     Not those that hold a known secret: with a mark in its place they would be no addresses.
     """
-    console, environment = make_console(context), context.params.get("environment")
     try:
-        here = _stored(console, _folder_named(context), environment, completing=True)
+        here = stored(context, context.params.get("environment"), completing=True)
         held = sorted({str(prior.address) for prior in here.store.load().entries})
     except (PlannerError, OSError):
         return []
-    known = console.redact.known()
+    known = here.console.redact.known()
     return [text for text in held if text.startswith(incomplete) and known.redact_key(text) == text]
 
 
@@ -164,6 +163,17 @@ input_options = _together(*_VARIABLES, *_PLANNING)
 variable_options = _together(environment_option, *_VARIABLES)
 planning_options = _together(environment_option, *_VARIABLES, *_PLANNING)
 changing_options = _together(environment_option, *_VARIABLES, *_SELECTION, *_PLANNING, *_MODE, _EVENTS)
+force_options = _together(
+    click.option(
+        "--force",
+        "forces",
+        type=click.Choice(NAMES),
+        multiple=True,
+        metavar="GATE",
+        help="Set a gate aside; recorded, with --reason. May be repeated.",
+    ),
+    click.option("--reason", default="", metavar="TEXT", help="Why --force is given."),
+)
 
 
 def address_of(text: str) -> Address:
@@ -176,17 +186,11 @@ def address_of(text: str) -> Address:
 
 def make_console(context: click.Context) -> Console:
     """The console as the global options want it."""
-    return _invocation(context).console()
+    return context.ensure_object(Invocation).console()
 
 
 def folder_of(context: click.Context) -> Path:
-    return _invocation(context).folder
-
-
-def _invocation(context: click.Context) -> Invocation:
-    found = context.find_object(Invocation)
-    assert found is not None  # noqa: S101 - the group always has one
-    return found
+    return context.ensure_object(Invocation).folder
 
 
 def make_request(context: click.Context, environment: str | None, **given: Any) -> Request:
@@ -267,13 +271,11 @@ class Stored:
         return states.either(self.environment, url, called=called)
 
 
-def stored(context: click.Context, environment: str | None) -> Stored:
-    """The state of the named environment, or of the only one."""
-    return _stored(make_console(context), folder_of(context), environment)
-
-
-def _stored(console: Console, folder: Path, environment: str | None, *, completing: bool = False) -> Stored:
-    """completing: nothing is told, and nothing but the state asked."""
+def stored(context: click.Context, environment: str | None, *, completing: bool = False) -> Stored:
+    """The state of the named environment, or of the only one. completing: nothing is told, and nothing but
+    the state is asked.
+    """
+    console, folder = make_console(context), _folder_named(context) if completing else folder_of(context)
     project = open_project(folder)
     console.redact.watch(lambda: given_values(project, os.environ))
     chosen = choose_environment(project, environment)
@@ -296,18 +298,6 @@ def on_state(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(stored(context, environment), **given)
 
     return opening
-
-
-def force_options(command: F) -> F:
-    command = click.option("--reason", default="", metavar="TEXT", help="Why --force is given.")(command)
-    return click.option(
-        "--force",
-        "forces",
-        type=click.Choice(NAMES),
-        multiple=True,
-        metavar="GATE",
-        help="Set a gate aside; recorded, with --reason. May be repeated.",
-    )(command)
 
 
 def make_forcing(forces: tuple[str, ...], reason: str) -> Forcing:
