@@ -45,7 +45,7 @@ def _assignment(
 def complete_environments(context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
     """Never an error, at worst nothing."""
     try:
-        names = open_project(_folder_named(context)).environments
+        names = open_project(folder_of(context)).environments
     except PlannerError:
         return []
     return [name for name in names if name.startswith(incomplete)]
@@ -57,18 +57,12 @@ def complete_addresses(context: click.Context, _option: click.Parameter, incompl
     Not those that hold a known secret: with a mark in its place they would be no addresses.
     """
     try:
-        here = stored(context, context.params.get("environment"), completing=True)
+        here = stored(context, context.params.get("environment"))
         held = sorted({str(prior.address) for prior in here.store.load().entries})
     except (PlannerError, OSError):
         return []
     known = here.console.redact.known()
     return [text for text in held if text.startswith(incomplete) and known.redact_key(text) == text]
-
-
-def _folder_named(context: click.Context) -> Path:
-    """-C, which stands before the command."""
-    found = context.find_root().params.get("folder")
-    return found if isinstance(found, Path) else Path()
 
 
 environment_option = click.option(
@@ -190,7 +184,9 @@ def make_console(context: click.Context) -> Console:
 
 
 def folder_of(context: click.Context) -> Path:
-    return context.ensure_object(Invocation).folder
+    """The project's: -C, which stands before the command, also while a shell completes."""
+    named = context.find_root().params.get("folder")
+    return named if isinstance(named, Path) else context.ensure_object(Invocation).folder
 
 
 def make_request(context: click.Context, environment: str | None, **given: Any) -> Request:
@@ -271,11 +267,11 @@ class Stored:
         return states.either(self.environment, url, called=called)
 
 
-def stored(context: click.Context, environment: str | None, *, completing: bool = False) -> Stored:
-    """The state of the named environment, or of the only one. completing: nothing is told, and nothing but
-    the state is asked.
+def stored(context: click.Context, environment: str | None) -> Stored:
+    """The state of the named environment, or of the only one. While a shell completes, nothing is told, and
+    nothing but the state is asked.
     """
-    console, folder = make_console(context), _folder_named(context) if completing else folder_of(context)
+    folder, console, completing = folder_of(context), make_console(context), context.resilient_parsing
     project = open_project(folder)
     console.redact.watch(lambda: given_values(project, os.environ))
     chosen = choose_environment(project, environment)
