@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import random as randomness
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlencode
 
 import orjson
@@ -30,6 +31,9 @@ from planner.model.write import ServerTime
 from planner.net.address import Address, NoAddress, address_of
 from planner.net.authorities import flaw_of
 from planner.net.wire import BROKEN, Received, Request, Wire
+
+if TYPE_CHECKING:
+    from planner.net.wire import Body
 
 _NOTHING: Final[Mapping[str, str]] = {}
 _LOG: Final = logging.getLogger("planner.ece")
@@ -192,7 +196,7 @@ class Client:
 
     def _send(self, message: Message, authorization: str | None) -> Received:
         headers = {} if authorization is None else {"Authorization": authorization}
-        with message.opened_body() as body:
+        with _opened_body(message) as body:
             to = message.operation.method, message.address, message.timeouts
             return self._wire.send(Request(*to, headers, body))
 
@@ -290,3 +294,14 @@ def _verify(settings: Settings) -> bool | str:
             f"The CA file {path} {flaw}", advice="Correct ca_file in planner.yaml, or EC_CA_FILE."
         )
     return str(path)
+
+
+@contextmanager
+def _opened_body(message: Message) -> Iterator[Body]:
+    if message.upload is None:
+        yield message.body
+    else:
+        from planner.ece.upload_bodies import opened  # noqa: PLC0415 - only where something is uploaded
+
+        with opened(message.upload, message.timeouts[1]) as body:
+            yield body

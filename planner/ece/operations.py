@@ -6,11 +6,10 @@ Uploads are described here; the bodies that are sent for them: planner.ece.uploa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from attrs import define, frozen
@@ -18,10 +17,6 @@ from attrs import define, frozen
 from planner.errors import PlannerError
 from planner.net.address import Address
 from planner.net.dates import http_date
-
-if TYPE_CHECKING:
-    from planner.net.wire import Body
-
 
 _LONGEST: Final = 1024
 """Characters. No server takes a longer id in the path of a request."""
@@ -138,16 +133,6 @@ class Message:
     upload: Upload | None
     timeouts: tuple[float, float]
     secrets: tuple[str, ...] = ()
-
-    @contextmanager
-    def opened_body(self) -> Iterator[Body]:
-        if self.upload is None:
-            yield self.body
-        else:
-            from planner.ece.upload_bodies import opened  # noqa: PLC0415 - only where something is uploaded
-
-            with opened(self.upload, self.timeouts[1]) as body:
-                yield body
 
 
 _VERSION = "x-cloud-resource-version"
