@@ -6,11 +6,10 @@ Uploads are described here; the bodies that are sent for them: planner.ece.uploa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, TypedDict
 from urllib.parse import quote
 
 from attrs import define, frozen
@@ -18,10 +17,6 @@ from attrs import define, frozen
 from planner.errors import PlannerError
 from planner.net.address import Address
 from planner.net.dates import http_date
-
-if TYPE_CHECKING:
-    from planner.net.wire import Body
-
 
 _LONGEST: Final = 1024
 """Characters. No server takes a longer id in the path of a request."""
@@ -91,7 +86,7 @@ FORMS: Final = (AUTO, RAW, MULTIPART)
 class Upload:
     """A file to send: RAW, as the whole body, or MULTIPART, as one part of a form (RFC 7578).
 
-    archive: the file. filename, field: what the part says. progress: told the bytes sent and the bytes in
+    archive: the file. filename: what the part says. progress: told the bytes sent and the bytes in
     all, of the whole body; from 0 again when the upload is sent again. It is called in the thread of the
     call.
     """
@@ -99,8 +94,6 @@ class Upload:
     archive: Path
     filename: str
     form: str = RAW
-    field: str = "file"
-    content_type: str = "application/zip"
     progress: Progress | None = None
 
 
@@ -124,6 +117,14 @@ class UploadForm:
         return self.taken if self.is_open else self.named
 
 
+class Sent(TypedDict, total=False):
+    """What goes along with a call. json: the body. upload: instead of it."""
+
+    query: Mapping[str, str] | None
+    json: Any
+    upload: Upload | None
+
+
 @frozen
 class Message:
     """What every attempt of one call sends. timeouts: connect and read, in seconds.
@@ -139,21 +140,6 @@ class Message:
     timeouts: tuple[float, float]
     secrets: tuple[str, ...] = ()
 
-    @contextmanager
-    def opened_body(self) -> Iterator[Body]:
-        if self.upload is None:
-            yield self.body
-        else:
-            from planner.ece.upload_bodies import opened  # noqa: PLC0415 - only where something is uploaded
-
-            with opened(self.upload, self.timeouts[1]) as body:
-                yield body
-
-
-_VERSION = "x-cloud-resource-version"
-_CREATED = "x-cloud-resource-created"
-_LAST_MODIFIED = "x-cloud-resource-last-modified"
-
 
 @frozen
 class Reply:
@@ -165,17 +151,17 @@ class Reply:
 
     @property
     def version(self) -> str | None:
-        return self.headers.get(_VERSION)
+        return self.headers.get("x-cloud-resource-version")
 
     @property
     def created(self) -> str | None:
         """ISO 8601, as the server writes it."""
-        return self.headers.get(_CREATED)
+        return self.headers.get("x-cloud-resource-created")
 
     @property
     def last_modified(self) -> str | None:
         """ISO 8601, as the server writes it."""
-        return self.headers.get(_LAST_MODIFIED)
+        return self.headers.get("x-cloud-resource-last-modified")
 
     @property
     def date(self) -> datetime | None:
