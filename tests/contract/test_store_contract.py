@@ -263,13 +263,8 @@ def test_killed_at_any_moment_it_keeps_what_was_acknowledged(place: Place, seed:
     moments = Random(seed)  # noqa: S311 - no secrets here
     acknowledged = list[str]()
     for run in range(4):
-        arguments = (place.url, str(place.folder), *map(str, (LONG_LEASES.duration, LONG_LEASES.interval, run)))
-            place.url,
-            str(place.folder),
-            str(LONG_LEASES.duration),
-            str(LONG_LEASES.interval),
-            str(run),
-        )
+        numbers = map(str, (LONG_LEASES.duration, LONG_LEASES.interval, run))
+        arguments = (place.url, str(place.folder), *numbers)
         command = [sys.executable, "-c", WORK, *arguments]
         environ = {**os.environ, **(place.keys or {})}
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as process:
