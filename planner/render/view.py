@@ -281,7 +281,8 @@ class PlanView:
     @property
     def counts(self) -> Counter[str]:
         """Changes and drift by their groups."""
-        return Counter(change.group for change in self.changes) + Counter(drift=len(self.plan.drift))
+        groups = (_KINDS[c.action].group for c in self.plan.changes if c.action is not Action.NO_OP)
+        return Counter(groups) + Counter(drift=len(self.plan.drift))
 
     @property
     def left_out(self) -> Iterator[tuple[Address, str, str]]:
