@@ -22,7 +22,7 @@ from planner.app.promotion.choosing import (
 from planner.app.promotion.target_file import TargetFile, find_file, refuse_other_changes
 from planner.config.environment_file import EnvironmentFile
 from planner.config.load import choose_environment
-from planner.config.written import shaped
+from planner.config.values import shaped
 from planner.errors import Refused
 from planner.model.known_secrets import SHOWN
 from planner.model.project import PINNED, Project, Variable

@@ -8,8 +8,8 @@ import pytest
 
 from planner.config.environment_file import EnvironmentFile, name_of, read_environment_file
 from planner.config.sources import Sources
+from planner.config.values import plain
 from planner.config.variables import Inputs
-from planner.config.written import plain
 from planner.model.diagnostic import Diagnostics
 from planner.model.value import Value
 
