@@ -158,7 +158,7 @@ def id_at(data: Any, *path: str) -> str:
 
 def is_about(data: Any, ends: Mapping[tuple[str, ...], str]) -> bool:
     """Whether data holds these texts at these places, as far as it tells them."""
-    return all(text_at(data, *path) in ("", wanted) for path, wanted in ends.items())
+    return all(text_at(data, *path) in ("", text) for path, text in ends.items())
 
 
 def number_at(data: Any, *path: str) -> int | None:

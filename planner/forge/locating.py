@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -54,7 +54,7 @@ def locate(wanted: Wanted, environ: Mapping[str, str], *, needs_number: bool = T
     api = _api(wanted.api_url or job.api or kind.public, kind, environ)
     repository, number = job.repository, job.number
     credentials = found_credentials(kind.ways, environ, is_own_ci=kind is here)
-    missing = _missing(ci if ours else None, kind, api, repository, number or not needs_number)
+    missing = [*_missing(ci if ours else None, kind, api, repository, number or not needs_number)]
     if missing:
         raise WrongUsage(f"it is not known which {kind.facts.request} is meant", advice=" ".join(missing))
     if credentials is None:
@@ -103,19 +103,17 @@ def _forge(wanted: Wanted, job: Job, ci: Ci | None) -> str:
     )
 
 
-def _missing(ci: Ci | None, kind: Kind, api: str, repository: str, number: object) -> list[str]:
+def _missing(ci: Ci | None, kind: Kind, api: str, repository: str, number: object) -> Iterator[str]:
     """What to do about each thing that is not known, a sentence each."""
     wants = {
         "api": (api, f"Give --api-url, the address of {kind.facts.name}"),
         "repository": (repository, f"Give --repo ({kind.example})"),
         "number": (number, "Give --pr N"),
     }
-    found = []
     for name, (value, option) in wants.items():
         source = ci.sources[name] if ci else ""
         if not value:
-            found.append(f"{option}{f'; {ci.name} does not say it in {source}' if ci and source else ''}.")
-    return found
+            yield f"{option}{f'; {ci.name} does not say it in {source}' if ci and source else ''}."
 
 
 def _check(kind: Kind, repository: str, number: int | None) -> None:

@@ -26,8 +26,8 @@ Origins = Callable[[Address, Path], tuple[str, ...]]
 def template_text(resources: Resources, imports: Iterable[Import] = ()) -> str:
     """`resource` and `import` blocks as YAML, in the order of the addresses."""
     lines = [*_block(resources, lambda address: mapping_lines(resources[address]))]
-    if wanted := list(imports):
-        lines += ["", "import:", *(f"  - {{to: {i.target}, id: {_in_braces(i.id)}}}" for i in wanted)]
+    if found := list(imports):
+        lines += ["", "import:", *(f"  - {{to: {i.target}, id: {_in_braces(i.id)}}}" for i in found)]
     return "\n".join(lines) + "\n"
 
 

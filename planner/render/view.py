@@ -118,7 +118,8 @@ class ChangeView:
         return {"-/+": "delete, then create", "+/-": "create, then delete"}.get(self.sign, "")
 
     @property
-    def left_over(self) -> str:
+    def deposed(self) -> str:
+        """What such a change says of itself, "" for the others."""
         return LEFT_OVER if self.change.deposed else ""
 
     @property
@@ -127,14 +128,14 @@ class ChangeView:
         change = self.change
         if change.action is Action.MOVE:
             return f"{change.moved_from} has moved to {change.address}"
-        left_over = f" ({self.left_over})" if self.left_over else ""
-        return f"{change.address}{left_over} {self._kind.headline}"
+        deposed = f" ({self.deposed})" if self.deposed else ""
+        return f"{change.address}{deposed} {self._kind.headline}"
 
     @property
     def reason(self) -> str:
         """Why, "" where that says no more than what happens."""
         reason = self.change.reason
-        return "" if self.left_over or reason.strip(" .").lower() in _SAY_NOTHING else reason
+        return "" if self.deposed or reason.strip(" .").lower() in _SAY_NOTHING else reason
 
     @property
     def forced_by(self) -> list[str]:
@@ -170,7 +171,7 @@ class ChangeView:
     def tags(self) -> tuple[str, ...]:
         """What a line without room warns of."""
         told = (fact.tag for fact in self.facts if fact.text)
-        return tuple(filter(None, (self.left_over, *told)))
+        return tuple(filter(None, (self.deposed, *told)))
 
     @property
     def gist(self) -> str:
@@ -281,14 +282,15 @@ class PlanView:
     @property
     def counts(self) -> Counter[str]:
         """Changes and drift by their groups."""
-        return Counter(change.group for change in self.changes) + Counter(drift=len(self.plan.drift))
+        groups = (_KINDS[c.action].group for c in self.plan.changes if c.action is not Action.NO_OP)
+        return Counter(groups) + Counter(drift=len(self.plan.drift))
 
     @property
     def left_out(self) -> Iterator[tuple[Address, str, str]]:
         """What --target and --exclude keep out: the address, what of it with its change, and why."""
         for item in self.plan.left_out:
-            left_over = f", {LEFT_OVER}" if item.deposed else ""
-            yield item.address, f"{left_over} ({item.action.value})", item.why
+            deposed = f", {LEFT_OVER}" if item.deposed else ""
+            yield item.address, f"{deposed} ({item.action.value})", item.why
 
     @property
     def checks(self) -> Iterator[CheckResult]:

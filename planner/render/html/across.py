@@ -29,19 +29,19 @@ class ShownChange:
 
 
 class Across:
-    """Every change of a preview by its address. Left-overs of replacements are not compared."""
+    """Every change of a preview by its address. What is deposed is not compared."""
 
     def __init__(self, planned: Iterable[Sequence[ShownChange]]) -> None:
         self.environments = [changes[0].environment for changes in planned if changes]
         self._places: dict[Address, list[ShownChange]] = defaultdict(list)
         for changes in planned:
             for shown in changes:
-                if not shown.item.left_over:
+                if not shown.item.deposed:
                     self._places[shown.item.address].append(shown)
 
     def elsewhere(self, shown: ShownChange) -> list[ShownChange]:
-        """Where else the resource changes; nowhere for a left-over."""
-        places = () if shown.item.left_over else self._places[shown.item.address]
+        """Where else the resource changes; nowhere for what is deposed."""
+        places = () if shown.item.deposed else self._places[shown.item.address]
         return [other for other in places if other is not shown]
 
     @property

@@ -137,7 +137,7 @@ class _Column:
 
 
 def graph_of(changes: Sequence[ShownChange]) -> Graph:
-    by_address = {shown.item.address: shown for shown in changes if not shown.item.left_over}
+    by_address = {shown.item.address: shown for shown in changes if not shown.item.deposed}
     needs = {address: shown.item.change.dependencies for address, shown in by_address.items()}
     addresses = tuple(sorted({*needs, *(other for others in needs.values() for other in others)}))
     number = {address: index for index, address in enumerate(addresses)}

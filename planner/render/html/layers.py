@@ -153,10 +153,10 @@ def _rows(chains: Iterable[Sequence[int]], layer: Mapping[int, int]) -> dict[int
         evened, back = sweep >= _SWEEPS // 2, sweep % 2
         neighbours = after if back else before
         for nodes in reversed(layers[:-1]) if back else layers[1:]:
-            wanted = {node: _average(node, neighbours, rows) for node in nodes}
+            aims = {node: _average(node, neighbours, rows) for node in nodes}
             if not evened:
-                nodes.sort(key=wanted.__getitem__)
-            rows.update(_apart(nodes, wanted) if evened else zip(nodes, map(float, count()), strict=False))
+                nodes.sort(key=aims.__getitem__)
+            rows.update(_apart(nodes, aims) if evened else zip(nodes, map(float, count()), strict=False))
     top = min(rows.values())
     return {node: row - top for node, row in rows.items()}
 
@@ -166,14 +166,14 @@ def _average(node: int, neighbours: Neighbours, rows: Mapping[int, float]) -> fl
     return sum(rows[other] for other in near) / len(near) if near else rows[node]
 
 
-def _apart(nodes: Sequence[int], wanted: Mapping[int, float]) -> Iterable[tuple[int, float]]:
-    """Rows as near to the wanted ones as the order allows, each at least one below the last.
+def _apart(nodes: Sequence[int], aims: Mapping[int, float]) -> Iterable[tuple[int, float]]:
+    """Rows as near to their aims as the order allows, each at least one below the last.
 
     Pooling adjacent violators: nodes that would come too near to each other move as one block.
     """
     blocks: list[tuple[float, int]] = []  # the sum of where they want the block to begin, how many
     for index, node in enumerate(nodes):
-        total, count = wanted[node] - index, 1
+        total, count = aims[node] - index, 1
         while blocks and blocks[-1][0] / blocks[-1][1] > total / count:
             last = blocks.pop()
             total, count = total + last[0], count + last[1]

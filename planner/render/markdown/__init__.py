@@ -6,6 +6,13 @@ foreign text, so that none can be a quick action or end its block.
 
 A comment is composed again with less detail until it fits its limit; deletes, replaces and the table are the
 last to give way, and what is missing is said. Nothing here reads a file, a clock or the environment.
+
+    comment.py   the comment, in its order; a plan as Markdown
+    overview.py  its first sentences, and the table of environments
+    findings.py  deletes and replaces, failures, drift, users, checks, notes
+    blocks.py    the changes of an environment as a diff; diagram.py the graph beside them
+    form.py      what a forge can show, and how much of everything
+    spans.py     foreign text in code
 """
 
 from planner.render.markdown.comment import render_comment, render_markdown_plan

@@ -54,9 +54,9 @@ class Loss:
     @property
     def about(self) -> str:
         """Of what, in which order, and why; Markdown."""
-        left_over = f", {self.change.left_over}" if self.change.left_over else ""
+        deposed = f", {self.change.deposed}" if self.change.deposed else ""
         order = f": {self.change.order}" if self.change.order else ""
-        return f"{left_over}{order}{_reason(self.change)}"
+        return f"{deposed}{order}{_reason(self.change)}"
 
 
 def losses(environments: Iterable[EnvironmentPreview]) -> tuple[Loss, ...]:
@@ -159,7 +159,7 @@ def _fitting(found: Sequence[Loss], form: CommentForm, room: int) -> int:
 def _reason(change: ChangeView) -> str:
     if change.forced_by:
         return f"; forced by {codes(change.forced_by, 3)}"
-    reason = "" if change.left_over else change.change.reason
+    reason = "" if change.deposed else change.change.reason
     return f"; {words(reason, _REASON_ROOM)}" if reason else ""
 
 
