@@ -155,7 +155,7 @@ def _decoded(name: str, data: bytes) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         raise UnreadableSource(
             f"not UTF-8: byte 0x{error.object[error.start]:02x} at position {error.start}",
-            Position(name, line, _readable(data, line)),
+            Position(name, line, data.split(b"\n")[line - 1].rstrip(b"\r").decode("utf-8", "replace")),
             "Save the file as UTF-8.",
         ) from None
     found = RESERVED.search(text)
@@ -167,11 +167,6 @@ def _decoded(name: str, data: bytes) -> str:
             "Remove it.",
         )
     return text
-
-
-def _readable(data: bytes, line: int) -> str:
-    """A line of a file that is not UTF-8, with U+FFFD for what cannot be read."""
-    return data.split(b"\n")[line - 1].rstrip(b"\r").decode("utf-8", "replace")
 
 
 def nearest(trace: LineTrace, path: ValuePath) -> int:
