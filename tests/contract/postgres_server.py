@@ -37,6 +37,7 @@ host    all all           all trust
 """
 _SETTINGS = """
 listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
 max_connections = 200
 shared_buffers = 32MB
 synchronous_commit = off
@@ -47,7 +48,7 @@ autovacuum = off
 
 @define
 class Server:
-    """A running server; folder holds its data and its unix socket."""
+    """A running server; folder holds its data."""
 
     binaries: Path
     folder: Path
@@ -138,7 +139,7 @@ def _make(found: Path, data: Path, folder: Path) -> None:
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     (data / "pg_hba.conf").write_text(_ACCESS)
     with (data / "postgresql.conf").open("a") as settings:
-        settings.write(f"{_SETTINGS}unix_socket_directories = '{folder}'\n")
+        settings.write(_SETTINGS)
 
 
 def _user() -> pwd.struct_passwd:
