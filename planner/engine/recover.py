@@ -26,7 +26,7 @@ from attrs import evolve, frozen
 
 from planner.engine.outcome import prior_after
 from planner.engine.ports import Driver, Drivers
-from planner.engine.refresh import Sight, read_held
+from planner.engine.refresh import read_held, refuse_blind
 from planner.errors import PlannerError
 from planner.model.compare import agrees, same, sort_key
 from planner.model.kind import Kind
@@ -99,7 +99,7 @@ def settle(state: State, drivers: Drivers, salt: str) -> Settled:
         driver = drivers[kind]
         listed = driver.list()
         if driver.cloud:
-            Sight(driver, state, listed).check()
+            refuse_blind(driver, state, listed)
         for group in groups.values():
             candidates = _candidates(group, state, driver, listed)
             sure = all(_is_surely_later(found, intent) for found in candidates for intent in group)
