@@ -19,7 +19,7 @@ from typing import NoReturn
 
 from attrs import define, evolve, field, frozen
 
-from planner.engine.outcome import Values, deposes, intent_of, make_request, prior_after
+from planner.engine.outcome import Values, deposes, intent_of, prior_after, request_of
 from planner.engine.ports import Drivers, JournalWriter
 from planner.engine.recover import Settlement
 from planner.engine.refresh import Listed, Namesakes
@@ -133,7 +133,7 @@ class Run:
             kind = self.drivers[step.address.kind].kind
             values = Values(self.working.resources, self.desired)
             try:
-                request = make_request(step, change, kind, values, self._progress(step))
+                request = request_of(step, change, kind, values, self._progress(step))
             except Exception as error:  # noqa: BLE001 - no call was made, and the others must go on
                 self._fail(step, error, 0.0)
                 continue
@@ -326,7 +326,7 @@ def _conflict(run: Run, change: Change, error: PlannerError) -> tuple[ThreeWay, 
         return ()
     kind = run.drivers[change.address.kind].kind
     prior = Prior(change.address, error.observed.id, change.before)
-    return three_way(change, prior, error.observed, kind, run.salt)
+    return tuple(three_way(change, prior, error.observed, kind, run.salt))
 
 
 def _why_skipped(run: Run, step: Step) -> str:

@@ -178,9 +178,7 @@ def _set_anew(attribute: Attribute, prior: Prior) -> Value:
     return None if attribute.unshown else Deferred((Reference(prior.address, (attribute.name,)),))
 
 
-def without_ignored(
-    desired: Mapping[str, Value], prior: Prior, ignores: Sequence[Path]
-) -> Mapping[str, Value]:
+def without_ignored(desired: Mapping[str, Value], prior: Prior, ignores: Sequence[Path]) -> dict[str, Value]:
     """desired with what lies at the ignored paths as it is, so that no diff and no update touches it."""
     kept = dict(desired)
     for path in ignores:

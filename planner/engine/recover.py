@@ -168,19 +168,16 @@ def _settle_creates(
         if found is None:
             yield Settlement(intent, (_failed(intent),), "did not happen", time.said if time else None)
         else:
-            outcomes = adopted_create(intent, found, state, driver.kind, salt)
+            outcomes = tuple(adopted_create(intent, found, state, driver.kind, salt))
             yield Settlement(intent, outcomes, f"was carried out; its id is {found.id}")
 
 
-def adopted_create(
-    intent: Intent, found: Observed, state: State, kind: Kind, salt: str
-) -> tuple[Outcome, ...]:
+def adopted_create(intent: Intent, found: Observed, state: State, kind: Kind, salt: str) -> Iterator[Outcome]:
     """The outcomes of a create that made found."""
-    done = Outcome(intent.step, intent.address, "done", prior_after(intent, found, None, kind, salt))
     replaced = state.resources.get(intent.address)
     if intent.create_before_destroy and replaced is not None and replaced.id == intent.id:
-        return (Outcome(intent.step, intent.address, "deposed"), done)
-    return (done,)
+        yield Outcome(intent.step, intent.address, "deposed")
+    yield Outcome(intent.step, intent.address, "done", prior_after(intent, found, None, kind, salt))
 
 
 def _assigned(
