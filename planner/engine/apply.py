@@ -116,7 +116,9 @@ class Run:
                 self._persist(records, running)
                 records = []
                 for step, request in requests:
-                    self._start(pool, step, request)
+                    action = self.change_of(step).action
+                    self._say(StepStarted(step.number, step.address, action, step.operation))
+                    pool.submit(self._work, step, request)
                 running += len(requests)
                 if not running:
                     return
@@ -174,11 +176,6 @@ class Run:
         if step.operation != "upload":
             return None
         return lambda sent, total: self._say(StepProgress(step.number, step.address, sent, total))
-
-    def _start(self, pool: ThreadPoolExecutor, step: Step, request: Request) -> None:
-        action = self.change_of(step).action
-        self._say(StepStarted(step.number, step.address, action, step.operation))
-        pool.submit(self._work, step, request)
 
     def _work(self, step: Step, request: Request) -> None:
         """In a worker thread."""
