@@ -19,7 +19,7 @@ from typing import NoReturn
 
 from attrs import define, evolve, field, frozen
 
-from planner.engine.outcome import Values, deposes, intent_of, make_request, prior_after
+from planner.engine.outcome import Values, deposes, intent_of, prior_after, request_of
 from planner.engine.ports import Drivers, JournalWriter
 from planner.engine.recover import Settlement
 from planner.engine.refresh import Listed, Namesakes
@@ -116,7 +116,9 @@ class Run:
                 self._persist(records, running)
                 records = []
                 for step, request in requests:
-                    self._start(pool, step, request)
+                    action = self.change_of(step).action
+                    self._say(StepStarted(step.number, step.address, action, step.operation))
+                    pool.submit(self._work, step, request)
                 running += len(requests)
                 if not running:
                     return
@@ -133,7 +135,7 @@ class Run:
             kind = self.drivers[step.address.kind].kind
             values = Values(self.working.resources, self.desired)
             try:
-                request = make_request(step, change, kind, values, self._progress(step))
+                request = request_of(step, change, kind, values, self._progress(step))
             except Exception as error:  # noqa: BLE001 - no call was made, and the others must go on
                 self._fail(step, error, 0.0)
                 continue
@@ -174,11 +176,6 @@ class Run:
         if step.operation != "upload":
             return None
         return lambda sent, total: self._say(StepProgress(step.number, step.address, sent, total))
-
-    def _start(self, pool: ThreadPoolExecutor, step: Step, request: Request) -> None:
-        action = self.change_of(step).action
-        self._say(StepStarted(step.number, step.address, action, step.operation))
-        pool.submit(self._work, step, request)
 
     def _work(self, step: Step, request: Request) -> None:
         """In a worker thread."""
@@ -326,7 +323,7 @@ def _conflict(run: Run, change: Change, error: PlannerError) -> tuple[ThreeWay, 
         return ()
     kind = run.drivers[change.address.kind].kind
     prior = Prior(change.address, error.observed.id, change.before)
-    return three_way(change, prior, error.observed, kind, run.salt)
+    return tuple(three_way(change, prior, error.observed, kind, run.salt))
 
 
 def _why_skipped(run: Run, step: Step) -> str:

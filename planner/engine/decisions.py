@@ -274,7 +274,7 @@ class Decisions:
             kind=kind,
             goal=self.goal,
             refreshed=self.refreshed,
-            triggers=self._triggered(desired),
+            triggers=tuple(self._triggered(desired)),
             namesakes=lambda: namesakes.of(kind, attributes),
         )
 
@@ -289,13 +289,11 @@ class Decisions:
                 found[name] = value
         return found
 
-    def _triggered(self, desired: Desired) -> tuple[str, ...]:
-        found = []
+    def _triggered(self, desired: Desired) -> Iterator[str]:
         for trigger in desired.lifecycle.replace_triggered_by:
             decision = self.made.get(trigger.address)
             if decision is not None and decision.touches(trigger.path):
-                found.append(str(trigger))
-        return tuple(found)
+                yield str(trigger)
 
     def _note_existing(self, decision: Decision, held: set[Whose]) -> None:
         change = decision.change

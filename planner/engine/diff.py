@@ -5,7 +5,7 @@ Equality is decided attribute by attribute; deepdiff describes lists and mapping
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import evolve
 
@@ -178,9 +178,7 @@ def _set_anew(attribute: Attribute, prior: Prior) -> Value:
     return None if attribute.unshown else Deferred((Reference(prior.address, (attribute.name,)),))
 
 
-def without_ignored(
-    desired: Mapping[str, Value], prior: Prior, ignores: Sequence[Path]
-) -> Mapping[str, Value]:
+def without_ignored(desired: Mapping[str, Value], prior: Prior, ignores: Sequence[Path]) -> dict[str, Value]:
     """desired with what lies at the ignored paths as it is, so that no diff and no update touches it."""
     kept = dict(desired)
     for path in ignores:
@@ -247,15 +245,14 @@ def _places(before: Value, after: Value, unordered: bool) -> list[Place]:
         left, right = unmatched(before, after)
         return [*(((i,), before[i], None) for i in left), *(((i,), None, after[i]) for i in right)]
     if isinstance(before, Mapping | list | tuple) and isinstance(after, Mapping | list | tuple):
-        return _nested(before, after) or whole
+        return [*_nested(before, after)] or whole
     return whole
 
 
-def _nested(before: Value, after: Value) -> list[Place]:
+def _nested(before: Value, after: Value) -> Iterator[Place]:
     from deepdiff import DeepDiff  # noqa: PLC0415 - 50 ms of start-up, and most plans have no nested change
     from deepdiff.helper import notpresent  # noqa: PLC0415
 
-    found = []
     deep = DeepDiff(
         _plain(before),
         _plain(after),
@@ -268,8 +265,7 @@ def _nested(before: Value, after: Value) -> list[Place]:
         left = None if level.t1 is notpresent else at(before, path)
         right = None if level.t2 is notpresent else at(after, there)
         if not same(left, right):
-            found.append((path, left, right))
-    return found
+            yield path, left, right
 
 
 def _plain(value: Value) -> Value:

@@ -20,8 +20,8 @@ from planner.model.state import LEFT_OVER, Intent, State, whose
 
 
 def matching(state: State, patterns: Sequence[str]) -> list[Address]:
-    """The addresses that the patterns name, each once, in order: of resources, and of deposed
-    ones. PlannerError for a pattern that names nothing.
+    """The addresses that the patterns name, each once, in order: of resources, and of deposed ones.
+    PlannerError for a pattern that names nothing.
     """
     found: set[Address] = set()
     held = {prior.address: None for prior in state.entries}
@@ -44,9 +44,7 @@ def at_addresses(state: State, addresses: Iterable[Address]) -> list[Prior]:
 
 def moved(state: State, source: Address, target: Address) -> State:
     """state with source, and what is deposed there, at target; what depended on source depends on target."""
-    moving = Moving.of(state)
-    moving.move(source, target)
-    return moving.state()
+    return replay(state, [Moved(source, target)])
 
 
 def replay(state: State, moves: Iterable[Moved]) -> State:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from operator import attrgetter
 
 from planner.engine.decisions import Decisions, refuse_reference
@@ -77,16 +77,14 @@ def evaluate(
 Priors = Mapping[Address, Prior]
 
 
-def planned_outputs(decisions: Decisions, taken: Taken) -> tuple[OutputChange, ...]:
+def planned_outputs(decisions: Decisions, taken: Taken) -> Iterator[OutputChange]:
     """Those that the plan changes: to what they will be, or, where it makes nothing, to what they are now."""
     goal, before = decisions.goal, decisions.refreshed.state.outputs
-    found = []
     for name, planned in sorted(_after_plan(decisions, taken).items()):
         if not same(before.get(name), planned):
             shown = conceal(planned, goal.salt)
             sensitive = is_sensitive([goal.outputs.get(name), before.get(name), shown])
-            found.append(OutputChange(name, before.get(name), shown, sensitive))
-    return tuple(found)
+            yield OutputChange(name, before.get(name), shown, sensitive)
 
 
 def _after_plan(decisions: Decisions, taken: Taken) -> Mapping[str, Value]:

@@ -34,7 +34,7 @@ class Goal:
     mode: str = NORMAL
     declarations: Declarations = field(factory=Declarations)
     selection: Selection = field(factory=Selection)
-    origins: Origins = field(default=lambda _address, _path: (), eq=False)
+    origins: Origins = field(default=lambda *_: (), eq=False)
     declared: Mapping[Address, Desired] = field(factory=dict)
 
     @property

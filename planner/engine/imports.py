@@ -22,14 +22,11 @@ from planner.model.state import State, Whose
 from planner.model.value import Value, is_deferred, is_sensitive
 
 
-def imports_to_do(state: State, imports: Iterable[Import], diagnostics: Diagnostics) -> list[Import]:
+def imports_to_do(state: State, imports: Sequence[Import], diagnostics: Diagnostics) -> list[Import]:
     """Those that are not done yet. One that can do nothing, since the address has another id, is reported."""
-    found = []
     for item in imports:
         prior = state.resources.get(item.target)
-        if prior is None:
-            found.append(item)
-        elif item.id is not None and item.id != prior.id:
+        if prior is not None and item.id is not None and item.id != prior.id:
             forget = f"planner state rm {item.target} -e {state.environment}"
             diagnostics.warning(
                 f"{item.id} is not imported: {item.target} is in the state already, with the id {prior.id}",
@@ -37,7 +34,7 @@ def imports_to_do(state: State, imports: Iterable[Import], diagnostics: Diagnost
                 address=item.target,
                 advice=f"Remove the import block; or, to have {item.id} there instead, run {forget} first.",
             )
-    return found
+    return [item for item in imports if item.target not in state.resources]
 
 
 def find_imports(

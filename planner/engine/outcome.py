@@ -90,9 +90,7 @@ def _revealed(concealed: Value, declared: Value) -> Value:
     return concealed
 
 
-def make_request(
-    step: Step, change: Change, kind: Kind, values: Values, progress: Progress | None
-) -> Request:
+def request_of(step: Step, change: Change, kind: Kind, values: Values, progress: Progress | None) -> Request:
     """The write of a step, built on the resource as it is now; of a deposed one, as the plan saw it."""
     if step.deposed:
         return Request("delete", change.address, {}, change.before, change.id, change.version)

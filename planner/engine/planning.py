@@ -21,6 +21,8 @@ come from is for people only, and takes templates to find out: `with_origins` ad
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from attrs import evolve
 
 from planner.engine.decisions import Decisions
@@ -69,8 +71,8 @@ def _put_together(decisions: Decisions, taken: Taken) -> Plan:
         changes=taken.changes,
         steps=_steps(decisions, taken),
         drift=tuple(refreshed.drift),
-        refreshed=_refreshed(decisions, taken),
-        outputs=planned_outputs(decisions, taken),
+        refreshed=tuple(_refreshed(decisions, taken)),
+        outputs=tuple(planned_outputs(decisions, taken)),
         notes=(*refreshed.notes, *decisions.notes, *taken.notes),
         unchanged=sum(1 for d in decisions.made.values() if d.change.action is Action.NO_OP),
         moves=tuple(move for move in refreshed.moves if move.target not in taken.skipped),
@@ -92,10 +94,9 @@ def _steps(decisions: Decisions, taken: Taken) -> tuple[Step, ...]:
     return make_steps(taken.changes, writes, desired, prior, taken.postponed)
 
 
-def _refreshed(decisions: Decisions, taken: Taken) -> tuple[Prior, ...]:
+def _refreshed(decisions: Decisions, taken: Taken) -> Iterator[Prior]:
     """Entries of the state that apply takes over as seen, with what the configuration says of them."""
     goal, refreshed = decisions.goal, decisions.refreshed
-    found = []
     for address, now in refreshed.priors.items():
         if address in taken.skipped or (goal.mode == IMPORT_ONLY and address not in refreshed.view.imports):
             continue
@@ -104,5 +105,4 @@ def _refreshed(decisions: Decisions, taken: Taken) -> tuple[Prior, ...]:
         entry = now if desired is None else with_meta(now, desired, kind)
         prior = refreshed.state.resources.get(address)
         if entry is not prior and entry != prior:
-            found.append(entry)
-    return tuple(found)
+            yield entry

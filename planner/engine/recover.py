@@ -26,7 +26,7 @@ from attrs import evolve, frozen
 
 from planner.engine.outcome import prior_after
 from planner.engine.ports import Driver, Drivers
-from planner.engine.refresh import Sight, read_held
+from planner.engine.refresh import read_held, refuse_blind
 from planner.errors import PlannerError
 from planner.model.compare import agrees, same, sort_key
 from planner.model.kind import Kind
@@ -99,7 +99,7 @@ def settle(state: State, drivers: Drivers, salt: str) -> Settled:
         driver = drivers[kind]
         listed = driver.list()
         if driver.cloud:
-            Sight(driver, state, listed).check()
+            refuse_blind(driver, state, listed)
         for group in groups.values():
             candidates = _candidates(group, state, driver, listed)
             sure = all(_is_surely_later(found, intent) for found in candidates for intent in group)
@@ -168,19 +168,16 @@ def _settle_creates(
         if found is None:
             yield Settlement(intent, (_failed(intent),), "did not happen", time.said if time else None)
         else:
-            outcomes = adopted_create(intent, found, state, driver.kind, salt)
+            outcomes = tuple(adopted_create(intent, found, state, driver.kind, salt))
             yield Settlement(intent, outcomes, f"was carried out; its id is {found.id}")
 
 
-def adopted_create(
-    intent: Intent, found: Observed, state: State, kind: Kind, salt: str
-) -> tuple[Outcome, ...]:
+def adopted_create(intent: Intent, found: Observed, state: State, kind: Kind, salt: str) -> Iterator[Outcome]:
     """The outcomes of a create that made found."""
-    done = Outcome(intent.step, intent.address, "done", prior_after(intent, found, None, kind, salt))
     replaced = state.resources.get(intent.address)
     if intent.create_before_destroy and replaced is not None and replaced.id == intent.id:
-        return (Outcome(intent.step, intent.address, "deposed"), done)
-    return (done,)
+        yield Outcome(intent.step, intent.address, "deposed")
+    yield Outcome(intent.step, intent.address, "done", prior_after(intent, found, None, kind, salt))
 
 
 def _assigned(

@@ -132,17 +132,20 @@ def read_held(
     """
     found = each(lambda prior: _read(prior, drivers), priors, parallelism)
     reads = list(zip(priors, found, strict=True))
-    gone: list[Prior] = []
+    notes: list[str] = []
     for kind in dict.fromkeys(prior.address.kind for prior in priors):
         of_kind = [read for read in reads if read[0].address.kind == kind]
         forbidden = [prior for prior, read in of_kind if isinstance(read, Forbidden)]
         driver = drivers[kind]
         if driver.cloud and (forbidden or listed is not None):
             there = listed[kind] if listed is not None and kind in listed else driver.list()
-            Sight(driver, state, there).check(of_kind)
-            gone += forbidden
-    notes = tuple(f"{prior.address} is gone: {_why(drivers[prior.address.kind])}" for prior in gone)
-    return [None if isinstance(read, Forbidden) else read for read in found], notes
+            refuse_blind(driver, state, there, of_kind)
+            notes += [
+                f"{prior.address} is gone: the list does not name it, though it names others of this state, "
+                f"and a read of it is forbidden, as {driver.cloud} answers of what is gone"
+                for prior in forbidden
+            ]
+    return [None if isinstance(read, Forbidden) else read for read in found], tuple(notes)
 
 
 def _read(prior: Prior, drivers: Drivers) -> Observed | Forbidden | None:
@@ -155,43 +158,32 @@ def _read(prior: Prior, drivers: Drivers) -> Observed | Forbidden | None:
         return error
 
 
-def _why(driver: Driver) -> str:
-    return (
-        f"the list does not name it, though it names others of this state, and a read of it is forbidden, as "
-        f"{driver.cloud} answers of what is gone"
+def refuse_blind(
+    driver: Driver, state: State, there: Mapping[str, Observed], reads: Sequence[_Read] = ()
+) -> None:
+    """On Elastic Cloud: raises when what the credentials see of state proves nothing: Refused, or the
+    Forbidden that stays an error. there: the list of the driver's kind.
+    """
+    held = [prior for prior in state.entries if prior.address.kind == driver.kind.name]
+    sees = any(prior.id in there for prior in held)
+    if held and not sees and not any(isinstance(read, Observed) for _, read in reads):
+        raise _sees_none(driver, state, len(held))
+    for prior, read in reads:
+        if isinstance(read, Forbidden) and (prior.id in there or not sees):
+            raise read
+
+
+def _sees_none(driver: Driver, state: State, count: int) -> Refused:
+    kind = driver.kind.name
+    these = f"{count} resource{'s' * (count != 1)} of this state"
+    if count != len(state.entries):
+        these += f" that {'is' if count == 1 else 'are'} of the kind {kind}"
+    return Refused(
+        f"these credentials see none of the {these}",
+        advice=f"The list names none of them, and {driver.cloud} answers alike of what is gone and "
+        "of what belongs to somebody else. Use the credentials that this state was applied with. If all "
+        f"are gone, let the state forget them: planner state rm '{kind}.*'.",
     )
-
-
-@frozen
-class Sight:
-    """On Elastic Cloud: what the credentials see of a state. there: the list of the driver's kind."""
-
-    driver: Driver
-    state: State
-    there: Mapping[str, Observed]
-
-    def check(self, reads: Sequence[_Read] = ()) -> None:
-        """Raises when they prove nothing: Refused, or the Forbidden that stays an error."""
-        kind = self.driver.kind.name
-        held = [prior for prior in self.state.entries if prior.address.kind == kind]
-        sees = any(prior.id in self.there for prior in held)
-        if held and not sees and not any(isinstance(read, Observed) for _, read in reads):
-            raise self._sees_none(len(held))
-        for prior, read in reads:
-            if isinstance(read, Forbidden) and (prior.id in self.there or not sees):
-                raise read
-
-    def _sees_none(self, count: int) -> Refused:
-        kind = self.driver.kind.name
-        these = f"{count} resource{'s' * (count != 1)} of this state"
-        if count != len(self.state.entries):
-            these += f" that {'is' if count == 1 else 'are'} of the kind {kind}"
-        return Refused(
-            f"these credentials see none of the {these}",
-            advice=f"The list names none of them, and {self.driver.cloud} answers alike of what is gone and "
-            "of what belongs to somebody else. Use the credentials that this state was applied with. If all "
-            f"are gone, let the state forget them: planner state rm '{kind}.*'.",
-        )
 
 
 def each(work: Callable[[T], R], items: Sequence[T], parallelism: int) -> list[R]:

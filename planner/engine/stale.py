@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from attrs import evolve
 
 from planner.engine.diff import take_over
@@ -80,7 +82,7 @@ def _entry(change: Change, prior: Prior, observed: Observed | None, kind: Kind, 
         return None if change.action is Action.DELETE else evolve(entry, reason=reason)
     if change.version is not None and observed.version == change.version:
         return None
-    conflict = three_way(change, prior, observed, kind, salt)
+    conflict = tuple(three_way(change, prior, observed, kind, salt))
     if not conflict:
         return None
     versions = f": planned from version {change.version}, now {observed.version}" if change.version else ""
@@ -88,14 +90,12 @@ def _entry(change: Change, prior: Prior, observed: Observed | None, kind: Kind, 
     return evolve(entry, reason=reason, advice="Plan again and review the result.", conflict=conflict)
 
 
-def three_way(
-    change: Change, prior: Prior, observed: Observed, kind: Kind, salt: str
-) -> tuple[ThreeWay, ...]:
+def three_way(change: Change, prior: Prior, observed: Observed, kind: Kind, salt: str) -> Iterator[ThreeWay]:
     """Where the resource of a change is not as it was planned from, with what the change wants there.
 
     prior: its entry, which tells what of observed is secret. What the change leaves out is to stay.
     """
-    found, now = [], take_over(prior, observed, kind, salt).attributes
+    now = take_over(prior, observed, kind, salt).attributes
     for name, attribute in kind.attributes.items():
         before, there = change.before.get(name), now.get(name)
         unseen = there is None and not attribute.echoed
@@ -105,5 +105,4 @@ def three_way(
             desired = change.after.get(name, before if change.after else None)
             if sensitive := attribute.write_only or is_sensitive([desired, before, there]):
                 desired = before = there = CONCEALED
-            found.append(ThreeWay((name,), desired, before, there, sensitive))
-    return tuple(found)
+            yield ThreeWay((name,), desired, before, there, sensitive)

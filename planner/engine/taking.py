@@ -66,10 +66,9 @@ def _of_the_state_only(decisions: Decisions) -> Iterator[Change]:
 def _pending(decisions: Decisions, removals: _Removals) -> dict[Pending, Change]:
     declared = decisions.goal.declarations.removals if decisions.goal.mode == NORMAL else ()
     forgotten = {removal.source for removal in declared if not removal.destroy}
-    found: dict[Pending, Change] = {
-        a: d.change for a, d in decisions.made.items() if d.change.action is not Action.NO_OP
-    }
-    return found | removals.of_deposed(decisions.refreshed.state.deposed, forgotten)
+    decided = ((address, decision.change) for address, decision in decisions.made.items())
+    made: dict[Pending, Change] = {a: change for a, change in decided if change.action is not Action.NO_OP}
+    return made | removals.of_deposed(decisions.refreshed.state.deposed, forgotten)
 
 
 def _chosen(decisions: Decisions, changes: Mapping[Pending, Change]) -> Taken:

@@ -161,9 +161,8 @@ def recover(session: Session) -> tuple[State, tuple[str, ...]]:
 def look_at(session: Session, address: Address, id_: str) -> Observed:
     """The resource with that id, to be known by that address. PlannerError when there is none."""
     if address.kind not in session.drivers:
-        raise PlannerError(
-            f'there is no kind "{address.kind}"', advice=did_you_mean(address.kind, session.drivers)
-        )
+        near = did_you_mean(address.kind, session.drivers)
+        raise PlannerError(f'there is no kind "{address.kind}"', advice=near)
     driver = session.drivers[address.kind]
     observed = driver.read(id_)
     if observed is None:

@@ -96,6 +96,4 @@ class Declarations:
     imports: tuple[Import, ...] = ()
     removals: tuple[Removal, ...] = ()
     checks: tuple[Check, ...] = ()
-    verdicts: Callable[[Sequence[Check], Lookup], Iterable[Verdict]] = field(
-        default=lambda _checks, _lookup: (), eq=False
-    )
+    verdicts: Callable[[Sequence[Check], Lookup], Iterable[Verdict]] = field(default=lambda *_: (), eq=False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from enum import Enum
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final
 
-from attrs import define, field, frozen
+from attrs import define, field, fields, frozen
 
 from planner.model.address import Address
 from planner.model.redaction import IDENTITY, WORD
@@ -186,12 +187,8 @@ class Plan:
 
     @cached_property
     def summary(self) -> Summary:
-        count = dict.fromkeys(Action, 0)
-        for change in self.changes:
-            count[change.action] += 1
-        return Summary(
-            count[Action.CREATE], count[Action.UPDATE], count[Action.REPLACE], count[Action.DELETE]
-        )
+        count = Counter(change.action.value for change in self.changes)
+        return Summary(**{field.name: count[field.name] for field in fields(Summary)})
 
     @property
     def gone(self) -> tuple[Address, ...]:

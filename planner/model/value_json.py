@@ -57,9 +57,7 @@ def encode_mapping(value: Mapping[str, Value]) -> Data:
     """A mapping of values as plain JSON data; itself when nothing in it needs encoding."""
     if type(value) is dict and _has_plain_keys(value):
         return _with_changed(value, _AS_IT_IS, encode_value)
-    return {
-        _escape(key): item if type(item) in _AS_IT_IS else encode_value(item) for key, item in value.items()
-    }
+    return {_escape(key): encode_value(item) for key, item in value.items()}
 
 
 def _with_changed(value: Data, as_it_is: frozenset[type], change: Callable[[Any], Any]) -> Data:

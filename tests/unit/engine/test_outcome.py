@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from planner.engine.outcome import Values, intent_of, make_request, prior_after
+from planner.engine.outcome import Values, intent_of, prior_after, request_of
 from planner.errors import PlannerError
 from planner.model.plan import Action, Change, Step
 from planner.model.resource import Observed
@@ -73,7 +73,7 @@ UPDATE = Change(address("a"), Action.UPDATE, "", id="id-a", after={"name": "a"},
 
 def test_an_update_builds_on_the_resource_as_it_is_now() -> None:
     moved = prior("a", version="2")  # after an earlier step of the same change
-    request = make_request(
+    request = request_of(
         Step(2, address("a"), "upload"),
         evolve(UPDATE, content=content()),
         THING,
@@ -96,7 +96,7 @@ def test_an_update_builds_on_the_resource_as_it_is_now() -> None:
 def test_what_is_uploaded_is_what_was_planned(planned: Any, at_hand: Any, found: Any) -> None:
     values = Values({address("a"): prior("a")}, {address("a"): desired("a", file=at_hand)})
     change = evolve(UPDATE, content=evolve(planned, archive="") if planned else None)
-    sent = make_request(Step(1, address("a"), "upload"), change, THING, values, None).content
+    sent = request_of(Step(1, address("a"), "upload"), change, THING, values, None).content
     assert (sent and (sent.sha256[:8], sent.archive)) == found
 
 
@@ -105,13 +105,13 @@ def test_a_left_over_is_deleted_as_the_plan_saw_it() -> None:
         address("a"), Action.DELETE, "", id="old", before={"name": "a"}, version="3", deposed=True
     )
     step = Step(1, address("a"), "delete", deposed=True, id="old")
-    request = make_request(step, change, THING, Values({address("a"): prior("a")}, {}), None)
+    request = request_of(step, change, THING, Values({address("a"): prior("a")}, {}), None)
     assert (request.id, request.version, request.baseline) == ("old", "3", {"name": "a"})
 
 
 def test_what_is_not_there_any_more_is_not_written_to() -> None:
     with pytest.raises(PlannerError, match="not there any more"):
-        make_request(Step(1, address("a"), "update"), UPDATE, THING, Values({}, {}), None)
+        request_of(Step(1, address("a"), "update"), UPDATE, THING, Values({}, {}), None)
 
 
 @pytest.mark.parametrize(("before_destroy", "id_"), [(True, "id-a"), (False, None)])
@@ -119,7 +119,7 @@ def test_the_intent_of_a_create_names_what_it_leaves_over(before_destroy: bool, 
     change = evolve(UPDATE, action=Action.REPLACE, create_before_destroy=before_destroy)
     step = Step(1, address("a"), "create")
     values = Values({}, {address("a"): desired("a", password=SECRET)})
-    request = make_request(step, change, THING, values, None)
+    request = request_of(step, change, THING, values, None)
     assert intent_of(step, change, request, NOW, SALT).id == id_
 
 
@@ -127,7 +127,7 @@ def test_an_intent_holds_no_secret() -> None:
     change = evolve(UPDATE, after={"name": "a", "settings": {"k": PRINT}})
     values = Values({address("a"): prior("a")}, {address("a"): desired("a", settings={"k": SECRET})})
     step = Step(1, address("a"), "update")
-    request = make_request(step, change, THING, values, None)
+    request = request_of(step, change, THING, values, None)
     assert request.desired["settings"] == {"k": "hunter2"}
     intent = intent_of(step, change, request, NOW, SALT)
     assert intent.attributes == {"name": "a", "settings": {"k": PRINT}}
