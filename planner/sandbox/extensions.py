@@ -127,7 +127,7 @@ class ExtensionsApi:
             with self.storage.write() as db:
                 while not EXTENSIONS.insert(db, extension):
                     extension = _made(wanted, facts, call.user, self.now())
-                if incoming:
+                if facts:
                     self.archives.keep(incoming, extension.id)
         return versioned(_shown(extension, call), extension.stamp, 201)
 
@@ -148,7 +148,8 @@ class ExtensionsApi:
             self._check_version(call, extension)
             extension = _updated(extension, wanted, facts, self.now())
             EXTENSIONS.update(db, extension)
-            self._replace(extension, incoming, facts)
+            if facts:
+                self.archives.keep(incoming, extension.id)
         return versioned(_shown(extension, call), extension.stamp)
 
     def upload(self, call: Call) -> Response:
@@ -212,12 +213,6 @@ class ExtensionsApi:
         with self.archives.incoming(DOWNLOAD_LIMIT) as incoming:
             self.fetch(url, incoming)
             yield incoming, incoming.facts(self.now(), exact_version(wanted.extension_type, wanted.version))
-
-    def _replace(self, extension: Extension, incoming: Incoming | None, facts: FileFacts | None) -> None:
-        if incoming:
-            self.archives.keep(incoming, extension.id)
-        elif facts:
-            self.archives.remove(extension.id)
 
     def _check_version(self, call: Call, extension: Extension) -> None:
         if self.enforce_version:

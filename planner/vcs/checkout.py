@@ -23,13 +23,8 @@ from planner.errors import PlannerError
 from planner.vcs.running import GitError, Run, environment
 
 _FOR_GIT: Final = (
-    "PATH",
-    "HOME",
-    "XDG_CONFIG_HOME",
-    "GIT_CONFIG",
-    "GIT_CEILING",
-    "GIT_DISCOVERY",
-    "SYSTEMROOT",
+    *("PATH", "HOME", "SYSTEMROOT"),
+    *("XDG_CONFIG_HOME", "GIT_CONFIG", "GIT_CEILING", "GIT_DISCOVERY"),
 )
 """No credentials, and no GIT_DIR of another repository."""
 _FOR_REMOTES: Final = (
