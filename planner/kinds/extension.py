@@ -123,9 +123,8 @@ _OTHER_WAY = "The other way: publish the archive, and give download_url in place
 
 def _is_about_the_form(error: ApiError) -> bool:
     """Whether the form of an upload may be why it was refused; the API's own code tells what else it is."""
-    return error.status == 415 or (
-        error.status == 400 and "extensions.request_execution_failed" not in error.codes
-    )
+    is_told = "extensions.request_execution_failed" in error.codes
+    return error.status == 415 or (error.status == 400 and not is_told)
 
 
 def _file_of(observed: Observed) -> Value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -53,7 +53,7 @@ class ExtensionRequest:
     download_url: str | None = None
 
     @classmethod
-    def from_json(cls, body: dict[str, Any], stored_type: str | None = None) -> ExtensionRequest:
+    def from_json(cls, body: Mapping[str, Any], stored_type: str | None = None) -> ExtensionRequest:
         """An update keeps the stored type, whatever it sends. Raises ApiError 400 with one element for each
         thing wrong."""
         values = {key: body[key] for key in FIELDS if body.get(key) is not None}
@@ -255,7 +255,7 @@ def _updated(before: Extension, wanted: ExtensionRequest, file: FileFacts | None
     return evolve(before, **told, file=file or before.file, stamp=before.stamp.written(now))
 
 
-def _shown(extension: Extension, call: Call) -> dict[str, Any]:
+def _shown(extension: Extension, call: Call) -> dict[str, object]:
     """ECE API, Extension; the file by the address that the client reaches this server by."""
     file, base = extension.file, call.request.host_url
     metadata = file and {

@@ -1,6 +1,6 @@
 """The git repository that a project lies in: commits, what changed between two, files as of one.
 
-Reads only, and runs nothing that a checkout's configuration names; but for `changing`, which commits and
+Reads only, and runs nothing that a checkout's configuration names, except `changing`, which commits and
 pushes as the user would. What never lives here: what files mean.
 """
 

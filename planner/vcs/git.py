@@ -74,7 +74,7 @@ class Repository(Checkout):
     def changed_since(self, commit: str) -> frozenset[str]:
         """The project's files that differ between a commit and the work tree, relative to the project.
 
-        Also those that git does not know yet, but for ignored ones.
+        Also those that git does not know yet, except ignored ones.
         """
         tracked = self._names(*_DIFF, commit, "--")
         untracked = self._names("ls-files", "--others", "--exclude-standard", "-z", "--")
