@@ -20,11 +20,10 @@ from requests.adapters import BaseAdapter
 
 from planner.ece.auth import Auth
 from planner.ece.operations import Message, Operation, Reply, Sent, Timeouts
-from planner.ece.redaction import Discretion, redact
+from planner.ece.redaction import Discretion, WireLog, redact
 from planner.ece.retry import RetryPolicy, Throttle, Tries
 from planner.ece.settings import Settings
 from planner.ece.verdicts import Circumstances, Failure, is_expired_login, of_reply, of_trouble
-from planner.ece.wirelog import WireLog
 from planner.errors import NotFound, OutcomeUnknown, PlannerError
 from planner.model.value import Secret, leaves
 from planner.model.write import ServerTime

@@ -36,8 +36,7 @@ from planner.errors import (
 from planner.net.bodies import NotJSON, nests_too_deep, parsed
 from planner.net.dates import retry_after
 from planner.net.plain_text import html_words, looks_like_html, one_line, status_words
-from planner.net.troubles import Look, explain
-from planner.net.wire import Received
+from planner.net.wire import Look, Received, explain
 
 _PASSING = frozenset({500, 502, 503, 504})
 _ELEVATED = "449 Elevated permissions required"
