@@ -110,8 +110,8 @@ def body_for_log(content: bytes | None, secrets: Iterable[str] = (), hidden: Col
 class WireLog:
     """Requests and replies on the logger planner.ece: one line each at DEBUG, their bodies at TRACE.
 
-    Never shows Authorization, tokens, passwords or the queries of URLs. hidden: the names of more fields whose
-    values are not shown.
+    Never shows Authorization, tokens, passwords or the queries of URLs. hidden: the names of more fields
+    whose values are not shown.
     """
 
     log: logging.Logger

@@ -140,7 +140,7 @@ def _size_in(observed: Observed) -> int | float | None:
 
 def _zip_name(request: Request) -> str:
     name = Path(request.content.source).name if request.content else request.address.name
-    return name if name.endswith(".zip") else f"{name}.zip"
+    return f"{name.removesuffix('.zip')}.zip"
 
 
 def _check_unchanged(archive: Path, sha256: str, request: Request) -> None:

@@ -59,9 +59,6 @@ class _BodyWanted(Exception):
 
 
 class _Asked(io.RawIOBase):
-    def readable(self) -> bool:
-        return True
-
     def readinto(self, _buffer: Any) -> int:
         raise _BodyWanted
 
@@ -141,9 +138,9 @@ class Sandbox:
 
     def _handle(self, request: Request, path: str | None) -> Response:
         """Who calls comes first: a stranger hears nothing of what there is."""
-        place = self._router.at(path, api=request.path.startswith("/api"))
-        user = self._auth.identify(request) if place.login else ""
-        return place.route(request.method).handler(Call(request, place.params, user))
+        there = self._router.at(path, api=request.path.startswith("/api"))
+        user = self._auth.identify(request) if there.login else ""
+        return there.route(request.method).handler(Call(request, there.params, user))
 
     def wants_body(self, environ: WSGIEnvironment) -> bool:
         """Whether it would read the body of this request, as far as the headers tell. Nothing happens by it:
