@@ -23,7 +23,7 @@ _OF_THIS_RUN: Final = frozenset(
 )
 """Options that are not given again: what was approved was this plan, and the others are how it was shown."""
 _SELECTING: Final = {"targets": "--target", "excludes": "--exclude", "replaces": "--replace"}
-_SAID_BY_A_PLAN: Final = frozenset({"destroy", "refresh_only", *_SELECTING})
+SAID_BY_A_PLAN: Final = frozenset({"destroy", "refresh_only", *_SELECTING})
 
 Options = Mapping[str, tuple[str, ...]]
 """The words by which each option is given, by its name in the program."""
@@ -52,7 +52,7 @@ def command_line(here: Opened, verb: str, *rest: str) -> str:
     applied. With a file of a plan, what that says.
     """
     options, takes = here.request.typed.options, here.request.typed.takes(verb)
-    without = _SAID_BY_A_PLAN if verb == "apply" else frozenset()
+    without = SAID_BY_A_PLAN if verb == "apply" else frozenset()
     return _line(here, verb, {name: options[name] for name in options if name in takes - without}, rest)
 
 

@@ -19,7 +19,7 @@ from planner.kinds.registry import KindFile
 from planner.model.address import Address
 from planner.model.diagnostic import ERROR, Diagnostic, Position
 from planner.model.known_secrets import KnownSecrets
-from planner.model.project import Origin, Project
+from planner.model.project import Project
 from planner.model.redaction import named
 from planner.model.resource import Content, Desired
 from planner.model.value import Value, is_sensitive, leaves
@@ -143,7 +143,7 @@ def _named_things(
         yield Address("output", name), lambda: None
 
 
-def _place(origin: Origin) -> Position | None:
+def _place(origin: str) -> Position | None:
     """The file and line that a value comes from; None where it comes from no file."""
-    file, _, line = origin.place.rpartition(":")
+    file, _, line = origin.rpartition(":")
     return Position(file, int(line)) if file and line.isdigit() else None

@@ -28,8 +28,8 @@ from planner.ece.operations import Timeouts, UploadForm
 from planner.ece.settings import Settings
 from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
+from planner.engine.recover import Waiting
 from planner.engine.selection import Selection
-from planner.engine.under_way import Waiting
 from planner.engine.workflow import Session
 from planner.errors import InvalidConfiguration, PlannerError
 from planner.kinds.binding import Conventions

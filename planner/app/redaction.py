@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TypeVar, cast
 
-from attrs import evolve
+from attrs import define, evolve, field
 
 from planner.errors import GatesClosed, InvalidConfiguration, PartlyApplied, PlannerError
 from planner.model.known_secrets import KnownSecrets, known_secrets
@@ -24,11 +24,11 @@ from planner.state.document import Redact
 T = TypeVar("T")
 
 
+@define(eq=False)
 class Redactor:
     """Takes secrets out, in whatever form they come. Sources are asked each time: logins add tokens."""
 
-    def __init__(self) -> None:
-        self._sources: list[Callable[[], Iterable[str]]] = []
+    _sources: list[Callable[[], Iterable[str]]] = field(factory=list, init=False)
 
     def watch(self, source: Callable[[], Iterable[str]]) -> None:
         self._sources.append(source)

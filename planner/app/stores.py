@@ -124,7 +124,7 @@ class _Place:
     project: str
     environment: str
     url: str
-    why: str = ""
+    why: str = field(default="", eq=False)
 
     @property
     def shown(self) -> str:
@@ -145,8 +145,8 @@ def _former_places(states: States, environment: Environment) -> Iterator[_Place]
     """
     seen = {_Place(states.project, environment.name, environment.state)}
     for place in _all_places(states, environment):
-        if (bare := evolve(place, why="")) not in seen:
-            seen.add(bare)
+        if place not in seen:
+            seen.add(place)
             yield place
 
 

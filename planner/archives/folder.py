@@ -20,7 +20,7 @@ from attrs import field, frozen
 
 from planner.archives.members import DIRECTORY_LIMIT, collisions, fault, is_junk, shown
 from planner.errors import PlannerError
-from planner.model.tree import is_hidden_path
+from planner.model.project import is_hidden_path
 
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
 _UNIX: Final = 3

@@ -26,8 +26,8 @@ from planner.archives.members import (
     starts_with_member,
 )
 from planner.model.diagnostic import ERROR, WARNING, Diagnostic
+from planner.model.project import is_hidden_path
 from planner.model.resource import Content
-from planner.model.tree import is_hidden_path
 
 _ENCRYPTED: Final = 0x1
 _DATA_DESCRIPTOR: Final = 0x8

@@ -19,8 +19,8 @@ from planner.archives import folder
 from planner.archives.folder import ArchiveError
 from planner.archives.inspection import Examined, Problem, examine, human, named
 from planner.model.diagnostic import did_you_mean
+from planner.model.project import is_hidden_path, root_of
 from planner.model.resource import Content
-from planner.model.tree import is_hidden_path, root_of
 from planner.scratch import Scratch
 
 # The documentation says "200 MB"; taken as binary units, so that no file the API takes is refused.

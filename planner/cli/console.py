@@ -116,10 +116,6 @@ class Console:
         log_to(self.stderr, LOG_LEVELS[min(self.verbosity, len(LOG_LEVELS) - 1)])
 
     @property
-    def stdout(self) -> IO[str]:
-        return cast(IO[str], RedactedStream(sys.stdout, self.redact, vital=True))
-
-    @property
     def stderr(self) -> IO[str]:
         return cast(IO[str], self.screen)
 
@@ -134,13 +130,14 @@ class Console:
 
     def out(self, text: str) -> None:
         """A result."""
-        self._result(self.stdout, text)
+        self._result(text, self.redact)
 
     def out_document(self, data: bytes) -> None:
         """A result for programs. Its values were redacted: in its text a secret could be structure."""
-        self._result(cast(IO[str], RedactedStream(sys.stdout, str, vital=True)), data.decode())
+        self._result(data.decode(), str)
 
-    def _result(self, stream: IO[str], text: str) -> None:
+    def _result(self, text: str, redact: Callable[[str], str]) -> None:
+        stream = cast(IO[str], RedactedStream(sys.stdout, redact, vital=True))
         # A reader that takes its time must not hold up what is told, so only where both are one terminal.
         with self.screen.beside() if stream.isatty() else nullcontext():
             _write(stream, text)

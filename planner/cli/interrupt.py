@@ -8,8 +8,10 @@ import socket
 import termios
 import threading
 from collections.abc import Callable
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, Self
+
+from attrs import define, field
 
 from planner.model.ledger import Event, Sink, StepFinished, StepStarted
 
@@ -17,12 +19,12 @@ INTERRUPTED = 130
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+@define
 class InFlight:
     """A sink that knows which steps are begun and not ended. sink: takes the events too."""
 
-    def __init__(self, sink: Sink = lambda _: None) -> None:
-        self._sink = sink
-        self._steps: dict[int, str] = {}
+    _sink: Sink = lambda _: None
+    _steps: dict[int, str] = field(factory=dict, init=False)
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, StepStarted):
@@ -36,6 +38,7 @@ class InFlight:
         return ", ".join(list(self._steps.values()))
 
 
+@define(eq=False)
 class Interrupt:
     """While entered, the first signal is only noted; the second ends the process at once.
 
@@ -48,27 +51,25 @@ class Interrupt:
     leave: ends the process.
     """
 
-    def __init__(
-        self,
-        tell: Callable[[str], None],
-        last_words: Callable[[str], None],
-        in_flight: object,
-        leave: Callable[[int], object] = os._exit,
-        hurry: Callable[[], object] = lambda: None,
-    ) -> None:
-        self._tell, self._last_words, self._in_flight = tell, last_words, in_flight
-        self._leave, self._hurry = leave, hurry
-        self._signalled = False
-        self._reader, self._writer = socket.socketpair()
-        self._watcher = threading.Thread(target=self._watch, daemon=True)
-        self._former: dict[int, Any] = {}
-        self._former_descriptor = -1
-        self._kept = True
+    _tell: Callable[[str], None]
+    _last_words: Callable[[str], None]
+    _in_flight: object
+    _leave: Callable[[int], object] = os._exit
+    _hurry: Callable[[], object] = lambda: None
+    _signalled: bool = field(default=False, init=False)
+    _reader: socket.socket = field(init=False)
+    _writer: socket.socket = field(init=False)
+    _watcher: threading.Thread = field(init=False)
+    _former: dict[int, Any] = field(factory=dict, init=False)
+    _former_descriptor: int = field(default=-1, init=False)
+    _kept: bool = field(default=True, init=False)
 
     def asked(self) -> bool:
         return self._signalled
 
     def __enter__(self) -> Self:
+        self._reader, self._writer = socket.socketpair()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
         if threading.current_thread() is threading.main_thread():
             self._writer.setblocking(False)
             self._former_descriptor = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
@@ -77,9 +78,7 @@ class Interrupt:
         self._watcher.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_raised: object) -> None:
         if self._former:
             keep_output(self._kept)
             for number, handler in self._former.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -34,19 +35,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 def _assignment(
     _context: click.Context, _option: click.Parameter, values: tuple[str, ...]
 ) -> list[tuple[str, str]]:
-    found = []
     for text in values:
-        name, equals, value = text.partition("=")
-        if not equals:
+        if "=" not in text:
             raise click.BadParameter(f"{text!r} is not of the form NAME=VALUE")
-        found.append((name.strip(), value))
-    return found
+    split = (text.partition("=") for text in values)
+    return [(name.strip(), value) for name, _, value in split]
 
 
 def complete_environments(context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
     """Never an error, at worst nothing."""
     try:
-        names = open_project(_folder_named(context)).environments
+        names = open_project(folder_of(context)).environments
     except PlannerError:
         return []
     return [name for name in names if name.startswith(incomplete)]
@@ -57,20 +56,13 @@ def complete_addresses(context: click.Context, _option: click.Parameter, incompl
 
     Not those that hold a known secret: with a mark in its place they would be no addresses.
     """
-    console, environment = make_console(context), context.params.get("environment")
     try:
-        here = _stored(console, _folder_named(context), environment, completing=True)
+        here = stored(context, context.params.get("environment"))
         held = sorted({str(prior.address) for prior in here.store.load().entries})
     except (PlannerError, OSError):
         return []
-    known = console.redact.known()
+    known = here.console.redact.known()
     return [text for text in held if text.startswith(incomplete) and known.redact_key(text) == text]
-
-
-def _folder_named(context: click.Context) -> Path:
-    """-C, which stands before the command."""
-    found = context.find_root().params.get("folder")
-    return found if isinstance(found, Path) else Path()
 
 
 environment_option = click.option(
@@ -126,7 +118,7 @@ _MODE = [
     click.option("--destroy", is_flag=True, help="Delete everything."),
     click.option("--refresh-only", is_flag=True, help="Only bring the state up to date."),
 ]
-_JSON = [click.option("--json", "as_json", is_flag=True, help="Print events, one JSON object a line.")]
+_EVENTS = click.option("--json", "as_json", is_flag=True, help="Print events, one JSON object a line.")
 lock_option = click.option(
     "--lock-timeout",
     type=click.FloatRange(min=0),
@@ -136,31 +128,46 @@ lock_option = click.option(
 )
 
 
+def format_option(*forms: str) -> Callable[[F], F]:
+    """--format, of which the first one is what is taken else."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(forms),
+        default=forms[0],
+        show_default=True,
+        help="How to print it.",
+    )
+
+
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
-def input_options(command: F) -> F:
-    return _with(command, [*_VARIABLES, *_PLANNING])
+def _together(*options: Callable[[F], F]) -> Callable[[F], F]:
+    def add(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
 
 
-def variable_options(command: F) -> F:
-    return _with(command, [environment_option, *_VARIABLES])
-
-
-def planning_options(command: F) -> F:
-    return _with(command, [environment_option, *_VARIABLES, *_PLANNING])
-
-
-def changing_options(command: F) -> F:
-    """What plan and apply share."""
-    return _with(command, [environment_option, *_VARIABLES, *_SELECTION, *_PLANNING, *_MODE, *_JSON])
-
-
-def _with(command: F, options: list[Callable[[F], F]]) -> F:
-    for option in reversed(options):
-        command = option(command)
-    return command
+input_options = _together(*_VARIABLES, *_PLANNING)
+variable_options = _together(environment_option, *_VARIABLES)
+planning_options = _together(environment_option, *_VARIABLES, *_PLANNING)
+changing_options = _together(environment_option, *_VARIABLES, *_SELECTION, *_PLANNING, *_MODE, _EVENTS)
+force_options = _together(
+    click.option(
+        "--force",
+        "forces",
+        type=click.Choice(NAMES),
+        multiple=True,
+        metavar="GATE",
+        help="Set a gate aside; recorded, with --reason. May be repeated.",
+    ),
+    click.option("--reason", default="", metavar="TEXT", help="Why --force is given."),
+)
 
 
 def address_of(text: str) -> Address:
@@ -173,17 +180,13 @@ def address_of(text: str) -> Address:
 
 def make_console(context: click.Context) -> Console:
     """The console as the global options want it."""
-    return _invocation(context).console()
+    return context.ensure_object(Invocation).console()
 
 
 def folder_of(context: click.Context) -> Path:
-    return _invocation(context).folder
-
-
-def _invocation(context: click.Context) -> Invocation:
-    found = context.find_object(Invocation)
-    assert found is not None  # noqa: S101 - the group always has one
-    return found
+    """The project's: -C, which stands before the command, also while a shell completes."""
+    named = context.find_root().params.get("folder")
+    return named if isinstance(named, Path) else context.ensure_object(Invocation).folder
 
 
 def make_request(context: click.Context, environment: str | None, **given: Any) -> Request:
@@ -202,19 +205,33 @@ def make_request(context: click.Context, environment: str | None, **given: Any) 
     return request
 
 
+def on_request(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Hands the command a request, made of those options that it does not take itself, and the console."""
+    own = signature(command).parameters
+
+    @click.pass_context
+    @wraps(command)
+    def asking(context: click.Context, /, **given: Any) -> Any:
+        console = make_console(context)
+        console.events = bool(given.get("as_json"))  # before anything can be wrong: errors are events too
+        asked = {name: given.pop(name) for name in given.keys() - own.keys()}
+        return command(make_request(context, asked.pop("environment", None), **asked), console, **given)
+
+    return asking
+
+
 def typed(context: click.Context) -> Typed:
-    names = [
-        str(item.name)
+    there = {
+        str(item.name): item
         for item in context.command.params
         if context.get_parameter_source(str(item.name)) is ParameterSource.COMMANDLINE
-    ]
-    there = [item for item in context.command.params if item.name in names]
-    root = context.find_root()
+    }
+    root, values = context.find_root(), context.params
     return Typed(
         str(context.info_name),
-        {str(o.name): _words(o, context.params[str(o.name)]) for o in there if isinstance(o, click.Option)},
-        tuple(str(context.params[str(a.name)]) for a in there if isinstance(a, click.Argument)),
-        "planfile" in names,
+        {n: _words(item, values[n]) for n, item in there.items() if isinstance(item, click.Option)},
+        tuple(str(values[n]) for n, item in there.items() if isinstance(item, click.Argument)),
+        "planfile" in there,
         lambda verb: _taken(root, verb),
     )
 
@@ -251,12 +268,10 @@ class Stored:
 
 
 def stored(context: click.Context, environment: str | None) -> Stored:
-    """The state of the named environment, or of the only one."""
-    return _stored(make_console(context), folder_of(context), environment)
-
-
-def _stored(console: Console, folder: Path, environment: str | None, *, completing: bool = False) -> Stored:
-    """completing: nothing is told, and nothing but the state asked."""
+    """The state of the named environment, or of the only one. While a shell completes, nothing is told, and
+    nothing but the state is asked.
+    """
+    folder, console, completing = folder_of(context), make_console(context), context.resilient_parsing
     project = open_project(folder)
     console.redact.watch(lambda: given_values(project, os.environ))
     chosen = choose_environment(project, environment)
@@ -279,18 +294,6 @@ def on_state(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(stored(context, environment), **given)
 
     return opening
-
-
-def force_options(command: F) -> F:
-    command = click.option("--reason", default="", metavar="TEXT", help="Why --force is given.")(command)
-    return click.option(
-        "--force",
-        "forces",
-        type=click.Choice(NAMES),
-        multiple=True,
-        metavar="GATE",
-        help="Set a gate aside; recorded, with --reason. May be repeated.",
-    )(command)
 
 
 def make_forcing(forces: tuple[str, ...], reason: str) -> Forcing:

@@ -72,9 +72,6 @@ class EventReport:
     console: Console
     here: Opened
 
-    def begin(self, command: str) -> None:
-        self._write([events.begin(__version__, command, self.here.environment.name)])
-
     def plan(self, plan: Plan) -> None:
         redact = self.here.store.redact
         self._write(events.plan(self.console.redact.inside(plan), plan_digest(plan, redact)))
@@ -124,9 +121,8 @@ def exit_code_of(outcome: Outcome) -> int:
 def make_report(console: Console, here: Opened, command: str, as_json: bool) -> Report:
     if not as_json:
         return TextReport(console, here)
-    report = EventReport(console, here)
-    report.begin(command)
-    return report
+    console.event(events.begin(__version__, command, here.environment.name))
+    return EventReport(console, here)
 
 
 def show_plan(console: Console, plan: Plan, form: str = "text", redact: Redact = keep) -> None:

@@ -17,9 +17,8 @@ from planner.errors import ApiError, OutcomeUnknown, PlannerError, StalePlan
 from planner.kinds.rest import RestDriver
 from planner.model.compare import same
 from planner.model.diagnostic import Diagnostic
-from planner.model.resource import Content, Observed
+from planner.model.resource import Content, Observed, Request, Result
 from planner.model.value import Value
-from planner.model.write import Request, Result
 
 
 @frozen

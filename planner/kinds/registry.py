@@ -21,7 +21,7 @@ from planner.kinds.binding import Binding, read_binding
 from planner.kinds.rest import RestDriver
 from planner.model.kind import Attribute, ContentFacts, Kind
 from planner.resources import kind_files, schema
-from planner.yaml12.loading import load
+from planner.yaml12.core_schema import load
 
 GROUP = "planner.kinds"
 

@@ -22,9 +22,8 @@ from planner.model.compare import agrees, is_unset
 from planner.model.diagnostic import Diagnostic
 from planner.model.kind import Kind
 from planner.model.plan import AttributeDiff
-from planner.model.resource import Content, Observed
+from planner.model.resource import Content, Observed, Request, Result, ServerTime
 from planner.model.value import Value
-from planner.model.write import Request, Result, ServerTime
 
 if TYPE_CHECKING:
     from planner.ece.client import Client

@@ -17,7 +17,7 @@ from planner.ece.wsgi import WSGITransport
 from planner.kinds.registry import KindFile, load_kinds, read_kind_file
 from planner.kinds.rest import RestDriver
 from planner.model.address import Address
-from planner.model.write import Request
+from planner.model.resource import Request
 from planner.resources import kind_files, schema
 from planner.sandbox import create_app
 

@@ -12,10 +12,10 @@ from attrs import evolve, frozen
 
 from planner.app.caller import Caller
 from planner.app.command_line import plain_command_line
-from planner.app.preview.comparison import Order, Read, Target, as_of, read_environment
+from planner.app.preview.comparison import Branch, Read, Target, as_of, read_environment
 from planner.app.preview.environment import Planned
 from planner.app.stores import States, without_user
-from planner.engine.affected import ABSENT
+from planner.engine.offline import ABSENT
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.plan import Action, Change
@@ -23,7 +23,6 @@ from planner.model.preview import REMOVED, EnvironmentPreview
 from planner.model.project import Environment
 from planner.model.resource import Desired
 from planner.model.state import State
-from planner.vcs import Repository
 
 _NAMED: Final = 20
 _DOING: Final = {Action.DELETE: "deleting", Action.REPLACE: "replacing"}
@@ -62,13 +61,9 @@ def _on_removal(places: Places, environment: Environment, new: Sequence[str]) ->
     if kept.state is not None and kept.state.is_empty:
         holds = "its state holds no resources" if kept.state.lineage else "there is no state"
         return f"removed from `planner.yaml`; {holds} in `{kept.place}`."
-    destroy = plain_command_line(places.states.folder, environment.name, "destroy")
-    rename = [
-        plain_command_line(
-            places.states.folder, name, "state", "rename", "--from-environment", environment.name
-        )
-        for name in new
-    ]
+    folder, words = places.states.folder, ("state", "rename", "--from-environment", environment.name)
+    destroy = plain_command_line(folder, environment.name, "destroy")
+    rename = [plain_command_line(folder, name, *words) for name in new]
     renamed = (
         f" If it is called `{'` or `'.join(new)}` now: a state belongs to one name, so that everything is "
         f"created again under the new one, unless it is taken over: `{'` or `'.join(rename)}`."
@@ -119,40 +114,33 @@ def _number(kept: _Kept) -> str:
     return f" ({number:,} resource{'s' * (number != 1)})" if number else ""
 
 
-@frozen
-class Lead:
-    """The target of a preview, and how to read what it has."""
-
-    caller: Caller
-    order: Order
-    repository: Repository
-    target: Target
-
-
 def undoing_told(
-    lead: Lead, planned: Sequence[Planned], pairs: Mapping[str, tuple[Read, Read]]
+    branch: Branch, planned: Sequence[Planned], pairs: Mapping[str, tuple[Read, Read]]
 ) -> list[Planned]:
     """planned, with a caution where a delete or replace comes only from what the branch lacks.
 
     pairs: each environment as it was where the branch left its target, and as the branch has it.
     """
     losses = {item.environment: _losses(item) for item, _ in planned}
-    if not lead.target.commits or not any(losses.values()):
+    target = branch.target
+    if not target.commits or not any(losses.values()):
         return [*planned]
     found = []
-    with as_of(lead.repository, lead.target.commit) as (folder, _):
+    with as_of(branch.repository, target.commit) as (folder, _):
         for item, data in planned:
-            undone = _undone(lead, folder, item.environment, losses[item.environment], pairs)
-            found.append((evolve(item, cautions=(*item.cautions, *_told(undone, lead.target))), data))
+            name = item.environment
+            undone = _undone(branch, folder, name, losses[name], pairs[name])
+            found.append((evolve(item, cautions=(*item.cautions, *_told(undone, target))), data))
     return found
 
 
-def unmerged_pin(lead: Lead, pin: str) -> Iterator[str]:
+def unmerged_pin(branch: Branch, pin: str) -> Iterator[str]:
     """That an environment is pinned to a commit which is not in the target. pin: "" where it has none."""
-    commit = lead.repository.find(pin) if pin else None
-    if commit is not None and not lead.repository.is_ancestor(commit, lead.target.commit):
+    repository, target = branch.repository, branch.target
+    commit = repository.find(pin) if pin else None
+    if commit is not None and not repository.is_ancestor(commit, target.commit):
         yield (
-            f"it is pinned to `{pin}`, which `{lead.target.name}` does not have. A merge by squash or rebase "
+            f"it is pinned to `{pin}`, which `{target.name}` does not have. A merge by squash or rebase "
             "loses that commit, and then nobody can plan this environment. Merge with a merge commit, or "
             "what is pinned first."
         )
@@ -163,14 +151,13 @@ def _losses(item: EnvironmentPreview) -> list[Change]:
 
 
 def _undone(
-    lead: Lead, folder: Path, name: str, losses: Sequence[Change], pairs: Mapping[str, tuple[Read, Read]]
+    branch: Branch, folder: Path, name: str, losses: Sequence[Change], pair: tuple[Read, Read]
 ) -> list[Change]:
     """Of the losses, those of resources that the branch leaves alone and its target does not."""
-    was, now = map(_wanted, pairs[name])
+    was, now = map(_desired, pair)
     if not losses or was is None or now is None:
         return []
-    request = evolve(lead.order.request, folder=folder, environment=name)
-    there = _wanted(read_environment(lead.caller, request, offline=lead.order.offline))
+    there = _desired(read_environment(branch, folder, name))
     if there is None:
         return []
     addresses = {loss.address for loss in losses}
@@ -179,7 +166,7 @@ def _undone(
     return [loss for loss in losses if loss.address in theirs - mine]
 
 
-def _wanted(read: Read) -> Mapping[Address, Desired] | None:
+def _desired(read: Read) -> Mapping[Address, Desired] | None:
     """None where it is not known, since it could not be rendered."""
     if read.reading is ABSENT:
         return {}

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from planner.app.caller import Caller
 from planner.app.config_digest import config_digest
@@ -18,13 +18,12 @@ from planner.app.preview.unkept import Unkept, unkept_in
 from planner.config.environment_file import read_environment_file
 from planner.config.load import Configuration, Projects
 from planner.config.sources import Sources
-from planner.engine.affected import ABSENT, Reading
+from planner.engine.offline import ABSENT, Reading
 from planner.errors import PlannerError
 from planner.forge.registry import job_in
 from planner.model.codec import digest
 from planner.model.diagnostic import Diagnostics
-from planner.model.project import Environment, Project
-from planner.model.tree import root_of
+from planner.model.project import Environment, Project, root_of
 from planner.model.value import conceal
 from planner.model.value_json import encode_value
 from planner.scratch import Scratch
@@ -37,12 +36,12 @@ _LINK: Final = "120000 "
 
 @frozen
 class Order:
-    """wanted: the environments to look at, () for all. base: a git reference, None: found. reproduce: the
+    """names: of the environments to look at, () for all. base: a git reference, None: found. reproduce: the
     command line. out: the folder that takes files; what an earlier run wrote there is no change.
     """
 
     request: Request
-    wanted: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     base: str | None = None
     offline: bool = False
     out: Path | None = None
@@ -62,17 +61,49 @@ class Target:
     """What the change goes into: what is named, or the pull request's target, or the main branch.
 
     name: as people write it. left: the commit where HEAD's branch left it. commits: those that HEAD lacks.
+    All are empty where it is not known.
     """
 
-    name: str
-    commit: str
-    left: str
-    commits: int
+    name: str = ""
+    commit: str = ""
+    left: str = ""
+    commits: int = 0
 
 
-def target_of(repository: Repository, order: Order, environ: Mapping[str, str]) -> Target:
+@frozen
+class Branch:
+    """The project as it is checked out, and as it was where that left its target; former: None where it was
+    not there, or was wrong. folder: with the former one. files: those that differ. unkept: those of which it
+    is not known whether they do. links: see `followed`.
+    """
+
+    caller: Caller
+    order: Order
+    project: Project
+    repository: Repository
+    head: str
+    target: Target = Target()
+    former: Project | None = None
+    folder: Path = Path()
+    files: frozenset[str] = frozenset()
+    unkept: tuple[Unkept, ...] = ()
+    links: Mapping[str, str] = field(factory=dict)
+
+    @property
+    def before(self) -> Mapping[str, Environment]:
+        return self.former.environments if self.former else {}
+
+    @property
+    def gone(self) -> list[str]:
+        return [name for name in self.before if name not in self.project.environments]
+
+    def is_asked_for(self, name: str) -> bool:
+        return not self.order.names or name in self.order.names
+
+
+def target_of(repository: Repository, order: Order) -> Target:
     """PlannerError where there is none, or nothing in common with it."""
-    name, commit = _target(repository, order.base, environ)
+    name, commit = _target(repository, order.base, order.request.inputs.environ)
     head = repository.commit("HEAD")
     left = repository.merge_base(commit, head)
     commits = repository.commits_between(head, commit)
@@ -137,19 +168,20 @@ def project_in(projects: Projects, folder: Path) -> Project | None:
         return None
 
 
-def read_environment(caller: Caller, request: Request, *, offline: bool) -> Read:
-    """The environment that request names, rendered, with its files archived."""
-    project = project_in(request.projects, request.folder)
-    if project is not None and request.environment not in project.environments:
+def read_environment(branch: Branch, folder: Path, name: str) -> Read:
+    """An environment of the project in a folder, rendered, with its files archived."""
+    request = evolve(branch.order.request, folder=folder, environment=name)
+    project = project_in(request.projects, folder)
+    if project is not None and name not in project.environments:
         return Read(ABSENT)
     try:
-        if offline:
-            request = without_secrets(request)
-        configuration, _ = configure_files(request, caller)
+        if branch.order.offline:
+            request = with_stand_ins(request)
+        configuration, _ = configure_files(request, branch.caller)
     except PlannerError as error:
         return Read(Reading(problem=error.summary))
     errors = [item for item in configuration.diagnostics if item.is_error]
-    reading = _reading(configuration, request.folder, problem="; ".join(item.summary for item in errors))
+    reading = _reading(configuration, folder, problem="; ".join(item.summary for item in errors))
     return Read(reading, None if errors else configuration)
 
 
@@ -179,7 +211,7 @@ def _reached(environment: Environment) -> object:
     return [environment.name, environment.state, environment.protected, environment.encrypted, options]
 
 
-def without_secrets(request: Request) -> Request:
+def with_stand_ins(request: Request) -> Request:
     """request with a stand-in for each sensitive text that nothing gives a value: a fork has no secrets."""
     variables = request.project.variables.values()
     missing = {

@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from planner.app.caller import Caller
 from planner.app.opening import Request, opened, opened_offline
-from planner.app.preview.comparison import Read, without_secrets
+from planner.app.preview.comparison import Read, with_stand_ins
 from planner.app.promotion.admission import Admission, Terms, admission
 from planner.app.redaction import document_redaction
 from planner.config.load import Configuration
@@ -68,7 +68,7 @@ def with_gates(found: EnvironmentPreview, admitted: Admission) -> EnvironmentPre
 
 def _from_base(task: Task, found: EnvironmentPreview) -> Planned:
     """Base taken for applied, head planned from it."""
-    goal, drivers = opened_offline(without_secrets(task.request), task.caller)
+    goal, drivers = opened_offline(with_stand_ins(task.request), task.caller)
     was = task.was.configuration
     base, outputs = (was.resources, was.outputs) if was else ({}, {})
     kinds = {name: driver.kind for name, driver in drivers.items()}

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
 from planner.app.caller import Caller
-from planner.app.preview.cautions import Lead, Places, moved, removed, undoing_told, unmerged_pin
+from planner.app.preview.cautions import Places, moved, removed, undoing_told, unmerged_pin
 from planner.app.preview.comparison import (
+    Branch,
     Order,
     Read,
     as_of,
@@ -26,17 +26,16 @@ from planner.app.preview.comparison import (
     target_of,
 )
 from planner.app.preview.environment import Planned, Task, advice_of, foresee, told_of
-from planner.app.preview.unkept import Unkept, converted
+from planner.app.preview.unkept import converted
 from planner.app.promotion.chain import standings
 from planner.config.load import Projects, choose_environment
 from planner.config.project import PROJECT_FILE
 from planner.config.sources import Sources, UnreadableSource
-from planner.engine.affected import ABSENT, followed, why_affected
+from planner.engine.offline import ABSENT, followed, why_affected
 from planner.errors import PlannerError, WrongUsage
-from planner.model.chain import Standing
 from planner.model.preview import EnvironmentPreview, Preview
-from planner.model.project import Environment, Project
-from planner.model.tree import PINNED
+from planner.model.project import PINNED
+from planner.model.release import Standing
 from planner.state.locks import utc_now
 from planner.state.saved import Previewed
 from planner.vcs import Repository, repository_of
@@ -47,59 +46,25 @@ _NAMED: Final = 3
 """How many files are named that are not on disk as a commit has them."""
 
 
-@frozen
-class _Comparison:
-    """The project as it is and as it was; former: None where it was not there, or was wrong. folder: with the
-    former one. files: those that differ. unkept: those of which it is not known whether they do. lead: None
-    where it is not known what the change goes into. links: see `followed`.
-    """
-
-    caller: Caller
-    order: Order
-    project: Project
-    former: Project | None = None
-    folder: Path = Path()
-    files: frozenset[str] = frozenset()
-    unkept: tuple[Unkept, ...] = ()
-    lead: Lead | None = None
-    links: Mapping[str, str] = field(factory=dict)
-
-    @property
-    def before(self) -> Mapping[str, Environment]:
-        return self.former.environments if self.former else {}
-
-    @property
-    def gone(self) -> list[str]:
-        return [name for name in self.before if name not in self.project.environments]
-
-    @property
-    def places(self) -> Places:
-        order = self.order
-        return Places(self.caller, order.request.states(self.caller.redact), offline=order.offline)
-
-    def is_asked_for(self, name: str) -> bool:
-        return not self.order.wanted or name in self.order.wanted
-
-
-def preview(caller: Caller, order: Order, environ: Mapping[str, str]) -> Previewed:
+def preview(caller: Caller, order: Order) -> Previewed:
     """What the change between base and the work tree does to each environment.
 
     What fails as a whole is told, and is a preview too, that says why: no older one is to be taken for valid.
     It is a PlannerError only where not even the project's name is known, and for WrongUsage.
     """
     try:
-        return _made(caller, order, environ)
+        return _made(caller, order)
     except WrongUsage:
         raise
     except PlannerError as error:
-        failed = failed_preview(caller, order, environ, error)
+        failed = _failed(caller, order, error)
         if failed is None:
             raise
         caller.error(error)
         return Previewed(caller.redact.inside(failed), {})
 
 
-def _made(caller: Caller, order: Order, environ: Mapping[str, str]) -> Previewed:
+def _made(caller: Caller, order: Order) -> Previewed:
     folder = order.request.folder
     repository = repository_of(folder)
     if repository is None:
@@ -107,150 +72,140 @@ def _made(caller: Caller, order: Order, environ: Mapping[str, str]) -> Previewed
             f"{folder.resolve()} is in no git repository: there is nothing to compare with",
             advice="A preview shows what a change does; planner plan shows what apply would do.",
         )
-    project, facts = order.request.project, _facts(repository)
+    branch = Branch(caller, order, order.request.project, repository, repository.commit("HEAD"))
     try:
-        target = target_of(repository, order, environ)
+        target = target_of(repository, order)
     except PlannerError as error:
         if order.base or order.offline:
             raise
-        return _everything(_Comparison(caller, order, project), fallback=error.summary, **facts)
+        return _previewed(branch, _everything(branch), fallback=error.summary)
     with as_of(repository, target.left) as (former, elsewhere):
-        comparison = _Comparison(
-            caller,
-            order,
-            project,
-            project_in(order.request.projects, former),
-            former,
+        branch = evolve(
+            branch,
+            target=target,
+            former=project_in(order.request.projects, former),
+            folder=former,
             files=changed_since(repository, target.left, order),
             unkept=(*elsewhere, *converted(repository.converted(*PINNED))),
-            lead=Lead(caller, order, repository, target),
             links=dict(links_in(repository, folder)),
         )
-        planned, unaffected = _compared(comparison)
-    return _previewed(
-        comparison,
-        planned,
-        base=target.left,
-        target=target.name,
-        ahead=target.commits,
-        unaffected=unaffected,
-        uncommitted=bool(changed_since(repository, "HEAD", order)),
-        **facts,
-    )
+        planned, unaffected = _compared(branch)
+    uncommitted = bool(changed_since(repository, "HEAD", order))
+    return _previewed(branch, planned, unaffected=unaffected, uncommitted=uncommitted)
 
 
-def _facts(repository: Repository) -> Mapping[str, str]:
-    return {"head": repository.commit("HEAD"), "folder": folder_in(repository)}
-
-
-def _everything(comparison: _Comparison, **facts: str) -> Previewed:
+def _everything(branch: Branch) -> list[Planned]:
     """All environments, where it cannot be known which are affected."""
-    nothing = (Read(ABSENT), Read(ABSENT))
-    tasks = [partial(_foreseen, comparison, name, nothing, ()) for name in _chosen(comparison)]
-    return _previewed(comparison, _side_by_side(tasks), base="", **facts)
+    names, nothing = _chosen(branch), (Read(ABSENT), Read(ABSENT))
+    return _side_by_side(branch, dict.fromkeys(names, ()), dict.fromkeys(names, nothing))
 
 
-def _compared(comparison: _Comparison) -> tuple[list[Planned], tuple[str, ...]]:
+def _compared(branch: Branch) -> tuple[list[Planned], tuple[str, ...]]:
     """The environments that the change affects or removes, and the names of the others."""
-    names, files = _chosen(comparison), comparison.files
-    pairs = {name: _read(comparison, name) for name in names}
+    pairs = {name: _read(branch, name) for name in _chosen(branch)}
     whys = {
-        name: why_affected(was.reading, followed(now.reading, comparison.links), files)
+        name: why_affected(was.reading, followed(now.reading, branch.links), branch.files)
         for name, (was, now) in pairs.items()
     }
-    tasks = [partial(_foreseen, comparison, name, pairs[name], why) for name, why in whys.items() if why]
-    unaffected = tuple(name for name, why in whys.items() if not why)
-    planned = _side_by_side(tasks)
-    told = undoing_told(comparison.lead, planned, pairs) if comparison.lead else planned
-    return [*told, *_removed(comparison)], unaffected
+    affected = {name: why for name, why in whys.items() if why}
+    planned = undoing_told(branch, _side_by_side(branch, affected, pairs), pairs)
+    return [*planned, *_removed(branch)], tuple(name for name in whys if name not in affected)
 
 
-def _chosen(comparison: _Comparison) -> list[str]:
+def _chosen(branch: Branch) -> list[str]:
     """The environments to look at. WrongUsage for one that is not there, and never was."""
-    for name in comparison.order.wanted:
-        if name not in comparison.gone:
-            choose_environment(comparison.project, name)
-    return [name for name in comparison.project.environments if comparison.is_asked_for(name)]
+    for name in branch.order.names:
+        if name not in branch.gone:
+            choose_environment(branch.project, name)
+    return [name for name in branch.project.environments if branch.is_asked_for(name)]
 
 
-def _read(comparison: _Comparison, name: str) -> tuple[Read, Read]:
+def _read(branch: Branch, name: str) -> tuple[Read, Read]:
     """The environment before and after the change."""
-    order = comparison.order
-    now = evolve(order.request, environment=name)
-    was = evolve(now, folder=comparison.folder)
-    read = partial(read_environment, comparison.caller, offline=order.offline)
-    return read(was), read(now)
+    now = branch.order.request.folder
+    return read_environment(branch, branch.folder, name), read_environment(branch, now, name)
 
 
-def _foreseen(comparison: _Comparison, name: str, pair: tuple[Read, Read], why: tuple[str, ...]) -> Planned:
-    environment, before = comparison.project.environments[name], comparison.before.get(name)
-    lost = tuple(unmerged_pin(comparison.lead, pair[1].reading.pin)) if comparison.lead else ()
+def _foreseen(branch: Branch, name: str, pair: tuple[Read, Read], why: tuple[str, ...]) -> Planned:
+    environment, before = branch.project.environments[name], branch.before.get(name)
+    lost = tuple(unmerged_pin(branch, pair[1].reading.pin))
     cautions = (
-        *(moved(comparison.places, before, environment) if before else ()),
-        *_unkept(comparison, pair[1]),
+        *(moved(_places(branch), before, environment) if before else ()),
+        *_unkept(branch, pair[1]),
         *lost,
     )
     found = EnvironmentPreview(name, why, protected=environment.protected, cautions=cautions)
-    order = comparison.order
+    order = branch.order
     request = evolve(order.request, environment=name)
-    item, data = foresee(Task(comparison.caller, request, *pair, offline=order.offline), found)
+    item, data = foresee(Task(branch.caller, request, *pair, offline=order.offline), found)
     if lost and item.on_merge:
         item = evolve(item, on_merge=f"{item.on_merge}, where the merge keeps its pin")
     return item, data
 
 
-def _unkept(comparison: _Comparison, now: Read) -> Iterator[str]:
+def _unkept(branch: Branch, now: Read) -> Iterator[str]:
     """What an environment reads that is not on disk as a commit has it; one that is pinned reads commits."""
     reads = () if now.reading.pin else tuple(f"{name.rstrip('/')}/" for name in now.reading.reads)
-    found = [item for item in comparison.unkept if f"{item.name}/".startswith(reads)]
+    found = [item for item in branch.unkept if f"{item.name}/".startswith(reads)]
     for item in found[:_NAMED]:
         yield f"`{item.name}` {item.why}: what there was before the change is not compared. {item.advice}"
     if (more := len(found) - _NAMED) > 0:
         yield f"{more} more files are not on disk as their commit has them."
 
 
-def _removed(comparison: _Comparison) -> list[Planned]:
-    before = comparison.before
-    new = [name for name in comparison.project.environments if name not in before]
-    names = [name for name in comparison.gone if comparison.is_asked_for(name)]
-    return [(removed(comparison.places, before[name], new), None) for name in names]
+def _removed(branch: Branch) -> list[Planned]:
+    before = branch.before
+    new = [name for name in branch.project.environments if name not in before]
+    names = [name for name in branch.gone if branch.is_asked_for(name)]
+    return [(removed(_places(branch), before[name], new), None) for name in names]
 
 
-def _chain(comparison: _Comparison) -> tuple[Standing, ...]:
+def _places(branch: Branch) -> Places:
+    caller, order = branch.caller, branch.order
+    return Places(caller, order.request.states(caller.redact), offline=order.offline)
+
+
+def _chain(branch: Branch) -> tuple[Standing, ...]:
     """The environments as their states say; nothing where none is promoted, and offline."""
-    if comparison.project.promote is None or comparison.order.offline:
+    if branch.project.promote is None or branch.order.offline:
         return ()
-    found = standings(comparison.order.request, comparison.caller, utc_now(), refresh=False)
+    found = standings(branch.order.request, branch.caller, utc_now(), refresh=False)
     # nobody asked the installations: where the change promotes, this gate is told with the plan
     return tuple(evolve(item, gates=tuple(g for g in item.gates if g.name != "converged")) for item in found)
 
 
-def _side_by_side(tasks: Sequence[Callable[[], Planned]]) -> list[Planned]:
+def _side_by_side(
+    branch: Branch, whys: Mapping[str, tuple[str, ...]], pairs: Mapping[str, tuple[Read, Read]]
+) -> list[Planned]:
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        return [future.result() for future in [pool.submit(task) for task in tasks]]
+        return [*pool.map(lambda name: _foreseen(branch, name, pairs[name], whys[name]), whys)]
 
 
-def _previewed(comparison: _Comparison, planned: Sequence[Planned], **facts: Any) -> Previewed:
-    order, names = comparison.order, (*comparison.project.environments, *comparison.gone)
+def _previewed(branch: Branch, planned: Sequence[Planned], **facts: Any) -> Previewed:
+    order, target = branch.order, branch.target
+    names = (*branch.project.environments, *branch.gone)
     found = Preview(
-        project=comparison.project.name,
-        chain=_chain(comparison),
+        project=branch.project.name,
+        base=target.left,
+        head=branch.head,
+        target=target.name,
+        ahead=target.commits,
+        folder=folder_in(branch.repository),
+        chain=_chain(branch),
         environments=tuple(item for item, _ in planned),
         offline=order.offline,
         reproduce=order.reproduce,
-        left_out=tuple(name for name in names if not comparison.is_asked_for(name)),
+        left_out=tuple(name for name in names if not branch.is_asked_for(name)),
         **facts,
     )
-    found = comparison.caller.redact.inside(found)
+    found = branch.caller.redact.inside(found)
     return Previewed(found, {item.environment: data for item, data in planned if data is not None})
 
 
 _NAME: Final = re.compile(r"^project:[ \t]*[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)", re.MULTILINE)
 
 
-def failed_preview(
-    caller: Caller, order: Order, environ: Mapping[str, str], error: PlannerError
-) -> Preview | None:
+def _failed(caller: Caller, order: Order, error: PlannerError) -> Preview | None:
     """One that says so, so that nobody takes an older one for valid.
 
     None where not even the project's name is known.
@@ -262,7 +217,7 @@ def failed_preview(
             folder = folder_in(repository)
             head = repository.commit("HEAD")
             uncommitted = bool(changed_since(repository, head, order))
-            base = target_of(repository, order, environ).left
+            base = target_of(repository, order).left
     name = _name_in(order.request.folder) or _name_at(repository, base)
     if not name:
         return None

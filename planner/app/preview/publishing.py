@@ -10,9 +10,8 @@ import orjson
 
 from planner.app.caller import Caller
 from planner.errors import PlannerError, Refused
-from planner.forge.actions import write_outputs, write_summary
 from planner.forge.client import connect
-from planner.forge.kind import Job
+from planner.forge.github import write_outputs, write_summary
 from planner.forge.locating import Wanted, job_of, locate
 from planner.forge.posting import Marker, Posting, post
 from planner.forge.registry import KINDS
@@ -118,11 +117,18 @@ def require_pull_request(
     job = job_of(wanted, environ)
     if job.queued or job.forge not in KINDS or job.number is None or preview.head in ("", job.commit):
         return
+    why = ""
     if folder is not None and job.commit:
         if not _is_in(job.commit, preview.head, folder):
-            raise _refused(job, preview.head, f"its head, {job.commit[:12]}, is not in that")
+            why = f"its head, {job.commit[:12]}, is not in that"
     elif preview.head == preview.base and not preview.uncommitted:
-        raise _refused(job, preview.head, "that is in the target already")
+        why = "that is in the target already"
+    if why:
+        name = f"{KINDS[job.forge].facts.request} {job.number}"
+        raise Refused(
+            f"{preview.head[:12]} is checked out, and is not {name}: {why}; no comment was made or changed",
+            advice=_ADVICE,
+        )
 
 
 def _is_in(commit: str, head: str, folder: Path) -> bool:
@@ -134,11 +140,3 @@ def _is_in(commit: str, head: str, folder: Path) -> bool:
         return repository.is_ancestor(commit, head)
     lines = repository.must("cat-file", "commit", head).decode(errors="replace").split("\n\n")[0]
     return f"parent {commit}" in lines.splitlines()
-
-
-def _refused(job: Job, head: str, why: str) -> Refused:
-    name = f"{KINDS[job.forge].facts.request} {job.number}"
-    return Refused(
-        f"{head[:12]} is checked out, and is not {name}: {why}; no comment was made or changed",
-        advice=_ADVICE,
-    )

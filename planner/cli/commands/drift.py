@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from planner.app.opening import opened
-from planner.cli.options import make_console, make_request, planning_options
+from planner.app.opening import Request, opened
+from planner.cli.console import Console
+from planner.cli.options import on_request, planning_options
 from planner.engine.workflow import propose
 from planner.errors import WrongUsage
 from planner.render.text.plan import render_drift
@@ -17,15 +16,13 @@ DRIFTED = 2
 
 @click.command("drift")
 @planning_options
-@click.pass_context
-def command(context: click.Context, /, environment: str | None, **given: Any) -> int:
+@on_request
+def command(request: Request, console: Console, /) -> int:
     """Show what changed in the installation since the last apply, and exit 2 if anything did.
 
     \b
     planner drift -e prod
     """
-    request = make_request(context, environment, **given)
-    console = make_console(context)
     if not request.refresh:
         raise WrongUsage("drift asks the installation: --no-refresh does not go with it")
     with opened(request, console) as here:

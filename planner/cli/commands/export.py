@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
-from planner.app.opening import opened
-from planner.cli.options import environment_option, make_console, make_request
+from planner.app.opening import Request, opened
+from planner.cli.commands.kinds import require_kind
+from planner.cli.console import Console
+from planner.cli.options import environment_option, on_request
 from planner.engine.imports import export
-from planner.errors import PlannerError, WrongUsage
-from planner.model.diagnostic import did_you_mean
+from planner.errors import PlannerError
 from planner.render.template_text import template_text
 
 
@@ -21,10 +22,8 @@ from planner.render.template_text import template_text
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to a new file in the project."
 )
-@click.pass_context
-def command(
-    context: click.Context, /, kinds: tuple[str, ...], environment: str | None, out: Path | None
-) -> None:
+@on_request
+def command(request: Request, console: Console, /, kinds: tuple[str, ...], out: Path | None) -> None:
     """Write templates and import blocks for what the installation holds and the state does not.
 
     The next apply then takes it all into the state, without changing anything.
@@ -33,14 +32,10 @@ def command(
     planner export -e prod --out templates/existing.yaml
     planner plan -e prod
     """
-    request = make_request(context, environment)
-    console = make_console(context)
     with opened(request, console) as here:
         drivers = here.session.drivers
         for kind in kinds:
-            if kind not in drivers:
-                near = did_you_mean(kind, drivers)
-                raise WrongUsage(f'there is no kind "{kind}"', advice=near or "See planner kinds list.")
+            require_kind(kind, drivers)
         with console.doing("Asking the installation"):
             found = export(here.store.load(), kinds or sorted(drivers), drivers, console.redact.inside)
     text = template_text(found.resources, found.imports)

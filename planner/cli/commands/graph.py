@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from planner.app.opening import configure
-from planner.cli.options import make_console, make_request, variable_options
+from planner.app.opening import Request, configure
+from planner.cli.console import Console
+from planner.cli.options import format_option, on_request, variable_options
 from planner.render.graph import FORMATS
 
 
 @click.command("graph")
 @variable_options
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(sorted(FORMATS)),
-    default="dot",
-    show_default=True,
-    help="How to print it.",
-)
-@click.pass_context
-def command(context: click.Context, /, environment: str | None, form: str, **given: Any) -> None:
+@format_option(*FORMATS)
+@on_request
+def command(request: Request, console: Console, /, form: str) -> None:
     """Print what depends on what, as DOT or mermaid. Calls no API.
 
     \b
     planner graph -e dev | dot -Tsvg > graph.svg
     """
-    request = make_request(context, environment, **given)
-    console = make_console(context)
     configuration, _ = configure(request, console)
     configuration.refuse_errors()
     edges = {address: desired.dependencies for address, desired in configuration.resources.items()}

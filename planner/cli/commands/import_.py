@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 from attrs import evolve
@@ -12,14 +11,7 @@ from planner.app.apply import Applying, Approval, apply_now
 from planner.app.opening import Opened, Request, opened
 from planner.cli.commands.export import write_new
 from planner.cli.console import Console
-from planner.cli.options import (
-    address_of,
-    complete_addresses,
-    lock_option,
-    make_console,
-    make_request,
-    variable_options,
-)
+from planner.cli.options import address_of, complete_addresses, lock_option, on_request, variable_options
 from planner.cli.present import TextReport, exit_code_of
 from planner.config.sources import FOLDER, SUFFIXES
 from planner.engine.imports import declared
@@ -43,17 +35,16 @@ from planner.render.template_text import template_text
     help="Write the resource's block to this new file, as templates/synonyms.yaml.",
 )
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
-@click.pass_context
+@on_request
 def command(  # noqa: PLR0913, PLR0917 - one for each option
-    context: click.Context,
+    request: Request,
+    console: Console,
     /,
     address: str,
     resource_id: str,
-    environment: str | None,
     lock_timeout: float,
     file: Path | None,
     auto_approve: bool,
-    **given: Any,
 ) -> int:
     """Take the existing resource ID into the state at ADDRESS, through a plan. Nothing else is changed.
 
@@ -64,9 +55,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     planner import extension.geo 4310106455 --file templates/geo.yaml
     """
     target = address_of(address)
-    request = make_request(context, environment, **given)
     request = evolve(request, imports=(Import(target, resource_id),), import_only=True)
-    console = make_console(context)
     approval = Approval(auto_approve)
     if file is None:
         return _import(request, console, approval, lock_timeout)

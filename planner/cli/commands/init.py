@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -10,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from planner.app.stores import States
+from planner.app.opening import Request
 from planner.cli.console import Console
-from planner.cli.options import environment_option, folder_of, make_console
-from planner.config.load import choose_environment, open_project
+from planner.cli.options import environment_option, on_request
+from planner.config.load import choose_environment
 from planner.errors import PlannerError, StateError
 from planner.resources import schema_text
 
@@ -24,8 +23,8 @@ SCHEMA_FOLDER = ".schemas"
 
 @click.command("init")
 @environment_option
-@click.pass_context
-def command(context: click.Context, /, environment: str | None) -> int:
+@on_request
+def command(request: Request, console: Console, /) -> int:
     """Write a starter project into the folder, which must not hold a planner.yaml yet. Asks nothing.
 
     In a project, it renews .schemas/, by which editors check the files, and tells for each environment where
@@ -35,8 +34,7 @@ def command(context: click.Context, /, environment: str | None) -> int:
     mkdir search && planner -C search init && planner -C search apply
     planner -C search init -e prod
     """
-    folder = folder_of(context)
-    console = make_console(context)
+    folder = request.folder
     exists = (folder / "planner.yaml").exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -48,20 +46,20 @@ def command(context: click.Context, /, environment: str | None) -> int:
         console.out(f"Wrote {name}")
     console.out(f"Wrote {SCHEMA_FOLDER}/, for editors that know yaml-language-server")
     if exists:
-        return _check_states(folder, console, environment)
+        return _check_states(request, console)
     where = "" if folder == Path() else f" -C {folder}"
     console.tell(f"Now: planner{where} plan")
     return 0
 
 
-def _check_states(folder: Path, console: Console, chosen: str | None) -> int:
+def _check_states(request: Request, console: Console) -> int:
     """Each environment's place, or the chosen one's; the exit code of the last error, after all are told."""
-    project = open_project(folder)
+    project, chosen = request.project, request.environment
     environments = [choose_environment(project, chosen)] if chosen else project.environments.values()
     code = 0
     for environment in environments:
         try:
-            backend = States(folder, project.name, os.environ, console.redact).open(environment).backend
+            backend = request.states(console.redact).open(environment).backend
             console.out(f"{environment.name}: state in {backend.describe()}")
             for line in backend.check():
                 console.out(f"  {line}")

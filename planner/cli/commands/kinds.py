@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import click
 
 from planner.cli.options import make_console
@@ -36,9 +38,7 @@ def show_command(context: click.Context, /, kind: str) -> None:
     """
     console = make_console(context)
     kinds = load_kinds()
-    if kind not in kinds:
-        near = did_you_mean(kind, kinds)
-        raise WrongUsage(f'there is no kind "{kind}"', advice=near or "See planner kinds list.")
+    require_kind(kind, kinds)
     found = kinds[kind]
     text = render_kind(
         found.kind,
@@ -49,6 +49,12 @@ def show_command(context: click.Context, /, kind: str) -> None:
         style=console.style(),
     )
     console.out(text)
+
+
+def require_kind(name: str, kinds: Iterable[str]) -> None:
+    if name not in kinds:
+        near = did_you_mean(name, kinds)
+        raise WrongUsage(f'there is no kind "{name}"', advice=near or "See planner kinds list.")
 
 
 def _operations(kind_file: KindFile) -> dict[str, str]:

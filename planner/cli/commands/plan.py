@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from planner.app.apply import present
 from planner.app.command_line import command_line
-from planner.app.opening import Opened, opened
+from planner.app.opening import Opened, Request, opened
 from planner.cli.console import Console
-from planner.cli.options import changing_options, make_console, make_request
+from planner.cli.options import changing_options, format_option, on_request
 from planner.cli.present import make_report, show_plan
 from planner.engine.workflow import Proposal, propose
 from planner.errors import Refused
@@ -23,25 +21,17 @@ CHANGES = 2
 @click.command("plan")
 @changing_options
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan for apply.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "markdown", "json", "html"]),
-    default="text",
-    show_default=True,
-    help="How to print it.",
-)
+@format_option("text", "markdown", "json", "html")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
-@click.pass_context
+@on_request
 def command(
-    context: click.Context,
+    request: Request,
+    console: Console,
     /,
-    environment: str | None,
     out: Path | None,
     form: str,
     detailed_exitcode: bool,
     as_json: bool,
-    **given: Any,
 ) -> int:
     """Show what apply would change. Takes no lock and writes nothing.
 
@@ -54,21 +44,17 @@ def command(
         raise click.UsageError(
             f"--json and --format {form} are two things: events, or the plan as one document"
         )
-    console = make_console(context)
-    console.events = as_json
-    request = make_request(context, environment, **given)
     with opened(request, console) as here:
         with console.doing("Asking the installation"):
             proposal = propose(here.session)
         report = make_report(console, here, "plan", as_json)
-        if form != "text":
-            if form == "html":
-                console.out_document(_page(console, here, proposal).encode())
-            else:
-                show_plan(console, proposal.plan, form, here.store.redact)
-            report.diagnostics((*here.configuration.diagnostics, *proposal.diagnostics))
+        if form == "html":
+            console.out_document(_page(console, here, proposal).encode())
+        elif form != "text":
+            show_plan(console, proposal.plan, form, here.store.redact)
         else:
-            present(report, here, proposal)
+            report.plan(proposal.plan)
+        report.diagnostics((*here.configuration.diagnostics, *proposal.diagnostics))
         if proposal.forbidden:
             return Refused.exit_code
         if out is not None:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import shlex
 from pathlib import Path
-from typing import Any
 
 import click
 
 from planner.app.command_line import with_folder
+from planner.app.opening import Request
 from planner.app.preview.comparison import Order
 from planner.app.preview.making import preview
 from planner.app.preview.publishing import publish, rendered, require_pull_request, write_files
-from planner.cli.options import complete_environments, folder_of, input_options, make_console, make_request
+from planner.cli.console import Console
+from planner.cli.options import complete_environments, format_option, input_options, on_request
 from planner.forge.locating import Wanted
 from planner.forge.registry import LISTED
-from planner.state.saved import Previewed, read_preview
+from planner.state.saved import read_preview
 
 CHANGES, FAILED = 2, 1
 _REPRODUCED = ("base", "environments", "offline")
@@ -43,14 +44,7 @@ _REPRODUCED = ("base", "environments", "offline")
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Write every form into this folder."
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["markdown", "json", "html"]),
-    default="markdown",
-    show_default=True,
-    help="How to print it.",
-)
+@format_option("markdown", "json", "html")
 @click.option("--comment", is_flag=True, help="Make or update the comment on the pull request.")
 @click.option("--forge", default="", help=f"{LISTED}. [default: the CI's]")
 @click.option("--repo", default="", metavar="R", help="The repository, as the forge names it.")
@@ -58,16 +52,23 @@ _REPRODUCED = ("base", "environments", "offline")
 @click.option("--api-url", default="", metavar="URL", help="The forge's API, where it is not the usual one.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @input_options
-@click.pass_context
-def command(
-    context: click.Context,
+@on_request
+def command(  # noqa: PLR0913, PLR0917 - one for each option
+    request: Request,
+    console: Console,
     /,
     environments: tuple[str, ...],
+    base: str | None,
+    made: Path | None,
+    offline: bool,
     out: Path | None,
     form: str,
     comment: bool,
+    forge: str,
+    repo: str,
+    pr: int | None,
+    api_url: str,
     detailed_exitcode: bool,
-    **given: Any,
 ) -> int:
     """Show what the change since another commit does to each environment that it affects.
 
@@ -81,31 +82,22 @@ def command(
     planner preview --offline --out preview  # without credentials, for forks
     planner preview --from preview/preview.json --comment
     """
-    wanted = Wanted(given.pop("forge"), given.pop("repo"), given.pop("pr"), given.pop("api_url"))
-    console = make_console(context)
-    made = given.pop("made")
-    found = read_preview(made) if made else _preview(context, environments, out, given)
-    if comment:
-        require_pull_request(found.preview, wanted, os.environ, None if made else folder_of(context))
+    if made:
+        found = read_preview(made)
+    else:
+        typed = [word for name in _REPRODUCED for word in request.typed.options.get(name, ())]
+        reproduce = with_folder(shlex.join(["planner", "preview", *typed]), request.folder, ["preview"])
+        with console.doing("Comparing and planning"):
+            found = preview(console, Order(request, environments, base, offline, out, reproduce))
+    wanted = Wanted(forge, repo, pr, api_url) if comment else None
+    if wanted is not None:
+        require_pull_request(found.preview, wanted, os.environ, None if made else request.folder)
     files = out is not None
     console.out_document(rendered(found, form, files=files).encode())
     if out is not None:
         write_files(found, out)
         console.tell(f"Wrote {out}/")
-    console.tell(publish(console, found, wanted if comment else None, os.environ, files=files))
+    console.tell(publish(console, found, wanted, os.environ, files=files))
     if found.preview.failed:
         return FAILED
     return CHANGES if detailed_exitcode and found.preview.has_changes else 0
-
-
-def _preview(
-    context: click.Context, environments: tuple[str, ...], out: Path | None, given: dict[str, Any]
-) -> Previewed:
-    console = make_console(context)
-    base, offline = given.pop("base"), given.pop("offline")
-    request = make_request(context, None, **given)
-    typed = [word for name in _REPRODUCED for word in request.typed.options.get(name, ())]
-    reproduce = with_folder(shlex.join(["planner", "preview", *typed]), request.folder, ["preview"])
-    order = Order(request, environments, base, offline, out, reproduce)
-    with console.doing("Comparing and planning"):
-        return preview(console, order, os.environ)

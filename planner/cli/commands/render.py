@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from planner.app.opening import configure
-from planner.cli.options import make_console, make_request, variable_options
+from planner.app.opening import Request, configure
+from planner.cli.console import Console
+from planner.cli.options import on_request, variable_options
 from planner.model.value import Deferred, Secret, Value, is_sensitive, with_each
 from planner.render.template_text import render_resources
 
@@ -17,15 +18,13 @@ from planner.render.template_text import render_resources
 @click.option(
     "--origins", is_flag=True, help="Name the variables that a value comes from, with file and line."
 )
-@click.pass_context
-def command(context: click.Context, /, environment: str | None, origins: bool, **given: Any) -> None:
+@on_request
+def command(request: Request, console: Console, /, origins: bool) -> None:
     """Print the resources and outputs that the templates become, as YAML. Calls no API.
 
     \b
     planner render -e prod --origins
     """
-    request = make_request(context, environment, **given)
-    console = make_console(context)
     found, _ = configure(request, console)
     found.refuse_errors()
     console.diagnostics(found.diagnostics)

@@ -13,7 +13,7 @@ from planner.app.opening import sandbox_file, sandbox_platform
 from planner.cli.console import Console
 from planner.cli.options import environment_option, folder_of, make_console
 from planner.config.load import choose_environment, open_project
-from planner.config.written import Literal, Written, plain
+from planner.config.values import Literal, Written, plain
 from planner.config.yaml_document import YamlProblem, parse
 from planner.errors import PlannerError, WrongUsage
 from planner.links import open_regular
@@ -88,8 +88,7 @@ def serve_command(
     from planner.sandbox.serve import serve  # noqa: PLC0415 - `reset` needs no server
 
     console = make_console(context)
-    chosen = _chosen(context, data, environment)
-    file = _data_file(context, data, chosen)
+    file, chosen = _file(context, data, environment)
     given["platform"] = given["platform"] or (sandbox_platform(chosen) if chosen else "ece")
     given["credentials"] = _credentials(credentials) if credentials else None
 
@@ -116,7 +115,7 @@ def reset_command(context: click.Context, /, data: Path | None, environment: str
     \b
     planner sandbox reset -e dev
     """
-    file = _data_file(context, data, _chosen(context, data, environment))
+    file, _ = _file(context, data, environment)
     try:
         reset(file)
     except (SandboxError, OSError) as error:
@@ -124,19 +123,17 @@ def reset_command(context: click.Context, /, data: Path | None, environment: str
     make_console(context).tell(f"Emptied {file}.")
 
 
-def _chosen(context: click.Context, data: Path | None, environment: str | None) -> Environment | None:
+def _file(
+    context: click.Context, data: Path | None, environment: str | None
+) -> tuple[Path, Environment | None]:
+    """Where it keeps what it holds, and the environment that it does so for."""
+    folder = folder_of(context)
     if environment is None:
-        return None
+        return data or folder / "state" / "sandbox.db", None
     if data is not None:
         raise WrongUsage("--data and -e both say which file")
-    return choose_environment(open_project(folder_of(context)), environment)
-
-
-def _data_file(context: click.Context, data: Path | None, chosen: Environment | None) -> Path:
-    folder = folder_of(context)
-    if chosen is None:
-        return data or folder / "state" / "sandbox.db"
-    return Path(os.path.normpath(sandbox_file(folder, chosen)))
+    chosen = choose_environment(open_project(folder), environment)
+    return Path(os.path.normpath(sandbox_file(folder, chosen))), chosen
 
 
 def _credentials(file: Path) -> Credentials:

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 from attrs import evolve
 
 from planner.app.opening import Request, configure_files
 from planner.cli.console import Console
-from planner.cli.options import folder_of, make_console, make_request, variable_options
-from planner.config.load import open_project
+from planner.cli.options import on_request, variable_options
 from planner.errors import InvalidConfiguration
 
 
 @click.command("validate")
 @variable_options
-@click.pass_context
-def command(context: click.Context, /, environment: str | None, **given: Any) -> int:
+@on_request
+def command(request: Request, console: Console, /) -> int:
     """Check project, variables, templates and files, without calling any API. Without -e, each environment.
 
     \b
     planner validate
     """
-    folder = folder_of(context)
-    names = [environment] if environment else list(open_project(folder).environments)
-    request, console = make_request(context, None, **given), make_console(context)
+    names = [request.environment] if request.environment else list(request.project.environments)
     return max(_validate(console, evolve(request, environment=name)) for name in names)
 
 

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import sys
+from collections.abc import Callable
 
 import pytest
 
-from planner.cli.console import Console
+from planner.cli.console import Console, RedactedStream
 from planner.errors import ApiError, InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostic, Position
 from tests.unit.render import terminal
@@ -172,3 +174,42 @@ def test_a_pipe_gets_what_is_told_and_nothing_else(capsys: pytest.CaptureFixture
         console.tell("a note")
     console.last_words("the end")
     assert capsys.readouterr().err == "a note\nthe end\n"
+
+
+class Broken(io.StringIO):
+    def __init__(self, error: OSError, descriptor: int) -> None:
+        super().__init__()
+        self._error, self._descriptor = error, descriptor
+
+    def write(self, text: str, /) -> int:
+        raise self._error
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+
+@pytest.fixture
+def broken() -> Callable[[OSError], Broken]:
+    descriptor = os.open(os.devnull, os.O_WRONLY)
+    return lambda error: Broken(error, descriptor)
+
+
+@pytest.mark.parametrize("vital", [True, False])
+def test_a_reader_who_went_away_is_no_error(broken: Callable[[OSError], Broken], vital: bool) -> None:
+    assert RedactedStream(broken(BrokenPipeError()), str, vital=vital).write("text") == 4
+
+
+def test_a_vital_stream_must_be_written(broken: Callable[[OSError], Broken]) -> None:
+    error = OSError(28, "No space left on device")
+    RedactedStream(broken(error), str).write("progress")
+    with pytest.raises(PlannerError, match="cannot be written: No space left"):
+        RedactedStream(broken(error), str, vital=True).write("result")
+
+
+def test_a_stream_redacts_what_is_written() -> None:
+    target = io.StringIO()
+    stream = RedactedStream(target, secretive("mysecret").redact)
+    assert stream.write("a mysecret b") == len("a mysecret b")
+    assert target.getvalue() == "a (sensitive) b"
+    assert stream.writable()
+    assert not stream.isatty()

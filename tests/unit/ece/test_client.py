@@ -23,8 +23,8 @@ from planner.errors import (
     Unauthenticated,
     Unreachable,
 )
+from planner.model.resource import ServerTime
 from planner.model.value import Secret
-from planner.model.write import ServerTime
 from tests.unit.ece.apps import CREATE, KEY, READ, UPLOAD, Answer, Script, answer, api_error, client_for
 
 

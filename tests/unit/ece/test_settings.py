@@ -65,7 +65,8 @@ def test_the_name_of_an_environment_in_a_variable() -> None:
 )
 def test_credentials(auth: str | None, environ: dict[str, str], method: str, secret: str) -> None:
     settings = _read({"endpoint": URL, "auth": auth}, environ)
-    assert type(settings.auth) is {"api_key": ApiKeyAuth, "basic": BasicAuth, "login": LoginAuth}[method]
+    expected: type = {"api_key": ApiKeyAuth, "basic": BasicAuth, "login": LoginAuth}[method]
+    assert type(settings.auth) is expected
     assert secret in settings.auth.secrets
     assert secret not in repr(settings)
 

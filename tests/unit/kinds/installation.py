@@ -21,9 +21,8 @@ from planner.kinds.binding import Conventions
 from planner.kinds.extension import ExtensionDriver
 from planner.kinds.registry import load_kinds
 from planner.model.address import Address
-from planner.model.resource import Content, Observed
+from planner.model.resource import Content, Observed, Progress, Request, Result
 from planner.model.value import Value
-from planner.model.write import Progress, Request, Result
 from planner.sandbox import Sandbox, create_app
 
 ADDRESS = Address("extension", "synonyms")

@@ -21,8 +21,7 @@ from planner.errors import (
     Unreachable,
 )
 from planner.model.plan import AttributeDiff
-from planner.model.resource import Observed
-from planner.model.write import Request
+from planner.model.resource import Observed, Request
 
 from .installation import ADDRESS, BODY, URL, Ece, archive
 

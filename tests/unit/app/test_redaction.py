@@ -1,15 +1,9 @@
 from __future__ import annotations
 
-import io
-import os
-from collections.abc import Callable
-
 import pytest
 from attrs import evolve
 
 from planner.app.redaction import Redactor, document_redaction
-from planner.cli.console import RedactedStream
-from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.ledger import FAILED, Entry, Ledger, ThreeWay
 from planner.model.plan import Action
@@ -186,42 +180,3 @@ def test_records_of_promotions_stay_readable() -> None:
     assert run.gates == (Gate("soak", True, "seen by (sensitive)", forced="for (sensitive)"),)
     assert (checked.check, checked.url) == (secret, "https://x/?(sensitive)")
     assert forced.reason == "because of (sensitive)"
-
-
-class Broken(io.StringIO):
-    def __init__(self, error: OSError, descriptor: int) -> None:
-        super().__init__()
-        self._error, self._descriptor = error, descriptor
-
-    def write(self, text: str, /) -> int:
-        raise self._error
-
-    def fileno(self) -> int:
-        return self._descriptor
-
-
-@pytest.fixture
-def broken() -> Callable[[OSError], Broken]:
-    descriptor = os.open(os.devnull, os.O_WRONLY)
-    return lambda error: Broken(error, descriptor)
-
-
-@pytest.mark.parametrize("vital", [True, False])
-def test_a_reader_who_went_away_is_no_error(broken: Callable[[OSError], Broken], vital: bool) -> None:
-    assert RedactedStream(broken(BrokenPipeError()), str, vital=vital).write("text") == 4
-
-
-def test_a_vital_stream_must_be_written(broken: Callable[[OSError], Broken]) -> None:
-    error = OSError(28, "No space left on device")
-    RedactedStream(broken(error), str).write("progress")
-    with pytest.raises(PlannerError, match="cannot be written: No space left"):
-        RedactedStream(broken(error), str, vital=True).write("result")
-
-
-def test_a_stream_redacts_what_is_written() -> None:
-    target = io.StringIO()
-    stream = RedactedStream(target, redactor("mysecret"))
-    assert stream.write("a mysecret b") == len("a mysecret b")
-    assert target.getvalue() == "a (sensitive) b"
-    assert stream.writable()
-    assert not stream.isatty()
