@@ -176,6 +176,8 @@ def create_app(data: str | Path, **options: Unpack[Options]) -> Sandbox:
     Raises ValueError for another platform and for a fault that does not parse, and SandboxError for a file
     that is something else.
     """
+    if unknown := options.keys() - Options.__annotations__.keys():
+        raise TypeError(f"a sandbox has no option {', '.join(sorted(unknown))}")
     rules = [faults.parse(spec) if isinstance(spec, str) else spec for spec in options.get("faults", ())]
     platform, credentials = options.get("platform", ECE), options.get("credentials")
     if platform not in PLATFORMS:

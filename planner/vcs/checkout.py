@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final, Self
+from typing import Final, Self
 
 from attrs import evolve, field, frozen
 
@@ -136,12 +136,6 @@ class Checkout:
             if error.status == 1:
                 return None
             raise
-
-    @contextmanager
-    def stream(self, *words: str, data: bytes) -> Iterator[IO[bytes]]:
-        """As `must`, for more than memory should hold."""
-        with self._asking(words, data) as run, run.reading() as found:
-            yield found
 
     def fetch(self, objects: Iterable[str]) -> None:
         """Take over objects that a partial clone lacks, all in one request."""

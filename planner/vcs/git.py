@@ -163,7 +163,7 @@ class Repository(Checkout):
         files = [entry for entry in found if not entry.is_submodule]
         self._obtain([entry.hash for entry in files], commit)
         asked = "".join(f"{entry.hash}\n" for entry in files).encode()
-        with self.stream("cat-file", "--batch", data=asked) as stream:
+        with self._asking(("cat-file", "--batch"), asked) as run, run.reading() as stream:
             for entry in files:
                 size = _size(stream.readline())
                 write(target, entry, entry.name.removeprefix(self.prefix), stream, size)
