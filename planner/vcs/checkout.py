@@ -120,8 +120,11 @@ class Checkout:
     @property
     def promisor(self) -> str:
         """The remote that has what a partial clone lacks; "" for a clone that is whole."""
-        named = [name for _, key, value in self.settings if (name := _promisor(key, value))]
-        return named[0] if named else self.setting("extensions.partialclone")
+        for _, name, value in self.settings:
+            found = re.fullmatch(r"remote\.(.*)\.promisor", name, re.DOTALL)
+            if found and value.lower() not in _FALSE:
+                return found[1]
+        return self.setting("extensions.partialclone")
 
     def must(self, *words: str, data: bytes = b"") -> bytes:
         """What git prints. GitError when it fails."""
@@ -186,11 +189,6 @@ class Checkout:
             urls = (value for _, name, value in self.settings if name == f"remote.{remote}.url")
             yield from (_line(f"remote.{_REMOTE}.url", url) for url in urls)
             yield _line(f"remote.{_REMOTE}.promisor", "true")
-
-
-def _promisor(name: str, value: str) -> str:
-    found = re.fullmatch(r"remote\.(.*)\.promisor", name, re.DOTALL)
-    return found[1] if found and value.lower() not in _FALSE else ""
 
 
 def _line(name: str, value: str) -> str:
