@@ -94,20 +94,14 @@ def _info(name: str, file: Path) -> ZipInfo:
 
 @frozen
 class _Folder:
-    """A folder on the way down. real: without links. parts: its name in the archive. way: the real paths of
+    """A folder on the way down. real: without links. parts: its name in the archive. above: the real paths of
     the folders it is in, so that links in a circle are found.
     """
 
     place: Path
     real: Path
     parts: tuple[str, ...] = ()
-    above: _Folder | None = None
-
-    def is_within(self, real: Path) -> bool:
-        here: _Folder | None = self
-        while here is not None and here.real != real:
-            here = here.above
-        return here is not None
+    above: tuple[Path, ...] = ()
 
 
 @frozen
@@ -138,9 +132,8 @@ class _Walk:
                 elif entry.is_file():
                     yield (*here.parts, entry.name), real
                 else:
-                    raise self._wrong(
-                        here, entry, "is neither a file nor a folder", "Remove it from the folder."
-                    )
+                    advice = "Remove it from the folder."
+                    raise self._wrong(here, entry, "is neither a file nor a folder", advice)
 
     def _real(self, here: _Folder, entry: os.DirEntry[str]) -> Path:
         """Where an entry is, links followed. ArchiveError for a link that cannot be."""
@@ -159,9 +152,10 @@ class _Walk:
         return real
 
     def _below(self, here: _Folder, entry: os.DirEntry[str], real: Path) -> _Folder:
-        if entry.is_symlink() and here.is_within(real):
+        way = (*here.above, here.real)
+        if entry.is_symlink() and real in way:
             raise self._wrong(here, entry, "is a link to a folder it is in", "Remove the link.")
-        return _Folder(Path(entry.path), real, (*here.parts, entry.name), here)
+        return _Folder(Path(entry.path), real, (*here.parts, entry.name), way)
 
     def _count(self, here: _Folder) -> None:
         self.ways[here.real] += 1

@@ -20,11 +20,10 @@ from requests.adapters import BaseAdapter
 
 from planner.ece.auth import Auth
 from planner.ece.operations import Message, Operation, Reply, Sent, Timeouts
-from planner.ece.redaction import Discretion, redact
+from planner.ece.redaction import Discretion, WireLog, redact
 from planner.ece.retry import RetryPolicy, Throttle, Tries
 from planner.ece.settings import Settings
 from planner.ece.verdicts import Circumstances, Failure, is_expired_login, of_reply, of_trouble
-from planner.ece.wirelog import WireLog
 from planner.errors import NotFound, OutcomeUnknown, PlannerError
 from planner.model.resource import ServerTime
 from planner.model.value import Secret, leaves
@@ -51,6 +50,10 @@ def _api_address(base_url: str) -> Address:
             advice="Write it as https://host:12443.",
         ) from error
     return evolve(found, path=found.path.rstrip("/").removesuffix(_API).rstrip("/") + _API, query="")
+
+
+Attempt = Callable[[int], Reply | Failure]
+Exchanged = tuple[Reply | Failure, Received | None]
 
 
 @define(eq=False)
@@ -119,9 +122,8 @@ class Client:
         for an upload that cannot be read. Which one when: the table in planner.ece.verdicts.
         """
         message = self._message(operation, params, sent)
-        return self._until_settled(
-            message, lambda attempt: self._attempt(message, attempt), writes=operation.method not in _READS
-        )
+        writes = operation.method not in _READS
+        return self._until_settled(message, lambda attempt: self._attempt(message, attempt), writes=writes)
 
     def hurry(self) -> None:
         """Who waits for a rate limit ends, with the refusal as the error: nothing was done."""
@@ -140,18 +142,14 @@ class Client:
         json, upload = sent.get("json"), sent.get("upload")
         region = f"/regions/{self._region}" if self._region and operation.regional else ""
         path = region + operation.path_with(params)
-        base = self._base
-        address = Address(
-            base.scheme, base.host, base.port, base.path + path, urlencode(sent.get("query") or {})
-        )
+        query = urlencode(sent.get("query") or {})
+        address = evolve(self._base, path=self._base.path + path, query=query)
         body = None if json is None else orjson.dumps(json, default=_plain)
         secrets = tuple(leaf for _, leaf in leaves(json) if isinstance(leaf, Secret))
         read = operation.timeout or (self._timeouts.read if upload is None else self._timeouts.upload)
         return Message(operation, path, address, body, upload, (self._timeouts.connect, read), secrets)
 
-    def _until_settled(
-        self, message: Message, attempt_once: Callable[[int], Reply | Failure], *, writes: bool = False
-    ) -> Reply:
+    def _until_settled(self, message: Message, attempt_once: Attempt, *, writes: bool = False) -> Reply:
         tries, unsure = Tries(self._retry, self._throttle, self._random), False
         self._throttle.hold()
         while True:
@@ -188,9 +186,7 @@ class Client:
             to = message.operation.method, message.address, message.timeouts
             return self._wire.send(Request(*to, headers, body))
 
-    def _exchange(
-        self, message: Message, attempt: int, authorization: str | None
-    ) -> tuple[Reply | Failure, Received | None]:
+    def _exchange(self, message: Message, attempt: int, authorization: str | None) -> Exchanged:
         secrets = (*self.auth.secrets, *message.secrets, *self._discretion.texts())
         at = Circumstances(message.operation, self.where, attempt, self._clock(), self.auth.advice, secrets)
         if message.operation.method not in _READS:

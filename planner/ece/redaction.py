@@ -1,10 +1,12 @@
-"""What a log line or an error message must not show."""
+"""What a log line or an error message must not show, and the log of requests and replies."""
 
 from __future__ import annotations
 
+import logging
 import re
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from attrs import frozen
@@ -13,7 +15,13 @@ from planner.model.known_secrets import known_secrets
 from planner.model.value import Secret
 from planner.net.plain_text import one_line
 
+if TYPE_CHECKING:
+    from planner.ece.operations import Message
+    from planner.ece.verdicts import Circumstances
+    from planner.net.wire import Received
+
 HIDDEN: Final = "(redacted)"
+TRACE: Final = 5
 BODY_LIMIT: Final = 2000
 _READ_AT_MOST: Final = 1024 * 1024
 
@@ -96,3 +104,43 @@ def redacted_body(content: bytes, secrets: Iterable[str] = (), hidden: Collectio
 def body_for_log(content: bytes | None, secrets: Iterable[str] = (), hidden: Collection[str] = ()) -> str:
     """The body of a request or a reply as one bounded line. hidden: names of fields that are not shown."""
     return one_line(redacted_body(content, secrets, hidden), BODY_LIMIT) if content else "(empty)"
+
+
+@frozen
+class WireLog:
+    """Requests and replies on the logger planner.ece: one line each at DEBUG, their bodies at TRACE.
+
+    Never shows Authorization, tokens, passwords or the queries of URLs. hidden: the names of more fields
+    whose values are not shown.
+    """
+
+    log: logging.Logger
+    hidden: Callable[[], Collection[str]] = frozenset
+
+    def request(self, message: Message, at: Circumstances) -> float:
+        """Returns the time of the start, for the other two."""
+        if self.log.isEnabledFor(logging.DEBUG):
+            self.log.debug("> %s, attempt %d", _line(message, at), at.attempt)
+        if self.log.isEnabledFor(TRACE):
+            body = "(upload)" if message.upload else body_for_log(message.body, at.secrets, self.hidden())
+            self.log.log(TRACE, "> %s", body)
+        return time.perf_counter()
+
+    def reply(self, message: Message, at: Circumstances, received: Received, start: float) -> None:
+        self.ended(message, at, str(received.status), start)
+        if self.log.isEnabledFor(TRACE):
+            self.log.log(TRACE, "< %s", body_for_log(received.content, at.secrets, self.hidden()))
+
+    def ended(self, message: Message, at: Circumstances, words: str, start: float) -> None:
+        """Without a reply: words say why."""
+        if self.log.isEnabledFor(logging.DEBUG):
+            line, spent = _line(message, at), (time.perf_counter() - start) * 1000
+            said = redact(words, at.secrets)
+            self.log.debug("< %s, attempt %d: %s in %.1f ms", line, at.attempt, said, spent)
+
+    def pause(self, message: Message, seconds: float) -> None:
+        self.log.debug("%s: again in %.2f s", message.operation.name, seconds)
+
+
+def _line(message: Message, at: Circumstances) -> str:
+    return one_line(redact(f"{message.operation.method} {message.path}", at.secrets))

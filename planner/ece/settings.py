@@ -103,13 +103,11 @@ def _no_endpoint(environment: str, source: Source) -> PlannerError:
 
 
 def _check_endpoint(environment: str, endpoint: str, allow_http: bool) -> None:
-    problem = _problem(endpoint, allow_http)
-    if problem:
+    if problem := _problem(endpoint, allow_http):
+        what, advice = problem
         # The URL is shown only where it holds no password; a query may hold a token.
         shown = "" if "@" in endpoint else f" {redact(endpoint)}"
-        raise PlannerError(
-            f"The endpoint{shown} of environment {environment} {problem[0]}", advice=problem[1]
-        )
+        raise PlannerError(f"The endpoint{shown} of environment {environment} {what}", advice=advice)
 
 
 def _problem(endpoint: str, allow_http: bool) -> tuple[str, str] | None:

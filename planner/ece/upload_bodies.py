@@ -5,7 +5,7 @@ Beside uploads.py, as most runs upload nothing, and loading what encodes the bod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -23,8 +23,14 @@ class UploadBody(MultipartEncoderMonitor):  # type: ignore[misc]  # requests_too
     content_type: str
 
     def __init__(self, encoder: Any, progress: Progress | None, send_timeout: float) -> None:
-        super().__init__(encoder, _reporter(progress))
+        super().__init__(encoder, self._report)
         self.send_timeout = send_timeout
+        self._progress, self._told = progress, 0
+
+    def _report(self, _: object) -> None:
+        if self._progress and self.bytes_read > self._told:  # the reads at the end bring nothing new
+            self._told = self.bytes_read
+            self._progress(self._told, self.len)
 
 
 @contextmanager
@@ -42,20 +48,6 @@ def opened(upload: Upload, send_timeout: float) -> Iterator[UploadBody]:
         if upload.form == MULTIPART:
             encoder = MultipartEncoder({"file": (upload.filename, encoder, encoder.content_type)})
         yield UploadBody(encoder, upload.progress, send_timeout)
-
-
-def _reporter(progress: Progress | None) -> Callable[[Any], None] | None:
-    if progress is None:
-        return None
-    told = 0
-
-    def report(monitor: Any) -> None:
-        nonlocal told
-        if monitor.bytes_read > told:  # the reads at the end bring nothing new
-            told = monitor.bytes_read
-            progress(told, monitor.len)
-
-    return report
 
 
 class _Source:

@@ -36,12 +36,12 @@ from planner.errors import (
 from planner.net.bodies import NotJSON, nests_too_deep, parsed
 from planner.net.dates import retry_after
 from planner.net.plain_text import html_words, looks_like_html, one_line, status_words
-from planner.net.troubles import Look, explain
-from planner.net.wire import Received
+from planner.net.wire import Look, Received, explain
 
 _PASSING = frozenset({500, 502, 503, 504})
 _ELEVATED = "449 Elevated permissions required"
 _UNKNOWN = "It may have taken effect: plan again, which reads what is there before anything is sent."
+_OF_ANOTHER = "This is not the API's own reply: check endpoint and region too."
 _REPEAT = "It may have taken effect; running the command again does no harm."
 
 
@@ -197,9 +197,7 @@ def _advice(received: Received, fault: Fault, at: Circumstances) -> str:
     if _class_of(received.status, fault.codes) is Unauthenticated:
         return _credentials_advice(received, at)
     if not fault.from_api and not fault.codes and received.status in {401, 403, 404}:
-        return (
-            f"{_BY_STATUS[received.status]} This is not the API's own reply: check endpoint and region too."
-        )
+        return f"{_BY_STATUS[received.status]} {_OF_ANOTHER}"
     if received.status >= 500:
         return "The trouble is on the server's side: check the health of the installation, then try again."
     return _BY_STATUS.get(received.status, "")

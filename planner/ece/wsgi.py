@@ -14,9 +14,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 import requests
 import urllib3
 from attrs import define, field
-from requests.adapters import BaseAdapter
-from requests.structures import CaseInsensitiveDict
-from requests.utils import get_encoding_from_headers
+from requests.adapters import HTTPAdapter
 
 # Bytes of a request that are read at a time, however much the app asks for.
 _PIECE: Final = 64 * 1024
@@ -26,7 +24,7 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 
-class WSGITransport(BaseAdapter):
+class WSGITransport(HTTPAdapter):
     """Sends each request to app, in the thread of the caller, which must be safe for several threads.
 
     The body of a request is read as the app reads it, never held here; the reply is read to its end before
@@ -39,27 +37,13 @@ class WSGITransport(BaseAdapter):
         super().__init__()
         self._app = app
 
-    def send(  # BaseAdapter's signature
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,  # noqa: ARG002
-        timeout: object = None,  # noqa: ARG002
-        verify: object = True,  # noqa: ARG002
-        cert: object = None,  # noqa: ARG002
-        proxies: object = None,  # noqa: ARG002
-    ) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         try:
             reply = _run(self._app, _environ(request))
         except TimeoutError as error:
             raise requests.exceptions.ReadTimeout(error, request=request) from error
         except ConnectionError as error:
             raise requests.exceptions.ConnectionError(error, request=request) from error
-        return self._response(request, reply)
-
-    def close(self) -> None:
-        """Nothing is held open."""
-
-    def _response(self, request: requests.PreparedRequest, reply: _Reply) -> requests.Response:
         # urllib3's response gives the rest: Content-Length kept, content encodings, streaming.
         raw = urllib3.HTTPResponse(
             body=io.BytesIO(b"".join(reply.chunks)),
@@ -70,12 +54,7 @@ class WSGITransport(BaseAdapter):
             decode_content=False,
             request_method=request.method,
         )
-        response = requests.Response()
-        response.status_code, response.reason, response.raw = reply.status, reply.reason, raw
-        response.headers = CaseInsensitiveDict(raw.headers)
-        response.encoding = get_encoding_from_headers(response.headers)
-        response.url, response.request = str(request.url), request
-        return response
+        return self.build_response(request, raw)
 
 
 @define
@@ -115,14 +94,12 @@ def _run(app: Application, environ: Environ) -> _Reply:
 
 def _environ(request: requests.PreparedRequest) -> Environ:
     url = urlsplit(str(request.url))
-    target = f"{url.path or '/'}?{url.query}" if url.query else url.path or "/"
     return {
         "REQUEST_METHOD": str(request.method),
         "SCRIPT_NAME": "",
         "PATH_INFO": unquote_to_bytes(url.path or "/").decode("latin-1"),
         "QUERY_STRING": url.query,
-        "REQUEST_URI": target,
-        "RAW_URI": target,
+        "RAW_URI": request.path_url,
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
         "wsgi.version": (1, 0),
@@ -141,20 +118,13 @@ def _environ(request: requests.PreparedRequest) -> Environ:
 
 
 def _header_variables(request: requests.PreparedRequest) -> Mapping[str, str]:
-    variables = {
-        "HTTP_" + _text(name).upper().replace("-", "_"): _text(value)
-        for name, value in request.headers.items()
-    }
+    variables = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in request.headers.items()}
     for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
         if f"HTTP_{name}" in variables:
             variables[name] = variables.pop(f"HTTP_{name}")
     if request.body is not None and "CONTENT_LENGTH" not in variables:
         variables["HTTP_TRANSFER_ENCODING"] = "chunked"
     return variables
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
 def _input(body: Any) -> io.BufferedIOBase:

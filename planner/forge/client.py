@@ -21,8 +21,7 @@ from planner.model.known_secrets import known_secrets
 from planner.net.address import Elsewhere, address_of, led_to, onward
 from planner.net.bodies import NotJSON, parsed
 from planner.net.plain_text import html_words, looks_like_html, one_line, status_words
-from planner.net.troubles import Look, explain
-from planner.net.wire import BROKEN, Received, Request, Wire
+from planner.net.wire import BROKEN, Look, Received, Request, Wire, explain
 
 _TIMEOUTS: Final = (10.0, 60.0)
 """Seconds until a connection is there, and between two pieces of a reply."""

@@ -219,10 +219,8 @@ def is_whole(body: Any, kind: Kind, binding: Binding) -> bool:
         return False
     if pointed(body, binding.id_pointer) is None and not _may_hide_its_id(kind, binding):
         return False
-    always = [
-        a.name for a in kind.attributes.values() if a.required and a.echoed and not (a.write_only or a.local)
-    ]
-    wanted = [name for name in always if name != binding.id]
+    shown = (a for a in kind.attributes.values() if a.required and a.echoed and a.name != binding.id)
+    wanted = [a.name for a in shown if not (a.write_only or a.local)]
     return all(name in attributes for name in wanted) if wanted else bool(set(attributes) - {binding.id})
 
 

@@ -122,9 +122,8 @@ _OTHER_WAY = "The other way: publish the archive, and give download_url in place
 
 def _is_about_the_form(error: ApiError) -> bool:
     """Whether the form of an upload may be why it was refused; the API's own code tells what else it is."""
-    return error.status == 415 or (
-        error.status == 400 and "extensions.request_execution_failed" not in error.codes
-    )
+    is_told = "extensions.request_execution_failed" in error.codes
+    return error.status == 415 or (error.status == 400 and not is_told)
 
 
 def _file_of(observed: Observed) -> Value:
@@ -140,7 +139,7 @@ def _size_in(observed: Observed) -> int | float | None:
 
 def _zip_name(request: Request) -> str:
     name = Path(request.content.source).name if request.content else request.address.name
-    return name if name.endswith(".zip") else f"{name}.zip"
+    return f"{name.removesuffix('.zip')}.zip"
 
 
 def _check_unchanged(archive: Path, sha256: str, request: Request) -> None:

@@ -93,10 +93,12 @@ def _kind(data: Mapping[str, Any]) -> Kind:
     attributes = {
         name: _attribute(name, body, name in required) for name, body in rules["properties"].items()
     }
+    if "update" not in data["api"]:  # a change of any attribute is a replacement
+        attributes = {name: evolve(a, immutable=not a.read_only) for name, a in attributes.items()}
     return Kind(
         name=data["kind"],
         title=data["title"],
-        attributes=attributes if "update" in data["api"] else _made_anew(attributes),
+        attributes=attributes,
         schema=rules,
         natural_key=tuple(data["natural_key"]),
         content=_content(data["content"]) if "content" in data else None,
@@ -118,11 +120,6 @@ _MARKS: Final = {"read_only": "readOnly", "write_only": "writeOnly"} | {
 def _attribute(name: str, body: Mapping[str, Any], required: bool) -> Attribute:
     marks = {mark: body[key] for mark, key in _MARKS.items() if key in body}
     return Attribute(name, body, required, **marks)
-
-
-def _made_anew(attributes: Mapping[str, Attribute]) -> dict[str, Attribute]:
-    """The attributes of a kind that cannot be updated: a change of any is a replacement."""
-    return {name: evolve(a, immutable=not a.read_only) for name, a in attributes.items()}
 
 
 def _check_upload(path: Path, kind_file: KindFile) -> None:

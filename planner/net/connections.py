@@ -198,14 +198,10 @@ class PooledAdapter(HTTPAdapter):
         scheme, host, port = request.address.origin
         return {"scheme": scheme, "host": host, "port": port}, keys
 
-    def get_connection_with_tls_context(
-        self, request: Any, verify: Any, proxies: Any = None, cert: Any = None
-    ) -> Any:
+    def get_connection_with_tls_context(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         origin = request.address.origin
         if origin not in self._pools:  # looked up once: that is a tenth of the work of a call
-            self._pools[origin] = super().get_connection_with_tls_context(
-                request, verify, proxies=proxies, cert=cert
-            )
+            self._pools[origin] = super().get_connection_with_tls_context(request, *args, **kwargs)
         return self._pools[origin]
 
     def close(self) -> None:

@@ -59,9 +59,6 @@ class _BodyWanted(Exception):
 
 
 class _Asked(io.RawIOBase):
-    def readable(self) -> bool:
-        return True
-
     def readinto(self, _buffer: Any) -> int:
         raise _BodyWanted
 
@@ -141,9 +138,9 @@ class Sandbox:
 
     def _handle(self, request: Request, path: str | None) -> Response:
         """Who calls comes first: a stranger hears nothing of what there is."""
-        place = self._router.at(path, api=request.path.startswith("/api"))
-        user = self._auth.identify(request) if place.login else ""
-        return place.route(request.method).handler(Call(request, place.params, user))
+        there = self._router.at(path, api=request.path.startswith("/api"))
+        user = self._auth.identify(request) if there.login else ""
+        return there.route(request.method).handler(Call(request, there.params, user))
 
     def wants_body(self, environ: WSGIEnvironment) -> bool:
         """Whether it would read the body of this request, as far as the headers tell. Nothing happens by it:
@@ -179,6 +176,8 @@ def create_app(data: str | Path, **options: Unpack[Options]) -> Sandbox:
     Raises ValueError for another platform and for a fault that does not parse, and SandboxError for a file
     that is something else.
     """
+    if unknown := options.keys() - Options.__annotations__.keys():
+        raise TypeError(f"a sandbox has no option {', '.join(sorted(unknown))}")
     rules = [faults.parse(spec) if isinstance(spec, str) else spec for spec in options.get("faults", ())]
     platform, credentials = options.get("platform", ECE), options.get("credentials")
     if platform not in PLATFORMS:

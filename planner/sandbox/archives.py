@@ -147,8 +147,12 @@ class Archives:
         except FileNotFoundError:
             yield EMPTY_ZIP
 
-    def keep(self, incoming: Incoming, extension_id: str) -> None:
-        incoming.path.replace(self.path(extension_id))
+    def keep(self, incoming: Incoming | None, extension_id: str) -> None:
+        """In the place of an earlier one. Of one that nobody fetched nothing is kept."""
+        if incoming:
+            incoming.path.replace(self.path(extension_id))
+        else:
+            self.remove(extension_id)
 
     def remove(self, extension_id: str) -> None:
         self.path(extension_id).unlink(missing_ok=True)

@@ -136,7 +136,7 @@ class AuthApi:
             row = db.execute(query, (_sha256(token), isoformat(self.clock()))).fetchone()
         return str(row["user_name"]) if row else None
 
-    def _session(self, user: str) -> dict[str, Any]:
+    def _session(self, user: str) -> dict[str, str]:
         """ECE API, TokenResponse. Only the token's hash is stored."""
         token, now = secrets.token_urlsafe(32), self.clock()
         expires = isoformat(now + self.lifetime)

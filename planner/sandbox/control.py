@@ -66,10 +66,9 @@ class ControlApi:
     def list_files(self, _: Call) -> Response:
         with self.storage.read() as db:
             extensions = EXTENSIONS.every(db)
-        files = [(extension.id, extension.file) for extension in extensions if extension.file]
-        return reply(
-            {"files": [{"id": id_, "size": file.size, "sha256": file.sha256} for id_, file in files]}
-        )
+        kept = ((extension.id, extension.file) for extension in extensions if extension.file)
+        files = [{"id": id_, "size": file.size, "sha256": file.sha256} for id_, file in kept]
+        return reply({"files": files})
 
     def file(self, call: Call) -> Response:
         extension_id, token = call.params["extension_id"], call.request.args.get("token", "")

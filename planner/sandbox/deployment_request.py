@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
 import orjson
 from jsonschema_rs import Draft4Validator, ValidationError
@@ -28,6 +28,25 @@ MOST_PROBLEMS = 20
 LONGEST_MESSAGE = 300
 
 
+class DeploymentRequest(TypedDict, total=False):
+    """What is taken of a request to create or update a deployment."""
+
+    name: str
+    alias: str
+    resources: dict[str, list[dict[str, Any]]]
+    settings: dict[str, Any]
+    metadata: dict[str, Any]
+    prune_orphans: bool
+
+
+class ExtensionEntry(TypedDict):
+    """What a plan says of an extension that it loads."""
+
+    name: str
+    url: str
+    elasticsearch_version: str
+
+
 def invalid(message: str, field: str) -> ApiError:
     return api_error(400, "deployments.invalid_request", message, field)
 
@@ -42,13 +61,13 @@ def _validator(name: str) -> Draft4Validator:
     return Draft4Validator({"$ref": f"#/definitions/{name}", **_shapes()}, validate_formats=True)
 
 
-def checked(body: Mapping[str, Any], name: str, *, repo_only: bool = False) -> dict[str, Any]:
+def checked(body: Mapping[str, Any], name: str, *, repo_only: bool = False) -> DeploymentRequest:
     """A request of the shape `name`, CREATE or UPDATE, with its defaults filled in.
 
     `repo_only` refuses the address of an extension that is none of the installation's own. Raises ApiError
     400 with one element for each thing wrong.
     """
-    taken: dict[str, Any] = _known(_filled(body), {"$ref": f"#/definitions/{name}"})
+    taken: DeploymentRequest = _known(_filled(body), {"$ref": f"#/definitions/{name}"})
     problems = [_problem(error) for error in _validator(name).iter_errors(taken)]
     problems = problems or [*_misfits(taken.get("resources", {}), repo_only=repo_only)]
     if problems:
@@ -101,7 +120,7 @@ def _filled_resource(kind: str, payload: Any, body: Mapping[str, Any]) -> Any:
     return {"ref_id": f"main-{kind}", "region": REGION if region is None else region, **target, **given}
 
 
-def _misfits(resources: Mapping[str, Any], *, repo_only: bool) -> Iterator[Problem]:
+def _misfits(resources: Mapping[str, list[dict[str, Any]]], *, repo_only: bool) -> Iterator[Problem]:
     """What no Elasticsearch of the plans could load."""
     for resource in resources.get("elasticsearch", []):
         plan = resource["plan"]
@@ -126,14 +145,14 @@ def check_id(request_id: str | None) -> None:
         raise invalid("The request_id must have 32 to 128 characters.", "request_id")
 
 
-def check_template(query: MultiDict[str, str], request: Mapping[str, Any]) -> None:
+def check_template(query: MultiDict[str, str], request: DeploymentRequest) -> None:
     """There are no templates here: one would have to fill in the resources that a request has itself."""
     template = query.get("template_id")
     if template is not None and not any(request.get("resources", {}).values()):
         raise invalid(f"The deployment template [{template}] cannot be found.", "template_id")
 
 
-def resources(request: Mapping[str, Any]) -> Resources:
+def resources(request: DeploymentRequest) -> Resources:
     """Every resource of a checked request, with a new id. What may only be written is not kept."""
     sent = request.get("resources", {})
     return {kind: [_kept(payload) for payload in sent.get(kind, [])] for kind in KINDS}
@@ -181,7 +200,7 @@ def extension_urls(resources: Resources) -> set[str]:
     }
 
 
-def _entries(settings: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _entries(settings: Mapping[str, Any]) -> Iterator[tuple[str, ExtensionEntry]]:
     for key in ("user_bundles", "user_plugins"):
         for entry in settings.get(key) or []:
             yield key, entry

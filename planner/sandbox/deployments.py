@@ -113,9 +113,8 @@ class DeploymentsApi:
             check_version(call.request.args.get("version"), before.stamp, "deployments")
             if call.flag("validate_only"):
                 wanted = requested.resources(request)
-                return versioned(
-                    _updated(_changed(before, request)) | _diagnosed(before, wanted), before.stamp
-                )
+                body = _updated(_changed(before, request)) | _diagnosed(before, wanted)
+                return versioned(body, before.stamp)
             deployment = self._write(db, _changed(before, request))
         return versioned(_updated(deployment), deployment.stamp)
 
@@ -136,12 +135,11 @@ class DeploymentsApi:
     def _write(self, db: sqlite3.Connection, changed: Deployment) -> Deployment:
         deployment = evolve(changed, stamp=changed.stamp.written(self.now()))
         DEPLOYMENTS.update(db, deployment)
-        record_uses(
-            db, deployment, set() if deployment.stopped else requested.extension_urls(deployment.resources)
-        )
+        urls = set() if deployment.stopped else requested.extension_urls(deployment.resources)
+        record_uses(db, deployment, urls)
         return deployment
 
-    def _made(self, request: Mapping[str, Any], request_id: str | None) -> Deployment:
+    def _made(self, request: requested.DeploymentRequest, request_id: str | None) -> Deployment:
         deployment_id, now = secrets.token_hex(16), self.now()
         return Deployment(
             id=deployment_id,
@@ -156,7 +154,7 @@ class DeploymentsApi:
         )
 
 
-def _changed(before: Deployment, request: Mapping[str, Any]) -> Deployment:
+def _changed(before: Deployment, request: requested.DeploymentRequest) -> Deployment:
     """What a request leaves out stays as it is; an empty alias takes it away."""
     wanted = requested.resources(request) if "resources" in request else None
     return evolve(
@@ -190,10 +188,11 @@ def _find(db: sqlite3.Connection, call: Call) -> Deployment:
     return deployment
 
 
+Body = dict[str, object]
 # Below: deployments as the API shows them, with every required field, healthy and quiet.
 
 
-def _created(deployment: Deployment, *, fresh: bool = False) -> dict[str, Any]:
+def _created(deployment: Deployment, *, fresh: bool = False) -> Body:
     """ECE API, DeploymentCreateResponse; credentials come once, with the fresh one."""
     resources = _resources(deployment)
     for resource in resources:
@@ -202,60 +201,59 @@ def _created(deployment: Deployment, *, fresh: bool = False) -> dict[str, Any]:
     return _named(deployment) | {"created": fresh, "resources": resources}
 
 
-def _listed(deployment: Deployment) -> dict[str, Any]:
+def _listed(deployment: Deployment) -> Body:
     """ECE API, DeploymentsListingData."""
     return {"id": deployment.id, "name": deployment.name, "resources": _resources(deployment)}
 
 
-def _updated(deployment: Deployment) -> dict[str, Any]:
+def _updated(deployment: Deployment) -> Body:
     """ECE API, DeploymentUpdateResponse."""
     return _named(deployment) | {"resources": _resources(deployment), "settings": _settings(deployment)}
 
 
-def _diagnosed(before: Deployment | None, wanted: Resources) -> dict[str, Any]:
+def _diagnosed(before: Deployment | None, wanted: Resources) -> Body:
     """ECE API, DeploymentDiagnostics: what the resources of a request would become, had it been meant."""
-    known = {
-        (kind, resource["ref_id"]) for kind, resource in requested.each(before.resources if before else {})
-    }
-    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    earlier = before.resources if before else {}
+    known = {(kind, resource["ref_id"]) for kind, resource in requested.each(earlier)}
+    found: dict[str, dict[str, list[Body]]] = {}
     for kind, resource in requested.each(wanted):
         part = "updates" if (kind, resource["ref_id"]) in known else "creates"
         found.setdefault(part, {}).setdefault(kind, []).append(_diagnosis(kind, resource))
     return {"diagnostics": found}
 
 
-def _diagnosis(kind: str, resource: Resource) -> dict[str, Any]:
+def _diagnosis(kind: str, resource: Resource) -> Body:
     name = resource.get("display_name", resource["id"])
-    diagnosis = {"ref_id": resource["ref_id"], "display_name": name, "backend_plan": resource["plan"]}
+    diagnosis: Body = {"ref_id": resource["ref_id"], "display_name": name, "backend_plan": resource["plan"]}
     target = {} if kind == "elasticsearch" else {"elasticsearch_cluster_ref_id": _target(resource)}
     return diagnosis | target
 
 
-def _shown(deployment: Deployment, *, show_plans: bool = True, show_settings: bool = False) -> dict[str, Any]:
+def _shown(deployment: Deployment, *, show_plans: bool = True, show_settings: bool = False) -> Body:
     """ECE API, DeploymentGetResponse."""
-    resources: dict[str, list[dict[str, Any]]] = {kind: [] for kind in requested.KINDS}
+    resources: dict[str, list[Body]] = {kind: [] for kind in requested.KINDS}
     for kind, resource in requested.each(deployment.resources):
-        detail = _detail(deployment, kind, resource, show_plans)
+        info = _info(deployment, resource, show_plans)
         if show_settings:
-            detail["info"]["settings"] = resource.get("settings", {})
-        resources[kind].append(detail)
+            info["settings"] = resource.get("settings", {})
+        resources[kind].append(_detail(deployment, kind, resource, info))
     usual = {"system_owned": False, "hidden": False, "tags": []}
     metadata = {**usual, **deployment.metadata, "last_modified": deployment.stamp.modified}
     found = {"resources": resources, "metadata": metadata, "settings": _settings(deployment)}
     return _named(deployment) | {"healthy": True} | found
 
 
-def _settings(deployment: Deployment) -> dict[str, Any]:
+def _settings(deployment: Deployment) -> Body:
     """ECE API, DeploymentSettings; auto_ops is required there."""
     return {"auto_ops": {"status": "not_connected"}} | deployment.settings
 
 
-def _named(deployment: Deployment) -> dict[str, Any]:
-    named = {"id": deployment.id, "name": deployment.name}
+def _named(deployment: Deployment) -> Body:
+    named: Body = {"id": deployment.id, "name": deployment.name}
     return named | {"alias": deployment.alias} if deployment.alias else named
 
 
-def _resources(deployment: Deployment) -> list[dict[str, Any]]:
+def _resources(deployment: Deployment) -> list[Body]:
     """ECE API, DeploymentResource."""
     return [
         {"kind": kind, "id": resource["id"], "ref_id": resource["ref_id"], "region": resource["region"]}
@@ -267,9 +265,8 @@ def _target(resource: Resource) -> str:
     return resource.get("elasticsearch_cluster_ref_id") or requested.MAIN
 
 
-def _detail(deployment: Deployment, kind: str, resource: Resource, show_plans: bool) -> dict[str, Any]:
-    info = _info(deployment, resource, show_plans)
-    detail = {"id": resource["id"], "ref_id": resource["ref_id"], "region": resource["region"]}
+def _detail(deployment: Deployment, kind: str, resource: Resource, info: Body) -> Body:
+    detail: Body = {"id": resource["id"], "ref_id": resource["ref_id"], "region": resource["region"]}
     if kind == "elasticsearch":
         return detail | {"info": info | _elasticsearch_info()}
     target = _target(resource)
@@ -280,7 +277,7 @@ def _detail(deployment: Deployment, kind: str, resource: Resource, show_plans: b
     }
 
 
-def _info(deployment: Deployment, resource: Resource, show_plans: bool) -> dict[str, Any]:
+def _info(deployment: Deployment, resource: Resource, show_plans: bool) -> Body:
     """What the info of every kind has; Kibana says `cluster_id` where APM says `id`, so both are here."""
     stamp, name = deployment.stamp, resource.get("display_name", deployment.name)
     return {
@@ -298,8 +295,8 @@ def _info(deployment: Deployment, resource: Resource, show_plans: bool) -> dict[
     }
 
 
-def _plans(deployment: Deployment, resource: Resource, show_plans: bool) -> dict[str, Any]:
-    current: dict[str, Any] = {
+def _plans(deployment: Deployment, resource: Resource, show_plans: bool) -> Body:
+    current: Body = {
         "healthy": True,
         "plan_attempt_id": f"{resource['id']}-{deployment.stamp.version}",
         "attempt_start_time": deployment.stamp.modified,
@@ -309,12 +306,12 @@ def _plans(deployment: Deployment, resource: Resource, show_plans: bool) -> dict
     }
     if show_plans:
         current["plan"] = resource["plan"]
-    plans: dict[str, Any] = {"healthy": True, "history": []}
+    plans: Body = {"healthy": True, "history": []}
     # A deployment that was shut down has no plan in force.
     return plans if deployment.stopped else plans | {"current": current}
 
 
-def _elasticsearch_info() -> dict[str, Any]:
+def _elasticsearch_info() -> Body:
     shards = {"healthy": True, "available_shards": [], "unavailable_shards": [], "unavailable_replicas": []}
     masters = {"healthy": True, "masters": [], "instances_with_no_master": []}
     return {

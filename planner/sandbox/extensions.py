@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -53,7 +53,7 @@ class ExtensionRequest:
     download_url: str | None = None
 
     @classmethod
-    def from_json(cls, body: dict[str, Any], stored_type: str | None = None) -> ExtensionRequest:
+    def from_json(cls, body: Mapping[str, Any], stored_type: str | None = None) -> ExtensionRequest:
         """An update keeps the stored type, whatever it sends. Raises ApiError 400 with one element for each
         thing wrong."""
         values = {key: body[key] for key in FIELDS if body.get(key) is not None}
@@ -127,7 +127,7 @@ class ExtensionsApi:
             with self.storage.write() as db:
                 while not EXTENSIONS.insert(db, extension):
                     extension = _made(wanted, facts, call.user, self.now())
-                if incoming:
+                if facts:
                     self.archives.keep(incoming, extension.id)
         return versioned(_shown(extension, call), extension.stamp, 201)
 
@@ -148,7 +148,8 @@ class ExtensionsApi:
             self._check_version(call, extension)
             extension = _updated(extension, wanted, facts, self.now())
             EXTENSIONS.update(db, extension)
-            self._replace(extension, incoming, facts)
+            if facts:
+                self.archives.keep(incoming, extension.id)
         return versioned(_shown(extension, call), extension.stamp)
 
     def upload(self, call: Call) -> Response:
@@ -213,12 +214,6 @@ class ExtensionsApi:
             self.fetch(url, incoming)
             yield incoming, incoming.facts(self.now(), exact_version(wanted.extension_type, wanted.version))
 
-    def _replace(self, extension: Extension, incoming: Incoming | None, facts: FileFacts | None) -> None:
-        if incoming:
-            self.archives.keep(incoming, extension.id)
-        elif facts:
-            self.archives.remove(extension.id)
-
     def _check_version(self, call: Call, extension: Extension) -> None:
         if self.enforce_version:
             check_version(call.request.args.get("version"), extension.stamp, "extensions")
@@ -260,7 +255,7 @@ def _updated(before: Extension, wanted: ExtensionRequest, file: FileFacts | None
     return evolve(before, **told, file=file or before.file, stamp=before.stamp.written(now))
 
 
-def _shown(extension: Extension, call: Call) -> dict[str, Any]:
+def _shown(extension: Extension, call: Call) -> dict[str, object]:
     """ECE API, Extension; the file by the address that the client reaches this server by."""
     file, base = extension.file, call.request.host_url
     metadata = file and {

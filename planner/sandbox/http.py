@@ -176,7 +176,7 @@ def operation_path(path: str) -> str | None:
 
 
 @frozen
-class Place:
+class PathRoutes:
     """What there is at a path: routes that differ in their methods only, none for an unknown path."""
 
     routes: tuple[Route, ...]
@@ -208,12 +208,12 @@ class Router:
         by_path = groupby(sorted(routes, key=lambda route: route.path), lambda route: route.path)
         self._places = [(_pattern(path), tuple(found)) for path, found in by_path]
 
-    def at(self, path: str | None, *, api: bool) -> Place:
+    def at(self, path: str | None, *, api: bool) -> PathRoutes:
         """`path` is None for one that no operation has; below /api even such a path asks for a login."""
         for pattern, routes in self._places:
             if path is not None and (found := pattern.fullmatch(path.strip("/"))):
-                return Place(routes, found.groupdict(), all(route.login for route in routes))
-        return Place((), {}, api)
+                return PathRoutes(routes, found.groupdict(), all(route.login for route in routes))
+        return PathRoutes((), {}, api)
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -112,7 +112,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 0,
     *,
-    ready: Callable[[str, int], None] | None = None,
+    ready: Callable[[str, int], object] = lambda _host, _port: None,
     **options: Unpack[Options],
 ) -> None:
     """Serve the sandbox of `data` until SIGTERM or Ctrl-C; `ready(host, port)` is called once it listens.
@@ -123,8 +123,7 @@ def serve(
     with create_app(data, **options) as app:
         server = Server(app, host, port)
         with _stopped_by_signals(server):
-            if ready is not None:
-                ready(server.host, server.port)
+            ready(server.host, server.port)
             server.run()
 
 

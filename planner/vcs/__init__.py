@@ -1,7 +1,7 @@
 """The git repository that a project lies in: commits, what changed between two, files as of one.
 
-Reads only, and runs nothing that a checkout's configuration names; but for `changing`, which commits and
-pushes as the user would. What never lives here: what files mean.
+All of it reads only, and runs nothing that a checkout's configuration names, except `changing`, which commits
+and pushes as the user would. What never lives here: what files mean.
 """
 
 from planner.vcs.git import Repository, commit_of, repository_of

@@ -13,13 +13,8 @@ from planner.vcs.git import Repository
 from planner.vcs.running import GitError, Run
 
 _OF_ANOTHER: Final = (
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_PREFIX",
-    "GIT_COMMON_DIR",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_NAMESPACE",
+    *("GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"),
+    *("GIT_NAMESPACE", "GIT_PREFIX"),
 )
 """Variables by which git would work in another repository than the one that was looked at."""
 _SECONDS: Final = 3600.0

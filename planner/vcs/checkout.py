@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final, Self
+from typing import Final, Self
 
 from attrs import evolve, field, frozen
 
@@ -23,13 +23,8 @@ from planner.errors import PlannerError
 from planner.vcs.running import GitError, Run, environment
 
 _FOR_GIT: Final = (
-    "PATH",
-    "HOME",
-    "XDG_CONFIG_HOME",
-    "GIT_CONFIG",
-    "GIT_CEILING",
-    "GIT_DISCOVERY",
-    "SYSTEMROOT",
+    *("PATH", "HOME", "SYSTEMROOT"),
+    *("XDG_CONFIG_HOME", "GIT_CONFIG", "GIT_CEILING", "GIT_DISCOVERY"),
 )
 """No credentials, and no GIT_DIR of another repository."""
 _FOR_REMOTES: Final = (
@@ -125,8 +120,11 @@ class Checkout:
     @property
     def promisor(self) -> str:
         """The remote that has what a partial clone lacks; "" for a clone that is whole."""
-        named = [name for _, key, value in self.settings if (name := _promisor(key, value))]
-        return named[0] if named else self.setting("extensions.partialclone")
+        for _, name, value in self.settings:
+            found = re.fullmatch(r"remote\.(.*)\.promisor", name, re.DOTALL)
+            if found and value.lower() not in _FALSE:
+                return found[1]
+        return self.setting("extensions.partialclone")
 
     def must(self, *words: str, data: bytes = b"") -> bytes:
         """What git prints. GitError when it fails."""
@@ -141,12 +139,6 @@ class Checkout:
             if error.status == 1:
                 return None
             raise
-
-    @contextmanager
-    def stream(self, *words: str, data: bytes) -> Iterator[IO[bytes]]:
-        """As `must`, for more than memory should hold."""
-        with self._asking(words, data) as run, run.reading() as found:
-            yield found
 
     def fetch(self, objects: Iterable[str]) -> None:
         """Take over objects that a partial clone lacks, all in one request."""
@@ -197,11 +189,6 @@ class Checkout:
             urls = (value for _, name, value in self.settings if name == f"remote.{remote}.url")
             yield from (_line(f"remote.{_REMOTE}.url", url) for url in urls)
             yield _line(f"remote.{_REMOTE}.promisor", "true")
-
-
-def _promisor(name: str, value: str) -> str:
-    found = re.fullmatch(r"remote\.(.*)\.promisor", name, re.DOTALL)
-    return found[1] if found and value.lower() not in _FALSE else ""
 
 
 def _line(name: str, value: str) -> str:

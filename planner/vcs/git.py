@@ -74,7 +74,7 @@ class Repository(Checkout):
     def changed_since(self, commit: str) -> frozenset[str]:
         """The project's files that differ between a commit and the work tree, relative to the project.
 
-        Also those that git does not know yet, but for ignored ones.
+        Also those that git does not know yet, except ignored ones.
         """
         tracked = self._names(*_DIFF, commit, "--")
         untracked = self._names("ls-files", "--others", "--exclude-standard", "-z", "--")
@@ -163,7 +163,7 @@ class Repository(Checkout):
         files = [entry for entry in found if not entry.is_submodule]
         self._obtain([entry.hash for entry in files], commit)
         asked = "".join(f"{entry.hash}\n" for entry in files).encode()
-        with self.stream("cat-file", "--batch", data=asked) as stream:
+        with self._asking(("cat-file", "--batch"), asked) as run, run.reading() as stream:
             for entry in files:
                 size = _size(stream.readline())
                 write(target, entry, entry.name.removeprefix(self.prefix), stream, size)

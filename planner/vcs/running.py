@@ -47,19 +47,23 @@ def _first(said: Sequence[str]) -> tuple[str, list[str]]:
     return first, lines
 
 
-class _Watch:
-    """Ends a process that does not end by itself in time."""
+@contextmanager
+def _ended_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[threading.Event]:
+    """Ends a process that does not end by itself in time; set when it was late."""
+    late = threading.Event()
 
-    def __init__(self, process: subprocess.Popen[bytes], seconds: float) -> None:
-        self._process = process
-        self.was_late = False
-        self.timer = threading.Timer(seconds, self._end)
-        self.timer.daemon = True
-        self.timer.start()
+    def end() -> None:
+        late.set()
+        process.kill()
 
-    def _end(self) -> None:
-        self.was_late = True
-        self._process.kill()
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        with process:
+            yield late
+    finally:
+        timer.cancel()
 
 
 @frozen
@@ -82,18 +86,14 @@ class Run:
             given.write(self.data)
             given.seek(0)
             process = self._started(given, told)
-            watch = _Watch(process, self.seconds)
-            try:
-                with process:
-                    assert process.stdout is not None  # noqa: S101 - a pipe, as it was started
-                    try:
-                        yield process.stdout
-                    except BaseException:
-                        process.kill()
-                        raise
-            finally:
-                watch.timer.cancel()
-            if watch.was_late:
+            with _ended_after(process, self.seconds) as late:
+                assert process.stdout is not None  # noqa: S101 - a pipe, as it was started
+                try:
+                    yield process.stdout
+                except BaseException:
+                    process.kill()
+                    raise
+            if late.is_set():
                 raise PlannerError(f"{self.what}: git did not end within {self.seconds:.0f} seconds")
             if process.returncode:
                 told.seek(0)

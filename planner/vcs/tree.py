@@ -128,9 +128,8 @@ def _destination(name: str, stream: IO[bytes], size: int) -> str:
 
 
 def _copy(path: Path, stream: IO[bytes], size: int) -> None:
-    with path.open(
-        "xb"
-    ) as file:  # x: what is there already is not written to, nor what a link there leads to
+    # x: what is there already is not written to, nor what a link there leads to.
+    with path.open("xb") as file:
         while size:
             block = stream.read(min(size, _BLOCK))
             if not block:

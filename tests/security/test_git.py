@@ -130,7 +130,7 @@ QUESTIONS: Mapping[str, Callable[[Repository, Path], object]] = {
 def test_every_question_is_asked_here() -> None:
     public = {name for name in (*vars(Repository), *vars(Checkout)) if not name.startswith("_")}
     facts = {field.name for field in fields(Repository)}
-    assert public - facts - {"of", "promisor", "must", "ask", "stream", "fetch"} == QUESTIONS.keys()
+    assert public - facts - {"of", "promisor", "must", "ask", "fetch"} == QUESTIONS.keys()
 
 
 def asked(root: Path) -> Iterator[str]:

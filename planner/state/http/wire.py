@@ -19,7 +19,7 @@ from planner.net.address import led_to
 from planner.net.bodies import NotJSON, parsed
 from planner.net.dates import retry_after
 from planner.net.plain_text import html_words, looks_like_html, one_line, status_words
-from planner.net.troubles import Look, explain
+from planner.net.wire import Look, explain
 from planner.state.http.target import Access, Endpoint
 from planner.state.locks import Timing
 

@@ -18,7 +18,7 @@ from planner.ece.auth import ApiKeyAuth
 from planner.ece.client import Client
 from planner.ece.operations import Operation, Timeouts, Upload
 from planner.errors import OutcomeUnknown, PlannerError, Unreachable
-from planner.net.troubles import explain
+from planner.net.wire import explain
 from tests.unit.ece.servers import HANGS, Handler, http, read_request, refusing, replying, serving
 
 READ = Operation("read", "GET", "/x", repeatable=True)

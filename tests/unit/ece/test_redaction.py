@@ -5,8 +5,7 @@ import logging
 import pytest
 
 from planner.ece.auth import BasicAuth
-from planner.ece.redaction import body_for_log, redact, redact_value
-from planner.ece.wirelog import TRACE
+from planner.ece.redaction import TRACE, body_for_log, redact, redact_value
 from planner.errors import PlannerError
 from planner.model.value import Secret
 from tests.unit.ece.apps import CREATE, KEY, READ, Answer, Script, answer, client_for
