@@ -18,7 +18,7 @@ from planner.app.opening import Opened
 from planner.app.promotion.admission import Admission, Forcing, Terms, admission, refuse_closed
 from planner.app.stores import locked
 from planner.engine.apply import Surroundings
-from planner.engine.refresh import View
+from planner.engine.refresh import Listed
 from planner.engine.stale import moved_since, refuse_other_state
 from planner.engine.workflow import Proposal, Provenance, carry_out, moved_first, propose_from, recover
 from planner.errors import PartlyApplied, PlannerError, Refused, StalePlan
@@ -117,7 +117,7 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
             return Outcome()
         _refuse_closed(admitted)
         _approve(caller, here, approval, proposal.plan)
-        return _carry_out(applying, proposal.plan, state, admitted, proposal.view)
+        return _carry_out(applying, proposal.plan, state, admitted, proposal.view.listed)
 
 
 def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout: float) -> Outcome:
@@ -211,7 +211,7 @@ def _ask(caller: Caller, here: Opened) -> None:
 
 
 def _carry_out(
-    applying: Applying, plan: Plan, state: State, admitted: Admission | None, before: View | None = None
+    applying: Applying, plan: Plan, state: State, admitted: Admission | None, before: Listed | None = None
 ) -> Outcome:
     caller, here, report = applying.caller, applying.here, applying.report
     variables = {name: assigned.value for name, assigned in here.configuration.variables.items()}
@@ -222,14 +222,12 @@ def _carry_out(
     try:
         with report.running(here.hurry) as running:
             surroundings = Surroundings(
-                drivers=here.session.drivers,
                 journal=here.store.open_journal(state, "destroy" if here.request.destroy else "apply"),
                 sink=running.sink,
                 now=here.store.clock,
                 timer=time.monotonic,
                 stop=running.stop,
-                parallelism=here.session.parallelism,
-                before=before or View(),
+                before=before or {},
             )
             after, ledger, checked = carry_out(here.session, plan, state, surroundings, provenance)
     except PartlyApplied as error:

@@ -12,13 +12,14 @@ from typing import Final
 from planner.app.caller import Caller
 from planner.config.load import Configuration
 from planner.config.variables import PREFIX
-from planner.ece import SECRET_VARIABLES, Discretion
+from planner.ece.redaction import Discretion
+from planner.ece.settings import SECRET_VARIABLES
 from planner.forge import registry as forges
 from planner.kinds.registry import KindFile
 from planner.model.address import Address
 from planner.model.diagnostic import ERROR, Diagnostic, Position
 from planner.model.known_secrets import KnownSecrets
-from planner.model.project import Origin, Project
+from planner.model.project import Project
 from planner.model.redaction import named
 from planner.model.resource import Content, Desired
 from planner.model.value import Value, is_sensitive, leaves
@@ -142,7 +143,7 @@ def _named_things(
         yield Address("output", name), lambda: None
 
 
-def _place(origin: Origin) -> Position | None:
+def _place(origin: str) -> Position | None:
     """The file and line that a value comes from; None where it comes from no file."""
-    file, _, line = origin.place.rpartition(":")
+    file, _, line = origin.rpartition(":")
     return Position(file, int(line)) if file and line.isdigit() else None

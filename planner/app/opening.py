@@ -24,11 +24,12 @@ from planner.config.jobs import Runner
 from planner.config.load import Configuration, Projects, choose_environment, load
 from planner.config.sources import Sources
 from planner.config.variables import Inputs
-from planner.ece import Settings, Timeouts, UploadForm
+from planner.ece.operations import Timeouts, UploadForm
+from planner.ece.settings import Settings
 from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
+from planner.engine.recover import Waiting
 from planner.engine.selection import Selection
-from planner.engine.under_way import Waiting
 from planner.engine.workflow import Session
 from planner.errors import InvalidConfiguration, PlannerError
 from planner.kinds.binding import Conventions

@@ -13,7 +13,7 @@ from planner.config.environment_file import read_environment_file
 from planner.config.sources import FOLDER, Sources
 from planner.errors import InvalidConfiguration, PlannerError
 from planner.model.diagnostic import ERROR, Diagnostic, Diagnostics, Position
-from planner.model.tree import PINNED
+from planner.model.project import PINNED
 from planner.scratch import Scratch
 from planner.vcs import Repository, repository_of
 

@@ -5,8 +5,7 @@ at plan time; a `Workspace` has those of one command. Nothing here calls an API,
 or unpacks a member to disk.
 """
 
-from planner.archives.errors import ArchiveError
-from planner.archives.inspection import inspect
+from planner.archives.folder import ArchiveError
 from planner.archives.prepare import Archives, Workspace
 
-__all__ = ["ArchiveError", "Archives", "Workspace", "inspect"]
+__all__ = ["ArchiveError", "Archives", "Workspace"]

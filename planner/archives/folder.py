@@ -18,10 +18,9 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from attrs import field, frozen
 
-from planner.archives.errors import ArchiveError
-from planner.archives.names import collisions, fault, is_junk, shown
-from planner.archives.reading import DIRECTORY_LIMIT
-from planner.model.tree import is_hidden_path
+from planner.archives.members import DIRECTORY_LIMIT, collisions, fault, is_junk, shown
+from planner.errors import PlannerError
+from planner.model.project import is_hidden_path
 
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
 _UNIX: Final = 3
@@ -32,6 +31,10 @@ _WAYS: Final = 1000
 _ENTRIES: Final = 400_000
 
 Members = dict[str, Path]
+
+
+class ArchiveError(PlannerError):
+    """A file or folder named in a template cannot be taken: missing, outside the project, unreadable."""
 
 
 def members(folder: Path, root: Path) -> Members:

@@ -19,8 +19,7 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from attrs import frozen
 
-from planner.archives.names import shown
-from planner.archives.reading import DIRECTORY_LIMIT, name_of, stored_name
+from planner.archives.members import DIRECTORY_LIMIT, name_of, shown, stored_name
 
 _HEADER: Final = struct.Struct("<4s3H4x3L2H")
 _ENTRY_SIZE: Final = 46

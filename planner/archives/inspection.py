@@ -15,12 +15,19 @@ from attrs import evolve, frozen
 
 from planner.archives import descriptor, front_to_back
 from planner.archives.descriptor import Descriptor
-from planner.archives.names import collisions, fault, shown
-from planner.archives.reading import DAMAGED, READABLE, name_of, opened, starts_with_member
-from planner.archives.sizes import human
+from planner.archives.members import (
+    DAMAGED,
+    READABLE,
+    collisions,
+    fault,
+    name_of,
+    opened,
+    shown,
+    starts_with_member,
+)
 from planner.model.diagnostic import ERROR, WARNING, Diagnostic
+from planner.model.project import is_hidden_path
 from planner.model.resource import Content
-from planner.model.tree import is_hidden_path
 
 _ENCRYPTED: Final = 0x1
 _DATA_DESCRIPTOR: Final = 0x8
@@ -64,8 +71,8 @@ class Examined:
         template has it, None when it is not known yet. The problems carry severity, summary, detail and
         advice; the caller adds address and position.
         """
-        checks = CHECKS_BY_TYPE.get(extension_type, ()) if self.whole else ()
-        return (*self.problems, *(problem for check in checks for problem in check(self.descriptor, version)))
+        check = CHECKS_BY_TYPE.get(extension_type) if self.whole else None
+        return (*self.problems, *(check(self.descriptor, version) if check else ()))
 
 
 def examine(content: Content) -> Examined:
@@ -83,11 +90,6 @@ def examine(content: Content) -> Examined:
         detail, advice = str(error), "Build the archive again."
         problem = Problem(ERROR, "is not a readable zip file", detail=detail, advice=advice)
     return Examined((problem,), whole=False)
-
-
-def inspect(content: Content, extension_type: str, version: str | None) -> tuple[Problem, ...]:
-    """What is wrong with an archive, as `Examined.judged` says it, under its name."""
-    return named(examine(content).judged(extension_type, version), content.source)
 
 
 def named(problems: tuple[Problem, ...], source: str) -> tuple[Problem, ...]:
@@ -119,21 +121,13 @@ def _members(subject: Subject) -> Iterator[Problem]:
         )
 
 
-def _encrypted(subject: Subject) -> Iterator[Problem]:
-    yield from _about(
-        (m for m in subject.members if m.flag_bits & _ENCRYPTED),
-        "has encrypted members",
-        advice="Build the archive without a password.",
-    )
-
-
 def _unsafe_names(subject: Subject) -> Iterator[Problem]:
     names = ({member.orig_filename, name_of(member)} for member in subject.members)
     reasons = ((name, fault(name)) for both in names for name in both)
     yield from _listed(
         (f"{shown(name)} {reason}" for name, reason in reasons if reason),
         "has members with unsafe names",
-        advice="Use relative names with `/`, inside the archive.",
+        "Use relative names with `/`, inside the archive.",
     )
 
 
@@ -141,50 +135,7 @@ def _colliding_names(subject: Subject) -> Iterator[Problem]:
     yield from _listed(
         collisions(map(name_of, subject.members)),
         "has members that are one file where it is unpacked",
-        advice="Give each another name.",
-    )
-
-
-def _hidden(subject: Subject) -> Iterator[Problem]:
-    yield from _about(
-        (m for m in subject.members if is_hidden_path(name_of(m).split("/"))),
-        "has hidden members",
-        severity=WARNING,
-        advice="Build the archive without them, unless they belong in it.",
-    )
-
-
-def _links(subject: Subject) -> Iterator[Problem]:
-    yield from _about(
-        (m for m in subject.members if stat.S_ISLNK(m.external_attr >> 16)),
-        "has members that are symbolic links",
-        advice="Archive the files that they lead to.",
-    )
-
-
-def _special_files(subject: Subject) -> Iterator[Problem]:
-    yield from _about(
-        (m for m in subject.members if stat.S_IFMT(m.external_attr >> 16) not in _SORTS),
-        "has members that are devices, pipes or sockets",
-        advice="Build the archive of files only.",
-    )
-
-
-def _methods(subject: Subject) -> Iterator[Problem]:
-    yield from _about(
-        (m for m in subject.members if m.compress_type not in READABLE),
-        "has members packed with a method other than stored or deflated",
-        advice="Build the archive with plain deflate.",
-    )
-
-
-def _descriptors_of_stored(subject: Subject) -> Iterator[Problem]:
-    yield from _about(
-        (m for m in subject.members if m.compress_type == ZIP_STORED and m.flag_bits & _DATA_DESCRIPTOR),
-        "has stored members with a data descriptor",
-        severity=WARNING,
-        detail="Java's ZipInputStream refuses them",
-        advice="Deflate the members, or write the archive to a file, not to a pipe.",
+        "Give each another name.",
     )
 
 
@@ -222,15 +173,8 @@ def _looks_like_a_plugin(found: Descriptor | None, _version: str | None) -> Iter
         )
 
 
-def _about(
-    members: Iterable[ZipInfo], summary: str, *, severity: str = ERROR, detail: str = "", advice: str = ""
-) -> Iterator[Problem]:
-    names = (shown(name_of(member)) for member in members)
-    yield from _listed(names, summary, severity=severity, detail=detail, advice=advice)
-
-
 def _listed(
-    items: Iterable[str], summary: str, *, severity: str = ERROR, detail: str = "", advice: str = ""
+    items: Iterable[str], summary: str, advice: str, *, severity: str = ERROR, detail: str = ""
 ) -> Iterator[Problem]:
     """One problem that names the first few items; none when there are no items."""
     items = iter(items)
@@ -241,20 +185,69 @@ def _listed(
         yield Problem(severity, summary, detail=f"{detail}: {which}" if detail else which, advice=advice)
 
 
+def human(size: int) -> str:
+    """Bytes as text, in binary units: 512 B, 12.1 KiB, 200 MiB, 8 GiB."""
+    number, unit = float(size), "B"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if number < 1024:
+            break
+        number, unit = number / 1024, larger
+    return f"{number:.1f}".removesuffix(".0") + f" {unit}"
+
+
+@frozen
+class _MembersThat:
+    """A check of each member by itself. are: whether something is wrong with one."""
+
+    are: Callable[[ZipInfo], object]
+    summary: str
+    advice: str
+    severity: str = ERROR
+    detail: str = ""
+
+    def __call__(self, subject: Subject) -> Iterator[Problem]:
+        found = (shown(name_of(member)) for member in subject.members if self.are(member))
+        return _listed(found, self.summary, self.advice, severity=self.severity, detail=self.detail)
+
+
 CHECKS: Final[tuple[Check, ...]] = (
     _members,
-    _encrypted,
+    _MembersThat(
+        lambda member: member.flag_bits & _ENCRYPTED,
+        "has encrypted members",
+        "Build the archive without a password.",
+    ),
     _unsafe_names,
     _colliding_names,
-    _hidden,
-    _links,
-    _special_files,
-    _methods,
-    _descriptors_of_stored,
+    _MembersThat(
+        lambda member: is_hidden_path(name_of(member).split("/")),
+        "has hidden members",
+        "Build the archive without them, unless they belong in it.",
+        WARNING,
+    ),
+    _MembersThat(
+        lambda member: stat.S_ISLNK(member.external_attr >> 16),
+        "has members that are symbolic links",
+        "Archive the files that they lead to.",
+    ),
+    _MembersThat(
+        lambda member: stat.S_IFMT(member.external_attr >> 16) not in _SORTS,
+        "has members that are devices, pipes or sockets",
+        "Build the archive of files only.",
+    ),
+    _MembersThat(
+        lambda member: member.compress_type not in READABLE,
+        "has members packed with a method other than stored or deflated",
+        "Build the archive with plain deflate.",
+    ),
+    _MembersThat(
+        lambda member: member.compress_type == ZIP_STORED and member.flag_bits & _DATA_DESCRIPTOR,
+        "has stored members with a data descriptor",
+        "Deflate the members, or write the archive to a file, not to a pipe.",
+        WARNING,
+        "Java's ZipInputStream refuses them",
+    ),
     _bomb,
 )
 
-CHECKS_BY_TYPE: Final[dict[str, tuple[Use, ...]]] = {
-    "plugin": (_plugin_descriptor,),
-    "bundle": (_looks_like_a_plugin,),
-}
+CHECKS_BY_TYPE: Final[dict[str, Use]] = {"plugin": _plugin_descriptor, "bundle": _looks_like_a_plugin}

@@ -16,14 +16,15 @@ from attrs import define, evolve, field, frozen
 from attrs.converters import optional
 
 from planner.archives import folder
-from planner.archives.errors import ArchiveError
-from planner.archives.inspection import Examined, Problem, examine, named
-from planner.archives.sizes import UPLOAD_LIMIT, human
+from planner.archives.folder import ArchiveError
+from planner.archives.inspection import Examined, Problem, examine, human, named
 from planner.model.diagnostic import did_you_mean
+from planner.model.project import is_hidden_path, root_of
 from planner.model.resource import Content
-from planner.model.tree import is_hidden_path, root_of
 from planner.scratch import Scratch
 
+# The documentation says "200 MB"; taken as binary units, so that no file the API takes is refused.
+UPLOAD_LIMIT: Final = 200 * 1024 * 1024
 _BLOCK: Final = 1024 * 1024
 _RELATIVE: Final = "Paths are relative to the project folder."
 
@@ -63,7 +64,7 @@ class Archives:
             return self._by_source[source]
 
     def inspect(self, content: Content, extension_type: str, version: str | None) -> tuple[Problem, ...]:
-        """What is wrong with the archive, as `planner.archives.inspect` says it; each is read once."""
+        """What is wrong with the archive, as `Examined.judged` says it, under its name; each is read once."""
         with self._one_at_a_time:
             if content.sha256 not in self._examined:
                 self._examined[content.sha256] = examine(content)

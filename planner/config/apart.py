@@ -47,14 +47,13 @@ def apart(bounds: Bounds = Bounds()) -> Runner:  # noqa: B008 - frozen
 
 def _apart(bounds: Bounds, job: Job, answer: Answer = unasked, /) -> Iterator[Any]:
     with _worker() as worker:
-        work = _Work(worker)
-        work.send((_folder(), bounds, job))
+        worker.send((_folder(), bounds, job))
         while True:
-            about, content = work.told()
+            about, content = worker.told()
             if about == NEWS:
                 yield content
             elif about == ASKED:
-                work.reply(answer, content)
+                worker.reply(answer, content)
             elif about == DONE:
                 worker.takes_another = content
                 return
@@ -62,12 +61,17 @@ def _apart(bounds: Bounds, job: Job, answer: Answer = unasked, /) -> Iterator[An
 
 @define
 class _Worker:
-    """A process that does one job after the other. trace: what is written where it was, when it is ended."""
+    """A process that does one job after the other. trace: what is written where it was, when it is ended.
+
+    place, lines: what the job under way tells for the case of its end.
+    """
 
     connection: socket.socket
     stream: BufferedRWPair
     trace: IO[bytes]
     takes_another: bool = False
+    place: Any = None
+    lines: dict[str, Lines] = field(factory=dict)
 
     def is_there(self) -> bool:
         """Nobody ended it while it had nothing to do."""
@@ -76,6 +80,54 @@ class _Worker:
         except OSError as error:
             return isinstance(error, BlockingIOError)
         return False
+
+    def send(self, content: Any) -> None:
+        try:
+            self.stream.write(pickle.dumps(content, pickle.HIGHEST_PROTOCOL))
+            self.stream.flush()
+        except OSError:
+            self._end()
+
+    def reply(self, answer: Answer, question: Any) -> None:
+        try:
+            found = (True, answer(question))
+        except PlannerError as error:
+            found = (False, error)
+        self.send(found)
+
+    def told(self) -> tuple[int, Any]:
+        """The next message that is not only for the case of its end."""
+        while True:
+            try:
+                about, content = pickle.load(self.stream)  # noqa: S301 - from a process of this program
+            except (EOFError, OSError, pickle.UnpicklingError):
+                self._end()
+            if about == PLACE:
+                self.place = content
+            elif about == COMPILED:
+                self.lines.update([content])
+            elif about == RAISED:
+                raise Ended(*_NO_MEMORY, self.place) if isinstance(content, MemoryError) else content
+            else:
+                return about, content
+
+    def _end(self) -> NoReturn:
+        said = self.trace.read().decode("ascii", "replace")
+        if not said:
+            raise Ended(*_FROM_OUTSIDE, self.place) from None
+        summary, _, advice = str(TooMuchWork()).partition("\n")
+        if said.startswith("Fatal"):
+            summary, advice = "Python itself fails on it", "Make it simpler."
+        raise Ended(summary, advice, self.place, *self._innermost(said)) from None
+
+    def _innermost(self, said: str) -> tuple[str, int]:
+        """File and line of the template that was at work."""
+        names = {name.encode("ascii", "backslashreplace").decode(): name for name in self.lines}
+        for written, line in _FRAME.findall(said):
+            if written in names:
+                name, lines = names[written], self.lines[names[written]]
+                return name, next((of for of, first in reversed(lines) if first <= int(line)), 1)
+        return "", 0
 
     def close(self) -> None:
         for part in (self.trace, self.stream, self.connection):
@@ -87,7 +139,7 @@ class _Worker:
 def _worker() -> Iterator[_Worker]:
     """One that does nothing yet. Unless it takes another job, it is not heard any more afterwards."""
     found = _idle() or _ordered()
-    found.takes_another = False
+    found.takes_another, found.place, found.lines = False, None, {}
     try:
         yield found
     finally:
@@ -156,11 +208,9 @@ def _forked(control: socket.socket) -> int:
 def _spawned(control: socket.socket) -> int:
     path = [str(Path(entry).absolute()) for entry in sys.path]
     code = f"import sys; sys.path[:] = {path!r}; {_SERVE}"
-    streams: list[tuple[Any, ...]] = [(os.POSIX_SPAWN_DUP2, control.fileno(), 0)]
-    streams += [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_WRONLY, 0) for number in (1, 2)]
-    return os.posix_spawn(
-        sys.executable, [sys.executable, "-I", "-c", code], os.environ, file_actions=streams
-    )
+    files: list[tuple[Any, ...]] = [(os.POSIX_SPAWN_DUP2, control.fileno(), 0)]
+    files += [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_WRONLY, 0) for number in (1, 2)]
+    return os.posix_spawn(sys.executable, [sys.executable, "-I", "-c", code], os.environ, file_actions=files)
 
 
 def _ordered() -> _Worker:
@@ -192,64 +242,3 @@ def _order(*descriptors: int) -> None:
     except OSError:
         _workshop.cache_clear()
         socket.send_fds(_workshop(os.getpid()).orders, [b"+"], descriptors)
-
-
-@define
-class _Work:
-    """A job under way."""
-
-    worker: _Worker
-    place: Any = None
-    lines: dict[str, Lines] = field(factory=dict)
-
-    def send(self, content: Any) -> None:
-        try:
-            self.worker.stream.write(pickle.dumps(content, pickle.HIGHEST_PROTOCOL))
-            self.worker.stream.flush()
-        except OSError:
-            self._end()
-
-    def reply(self, answer: Answer, question: Any) -> None:
-        try:
-            found = (True, answer(question))
-        except PlannerError as error:
-            found = (False, error)
-        self.send(found)
-
-    def told(self) -> tuple[int, Any]:
-        """The next message that is not only for the case of its end."""
-        while True:
-            try:
-                about, content = pickle.load(self.worker.stream)  # noqa: S301 - from a process of this program
-            except (EOFError, OSError, pickle.UnpicklingError):
-                self._end()
-            if about == PLACE:
-                self.place = content
-            elif about == COMPILED:
-                self.lines.update([content])
-            elif about == RAISED:
-                raise Ended(*_NO_MEMORY, self.place) if isinstance(content, MemoryError) else content
-            else:
-                return about, content
-
-    def _end(self) -> NoReturn:
-        said = self.worker.trace.read().decode("ascii", "replace")
-        if not said:
-            raise Ended(*_FROM_OUTSIDE, self.place) from None
-        summary, _, advice = str(TooMuchWork()).partition("\n")
-        if said.startswith("Fatal"):
-            summary, advice = "Python itself fails on it", "Make it simpler."
-        raise Ended(summary, advice, self.place, *self._innermost(said)) from None
-
-    def _innermost(self, said: str) -> tuple[str, int]:
-        """File and line of the template that was at work."""
-        names = {name.encode("ascii", "backslashreplace").decode(): name for name in self.lines}
-        for written, line in _FRAME.findall(said):
-            if written in names:
-                name = names[written]
-                return name, _line_of(self.lines[name], int(line))
-        return "", 0
-
-
-def _line_of(lines: Lines, compiled: int) -> int:
-    return next((line for line, first in reversed(lines) if first <= compiled), 1)

@@ -8,11 +8,10 @@ from attrs import define, field, frozen
 
 from planner.config import statements
 from planner.config.scope import seal
-from planner.config.survey import Survey, describe, survey
 from planner.config.templates import Document
 from planner.config.tokens import INVALID
 from planner.config.validation import Checker, Place
-from planner.config.written import Written, plain, shaped
+from planner.config.values import Survey, Written, describe, plain, shaped, survey
 from planner.model.address import NAME, Address
 from planner.model.declarations import Check, Import, Move, Placed, Removal, round_by_hand
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
@@ -52,7 +51,7 @@ class Blocks:
     _checkers: dict[str, Checker] = field(factory=dict)
 
     def add(self, document: Document) -> None:
-        place = Place(document.locate, self.diagnostics, names=document.names)
+        place = document.place
         for block, body in self._entries(document.value, "a template", (), place):
             if block == "resource":
                 self._resources(body, place)
@@ -110,16 +109,13 @@ class Blocks:
             _declared_twice(str(address), self.places[address].locate(()), place)
             return
         self.places[address] = place
-        entries = dict(self._entries(body, str(address), (), place))
-        readable = isinstance(body, dict) or plain(body) is None
-        self.resources[address] = self._desired(kind, entries, place, address, readable)
+        self.resources[address] = self._desired(kind, address, body, place)
 
-    def _desired(
-        self, kind: Kind, entries: dict[str, Written], place: Place, address: Address, readable: bool
-    ) -> Desired:
+    def _desired(self, kind: Kind, address: Address, body: Written, place: Place) -> Desired:
+        entries = dict(self._entries(body, str(address), (), place))
         attributes = _attributes(kind, entries)
         found = self._surveyed(attributes, place)
-        if readable and not found.flaws:
+        if not found.flaws and (isinstance(body, dict) or plain(body) is None):
             self._check(kind, attributes, place)
         return Desired(
             address=address,
@@ -137,17 +133,14 @@ class Blocks:
         return found
 
     def _check(self, kind: Kind, attributes: dict[str, Value], place: Place) -> None:
-        for problem in self._checker(kind).problems(attributes, whole=str(place.address)):
+        if kind.name not in self._checkers:
+            self._checkers[kind.name] = Checker(kind.declaration_schema, also=META)
+        for problem in self._checkers[kind.name].problems(attributes, whole=str(place.address)):
             summary = problem.summary
             attribute = kind.attributes.get(str(problem.path[0])) if problem.path else None
             if attribute is not None and attribute.read_only:
                 summary = f'"{attribute.name}" is set by the server and cannot be declared'
             place.error(problem.path, summary, advice=problem.advice)
-
-    def _checker(self, kind: Kind) -> Checker:
-        if kind.name not in self._checkers:
-            self._checkers[kind.name] = Checker(kind.declaration_schema, also=META)
-        return self._checkers[kind.name]
 
     def _outputs(self, body: Written, document: Place) -> None:
         for name, item in self._entries(body, "output", ("output",), document):
@@ -218,13 +211,10 @@ class _References:
     def _declared(self, target: Address, place: Place, path: Path) -> bool:
         if target in self.blocks.resources:
             return True
-        place.error(path, f"{target} is not declared", advice=self._suggestion(target))
-        return False
-
-    def _suggestion(self, target: Address) -> str:
         if target not in self._near and len(self._near) < MAX_SUGGESTIONS:
             self._near[target] = did_you_mean(str(target), map(str, self.blocks.resources))
-        return self._near.get(target, "")
+        place.error(path, f"{target} is not declared", advice=self._near.get(target, ""))
+        return False
 
     def _attribute(self, reference: Reference, place: Place, path: Path) -> None:
         kind = self.blocks.kinds[reference.address.kind]
@@ -237,23 +227,31 @@ class _References:
 
 
 def _check_statements(blocks: Blocks) -> None:
-    """What is imported is declared; what was moved away or removed is not; no moves go in a circle."""
-    declared = blocks.resources.keys()
+    """What is imported is declared; what was moved away or removed is not; nothing is said twice."""
+    declared, said = blocks.resources.keys(), set[tuple[str, Address]]()
     circles = [circle for circle in _circles(blocks.moves) if not declared.isdisjoint(circle)]
-    going_round = {address for circle in circles for address in circle}
-    undeclared = (item for item in blocks.imports if item.target not in declared)
-    moved = (move for move in blocks.moves if move.source in declared and move.source not in going_round)
-    removed = (removal for removal in blocks.removals if removal.source in declared)
-    wrong: list[tuple[Placed, str]] = [
-        *((item, f"import names {item.target}, which is not declared") for item in undeclared),
-        *((move, f"{move.source} was moved, and is still declared") for move in moved),
-        *((removal, f"{removal.source} was removed, and is still declared") for removal in removed),
-        *_twice(blocks),
-    ]
-    for statement, text in wrong:
+    going_round = {("moved", address) for circle in circles for address in circle}
+    wrong: list[tuple[Placed, str]] = []
+    twice: list[tuple[Placed, str]] = []
+    for block, address, statement in _statements(blocks):
+        if block == "import" and address not in declared:
+            wrong.append((statement, f"import names {address}, which is not declared"))
+        elif block != "import" and address in declared and (block, address) not in going_round:
+            wrong.append((statement, f"{address} was {block}, and is still declared"))
+        if (block, address) in said:
+            twice.append((statement, f"{address} has two {block} blocks; keep one"))
+        said.add((block, address))
+    for statement, text in (*wrong, *twice):
         blocks.diagnostics.error(text, position=statement.position)
     for circle in circles:
         _refuse_circle(circle, blocks)
+
+
+def _statements(blocks: Blocks) -> Iterator[tuple[str, Address, Placed]]:
+    """Each with its block, and the address that it is about."""
+    yield from (("import", item.target, item) for item in blocks.imports)
+    yield from (("moved", move.source, move) for move in blocks.moves)
+    yield from (("removed", removal.source, removal) for removal in blocks.removals)
 
 
 def _circles(moves: Iterable[Move]) -> Iterator[list[Address]]:
@@ -277,19 +275,6 @@ def _refuse_circle(circle: list[Address], blocks: Blocks) -> None:
         position=next(move.position for move in blocks.moves if move.source == circle[0]),
         advice="Remove the moved block." if alone else "\n".join(round_by_hand(circle, blocks.resources)),
     )
-
-
-def _twice(blocks: Blocks) -> Iterator[tuple[Placed, str]]:
-    """Statements about what another one of the same block is about already."""
-    said: set[tuple[str, Address]] = set()
-    for block, address, statement in (
-        *(("moved", move.source, move) for move in blocks.moves),
-        *(("removed", removal.source, removal) for removal in blocks.removals),
-        *(("import", item.target, item) for item in blocks.imports),
-    ):
-        if (block, address) in said:
-            yield statement, f"{address} has two {block} blocks; keep one"
-        said.add((block, address))
 
 
 def _check_circles(blocks: Blocks) -> None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from itertools import chain, islice
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from jinja2.exceptions import TemplateRuntimeError
 from jinja2.filters import FILTERS as JINJAS
@@ -19,7 +19,7 @@ from jinja2.sandbox import SandboxedFormatter
 from jinja2.utils import pass_environment
 
 from planner.config.scope import LaterValue, holds_secret
-from planner.config.template_values import bare, kept_secret
+from planner.config.template_values import bare, indented, kept_secret
 from planner.model.value import text_length
 
 MAX_TEXT: Final = 10_000_000
@@ -39,8 +39,8 @@ def check_length(length: int, sample: str | list[Any] | tuple[Any, ...] = "") ->
         raise TemplateRuntimeError(f"the result would be longer than {most:,}")
 
 
-def _check_count(wanted: object, most: int = MAX_TEXT) -> None:
-    if isinstance(wanted, int) and abs(wanted) > most:
+def _check_count(count: object, most: int = MAX_TEXT) -> None:
+    if isinstance(count, int) and abs(count) > most:
         raise TemplateRuntimeError(f"at most {most:,} can be asked for")
 
 
@@ -65,7 +65,7 @@ def _check_bits(operator: str, left: int, right: int) -> None:
         raise TemplateRuntimeError("the product would be too large a number")
 
 
-def check_indent(text: str, width: int | str) -> None:
+def check_indent(text: str, width: int | str = 4, *_rest: object, **_more: object) -> None:
     margin = len(width) if isinstance(width, str) else width
     if isinstance(margin, int):
         _check_count(margin)
@@ -107,11 +107,7 @@ def _extent(value: Any) -> int:
 class Formatter(SandboxedFormatter):
     """str.format with values only. secret: whether one of them was a secret."""
 
-    secret = False
-
-    def __init__(self, environment: Any) -> None:
-        super().__init__(environment)
-        self._length = 0
+    secret, _length = False, 0
 
     def convert_field(self, value: Any, conversion: Any) -> Any:
         plain = _plain(value)
@@ -139,8 +135,8 @@ def check_method(name: str, text: str, args: tuple[Any, ...]) -> None:
 def _at_most(most: int, name: str = "") -> Callable[..., None]:
     """A check of the first argument, which filters may be given by name."""
 
-    def check(_text: object, wanted: object = 0, *_rest: object, **named: object) -> None:
-        _check_count(named.get(name, wanted), most)
+    def check(_text: object, count: object = 0, *_rest: object, **named: object) -> None:
+        _check_count(named.get(name, count), most)
 
     return check
 
@@ -178,15 +174,9 @@ _CHECKED_METHODS: Final[Mapping[str, Callable[..., None]]] = {
 # Filters
 
 
-def _wrapping(
-    text: str,
-    _width: object = 79,
-    _break: object = True,
-    wrapstring: str | None = None,
-    *_rest: object,
-    **_more: object,
-) -> None:
-    check_length(len(text) * len(wrapstring or "\n"))
+def _wrapping(text: str, *args: Any, wrapstring: str | None = None, **_more: object) -> None:
+    separator = args[2] if len(args) > 2 else wrapstring
+    check_length(len(text) * len(separator or "\n"))
 
 
 def _replacing(text: object, old: object = "", new: object = "", *_rest: object, **_more: object) -> None:
@@ -198,9 +188,8 @@ def _digits(value: object, *_rest: object, **_more: object) -> None:
         raise TemplateRuntimeError(f"a text of more than {MAX_DIGITS:,} characters is read as no number")
 
 
-def _checked(name: str, check: Callable[..., None]) -> Callable[..., Any]:
-    """jinja's filter of that name, after a check of what it is given."""
-    function = cast(Callable[..., Any], JINJAS[name])
+def _checked(function: Callable[..., Any], check: Callable[..., None]) -> Callable[..., Any]:
+    """A filter, after a check of what it is given."""
     first = 1 if hasattr(function, "jinja_pass_arg") else 0  # jinja's own context comes before the values
 
     @wraps(function)
@@ -218,27 +207,26 @@ def format_text(value: str, *args: Any, **kwargs: Any) -> Any:
 
 
 @pass_environment
-def total(
-    environment: Any, iterable: Iterable[Any], attribute: str | int | None = None, start: Any = 0
-) -> Any:
+def total(environment: Any, values: Iterable[Any], attribute: str | int | None = None, start: Any = 0) -> Any:
     """sum, where lists are joined in one go: one after the other takes the square of the time."""
     if not isinstance(start, list | tuple):
-        return sync_do_sum(environment, iterable, attribute, start)
-    parts = iterable if attribute is None else map(make_attrgetter(environment, attribute), iterable)
+        return sync_do_sum(environment, values, attribute, start)
+    parts = values if attribute is None else map(make_attrgetter(environment, attribute), values)
     found = list(islice(chain(start, chain.from_iterable(parts)), MAX_ITEMS + 1))
     check_length(len(found), found)
     return found
 
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
-    "center": _checked("center", _at_most(MAX_TEXT, "width")),
-    "wordwrap": _checked("wordwrap", _wrapping),
-    "replace": _checked("replace", _replacing),
+    "center": _checked(JINJAS["center"], _at_most(MAX_TEXT, "width")),
+    "wordwrap": _checked(JINJAS["wordwrap"], _wrapping),
+    "replace": _checked(JINJAS["replace"], _replacing),
     "format": format_text,
-    "batch": _checked("batch", _at_most(MAX_ITEMS, "linecount")),
-    "slice": _checked("slice", _at_most(MAX_ITEMS, "slices")),
-    "round": _checked("round", _at_most(300, "precision")),
-    "int": _checked("int", _digits),
+    "batch": _checked(JINJAS["batch"], _at_most(MAX_ITEMS, "linecount")),
+    "slice": _checked(JINJAS["slice"], _at_most(MAX_ITEMS, "slices")),
+    "round": _checked(JINJAS["round"], _at_most(300, "precision")),
+    "int": _checked(JINJAS["int"], _digits),
+    "indent": _checked(indented, check_indent),
     "sum": total,
 }
 """In place of jinja's."""

@@ -11,15 +11,12 @@ from jinja2.exceptions import TemplateError, TemplateRuntimeError, TemplateSynta
 
 from planner.config.jobs import PORTION, Ended, Link, Runner, unasked
 from planner.config.tokens import Tokens
-from planner.config.work import Rendering, Workpiece, explain
+from planner.config.work import Explained, Rendering, Workpiece, explain
 from planner.errors import PlannerError
 from planner.model.address import NAME, Address
 from planner.model.declarations import Check, Verdict
 from planner.model.diagnostic import Diagnostics
 from planner.model.value import UNKNOWN, Lookup, Reference
-
-Said = tuple[str, str]
-"""What is wrong with a condition: summary, advice."""
 
 
 @frozen
@@ -47,7 +44,7 @@ class Conditions:
     def _all(
         self, work: Callable[..., Iterator[Any]], checks: Sequence[Check], lookup: Lookup = unasked
     ) -> Iterator[Any]:
-        """What work yields for each check, Said where it was ended: it goes on with the next."""
+        """What work yields for each check, Explained where it was ended: it goes on with the next."""
         left = [check.condition for check in checks]
         while left:
             try:
@@ -59,7 +56,7 @@ class Conditions:
                 yield end.summary, end.advice
 
 
-def _readable(piece: Workpiece, conditions: Iterable[str], link: Link) -> Iterator[Said | None]:
+def _readable(piece: Workpiece, conditions: Iterable[str], link: Link) -> Iterator[Explained | None]:
     for compiled in _expressions(piece, conditions, link):
         try:
             compiled()
@@ -69,7 +66,7 @@ def _readable(piece: Workpiece, conditions: Iterable[str], link: Link) -> Iterat
             yield f"not a jinja expression: {said}", ""
 
 
-def _judged(piece: Workpiece, conditions: Iterable[str], link: Link) -> Iterator[Verdict | Said]:
+def _judged(piece: Workpiece, conditions: Iterable[str], link: Link) -> Iterator[Verdict | Explained]:
     for compiled in _expressions(piece, conditions, link):
         try:
             yield bool(compiled()(resource=_Resources(link.ask)))
@@ -78,13 +75,13 @@ def _judged(piece: Workpiece, conditions: Iterable[str], link: Link) -> Iterator
         except PlannerError as error:  # of whoever knows the values
             yield error
         except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, MemoryError) as error:
-            summary, _, advice = explain(error)
-            yield summary, advice
+            yield explain(error)
 
 
-def _expressions(
-    piece: Workpiece, conditions: Iterable[str], link: Link
-) -> Iterator[Callable[[], Callable[..., Any]]]:
+Compile = Callable[[], Callable[..., Any]]
+
+
+def _expressions(piece: Workpiece, conditions: Iterable[str], link: Link) -> Iterator[Compile]:
     """What compiles each. Each has an effort of its own."""
     at_work = Rendering(piece, link)
     for condition in conditions:

@@ -11,7 +11,7 @@ from attrs import field, frozen
 from planner.config.promotion import TEMPLATES
 from planner.config.sources import PlainFile, Sources, check_plain, read_plain
 from planner.config.validation import Checker
-from planner.config.written import Written, plain, shaped
+from planner.config.values import Written, plain, shaped
 from planner.links import is_there
 from planner.model.diagnostic import Diagnostics, Position
 from planner.resources import schema

@@ -1,6 +1,6 @@
 """The filters, tests and operators of templates: jinja's own, kept honest about secrets and later values.
 
-A result made from a secret is a secret. A value not known until apply is refused, but by `default` and
+A result made from a secret is a secret. A value not known until apply is refused, except by `default` and
 `join`. Filters that would let data become structure (`safe` and its kin) or make two renderings differ
 (`random`) are gone.
 """
@@ -21,18 +21,9 @@ from planner.config import bounds
 from planner.config.bounds import check_indent, check_length, check_operator, formatted
 from planner.config.jobs import PER_CALL, Effort
 from planner.config.scope import LaterValue, holds_secret, joined
-from planner.config.survey import describe
-from planner.config.template_values import (
-    TemplateText,
-    bare,
-    indented,
-    made,
-    opened,
-    settled,
-    trimmed,
-    untold,
-)
+from planner.config.template_values import TemplateText, bare, made, opened, settled, trimmed, untold
 from planner.config.tokens import INVALID
+from planner.config.values import describe
 from planner.model.value import Value, leaves, text_length
 from planner.model.value_json import is_json_number, json_text
 from planner.yaml12.number import is_written
@@ -132,11 +123,9 @@ def _check_kind(name: str, given: tuple[Any, ...]) -> None:
 
 
 def _removed(name: str) -> Function:
-    why = (
-        "Two renderings would differ."
-        if name == "random"
-        else "Values never become structure, so they need no escaping."
-    )
+    why = "Values never become structure, so they need no escaping."
+    if name == "random":
+        why = "Two renderings would differ."
 
     def refuse(*_args: Any, **_kwargs: Any) -> Any:
         raise TemplateRuntimeError(f'there is no filter "{name}" here\n{why}')
@@ -144,19 +133,10 @@ def _removed(name: str) -> Function:
     return refuse
 
 
-def _indent(text: str, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
-    check_indent(text, width)
-    return indented(text, width, first, blank)
-
-
-def _as_text(value: Any) -> Any:
-    return concatenate([value])
-
-
 @cache
 def filters() -> Mapping[str, Function]:
-    ours = {"tojson": tojson, "join": join_items, "indent": _indent, "trim": trimmed, "string": _as_text}
-    known = cast(Mapping[str, Function], {**FILTERS, **bounds.FILTERS, **ours})
+    ours: dict[str, Function] = {**bounds.FILTERS, "tojson": tojson, "join": join_items, "trim": trimmed}
+    known: dict[str, Function] = {**FILTERS, **ours, "string": lambda value: concatenate([value])}
     careful = {name: _careful(name, f, name in _TAKES_LATER_VALUES) for name, f in known.items()}
     return {**careful, **{name: _removed(name) for name in REMOVED}}
 

@@ -53,6 +53,9 @@ class LineMarks(Extension):
             yield Token(token.lineno, token.type, "\n".join(lines))
 
 
+_Parts = Iterable[tuple[int, str, str]]
+"""What jinja cuts a template into: line, kind, text."""
+
 _TAG_ENDS = frozenset({"block_end", "comment_end", "raw_end"})
 
 
@@ -62,9 +65,7 @@ class KeepingLexer(Lexer):
     So `8.10` is printed as 8.10; `a: 1 {# why #}` and `a: {% if b %}1{% endif %}` stay lines of their own.
     """
 
-    def wrap(
-        self, stream: Iterable[tuple[int, str, str]], name: str | None = None, filename: str | None = None
-    ) -> Iterator[Token]:
+    def wrap(self, stream: _Parts, name: str | None = None, filename: str | None = None) -> Iterator[Token]:
         texts: deque[str] = deque()
         for token in super().wrap(_with_numbers(_with_line_ends(stream), texts), name, filename):
             if token.type in _NUMBERS:
@@ -76,9 +77,7 @@ class KeepingLexer(Lexer):
 _NUMBERS = frozenset({TOKEN_INTEGER, TOKEN_FLOAT})
 
 
-def _with_numbers(
-    stream: Iterable[tuple[int, str, str]], texts: deque[str]
-) -> Iterator[tuple[int, str, str]]:
+def _with_numbers(stream: _Parts, texts: deque[str]) -> Iterator[tuple[int, str, str]]:
     """stream, and into texts how its numbers are written: jinja's tokens have their values only."""
     for part in stream:
         if part[1] in _NUMBERS:
@@ -98,7 +97,7 @@ def number_of(text: str) -> Number:
 _FLOAT = re.compile(r"\A\d+(\.|[eE])")
 
 
-def _with_line_ends(stream: Iterable[tuple[int, str, str]]) -> Iterator[tuple[int, str, str]]:
+def _with_line_ends(stream: _Parts) -> Iterator[tuple[int, str, str]]:
     written = False  # whether there is text or a value in the line
     for line, kind, value in stream:
         yield line, kind, value
@@ -204,7 +203,8 @@ class _Counted(NodeTransformer):
 
     def generic_visit(self, node: nodes.Node, *_args: Any, **_kwargs: Any) -> nodes.Node:
         if isinstance(node, _Body):
-            size = _size(node) + (PER_MACRO if _is_called(node) else 0)
+            goes_round = isinstance(node, nodes.For) and not node.recursive  # the others are called
+            size = _size(node) + (0 if goes_round else PER_MACRO)
             super().generic_visit(node)
             node.body = [nodes.ExprStmt(_turn(size, node.lineno), lineno=node.lineno), *node.body]
             if isinstance(node, nodes.For) and node.test is not None:
@@ -231,10 +231,6 @@ def _signed(node: nodes.Neg | nodes.Pos) -> nodes.Expr:
     if isinstance(number, bool) or not isinstance(number, int | float) or repr(number)[0] in "+-":
         return node
     return nodes.Const(number_of(f"{node.operator}{number!r}"), lineno=node.lineno)
-
-
-def _is_called(body: nodes.Node) -> bool:
-    return body.recursive if isinstance(body, nodes.For) else True
 
 
 def _size(body: nodes.Node) -> int:

@@ -119,7 +119,8 @@ class TooMuchWork(TemplateRuntimeError):
         )
 
 
-def _nobody_waits(_units: int) -> None: ...
+def _nobody_waits(_units: int) -> None:
+    """By name, so that an Effort can be sent to another process."""
 
 
 class Effort:

@@ -15,9 +15,9 @@ from planner.config.jobs import Runner, here
 from planner.config.project import PROJECT_FILE, ProjectFile, read_project
 from planner.config.scope import ProjectName, ResourceScope, Scope, looked_through
 from planner.config.sources import Sources
-from planner.config.survey import survey
 from planner.config.templates import Templates
 from planner.config.tokens import INVALID
+from planner.config.values import survey
 from planner.config.variables import Inputs, assign
 from planner.config.work import Workpiece
 from planner.errors import InvalidConfiguration, PlannerError, WrongUsage
@@ -204,7 +204,7 @@ def _described(
     names: Iterable[str], variables: Mapping[str, Assigned], local_texts: Mapping[str, Value]
 ) -> tuple[str, ...]:
     """Names as people want them: each variable with the place of its value; locals by what is in them."""
-    places = {f"var.{name}": assigned.origin.place for name, assigned in variables.items()}
+    places = {f"var.{name}": assigned.origin for name, assigned in variables.items()}
     found = dict.fromkeys(_unfolded(names, local_texts, set()))
     shown = (name for name in found if name in places or name.startswith("local."))
     return tuple(f"{name}, {places.get(name, PROJECT_FILE)}" for name in shown)

@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from planner.config.promotion import EnvironmentBlock, ProjectDocument, read_gates, read_promotable
 from planner.config.sources import PlainFile, Sources, check_plain, read_plain
 from planner.config.validation import Checker, Place
-from planner.config.written import plain, schema_of, shaped
+from planner.config.values import plain, schema_of, shaped
 from planner.errors import InvalidConfiguration
 from planner.model.diagnostic import Diagnostics, did_you_mean
 from planner.model.graph import Cycle, ordered
@@ -52,10 +52,8 @@ def _project(file: PlainFile, diagnostics: Diagnostics) -> Project | None:
     for variable in variables.values():
         _check_variable(variable, place)
     _check_names(document, place)
-    gates = read_gates(document, place)
-    environments = {
-        name: _environment(name, body, gates[name]) for name, body in document["environments"].items()
-    }
+    gates, bodies = read_gates(document, place), document["environments"]
+    environments = {name: _environment(name, body, gates[name]) for name, body in bodies.items()}
     promote = read_promotable(document, place, variables)
     return Project(document["project"], variables, document.get("locals", {}), environments, promote)
 
@@ -155,10 +153,8 @@ def _check_names(document: ProjectDocument, place: Place) -> None:
         place.error(path, "environments are promoted from each other in a circle", detail=str(cycle))
 
 
-def _check_declared(
-    names: list[str], declared: Mapping[str, Any], what: str, path: Path, place: Place
-) -> None:
+def _check_declared(names: list[str], known: Mapping[str, Any], what: str, path: Path, place: Place) -> None:
     for index, name in enumerate(names):
-        if name not in declared:
+        if name not in known:
             summary = f'{what} "{name}", which is not declared'
-            place.error((*path, index), summary, advice=did_you_mean(name, declared))
+            place.error((*path, index), summary, advice=did_you_mean(name, known))

@@ -9,10 +9,9 @@ from typing import Any, Final, NotRequired, TypedDict, TypeVar
 from attrs import frozen
 
 from planner.config.validation import Place
-from planner.model.durations import parse_duration
 from planner.model.project import GateRules, Promotable, Variable
+from planner.model.times import Window, parse_duration, parse_window
 from planner.model.value import Path
-from planner.model.windows import Window, parse_window
 
 
 class GatesBlock(TypedDict, total=False):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import sys
 from collections.abc import Callable, Generator, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from types import CodeType, FrameType, FunctionType
 from typing import Any, cast
 
@@ -24,17 +24,9 @@ from planner.config.bounds import Formatter, check_method
 from planner.config.filters import concatenate, filters, operate, tests
 from planner.config.jobs import PER_CALL, PER_NODE, PER_PRINT, PER_WEIGHED, Effort, Lines, Weighted
 from planner.config.scope import KindScope, LaterValue, ResourceScope, Scope, Unknown, seal
-from planner.config.survey import LARGEST, SMALLEST
-from planner.config.template_values import (
-    TemplateText,
-    bare,
-    kept_secret,
-    made,
-    opened,
-    settled,
-    untold,
-)
+from planner.config.template_values import TemplateText, bare, kept_secret, made, opened, settled, untold
 from planner.config.tokens import INVALID, Tokens
+from planner.config.values import LARGEST, SMALLEST
 from planner.model.value import Secret, Value
 
 OnUndefined = Callable[[str, str, int], None]
@@ -52,16 +44,11 @@ _NO_TEXTS = frozenset({"encode", "maketrans", "to_bytes", "from_bytes"})
 
 class _Template(jinja2.Template):
     @classmethod
-    def _from_namespace(
-        cls,
-        environment: jinja2.Environment,
-        namespace: Any,
-        globals: Any,  # noqa: A002 - jinja's name
-    ) -> _Template:
+    def _from_namespace(cls, environment: Any, namespace: Any, *more: Any) -> _Template:
         # compiled templates look these names up in their module: Markup, Macro and the rest become ours
-        ours = cast(TemplateEnvironment, environment)
+        ours: TemplateEnvironment = environment
         namespace.update(ours.runtime_names)
-        template = cast(_Template, super()._from_namespace(environment, namespace, globals))
+        template = cast(_Template, super()._from_namespace(environment, namespace, *more))
         ours.on_compiled(template.filename or "", template.debug_info)
         return template
 
@@ -101,12 +88,8 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
             auto_reload=False,
             extensions=[syntax.LineMarks, "jinja2.ext.do", "jinja2.ext.loopcontrols"],
         )
-        self.filters = {
-            **filters(),
-            syntax.TURN: self.effort.turn,
-            syntax.WEIGHED: self._weighed,
-            syntax.MADE: self._made,
-        }
+        self.filters = {**filters(), syntax.TURN: self.effort.turn}
+        self.filters |= {syntax.WEIGHED: self._weighed, syntax.MADE: partial(made, self.effort)}
         if marks is not None:
             self.filters[syntax.ORIGINS] = syntax.with_origins
         self.tests = dict(tests())
@@ -135,9 +118,6 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         elif value.__class__ is not int:
             self.effort.weigh((value,))
         return value
-
-    def _made(self, value: Any) -> Any:
-        return made(self.effort, value)
 
     def call_binop(self, _context: Context, operator: str, left: Any, right: Any) -> Any:
         return operate(self.effort, operator, left, right, self.binop_table[operator])

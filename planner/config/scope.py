@@ -10,8 +10,8 @@ from jinja2.exceptions import TemplateRuntimeError
 from jinja2.utils import missing
 
 from planner.config.jobs import Weighted
-from planner.config.survey import describe
 from planner.config.tokens import join
+from planner.config.values import describe
 from planner.model.address import NAME, Address
 from planner.model.diagnostic import did_you_mean
 from planner.model.value import Deferred, Path, Reference, Secret, Value, text_length, with_each
@@ -136,17 +136,17 @@ class LaterValue:
     __neg__ = __pos__ = __index__ = __reversed__ = __add__ = __radd__ = _refuse
 
 
-def seen(value: Value) -> Any:
+def with_later_values(value: Value) -> Any:
     """A value as templates see it, its Deferred values as LaterValue."""
     if isinstance(value, Deferred):
         return LaterValue(value)
-    return with_each(value, seen)
+    return with_each(value, with_later_values)
 
 
 def joined(parts: Iterable[Value]) -> Any:
     """Texts and values as one text. TemplateRuntimeError for what has no place inside a text."""
     try:
-        return seen(join(list(parts)))
+        return with_later_values(join(list(parts)))
     except ValueError as error:
         raise TemplateRuntimeError(str(error)) from None
 

@@ -14,14 +14,13 @@ from pathlib import Path
 
 from attrs import define, field
 
-from planner.config.survey import describe
 from planner.config.tokens import RESERVED
 from planner.config.validation import Checker
-from planner.config.written import Written, plain
+from planner.config.values import Written, describe, plain
 from planner.config.yaml_document import LineTrace, YamlProblem, parse
 from planner.links import require_no_dangling_link
 from planner.model.diagnostic import Diagnostics, Position
-from planner.model.tree import PINNED, is_hidden_path, root_of
+from planner.model.project import PINNED, is_hidden_path, root_of
 from planner.model.value import Path as ValuePath
 from planner.model.value import Value
 
@@ -74,9 +73,8 @@ class Sources:
         """As `text`, for what is rendered. UnreadableSource also for what a pin does not fix."""
         if self.pinned is not None and root_of(name, self.root, self.pinned) != self.pinned:
             folders = " and ".join(f"{folder}/" for folder in PINNED)
-            raise UnreadableSource(
-                f"it is outside of {folders}, which are pinned", Position(name), f"Move it into {FOLDER}."
-            )
+            summary = f"it is outside of {folders}, which are pinned"
+            raise UnreadableSource(summary, Position(name), f"Move it into {FOLDER}.")
         return self.text(name)
 
     def _bytes(self, name: str) -> bytes:
@@ -94,7 +92,7 @@ class Sources:
             raise _unreadable(error, path, here) from None
 
     def templates(self) -> list[str]:
-        """The names of all templates, sorted, also in folders below; but macros/ and hidden files.
+        """The names of all templates, sorted, also in folders below, except macros/ and hidden files.
 
         UnreadableSource when a folder cannot be listed: what is in it is not known to be nothing.
         """
@@ -104,11 +102,11 @@ class Sources:
         return sorted(name for name in shown if name.endswith(SUFFIXES))
 
     def line(self, name: str, line: int) -> Position:
-        """The position of a line, with its text when the file was read."""
+        """The position of a line, with its text when the file was read. line: 0 for the file."""
         if name not in self._lines:
             self._lines[name] = _LINE_END.split(self.read_files.get(name, ""))
         lines = self._lines[name]
-        return Position(name, line, lines[line - 1] if 0 < line <= len(lines) else None)
+        return Position(name, line or None, lines[line - 1] if 0 < line <= len(lines) else None)
 
 
 def _files_below(folder: Path, root: Path) -> Iterator[Path]:
@@ -176,6 +174,13 @@ def _readable(data: bytes, line: int) -> str:
     return data.split(b"\n")[line - 1].rstrip(b"\r").decode("utf-8", "replace")
 
 
+def nearest(trace: LineTrace, path: ValuePath) -> int:
+    """The line of a value, or of the nearest thing around it that has one."""
+    while path and path not in trace:
+        path = path[:-1]
+    return trace.get(path, 1)
+
+
 @define(slots=False)
 class PlainFile:
     """A parsed file; scalars are Literal where the core schema reads them as something else than text."""
@@ -186,10 +191,7 @@ class PlainFile:
 
     def position(self, path: ValuePath) -> Position:
         """The place of a value, or of the nearest thing around it that has one."""
-        place: ValuePath = (0, *path)
-        while place and place not in self._trace:
-            place = place[:-1]
-        return self.sources.line(self.name, self._trace.get(place, 1))
+        return self.sources.line(self.name, nearest(self._trace, (0, *path)))
 
     @cached_property
     def _trace(self) -> LineTrace:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from typing import Any, Final, TypedDict, TypeVar, cast
 
-from planner.config.validation import Checker, Place, Problem, holds_invalid, later_parts
-from planner.config.written import Literal, Written, shaped
+from planner.config.validation import Checker, Place, Problem, holds_invalid
+from planner.config.values import Literal, Written, shaped
 from planner.model.address import Address
 from planner.model.declarations import Check, Import, Move, Removal
 from planner.model.diagnostic import ERROR, WARNING, did_you_mean
@@ -26,12 +26,8 @@ _BOOLEAN: Final = {"type": "boolean"}
 
 
 def _object(*required: str, **properties: Any) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "required": list(required),
-        "additionalProperties": False,
-        "properties": properties,
-    }
+    names = {"required": list(required), "additionalProperties": False}
+    return {"type": "object", "properties": properties, **names}
 
 
 _SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
@@ -62,18 +58,10 @@ def _checker(name: str) -> Checker:
 
 def _too_late(value: Value, *names: str, whole: str = "", advice: str = "") -> Iterator[Problem]:
     """What is known only after an apply. names: around value, for messages. whole: value itself, without."""
-    for path, _ in later_parts(value):
-        what = dotted((*names, *path)) or whole
-        yield Problem(path, f"{what} must be known before anything is applied", advice)
-
-
-class _Lifecycle(TypedDict, total=False):
-    """What the schema lets through."""
-
-    prevent_destroy: bool
-    create_before_destroy: bool
-    ignore_changes: list[str]
-    replace_triggered_by: list[str]
+    for path, leaf in leaves(value):
+        if isinstance(leaf, Deferred):
+            what = dotted((*names, *path)) or whole
+            yield Problem(path, f"{what} must be known before anything is applied", advice)
 
 
 def read_depends_on(value: Value, place: Place) -> tuple[Address, ...]:
@@ -92,14 +80,11 @@ def read_lifecycle(value: Value, kind: Kind, place: Place) -> Lifecycle:
         value = given
     if value is None or not _fits("lifecycle", value, place):
         return Lifecycle()
-    body, attribute = cast(_Lifecycle, value), partial(_attribute, kind)
-    ignored, triggers = body.get("ignore_changes", []), body.get("replace_triggered_by", [])
-    return Lifecycle(
-        prevent_destroy=body.get("prevent_destroy", False),
-        create_before_destroy=body.get("create_before_destroy", False),
-        ignore_changes=_each(ignored, attribute, ("lifecycle", "ignore_changes"), place),
-        replace_triggered_by=_each(triggers, _trigger, ("lifecycle", "replace_triggered_by"), place),
-    )
+    found = cast(dict[str, Any], value)  # its keys are those of Lifecycle
+    for key, read in (("ignore_changes", partial(_attribute, kind)), ("replace_triggered_by", _trigger)):
+        if key in found:
+            found[key] = _each(found[key], read, ("lifecycle", key), place)
+    return Lifecycle(**found)
 
 
 def _named(value: Value) -> Value:
@@ -233,14 +218,6 @@ def _address(text: str, path: Path, place: Place) -> Address | None:
         return None
 
 
-class _Check(TypedDict, total=False):
-    """What the schema lets through: condition and message are there."""
-
-    condition: str | bool
-    message: str
-    severity: str
-
-
 def read_checks(body: Written, place: Place) -> Iterator[Check]:
     """`check: {name: {condition: "...", message: ..., severity: error}}`.
 
@@ -256,10 +233,10 @@ def read_checks(body: Written, place: Place) -> Iterator[Check]:
         entry = shaped(raw, _SCHEMAS["check"])
         if holds_invalid(raw) or not place.report(_wrong_in_check(entry), path, f"check {name}: "):
             continue
-        found = cast(_Check, entry)
+        found = {"severity": ERROR, **cast(dict[str, Any], entry)}
         if isinstance(found["message"], str) and not isinstance(found["message"], Secret):
-            severity, condition = found.get("severity", ERROR), str(found["condition"])
-            yield Check(name, found["message"], severity, condition, place=partial(place.locate, path))
+            found["condition"] = str(found["condition"])
+            yield Check(name, **found, place=partial(place.locate, path))
         else:
             place.error(
                 (*path, "message"),

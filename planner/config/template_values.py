@@ -1,7 +1,10 @@
-"""Template text: what macros, set blocks, call blocks and inherited blocks give.
+"""What values become while a template works with them: text of the template, plain data, secrets.
 
-It holds tokens. Printed, joined, indented or trimmed it stays text of the template. Whoever looks into it (a
-comparison, a condition, a loop, another filter, a method, a slice) finds the value behind it instead.
+Macros, set blocks, call blocks and inherited blocks give TemplateText. It holds tokens. Printed, joined,
+indented or trimmed it stays text of the template. Whoever looks into it (a comparison, a condition, a loop,
+another filter, a method, a slice) finds the value behind it instead.
+
+What is made of a secret is one, and an error over a secret does not quote it.
 """
 
 from __future__ import annotations
@@ -15,26 +18,16 @@ from jinja2.exceptions import TemplateRuntimeError
 from jinja2.runtime import LoopContext, Undefined
 from markupsafe import Markup
 
+from planner.config import scope
 from planner.config.jobs import Effort, TooMuchWork
-from planner.config.scope import (
-    UNTOLD,
-    KindScope,
-    LaterValue,
-    NotKnownYet,
-    ResourceScope,
-    Scope,
-    holds_secret,
-    looked_through,
-    seal,
-    seen,
-)
-from planner.config.survey import LARGEST, SMALLEST, describe
 from planner.config.tokens import BROKEN, INVALID, MARK, MARK_CLOSE, MARK_OPEN, OPEN, Tokens, holds_token
+from planner.config.values import LARGEST, SMALLEST, describe
 from planner.model.value import Secret, Value
 
 
-def _compared(compare: Callable[[Any, Any], Any]) -> Callable[[Any, object], bool]:
-    return lambda text, other: bool(compare(text.value(), opened(other)))
+def _asked(ask: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of template text that asks the value behind it."""
+    return lambda text, *others: ask(text.value(), *map(opened, others))
 
 
 class TemplateText(Markup):
@@ -63,32 +56,14 @@ class TemplateText(Markup):
         return value
 
     def value(self) -> Any:
-        return seen(self.stored())
+        return scope.with_later_values(self.stored())
 
-    def __repr__(self) -> str:
-        return repr(self.value())
-
-    __eq__, __ne__ = _compared(operator.eq), _compared(operator.ne)
-    __lt__, __le__ = _compared(operator.lt), _compared(operator.le)
-    __gt__, __ge__ = _compared(operator.gt), _compared(operator.ge)
-
-    def __hash__(self) -> int:
-        return hash(self.value())
-
-    def __bool__(self) -> bool:
-        return bool(self.value())
-
-    def __getitem__(self, key: Any) -> Any:
-        return self.value()[key]
-
-    def __len__(self) -> int:
-        return len(self.value())
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self.value())
-
-    def __contains__(self, item: Any) -> bool:
-        return opened(item) in self.value()
+    __repr__, __hash__, __bool__ = _asked(repr), _asked(hash), _asked(bool)
+    __eq__, __ne__ = _asked(operator.eq), _asked(operator.ne)
+    __lt__, __le__ = _asked(operator.lt), _asked(operator.le)
+    __gt__, __ge__ = _asked(operator.gt), _asked(operator.ge)
+    __len__, __iter__ = _asked(len), _asked(iter)
+    __getitem__, __contains__ = _asked(operator.getitem), _asked(operator.contains)
 
 
 def opened(value: Any) -> Any:
@@ -106,7 +81,7 @@ def bare(value: Any) -> Value:
         return value
     if isinstance(value, int):
         return _number(value)
-    if isinstance(value, LaterValue):
+    if isinstance(value, scope.LaterValue):
         return value._deferred
     if isinstance(value, Mapping):
         return {_key(key): bare(item) for key, item in value.items()}
@@ -114,7 +89,7 @@ def bare(value: Any) -> Value:
         return [bare(item) for item in value]
     if isinstance(value, Undefined):
         value._fail_with_undefined_error()
-    if isinstance(value, Scope | ResourceScope | KindScope):
+    if isinstance(value, scope.Scope | scope.ResourceScope | scope.KindScope):
         raise TemplateRuntimeError("a namespace cannot be printed\nName one of its entries.")
     raise TemplateRuntimeError(f"{describe(value)} cannot be printed")
 
@@ -177,25 +152,25 @@ def _without_end(text: str) -> str:
 
 
 _NO_ITERATORS: Final = frozenset({str, int, bool, type(None), dict, list, tuple, Secret})
-_QUOTES_NOTHING: Final = (NotKnownYet, TooMuchWork, MemoryError, RecursionError)
+_QUOTES_NOTHING: Final = (scope.NotKnownYet, TooMuchWork, MemoryError, RecursionError)
 
 
 class Untold(TemplateRuntimeError):
     def __init__(self) -> None:
-        super().__init__(f"{UNTOLD}\nWhy is not said: the reason might quote it.")
+        super().__init__(f"{scope.UNTOLD}\nWhy is not said: the reason might quote it.")
 
 
 def kept_secret(result: Any, *sources: Any) -> Any:
     """result, sealed when a source holds a secret. Template text keeps its secrets behind its tokens."""
-    if isinstance(result, TemplateText) or not any(map(holds_secret, sources)):
+    if isinstance(result, TemplateText) or not any(map(scope.holds_secret, sources)):
         return result
-    return _sealed_items(result) if isinstance(result, Iterator) else seal(result)
+    return _sealed_items(result) if isinstance(result, Iterator) else scope.seal(result)
 
 
 def _sealed_items(items: Iterator[Any]) -> Iterator[Any]:
     """What is lazy fails where it is used, far from the secret."""
     try:
-        yield from map(seal, items)
+        yield from map(scope.seal, items)
     except Exception as error:  # noqa: BLE001 - see untold
         raise untold(error, Secret()) from None
 
@@ -207,13 +182,13 @@ def made(effort: Effort, result: Any, *sources: Any) -> Any:
         effort.spend(2 * str.__len__(result))
     elif type(result) in (list, dict):
         effort.weigh((result,))
-        return looked_through(result)
+        return scope.looked_through(result)
     return result
 
 
 def untold(error: Exception, *sources: Any) -> Exception:
     """error, or one in its place that quotes nothing, when a source of what failed holds a secret."""
-    if isinstance(error, (*_QUOTES_NOTHING, Untold)) or not any(map(holds_secret, sources)):
+    if isinstance(error, (*_QUOTES_NOTHING, Untold)) or not any(map(scope.holds_secret, sources)):
         return error
     if any(isinstance(source, Undefined) and source._undefined_message == str(error) for source in sources):
         return error  # of a name in the template, which hides it where it is a secret itself

@@ -7,17 +7,19 @@ with line marks, and its text is read again with a trace of lines; both give the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property, partial
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cache, cached_property, partial
 from itertools import islice
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from planner.config.jobs import MARKED_BUDGET, Ended, Runner, here
-from planner.config.sources import FOLDER, SUFFIXES, UnreadableSource
+from planner.config.sources import FOLDER, SUFFIXES, UnreadableSource, nearest
 from planner.config.tokens import MARK, Tokens, decode
+from planner.config.validation import Place
+from planner.config.values import Written
 from planner.config.work import Marked, Rendered, Workpiece, checked, everything, marked
-from planner.config.written import Written
 from planner.config.yaml_document import LINE_END, LineTrace, YamlProblem, parse
 from planner.model.diagnostic import Diagnostics, Position
 from planner.model.value import Path
@@ -25,12 +27,11 @@ from planner.model.value import Path
 
 @frozen
 class Document:
-    """One YAML document of a template. locate: path in the document -> position in the template."""
+    """One YAML document of a template."""
 
     template: str
     value: Written
-    locate: Callable[[Path], Position]
-    names: Callable[[Path], tuple[str, ...]]
+    place: Place
 
 
 @define
@@ -57,9 +58,9 @@ class Templates:
             self.diagnostics.error(error.summary, position=error.position, advice=error.advice)
             return []
         if not names:
-            self.diagnostics.warning(
-                "there are no templates", detail=f"{FOLDER} holds no {_listed(SUFFIXES)} file."
-            )
+            *most, last = SUFFIXES
+            detail = f"{FOLDER} holds no {', '.join(most)} or {last} file."
+            self.diagnostics.warning("there are no templates", detail=detail)
         return names
 
     def _documents_of(self, rendered: Rendered, tokens: Tokens) -> list[Document]:
@@ -69,24 +70,16 @@ class Templates:
         if rendered.text is None:
             return []
         name = rendered.name
-        back = _WayBack(name, partial(self._marked, name))
+        back = _WayBack(name, cache(partial(self._marked, name)))
         try:
             values = parse(checked(rendered.text), restore=tokens.placed)
         except YamlProblem as problem:
-            found = back.marked_problem(problem)
+            found = back.read.problem or problem  # its lines are the ones that template_line knows
             found.report(self.diagnostics, lambda line: self.piece.sources.line(*back.template_line(line)))
             return []
-
-        def locate(index: int, path: Path) -> Position:
-            return self.piece.sources.line(*back.find((index, *path)))
-
-        def names(index: int, path: Path) -> tuple[str, ...]:
-            return back.names((index, *path))
-
-        return [
-            Document(name, value, partial(locate, index), partial(names, index))
-            for index, value in enumerate(values)
-        ]
+        line = self.piece.sources.line
+        place = Place(lambda path: line(*back.find(path)), self.diagnostics, names=back.names)
+        return [Document(name, value, place.below((index,))) for index, value in enumerate(values)]
 
     def _marked(self, name: str) -> Marked:
         """Without a text where it cannot be made: then no more is known of places than the template."""
@@ -107,16 +100,10 @@ class Templates:
         self.diagnostics.error(f"{where}{end.summary}", position=position, advice=end.advice)
 
     def _position(self, file: str, line: int) -> Position:
-        try:
+        with suppress(UnreadableSource):  # it went away meanwhile
             self.piece.sources.text(file)
-        except UnreadableSource:  # it went away meanwhile
-            return Position(file, line or None)
-        return self.piece.sources.line(file, line) if line else Position(file)
-
-
-def _listed(words: Iterable[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} or {last}"
+            return self.piece.sources.line(file, line)
+        return Position(file, line or None)
 
 
 MOST_LINES = 2_000_000
@@ -137,18 +124,18 @@ def _place(files: list[str], mark: tuple[str, str]) -> tuple[str, int]:
     return files[decode(mark[0])], decode(mark[1])
 
 
-@frozen
+@define
 class _Reading:
-    """lines: of the values. texts: of the scalars, with their tokens."""
+    """What is known of the values up to the first problem. texts: of the scalars, with their tokens."""
 
-    lines: LineTrace
-    texts: dict[Path, str]
+    lines: LineTrace = field(factory=dict)
+    texts: dict[Path, str] = field(factory=dict)
     problem: YamlProblem | None = None
 
 
 @define(slots=False)
 class _WayBack:
-    """From a place in a rendered template to a line of one. again: renders it once more, with marks."""
+    """From a place in a rendered template to a line of one. again: renders it with marks, once."""
 
     name: str
     again: Callable[[], Marked]
@@ -160,14 +147,7 @@ class _WayBack:
 
     def find(self, path: Path) -> tuple[str, int]:
         """File and line of a value, or of the nearest thing around it that has a place."""
-        trace = self._read.lines
-        while path and path not in trace:
-            path = path[:-1]
-        return self.template_line(trace.get(path, 1))
-
-    def marked_problem(self, problem: YamlProblem) -> YamlProblem:
-        """The problem as the marked text has it, whose lines are the ones that template_line knows."""
-        return self._read.problem or problem
+        return self.template_line(nearest(self.read.lines, path))
 
     def names(self, path: Path) -> tuple[str, ...]:
         """The variables and locals that the value at path, or what is below it, was made of."""
@@ -176,9 +156,9 @@ class _WayBack:
     @cached_property
     def _names(self) -> dict[Path, dict[str, None]]:
         """What each value, and each mapping and list around it, was made of; the keys are in order."""
-        tokens = self._rendering[1]
+        tokens = self.again()[1]
         found: dict[Path, dict[str, None]] = {}
-        for place, text in self._read.texts.items():
+        for place, text in self.read.texts.items():
             names = tokens.names_in(text)
             for end in range(len(place) + 1) if names else ():
                 found.setdefault(place[:end], {}).update(dict.fromkeys(names))
@@ -187,7 +167,7 @@ class _WayBack:
     @cached_property
     def _marked(self) -> tuple[str, list[tuple[str, int]]]:
         """The text without marks, and for each of its lines the place that its first visible text has."""
-        text, _, files = self._rendering
+        text, _, files = self.again()
         place = (self.name, 1)
         lines = []
         places: dict[tuple[str, int], tuple[str, int]] = {}  # each once, however often a loop repeats it
@@ -201,16 +181,10 @@ class _WayBack:
         return MARK.sub("", text), lines
 
     @cached_property
-    def _rendering(self) -> Marked:
-        return self.again()
-
-    @cached_property
-    def _read(self) -> _Reading:
-        """What is known of the values up to the first problem, and the problem."""
-        lines: LineTrace = {}
-        texts: dict[Path, str] = {}
+    def read(self) -> _Reading:
+        found, restore = _Reading(), self.again()[1].restore
         try:
-            parse(self._marked[0], restore=self._rendering[1].restore, trace=lines, texts=texts)
+            parse(self._marked[0], restore=restore, trace=found.lines, texts=found.texts)
         except YamlProblem as problem:
-            return _Reading(lines, texts, problem)
-        return _Reading(lines, texts)
+            found.problem = problem
+        return found

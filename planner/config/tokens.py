@@ -102,17 +102,11 @@ class Tokens:
         return Tokens(values, weights=weights)
 
     def add(self, more: Tokens) -> None:
-        """more is not used any more."""
-        if self.values:
-            self.values.update(more.values)
-        else:
-            self.values = more.values
+        self.values.update(more.values)
         self._weights.update(more._weights)
 
     def names_in(self, text: str) -> tuple[str, ...]:
         """What the values in text were made of."""
-        if not self.names:
-            return ()
         return tuple(name for token in _TOKEN.findall(text) for name in self.names.get(token, ()))
 
     def restore(self, text: str) -> Value:
@@ -128,7 +122,10 @@ class Tokens:
         if RESERVED.search("".join(texts[::2])):
             raise ValueError(BROKEN)
         if len(texts) == 3 and type(self.values.get(texts[1])) in _TEXTS_AND_NUMBERS:  # nearly always
-            return _small_enough(f"{texts[0]}{self.values[texts[1]]}{texts[2]}")
+            joined = f"{texts[0]}{self.values[texts[1]]}{texts[2]}"
+            if len(joined) > MAX_DOCUMENT:
+                raise ValueError(TOO_LARGE)
+            return joined
         pieces: list[Value] = [*texts]
         try:
             pieces[1::2] = [self.values[token] for token in texts[1::2]]
@@ -149,12 +146,6 @@ class Tokens:
         return value
 
 
-def _small_enough(text: str) -> str:
-    if len(text) > MAX_DOCUMENT:
-        raise ValueError(TOO_LARGE)
-    return text
-
-
 def join(parts: list[Value]) -> Value:
     """Text and values as one text; Deferred when one of them is, with its parts in their places."""
     kinds = set(map(type, parts))
@@ -165,10 +156,8 @@ def join(parts: list[Value]) -> Value:
     flat: list[str | Reference] = []
     for part in parts:
         for piece in part.parts if isinstance(part, Deferred) else (part,):
-            last, new = (
-                flat[-1] if flat else None,
-                piece if isinstance(piece, Reference) else scalar_text(piece),
-            )
+            last = flat[-1] if flat else None
+            new = piece if isinstance(piece, Reference) else scalar_text(piece)
             if type(last) is str and type(new) is str:  # neither is a secret
                 flat[-1] = last + new
             else:

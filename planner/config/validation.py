@@ -6,14 +6,24 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NoReturn, cast
 
-import jsonschema_rs
 from attrs import frozen
+from jsonschema_rs import Draft202012Validator
 
 from planner.config.tokens import INVALID
-from planner.config.written import Literal, Written, plain, step
+from planner.config.values import Literal, Written, plain, step
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
-from planner.model.value import UNKNOWN, Deferred, Path, Secret, Value, at, dotted, leaves, with_plain_numbers
+from planner.model.value import (
+    UNKNOWN,
+    Deferred,
+    Path,
+    Secret,
+    Value,
+    at,
+    dotted,
+    with_each,
+    with_plain_numbers,
+)
 
 _PLAIN = frozenset({str, bool, int, float, type(None)})
 
@@ -34,15 +44,11 @@ class Checker:
     schema is none; nothing is fetched for it.
     """
 
-    def __init__(
-        self, schema: Mapping[str, Any], what: str = "attribute", also: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, schema: Mapping[str, Any], what: str = "attribute", also: Iterable[str] = ()) -> None:
         self.schema = schema
         self._what, self._also = what, also
         rules = dict(with_plain_numbers(schema))
-        self._validator = jsonschema_rs.Draft202012Validator(
-            rules, validate_formats=True, retriever=_retrieve_nothing
-        )
+        self._validator = Draft202012Validator(rules, validate_formats=True, retriever=_retrieve_nothing)
 
     def problems(self, value: Written, name: str = "", whole: str = "the value") -> Iterator[Problem]:
         """What is wrong with value. Deferred values fit everywhere; secrets are never shown.
@@ -84,16 +90,12 @@ class Checker:
     def _below(self, path: Path) -> Mapping[str, Any]:
         schema: Any = self.schema
         for key in path:
-            schema = step(schema, key)
-            if not isinstance(schema, Mapping):
-                return {}
-            schema = self._followed(schema)
+            schema = self._followed(step(schema, key))
         return schema if isinstance(schema, Mapping) else {}
 
-    def _followed(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-        target = str(schema.get("$ref", ""))
-        found = self.schema.get("$defs", {}).get(target.removeprefix("#/$defs/"), schema)
-        return found if isinstance(found, Mapping) else schema
+    def _followed(self, schema: Any) -> Any:
+        target = str(schema.get("$ref", "")) if isinstance(schema, Mapping) else ""
+        return self.schema.get("$defs", {}).get(target.removeprefix("#/$defs/"), schema)
 
 
 def _as_they_follow(errors: Iterable[Any], value: Any) -> list[Any]:
@@ -226,26 +228,9 @@ def _known(value: Written) -> Value:
         return str(value)
     if isinstance(value, Deferred):
         return "known after apply"
-    if isinstance(value, Literal):
-        return with_plain_numbers(value.value)
-    if isinstance(value, Mapping):
-        return {key: _known(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_known(item) for item in value]
-    return with_plain_numbers(value)
-
-
-def later_parts(value: Value) -> Iterator[tuple[Path, Deferred]]:
-    """What in value is not known yet, for places that cannot wait for it."""
-    return ((path, leaf) for path, leaf in leaves(value) if isinstance(leaf, Deferred))
-
-
-Locate = Callable[[Path], Position]
-Names = Callable[[Path], tuple[str, ...]]
-
-
-def _no_names(_path: Path) -> tuple[str, ...]:
-    return ()
+    if isinstance(value, Mapping | list | tuple):
+        return with_each(cast(Value, value), _known)
+    return with_plain_numbers(value.value if isinstance(value, Literal) else value)
 
 
 @frozen
@@ -255,15 +240,14 @@ class Place:
     names: path -> the variables and locals that the value there was made of.
     """
 
-    locate: Locate
+    locate: Callable[[Path], Position]
     diagnostics: Diagnostics
     address: Address | None = None
-    names: Names = _no_names
+    names: Callable[[Path], tuple[str, ...]] = lambda _path: ()
 
     def error(self, path: Path, summary: str, *, detail: str = "", advice: str = "") -> None:
-        self.diagnostics.error(
-            summary, detail=detail, position=self.locate(path), address=self.address, advice=advice
-        )
+        place = self.locate(path)
+        self.diagnostics.error(summary, detail=detail, position=place, address=self.address, advice=advice)
 
     def report(self, problems: Iterable[Problem], path: Path = (), about: str = "") -> bool:
         """Whether there are none. path: of what they are about. about: said before each."""

@@ -15,13 +15,12 @@ from planner.config.environment_file import EnvironmentFile, read_environment_fi
 from planner.config.project import PROJECT_FILE, ProjectFile
 from planner.config.scope import seal
 from planner.config.sources import PlainFile, Sources, read_plain
-from planner.config.survey import survey
 from planner.config.tokens import RESERVED
 from planner.config.validation import Checker, Problem
-from planner.config.written import Written, core_schema, shaped
+from planner.config.values import Written, core_schema, shaped, survey
 from planner.config.yaml_document import YamlProblem, parse
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
-from planner.model.project import Assigned, Origin, Project, Variable
+from planner.model.project import Assigned, Project, Variable
 from planner.model.value import Path, Value, dotted, leaves
 
 PREFIX = "PLANNER_VAR_"
@@ -45,13 +44,13 @@ class _Candidate:
 
     name: str
     value: Value
-    origin: Origin
+    origin: str
     position: Position | None = None
 
-    @property
-    def source(self) -> str:
-        """Where it comes from, as a detail of messages; "" when the position says it."""
-        return "" if self.position else f"It is set by {self.origin.place}."
+    def report(self, diagnostics: Diagnostics, summary: str, advice: str = "") -> None:
+        """summary: what is wrong with it."""
+        source = "" if self.position else f"It is set by {self.origin}."
+        diagnostics.error(summary, detail=source, position=self.position, advice=advice)
 
 
 def assign(
@@ -87,10 +86,13 @@ class _Reader:
 
     def candidates(self, inputs: Inputs) -> Iterator[_Candidate]:
         """Every value given for a declared variable, the weakest first."""
-        yield from self._defaults()
+        for variable in self.project.variables.values():
+            if variable.has_default:
+                yield _Candidate(variable.name, variable.default, f"default in {PROJECT_FILE}")
         yield from self._environment_file()
         for name in inputs.files:
-            file = self._read(Sources(File(), confined=False), name)
+            file = read_plain(Sources(File(), confined=False), name, self.diagnostics)
+            self.incomplete |= file is None
             if file is not None:
                 yield from self._from_file(file, file.document, ())
         for key in sorted(inputs.environ):
@@ -99,11 +101,6 @@ class _Reader:
                 yield from self._from_text(key.removeprefix(PREFIX), inputs.environ[key], key)
         for name, text in inputs.assignments:
             yield from self._from_text(name, text, f"--var {name}")
-
-    def _defaults(self) -> Iterator[_Candidate]:
-        for variable in self.project.variables.values():
-            if variable.has_default:
-                yield _Candidate(variable.name, variable.default, Origin(f"default in {PROJECT_FILE}"))
 
     def _environment_file(self) -> Iterator[_Candidate]:
         found = read_environment_file(self.sources, self.environment, self.diagnostics)
@@ -130,55 +127,43 @@ class _Reader:
                     advice=f"Take out one: {found.position('variables', name)} is the other.",
                 )
 
-    def _read(self, sources: Sources, name: str) -> PlainFile | None:
-        file = read_plain(sources, name, self.diagnostics)
-        self.incomplete |= file is None
-        return file
-
     def _from_file(
         self, file: PlainFile, values: Mapping[str, Written], place: tuple[str, ...]
     ) -> Iterator[_Candidate]:
         for name, value in values.items():
             position = file.position((*place, name))
-            variable = self.project.variables.get(name)
-            shape = shaped(value, variable.schema if variable else {})
-            candidate = _Candidate(name, shape, Origin(str(position)), position)
-            if variable is None:
-                self._report_undeclared(candidate)
-            elif variable.sensitive:  # the line would show it
-                yield evolve(candidate, position=evolve(position, text=None))
-            else:
-                yield candidate
+            candidate = _Candidate(name, None, str(position), position)
+            if variable := self._declared(candidate):
+                if variable.sensitive:  # the line would show it
+                    position = evolve(position, text=None)
+                yield evolve(candidate, value=shaped(value, variable.schema), position=position)
 
     def _from_text(self, name: str, text: str, place: str) -> Iterator[_Candidate]:
-        variable, candidate = self.project.variables.get(name), _Candidate(name, text, Origin(place))
+        candidate = _Candidate(name, None, place)
+        variable = self._declared(candidate)
         if variable is None:
-            self._report_undeclared(candidate)
             return
         try:
-            yield _Candidate(name, _typed(text, variable), candidate.origin)
+            yield evolve(candidate, value=_typed(text, variable))
         except YamlProblem as problem:
-            self.diagnostics.error(
-                f'the value of variable "{name}" cannot be read: {problem.summary}', detail=candidate.source
-            )
+            summary = f'the value of variable "{name}" cannot be read: {problem.summary}'
+            candidate.report(self.diagnostics, summary)
             self.incomplete = True
 
     def fits(self, variable: Variable, candidate: _Candidate) -> bool:
         """Whether the value can be used; reports why not."""
         problems = list(_problems(variable, candidate.value))
         for problem in problems:
-            self.diagnostics.error(
-                problem.summary, detail=candidate.source, position=candidate.position, advice=problem.advice
-            )
+            candidate.report(self.diagnostics, problem.summary, problem.advice)
         return not problems
 
-    def _report_undeclared(self, candidate: _Candidate) -> None:
-        self.diagnostics.error(
-            f'variable "{candidate.name}" is not declared in {PROJECT_FILE}',
-            detail=candidate.source,
-            position=candidate.position,
-            advice=did_you_mean(candidate.name, self.project.variables),
-        )
+    def _declared(self, candidate: _Candidate) -> Variable | None:
+        """The variable that it is a value for; reports that there is none."""
+        known = self.project.variables
+        if candidate.name not in known:
+            summary = f'variable "{candidate.name}" is not declared in {PROJECT_FILE}'
+            candidate.report(self.diagnostics, summary, did_you_mean(candidate.name, known))
+        return known.get(candidate.name)
 
     def report_missing(self, variable: Variable) -> None:
         ways = f"by {PREFIX}{variable.name} or by --var"

@@ -16,10 +16,10 @@ from jinja2.exceptions import SecurityError, TemplateError, TemplateNotFound, Te
 from planner.config.filters import filters, tests
 from planner.config.jobs import BUDGET, Effort, Link
 from planner.config.rendering import OnUndefined, TemplateEnvironment, render
-from planner.config.scope import Locals, looked_through, seen
+from planner.config.scope import Locals, looked_through, with_later_values
 from planner.config.sources import FOLDER, Hidden, Outside, PlainFile, Sources, UnreadableSource
 from planner.config.tokens import BROKEN, INVALID, Tokens, broken_at
-from planner.config.written import Literal, Written
+from planner.config.values import Literal, Written
 from planner.config.yaml_document import MAX_MESSAGE, YamlProblem
 from planner.model.diagnostic import Diagnostic, Diagnostics, Position, did_you_mean
 from planner.model.value import Path, Secret, Value
@@ -27,7 +27,7 @@ from planner.model.value import Path, Secret, Value
 
 @frozen
 class Workpiece:
-    """scope: name -> value of what templates see, but `local`. project: the file with the locals, whose
+    """scope: name -> value of what templates see, except `local`. project: the file with the locals, whose
     values may hold expressions. effort: what all of it may take.
     """
 
@@ -150,12 +150,11 @@ class Rendering:
 
     def _report(self, name: str, error: Exception) -> None:
         file, line = place_of(error, name)
-        position = self.piece.sources.line(file, line) if line else Position(file)
-        summary, detail, advice = explain(error)
-        self._problems.error(summary, detail=detail, position=position, advice=advice)
+        summary, advice = explain(error)
+        self._problems.error(summary, position=self.piece.sources.line(file, line), advice=advice)
 
     def _local(self, name: str) -> Any:
-        return looked_through(seen(self._computed(self.piece.locals[name], (name,))))
+        return looked_through(with_later_values(self._computed(self.piece.locals[name], (name,))))
 
     def _computed(self, value: Written, path: Path) -> Value:
         if isinstance(value, Literal):
@@ -177,9 +176,9 @@ class Rendering:
         try:
             return tokens.restore(checked(render(self.environment(tokens, undefined).from_string(text))))
         except Exception as error:  # noqa: BLE001 - expressions can raise anything
-            summary, detail, advice = explain(error)
+            summary, advice = explain(error)
             position = self.piece.local_position(path)
-            self._problems.error(f"{where}: {summary}", detail=detail, position=position, advice=advice)
+            self._problems.error(f"{where}: {summary}", position=position, advice=advice)
             return INVALID
 
 
@@ -209,8 +208,8 @@ def checked(text: str) -> str:
     return text
 
 
-Explained = tuple[str, str, str]
-"""summary, detail, advice"""
+Explained = tuple[str, str]
+"""summary, advice"""
 
 _OUR_CLASSES = (
     ("LaterValue", "a value known only after apply"),
@@ -248,15 +247,15 @@ def explain(error: Exception) -> Explained:
         return _syntax(message)
     for kind, words, said, advice in _IN_OTHER_WORDS:
         if isinstance(error, kind) and words in message:
-            return said, "", advice
+            return said, advice
     if isinstance(error, SecurityError):
-        return f"not allowed in a template: {_short(message)}", "", ""
+        return f"not allowed in a template: {_short(message)}", ""
     summary, _, advice = message.partition("\n")
     if isinstance(error, TemplateError):
-        return _short(summary), "", advice
+        return _short(summary), advice
     for ours, told in _OUR_CLASSES:
         summary = summary.replace(ours, told)
-    return f"the expression failed: {_short(summary)}", "", ""
+    return f"the expression failed: {_short(summary)}", ""
 
 
 def _short(message: str) -> str:
@@ -264,20 +263,20 @@ def _short(message: str) -> str:
 
 
 def _not_found(error: TemplateNotFound) -> Explained:
-    wanted = "(sensitive)" if isinstance(error.name, Secret) else str(error.name)
+    name = "(sensitive)" if isinstance(error.name, Secret) else str(error.name)
     cause = error.__cause__
     if isinstance(cause, Outside):
-        return f'the include "{wanted}" leaves the project', "", _RELATIVE
+        return f'the include "{name}" leaves the project', _RELATIVE
     if isinstance(cause, Hidden):
-        return f'the include "{wanted}" names a hidden file', "", cause.advice
+        return f'the include "{name}" names a hidden file', cause.advice
     if isinstance(cause, UnreadableSource) and not cause.missing:
-        return f'"{wanted}" cannot be included: {cause.summary}', "", cause.advice
-    return f'there is no template "{wanted}" to include', "", _RELATIVE
+        return f'"{name}" cannot be included: {cause.summary}', cause.advice
+    return f'there is no template "{name}" to include', _RELATIVE
 
 
 def _syntax(message: str) -> Explained:
     for what, known in (("filter", filters()), ("test", tests())):
         if message.startswith(f"No {what} named "):
             word = message.removeprefix(f"No {what} named ").strip("'.")
-            return f'there is no {what} "{_short(word)}"', "", did_you_mean(word, known)
-    return f"not a jinja template: {_short(message)}", "", ""
+            return f'there is no {what} "{_short(word)}"', did_you_mean(word, known)
+    return f"not a jinja template: {_short(message)}", ""

@@ -17,8 +17,7 @@ from attrs import define, field
 from yaml import MappingEndEvent, ScalarEvent
 from yaml._yaml import CParser
 
-from planner.config.survey import describe
-from planner.config.written import Literal, Written, core_schema
+from planner.config.values import Literal, Written, core_schema, describe, plain
 from planner.model.diagnostic import Diagnostics, Position
 from planner.model.value import Deferred, Path, Secret, Value, scalar_text
 from planner.yaml12.number import written
@@ -101,14 +100,12 @@ LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What YAML takes for the end of a line."""
 
 
+_YAML = "tag:yaml.org,2002:"
 _TAGS: Mapping[str, type] = {
-    "tag:yaml.org,2002:str": str,
-    "tag:yaml.org,2002:int": int,
-    "tag:yaml.org,2002:float": float,
-    "tag:yaml.org,2002:bool": bool,
-    "tag:yaml.org,2002:null": type(None),
-    "tag:yaml.org,2002:map": dict,
-    "tag:yaml.org,2002:seq": list,
+    **{f"{_YAML}{kind.__name__}": kind for kind in (str, int, float, bool)},
+    f"{_YAML}null": type(None),
+    f"{_YAML}map": dict,
+    f"{_YAML}seq": list,
 }
 
 
@@ -169,9 +166,8 @@ class _Builder:
 
     def _alias(self, event: Any) -> Written:
         if event.anchor not in self.anchors:
-            raise YamlProblem(
-                _line(event), f"the alias *{event.anchor} has no anchor &{event.anchor} before it"
-            )
+            summary = f"the alias *{event.anchor} has no anchor &{event.anchor} before it"
+            raise YamlProblem(_line(event), summary)
         self.bare.pop(event.anchor, None)
         value, size = self.anchors[event.anchor]
         self.aliased += size
@@ -184,19 +180,18 @@ class _Builder:
         if event.tag and event.tag != "!":
             return self._tagged(event)
         text: str = event.value
-        restored = _made(event, self.restore, text)
+        restored = _converted(event, self.restore, text)
         return core_schema(text) if restored is text and not event.style and not event.tag else restored
 
     def _tagged(self, event: Any) -> Value:
         wanted = self._check_tag(event, str, int, float, bool, type(None))
         text: str = event.value
-        value = _made(event, self.restore, text)
+        value = _converted(event, self.restore, text)
         if isinstance(value, Deferred):
             return value
         if wanted is str:
-            return _made(event, scalar_text, value)
-        literal: Value | Literal = core_schema(text) if value is text else value
-        found = literal.value if isinstance(literal, Literal) else literal
+            return _converted(event, scalar_text, value)
+        found = plain(core_schema(text)) if value is text else value
         if wanted is float and isinstance(found, int) and not isinstance(found, bool):
             return written(float(found), repr(found))
         if not isinstance(found, wanted) or isinstance(found, bool) is not (wanted is bool):
@@ -243,7 +238,7 @@ class _Builder:
     def _key(self, event: Any) -> str:
         if event.__class__ is not ScalarEvent:
             raise YamlProblem(_line(event), "a key must be text")
-        key = _made(event, self.restore, event.value)
+        key = _converted(event, self.restore, event.value)
         if isinstance(key, str) and not isinstance(key, Secret):
             return str(key)
         if isinstance(key, int | float) and not isinstance(key, bool):
@@ -255,7 +250,7 @@ class _Builder:
             self.trace.setdefault(path, _line(event))
 
 
-def _made(event: Any, make: Callable[[Any], T], source: Value) -> T:
+def _converted(event: Any, make: Callable[[Any], T], source: Value) -> T:
     """What make gives for source, which stands at event."""
     try:
         return make(source)
@@ -283,9 +278,8 @@ def _extent(value: Written) -> int:
     """What a scalar counts for besides itself, where aliases repeat it: a long text, or what a token held."""
     if isinstance(value, str):
         return len(value) // _LONG_TEXT
-    if isinstance(value, dict):
-        return sum(1 + _extent(item) for item in value.values())
-    return sum(1 + _extent(item) for item in value) if isinstance(value, list) else 0
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return sum(1 + _extent(item) for item in items)
 
 
 def _line(event: Any) -> int:
@@ -293,7 +287,7 @@ def _line(event: Any) -> int:
 
 
 def _short(tag: str) -> str:
-    return tag.replace("tag:yaml.org,2002:", "!!", 1)
+    return tag.replace(_YAML, "!!", 1)
 
 
 # JSON as YAML that the C parser takes: by YAML 1.2 every JSON text is YAML, which it has not learnt. It lacks

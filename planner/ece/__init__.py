@@ -16,32 +16,6 @@ How one request is sent, where it may go and how much of a reply is read: planne
 What never lives here: kinds and their attributes, plans, state, prompts, printing. Nothing here knows what an
 extension is; advice about one kind is added by that kind, by error code.
 
-What loads an HTTP library is not named here, as many commands ask no installation: import client and wsgi
-where something is sent.
+client, verdicts, wirelog, wsgi and upload_bodies load an HTTP library: import them where something is sent,
+as many commands ask no installation.
 """
-
-from planner.ece.auth import ApiKeyAuth, Auth, BasicAuth, LoginAuth
-from planner.ece.operations import MULTIPART, RAW, Operation, Reply, Timeouts, Upload, UploadForm, can_be_sent
-from planner.ece.redaction import Discretion, redact
-from planner.ece.retry import RetryPolicy
-from planner.ece.settings import SECRET_VARIABLES, Settings
-
-__all__ = [
-    "MULTIPART",
-    "RAW",
-    "SECRET_VARIABLES",
-    "ApiKeyAuth",
-    "Auth",
-    "BasicAuth",
-    "Discretion",
-    "LoginAuth",
-    "Operation",
-    "Reply",
-    "RetryPolicy",
-    "Settings",
-    "Timeouts",
-    "Upload",
-    "UploadForm",
-    "can_be_sent",
-    "redact",
-]

@@ -39,13 +39,13 @@ class Auth(Protocol):
         """The header's value; call: for implementations that must ask the API for it."""
         ...
 
-    def renewed(self, refused: str, call: Call) -> str | None:
+    def renewed(self, refused: str, call: Call) -> str | None:  # noqa: ARG002  # as overridden
         """Another value after a 401 for refused, None when there is none."""
-        ...
+        return None
 
 
 @frozen
-class ApiKeyAuth:
+class ApiKeyAuth(Auth):
     """`Authorization: ApiKey ...`. variable: where the key came from, for messages."""
 
     key: str = field(repr=False)
@@ -65,12 +65,9 @@ class ApiKeyAuth:
     def authorization(self, call: Call) -> str:  # noqa: ARG002  # the protocol's
         return f"ApiKey {self.key}"
 
-    def renewed(self, refused: str, call: Call) -> str | None:  # noqa: ARG002  # the protocol's
-        return None
-
 
 @frozen
-class BasicAuth:
+class BasicAuth(Auth):
     """`Authorization: Basic ...` (RFC 7617, UTF-8). variables: where user and password came from."""
 
     user: str
@@ -92,12 +89,9 @@ class BasicAuth:
     def authorization(self, call: Call) -> str:  # noqa: ARG002  # the protocol's
         return f"Basic {self._encoded}"
 
-    def renewed(self, refused: str, call: Call) -> str | None:  # noqa: ARG002  # the protocol's
-        return None
-
 
 @define
-class LoginAuth:
+class LoginAuth(Auth):
     """Logs in with the API operation login, sends `Authorization: Bearer ...`, and renews the token.
 
     clock: seconds since the epoch. margin: seconds before its end at which a token is refreshed. One thread

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 from urllib.parse import urlencode
 
 import orjson
@@ -19,15 +19,15 @@ from attrs import define, evolve, field
 from requests.adapters import BaseAdapter
 
 from planner.ece.auth import Auth
-from planner.ece.operations import Message, Operation, Reply, Timeouts, Upload
+from planner.ece.operations import Message, Operation, Reply, Sent, Timeouts
 from planner.ece.redaction import Discretion, redact
 from planner.ece.retry import RetryPolicy, Throttle, Tries
 from planner.ece.settings import Settings
 from planner.ece.verdicts import Circumstances, Failure, is_expired_login, of_reply, of_trouble
 from planner.ece.wirelog import WireLog
 from planner.errors import NotFound, OutcomeUnknown, PlannerError
+from planner.model.resource import ServerTime
 from planner.model.value import Secret, leaves
-from planner.model.write import ServerTime
 from planner.net.address import Address, NoAddress, address_of
 from planner.net.authorities import flaw_of
 from planner.net.wire import BROKEN, Received, Request, Wire
@@ -39,8 +39,6 @@ _NOTHING: Final[Mapping[str, str]] = {}
 _LOG: Final = logging.getLogger("planner.ece")
 _API: Final = "/api/v1"
 _READS: Final = frozenset({"GET", "HEAD"})
-
-Attempt = Callable[[int], Reply | Failure]
 
 
 def _api_address(base_url: str) -> Address:
@@ -114,21 +112,13 @@ class Client:
         """Every credential used so far; grows when a login brings a token."""
         return self.auth.secrets
 
-    def call(
-        self,
-        operation: Operation,
-        params: Mapping[str, str] = _NOTHING,
-        *,
-        query: Mapping[str, str] | None = None,
-        json: Any = None,
-        upload: Upload | None = None,
-    ) -> Reply:
-        """The API's reply to operation. params: put into its path. json: the body; upload: instead of it.
+    def call(self, operation: Operation, params: Mapping[str, str] = _NOTHING, **sent: Unpack[Sent]) -> Reply:
+        """The API's reply to operation. params: put into its path.
 
         Raises ApiError (NotFound, Conflict, Unauthenticated), Unreachable, OutcomeUnknown, and PlannerError
         for an upload that cannot be read. Which one when: the table in planner.ece.verdicts.
         """
-        message = self._message(operation, params, query, json, upload)
+        message = self._message(operation, params, sent)
         return self._until_settled(
             message, lambda attempt: self._attempt(message, attempt), writes=operation.method not in _READS
         )
@@ -146,24 +136,22 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _message(
-        self,
-        operation: Operation,
-        params: Mapping[str, str],
-        query: Mapping[str, str] | None,
-        json: Any,
-        upload: Upload | None,
-    ) -> Message:
+    def _message(self, operation: Operation, params: Mapping[str, str], sent: Sent) -> Message:
+        json, upload = sent.get("json"), sent.get("upload")
         region = f"/regions/{self._region}" if self._region and operation.regional else ""
         path = region + operation.path_with(params)
         base = self._base
-        address = Address(base.scheme, base.host, base.port, base.path + path, urlencode(query or {}))
+        address = Address(
+            base.scheme, base.host, base.port, base.path + path, urlencode(sent.get("query") or {})
+        )
         body = None if json is None else orjson.dumps(json, default=_plain)
         secrets = tuple(leaf for _, leaf in leaves(json) if isinstance(leaf, Secret))
         read = operation.timeout or (self._timeouts.read if upload is None else self._timeouts.upload)
         return Message(operation, path, address, body, upload, (self._timeouts.connect, read), secrets)
 
-    def _until_settled(self, message: Message, attempt_once: Attempt, *, writes: bool = False) -> Reply:
+    def _until_settled(
+        self, message: Message, attempt_once: Callable[[int], Reply | Failure], *, writes: bool = False
+    ) -> Reply:
         tries, unsure = Tries(self._retry, self._throttle, self._random), False
         self._throttle.hold()
         while True:
@@ -191,7 +179,7 @@ class Client:
 
     def _call_as(self, operation: Operation, json: Any, authorization: str | None) -> Reply:
         """A call for the authentication itself: with this Authorization header, or none."""
-        message = self._message(operation, _NOTHING, None, json, None)
+        message = self._message(operation, _NOTHING, {"json": json})
         return self._until_settled(message, lambda number: self._exchange(message, number, authorization)[0])
 
     def _send(self, message: Message, authorization: str | None) -> Received:
@@ -210,19 +198,30 @@ class Client:
                 self._permit()
             except PlannerError as error:
                 return Failure(error), None
-        start, asked = self._wirelog.request(message, attempt, secrets), self._monotonic()
+        start, asked = self._wirelog.request(message, at), self._monotonic()
         try:
             received = self._send(message, authorization)
         except BROKEN as error:
             failure = of_trouble(error, at)
             failure.error.__cause__ = error
-            self._wirelog.ended(message, attempt, failure.error.summary, start, secrets)
+            self._wirelog.ended(message, at, failure.error.summary, start)
             return failure, None
-        self._wirelog.reply(message, attempt, received, start, secrets)
+        self._wirelog.reply(message, at, received, start)
         outcome = of_reply(received, at)
         if isinstance(outcome, Reply) and outcome.date is not None:
             self._told = outcome.date, asked
         return outcome, received
+
+
+@contextmanager
+def _opened_body(message: Message) -> Iterator[Body]:
+    if message.upload is None:
+        yield message.body
+    else:
+        from planner.ece.upload_bodies import opened  # noqa: PLC0415 - only where something is uploaded
+
+        with opened(message.upload, message.timeouts[1]) as body:
+            yield body
 
 
 def _iso(moment: datetime) -> str:
@@ -294,14 +293,3 @@ def _verify(settings: Settings) -> bool | str:
             f"The CA file {path} {flaw}", advice="Correct ca_file in planner.yaml, or EC_CA_FILE."
         )
     return str(path)
-
-
-@contextmanager
-def _opened_body(message: Message) -> Iterator[Body]:
-    if message.upload is None:
-        yield message.body
-    else:
-        from planner.ece.upload_bodies import opened  # noqa: PLC0415 - only where something is uploaded
-
-        with opened(message.upload, message.timeouts[1]) as body:
-            yield body

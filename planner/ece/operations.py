@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 from urllib.parse import quote
 
 from attrs import define, frozen
@@ -86,7 +86,7 @@ FORMS: Final = (AUTO, RAW, MULTIPART)
 class Upload:
     """A file to send: RAW, as the whole body, or MULTIPART, as one part of a form (RFC 7578).
 
-    archive: the file. filename, field: what the part says. progress: told the bytes sent and the bytes in
+    archive: the file. filename: what the part says. progress: told the bytes sent and the bytes in
     all, of the whole body; from 0 again when the upload is sent again. It is called in the thread of the
     call.
     """
@@ -94,8 +94,6 @@ class Upload:
     archive: Path
     filename: str
     form: str = RAW
-    field: str = "file"
-    content_type: str = "application/zip"
     progress: Progress | None = None
 
 
@@ -119,6 +117,14 @@ class UploadForm:
         return self.taken if self.is_open else self.named
 
 
+class Sent(TypedDict, total=False):
+    """What goes along with a call. json: the body. upload: instead of it."""
+
+    query: Mapping[str, str] | None
+    json: Any
+    upload: Upload | None
+
+
 @frozen
 class Message:
     """What every attempt of one call sends. timeouts: connect and read, in seconds.
@@ -135,11 +141,6 @@ class Message:
     secrets: tuple[str, ...] = ()
 
 
-_VERSION = "x-cloud-resource-version"
-_CREATED = "x-cloud-resource-created"
-_LAST_MODIFIED = "x-cloud-resource-last-modified"
-
-
 @frozen
 class Reply:
     """A successful reply. headers: names in any case. body: parsed JSON, None for an empty body."""
@@ -150,17 +151,17 @@ class Reply:
 
     @property
     def version(self) -> str | None:
-        return self.headers.get(_VERSION)
+        return self.headers.get("x-cloud-resource-version")
 
     @property
     def created(self) -> str | None:
         """ISO 8601, as the server writes it."""
-        return self.headers.get(_CREATED)
+        return self.headers.get("x-cloud-resource-created")
 
     @property
     def last_modified(self) -> str | None:
         """ISO 8601, as the server writes it."""
-        return self.headers.get(_LAST_MODIFIED)
+        return self.headers.get("x-cloud-resource-last-modified")
 
     @property
     def date(self) -> datetime | None:

@@ -38,14 +38,10 @@ def opened(upload: Upload, send_timeout: float) -> Iterator[UploadBody]:
     except OSError as error:
         raise _unreadable(upload.archive, error) from error
     with file:
-        source = _Source(file, upload.archive, upload.content_type)
-        yield UploadBody(_encoder(source, upload), upload.progress, send_timeout)
-
-
-def _encoder(source: _Source, upload: Upload) -> Any:
-    if upload.form == MULTIPART:
-        return MultipartEncoder({upload.field: (upload.filename, source, source.content_type)})
-    return source
+        encoder: Any = _Source(file, upload.archive)
+        if upload.form == MULTIPART:
+            encoder = MultipartEncoder({"file": (upload.filename, encoder, encoder.content_type)})
+        yield UploadBody(encoder, upload.progress, send_timeout)
 
 
 def _reporter(progress: Progress | None) -> Callable[[Any], None] | None:
@@ -70,8 +66,9 @@ class _Source:
     length is that of the start: a file that changes while it is sent is an error, not a corrupt upload.
     """
 
-    def __init__(self, file: IO[bytes], path: Path, content_type: str) -> None:
-        self.content_type = content_type
+    content_type = "application/zip"
+
+    def __init__(self, file: IO[bytes], path: Path) -> None:
         self._file = file
         self._path = path
         self.len = path.stat().st_size

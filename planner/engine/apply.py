@@ -3,7 +3,7 @@
 Workers only call the kinds. The coordinator is the calling thread: it takes what the workers finished, writes
 those outcomes and the next intents in one durable append, and hands out what became ready. There are no
 levels: a step starts as soon as what it waits for is done. When the journal cannot be written nothing more is
-started.
+started. In the end a ledger says of each change whether it was applied, failed or was skipped, and why.
 """
 
 from __future__ import annotations
@@ -12,40 +12,51 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from graphlib import TopologicalSorter
 from heapq import heappop, heappush
 from queue import SimpleQueue
 from typing import NoReturn
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
-from planner.engine.outcome import Values, When, deposes, intent_of, make_request, prior_after
+from planner.engine.outcome import Values, deposes, intent_of, make_request, prior_after
 from planner.engine.ports import Drivers, JournalWriter
 from planner.engine.recover import Settlement
-from planner.engine.refresh import Namesakes, View
-from planner.errors import OutcomeUnknown, PlannerError, StateError
+from planner.engine.refresh import Listed, Namesakes
+from planner.engine.stale import three_way
+from planner.errors import Conflict, NotFound, OutcomeUnknown, PlannerError, Refused, StateError
 from planner.model.address import Address
-from planner.model.ledger import Event, Sink, StepFinished, StepProgress, StepStarted
+from planner.model.ledger import (
+    APPLIED,
+    FAILED,
+    SKIPPED,
+    Entry,
+    Event,
+    Ledger,
+    Sink,
+    StepFinished,
+    StepProgress,
+    StepStarted,
+    ThreeWay,
+)
 from planner.model.plan import Change, Plan, Step
-from planner.model.resource import Desired
+from planner.model.resource import Desired, Prior, Progress, Request, Result
 from planner.model.state import Intent, Outcome, Record, Working
-from planner.model.write import Progress, Request, Result
 
 
 @frozen
 class Surroundings:
     """What apply needs of the world. now: ISO 8601 in UTC. timer: seconds. stop: start nothing new.
 
-    before: what the installation held before the run.
+    before: what the installation held before the run, by kind and id.
     """
 
-    drivers: Drivers
     journal: JournalWriter
     sink: Sink
     now: Callable[[], str]
     timer: Callable[[], float]
     stop: Callable[[], bool]
-    parallelism: int = 10
-    before: View = field(factory=View)
+    before: Listed = field(factory=dict)
 
 
 @frozen
@@ -66,6 +77,8 @@ class Run:
     plan: Plan
     desired: dict[Address, Desired]
     working: Working
+    drivers: Drivers
+    parallelism: int
     world: Surroundings
     salt: str
     changes: dict[tuple[Address, str | None], Change] = field(init=False)
@@ -73,25 +86,21 @@ class Run:
     failed: dict[int, BaseException] = field(factory=dict)
     notes: dict[int, str] = field(factory=dict)
     settled: dict[int, Settlement] = field(factory=dict)
-    _missing: dict[int, set[int]] = field(init=False)
-    _unblocks: dict[int, list[int]] = field(init=False)
+    _order: TopologicalSorter[int] = field(init=False)
     _ready: list[int] = field(init=False)
     _intents: dict[int, Intent] = field(factory=dict)
     _finished: SimpleQueue[Finished] = field(factory=SimpleQueue)
     _namesakes: Namesakes = field(init=False)
-    _somebodys: set[tuple[str, str]] = field(init=False)
+    _known_ids: set[tuple[str, str]] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.changes = {(c.address, c.id if c.deposed else None): c for c in self.plan.changes}
-        self._missing = {step.number: set(step.waits_for) for step in self.plan.steps}
-        self._unblocks = defaultdict(list)
-        for step in self.plan.steps:
-            for number in step.waits_for:
-                self._unblocks[number].append(step.number)
-        self._ready = [step.number for step in self.plan.steps if not step.waits_for]
+        self._order = TopologicalSorter({step.number: step.waits_for for step in self.plan.steps})
+        self._order.prepare()
+        self._ready = sorted(self._order.get_ready())
         self._namesakes = Namesakes(self.world.before)
-        self._somebodys = {*self.working.state().holders()}
-        self._somebodys |= {(kind, id_) for kind, there in self.world.before.listed.items() for id_ in there}
+        self._known_ids = {*self.working.state().holders()}
+        self._known_ids |= {(kind, id_) for kind, there in self.world.before.items() for id_ in there}
 
     def change_of(self, step: Step) -> Change:
         """The change a step belongs to; what this very plan deposes belongs to its replacement."""
@@ -99,11 +108,11 @@ class Run:
 
     def go(self) -> None:
         """Runs until nothing is ready or stop says so. StateError when the journal cannot be written."""
-        with ThreadPoolExecutor(max_workers=self.world.parallelism, thread_name_prefix="step") as pool:
+        with ThreadPoolExecutor(max_workers=self.parallelism, thread_name_prefix="step") as pool:
             running = 0
             records: list[Record] = []
             while True:
-                requests = self._take_ready(self.world.parallelism - running, records)
+                requests = self._take_ready(self.parallelism - running, records)
                 self._persist(records, running)
                 records = []
                 for step, request in requests:
@@ -121,27 +130,29 @@ class Run:
         while self._ready and len(taken) < room and not self.world.stop():
             step = self.plan.steps[heappop(self._ready) - 1]
             change = self.change_of(step)
-            kind = self.world.drivers[step.address.kind].kind
+            kind = self.drivers[step.address.kind].kind
             values = Values(self.working.resources, self.desired)
             try:
                 request = make_request(step, change, kind, values, self._progress(step))
             except Exception as error:  # noqa: BLE001 - no call was made, and the others must go on
                 self._fail(step, error, 0.0)
                 continue
-            intent = intent_of(step, change, request, self._when(step, change, request), self.salt)
+            intent = self._intent(step, change, request)
             self._intents[step.number] = intent
             records.append(intent)
             self.working.take(intent)
             taken.append((step, request))
         return taken
 
-    def _when(self, step: Step, change: Change, request: Request) -> When:
-        driver = self.world.drivers[step.address.kind]
+    def _intent(self, step: Step, change: Change, request: Request) -> Intent:
+        """That of a create says by what it can be told from others, should it end in doubt."""
+        intent = intent_of(step, change, request, self.world.now(), self.salt)
         if step.operation != "create":
-            return When(self.world.now())
+            return intent
+        driver = self.drivers[step.address.kind]
         time = driver.server_time()
         existing = {*change.existing, *self._namesakes.of(driver.kind, request.desired)} - {change.id}
-        return When(self.world.now(), time.latest if time else "", tuple(sorted(existing)))
+        return evolve(intent, server_time=time.latest if time else "", existing=tuple(sorted(existing)))
 
     def _persist(self, records: list[Record], running: int) -> None:
         """Durable before anything depends on it. When that fails, the running steps are waited for."""
@@ -156,12 +167,8 @@ class Run:
         for _ in range(running):
             lost += [r for r in self._settle(self._finished.get()) if isinstance(r, Outcome)]
         told = "; ".join(_told(outcome) for outcome in lost if outcome.result == "done")
-        raise StateError(
-            f"{error.summary}; no further call was made",
-            advice=" ".join(
-                filter(None, [f"These outcomes are not in the state: {told}." if told else "", error.advice])
-            ),
-        ) from error
+        advice = f"These outcomes are not in the state: {told}. {error.advice}" if told else error.advice
+        raise StateError(f"{error.summary}; no further call was made", advice=advice.rstrip()) from error
 
     def _progress(self, step: Step) -> Progress | None:
         if step.operation != "upload":
@@ -179,7 +186,7 @@ class Run:
         result: Result | None = None
         error: BaseException | None = None
         try:
-            result = self.world.drivers[step.address.kind].perform(request)
+            result = self.drivers[step.address.kind].perform(request)
         except BaseException as caught:  # noqa: BLE001 - the coordinator waits for every step it started
             error = caught
         self._finished.put(Finished(step, result, error, self.world.timer() - begun))
@@ -207,8 +214,8 @@ class Run:
     def _disbelieved(self, step: Step, result: Result | None) -> PlannerError | None:
         """Why the reply to a create cannot be about what it made: that id was somebody's before."""
         id_ = result.observed.id if result and result.observed else ""
-        kind = self.world.drivers[step.address.kind].kind
-        if step.operation != "create" or kind.user_id or (kind.name, id_) not in self._somebodys:
+        kind = self.drivers[step.address.kind].kind
+        if step.operation != "create" or kind.user_id or (kind.name, id_) not in self._known_ids:
             return None
         return OutcomeUnknown(
             f"{step.address}: the create was accepted, but its reply is about {kind.name} {id_}, which was "
@@ -224,10 +231,10 @@ class Run:
     def _outcomes(self, step: Step, result: Result) -> list[Record]:
         intent, change = self._intents[step.number], self.change_of(step)
         if result.observed is None:
-            self._somebodys.discard((step.address.kind, intent.id or ""))
+            self._known_ids.discard((step.address.kind, intent.id or ""))
             return [Outcome(step.number, step.address, "done", None, intent.id, step.deposed)]
-        kind = self.world.drivers[step.address.kind].kind
-        self._somebodys.add((kind.name, result.observed.id))
+        kind = self.drivers[step.address.kind].kind
+        self._known_ids.add((kind.name, result.observed.id))
         before = self.working.resources.get(step.address)
         prior = prior_after(intent, result.observed, before, kind, self.salt)
         done = Outcome(step.number, step.address, "done", prior)
@@ -238,12 +245,10 @@ class Run:
     def _succeed(self, finished: Finished) -> None:
         step, result = finished.step, finished.result
         self.done.add(step.number)
-        for number in self._unblocks[step.number]:
-            self._missing[number].discard(step.number)
-            if not self._missing[number]:
-                heappush(self._ready, number)
-        note = result.note if result else ""
-        if note:
+        self._order.done(step.number)
+        for number in self._order.get_ready():
+            heappush(self._ready, number)
+        if note := result.note if result else "":
             self.notes[step.number] = note
         id_ = result.observed.id if result and result.observed else None
         self._tell(step, True, finished.seconds, id_, note)
@@ -264,3 +269,74 @@ class Run:
 
 def _told(outcome: Outcome) -> str:
     return f"{outcome.address} is {outcome.prior.id}" if outcome.prior else f"{outcome.address} is gone"
+
+
+def ledger_of(run: Run, interrupted: bool) -> Ledger:
+    steps: dict[int, list[Step]] = defaultdict(list)
+    for step in run.plan.steps:
+        steps[id(run.change_of(step))].append(step)
+    entries = tuple(_entry(run, change, steps[id(change)]) for change in run.plan.changes)
+    left = any(entry.result == SKIPPED for entry in entries)
+    changed = bool(run.done) or any(item.carried_out for item in run.settled.values()) or _in_doubt(run)
+    refused = any(_is_refused(run.plan.steps[number - 1], error) for number, error in run.failed.items())
+    return Ledger(entries, interrupted and left, changed, refused)
+
+
+def _is_refused(step: Step, error: BaseException) -> bool:
+    """Whether the write was refused because the installation, or what was to be sent, moved since the plan.
+
+    What a create does not find is nothing that was planned from.
+    """
+    gone = isinstance(error, NotFound) and step.operation != "create"
+    return gone or (isinstance(error, PlannerError) and error.exit_code == Refused.exit_code)
+
+
+def _in_doubt(run: Run) -> bool:
+    """Whether a call may have taken effect, and no look could tell."""
+    asked = (intent.step for intent in run.working.doubt.values())
+    return any(number in run.failed and number not in run.settled for number in asked)
+
+
+def _entry(run: Run, change: Change, steps: list[Step]) -> Entry:
+    done = [step.operation for step in steps if step.number in run.done]
+    told_done = f" ({' and '.join(done)} done before)" if done else ""
+    failed = next((step for step in steps if step.number in run.failed), None)
+    if failed is not None:
+        return _failed(run, change, failed, told_done)
+    waiting = next((step for step in steps if step.number not in run.done), None)
+    if waiting is not None:
+        return Entry(change.address, change.action, SKIPPED, f"{_why_skipped(run, waiting)}{told_done}")
+    notes = [run.notes[step.number] for step in steps if step.number in run.notes]
+    return Entry(change.address, change.action, APPLIED, "; ".join(notes))
+
+
+def _failed(run: Run, change: Change, step: Step, told_done: str) -> Entry:
+    """told_done: what of the change was carried out before step failed."""
+    error = run.failed[step.number]
+    if not isinstance(error, PlannerError):
+        reason = f"{step.operation}: {type(error).__name__}: {error}{told_done}"
+        return Entry(change.address, change.action, FAILED, reason, "This is a defect of planner; report it.")
+    settled = run.settled.get(step.number)
+    reason = f"{error.summary}{f'; a look shows that it {settled.found}' if settled else ''}{told_done}"
+    return Entry(change.address, change.action, FAILED, reason, error.advice, _conflict(run, change, error))
+
+
+def _conflict(run: Run, change: Change, error: PlannerError) -> tuple[ThreeWay, ...]:
+    if not isinstance(error, Conflict) or error.observed is None:
+        return ()
+    kind = run.drivers[change.address.kind].kind
+    prior = Prior(change.address, error.observed.id, change.before)
+    return three_way(change, prior, error.observed, kind, run.salt)
+
+
+def _why_skipped(run: Run, step: Step) -> str:
+    """The nearest failed step that it waits for, directly or not; else the run was stopped before it."""
+    todo, visited = [step.number], set()
+    while todo:
+        number = todo.pop(0)
+        if number in run.failed and number != step.number:
+            return f"it waits for {run.plan.steps[number - 1].address}, which failed"
+        if number not in visited:
+            visited.add(number)
+            todo += run.plan.steps[number - 1].waits_for
+    return "the run was stopped before its turn"

@@ -131,9 +131,7 @@ class Case:
             action=action,
             reason=reason,
             content=evolve(content, archive="") if content else None,  # its place here is no part of a plan
-            dependencies=desired.dependencies,
-            prevent_destroy=desired.lifecycle.prevent_destroy,
-            create_before_destroy=desired.lifecycle.create_before_destroy,
+            **desired.for_state,
             **more,
         )
 
@@ -243,7 +241,7 @@ class Decisions:
 
     def make(self) -> None:
         """What is declared goes first, in the order of its dependencies; then what no longer is."""
-        namesakes = Namesakes(self.refreshed.view)
+        namesakes = Namesakes(self.refreshed.view.listed)
         held = {whose(prior) for prior in self.refreshed.state.entries}
         declared = self.goal.resources
         for address in ordered(self.goal.dependencies):
@@ -325,7 +323,7 @@ def refuse_reference(
 
 
 def refuse_unsendable(decision: Decision, desired: Desired, diagnostics: Diagnostics) -> None:
-    """For an update that would have to send a secret of which only the fingerprint is kept."""
+    """For an update that would have to send a secret whose fingerprint alone is kept."""
     diagnostics.error(
         f"{desired.address} cannot be updated without its secret {' and '.join(decision.unsendable)}",
         detail="ignore_changes wants it left as it is, an update has to send it, and only its "

@@ -143,11 +143,8 @@ def drift_of(prior: Prior, refreshed: Prior, kind: Kind, salt: str) -> tuple[Att
     """How the installation moved away from the state. refreshed: what take_over made of prior."""
     found: list[AttributeDiff] = []
     for name, attribute in kind.attributes.items():
-        before, after = prior.attributes.get(name), refreshed.attributes.get(name)
-        if attribute.local or attribute.volatile or (is_unset(before) and is_unset(after)):
-            continue
-        if not same(before, after, unordered=attribute.unordered):
-            found += _described(attribute, before, after, salt)
+        if not (attribute.local or attribute.volatile):
+            found += _described(attribute, prior.attributes.get(name), refreshed.attributes.get(name), salt)
     return tuple(found)
 
 
@@ -156,7 +153,7 @@ def differences(
 ) -> tuple[AttributeDiff, ...]:
     """What must change so that prior becomes desired. Content is compared elsewhere.
 
-    Attributes that desired leaves out are left alone, but for those the server clears when they are left out.
+    Attributes that desired leaves out are left alone, except those the server clears when they are left out.
     anew: desired becomes another resource, which has nothing of what it leaves out.
     """
     found: list[AttributeDiff] = []
@@ -171,10 +168,7 @@ def differences(
             after = _set_anew(attribute, prior)
         if before is after or (type(before) is str is type(after) and before == after):  # nearly always
             continue
-        if is_unset(before) and is_unset(after):
-            continue
-        if not same(before, after, unordered=attribute.unordered):
-            found += _described(attribute, before, after, salt)
+        found += _described(attribute, before, after, salt)
     return tuple(found)
 
 
@@ -215,13 +209,12 @@ def _put_back(desired: Value, prior: Value, path: Path) -> Value:
 
 def _described(attribute: Attribute, before: Value, after: Value, salt: str) -> list[AttributeDiff]:
     """One entry for each place that differs. Secrets are shown as fingerprints on both sides."""
+    if (is_unset(before) and is_unset(after)) or same(before, after, unordered=attribute.unordered):
+        return []
     forces = attribute.immutable and not is_unset(before)
-    places = sorted(_places(before, after, attribute.unordered), key=_by_path)
+    places = _places(before, after, attribute.unordered)
+    places.sort(key=lambda place: [(isinstance(key, str), key) for key in place[0]])
     return [_entry(attribute, place, forces, salt) for place in places]
-
-
-def _by_path(place: Place) -> list[tuple[bool, str | int]]:
-    return [(isinstance(key, str), key) for key in place[0]]
 
 
 def _entry(attribute: Attribute, place: Place, forces: bool, salt: str) -> AttributeDiff:
@@ -245,21 +238,17 @@ def _hidden(value: Value, salt: str) -> Value:
     return Fingerprint.of(sort_key(value) if not isinstance(value, str) else value, salt)
 
 
-def _places(before: Value, after: Value, unordered: bool) -> Sequence[Place]:
+def _places(before: Value, after: Value, unordered: bool) -> list[Place]:
     """Where two values differ. A value with a secret in it is one place: its form says something too."""
     whole: list[Place] = [((), before, after)]
     if is_sensitive([before, after]):
         return whole
-    if isinstance(before, list | tuple) and isinstance(after, list | tuple):
-        return _items(before, after) if unordered else _nested(before, after) or whole
-    mappings = isinstance(before, Mapping) and isinstance(after, Mapping)
-    return (_nested(before, after) or whole) if mappings else whole
-
-
-def _items(before: Sequence[Value], after: Sequence[Value]) -> list[Place]:
-    """Of lists as sets: what only one of them has."""
-    left, right = unmatched(before, after)
-    return [*(((i,), before[i], None) for i in left), *(((i,), None, after[i]) for i in right)]
+    if unordered and isinstance(before, list | tuple) and isinstance(after, list | tuple):
+        left, right = unmatched(before, after)
+        return [*(((i,), before[i], None) for i in left), *(((i,), None, after[i]) for i in right)]
+    if isinstance(before, Mapping | list | tuple) and isinstance(after, Mapping | list | tuple):
+        return _nested(before, after) or whole
+    return whole
 
 
 def _nested(before: Value, after: Value) -> list[Place]:
@@ -299,20 +288,12 @@ def with_meta(prior: Prior, desired: Desired, kind: Kind) -> Prior:
 
     prior itself when that changes nothing, as for most.
     """
-    lifecycle, attributes = desired.lifecycle, prior.attributes
+    attributes = prior.attributes
     if kind.content is not None and desired.content is not None and not content_differs(desired, prior):
         name = kind.content.attribute
         if attributes.get(name) != desired.content.source:
             attributes = {**attributes, name: desired.content.source}
-    said = (desired.dependencies, lifecycle.prevent_destroy, lifecycle.create_before_destroy)
-    known = (prior.dependencies, prior.prevent_destroy, prior.create_before_destroy)
-    if attributes is prior.attributes and said == known:
+    said = desired.for_state
+    if attributes is prior.attributes and all(getattr(prior, name) == value for name, value in said.items()):
         return prior
-    dependencies, prevent_destroy, create_before_destroy = said
-    return evolve(
-        prior,
-        attributes=attributes,
-        dependencies=dependencies,
-        prevent_destroy=prevent_destroy,
-        create_before_destroy=create_before_destroy,
-    )
+    return evolve(prior, attributes=attributes, **said)

@@ -1,4 +1,4 @@
-"""Edits of the state by hand: move, remove, adopt. Pure: a state in, a state out."""
+"""Edits of the state by hand: move, remove, adopt, discard. Pure: a state in, a state out."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from fnmatch import fnmatchcase
 
 from attrs import define, evolve
 
+from planner.engine.diff import take_over
+from planner.engine.recover import adopted_create
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.diagnostic import did_you_mean
+from planner.model.kind import Kind
 from planner.model.plan import Moved
-from planner.model.resource import Prior
-from planner.model.state import LEFT_OVER, State, whose
+from planner.model.resource import Observed, Prior
+from planner.model.state import LEFT_OVER, Intent, State, whose
 
 
 def matching(state: State, patterns: Sequence[str]) -> list[Address]:
@@ -134,3 +137,30 @@ def adopted(state: State, prior: Prior) -> State:
     if holder is not None:
         raise PlannerError(f"{prior.id} is {holder} already")
     return evolve(state, resources={**state.resources, prior.address: prior})
+
+
+def adopt(state: State, address: Address, observed: Observed, kind: Kind, salt: str) -> State:
+    """state with observed at address; a create in doubt there made it. PlannerError, see `adopted`."""
+    prior = take_over(Prior(address, observed.id, {}), observed, kind, salt)
+    intent = create_in_doubt(state, address)
+    if intent is None:
+        return adopted(state, prior)
+    replaced = state.resources.get(address)
+    adopted(evolve(state, resources={a: p for a, p in state.resources.items() if p != replaced}), prior)
+    return state.fold(adopted_create(intent, observed, state, kind, salt))
+
+
+def discard(state: State, address: Address) -> State:
+    """state in which the create in doubt at address made nothing. PlannerError when there is none."""
+    intent = create_in_doubt(state, address)
+    if intent is None:
+        raise PlannerError(
+            f"no create of {address} is in doubt",
+            advice="What else is in doubt has an id; the next plan or apply looks it up.",
+        )
+    return evolve(state, in_doubt=tuple(other for other in state.in_doubt if other != intent))
+
+
+def create_in_doubt(state: State, address: Address) -> Intent | None:
+    found = (i for i in state.in_doubt if i.address == address and i.operation == "create")
+    return next(found, None)

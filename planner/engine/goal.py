@@ -18,10 +18,6 @@ Origins = Callable[[Address, Path], tuple[str, ...]]
 """Where a declared value comes from, for people. To find it out is work, and no part of planning."""
 
 
-def _no_origins(_address: Address, _path: Path) -> tuple[str, ...]:
-    return ()
-
-
 @frozen
 class Goal:
     """What a plan is to reach. resources, outputs: as desired. salt: hex, for the fingerprints of secrets.
@@ -38,7 +34,7 @@ class Goal:
     mode: str = NORMAL
     declarations: Declarations = field(factory=Declarations)
     selection: Selection = field(factory=Selection)
-    origins: Origins = field(default=_no_origins, eq=False)
+    origins: Origins = field(default=lambda _address, _path: (), eq=False)
     declared: Mapping[Address, Desired] = field(factory=dict)
 
     @property

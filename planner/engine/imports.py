@@ -12,7 +12,7 @@ from typing import Any
 from attrs import field, frozen
 
 from planner.engine.ports import Driver, Drivers
-from planner.engine.refresh import Namesakes, View
+from planner.engine.refresh import Listed, Namesakes
 from planner.model.address import Address
 from planner.model.declarations import Import
 from planner.model.diagnostic import Diagnostics
@@ -44,13 +44,13 @@ def find_imports(
     state: State,
     imports: Iterable[Import],
     resources: Mapping[Address, Desired],
-    view: View,
+    listed: Listed,
     drivers: Drivers,
     diagnostics: Diagnostics,
 ) -> dict[Address, str]:
     """The ids of what the imports name. What cannot be found, or is not unique, is reported."""
     held = state.holders()
-    namesakes = Namesakes(view)
+    namesakes = Namesakes(listed)
     found: dict[Address, str] = {}
     for item in imports:
         kind = drivers[item.target.kind].kind

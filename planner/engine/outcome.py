@@ -12,7 +12,7 @@ from planner.model.address import Address
 from planner.model.compare import same
 from planner.model.kind import Kind
 from planner.model.plan import Action, Change, Step
-from planner.model.resource import Content, Desired, Observed, Prior
+from planner.model.resource import Content, Desired, Observed, Prior, Progress, Request
 from planner.model.state import Intent
 from planner.model.value import (
     UNKNOWN,
@@ -27,7 +27,6 @@ from planner.model.value import (
     leaves,
     resolve,
 )
-from planner.model.write import Progress, Request
 
 
 @frozen
@@ -126,27 +125,15 @@ def deposes(step: Step, change: Change) -> bool:
     return step.operation == "create" and replaces
 
 
-@frozen
-class When:
-    """The time just before a call, by the clock here. there: by the installation's, of a create; existing: as
-    well. See Intent.
-    """
-
-    here: str
-    there: str | None = None
-    existing: tuple[str, ...] = ()
-
-
-def intent_of(step: Step, change: Change, request: Request, when: When, salt: str) -> Intent:
+def intent_of(step: Step, change: Change, request: Request, now: str, salt: str) -> Intent:
+    """now: by the clock here."""
     return Intent(
         step=step.number,
         address=step.address,
         operation=step.operation,
-        at=when.here,
+        at=now,
         id=change.id if deposes(step, change) else request.id,
         attributes={name: conceal(value, salt) for name, value in request.desired.items()},
-        existing=when.existing,
-        server_time=when.there,
         dependencies=change.dependencies,
         prevent_destroy=change.prevent_destroy,
         create_before_destroy=change.create_before_destroy,

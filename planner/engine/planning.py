@@ -11,8 +11,8 @@ make_plan goes through these stages. Each takes what those before it found and a
 4. Taken (taking.py, selection.py): the changes that the mode and the selection want, with what has to come
    along; the others are left out. What earlier replacements deposed is deleted here, or waits while it is in
    use. Deletions that must not be, or cannot be, are refused.
-5. Put together (here, steps.py, evaluation.py): the changes as steps in an order, the entries of
-   the state that are behind, the outputs, and the checks with the values there will be.
+5. Put together (here, steps.py, evaluation.py): the changes as steps in an order, the entries of the state
+   that are behind, the outputs, and the checks with the values there will be.
 
 The same input gives the same plan: no stage reads anything, and what forbids the plan is told to diagnostics,
 all of it at once. Conditions of checks are evaluated by a function that the declarations bring. Where values

@@ -7,9 +7,8 @@ from typing import Protocol
 
 from planner.model.kind import Kind
 from planner.model.plan import AttributeDiff
-from planner.model.resource import Content, Observed
+from planner.model.resource import Content, Observed, Request, Result, ServerTime
 from planner.model.state import Record, State
-from planner.model.write import Request, Result, ServerTime
 
 
 class Driver(Protocol):

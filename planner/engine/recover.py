@@ -8,19 +8,26 @@ never repeated blindly.
 Whether a resource was made since is told by the ids that the intent names, and by the installation's own
 clock, then and when it made the resource. The clock of who wrote the intent decides nothing; where nothing
 better was noted, it is a reason to ask.
+
+An installation goes on with what a dead client asked for; a create that fetches a download_url may take many
+seconds. So a create in doubt that is not there is looked for again, until it is as old as the request of a
+living client may get, by the installation's clock. Only creates: whatever else comes late has an id, and the
+next plan shows what it did.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from attrs import evolve, frozen
 
 from planner.engine.outcome import prior_after
 from planner.engine.ports import Driver, Drivers
 from planner.engine.refresh import Sight, read_held
+from planner.errors import PlannerError
 from planner.model.compare import agrees, same, sort_key
 from planner.model.kind import Kind
 from planner.model.resource import Observed, Prior
@@ -32,6 +39,10 @@ HOSTS_APART = timedelta(minutes=5)
 
 CLOCKS_APART = timedelta(hours=1)
 """What the clock of an earlier planner may have differed by from the installation's."""
+
+_FIRST_PAUSE: Final = 1.0
+_LONGEST_PAUSE: Final = 5.0
+_CUT_OFF: Final = 1.0  # seconds by which times without fractions may be wrong
 
 
 @frozen
@@ -58,7 +69,7 @@ class Settlement:
 
 @frozen
 class Ambiguous:
-    """Creates in doubt of which it is not clear who made which resource."""
+    """Creates in doubt, and resources that they may have made: which made which is not clear."""
 
     intents: tuple[Intent, ...]
     candidates: tuple[Observed, ...]
@@ -240,3 +251,85 @@ def seconds_between(earlier: str | None, later: str | None) -> float | None:
         return (datetime.fromisoformat(later or "") - datetime.fromisoformat(earlier or "")).total_seconds()
     except (ValueError, TypeError):
         return None
+
+
+def refuse_ambiguous(ambiguous: Sequence[Ambiguous], environment: str) -> None:
+    """PlannerError with the candidates of the first group, and the commands that settle it."""
+    for item in ambiguous:
+        addresses = " and ".join(str(intent.address) for intent in item.intents)
+        one = len(item.intents) == 1
+        count = len(item.candidates)
+        raise PlannerError(
+            f"{addresses} {'was' if one else 'were'} being created when a run was cut off, and "
+            f"{count} resource{'s' * (count != 1)} could be {'it' if one else 'them'}",
+            advice="\n".join([*_described(item), *_ways(item, environment)]),
+        )
+
+
+def _described(item: Ambiguous) -> Iterator[str]:
+    """A line for each candidate: its id, when it was made, and what tells it from the others."""
+    telling = [name for name in item.kind.declarable if name not in item.kind.natural_key]
+    for candidate in item.candidates:
+        shown = ((name, candidate.attributes.get(name)) for name in telling)
+        facts = [f"{name} {value}" for name, value in shown if isinstance(value, str | int)]
+        yield "  " + ", ".join([f"{candidate.id}: created {candidate.created}", *facts])
+
+
+def _ways(item: Ambiguous, environment: str) -> Iterator[str]:
+    yield "Say which one it is, or that it is none of them:"
+    for intent in item.intents:
+        yield f"  planner state adopt {intent.address} ID -e {environment}"
+        yield f"  planner state discard {intent.address} -e {environment}"
+
+
+@frozen
+class Waiting:
+    """grace: seconds after its intent in which a create may show up; 0 where requests end with their client.
+
+    sleep: takes seconds. tell: takes a line for people.
+    """
+
+    grace: float
+    sleep: Callable[[float], None]
+    tell: Callable[[str], None]
+
+    def left(self, found: Settled) -> float:
+        """Seconds until no create that was not found can be under way any more; 0 when none can."""
+        if not self.grace:
+            return 0.0
+        until = self.grace + _CUT_OFF
+        pairs = ((item.intent.server_time, item.server_time) for item in _not_found(found))
+        ages = (seconds_between(*pair) or 0.0 for pair in pairs)  # none where no clock tells
+        return max((min(until, until - age) for age in ages), default=0.0)
+
+
+NO_WAITING: Final = Waiting(0.0, lambda _seconds: None, lambda _line: None)
+
+
+def settle_in_time(look: Callable[[], Settled], waiting: Waiting) -> Settled:
+    """What look finds, once nothing can come late any more. look: settles all that is in doubt."""
+    found, pause = look(), _FIRST_PAUSE
+    left = waiting.left(found)
+    if left > 0:
+        waiting.tell(_told(found, left))
+    while left > 0:
+        slept = min(pause, left)
+        waiting.sleep(slept)
+        found = look()
+        left = min(left - slept, waiting.left(found))  # it only falls, also where no clock tells
+        pause = min(pause * 2, _LONGEST_PAUSE)
+    return found
+
+
+def _not_found(found: Settled) -> list[Settlement]:
+    creates = (item for item in found.settlements if item.intent.operation == "create")
+    return [item for item in creates if not item.carried_out]
+
+
+def _told(found: Settled, left: float) -> str:
+    addresses = sorted({item.intent.address for item in _not_found(found)})
+    shown = ", ".join(map(str, addresses[:3])) + (", ..." if len(addresses) > 3 else "")
+    return (
+        f"Waiting up to {left:.0f} s: a run was cut off while it created {shown}, "
+        "and the installation may still be at it."
+    )

@@ -57,14 +57,14 @@ class View:
 class Namesakes:
     """Which resources carry the same natural key; each kind is indexed when it is first asked for."""
 
-    view: View
+    listed: Listed
     _index: dict[str, dict[Hashable, list[str]]] = field(factory=dict, init=False)
 
     def of(self, kind: Kind, attributes: Mapping[str, Value]) -> tuple[str, ...]:
         """The ids of the listed resources with the natural key of attributes."""
         if kind.name not in self._index:
             index = self._index[kind.name] = defaultdict(list)
-            for id_, observed in self.view.listed.get(kind.name, {}).items():
+            for id_, observed in self.listed.get(kind.name, {}).items():
                 index[_natural_key(kind, observed.attributes)].append(id_)
         found = self._index[kind.name]
         return tuple(sorted(found.get(_natural_key(kind, attributes), ()))) if found else ()
@@ -77,8 +77,8 @@ def _natural_key(kind: Kind, attributes: Mapping[str, Value]) -> Hashable:
 
 def looked_before(plan: Plan, drivers: Drivers, listed: Listed, parallelism: int) -> Listed:
     """What is there, by kind and id, before the creates of a plan. listed: what was looked at already."""
-    kinds = sorted({step.address.kind for step in plan.steps if step.operation == "create"} - listed.keys())
-    return {**listed, **_listed(kinds, drivers, parallelism)}
+    kinds = {step.address.kind for step in plan.steps if step.operation == "create"} - listed.keys()
+    return {**listed, **list_kinds(kinds, drivers, parallelism)}
 
 
 def survey(state: State, kinds: Iterable[str], drivers: Drivers, parallelism: int) -> View:
@@ -87,8 +87,7 @@ def survey(state: State, kinds: Iterable[str], drivers: Drivers, parallelism: in
     A resource missing from a list is only believed gone when its own read says so: a list can be cut short
     by a gateway or by rights, and what seems gone would be created a second time.
     """
-    names = sorted(set(kinds))
-    listed = _listed(names, drivers, parallelism)
+    listed = list_kinds(kinds, drivers, parallelism)
     found: dict[Address, Observed | None] = {}
     missing = []
     for address, prior in state.resources.items():
@@ -118,8 +117,9 @@ def look_up(ids: Mapping[Address, str], drivers: Drivers, parallelism: int) -> d
     return dict(zip(ids, reads, strict=True))
 
 
-def _listed(kinds: list[str], drivers: Drivers, parallelism: int) -> dict[str, Mapping[str, Observed]]:
-    return dict(zip(kinds, each(lambda kind: drivers[kind].list(), kinds, parallelism), strict=True))
+def list_kinds(kinds: Iterable[str], drivers: Drivers, parallelism: int) -> Listed:
+    names = sorted(set(kinds))
+    return dict(zip(names, each(lambda name: drivers[name].list(), names, parallelism), strict=True))
 
 
 def read_held(

@@ -14,7 +14,7 @@ from planner.engine.ports import Drivers
 from planner.engine.refresh import View
 from planner.errors import PlannerError
 from planner.model.address import Address
-from planner.model.declarations import Move, round_by_hand
+from planner.model.declarations import Move, moved_on, round_by_hand
 from planner.model.diagnostic import Diagnostics
 from planner.model.graph import Cycle, ordered
 from planner.model.plan import Drift, Moved
@@ -99,7 +99,7 @@ def apply_moves(
     try:
         order = ordered({source: [target] for source, target in targets.items()})  # who makes room goes first
     except Cycle as cycle:
-        _refuse_circle(cycle, state, targets, by_source, diagnostics)
+        _refuse_circle(cycle, state, by_source, diagnostics)
         return state, ()
     if not order:
         return state, ()
@@ -117,29 +117,16 @@ def apply_moves(
 
 def _final_targets(state: State, by_source: Mapping[Address, Move]) -> dict[Address, Address]:
     """Where each resource of the state ends up: a -> b and, written later, b -> c bring a to c."""
-    found = {}
-    for source, move in by_source.items():
-        if source not in state.resources:
-            continue
-        target, passed = move.target, {source}
-        while target in by_source and target not in state.resources and target not in passed:
-            passed.add(target)
-            target = by_source[target].target
-        found[source] = target
-    return found
+    targets = {source: move.target for source, move in by_source.items()}
+    onward = {source: target for source, target in targets.items() if source not in state.resources}
+    return {source: moved_on(targets[source], onward) for source in targets.keys() - onward.keys()}
 
 
 def _refuse_circle(
-    cycle: Cycle,
-    state: State,
-    targets: Mapping[Address, Address],
-    by_source: Mapping[Address, Move],
-    diagnostics: Diagnostics,
+    cycle: Cycle, state: State, by_source: Mapping[Address, Move], diagnostics: Diagnostics
 ) -> None:
-    first = min(address for address in targets if address in cycle.members)
-    members = [first]
-    while targets[members[-1]] != first:
-        members.append(targets[members[-1]])
+    members: tuple[Address, ...] = cycle.members
+    first = members[0]
     advice = f"Remove the moved block that leads back to {first}."
     if len(members) > 1:
         advice = "\n".join(round_by_hand(members, state.resources, state.environment))

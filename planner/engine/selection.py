@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 
 from planner.errors import WrongUsage
 from planner.model.address import Address
-from planner.model.declarations import Move
+from planner.model.declarations import Move, moved_on
 from planner.model.diagnostic import did_you_mean
 from planner.model.state import LEFT_OVER
 
@@ -68,11 +68,7 @@ class Selection:
         targets = {move.source: move.target for move in moves if move.source not in there}
         moved_from = defaultdict(list)
         for source in targets:
-            end, passed = source, set[Address]()
-            while end in targets and end not in passed:
-                passed.add(end)
-                end = targets[end]
-            moved_from[end].append(source)
+            moved_from[moved_on(source, targets)].append(source)
         return evolve(self, moved_from=moved_from)
 
     def check(self, known: Collection[Address], moves: Iterable[Move] = ()) -> None:

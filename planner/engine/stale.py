@@ -1,18 +1,22 @@
-"""Staleness: whether a saved plan still says what would happen."""
+"""Staleness: whether a saved plan still says what would happen, and how resources moved away from it."""
 
 from __future__ import annotations
 
-from planner.engine.conflict import three_way
+from attrs import evolve
+
 from planner.engine.diff import take_over
 from planner.engine.edits import replay
 from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.refresh import read_held
 from planner.errors import StalePlan
-from planner.model.ledger import FAILED, Entry
+from planner.model.compare import is_unset, same
+from planner.model.kind import Kind
+from planner.model.ledger import FAILED, Entry, ThreeWay
 from planner.model.plan import Action, Change, Plan
-from planner.model.resource import Observed
+from planner.model.resource import Observed, Prior
 from planner.model.state import Applied, State
+from planner.model.value import CONCEALED, is_sensitive
 
 
 def refuse_other_state(plan: Plan, digest: str, state: State, goal: Goal) -> None:
@@ -58,38 +62,48 @@ def _of_another_state(plan: Plan, state: State) -> str:
 def moved_since(plan: Plan, state: State, drivers: Drivers, salt: str, parallelism: int) -> tuple[Entry, ...]:
     """The changes whose resource moved since the plan, each with its three-way diff; nothing is written."""
     state = replay(state, plan.moves)
-    built_on = [
-        c for c in plan.changes if c.id is not None and not c.deposed and c.action is not Action.CREATE
-    ]
-    priors = [state.resources[change.address] for change in built_on if change.address in state.resources]
+    changes = (c for c in plan.changes if c.id is not None and not c.deposed)
+    built_on = [c for c in changes if c.action is not Action.CREATE and c.address in state.resources]
+    priors = [state.resources[change.address] for change in built_on]
     reads, _ = read_held(priors, state, drivers, parallelism)
-    found = {prior.address: observed for prior, observed in zip(priors, reads, strict=True)}
-    entries = []
-    for change in built_on:
-        if change.address not in found:
-            continue
-        entry = _entry(change, found[change.address], state, drivers, salt)
-        if entry is not None:
-            entries.append(entry)
-    return tuple(entries)
+    found = (
+        _entry(change, prior, observed, drivers[change.address.kind].kind, salt)
+        for change, prior, observed in zip(built_on, priors, reads, strict=True)
+    )
+    return tuple(entry for entry in found if entry is not None)
 
 
-def _entry(
-    change: Change, observed: Observed | None, state: State, drivers: Drivers, salt: str
-) -> Entry | None:
+def _entry(change: Change, prior: Prior, observed: Observed | None, kind: Kind, salt: str) -> Entry | None:
+    entry = Entry(change.address, change.action, FAILED)
     if observed is None:
         reason = "it is gone from the installation since the plan was made"
-        return (
-            None if change.action is Action.DELETE else Entry(change.address, change.action, FAILED, reason)
-        )
+        return None if change.action is Action.DELETE else evolve(entry, reason=reason)
     if change.version is not None and observed.version == change.version:
         return None
-    kind = drivers[change.address.kind].kind
-    now = take_over(state.resources[change.address], observed, kind, salt)
-    desired = {} if change.action is Action.DELETE else dict(change.after)
-    rows = three_way(kind, desired, change.before, now.attributes)
-    if not rows:
+    conflict = three_way(change, prior, observed, kind, salt)
+    if not conflict:
         return None
     versions = f": planned from version {change.version}, now {observed.version}" if change.version else ""
     reason = f"it was changed by somebody else{versions}"
-    return Entry(change.address, change.action, FAILED, reason, "Plan again and review the result.", rows)
+    return evolve(entry, reason=reason, advice="Plan again and review the result.", conflict=conflict)
+
+
+def three_way(
+    change: Change, prior: Prior, observed: Observed, kind: Kind, salt: str
+) -> tuple[ThreeWay, ...]:
+    """Where the resource of a change is not as it was planned from, with what the change wants there.
+
+    prior: its entry, which tells what of observed is secret. What the change leaves out is to stay.
+    """
+    found, now = [], take_over(prior, observed, kind, salt).attributes
+    for name, attribute in kind.attributes.items():
+        before, there = change.before.get(name), now.get(name)
+        unseen = there is None and not attribute.echoed
+        if attribute.local or attribute.volatile or unseen or (is_unset(before) and is_unset(there)):
+            continue
+        if not same(before, there, unordered=attribute.unordered):
+            desired = change.after.get(name, before if change.after else None)
+            if sensitive := attribute.write_only or is_sensitive([desired, before, there]):
+                desired = before = there = CONCEALED
+            found.append(ThreeWay((name,), desired, before, there, sensitive))
+    return tuple(found)

@@ -8,8 +8,9 @@ deletes and then creates; with create_before_destroy it creates first and delete
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from planner.engine.selection import Edges
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.graph import Cycle, ordered
@@ -24,8 +25,8 @@ Node = tuple[Address, str, str]
 def make_steps(
     changes: Sequence[Change],
     writes: Mapping[Address, Sequence[str]],
-    desired: Mapping[Address, Sequence[Address]],
-    prior: Mapping[Address, Sequence[Address]],
+    desired: Edges,
+    prior: Edges,
     postponed: Collection[Address] = (),
 ) -> tuple[Step, ...]:
     """writes: the operations of each create, update and replace. desired, prior: what each depends on, by the
@@ -34,13 +35,12 @@ def make_steps(
     PlannerError when the changes cannot be ordered.
     """
     operations = _operations(changes, writes, postponed)
-    waits = _waits(changes, operations, desired, prior)
+    needed = _waits(changes, operations, desired, prior)
     try:
-        waits = _after_deposed(changes, waits)
+        waits = _after_deposed(changes, needed)
         nodes = ordered(waits)
     except Cycle:  # deposed by several runs, each of which needed an address that the other one had
-        waits = _waits(changes, operations, desired, prior)
-        nodes = _in_order(waits)
+        waits, nodes = needed, _in_order(needed)
     deposed = {_delete_node(c): c.id for c in changes if _deletes_deposed(c)}
     return _numbered(nodes, operations, waits, deposed)
 
@@ -56,9 +56,8 @@ def _in_order(waits: Mapping[Node, list[Node]]) -> list[Node]:
         ) from None
 
 
-def _told(node: object) -> str:
-    address, operation, *_ = node if isinstance(node, tuple) else (node, "")
-    return f"{'delete' if operation == DELETE else 'write'} {address}"
+def _told(node: Node) -> str:
+    return f"{'delete' if node[1] == DELETE else 'write'} {node[0]}"
 
 
 def _deletes_deposed(change: Change) -> bool:
@@ -87,12 +86,9 @@ def _operations(
 
 
 def _waits(
-    changes: Sequence[Change],
-    operations: Mapping[Node, Sequence[str]],
-    desired: Mapping[Address, Sequence[Address]],
-    prior: Mapping[Address, Sequence[Address]],
+    changes: Sequence[Change], nodes: Iterable[Node], desired: Edges, prior: Edges
 ) -> dict[Node, list[Node]]:
-    waits: dict[Node, list[Node]] = {node: [] for node in operations}
+    waits: dict[Node, list[Node]] = {node: [] for node in nodes}
     dependents: dict[Address, list[Address]] = defaultdict(list)
     for address, others in prior.items():
         for other in others:

@@ -34,7 +34,7 @@ class Taken:
 
     @cached_property
     def skipped(self) -> set[Address]:
-        """The resources that the plan leaves as they are; not those of which only a deposed one stays."""
+        """The resources that the plan leaves as they are. What is deposed at an address does not count."""
         return {item.address for item in self.left_out if not item.deposed}
 
 

@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping
 
 from attrs import evolve, field, frozen
 
-from planner.engine.account import ledger_of
-from planner.engine.apply import Run, Surroundings
-from planner.engine.doubt import refuse_ambiguous
+from planner.engine.apply import Run, Surroundings, ledger_of
 from planner.engine.edits import replay
 from planner.engine.evaluation import UNKNOWN_YET, after_apply, evaluate
 from planner.engine.goal import Goal
@@ -16,10 +14,9 @@ from planner.engine.imports import find_imports, imports_to_do, report_missing
 from planner.engine.outcome import Values
 from planner.engine.planning import make_plan, with_origins
 from planner.engine.ports import Drivers, StateStore
-from planner.engine.recover import Settled, settle
-from planner.engine.refresh import View, examine, look_up, looked_before, survey
+from planner.engine.recover import NO_WAITING, Settled, Waiting, refuse_ambiguous, settle, settle_in_time
+from planner.engine.refresh import View, examine, list_kinds, look_up, looked_before, survey
 from planner.engine.refreshed import apply_moves
-from planner.engine.under_way import NO_WAITING, Waiting, settle_in_time
 from planner.errors import PartlyApplied, PlannerError, StateError
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic, Diagnostics, did_you_mean
@@ -75,8 +72,12 @@ def _settled_in_mind(session: Session, state: State) -> tuple[State, tuple[str, 
     holder = session.busy()
     if holder:
         return evolve(state, in_doubt=()), (f"an apply is under way, by {holder}; this is the state so far",)
+    return _settled(session, state, NO_WAITING)
+
+
+def _settled(session: Session, state: State, waiting: Waiting) -> tuple[State, tuple[str, ...]]:
     refuse_unknown_kinds(state, session.drivers)
-    found = settle(state, session.drivers, session.goal.salt)
+    found = settle_in_time(lambda: settle(state, session.drivers, session.goal.salt), waiting)
     refuse_ambiguous(found.ambiguous, session.goal.environment)
     return state.fold(found.outcomes), found.notes
 
@@ -119,7 +120,7 @@ def _look(session: Session, state: State, diagnostics: Diagnostics) -> View:
     imports = imports_to_do(state, declared, diagnostics)
     if not imports:
         return view
-    listed = view if session.refresh else survey(State("", ""), kinds, drivers, session.parallelism)
+    listed = view.listed or list_kinds(kinds, drivers, session.parallelism)
     ids = find_imports(state, imports, goal.resources, listed, drivers, diagnostics)
     read = look_up(ids, drivers, session.parallelism)
     report_missing(imports, read, diagnostics)
@@ -153,10 +154,8 @@ def recover(session: Session) -> tuple[State, tuple[str, ...]]:
     state = session.store.checkpoint()
     if not state.in_doubt:
         return state, ()
-    refuse_unknown_kinds(state, session.drivers)
-    found = settle_in_time(lambda: settle(state, session.drivers, session.goal.salt), session.waiting)
-    refuse_ambiguous(found.ambiguous, session.goal.environment)
-    return session.store.commit(state.fold(found.outcomes)), found.notes
+    settled, notes = _settled(session, state, session.waiting)
+    return session.store.commit(settled), notes
 
 
 def look_at(session: Session, address: Address, id_: str) -> Observed:
@@ -211,9 +210,11 @@ def carry_out(
     The diagnostics are of the checks that had to wait. When the state cannot be written: PartlyApplied with
     the ledger if anything was applied, else StateError.
     """
-    surroundings = _looked_around(session, plan, surroundings)
+    goal, drivers, parallelism = session.goal, session.drivers, session.parallelism
+    before = looked_before(plan, drivers, surroundings.before, parallelism)
+    surroundings = evolve(surroundings, before=before)
     working = Working.of(_taken_over(plan, state))
-    run = Run(plan, dict(session.goal.resources), working, surroundings, session.goal.salt)
+    run = Run(plan, dict(goal.resources), working, drivers, parallelism, surroundings, goal.salt)
     try:
         run.go()
     except StateError as error:
@@ -222,34 +223,21 @@ def carry_out(
     if reached.in_doubt:
         reached = _settle_doubts(session, reached, run)
     ledger = ledger_of(run, interrupted=surroundings.stop())
-    outputs = after_apply(session.goal, plan, reached)
     applied = Applied(
         at=surroundings.now(),
         plan_digest=provenance.plan_digest,
         config_digest=plan.config_digest,
-        inputs={name: conceal(value, session.goal.salt) for name, value in provenance.inputs.items()},
+        inputs={name: conceal(value, goal.salt) for name, value in provenance.inputs.items()},
         commit=provenance.commit,
         complete=ledger.complete,
     )
+    outputs = after_apply(goal, plan, reached)
+    promotions = provenance.promotions(ledger.complete) if provenance.promotions else reached.promotions
     try:
-        after = session.store.commit(
-            evolve(
-                reached, outputs=outputs, applied=applied, promotions=_promotions(provenance, reached, ledger)
-            )
-        )
+        after = session.store.commit(evolve(reached, outputs=outputs, applied=applied, promotions=promotions))
     except StateError as error:
         raise _unrecorded(error, ledger, _IN_JOURNAL) from error
-    return after, ledger, _checked_afterwards(session.goal, plan, after, ledger)
-
-
-def _looked_around(session: Session, plan: Plan, surroundings: Surroundings) -> Surroundings:
-    before = surroundings.before
-    listed = looked_before(plan, session.drivers, before.listed, session.parallelism)
-    return evolve(surroundings, before=evolve(before, listed=listed))
-
-
-def _promotions(provenance: Provenance, reached: State, ledger: Ledger) -> tuple[Mapping[str, Value], ...]:
-    return provenance.promotions(ledger.complete) if provenance.promotions else reached.promotions
+    return after, ledger, _checked_afterwards(goal, plan, after, ledger)
 
 
 _LOOKED_UP = "What the state and its journal do not hold is looked up by the next plan or apply."

@@ -12,21 +12,11 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from planner.forge.connection import ACCOUNT, Connection
+from planner.forge.connection import ACCOUNT, Connection, at, id_at, number_at, text_at
 from planner.forge.kind import Ci, Environ, Job, Kind, Way, joined, run_of, says_true
 from planner.forge.port import Comment, Facts
-from planner.forge.reading import at, id_at, number_at, text_at
 from planner.model.dialect import Dialect
 
-FACTS: Final = Facts(
-    name="Azure DevOps", limit=150_000, description_limit=4_000, dialect=Dialect(mermaid=False, alerts=False)
-)
-_ADVICE: Final = {
-    401: "The token is wrong or has expired: correct SYSTEM_ACCESSTOKEN or AZURE_DEVOPS_PAT.",
-    403: "Allow the account `Contribute to pull requests` on the repository; the account of a job is the "
-    "project's Build Service.",
-    404: "Check --repo and --pr, and that the token may see the repository.",
-}
 # Without it a token that is not taken is answered with a redirect to a page for people.
 _HEADERS: Final = {"X-TFS-FedAuthRedirect": "Suppress"}
 _VERSION: Final = {"api-version": "7.1"}
@@ -37,7 +27,12 @@ _NONE: Final = Comment("", "", "")
 
 
 class AzureDevOps(Connection):
-    facts = FACTS
+    facts = Facts(
+        name="Azure DevOps",
+        limit=150_000,
+        description_limit=4_000,
+        dialect=Dialect(mermaid=False, alerts=False),
+    )
 
     def comments(self) -> Iterator[Comment]:
         found = self.client.get(self._at("threads"), self.not_read)
@@ -108,10 +103,8 @@ def _comment(thread: str, item: Any) -> Comment:
 
 def _job(environ: Environ) -> Job:
     provider = environ.get("BUILD_REPOSITORY_PROVIDER", "TfsGit")
-    found = Job(
-        base=environ.get("SYSTEM_PULLREQUEST_TARGETBRANCH", ""),
-        run=run_of(environ, "BUILD_BUILDID", "SYSTEM_JOBATTEMPT"),
-    )
+    base = environ.get("SYSTEM_PULLREQUEST_TARGETBRANCH", "")
+    found = Job(base=base, run=run_of(environ, "BUILD_BUILDID", "SYSTEM_JOBATTEMPT"))
     if provider.lower() != "tfsgit":
         return evolve(found, elsewhere=provider)
     return evolve(
@@ -123,31 +116,34 @@ def _job(environ: Environ) -> Job:
     )
 
 
-_CI: Final = Ci(
-    "Azure Pipelines",
-    says_true("TF_BUILD"),
-    _job,
-    {
-        "number": "SYSTEM_PULLREQUEST_PULLREQUESTID (of a build validation)",
-        "repository": "SYSTEM_TEAMPROJECT and BUILD_REPOSITORY_ID",
-        "api": "SYSTEM_COLLECTIONURI",
-        "run": "BUILD_BUILDID",
-    },
-    actor="BUILD_REQUESTEDFOREMAIL",
-)
 _ANY_NAME: Final = r"(?!\.{1,2}(?:/|$))[^/\x00-\x1f\x7f]+"
 KIND: Final = Kind(
     name="azure",
     aliases=("azure-devops", "azuredevops"),
-    facts=FACTS,
     api_root=lambda url: url,
     repository=re.compile(rf"{_ANY_NAME}/{_ANY_NAME}"),
     example="project/repository",
     headers=lambda given: {**_HEADERS, "Authorization": given.header("Bearer")},
-    advice=_ADVICE,
+    advice={
+        401: "The token is wrong or has expired: correct SYSTEM_ACCESSTOKEN or AZURE_DEVOPS_PAT.",
+        403: "Allow the account `Contribute to pull requests` on the repository; the account of a job is "
+        "the project's Build Service.",
+        404: "Check --repo and --pr, and that the token may see the repository.",
+    },
     connected=AzureDevOps,
     ways=(Way("SYSTEM_ACCESSTOKEN"), Way("AZURE_DEVOPS_PAT", username="")),
     hint="In a job: env: {SYSTEM_ACCESSTOKEN: $(System.AccessToken)}.",
-    ci=_CI,
+    ci=Ci(
+        "Azure Pipelines",
+        says_true("TF_BUILD"),
+        _job,
+        {
+            "number": "SYSTEM_PULLREQUEST_PULLREQUESTID (of a build validation)",
+            "repository": "SYSTEM_TEAMPROJECT and BUILD_REPOSITORY_ID",
+            "api": "SYSTEM_COLLECTIONURI",
+            "run": "BUILD_BUILDID",
+        },
+        actor="BUILD_REQUESTEDFOREMAIL",
+    ),
     merged=(re.compile(r"\AMerged? PR (#?\d{1,15})\b"),),
 )

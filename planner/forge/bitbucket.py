@@ -10,29 +10,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from planner.forge.connection import Connection, Reply
-from planner.forge.kind import NAME, Ci, Environ, Job, Kind, Way, joined, run_of
+from planner.forge.connection import Connection, Reply, at, id_at, number_at, text_at
+from planner.forge.kind import NAME, Ci, Environ, Job, Kind, Way, below, joined, run_of
 from planner.forge.port import Comment, Facts, ForgeError
-from planner.forge.reading import at, id_at, number_at, text_at
 from planner.model.dialect import Dialect
 
-FACTS: Final = Facts(
-    name="Bitbucket",
-    limit=30_000,
-    description_limit=30_000,
-    dialect=Dialect(details=False, mermaid=False, alerts=False, hides_comments=False),
-)
-_ADVICE: Final = {
-    401: "The token is wrong or has expired: correct BITBUCKET_TOKEN, or BITBUCKET_EMAIL and "
-    "BITBUCKET_API_TOKEN.",
-    403: "The token needs the scope to write pull requests.",
-    404: "Check --repo and --pr, and that the token may see the repository.",
-}
 _REFUSED: Final = (400, 401, 403, 404)
-
-
-def api_root(url: str) -> str:
-    return url if url.endswith("/2.0") else f"{url}/2.0"
 
 
 class Bitbucket(Connection):
@@ -40,7 +23,12 @@ class Bitbucket(Connection):
     what Bitbucket lets it do then: only its author may change a comment, so each one that looks like one's
     own is written back as it is, until one was taken: its author it is."""
 
-    facts = FACTS
+    facts = Facts(
+        name="Bitbucket",
+        limit=30_000,
+        description_limit=30_000,
+        dialect=Dialect(details=False, mermaid=False, alerts=False, hides_comments=False),
+    )
     _asked: bool = False
 
     def comments(self) -> Iterator[Comment]:
@@ -66,20 +54,13 @@ class Bitbucket(Connection):
         return self.written("PUT", url, _content(body), _comment, comment.id)
 
     def open_pull_request(self, title: str, body: str, branch: str, base: str) -> str:
-        asked = (
-            f'state = "OPEN" AND source.branch.name = {json.dumps(branch)}'
-            f" AND destination.branch.name = {json.dumps(base)}"
-        )
+        ends = {"source": {"branch": {"name": branch}}, "destination": {"branch": {"name": base}}}
+        asked = f'state = "OPEN" AND source.branch.name = {json.dumps(branch)}'
+        asked += f" AND destination.branch.name = {json.dumps(base)}"
         look = self.client.at(*self._repository, "pullrequests", query={"q": asked})
-        new = {
-            "title": title,
-            "description": body,
-            "source": {"branch": {"name": branch}},
-            "destination": {"branch": {"name": base}},
-        }
         return self.opened(
             self.client.at(*self._repository, "pullrequests"),
-            new,
+            {"title": title, "description": body, **ends},
             lambda: self.opens_at(look, "values"),
             _page,
             {("source", "branch", "name"): branch, ("destination", "branch", "name"): base},
@@ -131,32 +112,35 @@ def _job(environ: Environ) -> Job:
     )
 
 
-_CI: Final = Ci(
-    "Bitbucket Pipelines",
-    lambda environ: bool(environ.get("BITBUCKET_BUILD_NUMBER")),
-    _job,
-    {
-        "number": "BITBUCKET_PR_ID (of a pull-requests pipeline)",
-        "repository": "BITBUCKET_WORKSPACE and BITBUCKET_REPO_SLUG",
-        "api": "",
-        "run": "BITBUCKET_BUILD_NUMBER",
-    },
-    actor="BITBUCKET_STEP_TRIGGERER_UUID",
-)
 KIND: Final = Kind(
     name="bitbucket",
-    facts=FACTS,
     public="https://api.bitbucket.org/2.0",
     host="bitbucket.org",
-    api_root=api_root,
+    api_root=below("/2.0"),
     repository=re.compile(r"(?:[\w-]+|\{[\w-]+\})/" + rf"(?:{NAME}|\{{[\w-]+\}})", re.ASCII),
     example="workspace/slug",
     headers=lambda given: {"Authorization": given.header("Bearer")},
-    advice=_ADVICE,
+    advice={
+        401: "The token is wrong or has expired: correct BITBUCKET_TOKEN, or BITBUCKET_EMAIL and "
+        "BITBUCKET_API_TOKEN.",
+        403: "The token needs the scope to write pull requests.",
+        404: "Check --repo and --pr, and that the token may see the repository.",
+    },
     connected=Bitbucket,
     ways=(Way("BITBUCKET_TOKEN"), Way("BITBUCKET_API_TOKEN", username="BITBUCKET_EMAIL")),
     hint="Make a repository access token that may write pull requests.",
-    ci=_CI,
+    ci=Ci(
+        "Bitbucket Pipelines",
+        lambda environ: bool(environ.get("BITBUCKET_BUILD_NUMBER")),
+        _job,
+        {
+            "number": "BITBUCKET_PR_ID (of a pull-requests pipeline)",
+            "repository": "BITBUCKET_WORKSPACE and BITBUCKET_REPO_SLUG",
+            "api": "",
+            "run": "BITBUCKET_BUILD_NUMBER",
+        },
+        actor="BITBUCKET_STEP_TRIGGERER_UUID",
+    ),
     merged=(
         re.compile(r"\AMerged? in .*pull request (#?\d{1,15})\b"),
         re.compile(r"\APull request (#\d{1,15}): "),  # Data Center

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from attrs import field, frozen
+from attrs import frozen
 
 from planner.forge.connection import Call, Reply
 from planner.forge.patience import Patience, asked_wait, clock_time, is_limited
@@ -61,21 +61,6 @@ _NO_API: Final = "Check that --api-url is the address of the API, and the token.
 
 
 @frozen
-class Api:
-    """name: of the forge. root: URL. headers: with the credentials. secrets: what no message shows.
-
-    advice: what to do about a status, for people.
-    """
-
-    name: str
-    root: str
-    headers: Mapping[str, str] = field(repr=False)
-    secrets: tuple[str, ...] = field(repr=False)
-    advice: Mapping[int, str]
-    ca_file: str | None = None
-
-
-@frozen
 class Pauses:
     """The clocks, so that tests need not wait. now: seconds since the epoch. random: from 0 to 1."""
 
@@ -89,20 +74,23 @@ class Client:
     """Not for two threads at once. Neither cookies nor .netrc."""
 
     def __init__(
-        self, api: Api, pauses: Pauses, patience: Patience, tell: Callable[[str], object] = lambda _: None
+        self, target: Target, pauses: Pauses, patience: Patience, tell: Callable[[str], object]
     ) -> None:
         """tell: takes a line for people whenever they have to wait."""
         self.pauses = pauses
-        self._api = api
+        self._target, self._kind = target, KINDS[target.forge]
         self._patience = patience
         self._tell = tell
-        self._home = address_of(api.root)
-        self._wire = Wire(verify=api.ca_file or True, size=_LARGEST, patience=_PATIENCE, clock=pauses.clock)
+        self._home = address_of(target.api)
+        self._name = self._kind.facts.name
+        self._who = f"{self._name} at {self._home.place}"
+        verify = target.ca_file or True
+        self._wire = Wire(verify=verify, size=_LARGEST, patience=_PATIENCE, clock=pauses.clock)
 
     def at(self, *segments: str, query: Mapping[str, str] | None = None) -> str:
         """A URL below the root. segments: of the path, as they are; query: as well."""
         path = "/".join(quote(segment, safe="", errors=_AS_IT_CAME) for segment in segments)
-        return f"{self._api.root}/{path}" + (f"?{urlencode(query, errors=_AS_IT_CAME)}" if query else "")
+        return f"{self._target.api}/{path}" + (f"?{urlencode(query, errors=_AS_IT_CAME)}" if query else "")
 
     def get(self, url: str, failure: str) -> Any:
         return self.call(Call("GET", url, failure)).data
@@ -118,7 +106,7 @@ class Client:
         seen: set[str] = set()
         while url and url not in seen:
             if len(seen) >= _PAGES:
-                raise ForgeError(f"{failure}: {self._api.name} gives more than {_PAGES} pages")
+                raise ForgeError(f"{failure}: {self._name} gives more than {_PAGES} pages")
             seen.add(url)
             reply = self.call(Call("GET", url, failure))
             yield reply
@@ -166,7 +154,8 @@ class Client:
 
     def _once(self, call: Call, url: str) -> Received:
         body = None if call.body is None else json.dumps(call.body).encode()
-        return self._wire.send(Request(call.method, address_of(url), _TIMEOUTS, self._api.headers, body))
+        headers = self._kind.headers(self._target.credentials)
+        return self._wire.send(Request(call.method, address_of(url), _TIMEOUTS, headers, body))
 
     def _onward(self, call: Call, url: str, received: Received) -> str:
         """Where to ask instead, "" for nowhere. GitHub redirects for repositories that were renamed."""
@@ -182,27 +171,23 @@ class Client:
             return onward(to, address_of(url), self._home).url
         except Elsewhere as error:
             raise ForgeError(
-                f"{failure}: {self._api.name} at {self._host} sends on to {error.shown}",
+                f"{failure}: {self._who} sends on to {error.shown}",
                 advice="The token is not sent to another host. If it moved there, give that as --api-url.",
             ) from None
-
-    @property
-    def _host(self) -> str:
-        return self._home.place
 
     # What went wrong
 
     def _unreached(self, call: Call, error: Exception) -> _Failure:
         trouble = explain(error)
         kind = ReplyLost if call.makes and trouble.sent else ForgeError
-        summary = f"{call.failure}: {self._api.name} at {self._host}: {self._discreet(trouble.words)}"
+        summary = f"{call.failure}: {self._who}: {self._discreet(trouble.words)}"
         advice = _LOOK.get(trouble.look, _REACH)
         return _Failure(kind(summary, advice=advice), lasting=trouble.lasting or kind is ReplyLost)
 
     def _refused(self, call: Call, received: Received, data: Any) -> _Failure:
         said = self._discreet(_said_in(received.text, data))
         status, headers = received.status, received.headers
-        summary = f"{call.failure}: {self._api.name} at {self._host} answered {status_words(status, said)}"
+        summary = f"{call.failure}: {self._who} answered {status_words(status, said)}"
         if is_limited(status, headers, said, self.pauses.now()):
             wait = asked_wait(status, headers, self.pauses.now())
             when = "later" if wait is None else f"after {clock_time(self.pauses.now() + wait)}"
@@ -215,30 +200,28 @@ class Client:
             to = led_to(headers.get("Location", ""), self._home)
             summary += f" and sends on to {f'{to.scheme}://{to.host}' if to else 'another place'}"
         locked = status == HTTPStatus.FORBIDDEN and _LOCKED.search(said)
-        advice = _UNLOCK if locked else self._api.advice.get(status, "")
+        advice = _UNLOCK if locked else self._kind.advice.get(status, "")
         return _Failure(ForgeError(summary, status=status, said=said, advice=advice), lasting=True)
 
     def _not_understood(self, call: Call, received: Received) -> _Failure:
         # Azure DevOps answers a token that it does not know with 203 and its page to sign in.
         is_page = looks_like_html(received.content)
         what = "a web page" if is_page else "something else"
-        summary = f"{call.failure}: {self._api.name} at {self._host} answered with {what} instead of JSON"
+        summary = f"{call.failure}: {self._who} answered with {what} instead of JSON"
         kind = ReplyLost if call.makes and not is_page else ForgeError
         return _Failure(kind(summary, advice=_NO_API), lasting=True)
 
     def misread(self, call: Call) -> ForgeError:
         """For a good reply whose JSON is not what it should be."""
         kind = ReplyLost if call.makes else ForgeError
-        return kind(f"{call.failure}: the reply of {self._api.name} at {self._host} is not understood")
+        return kind(f"{call.failure}: the reply of {self._who} is not understood")
 
     def about_another(self, call: Call) -> ReplyLost:
         """For a good reply that is about something else than what call made or changed."""
-        return ReplyLost(
-            f"{call.failure}: {self._api.name} at {self._host} answered with another than was asked for"
-        )
+        return ReplyLost(f"{call.failure}: {self._who} answered with another than was asked for")
 
     def _discreet(self, text: str) -> str:
-        return known_secrets(self._api.secrets).redact(text, "(hidden)")
+        return known_secrets(self._target.credentials.secrets).redact(text, "(hidden)")
 
 
 @frozen
@@ -285,13 +268,5 @@ def connect(
     tell: Callable[[str], object] = lambda _: None,
 ) -> Forge:
     """Nothing is sent yet. target: as locating.py makes it. tell: takes a line for those who have to wait."""
-    kind = KINDS[target.forge]
-    api = Api(
-        name=kind.facts.name,
-        root=target.api,
-        headers=kind.headers(target.credentials),
-        secrets=target.credentials.secrets,
-        advice=kind.advice,
-        ca_file=target.ca_file,
-    )
-    return kind.connected(target, Client(api, pauses or Pauses(), patience or Patience(), tell))
+    client = Client(target, pauses or Pauses(), patience or Patience(), tell)
+    return KINDS[target.forge].connected(target, client)

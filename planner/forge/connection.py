@@ -1,18 +1,22 @@
-"""What the forges do alike. What is made is made once though the reply may be lost, or be about another."""
+"""What the forges do alike, and how their JSON is read, whatever else it may be.
+
+What is made is made once though the reply may be lost, or be about another.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
-from planner.forge.port import Comment, Facts, ForgeError, ReplyLost, Target
-from planner.forge.reading import at, is_about
+from planner.forge.port import Comment, Forge, ForgeError, ReplyLost, Target
 
 if TYPE_CHECKING:
     from planner.forge.client import Client  # brings requests, which commands that ask no forge do without
 
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,200}")
 PAUSES: Final = (1.0, 4.0, 10.0)
 """Seconds before one looks whether what was to be made is there."""
 
@@ -41,10 +45,8 @@ class Reply:
     data: Any
 
 
-class Connection:
+class Connection(Forge):
     """One pull request of one repository. account: of the token, "" until the forge has told."""
-
-    facts: Facts
 
     def __init__(self, target: Target, client: Client) -> None:
         self.target = target
@@ -137,3 +139,37 @@ class Connection:
         if not is_about(data, ends):
             raise self.client.about_another(call)
         return url
+
+
+def text_at(data: Any, *path: str) -> str:
+    """The text or number under these names, "" when there is none."""
+    for name in path:
+        data = data.get(name) if isinstance(data, dict) else None
+    if isinstance(data, bool) or not isinstance(data, str | int):
+        return ""
+    return str(data)
+
+
+def id_at(data: Any, *path: str) -> str:
+    """An id that a later request can name, "" when there is none; dots and slashes are parts of addresses."""
+    found = text_at(data, *path)
+    return found if _ID.fullmatch(found) else ""
+
+
+def is_about(data: Any, ends: Mapping[tuple[str, ...], str]) -> bool:
+    """Whether data holds these texts at these places, as far as it tells them."""
+    return all(text_at(data, *path) in ("", wanted) for path, wanted in ends.items())
+
+
+def number_at(data: Any, *path: str) -> int | None:
+    """A number from 1 that can be one of a pull request, None when there is none."""
+    return whole_number(text_at(data, *path), 15) or None
+
+
+def whole_number(text: str, digits: int) -> int | None:
+    """In decimal, of at most so many digits."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
+
+
+def at(data: Any, name: str) -> Any:
+    return data.get(name) if isinstance(data, dict) else None

@@ -9,20 +9,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from planner.forge.actions import actions
-from planner.forge.github import SQUASHED, GitHub
-from planner.forge.kind import TWO_NAMES, Kind, Way, says_true
+from planner.forge.connection import text_at
+from planner.forge.github import SQUASHED, GitHub, actions
+from planner.forge.kind import TWO_NAMES, Kind, Way, below, says_true
 from planner.forge.port import Comment, Facts
-from planner.forge.reading import text_at
 
-# It has no limit of its own; a comment that is longer is nothing to read.
-FACTS: Final = Facts(name="Gitea", limit=65_536, description_limit=65_536)
-_ADVICE: Final = {
-    401: "The token is wrong or has expired: correct GITEA_TOKEN.",
-    403: "The token needs to write issues and pull requests (scope write:issue), and its account to write to "
-    "the repository.",
-    404: "Check --repo and --pr, and that the token may see the repository.",
-}
 JOB_ACCOUNTS: Final = frozenset({"gitea-actions", "forgejo-actions"})
 """Who writes with the token of a job."""
 
@@ -30,16 +21,14 @@ _PULLS: Final = 50
 """Pull requests a page: the most that an installation gives unless it is configured otherwise."""
 
 
-def api_root(url: str) -> str:
-    return url if url.endswith("/api/v1") else f"{url}/api/v1"
-
-
 class Gitea(GitHub):
-    facts = FACTS
+    # It has no limit of its own; a comment that is longer is nothing to read.
+    facts = Facts(name="Gitea", limit=65_536, description_limit=65_536)
     _accounts: frozenset[str] = frozenset()
 
     def is_own(self, comment: Comment) -> bool:
-        self._accounts = self._accounts or self._found_accounts()
+        if not self._accounts:
+            self._accounts = frozenset({text_at(self.user(401, 403, 404), "login")} - {""}) or JOB_ACCOUNTS
         return comment.author in self._accounts
 
     def _open(self, branch: str, base: str) -> Iterator[Any]:
@@ -58,19 +47,20 @@ class Gitea(GitHub):
         home = text_at(item, "head", "repo", "full_name").lower()
         return ends == (branch, base) and home == self.target.repository.lower()
 
-    def _found_accounts(self) -> frozenset[str]:
-        return frozenset({text_at(self.user(401, 403, 404), "login")} - {""}) or JOB_ACCOUNTS
-
 
 KIND: Final = Kind(
     name="gitea",
     aliases=("forgejo",),
-    facts=FACTS,
-    api_root=api_root,
+    api_root=below("/api/v1"),
     repository=TWO_NAMES,
     example="owner/name",
     headers=lambda given: {"Authorization": given.header("token")},
-    advice=_ADVICE,
+    advice={
+        401: "The token is wrong or has expired: correct GITEA_TOKEN.",
+        403: "The token needs to write issues and pull requests (scope write:issue), and its account to "
+        "write to the repository.",
+        404: "Check --repo and --pr, and that the token may see the repository.",
+    },
     connected=Gitea,
     # Elsewhere GITHUB_TOKEN is for GitHub, and must not go to another forge.
     ways=(Way("GITEA_TOKEN"), Way("FORGEJO_TOKEN"), Way("GITHUB_TOKEN", own_ci=True)),

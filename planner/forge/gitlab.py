@@ -9,35 +9,23 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from planner.forge.connection import Connection, Reply
-from planner.forge.kind import NAME, Ci, Environ, Job, Kind, Way, run_of, says_true
+from planner.forge.connection import Connection, Reply, id_at, number_at, text_at, whole_number
+from planner.forge.kind import NAME, Ci, Environ, Job, Kind, Way, below, run_of, says_true
 from planner.forge.port import Comment, Facts
-from planner.forge.reading import id_at, number_at, text_at
 from planner.model.dialect import Dialect
 
-FACTS: Final = Facts(
-    name="GitLab",
-    request="merge request",
-    mark="!",
-    limit=1_000_000,
-    description_limit=1_000_000,
-    dialect=Dialect(in_bytes=False),
-)
-_ADVICE: Final = {
-    401: "The token is wrong or has expired: correct GITLAB_TOKEN. The token of a job (CI_JOB_TOKEN) cannot "
-    "comment.",
-    403: "GITLAB_TOKEN needs the scope `api` and at least the role Reporter.",
-    404: "Check --repo and --pr, and that GITLAB_TOKEN may see the project.",
-}
 _ORDER: Final = {"per_page": "100", "sort": "asc", "order_by": "created_at"}
 
 
-def api_root(url: str) -> str:
-    return url if url.endswith("/api/v4") else f"{url}/api/v4"
-
-
 class GitLab(Connection):
-    facts = FACTS
+    facts = Facts(
+        name="GitLab",
+        request="merge request",
+        mark="!",
+        limit=1_000_000,
+        description_limit=1_000_000,
+        dialect=Dialect(in_bytes=False),
+    )
 
     def comments(self) -> Iterator[Comment]:
         for page in self.client.pages(self._page(1), self.not_read, self._next):
@@ -71,8 +59,8 @@ class GitLab(Connection):
         return self.client.at(*self._notes, query={**_ORDER, "page": str(number)})
 
     def _next(self, reply: Reply) -> str:
-        number = reply.headers.get("X-Next-Page", "").strip()
-        return self._page(int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else ""
+        number = whole_number(reply.headers.get("X-Next-Page", "").strip(), 9)
+        return "" if number is None else self._page(number)
 
     @property
     def _project(self) -> Iterable[str]:
@@ -107,32 +95,35 @@ def _job(environ: Environ) -> Job:
     )
 
 
-_CI: Final = Ci(
-    "GitLab CI",
-    says_true("GITLAB_CI"),
-    _job,
-    {
-        "number": "CI_MERGE_REQUEST_IID (of a merge request pipeline)",
-        "repository": "CI_MERGE_REQUEST_PROJECT_ID",
-        "api": "CI_API_V4_URL",
-        "run": "CI_PIPELINE_ID",
-    },
-    actor="GITLAB_USER_LOGIN",
-    authorities="CI_SERVER_TLS_CA_FILE",
-)
 KIND: Final = Kind(
     name="gitlab",
-    facts=FACTS,
     public="https://gitlab.com/api/v4",
     host="gitlab.com",
-    api_root=api_root,
+    api_root=below("/api/v4"),
     repository=re.compile(rf"\d+|{NAME}(?:/{NAME})+", re.ASCII),
     example="group/project, or the number of the project",
     headers=lambda given: {"PRIVATE-TOKEN": given.token},
-    advice=_ADVICE,
+    advice={
+        401: "The token is wrong or has expired: correct GITLAB_TOKEN. The token of a job (CI_JOB_TOKEN) "
+        "cannot comment.",
+        403: "GITLAB_TOKEN needs the scope `api` and at least the role Reporter.",
+        404: "Check --repo and --pr, and that GITLAB_TOKEN may see the project.",
+    },
     connected=GitLab,
     ways=(Way("GITLAB_TOKEN"),),
     hint="The token of a job (CI_JOB_TOKEN) cannot comment: make a project access token (scope api).",
-    ci=_CI,
+    ci=Ci(
+        "GitLab CI",
+        says_true("GITLAB_CI"),
+        _job,
+        {
+            "number": "CI_MERGE_REQUEST_IID (of a merge request pipeline)",
+            "repository": "CI_MERGE_REQUEST_PROJECT_ID",
+            "api": "CI_API_V4_URL",
+            "run": "CI_PIPELINE_ID",
+        },
+        actor="GITLAB_USER_LOGIN",
+        authorities="CI_SERVER_TLS_CA_FILE",
+    ),
     merged=(re.compile(r"^See merge request \S*(!\d{1,15})$", re.MULTILINE),),
 )

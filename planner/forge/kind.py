@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from attrs import frozen
 
-from planner.forge.port import Credentials, Facts, Forge, Target
-from planner.forge.reading import number_at
-
-if TYPE_CHECKING:
-    from planner.forge.client import Client
+from planner.forge.connection import Connection, number_at
+from planner.forge.port import Credentials, Facts
 
 Environ = Mapping[str, str]
 NAME: Final = r"(?!\.{1,2}(?:/|$))[\w.-]+"
@@ -106,13 +103,12 @@ class Kind:
     """
 
     name: str
-    facts: Facts
     api_root: Callable[[str], str]
     repository: re.Pattern[str]
     example: str
     headers: Callable[[Credentials], Mapping[str, str]]
     advice: Mapping[int, str]
-    connected: Callable[[Target, Client], Forge]
+    connected: type[Connection]
     ways: tuple[Way, ...]
     hint: str
     ci: Ci
@@ -121,3 +117,12 @@ class Kind:
     host: str = ""
     merged: tuple[re.Pattern[str], ...] = ()
     squashed: tuple[re.Pattern[str], ...] = ()
+
+    @property
+    def facts(self) -> Facts:
+        return self.connected.facts
+
+
+def below(path: str) -> Callable[[str], str]:
+    """An api_root that is the address that people give, or below it."""
+    return lambda url: url if url.endswith(path) else f"{url}{path}"

@@ -114,9 +114,7 @@ def _missing(ci: Ci | None, kind: Kind, api: str, repository: str, number: objec
     for name, (value, option) in wants.items():
         source = ci.sources[name] if ci else ""
         if not value:
-            found.append(
-                f"{option}; {ci.name} does not say it in {source}." if ci and source else f"{option}."
-            )
+            found.append(f"{option}{f'; {ci.name} does not say it in {source}' if ci and source else ''}.")
     return found
 
 
@@ -168,10 +166,8 @@ def found_credentials(
 
 def _given(way: Way, environ: Mapping[str, str]) -> Credentials | None:
     token = environ.get(way.variable, "").strip()
-    if not way.username:
-        return Credentials(token, way.shown, way.username) if token else None
-    username = environ.get(way.username, "").strip()
-    return Credentials(token, way.shown, username) if token and username else None
+    username = environ.get(way.username, "").strip() if way.username else way.username
+    return Credentials(token, way.shown, username) if token and (username or not way.username) else None
 
 
 def _checked(given: Credentials) -> Credentials:

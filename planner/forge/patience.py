@@ -8,6 +8,7 @@ from typing import Final
 
 from attrs import frozen
 
+from planner.forge.connection import whole_number
 from planner.net.dates import retry_after, sensible, server_clock
 
 SECONDARY: Final = 60.0
@@ -60,15 +61,11 @@ def asked_wait(status: int, headers: Mapping[str, str], now: float) -> float | N
     if after is not None:
         return after
     for name in ("X-RateLimit-Reset", "RateLimit-Reset"):
-        reset = _number(headers.get(name, ""))
+        reset = whole_number(headers.get(name, ""), 11)
         # A secondary limit carries the reset of the primary one, which has nothing to do with it.
         if reset is not None and headers.get("X-RateLimit-Remaining", "0") == "0":
             return sensible(reset - server_clock(headers, now) if reset > _EPOCH else reset)
     return SECONDARY if status == 403 else None
-
-
-def _number(text: str) -> float | None:
-    return float(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
 
 
 def clock_time(seconds: float) -> str:

@@ -113,11 +113,8 @@ class Comment:
 class Forge(Protocol):
     """One pull request of one repository. All of it raises ForgeError, and create ReplyLost as well."""
 
-    @property
-    def facts(self) -> Facts: ...
-
-    @property
-    def target(self) -> Target: ...
+    facts: Facts
+    target: Target
 
     def comments(self) -> Iterable[Comment]:
         """All that people see, oldest first, without deleted ones and the forge's own notes."""

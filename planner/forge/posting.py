@@ -24,7 +24,7 @@ from urllib.parse import quote, unquote
 
 from attrs import evolve, frozen
 
-from planner.forge.connection import PAUSES
+from planner.forge.connection import PAUSES, whole_number
 from planner.forge.kind import Run
 from planner.forge.port import Comment, Facts, Forge, ForgeError, ReplyLost
 
@@ -72,8 +72,8 @@ def found_in(body: str) -> Marker | None:
     fields = dict(part.split("=", 1) for part in found[1].split() if "=" in part)
     if "id" not in fields:
         return None
-    number, attempt = _number(fields.get("run", "")), _number(fields.get("attempt", ""))
-    run = Run(number, attempt) if number else None
+    number, attempt = (whole_number(fields.get(name, ""), 19) for name in ("run", "attempt"))
+    run = Run(number, attempt or 0) if number else None
     return Marker(_decoded(fields["id"]), _decoded(fields.get("commit", "")), run)
 
 
@@ -83,10 +83,8 @@ def _with_line(body: str, line: str, facts: Facts) -> str:
 
 def _fields(marker: Marker) -> str:
     run = marker.run or Run(0, 0)
-    return (
-        f"v{VERSION} id={_encoded(marker.id)} commit={_encoded(marker.commit)}"
-        f" run={run.number} attempt={run.attempt}"
-    )
+    what = f"id={_encoded(marker.id)} commit={_encoded(marker.commit)}"
+    return f"v{VERSION} {what} run={run.number} attempt={run.attempt}"
 
 
 def _encoded(text: str) -> str:
@@ -96,10 +94,6 @@ def _encoded(text: str) -> str:
 
 def _decoded(text: str) -> str:
     return unquote(text, errors="surrogateescape")
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
 
 
 @frozen

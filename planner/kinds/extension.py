@@ -12,14 +12,13 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from planner.archives import Archives
-from planner.ece import MULTIPART, RAW, Reply, Upload
+from planner.ece.operations import MULTIPART, RAW, Reply, Upload
 from planner.errors import ApiError, OutcomeUnknown, PlannerError, StalePlan
 from planner.kinds.rest import RestDriver
 from planner.model.compare import same
 from planner.model.diagnostic import Diagnostic
-from planner.model.resource import Content, Observed
+from planner.model.resource import Content, Observed, Request, Result
 from planner.model.value import Value
-from planner.model.write import Request, Result
 
 
 @frozen

@@ -21,7 +21,7 @@ from planner.kinds.binding import Binding, read_binding
 from planner.kinds.rest import RestDriver
 from planner.model.kind import Attribute, ContentFacts, Kind
 from planner.resources import kind_files, schema
-from planner.yaml12.loading import load
+from planner.yaml12.core_schema import load
 
 GROUP = "planner.kinds"
 
@@ -90,7 +90,6 @@ def _check(path: Path, data: Any) -> None:
 def _kind(data: Mapping[str, Any]) -> Kind:
     rules = data["attributes"]
     required = rules.get("required", ())
-    content = data.get("content")
     attributes = {
         name: _attribute(name, body, name in required) for name, body in rules["properties"].items()
     }
@@ -100,7 +99,7 @@ def _kind(data: Mapping[str, Any]) -> Kind:
         attributes=attributes if "update" in data["api"] else _made_anew(attributes),
         schema=rules,
         natural_key=tuple(data["natural_key"]),
-        content=_content(content) if content else None,
+        content=_content(data["content"]) if "content" in data else None,
         user_id=bool(data["api"].get("user_id")),
     )
 

@@ -10,22 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 from attrs import evolve, field, frozen
 
 from planner.archives import Archives
-from planner.ece import Reply, Upload
+from planner.ece.operations import Reply, Sent
 from planner.errors import ApiError, Conflict, Forbidden, NotFound, OutcomeUnknown, PlannerError, Refused
-from planner.kinds.binding import Binding, Call, Conventions
-from planner.kinds.replies import id_in, is_whole, listed_in, observed_in
+from planner.kinds.binding import Binding, Call, Conventions, id_in, is_whole, listed_in, observed_in
 from planner.model.compare import agrees, is_unset
 from planner.model.diagnostic import Diagnostic
 from planner.model.kind import Kind
 from planner.model.plan import AttributeDiff
-from planner.model.resource import Content, Observed
+from planner.model.resource import Content, Observed, Request, Result, ServerTime
 from planner.model.value import Value
-from planner.model.write import Request, Result, ServerTime
 
 if TYPE_CHECKING:
     from planner.ece.client import Client
@@ -97,7 +95,8 @@ class RestDriver:
     ) -> tuple[str, ...]:
         if create:
             return ("create", "upload") if content else ("create",)
-        update = any(not self._is_content(diff) for diff in diffs)
+        source = self.kind.content and self.kind.content.attribute
+        update = any(diff.path[0] != source for diff in diffs)
         return (*(("update",) if update else ()), *(("upload",) if content else ()))
 
     def obstacle(self, observed: Observed) -> str:  # noqa: ARG002
@@ -163,9 +162,6 @@ class RestDriver:
         skip = self.kind.local | {self.binding.id} if self.binding.id_in_path else self.kind.local
         return {name: value for name, value in request.desired.items() if name not in skip}
 
-    def _is_content(self, diff: AttributeDiff) -> bool:
-        return self.kind.content is not None and diff.path[0] == self.kind.content.attribute
-
     def guard(self, request: Request) -> tuple[Observed, str]:
         """The resource as it is now, and a note. Conflict when it moved and its attributes differ.
 
@@ -208,13 +204,14 @@ class RestDriver:
                 return False
         return True
 
-    def write(self, name: str, found: Observed, *, json: Any = None, upload: Upload | None = None) -> Reply:
+    def write(self, name: str, found: Observed, **sent: Unpack[Sent]) -> Reply:
         """A call that changes found. A Conflict comes with the resource as it is by then."""
         call = self.binding.calls[name]
         sends = name != "upload" and (call.send_version or self.conventions.send_version)
-        query = {"version": found.version} if sends and found.version else None
+        if sends and found.version:
+            sent["query"] = {"version": found.version}
         try:
-            return self._call(call, found.id, query=query, json=json, upload=upload)
+            return self._call(call, found.id, **sent)
         except Conflict as conflict:
             if conflict.observed is None:
                 with suppress(PlannerError):  # the conflict is what has to be told
@@ -243,22 +240,14 @@ class RestDriver:
             advice="Plan again, which looks for it.",
         )
 
-    def _call(
-        self,
-        call: Call,
-        id_: str = "",
-        *,
-        query: Mapping[str, str] | None = None,
-        json: Any = None,
-        upload: Upload | None = None,
-    ) -> Reply:
+    def _call(self, call: Call, id_: str = "", **sent: Unpack[Sent]) -> Reply:
         """One call. Error codes that say "nothing was done, try again" are tried again as the file says."""
-        asked = {**call.query, **(query or {})}
+        sent["query"] = {**call.query, **(sent.get("query") or {})}
         params = {"id": id_} if "{id}" in call.operation.path else {}
         repeats = 0
         while True:
             try:
-                return self.client.call(call.operation, params, query=asked or None, json=json, upload=upload)
+                return self.client.call(call.operation, params, **sent)
             except ApiError as error:
                 facts = next((self.binding.errors[c] for c in error.codes if c in self.binding.errors), None)
                 if facts is None:

@@ -75,13 +75,10 @@ def _hook(decode: Callable[[Any], Any]) -> Hook:
 
 
 def _value_fields(cls: type) -> dict[str, Any]:
-    """The fields of cls that hold a value, or a mapping of them, with how they are encoded."""
-    hooks = {
-        Value: override(unstruct_hook=encode_value, struct_hook=_hook(decode_value)),
-        Mapping[str, Value]: override(unstruct_hook=encode_mapping, struct_hook=_hook(decode_mapping)),
-    }
+    """The fields of cls that hold a value, with how it is encoded, and those that are not encoded."""
+    value = override(unstruct_hook=encode_value, struct_hook=_hook(decode_value))
     fields = attrs.fields(attrs.resolve_types(cls))
-    found = {field.name: hooks[field.type] for field in fields if field.type in hooks}
+    found = {field.name: value for field in fields if field.type is Value}
     return found | {field.name: override(omit=True) for field in fields if field.metadata == ON_THIS_MACHINE}
 
 
@@ -113,17 +110,13 @@ def _tuple_factory(cls: Any, converter: Converter) -> Hook:
     return structure
 
 
-def _is_tuple(cls: Any) -> bool:
-    return get_origin(cls) is tuple
-
-
 @cache
 def _converter(*, detailed: bool = False) -> Converter:
     """Set up at first use: it compiles a function per class. detailed: tells where a problem is; slower."""
     converter = Converter(unstruct_collection_overrides={tuple: list}, detailed_validation=detailed)
     converter.register_unstructure_hook_factory(attrs.has, _unstructure_factory)
     converter.register_structure_hook_factory(attrs.has, _structure_factory)
-    converter.register_structure_hook_factory(_is_tuple, _tuple_factory)
+    converter.register_structure_hook_factory(lambda cls: cast(Any, get_origin(cls)) is tuple, _tuple_factory)
     for kind, name in ((str, "text"), (int, "a whole number"), (bool, "true or false")):
         converter.register_structure_hook(kind, _exactly(kind, name))
     converter.register_unstructure_hook(Address, str)
@@ -138,7 +131,9 @@ def _converter(*, detailed: bool = False) -> Converter:
 
 
 def encode(value: Any) -> Data:
-    """Any class of the model as a mapping, without what equals its default; a document has all its fields."""
+    """Any class of the model as a mapping, without what equals its default; a document, as a plan, has all
+    its fields, as in its schema without format_version and digest.
+    """
     return cast(Data, _converter().unstructure(value))
 
 
@@ -160,18 +155,8 @@ def _explain(error: BaseException, _: type | None) -> str:
     return str(error)
 
 
-def encode_plan(plan: Plan) -> Data:
-    """plan as in schemas/plan.schema.json, without format_version and digest."""
-    return encode(plan)
-
-
-def decode_plan(data: object) -> Plan:
-    """The plan that `encode_plan` made data from. ValueError: each problem as "problem @ path"."""
-    return decode(data, Plan)
-
-
 def for_digest(data: Any, cls: type = Plan) -> Any:
-    """What `encode` or `encode_plan` made of cls, without what is for people. Other data stays as it is."""
+    """What `encode` made of cls, without what is for people. Other data stays as it is."""
     if isinstance(data, list):
         return [for_digest(item, cls) for item in data]
     if not isinstance(data, dict):
@@ -253,20 +238,10 @@ def _split(data: object) -> object:
         return data
     if "deposed" in data:
         raise ValueError("unknown: deposed @ $")
-    entries = data["resources"]
-    live = [entry for entry in entries if not _is_deposed(entry)]
-    if len(live) == len(entries):
-        return {**data, "deposed": []}
-    return {
-        **data,
-        "resources": live,
-        "deposed": [_unmarked(entry) for entry in entries if _is_deposed(entry)],
-    }
-
-
-def _is_deposed(entry: object) -> bool:
-    return isinstance(entry, dict) and entry.get("deposed") is True
-
-
-def _unmarked(entry: Data) -> Data:
-    return {key: item for key, item in entry.items() if key != "deposed"}
+    live, deposed = [], []
+    for entry in data["resources"]:
+        if isinstance(entry, dict) and entry.get("deposed") is True:
+            deposed.append({key: item for key, item in entry.items() if key != "deposed"})
+        else:
+            live.append(entry)
+    return {**data, "resources": live, "deposed": deposed}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 from attrs import field, frozen
 
@@ -13,15 +13,11 @@ from planner.model.redaction import IDENTITY
 from planner.model.value import Lookup
 
 
-def _nowhere() -> None:
-    return None
-
-
 @frozen
 class Placed:
     """place: where it is written; asked only when somebody is to be told, since looking for it takes time."""
 
-    place: Callable[[], Position | None] = field(default=_nowhere, eq=False, kw_only=True)
+    place: Callable[[], Position | None] = field(default=lambda: None, eq=False, kw_only=True)
 
     @property
     def position(self) -> Position | None:
@@ -34,6 +30,15 @@ class Move(Placed):
 
     source: Address
     target: Address
+
+
+def moved_on(address: Address, moves: Mapping[Address, Address]) -> Address:
+    """Where moves lead from address, one after the other."""
+    passed: set[Address] = set()
+    while address in moves and address not in passed:
+        passed.add(address)
+        address = moves[address]
+    return address
 
 
 def round_by_hand(
@@ -83,12 +88,6 @@ Verdict = bool | PlannerError | None
 """None while a value in a condition is not known; PlannerError when it cannot be evaluated at all."""
 
 
-def nobody(checks: Sequence[Check], _lookup: Lookup) -> Iterable[Verdict]:
-    """Evaluates nothing; for where there are no checks."""
-    assert not checks  # noqa: S101
-    return ()
-
-
 @frozen
 class Declarations:
     """verdicts: of checks, one for each, with values that lookup knows."""
@@ -97,4 +96,6 @@ class Declarations:
     imports: tuple[Import, ...] = ()
     removals: tuple[Removal, ...] = ()
     checks: tuple[Check, ...] = ()
-    verdicts: Callable[[Sequence[Check], Lookup], Iterable[Verdict]] = field(default=nobody, eq=False)
+    verdicts: Callable[[Sequence[Check], Lookup], Iterable[Verdict]] = field(
+        default=lambda _checks, _lookup: (), eq=False
+    )

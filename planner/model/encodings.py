@@ -157,7 +157,7 @@ def _octets(found: re.Match[str]) -> Iterator[Piece]:
 
 
 def _units(found: re.Match[str]) -> Iterator[Piece]:
-    """The characters that units of UTF-16 are, of which it takes one or two."""
+    """The characters that units of UTF-16 are; each takes one or two."""
     data = bytes.fromhex(found[0].replace("\\u", ""))
     at = found.start()
     for char in data.decode("utf-16-be", "surrogatepass"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
 from typing import Any, Protocol, TypeVar
@@ -19,9 +18,11 @@ T = TypeVar("T", bound=_Ordered)
 
 
 class Cycle(Exception):
-    """members: the things in the circle, each waiting for the next, the last for the first."""
+    """members: the things in the circle, each waiting for the next, the last for the first, which is the
+    smallest.
+    """
 
-    def __init__(self, members: tuple[object, ...]) -> None:
+    def __init__(self, members: tuple[Any, ...]) -> None:
         super().__init__(" -> ".join(map(str, (*members, members[0]))))
         self.members = members
 
@@ -30,34 +31,30 @@ def ordered(waits_for: Mapping[T, Iterable[T]]) -> list[T]:
     """The keys so that each comes after all it waits for; the smallest first among equals.
 
     What is waited for but is no key is ignored. Cycle when there is no such order. The work grows with the
-    number of keys and edges, but for the sorting of the keys.
+    number of keys and edges, except that the keys are sorted.
     """
     keys = sorted(waits_for)
-    if not any(waits_for.values()):  # as thousands of extensions, of which none needs another
+    if not any(waits_for.values()):  # as with thousands of extensions that do not need each other
         return keys
     rank = {key: number for number, key in enumerate(keys)}  # comparing numbers is cheap
     waits = {rank[key]: {rank[other] for other in waits_for[key] if other in rank} for key in keys}
     sorter = TopologicalSorter(waits)
-    with suppress(CycleError):  # what does not wait for the circle comes all the same
+    try:
         sorter.prepare()
-    ready, done = sorted(sorter.get_ready()), dict[int, T]()
+    except CycleError as error:
+        raise Cycle(_from_smallest(keys, error.args[1])) from None
+    ready, done = sorted(sorter.get_ready()), list[T]()
     while ready:
         number = heappop(ready)
-        done[number] = keys[number]
+        done.append(keys[number])
         sorter.done(number)
         for freed in sorter.get_ready():
             heappush(ready, freed)
-    if len(done) < len(keys):
-        left = {number: others - done.keys() for number, others in waits.items() if number not in done}
-        raise Cycle(tuple(keys[number] for number in _circle(left)))
-    return [*done.values()]
+    return done
 
 
-def _circle(waits: Mapping[int, set[int]]) -> list[int]:
-    """One circle among numbers each of which waits for another."""
-    visited: dict[int, int] = {}
-    number = min(waits)
-    while number not in visited:
-        visited[number] = len(visited)
-        number = min(waits[number])
-    return [member for member, order in visited.items() if order >= visited[number]]
+def _from_smallest(keys: list[T], circle: list[int]) -> tuple[T, ...]:
+    """circle: numbers, each waited for by the next; the first stands at its end again."""
+    numbers = circle[:0:-1]
+    first = numbers.index(min(numbers))
+    return tuple(keys[number] for number in numbers[first:] + numbers[:first])

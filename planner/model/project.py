@@ -1,15 +1,17 @@
-"""The project and its environments, as planner.yaml declares them."""
+"""The project and its environments, as planner.yaml declares them, and where its files are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import posixpath
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from attrs import field, frozen
 
+from planner.model.times import Window
 from planner.model.value import Value
-from planner.model.windows import Window
 
 
 @frozen
@@ -82,15 +84,29 @@ class Project:
 
 
 @frozen
-class Origin:
-    """Where a variable's value comes from. place: a file and line, a flag, or an environment variable."""
-
-    place: str
-
-
-@frozen
 class Assigned:
-    """A variable's value in one environment; a sensitive one is made of Secret texts."""
+    """A variable's value in one environment; a sensitive one is made of Secret texts.
+
+    origin: where it comes from: a file and line, a flag, or an environment variable.
+    """
 
     value: Value
-    origin: Origin
+    origin: str
+
+
+PINNED: Final = ("templates", "files")
+"""The folders that a pin fixes, and that belong to a release."""
+
+
+def root_of(name: str, root: Path, pinned: Path | None) -> Path:
+    """The folder that a project-relative name is looked for in.
+
+    pinned: a folder with the PINNED ones as of the commit that an environment is pinned to, or None.
+    """
+    first = posixpath.normpath(name).split("/", 1)[0]
+    return pinned if pinned is not None and first in PINNED else root
+
+
+def is_hidden_path(parts: Iterable[str]) -> bool:
+    """Whether a file is hidden or in a hidden folder, as those of credentials are: `.git`, `.env`, `.ssh`."""
+    return any(part.startswith(".") and part not in (".", "..") for part in parts)

@@ -1,17 +1,20 @@
-"""A release: what is promoted from one environment to the next, as a value."""
+"""A release: what is promoted from one environment to the next. Where it ran, and what was said of it. The
+environments that it passes through, each as it stands, and how two of them differ. All as values.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from attrs import field, frozen
 
+from planner.model.address import Address
 from planner.model.codec import canonical, digest
+from planner.model.plan import AttributeDiff
 from planner.model.redaction import IDENTITY, WORD
 from planner.model.value import Value
 from planner.model.value_json import encode_mapping, encode_value
-
-_DIGITS = 10
 
 
 def exactly(value: Value) -> bytes:
@@ -33,7 +36,7 @@ class Release:
     def id(self) -> str:
         """ "r-" and the first ten hex digits of the digest of everything in it, in canonical form."""
         made_of = [encode_mapping(self.variables), self.templates, dict(self.archives)]
-        return f"r-{digest(made_of).removeprefix('sha256:')[:_DIGITS]}"
+        return f"r-{digest(made_of).removeprefix('sha256:')[:10]}"
 
 
 @frozen
@@ -51,3 +54,204 @@ class Gate:
     advice: str = ""
     forced: str = ""
     applies: bool = False
+
+
+VERIFIED: Final = "verified"
+APPROVED: Final = "approved"
+REJECTED: Final = "rejected"
+FORCED: Final = "forced"
+
+
+@frozen
+class Stay:
+    """An environment's time on a release. since, until: ISO 8601 in UTC; until is "" while it goes on.
+
+    whole: the apply left nothing out. archives: path -> sha256, as they were applied there.
+    source: the environment that it came from, "" for none; lineage, serial: of its state then.
+    """
+
+    environment: str = field(metadata=WORD)
+    since: str = field(metadata=WORD)
+    until: str = field(default="", metadata=WORD)
+    whole: bool = True
+    by: str = ""
+    commit: str = field(default="", metadata=WORD)
+    plan_digest: str = field(default="", metadata=WORD)
+    pull_request: str = ""
+    source: str = field(default="", metadata=WORD)
+    lineage: str = field(default="", metadata=WORD)
+    serial: int = 0
+    gates: tuple[Gate, ...] = ()
+    archives: Mapping[str, str] = field(factory=dict, metadata=IDENTITY)
+
+
+@frozen
+class Remark:
+    """What a person or a check said of a release, in the state of an environment.
+
+    what: one of the words above. name: of the check or gate. ok: False for a check that failed.
+    text: the URL of a verification, the reason of a rejection or a force.
+    """
+
+    environment: str = field(metadata=WORD)
+    what: str = field(metadata=WORD)
+    by: str
+    at: str = field(metadata=WORD)
+    name: str = ""
+    ok: bool = True
+    text: str = ""
+
+
+@frozen
+class KnownRelease:
+    """release: None where only remarks are left of it. first_seen: ISO 8601 in UTC.
+
+    stays, remarks: by environment in the order of planner.yaml, then the oldest first.
+    """
+
+    id: str = field(metadata=WORD)
+    release: Release | None
+    first_seen: str = field(metadata=WORD)
+    stays: tuple[Stay, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def runs_in(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(stay.environment for stay in self.stays if not stay.until))
+
+    @property
+    def ran_in(self) -> tuple[str, ...]:
+        """Where it does not run any more."""
+        ran = dict.fromkeys(stay.environment for stay in self.stays)
+        return tuple(name for name in ran if name not in self.runs_in)
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """All that know it, in order."""
+        stayed, said = (item.environment for item in self.stays), (item.environment for item in self.remarks)
+        return tuple(dict.fromkeys([*stayed, *said]))
+
+    @property
+    def is_rejected(self) -> bool:
+        return any(item.what == REJECTED for item in self.remarks)
+
+    def approvals(self, environment: str) -> int:
+        """By how many people."""
+        said = (item for item in self.remarks if item.what == APPROVED and item.environment == environment)
+        return len({item.by.casefold() for item in said})
+
+
+@frozen
+class Standing:
+    """One environment. release: the id of what it runs, "" for none; since: ISO 8601 in UTC.
+
+    whole: the last apply left nothing out. pending: how many changes its plan has that no drift explains.
+    drifted: addresses. problem: why its installation or state could not be looked at, advice: what to do
+    about that; the rest is then what its state says. readable: False when not even that could be read.
+    asked: whether its installation was. empty: nothing is applied there, so that there is nothing to ask.
+    coming: the id of the release that would come next, "" for none: the one that its files bring, if that ran
+    upstream or here, else the one that runs upstream. source: the environment it comes from; its own name on
+    the way back to what it ran before, when nothing upstream runs that. gates: what they say of it.
+    promoted: whether the environment's files bring it already, so that an apply is what is left.
+    """
+
+    environment: str = field(metadata=WORD)
+    promote_from: tuple[str, ...] = field(default=(), metadata=WORD)
+    protected: bool = False
+    release: str = field(default="", metadata=WORD)
+    since: str = field(default="", metadata=WORD)
+    whole: bool = True
+    pending: int = 0
+    drifted: tuple[str, ...] = ()
+    problem: str = ""
+    advice: str = ""
+    readable: bool = True
+    asked: bool = True
+    empty: bool = False
+    coming: str = field(default="", metadata=WORD)
+    source: str = field(default="", metadata=WORD)
+    promoted: bool = False
+    gates: tuple[Gate, ...] = ()
+
+    @property
+    def converged(self) -> bool | None:
+        """None when it is not known."""
+        if not self.readable:
+            return None
+        if not self.whole:
+            return False
+        if self.problem or not self.asked:
+            return None
+        return not self.pending and not self.drifted
+
+    @property
+    def closed_gates(self) -> tuple[Gate, ...]:
+        return tuple(gate for gate in self.gates if not gate.met)
+
+
+@frozen
+class TextDiff:
+    """A commit or the sha256 of an archive; "" on the side that has none."""
+
+    name: str = field(metadata=IDENTITY)
+    before: str
+    after: str
+
+
+@frozen
+class ResourceDiff:
+    """A resource that both have. content: the sha256 of its file, where it differs."""
+
+    address: Address
+    attributes: tuple[AttributeDiff, ...] = ()
+    content: TextDiff | None = None
+
+
+@frozen
+class RenderedDiff:
+    """What the templates make of both. only_left, only_right: resources that one alone has."""
+
+    only_left: tuple[Address, ...] = ()
+    only_right: tuple[Address, ...] = ()
+    both: tuple[ResourceDiff, ...] = ()
+    outputs: tuple[AttributeDiff, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return len(self.only_left) + len(self.only_right) + len(self.both) + len(self.outputs)
+
+
+@frozen
+class Comparison:
+    """promotes: whether a promotion moves anything here; then it moves variables, templates and archives.
+
+    local: what stays each one's own: settings as "gates.soak", variables as "var.size".
+    equal_secrets: sensitive variables with the same value. unset_secrets: those that have no value here, on
+    one side at least, so that nobody knows. rendered: None where it was not asked for.
+    """
+
+    left: str = field(metadata=WORD)
+    right: str = field(metadata=WORD)
+    promotes: bool = True
+    variables: tuple[AttributeDiff, ...] = ()
+    templates: TextDiff | None = None
+    archives: tuple[TextDiff, ...] = ()
+    local: tuple[AttributeDiff, ...] = ()
+    equal_secrets: tuple[str, ...] = field(factory=tuple)
+    unset_secrets: tuple[str, ...] = field(factory=tuple)
+    rendered: RenderedDiff | None = None
+
+    @property
+    def promotable(self) -> int:
+        """How many differences a promotion would take away."""
+        moved = len(self.variables) + len(self.archives) + (self.templates is not None)
+        return moved if self.promotes else 0
+
+    @property
+    def own(self) -> int:
+        """How many it would not."""
+        return len(self.local) + (0 if self.promotes else len(self.archives))
+
+    @property
+    def differs(self) -> bool:
+        return bool(self.promotable or self.own or (self.rendered and self.rendered.count))

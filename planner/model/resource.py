@@ -1,8 +1,10 @@
-"""The three views of a resource: desired (templates), prior (state), observed (API)."""
+"""The three views of a resource: desired (templates), prior (state), observed (API). And a write of one: what
+the engine asks of a kind, and what it gets back.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -58,6 +60,15 @@ class Desired:
         found = {*self.depends_on, *(ref.address for ref in self.references), *triggers}
         return tuple(sorted(found))
 
+    @property
+    def for_state(self) -> dict[str, Any]:
+        """What only the templates say and the state knows: fields of Prior, Intent and Change."""
+        return {
+            "dependencies": self.dependencies,
+            "prevent_destroy": self.lifecycle.prevent_destroy,
+            "create_before_destroy": self.lifecycle.create_before_destroy,
+        }
+
 
 @frozen
 class Prior:
@@ -89,3 +100,43 @@ class Observed:
     created: str | None = field(default=None, metadata=WORD)
     last_modified: str | None = field(default=None, metadata=WORD)
     used_by: tuple[str, ...] | None = None
+
+
+Progress = Callable[[int, int], None]
+"""Told of an upload: bytes sent, bytes in all."""
+
+
+@frozen
+class Request:
+    """desired: attributes to send, all known, secrets in clear. baseline: as the plan observed them.
+
+    version: the resource version the write builds on; None when none is known.
+    """
+
+    operation: str
+    address: Address
+    desired: Mapping[str, Value] = field(factory=dict)
+    baseline: Mapping[str, Value] = field(factory=dict)
+    id: str | None = None
+    version: str | None = None
+    content: Content | None = None
+    progress: Progress | None = None
+
+
+@frozen
+class ServerTime:
+    """The clock of an installation, which differs from the one here; ISO 8601 in UTC.
+
+    said: what it showed when it gave its last reply. latest: what it shows by now, at most.
+    """
+
+    said: str
+    latest: str
+
+
+@frozen
+class Result:
+    """observed: the resource after the write, None when it is gone. note: a thing worth telling, or ""."""
+
+    observed: Observed | None
+    note: str = ""

@@ -232,7 +232,7 @@ CONCEALED: Final = Secret("(sensitive)")
 
 
 def fingerprints(value: Value, salt: str) -> Value:
-    """value as `conceal` gives it, with a fingerprint also for a text of which a part is secret."""
+    """value as `conceal` gives it, with a fingerprint also for a text that is secret in part."""
     if isinstance(value, Deferred) and is_sensitive(value):
         return Fingerprint.of(str(value), salt)
     return with_each(value, lambda item: fingerprints(item, salt)) if _within(value) else conceal(value, salt)

@@ -11,9 +11,8 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from planner.model.durations import show_duration
 from planner.model.release import Gate, Release
-from planner.model.windows import is_open, next_opening
+from planner.model.times import is_open, next_opening, show_duration
 from planner.promote.log import Approval, Force, Log, Rejection, Run, Source, Verification
 from planner.promote.matching import differing, earlier_run, is_whole, origin, proof, same
 from planner.promote.question import BACK, FIRST, PROMOTION, SAME, Question, Upstream, Verdict

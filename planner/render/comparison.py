@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from planner.model.comparison import Comparison, RenderedDiff, ResourceDiff, TextDiff
 from planner.model.plan import AttributeDiff
+from planner.model.release import Comparison, RenderedDiff, ResourceDiff, TextDiff
 from planner.model.value import Value, is_sensitive
 from planner.model.value_json import encode_value
 from planner.render.escaping import wrap
-from planner.render.rows import Row, Words, content_words, diff_rows
+from planner.render.rows import Row, Words, content_words, rows_of
 from planner.render.style import BOLD, Style
 from planner.render.text.rows import render_rows
 from planner.render.values import SENSITIVE, plural
 
-_NO_COMMIT: Final = "(not committed)"
-_COMMIT_DIGITS: Final = 10
 FORMAT_VERSION: Final = 1
 
 Document = dict[str, Any]
@@ -42,21 +40,17 @@ def _section(title: str, found: Comparison, rows: Sequence[Row], width: int, sty
 
 def _promotable(found: Comparison) -> Iterator[Row]:
     if found.promotes:
-        yield from (row for diff in found.variables for row in diff_rows(diff))
-        if found.templates is not None:
-            yield _commits(found.templates)
+        yield from rows_of(found.variables)
+        if (diff := found.templates) is not None:
+            before, after = (Words(text[:10] or "(not committed)") for text in (diff.before, diff.after))
+            yield Row(diff.name, "~", before, after)
         yield from map(_hashes, found.archives)
 
 
 def _local(found: Comparison) -> Iterator[Row]:
-    yield from (row for diff in found.local for row in diff_rows(diff))
+    yield from rows_of(found.local)
     if not found.promotes:
         yield from map(_hashes, found.archives)
-
-
-def _commits(diff: TextDiff) -> Row:
-    before, after = (Words(text[:_COMMIT_DIGITS] or _NO_COMMIT) for text in (diff.before, diff.after))
-    return Row(diff.name, "~", before, after)
 
 
 def _hashes(diff: TextDiff) -> Row:
@@ -75,11 +69,11 @@ def _rendered(found: Comparison, width: int, style: Style) -> Iterator[str]:
     yield from _alone(rendered, found, style)
     for item in rendered.both:
         yield f"  {style.sign('~')} {item.address}"
-        yield from render_rows(list(_resource_rows(item)), indent=6, width=width, style=style)
+        rows = [*rows_of(item.attributes), *([_hashes(item.content)] if item.content else [])]
+        yield from render_rows(rows, indent=6, width=width, style=style)
     if rendered.outputs:
         yield "  outputs:"
-        rows = [row for diff in rendered.outputs for row in diff_rows(diff)]
-        yield from render_rows(rows, indent=6, width=width, style=style)
+        yield from render_rows(rows_of(rendered.outputs), indent=6, width=width, style=style)
 
 
 def _alone(rendered: RenderedDiff, found: Comparison, style: Style) -> Iterator[str]:
@@ -87,12 +81,6 @@ def _alone(rendered: RenderedDiff, found: Comparison, style: Style) -> Iterator[
     sides = (("-", rendered.only_left, found.left), ("+", rendered.only_right, found.right))
     for sign, addresses, name in sides:
         yield from (f"  {style.sign(sign)} {address}  (only in {name})" for address in addresses)
-
-
-def _resource_rows(item: ResourceDiff) -> Iterator[Row]:
-    yield from (row for diff in item.attributes for row in diff_rows(diff))
-    if item.content is not None:
-        yield _hashes(item.content)
 
 
 def _secrets(found: Comparison, width: int) -> Iterator[str]:

@@ -27,7 +27,8 @@ def render_error(error: PlannerError, *, width: int, style: Style) -> str:
         return render_diagnostics(error.diagnostics, width=width, style=style)
     lines = [*_titled("Error", error.summary, ERROR, width, style)]
     if isinstance(error, ApiError):
-        lines.append("  " + style.paint(DIM, shorten(_api_call(error), width - 2)))
+        call = escape(", ".join([error.operation, f"HTTP {error.status}", *error.codes]))
+        lines.append("  " + style.paint(DIM, shorten(call, width - 2)))
     return "\n".join([*lines, *_indented(error.advice, width), ""])
 
 
@@ -68,10 +69,6 @@ def _source(position: Position, text: str, width: int, style: Style) -> Iterator
 
 def _indented(text: str, width: int) -> Iterator[str]:
     return (f"  {line}" for line in wrap(text, width - 2)) if text else iter(())
-
-
-def _api_call(error: ApiError) -> str:
-    return escape(", ".join([error.operation, f"HTTP {error.status}", *error.codes]))
 
 
 def _count(found: list[Diagnostic]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from planner.errors import PlannerError
 from planner.model.codec import encode
 from planner.model.diagnostic import Diagnostic
-from planner.model.ledger import Entry, Event, Ledger, StepProgress, StepStarted
+from planner.model.ledger import Entry, Event, Ledger, StepProgress, StepStarted, ThreeWay
 from planner.model.plan import Change, Drift, LeftOut, Plan
 from planner.model.value import Value, is_sensitive
 from planner.model.value_json import encode_value
@@ -21,18 +21,13 @@ Line = dict[str, Any]
 
 
 def begin(version: str, command: str, environment: str) -> Line:
-    return {
-        "type": "begin",
-        "format_version": FORMAT_VERSION,
-        "planner": version,
-        "command": command,
-        "environment": environment,
-    }
+    line: Line = {"type": "begin", "format_version": FORMAT_VERSION, "planner": version}
+    return line | {"command": command, "environment": environment}
 
 
 def diagnostic(item: Diagnostic) -> Line:
     line: Line = {"type": "diagnostic", "severity": item.severity, "summary": item.summary}
-    line |= {key: getattr(item, key) for key in ("detail", "address", "advice") if getattr(item, key)}
+    line |= _given(item, "detail", "address", "advice")
     if item.position is not None:
         line |= {"file": item.position.file, "line": item.position.line}
     return line
@@ -45,34 +40,32 @@ def plan(value: Plan, digest: str) -> Iterator[Line]:
     yield from (_left_out(item) for item in value.left_out)
     yield from ({"type": "check"} | encode(result) for result in value.checks)
     yield from ({"type": "note", "text": note} for note in value.notes)
-    yield {
-        "type": "plan",
-        "digest": digest,
-        "summary": encode(value.summary) | {"unchanged": value.unchanged},
-    }
+    summary = encode(value.summary) | {"unchanged": value.unchanged}
+    yield {"type": "plan", "digest": digest, "summary": summary}
 
 
 def _change(change: Change) -> Line:
-    line: Line = {"type": "change", "address": str(change.address), "action": change.action.value}
-    line |= {key: getattr(change, key) for key in ("reason", "id") if getattr(change, key)}
+    line = _about("change", change) | _given(change, "reason", "id")
     line |= {fact.key: fact.value for fact in ChangeView(change).facts}
     return line | {"attributes": [encode(diff) for diff in change.diffs], "used_by": list(change.used_by)}
 
 
 def _left_out(item: LeftOut) -> Line:
-    line: Line = {"type": "left_out", "address": str(item.address), "action": item.action.value}
-    line |= {key: getattr(item, key) for key in ("why", "deposed") if getattr(item, key)}
-    return line
+    return _about("left_out", item) | _given(item, "why", "deposed")
 
 
 def _drift(item: Drift) -> Line:
-    return {
-        "type": "drift",
-        "address": str(item.address),
-        "id": item.id,
-        "gone": item.gone,
-        "attributes": [encode(diff) for diff in item.diffs],
-    }
+    line: Line = {"type": "drift", "address": str(item.address), "id": item.id, "gone": item.gone}
+    return line | {"attributes": [encode(diff) for diff in item.diffs]}
+
+
+def _about(kind: str, item: Change | LeftOut | Entry) -> Line:
+    return {"type": kind, "address": str(item.address), "action": item.action.value}
+
+
+def _given(item: object, *keys: str) -> Line:
+    """What stands under these keys, without what is not there."""
+    return {key: value for key in keys if (value := getattr(item, key))}
 
 
 def step(event: Event) -> Line:
@@ -83,8 +76,7 @@ def step(event: Event) -> Line:
     if isinstance(event, StepStarted):
         return {"type": "started"} | line
     line |= {"ok": event.ok, "seconds": round(event.seconds, 3)}
-    line |= {key: getattr(event, key) for key in ("id", "message") if getattr(event, key)}
-    return {"type": "finished"} | line
+    return {"type": "finished"} | line | _given(event, "id", "message")
 
 
 def ledger(value: Ledger) -> Iterator[Line]:
@@ -94,24 +86,13 @@ def ledger(value: Ledger) -> Iterator[Line]:
 
 
 def _entry(entry: Entry) -> Line:
-    line: Line = {
-        "type": "result",
-        "address": str(entry.address),
-        "action": entry.action.value,
-        "result": entry.result,
-    }
-    line |= {key: getattr(entry, key) for key in ("reason", "advice") if getattr(entry, key)}
-    if entry.conflict:
-        line["conflict"] = [
-            {
-                "path": list(row.path),
-                "desired": _shown(row.desired, row.sensitive),
-                "prior": _shown(row.prior, row.sensitive),
-                "observed": _shown(row.observed, row.sensitive),
-            }
-            for row in entry.conflict
-        ]
-    return line
+    line = _about("result", entry) | {"result": entry.result} | _given(entry, "reason", "advice")
+    return line | {"conflict": [*map(_three_way, entry.conflict)]} if entry.conflict else line
+
+
+def _three_way(row: ThreeWay) -> Line:
+    sides = ("desired", "prior", "observed")
+    return {"path": list(row.path)} | {side: _shown(getattr(row, side), row.sensitive) for side in sides}
 
 
 def output(name: str, value: Value) -> Line:

@@ -13,26 +13,18 @@ Graph = Mapping[Address, Sequence[Address]]
 def dot(graph: Graph) -> str:
     """DOT: an arrow goes from a resource to what it depends on."""
     head = ["digraph resources {", "  rankdir = LR;", "  node [shape = box];"]
-    return "\n".join([*head, *_dot_lines(graph), "}"])
-
-
-def _dot_lines(graph: Graph) -> Iterator[str]:
-    for address in sorted(graph):
-        yield f'  "{address}";'
-    for address, other in _edges(graph):
-        yield f'  "{address}" -> "{other}";'
+    nodes = [f'  "{address}";' for address in sorted(graph)]
+    edges = [f'  "{address}" -> "{other}";' for address, other in _edges(graph)]
+    return "\n".join([*head, *nodes, *edges, "}"])
 
 
 def mermaid(graph: Graph) -> str:
     """mermaid's flowchart, as GitHub, GitLab and Gitea draw it."""
-    nodes = {address: f"n{number}" for number, address in enumerate(_all(graph))}
+    addresses = sorted({*graph, *(other for others in graph.values() for other in others)})
+    nodes = {address: f"n{number}" for number, address in enumerate(addresses)}
     lines = [f'  {name}["{address}"]' for address, name in nodes.items()]
     edges = [f"  {nodes[address]} --> {nodes[other]}" for address, other in _edges(graph)]
     return "\n".join(["flowchart LR", *lines, *edges])
-
-
-def _all(graph: Graph) -> list[Address]:
-    return sorted({*graph, *(other for others in graph.values() for other in others)})
 
 
 def _edges(graph: Graph) -> Iterator[tuple[Address, Address]]:

@@ -10,8 +10,6 @@ from planner.model.kind import Attribute, Kind
 from planner.render.escaping import pad
 from planner.render.style import Style
 
-Row = tuple[str, str, str]
-
 
 def render_kind_list(kinds: Sequence[Kind], *, style: Style) -> str:
     """One line for each kind: its name and title."""

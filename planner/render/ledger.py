@@ -42,18 +42,15 @@ def render_ledger(ledger: Ledger, *, environment: str, width: int, style: Style,
 
 
 def _counts(ledger: Ledger) -> str:
-    counted = {action: ledger.count(APPLIED, action) for action in _DONE}
-    shown = [
-        f"{counted[action]} {word}" for action, word in _DONE.items() if action in _ALWAYS or counted[action]
-    ]
+    counts = [(action, ledger.count(APPLIED, action)) for action in _DONE]
+    shown = [f"{count} {_DONE[action]}" for action, count in counts if count or action in _ALWAYS]
     return f"Applied: {', '.join(shown)}."
 
 
 def _section(ledger: Ledger, result: str, title: str, width: int, style: Style) -> Iterator[str]:
     entries = [entry for entry in ledger.entries if entry.result == result]
     if entries:
-        yield ""
-        yield f"{title} ({len(entries)}):"
+        yield from ("", f"{title} ({len(entries)}):")
         for entry in entries:
             yield from _entry(entry, width, style)
 
@@ -98,7 +95,7 @@ def _stacked(item: ThreeWay, width: int, style: Style) -> Iterator[str]:
     yield _INDENT + escape(dotted(item.path))
     start = len(_INDENT) + 2 + len("observed  ")
     for view, value in zip(_VIEWS, _values(item), strict=True):
-        lines = [SENSITIVE] if item.sensitive else _lines(value, width - start)
+        lines = [SENSITIVE] if item.sensitive else _value_lines(value, width - start)
         yield f"{_INDENT}  {style.paint(DIM, view)}{' ' * (10 - len(view))}{lines[0]}"
         yield from (" " * start + line for line in lines[1:])
 
@@ -113,17 +110,14 @@ def _text(value: Value) -> str:
     return _ABSENT if value is None else inline(value)
 
 
-def _lines(value: Value, room: int) -> list[str]:
+def _value_lines(value: Value, room: int) -> list[str]:
     return [_ABSENT] if value is None else expanded(value, room, wrapped)
 
 
 def _way_on(ledger: Ledger, environment: str, width: int, resume: str) -> Iterator[str]:
     left = sum(1 for entry in ledger.entries if entry.result != APPLIED)
     stopped = "Interrupted. " if ledger.interrupted else ""
-    where = f"the {environment} environment"
+    done = f"{left} of {len(ledger.entries)} changes to the {environment} environment are left to do"
     yield ""
-    yield from wrap(
-        f"{stopped}{left} of {len(ledger.entries)} changes to {where} are left to do. To go on:", width
-    )
-    yield ""
-    yield _INDENT + escape(resume)
+    yield from wrap(f"{stopped}{done}. To go on:", width)
+    yield from ("", _INDENT + escape(resume))

@@ -102,16 +102,13 @@ class _Live:
             if (step := self._running.get(event.step)) is not None and event.total:
                 step.upload = event.sent, event.total
         else:
-            self._finish(event)
+            self._running.pop(event.step, None)
+            self._screen.write(finished_line(event, self._style) + "\n")
 
     def lines(self, columns: int) -> list[str]:
         """In the order in which the steps began."""
         now = self._clock()
         return [step.line(columns, now) for step in list(self._running.values())]
-
-    def _finish(self, event: StepFinished) -> None:
-        self._running.pop(event.step, None)
-        self._screen.write(finished_line(event, self._style) + "\n")
 
 
 def _duration(seconds: float) -> str:

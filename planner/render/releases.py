@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from planner.model.catalogue import APPROVED, FORCED, REJECTED, KnownRelease, Remark, Stay
-from planner.model.release import Release
+from planner.model.release import APPROVED, FORCED, REJECTED, KnownRelease, Release, Remark, Stay
 from planner.model.value_json import encode_mapping
 from planner.render.columns import Cell, cell, render_columns
 from planner.render.escaping import cells, escape, hanging, pad, shorten
@@ -44,10 +43,8 @@ def _cells(item: KnownRelease) -> Iterator[Cell]:
 
 def _made_of(release: Release) -> str:
     """ "3f9c1ab02d bundle_version=8.15.* languages=[...]": commit, then values, cut where they are long."""
-    shown = (
-        f"{name}={value if isinstance(value, str) else inline(value)}"
-        for name, value in sorted(release.variables.items())
-    )
+    made_of = sorted(release.variables.items())
+    shown = (f"{name}={value if isinstance(value, str) else inline(value)}" for name, value in made_of)
     values = shorten(" ".join(shown), _WIDEST_VALUES)
     return " ".join(filter(None, (release.templates[:COMMIT_DIGITS], values)))
 
@@ -129,12 +126,7 @@ def _stay(
 def _facts(stay: Stay, subjects: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     commit = " ".join(filter(None, (stay.commit[:COMMIT_DIGITS], subjects.get(stay.commit, ""))))
     came = f"{stay.source}, serial {stay.serial} of lineage {stay.lineage}" if stay.source else ""
-    facts = (
-        ("by", stay.by),
-        ("commit", commit),
-        ("pull request", stay.pull_request),
-        ("from", came),
-    )
+    facts = (("by", stay.by), ("commit", commit), ("pull request", stay.pull_request), ("from", came))
     return ((label, text) for label, text in facts if text)
 
 

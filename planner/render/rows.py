@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any, Final
 
@@ -12,15 +12,8 @@ from attrs import evolve, frozen
 from planner.model.plan import Action, AttributeDiff, Change, OutputChange
 from planner.model.value import UNKNOWN, Value, dotted
 from planner.render.escaping import ELLIPSIS
-from planner.render.values import (
-    human_size,
-    is_container,
-    is_hidden,
-    is_multiline,
-    is_unknown,
-    key_of,
-    plural,
-)
+from planner.render.values import human_size, is_container, is_hidden, is_multiline, is_unknown, plural
+from planner.yaml12.number import is_written
 
 FORCES: Final = "forces replacement"
 _SHORT_LIST: Final = 3
@@ -143,9 +136,22 @@ def diff_rows(diff: AttributeDiff) -> Iterator[Row]:
     yield Row(dotted(diff.path), sign, before, after, hidden, diff.forces_replacement, diff.origins)
 
 
-def output_rows(outputs: Sequence[OutputChange]) -> list[Row]:
-    diffs = (AttributeDiff((item.name,), item.before, item.after, item.sensitive) for item in outputs)
+def rows_of(diffs: Iterable[AttributeDiff]) -> list[Row]:
     return [row for diff in diffs for row in diff_rows(diff)]
+
+
+def key_of(value: Value) -> object:
+    """What two values are compared by where one of them is shown: 1, 1.0 and true differ, as do 8.1 and 8.10,
+    and a list can be a key."""
+    if isinstance(value, Mapping):
+        return ("map", *sorted((str(key), key_of(item)) for key, item in value.items()))
+    if isinstance(value, list | tuple):
+        return ("list", *map(key_of, value))
+    return (type(value).__name__, repr(value) if is_written(value) else value)
+
+
+def output_rows(outputs: Sequence[OutputChange]) -> list[Row]:
+    return rows_of(AttributeDiff((o.name,), o.before, o.after, o.sensitive) for o in outputs)
 
 
 def content_words(sha256: str, about: str = "") -> Words:
@@ -158,7 +164,7 @@ def change_rows(change: Change) -> list[Row]:
     if change.action is Action.CREATE or change.action is Action.DELETE:
         return [*_all_rows(change), *_content_row(change)]
     diffs = sorted((*change.diffs, *_known_later(change)), key=_by_path)
-    return [*(row for diff in diffs for row in diff_rows(diff)), *_content_row(change)]
+    return [*rows_of(diffs), *_content_row(change)]
 
 
 def _all_rows(change: Change) -> Iterator[Row]:

@@ -10,17 +10,13 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from planner.model.chain import Standing
-from planner.model.release import Gate
+from planner.model.release import Gate, Standing
 from planner.render.columns import Cell, cell, render_columns
 from planner.render.escaping import escape, hanging, pad, wrap
 from planner.render.gates import state_of
 from planner.render.style import ADD, BOLD, CHANGE, DIM, ERROR, WARNING, Style
 
-NOT_KNOWN: Final = "not known"
-NOT_ASKED: Final = "not asked"
-_UNKNOWN: Final = Cell(NOT_KNOWN, ERROR)
-_HANGING: Final = 2
+_UNKNOWN: Final = Cell("not known", ERROR)
 FORMAT_VERSION = 1
 
 Document = dict[str, Any]
@@ -92,11 +88,9 @@ def _converged(item: Standing) -> Cell:
         return Cell("yes", ADD)
     if item.converged is None:
         return _not_looked_at(item)
-    told = [
-        *(["last apply not whole"] if not item.whole else []),
-        *([f"{item.pending:,} pending"] if item.pending else []),
-    ]
-    return Cell(", ".join(["no", *told]), CHANGE)
+    whole = "" if item.whole else ", last apply not whole"
+    pending = f", {item.pending:,} pending" if item.pending else ""
+    return Cell(f"no{whole}{pending}", CHANGE)
 
 
 def _drift(item: Standing) -> Cell:
@@ -108,7 +102,7 @@ def _drift(item: Standing) -> Cell:
 def _not_looked_at(item: Standing) -> Cell:
     if item.problem:
         return _UNKNOWN
-    return cell("" if item.empty else NOT_ASKED, DIM)
+    return cell("" if item.empty else "not asked", DIM)
 
 
 def _next(item: Standing, unreadable: set[str]) -> Iterator[Cell]:
@@ -152,7 +146,7 @@ def _way_in(item: Standing) -> str:
 
 
 def _hanging(text: str, width: int) -> Iterator[str]:
-    return hanging("", text, width, _HANGING) if text else iter(())
+    return hanging("", text, width, 2) if text else iter(())
 
 
 def minute(at: str) -> str:

@@ -18,9 +18,7 @@ def render_state(state: State, *, width: int, style: Style) -> str:
     """Resources by address, left-overs, intents in doubt, outputs, and where it all comes from."""
     parts = [_head(state, style)]
     parts += ["\n".join(_resource(prior, width, style)) for _, prior in sorted(state.resources.items())]
-    parts += [
-        f"{prior.address} ({escape(prior.id)}) is left over from a replacement" for prior in state.deposed
-    ]
+    parts += [f"{d.address} ({escape(d.id)}) is left over from a replacement" for d in state.deposed]
     parts += [f"{i.address}: the {i.operation} begun at {i.at} is in doubt" for i in state.in_doubt]
     if state.outputs:
         parts.append("Outputs:\n\n" + render_outputs(state.outputs, width=width))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
 from typing import Final
 
 from planner.model.address import Address
@@ -18,25 +19,34 @@ _JINJA: Final = re.compile("\\{[{%#]|[%#}]\\}|[\uf880-\uf893]")
 """What only jinja can write: its own signs, and the characters that templates may not hold themselves."""
 
 _INDENT: Final = "  "
+Resources = Mapping[Address, Mapping[str, Value]]
 Origins = Callable[[Address, Path], tuple[str, ...]]
 
 
-def template_text(resources: Mapping[Address, Mapping[str, Value]], imports: Iterable[Import] = ()) -> str:
+def template_text(resources: Resources, imports: Iterable[Import] = ()) -> str:
     """`resource` and `import` blocks as YAML, in the order of the addresses."""
-    lines: list[str] = []
-    if resources:
-        lines.append("resource:")
-    kind = ""
-    for address in sorted(resources):
-        if address.kind != kind:
-            kind = address.kind
-            lines.append(f"{_INDENT}{kind}:")
-        lines.append(f"{_INDENT * 2}{address.name}:")
-        lines += (_INDENT * 3 + line for line in mapping_lines(resources[address]))
-    wanted = list(imports)
-    if wanted:
+    lines = [*_block(resources, lambda address: mapping_lines(resources[address]))]
+    if wanted := list(imports):
         lines += ["", "import:", *(f"  - {{to: {i.target}, id: {_in_braces(i.id)}}}" for i in wanted)]
     return "\n".join(lines) + "\n"
+
+
+def render_resources(resources: Resources, outputs: Mapping[str, Value], origins: Origins | None) -> str:
+    """`resource` and `output` as YAML. origins: names where an attribute's value comes from."""
+    lines = [*_block(resources, lambda address: _commented(address, resources[address], origins))]
+    if outputs:
+        lines += ["output:", *(f"  {line}" for line in mapping_lines(outputs, jinja=False))]
+    return "\n".join(lines) + "\n"
+
+
+def _block(resources: Resources, attributes: Callable[[Address], Iterable[str]]) -> Iterator[str]:
+    if resources:
+        yield "resource:"
+    for kind, found in groupby(sorted(resources), key=lambda address: address.kind):
+        yield f"  {kind}:"
+        for address in found:
+            yield f"    {address.name}:"
+            yield from (f"      {line}" for line in attributes(address))
 
 
 def mapping_lines(mapping: Mapping[str, Value], *, jinja: bool = True) -> Iterator[str]:
@@ -110,24 +120,7 @@ def _jinja_text(value: str) -> str:
     return f"'{_escaped(escaped)}'"
 
 
-def render_resources(
-    resources: Mapping[Address, Mapping[str, Value]], outputs: Mapping[str, Value], origins: Origins | None
-) -> str:
-    """`resource` and `output` as YAML. origins: names where an attribute's value comes from."""
-    lines = ["resource:"] if resources else []
-    kind = ""
-    for address in sorted(resources):
-        if address.kind != kind:
-            kind = address.kind
-            lines.append(f"  {kind}:")
-        lines.append(f"    {address.name}:")
-        lines += (f"      {line}" for line in _attributes(address, resources[address], origins))
-    if outputs:
-        lines += ["output:", *(f"  {line}" for line in mapping_lines(outputs, jinja=False))]
-    return "\n".join(lines) + "\n"
-
-
-def _attributes(address: Address, attributes: Mapping[str, Value], origins: Origins | None) -> Iterator[str]:
+def _commented(address: Address, attributes: Mapping[str, Value], origins: Origins | None) -> Iterator[str]:
     for name, value in attributes.items():
         first, *rest = mapping_lines({name: value}, jinja=False)
         found = origins(address, (name,)) if origins else ()

@@ -8,7 +8,6 @@ from typing import Final, TypeGuard
 
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Secret, Value, is_sensitive
 from planner.render.escaping import break_units, cells, escape, pad, quote, quoted_units, shorten
-from planner.yaml12.number import is_written
 
 KNOWN_LATER: Final = "(known after apply)"
 SENSITIVE: Final = "(sensitive)"
@@ -33,18 +32,21 @@ def inline(value: Value) -> str:
     return _scalar(value)
 
 
-def expanded(value: Value, room: int, text: TextLayout) -> list[str]:
+def expanded(value: Value, room: int, text: TextLayout, below: int = 0) -> list[str]:
     """value as lines of about room columns: on one line if it fits, else an item or key on each.
 
-    text: how long strings are laid out, `wrapped` or `elided`.
+    text: how long strings are laid out, `wrapped` or `elided`. below: the columns of a block, where its lines
+    begin further left than its first.
     """
-    if isinstance(value, str) and not isinstance(value, Secret):
-        return _string(value, room, text)
+    if is_multiline(value):
+        return _heredoc(value, below or room)
     line = inline(value)
-    return [line] if fits(value, line, room) else opened(value, room, text)
+    if _fits(value, line, room):
+        return [line]
+    return text(value, room) if isinstance(value, str) else _opened(value, below or room, text)
 
 
-def fits(value: Value, line: str, room: int) -> bool:
+def _fits(value: Value, line: str, room: int) -> bool:
     """Whether value reads well on one line, given as inline has it. Scalars but open strings always do."""
     if isinstance(value, str):
         return isinstance(value, Secret) or cells(line) <= room
@@ -54,7 +56,7 @@ def fits(value: Value, line: str, room: int) -> bool:
     return not many and cells(line) <= min(room, _WIDEST_CONTAINER)
 
 
-def opened(value: Value, room: int, text: TextLayout) -> list[str]:
+def _opened(value: Value, room: int, text: TextLayout) -> list[str]:
     """A list or mapping that is not empty, an item or key on each line."""
     if isinstance(value, Mapping):
         return ["{", *_indented(_pairs(value, room - len(INDENT), text)), "}"]
@@ -76,7 +78,7 @@ def elided(value: str, room: int) -> list[str]:
     return [shorten(quote(value), max(room - len(length), 16)) + length]
 
 
-def heredoc(value: str, room: int) -> list[str]:
+def _heredoc(value: str, room: int) -> list[str]:
     """A string of several lines as a block that ends with EOT."""
     body = value.removesuffix("\n").split("\n")
     lines = [INDENT + line for part in body for line in text_line(part, room - len(INDENT))]
@@ -104,16 +106,6 @@ def is_container(value: Value) -> TypeGuard[Mapping[str, Value] | list[Value] | 
 
 def is_unknown(value: Value) -> bool:
     return value is UNKNOWN or isinstance(value, Deferred)
-
-
-def key_of(value: Value) -> object:
-    """What two values are compared by where one of them is shown: 1, 1.0 and true differ, as do 8.1 and 8.10,
-    and a list can be a key."""
-    if isinstance(value, Mapping):
-        return ("map", *sorted((str(key), key_of(item)) for key, item in value.items()))
-    if isinstance(value, list | tuple):
-        return ("list", *map(key_of, value))
-    return (type(value).__name__, repr(value) if is_written(value) else value)
 
 
 def human_size(size: int) -> str:
@@ -150,13 +142,6 @@ def _scalar(value: Value) -> str:
     if isinstance(value, Fingerprint) or (isinstance(value, Deferred) and is_sensitive(value)):
         return SENSITIVE
     return KNOWN_LATER if is_unknown(value) else escape(str(value))
-
-
-def _string(value: str, room: int, text: TextLayout) -> list[str]:
-    if is_multiline(value):
-        return heredoc(value, room)
-    line = quote(value)
-    return [line] if cells(line) <= room else text(value, room)
 
 
 def _pairs(value: Mapping[str, Value], room: int, text: TextLayout) -> Iterator[str]:

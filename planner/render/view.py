@@ -1,6 +1,6 @@
 """What there is to say of a plan, said once; text, Markdown, HTML and events only lay it out, and escape it.
 
-    PlanView    the whole plan: its sections, its counts, its last sentence; totals.py has those of several
+    PlanView    the whole plan: its sections, its counts, its last sentence; preview.py has those of several
     ChangeView  one resource that changes; DriftView one that moved behind the plan's back
     Row         one attribute that comes, goes or differs; see rows.py
 
@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from attrs import Factory, field, frozen
+from attrs import frozen
 
 from planner.model.address import Address
 from planner.model.plan import (
@@ -30,7 +30,7 @@ from planner.model.plan import (
 )
 from planner.model.state import LEFT_OVER
 from planner.model.value import Value, dotted
-from planner.render.rows import Row, change_rows, diff_rows, output_rows
+from planner.render.rows import Row, change_rows, output_rows, rows_of
 from planner.render.values import is_unknown, plural
 
 CHECKED_LATER: Final = "checked after the apply"
@@ -84,9 +84,10 @@ class ChangeView:
     """What there is to say of one change."""
 
     change: Change
-    _kind: _Kind = field(
-        init=False, default=Factory(lambda self: _KINDS[self.change.action], takes_self=True)
-    )
+
+    @property
+    def _kind(self) -> _Kind:
+        return _KINDS[self.change.action]
 
     @property
     def address(self) -> Address:
@@ -248,7 +249,7 @@ class DriftView:
 
     @property
     def rows(self) -> list[Row]:
-        return [row for diff in self.drift.diffs for row in diff_rows(diff)]
+        return rows_of(self.drift.diffs)
 
 
 ResourceView = ChangeView | DriftView
@@ -280,8 +281,7 @@ class PlanView:
     @property
     def counts(self) -> Counter[str]:
         """Changes and drift by their groups."""
-        found = Counter(_KINDS[c.action].group for c in self.plan.changes if c.action is not Action.NO_OP)
-        return found + Counter(drift=len(self.plan.drift))
+        return Counter(change.group for change in self.changes) + Counter(drift=len(self.plan.drift))
 
     @property
     def left_out(self) -> Iterator[tuple[Address, str, str]]:

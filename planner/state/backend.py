@@ -10,7 +10,7 @@ then what was there before still is. Methods are called by one thread at a time.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Protocol, TypeVar
@@ -171,7 +171,7 @@ def keep_trying(
         pause = min(max(2 * pause, pace.pause), pace.longest)
 
 
-class Leasing(ABC):
+class Leasing(Locks):
     """What a backend on a shared place does with its lease. Obligations of the backend:
 
     - whoever writes asks `still_held` first, so that no further call is made. Where the place can, it writes
@@ -183,7 +183,7 @@ class Leasing(ABC):
     - a lock may be taken whose lease ended by the place's clock, or that was seen unchanged for the whole
       duration by the taker's own; a lease that ended and that nobody took may be renewed.
     - renewing returns whom the place names afterwards, and raises StateError when that cannot be found out.
-      It gives up by itself within `Terms.patience` seconds.
+      It gives up by itself within `Terms.interval` seconds.
     - the place keeps the duration with the lock, where it can: another process may run with other terms.
     """
 
@@ -195,9 +195,6 @@ class Leasing(ABC):
 
     def describe(self) -> str:
         return self._shown
-
-    @abstractmethod
-    def lock_holder(self) -> Holder | None: ...
 
     def probe_lock(self) -> Holder | None:
         return self.lock_holder()

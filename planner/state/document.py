@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 import orjson
@@ -158,9 +159,7 @@ def check(name: str, document: object) -> None:
     validator = _validator(name)
     if validator.is_valid(document):
         return
-    problems = [
-        _problem(error) for _, error in zip(range(_SHOWN), validator.iter_errors(document), strict=False)
-    ]
+    problems = map(_problem, islice(validator.iter_errors(document), _SHOWN))
     raise BadDocument(f"does not follow the format: {'; '.join(problems)}")
 
 

@@ -96,8 +96,10 @@ class EncryptedBackend:
         return None if data is None else self._open(data, self.describe())
 
     def write_snapshot(self, data: bytes, *, serial: int, expected_serial: int | None) -> None:
-        sealed = self._sealed(data, serial) if self._seals else data
-        self._backend.write_snapshot(sealed, serial=serial, expected_serial=expected_serial)
+        if self._seals:
+            sealed = self._keys.seal(data).decode()
+            data = orjson.dumps({"serial": serial, _SEALED: sealed}, option=orjson.OPT_APPEND_NEWLINE)
+        self._backend.write_snapshot(data, serial=serial, expected_serial=expected_serial)
 
     def history(self) -> list[HistoryEntry]:
         return self._backend.history()
@@ -112,7 +114,10 @@ class EncryptedBackend:
             return
         end = self._read_lines()[1] if self._end is None else self._end
         self._end = None  # what was written is not known when it fails
-        sealed, end = self._sealed_lines(lines, end)
+        sealed = []
+        for line in lines:
+            sealed.append(self._keys.seal(end + b" " + line) if line else line)
+            end = _digest(sealed[-1]) if line else end
         self._backend.append(sealed)
         self._end = end if self._holds else None
 
@@ -145,10 +150,6 @@ class EncryptedBackend:
     def break_lock(self, holder_id: str) -> None:
         self._backend.break_lock(holder_id)
 
-    def _sealed(self, data: bytes, serial: int) -> bytes:
-        sealed = self._keys.seal(data).decode()
-        return orjson.dumps({"serial": serial, _SEALED: sealed}, option=orjson.OPT_APPEND_NEWLINE)
-
     def _open(self, data: bytes, shown: str) -> bytes:
         """What a snapshot holds. The serial outside has to be the one inside: only that is authenticated."""
         _require_known(data, shown)
@@ -164,14 +165,6 @@ class EncryptedBackend:
         if serial_of(opened) not in (None, serial_of(data)):
             raise DamagedState(f"{shown} was altered: its serial is not the one it was written with")
         return opened
-
-    def _sealed_lines(self, lines: Sequence[bytes], end: bytes) -> tuple[list[bytes], bytes]:
-        """lines as they are written after the one that end names, and what the next one will name."""
-        found = []
-        for line in lines:
-            found.append(self._keys.seal(end + b" " + line) if line else line)
-            end = _digest(found[-1]) if line else end
-        return found, end
 
     def _read_lines(self) -> tuple[list[bytes], bytes]:
         """The lines, and what the next one has to name.

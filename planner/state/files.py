@@ -32,7 +32,6 @@ _ADVICE = {
 }
 _MOUNT = "Is it on a share that is not mounted? Mount it, or correct the link."
 _OTHER_PATH = "Name another path for the state, or put a file in the place of the link."
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 
 LARGEST = 512 * 1024 * 1024
 """Bytes of a file that is read: what a million resources take."""
@@ -45,8 +44,7 @@ def write_private(path: Path, data: bytes) -> None:
 
     A link is followed. What is there and is no regular file (a device, a folder) is refused.
     """
-    target = Path(os.path.realpath(path))
-    replace_private(target, data)
+    replace_private(Path(os.path.realpath(path)), data)
 
 
 def replace_private(path: Path, data: bytes) -> None:
@@ -69,28 +67,34 @@ def staged(path: Path, data: bytes) -> Iterator[Path]:
             item.unlink(missing_ok=True)
     new = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
     try:
-        _write_new(new, data)
+        _write(new, data, os.O_EXCL, new=True)
         yield new
     except BaseException:
         discard(new)
         raise
 
 
-def _write_new(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, _NEW, 0o600)
+def append_private(path: Path, data: bytes) -> None:
+    """Add data to the end of path, which is made where it is not there; durable when it returns. OSError."""
+    new = not path.exists()
+    if new:
+        make_private_folder(path.parent)
+    _write(path, data, os.O_APPEND, new=new)
+    if new:
+        sync_folder(path.parent)
+
+
+def _write(path: Path, data: bytes, flags: int, *, new: bool) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | flags, 0o600)
     try:
-        os.fchmod(descriptor, 0o600)
-        write_all(descriptor, data)
+        if new:
+            os.fchmod(descriptor, 0o600)
+        view = memoryview(data)
+        while view:  # os.write may take less than it is given
+            view = view[os.write(descriptor, view) :]
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def write_all(descriptor: int, data: bytes) -> None:
-    """os.write until nothing is left; it may take less than it is given. OSError."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
 
 
 def publish(staged: Path, path: Path) -> None:

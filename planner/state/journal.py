@@ -162,14 +162,12 @@ class Journal:
         if not records:
             return
         self._failed = True
-        self._backend.append([*self._prefix, *self._encode(records)])
-        self._prefix = []
-        self._failed = False
-
-    def _encode(self, records: Sequence[Record]) -> list[bytes]:
         try:
-            return [encode_line(encode_record(self._redact(record))) for record in records]
+            lines = [encode_line(encode_record(self._redact(record))) for record in records]
         except (TypeError, ValueError) as error:
             raise StateError(
                 f"a record cannot be written to the journal of {self._shown}: {error}"
             ) from error
+        self._backend.append([*self._prefix, *lines])
+        self._prefix = []
+        self._failed = False

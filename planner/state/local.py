@@ -29,7 +29,6 @@ from planner.state.snapshot import serial_of
 if TYPE_CHECKING:
     from filelock import FileLock
 
-_APPEND: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
 _SWAP_TIMEOUT: Final = 10.0
 
 
@@ -93,7 +92,8 @@ class LocalBackend:
             present = files.read_file(self._snapshot)
             told = 0 if present is None else serial_of(present)
             compare_serials(self._shown, told, expected_serial)
-            self._keep_former(present)
+            if present is not None and told is not None:
+                self._keep_former(present, told)
             self._replace(data, self._kept(serial))
             self._prune(serial)
 
@@ -107,10 +107,9 @@ class LocalBackend:
         with _file_lock(swap, _SWAP_TIMEOUT):
             yield
 
-    def _keep_former(self, present: bytes | None) -> None:
+    def _keep_former(self, present: bytes, serial: int) -> None:
         """It is kept already by its own write, unless that crashed or the file came from elsewhere."""
-        serial = None if present is None else serial_of(present)
-        if present is not None and serial is not None and not self._kept(serial).exists():
+        if not self._kept(serial).exists():
             files.replace_private(self._kept(serial), present)
 
     def _replace(self, data: bytes, kept: Path) -> None:
@@ -163,22 +162,7 @@ class LocalBackend:
     def append(self, lines: Sequence[bytes]) -> None:
         self.still_held()
         with self._explained("written", "the journal of "):
-            new = not self._journal.exists()
-            if new:
-                files.make_private_folder(self._journal.parent)
-            self._append(b"".join(line + b"\n" for line in lines), new=new)
-            if new:
-                files.sync_folder(self._journal.parent)
-
-    def _append(self, data: bytes, *, new: bool) -> None:
-        descriptor = os.open(self._journal, _APPEND, 0o600)
-        try:
-            if new:
-                os.fchmod(descriptor, 0o600)
-            files.write_all(descriptor, data)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+            files.append_private(self._journal, b"".join(line + b"\n" for line in lines))
 
     def read_journal(self) -> list[bytes]:
         with self._explained("read", "the journal of "):
@@ -259,8 +243,7 @@ class LocalBackend:
             probe.release()
         return not free
 
-    def probe_lock(self) -> Holder | None:
-        return self.lock_holder()
+    probe_lock = lock_holder
 
     def break_lock(self, holder_id: str) -> None:
         locks.require_locked_as(holder_id, self._shown, self.lock_holder())
@@ -293,8 +276,6 @@ def _file_lock(path: Path, timeout: float = -1) -> FileLock:
 def _try(os_lock: FileLock) -> bool:
     from filelock import Timeout  # noqa: PLC0415 - as above
 
-    try:
+    with suppress(Timeout):
         os_lock.acquire(timeout=0)
-    except Timeout:
-        return False
-    return True
+    return os_lock.is_locked

@@ -165,7 +165,8 @@ def _held(shown: str, holder: Holder | None) -> LockHeld:
 
 @frozen
 class Terms:
-    """Of a lease. duration: seconds that it lasts when it is not renewed. interval: seconds between renewals.
+    """Of a lease. duration: seconds that it lasts when it is not renewed. interval: seconds between renewals,
+    and what one request about the lock may take.
 
     margin: how long before its end, in seconds, the holder itself takes a lease for ended: clocks differ, and
     what it does next takes a moment. retry: seconds until the next attempt after one that failed.
@@ -181,11 +182,6 @@ class Terms:
     @property
     def retry(self) -> float:
         return self.interval / 10
-
-    @property
-    def patience(self) -> float:
-        """How many seconds one request about the lock may take."""
-        return self.interval
 
 
 TERMS: Final = Terms()
@@ -255,7 +251,7 @@ class Lease:
             yield
         finally:
             ended.set()
-            thread.join(self._terms.patience)
+            thread.join(self._terms.interval)
 
     def keep(self, renewal: Callable[[], Holder | None], ended: threading.Event) -> None:
         """Renew until ended is set or the lock is lost for good."""

@@ -16,8 +16,8 @@ from planner.errors import StateError
 from planner.state.backend import Backend
 from planner.state.local import LocalBackend
 from planner.state.locks import TERMS, TIMING, Terms, Timing
-from planner.state.postgres.target import target_of
-from planner.state.s3.target import target_of as s3_target_of
+from planner.state.postgres.target import postgres_target
+from planner.state.s3.target import s3_target
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # two letters at least: C: is a drive
 _CREDENTIALS: Final = re.compile(r"//[^/?#]*@")
@@ -43,18 +43,14 @@ class Location:
 
 def open_local(location: Location) -> Backend:
     """A path, `file:path` or `file:///path`; of the snapshot if it ends in .json, else of a folder."""
-    path = _path_of(location.url)
+    path, parts = location.url, urlsplit(location.url)
+    if parts.scheme == "file":
+        if parts.netloc not in ("", "localhost"):
+            told = f"{location.url} names the host {parts.netloc}"
+            raise StateError(told, advice="Write file:path or file:///path.")
+        path = unquote(parts.path)
     named = Path(path) if path.endswith(".json") else Path(path, f"{location.environment}.json")
     return LocalBackend(location.folder / named, shown=str(named), timing=location.timing)
-
-
-def _path_of(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme != "file":
-        return url
-    if parts.netloc not in ("", "localhost"):
-        raise StateError(f"{url} names the host {parts.netloc}", advice="Write file:path or file:///path.")
-    return unquote(parts.path)
 
 
 @contextmanager
@@ -68,7 +64,7 @@ def _needing(package: str, extra: str, shown: str) -> Iterator[None]:
 
 def open_postgres(location: Location) -> Backend:
     """`postgresql://[user@]host[:port]/database[?schema=planner]`; see `planner.state.postgres`."""
-    target = target_of(location.url)
+    target = postgres_target(location.url)
     with _needing("psycopg", "postgres", target.shown):
         from planner.state.postgres.backend import PostgresBackend  # noqa: PLC0415 - psycopg is an extra
     names = {"project": location.project, "environment": location.environment}
@@ -78,15 +74,15 @@ def open_postgres(location: Location) -> Backend:
 def open_http(location: Location) -> Backend:
     """`https://host/path[?lock_address=...]`, Terraform's http backend; see `planner.state.http`."""
     from planner.state.http.backend import HttpBackend  # noqa: PLC0415 - requests takes its time
-    from planner.state.http.target import target_of as http_target_of  # noqa: PLC0415 - so does what it needs
+    from planner.state.http.target import http_target  # noqa: PLC0415 - so does what it needs
 
-    target = http_target_of(location.url, location.environment, location.environ)
+    target = http_target(location.url, location.environment, location.environ)
     return HttpBackend(target, location.timing)
 
 
 def open_s3(location: Location) -> Backend:
     """`s3://bucket[/prefix][?endpoint=...&region=...]`; see `planner.state.s3`."""
-    target = s3_target_of(location.url, project=location.project, environment=location.environment)
+    target = s3_target(location.url, project=location.project, environment=location.environment)
     with _needing("botocore", "s3", target.shown):
         from planner.state.s3.backend import S3Backend  # noqa: PLC0415 - botocore is an extra
     return S3Backend(target, terms=location.terms, timing=location.timing)

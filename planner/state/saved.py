@@ -18,11 +18,10 @@ import orjson
 from attrs import asdict, fields_dict, frozen
 
 from planner.errors import USE_THE_NEWER, PlannerError, StalePlan
-from planner.model.chain import Standing
-from planner.model.codec import decode, decode_plan, digest, encode, encode_plan, for_digest
+from planner.model.codec import decode, digest, encode, for_digest
 from planner.model.plan import Plan
 from planner.model.preview import EnvironmentPreview, Preview
-from planner.model.release import Gate
+from planner.model.release import Gate, Standing
 from planner.model.value_json import Data
 from planner.state.document import (
     BadDocument,
@@ -60,7 +59,7 @@ def plan_digest(plan: Plan, redact: Redact = keep) -> str:
 
     With the same redact a plan and what was read of its file have the same digest.
     """
-    return str(FORMAT.seal(encode_plan(redact(plan)))["digest"])
+    return str(FORMAT.seal(encode(redact(plan)))["digest"])
 
 
 _DIGEST: Final = re.compile(r"(?:v(\d+):)?sha256:")
@@ -79,7 +78,7 @@ def refuse_other_digest(expected: str) -> None:
 
 def dump_plan(plan: Plan, redact: Redact = keep) -> bytes:
     """plan as a JSON document, with its format_version and digest."""
-    return FORMAT.write(encode_plan(redact(plan)))
+    return FORMAT.write(encode(redact(plan)))
 
 
 def write_plan(path: Path, plan: Plan, redact: Redact = keep) -> None:
@@ -109,7 +108,7 @@ def read_plan(path: Path) -> Plan:
     with explained_file(path, "read"):
         data = _bytes_of(path)
     try:
-        return decode_plan(FORMAT.read(data))
+        return decode(FORMAT.read(data), Plan)
     except NewerDocument as error:
         raise PlannerError(f"{path} {error}", advice=f"{USE_THE_NEWER} Or make the plan again.") from error
     except BadDocument as error:
@@ -131,7 +130,7 @@ FORMAT_VERSION: Final = 1
 
 @frozen
 class Previewed:
-    """plans: environment -> its plan as a saved one, but for those that could not be planned."""
+    """plans: environment -> its plan as a saved one, except for those that could not be planned."""
 
     preview: Preview
     plans: Mapping[str, bytes]
@@ -192,7 +191,7 @@ def _decoded(document: Any) -> Previewed:
 def _environment(item: Any, plan: bytes | None) -> EnvironmentPreview:
     told = {
         **_known(EnvironmentPreview, item),
-        "plan": None if plan is None else decode_plan(FORMAT.read(plan)),
+        "plan": None if plan is None else decode(FORMAT.read(plan), Plan),
         "gates": tuple(decode(gate, Gate) for gate in item["gates"]),
     }
     return EnvironmentPreview(**told)

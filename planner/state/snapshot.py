@@ -64,30 +64,30 @@ def _state_in(data: bytes, known: Format) -> State:
 
 def check_owner(state: State, shown: str, project: str, environment: str) -> None:
     """OthersState when the state does not bear these names."""
-    found, wanted = (state.project, state.environment), (project, environment)
-    for what, is_named, is_called in zip(("project", "environment"), found, wanted, strict=True):
+    found, expected = (state.project, state.environment), (project, environment)
+    for what, is_named, is_called in zip(("project", "environment"), found, expected, strict=True):
         if is_named != is_called:
             raise others_state(
                 f"{shown} is the state of the {what} {is_named}, not {is_called}",
                 found,
-                wanted,
+                expected,
                 state.lineage,
             )
 
 
-def others_state(summary: str, found: Names, wanted: Names, lineage: str) -> OthersState:
+def others_state(summary: str, found: Names, expected: Names, lineage: str) -> OthersState:
     """What a place holds under other names than planner.yaml has."""
-    advice = advice_on_names(found, wanted)
+    advice = advice_on_names(found, expected)
     return OthersState(summary, project=found[0], environment=found[1], lineage=lineage, advice=advice)
 
 
-def advice_on_names(found: Names, wanted: Names, place: str = "") -> str:
+def advice_on_names(found: Names, expected: Names, place: str = "") -> str:
     """place: where it is, when that is not where the state is to be."""
-    pairs = zip(("project", "environment"), found, wanted, strict=True)
+    pairs = zip(("project", "environment"), found, expected, strict=True)
     differ = [(what, former, now) for what, former, now in pairs if former != now]
     flags = [word for what, former, _ in differ for word in (f"--from-{what}", former)]
     flags += ["--from", place] if place else []
-    command = shlex.join(["planner", "state", "rename", "-e", wanted[1], *flags])
+    command = shlex.join(["planner", "state", "rename", "-e", expected[1], *flags])
     named = " and ".join(f"the {what} {former} is called {now} now" for what, former, now in differ)
     both = " and ".join(f"{what}s" for what, _, _ in differ)
     return (

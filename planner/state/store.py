@@ -7,7 +7,7 @@ finds a journal that the snapshot already holds, and ignores it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from uuid import uuid4
 
@@ -19,13 +19,9 @@ from planner.state import journal, snapshot
 from planner.state.backend import Backend, HistoryEntry
 from planner.state.document import Redact, keep
 from planner.state.encryption import refuse_encrypted
-from planner.state.journal import Contents, Header, Journal, Session
+from planner.state.journal import Contents, Header, Journal
 from planner.state.locks import Holder, this_process, utc_now
 from planner.state.snapshot import KeptSnapshots
-
-
-def new_uuid() -> str:
-    return str(uuid4())
 
 
 @frozen
@@ -66,7 +62,7 @@ class Store:
     project: str
     environment: str
     clock: Callable[[], str] = field(default=utc_now, kw_only=True)
-    new_id: Callable[[], str] = field(default=new_uuid, kw_only=True)
+    new_id: Callable[[], str] = field(default=lambda: str(uuid4()), kw_only=True)
     redact: Redact = field(default=keep, kw_only=True)
     tell: Callable[[str], object] = field(default=lambda _note: None, kw_only=True)
     missed: Callable[[], object] = field(default=lambda: None, kw_only=True)
@@ -111,17 +107,12 @@ class Store:
         return self.backend.describe()
 
     def _snapshot(self) -> State:
+        """The present one. DamagedState when the history is ahead of it, which no writer leaves behind."""
         data = self.backend.read_snapshot()
-        if data is not None:
-            refuse_encrypted([], data, self._shown)
-            return self._newest(self._parse(data, self._shown))
-        if self.backend.history():
-            raise DamagedState(f"{self._shown} is missing, though it has a history")
-        return State(self.project, self.environment)
-
-    def _newest(self, present: State) -> State:
-        """present, unless the history is ahead of it, which no writer leaves behind. DamagedState."""
+        present = State(self.project, self.environment) if data is None else self._parsed(data)
         kept = self.backend.history()
+        if kept and data is None:
+            raise DamagedState(f"{self._shown} is missing, though it has a history")
         if kept and kept[0].serial > present.serial:
             raise DamagedState(
                 f"{self._shown} is serial {present.serial}, though its history holds serial "
@@ -129,8 +120,9 @@ class Store:
             )
         return present
 
-    def _parse(self, data: bytes, shown: str) -> State:
-        return snapshot.parse(data, shown=shown, project=self.project, environment=self.environment)
+    def _parsed(self, data: bytes) -> State:
+        refuse_encrypted([], data, self._shown)
+        return snapshot.parse(data, shown=self._shown, project=self.project, environment=self.environment)
 
     def _continues(self, header: Header, base: State) -> bool:
         """Whether the session goes on from base; False when base holds it already, as it may by another name.
@@ -152,12 +144,12 @@ class Store:
         return header.serial == base.serial
 
     def _check_owner(self, header: Header) -> None:
-        found, wanted = (header.project, header.environment), (self.project, self.environment)
-        if found != wanted:
+        found, expected = (header.project, header.environment), (self.project, self.environment)
+        if found != expected:
             raise snapshot.others_state(
-                f"the journal of {self._shown} is the journal of {'/'.join(found)}, not {'/'.join(wanted)}",
+                f"the journal of {self._shown} is the journal of {'/'.join(found)}, not {'/'.join(expected)}",
                 found,
-                wanted,
+                expected,
                 header.lineage,
             )
 
@@ -222,12 +214,16 @@ class Store:
         state has to hold what the journal says. StateError when the snapshot is not at state.serial any
         more; the journal then stays.
         """
-        written = self._write(state, serial=state.serial + 1, expected=state.serial)
+        return self._succeed(state, serial=state.serial + 1, expected=state.serial)
+
+    def _succeed(self, state: State, *, serial: int, expected: int | None) -> State:
+        """Write state in the place of the present snapshot and of what the journal adds to it."""
+        written = self._write(state, serial=serial, expected=expected)
         self.backend.clear_journal()
         return written
 
     def amend(self, state: State) -> State:
-        """Write state, as `checkpoint` returned it but for its promotions, in place of the present snapshot.
+        """Write state over the present snapshot; only its promotions differ from what `checkpoint` returned.
 
         Its serial and lineage stay: what people say of releases is nothing that a plan is made from, so a
         plan that was saved or approved before is still valid, and no older snapshot leaves the history.
@@ -285,9 +281,7 @@ class Store:
             present = self.checkpoint()
         except DamagedState:
             return self._restore_damaged(older)
-        restored = self._write(older, serial=present.serial + 1, expected=present.serial)
-        self.backend.clear_journal()
-        return restored
+        return self._succeed(older, serial=present.serial + 1, expected=present.serial)
 
     def restorable(self, serial: int) -> State:
         """What `restore` brings back, under the names of now.
@@ -306,17 +300,10 @@ class Store:
 
     def _restore_damaged(self, older: State) -> State:
         sessions = journal.salvage(self.backend.read_journal(), shown=self._shown)
-        state = _fold_later(older, sessions)
+        later = (s for s in sessions if s.header.lineage == older.lineage and s.header.serial >= older.serial)
+        state = older.fold(tuple(record for session in later for record in session.records))
         serial = max([*_known_serials(self.backend), *(s.header.serial for s in sessions)], default=0) + 1
-        restored = self._write(state, serial=serial, expected=None)
-        self.backend.clear_journal()
-        return restored
-
-
-def _fold_later(older: State, sessions: Iterable[Session]) -> State:
-    """older and what its own sessions say since."""
-    later = (s for s in sessions if s.header.lineage == older.lineage and s.header.serial >= older.serial)
-    return older.fold(tuple(record for session in later for record in session.records))
+        return self._succeed(state, serial=serial, expected=None)
 
 
 def _known_serials(backend: Backend) -> list[int]:

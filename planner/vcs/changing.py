@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from planner.errors import PlannerError
 from planner.vcs.git import Repository
-from planner.vcs.running import GitError, output
+from planner.vcs.running import GitError, Run
 
 _OF_ANOTHER: Final = (
     "GIT_DIR",
@@ -100,7 +100,7 @@ def _run(repository: Repository, *words: str, text: str = "") -> str:
     environ = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER}
     command, what = ["-C", str(repository.root), "--literal-pathspecs", *words], f"git {words[0]} failed"
     try:
-        found = output(command, environ, text.encode(), what=what, seconds=_SECONDS)
+        found = Run(command, environ, what, text.encode(), _SECONDS).output()
     except GitError as error:
         raise PlannerError(what, advice="\n".join(error.said)) from error
     return found.decode(errors="surrogateescape")

@@ -12,15 +12,15 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, Self
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from planner.errors import PlannerError
-from planner.vcs.running import GitError, environment, output, reading
+from planner.vcs.running import GitError, Run, environment
 
 _FOR_GIT: Final = (
     "PATH",
@@ -90,9 +90,32 @@ class Checkout:
     common_dir: Path
     settings: tuple[Setting, ...] = field(repr=False)
 
+    @classmethod
+    def of(cls, folder: Path) -> Self | None:
+        """The one that a folder lies in; None where there is none. PlannerError with git's words where there
+        is one, and git does not read it, or is not there.
+        """
+        _refuse_endless(folder.resolve())
+        environ = environment(*_FOR_GIT, **_ANSWERS)
+        what = f"git does not read the repository of {folder.resolve()}"
+        find = ("rev-parse", "--show-toplevel", "--absolute-git-dir", "--git-common-dir", "--show-prefix")
+        begin = [*_QUIET, "-C", str(folder)]
+        try:
+            found = Run([*begin, *find], environ, what).output()
+        except PlannerError:
+            if _is_below_one(folder.resolve()):
+                raise
+            return None
+        lines = found.decode(errors="surrogateescape").split("\n")
+        if len(lines) != 5:
+            raise PlannerError(f"{what}: the name of a folder holds a line end", advice="Rename the folder.")
+        root, git_dir, common_dir, prefix, _ = lines
+        told = Run([*begin, "config", "--list", "--show-scope", "--includes", "-z"], environ, what).output()
+        return cls(Path(root), prefix, Path(git_dir), (folder / common_dir).resolve(), _settings(told))
+
     def setting(self, name: str) -> str:
         """What holds of all that is said of it, "" for nothing. name: in git's own case."""
-        return next((value for _, key, value in reversed(self.settings) if key == name), "")
+        return next((value for _, key, value in reversed(self.settings) if key == name), "").strip()
 
     def remotes(self) -> tuple[str, ...]:
         """Those that have an address."""
@@ -107,8 +130,8 @@ class Checkout:
 
     def must(self, *words: str, data: bytes = b"") -> bytes:
         """What git prints. GitError when it fails."""
-        with self._asking(words) as (command, environ, what):
-            return output(command, environ, data, what=what)
+        with self._asking(words, data) as run:
+            return run.output()
 
     def ask(self, *words: str) -> bytes | None:
         """As `must`; None when git ends with 1, which is how it answers no."""
@@ -122,26 +145,21 @@ class Checkout:
     @contextmanager
     def stream(self, *words: str, data: bytes) -> Iterator[IO[bytes]]:
         """As `must`, for more than memory should hold."""
-        with (
-            self._asking(words) as (command, environ, what),
-            reading(command, environ, data, what=what) as found,
-        ):
+        with self._asking(words, data) as run, run.reading() as found:
             yield found
 
     def fetch(self, objects: Iterable[str]) -> None:
         """Take over objects that a partial clone lacks, all in one request."""
         words = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+        more = ("--no-auto-maintenance", "--filter=blob:none", "--stdin", _REMOTE)
+        quick = ("-c", "fetch.negotiationAlgorithm=noop")
         wanted = "".join(f"{name}\n" for name in objects).encode()
-        with self._asking(words, remote=self.promisor) as (command, environ, what):
-            more = ("--no-auto-maintenance", "--filter=blob:none", "--stdin", _REMOTE)
-            quick = ("-c", "fetch.negotiationAlgorithm=noop")
-            output([*quick, *command, *more], environ, wanted, what=what, seconds=_FETCH_SECONDS)
+        with self._asking((*words, *more), wanted, remote=self.promisor) as run:
+            evolve(run, words=[*quick, *run.words], seconds=_FETCH_SECONDS).output()
 
     @contextmanager
-    def _asking(
-        self, words: Sequence[str], remote: str = ""
-    ) -> Iterator[tuple[list[str], Mapping[str, str], str]]:
-        """The command, its environment, and what failed when it fails. remote: one that may be asked."""
+    def _asking(self, words: Sequence[str], data: bytes, remote: str = "") -> Iterator[Run]:
+        """git about this checkout. remote: one that may be asked."""
         with tempfile.TemporaryDirectory(prefix="planner-git-") as folder:
             self._link(Path(folder), remote)
             environ = environment(
@@ -153,9 +171,9 @@ class Checkout:
                 GIT_WORK_TREE=str(self.root),
                 GIT_ALLOW_PROTOCOL=_PROTOCOLS if remote else "",
             )
-            command, what = [*_QUIET, "-C", str(self.root), *words], f"git {words[0]} failed in {self.root}"
+            command = [*_QUIET, "-C", str(self.root), *words]
             try:
-                yield command, environ, what
+                yield Run(command, environ, f"git {words[0]} failed in {self.root}", data)
             except GitError as error:
                 if self.promisor:
                     error.advice = "\n".join(filter(None, (error.advice, _UNFETCHED if remote else _PARTIAL)))
@@ -197,29 +215,6 @@ def _line(name: str, value: str) -> str:
 
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
-
-
-def checkout_of(folder: Path) -> Checkout | None:
-    """The checkout that a folder lies in; None where there is none. PlannerError with git's words where there
-    is one, and git does not read it, or is not there.
-    """
-    _refuse_endless(folder.resolve())
-    environ = environment(*_FOR_GIT, **_ANSWERS)
-    what = f"git does not read the repository of {folder.resolve()}"
-    find = ("rev-parse", "--show-toplevel", "--absolute-git-dir", "--git-common-dir", "--show-prefix")
-    begin = [*_QUIET, "-C", str(folder)]
-    try:
-        found = output([*begin, *find], environ, what=what)
-    except PlannerError:
-        if _is_below_one(folder.resolve()):
-            raise
-        return None
-    lines = found.decode(errors="surrogateescape").split("\n")
-    if len(lines) != 5:
-        raise PlannerError(f"{what}: the name of a folder holds a line end", advice="Rename the folder.")
-    root, git_dir, common_dir, prefix, _ = lines
-    told = output([*begin, "config", "--list", "--show-scope", "--includes", "-z"], environ, what=what)
-    return Checkout(Path(root), prefix, Path(git_dir), (folder / common_dir).resolve(), _settings(told))
 
 
 def _refuse_endless(folder: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from attrs import frozen
 
 from planner.errors import PlannerError
-from planner.vcs.checkout import Checkout, checkout_of
+from planner.vcs.checkout import Checkout
 from planner.vcs.tree import MOST_BYTES, SMALLER, entries, write
 
 _SHALLOW: Final = "Fetch it: git fetch origin. A checkout in CI may be shallow: fetch the whole history."
@@ -22,19 +22,7 @@ _DIFF: Final = (
 
 
 @frozen
-class Repository:
-    checkout: Checkout
-
-    @property
-    def root(self) -> Path:
-        """Of the work tree."""
-        return self.checkout.root
-
-    @property
-    def prefix(self) -> str:
-        """The project's folder below the root, "" or "a/b/"."""
-        return self.checkout.prefix
-
+class Repository(Checkout):
     def commit(self, reference: str) -> str:
         """The full hash of a branch, tag, hash or "HEAD". PlannerError when there is no such commit here."""
         found = self.head() if reference == "HEAD" else self.find(reference)
@@ -57,33 +45,26 @@ class Repository:
 
     def merge_base(self, left: str, right: str) -> str:
         """The commit that two have in common last. PlannerError when they have none here."""
-        found = self.checkout.ask("merge-base", left, right)
+        found = self.ask("merge-base", left, right)
         if found is None:
             raise PlannerError(f"{left[:12]} and {right[:12]} have no commit in common here", advice=_SHALLOW)
         return found.decode().strip()
 
     def is_ancestor(self, earlier: str, later: str) -> bool:
-        return self.checkout.ask("merge-base", "--is-ancestor", earlier, later) is not None
+        return self.ask("merge-base", "--is-ancestor", earlier, later) is not None
 
     def abbreviated(self, commit: str) -> str:
         """The first digits of a commit's hash: 12, or more where 12 are those of several objects here."""
-        return self.checkout.must("rev-parse", "--verify", "--short=12", commit).decode().strip()
+        return self.must("rev-parse", "--verify", "--short=12", commit).decode().strip()
 
     def commits_between(self, earlier: str, later: str) -> int:
         """How many commits are behind the later one and not behind the earlier one."""
-        return int(self.checkout.must("rev-list", "--count", later, f"^{earlier}", "--"))
+        return int(self.must("rev-list", "--count", later, f"^{earlier}", "--"))
 
     def branch(self) -> str:
         """The branch that is checked out, "" for none."""
-        found = self.checkout.ask("symbolic-ref", "--quiet", "--short", "HEAD") or b""
+        found = self.ask("symbolic-ref", "--quiet", "--short", "HEAD") or b""
         return found.decode(errors="surrogateescape").strip()
-
-    def setting(self, name: str) -> str:
-        """A value of git's configuration, "" for none."""
-        return self.checkout.setting(name).strip()
-
-    def remotes(self) -> tuple[str, ...]:
-        return self.checkout.remotes()
 
     def content(self, commit: str, name: str) -> bytes | None:
         """What a file of the project holds as of a commit; None where there is no such file."""
@@ -101,9 +82,8 @@ class Repository:
 
     def converted(self, *folders: str) -> tuple[str, ...]:
         """The files in folders of the project whose line ends git converted when it checked them out."""
-        listed = self.checkout.must(
-            "ls-files", "--eol", "-z", "--", *(f"{self.prefix}{name}" for name in folders)
-        )
+        paths = (f"{self.prefix}{name}" for name in folders)
+        listed = self.must("ls-files", "--eol", "-z", "--", *paths)
         found = (line.partition("\t") for line in listed.decode(errors="surrogateescape").split("\0"))
         pairs = (
             (name, [word.partition("/")[2] for word in facts.split()[:2]]) for facts, _, name in found if name
@@ -116,8 +96,7 @@ class Repository:
         PlannerError when the history is cut off before it, as in a shallow clone.
         """
         paths = [f"{self.prefix}{folder}" for folder in folders]
-        found = self.checkout.must("rev-list", "-1", commit, "--", *paths)
-        last = found.decode().strip()
+        last = self.must("rev-list", "-1", commit, "--", *paths).decode().strip()
         self._require_whole(last, *folders)
         return last
 
@@ -128,7 +107,7 @@ class Repository:
         After them PlannerError, when the history is cut off before there are as many.
         """
         words = ("rev-list", "--first-parent", f"--max-count={most}", "HEAD", "--", f"{self.prefix}{name}")
-        commits = self.checkout.must(*words).decode().split() if self.head() else []
+        commits = self.must(*words).decode().split() if self.head() else []
         found = [self._resolved(f"{commit}:{self.prefix}{name}") for commit in commits]
         self._obtain([hash_ for hash_ in found if hash_], "HEAD")
         for commit, hash_ in zip(commits, found, strict=True):
@@ -138,7 +117,7 @@ class Repository:
 
     def _require_whole(self, last: str, *names: str) -> None:
         """PlannerError when what comes before a commit is not in this clone."""
-        if last and last in _lines(self.checkout.common_dir / "shallow"):
+        if last and last in _lines(self.common_dir / "shallow"):
             raise PlannerError(
                 f"the history of {', '.join(names)} is not in this clone: it is cut off at {last[:12]}",
                 advice="Fetch the whole history: git fetch --unshallow, or fetch-depth: 0 in CI.",
@@ -156,14 +135,12 @@ class Repository:
         told = self.last_change("HEAD", name)
         if not told:
             return frozenset()
-        shown = self.checkout.must(
-            "show", "--no-patch", "--no-show-signature", "--format=%an%n%ae%n%cn%n%ce", told
-        )
+        shown = self.must("show", "--no-patch", "--no-show-signature", "--format=%an%n%ae%n%cn%n%ce", told)
         return frozenset(filter(None, shown.decode(errors="replace").strip().split("\n")))
 
     def message(self, commit: str) -> str:
         """The message of a commit."""
-        found = self.checkout.must("show", "--no-patch", "--no-show-signature", "--format=%B", commit)
+        found = self.must("show", "--no-patch", "--no-show-signature", "--format=%B", commit)
         return found.decode(errors="replace").strip()
 
     def tracks(self, path: Path) -> bool:
@@ -172,7 +149,7 @@ class Repository:
         if not found.is_relative_to(root):
             return False
         name = str(found.relative_to(root))
-        return self.checkout.ask("ls-files", "--error-unmatch", "--", name) is not None
+        return self.ask("ls-files", "--error-unmatch", "--", name) is not None
 
     def export(self, commit: str, target: Path, *folders: str) -> tuple[str, ...]:
         """Write the project's files as of a commit into the folder target, or only those in some folders of
@@ -181,12 +158,12 @@ class Repository:
         target: nothing is in it. PlannerError, before anything is written, for names that lead elsewhere.
         """
         paths = [f"{self.prefix}{folder}" for folder in folders] or [self.prefix or "."]
-        listed = self.checkout.must("ls-tree", "-r", "-t", "-z", "--full-tree", commit, "--", *paths)
+        listed = self.must("ls-tree", "-r", "-t", "-z", "--full-tree", commit, "--", *paths)
         found = entries(listed, commit)
         files = [entry for entry in found if not entry.is_submodule]
         self._obtain([entry.hash for entry in files], commit)
         asked = "".join(f"{entry.hash}\n" for entry in files).encode()
-        with self.checkout.stream("cat-file", "--batch", data=asked) as stream:
+        with self.stream("cat-file", "--batch", data=asked) as stream:
             for entry in files:
                 size = _size(stream.readline())
                 write(target, entry, entry.name.removeprefix(self.prefix), stream, size)
@@ -196,15 +173,15 @@ class Repository:
     def _blob(self, hash_: str) -> bytes | None:
         """What an object holds, None when it is a folder."""
         self._obtain([hash_], hash_)
-        told = self.checkout.must("cat-file", "--batch", data=f"{hash_}\n".encode())
+        told = self.must("cat-file", "--batch", data=f"{hash_}\n".encode())
         head, _, data = told.partition(b"\n")
         return data[:-1] if head.split()[1] == b"blob" else None
 
     def _obtain(self, hashes: Sequence[str], about: str) -> None:
         """Have the objects here. PlannerError when they are not, or are more than anybody should write."""
         sizes, missing = self._sizes(hashes)
-        if missing and self.checkout.promisor:
-            self.checkout.fetch(missing)
+        if missing and self.promisor:
+            self.fetch(missing)
             sizes, missing = self._sizes(hashes)
         if missing:
             raise PlannerError(f"the object {missing[0]} is missing in {self.root}", advice=_DAMAGED)
@@ -217,19 +194,17 @@ class Repository:
     def _sizes(self, hashes: Sequence[str]) -> tuple[int, list[str]]:
         """The bytes of the objects altogether, and those that are not here, each once."""
         asked = "".join(f"{name}\n" for name in hashes).encode()
-        told = self.checkout.must("cat-file", "--batch-check", data=asked).decode().splitlines()
-        missing = [line.split()[0] for line in told if line.endswith(" missing")]
-        return sum(_size(line.encode()) for line in told if not line.endswith(" missing")), [
-            *dict.fromkeys(missing)
-        ]
+        told = self.must("cat-file", "--batch-check", data=asked).splitlines()
+        missing = dict.fromkeys(line.split()[0].decode() for line in told if line.endswith(b" missing"))
+        return sum(_size(line) for line in told if not line.endswith(b" missing")), [*missing]
 
     def _resolved(self, name: str) -> str | None:
         """The hash of an object, None when there is no such name here."""
-        found = self.checkout.ask("rev-parse", "--verify", "--quiet", "--end-of-options", name)
+        found = self.ask("rev-parse", "--verify", "--quiet", "--end-of-options", name)
         return None if found is None else found.decode().strip()
 
     def _names(self, *words: str) -> list[str]:
-        found = self.checkout.must(*words, self.prefix or ".").decode(errors="surrogateescape")
+        found = self.must(*words, self.prefix or ".").decode(errors="surrogateescape")
         return [name.removeprefix(self.prefix) for name in found.split("\0") if name]
 
 
@@ -250,8 +225,7 @@ def repository_of(folder: Path) -> Repository | None:
 
     PlannerError with git's own words where git does not read it, and where there is no git.
     """
-    found = checkout_of(folder)
-    return None if found is None else Repository(found)
+    return Repository.of(folder)
 
 
 def commit_of(folder: Path) -> str | None:

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO, Final
 
+from attrs import frozen
+
 from planner.errors import PlannerError
 
 SECONDS: Final = 120.0
@@ -60,81 +62,73 @@ class _Watch:
         self._process.kill()
 
 
-@contextmanager
-def reading(
-    words: Sequence[str],
-    environ: Mapping[str, str],
-    data: bytes = b"",
-    *,
-    what: str,
-    seconds: float = SECONDS,
-) -> Iterator[IO[bytes]]:
-    """What git prints, as it comes. words: its arguments. data: what it reads. what: failed, for messages.
+@frozen
+class Run:
+    """git with words as its arguments. what: failed, for messages. data: what it reads."""
 
-    GitError, once all is read, when git fails; PlannerError when it cannot be started, or does not end.
-    """
-    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as told:
-        given.write(data)
-        given.seek(0)
-        process = _started(words, environ, given, told)
-        watch = _Watch(process, seconds)
+    words: Sequence[str]
+    environ: Mapping[str, str]
+    what: str
+    data: bytes = b""
+    seconds: float = SECONDS
+
+    @contextmanager
+    def reading(self) -> Iterator[IO[bytes]]:
+        """What git prints, as it comes.
+
+        GitError, once all is read, when git fails; PlannerError when it cannot be started, or does not end.
+        """
+        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as told:
+            given.write(self.data)
+            given.seek(0)
+            process = self._started(given, told)
+            watch = _Watch(process, self.seconds)
+            try:
+                with process:
+                    assert process.stdout is not None  # noqa: S101 - a pipe, as it was started
+                    try:
+                        yield process.stdout
+                    except BaseException:
+                        process.kill()
+                        raise
+            finally:
+                watch.timer.cancel()
+            if watch.was_late:
+                raise PlannerError(f"{self.what}: git did not end within {self.seconds:.0f} seconds")
+            if process.returncode:
+                told.seek(0)
+                raise GitError(self.what, process.returncode, _said(told.read(_WORDS)))
+
+    def output(self) -> bytes:
+        """All that git prints; as `reading`, and PlannerError for more than memory should hold."""
+        found = b""
         try:
-            with process:
-                assert process.stdout is not None  # noqa: S101 - a pipe, as it was started
-                try:
-                    yield process.stdout
-                except BaseException:
-                    process.kill()
-                    raise
-        finally:
-            watch.timer.cancel()
-        if watch.was_late:
-            raise PlannerError(f"{what}: git did not end within {seconds:.0f} seconds")
-        if process.returncode:
-            told.seek(0)
-            raise GitError(what, process.returncode, _said(told.read(_WORDS)))
+            with self.reading() as stream:
+                found = stream.read(_MOST + 1)
+                if len(found) > _MOST:
+                    raise PlannerError(f"{self.what}: git prints more than {_MOST // 1024**2} MiB")
+        except GitError as error:
+            if error.said:
+                raise
+            raise GitError(self.what, error.status, _said(found[-_WORDS:])) from error  # commit says it there
+        return found
 
-
-def _started(
-    words: Sequence[str], environ: Mapping[str, str], given: IO[bytes], told: IO[bytes]
-) -> subprocess.Popen[bytes]:
-    try:
-        return subprocess.Popen(  # noqa: S603 - no shell, and names come behind options
-            ["git", *words],  # noqa: S607 - the user's git
-            stdin=given,
-            stdout=subprocess.PIPE,
-            stderr=told,
-            env=environ,
-        )
-    except FileNotFoundError as error:
-        raise PlannerError(
-            "git is not installed here, or not on PATH",
-            advice="Install git: the project lies in a git repository, whose commits are asked for.",
-        ) from error
-    except OSError as error:
-        raise PlannerError(f"git cannot be started: {error.strerror or error}") from error
-
-
-def output(
-    words: Sequence[str],
-    environ: Mapping[str, str],
-    data: bytes = b"",
-    *,
-    what: str,
-    seconds: float = SECONDS,
-) -> bytes:
-    """All that git prints; as `reading`, and PlannerError for more than memory should hold."""
-    found = b""
-    try:
-        with reading(words, environ, data, what=what, seconds=seconds) as stream:
-            found = stream.read(_MOST + 1)
-            if len(found) > _MOST:
-                raise PlannerError(f"{what}: git prints more than {_MOST // 1024**2} MiB")
-    except GitError as error:
-        if error.said:
-            raise
-        raise GitError(what, error.status, _said(found[-_WORDS:])) from error  # commit says it there
-    return found
+    def _started(self, given: IO[bytes], told: IO[bytes]) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(  # noqa: S603 - no shell, and names come behind options
+                ["git", *self.words],  # noqa: S607 - the user's git
+                stdin=given,
+                stdout=subprocess.PIPE,
+                stderr=told,
+                env=self.environ,
+            )
+        except FileNotFoundError as error:
+            raise PlannerError(
+                "git is not installed here, or not on PATH",
+                advice="Install git: the project lies in a git repository, whose commits are asked for.",
+            ) from error
+        except OSError as error:
+            raise PlannerError(f"git cannot be started: {error.strerror or error}") from error
 
 
 def _said(told: bytes) -> list[str]:

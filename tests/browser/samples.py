@@ -8,7 +8,6 @@ from typing import Any, Final
 from attrs import evolve
 
 from planner.model.address import Address
-from planner.model.chain import Standing
 from planner.model.plan import (
     Action,
     AttributeDiff,
@@ -20,7 +19,7 @@ from planner.model.plan import (
     Plan,
 )
 from planner.model.preview import REMOVED, EnvironmentPreview, Preview
-from planner.model.release import Gate
+from planner.model.release import Gate, Standing
 from planner.model.resource import Content
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Reference, Secret, Value
 

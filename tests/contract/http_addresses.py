@@ -10,7 +10,7 @@ from attrs import define, field
 
 from planner.ece.wsgi import WSGITransport
 from planner.state.http.backend import HttpBackend
-from planner.state.http.target import target_of
+from planner.state.http.target import http_target
 from planner.state.locks import Timing
 
 from .http_state_server import GITLAB, PLAIN, Answer, Asked, Fault, StateServer
@@ -47,7 +47,7 @@ class Address:
 
     def open(self, naps: Naps | None = None) -> HttpBackend:
         naps = naps or Naps()
-        target = target_of(self.server.url(self.path), "dev", self.environ)
+        target = http_target(self.server.url(self.path), "dev", self.environ)
         transport = None if self.connects else WSGITransport(self.server)
         return HttpBackend(target, Timing(naps.sleep, naps.clock), transport)
 

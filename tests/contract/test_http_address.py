@@ -16,8 +16,8 @@ from planner.errors import StateError
 from planner.net.bodies import MOST_ELEMENTS
 from planner.net.wire import MAX_REPLY
 from planner.state.http.backend import HttpBackend
-from planner.state.http.target import target_of
-from planner.state.locks import Timing
+from planner.state.http.target import http_target
+from planner.state.locks import TIMING, Timing
 from planner.state.registry import Location, open_backend
 from tests.unit.ece.servers import serving
 
@@ -100,14 +100,14 @@ WHERE: dict[str, tuple[str, dict[str, str], tuple[str, str, str, str, str]]] = {
 @pytest.mark.parametrize("case", WHERE)
 def test_where_the_lock_is(case: str) -> None:
     url, environ, expected = WHERE[case]
-    target = target_of(url, "dev", environ)
+    target = http_target(url, "dev", environ)
     lock, unlock = target.lock, target.unlock
     found = (lock.address.url, lock.method, unlock.address.url, unlock.method, target.update_method)
     assert found == expected
 
 
 def test_what_lies_beside_keeps_the_query() -> None:
-    target = target_of(f"{HOST}/s/dev/?team=a%26b&lock_method=PUT", "dev", {})
+    target = http_target(f"{HOST}/s/dev/?team=a%26b&lock_method=PUT", "dev", {})
     assert target.beside("-content-1").url == f"{HOST}/s/dev-content-1?team=a%26b"
     assert target.update("x/y").address.url == f"{HOST}/s/dev/?team=a%26b&ID=x%2Fy"
     assert target.shown == f"{HOST}/s/dev/"
@@ -131,7 +131,7 @@ OWN = {"TF_HTTP_USERNAME": "ann", "TF_HTTP_PASSWORD": "pa:ß"}
     ],
 )
 def test_credentials(url: str, environ: dict[str, str], expected: tuple[str, str]) -> None:
-    access = target_of(url, "dev", environ).access
+    access = http_target(url, "dev", environ).access
     assert (access.username, access.password) == expected
     assert expected[1] == "" or expected[1] not in repr(access)
 
@@ -157,7 +157,7 @@ def test_credentials(url: str, environ: dict[str, str], expected: tuple[str, str
 )
 def test_a_target_that_is_refused(url: str, environ: dict[str, str], summary: str) -> None:
     with pytest.raises(StateError, match=summary) as caught:
-        target_of(url, "dev", environ)
+        http_target(url, "dev", environ)
     assert "s3cret" not in caught.value.summary + caught.value.advice
     assert caught.value.advice or "HTTP method" in summary
 
@@ -166,7 +166,7 @@ def test_a_target_that_is_refused(url: str, environ: dict[str, str], summary: st
     "url", ["http://[::1]:1/s", "http://gitlab.localhost/s", "http://h/s?allow_http=true"]
 )
 def test_http_where_it_is_allowed(url: str) -> None:
-    assert "allow_http" not in target_of(url, "dev", {}).address.url
+    assert "allow_http" not in http_target(url, "dev", {}).address.url
 
 
 def test_the_registry_opens_it(address: Address, tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_a_reply_without_end_is_given_up(half: bytes) -> None:
 
     minutes = count(step=60.0)
     with serving(drip) as running:
-        target = target_of(f"http://127.0.0.1:{running.port}/s", "dev", {})
+        target = http_target(f"http://127.0.0.1:{running.port}/s", "dev", {})
         backend = HttpBackend(target, Timing(lambda _: None, minutes.__next__))
         with pytest.raises(StateError, match=r"the reply does not end|not HTTP"):
             backend.read_snapshot()
@@ -301,9 +301,9 @@ def test_a_document_that_is_too_large(address: Address) -> None:
 
 
 def test_a_port_that_does_not_speak_tls(server: StateServer) -> None:
-    target = target_of(f"https://127.0.0.1:{server.port}/s", "dev", {})
+    target = http_target(f"https://127.0.0.1:{server.port}/s", "dev", {})
     with pytest.raises(StateError, match="does not speak TLS"):
-        HttpBackend(target).read_snapshot()
+        HttpBackend(target, TIMING).read_snapshot()
 
 
 def test_nobody_is_there(server: StateServer) -> None:

@@ -11,13 +11,13 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from planner.ece import ApiKeyAuth
+from planner.ece.auth import ApiKeyAuth
 from planner.ece.client import Client
 from planner.ece.wsgi import WSGITransport
 from planner.kinds.registry import KindFile, load_kinds, read_kind_file
 from planner.kinds.rest import RestDriver
 from planner.model.address import Address
-from planner.model.write import Request
+from planner.model.resource import Request
 from planner.resources import kind_files, schema
 from planner.sandbox import create_app
 

@@ -21,7 +21,7 @@ from planner.distribution import how_to_add
 from planner.errors import LockHeld, NewerFormat, StateError
 from planner.state.backend import Backend
 from planner.state.postgres.backend import PostgresBackend
-from planner.state.postgres.session import Login, Session
+from planner.state.postgres.connection import LastingConnection, Login
 from planner.state.postgres.tables import FENCE, statement
 from planner.state.registry import Location, open_backend
 
@@ -242,7 +242,7 @@ def test_an_error_that_ends_the_session_is_tried_again_on_another(running: Serve
             raise psycopg.errors.AdminShutdown("terminating connection")
         return connection.info.backend_pid
 
-    session = Session(Login(running.url().split("?")[0]), TERMS, lambda _: None, Time().timing)
+    session = LastingConnection(Login(running.url().split("?")[0]), TERMS, lambda _: None, Time().timing)
     assert session.run(work) == used[1].info.backend_pid
     assert used[0].closed
     session.close()

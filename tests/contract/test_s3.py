@@ -26,7 +26,7 @@ from planner.distribution import how_to_add
 from planner.errors import LockHeld, NewerFormat, StateError
 from planner.state.backend import Backend, Pace
 from planner.state.registry import Location, open_backend
-from planner.state.s3.target import Target, target_of
+from planner.state.s3.target import S3Target, s3_target
 
 from .places import ALICE, BOB, TERMS
 from .s3_server import KMS_KEY, VARIABLES, Server, server
@@ -38,10 +38,9 @@ botocore = pytest.importorskip("botocore")
 from botocore.exceptions import ClientError  # noqa: E402 - an extra
 from botocore.session import get_session  # noqa: E402 - likewise
 
-from planner.state.s3.backend import S3Backend  # noqa: E402 - likewise
+from planner.state.s3.backend import LockObject, S3Backend  # noqa: E402
 from planner.state.s3.bucket import Bucket  # noqa: E402
 from planner.state.s3.client import SecretsUsed  # noqa: E402
-from planner.state.s3.locking import LockObject  # noqa: E402
 
 FREED: dict[str, Any] = {"holder": None, "duration": 60.0, "unsettled": True}
 """A lock that nobody holds, and that was not released in order."""
@@ -55,8 +54,8 @@ class Spot:
     url: str
 
     @property
-    def target(self) -> Target:
-        return target_of(self.url, project="search", environment="dev")
+    def target(self) -> S3Target:
+        return s3_target(self.url, project="search", environment="dev")
 
     def open(self) -> S3Backend:
         """As another process would; nobody waits."""
@@ -601,7 +600,7 @@ def answering(
 
 
 def at(endpoint: str) -> S3Backend:
-    target = target_of(f"s3://bucket?endpoint={endpoint}", project="search", environment="dev")
+    target = s3_target(f"s3://bucket?endpoint={endpoint}", project="search", environment="dev")
     return S3Backend(target, terms=TERMS, timing=Time().timing)
 
 

@@ -8,9 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from attrs import fields
 
 from planner.errors import PlannerError
 from planner.vcs import Repository, commit_of, repository_of
+from planner.vcs.checkout import Checkout
 from tests.unit.vcs.test_git import git
 from tests.unit.vcs.test_words import git_that
 
@@ -126,8 +128,9 @@ QUESTIONS: Mapping[str, Callable[[Repository, Path], object]] = {
 
 
 def test_every_question_is_asked_here() -> None:
-    public = {name for name in vars(Repository) if not name.startswith("_")}
-    assert public - {"root", "prefix", "checkout"} == QUESTIONS.keys()
+    public = {name for name in (*vars(Repository), *vars(Checkout)) if not name.startswith("_")}
+    facts = {field.name for field in fields(Repository)}
+    assert public - facts - {"of", "promisor", "must", "ask", "stream", "fetch"} == QUESTIONS.keys()
 
 
 def asked(root: Path) -> Iterator[str]:

@@ -14,8 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from planner.ece import ApiKeyAuth, BasicAuth, Operation, RetryPolicy, Settings, Timeouts
+from planner.ece.auth import ApiKeyAuth, BasicAuth
 from planner.ece.client import Client
+from planner.ece.operations import Operation, Timeouts
+from planner.ece.retry import RetryPolicy
+from planner.ece.settings import Settings
 from planner.errors import ApiError, OutcomeUnknown, PlannerError, Unreachable
 from planner.net.bodies import MOST_ELEMENTS
 from planner.net.wire import MAX_REPLY

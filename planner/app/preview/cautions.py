@@ -14,7 +14,7 @@ from planner.app.command_line import plain_command_line
 from planner.app.preview.comparison import Branch, Read, Target, as_of, read_environment
 from planner.app.preview.environment import Planned
 from planner.app.stores import States, without_user
-from planner.engine.affected import ABSENT
+from planner.engine.offline import ABSENT
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.plan import Action, Change

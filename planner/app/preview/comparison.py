@@ -19,13 +19,12 @@ from planner.app.stores import States
 from planner.config.environment_file import read_environment_file
 from planner.config.load import Configuration, Projects
 from planner.config.sources import Sources
-from planner.engine.affected import ABSENT, Reading
+from planner.engine.offline import ABSENT, Reading
 from planner.errors import PlannerError
 from planner.forge.registry import job_in
 from planner.model.codec import digest
 from planner.model.diagnostic import Diagnostics
-from planner.model.project import Environment, Project
-from planner.model.tree import root_of
+from planner.model.project import Environment, Project, root_of
 from planner.model.value import conceal
 from planner.model.value_json import encode_value
 from planner.scratch import Scratch
@@ -147,7 +146,7 @@ def _target(repository: Repository, named: str | None, environ: Mapping[str, str
 
 def links_in(repository: Repository, folder: Path) -> Iterator[tuple[str, str]]:
     """The links that git knows in the project's folder: the name of each, and where it leads in there."""
-    listed = repository.checkout.must("ls-files", "--stage", "-z", "--", repository.prefix or ".")
+    listed = repository.must("ls-files", "--stage", "-z", "--", repository.prefix or ".")
     root = folder.resolve()
     for line in listed.decode(errors="surrogateescape").split("\0"):
         facts, _, name = line.partition("\t")

@@ -31,11 +31,11 @@ from planner.app.promotion.chain import standings
 from planner.config.load import Projects, choose_environment
 from planner.config.project import PROJECT_FILE
 from planner.config.sources import Sources, UnreadableSource
-from planner.engine.affected import ABSENT, followed, why_affected
+from planner.engine.offline import ABSENT, followed, why_affected
 from planner.errors import PlannerError, WrongUsage
-from planner.model.chain import Standing
 from planner.model.preview import EnvironmentPreview, Preview
-from planner.model.tree import PINNED
+from planner.model.project import PINNED
+from planner.model.release import Standing
 from planner.state.locks import utc_now
 from planner.state.saved import Previewed
 from planner.vcs import Repository, repository_of

@@ -10,8 +10,8 @@ import orjson
 
 from planner.app.caller import Caller
 from planner.errors import PlannerError, Refused
-from planner.forge.actions import write_outputs, write_summary
 from planner.forge.client import connect
+from planner.forge.github import write_outputs, write_summary
 from planner.forge.locating import Wanted, job_of, locate
 from planner.forge.posting import Marker, Posting, post
 from planner.forge.registry import KINDS
@@ -138,5 +138,5 @@ def _is_in(commit: str, head: str, folder: Path) -> bool:
         return False
     if repository.find(commit) is not None:
         return repository.is_ancestor(commit, head)
-    lines = repository.checkout.must("cat-file", "commit", head).decode(errors="replace").split("\n\n")[0]
+    lines = repository.must("cat-file", "commit", head).decode(errors="replace").split("\n\n")[0]
     return f"parent {commit}" in lines.splitlines()

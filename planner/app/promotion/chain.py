@@ -20,10 +20,9 @@ from planner.app.promotion.release import release_of
 from planner.app.promotion.upstreams import asked, upstream_of
 from planner.engine.workflow import Proposal, propose
 from planner.errors import InvalidConfiguration, PlannerError, Refused
-from planner.model.chain import Standing
 from planner.model.diagnostic import Diagnostic
 from planner.model.project import Environment, Project
-from planner.model.release import Gate, Release
+from planner.model.release import Gate, Release, Standing
 from planner.model.state import State
 from planner.promote.gates import judge
 from planner.promote.log import log_of, moment

@@ -22,11 +22,10 @@ from planner.app.promotion.choosing import (
 from planner.app.promotion.target_file import TargetFile, find_file, refuse_other_changes
 from planner.config.environment_file import EnvironmentFile
 from planner.config.load import choose_environment
-from planner.config.written import shaped
+from planner.config.values import shaped
 from planner.errors import Refused
 from planner.model.known_secrets import SHOWN
-from planner.model.project import Project, Variable
-from planner.model.tree import PINNED
+from planner.model.project import PINNED, Project, Variable
 from planner.model.value import Value, dotted, leaves
 from planner.promote.log import Log, Rejection, Run, log_of
 from planner.promote.pin_edit import edit

@@ -12,12 +12,12 @@ from planner.app.promotion.env_places import shown_endpoint, state_place
 from planner.app.promotion.env_sides import Side
 from planner.engine.diff import differences
 from planner.model.compare import same
-from planner.model.comparison import Comparison, RenderedDiff, ResourceDiff, TextDiff
-from planner.model.durations import show_duration
 from planner.model.kind import Kind
 from planner.model.plan import AttributeDiff
 from planner.model.project import Environment
+from planner.model.release import Comparison, RenderedDiff, ResourceDiff, TextDiff
 from planner.model.resource import Desired, Prior
+from planner.model.times import show_duration
 from planner.model.value import Deferred, Path, Value, conceal, fingerprints, is_sensitive, with_each
 
 _Pairs = Mapping[Path, tuple[Value, Value]]

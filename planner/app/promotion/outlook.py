@@ -89,7 +89,7 @@ def _refuse_another(request: Request, configuration: Configuration, draft: Draft
     for name in choice.parts:
         if name != TEMPLATES and not identical(found.variables[name], meant.variables[name]):
             got, wanted = inline(found.variables[name]), inline(meant.variables[name])
-            place = configuration.variables[name].origin.place
+            place = configuration.variables[name].origin
             raise Refused(
                 f"{name} would be {got} in {target}, and not {wanted}: it is set by {place}",
                 advice="Leave it to the pins.",

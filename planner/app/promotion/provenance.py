@@ -13,7 +13,7 @@ from planner.config.sources import Sources
 from planner.errors import PlannerError
 from planner.forge.registry import ACTOR_VARIABLES, KINDS, MESSAGES, job_in
 from planner.model.diagnostic import Diagnostics
-from planner.model.tree import PINNED
+from planner.model.project import PINNED
 from planner.promote.log import legible
 from planner.vcs import Repository, repository_of
 

@@ -11,8 +11,8 @@ from planner.config.project import PROJECT_FILE
 from planner.config.sources import Sources
 from planner.errors import PlannerError
 from planner.model.diagnostic import Diagnostics
+from planner.model.project import PINNED
 from planner.model.release import Release
-from planner.model.tree import PINNED
 
 
 def release_of(request: Request, configuration: Configuration) -> Release | None:

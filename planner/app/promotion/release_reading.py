@@ -13,9 +13,8 @@ from planner.app.caller import Caller
 from planner.app.opening import Request
 from planner.app.promotion.upstreams import remembered
 from planner.errors import Refused, WrongUsage
-from planner.model.catalogue import APPROVED, FORCED, REJECTED, VERIFIED, KnownRelease, Remark, Stay
 from planner.model.project import Project
-from planner.model.release import Release
+from planner.model.release import APPROVED, FORCED, REJECTED, VERIFIED, KnownRelease, Release, Remark, Stay
 from planner.promote.log import Approval, Force, Log, Record, Rejection, Run, Source, Verification
 from planner.vcs import repository_of
 

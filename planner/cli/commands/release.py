@@ -13,7 +13,7 @@ from planner.app.promotion.release_reading import matching, read_logs, subjects_
 from planner.cli.console import Console
 from planner.cli.options import complete_environments, json_option, lock_option, make_console, make_request
 from planner.errors import LockHeld, PartlyApplied, PlannerError, WrongUsage
-from planner.model.catalogue import KnownRelease
+from planner.model.release import KnownRelease
 from planner.render.escaping import escape
 from planner.render.releases import release_document, releases_document, render_release, render_releases
 

@@ -13,7 +13,7 @@ from planner.app.opening import sandbox_file, sandbox_platform
 from planner.cli.console import Console
 from planner.cli.options import environment_option, folder_of, make_console
 from planner.config.load import choose_environment, open_project
-from planner.config.written import Literal, Written, plain
+from planner.config.values import Literal, Written, plain
 from planner.config.yaml_document import YamlProblem, parse
 from planner.errors import PlannerError, WrongUsage
 from planner.links import open_regular

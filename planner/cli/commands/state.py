@@ -22,8 +22,7 @@ from planner.cli.options import (
     make_request,
     on_state,
 )
-from planner.engine.doubt import adopt, discard
-from planner.engine.edits import at_addresses, matching, moved, removed
+from planner.engine.edits import adopt, at_addresses, discard, matching, moved, removed
 from planner.engine.workflow import look_at
 from planner.errors import PlannerError
 from planner.model.codec import encode

@@ -28,15 +28,6 @@ class ShownChange:
         return (self.item.sign, self.table) == (other.item.sign, other.table)
 
 
-@frozen
-class Elsewhere:
-    """The same resource in another environment. same: whether what happens there reads the same."""
-
-    environment: str
-    anchor: str
-    same: bool
-
-
 class Across:
     """Every change of a preview by its address. Left-overs of replacements are not compared."""
 
@@ -48,11 +39,10 @@ class Across:
                 if not shown.item.left_over:
                     self._places[shown.item.address].append(shown)
 
-    def elsewhere(self, shown: ShownChange) -> tuple[Elsewhere, ...]:
+    def elsewhere(self, shown: ShownChange) -> list[ShownChange]:
         """Where else the resource changes; nowhere for a left-over."""
         places = () if shown.item.left_over else self._places[shown.item.address]
-        others = (other for other in places if other is not shown)
-        return tuple(Elsewhere(o.environment, o.anchor, same=shown.reads_as(o)) for o in others)
+        return [other for other in places if other is not shown]
 
     @property
     def addresses(self) -> list[Address]:

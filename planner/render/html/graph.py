@@ -37,15 +37,6 @@ class Box:
     text_top: str
 
 
-@frozen
-class Curve:
-    """start, end: numbers of boxes. path: of SVG."""
-
-    path: str
-    start: int
-    end: int
-
-
 @define(slots=False, frozen=True)
 class Graph:
     """edges: between numbers of addresses; an edge goes from a resource to what it depends on."""
@@ -77,8 +68,9 @@ class Graph:
         return (self._box(node, spot) for node, spot in sorted(self._drawing.nodes.items()))
 
     @property
-    def curves(self) -> Iterator[Curve]:
-        return (Curve(self._path(edge, spots), *edge) for edge, spots in self._drawing.edges.items())
+    def curves(self) -> Iterator[tuple[Edge, str]]:
+        """The numbers of two boxes, and a path of SVG from one to the other."""
+        return ((edge, self._path(edge, spots)) for edge, spots in self._drawing.edges.items())
 
     @cached_property
     def _drawing(self) -> Drawing:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Final
 
 from attrs import frozen
@@ -44,16 +44,11 @@ def drawn(edges: Iterable[Edge]) -> Drawing:
 
     An edge that closes a circle is drawn against the direction of the others. An edge to itself is left out.
     """
-    nodes: dict[int, Spot] = {}
-    paths: dict[Edge, tuple[Spot, ...]] = {}
-    top = 0.0
+    whole = Drawing({}, {})
     for part in parts(edges):
-        drawing = _part(part)
-        nodes |= {node: Spot(spot.layer, spot.row + top) for node, spot in drawing.nodes.items()}
-        for edge, spots in drawing.edges.items():
-            paths[edge] = tuple(Spot(spot.layer, spot.row + top) for spot in spots)
-        top += drawing.rows
-    return Drawing(nodes, paths)
+        drawing = _part(part, top=whole.rows)
+        whole = Drawing({**whole.nodes, **drawing.nodes}, {**whole.edges, **drawing.edges})
+    return whole
 
 
 def parts(edges: Iterable[Edge]) -> list[list[Edge]]:
@@ -74,12 +69,12 @@ def parts(edges: Iterable[Edge]) -> list[list[Edge]]:
     return sorted(found.values(), key=lambda part: (-len(part), part[0]))
 
 
-def _part(edges: Sequence[Edge]) -> Drawing:
+def _part(edges: Sequence[Edge], top: float) -> Drawing:
     forward = _forward(edges)
     layer = _longest_paths(forward)
     chains = _chains({*forward}, layer)
     rows = _rows(chains.values(), layer)
-    spots = {node: Spot(layer[node], row) for node, row in rows.items()}
+    spots = {node: Spot(layer[node], top + row) for node, row in rows.items()}
     paths = {}
     for one, other in edges:
         chain = chains.get((one, other)) or chains[other, one][::-1]
@@ -147,6 +142,7 @@ def _chains(edges: Iterable[Edge], layer: dict[int, int]) -> dict[Edge, list[int
 
 
 def _rows(chains: Iterable[Sequence[int]], layer: Mapping[int, int]) -> dict[int, float]:
+    """Sweeps forth and back: each layer goes by the one before it; at first only the order counts."""
     links = [link for chain in chains for link in pairwise(chain)]
     after, before = _neighbours(links), _neighbours((other, one) for one, other in links)
     layers: list[list[int]] = [[] for _ in range(max(layer.values()) + 1)]
@@ -154,25 +150,15 @@ def _rows(chains: Iterable[Sequence[int]], layer: Mapping[int, int]) -> dict[int
         layers[layer[node]].append(node)
     rows = {node: float(row) for nodes in layers for row, node in enumerate(nodes)}
     for sweep in range(_SWEEPS):
-        evened = sweep >= _SWEEPS // 2
-        for nodes, neighbours in _sweep(layers, before, after, forth=sweep % 2 == 0):
+        evened, back = sweep >= _SWEEPS // 2, sweep % 2
+        neighbours = after if back else before
+        for nodes in reversed(layers[:-1]) if back else layers[1:]:
             wanted = {node: _average(node, neighbours, rows) for node in nodes}
             if not evened:
                 nodes.sort(key=wanted.__getitem__)
-            rows.update(
-                _apart(nodes, wanted) if evened else zip(nodes, map(float, range(len(nodes))), strict=True)
-            )
+            rows.update(_apart(nodes, wanted) if evened else zip(nodes, map(float, count()), strict=False))
     top = min(rows.values())
     return {node: row - top for node, row in rows.items()}
-
-
-def _sweep(
-    layers: list[list[int]], before: Neighbours, after: Neighbours, *, forth: bool
-) -> list[tuple[list[int], Neighbours]]:
-    """The layers in the order of a sweep, each with where its neighbours in the layer before it are found."""
-    if forth:
-        return [(nodes, before) for nodes in layers[1:]]
-    return [(nodes, after) for nodes in reversed(layers[:-1])]
 
 
 def _average(node: int, neighbours: Neighbours, rows: Mapping[int, float]) -> float:

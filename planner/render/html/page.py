@@ -20,13 +20,12 @@ from markupsafe import Markup
 
 from planner.model.preview import IN_WORDS, EnvironmentPreview, Preview
 from planner.render import gates
-from planner.render.blame import blamed
 from planner.render.escaping import escape
 from planner.render.html.across import Across, ShownChange
 from planner.render.html.graph import graph_of
 from planner.render.html.promotion import Chain
 from planner.render.html.sides import lines, side, sides
-from planner.render.totals import losses_in_words, troubles
+from planner.render.preview import blamed, losses_in_words, troubles
 from planner.render.values import plural
 from planner.render.view import CALLS, CHECKED, LOSSES, PlanView
 
@@ -44,13 +43,9 @@ def render_html(preview: Preview) -> str:
     A preview of one environment and no commit is the plan that somebody made of it.
     """
     style, script = (Markup(part(name)) for name in ("page.css", "page.js"))  # noqa: S704 - files of ours
-    return rendered(
-        "page.html",
-        page=Page(blamed(preview)),
-        policy=_policy(style, script),
-        style=style,
-        script=script,
-    )
+    page, policy = Page(blamed(preview)), _policy(style, script)
+    template = _environment().get_template("page.html")
+    return template.render(page=page, policy=policy, style=style, script=script)
 
 
 @define(slots=False, frozen=True)
@@ -161,17 +156,12 @@ def _policy(style: str, script: str) -> str:
     """
     sources = {"style-src": style, "script-src": script}
     hashes = (f"{name} '{_hash(content)}'" for name, content in sources.items())
-    return "; ".join(
-        ["default-src 'none'", "img-src data:", *hashes, "base-uri 'none'", "form-action 'none'"]
-    )
+    nothing = ("base-uri 'none'", "form-action 'none'")
+    return "; ".join(["default-src 'none'", "img-src data:", *hashes, *nothing])
 
 
 def _hash(content: str) -> str:
     return f"sha256-{b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
-
-
-def rendered(name: str, **given: Any) -> str:
-    return _environment().get_template(name).render(given)
 
 
 def macro(name: str, template: str) -> Any:
@@ -183,7 +173,7 @@ def macro(name: str, template: str) -> Any:
 def _environment() -> Environment:
     loader = FunctionLoader(lambda name: "".join(map(str.strip, part(name).splitlines())))
     environment = Environment(loader=loader, autoescape=True, finalize=_visible, undefined=StrictUndefined)
-    environment.filters |= {"code": _code, "paragraphs": _paragraphs}
+    environment.filters |= {"code": _code, "paragraphs": lambda value: lines(map(escape, value.split("\n")))}
     environment.globals |= {
         "calls": CALLS,
         "checked": CHECKED,
@@ -209,11 +199,6 @@ def _code(value: str) -> Markup:
     code = Markup("<code>{}</code>")
     parts = enumerate(lines([escape(part)]) for part in value.split("`"))
     return Markup().join(code.format(part) if index % 2 else part for index, part in parts)
-
-
-def _paragraphs(value: str) -> Markup:
-    """With its line breaks."""
-    return lines(map(escape, value.split("\n")))
 
 
 def part(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 from attrs import define, frozen
 
-from planner.model.chain import Standing
+from planner.model.release import Standing
 from planner.render.escaping import shorten
 from planner.render.values import plural
 
@@ -32,13 +32,6 @@ class Place:
     @property
     def middle(self) -> int:
         return self.y + _HEIGHT // 2
-
-    @property
-    def text_x(self) -> int:
-        return self.x + 12
-
-    def text_y(self, row: int) -> int:
-        return self.y + 21 + 18 * row
 
 
 @frozen

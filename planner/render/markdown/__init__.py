@@ -8,8 +8,7 @@ A comment is composed again with less detail until it fits its limit; deletes, r
 last to give way, and what is missing is said. Nothing here reads a file, a clock or the environment.
 """
 
-from planner.render.markdown.comment import render_comment
+from planner.render.markdown.comment import render_comment, render_markdown_plan
 from planner.render.markdown.form import CommentForm
-from planner.render.markdown.plan import render_markdown_plan
 
 __all__ = ["CommentForm", "render_comment", "render_markdown_plan"]

@@ -18,11 +18,11 @@ from planner.model.preview import EnvironmentPreview
 from planner.render.escaping import escape
 from planner.render.markdown.form import CommentForm, Detail
 from planner.render.markdown.spans import LEAST_SHOWN, code, fence, html_code, listing
+from planner.render.preview import besides, calls
 from planner.render.rows import Row
 from planner.render.style import Style
 from planner.render.text.plan import attributes, headlines, title, unchanged
 from planner.render.text.rows import Line, row_lines
-from planner.render.totals import besides, calls
 from planner.render.values import plural
 from planner.render.view import ChangeView, PlanView, ResourceView
 
@@ -161,9 +161,8 @@ def _join(found: list[Group], environment: str, plan: Plan) -> None:
 
 
 def _alike(one: Plan, other: Plan) -> bool:
-    return len(one.changes) <= _FOLDED_UP_TO and all(
-        a == b for a, b in zip_longest(_as_read(one), _as_read(other))
-    )
+    pairs = zip_longest(_as_read(one), _as_read(other))
+    return len(one.changes) <= _FOLDED_UP_TO and all(a == b for a, b in pairs)
 
 
 def _ids(plan: Plan) -> list[str]:
@@ -190,9 +189,7 @@ def folded(title: str, inside: Iterable[str], form: CommentForm, *, opened: bool
         yield f"<details{' open' * opened}><summary>{title}</summary>"
     else:
         yield f"#### {title}"
-    yield ""
-    yield from inside
-    yield ""
+    yield from ("", *inside, "")
     if form.dialect.details:
         yield from ("</details>", "")
 
@@ -209,17 +206,15 @@ def summary(plan: Plan) -> str:
 
 
 def _title(group: Group, form: CommentForm) -> str:
-    same = (
-        f" ({len(group.environments)} environments, the same changes)" if len(group.environments) > 1 else ""
-    )
+    count = len(group.environments)
+    same = f" ({count} environments, the same changes)" if count > 1 else ""
     return f"{named(group.environments, form)}: {summary(group.plan)}{same}"
 
 
 def plan_inside(group: Group, detail: Detail, limit: int) -> Iterator[str]:
     """The changes and outputs of a group, each as a fence. Beyond limit, in characters, nobody reads on."""
     if group.masked:
-        yield "`<id>` stands for the id that the resource has in each environment."
-        yield ""
+        yield from ("`<id>` stands for the id that the resource has in each environment.", "")
     if lines := spaced(_change_parts(group, detail), limit):
         yield from fence(lines, "diff")
     if group.plan.outputs:
@@ -245,10 +240,11 @@ def spaced(parts: Iterable[list[str]], limit: int) -> list[str]:
 
 
 def _change_parts(group: Group, detail: Detail) -> Iterator[list[str]]:
+    named = {"create": detail.names_creates, "update": detail.names_updates}
     unnamed: dict[str, list[ChangeView]] = {}
     hidden = 0
     for change in PlanView(group.plan).changes:
-        if _is_named(change, detail):
+        if named.get(change.group, True):
             most, block = _attributes(change, detail), group.block(change)
             hidden += 0 if most else block.attributes
             yield [*shortened(block, most, detail.value_lines)]
@@ -257,22 +253,14 @@ def _change_parts(group: Group, detail: Detail) -> Iterator[list[str]]:
     if hidden:
         yield [f"  {omitted(hidden)}"]
     for verb, changes in unnamed.items():
-        yield [f"{_COUNTED[verb].format(f'{len(changes):,}')}: {_kinds(changes)}"]
-
-
-def _is_named(change: ChangeView, detail: Detail) -> bool:
-    return {"create": detail.names_creates, "update": detail.names_updates}.get(change.group, True)
+        found = Counter(change.address.kind for change in changes).most_common()
+        kinds = listing([f"{count:,} {kind}" for kind, count in found], _KINDS_NAMED)
+        yield [f"{_COUNTED[verb].format(f'{len(changes):,}')}: {kinds}"]
 
 
 def _attributes(change: ChangeView, detail: Detail) -> int:
     most = {"create": detail.creates, "delete": detail.destroyed, "replace": detail.destroyed}
     return most.get(change.group, detail.updates)
-
-
-def _kinds(changes: list[ChangeView]) -> str:
-    """`900 extension, 100 traffic_filter`."""
-    found = Counter(change.address.kind for change in changes)
-    return listing([f"{count:,} {kind}" for kind, count in found.most_common()], _KINDS_NAMED)
 
 
 def _outputs(plan: Plan, detail: Detail) -> Iterator[str]:

@@ -1,22 +1,25 @@
-"""A preview as one pull-request comment that always fits its forge: its order, and what gives way first."""
+"""A preview as one pull-request comment that always fits its forge; a plan as Markdown, whole."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from attrs import frozen
 
-from planner.model.plan import Action
+from planner.model.dialect import Dialect
+from planner.model.plan import Plan
 from planner.model.preview import EnvironmentPreview, Preview
-from planner.render.blame import blamed
 from planner.render.markdown import findings
-from planner.render.markdown.blocks import Group, folded, group_block, groups
+from planner.render.markdown.blocks import Group, folded, group_block, groups, plan_inside, summary
 from planner.render.markdown.diagram import diagram, has_edges
-from planner.render.markdown.form import CommentForm, Detail, ladder
+from planner.render.markdown.form import WHOLE, CommentForm, Detail, ladder
 from planner.render.markdown.overview import head, is_quiet, table
-from planner.render.markdown.spans import code, fence, listing, words
+from planner.render.markdown.spans import code, codes, fence, words
+from planner.render.preview import blamed
 from planner.render.values import plural
+from planner.render.view import PlanView
 
 _SAYS_SO: Final = 120
 """Room for the line that says how many rows are missing."""
@@ -26,6 +29,7 @@ OFFLINE: Final = (
     " and a create may turn out to be there already."
 )
 _UNAFFECTED_NAMED: Final = 30
+_PLAIN = CommentForm(1_000_000_000, "-", dialect=Dialect(details=False, mermaid=False, alerts=False))
 
 
 def render_comment(preview: Preview, form: CommentForm) -> str:
@@ -36,11 +40,9 @@ def render_comment(preview: Preview, form: CommentForm) -> str:
     """
     preview = blamed(preview)
     view = _View(preview, form, findings.losses(preview.environments), groups(preview.environments))
-    named = {
-        level for level in (2, 1, 0) if _within(findings.caution(view.losses, form, level), form) is not None
-    }
+    named = {level for level in (2, 1, 0) if _within(findings.caution(view.losses, form, level), form)}
     for detail in ladder():
-        if detail.caution in named and (text := _within(_comment(view, detail), form)) is not None:
+        if detail.caution in named and (text := _within(_comment(view, detail), form)):
             return text
     return _cut(view)
 
@@ -51,10 +53,6 @@ class _View:
     form: CommentForm
     losses: tuple[findings.Loss, ...]
     groups: tuple[Group, ...]
-
-    @property
-    def items(self) -> Sequence[EnvironmentPreview]:
-        return self.preview.environments
 
 
 def _within(lines: Iterable[str], form: CommentForm) -> str | None:
@@ -79,7 +77,7 @@ def _comment(view: _View, detail: Detail) -> Iterator[str]:
 
 
 def _body(view: _View, detail: Detail) -> Iterator[str]:
-    items, form = view.items, view.form
+    items, form = view.preview.environments, view.form
     yield from findings.caution(view.losses, form, detail.caution)
     yield from findings.warnings(items, form, detail.warnings)
     yield from table(view.preview, detail.why)
@@ -102,24 +100,25 @@ def _shortened(view: _View, detail: Detail) -> Iterator[str]:
     if missing := [*_missing(view, detail)]:
         whole = " Every delete and replace is named above." if view.losses else ""
         limit = f"{view.form.limit:,} {'bytes' if view.form.dialect.in_bytes else 'characters'}"
-        yield f"*Shortened to {limit}, without {', '.join(missing)}.{whole} {view.form.rest}*"
-        yield ""
+        yield from (f"*Shortened to {limit}, without {', '.join(missing)}.{whole} {view.form.rest}*", "")
 
 
 def _missing(view: _View, detail: Detail) -> Iterator[str]:
     """In words, what detail hides of this preview, the first to go first."""
-    counts = _Counts.of(view)
+    plans = (PlanView(item.plan) for item in view.preview.environments if item.plan)
+    counts = sum((plan.counts for plan in plans), Counter[str]())
     if not detail.diagram and view.form.dialect.mermaid and any(map(has_edges, view.groups)):
         yield "the graph"
     if not detail.blocks:
         yield "all details of the changes" if view.groups else "details"
         return
-    if counts.updates:
-        yield from _less(detail.updates, detail.names_updates, plural(counts.updates, "update"))
-    if counts.creates:
-        yield from _less(detail.creates, detail.names_creates, plural(counts.creates, "create"))
-    if counts.drift:
-        yield from _less(detail.drift, detail.names_drift, plural(counts.drift, "drifted resource"))
+    for group, noun, attributes, named in (
+        ("update", "update", detail.updates, detail.names_updates),
+        ("create", "create", detail.creates, detail.names_creates),
+        ("drift", "drifted resource", detail.drift, detail.names_drift),
+    ):
+        if counts[group]:
+            yield from _less(attributes, named, plural(counts[group], noun))
     if view.losses and not detail.destroyed:
         yield "attributes of deletes and replaces"
     if not detail.outputs and any(group.plan.outputs for group in view.groups):
@@ -133,19 +132,6 @@ def _less(attributes: int, named: bool, what: str) -> Iterator[str]:
         yield f"the names of {what}"
     elif attributes < Detail().updates:
         yield f"{'most ' if attributes else ''}attributes of {what}"
-
-
-@frozen
-class _Counts:
-    creates: int
-    updates: int
-    drift: int
-
-    @classmethod
-    def of(cls, view: _View) -> _Counts:
-        actions = [change.action for item in view.items if item.plan for change in item.plan.changes]
-        drifted = sum(len(item.plan.drift) for item in view.items if item.plan)
-        return cls(actions.count(Action.CREATE), actions.count(Action.UPDATE), drifted)
 
 
 def _cut(view: _View) -> str:
@@ -175,12 +161,8 @@ def _rows_within(rows: list[str], form: CommentForm, room: int) -> list[str]:
     for row in rows:
         left -= form.size(row) + 1
         if left < 0:
-            return [
-                *kept,
-                "",
-                f"{plural(len(rows) - 1 - len(kept), 'row')} of this table left out. {form.rest}",
-                "",
-            ]
+            missing = plural(len(rows) - 1 - len(kept), "row")
+            return [*kept, "", f"{missing} of this table left out. {form.rest}", ""]
         kept.append(row)
     return kept
 
@@ -192,8 +174,9 @@ def _size(lines: Iterable[str], form: CommentForm) -> int:
 def footer(preview: Preview, form: CommentForm, detail: Detail) -> Iterator[str]:
     if preview.fallback:
         yield from (f"All environments were planned: {words(preview.fallback)}.", "")
-    if preview.unaffected:
-        yield from (f"Not affected: {_unaffected(preview, detail)}.", "")
+    if others := preview.unaffected:
+        said = codes(others, _UNAFFECTED_NAMED) if detail.footer else f"{len(others):,} environments"
+        yield from (f"Not affected: {said}.", "")
     if preview.offline:
         yield from (OFFLINE, "")
     again = [*_again(preview)]
@@ -201,11 +184,6 @@ def footer(preview: Preview, form: CommentForm, detail: Detail) -> Iterator[str]
         digests = any(item.digest for item in preview.environments)
         title = "Digests, and how to make this preview again" if digests else "How to make this preview again"
         yield from folded(title, again, form)
-
-
-def _unaffected(preview: Preview, detail: Detail) -> str:
-    names = [code(name, 60) for name in preview.unaffected]
-    return listing(names, _UNAFFECTED_NAMED) if detail.footer else f"{len(names):,} environments"
 
 
 def _again(preview: Preview) -> Iterator[str]:
@@ -216,3 +194,37 @@ def _again(preview: Preview) -> Iterator[str]:
         yield ""
     if preview.reproduce:
         yield from fence(preview.reproduce.split("\n"), "sh")
+
+
+def render_markdown_plan(plan: Plan, digest: str) -> str:
+    """The plan of one environment, ending with a line break. digest: for `apply --expect-digest`, or ""."""
+    return "\n".join(_plan_lines(plan, digest)).rstrip("\n") + "\n"
+
+
+def _plan_lines(plan: Plan, digest: str) -> Iterator[str]:
+    items = (EnvironmentPreview(plan.environment, plan=plan, digest=digest),)
+    view = PlanView(plan)
+    yield from (f"### {code(plan.environment)}: {summary(plan) or view.no_changes}", "")
+    yield from findings.caution(findings.losses(items), _PLAIN, 2)
+    for group in groups(items):
+        yield from (*plan_inside(group, WHOLE, _PLAIN.limit), "")
+    if view.behind:
+        yield from (view.behind, "")
+    if not plan.has_changes:
+        yield from (view.nothing_to_do(code(plan.environment)), "")
+    yield from findings.drift(items, _PLAIN, WHOLE)
+    yield from findings.users(items, WHOLE)
+    yield from findings.checks(items, WHOLE)
+    yield from findings.notes(items, WHOLE)
+    yield from _left_out(view)
+    if digest:
+        yield f"Digest, for `planner apply --expect-digest`: {code(digest)}"
+
+
+def _left_out(view: PlanView) -> Iterator[str]:
+    """What --target and --exclude keep out of the plan."""
+    if view.plan.left_out:
+        yield from ("**Left out:**", "")
+        for address, what, why in view.left_out:
+            yield f"- {code(str(address))}{what}{f': {words(why, 300)}' if why else ''}"
+        yield ""

@@ -35,10 +35,8 @@ def _inside(group: Group) -> Iterator[str]:
     shown = linked[:_MOST]
     yield from fence(_flowchart(shown), "mermaid")
     yield ""
-    more = (
-        f" The first {_MOST} of {len(linked):,} changes that depend on others." if len(linked) > _MOST else ""
-    )
-    yield f"An arrow points to what a resource depends on.{more}"
+    more = f" The first {_MOST} of {len(linked):,} changes that depend on others."
+    yield f"An arrow points to what a resource depends on.{more if len(linked) > _MOST else ''}"
 
 
 def _linked(group: Group) -> list[ChangeView]:
@@ -49,18 +47,15 @@ def _linked(group: Group) -> list[ChangeView]:
 
 
 def _flowchart(changes: Sequence[ChangeView]) -> Iterator[str]:
-    nodes: dict[Address, str] = {}
     groups = {item.address: item.group for item in changes if item.group in _COLOURS}
-    edges: list[str] = []
-    for item in changes:
-        for address in (item.address, *item.change.dependencies):
-            if address not in nodes and len(nodes) < _MOST:
-                nodes[address] = f"n{len(nodes)}"
-        edges += [
-            f"  {nodes[item.address]} --> {nodes[other]}"
-            for other in item.change.dependencies
-            if item.address in nodes and other in nodes
-        ]
+    found = dict.fromkeys(other for item in changes for other in (item.address, *item.change.dependencies))
+    nodes = {address: f"n{number}" for number, address in enumerate([*found][:_MOST])}
+    edges = [
+        f"  {nodes[item.address]} --> {nodes[other]}"
+        for item in changes
+        for other in item.change.dependencies
+        if item.address in nodes and other in nodes
+    ]
     yield "flowchart LR"
     yield from (_node(name, address, groups.get(address, "")) for address, name in nodes.items())
     yield from edges[: 2 * _MOST]
@@ -71,10 +66,6 @@ def _flowchart(changes: Sequence[ChangeView]) -> Iterator[str]:
 
 
 def _node(name: str, address: Address, group: str) -> str:
-    label = _label(address) + (f"<br/>{group}" if group else "")
-    return f'  {name}["{label}"]' + (f":::{group}" if group else "")
-
-
-def _label(address: Address) -> str:
     """An address has letters, digits, `_` and `-` only; whatever else there were could be markup."""
-    return _UNSAFE.sub("_", shorten(str(address), _LABEL_ROOM))
+    label = _UNSAFE.sub("_", shorten(str(address), _LABEL_ROOM))
+    return f'  {name}["{label}<br/>{group}"]:::{group}' if group else f'  {name}["{label}"]'

@@ -17,16 +17,15 @@ from planner.model.plan import CheckResult
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.render.markdown.blocks import block, coloured, folded, named, omitted, shortened, spaced
 from planner.render.markdown.form import CommentForm, Detail
-from planner.render.markdown.spans import code, fence, listing, marked, words
+from planner.render.markdown.spans import code, codes, fence, marked, words
+from planner.render.preview import losses_in_words
 from planner.render.text.plan import title
-from planner.render.totals import losses_in_words
 from planner.render.values import plural
 from planner.render.view import CHECKED, CHECKED_LATER, ChangeView, DriftView, PlanView
 
 _REASON_ROOM: Final = 160
 _WHOLE: Final = 100_000
 _ERROR_COLUMNS: Final = 200
-_ENVIRONMENTS_NAMED: Final = 12
 _STATUS: Final = CHECKED | {"failed": f"**{CHECKED['failed']}**"}
 
 Items = Iterable[EnvironmentPreview]
@@ -101,9 +100,8 @@ def partial_caution(found: Sequence[Loss], form: CommentForm, room: int) -> Iter
 
 def warnings(environments: Iterable[EnvironmentPreview], form: CommentForm, most: int) -> Iterator[str]:
     """What merging leaves behind, a line for each; nothing when there is nothing. most: lines."""
-    found = [
-        f"> - {code(item.environment, 60)}: {marked(text)}" for item in environments for text in item.cautions
-    ]
+    told = [(item.environment, text) for item in environments for text in item.cautions]
+    found = [f"> - {code(name, 60)}: {marked(text)}" for name, text in told]
     if found:
         yield from _opening(form, "Warning")
         yield from found[:most]
@@ -160,7 +158,7 @@ def _fitting(found: Sequence[Loss], form: CommentForm, room: int) -> int:
 
 def _reason(change: ChangeView) -> str:
     if change.forced_by:
-        return f"; forced by {listing([code(name, 60) for name in change.forced_by], 3)}"
+        return f"; forced by {codes(change.forced_by, 3)}"
     reason = "" if change.left_over else change.change.reason
     return f"; {words(reason, _REASON_ROOM)}" if reason else ""
 
@@ -170,32 +168,28 @@ def failures(items: Items, detail: Detail) -> Iterator[str]:
     same: dict[tuple[bool, str, str], list[str]] = {}
     for item in items:
         if item.failed:
-            names = same.setdefault((item.refused, item.error, item.advice), [])
-            names.append(code(item.environment, 60))
+            same.setdefault((item.refused, item.error, item.advice), []).append(item.environment)
     for (refused, error, advice), names in same.items():
-        where = listing(names, _ENVIRONMENTS_NAMED)
+        where = codes(names)
         what = f"Apply would refuse the plan of {where}." if refused else f"{where} could not be planned."
         yield from (f"**{what}**", "", *_why_so(error, advice, detail.error_lines), "")
 
 
 def whole_failure(preview: Preview, detail: Detail) -> Iterator[str]:
     """Why there is no preview at all."""
-    yield from ("**Nothing could be planned.**", "")
-    yield from (*_why_so(preview.error, preview.advice, detail.error_lines), "")
+    reason = _why_so(preview.error, preview.advice, detail.error_lines)
+    yield from ("**Nothing could be planned.**", "", *reason, "")
 
 
 def _why_so(error: str, advice: str, most: int) -> list[str]:
-    return fence(_error(error, advice, most), "text")
-
-
-def _error(error: str, advice: str, most: int) -> Iterator[str]:
-    text = error.rstrip() or "No reason was given."
-    lines = [line[:_ERROR_COLUMNS] for line in text.split("\n")]
-    yield from lines[:most]
+    """The error and what to do, as a fence; most: lines of each."""
+    lines = (error.rstrip() or "No reason was given.").split("\n")
+    shown = lines[:most]
     if len(lines) > most:
-        yield f"... {plural(len(lines) - most, 'line')} omitted"
+        shown.append(f"... {plural(len(lines) - most, 'line')} omitted")
     if advice and most > 1:
-        yield from ("", *(line[:_ERROR_COLUMNS] for line in advice.split("\n")[:most]))
+        shown += ["", *advice.split("\n")[:most]]
+    return fence((line[:_ERROR_COLUMNS] for line in shown), "text")
 
 
 def drift(items: Items, form: CommentForm, detail: Detail) -> Iterator[str]:
@@ -226,16 +220,12 @@ def _drifted(found: Iterable[DriftView], detail: Detail) -> Iterator[list[str]]:
 
 def users(items: Items, detail: Detail) -> Iterator[str]:
     """The deployments that use what changes. detail.users: how many are named for each resource."""
-    lines = [*_users(items, detail.users)]
+    lines, most = [*_users(items, detail.users)], max(detail.users * 5, 3)
     if lines:
-        yield from ("**In use today by deployments:**", "", *lines[: _most_lines(detail)])
-        if len(lines) > _most_lines(detail):
-            yield f"- ... {plural(len(lines) - _most_lines(detail), 'more resource')} in use"
+        yield from ("**In use today by deployments:**", "", *lines[:most])
+        if len(lines) > most:
+            yield f"- ... {plural(len(lines) - most, 'more resource')} in use"
         yield ""
-
-
-def _most_lines(detail: Detail) -> int:
-    return max(detail.users * 5, 3)
 
 
 def _users(items: Items, most: int) -> Iterator[str]:
@@ -244,7 +234,7 @@ def _users(items: Items, most: int) -> Iterator[str]:
             if change.users:
                 count = plural(len(change.users), "deployment")
                 what = f"{code(str(change.address))} in {code(item.environment, 60)} ({change.action})"
-                names = f": {listing([code(user, 60) for user in change.users], most)}" if most else ""
+                names = f": {codes(change.users, most)}" if most else ""
                 yield f"- {what} by {count}{names}"
 
 
@@ -254,8 +244,7 @@ def checks(items: Items, detail: Detail) -> Iterator[str]:
     bad = sorted((pair for pair in results if pair[1].status in _STATUS), key=lambda pair: pair[1].status)
     if not results:
         return
-    yield f"**Checks:** {_check_counts([check for _, check in results])}."
-    yield ""
+    yield from (f"**Checks:** {_check_counts([check for _, check in results])}.", "")
     if bad and detail.checks:
         yield from (_check(environment, check) for environment, check in bad[: detail.checks])
         if len(bad) > detail.checks:
@@ -283,11 +272,11 @@ def notes(items: Items, detail: Detail) -> Iterator[str]:
     same: dict[str, list[str]] = {}
     for item in items:
         for note in item.plan.notes if item.plan else ():
-            same.setdefault(note, []).append(code(item.environment, 60))
+            same.setdefault(note, []).append(item.environment)
     if same and detail.notes:
         yield from ("**Notes:**", "")
         shown = [*same.items()][: detail.notes]
-        yield from (f"- {listing(where, 5)}: {words(note, 300)}" for note, where in shown)
+        yield from (f"- {codes(where, 5)}: {words(note, 300)}" for note, where in shown)
         if len(same) > len(shown):
             yield f"- ... {plural(len(same) - len(shown), 'more note')}"
         yield ""

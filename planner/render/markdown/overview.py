@@ -10,17 +10,15 @@ from attrs import frozen
 from planner.model.plan import Plan
 from planner.model.preview import IN_WORDS, EnvironmentPreview, Preview
 from planner.model.release import Gate
-from planner.render import totals
 from planner.render.gates import state_of
 from planner.render.markdown.form import CommentForm
-from planner.render.markdown.spans import code, listing, words
-from planner.render.totals import state_only
+from planner.render.markdown.spans import code, codes, listing, words
+from planner.render.preview import besides, calls, state_only, troubles
 from planner.render.values import plural
 from planner.render.view import CALLS
 
 _PROJECT_ROOM: Final = 60
 _SHORT_COMMIT: Final = 10
-_ENVIRONMENTS_NAMED: Final = 12
 _NONE = "-"
 _UNKNOWN = "?"
 
@@ -29,10 +27,9 @@ def head(preview: Preview, form: CommentForm, *, names: bool) -> Iterator[str]:
     """The first lines of a comment. names: whether there is room for those of what was not looked at."""
     yield from [form.marker] if form.marker else []
     where = f" in {code(preview.folder, _PROJECT_ROOM)}" if preview.folder else ""
-    yield f"### {code(preview.project, _PROJECT_ROOM)}{where}: {_headline(preview)}"
-    yield ""
-    yield " ".join(filter(None, (_compared(preview), _affected(preview), _looked_at(preview, names=names))))
-    yield ""
+    yield from (f"### {code(preview.project, _PROJECT_ROOM)}{where}: {_headline(preview)}", "")
+    said = (_compared(preview), _affected(preview), _looked_at(preview, names=names))
+    yield from (" ".join(filter(None, said)), "")
 
 
 def is_quiet(preview: Preview) -> bool:
@@ -46,13 +43,13 @@ def _headline(preview: Preview) -> str:
     if preview.error:
         return "the preview failed"
     failed = sum(1 for item in preview.environments if item.failed)
-    troubles = "; ".join(totals.troubles(preview))
+    trouble = "; ".join(troubles(preview))
     if failed and not preview.has_changes:
         planned = sum(1 for item in preview.environments if not (item.failed or item.removed))
-        return troubles + (", no changes in the others" if planned else "")
+        return trouble + (", no changes in the others" if planned else "")
     plans = _plans(preview)
-    says = ", ".join(totals.calls(plans) or totals.besides(plans)) or "no changes"
-    return f"{says}; {troubles}" if troubles else says
+    says = ", ".join(calls(plans) or besides(plans)) or "no changes"
+    return f"{says}; {trouble}" if trouble else says
 
 
 def _plans(preview: Preview) -> list[Plan]:
@@ -67,14 +64,9 @@ def _compared(preview: Preview) -> str:
         return f"{now}." if preview.error else f"{now}, compared with nothing."
     changes = " and uncommitted changes" if preview.uncommitted else ""
     offline = ", **offline**" if preview.offline else ""
-    return f"{now}{changes} compared with {before}{offline}{_ahead(preview)}."
-
-
-def _ahead(preview: Preview) -> str:
-    if not preview.ahead:
-        return ""
-    name, commits = code(preview.target, _PROJECT_ROOM), plural(preview.ahead, "commit")
-    return f"; {name} is {commits} ahead of that"
+    target, commits = code(preview.target, _PROJECT_ROOM), plural(preview.ahead, "commit")
+    ahead = f"; {target} is {commits} ahead of that" if preview.ahead else ""
+    return f"{now}{changes} compared with {before}{offline}{ahead}."
 
 
 def _affected(preview: Preview) -> str:
@@ -85,8 +77,8 @@ def _affected(preview: Preview) -> str:
     if not items:
         return "This change affects no environment."
     if is_quiet(preview):
-        return f"Merging this changes nothing in {_names(item.environment for item in items)}."
-    also = totals.besides(_plans(preview)) if totals.calls(_plans(preview)) else []
+        return f"Merging this changes nothing in {codes([item.environment for item in items])}."
+    also = besides(_plans(preview)) if calls(_plans(preview)) else []
     number = sum(1 for item in items if not item.removed)
     planned = f"Planned for {plural(number, 'environment')}" if number else "Nothing had to be planned"
     unaffected = f"; {others:,} not affected" if others else ""
@@ -102,11 +94,7 @@ def _looked_at(preview: Preview, *, names: bool) -> str:
     left = preview.left_out
     if not names:
         return f"Only looked at {plural(len(chosen), 'environment')}; not looked at {len(left):,}."
-    return f"Only looked at: {_names(chosen)}; not looked at: {_names(left)}."
-
-
-def _names(environments: Iterable[str]) -> str:
-    return listing([code(name, 60) for name in environments], _ENVIRONMENTS_NAMED)
+    return f"Only looked at: {codes(chosen)}; not looked at: {codes(left)}."
 
 
 @frozen
@@ -133,7 +121,7 @@ def _columns(preview: Preview, items: Sequence[EnvironmentPreview], why: int) ->
     yield Column("Why", tuple(_why(item.why, why) for item in items))
     for noun in CALLS:
         yield Column(noun.capitalize(), tuple(_count(item, noun) for item in items), number=True)
-    yield _where_any("State", [_state_only(item.plan) for item in items])
+    yield _where_any("State", [", ".join(state_only([item.plan])) if item.plan else "" for item in items])
     yield Column("Drift", tuple(_drift(item, preview.offline) for item in items), number=True)
     yield _where_any("Gates", [_gates(item.gates) for item in items])
     yield _where_any("On merge", [words(item.on_merge, 100) if item.on_merge else "" for item in items])
@@ -181,10 +169,6 @@ def _drift(item: EnvironmentPreview, offline: bool) -> str:
     if item.plan is None or offline:
         return _UNKNOWN
     return f"{len(item.plan.drift):,}" if item.plan.drift else _NONE
-
-
-def _state_only(plan: Plan | None) -> str:
-    return ", ".join(state_only([plan])) if plan else ""
 
 
 def _gates(gates: Sequence[Gate]) -> str:

@@ -77,10 +77,8 @@ def _parted(word: str) -> tuple[str, str, str]:
 
 def marked(text: str, room: int = 300) -> str:
     """text as prose, with code spans for what stands between backticks in it."""
-    parts = text.split("`")
-    return "".join(
-        code(part, room) if index % 2 else _between(part, room) for index, part in enumerate(parts)
-    )
+    parts = enumerate(text.split("`"))
+    return "".join(code(part, room) if index % 2 else _between(part, room) for index, part in parts)
 
 
 def _between(text: str, room: int) -> str:
@@ -112,18 +110,18 @@ def listing(items: Sequence[str], most: int) -> str:
     return f"{', '.join(items[:most])} and {len(items) - most:,} more"
 
 
-def _visible(text: str) -> str:
-    """Escaped, and without what opens an HTML comment: only the marker of a comment does that."""
-    return escape(text).replace("<!--", "\\x3c!--")
+def codes(items: Sequence[str], most: int = 12) -> str:
+    """A listing of code spans, each of a name of an environment, or of what is as short."""
+    return listing([code(item, 60) for item in items], most)
 
 
 def _bounded(text: str, room: int) -> str:
     """text, visible, of at most room columns and about as many characters; combining ones take no column.
 
-    Of a very long text only both ends are looked at.
+    Of a very long text only both ends are looked at. None opens an HTML comment: the marker alone does that.
     """
     ends = text if len(text) <= 4 * room else text[: 2 * room] + text[-2 * room :]
-    shown = shorten(_visible(ends), room)
+    shown = shorten(escape(ends).replace("<!--", "\\x3c!--"), room)
     half = room // 2
     return shown if len(shown) <= 2 * room else f"{shown[:half]}{ELLIPSIS}{shown[-half:]}"
 

@@ -10,10 +10,10 @@ from typing import Final
 
 from planner.model.plan import Drift, Plan
 from planner.render.escaping import escape, hanging, wrap
+from planner.render.preview import state_only
 from planner.render.rows import Row
 from planner.render.style import BOLD, WARNING, Style
 from planner.render.text.rows import Line, hidden, render_rows, row_lines
-from planner.render.totals import state_only
 from planner.render.values import KNOWN_LATER, elided, plural, wrapped
 from planner.render.view import DriftView, PlanView, ResourceView
 

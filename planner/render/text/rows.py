@@ -12,18 +12,7 @@ from planner.model.value import Value
 from planner.render.escaping import cells, escape, pad, shorten, wrap
 from planner.render.rows import FORCES, Form, Row, Stretch, Words
 from planner.render.style import DIM, REMOVE, Style
-from planner.render.values import (
-    SENSITIVE,
-    TextLayout,
-    expanded,
-    fits,
-    heredoc,
-    inline,
-    is_multiline,
-    opened,
-    text_line,
-    wrapped,
-)
+from planner.render.values import SENSITIVE, TextLayout, expanded, inline, is_multiline, text_line, wrapped
 
 ARROW: Final = "-> "
 _NARROWEST_NAMES: Final = 14
@@ -154,24 +143,15 @@ def _body(row: Row, frame: _Frame, long: TextLayout) -> Body:
 
 def _value(value: Any, frame: _Frame, long: TextLayout) -> Body:
     if isinstance(value, Words):
-        return _hanging(wrap(value.text, frame.room), frame)
-    if is_multiline(value):
-        return _block(heredoc(value, frame.block), frame)
-    line = inline(value)
-    if fits(value, line, frame.room):
-        return line, []
-    if isinstance(value, str):
-        return _hanging(long(value, frame.room), frame)
-    return _block(opened(value, frame.block, long), frame)
+        return _body_of(wrap(value.text, frame.room), frame.value_at)
+    hangs = isinstance(value, str) and not is_multiline(value)
+    lines = expanded(value, frame.room, long, below=frame.block)
+    return _body_of(lines, frame.value_at if hangs else frame.start)
 
 
-def _hanging(lines: list[str], frame: _Frame) -> Body:
-    return lines[0], [Line(frame.value_at, line) for line in lines[1:]]
-
-
-def _block(lines: list[str], frame: _Frame) -> Body:
-    """As a list is: the lines below begin under the name."""
-    return lines[0], [Line(frame.start, line) for line in lines[1:]]
+def _body_of(lines: list[str], column: int) -> Body:
+    """column: where the lines below begin: under the value, or under the name, as those of a list do."""
+    return lines[0], [Line(column, line) for line in lines[1:]]
 
 
 def _from_to(before: Any, after: Any, frame: _Frame) -> Body:
@@ -193,16 +173,12 @@ def _stretch(part: Stretch, form: Form, frame: _Frame) -> Iterator[Line]:
     """The items or lines of a stretch, each with a sign of its own."""
     if part.skipped:
         yield hidden(frame.start + 4, part.skipped)
-    shown = _text if form is Form.LINES else _item
     for sign, side in ((" ", part.before),) if part.same else (("-", part.before), ("+", part.after)):
         for item in side:
-            first, *rest = shown(item, frame.block - 4)
+            room = frame.block - 4
+            first, *rest = _text(item, room) if form is Form.LINES else expanded(item, room, wrapped)
             yield Line(frame.start + 4, first, sign, begins=True)
             yield from (Line(frame.start + 4, line, sign) for line in rest)
-
-
-def _item(value: Value, room: int) -> Sequence[str]:
-    return expanded(value, room, wrapped)
 
 
 def _text(line: Value, room: int) -> Sequence[str]:

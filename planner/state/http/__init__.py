@@ -37,8 +37,7 @@ steps leaves some hundreds. Deleting both states at GitLab is the way to begin a
     target.py      the URL and the variables: addresses, methods, credentials
     wire.py        one request and its reply, or in words why there is none that can be used
     head.py        the documents as JSON
-    documents.py   reading and writing them
-    locking.py     the lock
+    documents.py   reading and writing them, and the lock
     backend.py     the port, made of these
 
 What never lives here: credentials in a URL, .netrc, redirects.

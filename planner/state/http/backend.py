@@ -13,12 +13,11 @@ from planner.errors import DamagedState, StateError
 from planner.state import locks
 from planner.state.backend import HistoryEntry, compare_serials, not_kept
 from planner.state.encryption import Marks
-from planner.state.http.documents import Documents, Overtaken, Seen
+from planner.state.http.documents import Documents, Overtaken, asker
 from planner.state.http.head import Head, Kept
-from planner.state.http.locking import Lock, Refusal, asker
-from planner.state.http.target import Target
+from planner.state.http.target import HttpTarget
 from planner.state.http.wire import Trouble, Wire, explained
-from planner.state.locks import TIMING, Holder, Timing
+from planner.state.locks import Holder, Timing
 from planner.state.snapshot import serial_of
 
 _ASIDE: Final = 64 * 1024
@@ -32,13 +31,11 @@ _SWAP_TIMEOUT: Final = 10.0
 class HttpBackend:
     """One state at one address. Errors: see the port."""
 
-    def __init__(self, target: Target, timing: Timing = TIMING, transport: BaseAdapter | None = None) -> None:
+    def __init__(self, target: HttpTarget, timing: Timing, transport: BaseAdapter | None = None) -> None:
         """transport: to send through instead of connections of its own."""
-        wire = Wire(target.access, timing, transport)
         self._target = target
         self._shown = target.shown
-        self._documents = Documents(target, wire)
-        self._lock = Lock(target, wire)
+        self._documents = Documents(target, Wire(target.access, timing, transport))
         self._timing = timing
         self._held: Holder | None = None
 
@@ -71,22 +68,23 @@ class HttpBackend:
 
     def _present(self) -> Head:
         """The head, to be read. StateError when it does not name this process, which holds the lock."""
-        head = self._documents.head().head
+        head = self._documents.head()
         self._confirm(head)
         return head
 
     def write_snapshot(self, data: bytes, *, serial: int, expected_serial: int | None) -> None:
         with explained(self._shown, "written"), self._writing() as lock_id:
-            seen = self._seen(lock_id)
-            present = seen.head.snapshot()
+            head = self._to_change(lock_id)
+            present = head.snapshot()
             compare_serials(self._shown, 0 if present is None else present.told, expected_serial)
-            seen, key = self._put(seen, data, lock_id, self._swept(seen.head))
+            head, key = self._put(self._swept(head), data, lock_id)
             new = Kept(serial, serial_of(data), locks.utc_now(), len(data), key)
-            self._write(seen, seen.head.with_snapshot(new), lock_id)
+            self._write(head.with_snapshot(new), lock_id)
 
     def history(self) -> list[HistoryEntry]:
         with explained(f"the history of {self._shown}", "read"):
-            return [kept.entry for kept in self._present().kept]
+            kept = self._present().kept
+            return [HistoryEntry(each.serial, each.time, each.size) for each in kept]
 
     def read_history(self, serial: int) -> bytes:
         with explained(f"the history of {self._shown}", "read"):
@@ -103,12 +101,11 @@ class HttpBackend:
             return
         added = b"".join(line + b"\n" for line in lines)
         with explained(f"the journal of {self._shown}", "written"), self._writing() as lock_id:
-            seen = self._seen(lock_id)
-            changed = seen.head
-            if len(changed.lines) >= _ASIDE:
-                seen, key = self._put(seen, changed.lines, lock_id, changed)
-                changed = seen.head.with_part(key)
-            self._write(seen, evolve(changed, lines=changed.lines + added), lock_id)
+            head = self._to_change(lock_id)
+            if len(head.lines) >= _ASIDE:
+                head, key = self._put(head, head.lines, lock_id)
+                head = head.with_part(key)
+            self._write(evolve(head, lines=head.lines + added), lock_id)
 
     def read_journal(self) -> list[bytes]:
         with explained(f"the journal of {self._shown}", "read"):
@@ -129,12 +126,12 @@ class HttpBackend:
     def clear_journal(self) -> None:
         """Fails, too, after the lock was broken: the lines are the next holder's by then."""
         with explained(f"the journal of {self._shown}", "cleared"):
-            if self._held is None and not self._documents.head().head.has_journal:
+            if self._held is None and not self._documents.head().has_journal:
                 return
             with self._writing() as lock_id:
-                seen = self._seen(lock_id)
-                if seen.head.has_journal:
-                    self._write(seen, seen.head.without_journal(), lock_id)
+                head = self._to_change(lock_id)
+                if head.has_journal:
+                    self._write(head.without_journal(), lock_id)
 
     # Writing
 
@@ -150,35 +147,35 @@ class HttpBackend:
             yield writer.id
         finally:
             with suppress(Trouble):
-                self._lock.free(writer.id)
+                self._documents.free_lock(writer.id)
 
-    def _seen(self, lock_id: str) -> Seen:
+    def _to_change(self, lock_id: str) -> Head:
         """The head, to be changed by this process. StateError when the lock was broken."""
         if self._held is None:
-            return self._first_seen(lock_id)
-        seen = self._documents.head(unwritten=True)
-        self._confirm(seen.head)
-        return seen
+            return self._tried_out(lock_id)
+        head = self._documents.head(unwritten=True)
+        self._confirm(head)
+        return head
 
-    def _first_seen(self, lock_id: str) -> Seen:
+    def _tried_out(self, lock_id: str) -> Head:
         """The head, by who just took that lock; tried out where no document was ever kept beside it."""
-        seen = self._documents.unnamed_head()
-        return seen if seen.head.kept or seen.head.parts else self._tried(seen, lock_id)
+        head = self._documents.unnamed_head()
+        return head if head.kept or head.parts else self._try_out(head, lock_id)
 
-    def _tried(self, seen: Seen, lock_id: str) -> Seen:
+    def _try_out(self, head: Head, lock_id: str) -> Head:
         """The head, after it and a document beside it were written and read back. Trouble."""
         key = self._documents.new_key()
-        seen = self._write(seen, seen.head.dropping(key), lock_id)
+        head = self._write(head.dropping(key), lock_id)
         self._documents.try_out(key)
-        return self._write(seen, self._swept(seen.head), lock_id)
+        return self._write(self._swept(head), lock_id)
 
     def _confirm(self, head: Head) -> None:
         if self._held is not None and not head.names(self._held):
             raise locks.no_longer_held(self._shown, self._held)
 
-    def _write(self, seen: Seen, changed: Head, lock_id: str) -> Seen:
+    def _write(self, changed: Head, lock_id: str) -> Head:
         try:
-            return self._documents.write_head(seen, changed, lock_id)
+            return self._documents.write_head(changed, lock_id)
         except Overtaken as overtaken:
             self._confirm(overtaken.head)
             words = f" (the server answered {overtaken.words})" if overtaken.words else ""
@@ -187,12 +184,12 @@ class HttpBackend:
                 advice=locks.STOPPED,
             ) from overtaken
 
-    def _put(self, seen: Seen, data: bytes, lock_id: str, changed: Head) -> tuple[Seen, str]:
+    def _put(self, head: Head, data: bytes, lock_id: str) -> tuple[Head, str]:
         """data in a document of its own, which the head names before it is there; and its key."""
         key = self._documents.new_key()
-        seen = self._write(seen, changed.dropping(key), lock_id)
+        head = self._write(head.dropping(key), lock_id)
         self._documents.put(key, data)
-        return seen, key
+        return head, key
 
     def _swept(self, head: Head) -> Head:
         """The head when what nobody needs is deleted, as far as the server does it."""
@@ -210,11 +207,10 @@ class HttpBackend:
         with explained(f"the lock of {self._shown}", "taken"):
             self._take(holder, timeout, _POLL)
             try:
-                seen = self._first_seen(holder.id)
-                self._write(seen, seen.head.held_by(holder), holder.id)
+                self._write(evolve(self._tried_out(holder.id), holder=holder), holder.id)
             except BaseException:
                 with suppress(Trouble):
-                    self._lock.free(holder.id)
+                    self._documents.free_lock(holder.id)
                 raise
         self._held = holder
         try:
@@ -224,51 +220,54 @@ class HttpBackend:
             self._release(holder)
 
     def _take(self, holder: Holder, timeout: float, poll: float) -> None:
-        refusals: list[Refusal] = []
+        others: list[Holder] = []
 
         def attempt() -> bool:
-            refusal = self._lock.take(holder)
-            refusals[:] = [] if refusal is None else [refusal]
-            return refusal is None
+            other = self._documents.take_lock(holder)
+            others[:] = [] if other is None else [other]
+            return other is None
 
         patience = locks.Patience(timeout, self._timing, poll)
-        locks.wait_for_lock(attempt, lambda: self._known(refusals[0]), self._shown, patience)
+        locks.wait_for_lock(attempt, lambda: self._known(others[0]), self._shown, patience)
 
-    def _known(self, refusal: Refusal) -> Holder | None:
+    def _known(self, other: Holder) -> Holder | None:
         """Who was in the way: the head says more than the server, if they speak of the same lock."""
-        named = self._documents.head(unwritten=True).head.holder
-        if named is not None and refusal.id in ("", named.id):
+        named = self._documents.head(unwritten=True).holder
+        if named is not None and other.id in ("", named.id):
             return named
-        return refusal.holder
+        return other if other.id else None
 
     def _release(self, holder: Holder) -> None:
         """First the name, then the lock. Where it names another the lock was broken, and is not ours."""
         with suppress(Trouble, StateError):
             looks = (self._documents.head(unwritten=True) for _ in range(2))  # one may be another document
-            seen = next((look for look in looks if look.head.names(holder)), None)
-            if seen is None:
+            head = next((head for head in looks if head.names(holder)), None)
+            if head is None:
                 return
-            self._write(seen, seen.head.held_by(None), holder.id)
+            self._write(evolve(head, holder=None), holder.id)
         with suppress(Trouble):
-            self._lock.free(holder.id)
+            self._documents.free_lock(holder.id)
 
     def still_held(self) -> None:
         """A lock here never ends by itself; that it was broken is seen by the next write."""
 
     def lock_holder(self) -> Holder | None:
         with explained(f"the lock of {self._shown}", "read"):
-            return self._documents.head(unwritten=True).head.holder
+            return self._documents.head(unwritten=True).holder
 
     def probe_lock(self) -> Holder | None:
         with explained(f"who holds the lock of {self._shown}", "told"):
             if self._documents.is_blank():
                 return None
+            prober = asker("lock show")
             try:
-                refusal = self._lock.probe(asker("lock show"))
+                other = self._documents.take_lock(prober)
+                if other is None:
+                    self._documents.free_lock(prober.id)
             except Trouble as trouble:  # who may only read cannot ask
                 record = f"planner wrote there that {self.lock_holder() or 'nobody'} holds it."
                 raise Trouble(trouble.words, f"{record} {trouble.advice}".strip()) from trouble
-            return None if refusal is None else self._known(refusal) or refusal.stranger
+            return None if other is None else self._known(other) or other
 
     def break_lock(self, holder_id: str) -> None:
         """Also that of something else. The lock is taken in between: the server alone knows who has it."""
@@ -276,48 +275,47 @@ class HttpBackend:
         with explained(f"the lock of {self._shown}", "broken"):
             if self._documents.is_blank():
                 locks.require_locked_as(holder_id, self._shown, None)
-            refusal = self._lock.take(breaker)
-            if refusal is not None:
-                self._check_breaks(refusal, holder_id)
-                self._lock.free(holder_id)
-                if self._lock.take(breaker) is not None:
+            other = self._documents.take_lock(breaker)
+            if other is not None:
+                self._check_breaks(other, holder_id)
+                self._documents.free_lock(holder_id)
+                if self._documents.take_lock(breaker) is not None:
                     return  # somebody was waiting for it, and names itself
             try:
                 was_named = self._forget_holder(breaker, holder_id)
             finally:
-                self._lock.free(breaker.id)
-        if refusal is None and not was_named:
+                self._documents.free_lock(breaker.id)
+        if other is None and not was_named:
             locks.require_locked_as(holder_id, self._shown, None)
 
-    def _check_breaks(self, refusal: Refusal, holder_id: str) -> None:
-        holder = self._known(refusal)
-        held_as = refusal.id or (holder.id if holder else "")
-        if held_as != holder_id:
-            shown = f"it is held by {holder}, as {held_as}" if holder else "the server does not say by whom"
+    def _check_breaks(self, other: Holder, holder_id: str) -> None:
+        holder = self._known(other)
+        if holder is None:
             raise StateError(
-                f"{self._shown} is not locked as {holder_id}: {shown}",
-                advice="" if holder else "Free it at the server itself.",
+                f"{self._shown} is not locked as {holder_id}: the server does not say by whom",
+                advice="Free it at the server itself.",
             )
+        locks.require_locked_as(holder_id, self._shown, holder)
 
     def _forget_holder(self, breaker: Holder, holder_id: str) -> bool:
         """From then on the former holder writes nothing more. Whether it was the one."""
-        seen = self._documents.unnamed_head()
-        if seen.head.holder is None:
+        head = self._documents.unnamed_head()
+        if head.holder is None:
             return False
-        self._write(seen, seen.head.held_by(None), breaker.id)
-        return seen.head.holder.id == holder_id
+        self._write(evolve(head, holder=None), breaker.id)
+        return head.holder.id == holder_id
 
     def check(self) -> tuple[str, ...]:
         host, user = self._target.address.place, self._target.access.username or "anybody"
         writer = asker("init")
         with explained(self._shown, "used"):
-            refusal = self._lock.take(writer)
-            if refusal is not None:
-                return (f"{host} says that it is locked by {self._known(refusal) or 'somebody'}: not tried",)
+            other = self._documents.take_lock(writer)
+            if other is not None:
+                return (f"{host} says that it is locked by {self._known(other) or 'somebody'}: not tried",)
             try:
-                self._tried(self._documents.unnamed_head(making=True), writer.id)
+                self._try_out(self._documents.unnamed_head(making=True), writer.id)
             finally:
-                self._lock.free(writer.id)
+                self._documents.free_lock(writer.id)
         return (
             f"{host} lets {user} read, write and lock it",
             "a lock stays until it is released, or broken with `planner lock break ID`",

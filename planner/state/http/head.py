@@ -17,7 +17,7 @@ from planner.errors import DamagedState, StateError
 from planner.model.codec import canonical, decode
 from planner.net.bodies import nests_too_deep
 from planner.net.plain_text import looks_like_html
-from planner.state.backend import KEPT, HistoryEntry
+from planner.state.backend import KEPT
 from planner.state.document import loads, refuse_newer, version_in
 from planner.state.keys import encrypted
 from planner.state.locks import Holder
@@ -45,10 +45,6 @@ class Kept:
     size: int
     key: str
 
-    @property
-    def entry(self) -> HistoryEntry:
-        return HistoryEntry(self.serial, self.time, self.size)
-
 
 @frozen
 class Head:
@@ -56,6 +52,7 @@ class Head:
 
     kept: the latest serial first. parts: keys of documents with the lines before `lines`, each of which ends
     in a newline. dropped: keys of documents that nobody needs, or that were about to be written.
+    etag: of the document that it was read from, or is a change of; "" when the server gives none.
     """
 
     serial: int = 0
@@ -66,6 +63,7 @@ class Head:
     parts: tuple[str, ...] = ()
     lines: bytes = b""
     dropped: tuple[str, ...] = ()
+    etag: str = ""
 
     def snapshot(self) -> Kept | None:
         return next((kept for kept in self.kept if kept.key == self.present), None)
@@ -79,9 +77,6 @@ class Head:
 
     def names(self, holder: Holder) -> bool:
         return self.holder is not None and self.holder.id == holder.id
-
-    def held_by(self, holder: Holder | None) -> Head:
-        return evolve(self, holder=holder)
 
     def with_snapshot(self, new: Kept) -> Head:
         """new is the present one, and what is too old is no longer kept."""
@@ -109,7 +104,7 @@ class Head:
 def encode_head(head: Head, marks: Marks | None = None) -> bytes:
     told = asdict(evolve(head, lines=b""))
     told |= {"format_version": FORMAT_VERSION, "lines": _packed(head.lines)}
-    serial = told.pop("serial")
+    serial, _ = told.pop("serial"), told.pop("etag")
     mark = marks.of(_marked(serial, told)) if marks else ""
     return _dumped({"serial": serial, _STATE: {**told, _MARK: mark} if mark else told})
 

@@ -52,7 +52,7 @@ class Access:
 
 
 @frozen
-class Target:
+class HttpTarget:
     """address: of the head. shown: as messages name it. is_gitlab: it keeps versions as GitLab does."""
 
     address: Address
@@ -90,7 +90,7 @@ class _Settings:
         return self.environ.get(name, "").strip()
 
 
-def target_of(url: str, environment: str, environ: Mapping[str, str]) -> Target:
+def http_target(url: str, environment: str, environ: Mapping[str, str]) -> HttpTarget:
     """StateError for a URL that holds credentials, would send them in the clear or cannot be understood."""
     given = _understood(url, "the URL of the state")
     query = _parameters(given)
@@ -103,7 +103,7 @@ def target_of(url: str, environment: str, environ: Mapping[str, str]) -> Target:
     lock, unlock = _endpoints(settings, address, is_gitlab)
     asked = (address, lock.address, unlock.address)
     _check_scheme(asked, allow_http)
-    return Target(
+    return HttpTarget(
         address=address,
         update_method=_method(settings, "update_method", "POST"),
         lock=lock,

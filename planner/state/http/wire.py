@@ -23,17 +23,20 @@ from planner.net.troubles import Look, explain
 from planner.state.http.target import Access, Endpoint
 from planner.state.locks import Timing
 
-_REACH: Final = "Check the state's URL and the network, and that the server is running."
-_TRUST: Final = "Name the file of its authority in REQUESTS_CA_BUNDLE."
-_LOOK: Final = {
-    Look.PROXY: f"{_REACH} Check HTTPS_PROXY and NO_PROXY too.",
-    Look.AUTHORITY: _TRUST,
-    Look.EXPIRY: f"{_TRUST} Check the clock of this machine.",
-    Look.HOST_NAME: "Write the host name that the certificate names in the state's URL.",
-    Look.SCHEME: "Check the port in the state's URL.",
-    Look.CREDENTIALS: "Correct TF_HTTP_USERNAME and TF_HTTP_PASSWORD.",
-}
-_LIMIT: Final = 200
+T = TypeVar("T")
+
+NOTHING: Final = "*"
+"""In place of an ETag: there is no such document yet. Not every server looks at it."""
+
+_TIMEOUTS: Final = (10.0, 60.0)
+"""Seconds until a connection is there, and that a whole exchange may last."""
+
+_PAUSES: Final = (0.2, 1.0, 3.0, 6.0)
+_LASTING: Final = 60.0
+"""Pauses before further attempts, none of which begins later than this; in seconds."""
+
+_LONGEST_ASKED: Final = 30.0
+_STRONG: Final = re.compile(r'"[\x21\x23-\x7e]*"')
 
 
 class Trouble(Exception):
@@ -52,70 +55,6 @@ class Unanswered(Trouble):
 
 
 explained: Final = explaining(Trouble, lambda trouble: trouble.words, lambda trouble: trouble.advice)
-
-
-def of_connection(error: Exception) -> Trouble:
-    """error: what a wire raised."""
-    trouble = explain(error)
-    advice = _LOOK.get(trouble.look, _REACH)
-    if trouble.lasting and trouble.look is not Look.PATIENCE:
-        return Trouble(trouble.words, advice)
-    return Unanswered(trouble.words, advice)
-
-
-def of_status(status: int, said: str, variables: str) -> Trouble:
-    """status: one that the caller has no use for. said: by the server. variables: of the credentials."""
-    words = f"the server answered {status_words(status, said)}"
-    if status == 429 or status >= 500:
-        return Unanswered(words, _STATUSES.get(status, _SERVER))
-    if status == 401:
-        return Trouble(words, f"Set {variables}, or correct them.")
-    if status == 403:
-        return Trouble(words, f"{variables} may not do this. At GitLab writing takes a Maintainer.")
-    return Trouble(words, _STATUSES.get(status, ""))
-
-
-_SERVER: Final = (
-    "Try again later. GitLab answers 500 also when the lock was taken away: see `planner lock show`."
-)
-_STATUSES: Final = {
-    404: _REACH,
-    405: "Check the state's URL and its update_method.",
-    413: "Let the server take larger documents: max_terraform_state_size_bytes of GitLab, "
-    "client_max_body_size of nginx.",
-    429: "Try again later.",
-    501: "Check the state's URL and its update_method.",
-    507: "Free some space on the server and run the command again.",
-}
-
-
-def said_in(body: bytes) -> str:
-    """What a reply says, for people: one short line, "" when it says nothing."""
-    text = body[:50_000].decode(errors="replace")
-    if looks_like_html(text):
-        return html_words(text)
-    try:
-        data = parsed(body)
-    except NotJSON:
-        return one_line(text, _LIMIT)
-    found = (data.get("message") or data.get("error")) if isinstance(data, dict) else data
-    return one_line(str(found)[:50_000], _LIMIT) if found else ""
-
-
-T = TypeVar("T")
-
-NOTHING: Final = "*"
-"""In place of an ETag: there is no such document yet. Not every server looks at it."""
-
-_TIMEOUTS: Final = (10.0, 60.0)
-"""Seconds until a connection is there, and that a whole exchange may last."""
-
-_PAUSES: Final = (0.2, 1.0, 3.0, 6.0)
-_LASTING: Final = 60.0
-"""Pauses before further attempts, none of which begins later than this; in seconds."""
-
-_LONGEST_ASKED: Final = 30.0
-_STRONG: Final = re.compile(r'"[\x21\x23-\x7e]*"')
 
 
 @frozen
@@ -154,11 +93,16 @@ class Wire:
 
         over: the ETag of what body replaces, NOTHING, or "" for whatever is there.
         """
-        headers = {**self._headers, **_headers(body, over)}
+        headers = dict(self._headers)
+        if over:
+            headers["If-None-Match" if over == NOTHING else "If-Match"] = over
+        if body is not None:
+            md5 = hashlib.md5(body, usedforsecurity=False).digest()
+            headers["Content-MD5"] = b64encode(md5).decode()
         try:
             received = self._wire.send(net.Request(to.method, to.address, _TIMEOUTS, headers, body))
         except net.BROKEN as error:
-            raise of_connection(error) from error
+            raise _of_connection(error) from error
         self._reached = True
         reply = self._reply(received)
         if reply.status in expected:
@@ -167,7 +111,7 @@ class Wire:
 
     def _reply(self, received: net.Received) -> Reply:
         etag = received.headers.get("ETag", "")
-        said = said_in(received.content) if received.status >= 400 else ""
+        said = _said_in(received.content) if received.status >= 400 else ""
         said = known_secrets((self._access.password,)).redact(said, "(hidden)")
         strong = etag if _STRONG.fullmatch(etag) else ""
         return Reply(received.status, received.content, strong, said, received.is_whole)
@@ -180,7 +124,7 @@ class Wire:
                 f"the server sends on to {evolve(onward, query='').url if onward else 'what is no address'}",
                 "Write the address that it moved to as the state's URL.",
             )
-        trouble = of_status(reply.status, reply.said, self._access.variables)
+        trouble = _of_status(reply.status, reply.said, self._access.variables)
         if isinstance(trouble, Unanswered):
             trouble.after = min(retry_after(received.headers, time.time()) or 0.0, _LONGEST_ASKED)
         return trouble
@@ -202,9 +146,60 @@ class Wire:
         return work()
 
 
-def _headers(body: bytes | None, over: str) -> dict[str, str]:
-    headers = {"If-None-Match" if over == NOTHING else "If-Match": over} if over else {}
-    if body is not None:
-        md5 = hashlib.md5(body, usedforsecurity=False).digest()
-        headers["Content-MD5"] = b64encode(md5).decode()
-    return headers
+_REACH: Final = "Check the state's URL and the network, and that the server is running."
+_TRUST: Final = "Name the file of its authority in REQUESTS_CA_BUNDLE."
+_LOOK: Final = {
+    Look.PROXY: f"{_REACH} Check HTTPS_PROXY and NO_PROXY too.",
+    Look.AUTHORITY: _TRUST,
+    Look.EXPIRY: f"{_TRUST} Check the clock of this machine.",
+    Look.HOST_NAME: "Write the host name that the certificate names in the state's URL.",
+    Look.SCHEME: "Check the port in the state's URL.",
+    Look.CREDENTIALS: "Correct TF_HTTP_USERNAME and TF_HTTP_PASSWORD.",
+}
+_SERVER: Final = (
+    "Try again later. GitLab answers 500 also when the lock was taken away: see `planner lock show`."
+)
+_STATUSES: Final = {
+    404: _REACH,
+    405: "Check the state's URL and its update_method.",
+    413: "Let the server take larger documents: max_terraform_state_size_bytes of GitLab, "
+    "client_max_body_size of nginx.",
+    429: "Try again later.",
+    501: "Check the state's URL and its update_method.",
+    507: "Free some space on the server and run the command again.",
+}
+_LIMIT: Final = 200
+
+
+def _of_connection(error: Exception) -> Trouble:
+    """error: what a wire raised."""
+    trouble = explain(error)
+    advice = _LOOK.get(trouble.look, _REACH)
+    if trouble.lasting and trouble.look is not Look.PATIENCE:
+        return Trouble(trouble.words, advice)
+    return Unanswered(trouble.words, advice)
+
+
+def _of_status(status: int, said: str, variables: str) -> Trouble:
+    """status: one that the caller has no use for. said: by the server. variables: of the credentials."""
+    words = f"the server answered {status_words(status, said)}"
+    if status == 429 or status >= 500:
+        return Unanswered(words, _STATUSES.get(status, _SERVER))
+    if status == 401:
+        return Trouble(words, f"Set {variables}, or correct them.")
+    if status == 403:
+        return Trouble(words, f"{variables} may not do this. At GitLab writing takes a Maintainer.")
+    return Trouble(words, _STATUSES.get(status, ""))
+
+
+def _said_in(body: bytes) -> str:
+    """What a reply says, for people: one short line, "" when it says nothing."""
+    text = body[:50_000].decode(errors="replace")
+    if looks_like_html(text):
+        return html_words(text)
+    try:
+        data = parsed(body)
+    except NotJSON:
+        return one_line(text, _LIMIT)
+    found = (data.get("message") or data.get("error")) if isinstance(data, dict) else data
+    return one_line(str(found)[:50_000], _LIMIT) if found else ""

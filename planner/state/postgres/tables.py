@@ -6,22 +6,20 @@ and fails with psycopg.Error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, LiteralString
-from uuid import UUID
 
 import psycopg
-from attrs import asdict, frozen
-from attrs.filters import exclude
-from psycopg import Connection, errors
+from attrs import frozen
+from psycopg import Connection, Cursor, errors
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from planner.errors import StateError
-from planner.state.backend import KEPT, HistoryEntry
+from planner.state.backend import KEPT
 from planner.state.document import refuse_newer
 from planner.state.locks import Holder, decode_holder
-from planner.state.postgres.session import GRANT, PRIMARY
+from planner.state.postgres.connection import GRANT, PRIMARY
 
 VERSION: Final = 1
 
@@ -74,12 +72,23 @@ _TABLES: Final = """
 
 _OWN: Final = SQL("project = %(project)s AND environment = %(environment)s")
 _WITH_SNAPSHOT: Final = SQL("{schema}.states JOIN {schema}.snapshots USING (project, environment, serial)")
+_HELD: Final = SQL(
+    "(%(holder)s::text IS NULL OR EXISTS (SELECT FROM {schema}.locks WHERE {own} AND id = %(holder)s))"
+)
+_SIGNS: Final = SQL("""
+    SELECT classid::bigint << 32 | objid::bigint FROM pg_locks
+    WHERE locktype = 'advisory' AND objsubid = 1
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+""")
 
 
 def statement(schema: str, text: LiteralString, **parts: Composable) -> Composed:
-    """text with {schema} and parts put in. {own}: whether a row is of the state. {present}: its snapshot."""
+    """text with {schema} and parts put in, and what statements share: {own}, whether a row is of the state;
+    {present}, its snapshot; {held}, whether nobody else has the lock; {signs} of life.
+    """
     name = Identifier(schema)
-    return SQL(text).format(schema=name, own=_OWN, present=_WITH_SNAPSHOT.format(schema=name), **parts)
+    present, held = _WITH_SNAPSHOT.format(schema=name), _HELD.format(schema=name, own=_OWN)
+    return SQL(text).format(schema=name, own=_OWN, present=present, held=held, signs=_SIGNS, **parts)
 
 
 def create(connection: Connection, schema: str) -> None:
@@ -87,16 +96,10 @@ def create(connection: Connection, schema: str) -> None:
     with connection.transaction():
         # Two that make them at once would fail over each other, IF NOT EXISTS or not.
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('planner', 0))")
-        if not _exists(
-            connection, schema
-        ):  # CREATE SCHEMA needs a privilege, even when there is nothing to do
+        found = connection.execute("SELECT FROM pg_namespace WHERE nspname = %s", [schema])
+        if not found.rowcount:  # CREATE SCHEMA needs a privilege, even when there is nothing to do
             connection.execute(statement(schema, "CREATE SCHEMA {schema}"))
         connection.execute(statement(schema, _TABLES, version=Literal(VERSION)))
-
-
-def _exists(connection: Connection, schema: str) -> bool:
-    found = connection.execute("SELECT FROM pg_namespace WHERE nspname = %s", [schema])
-    return found.rowcount > 0
 
 
 def version_of(connection: Connection, schema: str) -> int | None:
@@ -165,17 +168,14 @@ DURABLE: Final = "SET LOCAL synchronous_commit = on"
 
 # Until the transaction ends, nobody takes or breaks the lock; renewing it goes on.
 FENCE: Final = "SELECT holder FROM {schema}.locks WHERE {own} FOR KEY SHARE"
-_APPEND: Final = """
+APPEND: Final = """
     INSERT INTO {schema}.journal (project, environment, write_id, lines)
     SELECT %(project)s, %(environment)s, %(write_id)s, %(lines)s WHERE {held}
     ON CONFLICT (write_id) DO NOTHING
 """
-_CLEAR: Final = "DELETE FROM {schema}.journal WHERE {own} AND {held}"
-_HELD: Final = """
-    (%(holder)s::text IS NULL OR EXISTS (SELECT FROM {schema}.locks WHERE {own} AND id = %(holder)s))
-"""
-_READ_JOURNAL: Final = "SELECT lines FROM {schema}.journal WHERE {own} ORDER BY position"
-_PRESENT: Final = "SELECT content FROM {present} WHERE {own}"
+CLEAR: Final = "DELETE FROM {schema}.journal WHERE {own} AND {held}"
+READ_JOURNAL: Final = "SELECT lines FROM {schema}.journal WHERE {own} ORDER BY position"
+PRESENT: Final = "SELECT content FROM {present} WHERE {own}"
 _ENTER: Final = """
     INSERT INTO {schema}.states (project, environment) VALUES (%(project)s, %(environment)s)
     ON CONFLICT DO NOTHING
@@ -196,11 +196,11 @@ _PRUNE: Final = """
         SELECT serial FROM {schema}.snapshots WHERE {own} ORDER BY serial DESC LIMIT %(kept)s
     )
 """
-_HISTORY: Final = """
+HISTORY: Final = """
     SELECT serial, to_char(written AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), octet_length(content)
     FROM {schema}.snapshots WHERE {own} ORDER BY serial DESC
 """
-_OF_HISTORY: Final = "SELECT content FROM {schema}.snapshots WHERE {own} AND serial = %(serial)s"
+OF_HISTORY: Final = "SELECT content FROM {schema}.snapshots WHERE {own} AND serial = %(serial)s"
 
 
 @contextmanager
@@ -229,79 +229,41 @@ class Rows:
     project: str
     environment: str
 
-    def sql(self, text: LiteralString, **parts: Composable) -> Composed:
-        return statement(self.schema, text, **parts)
+    def run(self, connection: Connection, text: LiteralString, **values: Any) -> Cursor[Any]:
+        """A statement about them: see `statement`."""
+        named = {"project": self.project, "environment": self.environment, **values}
+        return connection.execute(statement(self.schema, text), named, binary=True)
 
-    def key(self, **more: Any) -> dict[str, Any]:
-        return {"project": self.project, "environment": self.environment, **more}
-
-    def append(
-        self, connection: Connection, lines: Sequence[bytes], write_id: UUID, holder: Holder | None
-    ) -> Holder | None:
-        """Add a group, unless another than holder is named; whom the lock names. One round trip."""
-        return self._fenced(connection, _APPEND, holder, write_id=write_id, lines=b"\n".join(lines))
-
-    def clear_journal(self, connection: Connection, holder: Holder | None) -> Holder | None:
-        """Forget all lines, unless another than holder is named; whom the lock names. One round trip."""
-        return self._fenced(connection, _CLEAR, holder)
-
-    def _fenced(
+    def change_journal(
         self, connection: Connection, text: LiteralString, holder: Holder | None, **values: Any
     ) -> Holder | None:
-        values = self.key(holder=holder and holder.id, **values)
+        """Unless another than holder is named; whom the lock names. One round trip."""
         with one_trip(connection):
-            present = connection.execute(self.sql(FENCE), self.key())
-            connection.execute(self.sql(text, held=self.sql(_HELD)), values)
+            present = self.run(connection, FENCE)
+            self.run(connection, text, holder=holder and holder.id, **values)
         return named(present.fetchone())
 
-    def read_journal(self, connection: Connection) -> list[bytes]:
-        rows = connection.execute(self.sql(_READ_JOURNAL), self.key(), binary=True)
-        return [line for (lines,) in rows for line in lines.split(b"\n")]
-
-    def read_snapshot(self, connection: Connection) -> bytes | None:
-        row = connection.execute(self.sql(_PRESENT), self.key(), binary=True).fetchone()
-        return None if row is None else row[0]
-
     def write_snapshot(
-        self, connection: Connection, swap: Swap, allow: Callable[[Holder | None], None]
+        self,
+        connection: Connection,
+        values: Mapping[str, Any],
+        compare: Callable[[int | None], None],
+        allow: Callable[[Holder | None], None],
     ) -> None:
-        """allow: raises what it likes when the holder whom the lock names may not write."""
+        """values: of the new row, except its key. compare: raises what it likes at the serial that the former
+        snapshot tells; allow: when the holder whom the lock names may not write.
+        """
         with connection.transaction():
             connection.execute(DURABLE)
-            allow(named(connection.execute(self.sql(FENCE), self.key()).fetchone()))
+            allow(named(self.run(connection, FENCE).fetchone()))
             for text in (_ENTER, _ALONE):
-                connection.execute(self.sql(text), self.key())
-            if self._is_written(connection, swap):
-                return
-            values = self.key(**asdict(swap, filter=exclude("compare")), kept=KEPT)
+                self.run(connection, text)
+            told, write_id = self.run(connection, _COMPARE).fetchone() or (0, None)
+            if write_id == values["write_id"]:
+                return  # this very write was carried out before, and its reply lost
+            compare(told)
             for text in (_KEEP, _SWAP, _PRUNE):
-                connection.execute(self.sql(text), values)
-
-    def _is_written(self, connection: Connection, swap: Swap) -> bool:
-        """Whether this very write was carried out before, and its reply lost."""
-        present = connection.execute(self.sql(_COMPARE), self.key()).fetchone()
-        if present is not None and present[1] == swap.write_id:
-            return True
-        swap.compare(0 if present is None else present[0])
-        return False
-
-    def history(self, connection: Connection) -> list[HistoryEntry]:
-        return [HistoryEntry(*row) for row in connection.execute(self.sql(_HISTORY), self.key())]
-
-    def read_history(self, connection: Connection, serial: int) -> bytes | None:
-        row = connection.execute(self.sql(_OF_HISTORY), self.key(serial=serial), binary=True).fetchone()
-        return None if row is None else row[0]
-
-
-@frozen
-class Swap:
-    """One write of a snapshot. compare: raises what it likes at the serial that the present one tells."""
-
-    content: bytes
-    serial: int
-    told_serial: int | None
-    write_id: UUID
-    compare: Callable[[int | None], None]
+                self.run(connection, text, **values, kept=KEPT)
 
 
 def named(row: Any) -> Holder | None:

@@ -21,7 +21,7 @@ _LONGEST: Final = 63  # bytes of a name in PostgreSQL, which cuts off the rest
 
 
 @frozen
-class Target:
+class PostgresTarget:
     """conninfo: the URL as libpq takes it. shown: it without what nobody needs to read in a message."""
 
     conninfo: str
@@ -29,7 +29,7 @@ class Target:
     shown: str
 
 
-def target_of(url: str) -> Target:
+def postgres_target(url: str) -> PostgresTarget:
     """StateError for a URL that holds a password or cannot be understood."""
     if _PASSWORD.search(url):
         raise _held_password()
@@ -44,7 +44,7 @@ def target_of(url: str) -> Target:
     _check_schema(schema)
     query = urlencode([option for option in options if option[0] != "schema"], quote_via=quote)
     shown = f"postgresql://{parts.netloc}{parts.path}"
-    return Target(f"{shown}?{query}" if query else shown, schema, shown)
+    return PostgresTarget(f"{shown}?{query}" if query else shown, schema, shown)
 
 
 def _held_password() -> StateError:

@@ -14,8 +14,7 @@ Beside `dev.json`, the present snapshot, lie as the objects of one state:
     client.py       a client of botocore for that, what it authenticates with, and why it fails, in words
     bucket.py       the requests, sent again where they may be
     objects.py      the present snapshot, the history and the journal
-    locking.py      the lock
-    backend.py      the port, made of these
+    backend.py      the lock, and the port, made of these
 
 Every object that counts is written on a condition: that there is none yet (If-None-Match: *) or that it is
 the one that was read (If-Match). Each write carries an id, so that one whose reply was lost is known again.

@@ -20,7 +20,7 @@ from planner.net.dates import http_date
 from planner.state.backend import Pace, keep_trying
 from planner.state.locks import TIMING, Timing
 from planner.state.s3.client import AT_ONCE, FAILURES, connect, is_absent, is_passing, is_refusal, is_unable
-from planner.state.s3.target import Target
+from planner.state.s3.target import S3Target
 
 T = TypeVar("T")
 
@@ -79,7 +79,7 @@ class Bucket:
     timeout: seconds to wait for one answer.
     """
 
-    _target: Target
+    _target: S3Target
     _timeout: float
     _pace: Pace
     _timing: Timing = TIMING
@@ -181,14 +181,14 @@ class Bucket:
 
     def _write(self, key: str, body: bytes, over: str | None, **more: Any) -> Any:
         """Each write bears its checksum, without which a bucket that retains its objects takes none."""
-        wanted = {
+        options = {
             "ContentType": "application/octet-stream",
             "ContentMD5": b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode(),
             **self._target.encryption,
             **_condition(over),
             **more,
         }
-        return self._ask(lambda c: c.put_object(Bucket=self._target.bucket, Key=key, Body=body, **wanted))
+        return self._ask(lambda c: c.put_object(Bucket=self._target.bucket, Key=key, Body=body, **options))
 
     def delete(self, key: str) -> None:
         self._ask(lambda c: c.delete_object(Bucket=self._target.bucket, Key=key))

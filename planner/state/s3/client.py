@@ -25,151 +25,10 @@ from botocore.parsers import ResponseParserError
 
 from planner.errors import StateError, explaining
 from planner.net.plain_text import one_line
-from planner.state.s3.target import CREDENTIALS, Target, check_endpoint
+from planner.state.s3.target import CREDENTIALS, S3Target, check_endpoint
 
 FAILURES: Final = (exceptions.BotoCoreError, exceptions.ClientError, ResponseParserError)
 """What a request fails with. Every one that has an answer of the server's is a ClientError."""
-
-_POLICY: Final = (
-    "Let the user s3:ListBucket on the bucket, and s3:GetObject, s3:PutObject and s3:DeleteObject on the "
-    "objects of the state."
-)
-_LOGIN_AGAIN: Final = f"Sign in again (`aws sso login`), or fetch another token. {CREDENTIALS}"
-_REGION: Final = (
-    "Name the bucket's region (region=... in the URL of the state, or AWS_REGION), and an endpoint that "
-    "answers by itself."
-)
-_REACH: Final = (
-    "Check endpoint= in the URL of the state (or AWS_ENDPOINT_URL_S3) and region=, and that the server is "
-    "running."
-)
-_CLOCK: Final = "Set the clock of this machine."
-_FULL: Final = "Free some space on the server and run the command again."
-_KMS: Final = (
-    "Let the user kms:GenerateDataKey and kms:Decrypt with the key that encrypts: the bucket's, or the one "
-    "that sse_kms_key_id names in the URL of the state. It has to be enabled, and of the bucket's region."
-)
-_DEMANDED: Final = (
-    "Where the bucket's policy demands server-side encryption, add sse=AES256 or sse=aws:kms, and "
-    "sse_kms_key_id=... for a certain key, to the URL of the state."
-)
-_DENIED: Final = f"A policy denies it, which no right outweighs. {_DEMANDED}"
-_SSE: Final = "Correct sse= and sse_kms_key_id= in the URL of the state, or what the bucket encrypts with."
-_CHANGED: Final = "What was sent arrived as something else: look for a proxy that changes it."
-_LATER: Final = "Run the command again later."
-
-_CODES: Final = (
-    (re.compile("NoSuchBucket"), "Create it, or correct the URL of the state."),
-    (re.compile("BadDigest|InvalidDigest"), _CHANGED),
-    (re.compile("AccessDenied|Forbidden|403|AllAccessDisabled"), _POLICY),
-    (re.compile("ExpiredToken|TokenRefreshRequired|InvalidToken"), _LOGIN_AGAIN),
-    (re.compile("InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSecurity|Unauthorized|401"), CREDENTIALS),
-    (re.compile("Redirect|AuthorizationHeaderMalformed|IllegalLocation|30[1278]"), _REGION),
-    (re.compile("TooSkewed|RequestExpired"), _CLOCK),
-    (re.compile("Quota|StorageFull|InsufficientCapacity|507"), _FULL),
-    (re.compile("SlowDown|Throttl|ServiceUnavailable|InternalError|50[0234]"), _LATER),
-)
-_ENCRYPTION: Final = re.compile("(?i)encrypt")
-_SAID: Final = (
-    (re.compile(r"kms:|^\S*KMS"), _KMS),
-    (re.compile("explicit deny"), _DENIED),
-    (_ENCRYPTION, _SSE),
-)
-"""What code and message say together, where the code alone says too little."""
-
-_KINDS: Final = (
-    (exceptions.PartialCredentialsError, "", CREDENTIALS),
-    (exceptions.NoCredentialsError, "there are no credentials", CREDENTIALS),
-    (exceptions.ProfileNotFound, "", "Correct AWS_PROFILE."),
-    (exceptions.SSOError, "", _LOGIN_AGAIN),
-    (exceptions.TokenRetrievalError, "", _LOGIN_AGAIN),
-    (exceptions.CredentialRetrievalError, "", CREDENTIALS),
-    (exceptions.SSLError, "", "Name the file with the server's authority in AWS_CA_BUNDLE."),
-    (exceptions.ProxyConnectionError, "", "Check HTTPS_PROXY and NO_PROXY."),
-    (exceptions.ConnectionError, "", _REACH),
-    (exceptions.HTTPClientError, "", _REACH),
-    (exceptions.IncompleteReadError, "", _LATER),
-    (exceptions.ParamValidationError, "", "Correct the URL of the state."),
-    (exceptions.NoRegionError, "", _REGION),
-    (ResponseParserError, "what answers there is not S3", _REACH),
-)
-_QUERY: Final = re.compile(r'\?[^\s"]*')
-_USER: Final = re.compile(r"//[^/@\s]*@")
-_LONGEST: Final = 300
-
-
-def cause(error: Exception) -> str:
-    """One line: what the server said, or why it could not be asked."""
-    if isinstance(error, exceptions.ClientError):
-        return f"{_line(_message(error) or 'the server refused it')} ({code_of(error)})"
-    named = next((text for kind, text, _ in _KINDS if isinstance(error, kind)), "")
-    return named or _line(str(error))
-
-
-def _line(text: str) -> str:
-    return one_line(_USER.sub("//", _QUERY.sub("", text)), _LONGEST).rstrip(". ")
-
-
-def advice(error: Exception) -> str:
-    """What to do about it, "" when the cause says it all."""
-    if isinstance(error, exceptions.ClientError):
-        return _advice(error)
-    return next((what for kind, _, what in _KINDS if isinstance(error, kind)), "")
-
-
-explained: Final = explaining(FAILURES, cause, advice)
-
-
-def _advice(error: exceptions.ClientError) -> str:
-    code = code_of(error)
-    said = f"{code} {_message(error)}"
-    found = next((what for pattern, what in _SAID if pattern.search(said)), "")
-    found = found or next((what for pattern, what in _CODES if pattern.search(code)), "")
-    return f"{found} {_DEMANDED}" if found is _POLICY and error.operation_name == "PutObject" else found
-
-
-def is_refusal(error: exceptions.ClientError) -> bool:
-    """Whether a condition was not met."""
-    return status_of(error) == 412 or is_absent(error)
-
-
-def is_unable(error: exceptions.ClientError) -> bool:
-    """Whether the server does not do such a thing; that it does not encrypt, or not so, is another matter."""
-    return status_of(error) == 501 and _ENCRYPTION.search(_message(error)) is None
-
-
-def _message(error: exceptions.ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Message") or "")
-
-
-def code_of(error: exceptions.ClientError) -> str:
-    """As S3 names it: "NoSuchKey"; the status where there is no body, as after HEAD: "404"."""
-    return str(error.response.get("Error", {}).get("Code") or status_of(error))
-
-
-def status_of(error: exceptions.ClientError) -> int:
-    """The HTTP status; 0 when it is not known."""
-    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
-
-
-_LOST: Final = (exceptions.ConnectionError, exceptions.HTTPClientError, exceptions.IncompleteReadError)
-_PASSING: Final = re.compile(
-    "BadDigest|SlowDown|Throttl|TooManyRequests|RequestTimeout$|ConditionalRequestConflict|OperationAborted|409|429"
-)
-
-
-def is_passing(error: Exception) -> bool:
-    """Whether the same request may succeed a moment later."""
-    if isinstance(error, exceptions.ClientError):
-        status = status_of(error)
-        return (status >= 500 and status not in (501, 507)) or bool(_PASSING.search(code_of(error)))
-    return isinstance(error, _LOST)
-
-
-def is_absent(error: exceptions.ClientError) -> bool:
-    """Whether there is no such object, where there is such a bucket."""
-    return status_of(error) == 404 and code_of(error) != "NoSuchBucket"
-
 
 AT_ONCE: Final = 16
 """How many requests may be under way."""
@@ -198,7 +57,7 @@ _MAKING: Final = threading.Lock()
 """A session makes one client at a time."""
 
 
-def connect(target: Target, timeout: float) -> Any:
+def connect(target: S3Target, timeout: float) -> Any:
     """A client. It sends each request once, and of its own no checksums: servers other than AWS may not know
     them. Every write of a `Bucket` bears the one that all of them know.
     """
@@ -227,7 +86,7 @@ def connect(target: Target, timeout: float) -> Any:
     return client
 
 
-def _client(target: Target, config: Config) -> Any:
+def _client(target: S3Target, config: Config) -> Any:
     try:
         with _MAKING:
             return _session()[0].create_client(
@@ -285,3 +144,139 @@ def _of_container() -> Iterator[str]:
     """The token that a file gives for the credentials of a container: it is sent by no client."""
     with suppress(KeyError, OSError, UnicodeDecodeError), Path(os.environ[_TOKEN_FILE]).open() as file:
         yield file.read(_LONGEST_TOKEN).strip()
+
+
+_POLICY: Final = (
+    "Let the user s3:ListBucket on the bucket, and s3:GetObject, s3:PutObject and s3:DeleteObject on the "
+    "objects of the state."
+)
+_LOGIN_AGAIN: Final = f"Sign in again (`aws sso login`), or fetch another token. {CREDENTIALS}"
+_REGION: Final = (
+    "Name the bucket's region (region=... in the URL of the state, or AWS_REGION), and an endpoint that "
+    "answers by itself."
+)
+_REACH: Final = (
+    "Check endpoint= in the URL of the state (or AWS_ENDPOINT_URL_S3) and region=, and that the server is "
+    "running."
+)
+_KMS: Final = (
+    "Let the user kms:GenerateDataKey and kms:Decrypt with the key that encrypts: the bucket's, or the one "
+    "that sse_kms_key_id names in the URL of the state. It has to be enabled, and of the bucket's region."
+)
+_DEMANDED: Final = (
+    "Where the bucket's policy demands server-side encryption, add sse=AES256 or sse=aws:kms, and "
+    "sse_kms_key_id=... for a certain key, to the URL of the state."
+)
+_DENIED: Final = f"A policy denies it, which no right outweighs. {_DEMANDED}"
+_SSE: Final = "Correct sse= and sse_kms_key_id= in the URL of the state, or what the bucket encrypts with."
+_CHANGED: Final = "What was sent arrived as something else: look for a proxy that changes it."
+_LATER: Final = "Run the command again later."
+
+_CODES: Final = (
+    (re.compile("NoSuchBucket"), "Create it, or correct the URL of the state."),
+    (re.compile("BadDigest|InvalidDigest"), _CHANGED),
+    (re.compile("AccessDenied|Forbidden|403|AllAccessDisabled"), _POLICY),
+    (re.compile("ExpiredToken|TokenRefreshRequired|InvalidToken"), _LOGIN_AGAIN),
+    (re.compile("InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSecurity|Unauthorized|401"), CREDENTIALS),
+    (re.compile("Redirect|AuthorizationHeaderMalformed|IllegalLocation|30[1278]"), _REGION),
+    (re.compile("TooSkewed|RequestExpired"), "Set the clock of this machine."),
+    (
+        re.compile("Quota|StorageFull|InsufficientCapacity|507"),
+        "Free some space on the server and run the command again.",
+    ),
+    (re.compile("SlowDown|Throttl|ServiceUnavailable|InternalError|50[0234]"), _LATER),
+)
+_ENCRYPTION: Final = re.compile("(?i)encrypt")
+_SAID: Final = (
+    (re.compile(r"kms:|^\S*KMS"), _KMS),
+    (re.compile("explicit deny"), _DENIED),
+    (_ENCRYPTION, _SSE),
+)
+"""What code and message say together, where the code alone says too little."""
+
+_KINDS: Final = (
+    (exceptions.PartialCredentialsError, "", CREDENTIALS),
+    (exceptions.NoCredentialsError, "there are no credentials", CREDENTIALS),
+    (exceptions.ProfileNotFound, "", "Correct AWS_PROFILE."),
+    (exceptions.SSOError, "", _LOGIN_AGAIN),
+    (exceptions.TokenRetrievalError, "", _LOGIN_AGAIN),
+    (exceptions.CredentialRetrievalError, "", CREDENTIALS),
+    (exceptions.SSLError, "", "Name the file with the server's authority in AWS_CA_BUNDLE."),
+    (exceptions.ProxyConnectionError, "", "Check HTTPS_PROXY and NO_PROXY."),
+    (exceptions.ConnectionError, "", _REACH),
+    (exceptions.HTTPClientError, "", _REACH),
+    (exceptions.IncompleteReadError, "", _LATER),
+    (exceptions.ParamValidationError, "", "Correct the URL of the state."),
+    (exceptions.NoRegionError, "", _REGION),
+    (ResponseParserError, "what answers there is not S3", _REACH),
+)
+_LOST: Final = (exceptions.ConnectionError, exceptions.HTTPClientError, exceptions.IncompleteReadError)
+_PASSING: Final = re.compile(
+    "BadDigest|SlowDown|Throttl|TooManyRequests|RequestTimeout$|ConditionalRequestConflict|OperationAborted|409|429"
+)
+_QUERY: Final = re.compile(r'\?[^\s"]*')
+_USER: Final = re.compile(r"//[^/@\s]*@")
+_LONGEST: Final = 300
+
+
+def cause(error: Exception) -> str:
+    """One line: what the server said, or why it could not be asked."""
+    if isinstance(error, exceptions.ClientError):
+        return f"{_line(_message(error) or 'the server refused it')} ({_code_of(error)})"
+    named = next((text for kind, text, _ in _KINDS if isinstance(error, kind)), "")
+    return named or _line(str(error))
+
+
+def _line(text: str) -> str:
+    return one_line(_USER.sub("//", _QUERY.sub("", text)), _LONGEST).rstrip(". ")
+
+
+def advice(error: Exception) -> str:
+    """What to do about it, "" when the cause says it all."""
+    if not isinstance(error, exceptions.ClientError):
+        return next((what for kind, _, what in _KINDS if isinstance(error, kind)), "")
+    code = _code_of(error)
+    said = f"{code} {_message(error)}"
+    found = next((what for pattern, what in _SAID if pattern.search(said)), "")
+    found = found or next((what for pattern, what in _CODES if pattern.search(code)), "")
+    return f"{found} {_DEMANDED}" if found is _POLICY and error.operation_name == "PutObject" else found
+
+
+explained: Final = explaining(FAILURES, cause, advice)
+
+
+def is_refusal(error: exceptions.ClientError) -> bool:
+    """Whether a condition was not met."""
+    return _status_of(error) == 412 or is_absent(error)
+
+
+def is_unable(error: exceptions.ClientError) -> bool:
+    """Whether the server does not do such a thing; that it does not encrypt, or not so, is another matter."""
+    return _status_of(error) == 501 and _ENCRYPTION.search(_message(error)) is None
+
+
+def _message(error: exceptions.ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Message") or "")
+
+
+def _code_of(error: exceptions.ClientError) -> str:
+    """As S3 names it: "NoSuchKey"; the status where there is no body, as after HEAD: "404"."""
+    return str(error.response.get("Error", {}).get("Code") or _status_of(error))
+
+
+def _status_of(error: exceptions.ClientError) -> int:
+    """The HTTP status; 0 when it is not known."""
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether the same request may succeed a moment later."""
+    if isinstance(error, exceptions.ClientError):
+        status = _status_of(error)
+        return (status >= 500 and status not in (501, 507)) or bool(_PASSING.search(_code_of(error)))
+    return isinstance(error, _LOST)
+
+
+def is_absent(error: exceptions.ClientError) -> bool:
+    """Whether there is no such object, where there is such a bucket."""
+    return _status_of(error) == 404 and _code_of(error) != "NoSuchBucket"

@@ -36,6 +36,13 @@ _LENGTH: Final = "length"
 _NONE: Final = "none"
 
 
+Confirm = Callable[[], None]
+"""Ask the place who holds the lock; raises StateError when that is another."""
+
+_FENCE: Final = b"fence"
+_FENCES_LAST: Final = 3600.0
+
+
 class SnapshotObjects:
     """key: of the present snapshot. history: what the keys of the others begin with. shown: in messages."""
 
@@ -66,7 +73,7 @@ class SnapshotObjects:
         """The serials in the history until now."""
         present = self._bucket.look(self._key)
         compare(self._told(present))
-        kept = {int(item.name[:-5]) for item in self._copies()}
+        kept = set(self._copies())
         former = _serial(present)
         if former is not None and former not in kept:
             self._keep(former)
@@ -95,7 +102,8 @@ class SnapshotObjects:
         self._bucket.put(self._kept(serial), content, over=None)
 
     def history(self) -> list[HistoryEntry]:
-        entries = {int(item.name[:-5]): _entry(item) for item in self._copies()}
+        copies = self._copies().items()
+        entries = {serial: HistoryEntry(serial, _time(copy.modified), copy.size) for serial, copy in copies}
         present = self._bucket.look(self._key)
         serial, length = _serial(present), _length(present)
         if present is not None and serial is not None and length is not None and serial not in entries:
@@ -120,9 +128,10 @@ class SnapshotObjects:
         body = (found.body if found else b"") + b" "
         self._bucket.put(self._key, body, over=found.etag if found else NOTHING, notes=notes)
 
-    def _copies(self) -> list[Found]:
-        items = self._bucket.listing(self._history)
-        return [item for item in items if item.name.endswith(".json") and item.name[:-5].isdecimal()]
+    def _copies(self) -> dict[int, Found]:
+        """By their serials."""
+        named = [(item.name.removesuffix(".json"), item) for item in self._bucket.listing(self._history)]
+        return {int(name): item for name, item in named if name.isdecimal() and name != item.name}
 
     def _kept(self, serial: int) -> str:
         return f"{self._history}{serial:08d}.json"
@@ -148,19 +157,8 @@ def _serial(found: Found | None) -> int | None:
     return int(found.notes[_SERIAL])
 
 
-def _entry(item: Found) -> HistoryEntry:
-    return HistoryEntry(int(item.name[:-5]), _time(item.modified), item.size)
-
-
 def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-Confirm = Callable[[], None]
-"""Ask the place who holds the lock; raises StateError when that is another."""
-
-_FENCE: Final = b"fence"
-_FENCES_LAST: Final = 3600.0
 
 
 class Log:

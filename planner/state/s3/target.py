@@ -7,10 +7,11 @@ it. Without that it does as the bucket says, which may be that it refuses.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from planner.errors import StateError
 from planner.net.address import Address, Flaw, NoAddress, address_of
@@ -28,11 +29,11 @@ _TRUTH: Final = {"true": True, "false": False}
 
 
 @frozen
-class Target:
+class S3Target:
     """key: of the present snapshot. endpoint: of the server, None: botocore knows. shown: for messages.
 
     path_style: whether the bucket stands in the path, not in the host's name; None: where it is not AWS.
-    sse, sse_kms_key_id: how the server is to encrypt, None: as the bucket says.
+    encryption: what every write asks for, as PutObject has it; nothing: as the bucket says.
     """
 
     bucket: str
@@ -41,18 +42,11 @@ class Target:
     region: str | None = None
     path_style: bool | None = None
     allow_http: bool = False
-    sse: str | None = None
-    sse_kms_key_id: str | None = None
+    encryption: Mapping[str, str] = field(factory=dict)
 
     @property
     def shown(self) -> str:
         return f"s3://{self.bucket}/{self.key}"
-
-    @property
-    def encryption(self) -> dict[str, str]:
-        """What every write asks for, as PutObject has it."""
-        wanted = {"ServerSideEncryption": self.sse, "SSEKMSKeyId": self.sse_kms_key_id}
-        return {name: value for name, value in wanted.items() if value is not None}
 
     @property
     def base(self) -> str:
@@ -60,22 +54,20 @@ class Target:
         return self.key.removesuffix(".json")
 
 
-def target_of(url: str, *, project: str, environment: str) -> Target:
+def s3_target(url: str, *, project: str, environment: str) -> S3Target:
     """StateError for a URL that holds credentials or cannot be understood."""
     parts, options = _split(url)
     if not parts.netloc:
         raise StateError("the URL of the state names no bucket", advice=_EXAMPLE)
-    target = Target(
+    target = S3Target(
         bucket=parts.netloc,
         key=_key(unquote(parts.path).strip("/"), project, environment),
         endpoint=options.get("endpoint"),
         region=options.get("region"),
         path_style=_truth(options, "path_style"),
         allow_http=_truth(options, "allow_http") or False,
-        sse=options.get("sse"),
-        sse_kms_key_id=options.get("sse_kms_key_id"),
+        encryption=_encryption(options.get("sse"), options.get("sse_kms_key_id")),
     )
-    _check_encryption(target.sse, target.sse_kms_key_id)
     if target.endpoint is None:
         return target
     return evolve(target, endpoint=check_endpoint(target.endpoint, target).url)
@@ -107,7 +99,7 @@ def _key(path: str, project: str, environment: str) -> str:
     return "/".join(filter(None, (path, project, environment))) + ".json"
 
 
-def _check_encryption(sse: str | None, key: str | None) -> None:
+def _encryption(sse: str | None, key: str | None) -> Mapping[str, str]:
     if sse is not None and sse not in _SSE:
         raise StateError(
             f"sse in the URL of the state is {sse!r}, which no server-side encryption is called",
@@ -118,6 +110,8 @@ def _check_encryption(sse: str | None, key: str | None) -> None:
             "sse_kms_key_id in the URL of the state is for a key of KMS",
             advice="Name one, and add sse=aws:kms; or take it out.",
         )
+    asked = {"ServerSideEncryption": sse, "SSEKMSKeyId": key}
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def _truth(options: dict[str, str], name: str) -> bool | None:
@@ -129,7 +123,7 @@ def _truth(options: dict[str, str], name: str) -> bool | None:
     return _TRUTH[told.lower()]
 
 
-def check_endpoint(endpoint: str, target: Target) -> Address:
+def check_endpoint(endpoint: str, target: S3Target) -> Address:
     """StateError when endpoint is no address, or when the state would travel there for everybody to read."""
     try:
         found = address_of(endpoint)

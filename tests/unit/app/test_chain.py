@@ -8,9 +8,8 @@ import pytest
 from attrs import evolve
 
 from planner.app.promotion.chain import Seen, standing
-from planner.model.chain import Standing
 from planner.model.project import Environment, GateRules
-from planner.model.release import Release
+from planner.model.release import Release, Standing
 from planner.promote.log import Approval, Log, Rejection, Run
 from planner.promote.question import Upstream
 

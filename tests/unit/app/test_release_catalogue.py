@@ -6,8 +6,7 @@ import pytest
 
 from planner.app.promotion.release_reading import catalogue, listed, matching
 from planner.errors import Refused, WrongUsage
-from planner.model.catalogue import KnownRelease, Remark
-from planner.model.release import Gate, Release
+from planner.model.release import Gate, KnownRelease, Release, Remark
 from planner.promote.log import Approval, Force, Log, Rejection, Run, Source, Verification
 
 ONE, TWO = (Release({"v": text}, archives={"files/a": text * 64}) for text in ("1", "2"))

@@ -9,9 +9,15 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import pytest
 
 from planner.archives import Archives
+from planner.archives.inspection import Problem, examine, named
 from planner.model.resource import Content
 
 Zip = Callable[..., Content]
+
+
+def inspect(content: Content, extension_type: str, version: str | None) -> tuple[Problem, ...]:
+    """What is wrong with an archive, read anew."""
+    return named(examine(content).judged(extension_type, version), content.source)
 
 
 @pytest.fixture

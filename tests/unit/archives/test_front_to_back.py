@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.archives import inspect
 from planner.model.diagnostic import ERROR
 from planner.model.resource import Content
+
+from .conftest import inspect
 
 HEADER, ENTRY, END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 WORDS = b"car, auto\n" * 50

@@ -11,12 +11,12 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.archives import Archives, inspect
-from planner.archives.names import fault
+from planner.archives import Archives
+from planner.archives.members import fault
 from planner.model.diagnostic import ERROR, WARNING
 from planner.model.resource import Content
 
-from .conftest import Zip
+from .conftest import Zip, inspect
 
 DESCRIPTOR = "plugin-descriptor.properties"
 

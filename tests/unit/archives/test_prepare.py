@@ -16,8 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.archives import ArchiveError, Archives, Workspace, folder, sizes
-from planner.archives.names import collisions, fault, is_junk
+from planner.archives import ArchiveError, Archives, Workspace, folder
+from planner.archives.inspection import human
+from planner.archives.members import collisions, fault, is_junk
+from planner.archives.prepare import UPLOAD_LIMIT
 from planner.errors import PlannerError
 
 GOLDEN = "5641e337a436ec1f48d44cb1f80c7afa93eaef5dcfdf3cd7a14d80cc8d54ee4c"
@@ -246,7 +248,7 @@ def test_a_near_name_is_proposed(archives: Archives, project: Path) -> None:
     assert caught.value.advice == 'Did you mean "synonyms.zip"?'
 
 
-@pytest.mark.parametrize("size", [sizes.UPLOAD_LIMIT + 1, 1024**4])
+@pytest.mark.parametrize("size", [UPLOAD_LIMIT + 1, 1024**4])
 def test_an_archive_too_large_to_be_uploaded_is_not_even_read(
     archives: Archives, project: Path, size: int
 ) -> None:
@@ -304,7 +306,7 @@ def test_a_folder_as_deep_as_paths_can_be(archives: Archives) -> None:
 
 def test_a_folder_too_large_to_be_uploaded_is_not_archived(archives: Archives, project: Path) -> None:
     tree(project, {"one/a": "1"})
-    os.truncate(project / "one/a", sizes.UPLOAD_LIMIT + 1)  # sparse: takes no space
+    os.truncate(project / "one/a", UPLOAD_LIMIT + 1)  # sparse: takes no space
     with pytest.raises(ArchiveError, match="at most 200 MiB can be uploaded"):
         archives.prepare("one")
     assert not list(archives.workspace.iterdir())
@@ -342,4 +344,4 @@ def test_any_file_name_survives(found: dict[str, str]) -> None:
     ],
 )
 def test_sizes(size: int, text: str) -> None:
-    assert sizes.human(size) == text
+    assert human(size) == text

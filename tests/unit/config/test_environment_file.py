@@ -8,8 +8,8 @@ import pytest
 
 from planner.config.environment_file import EnvironmentFile, name_of, read_environment_file
 from planner.config.sources import Sources
+from planner.config.values import plain
 from planner.config.variables import Inputs
-from planner.config.written import plain
 from planner.model.diagnostic import Diagnostics
 from planner.model.value import Value
 
@@ -177,7 +177,7 @@ def test_a_pinned_value_is_the_variables(
     configuration = folder.load()
     assert shown(configuration.diagnostics) == []
     found = configuration.variables[name]
-    assert (found.value, found.origin.place) == (value, origin)
+    assert (found.value, found.origin) == (value, origin)
 
 
 @pytest.mark.parametrize(

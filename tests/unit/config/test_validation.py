@@ -8,7 +8,7 @@ import pytest
 
 from planner.config.tokens import INVALID
 from planner.config.validation import Checker
-from planner.config.written import Literal, Written, shaped
+from planner.config.values import Literal, Written, shaped
 from planner.model.address import Address
 from planner.model.value import Deferred, Reference, Secret, Value
 

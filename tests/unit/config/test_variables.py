@@ -130,10 +130,10 @@ def test_precedence_with_origins(folder: Folder) -> None:
     ]
     for inputs, value, place in steps:
         assigned = folder.load(inputs).variables["count"]
-        assert (assigned.value, assigned.origin.place) == (value, place)
+        assert (assigned.value, assigned.origin) == (value, place)
     (folder.root / "environments" / "dev.yaml").unlink()
     assigned = folder.load().variables["count"]
-    assert (assigned.value, assigned.origin.place) == (1, "default in planner.yaml")
+    assert (assigned.value, assigned.origin) == (1, "default in planner.yaml")
 
 
 def test_an_environment_file_may_end_in_yml(folder: Folder) -> None:

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from planner.config.tokens import Tokens
-from planner.config.written import Literal, core_schema, plain
+from planner.config.values import Literal, core_schema, plain
 from planner.config.yaml_document import LineTrace, YamlProblem, parse
 from planner.model.address import Address
 from planner.model.value import Deferred, Reference, Secret, Value

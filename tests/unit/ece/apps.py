@@ -9,8 +9,10 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from planner.ece import ApiKeyAuth, Auth, Operation, RetryPolicy
+from planner.ece.auth import ApiKeyAuth, Auth
 from planner.ece.client import Client
+from planner.ece.operations import Operation
+from planner.ece.retry import RetryPolicy
 from planner.ece.wsgi import WSGITransport
 
 READ = Operation("get-extension", "GET", "/deployments/extensions/{id}", repeatable=True)

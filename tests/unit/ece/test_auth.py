@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from attrs import define, field
 
-from planner.ece import ApiKeyAuth, BasicAuth, LoginAuth, Upload
+from planner.ece.auth import ApiKeyAuth, BasicAuth, LoginAuth
+from planner.ece.operations import Upload
 from planner.errors import ApiError, PlannerError, Unauthenticated, Unreachable
 from tests.unit.ece.apps import CREATE, READ, UPLOAD, Answer, Script, answer, api_error, client_for
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from planner import __version__
-from planner.ece import Operation
 from planner.ece.auth import ApiKeyAuth
 from planner.ece.client import Client
+from planner.ece.operations import Operation
 from planner.errors import (
     ApiError,
     Conflict,
@@ -23,8 +23,8 @@ from planner.errors import (
     Unauthenticated,
     Unreachable,
 )
+from planner.model.resource import ServerTime
 from planner.model.value import Secret
-from planner.model.write import ServerTime
 from tests.unit.ece.apps import CREATE, KEY, READ, UPLOAD, Answer, Script, answer, api_error, client_for
 
 

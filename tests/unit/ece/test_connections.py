@@ -14,8 +14,9 @@ import pytest
 import requests
 import urllib3
 
-from planner.ece import ApiKeyAuth, Operation, Timeouts, Upload
+from planner.ece.auth import ApiKeyAuth
 from planner.ece.client import Client
+from planner.ece.operations import Operation, Timeouts, Upload
 from planner.errors import OutcomeUnknown, PlannerError, Unreachable
 from planner.net.troubles import explain
 from tests.unit.ece.servers import HANGS, Handler, http, read_request, refusing, replying, serving

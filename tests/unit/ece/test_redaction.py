@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from planner.ece import BasicAuth, redact
-from planner.ece.redaction import body_for_log, redact_value
+from planner.ece.auth import BasicAuth
+from planner.ece.redaction import body_for_log, redact, redact_value
 from planner.ece.wirelog import TRACE
 from planner.errors import PlannerError
 from planner.model.value import Secret

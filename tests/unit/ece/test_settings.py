@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from planner.ece import ApiKeyAuth, BasicAuth, LoginAuth, Settings
+from planner.ece.auth import ApiKeyAuth, BasicAuth, LoginAuth
 from planner.ece.client import open_client
+from planner.ece.settings import Settings
 from planner.ece.wsgi import WSGITransport
 from planner.errors import PlannerError
 from tests.unit.ece.apps import READ, Script, answer
@@ -64,7 +65,8 @@ def test_the_name_of_an_environment_in_a_variable() -> None:
 )
 def test_credentials(auth: str | None, environ: dict[str, str], method: str, secret: str) -> None:
     settings = _read({"endpoint": URL, "auth": auth}, environ)
-    assert type(settings.auth) is {"api_key": ApiKeyAuth, "basic": BasicAuth, "login": LoginAuth}[method]
+    expected: type = {"api_key": ApiKeyAuth, "basic": BasicAuth, "login": LoginAuth}[method]
+    assert type(settings.auth) is expected
     assert secret in settings.auth.secrets
     assert secret not in repr(settings)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.wrappers import Request
 
-from planner.ece import MULTIPART, RAW, Operation, Upload
+from planner.ece.operations import MULTIPART, RAW, Operation, Upload
 from planner.errors import OutcomeUnknown, PlannerError
 from tests.unit.ece.apps import UPLOAD, Answer, Script, answer, api_error, client_for
 

@@ -21,10 +21,9 @@ from planner.errors import (
 )
 from planner.model.ledger import APPLIED, FAILED, SKIPPED, StepFinished, StepStarted, ThreeWay
 from planner.model.plan import Action, Plan
-from planner.model.resource import Lifecycle, Prior
+from planner.model.resource import Lifecycle, Prior, Request, Result
 from planner.model.state import Intent, Outcome
 from planner.model.value import Fingerprint, Secret, Value
-from planner.model.write import Request, Result
 
 from .world import (
     NOW,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from planner.engine.outcome import Values, When, intent_of, make_request, prior_after
+from planner.engine.outcome import Values, intent_of, make_request, prior_after
 from planner.errors import PlannerError
 from planner.model.plan import Action, Change, Step
 from planner.model.resource import Observed
@@ -120,7 +120,7 @@ def test_the_intent_of_a_create_names_what_it_leaves_over(before_destroy: bool, 
     step = Step(1, address("a"), "create")
     values = Values({}, {address("a"): desired("a", password=SECRET)})
     request = make_request(step, change, THING, values, None)
-    assert intent_of(step, change, request, When(NOW), SALT).id == id_
+    assert intent_of(step, change, request, NOW, SALT).id == id_
 
 
 def test_an_intent_holds_no_secret() -> None:
@@ -129,7 +129,7 @@ def test_an_intent_holds_no_secret() -> None:
     step = Step(1, address("a"), "update")
     request = make_request(step, change, THING, values, None)
     assert request.desired["settings"] == {"k": "hunter2"}
-    intent = intent_of(step, change, request, When(NOW), SALT)
+    intent = intent_of(step, change, request, NOW, SALT)
     assert intent.attributes == {"name": "a", "settings": {"k": PRINT}}
 
 

@@ -9,7 +9,7 @@ from planner.engine.refresh import View, survey
 from planner.engine.selection import Selection
 from planner.engine.workflow import compare, propose_from
 from planner.model.address import Address
-from planner.model.codec import encode_plan
+from planner.model.codec import encode
 from planner.model.declarations import Declarations, Move, Removal
 from planner.model.plan import DESTROY, IMPORT_ONLY, NORMAL, REFRESH_ONLY, Action, AttributeDiff, OutputChange
 from planner.model.resource import Lifecycle, Observed
@@ -265,7 +265,7 @@ def test_a_secret_by_reference_is_never_in_the_plan() -> None:
         outputs={"o": later(ref("a", "password"))},
     )
     assert "hunter2" not in repr(found.plan)
-    assert b"hunter2" not in repr(encode_plan(found.plan)).encode()
+    assert b"hunter2" not in repr(encode(found.plan)).encode()
     assert found.change("b").after["settings"] == PRINT
     assert found.plan.outputs == (OutputChange("o", None, PRINT, sensitive=True),)
 
@@ -558,7 +558,7 @@ def test_the_same_input_gives_the_same_plan_in_any_order() -> None:
     has = [prior(n, note="old") for n in names[:5]] + [prior("z"), prior("y")]
     one = plan_for(*wanted, has=has)
     two = plan_for(*reversed(wanted), has=has[::-1])
-    assert encode_plan(one.plan) == encode_plan(two.plan)
+    assert encode(one.plan) == encode(two.plan)
 
 
 def in_the_template(address: Address, path: Path) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from planner.engine.goal import Goal
 from planner.engine.selection import Selection
 from planner.engine.workflow import propose_from
-from planner.model.codec import encode_plan
+from planner.model.codec import encode
 from planner.model.compare import is_unset, same
 from planner.model.plan import Plan
 from planner.model.preview import EnvironmentPreview, Preview
@@ -84,8 +84,7 @@ def _html_rows(details: Node) -> dict[str, str]:
 
 def in_json(plan: Plan) -> Said:
     return {
-        change["address"].removeprefix("thing."): _json_rows(change)
-        for change in encode_plan(plan)["changes"]
+        change["address"].removeprefix("thing."): _json_rows(change) for change in encode(plan)["changes"]
     }
 
 

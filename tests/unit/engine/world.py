@@ -21,10 +21,9 @@ from planner.model.diagnostic import Diagnostics
 from planner.model.kind import Attribute, ContentFacts, Kind
 from planner.model.ledger import Event, Ledger
 from planner.model.plan import AttributeDiff, Plan
-from planner.model.resource import Content, Desired, Lifecycle, Observed, Prior
+from planner.model.resource import Content, Desired, Lifecycle, Observed, Prior, Request, Result, ServerTime
 from planner.model.state import Record, State
 from planner.model.value import Deferred, Reference, Value, leaves
-from planner.model.write import Request, Result, ServerTime
 
 SALT = "00" * 16
 NOW = "2025-01-31T12:00:00Z"
@@ -370,13 +369,11 @@ class Scene:
 
     def carry_out(self, session: Session, plan: Plan, state: State) -> Ledger:
         surroundings = Surroundings(
-            drivers=session.drivers,
             journal=self.store.open_journal(state, "apply"),
             sink=self.events.append,
             now=lambda: NOW,
             timer=lambda: 0.0,
             stop=self.stop,
-            parallelism=self.parallelism,
         )
         _, ledger, _ = carry_out(session, plan, state, surroundings, Provenance("digest"))
         return ledger

@@ -13,16 +13,16 @@ from typing import Any
 from attrs import define, field
 from werkzeug.test import Client as Caller
 
-from planner.ece import ApiKeyAuth, UploadForm
+from planner.ece.auth import ApiKeyAuth
 from planner.ece.client import Client
+from planner.ece.operations import UploadForm
 from planner.ece.wsgi import WSGITransport
 from planner.kinds.binding import Conventions
 from planner.kinds.extension import ExtensionDriver
 from planner.kinds.registry import load_kinds
 from planner.model.address import Address
-from planner.model.resource import Content, Observed
+from planner.model.resource import Content, Observed, Progress, Request, Result
 from planner.model.value import Value
-from planner.model.write import Progress, Request, Result
 from planner.sandbox import Sandbox, create_app
 
 ADDRESS = Address("extension", "synonyms")

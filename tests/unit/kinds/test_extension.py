@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from planner.ece import Reply
+from planner.ece.operations import Reply
 from planner.errors import (
     ApiError,
     Conflict,
@@ -21,8 +21,7 @@ from planner.errors import (
     Unreachable,
 )
 from planner.model.plan import AttributeDiff
-from planner.model.resource import Observed
-from planner.model.write import Request
+from planner.model.resource import Observed, Request
 
 from .installation import ADDRESS, BODY, URL, Ece, archive
 

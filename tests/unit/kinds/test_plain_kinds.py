@@ -11,9 +11,8 @@ from planner.errors import ApiError, Conflict, OutcomeUnknown, PlannerError, Ref
 from planner.kinds.registry import load_kinds
 from planner.kinds.rest import RestDriver
 from planner.model.address import Address
-from planner.model.resource import Observed
+from planner.model.resource import Observed, Request
 from planner.model.value import Fingerprint, Value
-from planner.model.write import Request
 
 from .installation import client_of
 from .plain import FILTER, REALM, REPOSITORY, Api, written

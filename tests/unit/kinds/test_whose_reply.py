@@ -13,8 +13,7 @@ from attrs import define
 from planner.errors import ApiError, OutcomeUnknown, PlannerError
 from planner.kinds.registry import load_kinds
 from planner.kinds.rest import RestDriver
-from planner.model.resource import Observed
-from planner.model.write import Request
+from planner.model.resource import Observed, Request
 
 from .installation import ADDRESS, BODY, client_of
 from .plain import Api

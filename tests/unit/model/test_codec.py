@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from planner.model.address import Address
 from planner.model.codec import (
     canonical,
-    decode_plan,
+    decode,
     decode_record,
     decode_state,
     digest,
-    encode_plan,
+    encode,
     encode_record,
     encode_state,
 )
@@ -256,7 +256,7 @@ def test_defaults_are_left_out_of_resources() -> None:
 
 
 def test_plan_round_trips() -> None:
-    decoded = decode_plan(through_json(encode_plan(PLAN)))
+    decoded = decode(through_json(encode(PLAN)), Plan)
     assert decoded == PLAN
     assert decoded.changes[0].content == Content("files/a", "ab", 3, "somewhere/a.zip")
     content = decoded.changes[0].content
@@ -266,7 +266,7 @@ def test_plan_round_trips() -> None:
 
 @pytest.mark.parametrize("plan", [PLAN, Plan("p", "e", "normal", "", 0, "")])
 def test_a_plan_has_every_field(plan: Plan) -> None:
-    assert list(encode_plan(plan)) == [field.name for field in attrs.fields(Plan)]
+    assert list(encode(plan)) == [field.name for field in attrs.fields(Plan)]
 
 
 @pytest.mark.parametrize("state", [STATE, State("p", "e"), evolve(STATE, applied=None, resources={})])
@@ -343,12 +343,12 @@ def test_bad_records(data: object) -> None:
 
 
 def test_bad_plans() -> None:
-    data = encode_plan(PLAN)
+    data = encode(PLAN)
     data["changes"] = [{**data["changes"][0], "action": "explode"}]
     with pytest.raises(ValueError, match=r"'explode' is not a valid Action @ \$.changes\[0\].action"):
-        decode_plan(data)
+        decode(data, Plan)
     with pytest.raises(ValueError, match=r"expected a mapping, found a list @ \$"):
-        decode_plan([])
+        decode([], Plan)
 
 
 def test_digest_does_not_depend_on_the_order_of_keys() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from planner.model.windows import parse_window
+from planner.model.times import parse_window
 from planner.promote.log import Approval, Log
 from planner.promote.question import BACK, FIRST, PROMOTION, SAME
 

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from planner.model.durations import parse_duration
 from planner.model.project import Environment
 from planner.model.release import Gate, Release
-from planner.model.windows import parse_window
+from planner.model.times import parse_duration, parse_window
 from planner.promote.log import Approval, Force, Log, Rejection, Run, Source, Verification
 from planner.promote.question import BACK, FIRST, NAMES, PROMOTION, SAME, Upstream, Verdict
 

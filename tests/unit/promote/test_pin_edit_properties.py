@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from planner.config.written import plain
+from planner.config.values import plain
 from planner.config.yaml_document import YamlProblem, parse
 from planner.errors import Refused
 from planner.model.value import Value, at

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from planner.config.written import plain
+from planner.config.values import plain
 from planner.config.yaml_document import parse
 from planner.model.value import Value, at
 from planner.promote.pin_edit import edit

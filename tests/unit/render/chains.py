@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from planner.model.address import Address
-from planner.model.catalogue import KnownRelease, Remark, Stay
-from planner.model.chain import Standing
-from planner.model.comparison import Comparison, RenderedDiff, ResourceDiff, TextDiff
 from planner.model.plan import AttributeDiff
-from planner.model.release import Gate, Release
+from planner.model.release import (
+    Comparison,
+    Gate,
+    KnownRelease,
+    Release,
+    Remark,
+    RenderedDiff,
+    ResourceDiff,
+    Standing,
+    Stay,
+    TextDiff,
+)
 from planner.model.value import Fingerprint
 from planner.render.standings import Place
 

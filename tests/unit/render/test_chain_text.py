@@ -9,9 +9,7 @@ import pytest
 from attrs import evolve
 from jsonschema_rs import Draft202012Validator, meta
 
-from planner.model.chain import Standing
-from planner.model.comparison import Comparison
-from planner.model.release import Gate
+from planner.model.release import Comparison, Gate, Standing
 from planner.render.comparison import comparison_document, render_comparison
 from planner.render.releases import release_document, releases_document, render_release, render_releases
 from planner.render.standings import places_document, render_places, render_standings, standings_document

@@ -22,7 +22,7 @@ from planner.model.plan import (
 )
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Secret, Value
 from planner.render.escaping import cells, quote
-from planner.render.markdown.plan import render_markdown_plan
+from planner.render.markdown.comment import render_markdown_plan
 from planner.render.style import Style
 from planner.render.text.plan import render_plan
 from planner.render.values import wrapped

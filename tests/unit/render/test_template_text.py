@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from planner.config.rendering import TemplateEnvironment, render
 from planner.config.tokens import Tokens
-from planner.config.written import plain
+from planner.config.values import plain
 from planner.config.yaml_document import parse
 from planner.model.address import Address
 from planner.model.declarations import Import

@@ -4,7 +4,8 @@ import pytest
 
 from planner.model.address import Address
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Reference, Secret, Value
-from planner.render.values import human_size, inline, key_of, plural
+from planner.render.rows import key_of
+from planner.render.values import human_size, inline, plural
 from planner.yaml12.number import written
 
 LATER = Deferred((Reference(Address("extension", "a"), ("url",)),))

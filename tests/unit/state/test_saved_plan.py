@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 
 from planner.errors import PlannerError
-from planner.model.codec import digest, encode_plan, for_digest
+from planner.model.codec import digest, encode, for_digest
 from planner.model.plan import Action, Change, Plan, Step
 from planner.model.resource import Content
 from planner.model.value import Deferred, Fingerprint, Reference
@@ -137,7 +137,7 @@ def test_a_plan_that_cannot_be_written(path: Path) -> None:
 
 def test_a_plan_of_the_former_version_is_read(path: Path) -> None:
     """Its digest was over everything in the file, and still is."""
-    former = {"format_version": 1, **encode_plan(PLAN)}
+    former = {"format_version": 1, **encode(PLAN)}
     path.write_bytes(orjson.dumps({**former, "digest": digest(former)}))
     assert read_plan(path) == PLAN
     path.write_bytes(orjson.dumps({**former, "digest": digest(former), "notes": ["another"]}))

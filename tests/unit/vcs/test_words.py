@@ -10,7 +10,7 @@ import pytest
 
 from planner.errors import PlannerError
 from planner.vcs import commit_of, repository_of
-from planner.vcs.running import GitError, environment, output
+from planner.vcs.running import GitError, Run, environment
 
 from .test_git import git
 
@@ -131,7 +131,7 @@ def test_nothing_is_committed_yet(tmp_path: Path) -> None:
 
 def told(tmp_path: Path, script: str, seconds: float = 60) -> PlannerError:
     with pytest.raises(PlannerError) as error:
-        output(["x"], {"PATH": git_that(tmp_path / "bin", script)}, what="git x failed", seconds=seconds)
+        Run(["x"], {"PATH": git_that(tmp_path / "bin", script)}, "git x failed", seconds=seconds).output()
     return error.value
 
 

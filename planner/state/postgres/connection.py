@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import selectors
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -47,12 +48,12 @@ def connect(login: Login, patience: float) -> Connection:
     Text travels as UTF-8, whatever the database, the role, the URL or PGCLIENTENCODING say: psycopg gives
     bytes instead of text where the encoding is SQL_ASCII, and what a holder is called fits in no lesser one.
     """
-    wanted: dict[str, Any] = {**_ALIVE, "tcp_user_timeout": "25000", "application_name": "planner"}
+    options: dict[str, Any] = {**_ALIVE, "tcp_user_timeout": "25000", "application_name": "planner"}
     if "PGCONNECT_TIMEOUT" not in os.environ:
-        wanted["connect_timeout"] = str(max(2, int(patience)))
-    wanted |= conninfo_to_dict(login.conninfo) | {"client_encoding": "UTF8"}
+        options["connect_timeout"] = str(max(2, int(patience)))
+    options |= conninfo_to_dict(login.conninfo) | {"client_encoding": "UTF8"}
     try:
-        connection = psycopg.connect(make_conninfo(**wanted), autocommit=True, prepare_threshold=None)
+        connection = psycopg.connect(make_conninfo(**options), autocommit=True, prepare_threshold=None)
     except psycopg.Error as error:
         login.used(_secrets(error.pgconn))
         raise
@@ -70,7 +71,7 @@ def _secrets(connection: PGconn | None) -> Iterator[str]:
 
 
 @define(eq=False)
-class Session:
+class LastingConnection:
     """Connects when it is first used, and again after the connection was lost; closes when it is forgotten.
 
     greet: is called with each new connection. reached: whether the server is known to be there. Not for two
@@ -83,7 +84,7 @@ class Session:
     _timing: Timing = TIMING
     _reached: bool = False
     _connection: Connection | None = field(default=None, init=False)
-    _closing: weakref.finalize[[Connection], Session] | None = field(default=None, init=False)
+    _closing: weakref.finalize[[Connection], LastingConnection] | None = field(default=None, init=False)
 
     def run(self, work: Callable[[Connection], T], lasting: float | None = None) -> T:
         """work(connection), again on a new one when it was lost, for as long as a lease lasts. psycopg.Error.
@@ -121,7 +122,7 @@ class Session:
     def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed:
             self.close()
-            connection = connect(self._login, self._terms.patience)
+            connection = connect(self._login, self._terms.interval)
             self._closing = weakref.finalize(self, _close, connection)
             try:
                 self._greet(connection)
@@ -131,8 +132,13 @@ class Session:
             self._connection, self._reached = connection, True
         return self._connection
 
-    def fileno(self) -> int | None:
-        return self._connection.fileno() if self._connection is not None and self.is_open else None
+    def has_news(self) -> bool:
+        """Whether there is something to read: nothing is expected but the connection's end."""
+        if self._connection is None or not self.is_open:
+            return False
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._connection, selectors.EVENT_READ)
+            return bool(selector.select(0))
 
     def close(self) -> None:
         if self._closing is not None:
@@ -189,8 +195,8 @@ def cause(error: psycopg.Error) -> str:
     if said:
         return said
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    wanted = [line for line in lines if "FATAL:" in line] or lines or ["the connection failed"]
-    return wanted[0].removeprefix("connection failed: ").rstrip(".?")
+    telling = [line for line in lines if "FATAL:" in line] or lines or ["the connection failed"]
+    return telling[0].removeprefix("connection failed: ").rstrip(".?")
 
 
 def advice(error: psycopg.Error) -> str:

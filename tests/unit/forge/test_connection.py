@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from planner.forge.reading import id_at, is_about, text_at
+from planner.forge.connection import id_at, is_about, text_at
 
 
 @pytest.mark.parametrize(

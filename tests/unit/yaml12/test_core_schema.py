@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
-from planner.yaml12.loading import load
+from planner.yaml12.core_schema import load
 
 
 @pytest.mark.parametrize(

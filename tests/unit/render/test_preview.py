@@ -7,7 +7,7 @@ from attrs import evolve
 
 from planner.model.plan import AttributeDiff
 from planner.model.preview import NEW, EnvironmentPreview, Preview
-from planner.render.blame import blamed
+from planner.render.preview import blamed
 
 from . import plans
 from .plans import plan

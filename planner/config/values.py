@@ -1,18 +1,21 @@
-"""What a JSON Schema makes of plain scalars: texts where it wants texts, else the numbers and words they are.
+"""Values as they are written and as the JSON Schema of their place wants them, what is in them, and what they
+are called in messages.
 
-`version: 8.10` is "8.10" where a text is wanted; elsewhere a number, which still goes into a text as "8.10".
+A schema makes texts of plain scalars where it wants texts; elsewhere they are the numbers and words that they
+look like: `version: 8.10` is "8.10" where a text is wanted, else a number, which goes into a text as "8.10".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, overload
 
 import jsonschema_rs
-from attrs import frozen
+from attrs import define, field, frozen
 
-from planner.model.value import Value, with_plain_numbers
+from planner.model.value import Deferred, Path, Reference, Secret, Value, with_plain_numbers
 from planner.yaml12.core_schema import plain_value
 
 
@@ -93,18 +96,17 @@ def step(schema: Any, key: str | int) -> Any:
 def _below(schema: Any, key: str | int) -> Any:
     """What a schema and the forms in it say of what is below key."""
     own = step(schema, key)
-    forms = [(word, form, _below(form, key)) for word, form in _forms(schema) if _may_hold(form, key)]
-    if all(found == {} for _, _, found in forms):
+    found = [[_below(form, key) for form in forms if _may_hold(form, key)] for forms in _forms(schema)]
+    if all(below == {} for group in found for below in group):
         return own
-    groups = ([found for word, _, found in forms if word == wanted] for wanted in _FORMS)
-    every, *either = groups
+    every, *either = found
     return {"allOf": [own, *every, *({"anyOf": group} for group in either if group)]}
 
 
-def _forms(schema: Any) -> Iterator[tuple[str, Any]]:
-    for word in _FORMS if isinstance(schema, Mapping) else ():
-        found = schema.get(word)
-        yield from ((word, form) for form in found) if isinstance(found, list) else ()
+def _forms(schema: Any) -> list[list[Any]]:
+    """Those of allOf, of anyOf and of oneOf."""
+    found = [schema.get(word) for word in _FORMS] if isinstance(schema, Mapping) else [None] * 3
+    return [forms if isinstance(forms, list) else [] for forms in found]
 
 
 def _may_hold(form: Any, key: str | int) -> bool:
@@ -137,8 +139,7 @@ def _takes(schema: Any, value: Value, strictly: bool) -> bool:
     rules = schema if strictly else {"type": schema["type"]} if "type" in schema else {}
     if not _is_valid({word: rule for word, rule in rules.items() if word not in _FORMS}, value):
         return False
-    every = [form for word, form in _forms(schema) if word == "allOf"]
-    either = ([form for word, form in _forms(schema) if word == wanted] for wanted in _FORMS[1:])
+    every, *either = _forms(schema)
     return all(_takes(form, value, strictly) for form in every) and all(
         any(_takes(form, value, strictly) for form in forms) for forms in either if forms
     )
@@ -189,3 +190,81 @@ def _rule(word: str, rule: Written, types: Value) -> Value:
     if word in ("pattern", "format", "title", "description"):
         return shaped(rule, _TEXT)
     return shaped(rule, {"items": _TEXT}) if word == "required" else plain(rule)
+
+
+SMALLEST, LARGEST = -(2**63), 2**64 - 1
+
+
+@define
+class Survey:
+    """One walk over a value. flaws: (path, what is wrong) of texts that are not Unicode, and of numbers that
+    JSON cannot hold.
+    """
+
+    references: list[Reference] = field(factory=list)
+    secrets: list[str] = field(factory=list)
+    flaws: list[tuple[Path, str]] = field(factory=list)
+
+    def visit(self, value: Value, path: Path = ()) -> None:
+        if isinstance(value, str):
+            self._text(value, path)
+        elif isinstance(value, Mapping):
+            for key, item in value.items():
+                if key.__class__ is not str or not key.isascii():
+                    self._text(key, path)
+                if item.__class__ is not str or not item.isascii():  # most hold nothing to be found
+                    self.visit(item, (*path, key))
+        elif isinstance(value, list | tuple):
+            for index, item in enumerate(value):
+                self.visit(item, (*path, index))
+        elif isinstance(value, Deferred):
+            self._deferred(value, path)
+        elif isinstance(value, int | float):
+            self._number(value, path)
+
+    def _text(self, value: str, path: Path) -> None:
+        if isinstance(value, Secret):
+            self.secrets.append(str(value))
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            code = ord(str(value)[error.start])
+            self.flaws.append((path, f"holds U+{code:04X}, half of a surrogate pair and no character"))
+
+    def _deferred(self, value: Deferred, path: Path) -> None:
+        self.references.extend(value.references)
+        for part in value.parts:
+            if isinstance(part, str):
+                self._text(part, path)
+
+    def _number(self, value: int | float, path: Path) -> None:
+        if isinstance(value, float) and not math.isfinite(value):
+            self.flaws.append((path, "must be a finite number"))
+        elif isinstance(value, int) and not SMALLEST <= value <= LARGEST:
+            self.flaws.append((path, "is a number of more than 64 bits"))
+
+
+def survey(value: Value) -> Survey:
+    found = Survey()
+    found.visit(value)
+    return found
+
+
+_NAMES: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (Secret, "a sensitive text"),
+    (str, "a text"),
+    (bool, "a boolean"),
+    ((int, float), "a number"),
+    ((list, tuple), "a list"),
+    (Mapping, "a mapping"),
+    (type(None), "null"),
+    (Deferred, "a value known only after apply"),
+)
+
+
+def describe(value: object) -> str:
+    """What kind of value it is, in words for messages."""
+    for kinds, name in _NAMES:
+        if isinstance(value, kinds):
+            return name
+    return "a function or macro" if callable(value) else f"a {type(value).__name__}"

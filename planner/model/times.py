@@ -1,5 +1,6 @@
-"""Windows: the times when applies may run, as "mon-fri 08:00-17:00 Europe/Zurich".
+"""Times as people write and read them.
 
+Durations: 45s, 3m20s, 18h02m, 48h, 3d. Windows, when applies may run: "mon-fri 08:00-17:00 Europe/Zurich".
 The clock on the wall decides: a window is open while the clocks of its zone show a time in it. An hour that
 they skip in spring is in no window; one that they show twice in autumn is in it twice.
 """
@@ -7,11 +8,56 @@ they skip in spring is in no window; one that they show twice in autumn is in it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from operator import mul
 from typing import Final
 
 from attrs import frozen
+
+_SECONDS: Final = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_SHAPE: Final = re.compile("".join(f"(?:([0-9]+){unit})?" for unit in _SECONDS))
+_LONGEST: Final = 36_525 * _SECONDS["d"]
+_WHOLE_DAYS: Final = 3 * _SECONDS["d"]
+
+
+def parse_duration(text: str) -> timedelta:
+    """ "24h", "2d12h", "1h30m": weeks, days, hours, minutes and seconds, in this order, each at most once.
+
+    ValueError for anything else, and for more than 100 years.
+    """
+    match = _SHAPE.fullmatch(text)
+    if not text or match is None:
+        raise ValueError(f"{text[:40]!r} is not a duration; write it as 24h, 90m or 2d12h")
+    amounts = [amount or "0" for amount in match.groups()]
+    sane = all(len(amount) <= len(str(_LONGEST)) for amount in amounts)
+    seconds = sum(map(mul, map(int, amounts), _SECONDS.values())) if sane else _LONGEST + 1
+    if seconds > _LONGEST:
+        raise ValueError(f"{text[:40]!r} is longer than 100 years")
+    return timedelta(seconds=seconds)
+
+
+def show_duration(duration: timedelta) -> str:
+    """ "3m20s" below an hour, "18h02m" from there on, also for "48h"; whole days as "3d", from three on.
+
+    What is smaller than the last unit is cut off: "48h" is not shown before they are over.
+    """
+    seconds = abs(duration) // timedelta(seconds=1)
+    sign = "-" if duration < timedelta() and seconds else ""
+    if seconds >= _WHOLE_DAYS and seconds % _SECONDS["d"] == 0:
+        return f"{sign}{seconds // _SECONDS['d']}d"
+    if seconds < _SECONDS["h"]:
+        return sign + _pair(seconds, "m", "s")
+    return sign + _pair(seconds // _SECONDS["m"], "h", "m")
+
+
+def _pair(amount: int, large: str, small: str) -> str:
+    """amount: in the small unit, 60 of which are one of the large."""
+    whole, rest = divmod(amount, 60)
+    if not whole:
+        return f"{rest}{small}"
+    return f"{whole}{large}{rest:02}{small}" if rest else f"{whole}{large}"
+
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -19,8 +65,6 @@ _EXAMPLE: Final = "mon-fri 08:00-17:00 Europe/Zurich"
 _WHOLE_DAY: Final = 24 * 60
 _TIMES: Final = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
 _ZONE: Final = re.compile(r"[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
-_AHEAD: Final = timedelta(days=15)
-"""A weekly window may fall into the hour that is skipped in spring; then the next is two weeks off."""
 
 
 @frozen
@@ -110,42 +154,16 @@ def is_open(windows: Sequence[Window], now: datetime) -> bool:
 def next_opening(windows: Sequence[Window], now: datetime) -> datetime | None:
     """The first moment from now on at which a window is open, in UTC: now itself when one is open already.
 
-    None when there is none within 15 days. now: aware.
+    None when there is none within 16 days: a weekly window may fall into the hour that is skipped in spring,
+    and the next is two weeks off. now: aware.
     """
-    _check(now)
-    begin = now.astimezone(UTC)
-    moments = [begin, *(moment for window in windows for moment in _turns(window, begin))]
-    return min((moment for moment in moments if moment >= begin and is_open(windows, moment)), default=None)
+    if is_open(windows, now):
+        return now.astimezone(UTC)
+    minute = now.astimezone(UTC).replace(second=0, microsecond=0)  # clocks differ by whole minutes
+    minutes = (minute + timedelta(minutes=ahead) for ahead in range(1, 16 * _WHOLE_DAY))
+    return next((moment for moment in minutes if is_open(windows, moment)), None)
 
 
 def _check(now: datetime) -> None:
     if now.utcoffset() is None:
         raise ValueError("now must be aware of its time zone")
-
-
-def _turns(window: Window, begin: datetime) -> Iterator[datetime]:
-    """Each moment, in UTC, at which a window may open: its start each day, and changes of the clocks."""
-    today = begin.astimezone(window.zone).date()
-    for ahead in range(_AHEAD.days + 1):
-        wall = datetime.combine(today + timedelta(days=ahead), time(*divmod(window.start, 60)), window.zone)
-        yield wall.astimezone(UTC)
-        yield wall.replace(fold=1).astimezone(UTC)
-    first = begin.replace(minute=0, second=0, microsecond=0)
-    for hours in range(_AHEAD.days * 24):
-        hour = first + timedelta(hours=hours)
-        if _offset(window.zone, hour, 0) != _offset(window.zone, hour, 3600):
-            yield _change(window.zone, hour)
-
-
-def _change(zone: tzinfo, hour: datetime) -> datetime:
-    """The second of the hour, in UTC, at which the clocks of zone are changed."""
-    before, after = 0, 3600
-    while after - before > 1:
-        middle = (before + after) // 2
-        same = _offset(zone, hour, middle) == _offset(zone, hour, before)
-        before, after = (middle, after) if same else (before, middle)
-    return hour + timedelta(seconds=after)
-
-
-def _offset(zone: tzinfo, hour: datetime, seconds: int) -> timedelta | None:
-    return (hour + timedelta(seconds=seconds)).astimezone(zone).utcoffset()

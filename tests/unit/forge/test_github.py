@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from planner.forge.actions import SUMMARY_LIMIT, pull_request, write_outputs, write_summary
+from planner.forge.github import SUMMARY_LIMIT, pull_request, write_outputs, write_summary
 from planner.forge.kind import Job
 from planner.forge.port import ForgeError
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.archives.properties import parse
+from planner.archives.descriptor import properties_in
 
 
 @pytest.mark.parametrize(
@@ -30,9 +30,9 @@ from planner.archives.properties import parse
     ],
 )
 def test_as_java_reads_it(text: str, expected: dict[str, str]) -> None:
-    assert parse(text.encode("latin-1")) == expected
+    assert properties_in(text.encode("latin-1")) == expected
 
 
 @given(st.binary(max_size=300))
 def test_reads_anything(data: bytes) -> None:
-    parse(data)
+    properties_in(data)
