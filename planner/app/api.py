@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, Final
+from typing import Any
 
 import orjson
 from attrs import define, field, frozen
@@ -43,8 +43,6 @@ from planner.state.saved import plan_digest
 logging.getLogger("planner").addHandler(logging.NullHandler())
 
 OnEvent = Callable[[Event], object]
-_LAST: Final = None
-"""Ends the events of an apply."""
 
 
 def open_project(folder: str | Path, *, environ: Mapping[str, str] | None = None) -> Project:
@@ -229,16 +227,18 @@ class Environment:
             applying = Applying(caller, here, report)
             with ThreadPoolExecutor(1, "planner-apply") as pool:
                 result = pool.submit(apply_saved, applying, plan.content, Approval(auto=True), lock_timeout)
-                result.add_done_callback(lambda _: report.events.put(_LAST))
+                result.add_done_callback(lambda _: report.events.put(None))
                 _hand_on(report.events, on_event, cancel)
                 outcome = result.result()
             return _applied(outcome, report.shown)
 
 
 def _hand_on(events: SimpleQueue[Event | None], on_event: OnEvent, cancel: Cancel) -> None:
-    """In the caller's thread. What it raises is raised when the apply has ended, which it does early."""
+    """In the caller's thread, until None ends them. What on_event raises is raised when the apply has ended,
+    which it does early.
+    """
     try:
-        while (event := events.get()) is not _LAST:
+        while (event := events.get()) is not None:
             on_event(event)
     except BaseException:
         cancel.ask()

@@ -216,7 +216,7 @@ def _carry_out(
     caller, here, report = applying.caller, applying.here, applying.report
     variables = {name: assigned.value for name, assigned in here.configuration.variables.items()}
     digest = plan_digest(plan, here.store.redact)
-    promotions = _promotions(here, plan, state, admitted)
+    promotions = _promotions(here, plan, state, admitted, digest)
     provenance = Provenance(digest, variables, _commit(caller, here), promotions)
     plan, state = moved_first(here.store, plan, state)
     try:
@@ -255,12 +255,11 @@ def _commit(caller: Caller, here: Opened) -> str | None:
 
 
 def _promotions(
-    here: Opened, plan: Plan, state: State, admitted: Admission | None
+    here: Opened, plan: Plan, state: State, admitted: Admission | None, digest: str
 ) -> Callable[[bool], tuple[Mapping[str, Value], ...]] | None:
     """What the state remembers of releases afterwards, from whether the apply was whole."""
     clock = here.store.clock
     if admitted is not None:
-        digest = plan_digest(plan, here.store.redact)
         return lambda whole: admitted.promotions(digest, clock(), whole=whole and not plan.left_out)
     if not state.promotions:
         return None

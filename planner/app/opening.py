@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -140,15 +140,14 @@ def configure_files(request: Request, caller: Caller) -> tuple[Configuration, di
 @contextmanager
 def opened(request: Request, caller: Caller) -> Iterator[Opened]:
     """An environment opened for planning and applying. InvalidConfiguration with every problem found."""
-    with ExitStack() as stack:
-        with caller.doing("Reading templates and files"):
-            configuration, kinds = configure_files(request, caller)
-        configuration.refuse_errors()
-        environment = configuration.environment
-        store = request.states(caller.redact).open(environment, _noting(caller))
-        settings = Settings.read(environment.name, environment.options, request.inputs.environ)
-        client = stack.enter_context(_client(request, configuration, settings, stack, caller, store))
-        conventions = _conventions(environment, settings)
+    with caller.doing("Reading templates and files"):
+        configuration, kinds = configure_files(request, caller)
+    configuration.refuse_errors()
+    environment = configuration.environment
+    store = request.states(caller.redact).open(environment, _noting(caller))
+    settings = Settings.read(environment.name, environment.options, request.inputs.environ)
+    conventions = _conventions(environment, settings)
+    with _client(request, configuration, settings, caller, store) as client:
         session = Session(
             goal=_goal(request, configuration, store.load().lineage),
             drivers={n: k.driver(k.kind, k.binding, client, conventions) for n, k in kinds.items()},
@@ -170,30 +169,27 @@ def opened_offline(request: Request, caller: Caller) -> tuple[Goal, Drivers]:
     return _goal(request, configuration, ""), drivers
 
 
+@contextmanager
 def _client(
-    request: Request,
-    configuration: Configuration,
-    settings: Settings,
-    stack: ExitStack,
-    caller: Caller,
-    store: Store,
-) -> Client:
+    request: Request, configuration: Configuration, settings: Settings, caller: Caller, store: Store
+) -> Iterator[Client]:
     """Whoever lost the lock of the state sends nothing more that writes, be it the next attempt of a call."""
     from planner.ece.client import open_client  # noqa: PLC0415 - not for those who ask no installation
 
-    transport = None
-    if settings.is_sandbox:
-        transport = stack.enter_context(_sandbox(request.folder, configuration.environment))
-    client = open_client(
-        settings,
-        pool_size=request.parallelism,
-        transport=transport,
-        discretion=discretion(caller, configuration, store),
-        permit=store.backend.still_held,
-    )
-    if not settings.is_sandbox:
-        caller.redact.watch(lambda: client.secrets)
-    return client
+    embedded = _sandbox(request.folder, configuration.environment) if settings.is_sandbox else nullcontext()
+    with (
+        embedded as transport,
+        open_client(
+            settings,
+            pool_size=request.parallelism,
+            transport=transport,
+            discretion=discretion(caller, configuration, store),
+            permit=store.backend.still_held,
+        ) as client,
+    ):
+        if not settings.is_sandbox:
+            caller.redact.watch(lambda: client.secrets)
+        yield client
 
 
 def _noting(caller: Caller) -> Callable[[str], None]:

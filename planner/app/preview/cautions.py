@@ -10,7 +10,6 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from planner.app.caller import Caller
 from planner.app.command_line import plain_command_line
 from planner.app.preview.comparison import Branch, Read, Target, as_of, read_environment
 from planner.app.preview.environment import Planned
@@ -29,15 +28,6 @@ _DOING: Final = {Action.DELETE: "deleting", Action.REPLACE: "replacing"}
 
 
 @frozen
-class Places:
-    """Where the states of a project are. offline: they are not read."""
-
-    caller: Caller
-    states: States
-    offline: bool = False
-
-
-@frozen
 class _Kept:
     """place: for people. state: None when it was not read, or could not be."""
 
@@ -45,25 +35,29 @@ class _Kept:
     state: State | None = None
 
 
-def removed(places: Places, environment: Environment, new: Sequence[str]) -> EnvironmentPreview:
-    """An environment that the change takes out of planner.yaml. new: those that it puts there."""
+def removed(
+    states: States, environment: Environment, new: Sequence[str], *, offline: bool
+) -> EnvironmentPreview:
+    """An environment that the change takes out of planner.yaml. new: those that it puts there. offline: no
+    state is read.
+    """
+    kept = _kept(states, environment, offline)
     return EnvironmentPreview(
         environment.name,
         (REMOVED,),
         protected=environment.protected,
         removed=True,
-        cautions=(places.caller.redact(_on_removal(places, environment, new)),),
+        cautions=(states.redact(_on_removal(kept, states.folder, environment.name, new)),),
     )
 
 
-def _on_removal(places: Places, environment: Environment, new: Sequence[str]) -> str:
-    kept = _kept(places, environment)
+def _on_removal(kept: _Kept, folder: Path, name: str, new: Sequence[str]) -> str:
     if kept.state is not None and kept.state.is_empty:
         holds = "its state holds no resources" if kept.state.lineage else "there is no state"
         return f"removed from `planner.yaml`; {holds} in `{kept.place}`."
-    folder, words = places.states.folder, ("state", "rename", "--from-environment", environment.name)
-    destroy = plain_command_line(folder, environment.name, "destroy")
-    rename = [plain_command_line(folder, name, *words) for name in new]
+    words = ("state", "rename", "--from-environment", name)
+    destroy = plain_command_line(folder, name, "destroy")
+    rename = [plain_command_line(folder, other, *words) for other in new]
     renamed = (
         f" If it is called `{'` or `'.join(new)}` now: a state belongs to one name, so that everything is "
         f"created again under the new one, unless it is taken over: `{'` or `'.join(rename)}`."
@@ -75,35 +69,35 @@ def _on_removal(places: Places, environment: Environment, new: Sequence[str]) ->
     )
 
 
-def moved(places: Places, before: Environment, after: Environment) -> tuple[str, ...]:
+def moved(states: States, before: Environment, after: Environment, *, offline: bool) -> tuple[str, ...]:
     """What there is to say where an environment's state is to be in another place; () when nothing is lost.
 
     Nothing is lost when there was none, or when the new place has one already.
     """
     if before.state == after.state:
         return ()
-    former, later = _kept(places, before), _kept(places, after)
+    former, later = _kept(states, before, offline), _kept(states, after, offline)
     if former.place == later.place or (later.state is not None and later.state.lineage):
         return ()
     if former.state is not None and former.state.is_empty:
         return ()
     source = without_user(before.state)
-    migrate = plain_command_line(places.states.folder, after.name, "state", "migrate", "--from", source)
+    migrate = plain_command_line(states.folder, after.name, "state", "migrate", "--from", source)
     there_is_none = ", where there is none" if later.state is not None else ""
     text = (
         f"its state moves from `{former.place}` to `{later.place}`{there_is_none}. Unless it is copied there "
         f"(`{migrate}`), everything is created again, and what the former one holds{_number(former)} stays "
         "where it is."
     )
-    return (places.caller.redact(text),)
+    return (states.redact(text),)
 
 
-def _kept(places: Places, environment: Environment) -> _Kept:
+def _kept(states: States, environment: Environment, offline: bool) -> _Kept:
     place = without_user(environment.state)
     try:
-        store = places.states.open(environment, alone=True)
+        store = states.open(environment, alone=True)
         place = store.backend.describe()
-        return _Kept(place, None if places.offline else store.load())
+        return _Kept(place, None if offline else store.load())
     except PlannerError:
         return _Kept(place)
 

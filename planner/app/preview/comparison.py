@@ -15,6 +15,7 @@ from planner.app.config_digest import config_digest
 from planner.app.opening import Request, configure_files, make_salt
 from planner.app.preview.publishing import is_written
 from planner.app.preview.unkept import Unkept, unkept_in
+from planner.app.stores import States
 from planner.config.environment_file import read_environment_file
 from planner.config.load import Configuration, Projects
 from planner.config.sources import Sources
@@ -96,6 +97,10 @@ class Branch:
     @property
     def gone(self) -> list[str]:
         return [name for name in self.before if name not in self.project.environments]
+
+    @property
+    def states(self) -> States:
+        return self.order.request.states(self.caller.redact)
 
     def is_asked_for(self, name: str) -> bool:
         return not self.order.names or name in self.order.names

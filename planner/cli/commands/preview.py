@@ -11,7 +11,7 @@ import click
 from planner.app.command_line import with_folder
 from planner.app.opening import Request
 from planner.app.preview.comparison import Order
-from planner.app.preview.making import preview
+from planner.app.preview.previewing import preview
 from planner.app.preview.publishing import publish, rendered, require_pull_request, write_files
 from planner.cli.console import Console
 from planner.cli.options import complete_environments, format_option, input_options, on_request

@@ -11,13 +11,7 @@ import click
 from attrs import evolve, frozen
 
 from planner.app.opening import opened
-from planner.cli.commands.state_places import (
-    migrate_command,
-    pull_command,
-    push_command,
-    rotate_command,
-    told_size,
-)
+from planner.cli.commands.state_places import COMMANDS, told_size
 from planner.cli.commands.state_rename import rename_command
 from planner.cli.options import (
     Stored,
@@ -216,5 +210,5 @@ def _told(prior: Prior, state: State) -> str:
     return f"{prior.address} ({prior.id}, {LEFT_OVER})" if prior in state.deposed else str(prior.address)
 
 
-for other in (pull_command, push_command, migrate_command, rotate_command, rename_command):
+for other in (*COMMANDS, rename_command):
     command.add_command(other)

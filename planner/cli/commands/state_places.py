@@ -146,3 +146,6 @@ def _tell_written(here: Stored, state: State, store: Store) -> None:
 def told_size(state: State) -> str:
     count = len(state.resources)
     return f"serial {state.serial}, with {count} resource{'s' * (count != 1)}"
+
+
+COMMANDS = (pull_command, push_command, migrate_command, rotate_command)

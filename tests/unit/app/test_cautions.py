@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.app.caller import Silent
-from planner.app.preview.cautions import Places, moved, removed
+from planner.app.preview.cautions import moved, removed
 from planner.app.redaction import Redactor
 from planner.app.stores import States, without_secrets, without_user
 from planner.model.project import Environment
@@ -15,8 +14,8 @@ from planner.model.project import Environment
 SECRET = "postgresql://planner:hunter2@db.example/planner"
 
 
-def places(folder: Path) -> Places:
-    return Places(Silent(), States(folder, "p", {}, Redactor()), offline=True)
+def states(folder: Path) -> States:
+    return States(folder, "p", {}, Redactor())
 
 
 def prod(state: str) -> Environment:
@@ -40,7 +39,7 @@ def prod(state: str) -> Environment:
     ],
 )
 def test_a_state_that_moves(tmp_path: Path, before: str, after: str, said: list[str]) -> None:
-    found = " ".join(moved(places(tmp_path), prod(before), prod(after)))
+    found = " ".join(moved(states(tmp_path), prod(before), prod(after), offline=True))
     assert bool(found) == bool(said)
     assert [words for words in said if words not in found] == []
     assert "hunter2" not in found
@@ -48,7 +47,7 @@ def test_a_state_that_moves(tmp_path: Path, before: str, after: str, said: list[
 
 @pytest.mark.parametrize(("new", "said"), [((), False), (("qa", "lab"), True)])
 def test_an_environment_that_is_removed(tmp_path: Path, new: tuple[str, ...], said: bool) -> None:
-    [text] = removed(places(tmp_path), prod(SECRET), new).cautions
+    [text] = removed(states(tmp_path), prod(SECRET), new, offline=True).cautions
     assert "hunter2" not in text
     assert f"`planner -C {tmp_path} destroy -e prod`" in text
     assert ("If it is called `qa` or `lab` now" in text) == said

@@ -12,7 +12,7 @@ from typing import Any, Final
 from attrs import evolve
 
 from planner.app.caller import Caller
-from planner.app.preview.cautions import Places, moved, removed, undoing_told, unmerged_pin
+from planner.app.preview.cautions import moved, removed, undoing_told, unmerged_pin
 from planner.app.preview.comparison import (
     Branch,
     Order,
@@ -130,7 +130,7 @@ def _foreseen(branch: Branch, name: str, pair: tuple[Read, Read], why: tuple[str
     environment, before = branch.project.environments[name], branch.before.get(name)
     lost = tuple(unmerged_pin(branch, pair[1].reading.pin))
     cautions = (
-        *(moved(_places(branch), before, environment) if before else ()),
+        *(moved(branch.states, before, environment, offline=branch.order.offline) if before else ()),
         *_unkept(branch, pair[1]),
         *lost,
     )
@@ -157,12 +157,8 @@ def _removed(branch: Branch) -> list[Planned]:
     before = branch.before
     new = [name for name in branch.project.environments if name not in before]
     names = [name for name in branch.gone if branch.is_asked_for(name)]
-    return [(removed(_places(branch), before[name], new), None) for name in names]
-
-
-def _places(branch: Branch) -> Places:
-    caller, order = branch.caller, branch.order
-    return Places(caller, order.request.states(caller.redact), offline=order.offline)
+    offline = branch.order.offline
+    return [(removed(branch.states, before[name], new, offline=offline), None) for name in names]
 
 
 def _chain(branch: Branch) -> tuple[Standing, ...]:
