@@ -20,6 +20,7 @@ from planner.app.redaction import Redactor
 from planner.app.stores import States
 from planner.archives import Workspace
 from planner.config.apart import apart
+from planner.config.environment_file import Pins, read_pins
 from planner.config.jobs import Runner
 from planner.config.load import Configuration, Projects, choose_environment, load
 from planner.config.sources import Sources
@@ -77,6 +78,10 @@ class Request:
         """PlannerError when there is none, InvalidConfiguration when it is wrong."""
         return self.projects.at(self.folder).project
 
+    def pins_of(self, environment: str) -> Pins | None:
+        """None where they cannot be used: whoever reads the file for its values tells what is wrong."""
+        return read_pins(Sources(self.folder, texts=self.texts), environment, Diagnostics())
+
     def states(self, redact: Redactor) -> States:
         return States(self.folder, self.project.name, self.inputs.environ, redact)
 
@@ -114,18 +119,18 @@ def configure(request: Request, caller: Caller) -> tuple[Configuration, dict[str
     project = request.project
     environment = choose_environment(project, request.environment)
     kinds = dict(load_kinds())
+    pins = request.pins_of(environment.name)
     try:
-        sources = Sources(request.folder, texts=request.texts)
-        sources = evolve(sources, pinned=request.trees.tree_for(sources, environment.name))
+        sources = Sources(request.folder, texts=request.texts, pinned=request.trees.tree_for(pins))
     except InvalidConfiguration as error:
-        return Configuration(project, environment, diagnostics=error.diagnostics), kinds
+        return Configuration(project, environment, diagnostics=error.diagnostics, pins=pins), kinds
     known = {name: file.kind for name, file in kinds.items()}
     declared = request.projects.at(request.folder)
     found = load(sources, declared, environment, known, request.inputs, request.run)
     if found.secrets:  # each source is asked again for each output, of whatever environment
         caller.redact.watch(lambda: found.secrets)
     shown = (*exposed(found, request.folder), *exposed_names(found, kinds, caller.redact.known()))
-    return evolve(found, diagnostics=(*found.diagnostics, *shown)), kinds
+    return evolve(found, diagnostics=(*found.diagnostics, *shown), pins=pins), kinds
 
 
 def configure_files(request: Request, caller: Caller) -> tuple[Configuration, dict[str, KindFile]]:

@@ -9,10 +9,11 @@ from pathlib import Path
 from attrs import define, field
 
 from planner.app.preview.unkept import unkept_in
-from planner.config.environment_file import read_environment_file
-from planner.config.sources import FOLDER, Sources
+from planner.config.environment_file import Pins
+from planner.config.promotion import TEMPLATES
+from planner.config.sources import FOLDER
 from planner.errors import InvalidConfiguration, PlannerError
-from planner.model.diagnostic import ERROR, Diagnostic, Diagnostics, Position
+from planner.model.diagnostic import ERROR, Diagnostic, Position
 from planner.model.project import PINNED
 from planner.scratch import Scratch
 from planner.vcs import Repository, repository_of
@@ -37,21 +38,19 @@ class PinnedTrees:
         """As `repository_of` history, asked once."""
         return repository_of(self.history)
 
-    def tree_for(self, sources: Sources, environment: str) -> Path | None:
-        """The tree that the environment is pinned to; None when it is not.
+    def tree_for(self, pins: Pins | None) -> Path | None:
+        """The tree that an environment is pinned to; None when it is not, or its pins cannot be used.
 
         InvalidConfiguration when there is no such commit among the ancestors of what is checked out.
         """
-        problems = Diagnostics()
-        found = read_environment_file(sources, environment, problems)
-        if found is None or not found.templates or problems.has_errors:
-            return None  # whoever reads the file for its values reports what is wrong with it
+        if pins is None or not pins.templates:
+            return None
         try:
-            if found.templates not in self._pins:
-                self._pins[found.templates] = self._at(found.templates)
-            return self._pins[found.templates]
+            if pins.templates not in self._pins:
+                self._pins[pins.templates] = self._at(pins.templates)
+            return self._pins[pins.templates]
         except PlannerError as error:
-            position = found.position("pins", "templates")
+            position = pins.position(TEMPLATES)
             raise InvalidConfiguration([_diagnostic(error, position)]) from error
 
     def close(self) -> None:
@@ -65,7 +64,7 @@ class PinnedTrees:
         if repository is None:
             raise PlannerError(
                 f"templates are pinned to {pin}, and {self.history.resolve()} is in no git repository",
-                advice="Clone the project with git, or take out the pin.",
+                advice="Clone the project with git, or delete the pins.",
             )
         commit = repository.commit(pin)
         if not commit.startswith(pin):

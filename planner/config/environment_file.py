@@ -1,12 +1,10 @@
-"""environments/<name>.yaml: the values of one environment, and the release that it is pinned to."""
+"""environments/<name>.yaml, the values of one environment, and pins/<name>.yaml, the release it is to run."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from planner.config.promotion import TEMPLATES
 from planner.config.sources import PlainFile, Sources, check_plain, read_plain
@@ -16,24 +14,40 @@ from planner.links import is_there
 from planner.model.diagnostic import Diagnostics, Position
 from planner.resources import schema
 
+PINS = "pins"
+"""The folder of the pins; in an environment's own file, the section in which they were before."""
+
 
 @frozen
 class EnvironmentFile:
-    """variables, pins: as they are written. templates: the commit that is pinned, "" for none."""
+    """variables: as they are written. is_former: it has pins in it, as none has any more."""
 
     file: PlainFile
     variables: dict[str, Written] = field(factory=dict)
-    pins: dict[str, Written] = field(factory=dict)
+    is_former: bool = False
+
+
+@frozen
+class Pins:
+    """variables: as they are written. release, templates: its id and the commit, "" for none."""
+
+    file: PlainFile
+    release: str = ""
     templates: str = ""
+    variables: dict[str, Written] = field(factory=dict)
 
     def position(self, *path: str) -> Position:
         return self.file.position(path)
 
 
 def name_of(root: Path, environment: str) -> str:
-    """The file's name, as it is there, or as it would be."""
+    """The environment file's name, as it is there, or as it would be."""
     names = [f"environments/{environment}{suffix}" for suffix in (".yaml", ".yml")]
     return next((name for name in names if _may_be_there(root / name)), names[0])
+
+
+def pins_name(environment: str) -> str:
+    return f"{PINS}/{environment}.yaml"
 
 
 def _may_be_there(path: Path) -> bool:
@@ -54,23 +68,41 @@ def read_environment_file(
     file = read_plain(sources, name, diagnostics)
     if file is None:
         return None
-    rules = schema("environment.schema.json")
     document = {key: value for key, value in file.document.items() if plain(value) is not None}
-    pins = _pins(document.get("pins"), rules)
-    shape = {**plain(document), **({"pins": plain(pins)} if "pins" in document else {})}
-    check_plain(file, shape, Checker(rules, "key"), diagnostics)
+    document.pop(PINS, None)
+    check_plain(file, plain(document), Checker(schema("environment.schema.json"), "key"), diagnostics)
+    if is_former := PINS in file.document:
+        diagnostics.error(
+            f"there are pins in {name}: they are in a file of their own now, {pins_name(environment)}",
+            position=file.position((PINS,)),
+            advice="To move those of all environments, in one commit: planner promote --move-pins",
+        )
     variables = document.get("variables")
-    templates = pins.get(TEMPLATES) if isinstance(pins, dict) else None
-    return EnvironmentFile(
-        file,
-        variables if isinstance(variables, dict) else {},
-        {name: value for name, value in pins.items() if name != TEMPLATES} if isinstance(pins, dict) else {},
-        templates if isinstance(templates, str) else "",
-    )
+    return EnvironmentFile(file, variables if isinstance(variables, dict) else {}, is_former)
 
 
-def _pins(body: Written, rules: Mapping[str, Any]) -> Written:
-    """The section, with the commit as text though it may look like a number."""
-    if not (isinstance(body, dict) and TEMPLATES in body):
-        return body if body is not None else {}
-    return {**body, TEMPLATES: shaped(body[TEMPLATES], rules["properties"]["pins"]["properties"][TEMPLATES])}
+def read_pins(sources: Sources, environment: str, diagnostics: Diagnostics) -> Pins | None:
+    """What is pinned, nothing where there is no such file; None when it cannot be used, which is reported.
+
+    A program writes it, so that nothing in it is overlooked: one that is empty may have been cut off.
+    """
+    name = pins_name(environment)
+    if name not in sources.texts and not _may_be_there(sources.root / name):
+        return Pins(PlainFile(name, sources, {}))
+    found = Diagnostics()
+    pins = _pins(read_plain(sources, name, found), found)
+    again = f"It is written whole: take the one in git (git checkout HEAD -- {name}), and promote again."
+    diagnostics.extend(evolve(problem, advice=problem.advice or again) for problem in found)
+    return None if found.has_errors else pins
+
+
+def _pins(file: PlainFile | None, diagnostics: Diagnostics) -> Pins | None:
+    if file is None:
+        return None
+    rules, variables = schema("pins.schema.json"), file.document.get("variables")
+    shape = shaped(file.document, rules)
+    check_plain(file, shape, Checker(rules, "key"), diagnostics)
+    release, templates = str(shape.get("release", "")), str(shape.get(TEMPLATES, ""))
+    if not diagnostics.has_errors and not (templates or variables):
+        diagnostics.error("nothing is pinned in this file", position=file.position(()))
+    return Pins(file, release, templates, variables if isinstance(variables, dict) else {})

@@ -11,6 +11,7 @@ from attrs import define, field, frozen
 
 from planner.config.blocks import Blocks, check_references
 from planner.config.checks import Conditions
+from planner.config.environment_file import Pins
 from planner.config.jobs import Runner, here
 from planner.config.project import PROJECT_FILE, ProjectFile, read_project
 from planner.config.scope import ProjectName, ResourceScope, Scope, looked_through
@@ -39,7 +40,8 @@ class Configuration:
 
     diagnostics: every problem found; with an error among them the rest is incomplete. locate: address and
     path of an attribute -> its place in a template. secrets: the texts that no output may hold. reads: the
-    project's files that were read. pinned: where templates/ and files/ are, when the environment is pinned.
+    project's files that were read. pins: what the environment is pinned to, None where that cannot be read.
+    pinned: where templates/ and files/ are, when they are pinned.
     """
 
     project: Project
@@ -52,6 +54,7 @@ class Configuration:
     locate: Callable[[Address, ValuePath], Position] = field(default=lambda _a, _p: Position(""), eq=False)
     secrets: tuple[str, ...] = ()
     reads: frozenset[str] = frozenset()
+    pins: Pins | None = None
     pinned: Path | None = None
     names: Callable[[Address, ValuePath], tuple[str, ...]] = field(default=lambda _a, _p: (), eq=False)
 

@@ -52,7 +52,7 @@ class ProjectDocument(TypedDict):
 T = TypeVar("T")
 
 TEMPLATES: Final = "templates"
-"""In `pins` the commit of the templates, so that no promotable variable may have this name."""
+"""What a promotion calls the commit of the templates, so that no promotable variable may have this name."""
 
 _UPSTREAM: Final = ("soak", "checks")
 """Gates that ask what happened upstream."""
@@ -71,13 +71,13 @@ def read_promotable(
             place.error(
                 path,
                 'a variable named "templates" cannot be promoted',
-                detail="In an environment's pins this word means the commit of the templates.",
+                detail="In a promotion this word means the commit of the templates.",
             )
         elif name in variables and variables[name].sensitive:
             place.error(
                 path,
                 f'the sensitive variable "{name}" cannot be promoted',
-                detail="A promotion writes values into environments/, in git.",
+                detail="A promotion writes values into pins/, in git.",
             )
     return Promotable(names, bool(document["promote"].get("templates")))
 

@@ -207,8 +207,12 @@ def read_plain(sources: Sources, name: str, diagnostics: Diagnostics) -> PlainFi
         return None
     document = documents[0] if documents else {}
     if len(documents) > 1 or not isinstance(document, dict):
-        found = f"{len(documents)} documents" if len(documents) > 1 else describe(plain(document))
-        diagnostics.error(f"the file must hold one mapping, not {found}", position=sources.line(name, 1))
+        trace: LineTrace = {}
+        parse(sources.text(name), trace=trace)
+        several = len(documents) > 1
+        found = f"{len(documents)} documents" if several else describe(plain(document))
+        place = sources.line(name, trace.get((int(several),), 1))
+        diagnostics.error(f"the file must hold one mapping, not {found}", position=place)
         return None
     return PlainFile(name, sources, document)
 

@@ -1,6 +1,7 @@
 """The values of one environment's variables, each with its origin.
 
-Precedence, weakest first: default, environments/<env>.yaml, --var-file, PLANNER_VAR_<name>, --var.
+Precedence, weakest first: default, environments/<env>.yaml, pins/<env>.yaml, --var-file, PLANNER_VAR_<name>,
+--var.
 """
 
 from __future__ import annotations
@@ -11,7 +12,13 @@ from typing import Final
 
 from attrs import define, evolve, field, frozen
 
-from planner.config.environment_file import EnvironmentFile, read_environment_file
+from planner.config.environment_file import (
+    EnvironmentFile,
+    Pins,
+    pins_name,
+    read_environment_file,
+    read_pins,
+)
 from planner.config.project import PROJECT_FILE, ProjectFile
 from planner.config.scope import seal
 from planner.config.sources import PlainFile, Sources, read_plain
@@ -19,6 +26,7 @@ from planner.config.tokens import RESERVED
 from planner.config.validation import Checker, Problem
 from planner.config.values import Written, core_schema, shaped, survey
 from planner.config.yaml_document import YamlProblem, parse
+from planner.model.compare import identical
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
 from planner.model.project import Assigned, Project, Variable
 from planner.model.value import Path, Value, dotted, leaves
@@ -64,7 +72,8 @@ def assign(
     for variable in project.variables.values():
         candidate = chosen.get(variable.name)
         if candidate is not None and reader.fits(variable, candidate):
-            found[variable.name] = Assigned(_sealed(variable, candidate.value), candidate.origin)
+            pin = reader.overridden(candidate)
+            found[variable.name] = Assigned(_sealed(variable, candidate.value), candidate.origin, pin)
         elif candidate is None and not reader.incomplete:
             reader.report_missing(variable)
     return found
@@ -83,6 +92,7 @@ class _Reader:
     diagnostics: Diagnostics
     incomplete: bool = False
     """Whether a source of values could not be read, so that nobody knows what is missing."""
+    pinned: dict[str, _Candidate] = field(factory=dict)
 
     def candidates(self, inputs: Inputs) -> Iterator[_Candidate]:
         """Every value given for a declared variable, the weakest first."""
@@ -103,32 +113,64 @@ class _Reader:
             yield from self._from_text(name, text, f"--var {name}")
 
     def _environment_file(self) -> Iterator[_Candidate]:
+        """Its own values, and those that are pinned."""
         found = read_environment_file(self.sources, self.environment, self.diagnostics)
-        self.incomplete |= found is None
+        self.incomplete |= found is None or found.is_former
+        own: dict[str, _Candidate] = {}
         if found is not None:
-            self._check_pins(found)
-            yield from self._from_file(found.file, found.variables, ("variables",))
-            yield from self._from_file(found.file, found.pins, ("pins",))
+            self._check_promoted(found)
+            own = {item.name: item for item in self._from_file(found.file, found.variables)}
+            yield from own.values()
+        pins = read_pins(self.sources, self.environment, self.diagnostics)
+        self.incomplete |= pins is None
+        if pins is not None:
+            self._check_pins(pins)
+            self.pinned = {item.name: item for item in self._from_file(pins.file, pins.variables)}
+            yield from self.pinned.values()
+            self._tell_overruled(own)
 
-    def _check_pins(self, found: EnvironmentFile) -> None:
-        """A pin is of a promotable variable, and the only value that the file gives it."""
-        promotable = self.project.promote.variables if self.project.promote else ()
-        for name in found.pins:
-            if name in self.project.variables and name not in promotable:
-                self.diagnostics.error(
-                    f'"{name}" is pinned, and no promotable variable',
-                    position=found.position("pins", name),
-                    advice=f"Name it in {PROJECT_FILE} under promote.variables, or move it to variables.",
-                )
+    @property
+    def _upstream(self) -> str:
+        """The first environment that releases come from, "" for none."""
+        return next(iter(self.project.environments[self.environment].promote_from), "")
+
+    @property
+    def _promoted(self) -> tuple[str, ...]:
+        return self.project.promote.variables if self.project.promote else ()
+
+    def _check_promoted(self, found: EnvironmentFile) -> None:
+        """Where releases come from elsewhere, a promoted variable is pinned, and set in no other file."""
+        for name in self._promoted if self._upstream else ():
             if name in found.variables:
                 self.diagnostics.error(
-                    f'"{name}" is set twice, in variables and in pins',
-                    position=found.position("pins", name),
-                    advice=f"Take out one: {found.position('variables', name)} is the other.",
+                    f'"{name}" is promoted: it is pinned in {pins_name(self.environment)}, and not set here',
+                    position=found.file.position(("variables", name)),
+                    advice=f"Take it out, and promote: planner promote {self._upstream} {self.environment}. "
+                    "To pin it as it is: planner promote --move-pins",
+                )
+
+    def _check_pins(self, pins: Pins) -> None:
+        for name in pins.variables:
+            if name in self.project.variables and name not in self._promoted:
+                self.diagnostics.error(
+                    f'"{name}" is pinned, and no promotable variable',
+                    position=pins.position("variables", name),
+                    advice=f"Name it in {PROJECT_FILE} under promote.variables, or promote again: that pins "
+                    "what is named there.",
+                )
+
+    def _tell_overruled(self, own: Mapping[str, _Candidate]) -> None:
+        """As after the rollback of an environment that releases come from: its own values do not count."""
+        for name in () if self._upstream else self.pinned:
+            if name in own and not identical(own[name].value, self.pinned[name].value):
+                self.diagnostics.warning(
+                    f'"{name}" is pinned in {self.pinned[name].origin}: its value here does not count',
+                    position=own[name].position,
+                    advice=f"To go on with this one, delete {pins_name(self.environment)}.",
                 )
 
     def _from_file(
-        self, file: PlainFile, values: Mapping[str, Written], place: tuple[str, ...]
+        self, file: PlainFile, values: Mapping[str, Written], place: tuple[str, ...] = ("variables",)
     ) -> Iterator[_Candidate]:
         for name, value in values.items():
             position = file.position((*place, name))
@@ -165,7 +207,26 @@ class _Reader:
             candidate.report(self.diagnostics, summary, did_you_mean(candidate.name, known))
         return known.get(candidate.name)
 
+    def overridden(self, candidate: _Candidate) -> str:
+        """Where the pin is that another value stands in place of, which is told; "" for none."""
+        pin = self.pinned.get(candidate.name)
+        if pin is None or identical(pin.value, candidate.value):
+            return ""
+        self.diagnostics.warning(
+            f'variable "{candidate.name}" is not as it is pinned: {candidate.origin} overrides the pin',
+            position=pin.position,
+        )
+        return pin.origin
+
     def report_missing(self, variable: Variable) -> None:
+        if self._upstream and variable.name in self._promoted:
+            self.diagnostics.error(
+                f'variable "{variable.name}" has no value in environment {self.environment}: none is pinned',
+                position=self.project_file.position(("variables", variable.name)),
+                advice=f"Promote a release: planner promote {self._upstream} {self.environment}. Or give the "
+                "variable a default.",
+            )
+            return
         ways = f"by {PREFIX}{variable.name} or by --var"
         if not variable.sensitive:
             ways = f"in environments/{self.environment}.yaml, {ways}"

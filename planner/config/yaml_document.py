@@ -84,6 +84,9 @@ def parse(
 
 
 def _explained(error: yaml.MarkedYAMLError, text: str) -> YamlProblem:
+    if conflict := _CONFLICT.search(text):
+        line = text.count("\n", 0, conflict.start()) + 1
+        return YamlProblem(line, f"a merge that git could not make is not resolved: {conflict[1]}")
     mark, context = error.problem_mark or error.context_mark, None
     lines = LINE_END.split(text)
     line = min(mark.line if mark else 0, len(lines) - 1)
@@ -96,6 +99,7 @@ def _explained(error: yaml.MarkedYAMLError, text: str) -> YamlProblem:
     return YamlProblem(line + 1, f"not YAML: {error.problem}", context)
 
 
+_CONFLICT = re.compile(r"^(([<|=>])\2{6})(?=[ \r\n]|$)", re.MULTILINE)
 LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What YAML takes for the end of a line."""
 

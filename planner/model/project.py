@@ -87,11 +87,13 @@ class Project:
 class Assigned:
     """A variable's value in one environment; a sensitive one is made of Secret texts.
 
-    origin: where it comes from: a file and line, a flag, or an environment variable.
+    origin: where it comes from: a file and line, a flag, or an environment variable. pin: where another value
+    is pinned, which this one stands in place of; "" for none.
     """
 
     value: Value
     origin: str
+    pin: str = ""
 
 
 PINNED: Final = ("templates", "files")

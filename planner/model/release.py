@@ -68,6 +68,7 @@ class Stay:
 
     whole: the apply left nothing out. archives: path -> sha256, as they were applied there.
     source: the environment that it came from, "" for none; lineage, serial: of its state then.
+    overrides: the pins that something else stood in place of.
     """
 
     environment: str = field(metadata=WORD)
@@ -82,6 +83,7 @@ class Stay:
     lineage: str = field(default="", metadata=WORD)
     serial: int = 0
     gates: tuple[Gate, ...] = ()
+    overrides: tuple[str, ...] = ()
     archives: Mapping[str, str] = field(factory=dict, metadata=IDENTITY)
 
 

@@ -48,6 +48,7 @@ class Run:
     since, until: ISO 8601 in UTC; until is "" while it runs. whole: the apply left nothing out.
     release: what ran. known_as: the id it has in the environment that it came from.
     by: who applied. commit: of the project. pull_request: "#12" or "!12". source, gates: as they were then.
+    overrides: the pins that something else stood in place of, as "var.size by --var size, over pins/...".
     """
 
     release: Release
@@ -61,6 +62,7 @@ class Run:
     pull_request: str = ""
     source: Source | None = None
     gates: tuple[Gate, ...] = ()
+    overrides: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

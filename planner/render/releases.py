@@ -126,7 +126,13 @@ def _stay(
 def _facts(stay: Stay, subjects: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     commit = " ".join(filter(None, (stay.commit[:COMMIT_DIGITS], subjects.get(stay.commit, ""))))
     came = f"{stay.source}, serial {stay.serial} of lineage {stay.lineage}" if stay.source else ""
-    facts = (("by", stay.by), ("commit", commit), ("pull request", stay.pull_request), ("from", came))
+    facts = (
+        ("by", stay.by),
+        ("commit", commit),
+        ("pull request", stay.pull_request),
+        ("from", came),
+        ("overrides", "; ".join(stay.overrides)),
+    )
     return ((label, text) for label, text in facts if text)
 
 
@@ -198,5 +204,6 @@ def _stay_document(stay: Stay) -> Document:
         **picked(stay, *told),
         "source": source if stay.source else None,
         "gates": [gate_document(gate) for gate in stay.gates],
+        "overrides": list(stay.overrides),
         "archives": dict(stay.archives),
     }

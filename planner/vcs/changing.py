@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from attrs import field, frozen
@@ -32,21 +32,21 @@ class Remote:
     usual: str = ""
 
 
-def commit_file(repository: Repository, name: str, message: str) -> str:
-    """Commit one file of the project as it is in the work tree, and nothing else; the commit.
+def commit_files(repository: Repository, names: Sequence[str], message: str) -> str:
+    """Commit files of the project as they are in the work tree, and nothing else; the commit.
 
     What is staged of other files stays staged. PlannerError when git does not do it; nothing is staged then.
     """
-    path = f"{repository.prefix}{name}"
-    is_new = not _run(repository, "ls-files", "--", path)
-    if is_new:  # --only takes files that git knows
-        _run(repository, "add", "--intent-to-add", "--", path)
-    words = ("commit", "--quiet", "--only", "--cleanup=whitespace", "--file=-", "--", path)
+    paths = [f"{repository.prefix}{name}" for name in names]
+    new = [path for path in paths if not _run(repository, "ls-files", "--", path)]
+    if new:  # --only takes files that git knows
+        _run(repository, "add", "--intent-to-add", "--", *new)
+    words = ("commit", "--quiet", "--only", "--cleanup=whitespace", "--file=-", "--", *paths)
     try:
         _run(repository, *words, text=message)
     except PlannerError:
-        if is_new:
-            _run(repository, "reset", "--quiet", "--", path)
+        if new:
+            _run(repository, "reset", "--quiet", "--", *new)
         raise
     return repository.commit("HEAD")
 

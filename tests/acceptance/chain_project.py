@@ -65,7 +65,7 @@ def make_chain(folder: Path) -> Project:
     project.write("files/synonyms/words.txt", "one, first\n")
     project.write(".gitignore", "state/\n")
     for size, name in enumerate(SECRETS, start=1):
-        project.write(f"environments/{name}.yaml", _values(size))
+        project.write(f"environments/{name}.yaml", f"variables:\n  size: {size}\n")
     git(folder, "init", "-q")
     commit(project, FIRST)
     for name in ("dev", "staging"):
@@ -77,10 +77,6 @@ def make_chain(folder: Path) -> Project:
     return project
 
 
-def _values(size: int, pins: str = "") -> str:
-    return f"variables:\n  size: {size}\n{pins}"
-
-
 def commit(project: Project, subject: str) -> str:
     git(project.folder, "add", ".")
     git(project.folder, "commit", "-qm", subject)
@@ -88,11 +84,10 @@ def commit(project: Project, subject: str) -> str:
 
 
 def pin(project: Project, *names: str, more: str = "") -> None:
-    """Pins environments to the commit that is checked out, and commits that. more: lines of `pins`."""
+    """Pins environments to the commit that is checked out, and commits that. more: lines of the pins."""
     head = git(project.folder, "rev-parse", "HEAD")
     for name in names:
-        size = list(SECRETS).index(name) + 1
-        project.write(f"environments/{name}.yaml", _values(size, f"pins:\n  templates: {head}\n{more}"))
+        project.write(f"pins/{name}.yaml", f"templates: {head}\n{more}")
     commit(project, f"Pin {', '.join(names)}")
 
 

@@ -86,9 +86,7 @@ def gates(project: Project, rules: str) -> None:
 
 def pin(project: Project, environment: str, run: Run) -> None:
     """To the templates that ran in a run; nothing else of it changes."""
-    size, commit = SIZES[environment], run.release.templates
-    text = f"variables: {{size: {size}}}\npins: {{templates: {commit}}}\n"
-    project.write(f"environments/{environment}.yaml", text)
+    project.write(f"pins/{environment}.yaml", f"templates: {run.release.templates}\n")
 
 
 def change(project: Project, text: str = "two\n") -> str:

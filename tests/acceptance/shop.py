@@ -43,7 +43,6 @@ PROD = """\
 # The shop's production.
 variables:
   owner: ops               # whom to ask
-  bundle_version: "8.14.*" # what the shop runs
 """
 FORCED = ("--force", "checks", "--reason", "tested by hand")
 
@@ -124,13 +123,15 @@ def commits(project: Project) -> list[str]:
     return git(project.folder, "log", "--format=%s").splitlines()
 
 
-def text_of(project: Project, environment: str) -> str:
-    return (project.folder / f"environments/{environment}.yaml").read_text()
+def pins_of(project: Project, environment: str) -> str:
+    """The text of its pins. A commit that reads as a number (123456e78901) has no quotes here."""
+    text = (project.folder / f"pins/{environment}.yaml").read_text()
+    return re.sub(r'(templates: )"(\w+)"', r"\1\2", text)
 
 
-def unquoted(text: str) -> str:
-    """Of a file with pins. One that reads as a number (123456e78901) has quotes, and the next keeps them."""
-    return re.sub(r"(templates: )(['\"])(\w+)\2", r"\1\3", text)
+def release_of(pins: str) -> str:
+    """The id in the text of pins."""
+    return pins.partition("release: ")[2].split()[0]
 
 
 def told(done: Done) -> str:
@@ -143,7 +144,7 @@ def add_gates(project: Project, gates: str) -> None:
 
 
 def pin_of(project: Project, environment: str) -> str:
-    return text_of(project, environment).partition("templates: ")[2].split()[0].strip("'\"")
+    return pins_of(project, environment).partition("templates: ")[2].split()[0]
 
 
 def run_id(run: dict[str, Any]) -> str:
@@ -153,8 +154,8 @@ def run_id(run: dict[str, Any]) -> str:
 
 
 def pin_before(project: Project) -> str:
-    text = git(project.folder, "show", "HEAD~1:environments/prod.yaml")
-    return text.partition("templates: ")[2].split()[0]
+    text = git(project.folder, "show", "HEAD~1:pins/prod.yaml")
+    return text.partition("templates: ")[2].split()[0].strip('"')
 
 
 def trailers(project: Project, commit: str = "HEAD") -> list[str]:

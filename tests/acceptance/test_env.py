@@ -141,7 +141,7 @@ class TestStatus:
         assert "(1 of 1)" in done.out
         assert status(chain)["prod"]["next"]["blocked_by"] == ["soak", "checks"]
         git(chain.folder, "checkout", "-q", "HEAD~2")
-        pin(chain, "prod", more="  bundle_version: 9.*\n")
+        pin(chain, "prod", more="variables: {bundle_version: 9.*}\n")
         assert status(chain)["prod"]["next"]["release"] == found["staging"]["release"]
         assert status(chain)["prod"]["next"]["promoted"] is False
 
@@ -242,7 +242,7 @@ class TestStatus:
 
 class TestDiff:
     def test_what_a_promotion_moves_and_what_it_does_not(self, chain: Project) -> None:
-        pin(chain, "prod", more="  bundle_version: 9.*\n")
+        pin(chain, "prod", more="variables: {bundle_version: 9.*}\n")
         keep_apart(chain)
         text = chain.ok("env", "diff", "staging", "prod").out
         promotable, local = text.split("Local, staging -> prod:")
@@ -306,6 +306,7 @@ class TestDiff:
 
     def test_an_attribute_that_one_leaves_out(self, chain: Project) -> None:
         chain.write("environments/staging.yaml", "variables: {}\n")
+        (chain.folder / "pins/staging.yaml").unlink()
         chain.write(
             "templates/more.yaml",
             "resource:\n  extension:\n    remote:\n      name: remote\n      extension_type: bundle\n"
@@ -342,9 +343,7 @@ class TestDiff:
     def test_a_project_that_promotes_nothing(self, chain: Project) -> None:
         chain.edit("planner.yaml", "promote: {variables: [bundle_version], templates: true}", "")
         chain.edit("planner.yaml", "    gates: {soak: 48h, checks: [smoke], approvals: 1}\n", "")
-        for name in ("staging", "prod"):
-            text = (chain.folder / f"environments/{name}.yaml").read_text().split("pins:")[0]
-            chain.write(f"environments/{name}.yaml", text)
+        (chain.folder / "pins/prod.yaml").unlink()
         text = chain.ok("env", "diff", "dev", "prod").out
         assert text.startswith("Local, dev -> prod:")
         assert "dev and prod: 2 local differences." in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ def test_everything_of_a_pinned_environment_is_of_its_commit(chain: Project) -> 
     first = commit(chain)
     chain.write("templates/macros/names.j2", "{% macro label(name) %}{{ name }}-two{% endmacro %}")
     chain.write("templates/wrong.yaml", "resource: {nothing: {}}\n")
-    chain.write("environments/prod.yaml", f"pins: {{templates: {first[:7]}}}\n")
+    chain.write("pins/prod.yaml", f"templates: '{first[:7]}'\n")
     assert "prod-one" in chain.ok("render", "-e", "prod").out
     assert "prod: valid, 2 resources" in chain.ok("validate", "-e", "prod").out
     assert chain.run("validate", "-e", "dev").code == 1
@@ -77,7 +78,7 @@ def test_everything_of_a_pinned_environment_is_of_its_commit(chain: Project) -> 
 
 
 def test_values_that_are_pinned(chain: Project) -> None:
-    chain.write("environments/staging.yaml", "variables: {size: 2}\npins: {version: 8.15.*}\n")
+    chain.write("pins/staging.yaml", "variables: {version: 8.15.*}\n")
     chain.write("environments/dev.yaml", "variables: {size: 1, version: 8.15.*}\n")
     applied(chain, "dev")
     applied(chain, "staging")
@@ -117,7 +118,7 @@ def test_a_project_in_a_folder_of_its_repository(tmp_path: Path) -> None:
     applied(project, "staging")
     assert present(project, "staging").release == first.release
     assert changes(project, "dev") == 0
-    project.write("environments/dev.yaml", "variables: {size: 1}\n")
+    (project.folder / "pins/dev.yaml").unlink()
     assert changes(project, "dev") == CHANGES
 
 
@@ -131,7 +132,7 @@ def test_nothing_is_left_behind(chain: Project, tmp_path: Path) -> None:
     chain.ok("validate")
     chain.ok("preview")
     chain.write(WORDS, "edited\n")
-    chain.write("environments/staging.yaml", "pins: {templates: 1234567}\n")
+    chain.write("pins/staging.yaml", "templates: 1234567\n")
     assert chain.run("validate").code == 1
     assert list(scratch.iterdir()) == []
 
@@ -140,11 +141,11 @@ def test_nothing_is_left_behind(chain: Project, tmp_path: Path) -> None:
 
 
 def test_a_commit_that_is_not_there(chain: Project) -> None:
-    chain.write("environments/staging.yaml", "variables: {size: 2}\npins:\n  templates: 12e4567  # nowhere\n")
+    chain.write("pins/staging.yaml", "# by hand\ntemplates: 12e4567  # nowhere\n")
     done = chain.run("validate")
     assert done.code == 1
     assert "Error: there is no commit 12e4567 in " in done.err
-    assert "environments/staging.yaml:3" in done.err
+    assert "pins/staging.yaml:2" in done.err
     assert "templates: 12e4567  # nowhere" in done.err
     assert "git fetch" in done.err
     assert [line.partition(":")[0] for line in done.out.splitlines()] == ["dev", "prod"]
@@ -158,7 +159,7 @@ def test_a_commit_of_another_branch(chain: Project) -> None:
     git(chain.folder, "checkout", "-qb", "other")
     other = change(chain)
     git(chain.folder, "checkout", "-q", "main")
-    chain.write("environments/staging.yaml", f"pins: {{templates: {other}}}\n")
+    chain.write("pins/staging.yaml", f"templates: '{other}'\n")
     done = chain.run("plan", "-e", "staging")
     assert done.code == 1
     assert "which is not in the history of what is checked out" in " ".join(done.err.split())
@@ -172,34 +173,107 @@ def test_a_project_without_git(chain: Project, tmp_path: Path) -> None:
     assert "is in no git repository" in " ".join(done.err.split())
 
 
+AGAIN = "It is written whole: take the one in git (git checkout HEAD -- pins/staging.yaml)"
+
+
 @pytest.mark.parametrize(
     ("text", "messages"),
     [
-        ("pins: {verson: 8.15}", ['variable "verson" is not declared', 'Did you mean "version"?']),
-        ("pins: {size: 3}", ['"size" is pinned, and no promotable variable']),
-        ("pins: {version: a}\nvariables: {version: b}", ['"version" is set twice, in variables and in pins']),
-        ("pins: {templates: main}", ["pins.templates", "Write a commit's hash, of at least 7 digits."]),
-        ("pins: {templates: 3f9c1a}", ["pins.templates", "Write a commit's hash, of at least 7 digits."]),
-        ("pins: [templates]", ["pins must be a mapping"]),
-        ("pin: {}", ['unknown key "pin"', 'Did you mean "pins"?']),
+        ("variables: {verson: 8.15}", ['variable "verson" is not declared', 'Did you mean "version"?']),
+        ("variables: {size: 3}", ['"size" is pinned, and no promotable variable']),
+        ("templates: main", ["templates", "It is a commit's hash, of at least 7 digits."]),
+        ("templates: 3f9c1a", ["templates", "It is a commit's hash, of at least 7 digits."]),
+        ("[templates]", ["the file must hold one mapping, not a list", AGAIN]),
+        ("templats: 3f9c1ab", ['unknown key "templats"', 'Did you mean "templates"?']),
+        ("release: r-0123456789", ["nothing is pinned in this file", AGAIN]),
+        ("", ["nothing is pinned in this file", AGAIN]),
     ],
 )
 def test_pins_that_are_wrong(chain: Project, text: str, messages: list[str]) -> None:
-    chain.write("environments/staging.yaml", f"{text}\n")
+    chain.write("pins/staging.yaml", f"{text}\n")
     done = chain.run("validate")
     assert done.code == 1
-    assert "environments/staging.yaml:1" in done.err
+    assert "pins/staging.yaml:1" in done.err
     assert all(message in " ".join(done.err.split()) for message in messages)
     assert "1 error." in done.err
     assert [line.partition(":")[0] for line in done.out.splitlines()] == ["dev", "prod"]
 
 
-@pytest.mark.parametrize("text", ["", "pins:\n", "pins: {}\n", "pins: null\n", "# nothing\n"])
-def test_pins_that_are_empty(chain: Project, text: str) -> None:
-    chain.write("environments/staging.yaml", f"{text}variables: {{size: 2}}\n")
-    assert changes(chain, "staging") == 0
+def test_pins_that_two_promotions_changed(chain: Project) -> None:
+    """git cannot merge them, and what it leaves in the file is refused by all that reads it."""
+    first = present(chain, "dev").release.templates
+    second = change(chain)
+    for branch, pins in (("one", first), ("two", second)):
+        git(chain.folder, "checkout", "-qb", branch, "main")
+        chain.write("pins/staging.yaml", f"release: r-{pins[:10]}\ntemplates: '{pins}'\n")
+        commit(chain, branch)
+    with pytest.raises(subprocess.CalledProcessError):
+        git(chain.folder, "merge", "-q", "one")
+    for words in ("validate", "plan -e staging", "apply -e staging --auto-approve", "promote dev staging"):
+        done = chain.run(*words.split())
+        assert done.code == 1, done
+        assert "a merge that git could not make is not resolved: <<<<<<<" in " ".join(done.err.split())
+        assert "pins/staging.yaml:1" in done.err
+        assert AGAIN in " ".join(done.err.split())
+    git(chain.folder, "checkout", "HEAD", "--", "pins/staging.yaml")
+    assert chain.run("validate", "-e", "staging").code == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("8.15.*", "8.14.*", "version"),
+        ("templates: {new}", "templates: {old}", "templates"),
+        ("release: {id}", "release: {former}", "templates and version"),
+    ],
+)
+def test_a_release_that_is_not_what_is_pinned(chain: Project, old: str, new: str, what: str) -> None:
+    """As when two promotions were merged by hand."""
+    former, first = present(chain, "dev").id, present(chain, "dev").release.templates
+    chain.write("environments/dev.yaml", "variables: {size: 1, version: 8.15.*}\n")
     change(chain)
-    assert changes(chain, "staging") == CHANGES
+    applied(chain, "dev")
+    assert "# var.version, pins/staging.yaml:4" in chain.ok("promote", "dev", "staging").out
+    commit(chain, "promoted")
+    chain.ok("plan", "-e", "staging")
+    found = present(chain, "dev")
+    words = {"old": first[:12], "new": found.release.templates[:12], "id": found.id, "former": former}
+    pins = (chain.folder / "pins/staging.yaml").read_text().replace('"', "")
+    chain.write("pins/staging.yaml", pins.replace(old.format(**words), new.format(**words)))
+    done = apply(chain, "staging")
+    assert done.code == 1
+    id_ = former if "former" in new else found.id
+    assert f"{id_} is not what is pinned: it has another {what}" in " ".join(done.err.split())
+    assert "pins/staging.yaml:1" in done.err
+    commit(chain, "wrong")
+    shown = chain.run("preview", "--format", "json", "--base", "HEAD~1").out
+    assert "is not what is pinned" in shown
+    git(chain.folder, "checkout", "HEAD~1", "--", "pins/staging.yaml")
+    applied(chain, "staging")
+    assert present(chain, "staging").id == found.id
+
+
+def test_a_pin_that_is_overridden_is_said(chain: Project) -> None:
+    chain.write("pins/prod.yaml", "variables: {version: 8.15.*}\n")
+    applied(chain, "prod", "--var", "version=8.*")
+    for words in (("plan",), ("validate",)):
+        done = chain.run(*words, "-e", "prod", env={"PLANNER_VAR_version": "8.*"})
+        told = " ".join(done.err.split())
+        assert 'Warning: variable "version" is not as it is pinned: PLANNER_VAR_version overrides' in told
+        assert "pins/prod.yaml:1" in told
+    chain.edit("environments/prod.yaml", "size: 3", "size: 4")
+    commit(chain, "pinned")
+    done = chain.run("preview", "--format", "json", "--base", "HEAD~1", env={"PLANNER_VAR_version": "8.*"})
+    (found,) = json.loads(done.out)["environments"]
+    told = "a pin is overridden: `var.version by PLANNER_VAR_version, over pins/prod.yaml:1`."
+    assert told in found["cautions"]
+    run = present(chain, "prod")
+    assert run.overrides == ("var.version by --var version, over pins/prod.yaml:1",)
+    shown = " ".join(chain.ok("release", "show", run.id).out.split())
+    assert "overrides var.version by --var version, over pins/prod.yaml:1" in shown
+    document = json.loads(chain.ok("release", "show", run.id, "--json").out)
+    runs = {item["environment"]: item["overrides"] for item in document["release"]["runs"]}
+    assert runs == {"dev": [], "staging": [], "prod": list(run.overrides)}
 
 
 def test_a_link_out_of_what_is_pinned_is_not_followed(chain: Project) -> None:
@@ -208,7 +282,7 @@ def test_a_link_out_of_what_is_pinned_is_not_followed(chain: Project) -> None:
     (chain.folder / "files/words/more.txt").symlink_to("../../shared/more.txt")
     linked = commit(chain)
     assert chain.run("validate", "-e", "staging").code == 0
-    chain.write("environments/staging.yaml", f"pins: {{templates: {linked}}}\n")
+    chain.write("pins/staging.yaml", f"templates: '{linked}'\n")
     done = chain.run("validate", "-e", "staging")
     assert done.code == 1
     assert "files/words/more.txt is a link that leads nowhere" in " ".join(done.err.split())
@@ -221,7 +295,7 @@ def test_templates_that_include_what_no_pin_fixes(chain: Project) -> None:
     done = apply(chain, "dev")
     assert done.code == 1
     assert "shared/more.yaml is included in a template, and is no part of a release" in done.err
-    chain.write("environments/staging.yaml", f"pins: {{templates: {shared}}}\n")
+    chain.write("pins/staging.yaml", f"templates: '{shared}'\n")
     done = chain.run("validate", "-e", "staging")
     assert done.code == 1
     assert '"../shared/more.yaml" cannot be included: it is outside of templates/ and files/' in done.err
@@ -231,7 +305,7 @@ def test_a_commit_without_templates_deletes_nothing(chain: Project) -> None:
     nothing = git(chain.folder, "hash-object", "-t", "tree", "/dev/null")
     empty = git(chain.folder, "commit-tree", "-m", "empty", nothing)
     git(chain.folder, "merge", "-q", "-s", "ours", "--allow-unrelated-histories", "-m", "merge", empty)
-    chain.write("environments/staging.yaml", f"pins: {{templates: {empty}}}\n")
+    chain.write("pins/staging.yaml", f"templates: '{empty}'\n")
     done = apply(chain, "staging")
     assert done.code == 1
     assert f"commit {empty[:12]} has no templates/ in" in " ".join(done.err.split())
@@ -259,18 +333,18 @@ def test_a_preview_of_a_pinned_environment(chain: Project, words: tuple[str, ...
     change(chain, "three\n")
     assert "staging" not in previewed(chain, *words), "it reads what it is pinned to"
     assert set(previewed(chain, *words)) == {"dev", "prod"}
-    chain.edit("environments/staging.yaml", first, second)
+    chain.edit("pins/staging.yaml", first, second)
     commit(chain, "promoted")
     found = previewed(chain, *words)["staging"]
     assert found["error"] == ""
-    assert "environments/staging.yaml" in str(found["why"])
+    assert "pins/staging.yaml" in str(found["why"])
     assert found["summary"]["update"] == 1  # type: ignore[index]
 
 
 def test_a_preview_of_a_wrong_pin_shows_the_others(chain: Project) -> None:
     git(chain.folder, "checkout", "-qb", "work")
     change(chain)
-    chain.write("environments/staging.yaml", "pins: {templates: 1234567}\n")
+    chain.write("pins/staging.yaml", "templates: 1234567\n")
     commit(chain)
     done = chain.run("preview", "--format", "json", "--base", "main")
     found = {item["environment"]: item for item in json.loads(done.out)["environments"]}

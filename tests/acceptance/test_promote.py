@@ -22,13 +22,13 @@ from .shop import (
     hook,
     pin_before,
     pin_of,
+    pins_of,
     records,
     release_in,
+    release_of,
     run_id,
-    text_of,
     told,
     trailers,
-    unquoted,
 )
 
 SIZE = "output: {size: '{{ var.size }}'}\n"
@@ -36,23 +36,35 @@ SIZE = "output: {size: '{{ var.size }}'}\n"
 # What it writes
 
 
-def test_it_edits_the_pins_and_nothing_else(shop: Project) -> None:
-    before, pinned = text_of(shop, "prod"), pin_of(shop, "prod")
+def test_it_writes_the_pins_and_nothing_else(shop: Project) -> None:
+    before, pinned = pins_of(shop, "prod"), pin_of(shop, "prod")
+    former = release_of(before)
     done = shop.ok("promote", "staging", "prod")
-    after = text_of(shop, "prod")
-    pin = pin_of(shop, "staging")
-    assert unquoted(after) == unquoted(before).replace(pinned, pin).replace(
-        '"8.15.*" # what', '"8.16.*" # what'
+    pin, release = pin_of(shop, "staging"), release_in(shop, "staging")
+    assert pins_of(shop, "prod") == before.replace(pinned, pin).replace("8.15.*", "8.16.*").replace(
+        former, release
     )
-    assert git(shop.folder, "status", "--porcelain") == "M environments/prod.yaml"
-    assert f"environments/prod.yaml: pins.templates {pinned} -> {pin}" in done.out
-    assert 'environments/prod.yaml: variables.bundle_version "8.15.*" -> "8.16.*"' in done.out
-    assert "languages" not in done.out.split("Gates of prod")[0]
+    assert git(shop.folder, "status", "--porcelain") == "M pins/prod.yaml"
+    assert done.out.split("\n\n")[1].splitlines() == [
+        f"pins/prod.yaml: release {former} -> {release}",
+        f"pins/prod.yaml: templates {pinned} -> {pin}",
+        'pins/prod.yaml: variables.bundle_version "8.15.*" -> "8.16.*"',
+    ]
     assert 'version = "8.15.*" -> "8.16.*"' in " ".join(done.out.split())
-    assert "Wrote environments/prod.yaml." in done.out
+    assert "Wrote pins/prod.yaml." in done.out
     assert "Next: commit it, then run planner apply -e prod" in told(done)
     apply(shop, "prod")
     assert run_id(records(shop, "prod")[-1]) == run_id(records(shop, "staging")[-1])
+
+
+def test_the_same_release_is_pinned_in_the_same_words(shop: Project) -> None:
+    """So that the diff of a promotion is the promotion, and the last environment's pins say what it runs."""
+    shop.ok("promote", "staging", "prod")
+    assert pins_of(shop, "prod") == pins_of(shop, "staging")
+    shop.write("pins/prod.yaml", "# written by hand\n" + "\r\n".join(pins_of(shop, "prod").splitlines()))
+    git(shop.folder, "commit", "-qam", "by hand")
+    shop.ok("promote", "staging", "prod", "--only", "languages")
+    assert "nothing was written" in shop.ok("promote", "staging", "prod").out
 
 
 @pytest.mark.long
@@ -67,7 +79,7 @@ def test_a_number_is_pinned_as_it_is_written(shop: Project) -> None:
     apply(shop, "dev")
     for source, target in (("dev", "staging"), ("staging", "prod")):
         shop.ok("promote", source, target, "--commit")
-        assert "size: 8.10\n" in text_of(shop, target)
+        assert "size: 8.10\n" in pins_of(shop, target)
         apply(shop, target)
         assert shop.ok("output", "size", "-e", target).out == "8.10\n"
         assert "runs" in shop.ok("promote", source, target).out
@@ -77,24 +89,20 @@ def test_a_number_is_pinned_as_it_is_written(shop: Project) -> None:
 
 
 def test_a_file_that_is_not_there_is_made(shop: Project) -> None:
-    git(shop.folder, "rm", "-q", "environments/staging.yaml")
+    git(shop.folder, "rm", "-q", "pins/staging.yaml")
     git(shop.folder, "commit", "-qm", "unpinned")
     shop.ok("promote", "dev", "staging", "--commit")
-    assert text_of(shop, "staging").startswith("pins:\n  templates: ")
-    assert "bundle_version: 8.16.*\n" in text_of(shop, "staging")
+    assert pins_of(shop, "staging").endswith(
+        'variables:\n  bundle_version: "8.16.*"\n  languages:\n    - de\n'
+    )
     assert git(shop.folder, "status", "--porcelain") == ""
     assert "runs" in shop.ok("promote", "dev", "staging").out
 
 
-def test_line_ends_byte_order_mark_and_mode_stay(shop: Project) -> None:
-    path = shop.folder / "environments/prod.yaml"
-    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+def test_the_mode_of_the_file_stays(shop: Project) -> None:
+    path = shop.folder / "pins/prod.yaml"
     path.chmod(0o640)
     shop.ok("promote", "staging", "prod")
-    after = path.read_bytes()
-    assert after.startswith(b"\xef\xbb\xbf# The shop's production.\r\n")
-    assert b"8.16.*" in after
-    assert after.count(b"\n") == after.count(b"\r\n")
     assert path.stat().st_mode & 0o777 == 0o640
     assert [item.name for item in path.parent.iterdir() if item.name.startswith(".")] == []
 
@@ -120,13 +128,13 @@ def test_a_dry_run_shows_the_plan_behind_a_closed_gate(shop: Project) -> None:
         assert "smoke was not verified" in told(done)
 
 
-@pytest.mark.seldom(has=["pins.templates"])
+@pytest.mark.seldom(has=["templates"])
 @pytest.mark.parametrize(
     ("only", "has", "has_not"),
     [
         (["bundle_version"], "bundle_version", "templates"),
-        (["templates"], "pins.templates", "bundle_version"),
-        (["templates", "languages"], "pins.templates", "bundle_version"),
+        (["templates"], "templates", "bundle_version"),
+        (["templates", "languages"], "templates", "bundle_version"),
     ],
 )
 def test_only_a_part_of_a_release(shop: Project, only: list[str], has: str, has_not: str) -> None:
@@ -165,7 +173,7 @@ def test_what_is_pinned_already_and_not_applied_yet(shop: Project) -> None:
     shop.ok("promote", "staging", "prod", "--commit")
     before = git(shop.folder, "rev-parse", "HEAD")
     done = shop.ok("promote", "staging", "prod", "--commit")
-    assert "environments/prod.yaml says so already; nothing was written." in done.out
+    assert "pins/prod.yaml says so already; nothing was written." in done.out
     assert "1 to update" in done.out
     assert git(shop.folder, "rev-parse", "HEAD") == before
 
@@ -180,13 +188,13 @@ def test_the_commit(shop: Project) -> None:
     done = shop.ok("promote", "staging", "prod", "--commit")
     message = git(shop.folder, "log", "-1", "--format=%B")
     assert message.splitlines()[0] == f"Promote {release} from staging to prod"
-    assert f"- environments/prod.yaml: pins.templates {pin_before(shop)} -> {pin_of(shop, 'prod')}" in message
+    assert f"- pins/prod.yaml: templates {pin_before(shop)} -> {pin_of(shop, 'prod')}" in message
     assert f"- promote_from: met: {release} runs in staging since " in message
     assert trailers(shop) == [f"Planner-Release: {release}", "Planner-From: staging"]
     assert git(shop.folder, "log", "-1", "--format=%an <%ae>") == "Ann Other <ann@example.invalid>"
-    assert git(shop.folder, "show", "--format=", "--name-only", "HEAD") == "environments/prod.yaml"
+    assert git(shop.folder, "show", "--format=", "--name-only", "HEAD") == "pins/prod.yaml"
     assert git(shop.folder, "status", "--porcelain") == "A  README.md"
-    assert f"Committed environments/prod.yaml as {git(shop.folder, 'rev-parse', 'HEAD')[:12]}." in done.out
+    assert f"Committed pins/prod.yaml as {git(shop.folder, 'rev-parse', 'HEAD')[:12]}." in done.out
 
 
 def test_the_users_hooks_run_with_the_users_environment(shop: Project) -> None:
@@ -199,27 +207,33 @@ def test_the_users_hooks_run_with_the_users_environment(shop: Project) -> None:
 def test_a_commit_that_fails_leaves_all_as_it_was(shop: Project, source: str) -> None:
     """Also where the file is a new one."""
     if source == "dev":
-        git(shop.folder, "rm", "-q", "environments/staging.yaml")
+        git(shop.folder, "rm", "-q", "pins/staging.yaml")
         git(shop.folder, "commit", "-qm", "unpinned")
     before = git(shop.folder, "rev-parse", "HEAD")
     hook(shop, "pre-commit", "echo pins are checked on Mondays only >&2; exit 1")
     done = shop.run("promote", source, following(source), "--commit")
     assert done.code == 1
-    assert f"git commit failed; environments/{following(source)}.yaml is as it was" in told(done)
+    assert f"git commit failed; pins/{following(source)}.yaml is as it was" in told(done)
     assert "pins are checked on Mondays only" in done.err
     assert git(shop.folder, "status", "--porcelain") == ""
     assert git(shop.folder, "rev-parse", "HEAD") == before
 
 
-def test_other_changes_of_the_file_are_not_committed(shop: Project) -> None:
-    shop.edit("environments/prod.yaml", "owner: ops", "owner: nobody")
-    before = text_of(shop, "prod")
+def test_other_changes_of_the_file_are_not_lost(shop: Project) -> None:
+    shop.edit("pins/prod.yaml", "- de", "- fr")
+    before = pins_of(shop, "prod")
     done = shop.run("promote", "staging", "prod", "--commit")
     assert done.code == 3
-    assert "environments/prod.yaml has changes that are not committed" in told(done)
-    assert text_of(shop, "prod") == before
-    shop.ok("promote", "staging", "prod")
-    assert "owner: nobody" in text_of(shop, "prod")
+    assert "pins/prod.yaml has changes that are not committed" in told(done)
+    assert pins_of(shop, "prod") == before
+    done = shop.ok("promote", "staging", "prod")
+    assert 'variables.languages ["fr"] -> ["de"]' in done.out
+
+
+def test_changes_of_other_files_stay_where_they_are(shop: Project) -> None:
+    shop.edit("environments/prod.yaml", "owner: ops", "owner: nobody")
+    shop.ok("promote", "staging", "prod", "--commit")
+    assert git(shop.folder, "status", "--porcelain") == "M environments/prod.yaml"
 
 
 def test_first_a_look_then_the_commit(shop: Project) -> None:
@@ -262,8 +276,8 @@ def test_a_rollback(both: Project) -> None:
     done = both.ok("promote", "prod", "--rollback", "--commit")
     assert commits(both)[0] == f"Roll prod back to {first}"
     assert trailers(both) == [f"Planner-Release: {first}", "Planner-From: prod"]
-    before = git(both.folder, "show", "HEAD~2~1:environments/prod.yaml") + "\n"
-    assert unquoted(text_of(both, "prod")) == unquoted(before)
+    before = git(both.folder, "show", "HEAD~2~1:pins/prod.yaml") + "\n"
+    assert pins_of(both, "prod") == before.replace('templates: "', "templates: ").replace('"\nvar', "\nvar")
     assert "ran in prod before" in done.out
     apply(both, "prod")
     assert run_id(records(both, "prod")[-1]) == first
@@ -279,17 +293,17 @@ def test_a_rollback_needs_no_other_environment(both: Project) -> None:
 
 
 def test_back_to_what_runs_while_another_is_pinned(shop: Project) -> None:
-    before = text_of(shop, "prod")
+    before = pins_of(shop, "prod")
     [first] = (run_id(run) for run in records(shop, "prod"))
     shop.ok("promote", "staging", "prod", "--commit")
     shop.ok("promote", "prod", "--rollback", "--to", first)
-    assert unquoted(text_of(shop, "prod")) == unquoted(before)
+    assert pins_of(shop, "prod") == before
 
 
 def test_a_first_environment_is_pinned_by_a_rollback(shop: Project) -> None:
     done = shop.ok("promote", "dev", "--rollback")
-    assert "take the pins out of environments/dev.yaml again" in told(done)
-    assert "bundle_version: 8.15.*" in text_of(shop, "dev")
+    assert "To go on with what is checked out, delete pins/dev.yaml again." in told(done)
+    assert 'bundle_version: "8.15.*"' in pins_of(shop, "dev")
     apply(shop, "dev")
     assert run_id(records(shop, "dev")[-1]) == run_id(records(shop, "dev")[0])
 
@@ -333,6 +347,109 @@ def test_a_project_in_a_folder_of_its_repository(tmp_path: Path) -> None:
     commit_all(project, "the first release")
     apply(project, "dev")
     project.ok("promote", "dev", "staging", "--commit")
-    assert git(project.folder, "show", "--format=", "--name-only") == "deploy/shop/environments/staging.yaml"
+    assert git(project.folder, "show", "--format=", "--name-only") == "deploy/shop/pins/staging.yaml"
     apply(project, "staging")
     assert "already" in project.ok("promote", "dev", "staging", "--commit").out
+
+
+# Pins where they were before
+
+
+def in_the_former_way(project: Project) -> str:
+    """With the pins in environments/, as a promotion wrote them there; the commit."""
+    for name, more in (
+        ("staging", ""),
+        ("prod", "# The shop's production.\nvariables:\n  owner: ops # whom\n"),
+    ):
+        pin = pin_of(project, name)
+        text = f"{more}pins:\n  bundle_version: {version_of(project, name)}\n  templates: '{pin}'\n"
+        project.write(f"environments/{name}.yaml", f"{text}  languages: [de]\n")
+        git(project.folder, "rm", "-q", f"pins/{name}.yaml")
+    project.edit("environments/prod.yaml", "  bundle_version: 8.15.*\n", "")
+    project.edit("environments/prod.yaml", "owner: ops", "bundle_version: 8.15.*\n  owner: ops")
+    return commit_all(project, "in the former way")
+
+
+def version_of(project: Project, name: str) -> str:
+    return pins_of(project, name).partition("bundle_version: ")[2].split()[0].strip('"')
+
+
+def test_pins_are_moved_by_one_command(shop: Project) -> None:
+    pins = {name: pins_of(shop, name).partition("\n")[2] for name in ("staging", "prod")}
+    former = in_the_former_way(shop)
+    for words in ("validate", "plan -e prod", "promote staging prod", "preview --base HEAD~1"):
+        done = shop.run(*words.split())
+        assert done.code == 1, done
+        assert "planner promote --move-pins" in told(done) + done.out
+    done = shop.ok("promote", "--move-pins", "--dry-run")
+    assert "Nothing was written" in told(done)
+    assert git(shop.folder, "status", "--porcelain") == ""
+    git(shop.folder, "checkout", "-qb", "move")
+    done = shop.ok("promote", "--move-pins")
+    assert done.out.splitlines()[:2] == [
+        "environments/staging.yaml: pins -> pins/staging.yaml",
+        "environments/prod.yaml: pins -> pins/prod.yaml",
+    ]
+    assert git(shop.folder, "rev-list", "--count", f"{former}..HEAD") == "1"
+    assert commits(shop)[0] == "Move the pins into files of their own"
+    assert git(shop.folder, "status", "--porcelain") == ""
+    assert {name: pins_of(shop, name) for name in pins} == pins
+    text = (shop.folder / "environments/prod.yaml").read_text()
+    assert text == "# The shop's production.\nvariables:\n  owner: ops # whom\n"
+    for more in ([], ["--offline"]):
+        found = json.loads(shop.ok("preview", "--base", "main", "--format", "json", *more).out)
+        assert found["environments"] == []
+    for name in ("staging", "prod"):
+        assert shop.run("plan", "-e", name, "--detailed-exitcode").code == 0
+    assert "there is nothing to move" in shop.ok("promote", "--move-pins").out
+
+
+def test_after_the_move_a_promotion_completes_the_pins(shop: Project) -> None:
+    in_the_former_way(shop)
+    shop.ok("promote", "--move-pins")
+    done = shop.ok("promote", "dev", "staging", "--commit")
+    release = release_in(shop, "staging")
+    assert done.out.split("\n\n")[1] == f"pins/staging.yaml: release = {release}"
+    assert "there is nothing to edit" in shop.ok("promote", "dev", "staging").out
+
+
+def test_a_branch_of_before_the_move(shop: Project) -> None:
+    """It still has the former pins, and its preview compares it with where it left the target."""
+    in_the_former_way(shop)
+    git(shop.folder, "checkout", "-qb", "work")
+    shop.edit("environments/prod.yaml", "owner: ops", "owner: others")
+    commit_all(shop, "others")
+    shop.ok("promote", "--move-pins")
+    found = json.loads(shop.ok("preview", "--base", "main", "--format", "json").out)["environments"]
+    assert [item["environment"] for item in found] == ["prod"]
+    assert "var.owner" in found[0]["why"]
+
+
+def test_a_move_that_would_commit_something_else(shop: Project) -> None:
+    in_the_former_way(shop)
+    shop.edit("environments/prod.yaml", "owner: ops", "owner: others")
+    done = shop.run("promote", "--move-pins")
+    assert done.code == 3
+    assert "environments/prod.yaml: there are changes that are not committed" in told(done)
+    git(shop.folder, "checkout", "HEAD", "--", "environments")
+    hook(shop, "pre-commit", "echo not today >&2; exit 1")
+    done = shop.run("promote", "--move-pins")
+    assert done.code == 1
+    assert "git commit failed; the files are as they were not today" in told(done)
+    assert git(shop.folder, "status", "--porcelain") == ""
+
+
+def test_a_move_without_git(shop: Project) -> None:
+    in_the_former_way(shop)
+    shutil.rmtree(shop.folder / ".git")
+    assert "commit it" in told(shop.ok("promote", "--move-pins"))
+    assert "templates: " in pins_of(shop, "prod")
+
+
+@pytest.mark.parametrize(
+    "words", [("staging", "prod"), ("--commit",), ("--only", "languages"), ("--open-pr",)]
+)
+def test_a_move_goes_with_nothing_else(shop: Project, words: tuple[str, ...]) -> None:
+    done = shop.run("promote", "--move-pins", *words)
+    assert done.code == 64
+    assert "goes with --dry-run alone" in told(done)

@@ -13,7 +13,7 @@ from .shop import git, told
 
 def other_variables(shop: Project) -> None:
     shop.edit("planner.yaml", "[bundle_version, languages]", "[bundle_version, owner]")
-    shop.edit("environments/prod.yaml", "  languages: [de]\n", "")
+    shop.edit("pins/prod.yaml", "  languages:\n    - de\n", "")
 
 
 def not_rendered(shop: Project) -> None:
@@ -25,7 +25,7 @@ def set_elsewhere(shop: Project) -> None:
 
 
 def a_link(shop: Project) -> None:
-    path = shop.folder / "environments/prod.yaml"
+    path = shop.folder / "pins/prod.yaml"
     path.symlink_to(path.rename(shop.folder / "elsewhere.yaml"))
 
 
@@ -46,9 +46,7 @@ def nothing(_: Project) -> None:
         pytest.param(
             set_elsewhere, 'bundle_version would be "9.*" in prod', id="set elsewhere", marks=pytest.mark.long
         ),
-        pytest.param(
-            a_link, "environments/prod.yaml is reached by a link", id="a link", marks=pytest.mark.long
-        ),
+        pytest.param(a_link, "pins/prod.yaml is reached by a link", id="a link", marks=pytest.mark.long),
         pytest.param(another_history, "is not in the history of what is checked out", id="another history"),
         pytest.param(nothing, "", id="nothing"),
     ],

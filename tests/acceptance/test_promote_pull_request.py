@@ -21,10 +21,10 @@ from .shop import (
     commit_all,
     git,
     pin_of,
+    pins_of,
     records,
     release_in,
     run_id,
-    text_of,
     told,
     trailers,
 )
@@ -94,7 +94,7 @@ def test_a_pull_request(clone: Project, forge: GitHubServer) -> None:
     assert is_back(clone)
     assert at_remote(clone, branch) == git(clone.folder, "rev-parse", branch)
     assert git(clone.folder, "rev-list", "--count", f"main..{branch}") == "1"
-    assert git(clone.folder, "diff", "--name-only", "main", branch) == "environments/prod.yaml"
+    assert git(clone.folder, "diff", "--name-only", "main", branch) == "pins/prod.yaml"
     assert trailers(clone, branch) == [f"Planner-Release: {release}", "Planner-From: staging"]
     assert TOKEN not in done.both
 
@@ -109,7 +109,7 @@ def test_its_text(clone: Project, forge: GitHubServer) -> None:
     assert done.code == 0, done
     [pull] = forge.pulls
     changes, table, last = pull.body.strip().split("\n\n")
-    assert '- `environments/prod.yaml: variables.bundle_version "8.15.*" -> "8.16.*"`' in changes.splitlines()
+    assert '- `pins/prod.yaml: variables.bundle_version "8.15.*" -> "8.16.*"`' in changes.splitlines()
     rows = table.splitlines()
     assert rows[:2] == ["| Gate | State | |", "| --- | --- | --- |"]
     assert rows[2].startswith("| `promote_from` | met | `r-")
@@ -152,7 +152,7 @@ def test_what_is_not_committed_stays(clone: Project, forge: GitHubServer) -> Non
     done = open_pr(clone, forge)
     assert done.code == 0, done
     assert git(clone.folder, "status", "--porcelain").split("\n") == ["A  README.md", " M planner.yaml"]
-    assert git(clone.folder, "diff", "--name-only", "main", branch_of(clone)) == "environments/prod.yaml"
+    assert git(clone.folder, "diff", "--name-only", "main", branch_of(clone)) == "pins/prod.yaml"
 
 
 def test_first_a_look_then_the_pull_request(clone: Project, forge: GitHubServer) -> None:
@@ -207,7 +207,7 @@ def test_a_rollback(clone: Project, forge: GitHubServer) -> None:
 def test_a_branch_with_something_else(clone: Project, forge: GitHubServer) -> None:
     branch = branch_of(clone)
     git(clone.folder, "checkout", "-q", "-b", branch)
-    clone.edit("environments/prod.yaml", "owner: ops", "owner: others")
+    clone.edit("pins/prod.yaml", "- de", "- fr")
     commit_all(clone, "of somebody else")
     git(clone.folder, "push", "-q", "origin", branch)
     git(clone.folder, "checkout", "-q", "main")
@@ -215,7 +215,7 @@ def test_a_branch_with_something_else(clone: Project, forge: GitHubServer) -> No
     before = at_remote(clone, branch)
     done = open_pr(clone, forge)
     assert done.code == 3
-    assert f"there is a branch {branch} already, with another environments/prod.yaml" in told(done)
+    assert f"there is a branch {branch} already, with another pins/prod.yaml" in told(done)
     assert f"git push origin --delete {branch}" in told(done)
     assert at_remote(clone, branch) == before
     assert forge.pulls == []
@@ -311,7 +311,7 @@ def test_a_hook_that_stops_the_commit(clone: Project, forge: GitHubServer) -> No
     assert "not today" in done.err
     assert is_back(clone)
     assert git(clone.folder, "branch", "--list", branch) == ""
-    assert text_of(clone, "prod") == git(clone.folder, "show", "main:environments/prod.yaml") + "\n"
+    assert pins_of(clone, "prod") == git(clone.folder, "show", "main:pins/prod.yaml") + "\n"
 
 
 @pytest.mark.long

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -22,11 +23,11 @@ from .shop import (
     commits,
     git,
     pin_of,
+    pins_of,
     promote_all_the_way,
     records,
     release_in,
     release_of_title,
-    text_of,
     told,
     trailers,
 )
@@ -146,40 +147,50 @@ def test_a_branch_that_was_squashed(shop: Project) -> None:
     assert pin_of(shop, "staging") == git(shop.folder, "rev-parse", "HEAD~1")[:12]
 
 
-BLOCKED = {
-    "an expression": (
-        '"8.15.*" # what',
-        "\"{{ '8.15.*' }}\" # what",
-        "variables.bundle_version in environments/prod.yaml:4 is an expression; refusing to overwrite",
-    ),
-    "an alias": (
-        'owner: ops               # whom to ask\n  bundle_version: "8.15.*"',
-        "owner: &who ops               # whom to ask\n  bundle_version: *who",
-        "variables.bundle_version in environments/prod.yaml:4 is an alias; refusing to overwrite",
-    ),
-    "a duplicate": ("owner: ops", "owner: ops\n  owner: dev", "environments/prod.yaml:4"),
-    "not YAML": ("owner: ops", "owner: [ops", "environments/prod.yaml"),
+CONFLICT = "<<<<<<< HEAD\ntemplates: 3f9c1ab\n=======\ntemplates: 4f9c1ab\n>>>>>>> other\ntemplates:"
+AGAIN = "It is written whole: take the one in git (git checkout HEAD -- pins/prod.yaml), and promote again."
+UNREADABLE = {
+    "a merge conflict": ("templates:", CONFLICT, "a merge that git could not make is not resolved: <<<<<<<"),
+    "two documents": ("variables:", "---\nvariables:", "must hold one mapping, not 2 documents"),
+    "an unknown key": ("templates:", "owner: ops\ntemplates:", 'unknown key "owner"'),
+    "a duplicate": ("variables:", "templates: 3f9c1ab\nvariables:", 'the key "templates" is given twice'),
+    "not YAML": ("variables:", "variables: [", "not YAML"),
 }
 
 
-@pytest.mark.parametrize(("old", "new", "why"), BLOCKED.values(), ids=BLOCKED)
-def test_what_it_does_not_overwrite(shop: Project, old: str, new: str, why: str) -> None:
-    shop.edit("environments/prod.yaml", old, new)
-    before = text_of(shop, "prod")
-    done = shop.run("promote", "staging", "prod")
-    assert done.code in (1, 3)
-    assert why in told(done)
-    assert text_of(shop, "prod") == before
+@pytest.mark.parametrize(("old", "new", "why"), UNREADABLE.values(), ids=UNREADABLE)
+def test_pins_that_it_does_not_write_over(shop: Project, old: str, new: str, why: str) -> None:
+    shop.edit("pins/prod.yaml", old, new)
+    before = pins_of(shop, "prod")
+    for words in (("promote", "staging", "prod"), ("plan", "-e", "prod")):
+        done = shop.run(*words)
+        assert done.code == 1, done
+        assert why in told(done)
+        assert AGAIN in told(done)
+        assert re.search(r"pins/prod\.yaml:\d", done.err)
+    assert pins_of(shop, "prod") == before
+    git(shop.folder, "checkout", "HEAD", "--", "pins/prod.yaml")
+    shop.ok("promote", "staging", "prod")
 
 
-def test_a_link_is_not_followed(shop: Project) -> None:
-    path = shop.folder / "environments/prod.yaml"
-    path.rename(shop.folder / "environments/shared.yaml")
-    path.symlink_to("shared.yaml")
+@pytest.mark.parametrize("place", ["pins/prod.yaml", "pins"])
+def test_a_link_is_not_followed(shop: Project, place: str) -> None:
+    path = shop.folder / place
+    path.rename(shop.folder / "shared")
+    path.symlink_to("../shared" if place == "pins/prod.yaml" else "shared")
     done = shop.run("promote", "staging", "prod")
     assert done.code == 3
-    assert "environments/prod.yaml is reached by a link" in told(done)
+    assert "pins/prod.yaml is reached by a link" in told(done)
     assert path.is_symlink()
+
+
+def test_a_promoted_variable_in_the_environments_own_file(shop: Project) -> None:
+    shop.edit("environments/prod.yaml", "variables:\n", "variables:\n  bundle_version: 8.15.*\n")
+    done = shop.run("promote", "staging", "prod")
+    assert done.code == 1
+    assert 'environments/prod.yaml:3: "bundle_version"' not in told(done)
+    assert '"bundle_version" is promoted: it is pinned in pins/prod.yaml, and not set here' in told(done)
+    assert "environments/prod.yaml:3" in done.err
 
 
 def test_a_value_that_the_pins_do_not_decide(shop: Project) -> None:
@@ -192,13 +203,13 @@ def test_a_value_that_the_pins_do_not_decide(shop: Project) -> None:
 
 def test_a_target_that_cannot_be_rendered(shop: Project) -> None:
     shop.edit("environments/prod.yaml", "owner: ops", "owner: [ops]")
-    before = text_of(shop, "prod")
+    before = pins_of(shop, "prod")
     done = shop.run("promote", "staging", "prod")
     assert done.code == 1
     assert "prod cannot run r-" in told(done)
     assert "nothing was written" in told(done)
     assert "environments/prod.yaml:3" in done.err
-    assert text_of(shop, "prod") == before
+    assert pins_of(shop, "prod") == before
 
 
 @pytest.mark.long
@@ -229,7 +240,7 @@ def test_a_plan_that_apply_would_refuse(shop: Project) -> None:
 
 def test_a_release_with_other_variables(shop: Project) -> None:
     shop.edit("planner.yaml", "[bundle_version, languages]", "[bundle_version, owner]")
-    shop.edit("environments/prod.yaml", "  languages: [de]\n", "")
+    shop.edit("pins/prod.yaml", "  languages:\n    - de\n", "")
     done = shop.run("promote", "staging", "prod")
     assert done.code == 3
     assert "is from before promote.variables changed: languages, owner" in told(done)
@@ -251,7 +262,9 @@ def test_variables_alone_need_no_git(tmp_path: Path) -> None:
     project.write("files/synonyms/words.txt", "one\n")
     apply(project, "dev")
     project.ok("promote", "dev", "staging")
-    assert text_of(project, "staging") == "pins:\n  bundle_version: 8.*\n  languages: [de]\n"
+    head, _, values = pins_of(project, "staging").partition("\n")
+    assert head == f"release: {release_in(project, 'dev')}"
+    assert values == 'variables:\n  bundle_version: "8.*"\n  languages:\n    - de\n'
     apply(project, "staging")
     assert "staging runs r-" in project.ok("promote", "dev", "staging").out
 
@@ -263,7 +276,7 @@ def test_an_installation_that_cannot_be_asked(shop: Project) -> None:
     done = shop.ok("promote", "staging", "prod")
     assert "Note: prod was not planned:" in told(done)
     assert "planner plan -e prod" in told(done)
-    assert "Wrote environments/prod.yaml." in done.out
+    assert "Wrote pins/prod.yaml." in done.out
 
 
 # Gates
@@ -271,14 +284,14 @@ def test_an_installation_that_cannot_be_asked(shop: Project) -> None:
 
 def test_a_gate_that_is_closed(shop: Project) -> None:
     add_gates(shop, "{soak: 48h}")
-    before = text_of(shop, "prod")
+    before = pins_of(shop, "prod")
     done = shop.run("promote", "staging", "prod")
     assert done.code == 3
     assert f"Error: {release_of_title(done)} soaked " in told(done)
     assert "in staging; eligible 20" in told(done)
     assert "To set it aside: --force soak --reason TEXT." in told(done)
     assert "soak          closed" in done.out
-    assert text_of(shop, "prod") == before
+    assert pins_of(shop, "prod") == before
 
 
 def test_several_closed_gates_are_told_together(shop: Project) -> None:
@@ -292,7 +305,7 @@ def test_several_closed_gates_are_told_together(shop: Project) -> None:
 
 def test_a_source_that_is_not_converged(shop: Project) -> None:
     """Something is pending there since."""
-    shop.edit("environments/staging.yaml", "pins:", "variables: {owner: somebody}\npins:")
+    shop.write("environments/staging.yaml", "variables: {owner: somebody}\n")
     done = shop.run("promote", "staging", "prod")
     assert done.code == 3
     release = release_of_title(done)

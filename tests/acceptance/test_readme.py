@@ -61,7 +61,7 @@ VARYING = (
     (re.compile(r"(?<=terraform/state/)[\w-]+"), "<name>"),
     (re.compile(r"sealed1\.\S*"), "<sealed>"),
     (re.compile(r"\br-[0-9a-f]{10}\b"), "<release>"),
-    (re.compile(r"\b([0-9a-f]{40}|[0-9a-f]{12}|[0-9a-f]{10})\b"), "<id or commit>"),  # of ten digits: either
+    (re.compile(r'"?\b([0-9a-f]{40}|[0-9a-f]{12}|[0-9a-f]{10})\b"?'), "<id or commit>"),  # ten digits: either
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?"), "<minute>"),
     (re.compile(r"soaked \w+ of"), "soaked <time> of"),
     (re.compile(r"PostgreSQL [\d.]+ (\(.*?\) )?"), "PostgreSQL <version> "),

@@ -235,7 +235,7 @@ class TestApprove:
         chain.ok("release", "approve", second, "staging")
 
     def test_a_part_of_a_release_that_is_pinned(self, chain: Project, first: str) -> None:
-        pin(chain, "prod", more="  bundle_version: 9.*\n")
+        pin(chain, "prod", more="variables: {bundle_version: 9.*}\n")
         refused = chain.run("apply", "-e", "prod", "--auto-approve")
         mixed = re.search(r"r-[0-9a-f]{10}", refused.err)
         assert (refused.code, mixed is not None) == (3, True)

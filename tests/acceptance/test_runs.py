@@ -232,17 +232,19 @@ def test_one_variable_alone(chain: Project) -> None:
     applied(chain, "prod")
     before = present(chain, "prod").release
     change(chain)
+    chain.write("environments/dev.yaml", "variables: {version: 8.15.*}\n")
+    chain.write("pins/staging.yaml", "variables: {version: 8.15.*}\n")
     for name in ("dev", "staging"):
-        chain.write(f"environments/{name}.yaml", "variables: {version: 8.15.*}\n")
         applied(chain, name)
-    chain.write("environments/prod.yaml", f"pins: {{templates: {before.templates}, version: 8.15.*}}\n")
+    pins = f"templates: {before.templates}\nvariables: {{version: 8.15.*}}\n"
+    chain.write("pins/prod.yaml", pins)
     applied(chain, "prod")
     run, upstream = present(chain, "prod"), present(chain, "staging")
     assert run.id not in (upstream.id, before.id)
     assert run.release.variables == upstream.release.variables
     assert run.source is not None
     assert gate_of(run, "archives") == "1 with the content that runs in prod"
-    chain.edit("environments/prod.yaml", "8.15.*", "8.16.*")
+    chain.edit("pins/prod.yaml", "8.15.*", "8.16.*")
     assert apply(chain, "prod").code == REFUSED
 
 

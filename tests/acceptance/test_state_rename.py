@@ -117,9 +117,11 @@ def test_an_encrypted_state(applied: Project) -> None:
 
 def test_files_that_go_by_the_environments_name_are_told(applied: Project) -> None:
     applied.write("environments/dev.yaml", "variables: {version: '8.*'}\n")
+    applied.write("pins/dev.yaml", "templates: 3f9c1ab\n")
     applied.edit("planner.yaml", DEV, "test: {endpoint: sandbox}")
     told = " ".join(applied.ok(*FROM_DEV, "--auto-approve").err.split())
     assert "environments/dev.yaml is still called so; test reads environments/test.yaml" in told
+    assert "pins/dev.yaml is still called so; test reads pins/test.yaml" in told
     assert "installation of dev is in state/sandbox-dev.db, that of test is in state/sandbox-test.db" in told
 
 

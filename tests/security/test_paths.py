@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.app.promotion.target_file import find_file
+from planner.app.promotion.pins_file import find_file
 from planner.cli.main import run
 from planner.errors import PlannerError
 from tests.acceptance.runner import Project, small
@@ -85,6 +85,7 @@ OUTSIDE: dict[str, tuple[Callable[[Project], None], str]] = {
         "outside",
     ),
     "an environment that is a pipe": (placed(pipe("environments/dev.yaml")), "not a regular file"),
+    "pins that are a pipe": (placed(pipe("pins/dev.yaml")), "not a regular file"),
 }
 
 
@@ -156,8 +157,8 @@ def test_nor_for_credentials(project: Project, device: str, capsys: pytest.Captu
     assert "not a regular file" in said
 
 
-def test_nor_for_what_a_promotion_edits(project: Project) -> None:
-    pipe("environments/dev.yaml")(project.folder)
+def test_nor_for_what_a_promotion_writes(project: Project) -> None:
+    pipe("pins/dev.yaml")(project.folder)
     with pytest.raises(PlannerError, match="it is not a regular file"):
         find_file(project.folder, "dev", None)
 

@@ -15,15 +15,13 @@ from planner.app.config_digest import config_digest
 from planner.app.opening import Request, configure_files, make_salt
 from planner.app.preview.publishing import is_written
 from planner.app.preview.unkept import Unkept, unkept_in
+from planner.app.promotion.moving import former_texts
 from planner.app.stores import States
-from planner.config.environment_file import read_environment_file
 from planner.config.load import Configuration, Projects
-from planner.config.sources import Sources
 from planner.engine.offline import ABSENT, Reading
 from planner.errors import PlannerError
 from planner.forge.registry import job_in
 from planner.model.codec import digest
-from planner.model.diagnostic import Diagnostics
 from planner.model.project import Environment, Project, root_of
 from planner.model.value import conceal
 from planner.model.value_json import encode_value
@@ -174,11 +172,17 @@ def project_in(projects: Projects, folder: Path) -> Project | None:
 
 
 def read_environment(branch: Branch, folder: Path, name: str) -> Read:
-    """An environment of the project in a folder, rendered, with its files archived."""
+    """An environment of the project in a folder, rendered, with its files archived.
+
+    Where that is the project as a commit has it, pins in environments/, as they were before, count as if they
+    were in files of their own: to move them is no change.
+    """
     request = evolve(branch.order.request, folder=folder, environment=name)
     project = project_in(request.projects, folder)
     if project is not None and name not in project.environments:
         return Read(ABSENT)
+    if project is not None and folder != branch.order.request.folder:
+        request = evolve(request, texts=former_texts(folder, project, project.environments[name]))
     try:
         if branch.order.offline:
             request = with_stand_ins(request)
@@ -196,19 +200,15 @@ def _reading(configuration: Configuration, folder: Path, problem: str) -> Readin
     roots = {source: root_of(source, folder, configuration.pinned) for source in sources}
     files = {f"{source}/" if (root / source).is_dir() else source for source, root in roots.items()}
     variables = {name: conceal(assigned.value, salt) for name, assigned in configuration.variables.items()}
+    pins = configuration.pins
+    release = pins.release if pins else ""  # another one is another release, whatever it renders
     return Reading(
-        digest=digest([config_digest(configuration, salt), _reached(configuration.environment)]),
+        digest=digest([config_digest(configuration, salt), _reached(configuration.environment), release]),
         reads=frozenset({"planner.yaml", *configuration.reads, *files}),
         variables=variables,
         problem=problem,
-        pin=_pin(folder, configuration.environment.name),
+        pin=pins.templates if pins else "",
     )
-
-
-def _pin(folder: Path, environment: str) -> str:
-    """The commit that the environment is pinned to: another one is another release, whatever it renders."""
-    found = read_environment_file(Sources(folder), environment, Diagnostics())
-    return found.templates if found else ""
 
 
 def _reached(environment: Environment) -> object:

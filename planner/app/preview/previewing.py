@@ -28,6 +28,7 @@ from planner.app.preview.comparison import (
 from planner.app.preview.environment import Planned, Task, advice_of, foresee, told_of
 from planner.app.preview.unkept import converted
 from planner.app.promotion.chain import standings
+from planner.app.promotion.provenance import overrides
 from planner.config.load import Projects, choose_environment
 from planner.config.project import PROJECT_FILE
 from planner.config.sources import Sources, UnreadableSource
@@ -132,6 +133,7 @@ def _foreseen(branch: Branch, name: str, pair: tuple[Read, Read], why: tuple[str
     cautions = (
         *(moved(branch.states, before, environment, offline=branch.order.offline) if before else ()),
         *_unkept(branch, pair[1]),
+        *_overridden(pair[1]),
         *lost,
     )
     found = EnvironmentPreview(name, why, protected=environment.protected, cautions=cautions)
@@ -151,6 +153,11 @@ def _unkept(branch: Branch, now: Read) -> Iterator[str]:
         yield f"`{item.name}` {item.why}: what there was before the change is not compared. {item.advice}"
     if (more := len(found) - _NAMED) > 0:
         yield f"{more} more files are not on disk as their commit has them."
+
+
+def _overridden(now: Read) -> Iterator[str]:
+    for item in overrides(now.configuration) if now.configuration else ():
+        yield f"a pin is overridden: `{item}`."
 
 
 def _removed(branch: Branch) -> list[Planned]:

@@ -1,25 +1,76 @@
-"""Whether an environment's gates let in what is about to be applied, and what its state remembers of it."""
+"""Whether an environment's gates let in what is about to be applied, what its state remembers of it, and the
+environments that it comes from.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from attrs import evolve, field, frozen
 
 from planner.app.caller import Caller
-from planner.app.opening import Request
-from planner.app.promotion.provenance import actor, promoters, pull_request
-from planner.app.promotion.release import release_of
-from planner.app.promotion.upstreams import looked_at, remembered
+from planner.app.opening import Request, opened
+from planner.app.promotion.provenance import actor, overrides, promoters, pull_request, release_of
+from planner.config.environment_file import Pins
 from planner.config.load import Configuration
-from planner.errors import GatesClosed
-from planner.model.release import Release
+from planner.config.promotion import TEMPLATES
+from planner.engine.workflow import propose
+from planner.errors import GatesClosed, InvalidConfiguration, PlannerError
+from planner.model.diagnostic import ERROR, Diagnostic
+from planner.model.plan import Action, Plan
+from planner.model.project import Project
+from planner.model.release import Release, exactly
 from planner.model.state import State
 from planner.model.value import Value
 from planner.promote.gates import judge
 from planner.promote.log import Force, Log, Run, after_apply, log_of, moment, write_log
 from planner.promote.question import PROMOTION, SAME, Question, Upstream, Verdict
 from planner.vcs import commit_of
+
+
+def remembered(request: Request, caller: Caller, names: tuple[str, ...]) -> tuple[Upstream, ...]:
+    """What their states say, without a look at their installations."""
+    project = request.project
+    return tuple(_remembered(request, caller, project, name) for name in names)
+
+
+def looked_at(request: Request, caller: Caller, names: tuple[str, ...]) -> tuple[Upstream, ...]:
+    """The same, with what their plans say."""
+    return tuple(_looked_at(request, caller, item) for item in remembered(request, caller, names))
+
+
+def _remembered(request: Request, caller: Caller, project: Project, name: str) -> Upstream:
+    try:
+        return upstream_of(request.states(caller.redact).open(project.environments[name]).load())
+    except PlannerError as error:
+        return Upstream(name, problem=caller.redact(error.summary))
+
+
+def upstream_of(state: State) -> Upstream:
+    """What a state says."""
+    return Upstream(state.environment, log_of(state), state.lineage, state.serial, asked=False)
+
+
+def _looked_at(request: Request, caller: Caller, upstream: Upstream) -> Upstream:
+    if upstream.problem or upstream.log.present is None:
+        return upstream
+    own = request.elsewhere(upstream.environment)
+    try:
+        with opened(own, caller) as there:
+            proposal = propose(there.session)
+    except PlannerError as error:
+        return evolve(upstream, problem=caller.redact(error.summary))
+    if proposal.forbidden:
+        return evolve(upstream, problem="its plan has errors")
+    return asked(upstream, proposal.plan)
+
+
+def asked(upstream: Upstream, plan: Plan) -> Upstream:
+    """With what the environment's plan says. Pending are the changes that are there without any drift."""
+    drifted = {item.address for item in plan.drift}
+    changes = [c for c in plan.changes if c.action is not Action.NO_OP and c.address not in drifted]
+    named = tuple(sorted(str(item.address) for item in plan.drift))
+    return evolve(upstream, pending=len(changes) + len(plan.outputs), drifted=named, asked=True)
 
 
 @frozen
@@ -79,6 +130,8 @@ def admission(
         promoters=promoters(request, environment.name) if environment.gates.approvals else frozenset(),
         by_commit=configuration.project.promotes_templates,
     )
+    if not request.texts:  # those are of a promotion that asks which release it is
+        _refuse_another(configuration, question)
     verdict = judge(question)
     if forcing.gates:
         question = evolve(question, log=_forced(question.log, verdict.release, forcing, request, now))
@@ -87,7 +140,39 @@ def admission(
         with caller.doing(f"Looking at {verdict.source.environment}"):
             question = evolve(question, upstreams=looked_at(request, caller, environment.promote_from))
         verdict = judge(question)
-    return Admission(environment.name, _run(request, release, question.log, verdict), question.log, verdict)
+    run = evolve(_run(request, release, question.log, verdict), overrides=tuple(overrides(configuration)))
+    return Admission(environment.name, run, question.log, verdict)
+
+
+def _refuse_another(configuration: Configuration, question: Question) -> None:
+    """InvalidConfiguration where the id in the pins is of a release that is known, and not the one pinned.
+
+    That it is of this one is proved by its own digest. One that no state knows is not proved to be another.
+    """
+    pins, release = configuration.pins, question.release
+    if pins is None or pins.release in ("", release.id):
+        return
+    logs = (question.log, *(upstream.log for upstream in question.upstreams))
+    meant = next((run.release for log in logs for run in reversed(log.runs) if run.id == pins.release), None)
+    wrong = [] if meant is None else list(_unlike(pins, configuration, release, meant))
+    if wrong:
+        problem = Diagnostic(
+            ERROR,
+            f"{pins.release} is not what is pinned: it has another {' and '.join(wrong)}",
+            position=pins.position("release"),
+            advice=f"Take it as one promotion wrote it (git log -p {pins.file.name}), or promote again.",
+        )
+        raise InvalidConfiguration([problem])
+
+
+def _unlike(pins: Pins, configuration: Configuration, release: Release, meant: Release) -> Iterator[str]:
+    """What is pinned otherwise than it was in a release. What overrides a pin is told of its own."""
+    if pins.templates and release.templates != meant.templates:
+        yield TEMPLATES
+    for name in pins.variables:
+        before, after = meant.variables.get(name), release.variables.get(name)
+        if not configuration.variables[name].pin and exactly(before) != exactly(after):
+            yield name
 
 
 def _run(request: Request, release: Release, log: Log, verdict: Verdict) -> Run:

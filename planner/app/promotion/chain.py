@@ -11,13 +11,11 @@ from attrs import evolve, field, frozen
 
 from planner.app.caller import Caller
 from planner.app.opening import Opened, Request, opened
-from planner.app.promotion.admission import Terms
+from planner.app.promotion.admission import Terms, asked, upstream_of
 from planner.app.promotion.choosing import Wish
-from planner.app.promotion.env_sides import read_side
-from planner.app.promotion.outlook import Asked, Foreseen, foresee, refuse_plan
-from planner.app.promotion.provenance import promoters
-from planner.app.promotion.release import release_of
-from planner.app.promotion.upstreams import asked, upstream_of
+from planner.app.promotion.env_compare import read_side
+from planner.app.promotion.promoting import Asked, Foreseen, foresee, refuse_plan
+from planner.app.promotion.provenance import promoters, release_of
 from planner.engine.workflow import Proposal, propose
 from planner.errors import InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostic

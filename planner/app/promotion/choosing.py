@@ -9,12 +9,11 @@ from attrs import frozen
 
 from planner.app.command_line import plain_command_line
 from planner.app.promotion.release_reading import listed, matching
+from planner.config.promotion import TEMPLATES
 from planner.errors import Refused, WrongUsage
 from planner.model.diagnostic import did_you_mean
 from planner.model.project import Environment, Project
 from planner.promote.log import Log, Rejection, Run
-
-TEMPLATES = "templates"
 
 
 @frozen
@@ -63,7 +62,7 @@ def choose(
 ) -> Choice:
     """parts: all that can be promoted. log: of the source, of the target for a rollback. Refused.
 
-    brings: whether the target's file brings the release of a run; without it, what runs is what is brought.
+    brings: whether the target's pins bring the release of a run; without it, what runs is what is brought.
     """
     _check_only(project, wish, parts)
     if wish.is_rollback:
@@ -124,10 +123,10 @@ def _upstream(folder: Path, wish: Wish, log: Log) -> Run:
 
 
 def _earlier(wish: Wish, log: Log, brings: Callable[[Run], bool]) -> Run:
-    """The release that came before the one that the target's file brings, and that nobody rejected.
+    """The release that came before the one that the target's pins bring, and that nobody rejected.
 
     In the order in which they came first: going back twice goes back two releases, and not to and fro.
-    Where the file brings what never ran whole, it is the last one that did.
+    Where they bring what never ran whole, it is the last one that did.
     """
     whole = [run for run in log.runs if run.whole]
     if wish.release:

@@ -1,17 +1,16 @@
-"""A promotion as far as files and states say it: which release, and how the target's file changes for it:
-which values, where, from what to what.
+"""A promotion as far as pins and states say it: which release, and what is pinned in the target for it:
+which values, from what to what.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from attrs import frozen
 
 from planner.app.caller import Caller
 from planner.app.opening import Request
 from planner.app.promotion.choosing import (
-    TEMPLATES,
     Choice,
     Wish,
     choose,
@@ -19,53 +18,57 @@ from planner.app.promotion.choosing import (
     parts_of,
     refuse_other_parts,
 )
-from planner.app.promotion.target_file import TargetFile, find_file, refuse_other_changes
-from planner.config.environment_file import EnvironmentFile
+from planner.app.promotion.pins_file import PinsFile, find_file, pins_text
+from planner.config.environment_file import Pins
 from planner.config.load import choose_environment
+from planner.config.promotion import TEMPLATES
 from planner.config.values import shaped
 from planner.errors import Refused
+from planner.model.compare import identical
 from planner.model.known_secrets import SHOWN
 from planner.model.project import PINNED, Project, Variable
 from planner.model.value import Value, dotted, leaves
 from planner.promote.log import Log, Rejection, Run, log_of
-from planner.promote.pin_edit import edit
-from planner.promote.pin_edit.values import as_data, identical
 from planner.vcs import Repository
+
+RELEASE = "release"
 
 
 @frozen
 class Edit:
-    """One value of the file. is_new: it was not set there."""
+    """One value of the file. is_new: it was not pinned. is_gone: it is not pinned any more."""
 
     path: tuple[str, ...]
     before: Value
     after: Value
     is_new: bool = False
+    is_gone: bool = False
 
     @property
     def name(self) -> str:
         return dotted(self.path)
 
     @property
-    def is_commit(self) -> bool:
-        return self.path == ("pins", TEMPLATES)
+    def is_word(self) -> bool:
+        """The id of a release, or a commit."""
+        return len(self.path) == 1
 
 
 def edits_for(
-    choice: Choice, found: EnvironmentFile, variables: Mapping[str, Variable], repository: Repository | None
+    choice: Choice, pins: Pins, project: Project, repository: Repository | None
 ) -> tuple[Edit, ...]:
     """What has to change for the target to run the parts of a release; values that are equal stay.
 
-    A variable is set where the file sets it, else in pins, also where its default is the same: a default may
-    change. Refused for templates that cannot be pinned, and for values that were redacted.
+    A variable is pinned also where its default is the same: a default may change. What is no promotable
+    variable any more goes. Refused for templates that cannot be pinned, and for values that were redacted.
     """
-    made = [_templates(choice, found, repository)] if TEMPLATES in choice.parts else []
-    names = (name for name in choice.parts if name != TEMPLATES)
-    made += [_variable(variables[name], choice.run.release.variables[name], found) for name in names]
-    return tuple(edit for edit in made if edit is not None)
+    made = [_templates(choice, pins, repository)] if TEMPLATES in choice.parts else []
+    names = [name for name in choice.parts if name != TEMPLATES]
+    made += [_variable(project.variables[name], choice.run.release.variables[name], pins) for name in names]
+    return (*(edit for edit in made if edit is not None), *_gone(project, pins))
 
 
-def _variable(variable: Variable, value: Value, found: EnvironmentFile) -> Edit | None:
+def _variable(variable: Variable, value: Value, pins: Pins) -> Edit | None:
     name = variable.name
     if any(isinstance(leaf, str) and SHOWN in leaf for _, leaf in leaves(value)):
         raise Refused(
@@ -73,28 +76,30 @@ def _variable(variable: Variable, value: Value, found: EnvironmentFile) -> Edit 
             advice="A variable that holds one is not promoted: declare it as sensitive, and set it in each "
             "environment.",
         )
-    for section, values in (("pins", found.pins), ("variables", found.variables)):
-        if name in values:
-            before = shaped(values[name], variable.schema)
-            same = identical(as_data(before), as_data(value))
-            return None if same else Edit((section, name), before, value)
-    return Edit(("pins", name), None, value, is_new=True)
+    path = ("variables", name)
+    if name not in pins.variables:
+        return Edit(path, None, value, is_new=True)
+    before = shaped(pins.variables[name], variable.schema)
+    return None if identical(before, value) else Edit(path, before, value)
 
 
-def _templates(choice: Choice, found: EnvironmentFile, repository: Repository | None) -> Edit | None:
+def _gone(project: Project, pins: Pins) -> Iterator[Edit]:
+    promotable = project.promote.variables if project.promote else ()
+    for name, value in pins.variables.items():
+        if name not in promotable:
+            yield Edit(("variables", name), shaped(value, {}), None, is_gone=True)
+
+
+def _templates(choice: Choice, pins: Pins, repository: Repository | None) -> Edit | None:
     commit = choice.run.release.templates
     if repository is None or not commit:
         raise _uncommitted(choice, repository)
     _refuse_elsewhere(choice, commit, repository)
-    pinned = repository.find(found.templates) if found.templates else None
+    pinned = repository.find(pins.templates) if pins.templates else None
     if pinned is not None and commit in (pinned, repository.last_change(pinned, *PINNED)):
         return None
-    return Edit(
-        ("pins", TEMPLATES),
-        found.templates or None,
-        repository.abbreviated(commit),
-        is_new=not found.templates,
-    )
+    path, after = (TEMPLATES,), repository.abbreviated(commit)
+    return Edit(path, pins.templates or None, after, is_new=not pins.templates)
 
 
 def _uncommitted(choice: Choice, repository: Repository | None) -> Refused:
@@ -137,12 +142,24 @@ _ANOTHER = "Or go back to another release: --to R."
 
 @frozen
 class Draft:
-    """text: of the file, with the edits made; also without any."""
+    """templates, variables: what is pinned with the edits made; also without any."""
 
     choice: Choice
-    file: TargetFile
+    file: PinsFile
+    pins: Pins
     edits: tuple[Edit, ...]
-    text: str
+    templates: str
+    variables: Mapping[str, Value]
+
+    def text(self, release: str) -> str:
+        """Of the file, as it is to be."""
+        return pins_text(release, self.templates, self.variables)
+
+    def edits_with(self, release: str) -> tuple[Edit, ...]:
+        """The edits, and that of the release's id, which is known when its gates were asked."""
+        before = self.pins.release
+        own = Edit((RELEASE,), before or None, release, is_new=not before)
+        return self.edits if before == release else (own, *self.edits)
 
 
 def draft(
@@ -160,26 +177,30 @@ def draft(
     """
     project = request.project
     file = find_file(request.folder, wish.target, repository if commits else None)
-    choice = _chosen(caller, request, project, wish, forced, _brings(project, wish, file, repository))
-    edits = edits_for(choice, file.read(), project.variables, repository)
-    text = edit(file.former or "", {item.path: item.after for item in edits}, file.name)
-    if commits:
-        refuse_other_changes(file, text)
-    return Draft(choice, file, edits, text)
+    pins = file.read()
+    choice = _chosen(caller, request, project, wish, forced, _brings(project, wish, pins, repository))
+    edits = edits_for(choice, pins, project, repository)
+    made = {edit.path[-1]: edit.after for edit in edits if not edit.is_gone}
+    templates = str(made.pop(TEMPLATES, pins.templates))
+    gone = {edit.path[-1] for edit in edits if edit.is_gone}
+    kept = {name: value for name, value in pins.variables.items() if name not in gone}
+    present = {name: shaped(value, project.variables[name].schema) for name, value in kept.items()}
+    return Draft(choice, file, pins, edits, templates, {**present, **made})
 
 
 def _brings(
-    project: Project, wish: Wish, file: TargetFile, repository: Repository | None
+    project: Project, wish: Wish, pins: Pins, repository: Repository | None
 ) -> Callable[[Run], bool] | None:
-    """Whether the file says all of a run's release already; None where it does not say all of any."""
-    parts, found = parts_of(project), file.read()
-    said = {*found.pins, *found.variables, *([TEMPLATES] if found.templates else [])}
+    """Whether the pins say all of a run's release already; None where they do not say all of any."""
+    parts = parts_of(project)
+    said = {*pins.variables, *([TEMPLATES] if pins.templates else [])}
     if not said.issuperset(parts):
         return None
 
     def brings(run: Run) -> bool:
         try:
-            return not edits_for(Choice(wish, run, parts), found, project.variables, repository)
+            edits = edits_for(Choice(wish, run, parts), pins, project, repository)
+            return all(edit.is_gone for edit in edits)
         except Refused:
             return False
 

@@ -1,24 +1,120 @@
-"""How two environments differ: what a promotion moves, and what stays each one's own."""
+"""The environments of a project beside each other: where each is, one as its files say, how two differ.
+
+None of this asks an installation.
+"""
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path as Folder
 
-from attrs import evolve
+from attrs import evolve, frozen
 
-from planner.app.opening import make_salt
-from planner.app.promotion.env_places import shown_endpoint, state_place
-from planner.app.promotion.env_sides import Side
+from planner.app.caller import Caller
+from planner.app.opening import Request, configure_files, make_salt
+from planner.app.promotion.provenance import release_of
+from planner.app.stores import without_secrets, without_user
+from planner.config.load import Configuration, choose_environment
+from planner.config.sources import Sources
+from planner.config.variables import PREFIX, assign
 from planner.engine.diff import differences
+from planner.errors import PlannerError
 from planner.model.compare import same
+from planner.model.diagnostic import Diagnostics
 from planner.model.kind import Kind
 from planner.model.plan import AttributeDiff
-from planner.model.project import Environment
-from planner.model.release import Comparison, RenderedDiff, ResourceDiff, TextDiff
+from planner.model.project import Environment, Project
+from planner.model.release import Comparison, Release, RenderedDiff, ResourceDiff, TextDiff
 from planner.model.resource import Desired, Prior
 from planner.model.times import show_duration
 from planner.model.value import Deferred, Path, Value, conceal, fingerprints, is_sensitive, with_each
+from planner.render.standings import Place
+from planner.state.registry import Location, open_backend
+
+
+def places(project: Project, folder: Folder) -> tuple[Place, ...]:
+    """In the order of planner.yaml."""
+    return tuple(_place(project, item, folder) for item in project.environments.values())
+
+
+def _place(project: Project, environment: Environment, folder: Folder) -> Place:
+    return Place(
+        environment=environment.name,
+        endpoint=shown_endpoint(environment),
+        state=state_place(project.name, environment, folder),
+        protected=environment.protected,
+        promote_from=environment.promote_from,
+    )
+
+
+def shown_endpoint(environment: Environment) -> str:
+    """As planner.yaml has it, without credentials; "" where it leaves it to EC_ENDPOINT."""
+    return without_user(environment.endpoint)
+
+
+def state_place(project: str, environment: Environment, folder: Folder) -> str:
+    """As messages name it, without credentials; also where this machine lacks what opens it."""
+    url = environment.state
+    try:
+        return open_backend(Location(url, environment.name, folder, project)).describe()
+    except PlannerError:
+        return without_secrets(url)
+
+
+@frozen
+class Side:
+    """unset: sensitive variables that have no value here; a text stands in for each.
+
+    release: what the files bring; where nothing is promoted, its archives alone.
+    """
+
+    configuration: Configuration
+    kinds: Mapping[str, Kind]
+    release: Release
+    unset: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.configuration.environment.name
+
+
+def read_side(request: Request, caller: Caller, name: str) -> Side:
+    """The environment as the files have it. InvalidConfiguration with every problem found."""
+    environment = choose_environment(request.project, name)
+    own = evolve(request, environment=environment.name)
+    unset = _unset(own, environment.name)
+    given = {f"{PREFIX}{variable}": _stand_in(variable) for variable in unset}
+    own = evolve(own, inputs=evolve(own.inputs, environ={**own.inputs.environ, **given}))
+    configuration, kinds = configure_files(own, caller)
+    configuration.refuse_errors()
+    release = release_of(own, configuration) or Release(archives=_archives(configuration))
+    return Side(configuration, {kind: file.kind for kind, file in kinds.items()}, release, unset)
+
+
+def _unset(request: Request, environment: str) -> tuple[str, ...]:
+    """The sensitive variables that nothing gives a value, and that a text can stand in for."""
+    declared = request.projects.at(request.folder)
+    project = declared.project
+    secret = {name: variable for name, variable in project.variables.items() if variable.sensitive}
+    filled = {
+        name: evolve(variable, has_default=True, default=_stand_in(name)) for name, variable in secret.items()
+    }
+    sources = Sources(request.folder, texts=request.texts)
+    trial = evolve(declared, project=evolve(project, variables={**project.variables, **filled}))
+    found = assign(trial, environment, sources, request.inputs, Diagnostics())
+    return tuple(name for name in secret if name in found and found[name].value == _stand_in(name))
+
+
+def _stand_in(name: str) -> str:
+    return f"(not set: {name})"
+
+
+def _archives(configuration: Configuration) -> dict[str, str]:
+    """Path in the project -> sha256."""
+    contents = (desired.content for desired in configuration.resources.values() if desired.content)
+    return {posixpath.normpath(content.source): content.sha256 for content in contents}
+
 
 _Pairs = Mapping[Path, tuple[Value, Value]]
 """A path -> the value on both sides, None where there is none."""

@@ -1,21 +1,74 @@
-"""Who does it and for which pull request, as the CI says, else git or the machine; who brings a release."""
+"""The release that an environment would run, by its configuration and git; who brings it there, and for which
+pull request, as the CI says, else git or the machine.
+"""
 
 from __future__ import annotations
 
 import getpass
 import platform
-from collections.abc import Mapping
+import posixpath
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from planner.app.opening import Request
-from planner.config.environment_file import name_of, read_environment_file
-from planner.config.sources import Sources
+from planner.config.environment_file import PINS, Pins, name_of, pins_name
+from planner.config.load import Configuration
+from planner.config.project import PROJECT_FILE
 from planner.errors import PlannerError
 from planner.forge.registry import ACTOR_VARIABLES, KINDS, MESSAGES, job_in
-from planner.model.diagnostic import Diagnostics
 from planner.model.project import PINNED
+from planner.model.release import Release
 from planner.promote.log import legible
 from planner.vcs import Repository, repository_of
+
+
+def release_of(request: Request, configuration: Configuration) -> Release | None:
+    """None where nothing is promoted. configuration: without errors, its files attached.
+
+    PlannerError when git's history does not reach back to the commit of the templates, or when they include
+    what is not in their folders.
+    """
+    promotable = configuration.project.promote
+    if promotable is None:
+        return None
+    if promotable.templates:
+        _refuse_what_no_pin_fixes(configuration)
+    values = {name: configuration.variables[name].value for name in promotable.variables}
+    contents = (desired.content for desired in configuration.resources.values() if desired.content)
+    return Release(
+        variables=values,
+        templates=_templates(request, configuration.pins) if promotable.templates else "",
+        archives={posixpath.normpath(content.source): content.sha256 for content in contents},
+    )
+
+
+def _refuse_what_no_pin_fixes(configuration: Configuration) -> None:
+    for name in sorted(configuration.reads - {PROJECT_FILE}):
+        if name.split("/", 1)[0] not in (*PINNED, PINS, "environments"):
+            raise PlannerError(
+                f"{name} is included in a template, and is no part of a release",
+                advice="Move it into templates/, which is promoted by its commit.",
+            )
+
+
+def overrides(configuration: Configuration) -> Iterator[str]:
+    """The pins that something else stands in place of: "var.size by --var size, over pins/prod.yaml:3"."""
+    for name, assigned in configuration.variables.items():
+        if assigned.pin:
+            yield f"var.{name} by {assigned.origin}, over {assigned.pin}"
+
+
+def _templates(request: Request, pins: Pins | None) -> str:
+    """The commit that last changed templates/ and files/; "" where they are not as a commit has them."""
+    repository = request.trees.repository
+    if repository is None or repository.head() is None:
+        return ""
+    if pins is not None and pins.templates:
+        return repository.last_change(pins.templates, *PINNED)
+    folders = tuple(f"{name}/" for name in PINNED)
+    if any(name.startswith(folders) for name in repository.changed_since("HEAD")):
+        return ""
+    return repository.last_change("HEAD", *PINNED)
 
 
 def actor(folder: Path, environ: Mapping[str, str]) -> str:
@@ -49,25 +102,21 @@ def pull_request(folder: Path, environ: Mapping[str, str]) -> str:
 
 
 def promoters(request: Request, environment: str) -> frozenset[str]:
-    """Who brings a release into it, by every name that git has for the author of its file's latest change.
+    """Who brings a release into it, by every name that git has for the author of its pins' latest change.
 
-    Where that change is not committed: whoever works here. Where no pin says which templates run, whoever
-    changed them last brings them too. PlannerError when git's history is cut off before these changes.
+    Where nothing is pinned, the environment's own file counts too. Where these changes are not committed, it
+    is whoever works here. Where no pin says which templates run, whoever changed them last brings them too.
+    PlannerError when git's history is cut off before these changes.
     """
-    repository = repository_of(request.folder)
-    name = name_of(request.folder, environment)
-    if repository is None or repository.head() is None or _is_changed(request, repository, name):
+    repository, pins = repository_of(request.folder), request.pins_of(environment)
+    is_pinned = pins is None or bool(pins.file.document)
+    names = (pins_name(environment), *(() if is_pinned else (name_of(request.folder, environment),)))
+    if repository is None or repository.head() is None or _are_changed(request, repository, names):
         return frozenset({actor(request.folder, request.inputs.environ)})
-    names = (name, *PINNED) if _follows_templates(request, environment) else (name,)
-    return frozenset().union(*(repository.authors(name) for name in names))
+    follows = request.project.promotes_templates and not (pins and pins.templates)
+    return frozenset().union(*map(repository.authors, (*names, *(PINNED if follows else ()))))
 
 
-def _is_changed(request: Request, repository: Repository, name: str) -> bool:
-    return name in request.texts or name in repository.changed_since("HEAD")
-
-
-def _follows_templates(request: Request, environment: str) -> bool:
-    """Whether templates/ and files/ are promoted, and the environment's are those that are checked out."""
-    sources = Sources(request.folder, texts=request.texts)
-    found = read_environment_file(sources, environment, Diagnostics())
-    return request.project.promotes_templates and not (found and found.templates)
+def _are_changed(request: Request, repository: Repository, names: tuple[str, ...]) -> bool:
+    changed = {*request.texts, *repository.changed_since("HEAD")}
+    return not changed.isdisjoint(names)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from attrs import evolve, frozen
 
 from planner.app.caller import Caller
-from planner.app.promotion.choosing import TEMPLATES
-from planner.app.promotion.target_file import TargetFile, written
+from planner.app.promotion.pins_file import written
 from planner.app.promotion.wording import Account, commit_message, description
+from planner.config.promotion import TEMPLATES
 from planner.errors import PlannerError, Refused, WrongUsage
 from planner.forge.client import connect
 from planner.forge.locating import Wanted, locate
@@ -19,7 +20,7 @@ from planner.forge.port import Forge, ForgeError
 from planner.forge.registry import NAMES, PUBLIC, running
 from planner.render.escaping import shorten
 from planner.vcs import Repository
-from planner.vcs.changing import begin_branch, check_out, commit_file, delete_branch, fetch, look_at, push
+from planner.vcs.changing import begin_branch, check_out, commit_files, delete_branch, fetch, look_at, push
 
 _ADDRESS: Final = re.compile(r"(?:\w+://)?(?:[^/@]*@)?([^/:]+)(?::\d+/|[:/])/*(.+?)(?:\.git)?/*")
 _WIDEST_TITLE: Final = 200
@@ -123,31 +124,31 @@ def _check_base(caller: Caller, place: Place, route: Route, account: Account) ->
 
 
 def open_pull_request(
-    caller: Caller, place: Place, route: Route, account: Account, file: TargetFile, text: str
+    caller: Caller, place: Place, route: Route, account: Account, folder: Path, text: str
 ) -> str:
-    """The URL of the pull request that brings text; one that is open already stays as it is.
+    """The URL of the pull request that brings text as the pins; one that is open already stays as it is.
 
     The branch that was checked out is checked out afterwards. An error says what is done already.
     """
-    found = _existing(place, route, file, text)
+    found = _existing(place, route, account.file, text)
     if not found:
-        _commit_on_branch(place.repository, route, account, file, text)
+        _commit_on_branch(place.repository, route, account, folder, text)
     if not found or found != route.there:
         _push(caller, place, route)
     return _opened(caller, place, route, account)
 
 
-def _existing(place: Place, route: Route, file: TargetFile, text: str) -> str:
+def _existing(place: Place, route: Route, name: str, text: str) -> str:
     """The commit of the promotion's branch that holds text, "" when there is no branch, or it was merged."""
     repository = place.repository
     for commit in (route.there, repository.find(f"refs/heads/{route.branch}") or ""):
         if not commit or repository.is_ancestor(commit, route.head):
             continue
-        if repository.content(commit, file.name) == text.encode():
+        if repository.content(commit, name) == text.encode():
             return commit
         delete = f"git branch -D {route.branch}"
         raise Refused(
-            f"there is a branch {route.branch} already, with another {file.name}",
+            f"there is a branch {route.branch} already, with another {name}",
             advice=f"Merge it, or delete it: "
             f"{f'git push {place.remote} --delete {route.branch}' if commit == route.there else delete}",
         )
@@ -155,13 +156,13 @@ def _existing(place: Place, route: Route, file: TargetFile, text: str) -> str:
 
 
 def _commit_on_branch(
-    repository: Repository, route: Route, account: Account, file: TargetFile, text: str
+    repository: Repository, route: Route, account: Account, folder: Path, text: str
 ) -> None:
     is_new = repository.find(f"refs/heads/{route.branch}") is None
     begin_branch(repository, route.branch)
     try:
-        with written(file, text):
-            commit_file(repository, file.name, commit_message(account))
+        with written(folder, account.file, text):
+            commit_files(repository, (account.file,), commit_message(account))
     except BaseException:
         _go_back(repository, route)
         if is_new:

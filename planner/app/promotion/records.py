@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 from planner.app.caller import Caller
 from planner.app.disclosure import given_values
 from planner.app.opening import Request
-from planner.app.promotion.env_sides import read_side
+from planner.app.promotion.env_compare import read_side
 from planner.app.promotion.provenance import actor, promoters
 from planner.app.promotion.release_reading import (
     Logs,

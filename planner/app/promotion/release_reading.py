@@ -11,7 +11,7 @@ from attrs import frozen
 
 from planner.app.caller import Caller
 from planner.app.opening import Request
-from planner.app.promotion.upstreams import remembered
+from planner.app.promotion.admission import remembered
 from planner.errors import Refused, WrongUsage
 from planner.model.project import Project
 from planner.model.release import APPROVED, FORCED, REJECTED, VERIFIED, KnownRelease, Release, Remark, Stay
@@ -130,6 +130,7 @@ def _stay(environment: str, run: Run) -> Stay:
         lineage=source.lineage,
         serial=source.serial,
         gates=run.gates,
+        overrides=run.overrides,
         archives=run.release.archives,
     )
 

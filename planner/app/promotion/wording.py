@@ -22,7 +22,7 @@ _WIDEST_CELL = 200
 
 @frozen
 class Account:
-    """What a promotion does, once its gates were asked. file: name of the edited one.
+    """What a promotion does, once its gates were asked. file: name of the one that is written.
 
     reasons: of the gates that are set aside.
     """
@@ -51,18 +51,20 @@ class Account:
 
 
 def change_lines(account: Account) -> list[str]:
-    """ "environments/prod.yaml: pins.templates 1a2b3c4d5e6f -> 3f9c1ab22222"."""
+    """ "pins/prod.yaml: templates 1a2b3c4d5e6f -> 3f9c1ab22222"."""
     return [f"{account.file}: {_change(edit)}" for edit in account.edits]
 
 
 def _change(edit: Edit) -> str:
-    """A commit is shown as such, any other value as in a plan."""
+    """An id or a commit is shown as such, any other value as in a plan."""
+    if edit.is_gone:
+        return f"{edit.name} {_shown(edit, edit.before)} is not pinned any more"
     after = _shown(edit, edit.after)
     return f"{edit.name} = {after}" if edit.is_new else f"{edit.name} {_shown(edit, edit.before)} -> {after}"
 
 
 def _shown(edit: Edit, value: Value) -> str:
-    return shorten(escape(str(value)) if edit.is_commit else inline(value), _WIDEST_VALUE)
+    return shorten(escape(str(value)) if edit.is_word else inline(value), _WIDEST_VALUE)
 
 
 def commit_message(account: Account) -> str:

@@ -9,9 +9,7 @@ import click
 
 from planner.app.opening import Request
 from planner.app.promotion.chain import standings
-from planner.app.promotion.env_compare import compare_sides
-from planner.app.promotion.env_places import places
-from planner.app.promotion.env_sides import Side, read_side
+from planner.app.promotion.env_compare import Side, compare_sides, places, read_side
 from planner.cli.console import Console
 from planner.cli.options import complete_environments, folder_of, json_option, make_console, make_request
 from planner.config.load import choose_environment

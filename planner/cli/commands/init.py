@@ -17,7 +17,7 @@ from planner.errors import PlannerError, StateError
 from planner.resources import schema_text
 
 STARTER = Path(__file__).parent.parent / "starter"
-SCHEMAS = ("project.schema.json", "environment.schema.json", "template.schema.json")
+SCHEMAS = ("project.schema.json", "environment.schema.json", "pins.schema.json", "template.schema.json")
 SCHEMA_FOLDER = ".schemas"
 
 

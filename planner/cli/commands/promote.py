@@ -9,8 +9,8 @@ import click
 from planner.app.apply import present
 from planner.app.command_line import plain_command_line
 from planner.app.promotion.choosing import Wish
-from planner.app.promotion.outlook import plan_target
-from planner.app.promotion.promoting import Order, Prepared, Step, carry_out, prepare
+from planner.app.promotion.moving import move_pins
+from planner.app.promotion.promoting import Order, Prepared, Step, carry_out, plan_target, prepare
 from planner.app.promotion.wording import change_lines, waiting
 from planner.cli.console import Console
 from planner.cli.options import (
@@ -36,7 +36,8 @@ from planner.render.gates import render_gates
 @click.option("--rollback", is_flag=True, help="Go back to what ran in TARGET before.")
 @click.option("--to", default="", metavar="R", help="With --rollback: the release to go back to.")
 @click.option("--dry-run", is_flag=True, help="Show it; write nothing.")
-@click.option("--commit", is_flag=True, help="Commit the file that it edits.")
+@click.option("--commit", is_flag=True, help="Commit the file that it writes.")
+@click.option("--move-pins", "moves", is_flag=True, help="Move those in environments/, in one commit.")
 @click.option("--open-pr", is_flag=True, help="Commit it on a branch, push that, open a pull request.")
 @force_options
 @click.option("--forge", default="", metavar="F", help=f"{LISTED}. [default: the CI's, or the remote's]")
@@ -56,10 +57,11 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     release: str,
     rollback: bool,
     to: str,
+    moves: bool,
     open_pr: bool,
     **given: Any,
 ) -> None:
-    """Pin TARGET to the release that runs in SOURCE: check the gates, edit environments/TARGET.yaml.
+    """Pin TARGET to the release that runs in SOURCE: check the gates, write pins/TARGET.yaml.
 
     Nothing else is changed: what runs in TARGET changes with the next apply.
 
@@ -70,6 +72,9 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     planner promote staging prod --only bundle_version --commit
     planner promote prod --rollback
     """
+    if moves:
+        _move(context)
+        return
     source, target = _ends(names, rollback=rollback)
     _check(rollback=rollback, release=release, to=to, only=only)
     forge = Wanted(given.pop("forge"), given.pop("repo"), None, given.pop("api_url"))
@@ -89,6 +94,28 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         lock_timeout=lock_timeout,
     )
     _promote(make_console(context), order)
+
+
+def _move(context: click.Context) -> None:
+    """Of all environments; beside --dry-run nothing goes with it."""
+    request = make_request(context, None)
+    if request.typed.arguments or not request.typed.options.keys() <= {"moves", "dry_run"}:
+        raise WrongUsage(
+            "--move-pins moves the pins of all environments in one commit, and goes with --dry-run alone"
+        )
+    console, dry_run = make_console(context), bool(context.params["dry_run"])
+    moved, commit = move_pins(request, dry_run=dry_run)
+    for item in moved:
+        console.out(f"{item.name}: pins -> {item.pins_name}")
+    if not moved:
+        console.out("There are no pins in environments/; there is nothing to move.")
+    elif dry_run:
+        console.tell("Nothing was written: this was a dry run.")
+    elif commit:
+        console.out(f"Committed as {commit[:12]}.")
+        console.tell("Next: push it. Its preview shows no change.")
+    else:
+        console.tell("Next: commit it, where the project is kept.")
 
 
 def _promote(console: Console, order: Order) -> None:
@@ -133,9 +160,7 @@ def _tell_next(console: Console, prepared: Prepared, step: Step) -> None:
         console.tell(line)
     console.tell(f"Next: {step.following}, then run {apply}" if step.following else f"Next: run {apply}")
     if not target.promote_from:
-        console.tell(
-            f"To go on with what is checked out, take the pins out of {prepared.account.file} again."
-        )
+        console.tell(f"To go on with what is checked out, delete {prepared.account.file} again.")
 
 
 def _ends(names: tuple[str, ...], *, rollback: bool) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from planner.app.opening import sandbox_file
 from planner.app.stores import usual_place
 from planner.cli.commands.state_places import told_size
 from planner.cli.options import Stored, dry_run_option, lock_option, on_state
+from planner.config.environment_file import name_of, pins_name
 from planner.config.load import open_project
 from planner.errors import OthersState, PlannerError, Refused, WrongUsage
 from planner.model.state import State
@@ -152,10 +153,12 @@ def _tell_what_is_left(here: Stored, renaming: _Renaming) -> None:
     if not renaming.stays:
         tell(f"{former.backend.describe()} stays as it is; nothing looks at it any more.")
     called, now = former.environment, here.environment
-    for suffix in (".yaml", ".yml"):
-        name = f"environments/{called}{suffix}"
+    for name, wanted in (
+        (name_of(here.folder, called), name_of(here.folder, now.name)),
+        (pins_name(called), pins_name(now.name)),
+    ):
         if (here.folder / name).exists():
-            tell(f"Note: {name} is still called so; {now.name} reads environments/{now.name}{suffix}.")
+            tell(f"Note: {name} is still called so; {now.name} reads {wanted}.")
     if now.endpoint == "sandbox":
         before = sandbox_file(Path(), evolve(now, name=called, state=usual_place(now, called)))
         after = sandbox_file(Path(), now)

@@ -19,6 +19,7 @@ CHAIN_READS: tuple[Words, ...] = (
     ("release", "list"),
     ("plan", "-e", "prod"),
     ("promote", "staging", "prod", "--dry-run"),
+    ("promote", "--move-pins", "--dry-run"),
     ("validate", "-e", "prod"),
 )
 GIT = (
@@ -33,7 +34,11 @@ GIT = (
     "objects",
 )
 CHAIN_TARGETS = (
-    *(Target(f"environments/{name}.yaml", CHAIN_READS) for name in ("staging", "prod")),
+    *(
+        Target(f"{of}/{name}.yaml", CHAIN_READS)
+        for of in ("environments", "pins")
+        for name in ("staging", "prod")
+    ),
     *(Target(name, CHAIN_READS) for name in ("planner.yaml", ".gitattributes", ".gitignore")),
     *(Target(f"state/{name}.json", CHAIN_READS, snapshot.FORMAT.write) for name in ("dev", "staging") * 2),
     Target(PREVIEW, (("preview", "--from", PREVIEW),)),

@@ -52,8 +52,4 @@ def make_project(root: Path, name: str = "") -> Path:
 
 
 def pin(folder: Path, reference: str, environment: str = "prod") -> None:
-    write(
-        folder,
-        f"environments/{environment}.yaml",
-        f"variables: {{size: 2}}\npins:\n  templates: {reference}\n",
-    )
+    write(folder, f"pins/{environment}.yaml", f"templates: {reference}\n")

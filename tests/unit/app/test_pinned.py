@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from planner.app.pinned import PinnedTrees
+from planner.config.environment_file import read_pins
 from planner.config.sources import Sources
 from planner.errors import InvalidConfiguration
-from planner.model.diagnostic import Diagnostic
+from planner.model.diagnostic import Diagnostic, Diagnostics
 from tests.unit.vcs.test_git import git
 
 from .repositories import TEMPLATE, WORDS, commit, make_project, pin, write
@@ -36,7 +37,7 @@ def trees(project: Path) -> Iterator[PinnedTrees]:
 
 
 def tree_of(trees: PinnedTrees, folder: Path, environment: str = "prod") -> Path | None:
-    return trees.tree_for(Sources(folder), environment)
+    return trees.tree_for(read_pins(Sources(folder), environment, Diagnostics()))
 
 
 def files(tree: Path | None) -> dict[str, str]:
@@ -89,30 +90,18 @@ def test_a_commit_that_looks_like_a_number(project: Path, trees: PinnedTrees) ->
     assert files(tree_of(trees, project))[WORDS] == "one\n"
 
 
-@pytest.mark.parametrize(
-    "text", ["", "pins: {}\n", "pins:\n", "pins: {version: x}\n", "variables: {size: 1}\n"]
-)
-def test_what_pins_no_commit(project: Path, trees: PinnedTrees, text: str) -> None:
-    write(project, "environments/prod.yaml", text)
+def test_what_pins_no_commit(project: Path, trees: PinnedTrees) -> None:
+    assert tree_of(trees, project) is None
+    write(project, "pins/prod.yaml", "variables: {version: x}\n")
     assert tree_of(trees, project) is None
 
 
-@pytest.mark.parametrize(
-    "text", ["pins: [", "pins: {templates: main}\n", "pins: {templates: HEAD}\n", "pins: [a]\n"]
-)
+@pytest.mark.parametrize("text", ["", "templates: [", "templates: main\n", "templates: HEAD\n", "[a]\n"])
 def test_what_is_wrong_with_the_file_itself_is_told_by_whoever_reads_it(
     project: Path, trees: PinnedTrees, text: str
 ) -> None:
-    write(project, "environments/prod.yaml", text)
+    write(project, "pins/prod.yaml", text)
     assert tree_of(trees, project) is None
-
-
-def test_a_text_that_is_not_written_yet(project: Path, trees: PinnedTrees) -> None:
-    first = git(project, "rev-parse", "HEAD")
-    write(project, WORDS, "two\n")
-    commit(project)
-    sources = Sources(project, texts={"environments/prod.yaml": f"pins: {{templates: {first}}}\n"})
-    assert files(trees.tree_for(sources, "prod"))[WORDS] == "one\n"
 
 
 def test_a_copy_without_history_is_pinned_by_that_of_the_project(
@@ -145,7 +134,7 @@ def test_a_commit_that_is_not_in_the_clone(project: Path) -> None:
     pin(project, ABSENT)
     found = problem(project)
     assert found.summary.startswith(f"there is no commit {ABSENT} in ")
-    assert str(found.position) == "environments/prod.yaml:3"
+    assert str(found.position) == "pins/prod.yaml:1"
     assert "git fetch" in found.advice
 
 

@@ -12,22 +12,22 @@ from planner.promote.log import Run
 from planner.promote.question import PROMOTION, Verdict
 
 RUN = Run(Release(), "2026-08-24T09:00:00Z", known_as="r-4f2c9a0000")
-COMMIT = Edit(("pins", "templates"), "1a2b3c4d5e6f", "3f9c1ab22222")
+COMMIT = Edit(("templates",), "1a2b3c4d5e6f", "3f9c1ab22222")
 SOAK = Gate("soak", True, "r-4f2c9a0000 soaked 1h of 48h in staging", forced="urgent (ann, 2026-08-24)")
 APPROVALS = Gate("approvals", False, "0 of 1", "Run: planner release approve r-4f2c9a0000 prod", applies=True)
 ACCOUNT = Account(
     Choice(Wish("prod", "staging"), RUN, ("templates",)),
     Verdict(PROMOTION, "r-4f2c9a0000", (SOAK, APPROVALS)),
-    "environments/prod.yaml",
-    (COMMIT, Edit(("pins", "languages"), None, ["de", "fr"], is_new=True)),
+    "pins/prod.yaml",
+    (COMMIT, Edit(("variables", "languages"), None, ["de", "fr"], is_new=True)),
     {"soak": "urgent"},
 )
 
 MESSAGE = """\
 Promote r-4f2c9a0000 from staging to prod
 
-- environments/prod.yaml: pins.templates 1a2b3c4d5e6f -> 3f9c1ab22222
-- environments/prod.yaml: pins.languages = ["de", "fr"]
+- pins/prod.yaml: templates 1a2b3c4d5e6f -> 3f9c1ab22222
+- pins/prod.yaml: variables.languages = ["de", "fr"]
 
 Gates:
 - soak: forced: r-4f2c9a0000 soaked 1h of 48h in staging; set aside: urgent (ann, 2026-08-24)
@@ -39,8 +39,8 @@ Planner-Forced: soak: urgent
 """
 
 TEXT = """\
-- `environments/prod.yaml: pins.templates 1a2b3c4d5e6f -> 3f9c1ab22222`
-- `environments/prod.yaml: pins.languages = ["de", "fr"]`
+- `pins/prod.yaml: templates 1a2b3c4d5e6f -> 3f9c1ab22222`
+- `pins/prod.yaml: variables.languages = ["de", "fr"]`
 
 | Gate | State | |
 | --- | --- | --- |
@@ -101,11 +101,22 @@ def test_titles(wish: Wish, whole: bool, title: str, branch: str) -> None:
 )
 def test_values(before: Value, after: Value, shown: str) -> None:
     account = evolve(ACCOUNT, edits=(Edit(("variables", "x"), before, after),))
-    assert change_lines(account) == [f"environments/prod.yaml: variables.x {shown}"]
+    assert change_lines(account) == [f"pins/prod.yaml: variables.x {shown}"]
+
+
+def test_ids_are_shown_as_they_are() -> None:
+    edits = (
+        Edit(("release",), None, "r-4f2c9a0000", is_new=True),
+        Edit(("variables", "x"), "a", None, is_gone=True),
+    )
+    assert change_lines(evolve(ACCOUNT, edits=edits)) == [
+        "pins/prod.yaml: release = r-4f2c9a0000",
+        'pins/prod.yaml: variables.x "a" is not pinned any more',
+    ]
 
 
 def test_a_long_value_is_shortened() -> None:
-    [line] = change_lines(evolve(ACCOUNT, edits=(Edit(("pins", "x"), "a" * 500, "b"),)))
+    [line] = change_lines(evolve(ACCOUNT, edits=(Edit(("variables", "x"), "a" * 500, "b"),)))
     assert len(line) < 130
 
 
@@ -119,7 +130,7 @@ def test_a_long_value_is_shortened() -> None:
     ],
 )
 def test_the_text_fits(limit: int, has: str) -> None:
-    edits = tuple(Edit(("pins", f"variable_{number}"), "old", "new") for number in range(200))
+    edits = tuple(Edit(("variables", f"variable_{number}"), "old", "new") for number in range(200))
     text = description(evolve(ACCOUNT, edits=edits), limit)
     assert len(text) <= limit
     assert text.rstrip().endswith("Planner-Forced: `soak: urgent`")

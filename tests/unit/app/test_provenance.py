@@ -121,8 +121,12 @@ def test_where_the_pins_are_not_committed_it_is_whoever_works_here(
     project: Path,
 ) -> None:
     pinned_by_ann(project)
-    assert bringers(project, **{"environments/prod.yaml": "pins: {}\n"}) == {"eve"}
+    assert bringers(project, **{"pins/prod.yaml": "variables: {version: x}\n"}) == {"eve"}
     write(project, "environments/prod.yaml", "variables: {size: 3}\n")
+    assert bringers(project) == BY_ANN, "what is not promoted brings no release"
+    write(project, "pins/prod.yaml", "variables: {version: x}\n")
+    assert bringers(project) == {"eve"}
+    (project / "pins/prod.yaml").unlink()
     assert bringers(project) == {"eve"}
 
 
@@ -159,5 +163,5 @@ def test_a_clone_that_does_not_know(project: Path, tmp_path: Path) -> None:
     pinned_by_ann(project)
     root = Path(git(project, "rev-parse", "--show-toplevel"))
     git(tmp_path, "clone", "-q", "--depth=1", root.as_uri(), "clone")
-    with pytest.raises(PlannerError, match=r"the history of environments/prod\.yaml is not in this clone"):
+    with pytest.raises(PlannerError, match=r"the history of pins/prod\.yaml is not in this clone"):
         bringers(tmp_path / "clone" / "deploy")

@@ -10,7 +10,7 @@ import pytest
 from attrs import evolve
 
 from planner.app.opening import Request, configure_files
-from planner.app.promotion.release import release_of
+from planner.app.promotion.provenance import release_of
 from planner.cli.console import Console
 from planner.config.variables import Inputs
 from planner.errors import PlannerError
@@ -66,7 +66,7 @@ def test_what_is_no_part_of_it(project: Path) -> None:
 
 def test_a_variable(project: Path) -> None:
     before = release(project)
-    write(project, "environments/prod.yaml", "pins: {version: 8.10}\n")
+    write(project, "pins/prod.yaml", "variables: {version: 8.10}\n")
     after = release(project)
     assert dict(after.variables) == {"version": "8.10"}
     assert after.id != before.id
@@ -121,7 +121,7 @@ def test_a_text_that_is_not_written_yet(project: Path) -> None:
     first = release(project)
     write(project, WORDS, "two\n")
     commit(project)
-    texts = {"environments/prod.yaml": f"pins: {{templates: {first.templates}, version: '7'}}\n"}
+    texts = {"pins/prod.yaml": f"templates: {first.templates}\nvariables: {{version: '7'}}\n"}
     found = release(project, texts=texts)
     assert found == evolve(first, variables={"version": "7"})
 
@@ -158,6 +158,9 @@ def test_what_is_promoted(
 ) -> None:
     lines = [line for line in PROJECT.splitlines() if not line.startswith("promote")]
     write(project, "planner.yaml", "\n".join([*lines, promote, ""]))
+    if "size" in variables:
+        write(project, "pins/prod.yaml", "variables: {size: 2}\n")
+        write(project, "environments/prod.yaml", "")
     found = release(project)
     assert (dict(found.variables), bool(found.templates)) == (variables, has_templates)
 

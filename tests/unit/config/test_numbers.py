@@ -46,7 +46,8 @@ def of_the_environment_file(folder: Folder, value: str, use: str) -> Inputs:
 
 
 def of_a_pin(folder: Folder, value: str, use: str) -> Inputs:
-    write(folder, f"pins: {{v: {value}}}\n", use.replace("X", "var.v"), more="promote: {variables: [v]}\n")
+    write(folder, "", use.replace("X", "var.v"), more="promote: {variables: [v]}\n")
+    folder.write({"pins/dev.yaml": f"variables: {{v: {value}}}\n"})
     return Inputs()
 
 

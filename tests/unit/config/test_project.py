@@ -93,7 +93,7 @@ def test_a_default_is_read_as_its_schema_wants(folder: Folder, variable: str, de
         ("- a\n", ["1: the file must hold one mapping, not a list"]),
         ("hello\n", ["1: the file must hold one mapping, not a text"]),
         ("8.10\n", ["1: the file must hold one mapping, not a number"]),
-        ("a: 1\n---\nb: 2\n", ["1: the file must hold one mapping, not 2 documents"]),
+        ("a: 1\n---\nb: 2\n", ["3: the file must hold one mapping, not 2 documents"]),
         ("project: p\nenvironments: [\n", [f"2: not YAML: {yaml_says('[')}"]),
         ("project: p\nproject: q\n", ['2: the key "project" is given twice']),
         ("project: p\n", ['1: missing required key "environments"']),

@@ -10,7 +10,7 @@ from planner.vcs import Repository, repository_of
 from planner.vcs.changing import (
     begin_branch,
     check_out,
-    commit_file,
+    commit_files,
     delete_branch,
     fetch,
     look_at,
@@ -53,16 +53,28 @@ def test_one_file_is_committed(project: Path, repository: Repository) -> None:
     (project / "prod.yaml").write_text("two\n")
     (repository.root / "other").write_text("two\n")
     git(repository.root, "add", "other")
-    commit = commit_file(repository, "prod.yaml", "Two\n\n# kept\n\nPlanner-Release: r-1\n")
+    commit = commit_files(repository, ["prod.yaml"], "Two\n\n# kept\n\nPlanner-Release: r-1\n")
     assert commit == repository.commit("HEAD")
     assert git(repository.root, "show", "--format=", "--name-only") == "deploy/[shop]/prod.yaml"
     assert git(repository.root, "log", "-1", "--format=%B") == "Two\n\n# kept\n\nPlanner-Release: r-1"
     assert git(repository.root, "status", "--porcelain") == "M  other"
 
 
+def test_several_are_committed_at_once(project: Path, repository: Repository) -> None:
+    (project / "prod.yaml").write_text("two\n")
+    (project / "new.yaml").write_text("one\n")
+    (project / "another.yaml").write_text("one\n")
+    commit_files(repository, ["new.yaml", "prod.yaml"], "Both\n")
+    assert git(repository.root, "show", "--format=", "--name-only").splitlines() == [
+        "deploy/[shop]/new.yaml",
+        "deploy/[shop]/prod.yaml",
+    ]
+    assert repository.changed_since("HEAD") == {"another.yaml"}
+
+
 def test_a_new_file_is_committed(project: Path, repository: Repository) -> None:
     (project / "new.yaml").write_text("one\n")
-    commit_file(repository, "new.yaml", "New\n")
+    commit_files(repository, ["new.yaml"], "New\n")
     assert repository.content("HEAD", "new.yaml") == b"one\n"
     assert not repository.changed_since("HEAD")
 
@@ -76,7 +88,7 @@ def test_what_git_says_when_it_does_not(project: Path, repository: Repository, n
     (project / name).write_text("two\n")
     before = git(repository.root, "status", "--porcelain")
     with pytest.raises(PlannerError, match="git commit failed"):
-        commit_file(repository, name, "Two\n")
+        commit_files(repository, [name], "Two\n")
     assert git(repository.root, "status", "--porcelain") == before
 
 
@@ -88,7 +100,7 @@ def test_another_repository_in_the_environment(
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere/.git"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "elsewhere/.git/index"))
     (project / "prod.yaml").write_text("two\n")
-    commit_file(repository, "prod.yaml", "Two\n")
+    commit_files(repository, ["prod.yaml"], "Two\n")
     assert repository.message("HEAD") == "Two"
 
 
@@ -99,7 +111,7 @@ def test_a_branch_and_back(project: Path, repository: Repository) -> None:
     begin_branch(repository, "planner/x")
     assert repository.branch() == "planner/x"
     (project / "prod.yaml").write_text("two\n")
-    commit = commit_file(repository, "prod.yaml", "Two\n")
+    commit = commit_files(repository, ["prod.yaml"], "Two\n")
     check_out(repository, "main", head)
     assert (repository.branch(), (project / "prod.yaml").read_text()) == ("main", "one\n")
     assert (repository.root / "other").read_text() == "not committed\n"
@@ -120,7 +132,7 @@ def test_a_remote(project: Path, repository: Repository, tmp_path: Path) -> None
     seen = look_at(repository, "origin", "planner/x", "nowhere")
     assert (seen.branches, seen.usual) == ({"main": head}, "main")
     (project / "prod.yaml").write_text("two\n")
-    commit = commit_file(repository, "prod.yaml", "Two\n")
+    commit = commit_files(repository, ["prod.yaml"], "Two\n")
     push(repository, "origin", "planner/x")
     assert look_at(repository, "origin", "planner/x").branches == {"main": head, "planner/x": commit}
     git(repository.root, "commit", "-q", "--amend", "-m", "Another two")
