@@ -18,7 +18,7 @@ from planner.model.project import PINNED
 from planner.scratch import Scratch
 from planner.vcs import Repository, repository_of
 
-_AGAIN = "Then pin that commit, or apply it where promotions come from and promote it."
+_AGAIN = "Then apply that commit where promotions come from, and promote it."
 
 
 @define(slots=False)
@@ -70,12 +70,12 @@ class PinnedTrees:
         if not commit.startswith(pin):
             raise PlannerError(
                 f"templates are pinned to {pin}, which is the name of a branch or tag here",
-                advice="Write more digits of the commit's hash.",
+                advice="Give that another name: a commit is pinned by its hash.",
             )
         if not repository.is_ancestor(commit, repository.commit("HEAD")):
             raise PlannerError(
                 f"templates are pinned to {pin}, which is not in the history of what is checked out",
-                advice="Pin a commit of this branch, or merge the one that has it.",
+                advice="Merge the branch that has it, or promote again what this one has.",
             )
         with self._one_at_a_time:
             if commit not in self._made:
@@ -93,7 +93,7 @@ class PinnedTrees:
         if templates.is_symlink() or not templates.is_dir():
             raise PlannerError(
                 f"commit {commit[:12]} has no {FOLDER} in {self.history.resolve()}",
-                advice="Pin a commit in which the project lies where it does now, its templates in a folder.",
+                advice="Promote a commit with the project where it lies now, and its templates in a folder.",
             )
         return folder
 

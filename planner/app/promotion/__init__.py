@@ -1,1 +1,1 @@
-"""Promotion from the command line: from a project and its states to the questions of planner.promote."""
+"""Promotion: from a project and its states to the questions of planner.promote, and to what is pinned."""
