@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,37 @@ def test_what_is_pinned_already_and_not_applied_yet(shop: Project) -> None:
     assert "pins/prod.yaml says so already; nothing was written." in done.out
     assert "1 to update" in done.out
     assert git(shop.folder, "rev-parse", "HEAD") == before
+
+
+def test_what_is_promotable_no_more_is_not_pinned_any_more(shop: Project) -> None:
+    shop.edit("planner.yaml", "[bundle_version, languages]", "[bundle_version]")
+    commit_all(shop, "languages are each one's own")
+    done = shop.run("plan", "-e", "staging")
+    assert done.code == 1
+    assert '"languages" is pinned, and no promotable variable' in told(done)
+    apply(shop, "dev")
+    done = shop.ok("promote", "dev", "staging", "--commit")
+    assert 'pins/staging.yaml: variables.languages ["de"] is not pinned any more' in done.out
+    assert pins_of(shop, "staging").endswith('variables:\n  bundle_version: "8.16.*"\n')
+    apply(shop, "staging")
+
+
+def test_two_promotions_that_git_cannot_merge(shop: Project) -> None:
+    """One is taken as it is, and the other made again."""
+    for part in ("templates", "bundle_version"):
+        git(shop.folder, "checkout", "-qb", part, "main")
+        shop.ok("promote", "staging", "prod", "--only", part, "--commit")
+    with pytest.raises(subprocess.CalledProcessError):
+        git(shop.folder, "merge", "-q", "templates")
+    for words in ("plan -e prod", "promote staging prod", "preview --base main"):
+        done = shop.run(*words.split())
+        assert done.code == 1, done
+        assert "a merge that git could not make is not resolved: <<<<<<<" in told(done) + done.out
+    assert "pins/prod.yaml:1" in shop.run("validate", "-e", "prod").err
+    git(shop.folder, "checkout", "HEAD", "--", "pins/prod.yaml")
+    git(shop.folder, "commit", "-qm", "merged")
+    shop.ok("promote", "staging", "prod", "--commit")
+    assert pins_of(shop, "prod") == pins_of(shop, "staging")
 
 
 # What it commits
