@@ -179,8 +179,8 @@ def find_auth(source: Source) -> Auth:
     method = wanted or _likely(source)
     if method != "api_key":
         return _user(source, BasicAuth if method == "basic" else LoginAuth)
-    key, name = _either(source, _KEY)
-    if not key:
+    key, name = source.find("", _KEY)
+    if key is None:
         raise _missing(source, [_KEY], "" if wanted else f", or {_USER} and {_PASS}")
     return ApiKeyAuth(key, name)
 
@@ -195,18 +195,11 @@ def _likely(source: Source) -> str:
 
 
 def _user(source: Source, kind: type[BasicAuth | LoginAuth]) -> Auth:
-    (user, user_from), (password, pass_from) = _either(source, _USER), _either(source, _PASS)
-    missing = [name for name, value in ((_USER, user), (_PASS, password)) if not value]
+    (user, user_from), (password, pass_from) = source.find("", _USER), source.find("", _PASS)
+    missing = [name for name, value in ((_USER, user), (_PASS, password)) if value is None]
     if missing:
         raise _missing(source, missing, "")
     return kind(user, password, variables=f"{user_from} and {pass_from}")
-
-
-def _either(source: Source, variable: str) -> tuple[str, str]:
-    """(value, variable): the one with the environment's name before the plain one."""
-    named = source.named(variable)
-    name = named if source.variable(named) else variable
-    return source.variable(name) or "", name
 
 
 def _missing(source: Source, variables: list[str], otherwise: str) -> PlannerError:
