@@ -124,7 +124,8 @@ def _nobody_waits(_units: int) -> None:
 
 
 class Effort:
-    """left: units of the present portion. Every method raises TooMuchWork once all portions are spent.
+    """Counts what a job does, against a budget that comes in portions. left: units of the present portion.
+    Every method raises TooMuchWork once all portions are spent.
 
     allow: told of each portion that begins; whoever bounds the time, too, gives more for it.
     """

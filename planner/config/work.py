@@ -27,8 +27,8 @@ from planner.model.value import Path, Secret, Value
 
 @frozen
 class Workpiece:
-    """scope: name -> value of what templates see, except `local`. project: the file with the locals, whose
-    values may hold expressions. effort: what all of it may take.
+    """All that a job on templates needs. scope: name -> value of what templates see, except `local`. project:
+    the file with the locals, whose values may hold expressions. effort: what all of it may take.
     """
 
     sources: Sources

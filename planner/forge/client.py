@@ -225,7 +225,7 @@ class Client:
 
 @frozen
 class _Failure:
-    """asked: seconds to wait before another attempt."""
+    """A request to a forge that did not work. asked: seconds to wait before another attempt."""
 
     error: ForgeError
     lasting: bool = False

@@ -26,8 +26,9 @@ ACCOUNT: Final = "the account of the token is not known"
 
 @frozen
 class Call:
-    """failure: how a message begins when it does not work. makes: it makes something, so that a second one
-    would make another."""
+    """One request to a forge. failure: how a message begins when it does not work. makes: it makes something,
+    so that a second one would make another.
+    """
 
     method: str
     url: str
@@ -38,7 +39,7 @@ class Call:
 
 @frozen
 class Reply:
-    """data: the JSON, None where there is none."""
+    """What a forge replied. data: the JSON, None where there is none."""
 
     status: int
     headers: Mapping[str, str]

@@ -31,8 +31,9 @@ class Wanted:
 
 @frozen
 class Located:
-    """commit: the pull request's head as the CI says, "" when it does not. run: None outside a CI, and where
-    the CI gives no number; disorder is then the variable that should hold it.
+    """The pull request that is meant, or the repository for one. commit: the pull request's head as the CI
+    says, "" when it does not. run: None outside a CI, and where the CI gives no number; disorder is then the
+    variable that should hold it.
     """
 
     target: Target

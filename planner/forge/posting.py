@@ -40,7 +40,8 @@ SHORTEST: Final = 1_000
 
 @frozen
 class Marker:
-    """id: what the comment is about, so that several can be in one pull request. commit: that was previewed.
+    """The line by which a comment is known again. id: what the comment is about, so that several can be in
+    one pull request. commit: that was previewed.
 
     run: None outside a CI. Such a comment is newer than any; it takes over the run of the one it replaces.
     """
@@ -98,7 +99,8 @@ def _decoded(text: str) -> str:
 
 @frozen
 class Posting:
-    """render: the text for at most that many characters. needed: make a comment if there is none yet.
+    """A comment to be posted. render: the text for at most that many characters. needed: make a comment if
+    there is none yet.
 
     disorder: the variable by which a CI should number this run and does not, "" for none.
     """
@@ -118,7 +120,9 @@ class Outcome(Enum):
 
 @frozen
 class Posted:
-    """comment: the one that is there now. newer: for OUTDATED, the marker of the run that was there first."""
+    """What became of a comment. comment: the one that is there now. newer: for OUTDATED, the marker of the
+    run that was there first.
+    """
 
     outcome: Outcome
     comment: Comment | None = None

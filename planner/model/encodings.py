@@ -39,7 +39,9 @@ Piece = tuple[str, int, int]
 
 @frozen
 class Reading:
-    """text: as it reads. starts, ends: where each of its characters stands in the original."""
+    """A text as it reads without its escapes. text: as it reads. starts, ends: where each of its characters
+    stands in the original.
+    """
 
     text: str
     starts: Sequence[int]

@@ -43,7 +43,8 @@ Encoded = tuple[str, str]
 
 @frozen
 class KnownSecrets:
-    """plain: looked for in each reading of a text, the shortest first. encoded: likewise, as base64 and hex.
+    """Secrets to look for in texts. plain: looked for in each reading of a text, the shortest first. encoded:
+    likewise, as base64 and hex.
 
     accented: whether any of them has letters that may be written in two ways. numbers: those that are digits.
     """

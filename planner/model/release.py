@@ -24,8 +24,9 @@ def exactly(value: Value) -> bytes:
 
 @frozen
 class Release:
-    """variables: the values of the promotable ones. templates: the commit of templates/ and files/, "" where
-    they are not promoted, or are not as any commit has them. archives: path in the project -> sha256.
+    """What is promoted from one environment to the next. variables: the values of the promotable ones.
+    templates: the commit of templates/ and files/, "" where they are not promoted, or are not as any commit
+    has them. archives: path in the project -> sha256.
     """
 
     variables: Mapping[str, Value] = field(factory=dict, eq=exactly)
@@ -106,7 +107,8 @@ class Remark:
 
 @frozen
 class KnownRelease:
-    """release: None where only remarks are left of it. first_seen: ISO 8601 in UTC.
+    """A release that some environment knows, with where it ran and what was said of it. release: None where
+    only remarks are left of it. first_seen: ISO 8601 in UTC.
 
     stays, remarks: by environment in the order of planner.yaml, then the oldest first.
     """
@@ -225,7 +227,8 @@ class RenderedDiff:
 
 @frozen
 class Comparison:
-    """promotes: whether a promotion moves anything here; then it moves variables, templates and archives.
+    """How two environments differ. promotes: whether a promotion moves anything here; then it moves
+    variables, templates and archives.
 
     local: what stays each one's own: settings as "gates.soak", variables as "var.size".
     equal_secrets: sensitive variables with the same value. unset_secrets: those that have no value here, on

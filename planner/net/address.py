@@ -37,7 +37,9 @@ class Flaw(Enum):
 
 
 class NoAddress(ValueError):
-    """flaw: for after the name of what the text is. No message quotes the text: it may hold secrets."""
+    """A text that is no address that may be asked. flaw: for after the name of what the text is. No message
+    quotes the text: it may hold secrets.
+    """
 
     def __init__(self, flaw: Flaw, why: str = "") -> None:
         super().__init__(f"{flaw.value}: {why}" if why else flaw.value)
@@ -54,7 +56,9 @@ class Elsewhere(Exception):
 
 @frozen
 class Address:
-    """host: in lower case, IPv6 without brackets. path, query: as they are sent; the query without "?"."""
+    """An http or https URL, taken apart. host: in lower case, IPv6 without brackets. path, query: as they are
+    sent; the query without "?".
+    """
 
     scheme: str
     host: str

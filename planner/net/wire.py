@@ -62,7 +62,7 @@ class Unsendable(requests.RequestException):
 
 @frozen
 class Request:
-    """timeouts: in seconds, until a connection is there, and between two pieces of a reply."""
+    """One request. timeouts: in seconds, until a connection is there, and between two pieces of a reply."""
 
     method: str
     address: Address
@@ -203,7 +203,9 @@ class Look(Enum):
 
 @frozen
 class Trouble:
-    """sent: the request may have reached the server. lasting: another attempt would end the same way."""
+    """Why there is no reply. sent: the request may have reached the server. lasting: another attempt would
+    end the same way.
+    """
 
     words: str
     look: Look

@@ -77,7 +77,9 @@ Setting = tuple[str, str, str]
 
 @frozen
 class Checkout:
-    """root: of the work tree. prefix: the folder that was asked for below it, "" or "a/b/"."""
+    """A work tree whose configuration is not trusted. root: of the work tree. prefix: the folder that was
+    asked for below it, "" or "a/b/".
+    """
 
     root: Path
     prefix: str

@@ -32,7 +32,7 @@ SMALLER: Final = "Give the project a folder of its own in the repository: only t
 
 @frozen
 class Entry:
-    """name: in the repository."""
+    """One file of a commit; a link or a submodule is one too. name: in the repository."""
 
     mode: str
     hash: str
