@@ -104,7 +104,8 @@ def report_missing(
 
 @frozen
 class Export:
-    """resources: address -> attributes to declare. known: how many the state holds already.
+    """What an export found: resources to declare, and how to import them. resources: address -> attributes to
+    declare. known: how many the state holds already.
 
     left_out: the attributes that hold a secret. They are ignored, so that no plan takes them away.
     """

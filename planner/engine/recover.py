@@ -281,7 +281,8 @@ def _ways(item: Ambiguous, environment: str) -> Iterator[str]:
 
 @frozen
 class Waiting:
-    """grace: seconds after its intent in which a create may show up; 0 where requests end with their client.
+    """How long a create that is not there yet is waited for. grace: seconds after its intent in which a
+    create may show up; 0 where requests end with their client.
 
     sleep: takes seconds. tell: takes a line for people.
     """

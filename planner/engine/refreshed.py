@@ -24,8 +24,8 @@ from planner.model.state import State
 
 @define(slots=False, frozen=True)
 class Refreshed:
-    """state: after moves. view: what it is compared with. priors: what is there, by address. drift: how it
-    moved behind the state's back. notes: for people.
+    """The state as the installation says that it is. state: after moves. view: what it is compared with.
+    priors: what is there, by address. drift: how it moved behind the state's back. notes: for people.
     """
 
     state: State

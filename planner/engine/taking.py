@@ -20,7 +20,8 @@ from planner.model.state import LEFT_OVER
 
 @define(slots=False, frozen=True)
 class Taken:
-    """changes: in the order of their addresses. notes: what else is taken, what stays for now, and why.
+    """The changes that a plan is made of, and what it leaves out. changes: in the order of their addresses.
+    notes: what else is taken, what stays for now, and why.
 
     in_use: what a change that is left out still uses -> that change. postponed: replaced resources that stay,
     deposed, until a later plan.

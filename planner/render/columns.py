@@ -20,7 +20,9 @@ _NARROWEST: Final = 8
 
 @frozen
 class Cell:
-    """text: foreign, not escaped yet. role: its colour, a name of planner.render.style, "" for none."""
+    """One cell of a table. text: foreign, not escaped yet. role: its colour, a name of planner.render.style,
+    "" for none.
+    """
 
     text: str
     role: str = ""

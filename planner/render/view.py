@@ -43,7 +43,9 @@ _NAMED: Final = 3
 
 @frozen
 class _Kind:
-    """sign: the symbol. group: what it is counted and filtered by. headline: goes on after the address."""
+    """How changes of one kind are shown. sign: the symbol. group: what it is counted and filtered by.
+    headline: goes on after the address.
+    """
 
     sign: str
     group: str

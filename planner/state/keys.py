@@ -70,7 +70,8 @@ class Secret:
 
 @define
 class Keys:
-    """secrets: the present one first; what that sealed and what the others did is opened.
+    """The keys of one state: one that seals, and all that open. secrets: the present one first; what that
+    sealed and what the others did is opened.
 
     Both methods raise StateError when cryptography is not installed or a key is not one.
     """

@@ -33,8 +33,8 @@ _SWAP_TIMEOUT: Final = 10.0
 
 
 class LocalBackend:
-    """path: of the snapshot; links are followed. shown: how messages name it. Errors: see the port, and
-    StateError where no file can be.
+    """The port on files. path: of the snapshot; links are followed. shown: how messages name it. Errors: see
+    the port, and StateError where no file can be.
 
     What lies beside the snapshot is never reached by a link: a checkout may have been made to hold one.
     """

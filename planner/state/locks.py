@@ -33,7 +33,9 @@ _GRACE_POLL: Final = 0.01
 
 @frozen
 class Holder:
-    """id: made for this one lock. who: the user. since: ISO 8601 in UTC. operation: "apply", ..."""
+    """Who holds a lock. id: made for this one lock. who: the user. since: ISO 8601 in UTC. operation:
+    "apply", ...
+    """
 
     id: str = field(metadata=WORD)
     who: str

@@ -106,7 +106,9 @@ def serial_of(data: bytes) -> int | None:
 
 @frozen
 class KeptSnapshots:
-    """project, environment: the names that the state bears now. Errors: see `Store`."""
+    """The snapshots of one state, read with care. project, environment: the names that the state bears now.
+    Errors: see `Store`.
+    """
 
     backend: Backend
     project: str

@@ -17,7 +17,9 @@ _MOST_ROWS: Final = 200
 
 @frozen
 class ShownChange:
-    """anchor: the id of its row. table: its attributes, which say nothing of the environment but values."""
+    """A change where the report shows it. anchor: the id of its row. table: its attributes, which say nothing
+    of the environment but values.
+    """
 
     item: ChangeView
     environment: str

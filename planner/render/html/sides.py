@@ -34,7 +34,7 @@ _MARK: Final = Markup("<mark>{}</mark>")
 
 @frozen
 class Cell:
-    """look: a class of the style sheet. wide: it stands over both sides."""
+    """One side of a line, or both. look: a class of the style sheet. wide: it stands over both sides."""
 
     content: Markup
     look: str

@@ -21,8 +21,9 @@ _NARROWEST_VALUES: Final = 20
 
 @frozen(slots=False)  # made by the hundred thousand, which is quicker without
 class Line:
-    """column: where text begins. sign: of what the line belongs to; begins: whether the line shows it, two
-    columns left of text. comment: stands last, after `# `. urgent: it is to be noticed.
+    """A line of a block, not laid out yet. column: where text begins. sign: of what the line belongs to;
+    begins: whether the line shows it, two columns left of text. comment: stands last, after `# `. urgent: it
+    is to be noticed.
     """
 
     column: int

@@ -53,7 +53,9 @@ class Access:
 
 @frozen
 class HttpTarget:
-    """address: of the head. shown: as messages name it. is_gitlab: it keeps versions as GitLab does."""
+    """Where a state is kept over HTTP, and how to get in. address: of the head. shown: as messages name it.
+    is_gitlab: it keeps versions as GitLab does.
+    """
 
     address: Address
     update_method: str

@@ -59,7 +59,8 @@ explained: Final = explaining(Trouble, lambda trouble: trouble.words, lambda tro
 
 @frozen
 class Reply:
-    """etag: a strong one, "" when there is none. said: what an error says, for people.
+    """What the server replied. etag: a strong one, "" when there is none. said: what an error says, for
+    people.
 
     is_whole: the body came to its end.
     """

@@ -35,7 +35,9 @@ logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 @frozen
 class Login:
-    """conninfo: the URL as libpq takes it. used: takes the secrets it found, whatever the server says."""
+    """How to log in at the server. conninfo: the URL as libpq takes it. used: takes the secrets it found,
+    whatever the server says.
+    """
 
     conninfo: str
     used: Callable[[Iterable[str]], object] = tuple

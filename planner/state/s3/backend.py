@@ -224,7 +224,9 @@ def free_after(duration: float) -> float:
 
 @define(eq=False)
 class LockObject:
-    """shown: the place as messages name it. Fails with one of `client.FAILURES`, or StateError."""
+    """The object that says who holds the lock. shown: the place as messages name it. Fails with one of
+    `client.FAILURES`, or StateError.
+    """
 
     _bucket: Bucket
     _key: str

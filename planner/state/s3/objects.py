@@ -44,7 +44,9 @@ _FENCES_LAST: Final = 3600.0
 
 
 class SnapshotObjects:
-    """key: of the present snapshot. history: what the keys of the others begin with. shown: in messages."""
+    """The present snapshot and the history. key: of the present snapshot. history: what the keys of the
+    others begin with. shown: in messages.
+    """
 
     def __init__(self, bucket: Bucket, key: str, history: str, shown: str) -> None:
         self._bucket = bucket
@@ -162,7 +164,8 @@ def _time(moment: datetime) -> str:
 
 
 class Log:
-    """prefix: of the keys of its objects. shown: the place, in messages.
+    """The journal, as objects one after the other. prefix: of the keys of its objects. shown: the place, in
+    messages.
 
     confirm: None for a writer without a lock, which is for tools.
     """

@@ -30,7 +30,8 @@ _TRUTH: Final = {"true": True, "false": False}
 
 @frozen
 class S3Target:
-    """key: of the present snapshot. endpoint: of the server, None: botocore knows. shown: for messages.
+    """Where a state is kept in S3. key: of the present snapshot. endpoint: of the server, None: botocore
+    knows. shown: for messages.
 
     path_style: whether the bucket stands in the path, not in the host's name; None: where it is not AWS.
     encryption: what every write asks for, as PutObject has it; nothing: as the bucket says.
