@@ -57,7 +57,7 @@ def open_project(folder: str | Path, *, environ: Mapping[str, str] | None = None
 
 @frozen
 class Project:
-    """environments: their names, in the order of planner.yaml."""
+    """A project as it lies in a folder. environments: their names, in the order of planner.yaml."""
 
     folder: Path
     name: str

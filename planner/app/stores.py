@@ -117,8 +117,8 @@ def without_secrets(url: str) -> str:
 
 @frozen
 class _Place:
-    """project, environment: the names that a state there bears. url: as `state` in planner.yaml takes it.
-    why: how it is known.
+    """A place that a state may be in. project, environment: the names that a state there bears. url: as
+    `state` in planner.yaml takes it. why: how it is known.
     """
 
     project: str
@@ -204,7 +204,9 @@ class _Held:
 
 @define
 class _MissingState:
-    """shown: the place that the environment's state is to be in now. tell: takes notes for people."""
+    """Looks for a state that is not where it should be. shown: the place that the environment's state is to
+    be in now. tell: takes notes for people.
+    """
 
     states: States
     environment: Environment

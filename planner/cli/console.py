@@ -96,7 +96,8 @@ def log_to(stream: Any, level: int) -> None:
 
 @define
 class Console:
-    """colour: None decides by the terminal and NO_COLOR. events: stdout takes JSON events, errors too.
+    """What a command writes to: stdout and stderr, with secrets taken out. colour: None decides by the
+    terminal and NO_COLOR. events: stdout takes JSON events, errors too.
 
     screen: takes all that goes to stderr. located: puts the project's folder into the commands of a text.
     """

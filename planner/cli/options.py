@@ -250,7 +250,9 @@ def _words(option: click.Option, value: Any) -> tuple[str, ...]:
 
 @frozen
 class Stored:
-    """folder: the project's, as -C named it."""
+    """The state of an environment, for commands that need nothing else of it. folder: the project's, as -C
+    named it.
+    """
 
     folder: Path
     console: Console

@@ -29,7 +29,9 @@ _DOING: Final = {Action.DELETE: "deleting", Action.REPLACE: "replacing"}
 
 @frozen
 class _Kept:
-    """place: for people. state: None when it was not read, or could not be."""
+    """A place that a state is kept in, and what is there. place: for people. state: None when it was not
+    read, or could not be.
+    """
 
     place: str
     state: State | None = None

@@ -35,8 +35,9 @@ _LINK: Final = "120000 "
 
 @frozen
 class Order:
-    """names: of the environments to look at, () for all. base: a git reference, None: found. reproduce: the
-    command line. out: the folder that takes files; what an earlier run wrote there is no change.
+    """A preview that somebody asks for. names: of the environments to look at, () for all. base: a git
+    reference, None: found. reproduce: the command line. out: the folder that takes files; what an earlier run
+    wrote there is no change.
     """
 
     request: Request

@@ -14,7 +14,9 @@ _POINTER: Final = b"version https://git-lfs.github.com/spec/"
 
 @frozen
 class Unkept:
-    """why: what the file or folder is. advice: how its content comes into commits."""
+    """A file or folder that is not the same in the commit as on disk. why: what the file or folder is.
+    advice: how its content comes into commits.
+    """
 
     name: str
     why: str

@@ -21,7 +21,9 @@ from planner.state.store import Store
 
 @frozen
 class _Renaming:
-    """former: the state under its former names, where it is. later: under those of now, where it is to be."""
+    """A state before and after it is renamed. former: the state under its former names, where it is. later:
+    under those of now, where it is to be.
+    """
 
     former: Store
     later: Store
