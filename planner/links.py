@@ -45,7 +45,7 @@ def is_there(path: Path) -> bool:
 
 
 def open_regular(path: Path) -> IO[bytes]:
-    """For reading. OSError, also for a device, a pipe or a folder."""
+    """Open a file for reading. OSError, also for a device, a pipe or a folder."""
     try:
         descriptor = os.open(path, _READ)
     except OSError as error:

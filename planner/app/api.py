@@ -123,7 +123,7 @@ class Plan:
         return self.content.has_changes
 
     def text(self, *, width: int = 100) -> str:
-        """As `planner plan` prints it, secrets hidden. width: columns, at least 40."""
+        """The plan as `planner plan` prints it, secrets hidden. width: columns, at least 40."""
         return render_plan(self.content, width=width, style=Style(colours=False))
 
     def markdown(self) -> str:
@@ -173,7 +173,7 @@ class Environment:
             return found.resources
 
     def state(self) -> State:
-        """As it is kept, without asking the installation. Empty where nothing was applied yet."""
+        """The state as it is kept, without asking the installation. Empty where nothing was applied yet."""
         with self._asking() as (request, caller):
             here = choose_environment(request.project, self.name)
             return request.states(caller.redact).open(here).load()
@@ -234,8 +234,8 @@ class Environment:
 
 
 def _hand_on(events: SimpleQueue[Event | None], on_event: OnEvent, cancel: Cancel) -> None:
-    """In the caller's thread, until None ends them. What on_event raises is raised when the apply has ended,
-    which it does early.
+    """Hand events on, in the caller's thread, until None ends them. What on_event raises is raised when the
+    apply has ended, which it does early.
     """
     try:
         while (event := events.get()) is not None:
@@ -272,7 +272,7 @@ class _Report:
         """The caller has it."""
 
     def diagnostics(self, items: Iterable[Diagnostic]) -> None:
-        """Those of a plan are with it; that a check failed afterwards is in the outcome."""
+        """Nothing to do: those of a plan are with it; that a check failed afterwards is in the outcome."""
 
     @contextmanager
     def running(self, hurry: Callable[[], object]) -> Iterator[Running]:
@@ -283,7 +283,7 @@ class _Report:
         self.events.put(self.redact.inside(event))
 
     def ledger(self, ledger: Ledger, way_on: str) -> None:
-        """It is in the outcome."""
+        """Nothing to do: it is in the outcome."""
 
     def outputs(self, outputs: Mapping[str, Value]) -> None:
         self.shown = outputs

@@ -49,7 +49,7 @@ def given_credentials(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def given_values(project: Project, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Of the sensitive variables that are set here, for what reads no templates."""
+    """The values of the sensitive variables that are set here, for what reads no templates."""
     names = (f"{PREFIX}{name}" for name, variable in project.variables.items() if variable.sensitive)
     return tuple(environ[name] for name in names if environ.get(name))
 

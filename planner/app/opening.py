@@ -69,7 +69,7 @@ class Request:
     trees: PinnedTrees = field(default=Factory(lambda self: PinnedTrees(self.folder), takes_self=True))
 
     def given_secrets(self) -> tuple[str, ...]:
-        """Of the sensitive variables that are set here, once it is known which are."""
+        """The values of the sensitive variables that are set here, once it is known which are."""
         known = self.projects.known(self.folder)
         return given_values(known, self.inputs.environ) if known else ()
 
@@ -210,7 +210,9 @@ def _noting(caller: Caller) -> Callable[[str], None]:
 
 
 def _waiting(settings: Settings, caller: Caller) -> Waiting:
-    """As long as a client waits for a reply. The embedded ECE ends with the process that asked it."""
+    """A create is waited for as long as a client waits for a reply. The embedded ECE ends with the process
+    that asked it.
+    """
     grace = 0.0 if settings.is_sandbox else settings.timeout or Timeouts().read
     return Waiting(grace, time.sleep, caller.tell)
 
@@ -271,7 +273,7 @@ def _goal(request: Request, configuration: Configuration, lineage: str) -> Goal:
 
 
 def make_salt(configuration: Configuration, lineage: str) -> str:
-    """For fingerprints of secrets. lineage: of the state, "" before there is one."""
+    """The salt for fingerprints of secrets. lineage: of the state, "" before there is one."""
     project, environment = configuration.project.name, configuration.environment.name
     return hashlib.sha256((lineage or f"{project}/{environment}").encode()).hexdigest()[:32]
 

@@ -69,7 +69,9 @@ def _faults(name: str) -> Iterator[str]:
 
 
 def _has_unseen(name: str) -> bool:
-    """Those that turn the direction of writing, have no width, or only format: category Cf."""
+    """Whether it has characters that turn the direction of writing, have no width, or only format: category
+    Cf.
+    """
     return not name.isascii() and any(unicodedata.category(char) == "Cf" for char in name)
 
 

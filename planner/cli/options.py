@@ -264,7 +264,9 @@ class Stored:
         return plain_command_line(self.folder, self.environment.name, *words)
 
     def at(self, url: str, project: str = "", called: str = "") -> Store:
-        """As it is at url, under the names of now if it is called nothing else; see `States.either`."""
+        """The state as it is at url, under the names of now if it is called nothing else; see
+        `States.either`.
+        """
         states = States(self.folder, project or self.store.project, os.environ, self.console.redact)
         return states.either(self.environment, url, called=called)
 

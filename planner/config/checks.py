@@ -27,7 +27,7 @@ class Conditions:
     run: Runner
 
     def report(self, checks: Sequence[Check], diagnostics: Diagnostics) -> None:
-        """Those whose conditions are no expressions."""
+        """Report those whose conditions are no expressions."""
         for check, said in zip(checks, self._all(_readable, checks), strict=True):
             if said is not None:
                 summary, advice = said

@@ -88,7 +88,7 @@ class Projects:
         return found.project if isinstance(found, ProjectFile) else None
 
     def at(self, root: Path) -> ProjectFile:
-        """As `open_project`."""
+        """The project in a folder; raises as `open_project` does."""
         with self._one_at_a_time:
             if root not in self._read:
                 try:

@@ -82,7 +82,9 @@ class Templates:
         return [Document(name, value, place.below((index,))) for index, value in enumerate(values)]
 
     def _marked(self, name: str) -> Marked:
-        """Without a text where it cannot be made: then no more is known of places than the template."""
+        """The template rendered with marks, without a text where it cannot be made: then no more is known of
+        places than the template.
+        """
         # an effort of its own: what could be rendered once can be rendered again
         piece = self.piece.again(name, budget=MARKED_BUDGET)
         try:

@@ -104,7 +104,7 @@ def _below(schema: Any, key: str | int) -> Any:
 
 
 def _forms(schema: Any) -> list[list[Any]]:
-    """Those of allOf, of anyOf and of oneOf."""
+    """The schemas of allOf, of anyOf and of oneOf."""
     found = [schema.get(word) for word in _FORMS] if isinstance(schema, Mapping) else [None] * 3
     return [forms if isinstance(forms, list) else [] for forms in found]
 

@@ -38,7 +38,8 @@ class Workpiece:
     effort: Effort = field(factory=Effort)
 
     def again(self, *names: str, budget: int = BUDGET) -> Workpiece:
-        """For another job, with the texts of these files and no others: all that a job gets is sent to it.
+        """This piece for another job, with the texts of these files and no others: all that a job gets is
+        sent to it.
 
         It tells no places of locals; the first job did.
         """

@@ -324,7 +324,7 @@ def refuse_reference(
 
 
 def refuse_unsendable(decision: Decision, desired: Desired, diagnostics: Diagnostics) -> None:
-    """For an update that would have to send a secret whose fingerprint alone is kept."""
+    """Refuse an update that would have to send a secret whose fingerprint alone is kept."""
     diagnostics.error(
         f"{desired.address} cannot be updated without its secret {' and '.join(decision.unsendable)}",
         detail="ignore_changes wants it left as it is, an update has to send it, and only its "

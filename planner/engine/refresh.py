@@ -161,7 +161,7 @@ def _read(prior: Prior, drivers: Drivers) -> Observed | Forbidden | None:
 def refuse_blind(
     driver: Driver, state: State, there: Mapping[str, Observed], reads: Sequence[_Read] = ()
 ) -> None:
-    """On Elastic Cloud: raises when what the credentials see of state proves nothing: Refused, or the
+    """On Elastic Cloud, raises when what the credentials see of state proves nothing: Refused, or the
     Forbidden that stays an error. there: the list of the driver's kind.
     """
     held = [prior for prior in state.entries if prior.address.kind == driver.kind.name]

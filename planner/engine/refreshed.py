@@ -37,7 +37,7 @@ class Refreshed:
 
     @cached_property
     def moved_from(self) -> dict[Address, Address]:
-        """Of each resource that moved: the address before."""
+        """The address that each resource that moved had before."""
         return {move.target: move.source for move in self.moves}
 
     @property

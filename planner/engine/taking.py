@@ -40,7 +40,9 @@ class Taken:
 
 
 def take(decisions: Decisions) -> Taken:
-    """What must not be removed, or cannot be, is told to the diagnostics of decisions."""
+    """The changes of the plan; what must not be removed, or cannot be, is told to the diagnostics of
+    decisions.
+    """
     if decisions.goal.mode in (REFRESH_ONLY, IMPORT_ONLY):
         return Taken(_in_order(_of_the_state_only(decisions)))
     removals = _Removals(decisions)

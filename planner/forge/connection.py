@@ -168,7 +168,7 @@ def number_at(data: Any, *path: str) -> int | None:
 
 
 def whole_number(text: str, digits: int) -> int | None:
-    """In decimal, of at most so many digits."""
+    """The whole number in a text, in decimal, of at most so many digits."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
 
 

@@ -18,7 +18,7 @@ TWO_NAMES: Final = re.compile(rf"{NAME}/{NAME}", re.ASCII)
 
 @frozen(order=True)
 class Run:
-    """Of a CI. number: grows from run to run. attempt: grows when a run is repeated."""
+    """One run of a CI. number: grows from run to run. attempt: grows when a run is repeated."""
 
     number: int
     attempt: int

@@ -155,7 +155,7 @@ def _how_to_give(kind: Kind) -> str:
 def found_credentials(
     ways: Iterable[Way], environ: Mapping[str, str], *, is_own_ci: bool
 ) -> Credentials | None:
-    """None when there are none; ForgeError for odd ones."""
+    """The credentials that the variables give; None when there are none; ForgeError for odd ones."""
     for way in ways:
         given = _given(way, environ) if is_own_ci or not way.own_ci else None
         if given is not None:

@@ -47,7 +47,7 @@ class Credentials:
 
     @property
     def pair(self) -> str:
-        """For basic authentication."""
+        """User and token in base64, for basic authentication."""
         return b64encode(f"{self.username or ''}:{self.token}".encode()).decode()
 
     @property

@@ -130,7 +130,7 @@ class Posted:
 
     @property
     def words(self) -> str:
-        """For people, one line."""
+        """What became of it, in one line for people."""
         at = f": {self.comment.url}" if self.comment and self.comment.url else ""
         if self.outcome is Outcome.NOT_NEEDED:
             return "No comment was made: there are no changes."
@@ -202,7 +202,8 @@ def _unordered(variable: str, run: Run) -> ForgeError:
 
 
 def _listed(forge: Forge) -> dict[str, Comment]:
-    """By id, oldest first. ForgeError when one could be another pull request's, or by somebody else.
+    """The comments by id, oldest first. ForgeError when one could be another pull request's, or by somebody
+    else.
 
     A list that grows while it is read by pages may show the same one twice.
     """

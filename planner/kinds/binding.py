@@ -57,7 +57,7 @@ class ErrorFacts:
     conflict: bool = False
 
     def told(self, error: ApiError) -> ApiError:
-        """error, as what it is called and with what to do about it."""
+        """error with the advice, as a Conflict where it says so."""
         if self.conflict and not isinstance(error, Conflict):
             return Conflict(
                 error.summary,

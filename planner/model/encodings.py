@@ -76,7 +76,7 @@ class Reading:
         return self.put((_apart(char), at, at + 1) for at, char in enumerate(self.text) if not char.isascii())
 
     def squeezed(self) -> Reading:
-        """As `squeezed`."""
+        """This reading, squeezed as `squeezed` does with a text."""
         return self.put(("", *found.span()) for found in _BETWEEN.finditer(self.text))
 
 

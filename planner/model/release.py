@@ -18,7 +18,9 @@ from planner.model.value_json import encode_mapping, encode_value
 
 
 def exactly(value: Value) -> bytes:
-    """For comparisons: 1, 1.0 and true are equal in Python, and not what templates make of them."""
+    """value in a form for comparisons: 1, 1.0 and true are equal in Python, and not what templates make of
+    them.
+    """
     return canonical(encode_value(value))
 
 
@@ -125,7 +127,7 @@ class KnownRelease:
 
     @property
     def ran_in(self) -> tuple[str, ...]:
-        """Where it does not run any more."""
+        """Where it ran, and does not run any more."""
         ran = dict.fromkeys(stay.environment for stay in self.stays)
         return tuple(name for name in ran if name not in self.runs_in)
 
@@ -140,7 +142,7 @@ class KnownRelease:
         return any(item.what == REJECTED for item in self.remarks)
 
     def approvals(self, environment: str) -> int:
-        """By how many people."""
+        """How many people approved it."""
         said = (item for item in self.remarks if item.what == APPROVED and item.environment == environment)
         return len({item.by.casefold() for item in said})
 
@@ -179,7 +181,7 @@ class Standing:
 
     @property
     def converged(self) -> bool | None:
-        """None when it is not known."""
+        """Whether it came whole; None when it is not known."""
         if not self.readable:
             return None
         if not self.whole:

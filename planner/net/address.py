@@ -181,7 +181,7 @@ def onward(text: str, at: Address, home: Address) -> Address:
 
 
 def led_to(text: str, at: Address) -> Address | None:
-    """What a reply from at names, to be shown and never asked: without the credentials that text may hold.
+    """The address that a reply from `at` names, to be shown, never asked: without the credentials in text.
 
     None for what is no address.
     """

@@ -151,7 +151,7 @@ def _said(remark: Remark) -> tuple[str, str, str]:
 
 
 def _pair(label: str, text: str, role: str, width: int, style: Style, *, indent: int = 2) -> Iterator[str]:
-    """`  by            ann@shop.example`, goes on below itself."""
+    """` by ann@shop.example`, goes on below itself."""
     column = 12 if indent > 2 else 8
     head = pad(label, column)
     shown = f"{' ' * indent}{style.paint(role, head) if role else head}  "

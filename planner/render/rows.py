@@ -76,8 +76,9 @@ class Row:
         return Form.APART if is_container(before) or is_container(after) else Form.TWO
 
     def stretches(self, most: float = float("inf")) -> Iterator[Stretch]:
-        """Of two lists or texts, what differs, with what stands around it. Beyond most items they are not
-        compared inside."""
+        """What differs between two lists or texts, with what stands around it. Beyond most items they are not
+        compared inside.
+        """
         lines = self.form is Form.LINES
         before, after = (text_lines(side) if lines else side for side in (self.before, self.after))
         if len(before) + len(after) > most:

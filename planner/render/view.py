@@ -116,7 +116,7 @@ class ChangeView:
 
     @property
     def order(self) -> str:
-        """Of a replacement: what comes first."""
+        """What comes first in a replacement."""
         return {"-/+": "delete, then create", "+/-": "create, then delete"}.get(self.sign, "")
 
     @property
@@ -296,7 +296,7 @@ class PlanView:
 
     @property
     def checks(self) -> Iterator[CheckResult]:
-        """Those that did not simply pass."""
+        """The checks that did not simply pass."""
         return (check for check in self.plan.checks if check.status in CHECKED)
 
     @property
@@ -316,7 +316,7 @@ class PlanView:
 
     @property
     def no_changes(self) -> str:
-        """In two words, or in as many as are true where changes are left out."""
+        """That nothing changes: in two words, or in as many as are true where changes are left out."""
         return "no changes to what was selected" if self.plan.left_out else "no changes"
 
     def nothing_to_do(self, environment: str) -> str:

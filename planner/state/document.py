@@ -30,7 +30,7 @@ class Redact(Protocol):
 
 
 def keep(thing: T) -> T:
-    """When there is nothing to hide."""
+    """The redaction where there is nothing to hide."""
     return thing
 
 

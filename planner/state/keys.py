@@ -41,7 +41,7 @@ def sealing(text: bytes) -> int:
 
 
 def encrypted(shown: str) -> EncryptedState:
-    """For a reader that was told of no encryption."""
+    """The error for a reader that was told of no encryption."""
     return EncryptedState(
         f"{shown} is encrypted",
         advice="Set `encrypted: true` for the environment in planner.yaml; to decrypt it for good, see "

@@ -168,7 +168,9 @@ class KeptSnapshots:
                 self._readable(entry)
 
     def _readable(self, entry: HistoryEntry) -> State | None:
-        """None for one that is damaged, or lost. NewerFormat for what a newer planner wrote."""
+        """The state in a snapshot; None for one that is damaged, or lost. NewerFormat for what a newer
+        planner wrote.
+        """
         try:
             return self._parse(entry)
         except NewerFormat:

@@ -132,7 +132,7 @@ class Run:
 
 
 def _said(told: bytes) -> list[str]:
-    """Without credentials in addresses, and without blank lines."""
+    """What git said, without credentials in addresses, and without blank lines."""
     text = _CREDENTIALS.sub("", told.decode(errors="replace"))
     return [line.strip() for line in text.splitlines() if line.strip()]
 

@@ -102,7 +102,7 @@ def fault(name: str) -> str:
 
 
 def _is_git(part: str) -> bool:
-    """Also as other file systems would read it."""
+    """Whether the name is .git, also as other file systems would read it."""
     plain = part.translate(_UNSEEN).casefold().split(":")[0].rstrip(". ")
     return plain in (".git", "git~1")
 

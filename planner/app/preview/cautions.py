@@ -149,7 +149,7 @@ def _losses(item: EnvironmentPreview) -> list[Change]:
 def _undone(
     branch: Branch, folder: Path, name: str, losses: Sequence[Change], pair: tuple[Read, Read]
 ) -> list[Change]:
-    """Of the losses, those of resources that the branch leaves alone and its target does not."""
+    """The losses of resources that the branch leaves alone and its target does not."""
     was, now = map(_desired, pair)
     if not losses or was is None or now is None:
         return []
@@ -163,7 +163,7 @@ def _undone(
 
 
 def _desired(read: Read) -> Mapping[Address, Desired] | None:
-    """None where it is not known, since it could not be rendered."""
+    """What is desired; None where that is not known, since it could not be rendered."""
     if read.reading is ABSENT:
         return {}
     return read.configuration.resources if read.configuration else None

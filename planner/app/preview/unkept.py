@@ -24,7 +24,7 @@ class Unkept:
 
 
 def unkept_in(folder: Path, submodules: Iterable[str]) -> Iterator[Unkept]:
-    """Of the files of a commit, as they were written to a folder."""
+    """What is not kept of the files of a commit, as they were written to a folder."""
     for name in submodules:
         yield Unkept(name, "is a submodule, and its files are not in the history", _into_git(name))
     for path in sorted(folder.rglob("*")):

@@ -48,7 +48,7 @@ class Across:
 
     @property
     def addresses(self) -> list[Address]:
-        """Those that are shown: deletes and replaces come first, then what differs."""
+        """The addresses that are shown: deletes and replaces come first, then what differs."""
         return sorted(self._places, key=self._weight)[:_MOST_ROWS]
 
     @property

@@ -109,5 +109,5 @@ _STEPS: Final[tuple[Mapping[str, Any], ...]] = (
 
 
 def ladder() -> Iterator[Detail]:
-    """From everything to the least, each step with less than the one before."""
+    """Details, from everything to the least, each step with less than the one before."""
     return accumulate(_STEPS, lambda detail, step: evolve(detail, **step), initial=Detail())

@@ -49,7 +49,9 @@ class Trouble(Exception):
 
 
 class Unanswered(Trouble):
-    """It may pass, and what was asked may have been done. after: seconds that the server asked to wait."""
+    """Trouble that may pass; what was asked may have been done. after: seconds that the server asked to
+    wait.
+    """
 
     after: float = 0.0
 
@@ -73,7 +75,9 @@ class Reply:
 
 
 class Wire:
-    """Not for two threads at once. Neither cookies nor .netrc nor redirects: they are unwanted here."""
+    """Asks one server, not for two threads at once. Neither cookies nor .netrc nor redirects: they are
+    unwanted here.
+    """
 
     def __init__(self, access: Access, timing: Timing, transport: BaseAdapter | None = None) -> None:
         """transport: see net.Wire."""
