@@ -1,4 +1,4 @@
-"""What may be in a file's place: nothing, a link to nothing, or what would be waited for for ever.
+"""What may stand where a file should be: nothing, a link to nothing, or a pipe that would be read for ever.
 
 A leaf that whoever reads files may import.
 """

@@ -1,5 +1,8 @@
-"""Secrets that are known from the start; what the client's log and messages keep to themselves; and secrets
-where everybody has them: in files that git tracks, and in names, which are written everywhere.
+"""Which secrets there are before anything is read, and which of them stand where everybody sees them.
+
+Known from the start are those in the process environment, and what the client's log has to hide. Everybody
+sees files that git tracks, and names, which are written everywhere: a secret there is refused. Taking secrets
+out of what is shown is planner.app.redaction.
 """
 
 from __future__ import annotations

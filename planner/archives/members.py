@@ -1,4 +1,4 @@
-"""Members of archives: which names are safe to unpack, which are one to some, and which are junk.
+"""Members of archives: which names are safe to unpack, which some systems take for one, and which are junk.
 
 And reading an archive that somebody else made, without letting it take the memory.
 """

@@ -1,5 +1,5 @@
-"""Where output goes: results to stdout, the rest to stderr, everything redacted; errors that no command
-handled too. What cannot be written is no traceback.
+"""Where output goes: results to stdout, the rest to stderr, everything redacted. Errors that no command
+handled go there too, and where nothing can be written there is no traceback either.
 """
 
 from __future__ import annotations

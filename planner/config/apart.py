@@ -1,4 +1,4 @@
-"""Jobs done apart: in a process that is ended when one takes too much, also inside one long call of Python's.
+"""Jobs done in another process, which is ended when one takes too much, even in the middle of a long call.
 
 This process goes on whatever becomes of a job; its caller gets an Ended. The other process (workshop.py) is
 started once, with the first job or before; forks of it do the jobs. One that has done a job, and took little

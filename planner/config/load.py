@@ -1,4 +1,4 @@
-"""All of it: a project folder and an environment's name become a Configuration."""
+"""Loading: a project folder and an environment's name become a Configuration, by all the stages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outputs and checks: evaluated with the values of after a plan, or of after an apply. Pure."""
+"""Outputs and checks: evaluated with the values that a plan leads to, or that an apply left. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a write needs, and what it leaves in the state. Pure."""
+"""Writes: what one needs before it is sent, and what it leaves in the state afterwards. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refresh: what the API has of the resources in the state.
+"""Refresh: the resources in the state are looked up at the installation.
 
 One list call per kind. What the list does not show is asked for one by one, in parallel: resources that seem
 to be gone, and those about to be written, whose version and users only a read tells.

@@ -1,5 +1,5 @@
-"""What is taken: the changes that a plan is made of, as its mode and the selection say; what forbids one of
-them, or puts it off. Pure.
+"""Which of the decided changes become the plan, by its mode and the selection, and what forbids one of them
+or puts it off. Pure.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the forges do alike, and how their JSON is read, whatever else it may be.
+"""What all forges do the same way; and their JSON, read so that no reply is a surprise.
 
 What is made is made once though the reply may be lost, or be about another.
 """

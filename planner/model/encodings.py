@@ -1,4 +1,4 @@
-"""How a text reads once the escapes of whoever quoted it are undone: percent, HTML, JSON, code, shells.
+"""How a text reads once all escapes in it are undone: percent, HTML, JSON, code, shells.
 
 Escapes may be mixed, stand in a part of the text only, and inside each other. Base64 and hex are not undone
 here: whoever looks for a text in them knows how it would be written (planner.model.known_secrets).

@@ -1,4 +1,4 @@
-"""Order: which of some things come first."""
+"""Order: what has to come before what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gates: what there is to say of each, and it as text."""
+"""Gates as text: the state of each, and what there is to say of it."""
 
 from __future__ import annotations
 

@@ -4,8 +4,9 @@
     ChangeView  one resource that changes; DriftView one that moved behind the plan's back
     Row         one attribute that comes, goes or differs; see rows.py
 
-A new fact of a change goes into `ChangeView.facts`: every format shows what is there. No sentence says more
-than was looked at, and nothing here is escaped yet.
+A new fact of a change goes into `ChangeView.facts`: every format shows what is there. The plan as one JSON
+document is not laid out: it is the value itself, by planner.state.saved. No sentence says more than was
+looked at, and nothing here is escaped yet.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""git, as a program: started, read within bounds, and quoted where it says no. Nothing else starts it."""
+"""git as a program: started here only, read within bounds, and quoted where it refuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of a commit: which they are, whether one folder can have them, and writing them there.
+"""The files of a commit: which there are, whether one folder can hold them all, and how they get there.
 
 A commit may hold any name, also such as no checkout has. All names are looked at before a file is written,
 and each is written once, into a folder that nothing else writes to: no link is ever followed.

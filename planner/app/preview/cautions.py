@@ -1,5 +1,5 @@
-"""What a preview warns of, as no plan shows it: environments that a change to planner.yaml takes out, states
-that it moves, and where the branch lacks what its target has, or has what the merge may lose.
+"""What a preview warns of because no plan shows it: environments that a change to planner.yaml takes out,
+states that it moves, and where the branch lacks what its target has, or has what the merge may lose.
 """
 
 from __future__ import annotations

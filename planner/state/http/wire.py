@@ -1,4 +1,4 @@
-"""One request and its reply, and asking again when there was none; or why there is none that can be used."""
+"""One request and its reply, asked again when none came; or why there is no reply that can be used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""s3://bucket[/prefix or key.json][?endpoint=...&region=...&path_style=true&allow_http=true]: where it is.
+"""s3://bucket[/prefix or key.json][?endpoint=...&region=...&path_style=true&allow_http=true]: its place.
 
 sse=AES256, aws:kms or aws:kms:dsse, with sse_kms_key_id=... for a certain key: how the server is to encrypt
 it. Without that it does as the bucket says, which may be that it refuses.
