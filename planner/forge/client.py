@@ -14,9 +14,9 @@ from urllib.parse import quote, urlencode
 from attrs import frozen
 
 from planner.forge.connection import Call, Reply
-from planner.forge.patience import Patience, asked_wait, clock_time, is_limited
 from planner.forge.port import Forge, ForgeError, ReplyLost, Target
 from planner.forge.registry import KINDS
+from planner.forge.retry import Patience, asked_wait, clock_time, is_limited
 from planner.model.known_secrets import known_secrets
 from planner.net.address import Elsewhere, address_of, led_to, onward
 from planner.net.bodies import NotJSON, parsed

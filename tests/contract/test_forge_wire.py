@@ -16,10 +16,10 @@ import pytest
 from attrs import evolve
 
 from planner.forge.client import Client, Pauses, connect
-from planner.forge.patience import Patience
 from planner.forge.port import Credentials, ForgeError, ReplyLost, Target
 from planner.forge.posting import Outcome, Posting, post
 from planner.forge.registry import KINDS
+from planner.forge.retry import Patience
 
 from .forge_http import TOKEN, Answer, Asked, Do, Fault, ForgeServer, Naps, answer, each
 from .forge_servers import (

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from planner.forge.patience import Patience, asked_wait, clock_time, is_limited
+from planner.forge.retry import Patience, asked_wait, clock_time, is_limited
 
 NOW = 1_800_000_000.0
 DATE = "Fri, 15 Jan 2027 08:00:00 GMT"  # NOW
