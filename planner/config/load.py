@@ -16,11 +16,11 @@ from planner.config.jobs import Runner, here
 from planner.config.project import PROJECT_FILE, ProjectFile, read_project
 from planner.config.scope import ProjectName, ResourceScope, Scope, looked_through
 from planner.config.sources import Sources
+from planner.config.template_jobs import Workpiece
 from planner.config.templates import Templates
 from planner.config.tokens import INVALID
 from planner.config.values import survey
 from planner.config.variables import Inputs, assign
-from planner.config.work import Workpiece
 from planner.errors import InvalidConfiguration, PlannerError, WrongUsage
 from planner.model.address import Address
 from planner.model.declarations import Declarations
