@@ -51,8 +51,8 @@ def _sorted(value: Value) -> Value:
 
 @frozen
 class PinsFile:
-    """name: in the project. present: as it is on disk, former: what the new one is compared with; None where
-    there is none.
+    """The file of pins of one environment, as a promotion finds it. name: in the project. present: as it is
+    on disk, former: what the new one is compared with; None where there is none.
     """
 
     folder: Path

@@ -35,7 +35,7 @@ class Account:
 
     @property
     def title(self) -> str:
-        """Also the subject of the commit."""
+        """The title of the pull request, which is the subject of the commit too."""
         wish, run = self.choice.wish, self.choice.run
         if wish.is_rollback:
             return f"Roll {wish.target} back to {self.verdict.release}"
@@ -94,7 +94,7 @@ def _line(text: str) -> str:
 
 
 def description(account: Account, limit: int) -> str:
-    """Of the pull request, as Markdown, of at most limit characters. It ends with the trailers.
+    """The text of the pull request, as Markdown, of at most limit characters. It ends with the trailers.
 
     So does the message of a commit that the forge makes of it, where it squashes.
     """

@@ -97,7 +97,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def _move(context: click.Context) -> None:
-    """Of all environments; beside --dry-run nothing goes with it."""
+    """Move the pins of all environments; beside --dry-run nothing goes with it."""
     request = make_request(context, None)
     if request.typed.arguments or not request.typed.options.keys() <= {"moves", "dry_run"}:
         raise WrongUsage(
