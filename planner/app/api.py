@@ -72,7 +72,9 @@ class Project:
         var_files: Sequence[str] = (),
         parallelism: int = 10,
     ) -> Environment:
-        """variables: as --var gives them. var_files: as --var-file. PlannerError where there is none."""
+        """One environment of the project. variables: as --var gives them. var_files: as --var-file.
+        PlannerError where there is none.
+        """
         chosen = choose_environment(read_project(self.folder), name)
         assigned = [(key, _as_text(value)) for key, value in (variables or {}).items()]
         inputs = Inputs(assigned, tuple(var_files), self.environ)
@@ -179,7 +181,7 @@ class Environment:
             return request.states(caller.redact).open(here).load()
 
     def outputs(self) -> Mapping[str, Value]:
-        """Those of the last apply; sensitive ones are fingerprints."""
+        """The outputs of the last apply; sensitive ones are fingerprints."""
         return self.state().outputs
 
     def plan(

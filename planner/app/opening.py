@@ -75,11 +75,13 @@ class Request:
 
     @property
     def project(self) -> Project:
-        """PlannerError when there is none, InvalidConfiguration when it is wrong."""
+        """The project. PlannerError when there is none, InvalidConfiguration when it is wrong."""
         return self.projects.at(self.folder).project
 
     def pins_of(self, environment: str) -> Pins | None:
-        """None where they cannot be used: whoever reads the file for its values tells what is wrong."""
+        """The pins of an environment; None where they cannot be used: whoever reads the file for its values
+        tells what is wrong.
+        """
         return read_pins(Sources(self.folder, texts=self.texts), environment, Diagnostics())
 
     def states(self, redact: Redactor) -> States:
@@ -288,7 +290,7 @@ def _mode(request: Request) -> str:
 
 
 def _declarations(request: Request, configuration: Configuration) -> Declarations:
-    """Those of the templates; what the command line imports comes with them."""
+    """The declarations of the templates; what the command line imports comes with them."""
     declared = configuration.declarations
     if request.destroy:
         return Declarations(moves=declared.moves)

@@ -157,7 +157,8 @@ def post(
     sleep: Callable[[float], None] = time.sleep,
     tell: Callable[[str], object] = lambda _: None,
 ) -> Posted:
-    """Raises ForgeError when the comment could not be made or changed, and what render raises.
+    """Make the comment, or bring it up to date. Raises ForgeError when the comment could not be made or
+    changed, and what render raises.
 
     When the reply to a new comment is lost, one looks whether it is there before it is made again.
     tell: takes a line for people who have to wait.

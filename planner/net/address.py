@@ -37,8 +37,8 @@ class Flaw(Enum):
 
 
 class NoAddress(ValueError):
-    """A text that is no address that may be asked. flaw: for after the name of what the text is. No message
-    quotes the text: it may hold secrets.
+    """A text is no address, or none that may be asked. flaw: for after the name of what the text is. No
+    message quotes the text: it may hold secrets.
     """
 
     def __init__(self, flaw: Flaw, why: str = "") -> None:

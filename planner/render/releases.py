@@ -60,7 +60,9 @@ def _marks(item: KnownRelease) -> Iterator[str]:
 
 
 def render_release(item: KnownRelease, subjects: Mapping[str, str], *, width: int, style: Style) -> str:
-    """subjects: commit -> the first line of its message, for those that are in this clone."""
+    """One release with all that happened to it. subjects: commit -> the first line of its message, for those
+    that are in this clone.
+    """
     content = _content(item.release, subjects, width, style) if item.release else ()
     parts = [
         [style.paint(BOLD, escape(item.id)), *content],
@@ -165,7 +167,7 @@ def _time(at: str) -> str:
 def releases_document(
     project: str, releases: Sequence[KnownRelease], problems: Mapping[str, str]
 ) -> Document:
-    """problems: environment -> why its state could not be read."""
+    """All releases as a document. problems: environment -> why its state could not be read."""
     found = [_document(item) for item in releases]
     return {**_head(project, problems), "releases": found}
 
@@ -173,7 +175,7 @@ def releases_document(
 def release_document(
     project: str, item: KnownRelease, subjects: Mapping[str, str], problems: Mapping[str, str]
 ) -> Document:
-    """subjects: commit -> the first line of its message."""
+    """One release as a document. subjects: commit -> the first line of its message."""
     return {**_head(project, problems), "release": _document(item), "subjects": dict(subjects)}
 
 

@@ -161,7 +161,9 @@ def places_document(project: str, places: Iterable[Place]) -> Document:
 
 
 def standings_document(project: str, at: str, chain: Sequence[Standing]) -> Document:
-    """at: when it was looked, ISO 8601 in UTC. null stands for what is not known, or not there."""
+    """The environments as a document. at: when it was looked, ISO 8601 in UTC. null stands for what is not
+    known, or not there.
+    """
     environments = [_document(item) for item in chain]
     return {"format_version": FORMAT_VERSION, "project": project, "at": at, "environments": environments}
 

@@ -176,7 +176,7 @@ def read_preview(path: Path) -> Previewed:
 
 
 def _decoded(document: Any) -> Previewed:
-    """BadDocument, ValueError."""
+    """The preview of a document. BadDocument, ValueError."""
     require_known(document, FORMAT_VERSION)
     check("preview", document)
     environments = document["environments"]

@@ -106,7 +106,7 @@ class Branch:
 
 
 def target_of(repository: Repository, order: Order) -> Target:
-    """PlannerError where there is none, or nothing in common with it."""
+    """What the change goes into. PlannerError where there is none, or nothing in common with it."""
     name, commit = _target(repository, order.base, order.request.inputs.environ)
     head = repository.commit("HEAD")
     left = repository.merge_base(commit, head)

@@ -124,7 +124,7 @@ _Pairs = Mapping[Path, tuple[Value, Value]]
 
 
 def compare_sides(left: Side, right: Side, folder: Folder, *, rendered: bool = False) -> Comparison:
-    """folder: the project's. Secrets are compared by fingerprints of the same salt."""
+    """How two sides differ. folder: the project's. Secrets are compared by fingerprints of the same salt."""
     salt = make_salt(left.configuration, "")
     promotable = left.configuration.project.promote
     moved = promotable.variables if promotable else ()

@@ -78,7 +78,9 @@ def read_text(folder: Path, environment: str, text: str) -> Pins:
 
 
 def find_file(folder: Path, environment: str, repository: Repository | None) -> PinsFile:
-    """repository: where the file is to be committed, None for not at all. The former one is from there."""
+    """The file of pins of an environment. repository: where the file is to be committed, None for not at all.
+    The former one is from there.
+    """
     name = pins_name(environment)
     present = present_text(folder, name)
     former = present

@@ -241,7 +241,9 @@ def carry_out(caller: Caller, prepared: Prepared) -> Step:
 
 
 def _place(caller: Caller, order: Order, repository: Repository | None) -> Place | None:
-    """Known before anything else is done. WrongUsage, or PlannerError without a token."""
+    """Where a pull request is to be opened, before anything else is done. WrongUsage, or PlannerError without
+    a token.
+    """
     if order.pull_request is None or repository is None:
         return None
     return find_place(caller, repository, order.pull_request, order.base, order.request.inputs.environ)

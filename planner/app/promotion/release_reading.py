@@ -81,7 +81,8 @@ def subjects_of(folder: Path, item: KnownRelease) -> dict[str, str]:
 
 
 def catalogue(logs: Mapping[str, Log]) -> tuple[KnownRelease, ...]:
-    """logs: environment -> its log, in the order of planner.yaml. The release seen last comes first.
+    """All releases that are known. logs: environment -> its log, in the order of planner.yaml. The release
+    seen last comes first.
 
     Times are full seconds: what a log noted later in the same one was seen later.
     """

@@ -116,7 +116,8 @@ def _marked(serial: object, told: object) -> bytes:
 
 
 def decode_head(data: bytes, shown: str, marks: Marks | None = None) -> Head:
-    """StateError for what planner did not write, DamagedState for what it did not write like this.
+    """The head in data. StateError for what planner did not write, DamagedState for what it did not write
+    like this.
 
     marks: the head has to bear one of them; None: it must bear none.
     """

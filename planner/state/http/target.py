@@ -93,7 +93,9 @@ class _Settings:
 
 
 def http_target(url: str, environment: str, environ: Mapping[str, str]) -> HttpTarget:
-    """StateError for a URL that holds credentials, would send them in the clear or cannot be understood."""
+    """The target that a URL names. StateError for one that holds credentials, would send them in the clear
+    or cannot be understood.
+    """
     given = _understood(url, "the URL of the state")
     query = _parameters(given)
     settings = _Settings(environment, {name: value for name, value in query if name in _OPTIONS}, environ)

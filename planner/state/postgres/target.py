@@ -32,7 +32,7 @@ class PostgresTarget:
 
 
 def postgres_target(url: str) -> PostgresTarget:
-    """StateError for a URL that holds a password or cannot be understood."""
+    """The target that a URL names. StateError for one that holds a password or cannot be understood."""
     if _PASSWORD.search(url):
         raise _held_password()
     try:

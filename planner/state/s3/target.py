@@ -56,7 +56,7 @@ class S3Target:
 
 
 def s3_target(url: str, *, project: str, environment: str) -> S3Target:
-    """StateError for a URL that holds credentials or cannot be understood."""
+    """The target that a URL names. StateError for one that holds credentials or cannot be understood."""
     parts, options = _split(url)
     if not parts.netloc:
         raise StateError("the URL of the state names no bucket", advice=_EXAMPLE)
