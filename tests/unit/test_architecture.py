@@ -154,11 +154,11 @@ def test_modules_have_at_most_350_lines() -> None:
     assert long == {}
 
 
-FIELDS_FIRST = re.compile(r"[a-z_]+(, [a-z_]+)*: ")
+FIELDS_FIRST = re.compile(r"[a-z_`]+(, [a-z_`]+)*: ")
 """A docstring that begins with what fields hold, as in "at: when it began", and not with what has them."""
 
 
-@pytest.mark.parametrize("text", ["at: when it began.", "at, until: in UTC.", "base_url: as it is sent."])
+@pytest.mark.parametrize("text", ["at: when it began.", "at, until: in UTC.", "`base_url`: as it is sent."])
 def test_fields_before_the_thing_itself_are_noticed(text: str) -> None:
     assert FIELDS_FIRST.match(text)
     assert not FIELDS_FIRST.match(f"A stretch of time. {text}")
