@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Final
 
 from attrs import evolve, frozen
@@ -13,7 +12,7 @@ from planner.forge.kind import Ci, Job, Kind, Run, Way
 from planner.forge.port import Credentials, ForgeError, Target
 from planner.forge.registry import ALIASES, KINDS, NAMES, job_in, running
 from planner.net.address import Flaw, NoAddress, address_of
-from planner.net.authorities import flaw_of
+from planner.net.authorities import trusted
 
 _AUTHORITIES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 _ALLOW: Final = "PLANNER_FORGE_ALLOW_HTTP"
@@ -62,7 +61,7 @@ def locate(wanted: Wanted, environ: Mapping[str, str], *, needs_number: bool = T
         raise ForgeError(f"there is no token for {kind.facts.name}", advice=_how_to_give(kind))
     _check(kind, repository, number)
     names = (*_AUTHORITIES, kind.ci.authorities) if kind is here else _AUTHORITIES
-    target = Target(forge, api, repository, number, credentials, trusted(names, environ))
+    target = Target(forge, api, repository, number, credentials, trusted(names, environ, ForgeError))
     disorder = ci.sources["run"] if ci and job.run is None else ""
     return Located(target, job.commit, job.run, disorder)
 
@@ -178,14 +177,3 @@ def _checked(given: Credentials) -> Credentials:
                 advice="Set it again, without quotes and line breaks.",
             )
     return given
-
-
-def trusted(names: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
-    """The file of authorities that the first of these variables names, None for the usual ones."""
-    for name in names:
-        path = environ.get(name, "").strip()
-        if path:
-            if flaw := flaw_of(Path(path)):
-                raise ForgeError(f"the CA file {path} {flaw}", advice=f"Correct {name}.")
-            return path
-    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -86,6 +87,38 @@ class Project:
     @property
     def promotes_templates(self) -> bool:
         return self.promote is not None and self.promote.templates
+
+
+@frozen
+class Given:
+    """Where a setting of an environment may be given. options: in a file, by its name there.
+
+    The variable with the environment's name (EC_ENDPOINT_PROD) wins over the file, and the file over the
+    plain variable (EC_ENDPOINT), which may be meant for another environment.
+    """
+
+    environment: str
+    options: Mapping[str, Any]
+    environ: Mapping[str, str]
+
+    def named(self, variable: str) -> str:
+        return f"{variable}_{re.sub('[^A-Z0-9]', '_', self.environment.upper())}"
+
+    def variable(self, name: str) -> str | None:
+        """An empty variable counts as none: it is how a shell or a CI job switches one off."""
+        return self.environ.get(name, "").strip() or None
+
+    def find(self, option: str, *variables: str) -> tuple[Any, str]:
+        """(value, where it is from) of a setting, (None, "") when it is nowhere."""
+        for name in map(self.named, variables):
+            if (value := self.variable(name)) is not None:
+                return value, name
+        if self.options.get(option) is not None:
+            return self.options[option], f"environments.{self.environment}.{option} in planner.yaml"
+        for name in variables:
+            if (value := self.variable(name)) is not None:
+                return value, name
+        return None, ""
 
 
 @frozen
