@@ -26,8 +26,8 @@ from planner.model.project import Environment
 from planner.render import events
 from planner.render.diagnostics import render_diagnostics, render_error
 from planner.render.escaping import escape
-from planner.render.gates import render_gates
 from planner.render.screen import Screen
+from planner.render.standings import render_gates
 from planner.render.style import Style
 
 NARROWEST = 60

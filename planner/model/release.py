@@ -58,6 +58,16 @@ class Gate:
     forced: str = ""
     applies: bool = False
 
+    @property
+    def state(self) -> str:
+        """ "met", "closed" or "forced"."""
+        return "forced" if self.forced else "met" if self.met else "closed"
+
+    @property
+    def about(self) -> str:
+        """The reason it is closed, or the proof that it is met."""
+        return f"{self.detail}; set aside: {self.forced}" if self.forced else self.detail
+
 
 VERIFIED: Final = "verified"
 APPROVED: Final = "approved"

@@ -12,9 +12,8 @@ from planner.model.release import APPROVED, FORCED, REJECTED, KnownRelease, Rele
 from planner.model.value_json import encode_mapping
 from planner.render.columns import Cell, cell, render_columns
 from planner.render.escaping import cells, escape, hanging, pad, shorten
-from planner.render.gates import render_gates
 from planner.render.rows import Row, Words
-from planner.render.standings import Document, gate_document, minute, picked
+from planner.render.standings import Document, gate_document, minute, picked, render_gates
 from planner.render.style import ADD, BOLD, CHANGE, ERROR, WARNING, Style
 from planner.render.text.rows import render_rows
 from planner.render.values import inline

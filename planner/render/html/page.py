@@ -19,7 +19,6 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from planner.model.preview import IN_WORDS, EnvironmentPreview, Preview
-from planner.render import gates
 from planner.render.escaping import escape
 from planner.render.html.across import Across, ShownChange
 from planner.render.html.graph import graph_of
@@ -177,8 +176,6 @@ def _environment() -> Environment:
     environment.globals |= {
         "calls": CALLS,
         "checked": CHECKED,
-        "gate_about": gates.about,
-        "gate_state": gates.state_of,
         "graph_of": graph_of,
         "group_words": _WORDS,
         "in_words": IN_WORDS,
