@@ -100,7 +100,7 @@ def is_multiline(value: Value) -> TypeGuard[str]:
 
 def is_hidden(value: Value) -> bool:
     """Whether the value as a whole is a secret."""
-    return not is_container(value) and is_sensitive(value)
+    return is_sensitive(value) and not is_container(value)
 
 
 def is_container(value: Value) -> TypeGuard[Mapping[str, Value] | list[Value] | tuple[Value, ...]]:
