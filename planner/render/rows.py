@@ -173,8 +173,8 @@ def _all_rows(change: Change) -> Iterator[Row]:
     comes = change.action is Action.CREATE
     for name, value in sorted((change.after if comes else change.before).items()):
         if value is not None:
-            sign, before, after = ("+", None, value) if comes else ("-", value, None)
-            yield Row(name, sign, before, after, hidden=name in secret)
+            hidden = name in secret
+            yield Row(name, "+", None, value, hidden) if comes else Row(name, "-", value, None, hidden)
 
 
 def _known_later(change: Change) -> Iterator[AttributeDiff]:
