@@ -19,10 +19,10 @@ from planner.archives import front_to_back
 from planner.archives.members import (
     DAMAGED,
     READABLE,
+    Bounded,
     collisions,
     fault,
     name_of,
-    opened,
     read_start,
     shown,
     starts_with_member,
@@ -57,8 +57,8 @@ class Subject:
 
 @frozen
 class Descriptor:
-    """place: its name in the archive. version: of Elasticsearch, None when it names none. damage: why it
-    cannot be read.
+    """What a plugin says of itself. place: its name in the archive. version: of Elasticsearch, None when it
+    names none. damage: why it cannot be read.
     """
 
     place: str
@@ -94,7 +94,7 @@ class Examined:
 def examine(content: Content) -> Examined:
     """Reads the archive, once for everything that uses it."""
     try:
-        with opened(content.archive) as archive:
+        with Bounded(content.archive) as stream, ZipFile(stream) as archive:
             subject = Subject(content, archive, tuple(archive.infolist()))
             problems = tuple(problem for check in CHECKS for problem in check(subject))
             found = _descriptor_in(archive, subject.members)

@@ -1,4 +1,4 @@
-"""Members of archives: which names are safe to unpack, which are one to some, and which are junk.
+"""Members of archives: which names are safe to unpack, which some systems take for one, and which are junk.
 
 And reading an archive that somebody else made, without letting it take the memory.
 """
@@ -11,7 +11,6 @@ import struct
 import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from itertools import pairwise, takewhile
 from typing import Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
@@ -69,7 +68,9 @@ def _faults(name: str) -> Iterator[str]:
 
 
 def _has_unseen(name: str) -> bool:
-    """Those that turn the direction of writing, have no width, or only format: category Cf."""
+    """Whether it has characters that turn the direction of writing, have no width, or only format: category
+    Cf.
+    """
     return not name.isascii() and any(unicodedata.category(char) == "Cf" for char in name)
 
 
@@ -116,7 +117,7 @@ READABLE: Final = (ZIP_STORED, ZIP_DEFLATED)
 DAMAGED: Final = (BadZipFile, ValueError, RuntimeError, EOFError, OverflowError, struct.error, zlib.error)
 
 
-class _Bounded(io.FileIO):
+class Bounded(io.FileIO):
     """A file with bounded reads: zipfile takes the table of contents in one read of the size it claims."""
 
     def read(self, size: int | None = -1, /) -> bytes:
@@ -125,13 +126,6 @@ class _Bounded(io.FileIO):
         if len(data) > DIRECTORY_LIMIT:
             raise BadZipFile("its table of contents is larger than 16 MiB")
         return data
-
-
-@contextmanager
-def opened(path: str) -> Iterator[ZipFile]:
-    """The archive at path, its table of contents read. OSError, or one of DAMAGED."""
-    with _Bounded(path) as stream, ZipFile(stream) as archive:
-        yield archive
 
 
 def starts_with_member(archive: ZipFile) -> bool:

@@ -13,7 +13,7 @@ from attrs import frozen
 
 from planner.model.known_secrets import known_secrets
 from planner.model.value import Secret
-from planner.net.plain_text import one_line
+from planner.net.bodies import one_line
 
 if TYPE_CHECKING:
     from planner.ece.operations import Message
@@ -132,7 +132,7 @@ class WireLog:
             self.log.log(TRACE, "< %s", body_for_log(received.content, at.secrets, self.hidden()))
 
     def ended(self, message: Message, at: Circumstances, words: str, start: float) -> None:
-        """Without a reply: words say why."""
+        """The exchange ended without a reply: words say why."""
         if self.log.isEnabledFor(logging.DEBUG):
             line, spent = _line(message, at), (time.perf_counter() - start) * 1000
             said = redact(words, at.secrets)

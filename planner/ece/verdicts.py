@@ -33,9 +33,16 @@ from planner.errors import (
     Unauthenticated,
     Unreachable,
 )
-from planner.net.bodies import NotJSON, nests_too_deep, parsed
+from planner.net.bodies import (
+    NotJSON,
+    html_words,
+    looks_like_html,
+    nests_too_deep,
+    one_line,
+    parsed,
+    status_words,
+)
 from planner.net.dates import retry_after
-from planner.net.plain_text import html_words, looks_like_html, one_line, status_words
 from planner.net.wire import Look, Received, explain
 
 _PASSING = frozenset({500, 502, 503, 504})
@@ -47,9 +54,10 @@ _REPEAT = "It may have taken effect; running the command again does no harm."
 
 @frozen
 class Failure:
-    """error: what to raise when this was the last attempt. again: another attempt is allowed.
-    retry_after: seconds the server asked for. unsure: a write may have taken effect. throttled: refused by a
-    rate limit."""
+    """The verdict on an attempt that failed. error: what to raise when this was the last attempt. again:
+    another attempt is allowed. retry_after: seconds the server asked for. unsure: a write may have taken
+    effect. throttled: refused by a rate limit.
+    """
 
     error: PlannerError
     again: bool = False
@@ -60,7 +68,9 @@ class Failure:
 
 @frozen
 class Circumstances:
-    """where: "host:port". attempt: from 1. now: seconds since the epoch. credentials: advice on them."""
+    """What else is known of an attempt when it is judged. where: "host:port". attempt: from 1. now: seconds
+    since the epoch. credentials: advice on them.
+    """
 
     operation: Operation
     where: str

@@ -30,8 +30,9 @@ class Wanted:
 
 @frozen
 class Located:
-    """commit: the pull request's head as the CI says, "" when it does not. run: None outside a CI, and where
-    the CI gives no number; disorder is then the variable that should hold it.
+    """The pull request that is meant, or the repository for one. commit: the pull request's head as the CI
+    says, "" when it does not. run: None outside a CI, and where the CI gives no number; disorder is then the
+    variable that should hold it.
     """
 
     target: Target
@@ -151,7 +152,7 @@ def _how_to_give(kind: Kind) -> str:
 def found_credentials(
     ways: Iterable[Way], environ: Mapping[str, str], *, is_own_ci: bool
 ) -> Credentials | None:
-    """None when there are none; ForgeError for odd ones."""
+    """The credentials that the variables give; None when there are none; ForgeError for odd ones."""
     for way in ways:
         given = _given(way, environ) if is_own_ci or not way.own_ci else None
         if given is not None:

@@ -17,7 +17,9 @@ from planner.model.value import Value
 
 @frozen
 class Variable:
-    """schema: JSON Schema keywords of its values. has_default tells a default of null from none at all."""
+    """A variable as planner.yaml declares it. schema: JSON Schema keywords of its values. has_default tells a
+    default of null from none at all.
+    """
 
     name: str
     schema: Mapping[str, Any]
@@ -50,7 +52,8 @@ class Promotable:
 
 @frozen
 class Environment:
-    """options: the keys of planner.yaml that say how to reach it (endpoint, auth, region, ...).
+    """An environment as planner.yaml declares it. options: the keys of planner.yaml that say how to reach it
+    (endpoint, auth, region, ...).
 
     state: where it is kept. encrypted: there, only ever sealed with a key.
     promote_from: the environments that releases come from; none for the first ones.
@@ -71,7 +74,9 @@ class Environment:
 
 @frozen
 class Project:
-    """locals: their texts are jinja expressions, not yet rendered. promote: None where nothing is."""
+    """A project as planner.yaml declares it. locals: their texts are jinja expressions, not yet rendered.
+    promote: None where nothing is.
+    """
 
     name: str
     variables: Mapping[str, Variable] = field(factory=dict)

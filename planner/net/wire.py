@@ -24,9 +24,8 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, ProxyEr
 
 from planner import __version__
 from planner.net.address import Address, Origin
-from planner.net.bodies import MOST_ELEMENTS, holds_too_many
+from planner.net.bodies import MOST_ELEMENTS, holds_too_many, one_line
 from planner.net.connections import Bounds, Endless, PooledAdapter, PreparedRequest, UnusableReply, too_large
-from planner.net.plain_text import one_line
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -62,7 +61,7 @@ class Unsendable(requests.RequestException):
 
 @frozen
 class Request:
-    """timeouts: in seconds, until a connection is there, and between two pieces of a reply."""
+    """One request. timeouts: in seconds, until a connection is there, and between two pieces of a reply."""
 
     method: str
     address: Address
@@ -130,9 +129,8 @@ class Wire:
         self._adapter.close()
 
     def _proxies_to(self, address: Address) -> dict[str, str]:
-        """What the environment says, but none to this machine: plain http to it would leave it after all.
-
-        Asked once: the environment does not change under a run, and asking costs more than the rest.
+        """The proxies that the environment names, but none to this machine: even plain http would leave it
+        then. Asked once: the environment does not change under a run, and asking costs more than the rest.
         """
         if address.origin not in self._proxies:
             asks = self._asks_for_proxies and not address.is_here
@@ -202,7 +200,9 @@ class Look(Enum):
 
 @frozen
 class Trouble:
-    """sent: the request may have reached the server. lasting: another attempt would end the same way."""
+    """Why there is no reply. sent: the request may have reached the server. lasting: another attempt would
+    end the same way.
+    """
 
     words: str
     look: Look

@@ -128,7 +128,7 @@ _NAMES: Final[Mapping[str, type[Any]]] = {
 
 @frozen
 class Log:
-    """records: oldest first."""
+    """What an environment remembers of releases. records: oldest first."""
 
     records: tuple[Record, ...] = field(factory=tuple)
 

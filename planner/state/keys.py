@@ -45,7 +45,7 @@ def sealing(text: bytes) -> int:
 
 
 def encrypted(shown: str) -> EncryptedState:
-    """For a reader that was told of no encryption."""
+    """The error for a reader that was told of no encryption."""
     return EncryptedState(
         f"{shown} is encrypted",
         advice="Set `encrypted: true` for the environment in planner.yaml; to decrypt it for good, see "
@@ -68,7 +68,8 @@ class Secret:
 
 @define
 class Keys:
-    """secrets: the present one first; what that sealed and what the others did is opened.
+    """The keys of one state: one that seals, and all that open. secrets: the present one first; what that
+    sealed and what the others did is opened.
 
     Both methods raise StateError when cryptography is not installed or a key is not one.
     """

@@ -66,7 +66,9 @@ def _looked_at(request: Request, caller: Caller, upstream: Upstream) -> Upstream
 
 
 def asked(upstream: Upstream, plan: Plan) -> Upstream:
-    """With what the environment's plan says. Pending are the changes that are there without any drift."""
+    """upstream with what the environment's plan says. Pending are the changes that are there without any
+    drift.
+    """
     drifted = {item.address for item in plan.drift}
     changes = [c for c in plan.changes if c.action is not Action.NO_OP and c.address not in drifted]
     named = tuple(sorted(str(item.address) for item in plan.drift))
@@ -107,7 +109,9 @@ class Forcing:
 
 @frozen
 class Terms:
-    """upstreams: as they are, where somebody looked at them already; None to look."""
+    """On what terms a release is let in. upstreams: as they are, where somebody looked at them already; None
+    to look.
+    """
 
     forcing: Forcing = field(factory=Forcing)
     upstreams: tuple[Upstream, ...] | None = None
@@ -116,7 +120,9 @@ class Terms:
 def admission(
     request: Request, configuration: Configuration, state: State, caller: Caller, now: str, terms: Terms
 ) -> Admission | None:
-    """None where nothing is promoted. An upstream installation is asked only where it is from there."""
+    """What comes in, and whether it may; None where nothing is promoted. An upstream installation is asked
+    only where it is from there.
+    """
     release = release_of(request, configuration)
     if release is None:
         return None

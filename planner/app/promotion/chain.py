@@ -31,7 +31,8 @@ from planner.vcs import repository_of
 
 @frozen
 class Seen:
-    """found: its state's log, what its plan says, and what was in the way. advice: what to do about that.
+    """An environment as far as anybody could see it. found: its state's log, what its plan says, and what was
+    in the way. advice: what to do about that.
 
     readable: whether its state could be read. empty: whether it holds nothing. whole: whether the last apply
     left nothing out. wanted: the release that its files bring, None where that is not known. promoters: who
@@ -98,7 +99,9 @@ def _asked(request: Request, caller: Caller, seen: Seen) -> Seen:
 
 
 def _unapplied(request: Request, caller: Caller, project: Project, seen: Seen) -> Seen:
-    """With what the files bring, though nothing was ever applied. What is wrong with them plan tells."""
+    """The environment with what the files bring, though nothing was ever applied. What is wrong with them
+    plan tells.
+    """
     if project.promote is None:
         return seen
     try:

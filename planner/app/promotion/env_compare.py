@@ -34,7 +34,7 @@ from planner.state.registry import Location, open_backend
 
 
 def places(project: Project, folder: Folder) -> tuple[Place, ...]:
-    """In the order of planner.yaml."""
+    """Where the environments are, in the order of planner.yaml."""
     return tuple(_place(project, item, folder) for item in project.environments.values())
 
 
@@ -49,12 +49,14 @@ def _place(project: Project, environment: Environment, folder: Folder) -> Place:
 
 
 def shown_endpoint(environment: Environment) -> str:
-    """As planner.yaml has it, without credentials; "" where it leaves it to EC_ENDPOINT."""
+    """The endpoint as planner.yaml has it, without credentials; "" where it leaves it to EC_ENDPOINT."""
     return without_user(environment.endpoint)
 
 
 def state_place(project: str, environment: Environment, folder: Folder) -> str:
-    """As messages name it, without credentials; also where this machine lacks what opens it."""
+    """The state's place as messages name it, without credentials; also where this machine lacks what opens
+    it.
+    """
     url = environment.state
     try:
         return open_backend(Location(url, environment.name, folder, project)).describe()
@@ -64,7 +66,8 @@ def state_place(project: str, environment: Environment, folder: Folder) -> str:
 
 @frozen
 class Side:
-    """unset: sensitive variables that have no value here; a text stands in for each.
+    """One side of a comparison: an environment as its files say. unset: sensitive variables that have no
+    value here; a text stands in for each.
 
     release: what the files bring; where nothing is promoted, its archives alone.
     """
@@ -121,7 +124,7 @@ _Pairs = Mapping[Path, tuple[Value, Value]]
 
 
 def compare_sides(left: Side, right: Side, folder: Folder, *, rendered: bool = False) -> Comparison:
-    """folder: the project's. Secrets are compared by fingerprints of the same salt."""
+    """How two sides differ. folder: the project's. Secrets are compared by fingerprints of the same salt."""
     salt = make_salt(left.configuration, "")
     promotable = left.configuration.project.promote
     moved = promotable.variables if promotable else ()
@@ -186,7 +189,7 @@ def _without_usual_places(settings: _Pairs, left: Side, right: Side) -> _Pairs:
 
 
 def _paired(left: Mapping[Path, Value], right: Mapping[Path, Value]) -> _Pairs:
-    """In the order of the left side, then what only the right one has."""
+    """Pairs in the order of the left side, then what only the right one has."""
     return {path: (left.get(path), right.get(path)) for path in dict.fromkeys([*left, *right])}
 
 

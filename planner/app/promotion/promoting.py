@@ -134,7 +134,9 @@ Show = Callable[[Opened, Proposal], object]
 
 
 def plan_target(caller: Caller, foreseen: Foreseen, show: Show) -> None:
-    """Refused as `refuse_plan`. An installation that cannot be asked is told."""
+    """Plans the target as it will be. Refused when apply would refuse the plan. An installation that cannot
+    be asked is told.
+    """
     target = foreseen.configuration.environment.name
     try:
         refuse_plan(caller, foreseen, show)
@@ -161,8 +163,9 @@ def refuse_plan(caller: Caller, foreseen: Foreseen, show: Show = lambda *_: None
 
 @frozen
 class Order:
-    """request: of the target. pull_request: where to open one, None for none. base: the branch that it goes
-    into, "" for the usual one. lock_timeout: seconds to wait for the lock where a force is recorded.
+    """A promotion that somebody asks for. request: of the target. pull_request: where to open one, None for
+    none. base: the branch that it goes into, "" for the usual one. lock_timeout: seconds to wait for the lock
+    where a force is recorded.
     """
 
     request: Request
@@ -177,7 +180,7 @@ class Order:
 
 @frozen
 class Step:
-    """done: a sentence. following: what to do before the apply, "" for nothing."""
+    """What a promotion did. done: a sentence. following: what to do before the apply, "" for nothing."""
 
     done: str
     following: str = ""
@@ -208,7 +211,9 @@ class Prepared:
 
 
 def prepare(caller: Caller, order: Order) -> Prepared:
-    """Refused for what cannot be promoted. Of gates that are closed the result tells."""
+    """The promotion, prepared. Refused for what cannot be promoted. Of gates that are closed the result
+    tells.
+    """
     request, repository = order.request, repository_of(order.request.folder)
     commits = order.commit or order.pull_request is not None
     if commits and repository is None:
@@ -236,7 +241,9 @@ def carry_out(caller: Caller, prepared: Prepared) -> Step:
 
 
 def _place(caller: Caller, order: Order, repository: Repository | None) -> Place | None:
-    """Known before anything else is done. WrongUsage, or PlannerError without a token."""
+    """Where a pull request is to be opened, before anything else is done. WrongUsage, or PlannerError without
+    a token.
+    """
     if order.pull_request is None or repository is None:
         return None
     return find_place(caller, repository, order.pull_request, order.base, order.request.inputs.environ)
@@ -261,7 +268,7 @@ def _account(caller: Caller, foreseen: Foreseen) -> Account:
 
 
 def _record_forces(caller: Caller, order: Order, found: Admission) -> None:
-    """In the target's state, where preview and apply find them."""
+    """Records the forces in the target's state, where preview and apply find them."""
     release, forcing = found.verdict.release, order.forcing
     forced = [gate.name for gate in found.verdict.gates if gate.forced and gate.name in forcing.gates]
     for name in sorted(set(forcing.gates) - set(forced)):

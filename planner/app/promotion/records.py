@@ -156,7 +156,7 @@ def _notes(found: Approved) -> list[str]:
 
 @frozen
 class Rejected:
-    """written: the environments that were told; already: those that knew before.
+    """What became of a rejection. written: the environments that were told; already: those that knew before.
 
     failed: environment -> why it could not be told. running: those that run the release.
     """
@@ -252,7 +252,7 @@ class Finding:
 
 @frozen
 class Verified:
-    """notes: sentences for people."""
+    """What became of a finding. notes: sentences for people."""
 
     release: str
     notes: tuple[str, ...] = ()

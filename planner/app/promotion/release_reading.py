@@ -21,7 +21,9 @@ from planner.vcs import repository_of
 
 @frozen
 class Logs:
-    """by_environment: those that could be read, as planner.yaml orders them. problems: why not the others."""
+    """The logs of all environments. by_environment: those that could be read, as planner.yaml orders them.
+    problems: why not the others.
+    """
 
     project: Project
     by_environment: Mapping[str, Log]
@@ -43,7 +45,7 @@ class Logs:
 
 
 def read_logs(request: Request, caller: Caller) -> Logs:
-    """Refused where nothing is promoted."""
+    """The logs of all environments. Refused where nothing is promoted."""
     project = promoting_project(request)
     found = remembered(request, caller, tuple(project.environments))
     return Logs(
@@ -79,7 +81,8 @@ def subjects_of(folder: Path, item: KnownRelease) -> dict[str, str]:
 
 
 def catalogue(logs: Mapping[str, Log]) -> tuple[KnownRelease, ...]:
-    """logs: environment -> its log, in the order of planner.yaml. The release seen last comes first.
+    """All releases that are known. logs: environment -> its log, in the order of planner.yaml. The release
+    seen last comes first.
 
     Times are full seconds: what a log noted later in the same one was seen later.
     """
@@ -106,7 +109,9 @@ def _known(release: str, logs: Mapping[str, Log]) -> KnownRelease:
 
 
 def _content(release: str, runs: list[Run]) -> Release | None:
-    """As it was where it came from: elsewhere archives may be left out, or others may be there too."""
+    """The release as it was where it came from: elsewhere archives may be left out, or others may be there
+    too.
+    """
     first = next((run.release for run in runs if run.release.id == release), None)
     return first or next((run.release for run in runs), None)
 

@@ -12,7 +12,6 @@ from planner.model.release import Gate
 from planner.model.value import Value
 from planner.promote.question import Verdict
 from planner.render.escaping import escape, shorten
-from planner.render.gates import state_of
 from planner.render.markdown.spans import code
 from planner.render.values import inline
 
@@ -35,7 +34,7 @@ class Account:
 
     @property
     def title(self) -> str:
-        """Also the subject of the commit."""
+        """The title of the pull request, which is the subject of the commit too."""
         wish, run = self.choice.wish, self.choice.run
         if wish.is_rollback:
             return f"Roll {wish.target} back to {self.verdict.release}"
@@ -85,8 +84,7 @@ def trailers(account: Account) -> Iterator[str]:
 
 
 def _told(gate: Gate) -> str:
-    about = f"{gate.detail}; set aside: {gate.forced}" if gate.forced else gate.detail
-    return _line(f"{state_of(gate)}: {about}" if about else state_of(gate))
+    return _line(f"{gate.state}: {gate.about}" if gate.about else gate.state)
 
 
 def _line(text: str) -> str:
@@ -94,7 +92,7 @@ def _line(text: str) -> str:
 
 
 def description(account: Account, limit: int) -> str:
-    """Of the pull request, as Markdown, of at most limit characters. It ends with the trailers.
+    """The text of the pull request, as Markdown, of at most limit characters. It ends with the trailers.
 
     So does the message of a commit that the forge makes of it, where it squashes.
     """
@@ -116,9 +114,8 @@ def _described(account: Account, changes: Sequence[str]) -> str:
 
 
 def _row(gate: Gate) -> str:
-    detail = f"{gate.detail}; set aside: {gate.forced}" if gate.forced else gate.detail
-    state = state_of(gate) if gate.met else f"**{state_of(gate)}**"
-    return f"| {code(gate.name)} | {state} | {code(detail, _WIDEST_CELL) if detail else ''} |"
+    state = gate.state if gate.met else f"**{gate.state}**"
+    return f"| {code(gate.name)} | {state} | {code(gate.about, _WIDEST_CELL) if gate.about else ''} |"
 
 
 def _marked_trailers(account: Account) -> Iterator[str]:

@@ -120,7 +120,7 @@ def diff_command(
 
 
 def _sides(request: Request, console: Console, names: tuple[str, str]) -> Iterator[Side]:
-    """Those that can be read; what is wrong with the others is told."""
+    """The sides that can be read; what is wrong with the others is told."""
     project = request.project
     for name in [choose_environment(project, name).name for name in names]:
         try:

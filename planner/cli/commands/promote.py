@@ -26,7 +26,7 @@ from planner.cli.present import TextReport
 from planner.errors import WrongUsage
 from planner.forge.locating import Wanted
 from planner.forge.registry import LISTED
-from planner.render.gates import render_gates
+from planner.render.standings import render_gates
 
 
 @click.command("promote")
@@ -97,7 +97,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def _move(context: click.Context) -> None:
-    """Of all environments; beside --dry-run nothing goes with it."""
+    """Move the pins of all environments; beside --dry-run nothing goes with it."""
     request = make_request(context, None)
     if request.typed.arguments or not request.typed.options.keys() <= {"moves", "dry_run"}:
         raise WrongUsage(

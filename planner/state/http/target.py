@@ -53,7 +53,9 @@ class Access:
 
 @frozen
 class HttpTarget:
-    """address: of the head. shown: as messages name it. is_gitlab: it keeps versions as GitLab does."""
+    """Where a state is kept over HTTP, and how to get in. address: of the head. shown: as messages name it.
+    is_gitlab: it keeps versions as GitLab does.
+    """
 
     address: Address
     update_method: str
@@ -78,7 +80,9 @@ def _found(given: Given, option: str) -> str:
 
 
 def http_target(url: str, environment: str, environ: Mapping[str, str]) -> HttpTarget:
-    """StateError for a URL that holds credentials, would send them in the clear or cannot be understood."""
+    """The target that a URL names. StateError for one that holds credentials, would send them in the clear
+    or cannot be understood.
+    """
     written = _understood(url, "the URL of the state")
     query = _parameters(written)
     options = {name: value for name, value in query if name in _OPTIONS and value}

@@ -1,4 +1,4 @@
-"""One request and its reply, and asking again when there was none; or why there is none that can be used."""
+"""One request and its reply, asked again when none came; or why there is no reply that can be used."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from planner.errors import explaining
 from planner.model.known_secrets import known_secrets
 from planner.net import wire as net
 from planner.net.address import led_to
-from planner.net.bodies import NotJSON, parsed
+from planner.net.bodies import NotJSON, html_words, looks_like_html, one_line, parsed, status_words
 from planner.net.dates import retry_after
-from planner.net.plain_text import html_words, looks_like_html, one_line, status_words
 from planner.net.wire import Look, explain
 from planner.state.http.target import Access, Endpoint
 from planner.state.locks import Timing
@@ -49,7 +48,9 @@ class Trouble(Exception):
 
 
 class Unanswered(Trouble):
-    """It may pass, and what was asked may have been done. after: seconds that the server asked to wait."""
+    """Trouble that may pass; what was asked may have been done. after: seconds that the server asked to
+    wait.
+    """
 
     after: float = 0.0
 
@@ -59,7 +60,8 @@ explained: Final = explaining(Trouble, lambda trouble: trouble.words, lambda tro
 
 @frozen
 class Reply:
-    """etag: a strong one, "" when there is none. said: what an error says, for people.
+    """What the server replied. etag: a strong one, "" when there is none. said: what an error says, for
+    people.
 
     is_whole: the body came to its end.
     """
@@ -72,7 +74,9 @@ class Reply:
 
 
 class Wire:
-    """Not for two threads at once. Neither cookies nor .netrc nor redirects: they are unwanted here."""
+    """Asks one server, not for two threads at once. Neither cookies nor .netrc nor redirects: they are
+    unwanted here.
+    """
 
     def __init__(self, access: Access, timing: Timing, transport: BaseAdapter | None = None) -> None:
         """transport: see net.Wire."""

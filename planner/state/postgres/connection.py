@@ -100,7 +100,7 @@ class LastingConnection:
         )
 
     def run_once(self, work: Callable[[Connection], T]) -> T:
-        """As `run`, without a second attempt."""
+        """Run, as `run` does, without a second attempt."""
         try:
             return work(self._connected())
         except psycopg.Error as error:
@@ -110,7 +110,7 @@ class LastingConnection:
 
     @property
     def is_open(self) -> bool:
-        """As far as is known without asking."""
+        """Whether it is open, as far as is known without asking."""
         return self._connection is not None and not self._connection.closed
 
     def _connected(self) -> Connection:
