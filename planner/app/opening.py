@@ -195,7 +195,7 @@ def _client(
         ) as client,
     ):
         if not settings.is_sandbox:
-            caller.redact.watch(lambda: client.secrets)
+            caller.redact.watch(lambda: client.auth.secrets)
         yield client
 
 
