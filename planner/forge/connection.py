@@ -87,10 +87,7 @@ class Connection(Forge):
 
     def opens_at(self, url: str, *below: str) -> list[dict[str, Any]]:
         """Open pull requests, as a list that is below these names of the reply."""
-        data = self.client.get(url, self.not_opened)
-        for name in below:
-            data = at(data, name)
-        return self.client.items(data, self.not_opened)
+        return self.client.items(at(self.client.get(url, self.not_opened), *below), self.not_opened)
 
     def written(
         self, method: str, url: str, body: Mapping[str, Any], read: Callable[[Any], Comment], asked: str = ""
@@ -143,11 +140,8 @@ class Connection(Forge):
 
 def text_at(data: Any, *path: str) -> str:
     """The text or number under these names, "" when there is none."""
-    for name in path:
-        data = data.get(name) if isinstance(data, dict) else None
-    if isinstance(data, bool) or not isinstance(data, str | int):
-        return ""
-    return str(data)
+    found = at(data, *path)
+    return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
 
 
 def id_at(data: Any, *path: str) -> str:
@@ -171,5 +165,8 @@ def whole_number(text: str, digits: int) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
 
 
-def at(data: Any, name: str) -> Any:
-    return data.get(name) if isinstance(data, dict) else None
+def at(data: Any, *path: str) -> Any:
+    """What is under these names, None when there is nothing."""
+    for name in path:
+        data = data.get(name) if isinstance(data, dict) else None
+    return data
