@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from planner.forge.connection import ACCOUNT, Connection, at, id_at, number_at, text_at
+from planner.forge.connection import ACCOUNT, Connection, Ends, at, id_at, number_at, text_at
 from planner.forge.kind import Ci, Environ, Job, Kind, Way, joined, run_of, says_true
 from planner.forge.port import Comment, Facts
 from planner.model.dialect import Dialect
@@ -63,7 +63,7 @@ class AzureDevOps(Connection):
         look = self.client.at(*self._repository, "pullrequests", query={**criteria, **_VERSION})
         url = self.client.at(*self._repository, "pullrequests", query=_VERSION)
         new = {**ends, "title": title, "description": body}
-        told = {(name,): ref for name, ref in ends.items()}
+        told: Ends = {(name,): ref for name, ref in ends.items()}
         return self.opened(url, new, lambda: self.opens_at(look, "value"), self._page, told)
 
     def _page(self, item: Any) -> str:

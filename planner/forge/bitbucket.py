@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from planner.forge.connection import Connection, Reply, at, id_at, number_at, text_at
+from planner.forge.connection import Connection, Ends, Reply, at, id_at, number_at, text_at
 from planner.forge.kind import NAME, Ci, Environ, Job, Kind, Way, below, joined, run_of
 from planner.forge.port import Comment, Facts, ForgeError
 from planner.model.dialect import Dialect
@@ -60,7 +60,7 @@ class Bitbucket(Connection):
         new = {"title": title, "description": body, **ends}
         url = self.client.at(*self._repository, "pullrequests")
         look = self.client.at(*self._repository, "pullrequests", query={"q": asked})
-        told = {("source", "branch", "name"): branch, ("destination", "branch", "name"): base}
+        told: Ends = {("source", "branch", "name"): branch, ("destination", "branch", "name"): base}
         return self.opened(url, new, lambda: self.opens_at(look, "values"), _page, told)
 
     def _may_change(self, comment: Comment) -> bool:

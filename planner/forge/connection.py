@@ -23,6 +23,9 @@ PAUSES: Final = (1.0, 4.0, 10.0)
 ACCOUNT: Final = "the account of the token is not known"
 """How a message begins when it is needed."""
 
+Ends = Mapping[tuple[str, ...], str]
+"""Where a pull request says its two branches, and what they are to be."""
+
 
 @frozen
 class Call:
@@ -108,12 +111,11 @@ class Connection(Forge):
         body: Mapping[str, Any],
         look: Callable[[], Iterable[Any]],
         url_of: Callable[[Any], str],
-        ends: Mapping[tuple[str, ...], str],
+        ends: Ends,
     ) -> str:
         """The URL of the pull request that look finds, else of the new one that a POST of body to url makes.
 
         look: the open ones from the same branch into the same one; a forge may show others beside them.
-        ends: where a pull request says its two branches, and what they are to be.
         """
         new = Call("POST", url, self.not_opened, body, makes=True)
         for pause in (*PAUSES, None):
@@ -128,7 +130,7 @@ class Connection(Forge):
                 self.client.pauses.sleep(pause)
         raise AssertionError
 
-    def _made(self, call: Call, url_of: Callable[[Any], str], ends: Mapping[tuple[str, ...], str]) -> str:
+    def _made(self, call: Call, url_of: Callable[[Any], str], ends: Ends) -> str:
         data = self.client.call(call).data
         url = url_of(data)
         if not url:
@@ -150,7 +152,7 @@ def id_at(data: Any, *path: str) -> str:
     return found if _ID.fullmatch(found) else ""
 
 
-def is_about(data: Any, ends: Mapping[tuple[str, ...], str]) -> bool:
+def is_about(data: Any, ends: Ends) -> bool:
     """Whether data holds these texts at these places, as far as it tells them."""
     return all(text_at(data, *path) in ("", text) for path, text in ends.items())
 

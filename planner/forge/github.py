@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from planner.forge.connection import ACCOUNT, Call, Connection, Reply, at, id_at, number_at, text_at
+from planner.forge.connection import ACCOUNT, Call, Connection, Ends, Reply, at, id_at, number_at, text_at
 from planner.forge.kind import TWO_NAMES, Ci, Environ, Job, Kind, Way, run_of, says_true
 from planner.forge.port import Comment, Facts, ForgeError
 from planner.links import open_regular
@@ -68,7 +68,7 @@ class GitHub(Connection):
 
     def open_pull_request(self, title: str, body: str, branch: str, base: str) -> str:
         new = {"title": title, "body": body, "head": branch, "base": base}
-        ends = {("head", "ref"): branch, ("base", "ref"): base}
+        ends: Ends = {("head", "ref"): branch, ("base", "ref"): base}
         url = self.client.at(*self._repository, "pulls")
         return self.opened(url, new, lambda: self._open(branch, base), _page, ends)
 

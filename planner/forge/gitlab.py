@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from planner.forge.connection import Connection, Reply, id_at, number_at, text_at, whole_number
+from planner.forge.connection import Connection, Ends, Reply, id_at, number_at, text_at, whole_number
 from planner.forge.kind import NAME, Ci, Environ, Job, Kind, Way, below, run_of, says_true
 from planner.forge.port import Comment, Facts
 from planner.model.dialect import Dialect
@@ -48,7 +48,7 @@ class GitLab(Connection):
         new = {"title": title, "description": body, **ends}
         url = self.client.at(*self._project, "merge_requests")
         look = self.client.at(*self._project, "merge_requests", query={"state": "opened", **ends})
-        told = {(name,): end for name, end in ends.items()}
+        told: Ends = {(name,): end for name, end in ends.items()}
         return self.opened(url, new, lambda: self.opens_at(look), _web_page, told)
 
     def _page(self, number: int) -> str:
