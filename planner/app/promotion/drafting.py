@@ -10,14 +10,7 @@ from attrs import frozen
 
 from planner.app.caller import Caller
 from planner.app.opening import Request
-from planner.app.promotion.choosing import (
-    Choice,
-    Wish,
-    choose,
-    other_source,
-    parts_of,
-    refuse_other_parts,
-)
+from planner.app.promotion.choosing import Choice, Wish, choose, other_source, parts_of, refuse_other_parts
 from planner.app.promotion.pins_file import PinsFile, find_file, pins_text
 from planner.config.environment_file import Pins
 from planner.config.load import choose_environment

@@ -14,8 +14,9 @@ from planner.cli.console import Console
 from planner.cli.options import complete_environments, folder_of, json_option, make_console, make_request
 from planner.config.load import choose_environment
 from planner.errors import InvalidConfiguration
-from planner.render.comparison import comparison_document, render_comparison
-from planner.render.standings import places_document, render_places, render_standings, standings_document
+from planner.render.comparison import render_comparison
+from planner.render.documents import comparison_document, places_document, standings_document
+from planner.render.standings import render_places, render_standings
 from planner.state.locks import utc_now
 
 DIFFERENT, FAILED = 2, 1
