@@ -12,7 +12,7 @@ from planner.model.release import Gate
 from planner.model.value import Value
 from planner.promote.question import Verdict
 from planner.render.escaping import escape, shorten
-from planner.render.gates import state_of
+from planner.render.gates import about, state_of
 from planner.render.markdown.spans import code
 from planner.render.values import inline
 
@@ -36,18 +36,18 @@ class Account:
     @property
     def title(self) -> str:
         """Also the subject of the commit."""
-        wish, run = self.choice.wish, self.choice.run
-        if wish.is_rollback:
-            return f"Roll {wish.target} back to {self.verdict.release}"
+        promotion, run = self.choice.promotion, self.choice.run
+        if promotion.is_rollback:
+            return f"Roll {promotion.target} back to {self.verdict.release}"
         if self.choice.whole:
-            return f"Promote {self.verdict.release} from {wish.source} to {wish.target}"
+            return f"Promote {self.verdict.release} from {promotion.source} to {promotion.target}"
         parts = ", ".join(self.choice.parts)
-        return f"Promote {parts} of {run.id} from {wish.source} to {wish.target}"
+        return f"Promote {parts} of {run.id} from {promotion.source} to {promotion.target}"
 
     @property
     def branch(self) -> str:
-        verb = "rollback" if self.choice.wish.is_rollback else "promote"
-        return f"planner/{verb}-{self.choice.wish.target}-{self.verdict.release}"
+        verb = "rollback" if self.choice.promotion.is_rollback else "promote"
+        return f"planner/{verb}-{self.choice.promotion.target}-{self.verdict.release}"
 
 
 def change_lines(account: Account) -> list[str]:
@@ -85,8 +85,7 @@ def trailers(account: Account) -> Iterator[str]:
 
 
 def _told(gate: Gate) -> str:
-    about = f"{gate.detail}; set aside: {gate.forced}" if gate.forced else gate.detail
-    return _line(f"{state_of(gate)}: {about}" if about else state_of(gate))
+    return _line(": ".join(filter(None, [state_of(gate), about(gate)])))
 
 
 def _line(text: str) -> str:
@@ -116,7 +115,7 @@ def _described(account: Account, changes: Sequence[str]) -> str:
 
 
 def _row(gate: Gate) -> str:
-    detail = f"{gate.detail}; set aside: {gate.forced}" if gate.forced else gate.detail
+    detail = about(gate)
     state = state_of(gate) if gate.met else f"**{state_of(gate)}**"
     return f"| {code(gate.name)} | {state} | {code(detail, _WIDEST_CELL) if detail else ''} |"
 
