@@ -57,7 +57,7 @@ def open_project(folder: str | Path, *, environ: Mapping[str, str] | None = None
 
 @frozen
 class Project:
-    """environments: their names, in the order of planner.yaml."""
+    """A project as it lies in a folder. environments: their names, in the order of planner.yaml."""
 
     folder: Path
     name: str
@@ -72,7 +72,9 @@ class Project:
         var_files: Sequence[str] = (),
         parallelism: int = 10,
     ) -> Environment:
-        """variables: as --var gives them. var_files: as --var-file. PlannerError where there is none."""
+        """One environment of the project. variables: as --var gives them. var_files: as --var-file.
+        PlannerError where there is none.
+        """
         chosen = choose_environment(read_project(self.folder), name)
         assigned = [(key, _as_text(value)) for key, value in (variables or {}).items()]
         inputs = Inputs(assigned, tuple(var_files), self.environ)
@@ -123,7 +125,7 @@ class Plan:
         return self.content.has_changes
 
     def text(self, *, width: int = 100) -> str:
-        """As `planner plan` prints it, secrets hidden. width: columns, at least 40."""
+        """The plan as `planner plan` prints it, secrets hidden. width: columns, at least 40."""
         return render_plan(self.content, width=width, style=Style(colours=False))
 
     def markdown(self) -> str:
@@ -179,7 +181,7 @@ class Environment:
             return request.states.open(here).load()
 
     def outputs(self) -> Mapping[str, Value]:
-        """Those of the last apply; sensitive ones are fingerprints."""
+        """The outputs of the last apply; sensitive ones are fingerprints."""
         return self.state().outputs
 
     def plan(
@@ -234,8 +236,8 @@ class Environment:
 
 
 def _hand_on(events: SimpleQueue[Event | None], on_event: OnEvent, cancel: Cancel) -> None:
-    """In the caller's thread, until None ends them. What on_event raises is raised when the apply has ended,
-    which it does early.
+    """Hand events on, in the caller's thread, until None ends them. What on_event raises is raised when the
+    apply has ended, which it does early.
     """
     try:
         while (event := events.get()) is not None:
@@ -272,7 +274,7 @@ class _Report:
         """The caller has it."""
 
     def diagnostics(self, items: Iterable[Diagnostic]) -> None:
-        """Those of a plan are with it; that a check failed afterwards is in the outcome."""
+        """Nothing to do: those of a plan are with it; that a check failed afterwards is in the outcome."""
 
     @contextmanager
     def running(self, hurry: Callable[[], object]) -> Iterator[Running]:
@@ -283,7 +285,7 @@ class _Report:
         self.events.put(self.redact.inside(event))
 
     def ledger(self, ledger: Ledger, way_on: str) -> None:
-        """It is in the outcome."""
+        """Nothing to do: it is in the outcome."""
 
     def outputs(self, outputs: Mapping[str, Value]) -> None:
         self.shown = outputs

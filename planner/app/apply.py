@@ -39,7 +39,9 @@ _IN_NO_COMMIT: Final = (
 
 @frozen
 class Running:
-    """sink: takes the events of an apply, from several threads. stop: whether to start nothing new."""
+    """How an apply that runs is heard of, and how it is stopped. sink: takes the events of an apply, from
+    several threads. stop: whether to start nothing new.
+    """
 
     sink: Sink
     stop: Callable[[], bool]
@@ -71,7 +73,7 @@ def present(report: Report, here: Opened, proposal: Proposal) -> None:
 
 @frozen
 class Approval:
-    """auto: do not ask. expected: the digest of the plan that was approved elsewhere."""
+    """How a plan is approved. auto: unasked. expected: the digest of the plan that was approved elsewhere."""
 
     auto: bool = False
     expected: str | None = None
@@ -88,7 +90,9 @@ class Applying:
 
 @frozen
 class Outcome:
-    """ledger: None where there was nothing to do, or the plan has errors. failed: a check, afterwards."""
+    """What became of an apply. ledger: None where there was nothing to do, or the plan has errors. failed: a
+    check, afterwards.
+    """
 
     forbidden: bool = False
     ledger: Ledger | None = None

@@ -71,17 +71,19 @@ class Request:
     trees: PinnedTrees = field(default=Factory(lambda self: PinnedTrees(self.folder), takes_self=True))
 
     def given_secrets(self) -> tuple[str, ...]:
-        """Of the sensitive variables that are set here, once it is known which are."""
+        """The values of the sensitive variables that are set here, once it is known which are."""
         known = self.projects.known(self.folder)
         return given_values(known, self.inputs.environ) if known else ()
 
     @property
     def project(self) -> Project:
-        """PlannerError when there is none, InvalidConfiguration when it is wrong."""
+        """The project. PlannerError when there is none, InvalidConfiguration when it is wrong."""
         return self.projects.at(self.folder).project
 
     def pins_of(self, environment: str) -> Pins | None:
-        """None where they cannot be used: whoever reads the file for its values tells what is wrong."""
+        """The pins of an environment; None where they cannot be used: whoever reads the file for its values
+        tells what is wrong.
+        """
         return read_pins(Sources(self.folder, texts=self.texts), environment, Diagnostics())
 
     @property
@@ -218,7 +220,9 @@ def _noting(caller: Caller) -> Callable[[str], None]:
 
 
 def _waiting(settings: Settings, caller: Caller) -> Waiting:
-    """As long as a client waits for a reply. The embedded ECE ends with the process that asked it."""
+    """A create is waited for as long as a client waits for a reply. The embedded ECE ends with the process
+    that asked it.
+    """
     grace = 0.0 if settings.is_sandbox else settings.timeout or Timeouts().read
     return Waiting(grace, time.sleep, caller.tell)
 
@@ -279,7 +283,7 @@ def _goal(request: Request, configuration: Configuration, lineage: str) -> Goal:
 
 
 def make_salt(configuration: Configuration, lineage: str) -> str:
-    """For fingerprints of secrets. lineage: of the state, "" before there is one."""
+    """The salt for fingerprints of secrets. lineage: of the state, "" before there is one."""
     project, environment = configuration.project.name, configuration.environment.name
     return hashlib.sha256((lineage or f"{project}/{environment}").encode()).hexdigest()[:32]
 
@@ -294,7 +298,7 @@ def _mode(request: Request) -> str:
 
 
 def _declarations(request: Request, configuration: Configuration) -> Declarations:
-    """Those of the templates; what the command line imports comes with them."""
+    """The declarations of the templates; what the command line imports comes with them."""
     declared = configuration.declarations
     if request.destroy:
         return Declarations(moves=declared.moves)

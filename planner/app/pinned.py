@@ -23,8 +23,9 @@ _AGAIN = "Then apply that commit where promotions come from, and promote it."
 
 @define(slots=False)
 class PinnedTrees:
-    """history: a folder in the git repository that the commits are in. Each pin is looked for once, and each
-    commit written to disk once, until `close`.
+    """The templates and files that environments are pinned to, on disk. history: a folder in the git
+    repository that the commits are in. Each pin is looked for once, and each commit written to disk once,
+    until `close`.
     """
 
     history: Path
@@ -35,7 +36,7 @@ class PinnedTrees:
 
     @cached_property
     def repository(self) -> Repository | None:
-        """As `repository_of` history, asked once."""
+        """The repository that history is in, asked once."""
         return repository_of(self.history)
 
     def tree_for(self, pins: Pins | None) -> Path | None:

@@ -19,8 +19,8 @@ _VERSION: Final = "elasticsearch.version"
 
 @frozen
 class Descriptor:
-    """place: its name in the archive. version: of Elasticsearch, None when it names none. damage: why it
-    cannot be read.
+    """What the descriptor of a plugin says of it. place: its name in the archive. version: of Elasticsearch,
+    None when it names none. damage: why it cannot be read.
     """
 
     place: str

@@ -124,7 +124,7 @@ class Workspace:
     _one_at_a_time: threading.Lock = field(factory=threading.Lock, init=False)
 
     def archives(self, root: Path, pinned: Path | None) -> Archives:
-        """Those of the project in root; pinned: as of Archives."""
+        """The archives of the project in root; pinned: as of Archives."""
         key = root.resolve(), pinned
         with self._one_at_a_time:
             if key not in self._archives:

@@ -253,7 +253,9 @@ def _words(option: click.Option, value: Any) -> tuple[str, ...]:
 
 @frozen
 class Stored:
-    """folder: the project's, as -C named it."""
+    """The state of an environment, for commands that need nothing else of it. folder: the project's, as -C
+    named it.
+    """
 
     folder: Path
     console: Console
@@ -265,7 +267,9 @@ class Stored:
         return plain_command_line(self.folder, self.environment.name, *words)
 
     def at(self, url: str, project: str = "", called: str = "") -> Store:
-        """As it is at url, under the names of now if it is called nothing else; see `States.either`."""
+        """The state as it is at url, under the names of now if it is called nothing else; see
+        `States.either`.
+        """
         states = States(self.folder, project or self.store.project, os.environ, self.console.redact)
         return states.either(self.environment, url, called=called)
 

@@ -20,7 +20,9 @@ PINS = "pins"
 
 @frozen
 class EnvironmentFile:
-    """variables: as they are written. is_former: it has pins in it, as none has any more."""
+    """An environment's file, read. variables: as they are written. is_former: it has pins in it, as none has
+    any more.
+    """
 
     file: PlainFile
     variables: dict[str, Written] = field(factory=dict)
@@ -29,7 +31,9 @@ class EnvironmentFile:
 
 @frozen
 class Pins:
-    """variables: as they are written. release, templates: its id and the commit, "" for none."""
+    """An environment's file of pins, read. variables: as they are written. release, templates: its id and the
+    commit, "" for none.
+    """
 
     file: PlainFile
     release: str = ""

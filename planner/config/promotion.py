@@ -1,4 +1,4 @@
-"""`promote` and the `gates` of planner.yaml."""
+"""Promotion as planner.yaml says it: `promote`, and the `gates` of environments."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class GatesBlock(TypedDict, total=False):
 
 
 class EnvironmentBlock(TypedDict, total=False):
-    """It also holds, by any name, how its installation is reached."""
+    """An environment in planner.yaml, which also holds, by any name, how its installation is reached."""
 
     state: str
     protected: bool

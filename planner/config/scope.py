@@ -187,7 +187,7 @@ class _OpenList(list[Any], Weighted):
 
 
 class _OpenMapping(dict[str, Any], Weighted):
-    """As _OpenList, for mappings."""
+    """What _OpenList is, for mappings."""
 
 
 def holds_secret(value: Any) -> bool:

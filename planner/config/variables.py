@@ -139,7 +139,9 @@ class _Reader:
         return self.project.promote.variables if self.project.promote else ()
 
     def _check_promoted(self, found: EnvironmentFile) -> None:
-        """Where releases come from elsewhere, a promoted variable is pinned, and set in no other file."""
+        """Check that, where releases come from elsewhere, a promoted variable is pinned, and set in no other
+        file.
+        """
         for name in self._promoted if self._upstream else ():
             if name in found.variables:
                 self.diagnostics.error(

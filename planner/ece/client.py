@@ -103,7 +103,7 @@ class Client:
 
     @property
     def server_time(self) -> ServerTime | None:
-        """None before a reply that was a success said it."""
+        """What the server's clock showed; None before a reply that was a success said it."""
         if self._told is None:
             return None
         said, asked = self._told

@@ -64,11 +64,11 @@ class Throttle:
         self.let_through = 0
 
     def hold(self) -> None:
-        """Before a call: waits for as long as the server wants none."""
+        """Before a call, wait for as long as the server wants none."""
         self.rest(self._opens - self._clock())
 
     def rest(self, pause: float) -> None:
-        """Of seconds, after a refusal."""
+        """Rest for seconds, after a refusal."""
         if pause > 0:
             self._sleep(pause)
 

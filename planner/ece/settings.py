@@ -12,6 +12,7 @@ from planner.ece.auth import ApiKeyAuth, Auth, BasicAuth, LoginAuth
 from planner.ece.operations import AUTO, FORMS
 from planner.ece.redaction import redact
 from planner.errors import PlannerError
+from planner.model.project import Given
 from planner.net.address import Flaw, NoAddress, address_of
 
 SANDBOX: Final = "sandbox"
@@ -127,35 +128,8 @@ def _problem(endpoint: str, allow_http: bool) -> tuple[str, str] | None:
 
 
 @frozen
-class Source:
-    """The three places of a setting, in their order.
-
-    The variable with the environment's name (EC_ENDPOINT_PROD) wins over planner.yaml, and planner.yaml over
-    the plain variable (EC_ENDPOINT), which may be meant for another environment.
-    """
-
-    environment: str
-    options: Mapping[str, Any]
-    environ: Mapping[str, str]
-
-    def named(self, variable: str) -> str:
-        return f"{variable}_{re.sub('[^A-Z0-9]', '_', self.environment.upper())}"
-
-    def variable(self, name: str) -> str | None:
-        """An empty variable counts as none: it is how a shell or a CI job switches one off."""
-        return self.environ.get(name, "").strip() or None
-
-    def find(self, option: str, *variables: str) -> tuple[Any, str]:
-        """(value, where it is from) of a setting, (None, "") when it is nowhere."""
-        for name in map(self.named, variables):
-            if (value := self.variable(name)) is not None:
-                return value, name
-        if self.options.get(option) is not None:
-            return self.options[option], f"environments.{self.environment}.{option} in planner.yaml"
-        for name in variables:
-            if (value := self.variable(name)) is not None:
-                return value, name
-        return None, ""
+class Source(Given):
+    """Settings of an environment, each of its type."""
 
     def text(self, option: str, *variables: str) -> str | None:
         value, where = self.find(option, *variables)

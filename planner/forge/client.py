@@ -7,19 +7,20 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from attrs import frozen
 
-from planner.forge.connection import Call, Reply
-from planner.forge.patience import Patience, asked_wait, clock_time, is_limited
+from planner.forge.connection import Call, Reply, whole_number
 from planner.forge.port import Forge, ForgeError, ReplyLost, Target
 from planner.forge.registry import KINDS
 from planner.model.known_secrets import known_secrets
 from planner.net.address import Elsewhere, address_of, led_to, onward
 from planner.net.bodies import NotJSON, parsed
+from planner.net.dates import retry_after, sensible, server_clock
 from planner.net.plain_text import html_words, looks_like_html, one_line, status_words
 from planner.net.wire import BROKEN, Look, Received, Request, Wire, explain
 
@@ -57,6 +58,15 @@ _AS_IT_CAME: Final = "surrogateescape"
 """What is no UTF-8 in a variable or an argument goes into a URL byte by byte."""
 
 _NO_API: Final = "Check that --api-url is the address of the API, and the token."
+_ATTEMPTS: Final = 5
+_FIRST_PAUSE, _LONGEST_PAUSE, _LONGEST_ASKED, _WAITED_IN_ALL = 1.0, 20.0, 120.0, 240.0
+"""Seconds: two pauses of ours, the longest that a forge may ask for, and how long one call waits in all."""
+
+_SECONDARY: Final = 60.0
+"""Seconds that GitHub wants after a secondary limit that names no time."""
+
+_EPOCH: Final = 1_000_000_000.0
+"""RateLimit-Reset is seconds since 1970 at GitHub and GitLab, seconds from now in the draft of the IETF."""
 
 
 @frozen
@@ -70,15 +80,12 @@ class Pauses:
 
 
 class Client:
-    """Not for two threads at once. Neither cookies nor .netrc."""
+    """A client of one forge, not for two threads at once. Neither cookies nor .netrc."""
 
-    def __init__(
-        self, target: Target, pauses: Pauses, patience: Patience, tell: Callable[[str], object]
-    ) -> None:
+    def __init__(self, target: Target, pauses: Pauses, tell: Callable[[str], object]) -> None:
         """tell: takes a line for people whenever they have to wait."""
         self.pauses = pauses
         self._target, self._kind = target, KINDS[target.forge]
-        self._patience = patience
         self._tell = tell
         self._home = address_of(target.api)
         self._name = self._kind.facts.name
@@ -120,7 +127,7 @@ class Client:
             found = self._attempt(call)
             if isinstance(found, Reply):
                 return found
-            pause = self._patience.pause(attempt, waited, found.asked, self.pauses.random)
+            pause = pause_after(attempt, waited, found.asked, self.pauses.random)
             if found.lasting or pause is None:
                 raise found.error
             self._tell(f"{found.error.summary}; trying again in {max(1, round(pause))} s")
@@ -157,7 +164,9 @@ class Client:
         return self._wire.send(Request(call.method, address_of(url), _TIMEOUTS, headers, body))
 
     def _onward(self, call: Call, url: str, received: Received) -> str:
-        """Where to ask instead, "" for nowhere. GitHub redirects for repositories that were renamed."""
+        """Where the request goes on to, "" for nowhere. GitHub redirects for repositories that were
+        renamed.
+        """
         follows = (301, 302, 303, 307, 308) if call.method == "GET" else (307, 308)
         location = received.headers.get("Location", "")
         if received.status not in follows or not location:
@@ -211,12 +220,12 @@ class Client:
         return _Failure(kind(summary, advice=_NO_API), lasting=True)
 
     def misread(self, call: Call) -> ForgeError:
-        """For a good reply whose JSON is not what it should be."""
+        """The error for a good reply whose JSON is not what it should be."""
         kind = ReplyLost if call.makes else ForgeError
         return kind(f"{call.failure}: the reply of {self._who} is not understood")
 
     def about_another(self, call: Call) -> ReplyLost:
-        """For a good reply that is about something else than what call made or changed."""
+        """The error for a good reply that is about something else than what call made or changed."""
         return ReplyLost(f"{call.failure}: {self._who} answered with another than was asked for")
 
     def _discreet(self, text: str) -> str:
@@ -225,7 +234,7 @@ class Client:
 
 @frozen
 class _Failure:
-    """asked: seconds to wait before another attempt."""
+    """A request to a forge that did not work. asked: seconds to wait before another attempt."""
 
     error: ForgeError
     lasting: bool = False
@@ -259,13 +268,57 @@ def _texts(data: Any, depth: int) -> Iterator[str]:
             yield from _texts(item, depth + 1)
 
 
+def pause_after(
+    attempt: int, waited: float, asked: float | None, random: Callable[[], float]
+) -> float | None:
+    """Seconds to wait after attempt (from 1), None to give up. asked: seconds the forge asked for.
+
+    Else it is exponential backoff with jitter: half to all of what doubles with each attempt.
+    """
+    if attempt >= _ATTEMPTS or (asked is not None and asked > _LONGEST_ASKED):
+        return None
+    backoff = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** (attempt - 1)) * (0.5 + random() / 2)
+    pause = backoff if asked is None else asked
+    return pause if waited + pause <= _WAITED_IN_ALL else None
+
+
+def is_limited(status: int, headers: Mapping[str, str], said: str, now: float) -> bool:
+    """Whether a refusal is for asking too often. GitHub says 403 to that too. now: since the epoch."""
+    if status == 429:
+        return True
+    words = said.lower()
+    return status == 403 and (
+        retry_after(headers, now) is not None  # what makes no sense is none
+        or headers.get("X-RateLimit-Remaining") == "0"
+        or "rate limit" in words
+        or "abuse detection" in words
+    )
+
+
+def asked_wait(status: int, headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds that a refusal for asking too often wants, None when it does not say. now: since the epoch."""
+    after = retry_after(headers, now)
+    if after is not None:
+        return after
+    for name in ("X-RateLimit-Reset", "RateLimit-Reset"):
+        reset = whole_number(headers.get(name, ""), 11)
+        # A secondary limit carries the reset of the primary one, which has nothing to do with it.
+        if reset is not None and headers.get("X-RateLimit-Remaining", "0") == "0":
+            return sensible(reset - server_clock(headers, now) if reset > _EPOCH else reset)
+    return _SECONDARY if status == 403 else None
+
+
+def clock_time(seconds: float) -> str:
+    """ "14:05 UTC". seconds: since the epoch."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%H:%M UTC")
+
+
 def connect(
     target: Target,
     *,
     pauses: Pauses | None = None,
-    patience: Patience | None = None,
     tell: Callable[[str], object] = lambda _: None,
 ) -> Forge:
     """Nothing is sent yet. target: as locating.py makes it. tell: takes a line for those who have to wait."""
-    client = Client(target, pauses or Pauses(), patience or Patience(), tell)
+    client = Client(target, pauses or Pauses(), tell)
     return KINDS[target.forge].connected(target, client)

@@ -18,14 +18,17 @@ from planner.model.value_json import encode_mapping, encode_value
 
 
 def exactly(value: Value) -> bytes:
-    """For comparisons: 1, 1.0 and true are equal in Python, and not what templates make of them."""
+    """value in a form for comparisons: 1, 1.0 and true are equal in Python, and not what templates make of
+    them.
+    """
     return canonical(encode_value(value))
 
 
 @frozen
 class Release:
-    """variables: the values of the promotable ones. templates: the commit of templates/ and files/, "" where
-    they are not promoted, or are not as any commit has them. archives: path in the project -> sha256.
+    """What is promoted from one environment to the next. variables: the values of the promotable ones.
+    templates: the commit of templates/ and files/, "" where they are not promoted, or are not as any commit
+    has them. archives: path in the project -> sha256.
     """
 
     variables: Mapping[str, Value] = field(factory=dict, eq=exactly)
@@ -54,6 +57,16 @@ class Gate:
     advice: str = ""
     forced: str = ""
     applies: bool = False
+
+    @property
+    def state(self) -> str:
+        """ "met", "closed" or "forced"."""
+        return "forced" if self.forced else "met" if self.met else "closed"
+
+    @property
+    def about(self) -> str:
+        """The reason it is closed, or the proof that it is met."""
+        return f"{self.detail}; set aside: {self.forced}" if self.forced else self.detail
 
 
 VERIFIED: Final = "verified"
@@ -106,7 +119,8 @@ class Remark:
 
 @frozen
 class KnownRelease:
-    """release: None where only remarks are left of it. first_seen: ISO 8601 in UTC.
+    """A release that some environment knows, with where it ran and what was said of it. release: None where
+    only remarks are left of it. first_seen: ISO 8601 in UTC.
 
     stays, remarks: by environment in the order of planner.yaml, then the oldest first.
     """
@@ -123,7 +137,7 @@ class KnownRelease:
 
     @property
     def ran_in(self) -> tuple[str, ...]:
-        """Where it does not run any more."""
+        """Where it ran, and does not run any more."""
         ran = dict.fromkeys(stay.environment for stay in self.stays)
         return tuple(name for name in ran if name not in self.runs_in)
 
@@ -138,7 +152,7 @@ class KnownRelease:
         return any(item.what == REJECTED for item in self.remarks)
 
     def approvals(self, environment: str) -> int:
-        """By how many people."""
+        """How many people approved it."""
         said = (item for item in self.remarks if item.what == APPROVED and item.environment == environment)
         return len({item.by.casefold() for item in said})
 
@@ -177,7 +191,7 @@ class Standing:
 
     @property
     def converged(self) -> bool | None:
-        """None when it is not known."""
+        """Whether it came whole; None when it is not known."""
         if not self.readable:
             return None
         if not self.whole:
@@ -225,7 +239,8 @@ class RenderedDiff:
 
 @frozen
 class Comparison:
-    """promotes: whether a promotion moves anything here; then it moves variables, templates and archives.
+    """How two environments differ. promotes: whether a promotion moves anything here; then it moves
+    variables, templates and archives.
 
     local: what stays each one's own: settings as "gates.soak", variables as "var.size".
     equal_secrets: sensitive variables with the same value. unset_secrets: those that have no value here, on

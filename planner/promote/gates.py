@@ -57,7 +57,7 @@ def _promoted(question: Question, upstream: Upstream) -> Verdict:
 def _verdict(
     question: Question, way: str, release: str, gates: tuple[Gate, ...], ask: Candidate | None = None
 ) -> Verdict:
-    """With the gates that hold for every way in, and those set aside by force."""
+    """The verdict with the gates that hold for every way in, and those set aside by force."""
     rest = (_approvals(question, release) if way in (FIRST, PROMOTION) else None, _windows(question))
     rejected = _rejected(question.log, release, ask)
     found = [*gates, *(gate for gate in (*rest, rejected) if gate is not None)]
@@ -119,7 +119,7 @@ def _windows(question: Question) -> Gate | None:
 
 
 def _rejected(log: Log, release: str, ask: Candidate | None) -> Gate | None:
-    """Also when only a part of the release comes from a rejected one."""
+    """The gate that a rejection closes, also that of a release which only a part comes from."""
     logs, releases = ([log, ask.upstream.log], {release, ask.run.id}) if ask else ([log], {release})
     found = [item for log in logs for item in log.of(Rejection) if item.release in releases]
     if not found:
@@ -146,7 +146,9 @@ class Candidate:
 
     @property
     def id(self) -> str:
-        """As upstream knows it; its own when only a part comes from there, or an archive is another one."""
+        """The id as upstream knows it; its own when only a part comes from there, or an archive is another
+        one.
+        """
         own = self.question.release
         proved = not differing(own, self.proved_by)
         return self.run.id if proved and is_whole(own, self.run) else own.id
@@ -163,7 +165,7 @@ class Candidate:
 
 
 def upstream_gates(ask: Candidate) -> tuple[Gate, ...]:
-    """Those that the environment has, in the order in which they are shown."""
+    """The gates that the environment has, in the order in which they are shown."""
     found = (make(ask) for make in _GATES)
     return tuple(gate for gate in found if gate is not None)
 
@@ -241,7 +243,7 @@ def _from_the_future(ask: Candidate, at: datetime) -> Gate:
 
 
 def _minute(at: datetime, needed: timedelta) -> str:
-    """To the minute that has begun by then; to the second where one waits for less than an hour."""
+    """A time to the minute that has begun by then; to the second where one waits for less than an hour."""
     if needed < timedelta(hours=1):
         return f"{at + timedelta(microseconds=999_999):%Y-%m-%d %H:%M:%S} UTC"
     return f"{at + timedelta(seconds=59):%Y-%m-%d %H:%M} UTC"

@@ -123,7 +123,7 @@ _KINDS: Final[Mapping[str, type[Any]]] = {kind.__name__.lower(): kind for kind i
 
 @frozen
 class Log:
-    """records: oldest first."""
+    """What an environment remembers of releases. records: oldest first."""
 
     records: tuple[Record, ...] = field(factory=tuple)
 

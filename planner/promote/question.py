@@ -53,8 +53,9 @@ class Question:
 
 @frozen
 class Verdict:
-    """way: how the release comes in: as the FIRST environment's own, as the SAME that is there, BACK to one
-    that was there, or by PROMOTION. release: its id, as upstream knows it. source: where it comes from.
+    """Whether a release may come in. way: how the release comes in: as the FIRST environment's own, as the
+    SAME that is there, BACK to one that was there, or by PROMOTION. release: its id, as upstream knows it.
+    source: where it comes from.
     """
 
     way: str

@@ -12,9 +12,8 @@ from planner.model.release import APPROVED, FORCED, REJECTED, KnownRelease, Rele
 from planner.model.value_json import encode_mapping
 from planner.render.columns import Cell, cell, render_columns
 from planner.render.escaping import cells, escape, hanging, pad, shorten
-from planner.render.gates import render_gates
 from planner.render.rows import Row, Words
-from planner.render.standings import Document, gate_document, minute, picked
+from planner.render.standings import Document, gate_document, minute, picked, render_gates
 from planner.render.style import ADD, BOLD, CHANGE, ERROR, WARNING, Style
 from planner.render.text.rows import render_rows
 from planner.render.values import inline
@@ -60,7 +59,9 @@ def _marks(item: KnownRelease) -> Iterator[str]:
 
 
 def render_release(item: KnownRelease, subjects: Mapping[str, str], *, width: int, style: Style) -> str:
-    """subjects: commit -> the first line of its message, for those that are in this clone."""
+    """One release with all that happened to it. subjects: commit -> the first line of its message, for those
+    that are in this clone.
+    """
     content = _content(item.release, subjects, width, style) if item.release else ()
     parts = [
         [style.paint(BOLD, escape(item.id)), *content],
@@ -151,7 +152,7 @@ def _said(remark: Remark) -> tuple[str, str, str]:
 
 
 def _pair(label: str, text: str, role: str, width: int, style: Style, *, indent: int = 2) -> Iterator[str]:
-    """`  by            ann@shop.example`, goes on below itself."""
+    """` by ann@shop.example`, goes on below itself."""
     column = 12 if indent > 2 else 8
     head = pad(label, column)
     shown = f"{' ' * indent}{style.paint(role, head) if role else head}  "
@@ -165,7 +166,7 @@ def _time(at: str) -> str:
 def releases_document(
     project: str, releases: Sequence[KnownRelease], problems: Mapping[str, str]
 ) -> Document:
-    """problems: environment -> why its state could not be read."""
+    """All releases as a document. problems: environment -> why its state could not be read."""
     found = [_document(item) for item in releases]
     return {**_head(project, problems), "releases": found}
 
@@ -173,7 +174,7 @@ def releases_document(
 def release_document(
     project: str, item: KnownRelease, subjects: Mapping[str, str], problems: Mapping[str, str]
 ) -> Document:
-    """subjects: commit -> the first line of its message."""
+    """One release as a document. subjects: commit -> the first line of its message."""
     return {**_head(project, problems), "release": _document(item), "subjects": dict(subjects)}
 
 

@@ -1,11 +1,11 @@
-"""The environments of a project: where each is, and the matrix of what runs where and what comes next.
+"""The environments of a project: where each is, the matrix of what runs where and what comes next, and gates.
 
 As text, and as documents that schemas/standings.schema.json describes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from attrs import evolve, frozen
@@ -13,10 +13,14 @@ from attrs import evolve, frozen
 from planner.model.release import Gate, Standing
 from planner.render.columns import Cell, cell, render_columns
 from planner.render.escaping import escape, hanging, pad, wrap
-from planner.render.gates import state_of
 from planner.render.style import ADD, BOLD, CHANGE, DIM, ERROR, WARNING, Style
 
 _UNKNOWN: Final = Cell("not known", ERROR)
+_STATE: Final = 6
+"""Columns of the longest state of a gate."""
+
+_PLAIN: Final = Style()
+_ROLES: Final[Mapping[str, str]] = {"met": ADD, "closed": CHANGE, "forced": WARNING}
 FORMAT_VERSION = 1
 
 Document = dict[str, Any]
@@ -149,6 +153,18 @@ def _hanging(text: str, width: int) -> Iterator[str]:
     return hanging("", text, width, 2) if text else iter(())
 
 
+def render_gates(gates: Sequence[Gate], width: int = 100, style: Style = _PLAIN) -> str:
+    """A line or more for each: its name, met or closed or forced, and why. "" for none."""
+    column = max((len(gate.name) for gate in gates), default=0)
+    return "\n".join(line for gate in gates for line in _gate_lines(gate, column, width, style))
+
+
+def _gate_lines(gate: Gate, column: int, width: int, style: Style) -> Iterator[str]:
+    shown = style.paint(_ROLES[gate.state], gate.state) + " " * (_STATE - len(gate.state))
+    head = f"  {pad(escape(gate.name), column)}  {shown}  "
+    return hanging(head, gate.about, width, 2 + column + 2 + _STATE + 2)
+
+
 def minute(at: str) -> str:
     """ "2026-08-24 09:00"."""
     return f"{at[:10]} {at[11:16]}"
@@ -161,7 +177,9 @@ def places_document(project: str, places: Iterable[Place]) -> Document:
 
 
 def standings_document(project: str, at: str, chain: Sequence[Standing]) -> Document:
-    """at: when it was looked, ISO 8601 in UTC. null stands for what is not known, or not there."""
+    """The environments as a document. at: when it was looked, ISO 8601 in UTC. null stands for what is not
+    known, or not there.
+    """
     environments = [_document(item) for item in chain]
     return {"format_version": FORMAT_VERSION, "project": project, "at": at, "environments": environments}
 
@@ -191,7 +209,7 @@ def _next_document(item: Standing) -> Document:
 def gate_document(gate: Gate) -> Document:
     return {
         "name": gate.name,
-        "state": state_of(gate),
+        "state": gate.state,
         "detail": gate.detail,
         **picked(gate, "advice", "forced"),
         "holds": "apply" if gate.applies else "promotion",

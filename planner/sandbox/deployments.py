@@ -9,8 +9,11 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import orjson
 from attrs import evolve, frozen
 from werkzeug.wrappers import Response
 
@@ -27,7 +30,9 @@ PAGE = 10
 
 @frozen
 class DeploymentsApi:
-    """`repo_only`: plans name extensions of this installation, as on Elastic Cloud, and no others."""
+    """The deployment operations. `repo_only`: plans name extensions of this installation, as on Elastic
+    Cloud, and no others.
+    """
 
     storage: Storage
     now: Callable[[], str]
@@ -192,6 +197,12 @@ Body = dict[str, object]
 # Below: deployments as the API shows them, with every required field, healthy and quiet.
 
 
+@cache
+def _quiet() -> Any:
+    """What is the same of every deployment, by the part of the API that shows it."""
+    return orjson.loads(Path(__file__).with_name("deployment_quiet.json").read_bytes())
+
+
 def _created(deployment: Deployment, *, fresh: bool = False) -> Body:
     """ECE API, DeploymentCreateResponse; credentials come once, with the fresh one."""
     resources = _resources(deployment)
@@ -237,15 +248,14 @@ def _shown(deployment: Deployment, *, show_plans: bool = True, show_settings: bo
         if show_settings:
             info["settings"] = resource.get("settings", {})
         resources[kind].append(_detail(deployment, kind, resource, info))
-    usual = {"system_owned": False, "hidden": False, "tags": []}
-    metadata = {**usual, **deployment.metadata, "last_modified": deployment.stamp.modified}
+    metadata = {**_quiet()["metadata"], **deployment.metadata, "last_modified": deployment.stamp.modified}
     found = {"resources": resources, "metadata": metadata, "settings": _settings(deployment)}
     return _named(deployment) | {"healthy": True} | found
 
 
 def _settings(deployment: Deployment) -> Body:
     """ECE API, DeploymentSettings; auto_ops is required there."""
-    return {"auto_ops": {"status": "not_connected"}} | deployment.settings
+    return {**_quiet()["settings"], **deployment.settings}
 
 
 def _named(deployment: Deployment) -> Body:
@@ -268,65 +278,36 @@ def _target(resource: Resource) -> str:
 def _detail(deployment: Deployment, kind: str, resource: Resource, info: Body) -> Body:
     detail: Body = {"id": resource["id"], "ref_id": resource["ref_id"], "region": resource["region"]}
     if kind == "elasticsearch":
-        return detail | {"info": info | _elasticsearch_info()}
+        return detail | {"info": info | _quiet()["elasticsearch"]}
     target = _target(resource)
-    cluster = {"elasticsearch_id": _id_of(deployment, target)}
-    return detail | {
-        "elasticsearch_cluster_ref_id": target,
-        "info": info | {"elasticsearch_cluster": cluster},
-    }
+    cluster = {"elasticsearch_cluster": {"elasticsearch_id": _id_of(deployment, target)}}
+    return detail | {"elasticsearch_cluster_ref_id": target, "info": info | cluster}
 
 
 def _info(deployment: Deployment, resource: Resource, show_plans: bool) -> Body:
     """What the info of every kind has; Kibana says `cluster_id` where APM says `id`, so both are here."""
     stamp, name = deployment.stamp, resource.get("display_name", deployment.name)
     return {
+        **_quiet()["info"],
         "id": resource["id"],
         "name": name,
         "cluster_id": resource["id"],
         "cluster_name": name,
         "deployment_id": deployment.id,
-        "healthy": True,
         "status": "stopped" if deployment.stopped else "started",
         "plan_info": _plans(deployment, resource, show_plans),
         "metadata": {"version": stamp.version, "last_modified": stamp.modified},
-        "topology": {"healthy": True, "instances": []},
-        "external_links": [],
     }
 
 
 def _plans(deployment: Deployment, resource: Resource, show_plans: bool) -> Body:
-    current: Body = {
-        "healthy": True,
-        "plan_attempt_id": f"{resource['id']}-{deployment.stamp.version}",
-        "attempt_start_time": deployment.stamp.modified,
-        "attempt_end_time": deployment.stamp.modified,
-        "plan_attempt_log": [],
-        "warnings": [],
-    }
-    if show_plans:
-        current["plan"] = resource["plan"]
-    plans: Body = {"healthy": True, "history": []}
-    # A deployment that was shut down has no plan in force.
-    return plans if deployment.stopped else plans | {"current": current}
-
-
-def _elasticsearch_info() -> Body:
-    shards = {"healthy": True, "available_shards": [], "unavailable_shards": [], "unavailable_replicas": []}
-    masters = {"healthy": True, "masters": [], "instances_with_no_master": []}
-    return {
-        "elasticsearch": {
-            "healthy": True,
-            "shard_info": shards,
-            "master_info": masters,
-            "blocking_issues": {"healthy": True, "cluster_level": [], "index_level": []},
-        },
-        "associated_kibana_clusters": [],
-        "associated_apm_clusters": [],
-        "associated_appsearch_clusters": [],
-        "associated_enterprise_search_clusters": [],
-        "snapshots": {"healthy": True, "count": 0, "recent_success": True},
-    }
+    """A deployment that was shut down has no plan in force."""
+    if deployment.stopped:
+        return {**_quiet()["plan_info"]}
+    stamp, plan = deployment.stamp, {"plan": resource["plan"]} if show_plans else {}
+    times = {"attempt_start_time": stamp.modified, "attempt_end_time": stamp.modified}
+    attempt = {"plan_attempt_id": f"{resource['id']}-{stamp.version}", **times, **plan}
+    return {**_quiet()["plan_info"], "current": {**_quiet()["current"], **attempt}}
 
 
 def _id_of(deployment: Deployment, ref_id: str) -> str:

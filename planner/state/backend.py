@@ -47,7 +47,7 @@ def compare_serials(shown: str, told: int | None, expected: int | None) -> None:
 
 
 def not_kept(shown: str, serial: int, kept: Iterable[int], what: str = "has no") -> StateError:
-    """For `read_history`. kept: the serials that are."""
+    """The error of `read_history`. kept: the serials that are."""
     named = ", ".join(map(str, sorted(kept))) or "none"
     return StateError(f"{shown} {what} serial {serial} in its history", advice=f"Kept: {named}.")
 
@@ -146,7 +146,7 @@ class Backend(Snapshots, Journals, Locks, Protocol):
 
 @frozen
 class Pace:
-    """Of a request that is sent again. lasting: seconds to go on trying for, twice at least.
+    """The pace of a request that is sent again. lasting: seconds to go on trying for, twice at least.
 
     pause: seconds before the third attempt; each later one waits twice as long, up to `longest`.
     """

@@ -25,6 +25,7 @@ from attrs import define, field, frozen
 
 from planner.distribution import how_to_add
 from planner.errors import EncryptedState, StateError
+from planner.model.project import Given
 from planner.state.document import refuse_newer
 
 VERSION: Final = 1
@@ -41,7 +42,7 @@ def sealing(text: bytes) -> int:
 
 
 def encrypted(shown: str) -> EncryptedState:
-    """For a reader that was told of no encryption."""
+    """The error for a reader that was told of no encryption."""
     return EncryptedState(
         f"{shown} is encrypted",
         advice="Set `encrypted: true` for the environment in planner.yaml; to decrypt it for good, see "
@@ -70,7 +71,8 @@ class Secret:
 
 @define
 class Keys:
-    """secrets: the present one first; what that sealed and what the others did is opened.
+    """The keys of one state: one that seals, and all that open. secrets: the present one first; what that
+    sealed and what the others did is opened.
 
     Both methods raise StateError when cryptography is not installed or a key is not one.
     """
@@ -175,9 +177,8 @@ def read_keys(environment: str, environ: Mapping[str, str]) -> Keys:
 
 
 def _set(ending: str, environment: str, environ: Mapping[str, str]) -> Iterator[Secret]:
-    own = re.sub("[^A-Z0-9]", "_", environment.upper())
+    given = Given(environment, {}, environ)
     for name in (_KEY, _PASSPHRASE):
-        names = (f"{name}{ending}_{own}", f"{name}{ending}")
-        found = next((n for n in names if environ.get(n, "").strip()), None)
-        if found is not None:
-            yield Secret(found, environ[found].strip(), name == _PASSPHRASE)
+        text, variable = given.find("", f"{name}{ending}")
+        if text is not None:
+            yield Secret(variable, text, name == _PASSPHRASE)

@@ -130,7 +130,9 @@ FORMAT_VERSION: Final = 1
 
 @frozen
 class Previewed:
-    """plans: environment -> its plan as a saved one, except for those that could not be planned."""
+    """A preview, and the plans behind it. plans: environment -> its plan as a saved one, except for those
+    that could not be planned.
+    """
 
     preview: Preview
     plans: Mapping[str, bytes]
@@ -174,7 +176,7 @@ def read_preview(path: Path) -> Previewed:
 
 
 def _decoded(document: Any) -> Previewed:
-    """BadDocument, ValueError."""
+    """The preview of a document. BadDocument, ValueError."""
     require_known(document, FORMAT_VERSION)
     check("preview", document)
     environments = document["environments"]

@@ -16,7 +16,6 @@ import pytest
 from attrs import evolve
 
 from planner.forge.client import Client, Pauses, connect
-from planner.forge.patience import Patience
 from planner.forge.port import Credentials, ForgeError, ReplyLost, Target
 from planner.forge.posting import Outcome, Posting, post
 from planner.forge.registry import KINDS
@@ -55,7 +54,7 @@ __all__ = ["github", "no_proxy", "server", "site"]  # fixtures
 def test_what_is_no_text_is_sent_as_it_came(github: Site) -> None:
     """An argument or a variable may hold any bytes."""
     target = Target("github", "https://host/api", "owner/name", 7, Credentials(TOKEN, "TOKEN"))
-    client = Client(target, Pauses(), Patience(), print)
+    client = Client(target, Pauses(), print)
     assert client.at("r\udcff", query={"branch": "b\udcff"}) == "https://host/api/r%FF?branch=b%FF"
     github.post("one \udcff")
     assert github.texts == ["one \udcff"]

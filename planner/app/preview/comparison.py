@@ -34,8 +34,9 @@ _LINK: Final = "120000 "
 
 @frozen
 class Order:
-    """names: of the environments to look at, () for all. base: a git reference, None: found. reproduce: the
-    command line. out: the folder that takes files; what an earlier run wrote there is no change.
+    """A preview that somebody asks for. names: of the environments to look at, () for all. base: a git
+    reference, None: found. reproduce: the command line. out: the folder that takes files; what an earlier run
+    wrote there is no change.
     """
 
     request: Request
@@ -103,7 +104,7 @@ class Branch:
 
 
 def target_of(repository: Repository, order: Order) -> Target:
-    """PlannerError where there is none, or nothing in common with it."""
+    """What the change goes into. PlannerError where there is none, or nothing in common with it."""
     name, commit = _target(repository, order.base, order.request.inputs.environ)
     head = repository.commit("HEAD")
     left = repository.merge_base(commit, head)

@@ -88,7 +88,7 @@ def _shown(
 
 
 def told(diagnostics: Iterable[Diagnostic]) -> str:
-    """The errors by file and line, one below the other, the same one once."""
+    """The errors by file and line, one below the other, each once."""
     errors = sorted((item for item in diagnostics if item.is_error), key=_place)
     return "\n".join(dict.fromkeys("\n".join(_lines(item)) for item in errors))
 

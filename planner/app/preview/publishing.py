@@ -67,7 +67,7 @@ def is_written(path: Path, folder: Path) -> bool:
 def publish(
     caller: Caller, found: Previewed, wanted: Wanted | None, environ: Mapping[str, str], *, files: bool
 ) -> str:
-    """On the pull request, and on the job's page where there is one; what was done, for people.
+    """Publish on the pull request, and on the job's page where there is one; what was done, for people.
 
     wanted: the pull request, as far as the user says which; None for no comment. environ: the CI's. files:
     whether all of it is also in files.
@@ -132,7 +132,9 @@ def require_pull_request(
 
 
 def _is_in(commit: str, head: str, folder: Path) -> bool:
-    """Also where a clone is cut off at head, which names its parents all the same."""
+    """Whether a commit is in another, also where a clone is cut off at head, which names its parents all the
+    same.
+    """
     repository = repository_of(folder)
     if repository is None:
         return False

@@ -14,7 +14,9 @@ _POINTER: Final = b"version https://git-lfs.github.com/spec/"
 
 @frozen
 class Unkept:
-    """why: what the file or folder is. advice: how its content comes into commits."""
+    """A file or folder that is not the same in the commit as on disk. why: what the file or folder is.
+    advice: how its content comes into commits.
+    """
 
     name: str
     why: str
@@ -22,7 +24,7 @@ class Unkept:
 
 
 def unkept_in(folder: Path, submodules: Iterable[str]) -> Iterator[Unkept]:
-    """Of the files of a commit, as they were written to a folder."""
+    """What is not kept of the files of a commit, as they were written to a folder."""
     for name in submodules:
         yield Unkept(name, "is a submodule, and its files are not in the history", _into_git(name))
     for path in sorted(folder.rglob("*")):

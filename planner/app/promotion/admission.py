@@ -64,7 +64,9 @@ def _looked_at(request: Request, upstream: Upstream) -> Upstream:
 
 
 def asked(upstream: Upstream, plan: Plan) -> Upstream:
-    """With what the environment's plan says. Pending are the changes that are there without any drift."""
+    """upstream with what the environment's plan says. Pending are the changes that are there without any
+    drift.
+    """
     drifted = {item.address for item in plan.drift}
     changes = [c for c in plan.changes if c.action is not Action.NO_OP and c.address not in drifted]
     named = tuple(sorted(str(item.address) for item in plan.drift))

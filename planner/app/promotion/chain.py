@@ -29,7 +29,8 @@ from planner.promote.question import BACK, PROMOTION, SAME, Question, Upstream, 
 
 @frozen
 class Seen:
-    """found: its state's log, what its plan says, and what was in the way. advice: what to do about that.
+    """An environment as far as anybody could see it. found: its state's log, what its plan says, and what was
+    in the way. advice: what to do about that.
 
     readable: whether its state could be read. empty: whether it holds nothing. whole: whether the last apply
     left nothing out. wanted: the release that its files bring, None where that is not known. promoters: who

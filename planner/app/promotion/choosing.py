@@ -94,7 +94,8 @@ def choose(
     log: Log,
     brings: Callable[[Run], bool] | None = None,
 ) -> Choice:
-    """parts: all that can be promoted. log: of the source, of the target for a rollback. Refused.
+    """The release that is wished for. parts: all that can be promoted. log: of the source, of the target for
+    a rollback. Refused.
 
     brings: whether the target's pins bring the release of a run; without it, what runs is what is brought.
     """

@@ -140,7 +140,9 @@ _ANOTHER = "Or go back to another release: --to R."
 
 @frozen
 class Draft:
-    """templates, variables: what is pinned with the edits made; also without any."""
+    """A promotion that is not carried out yet. templates, variables: what is pinned with the edits made; also
+    without any.
+    """
 
     choice: Choice
     file: PinsFile
@@ -150,7 +152,7 @@ class Draft:
     variables: Mapping[str, Value]
 
     def text(self, release: str) -> str:
-        """Of the file, as it is to be."""
+        """The text of the file as it is to be."""
         return pins_text(release, self.templates, self.variables)
 
     def edits_with(self, release: str) -> tuple[Edit, ...]:

@@ -46,12 +46,14 @@ def places(project: Project, folder: Folder) -> tuple[Place, ...]:
 
 
 def shown_endpoint(environment: Environment) -> str:
-    """As planner.yaml has it, without credentials; "" where it leaves it to EC_ENDPOINT."""
+    """The endpoint as planner.yaml has it, without credentials; "" where it leaves it to EC_ENDPOINT."""
     return without_user(environment.endpoint)
 
 
 def state_place(project: str, environment: Environment, folder: Folder) -> str:
-    """As messages name it, without credentials; also where this machine lacks what opens it."""
+    """The state's place as messages name it, without credentials; also where this machine lacks what opens
+    it.
+    """
     url = environment.state
     try:
         return open_backend(Location(url, environment.name, folder, project)).describe()
@@ -61,7 +63,8 @@ def state_place(project: str, environment: Environment, folder: Folder) -> str:
 
 @frozen
 class Side:
-    """unset: sensitive variables that have no value here; a text stands in for each.
+    """One side of a comparison: an environment as its files say. unset: sensitive variables that have no
+    value here; a text stands in for each.
 
     release: what the files bring; where nothing is promoted, its archives alone.
     """
@@ -112,7 +115,7 @@ _Pairs = Mapping[Path, tuple[Value, Value]]
 
 
 def compare_sides(left: Side, right: Side, folder: Folder, *, rendered: bool = False) -> Comparison:
-    """folder: the project's. Secrets are compared by fingerprints of the same salt."""
+    """How two sides differ. folder: the project's. Secrets are compared by fingerprints of the same salt."""
     salt = make_salt(left.configuration, "")
     promotable = left.configuration.project.promote
     moved = promotable.variables if promotable else ()
@@ -169,7 +172,7 @@ def _without_usual_places(settings: _Pairs, left: Side, right: Side) -> _Pairs:
 
 
 def _paired(left: Mapping[Path, Value], right: Mapping[Path, Value]) -> _Pairs:
-    """In the order of the left side, then what only the right one has."""
+    """Pairs in the order of the left side, then what only the right one has."""
     return {path: (left.get(path), right.get(path)) for path in dict.fromkeys([*left, *right])}
 
 

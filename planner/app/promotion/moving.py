@@ -79,7 +79,7 @@ def former_texts(folder: Path, project: Project, environment: Environment) -> Ma
 
 
 def _move(folder: Path, project: Project, environment: Environment) -> Move | None:
-    """None where nothing is to be moved."""
+    """How one environment's pins move; None where nothing is to be moved."""
     name, pins = name_of(folder, environment.name), pins_name(environment.name)
     text = present_text(folder, name) or ""
     document = _read(folder, name, text)

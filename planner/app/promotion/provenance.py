@@ -22,7 +22,8 @@ from planner.vcs import Repository
 
 
 def release_of(request: Request, configuration: Configuration) -> Release | None:
-    """None where nothing is promoted. configuration: without errors, its files attached.
+    """The release that the configuration brings; None where nothing is promoted. configuration: without
+    errors, its files attached.
 
     PlannerError when git's history does not reach back to the commit of the templates, or when they include
     what is not in their folders.

@@ -36,8 +36,9 @@ class Place:
 
 @frozen
 class Route:
-    """present: the branch that is checked out, "" for none. head: its commit. base: the branch that the pull
-    request goes into, at the remote. there: the commit of the promotion's own branch there, "" for none.
+    """Which branches a pull request leads over. present: the branch that is checked out, "" for none. head:
+    its commit. base: the branch that the pull request goes into, at the remote. there: the commit of the
+    promotion's own branch there, "" for none.
     """
 
     branch: str

@@ -119,7 +119,7 @@ def _wanted(request: Request) -> str:
 
 @frozen
 class Rejected:
-    """written: the environments that were told; already: those that knew before.
+    """What became of a rejection. written: the environments that were told; already: those that knew before.
 
     failed: environment -> why it could not be told. running: those that run the release.
     """

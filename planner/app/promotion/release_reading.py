@@ -20,7 +20,9 @@ from planner.vcs import repository_of
 
 @frozen
 class Logs:
-    """by_environment: those that could be read, as planner.yaml orders them. problems: why not the others."""
+    """The logs of all environments. by_environment: those that could be read, as planner.yaml orders them.
+    problems: why not the others.
+    """
 
     project: Project
     by_environment: Mapping[str, Log]
@@ -77,7 +79,8 @@ def subjects_of(folder: Path, item: KnownRelease) -> dict[str, str]:
 
 
 def catalogue(logs: Mapping[str, Log]) -> tuple[KnownRelease, ...]:
-    """logs: environment -> its log, in the order of planner.yaml. The release seen last comes first.
+    """All releases that are known. logs: environment -> its log, in the order of planner.yaml. The release
+    seen last comes first.
 
     Times are full seconds: what a log noted later in the same one was seen later.
     """

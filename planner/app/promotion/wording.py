@@ -93,7 +93,7 @@ def _line(text: str) -> str:
 
 
 def description(account: Account, limit: int) -> str:
-    """Of the pull request, as Markdown, of at most limit characters. It ends with the trailers.
+    """The text of the pull request, as Markdown, of at most limit characters. It ends with the trailers.
 
     So does the message of a commit that the forge makes of it, where it squashes.
     """

@@ -25,7 +25,7 @@ from planner.cli.present import TextReport
 from planner.errors import WrongUsage
 from planner.forge.locating import Wanted
 from planner.forge.registry import LISTED
-from planner.render.gates import render_gates
+from planner.render.standings import render_gates
 
 
 @click.command("promote")

@@ -39,7 +39,9 @@ class Box:
 
 @define(slots=False, frozen=True)
 class Graph:
-    """edges: between numbers of addresses; an edge goes from a resource to what it depends on."""
+    """The part of a graph of dependencies that is drawn, and its drawing. edges: between numbers of
+    addresses; an edge goes from a resource to what it depends on.
+    """
 
     addresses: tuple[Address, ...]
     edges: tuple[Edge, ...]

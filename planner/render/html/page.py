@@ -19,7 +19,6 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from planner.model.preview import IN_WORDS, EnvironmentPreview, Preview
-from planner.render import gates
 from planner.render.escaping import escape
 from planner.render.html.across import Across, ShownChange
 from planner.render.html.graph import graph_of
@@ -33,6 +32,7 @@ _OFFLINE: Final = (
     "Offline: base and head were compared without asking any installation, so that drift, versions and ids "
     "are not known."
 )
+_AS_IT_IS: Final = frozenset({Markup, int})
 _SIGNS: Final = {"create": "+", "update": "~", "replace": "-/+", "delete": "-", "state": ".", "drift": "~"}
 _WORDS: Final = {"state": "state only", "drift": "drifted"}
 
@@ -177,8 +177,6 @@ def _environment() -> Environment:
     environment.globals |= {
         "calls": CALLS,
         "checked": CHECKED,
-        "gate_about": gates.about,
-        "gate_state": gates.state_of,
         "graph_of": graph_of,
         "group_words": _WORDS,
         "in_words": IN_WORDS,
@@ -191,7 +189,7 @@ def _environment() -> Environment:
 
 
 def _visible(value: object) -> object:
-    return value if isinstance(value, Markup | int) else escape(str(value))
+    return value if type(value) in _AS_IT_IS else escape(str(value))
 
 
 def _code(value: str) -> Markup:

@@ -20,7 +20,7 @@ _LABEL_ROOM: Final = 20
 
 @frozen
 class Place:
-    """Of a box: its left upper corner."""
+    """The upper left corner of a box."""
 
     x: int
     y: int
@@ -36,7 +36,7 @@ class Place:
 
 @frozen
 class Arrow:
-    """From an environment to the next, with what the next promotion waits for."""
+    """An arrow from an environment to the next, with what the next promotion waits for."""
 
     path: str
     x: int

@@ -10,7 +10,6 @@ from attrs import frozen
 from planner.model.plan import Plan
 from planner.model.preview import IN_WORDS, EnvironmentPreview, Preview
 from planner.model.release import Gate
-from planner.render.gates import state_of
 from planner.render.markdown.form import CommentForm
 from planner.render.markdown.spans import code, codes, listing, words
 from planner.render.preview import besides, calls, state_only, troubles
@@ -173,11 +172,11 @@ def _drift(item: EnvironmentPreview, offline: bool) -> str:
 
 def _gates(gates: Sequence[Gate]) -> str:
     """Closed and forced ones with the reason, met ones by name: their proof is in the report."""
-    told = [_gate(gate) for gate in gates if state_of(gate) != "met"]
-    met = [code(gate.name, 40) for gate in gates if state_of(gate) == "met"]
+    told = [_gate(gate) for gate in gates if gate.state != "met"]
+    met = [code(gate.name, 40) for gate in gates if gate.state == "met"]
     return "; ".join([*told, *([f"met: {', '.join(met)}"] if met else [])])
 
 
 def _gate(gate: Gate) -> str:
     about = gate.forced or gate.detail
-    return f"{code(gate.name, 40)} **{state_of(gate)}**" + (f": {words(about, 120)}" if about else "")
+    return f"{code(gate.name, 40)} **{gate.state}**" + (f": {words(about, 120)}" if about else "")

@@ -35,7 +35,9 @@ logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 @frozen
 class Login:
-    """conninfo: the URL as libpq takes it. used: takes the secrets it found, whatever the server says."""
+    """How to log in at the server. conninfo: the URL as libpq takes it. used: takes the secrets it found,
+    whatever the server says.
+    """
 
     conninfo: str
     used: Callable[[Iterable[str]], object] = tuple
@@ -105,7 +107,7 @@ class LastingConnection:
         )
 
     def run_once(self, work: Callable[[Connection], T]) -> T:
-        """As `run`, without a second attempt."""
+        """Run, as `run` does, without a second attempt."""
         try:
             return work(self._connected())
         except psycopg.Error as error:
@@ -115,7 +117,7 @@ class LastingConnection:
 
     @property
     def is_open(self) -> bool:
-        """As far as is known without asking."""
+        """Whether it is open, as far as is known without asking."""
         return self._connection is not None and not self._connection.closed
 
     def _connected(self) -> Connection:

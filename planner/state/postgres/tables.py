@@ -103,7 +103,7 @@ def create(connection: Connection, schema: str) -> None:
 
 
 def version_of(connection: Connection, schema: str) -> int | None:
-    """None: there are no tables yet."""
+    """The version of the tables; None when there are none yet."""
     try:
         row = connection.execute(statement(schema, "SELECT max(version) FROM {schema}.format")).fetchone()
     except MISSING:

@@ -44,7 +44,9 @@ _FENCES_LAST: Final = 3600.0
 
 
 class SnapshotObjects:
-    """key: of the present snapshot. history: what the keys of the others begin with. shown: in messages."""
+    """The present snapshot and the history. key: of the present snapshot. history: what the keys of the
+    others begin with. shown: in messages.
+    """
 
     def __init__(self, bucket: Bucket, key: str, history: str, shown: str) -> None:
         self._bucket = bucket
@@ -129,7 +131,7 @@ class SnapshotObjects:
         self._bucket.put(self._key, body, over=found.etag if found else NOTHING, notes=notes)
 
     def _copies(self) -> dict[int, Found]:
-        """By their serials."""
+        """The copies by their serials."""
         named = [(item.name.removesuffix(".json"), item) for item in self._bucket.listing(self._history)]
         return {int(name): item for name, item in named if name.isdecimal() and name != item.name}
 
@@ -143,7 +145,7 @@ def _content(found: Found | None) -> bytes | None:
 
 
 def _length(found: Found | None) -> int | None:
-    """Of the content in bytes, without what fences added; None: there is no snapshot."""
+    """The length of the content in bytes, without what fences added; None: there is no snapshot."""
     if found is None or found.notes.get(_LENGTH) == _NONE:
         return None
     told = found.notes.get(_LENGTH, "")
@@ -162,7 +164,8 @@ def _time(moment: datetime) -> str:
 
 
 class Log:
-    """prefix: of the keys of its objects. shown: the place, in messages.
+    """The journal, as objects one after the other. prefix: of the keys of its objects. shown: the place, in
+    messages.
 
     confirm: None for a writer without a lock, which is for tools.
     """
@@ -242,5 +245,7 @@ def _present(listed: Sequence[Found]) -> Sequence[Found]:
 
 
 def _is_fresh_fence(item: Found) -> bool:
-    """By its size, as a listing does not tell more; a group of that size is kept as well, and forgotten."""
+    """Whether it is a fresh fence, by its size, as a listing does not tell more; a group of that size is kept
+    as well, and forgotten.
+    """
     return item.size == len(_FENCE) and (item.age is None or item.age < _FENCES_LAST)

@@ -1,4 +1,4 @@
-"""s3://bucket[/prefix or key.json][?endpoint=...&region=...&path_style=true&allow_http=true]: where it is.
+"""s3://bucket[/prefix or key.json][?endpoint=...&region=...&path_style=true&allow_http=true]: its place.
 
 sse=AES256, aws:kms or aws:kms:dsse, with sse_kms_key_id=... for a certain key: how the server is to encrypt
 it. Without that it does as the bucket says, which may be that it refuses.
@@ -30,7 +30,8 @@ _TRUTH: Final = {"true": True, "false": False}
 
 @frozen
 class S3Target:
-    """key: of the present snapshot. endpoint: of the server, None: botocore knows. shown: for messages.
+    """Where a state is kept in S3. key: of the present snapshot. endpoint: of the server, None: botocore
+    knows. shown: for messages.
 
     path_style: whether the bucket stands in the path, not in the host's name; None: where it is not AWS.
     encryption: what every write asks for, as PutObject has it; nothing: as the bucket says.
@@ -55,7 +56,7 @@ class S3Target:
 
 
 def s3_target(url: str, *, project: str, environment: str) -> S3Target:
-    """StateError for a URL that holds credentials or cannot be understood."""
+    """The target that a URL names. StateError for one that holds credentials or cannot be understood."""
     parts, options = _split(url)
     if not parts.netloc:
         raise StateError("the URL of the state names no bucket", advice=_EXAMPLE)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from planner.forge.patience import Patience, asked_wait, clock_time, is_limited
+from planner.forge.client import asked_wait, clock_time, is_limited, pause_after
 
 NOW = 1_800_000_000.0
 DATE = "Fri, 15 Jan 2027 08:00:00 GMT"  # NOW
@@ -79,7 +79,7 @@ def test_how_long_is_asked_for(status: int, headers: Mapping[str, str], wait: fl
 def test_the_pause(
     attempt: int, waited: float, asked: float | None, random: float, pause: float | None
 ) -> None:
-    assert Patience().pause(attempt, waited, asked, lambda: random) == pause
+    assert pause_after(attempt, waited, asked, lambda: random) == pause
 
 
 def test_the_time_of_day() -> None:
