@@ -175,7 +175,7 @@ class Environment:
             return found.resources
 
     def state(self) -> State:
-        """As it is kept, without asking the installation. Empty where nothing was applied yet."""
+        """The state as it is kept, without asking the installation. Empty where nothing was applied yet."""
         with self._asking() as request:
             here = choose_environment(request.project, self.name)
             return request.states.open(here).load()

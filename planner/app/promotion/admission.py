@@ -122,8 +122,10 @@ def admission(
     forcing: Forcing = NO_FORCING,
     upstreams: tuple[Upstream, ...] | None = None,
 ) -> Admission | None:
-    """None where nothing is promoted. upstreams: as they are, where somebody looked at them already; else
-    their installations are asked only where the release is from there.
+    """What comes in, and whether it may; None where nothing is promoted.
+
+    upstreams: as they are, where somebody looked at them already; else their installations are asked only
+    where the release is from there.
     """
     release = release_of(request, configuration)
     if release is None:

@@ -101,7 +101,9 @@ def _asked(request: Request, seen: Seen) -> Seen:
 
 
 def _unapplied(request: Request, seen: Seen) -> Seen:
-    """With what the files bring, though nothing was ever applied. What is wrong with them plan tells."""
+    """The environment with what the files bring, though nothing was ever applied. What is wrong with them
+    plan tells.
+    """
     if request.project.promote is None:
         return seen
     try:

@@ -32,7 +32,7 @@ from planner.state.registry import Location, open_backend
 
 
 def places(project: Project, folder: Folder) -> tuple[Place, ...]:
-    """In the order of planner.yaml."""
+    """Where the environments are, in the order of planner.yaml."""
     return tuple(
         Place(
             environment=environment.name,

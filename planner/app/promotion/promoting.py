@@ -127,7 +127,9 @@ def _refuse_other_archives(found: Release, draft: Draft) -> None:
 
 
 def plan_target(foreseen: Foreseen, show: Callable[[Opened, Proposal], object]) -> None:
-    """Refused as `refuse_plan`. An installation that cannot be asked is told."""
+    """Plans the target as it will be. Refused when apply would refuse the plan. An installation that cannot
+    be asked is told.
+    """
     target = foreseen.configuration.environment.name
     try:
         refuse_plan(foreseen, show)
@@ -153,7 +155,9 @@ def refuse_plan(foreseen: Foreseen, show: Callable[[Opened, Proposal], object] =
 
 
 def prepare(order: Order) -> Foreseen:
-    """Refused for what cannot be promoted. Of gates that are closed the result tells."""
+    """The promotion, prepared. Refused for what cannot be promoted. Of gates that are closed the result
+    tells.
+    """
     request, repository, place = order.request, order.request.trees.repository, None
     if order.commits:
         if repository is None:
@@ -184,7 +188,7 @@ def carry_out(foreseen: Foreseen) -> tuple[str, str]:
 
 
 def _record_forces(order: Order, found: Admission) -> None:
-    """In the target's state, where preview and apply find them."""
+    """Records the forces in the target's state, where preview and apply find them."""
     request, forcing, target = order.request, order.forcing, order.promotion.target
     release, gates = found.verdict.release, found.verdict.gates
     forced = tuple(gate.name for gate in gates if gate.forced and gate.name in forcing.gates)

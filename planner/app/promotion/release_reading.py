@@ -44,7 +44,7 @@ class Logs:
 
 
 def read_logs(request: Request) -> Logs:
-    """Refused where nothing is promoted."""
+    """The logs of all environments. Refused where nothing is promoted."""
     project = promoting_project(request)
     found = remembered(request, tuple(project.environments))
     return Logs(

@@ -12,7 +12,6 @@ from planner.model.release import Gate
 from planner.model.value import Value
 from planner.promote.question import Verdict
 from planner.render.escaping import escape, shorten
-from planner.render.gates import about, state_of
 from planner.render.markdown.spans import code
 from planner.render.values import inline
 
@@ -35,7 +34,7 @@ class Account:
 
     @property
     def title(self) -> str:
-        """Also the subject of the commit."""
+        """The title of the pull request, which is the subject of the commit too."""
         promotion, run = self.choice.promotion, self.choice.run
         if promotion.is_rollback:
             return f"Roll {promotion.target} back to {self.verdict.release}"
@@ -85,7 +84,7 @@ def trailers(account: Account) -> Iterator[str]:
 
 
 def _told(gate: Gate) -> str:
-    return _line(": ".join(filter(None, [state_of(gate), about(gate)])))
+    return _line(f"{gate.state}: {gate.about}" if gate.about else gate.state)
 
 
 def _line(text: str) -> str:
@@ -115,9 +114,8 @@ def _described(account: Account, changes: Sequence[str]) -> str:
 
 
 def _row(gate: Gate) -> str:
-    detail = about(gate)
-    state = state_of(gate) if gate.met else f"**{state_of(gate)}**"
-    return f"| {code(gate.name)} | {state} | {code(detail, _WIDEST_CELL) if detail else ''} |"
+    state = gate.state if gate.met else f"**{gate.state}**"
+    return f"| {code(gate.name)} | {state} | {code(gate.about, _WIDEST_CELL) if gate.about else ''} |"
 
 
 def _marked_trailers(account: Account) -> Iterator[str]:

@@ -122,7 +122,7 @@ def diff_command(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def _sides(request: Request, names: tuple[str, str]) -> Iterator[Side]:
-    """Those that can be read; what is wrong with the others is told."""
+    """The sides that can be read; what is wrong with the others is told."""
     for name in [choose_environment(request.project, name).name for name in names]:
         try:
             yield read_side(request, name)

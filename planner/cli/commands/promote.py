@@ -102,7 +102,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def _move(request: Request, console: Console, *, dry_run: bool) -> None:
-    """Of all environments; beside --dry-run nothing goes with it."""
+    """Move the pins of all environments; beside --dry-run nothing goes with it."""
     if request.typed.arguments or not request.typed.options.keys() <= {"moves", "dry_run"}:
         raise WrongUsage(
             "--move-pins moves the pins of all environments in one commit, and goes with --dry-run alone"
