@@ -26,7 +26,7 @@ from planner.engine.selection import Selection
 from planner.errors import PlannerError, WrongUsage
 from planner.model.address import Address
 from planner.model.project import Environment
-from planner.promote.question import NAMES
+from planner.promote.gates import NAMES
 from planner.state.store import Store
 
 F = TypeVar("F", bound=Callable[..., Any])

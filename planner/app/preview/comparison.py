@@ -12,8 +12,8 @@ from attrs import evolve, field, frozen
 
 from planner.app.config_digest import config_digest
 from planner.app.opening import Request, configure_files, make_salt
+from planner.app.pinned import Unkept, unkept_in
 from planner.app.preview.publishing import is_written
-from planner.app.preview.unkept import Unkept, unkept_in
 from planner.app.promotion.moving import former_texts
 from planner.app.stores import States
 from planner.config.load import Configuration, Projects

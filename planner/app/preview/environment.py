@@ -17,7 +17,7 @@ from planner.engine.workflow import Proposal, compare, propose
 from planner.errors import InvalidConfiguration, PlannerError
 from planner.model.diagnostic import Diagnostic, Position
 from planner.model.preview import EnvironmentPreview
-from planner.promote.question import BACK, PROMOTION
+from planner.promote.gates import BACK, PROMOTION
 from planner.state.document import Redact
 from planner.state.saved import dump_plan, plan_digest
 

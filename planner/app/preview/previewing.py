@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
+from planner.app.pinned import converted
 from planner.app.preview.cautions import moved, removed, undoing_told, unmerged_pin
 from planner.app.preview.comparison import (
     Branch,
@@ -25,7 +26,6 @@ from planner.app.preview.comparison import (
     target_of,
 )
 from planner.app.preview.environment import Planned, Task, advice_of, foresee, told_of
-from planner.app.preview.unkept import converted
 from planner.app.promotion.chain import standings
 from planner.app.promotion.provenance import overrides
 from planner.config.load import Projects, choose_environment

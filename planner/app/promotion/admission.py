@@ -13,17 +13,16 @@ from planner.app.opening import Request, opened
 from planner.app.promotion.provenance import actor, overrides, promoters, pull_request, release_of
 from planner.config.environment_file import Pins
 from planner.config.load import Configuration
-from planner.config.promotion import TEMPLATES
 from planner.engine.workflow import propose
 from planner.errors import GatesClosed, InvalidConfiguration, PlannerError
 from planner.model.diagnostic import ERROR, Diagnostic
 from planner.model.plan import Action, Plan
+from planner.model.project import TEMPLATES
 from planner.model.release import Release, exactly
 from planner.model.state import State
 from planner.model.value import Value
-from planner.promote.gates import judge
+from planner.promote.gates import PROMOTION, SAME, Question, Upstream, Verdict, judge
 from planner.promote.log import Force, Log, Run, after_apply, log_of, moment, write_log
-from planner.promote.question import PROMOTION, SAME, Question, Upstream, Verdict
 from planner.vcs import commit_of
 
 

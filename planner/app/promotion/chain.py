@@ -21,10 +21,8 @@ from planner.model.diagnostic import Diagnostic
 from planner.model.project import Environment, Project
 from planner.model.release import Gate, Release, Standing
 from planner.model.state import State
-from planner.promote.gates import judge
-from planner.promote.log import log_of, moment
-from planner.promote.matching import same
-from planner.promote.question import BACK, PROMOTION, SAME, Question, Upstream, Verdict
+from planner.promote.gates import BACK, PROMOTION, SAME, Question, Upstream, Verdict, judge
+from planner.promote.log import log_of, moment, same
 
 
 @frozen

@@ -11,13 +11,12 @@ from planner.app.command_line import plain_command_line
 from planner.app.opening import Request
 from planner.app.promotion.admission import NO_FORCING, Forcing
 from planner.app.promotion.release_reading import listed, matching
-from planner.config.promotion import TEMPLATES
 from planner.errors import Refused, WrongUsage
 from planner.forge.locating import Wanted
 from planner.model.diagnostic import did_you_mean
-from planner.model.project import Environment, Project
+from planner.model.project import TEMPLATES, Environment, Project
+from planner.promote.gates import Upstream
 from planner.promote.log import Log, Rejection, Run
-from planner.promote.question import Upstream
 
 
 @frozen

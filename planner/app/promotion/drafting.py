@@ -19,12 +19,11 @@ from planner.app.promotion.choosing import (
 from planner.app.promotion.pins_file import PinsFile, find_file, pins_text
 from planner.config.environment_file import Pins
 from planner.config.load import choose_environment
-from planner.config.promotion import TEMPLATES
 from planner.config.values import shaped
 from planner.errors import Refused
 from planner.model.compare import identical
 from planner.model.known_secrets import SHOWN
-from planner.model.project import PINNED, Project, Variable
+from planner.model.project import PINNED, TEMPLATES, Project, Variable
 from planner.model.value import Value, dotted, leaves
 from planner.promote.log import Log, Rejection, Run, log_of
 from planner.vcs import Repository

@@ -13,13 +13,12 @@ from attrs import frozen
 from planner.app.opening import Request
 from planner.app.promotion.pins_file import committed, pins_text, present_text, read_text, written
 from planner.config.environment_file import PINS, name_of, pins_name
-from planner.config.promotion import TEMPLATES
 from planner.config.sources import Sources, read_plain
 from planner.config.values import Written, plain, shaped
 from planner.errors import InvalidConfiguration, PlannerError, Refused
 from planner.model.compare import identical
 from planner.model.diagnostic import Diagnostics
-from planner.model.project import Environment, Project
+from planner.model.project import TEMPLATES, Environment, Project
 from planner.model.value import Value
 from planner.vcs import repository_of
 

@@ -22,14 +22,13 @@ from planner.app.promotion.pull_request_opening import Place, find_place, find_r
 from planner.app.promotion.records import update_log
 from planner.app.promotion.wording import Account, commit_message
 from planner.config.load import Configuration
-from planner.config.promotion import TEMPLATES
 from planner.engine.workflow import Proposal, propose
 from planner.errors import PlannerError, Refused
 from planner.model.compare import identical
+from planner.model.project import TEMPLATES
 from planner.model.release import Release
-from planner.promote.log import Force, Log
-from planner.promote.matching import differing
-from planner.promote.question import SAME
+from planner.promote.gates import SAME
+from planner.promote.log import Force, Log, differing
 from planner.render.values import inline
 
 

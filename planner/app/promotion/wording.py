@@ -10,7 +10,7 @@ from planner.app.promotion.choosing import Choice
 from planner.app.promotion.drafting import Edit
 from planner.model.release import Gate
 from planner.model.value import Value
-from planner.promote.question import Verdict
+from planner.promote.gates import Verdict
 from planner.render.escaping import escape, shorten
 from planner.render.markdown.spans import code
 from planner.render.values import inline

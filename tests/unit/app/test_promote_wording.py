@@ -8,8 +8,8 @@ from planner.app.promotion.drafting import Edit
 from planner.app.promotion.wording import Account, change_lines, commit_message, description, waiting
 from planner.model.release import Gate, Release
 from planner.model.value import Value
+from planner.promote.gates import PROMOTION, Verdict
 from planner.promote.log import Run
-from planner.promote.question import PROMOTION, Verdict
 
 RUN = Run(Release(), "2026-08-24T09:00:00Z", known_as="r-4f2c9a0000")
 COMMIT = Edit(("templates",), "1a2b3c4d5e6f", "3f9c1ab22222")

@@ -7,8 +7,7 @@ from attrs import evolve
 
 from planner.model.release import Release
 from planner.model.value import Value
-from planner.promote.log import Log, Run
-from planner.promote.matching import differing, earlier_run, is_whole, origin, proof, same
+from planner.promote.log import Log, Run, differing, earlier_run, is_whole, origin, proof, same
 from planner.yaml12.number import read_number
 
 from .releases import ONE, SYNONYMS, THREE, TWO, WORDS, at, log, release, run
