@@ -14,21 +14,7 @@ from attrs import evolve, field, frozen
 from planner.model.project import Environment
 from planner.model.release import Gate, Release
 from planner.model.times import is_open, next_opening, show_duration
-from planner.promote.log import (
-    Approval,
-    Force,
-    Log,
-    Rejection,
-    Run,
-    Source,
-    Verification,
-    differing,
-    earlier_run,
-    is_whole,
-    origin,
-    proof,
-    same,
-)
+from planner.promote.log import Approval, Force, Log, Rejection, Run, Source, Verification
 
 FIRST, SAME, BACK, PROMOTION = "first", "same", "back", "promotion"
 NAMES: Final = ("promote_from", "archives", "converged", "soak", "checks", "approvals", "windows", "rejected")
@@ -93,9 +79,9 @@ def judge(question: Question) -> Verdict:
     if question.by_commit and question.environment.promote_from and not release.templates:
         return _verdict(question, PROMOTION, release.id, (_in_no_commit(question),))
     present = log.present
-    if present is not None and same(present.release, release):
+    if present is not None and present.release.is_same(release):
         return _verdict(question, SAME, present.id, ())
-    before = earlier_run(log, release)
+    before = log.earlier_run(release)
     if before is not None:
         proof = Gate("promote_from", True, f"{before.id} ran in {question.environment.name} before")
         return _verdict(question, BACK, before.id, (proof,))
@@ -112,7 +98,7 @@ def _most_met(verdict: Verdict) -> tuple[bool, int]:
 
 def _promoted(question: Question, upstream: Upstream) -> Verdict:
     present = question.log.present
-    run = origin(upstream.log, question.release, present.release if present else None)
+    run = upstream.log.origin(question.release, present.release if present else None)
     if run is None:
         gate = _not_known(question, upstream) if upstream.problem else _not_from(question)
         return _verdict(question, PROMOTION, question.release.id, (gate,))
@@ -217,14 +203,14 @@ class Candidate:
         one.
         """
         own = self.question.release
-        proved = not differing(own, self.proved_by)
-        return self.run.id if proved and is_whole(own, self.run) else own.id
+        proved = not own.differing(self.proved_by)
+        return self.run.id if proved and own.comes_from(self.run.release) else own.id
 
     @property
     def proved_by(self) -> Release:
         """What the archives are compared with: upstream's, or the present one where templates stay."""
         present = self.question.log.present
-        return proof(self.question.release, self.run.release, present.release if present else None)
+        return self.question.release.proof(self.run.release, present.release if present else None)
 
     @property
     def goes_on(self) -> bool:
@@ -241,7 +227,7 @@ def _archives(ask: Candidate) -> Gate:
     release, proved_by = ask.question.release, ask.proved_by
     name, where = ask.question.environment.name, ask.upstream.environment
     ran = f"ran in {where} on {ask.run.id}" if proved_by is ask.run.release else f"runs in {name}"
-    if wrong := differing(release, proved_by):
+    if wrong := release.differing(proved_by):
         return Gate("archives", False, f"not what {ran}: {', '.join(wrong)}", _OTHER_CONTENT)
     if not release.archives:
         return Gate("archives", True, "there are none")

@@ -31,11 +31,6 @@ def remembered(request: Request, names: tuple[str, ...]) -> tuple[Upstream, ...]
     return tuple(_remembered(request, name) for name in names)
 
 
-def looked_at(request: Request, names: tuple[str, ...]) -> tuple[Upstream, ...]:
-    """The same, with what their plans say."""
-    return tuple(_looked_at(request, item) for item in remembered(request, names))
-
-
 def _remembered(request: Request, name: str) -> Upstream:
     try:
         return upstream_of(request.states.open(request.project.environments[name]).load())
@@ -49,6 +44,7 @@ def upstream_of(state: State) -> Upstream:
 
 
 def _looked_at(request: Request, upstream: Upstream) -> Upstream:
+    """With what its plan says."""
     if upstream.problem or upstream.log.present is None:
         return upstream
     own = request.elsewhere(upstream.environment)
@@ -147,7 +143,8 @@ def admission(
         verdict = judge(question)
     if upstreams is None and verdict.way == PROMOTION and verdict.source is not None:
         with request.caller.doing(f"Looking at {verdict.source.environment}"):
-            question = evolve(question, upstreams=looked_at(request, environment.promote_from))
+            asked_too = tuple(_looked_at(request, item) for item in question.upstreams)
+            question = evolve(question, upstreams=asked_too)
         verdict = judge(question)
     run = evolve(_run(request, question, verdict), by=by, overrides=tuple(overrides(configuration)))
     return Admission(environment.name, run, question.log, verdict)

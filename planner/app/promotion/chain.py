@@ -22,7 +22,7 @@ from planner.model.project import Environment, Project
 from planner.model.release import Gate, Release, Standing
 from planner.model.state import State
 from planner.promote.gates import BACK, PROMOTION, SAME, Question, Upstream, Verdict, judge
-from planner.promote.log import log_of, moment, same
+from planner.promote.log import log_of, moment
 
 
 @frozen
@@ -188,7 +188,7 @@ def _coming(here: Seen, seen: Mapping[str, Seen], now: str, ask: Ask) -> _Coming
 
 def _brought(here: Seen, seen: Mapping[str, Seen], now: str) -> _Coming | None:
     present = here.found.log.present
-    if here.wanted is None or (present is not None and same(present.release, here.wanted)):
+    if here.wanted is None or (present is not None and present.release.is_same(here.wanted)):
         return None
     upstreams = tuple(seen[name].found for name in here.environment.promote_from)
     verdict = judge(here.question(here.wanted, now, upstreams, here.promoters))

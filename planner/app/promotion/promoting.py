@@ -28,7 +28,7 @@ from planner.model.compare import identical
 from planner.model.project import TEMPLATES
 from planner.model.release import Release
 from planner.promote.gates import SAME
-from planner.promote.log import Force, Log, differing
+from planner.promote.log import Force, Log
 from planner.render.values import inline
 
 
@@ -117,7 +117,7 @@ def _refuse_another(request: Request, configuration: Configuration, draft: Draft
 def _refuse_other_archives(found: Release, draft: Draft) -> None:
     """No gate asks about the archives of a release that ran here before."""
     choice = draft.choice
-    wrong = differing(found, choice.run.release)
+    wrong = found.differing(choice.run.release)
     if wrong:
         raise Refused(
             f"{', '.join(wrong)} is not as it ran in {choice.promotion.target} on {choice.run.id}",
