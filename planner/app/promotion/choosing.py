@@ -10,7 +10,7 @@ from attrs import frozen
 from planner.app.command_line import plain_command_line
 from planner.app.opening import Request
 from planner.app.promotion.admission import NO_FORCING, Forcing
-from planner.app.promotion.release_reading import listed, matching
+from planner.app.promotion.release_reading import listed, matching, promotable_in
 from planner.errors import Refused, WrongUsage
 from planner.forge.locating import Wanted
 from planner.model.diagnostic import did_you_mean
@@ -110,12 +110,7 @@ def choose(
 
 def parts_of(project: Project) -> tuple[str, ...]:
     """What a promotion moves. Refused when that is nothing."""
-    promotable = project.promote
-    if promotable is None:
-        raise Refused(
-            "nothing is promoted in this project",
-            advice="Say in planner.yaml what a release is made of, as promote: {templates: true}.",
-        )
+    promotable = promotable_in(project)
     parts = (*([TEMPLATES] if promotable.templates else []), *promotable.variables)
     if not parts:
         raise Refused(

@@ -28,8 +28,6 @@ from planner.model.value import Value, dotted, leaves
 from planner.promote.log import Log, Rejection, Run, log_of
 from planner.vcs import Repository
 
-RELEASE = "release"
-
 
 @frozen
 class Edit:
@@ -157,7 +155,7 @@ class Draft:
     def edits_with(self, release: str) -> tuple[Edit, ...]:
         """The edits, and that of the release's id, which is known when its gates were asked."""
         before = self.pins.release
-        own = Edit((RELEASE,), before or None, release, is_new=not before)
+        own = Edit(("release",), before or None, release, is_new=not before)
         return self.edits if before == release else (own, *self.edits)
 
 

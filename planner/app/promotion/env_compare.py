@@ -208,7 +208,8 @@ def _resource(before: Desired, after: Desired, kind: Kind, salt: str) -> Resourc
     left_out = dict.fromkeys(was)
     seen = Prior(before.address, "", was)
     found = (evolve(d, forces_replacement=False) for d in differences({**left_out, **now}, seen, kind, salt))
-    return ResourceDiff(before.address, (*found, *_file(was, now, kind)), _content(before, after))
+    hashes = ({"content": item.content.sha256} if item.content else {} for item in (before, after))
+    return ResourceDiff(before.address, (*found, *_file(was, now, kind)), next(_texts(*hashes), None))
 
 
 def _file(was: Mapping[str, Value], now: Mapping[str, Value], kind: Kind) -> Iterator[AttributeDiff]:
@@ -216,11 +217,6 @@ def _file(was: Mapping[str, Value], now: Mapping[str, Value], kind: Kind) -> Ite
     name = kind.content.attribute if kind.content else ""
     if name and was.get(name) != now.get(name):
         yield AttributeDiff((name,), was.get(name), now.get(name))
-
-
-def _content(before: Desired, after: Desired) -> TextDiff | None:
-    hashes = [item.content.sha256 if item.content else "" for item in (before, after)]
-    return TextDiff("content", *hashes) if hashes[0] != hashes[1] else None
 
 
 def _outputs(side: Side, salt: str) -> dict[Path, Value]:

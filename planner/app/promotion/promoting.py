@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 from planner.app.command_line import plain_command_line
 from planner.app.opening import Opened, Request, configure_files, opened
 from planner.app.preview.comparison import MAIN_BRANCHES
-from planner.app.promotion.admission import Admission, admission, refuse_closed
+from planner.app.promotion.admission import Admission, admission
 from planner.app.promotion.choosing import Order
 from planner.app.promotion.drafting import Draft, draft
 from planner.app.promotion.pins_file import committed, refuse_other_changes, written
@@ -26,7 +26,6 @@ from planner.engine.workflow import Proposal, propose
 from planner.errors import PlannerError, Refused
 from planner.model.compare import identical
 from planner.model.project import TEMPLATES
-from planner.model.release import Release
 from planner.promote.gates import SAME
 from planner.promote.log import Force, Log
 from planner.render.values import inline
@@ -53,10 +52,6 @@ class Foreseen:
         """Whether the target runs it already, and its pins say so."""
         admitted = self.admission
         return not self.account.edits and admitted.verdict.way == SAME and not admitted.is_new
-
-    def refuse_closed(self) -> None:
-        """GatesClosed."""
-        refuse_closed(self.admission, applying=False)
 
 
 def foresee(order: Order, tell: Callable[[str], object]) -> Foreseen:
@@ -110,15 +105,8 @@ def _refuse_another(request: Request, configuration: Configuration, draft: Draft
             )
     if TEMPLATES in choice.parts and found.templates != meant.templates:
         raise Refused(f"the templates of {target} would be those of {found.templates}, not {meant.templates}")
-    if choice.promotion.is_rollback:
-        _refuse_other_archives(found, draft)
-
-
-def _refuse_other_archives(found: Release, draft: Draft) -> None:
-    """No gate asks about the archives of a release that ran here before."""
-    choice = draft.choice
-    wrong = found.differing(choice.run.release)
-    if wrong:
+    wrong = found.differing(meant) if choice.promotion.is_rollback else ()
+    if wrong:  # no gate asks about the archives of a release that ran here before
         raise Refused(
             f"{', '.join(wrong)} is not as it ran in {choice.promotion.target} on {choice.run.id}",
             advice="Pins fix files/ only where promote.templates is true: bring the files back first.",

@@ -15,11 +15,11 @@ from planner.app.promotion.env_compare import read_side
 from planner.app.promotion.provenance import actor, promoters
 from planner.app.promotion.release_reading import (
     Logs,
+    known_as,
     listed,
     matching,
     promoting_project,
     read_logs,
-    unknown,
 )
 from planner.app.stores import locked
 from planner.config.load import choose_environment
@@ -28,16 +28,14 @@ from planner.model.diagnostic import did_you_mean
 from planner.model.project import Environment, Project
 from planner.promote.log import Approval, Log, Rejection, Run, Verification, id_of, log_of, write_log
 
+Change = Callable[[Log, str], Log]
+"""From an environment's log and the time to the log as it is to be."""
+
 
 def update_log(
-    request: Request,
-    environment: str,
-    operation: str,
-    change: Callable[[Log, str], Log],
-    timeout: float = 0.0,
+    request: Request, environment: str, operation: str, change: Change, timeout: float = 0.0
 ) -> tuple[Log, bool]:
-    """The environment's log after change, which gets it and the time; under the lock of its state. With
-    whether it is another one.
+    """The environment's log after change, under the lock of its state; and whether it is another one.
 
     What change raises leaves the state as it is. timeout: seconds to wait for the lock.
     """
@@ -135,7 +133,7 @@ def reject(request: Request, beginning: str, reason: str, names: Sequence[str], 
     """Written into the log of every environment that knows the release, or of those named. Refused."""
     logs = read_logs(request)
     chosen = tuple(dict.fromkeys(choose_environment(logs.project, name).name for name in names))
-    release = _release(logs, beginning)
+    release = known_as(beginning, [known for name in logs.by_environment for known in logs.ids(name)])
     _refuse_strangers(logs, release, chosen)
     knowing = [name for name in chosen or logs.project.environments if _may_know(logs, name, release)]
     rejection = Rejection(release, reason, actor(request), at="")
@@ -145,16 +143,8 @@ def reject(request: Request, beginning: str, reason: str, names: Sequence[str], 
         written=tuple(name for name, result in results.items() if result is True),
         already=tuple(name for name, result in results.items() if result is False),
         failed={name: result for name, result in results.items() if isinstance(result, PlannerError)},
-        running=logs.running(release),
+        running=next(item.runs_in for item in logs.releases if item.id == release),
     )
-
-
-def _release(logs: Logs, beginning: str) -> str:
-    known = [release for name in logs.by_environment for release in logs.ids(name)]
-    found = matching(beginning, known)
-    if found is None:
-        raise unknown(beginning, known)
-    return found
 
 
 def _may_know(logs: Logs, name: str, release: str) -> bool:
@@ -186,30 +176,22 @@ def _reject(request: Request, environment: str, rejection: Rejection, timeout: f
         return error
 
 
-@frozen
-class Finding:
-    """What is to be recorded. url: of the evidence, "" for none."""
-
-    check: str
-    ok: bool
-    url: str = ""
-
-
-def verify(request: Request, finding: Finding, timeout: float) -> tuple[str, Iterator[str]]:
-    """Records it about the release that the environment of request runs now: which, and notes for people.
-
-    Refused when it runs none.
+def verify(
+    request: Request, check: str, url: str, timeout: float, *, passed: bool
+) -> tuple[str, Iterator[str]]:
+    """Records what a check found of the release that the environment of request runs now: which that is, and
+    notes for people. url: of the evidence, "" for none. Refused when it runs none.
     """
-    _check_url(finding.url)
+    _check_url(url)
     project = promoting_project(request)
     name, by = choose_environment(project, request.environment).name, actor(request)
 
     def change(log: Log, at: str) -> Log:
         run = _whole_run(name, log)
-        return log.plus(Verification(run.id, finding.check, finding.ok, at, by, finding.url))
+        return log.plus(Verification(run.id, check, passed, at, by, url))
 
     log, _ = update_log(request, name, "verify", change, timeout)
-    return log.of(Verification)[-1].release, _unasked(project, name, finding.check)
+    return log.of(Verification)[-1].release, _unasked(project, name, check)
 
 
 def _whole_run(environment: str, log: Log) -> Run:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +12,7 @@ from attrs import frozen
 from planner.app.opening import Request
 from planner.app.promotion.admission import remembered
 from planner.errors import Refused, WrongUsage
-from planner.model.project import Project
+from planner.model.project import Project, Promotable
 from planner.model.release import APPROVED, FORCED, REJECTED, VERIFIED, KnownRelease, Remark, Stay
 from planner.promote.log import Approval, Force, Log, Record, Rejection, Run, Source, Verification, id_of
 from planner.vcs import repository_of
@@ -37,11 +37,6 @@ class Logs:
         records = self.by_environment[environment].records if environment in self.by_environment else ()
         return tuple(dict.fromkeys(id_of(record) for record in reversed(records)))
 
-    def running(self, release: str) -> tuple[str, ...]:
-        """The environments that run a release."""
-        present = {name: log.present for name, log in self.by_environment.items()}
-        return tuple(name for name, run in present.items() if run is not None and run.id == release)
-
 
 def read_logs(request: Request) -> Logs:
     """The logs of all environments. Refused where nothing is promoted."""
@@ -56,13 +51,18 @@ def read_logs(request: Request) -> Logs:
 
 def promoting_project(request: Request) -> Project:
     """The project. Refused where nothing is promoted."""
-    project = request.project
+    promotable_in(request.project, ", so that there are no releases")
+    return request.project
+
+
+def promotable_in(project: Project, so: str = "") -> Promotable:
+    """What a release is made of. Refused where nothing is promoted. so: what comes of that."""
     if project.promote is None:
         raise Refused(
-            "nothing is promoted in this project, so that there are no releases",
+            f"nothing is promoted in this project{so}",
             advice="Say in planner.yaml what a release is made of, as promote: {templates: true}.",
         )
-    return project
+    return project.promote
 
 
 def subjects_of(folder: Path, item: KnownRelease) -> dict[str, str]:
@@ -153,13 +153,15 @@ def matching(beginning: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def unknown(beginning: str, known: Iterable[str]) -> Refused:
-    """The error for a release that no environment knows."""
-    names = listed(known)
-    return Refused(
-        f"no environment knows a release that begins with {beginning}",
-        advice=f"Known are: {names}." if names else "No release is known yet: an apply makes one known.",
-    )
+def known_as(beginning: str, known: Collection[str]) -> str:
+    """As `matching`; Refused for what no environment knows."""
+    found, names = matching(beginning, known), listed(known)
+    if found is None:
+        raise Refused(
+            f"no environment knows a release that begins with {beginning}",
+            advice=f"Known are: {names}." if names else "No release is known yet: an apply makes one known.",
+        )
+    return found
 
 
 def listed(ids: Iterable[str]) -> str:

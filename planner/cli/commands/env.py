@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
 import click
@@ -41,7 +40,7 @@ def list_command(request: Request, console: Console, /, as_json: bool) -> None:
     if as_json:
         console.document(places_document(project.name, found))
     else:
-        console.out(render_places(found, width=console.width(), style=console.style(sys.stdout)))
+        console.out(render_places(found, width=console.width(), style=console.style()))
 
 
 @command.command("status")
@@ -75,7 +74,7 @@ def status_command(request: Request, console: Console, /, as_json: bool) -> int:
     if as_json:
         console.document(standings_document(project.name, now, chain))
     else:
-        style, promotes = console.style(sys.stdout), project.promote is not None
+        style, promotes = console.style(), project.promote is not None
         shown = render_standings(
             chain, promotes=promotes, width=console.width(), style=style, located=console.located
         )
@@ -117,7 +116,7 @@ def diff_command(  # noqa: PLR0913, PLR0917 - one for each option
     if as_json:
         console.document(comparison_document(found))
     else:
-        console.out(render_comparison(found, width=console.width(), style=console.style(sys.stdout)))
+        console.out(render_comparison(found, width=console.width(), style=console.style()))
     return DIFFERENT if detailed_exitcode and found.differs else 0
 
 

@@ -97,7 +97,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     if out is not None:
         write_files(found, out)
         console.tell(f"Wrote {out}/")
-    console.tell(publish(console, found, wanted, os.environ, files=files))
+    console.tell(publish(request, found, wanted, files=files))
     if found.preview.failed:
         return FAILED
     return CHANGES if detailed_exitcode and found.preview.has_changes else 0

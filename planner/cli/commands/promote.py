@@ -8,6 +8,7 @@ from attrs import evolve
 from planner.app.apply import present
 from planner.app.command_line import plain_command_line
 from planner.app.opening import Request
+from planner.app.promotion.admission import refuse_closed
 from planner.app.promotion.choosing import Order, Promotion
 from planner.app.promotion.moving import move_pins
 from planner.app.promotion.promoting import Foreseen, carry_out, plan_target, prepare
@@ -140,9 +141,9 @@ def _show(console: Console, foreseen: Foreseen) -> None:
     paragraphs = [account.title, "\n".join(change_lines(account)), _gates(foreseen, console.width())]
     console.out("\n\n".join(filter(None, paragraphs)) + "\n\n")
     if not foreseen.order.dry_run:
-        foreseen.refuse_closed()
+        refuse_closed(foreseen.admission, applying=False)
     plan_target(foreseen, lambda here, found: present(TextReport(console, here), here, found))
-    foreseen.refuse_closed()
+    refuse_closed(foreseen.admission, applying=False)
 
 
 def _gates(foreseen: Foreseen, width: int) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 
 import click
 
 from planner.app.opening import Request
 from planner.app.promotion.records import Rejected, approve, reject
-from planner.app.promotion.release_reading import matching, read_logs, subjects_of, unknown
+from planner.app.promotion.release_reading import known_as, read_logs, subjects_of
 from planner.cli.console import Console
 from planner.cli.options import complete_environments, json_option, lock_option, on_request
 from planner.errors import LockHeld, PartlyApplied, PlannerError, WrongUsage
@@ -42,7 +41,7 @@ def list_command(request: Request, console: Console, /, as_json: bool) -> int:
     if as_json:
         console.document(releases_document(logs.project.name, releases, problems))
     elif releases:
-        console.out(render_releases(releases, width=console.width(), style=console.style(sys.stdout)))
+        console.out(render_releases(releases, width=console.width(), style=console.style()))
     else:
         console.out("No release is known yet. The next apply makes one known.")
     return _tell_unread(console, problems)
@@ -64,17 +63,13 @@ def show_command(request: Request, console: Console, /, release: str, as_json: b
     if as_json:
         console.document(release_document(logs.project.name, found, subjects, problems))
     else:
-        style = console.style(sys.stdout)
-        console.out(render_release(found, subjects, width=console.width(), style=style))
+        console.out(render_release(found, subjects, width=console.width(), style=console.style()))
     return _tell_unread(console, problems)
 
 
 def _found(releases: tuple[KnownRelease, ...], beginning: str) -> KnownRelease:
     by_id = {item.id: item for item in releases}
-    found = matching(beginning, by_id)
-    if found is None:
-        raise unknown(beginning, by_id)
-    return by_id[found]
+    return by_id[known_as(beginning, by_id)]
 
 
 def _subjects(request: Request, found: KnownRelease) -> Mapping[str, str]:

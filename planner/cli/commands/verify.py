@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from planner.app.opening import Request
-from planner.app.promotion.records import Finding, verify
+from planner.app.promotion.records import verify
 from planner.cli.console import Console
 from planner.cli.options import complete_environments, lock_option, on_request
 from planner.errors import WrongUsage
@@ -42,9 +42,9 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         raise WrongUsage("what did the check find?", advice="Give either --ok or --failed.")
     if not check.strip():
         raise WrongUsage("--check is empty")
-    finding = Finding(check.strip(), passed, url.strip())
-    release, notes = verify(request, finding, lock_timeout)
+    check = check.strip()
+    release, notes = verify(request, check, url.strip(), lock_timeout, passed=passed)
     word = "passed" if passed else "failed"
-    console.out(escape(f"Recorded: {finding.check} {word} on {release} in {request.environment}."))
+    console.out(escape(f"Recorded: {check} {word} on {release} in {request.environment}."))
     for note in notes:
         console.tell(escape(f"Note: {note}"))
