@@ -153,13 +153,13 @@ class Environment:
     _parallelism: int
 
     @contextmanager
-    def _asking(self, **given: Any) -> Iterator[tuple[Request, Silent]]:
+    def _asking(self, **given: Any) -> Iterator[Request]:
         """One call. No error that leaves it holds a secret, and no temporary file stays."""
-        request = Request(self._folder, self.name, self._inputs, self._parallelism, **given)
         caller, environ = Silent(), self._inputs.environ
+        request = Request(self._folder, self.name, self._inputs, caller, self._parallelism, **given)
         caller.redact.watch(lambda: (*given_credentials(environ), *request.given_secrets()))
         try:
-            yield request, caller
+            yield request
         except PlannerError as error:
             caller.redact.clear(error)
             raise error from None  # what it comes from is not redacted
@@ -169,16 +169,16 @@ class Environment:
 
     def resources(self) -> Mapping[Address, Desired]:
         """What the templates become, without calling any API. InvalidConfiguration with all that is wrong."""
-        with self._asking() as (request, caller):
-            found, _ = configure(request, caller)
+        with self._asking() as request:
+            found, _ = configure(request)
             found.refuse_errors()
             return found.resources
 
     def state(self) -> State:
         """The state as it is kept, without asking the installation. Empty where nothing was applied yet."""
-        with self._asking() as (request, caller):
+        with self._asking() as request:
             here = choose_environment(request.project, self.name)
-            return request.states(caller.redact).open(here).load()
+            return request.states.open(here).load()
 
     def outputs(self) -> Mapping[str, Value]:
         """The outputs of the last apply; sensitive ones are fingerprints."""
@@ -196,9 +196,9 @@ class Environment:
         """What apply would change. Takes no lock and writes nothing. See `planner plan` for what is given."""
         selection = Selection(tuple(targets), tuple(excludes), tuple(replaces))
         given = {"destroy": destroy, "refresh": refresh, "selection": selection}
-        with self._asking(**given) as (request, caller), opened(request, caller) as here:
+        with self._asking(**given) as request, opened(request) as here:
             proposal = propose(here.session)
-            found = caller.redact.inside((*here.configuration.diagnostics, *proposal.diagnostics))
+            found = request.caller.redact.inside((*here.configuration.diagnostics, *proposal.diagnostics))
             content = here.store.redact(proposal.plan)  # as in a file: what is sensitive stays here
             return Plan(
                 content,
@@ -224,9 +224,9 @@ class Environment:
         if plan.errors:
             raise Refused(plan.errors[0].summary, advice=plan.errors[0].advice)
         cancel = cancel or Cancel()
-        with self._asking() as (request, caller), opened(request, caller) as here:
-            report = _Report(cancel, caller.redact)
-            applying = Applying(caller, here, report)
+        with self._asking() as request, opened(request) as here:
+            report = _Report(cancel, request.caller.redact)
+            applying = Applying(here, report)
             with ThreadPoolExecutor(1, "planner-apply") as pool:
                 result = pool.submit(apply_saved, applying, plan.content, Approval(auto=True), lock_timeout)
                 result.add_done_callback(lambda _: report.events.put(None))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from planner.app.opening import Opened
 
 _OF_THIS_RUN: Final = frozenset(
-    {"auto_approve", "expect_digest", "as_json", "out", "form", "detailed_exitcode"}
+    {"auto_approve", "expect_digest", "as_events", "out", "form", "detailed_exitcode"}
 )
 """Options that are not given again: what was approved was this plan, and the others are how it was shown."""
 _SELECTING: Final = {"targets": "--target", "excludes": "--exclude", "replaces": "--replace"}

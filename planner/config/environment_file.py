@@ -6,12 +6,12 @@ from pathlib import Path
 
 from attrs import evolve, field, frozen
 
-from planner.config.promotion import TEMPLATES
 from planner.config.sources import PlainFile, Sources, check_plain, read_plain
 from planner.config.validation import Checker
 from planner.config.values import Written, plain, shaped
 from planner.links import is_there
 from planner.model.diagnostic import Diagnostics, Position
+from planner.model.project import TEMPLATES
 from planner.resources import schema
 
 PINS = "pins"

@@ -12,13 +12,7 @@ from typing import Final
 
 from attrs import define, evolve, field, frozen
 
-from planner.config.environment_file import (
-    EnvironmentFile,
-    Pins,
-    pins_name,
-    read_environment_file,
-    read_pins,
-)
+from planner.config.environment_file import EnvironmentFile, Pins, pins_name, read_environment_file, read_pins
 from planner.config.project import PROJECT_FILE, ProjectFile
 from planner.config.scope import seal
 from planner.config.sources import PlainFile, Sources, read_plain

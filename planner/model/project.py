@@ -137,6 +137,9 @@ class Assigned:
 PINNED: Final = ("templates", "files")
 """The folders that a pin fixes, and that belong to a release."""
 
+TEMPLATES: Final = "templates"
+"""What a promotion calls the commit of the templates, so that no promotable variable may have this name."""
+
 
 def root_of(name: str, root: Path, pinned: Path | None) -> Path:
     """The folder that a project-relative name is looked for in.

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from planner.model.address import Address
 from planner.model.codec import canonical, digest
@@ -40,6 +40,37 @@ class Release:
         """ "r-" and the first ten hex digits of the digest of everything in it, in canonical form."""
         made_of = [encode_mapping(self.variables), self.templates, dict(self.archives)]
         return f"r-{digest(made_of).removeprefix('sha256:')[:10]}"
+
+    def is_same(self, other: Release) -> bool:
+        """Whether two environments run the same release.
+
+        An environment may have archives of its own, so only those that both have are compared.
+        """
+        return evolve(self, archives={}) == evolve(other, archives={}) and not self.differing(other)
+
+    def differing(self, other: Release) -> tuple[str, ...]:
+        """The archives that both have, and not with the same content."""
+        shared = self.archives.keys() & other.archives.keys()
+        return tuple(sorted(path for path in shared if self.archives[path] != other.archives[path]))
+
+    def comes_from(self, upstream: Release, present: Release | None = None) -> bool:
+        """Whether each part of it is upstream's, or the present one. Archives are asked separately."""
+        sources = [upstream, *([present] if present else [])]
+        if self.variables.keys() != upstream.variables.keys():
+            return False
+        return any(self.templates == source.templates for source in sources) and all(
+            any(source._has(name, value) for source in sources) for name, value in self.variables.items()
+        )
+
+    def _has(self, name: str, value: Value) -> bool:
+        return name in self.variables and exactly(self.variables[name]) == exactly(value)
+
+    def proof(self, upstream: Release, present: Release | None) -> Release:
+        """What its archives are to be the same as: upstream's, or the present ones where the templates stay
+        as they are.
+        """
+        stays = present and self.templates == present.templates != upstream.templates
+        return present if present and stays else upstream
 
 
 @frozen

@@ -129,8 +129,9 @@ class Wire:
         self._adapter.close()
 
     def _proxies_to(self, address: Address) -> dict[str, str]:
-        """The proxies that the environment names, but none to this machine: even plain http would leave it
-        then. Asked once: the environment does not change under a run, and asking costs more than the rest.
+        """The proxies that the environment names, none to this machine: even plain http would leave it then.
+
+        Asked once: the environment does not change under a run, and asking costs more than the rest.
         """
         if address.origin not in self._proxies:
             asks = self._asks_for_proxies and not address.is_here

@@ -11,10 +11,10 @@ from stat import S_IMODE
 from attrs import frozen
 
 from planner.config.environment_file import Pins, pins_name, read_pins
-from planner.config.promotion import TEMPLATES
 from planner.config.sources import PlainFile, Sources
 from planner.errors import InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostics
+from planner.model.project import TEMPLATES
 from planner.model.value import Value
 from planner.render.template_text import mapping_lines
 from planner.state.files import cause, discard, publish, read_file

@@ -61,7 +61,7 @@ def _check_states(request: Request, console: Console) -> int:
     code = 0
     for environment in environments:
         try:
-            backend = request.states(console.redact).open(environment).backend
+            backend = request.states.open(environment).backend
             console.out(f"{environment.name}: state in {backend.describe()}")
             for line in backend.check():
                 console.out(f"  {line}")
