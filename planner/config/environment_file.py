@@ -6,8 +6,8 @@ from pathlib import Path
 
 from attrs import evolve, field, frozen
 
-from planner.config.sources import PlainFile, Sources, check_plain, read_plain
-from planner.config.validation import Checker
+from planner.config.sources import PlainFile, Sources, read_plain
+from planner.config.validation import Checker, Place
 from planner.config.values import Written, plain, shaped
 from planner.links import is_there
 from planner.model.diagnostic import Diagnostics, Position
@@ -74,7 +74,8 @@ def read_environment_file(
         return None
     document = {key: value for key, value in file.document.items() if plain(value) is not None}
     document.pop(PINS, None)
-    check_plain(file, plain(document), Checker(schema("environment.schema.json"), "key"), diagnostics)
+    checker = Checker(schema("environment.schema.json"), "key")
+    Place(file.position, diagnostics).report(checker.problems(plain(document)))
     if is_former := PINS in file.document:
         diagnostics.error(
             f"there are pins in {name}: they are in a file of their own now, {pins_name(environment)}",
@@ -105,7 +106,7 @@ def _pins(file: PlainFile | None, diagnostics: Diagnostics) -> Pins | None:
         return None
     rules, variables = schema("pins.schema.json"), file.document.get("variables")
     shape = shaped(file.document, rules)
-    check_plain(file, shape, Checker(rules, "key"), diagnostics)
+    Place(file.position, diagnostics).report(Checker(rules, "key").problems(shape))
     release, templates = str(shape.get("release", "")), str(shape.get(TEMPLATES, ""))
     if not diagnostics.has_errors and not (templates or variables):
         diagnostics.error("nothing is pinned in this file", position=file.position(()))

@@ -9,7 +9,7 @@ from typing import Any, Final, NotRequired, TypedDict, TypeVar, cast
 import jsonschema_rs
 from attrs import evolve, frozen
 
-from planner.config.sources import PlainFile, Sources, check_plain, read_plain
+from planner.config.sources import PlainFile, Sources, read_plain
 from planner.config.validation import Checker, Place
 from planner.config.values import plain, schema_of, shaped
 from planner.errors import InvalidConfiguration
@@ -80,10 +80,10 @@ def read_project(sources: Sources) -> ProjectFile:
 def _project(file: PlainFile, diagnostics: Diagnostics) -> Project | None:
     rules = schema("project.schema.json")
     shape = _shaped_document(file.document, rules)
-    check_plain(file, shape, Checker(rules, "key"), diagnostics)
+    place = Place(file.position, diagnostics)
+    place.report(Checker(rules, "key").problems(shape))
     if diagnostics.has_errors:
         return None
-    place = Place(file.position, diagnostics)
     document = cast(ProjectDocument, shape)
     variables = {name: _variable(name, body) for name, body in document.get("variables", {}).items()}
     for variable in variables.values():

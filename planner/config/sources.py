@@ -15,14 +15,12 @@ from pathlib import Path
 from attrs import define, field
 
 from planner.config.tokens import RESERVED
-from planner.config.validation import Checker
 from planner.config.values import Written, describe, plain
 from planner.config.yaml_document import LineTrace, YamlProblem, parse
 from planner.links import require_no_dangling_link
 from planner.model.diagnostic import Diagnostics, Position
 from planner.model.project import PINNED, is_hidden_path, root_of
 from planner.model.value import Path as ValuePath
-from planner.model.value import Value
 
 MAX_SOURCE = 10 * 1024 * 1024
 FOLDER = "templates/"
@@ -215,9 +213,3 @@ def read_plain(sources: Sources, name: str, diagnostics: Diagnostics) -> PlainFi
         diagnostics.error(f"the file must hold one mapping, not {found}", position=place)
         return None
     return PlainFile(name, sources, document)
-
-
-def check_plain(file: PlainFile, value: Value, checker: Checker, diagnostics: Diagnostics) -> None:
-    """Reports what in value, the file's whole document, does not fit the schema."""
-    for problem in checker.problems(value):
-        diagnostics.error(problem.summary, position=file.position(problem.path), advice=problem.advice)

@@ -246,23 +246,18 @@ def open_client(
     """
     if settings.is_sandbox and transport is None:
         raise PlannerError("The sandbox runs inside this process: a client for it needs its transport")
+    usual, seconds = Timeouts(), settings.timeout
     return Client(
         settings.endpoint,
         auth=settings.auth,
         region=settings.region,
-        timeouts=_timeouts(settings.timeout),
+        timeouts=usual if seconds is None else Timeouts(read=seconds, upload=max(seconds, usual.upload)),
         verify=_verify(settings),
         pool_size=pool_size,
         transport=transport,
         discretion=discretion,
         permit=permit,
     )
-
-
-def _timeouts(seconds: float | None) -> Timeouts:
-    if seconds is None:
-        return Timeouts()
-    return Timeouts(read=seconds, upload=max(seconds, Timeouts().upload))
 
 
 def _verify(settings: Settings) -> bool | str:

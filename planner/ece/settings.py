@@ -102,25 +102,18 @@ def _no_endpoint(environment: str, source: Source) -> PlannerError:
 
 
 def _check_endpoint(environment: str, endpoint: str, allow_http: bool) -> None:
-    if problem := _problem(endpoint, allow_http):
-        what, advice = problem
-        # The URL is shown only where it holds no password; a query may hold a token.
-        shown = "" if "@" in endpoint else f" {redact(endpoint)}"
-        raise PlannerError(f"The endpoint{shown} of environment {environment} {what}", advice=advice)
-
-
-def _problem(endpoint: str, allow_http: bool) -> tuple[str, str] | None:
-    """(what is wrong with the endpoint, what to do), None when nothing is."""
-    example = "Write it as https://host:12443."
+    # The URL is shown only where it holds no password; a query may hold a token.
+    shown = f"The endpoint{'' if '@' in endpoint else f' {redact(endpoint)}'} of environment {environment}"
     try:
         address = base_of(endpoint)
     except NoAddress as error:
+        what, advice = str(error), "Write it as https://host:12443."
         if error.flaw is Flaw.CREDENTIALS:
-            return "holds a user or a password", "Take them out, and set EC_USER and EC_PASS."
-        return str(error), example
+            what, advice = "holds a user or a password", "Take them out, and set EC_USER and EC_PASS."
+        raise PlannerError(f"{shown} {what}", advice=advice) from None
     if address.in_the_clear and not allow_http:
-        return "would send credentials unencrypted", "Use https, or set allow_http: true in planner.yaml."
-    return None
+        advice = "Use https, or set allow_http: true in planner.yaml."
+        raise PlannerError(f"{shown} would send credentials unencrypted", advice=advice)
 
 
 @frozen
