@@ -56,10 +56,8 @@ def _marks(item: KnownRelease) -> Iterator[str]:
 
 def render_release(item: KnownRelease, subjects: Subjects, *, width: int, style: Style) -> str:
     content = _content(item.release, subjects, width, style) if item.release else ()
-    parts = [
-        [style.paint(BOLD, escape(item.id)), *content],
-        *(list(_history(name, item, subjects, width, style)) for name in item.environments),
-    ]
+    histories = (list(_history(name, item, subjects, width, style)) for name in item.environments)
+    parts = [[style.paint(BOLD, escape(item.id)), *content], *histories]
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
 

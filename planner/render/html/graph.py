@@ -126,13 +126,8 @@ def graph_of(changes: Sequence[ShownChange]) -> Graph:
     needs = {address: shown.item.change.dependencies for address, shown in by_address.items()}
     addresses = tuple(sorted({*needs, *(other for others in needs.values() for other in others)}))
     number = {address: index for index, address in enumerate(addresses)}
-    edges = tuple(
-        (number[address], number[other])
-        for address, others in needs.items()
-        for other in sorted(others)
-        if other != address
-    )
-    return Graph(addresses, edges, by_address)
+    pairs = ((one, other) for one, others in needs.items() for other in sorted(others) if other != one)
+    return Graph(addresses, tuple((number[one], number[other]) for one, other in pairs), by_address)
 
 
 def _largest(edges: Sequence[Edge]) -> list[Edge]:
