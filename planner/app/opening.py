@@ -203,7 +203,7 @@ def _client(
         ) as client,
     ):
         if not settings.is_sandbox:
-            request.caller.redact.watch(lambda: client.secrets)
+            request.caller.redact.watch(lambda: client.auth.secrets)
         yield client
 
 

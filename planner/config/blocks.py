@@ -18,7 +18,7 @@ from planner.model.diagnostic import Diagnostics, Position, did_you_mean
 from planner.model.graph import Cycle, ordered
 from planner.model.kind import Kind
 from planner.model.resource import Desired
-from planner.model.value import Deferred, Path, Reference, Value, dotted, leaves, with_plain_numbers
+from planner.model.value import Deferred, Path, Reference, Value, dotted, leaves, plain_numbers
 
 META = ("depends_on", "lifecycle")
 BLOCKS = ("resource", "output", "moved", "import", "removed", "check")
@@ -119,7 +119,7 @@ class Blocks:
             self._check(kind, attributes, place)
         return Desired(
             address=address,
-            attributes=with_plain_numbers(attributes),
+            attributes=plain_numbers(attributes),
             references=tuple(found.references),
             depends_on=statements.read_depends_on(plain(entries.get("depends_on")), place),
             lifecycle=statements.read_lifecycle(plain(entries.get("lifecycle")), kind, place),

@@ -102,7 +102,7 @@ PER_MACRO: Final = 500
 PER_NODE: Final = 50
 PER_WEIGHED: Final = 10
 _LIGHT: Final = frozenset({type(None), bool, float})
-_LISTS: Final = (list, tuple, KeysView, ValuesView, ItemsView)
+LISTS: Final = (list, tuple, KeysView, ValuesView, ItemsView)
 
 
 class Weighted:
@@ -187,7 +187,7 @@ class Effort:
             if isinstance(item, Mapping):
                 waiting.extend(item)
                 waiting.extend(item.values())
-            elif isinstance(item, _LISTS):
+            elif isinstance(item, LISTS):
                 waiting.extend(item)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -107,19 +108,12 @@ def open_project(root: Path) -> Project:
 
 
 def _opened(root: Path) -> ProjectFile:
-    if not _exists(root / PROJECT_FILE):
+    if not os.path.exists(root / PROJECT_FILE):  # noqa: PTH110 - also of a name that no file can have
         raise PlannerError(
             f"there is no {PROJECT_FILE} in {root.absolute()}",
             advice="Go to the project's folder, or name it with -C DIR.",
         )
     return read_project(Sources(root))
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # a name that no file can have
-        return False
 
 
 def choose_environment(project: Project, name: str | None) -> Environment:

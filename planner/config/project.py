@@ -17,7 +17,7 @@ from planner.model.diagnostic import Diagnostics, did_you_mean
 from planner.model.graph import Cycle, ordered
 from planner.model.project import TEMPLATES, Environment, GateRules, Project, Promotable, Variable
 from planner.model.times import Window, parse_duration, parse_window
-from planner.model.value import Path, with_plain_numbers
+from planner.model.value import Path, plain_numbers
 from planner.resources import schema
 
 PROJECT_FILE = "planner.yaml"
@@ -106,7 +106,7 @@ def _shaped_document(document: dict[str, Any], rules: dict[str, Any]) -> dict[st
             filled[section] = {name: _filled(body) for name, body in filled[section].items()}
     variables = filled.pop("variables", None)
     others = {key: body for key, body in filled.items() if key != "locals"}
-    shape: dict[str, Any] = {**filled, **with_plain_numbers(shaped(others, _with_refs(rules)))}
+    shape: dict[str, Any] = {**filled, **plain_numbers(shaped(others, _with_refs(rules)))}
     if isinstance(variables, dict):
         shape["variables"] = {name: schema_of(body) for name, body in variables.items()}
     elif variables is not None:

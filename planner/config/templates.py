@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache, cached_property, partial
-from itertools import islice
 
 from attrs import define, field, frozen
 
@@ -114,14 +113,6 @@ MOST_LINES = 2_000_000
 _BEFORE_TEXT = re.compile(rf"(?:[ \t]|{MARK.pattern})*+")
 
 
-def _lines(text: str) -> Iterator[str]:
-    start = 0
-    for end in LINE_END.finditer(text):
-        yield text[start : end.start()]
-        start = end.end()
-    yield text[start:]
-
-
 def _place(files: list[str], mark: tuple[str, str]) -> tuple[str, int]:
     return files[decode(mark[0])], decode(mark[1])
 
@@ -173,7 +164,7 @@ class _WayBack:
         place = (self.name, 1)
         lines = []
         places: dict[tuple[str, int], tuple[str, int]] = {}  # each once, however often a loop repeats it
-        for line in islice(_lines(text), MOST_LINES):
+        for line in LINE_END.split(text, MOST_LINES)[:MOST_LINES]:
             before = _BEFORE_TEXT.match(line)
             marks = MARK.findall(line)
             leading = MARK.findall(before.group()) if before else []

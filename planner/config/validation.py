@@ -13,17 +13,7 @@ from planner.config.tokens import INVALID
 from planner.config.values import Literal, Written, plain, step
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
-from planner.model.value import (
-    UNKNOWN,
-    Deferred,
-    Path,
-    Secret,
-    Value,
-    at,
-    dotted,
-    with_each,
-    with_plain_numbers,
-)
+from planner.model.value import UNKNOWN, Deferred, Path, Secret, Value, at, dotted, plain_numbers, with_each
 
 _PLAIN = frozenset({str, bool, int, float, type(None)})
 
@@ -49,7 +39,7 @@ class Checker:
     def __init__(self, schema: Mapping[str, Any], what: str = "attribute", also: Iterable[str] = ()) -> None:
         self.schema = schema
         self._what, self._also = what, also
-        rules = dict(with_plain_numbers(schema))
+        rules = dict(plain_numbers(schema))
         self._validator = Draft202012Validator(rules, validate_formats=True, retriever=_retrieve_nothing)
 
     def problems(self, value: Written, name: str = "", whole: str = "the value") -> Iterator[Problem]:
@@ -232,7 +222,7 @@ def _known(value: Written) -> Value:
         return "known after apply"
     if isinstance(value, Mapping | list | tuple):
         return with_each(cast(Value, value), _known)
-    return with_plain_numbers(value.value if isinstance(value, Literal) else value)
+    return plain_numbers(value.value if isinstance(value, Literal) else value)
 
 
 @frozen

@@ -15,7 +15,7 @@ from typing import Any, Final, overload
 import jsonschema_rs
 from attrs import define, field, frozen
 
-from planner.model.value import Deferred, Path, Reference, Secret, Value, with_plain_numbers
+from planner.model.value import Deferred, Path, Reference, Secret, Value, plain_numbers
 from planner.yaml12.core_schema import plain_value
 
 
@@ -147,8 +147,8 @@ def _takes(schema: Any, value: Value, strictly: bool) -> bool:
 
 def _is_valid(rules: dict[str, Any], value: Value) -> bool:
     try:
-        plain_rules: Any = with_plain_numbers(rules)
-        return jsonschema_rs.is_valid(plain_rules, with_plain_numbers(value), validate_formats=True)
+        plain_rules: Any = plain_numbers(rules)
+        return jsonschema_rs.is_valid(plain_rules, plain_numbers(value), validate_formats=True)
     except (ValueError, jsonschema_rs.ValidationError):
         return True  # what is wrong with a schema is told where it is declared
 

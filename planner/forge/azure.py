@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from planner.forge.connection import ACCOUNT, Connection, at, id_at, number_at, text_at
+from planner.forge.connection import ACCOUNT, Connection, Ends, at, id_at, number_at, text_at
 from planner.forge.kind import Ci, Environ, Job, Kind, Way, joined, run_of, says_true
 from planner.forge.port import Comment, Facts
 from planner.model.dialect import Dialect
@@ -62,13 +62,9 @@ class AzureDevOps(Connection):
         criteria = {f"searchCriteria.{name}": value for name, value in {**ends, "status": "active"}.items()}
         look = self.client.at(*self._repository, "pullrequests", query={**criteria, **_VERSION})
         url = self.client.at(*self._repository, "pullrequests", query=_VERSION)
-        return self.opened(
-            url,
-            {**ends, "title": title, "description": body},
-            lambda: self.opens_at(look, "value"),
-            self._page,
-            {(name,): ref for name, ref in ends.items()},
-        )
+        new = {**ends, "title": title, "description": body}
+        told: Ends = {(name,): ref for name, ref in ends.items()}
+        return self.opened(url, new, lambda: self.opens_at(look, "value"), self._page, told)
 
     def _page(self, item: Any) -> str:
         """The reply's own url is the API's."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from planner.forge.connection import Connection, Reply, at, id_at, number_at, text_at
+from planner.forge.connection import Connection, Ends, Reply, at, id_at, number_at, text_at
 from planner.forge.kind import NAME, Ci, Environ, Job, Kind, Way, below, joined, run_of
 from planner.forge.port import Comment, Facts, ForgeError
 from planner.model.dialect import Dialect
@@ -57,14 +57,11 @@ class Bitbucket(Connection):
         ends = {"source": {"branch": {"name": branch}}, "destination": {"branch": {"name": base}}}
         asked = f'state = "OPEN" AND source.branch.name = {json.dumps(branch)}'
         asked += f" AND destination.branch.name = {json.dumps(base)}"
+        new = {"title": title, "description": body, **ends}
+        url = self.client.at(*self._repository, "pullrequests")
         look = self.client.at(*self._repository, "pullrequests", query={"q": asked})
-        return self.opened(
-            self.client.at(*self._repository, "pullrequests"),
-            {"title": title, "description": body, **ends},
-            lambda: self.opens_at(look, "values"),
-            _page,
-            {("source", "branch", "name"): branch, ("destination", "branch", "name"): base},
-        )
+        told: Ends = {("source", "branch", "name"): branch, ("destination", "branch", "name"): base}
+        return self.opened(url, new, lambda: self.opens_at(look, "values"), _page, told)
 
     def _may_change(self, comment: Comment) -> bool:
         try:

@@ -314,10 +314,7 @@ def clock_time(seconds: float) -> str:
 
 
 def connect(
-    target: Target,
-    *,
-    pauses: Pauses | None = None,
-    tell: Callable[[str], object] = lambda _: None,
+    target: Target, *, pauses: Pauses | None = None, tell: Callable[[str], object] = lambda _: None
 ) -> Forge:
     """Nothing is sent yet. target: as locating.py makes it. tell: takes a line for those who have to wait."""
     client = Client(target, pauses or Pauses(), tell)

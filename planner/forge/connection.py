@@ -23,6 +23,9 @@ PAUSES: Final = (1.0, 4.0, 10.0)
 ACCOUNT: Final = "the account of the token is not known"
 """How a message begins when it is needed."""
 
+Ends = Mapping[tuple[str, ...], str]
+"""Where a pull request says its two branches, and what they are to be."""
+
 
 @frozen
 class Call:
@@ -88,10 +91,7 @@ class Connection(Forge):
 
     def opens_at(self, url: str, *below: str) -> list[dict[str, Any]]:
         """Open pull requests, as a list that is below these names of the reply."""
-        data = self.client.get(url, self.not_opened)
-        for name in below:
-            data = at(data, name)
-        return self.client.items(data, self.not_opened)
+        return self.client.items(at(self.client.get(url, self.not_opened), *below), self.not_opened)
 
     def written(
         self, method: str, url: str, body: Mapping[str, Any], read: Callable[[Any], Comment], asked: str = ""
@@ -112,12 +112,11 @@ class Connection(Forge):
         body: Mapping[str, Any],
         look: Callable[[], Iterable[Any]],
         url_of: Callable[[Any], str],
-        ends: Mapping[tuple[str, ...], str],
+        ends: Ends,
     ) -> str:
         """The URL of the pull request that look finds, else of the new one that a POST of body to url makes.
 
         look: the open ones from the same branch into the same one; a forge may show others beside them.
-        ends: where a pull request says its two branches, and what they are to be.
         """
         new = Call("POST", url, self.not_opened, body, makes=True)
         for pause in (*PAUSES, None):
@@ -132,7 +131,7 @@ class Connection(Forge):
                 self.client.pauses.sleep(pause)
         raise AssertionError
 
-    def _made(self, call: Call, url_of: Callable[[Any], str], ends: Mapping[tuple[str, ...], str]) -> str:
+    def _made(self, call: Call, url_of: Callable[[Any], str], ends: Ends) -> str:
         data = self.client.call(call).data
         url = url_of(data)
         if not url:
@@ -144,11 +143,8 @@ class Connection(Forge):
 
 def text_at(data: Any, *path: str) -> str:
     """The text or number under these names, "" when there is none."""
-    for name in path:
-        data = data.get(name) if isinstance(data, dict) else None
-    if isinstance(data, bool) or not isinstance(data, str | int):
-        return ""
-    return str(data)
+    found = at(data, *path)
+    return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
 
 
 def id_at(data: Any, *path: str) -> str:
@@ -157,7 +153,7 @@ def id_at(data: Any, *path: str) -> str:
     return found if _ID.fullmatch(found) else ""
 
 
-def is_about(data: Any, ends: Mapping[tuple[str, ...], str]) -> bool:
+def is_about(data: Any, ends: Ends) -> bool:
     """Whether data holds these texts at these places, as far as it tells them."""
     return all(text_at(data, *path) in ("", text) for path, text in ends.items())
 
@@ -172,5 +168,8 @@ def whole_number(text: str, digits: int) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
 
 
-def at(data: Any, name: str) -> Any:
-    return data.get(name) if isinstance(data, dict) else None
+def at(data: Any, *path: str) -> Any:
+    """What is under these names, None when there is nothing."""
+    for name in path:
+        data = data.get(name) if isinstance(data, dict) else None
+    return data

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from planner.forge.connection import ACCOUNT, Call, Connection, Reply, at, id_at, number_at, text_at
+from planner.forge.connection import ACCOUNT, Call, Connection, Ends, Reply, at, id_at, number_at, text_at
 from planner.forge.kind import TWO_NAMES, Ci, Environ, Job, Kind, Way, run_of, says_true
 from planner.forge.port import Comment, Facts, ForgeError
 from planner.links import open_regular
@@ -68,13 +68,9 @@ class GitHub(Connection):
 
     def open_pull_request(self, title: str, body: str, branch: str, base: str) -> str:
         new = {"title": title, "body": body, "head": branch, "base": base}
-        return self.opened(
-            self.client.at(*self._repository, "pulls"),
-            new,
-            lambda: self._open(branch, base),
-            _page,
-            {("head", "ref"): branch, ("base", "ref"): base},
-        )
+        ends: Ends = {("head", "ref"): branch, ("base", "ref"): base}
+        url = self.client.at(*self._repository, "pulls")
+        return self.opened(url, new, lambda: self._open(branch, base), _page, ends)
 
     def _open(self, branch: str, base: str) -> Iterable[Any]:
         owner = self.target.repository.partition("/")[0]
@@ -182,7 +178,7 @@ def _number_of_run(event: Any) -> int | None:
     """The pull request of a workflow that follows another. Pull requests from forks are not there, those to
     others are.
     """
-    found = at(at(event, "workflow_run"), "pull_requests")
+    found = at(event, "workflow_run", "pull_requests")
     home = text_at(event, "repository", "id")
     if not isinstance(found, list) or len(found) != 1 or text_at(found[0], "base", "repo", "id") != home:
         return None

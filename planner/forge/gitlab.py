@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from planner.forge.connection import Connection, Reply, id_at, number_at, text_at, whole_number
+from planner.forge.connection import Connection, Ends, Reply, id_at, number_at, text_at, whole_number
 from planner.forge.kind import NAME, Ci, Environ, Job, Kind, Way, below, run_of, says_true
 from planner.forge.port import Comment, Facts
 from planner.model.dialect import Dialect
@@ -45,15 +45,11 @@ class GitLab(Connection):
 
     def open_pull_request(self, title: str, body: str, branch: str, base: str) -> str:
         ends = {"source_branch": branch, "target_branch": base}
-        look = self.client.at(*self._project, "merge_requests", query={"state": "opened", **ends})
         new = {"title": title, "description": body, **ends}
-        return self.opened(
-            self.client.at(*self._project, "merge_requests"),
-            new,
-            lambda: self.opens_at(look),
-            _web_page,
-            {(name,): branch for name, branch in ends.items()},
-        )
+        url = self.client.at(*self._project, "merge_requests")
+        look = self.client.at(*self._project, "merge_requests", query={"state": "opened", **ends})
+        told: Ends = {(name,): end for name, end in ends.items()}
+        return self.opened(url, new, lambda: self.opens_at(look), _web_page, told)
 
     def _page(self, number: int) -> str:
         return self.client.at(*self._notes, query={**_ORDER, "page": str(number)})

@@ -11,7 +11,7 @@ from planner.errors import WrongUsage
 from planner.forge.kind import Ci, Job, Kind, Run, Way
 from planner.forge.port import Credentials, ForgeError, Target
 from planner.forge.registry import ALIASES, KINDS, NAMES, job_in, running
-from planner.net.address import Flaw, NoAddress, address_of
+from planner.net.address import Flaw, NoAddress, base_of
 from planner.net.authorities import trusted
 
 _AUTHORITIES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
@@ -132,12 +132,10 @@ def _api(url: str, kind: Kind, environ: Mapping[str, str]) -> str:
         return ""
     example = f"Write --api-url as {kind.public or 'https://host'}."
     try:
-        given = address_of(url.strip())
+        given = base_of(url.strip())
     except NoAddress as error:
         advice = "Set the token's variable instead." if error.flaw is Flaw.CREDENTIALS else example
         raise WrongUsage(f"the address of {kind.facts.name} {error}", advice=advice) from None
-    if given.query:
-        raise WrongUsage(f"the address of {kind.facts.name} {Flaw.MORE.value}", advice=example)
     if given.in_the_clear and environ.get(_ALLOW, "").lower() != "true":
         raise ForgeError(
             f"the token would be sent unencrypted to {given.place}",

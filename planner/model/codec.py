@@ -20,22 +20,13 @@ import orjson
 from cattrs import BaseValidationError, Converter, ForbiddenExtraKeysError, transform_error
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
+from planner.model import value_json
 from planner.model.address import Address
 from planner.model.plan import FOR_PEOPLE, Plan
 from planner.model.resource import ON_THIS_MACHINE, Prior
 from planner.model.state import Applied, Intent, Outcome, Record, State
 from planner.model.value import Path, Reference, Value
-from planner.model.value_json import (
-    Data,
-    decode_address,
-    decode_mapping,
-    decode_path,
-    decode_reference,
-    decode_value,
-    encode_mapping,
-    encode_reference,
-    encode_value,
-)
+from planner.model.value_json import Data
 
 T = TypeVar("T")
 Hook = Callable[[Any, Any], Any]
@@ -76,7 +67,7 @@ def _hook(decode: Callable[[Any], Any]) -> Hook:
 
 def _value_fields(cls: type) -> dict[str, Any]:
     """The fields of cls that hold a value, with how it is encoded, and those that are not encoded."""
-    value = override(unstruct_hook=encode_value, struct_hook=_hook(decode_value))
+    value = override(unstruct_hook=value_json.encode_value, struct_hook=_hook(value_json.decode_value))
     fields = attrs.fields(attrs.resolve_types(cls))
     found = {field.name: value for field in fields if field.type is Value}
     return found | {field.name: override(omit=True) for field in fields if field.metadata == ON_THIS_MACHINE}
@@ -120,13 +111,14 @@ def _converter(*, detailed: bool = False) -> Converter:
     for kind, name in ((str, "text"), (int, "a whole number"), (bool, "true or false")):
         converter.register_structure_hook(kind, _exactly(kind, name))
     converter.register_unstructure_hook(Address, str)
-    converter.register_structure_hook(Address, _hook(decode_address))
-    converter.register_unstructure_hook(Reference, encode_reference)
-    converter.register_structure_hook(Reference, _hook(decode_reference))
+    converter.register_structure_hook(Address, _hook(value_json.decode_address))
+    converter.register_unstructure_hook(Reference, value_json.encode_reference)
+    converter.register_structure_hook(Reference, _hook(value_json.decode_reference))
     converter.register_unstructure_hook_func(lambda cls: cls == Path, list)
-    converter.register_structure_hook_func(lambda cls: cls == Path, _hook(decode_path))
-    converter.register_unstructure_hook_func(lambda cls: cls == Mapping[str, Value], encode_mapping)
-    converter.register_structure_hook_func(lambda cls: cls == Mapping[str, Value], _hook(decode_mapping))
+    converter.register_structure_hook_func(lambda cls: cls == Path, _hook(value_json.decode_path))
+    values = Mapping[str, Value]
+    converter.register_unstructure_hook_func(lambda cls: cls == values, value_json.encode_mapping)
+    converter.register_structure_hook_func(lambda cls: cls == values, _hook(value_json.decode_mapping))
     return converter
 
 

@@ -163,10 +163,10 @@ def text_length(value: Value) -> int:
 
 
 @overload
-def with_plain_numbers(value: Mapping[str, Value]) -> Mapping[str, Value]: ...
+def plain_numbers(value: Mapping[str, Value]) -> Mapping[str, Value]: ...
 @overload
-def with_plain_numbers(value: Value) -> Value: ...
-def with_plain_numbers(value: Value) -> Value:
+def plain_numbers(value: Value) -> Value: ...
+def plain_numbers(value: Value) -> Value:
     """value with numbers that are only numbers, for whoever takes no text of them: APIs, validators."""
     if type(value) in _SIMPLE:
         return value
@@ -174,8 +174,8 @@ def with_plain_numbers(value: Value) -> Value:
         return plain_number(value)
     if isinstance(value, Mapping):
         plain = _SIMPLE.issuperset(map(type, value.values()))
-        return value if plain else {key: with_plain_numbers(item) for key, item in value.items()}
-    return [with_plain_numbers(item) for item in value] if isinstance(value, list | tuple) else value
+        return value if plain else {key: plain_numbers(item) for key, item in value.items()}
+    return [plain_numbers(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def leaves(value: Value, path: Path = ()) -> Iterator[tuple[Path, Value]]:

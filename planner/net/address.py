@@ -110,6 +110,14 @@ def address_of(text: str) -> Address:
     return _placed(scheme[1].lower(), text[scheme.end() + 2 :])
 
 
+def base_of(text: str) -> Address:
+    """As `address_of`, for what more is added to: NoAddress also for a query."""
+    found = address_of(text)
+    if found.query:
+        raise NoAddress(Flaw.MORE)
+    return found
+
+
 def _placed(scheme: str, text: str) -> Address:
     found = _PLACE.fullmatch(text)
     if found is None:

@@ -1,23 +1,15 @@
-"""How two environments differ: as text, and as a document that schemas/comparison.schema.json describes."""
+"""How two environments differ, as text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
 
-from planner.model.plan import AttributeDiff
-from planner.model.release import Comparison, RenderedDiff, ResourceDiff, TextDiff
-from planner.model.value import Value, is_sensitive
-from planner.model.value_json import encode_value
+from planner.model.release import Comparison, RenderedDiff, TextDiff
 from planner.render.escaping import wrap
 from planner.render.rows import Row, Words, content_words, rows_of
 from planner.render.style import BOLD, Style
 from planner.render.text.rows import render_rows
-from planner.render.values import SENSITIVE, plural
-
-FORMAT_VERSION: Final = 1
-
-Document = dict[str, Any]
+from planner.render.values import plural
 
 
 def render_comparison(found: Comparison, *, width: int, style: Style) -> str:
@@ -101,57 +93,3 @@ def _end(found: Comparison) -> str:
     promotable = f"{found.promotable:,} promotable and " if found.promotes else ""
     rendered = f", {found.rendered.count:,} in what is rendered" if found.rendered else ""
     return f"{found.left} and {found.right}: {promotable}{plural(found.own, 'local difference')}{rendered}."
-
-
-def comparison_document(found: Comparison) -> Document:
-    """left and right of a difference are null where that side has none."""
-    archives = [_text_document(item) for item in found.archives]
-    return {
-        "format_version": FORMAT_VERSION,
-        "left": found.left,
-        "right": found.right,
-        "promotable": {
-            "variables": [_attribute_document(item) for item in found.variables],
-            "templates": _text_document(found.templates) if found.templates else None,
-            "archives": archives if found.promotes else [],
-        },
-        "local": {
-            "values": [_attribute_document(item) for item in found.local],
-            "archives": [] if found.promotes else archives,
-        },
-        "equal_secrets": list(found.equal_secrets),
-        "unset_secrets": list(found.unset_secrets),
-        "rendered": _rendered_document(found.rendered) if found.rendered else None,
-    }
-
-
-def _rendered_document(found: RenderedDiff) -> Document:
-    return {
-        "only_left": [str(address) for address in found.only_left],
-        "only_right": [str(address) for address in found.only_right],
-        "both": [_resource_document(item) for item in found.both],
-        "outputs": [_attribute_document(item) for item in found.outputs],
-    }
-
-
-def _resource_document(item: ResourceDiff) -> Document:
-    return {
-        "address": str(item.address),
-        "attributes": [_attribute_document(diff) for diff in item.attributes],
-        "content": _text_document(item.content) if item.content else None,
-    }
-
-
-def _text_document(item: TextDiff) -> Document:
-    return {"name": item.name, "left": item.before or None, "right": item.after or None}
-
-
-def _attribute_document(diff: AttributeDiff) -> Document:
-    left, right = (_shown(value, diff.sensitive) for value in (diff.before, diff.after))
-    return {"path": list(diff.path), "left": left, "right": right, "sensitive": diff.sensitive}
-
-
-def _shown(value: Value, sensitive: bool) -> Any:
-    if value is None:
-        return None
-    return SENSITIVE if sensitive or is_sensitive(value) else encode_value(value)

@@ -1,7 +1,4 @@
-"""Releases: all that are known in a table, one with everything that happened to it, and both as documents.
-
-Documents are as schemas/releases.schema.json describes them.
-"""
+"""Releases as text: all that are known in a table, one with everything that happened to it."""
 
 from __future__ import annotations
 
@@ -9,11 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from planner.model.release import APPROVED, FORCED, REJECTED, KnownRelease, Release, Remark, Stay
-from planner.model.value_json import encode_mapping
 from planner.render.columns import Cell, cell, render_columns
 from planner.render.escaping import cells, escape, hanging, pad, shorten
 from planner.render.rows import Row, Words
-from planner.render.standings import Document, gate_document, minute, picked, render_gates
+from planner.render.standings import minute, render_gates
 from planner.render.style import ADD, BOLD, CHANGE, ERROR, WARNING, Style
 from planner.render.text.rows import render_rows
 from planner.render.values import inline
@@ -21,7 +17,6 @@ from planner.render.values import inline
 COMMIT_DIGITS: Final = 10
 _WIDEST_VALUES: Final = 60
 _NOT_COMMITTED: Final = "(not committed)"
-FORMAT_VERSION: Final = 1
 
 
 def render_releases(releases: Sequence[KnownRelease], *, width: int, style: Style) -> str:
@@ -161,50 +156,3 @@ def _pair(label: str, text: str, role: str, width: int, style: Style, *, indent:
 
 def _time(at: str) -> str:
     return escape(f"{minute(at)} UTC")
-
-
-def releases_document(
-    project: str, releases: Sequence[KnownRelease], problems: Mapping[str, str]
-) -> Document:
-    """All releases as a document. problems: environment -> why its state could not be read."""
-    found = [_document(item) for item in releases]
-    return {**_head(project, problems), "releases": found}
-
-
-def release_document(
-    project: str, item: KnownRelease, subjects: Mapping[str, str], problems: Mapping[str, str]
-) -> Document:
-    """One release as a document. subjects: commit -> the first line of its message."""
-    return {**_head(project, problems), "release": _document(item), "subjects": dict(subjects)}
-
-
-def _head(project: str, problems: Mapping[str, str]) -> Document:
-    return {"format_version": FORMAT_VERSION, "project": project, "problems": dict(problems)}
-
-
-def _document(item: KnownRelease) -> Document:
-    release = item.release
-    said = ("environment", "what", "name", "ok", "by", "at", "text")
-    return {
-        **picked(item, "id", "first_seen"),
-        "variables": encode_mapping(release.variables) if release else None,
-        "templates": (release.templates or None) if release else None,
-        "archives": dict(release.archives) if release else None,
-        **picked(item, "runs_in", "ran_in"),
-        "rejected": item.is_rejected,
-        "approvals": {name: count for name in item.environments if (count := item.approvals(name))},
-        "runs": [_stay_document(stay) for stay in item.stays],
-        "remarks": [picked(remark, *said) for remark in item.remarks],
-    }
-
-
-def _stay_document(stay: Stay) -> Document:
-    told = ("environment", "since", "until", "whole", "by", "commit", "pull_request", "plan_digest")
-    source = {"environment": stay.source, "lineage": stay.lineage, "serial": stay.serial}
-    return {
-        **picked(stay, *told),
-        "source": source if stay.source else None,
-        "gates": [gate_document(gate) for gate in stay.gates],
-        "overrides": list(stay.overrides),
-        "archives": dict(stay.archives),
-    }

@@ -1,12 +1,9 @@
-"""The environments of a project: where each is, the matrix of what runs where and what comes next, and gates.
-
-As text, and as documents that schemas/standings.schema.json describes.
-"""
+"""The environments of a project: where each is, what runs where and what comes next; and gates."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
 
 from attrs import evolve, frozen
 
@@ -21,9 +18,6 @@ _STATE: Final = 6
 
 _PLAIN: Final = Style()
 _ROLES: Final[Mapping[str, str]] = {"met": ADD, "closed": CHANGE, "forced": WARNING}
-FORMAT_VERSION = 1
-
-Document = dict[str, Any]
 
 
 @frozen
@@ -168,60 +162,3 @@ def _gate_lines(gate: Gate, column: int, width: int, style: Style) -> Iterator[s
 def minute(at: str) -> str:
     """ "2026-08-24 09:00"."""
     return f"{at[:10]} {at[11:16]}"
-
-
-def places_document(project: str, places: Iterable[Place]) -> Document:
-    told = ("environment", "endpoint", "state", "protected", "promote_from")
-    environments = [picked(item, *told) for item in places]
-    return {"format_version": FORMAT_VERSION, "project": project, "environments": environments}
-
-
-def standings_document(project: str, at: str, chain: Sequence[Standing]) -> Document:
-    """The environments as a document. at: when it was looked, ISO 8601 in UTC. null stands for what is not
-    known, or not there.
-    """
-    environments = [_document(item) for item in chain]
-    return {"format_version": FORMAT_VERSION, "project": project, "at": at, "environments": environments}
-
-
-def _document(item: Standing) -> Document:
-    asked = item.asked and not item.problem
-    return {
-        **picked(item, "environment", "promote_from", "protected", "release", "since"),
-        "whole": item.whole if item.readable else None,
-        "converged": item.converged,
-        "pending": item.pending if asked else None,
-        "drifted": list(item.drifted) if asked else None,
-        "next": _next_document(item) if item.coming else None,
-        **picked(item, "problem", "advice"),
-    }
-
-
-def _next_document(item: Standing) -> Document:
-    return {
-        "release": item.coming,
-        **picked(item, "source", "promoted"),
-        "gates": [gate_document(gate) for gate in item.gates],
-        "blocked_by": [gate.name for gate in item.closed_gates],
-    }
-
-
-def gate_document(gate: Gate) -> Document:
-    return {
-        "name": gate.name,
-        "state": gate.state,
-        "detail": gate.detail,
-        **picked(gate, "advice", "forced"),
-        "holds": "apply" if gate.applies else "promotion",
-    }
-
-
-def picked(item: object, *names: str) -> Document:
-    """Fields as they stand in documents: null is a text that is not there."""
-    return {name: _plain(getattr(item, name)) for name in names}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return list(value)
-    return None if value == "" else value

@@ -18,7 +18,7 @@ from attrs import evolve, frozen
 from werkzeug.wrappers import Response
 
 from planner.sandbox import deployment_request as requested
-from planner.sandbox.http import Call, Route, Stamp, api_error, check_version, reply, versioned
+from planner.sandbox.http import Call, Route, Stamp, api_error, reply, versioned
 from planner.sandbox.storage import Storage
 from planner.sandbox.tables import DEPLOYMENTS, Deployment, Resource, Resources, record_uses
 
@@ -115,7 +115,7 @@ class DeploymentsApi:
         request = requested.checked(call.json(), requested.UPDATE, repo_only=self.repo_only)
         with self.storage.write() as db:
             before = _find(db, call)
-            check_version(call.request.args.get("version"), before.stamp, "deployments")
+            call.check_version(before.stamp, "deployments")
             if call.flag("validate_only"):
                 wanted = requested.resources(request)
                 body = _updated(_changed(before, request)) | _diagnosed(before, wanted)

@@ -14,17 +14,7 @@ from attrs.filters import exclude
 from werkzeug.wrappers import Response
 
 from planner.sandbox.archives import Archives, Fetch, FileFacts, Incoming, assumed_facts, check_url, receive
-from planner.sandbox.http import (
-    ApiError,
-    Call,
-    Problem,
-    Route,
-    Stamp,
-    api_error,
-    check_version,
-    reply,
-    versioned,
-)
+from planner.sandbox.http import ApiError, Call, Problem, Route, Stamp, api_error, reply, versioned
 from planner.sandbox.storage import Storage
 from planner.sandbox.tables import EXTENSIONS, Extension, users
 
@@ -216,7 +206,7 @@ class ExtensionsApi:
 
     def _check_version(self, call: Call, extension: Extension) -> None:
         if self.enforce_version:
-            check_version(call.request.args.get("version"), extension.stamp, "extensions")
+            call.check_version(extension.stamp, "extensions")
 
 
 def not_found(extension_id: str) -> ApiError:

@@ -74,13 +74,6 @@ def api_error(status: int, code: str, message: str, *fields: str) -> ApiError:
     return ApiError(status, Problem(code, message, fields))
 
 
-def check_version(sent: str | None, stamp: Stamp, group: str) -> None:
-    """Raises ApiError 409, with a code of the group, for `?version=` of an older version."""
-    if sent is not None and sent != str(stamp.version):
-        message = f"The version you sent [{sent}] does not match the persisted version [{stamp.version}]."
-        raise api_error(409, f"{group}.version_conflict", message)
-
-
 def reply(body: Any, status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> Response:
     all_headers = [("Content-Type", "application/json"), *headers]
     return Response(orjson.dumps(body), status, all_headers)
@@ -134,6 +127,13 @@ class Call:
     def flag(self, name: str) -> bool:
         """A boolean of the query string; anything but `true` is false."""
         return self.request.args.get(name, "").lower() == "true"
+
+    def check_version(self, stamp: Stamp, group: str) -> None:
+        """Raises ApiError 409, with a code of the group, for `?version=` of an older version."""
+        sent = self.request.args.get("version")
+        if sent is not None and sent != str(stamp.version):
+            message = f"The version you sent [{sent}] does not match the persisted version [{stamp.version}]."
+            raise api_error(409, f"{group}.version_conflict", message)
 
 
 def _no_json(fault: str) -> ApiError:

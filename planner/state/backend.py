@@ -35,6 +35,10 @@ class HistoryEntry:
     size: int
 
 
+Compare = Callable[[int | None], None]
+"""Takes the serial that the present snapshot tells, and raises what it likes."""
+
+
 def compare_serials(shown: str, told: int | None, expected: int | None) -> None:
     """The comparison in `write_snapshot`. told: the present snapshot's serial, None when it does not say."""
     if expected is None or told == expected:

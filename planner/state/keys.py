@@ -18,8 +18,8 @@ import base64
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Final, Protocol
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, field, frozen
 
@@ -27,6 +27,9 @@ from planner.distribution import how_to_add
 from planner.errors import EncryptedState, StateError
 from planner.model.project import Given
 from planner.state.document import refuse_newer
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 VERSION: Final = 1
 MAGIC: Final = b"sealed%d." % VERSION
@@ -54,12 +57,6 @@ class Altered(ValueError):
     """A sealed text that its own key does not open."""
 
 
-class _Cipher(Protocol):
-    def encrypt(self, data: bytes) -> bytes: ...
-
-    def decrypt(self, token: bytes) -> bytes: ...
-
-
 @frozen
 class Secret:
     """One variable of the process environment. variable: its name. derived: a passphrase, not a key."""
@@ -79,7 +76,7 @@ class Keys:
 
     secrets: tuple[Secret, ...]
     _salt: bytes = field(factory=lambda: os.urandom(_SALT_BYTES), repr=False)
-    _known: dict[tuple[str, bytes], tuple[bytes, _Cipher]] = field(factory=dict, repr=False)
+    _known: dict[tuple[str, bytes], tuple[bytes, Fernet]] = field(factory=dict, repr=False)
 
     @property
     def present(self) -> str:
@@ -121,7 +118,7 @@ class Keys:
             f"{_PASSPHRASE}_OLD.",
         )
 
-    def _cipher(self, secret: Secret, salt: bytes) -> tuple[bytes, _Cipher]:
+    def _cipher(self, secret: Secret, salt: bytes) -> tuple[bytes, Fernet]:
         if (secret.variable, salt) not in self._known:
             key = _derived(secret.text, salt) if secret.derived else _decoded(secret)
             id_ = hashlib.sha256(b"planner state key id" + key).hexdigest()[:16].encode()
@@ -148,7 +145,7 @@ def _decoded(secret: Secret) -> bytes:
     return key
 
 
-def _fernet() -> Callable[[bytes], _Cipher]:
+def _fernet() -> type[Fernet]:
     try:
         from cryptography.fernet import Fernet  # noqa: PLC0415 - an extra
     except ImportError as error:

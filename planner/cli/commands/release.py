@@ -13,8 +13,9 @@ from planner.cli.console import Console
 from planner.cli.options import complete_environments, json_option, lock_option, on_request
 from planner.errors import LockHeld, PartlyApplied, PlannerError, WrongUsage
 from planner.model.release import KnownRelease
+from planner.render.documents import release_document, releases_document
 from planner.render.escaping import escape
-from planner.render.releases import release_document, releases_document, render_release, render_releases
+from planner.render.releases import render_release, render_releases
 
 FAILED = 1
 

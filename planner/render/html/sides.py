@@ -10,24 +10,16 @@ from typing import Any, Final
 from attrs import frozen
 from markupsafe import Markup
 
+from planner.render import values
 from planner.render.escaping import escape, quote
 from planner.render.rows import Form, Row, Stretch, Words, text_lines
-from planner.render.values import (
-    KNOWN_LATER,
-    SENSITIVE,
-    expanded,
-    is_hidden,
-    is_multiline,
-    is_unknown,
-    text_line,
-)
 
 _ROOM: Final = 64
 _ENDLESS: Final = 1 << 40
 _MOST_COMPARED: Final = 5000
 _LEAST_SHARED: Final = 4
-_SECRET: Final = Markup('<span class="secret">{}</span>').format(SENSITIVE)
-_LATER: Final = Markup('<span class="later">{}</span>').format(KNOWN_LATER)
+_SECRET: Final = Markup('<span class="secret">{}</span>').format(values.SENSITIVE)
+_LATER: Final = Markup('<span class="later">{}</span>').format(values.KNOWN_LATER)
 _UNENDED: Final = Markup('<span class="aside"> (no newline at the end)</span>')
 _MARK: Final = Markup("<mark>{}</mark>")
 
@@ -69,13 +61,13 @@ def shown(value: Any) -> Markup:
     """A value as a person reads it, over as many lines as it needs."""
     if isinstance(value, Words):
         return lines([escape(value.text)])
-    if is_hidden(value):
+    if values.is_hidden(value):
         return _SECRET
-    if is_unknown(value):
+    if values.is_unknown(value):
         return _LATER
-    if is_multiline(value):
+    if values.is_multiline(value):
         return Markup("\n").join(map(_line, text_lines(value)))
-    return lines(expanded(value, _ROOM, _whole))
+    return lines(values.expanded(value, _ROOM, _whole))
 
 
 def _pair(before: Markup | None, after: Markup | None) -> Sides:
@@ -109,7 +101,7 @@ def _line(line: str) -> Markup:
 
 
 def _line_text(line: str) -> str:
-    return "".join(text_line(line.removesuffix("\n"), _ENDLESS))
+    return "".join(values.text_line(line.removesuffix("\n"), _ENDLESS))
 
 
 def _marked(before: str, after: str) -> Sides:

@@ -23,7 +23,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
-from planner.state.backend import KEPT, HistoryEntry
+from planner.state.backend import KEPT, Compare, HistoryEntry
 from planner.state.s3.bucket import NOTHING, Bucket, Changed, Found, until_it_stands
 from planner.state.s3.client import FAILURES
 from planner.state.snapshot import serial_of
@@ -57,21 +57,15 @@ class SnapshotObjects:
     def read(self) -> bytes | None:
         return _content(self._bucket.get(self._key))
 
-    def write(
-        self, data: bytes, serial: int, compare: Callable[[int | None], None], allow: Callable[[], None]
-    ) -> None:
-        """compare: raises what it likes at the serial that the present snapshot tells. allow: when another
-        holds the lock; it is called after the present one was looked at, and before that is replaced.
-        """
+    def write(self, data: bytes, serial: int, compare: Compare, allow: Confirm) -> None:
+        """allow: is called after the present one was looked at, and before that is replaced."""
         kept = until_it_stands(lambda: self._replace(data, serial, compare, allow), self._shown, "written")
         with suppress(*FAILURES):  # it is written; the next who writes makes up for the copy
             self._bucket.put(self._kept(serial), data, over=None)
         spent = sorted({*kept, serial}, reverse=True)[KEPT:]
         self._bucket.discard([self._kept(number) for number in spent if number != serial])
 
-    def _replace(
-        self, data: bytes, serial: int, compare: Callable[[int | None], None], allow: Callable[[], None]
-    ) -> set[int]:
+    def _replace(self, data: bytes, serial: int, compare: Compare, allow: Confirm) -> set[int]:
         """The serials in the history until now."""
         present = self._bucket.look(self._key)
         compare(self._told(present))

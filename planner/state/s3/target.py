@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from attrs import evolve, field, frozen
 
 from planner.errors import StateError
-from planner.net.address import Address, Flaw, NoAddress, address_of
+from planner.net.address import Address, Flaw, NoAddress, base_of
 
 OPTIONS: Final = ("allow_http", "endpoint", "path_style", "region", "sse", "sse_kms_key_id")
 CREDENTIALS: Final = (
@@ -127,16 +127,12 @@ def _truth(options: dict[str, str], name: str) -> bool | None:
 def check_endpoint(endpoint: str, target: S3Target) -> Address:
     """StateError when endpoint is no address, or when the state would travel there for everybody to read."""
     try:
-        found = address_of(endpoint)
+        found = base_of(endpoint)
     except NoAddress as error:
         advice = "Write https://host[:port]."
         if error.flaw is Flaw.CREDENTIALS:
             advice = f"Take them out. {CREDENTIALS}"
         raise StateError(f"the endpoint of {target.shown} {error}", advice=advice) from None
-    if found.query:
-        raise StateError(
-            f"the endpoint of {target.shown} {Flaw.MORE.value}", advice="Write https://host[:port]."
-        )
     if found.in_the_clear and not target.allow_http:
         raise StateError(
             f"the endpoint {found.url} of {target.shown} would get the state unencrypted",

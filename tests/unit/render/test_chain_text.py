@@ -10,9 +10,16 @@ from attrs import evolve
 from jsonschema_rs import Draft202012Validator, meta
 
 from planner.model.release import Comparison, Gate, Standing
-from planner.render.comparison import comparison_document, render_comparison
-from planner.render.releases import release_document, releases_document, render_release, render_releases
-from planner.render.standings import places_document, render_places, render_standings, standings_document
+from planner.render.comparison import render_comparison
+from planner.render.documents import (
+    comparison_document,
+    places_document,
+    release_document,
+    releases_document,
+    standings_document,
+)
+from planner.render.releases import render_release, render_releases
+from planner.render.standings import render_places, render_standings
 from planner.render.style import Style
 from planner.resources import schema
 
