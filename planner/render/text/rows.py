@@ -147,7 +147,7 @@ def _value(value: Any, frame: _Frame, long: TextLayout) -> Body:
     if len(lines) == 1:
         return lines[0], []
     hangs = is_words or (isinstance(value, str) and not is_multiline(value))
-    column = frame.value_at if hangs else frame.start  # under the value, or under the name, as items of a list
+    column = frame.value_at if hangs else frame.start  # items of a list: under the name
     return lines[0], [Line(column, line) for line in lines[1:]]
 
 
