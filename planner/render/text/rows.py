@@ -115,7 +115,7 @@ def _lines(row: Row, above: str, head: str, frame: _Frame, long: TextLayout) -> 
     first, below = _body(row, frame, long)
     sign = row.sign or " "
     lines = [Line(frame.start, above, sign, begins=True)] if above else []
-    lines.append(Line(frame.start, head + first, sign, begins=not above))
+    lines.append(Line(frame.start, head + first, sign, not above))
     if below:
         lines += [line if line.sign else evolve(line, sign=sign) for line in below]
     if row.forces or row.notes:
