@@ -126,7 +126,7 @@ class Client:
             found = self._attempt(call)
             if isinstance(found, Reply):
                 return found
-            pause = pause_after(attempt, waited, found.asked, self.pauses.random)
+            pause = pause_after(attempt, waited, found.asked, self.pauses.random())
             if found.lasting or pause is None:
                 raise found.error
             self._tell(f"{found.error.summary}; trying again in {max(1, round(pause))} s")
@@ -267,16 +267,14 @@ def _texts(data: Any, depth: int) -> Iterator[str]:
             yield from _texts(item, depth + 1)
 
 
-def pause_after(
-    attempt: int, waited: float, asked: float | None, random: Callable[[], float]
-) -> float | None:
+def pause_after(attempt: int, waited: float, asked: float | None, random: float) -> float | None:
     """Seconds to wait after attempt (from 1), None to give up. asked: seconds the forge asked for.
 
-    Else it is exponential backoff with jitter: half to all of what doubles with each attempt.
+    Else it is exponential backoff with jitter: half to all of what doubles with each attempt. random: 0 to 1.
     """
     if attempt >= _ATTEMPTS or (asked is not None and asked > _LONGEST_ASKED):
         return None
-    backoff = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** (attempt - 1)) * (0.5 + random() / 2)
+    backoff = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** (attempt - 1)) * (0.5 + random / 2)
     pause = backoff if asked is None else asked
     return pause if waited + pause <= _WAITED_IN_ALL else None
 

@@ -8,14 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from attrs import frozen
 
-from planner.app.promotion.choosing import (
-    Choice,
-    Order,
-    choose,
-    other_source,
-    parts_of,
-    refuse_other_parts,
-)
+from planner.app.promotion.choosing import Choice, Order, choose, other_source, parts_of, refuse_other_parts
 from planner.app.promotion.pins_file import PinsFile, find_file, pins_text
 from planner.config.environment_file import Pins
 from planner.config.load import choose_environment
@@ -79,9 +72,8 @@ def _variable(variable: Variable, value: Value, pins: Pins) -> Edit | None:
 
 
 def _gone(project: Project, pins: Pins) -> Iterator[Edit]:
-    promotable = project.promote.variables if project.promote else ()
     for name, value in pins.variables.items():
-        if name not in promotable:
+        if name not in project.promoted_variables:
             yield Edit(("variables", name), shaped(value, {}), None, is_gone=True)
 
 
