@@ -1,4 +1,4 @@
-"""What this program is called where it is installed from, and how to add one of its extras.
+"""The name under which this program is installed, and how to add one of its extras.
 
 The import and the command are `planner`. The package of that name on the Python package index is somebody
 else's.

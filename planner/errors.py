@@ -75,7 +75,9 @@ class StalePlan(Refused):
 
 
 class GatesClosed(Refused):
-    """gates: all that were asked, where the summary does not tell of the only closed one."""
+    """Gates of an environment keep a release out. gates: all that were asked, where the summary does not tell
+    of the only closed one.
+    """
 
     def __init__(self, summary: str, gates: Sequence[Gate], *, advice: str) -> None:
         super().__init__(summary, advice=advice)
@@ -112,7 +114,9 @@ class DamagedState(StateError):
 
 
 class OthersState(DamagedState):
-    """project, environment: whose it says that it is. lineage: of the state."""
+    """The state that was found belongs to another project or environment. project, environment: whose it says
+    that it is. lineage: of the state.
+    """
 
     def __init__(self, summary: str, *, project: str, environment: str, lineage: str, advice: str) -> None:
         super().__init__(summary, advice=advice)
@@ -187,7 +191,9 @@ class OutcomeUnknown(PlannerError):
 
 
 class PartlyApplied(PlannerError):
-    """ledger: what was applied and what was not, for an apply that could not go on."""
+    """An apply ended before all of its plan was done. ledger: what was applied and what was not, for an apply
+    that could not go on.
+    """
 
     exit_code = 5
     ledger: Ledger | None = None

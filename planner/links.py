@@ -1,4 +1,4 @@
-"""What may be in a file's place: nothing, a link to nothing, or what would be waited for for ever.
+"""What may stand where a file should be: nothing, a link to nothing, or a pipe that would be read for ever.
 
 A leaf that whoever reads files may import.
 """
@@ -45,7 +45,7 @@ def is_there(path: Path) -> bool:
 
 
 def open_regular(path: Path) -> IO[bytes]:
-    """For reading. OSError, also for a device, a pipe or a folder."""
+    """Open a file for reading. OSError, also for a device, a pipe or a folder."""
     try:
         descriptor = os.open(path, _READ)
     except OSError as error:

@@ -29,7 +29,7 @@ class Scratch:
 
     @classmethod
     def open(cls) -> Scratch:
-        """OSError when none can be made."""
+        """A new folder. OSError when none can be made."""
         _remove_abandoned()
         while True:
             folder = Path(tempfile.mkdtemp(prefix=_PREFIX))

@@ -57,7 +57,7 @@ def open_project(folder: str | Path, *, environ: Mapping[str, str] | None = None
 
 @frozen
 class Project:
-    """environments: their names, in the order of planner.yaml."""
+    """A project as it lies in a folder. environments: their names, in the order of planner.yaml."""
 
     folder: Path
     name: str
@@ -72,7 +72,9 @@ class Project:
         var_files: Sequence[str] = (),
         parallelism: int = 10,
     ) -> Environment:
-        """variables: as --var gives them. var_files: as --var-file. PlannerError where there is none."""
+        """One environment of the project. variables: as --var gives them. var_files: as --var-file.
+        PlannerError where there is none.
+        """
         chosen = choose_environment(read_project(self.folder), name)
         assigned = [(key, _as_text(value)) for key, value in (variables or {}).items()]
         inputs = Inputs(assigned, tuple(var_files), self.environ)
@@ -123,7 +125,7 @@ class Plan:
         return self.content.has_changes
 
     def text(self, *, width: int = 100) -> str:
-        """As `planner plan` prints it, secrets hidden. width: columns, at least 40."""
+        """The plan as `planner plan` prints it, secrets hidden. width: columns, at least 40."""
         return render_plan(self.content, width=width, style=Style(colours=False))
 
     def markdown(self) -> str:
@@ -151,13 +153,13 @@ class Environment:
     _parallelism: int
 
     @contextmanager
-    def _asking(self, **given: Any) -> Iterator[tuple[Request, Silent]]:
+    def _asking(self, **given: Any) -> Iterator[Request]:
         """One call. No error that leaves it holds a secret, and no temporary file stays."""
-        request = Request(self._folder, self.name, self._inputs, self._parallelism, **given)
         caller, environ = Silent(), self._inputs.environ
+        request = Request(self._folder, self.name, self._inputs, caller, self._parallelism, **given)
         caller.redact.watch(lambda: (*given_credentials(environ), *request.given_secrets()))
         try:
-            yield request, caller
+            yield request
         except PlannerError as error:
             caller.redact.clear(error)
             raise error from None  # what it comes from is not redacted
@@ -167,19 +169,19 @@ class Environment:
 
     def resources(self) -> Mapping[Address, Desired]:
         """What the templates become, without calling any API. InvalidConfiguration with all that is wrong."""
-        with self._asking() as (request, caller):
-            found, _ = configure(request, caller)
+        with self._asking() as request:
+            found, _ = configure(request)
             found.refuse_errors()
             return found.resources
 
     def state(self) -> State:
-        """As it is kept, without asking the installation. Empty where nothing was applied yet."""
-        with self._asking() as (request, caller):
+        """The state as it is kept, without asking the installation. Empty where nothing was applied yet."""
+        with self._asking() as request:
             here = choose_environment(request.project, self.name)
-            return request.states(caller.redact).open(here).load()
+            return request.states.open(here).load()
 
     def outputs(self) -> Mapping[str, Value]:
-        """Those of the last apply; sensitive ones are fingerprints."""
+        """The outputs of the last apply; sensitive ones are fingerprints."""
         return self.state().outputs
 
     def plan(
@@ -194,9 +196,9 @@ class Environment:
         """What apply would change. Takes no lock and writes nothing. See `planner plan` for what is given."""
         selection = Selection(tuple(targets), tuple(excludes), tuple(replaces))
         given = {"destroy": destroy, "refresh": refresh, "selection": selection}
-        with self._asking(**given) as (request, caller), opened(request, caller) as here:
+        with self._asking(**given) as request, opened(request) as here:
             proposal = propose(here.session)
-            found = caller.redact.inside((*here.configuration.diagnostics, *proposal.diagnostics))
+            found = request.caller.redact.inside((*here.configuration.diagnostics, *proposal.diagnostics))
             content = here.store.redact(proposal.plan)  # as in a file: what is sensitive stays here
             return Plan(
                 content,
@@ -222,9 +224,9 @@ class Environment:
         if plan.errors:
             raise Refused(plan.errors[0].summary, advice=plan.errors[0].advice)
         cancel = cancel or Cancel()
-        with self._asking() as (request, caller), opened(request, caller) as here:
-            report = _Report(cancel, caller.redact)
-            applying = Applying(caller, here, report)
+        with self._asking() as request, opened(request) as here:
+            report = _Report(cancel, request.caller.redact)
+            applying = Applying(here, report)
             with ThreadPoolExecutor(1, "planner-apply") as pool:
                 result = pool.submit(apply_saved, applying, plan.content, Approval(auto=True), lock_timeout)
                 result.add_done_callback(lambda _: report.events.put(None))
@@ -234,8 +236,8 @@ class Environment:
 
 
 def _hand_on(events: SimpleQueue[Event | None], on_event: OnEvent, cancel: Cancel) -> None:
-    """In the caller's thread, until None ends them. What on_event raises is raised when the apply has ended,
-    which it does early.
+    """Hand events on, in the caller's thread, until None ends them. What on_event raises is raised when the
+    apply has ended, which it does early.
     """
     try:
         while (event := events.get()) is not None:
@@ -272,7 +274,7 @@ class _Report:
         """The caller has it."""
 
     def diagnostics(self, items: Iterable[Diagnostic]) -> None:
-        """Those of a plan are with it; that a check failed afterwards is in the outcome."""
+        """Nothing to do: those of a plan are with it; that a check failed afterwards is in the outcome."""
 
     @contextmanager
     def running(self, hurry: Callable[[], object]) -> Iterator[Running]:
@@ -283,7 +285,7 @@ class _Report:
         self.events.put(self.redact.inside(event))
 
     def ledger(self, ledger: Ledger, way_on: str) -> None:
-        """It is in the outcome."""
+        """Nothing to do: it is in the outcome."""
 
     def outputs(self, outputs: Mapping[str, Value]) -> None:
         self.shown = outputs

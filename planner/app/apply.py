@@ -12,10 +12,9 @@ from typing import Final, Protocol
 
 from attrs import field, frozen
 
-from planner.app.caller import Caller
 from planner.app.command_line import command_line, way_on
 from planner.app.opening import Opened
-from planner.app.promotion.admission import Admission, Forcing, Terms, admission, refuse_closed
+from planner.app.promotion.admission import Admission, Forcing, admission, refuse_closed
 from planner.app.stores import locked
 from planner.engine.apply import Surroundings
 from planner.engine.refresh import Listed
@@ -40,7 +39,9 @@ _IN_NO_COMMIT: Final = (
 
 @frozen
 class Running:
-    """sink: takes the events of an apply, from several threads. stop: whether to start nothing new."""
+    """How an apply that runs is heard of, and how it is stopped. sink: takes the events of an apply, from
+    several threads. stop: whether to start nothing new.
+    """
 
     sink: Sink
     stop: Callable[[], bool]
@@ -72,7 +73,7 @@ def present(report: Report, here: Opened, proposal: Proposal) -> None:
 
 @frozen
 class Approval:
-    """auto: do not ask. expected: the digest of the plan that was approved elsewhere."""
+    """How a plan is approved. auto: unasked. expected: the digest of the plan that was approved elsewhere."""
 
     auto: bool = False
     expected: str | None = None
@@ -82,7 +83,6 @@ class Approval:
 class Applying:
     """An apply that somebody asks for."""
 
-    caller: Caller
     here: Opened
     report: Report
     forcing: Forcing = field(factory=Forcing)
@@ -90,7 +90,9 @@ class Applying:
 
 @frozen
 class Outcome:
-    """ledger: None where there was nothing to do, or the plan has errors. failed: a check, afterwards."""
+    """What became of an apply. ledger: None where there was nothing to do, or the plan has errors. failed: a
+    check, afterwards.
+    """
 
     forbidden: bool = False
     ledger: Ledger | None = None
@@ -99,9 +101,9 @@ class Outcome:
 
 def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Outcome:
     """Plan, ask, carry out, with the lock held all the while."""
-    caller, here = applying.caller, applying.here
+    here, caller = applying.here, applying.here.caller
     _refuse_blind_approval(here, approval)
-    with _locked(caller, here, lock_timeout) as state:
+    with _locked(here, lock_timeout) as state:
         with caller.doing("Asking the installation"):
             proposal = propose_from(here.session, state)
         present(applying.report, here, proposal)
@@ -116,14 +118,14 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
             applying.report.outputs(state.outputs)
             return Outcome()
         _refuse_closed(admitted)
-        _approve(caller, here, approval, proposal.plan)
+        _approve(here, approval, proposal.plan)
         return _carry_out(applying, proposal.plan, state, admitted, proposal.view.listed)
 
 
 def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout: float) -> Outcome:
     """Carry out a saved plan, unless it is stale. It was reviewed: only a protected environment asks."""
-    caller, here = applying.caller, applying.here
-    with _locked(caller, here, lock_timeout) as state:
+    here, caller = applying.here, applying.here.caller
+    with _locked(here, lock_timeout) as state:
         session = here.session
         refuse_other_state(plan, plan_digest(plan, here.store.redact), state, session.goal)
         with caller.doing("Asking the installation"):
@@ -139,7 +141,7 @@ def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout
         admitted = _admitted(applying, plan, state)
         _refuse_closed(admitted)
         if here.environment.protected and not approval.auto:
-            _ask(caller, here)
+            _ask(here)
         return _carry_out(applying, plan, state, admitted)
 
 
@@ -148,8 +150,7 @@ def _admitted(applying: Applying, plan: Plan, state: State) -> Admission | None:
     if plan.mode != NORMAL:
         return None
     here, now = applying.here, applying.here.store.clock()
-    terms = Terms(applying.forcing)
-    return admission(here.request, here.configuration, state, applying.caller, now, terms)
+    return admission(here.request, here.configuration, state, now, applying.forcing)
 
 
 def _refuse_closed(admitted: Admission | None) -> None:
@@ -163,9 +164,9 @@ def _to_record(admitted: Admission | None, plan: Plan) -> bool:
 
 
 @contextmanager
-def _locked(caller: Caller, here: Opened, timeout: float) -> Iterator[State]:
+def _locked(here: Opened, timeout: float) -> Iterator[State]:
     """Holds the environment's lock; gives the state after what a run that was cut off left is settled."""
-    operation = "destroy" if here.request.destroy else "apply"
+    caller, operation = here.caller, "destroy" if here.request.destroy else "apply"
     with locked(here.store, operation, timeout, caller.tell):
         with caller.doing("Looking after what was cut off"):
             state, notes = recover(here.session)
@@ -189,7 +190,7 @@ def _applied_before(approval: Approval, plan: Plan, state: State) -> bool:
     return approved and not plan.has_changes
 
 
-def _approve(caller: Caller, here: Opened, approval: Approval, plan: Plan) -> None:
+def _approve(here: Opened, approval: Approval, plan: Plan) -> None:
     digest = plan_digest(plan, here.store.redact)
     if approval.expected is not None:
         refuse_other_digest(approval.expected)
@@ -200,24 +201,24 @@ def _approve(caller: Caller, here: Opened, approval: Approval, plan: Plan) -> No
             )
         return
     if not approval.auto and plan.has_changes:
-        _ask(caller, here)
+        _ask(here)
 
 
-def _ask(caller: Caller, here: Opened) -> None:
+def _ask(here: Opened) -> None:
     environment = here.environment
     saved = "Save a plan, review it, and apply it with --auto-approve."
     way = saved if environment.protected else "Give --auto-approve."
-    caller.ask_about(environment, f"Apply this to {environment.name}?", otherwise=way)
+    here.caller.ask_about(environment, f"Apply this to {environment.name}?", otherwise=way)
 
 
 def _carry_out(
     applying: Applying, plan: Plan, state: State, admitted: Admission | None, before: Listed | None = None
 ) -> Outcome:
-    caller, here, report = applying.caller, applying.here, applying.report
+    here, report = applying.here, applying.report
     variables = {name: assigned.value for name, assigned in here.configuration.variables.items()}
     digest = plan_digest(plan, here.store.redact)
     promotions = _promotions(here, plan, state, admitted, digest)
-    provenance = Provenance(digest, variables, _commit(caller, here), promotions)
+    provenance = Provenance(digest, variables, _commit(here), promotions)
     plan, state = moved_first(here.store, plan, state)
     try:
         with report.running(here.hurry) as running:
@@ -238,19 +239,19 @@ def _carry_out(
     if ledger.complete:
         report.outputs(after.outputs)
         if _to_record(admitted, plan) and (run := log_of(after).present):
-            caller.tell(f"{here.environment.name} runs {run.id} now.")
+            here.caller.tell(f"{here.environment.name} runs {run.id} now.")
             if here.configuration.project.promotes_templates and not run.release.templates:
-                caller.tell(_IN_NO_COMMIT)
+                here.caller.tell(_IN_NO_COMMIT)
     report.diagnostics(checked)
     return Outcome(ledger=ledger, failed=any(item.is_error for item in checked))
 
 
-def _commit(caller: Caller, here: Opened) -> str | None:
+def _commit(here: Opened) -> str | None:
     """What the state remembers of where an apply was made from. Nothing but that depends on it."""
     try:
         return commit_of(here.request.folder)
     except PlannerError as error:
-        caller.tell(f"Note: the state does not learn from which commit this is: {error.summary}")
+        here.caller.tell(f"Note: the state does not learn from which commit this is: {error.summary}")
         return None
 
 

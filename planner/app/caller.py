@@ -13,7 +13,9 @@ from planner.model.project import Environment
 
 
 class Caller(Protocol):
-    """redact: knows the secrets of this run. logs_bodies: whether bodies of requests are logged."""
+    """Whoever asked: told of what happens, and asked where a decision is theirs. redact: knows the secrets of
+    this run. logs_bodies: whether bodies of requests are logged.
+    """
 
     @property
     def redact(self) -> Redactor: ...

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from planner.app.opening import Opened
 
 _OF_THIS_RUN: Final = frozenset(
-    {"auto_approve", "expect_digest", "as_json", "out", "form", "detailed_exitcode"}
+    {"auto_approve", "expect_digest", "as_events", "out", "form", "detailed_exitcode"}
 )
 """Options that are not given again: what was approved was this plan, and the others are how it was shown."""
 _SELECTING: Final = {"targets": "--target", "excludes": "--exclude", "replaces": "--replace"}
@@ -98,7 +98,7 @@ class _Still:
         return bool(named) and not self._named(glob, {*self.here.configuration.resources, *self.left})
 
     def to_replace(self, glob: str) -> list[str]:
-        """Without what was replaced: it would be once more."""
+        """What is to be replaced still: not what was, which would be once more."""
         named = self._named(glob, {change.address for change in self.plan.changes})
         left = [str(address) for address in named if address in self.left]
         return [glob] if len(left) == len(named) else left
@@ -109,7 +109,7 @@ class _Still:
 
 
 def _line(here: Opened, verb: str, options: Options, rest: Iterable[str]) -> str:
-    """With the folder, environment and variables of this command."""
+    """A command line with the folder, environment and variables of this one."""
     fresh = ("environment", "assignments", "files", *_OF_THIS_RUN)
     again = (word for name, words in options.items() if name not in fresh for word in words)
     words = (verb, "-e", here.environment.name, *_inputs(here), *again, *rest)

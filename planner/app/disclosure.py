@@ -1,5 +1,8 @@
-"""Secrets that are known from the start; what the client's log and messages keep to themselves; and secrets
-where everybody has them: in files that git tracks, and in names, which are written everywhere.
+"""Which secrets there are before anything is read, and which of them stand where everybody sees them.
+
+Known from the start are those in the process environment, and what the client's log has to hide. Everybody
+sees files that git tracks, and names, which are written everywhere: a secret there is refused. Taking secrets
+out of what is shown is planner.app.redaction.
 """
 
 from __future__ import annotations
@@ -49,7 +52,7 @@ def given_credentials(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def given_values(project: Project, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Of the sensitive variables that are set here, for what reads no templates."""
+    """The values of the sensitive variables that are set here, for what reads no templates."""
     names = (f"{PREFIX}{name}" for name, variable in project.variables.items() if variable.sensitive)
     return tuple(environ[name] for name in names if environ.get(name))
 

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, cast
 
 from attrs import Factory, evolve, field, frozen
 
-from planner.app.caller import Caller
+from planner.app.caller import Caller, Silent
 from planner.app.command_line import Typed
 from planner.app.config_digest import config_digest
 from planner.app.disclosure import discretion, exposed, exposed_names, given_values
 from planner.app.pinned import PinnedTrees
-from planner.app.redaction import Redactor
 from planner.app.stores import States
 from planner.archives import Workspace
 from planner.config.apart import apart
@@ -49,11 +48,14 @@ if TYPE_CHECKING:
 
 @frozen
 class Request:
-    """What the command line asks for. texts: of files of the project, whatever is on disk."""
+    """What the command line asks for. caller: who asks, and is told. texts: of files of the project, whatever
+    is on disk.
+    """
 
     folder: Path
     environment: str | None
     inputs: Inputs
+    caller: Caller = field(factory=Silent)
     parallelism: int = 10
     refresh: bool = True
     destroy: bool = False
@@ -69,21 +71,24 @@ class Request:
     trees: PinnedTrees = field(default=Factory(lambda self: PinnedTrees(self.folder), takes_self=True))
 
     def given_secrets(self) -> tuple[str, ...]:
-        """Of the sensitive variables that are set here, once it is known which are."""
+        """The values of the sensitive variables that are set here, once it is known which are."""
         known = self.projects.known(self.folder)
         return given_values(known, self.inputs.environ) if known else ()
 
     @property
     def project(self) -> Project:
-        """PlannerError when there is none, InvalidConfiguration when it is wrong."""
+        """The project. PlannerError when there is none, InvalidConfiguration when it is wrong."""
         return self.projects.at(self.folder).project
 
     def pins_of(self, environment: str) -> Pins | None:
-        """None where they cannot be used: whoever reads the file for its values tells what is wrong."""
+        """The pins of an environment; None where they cannot be used: whoever reads the file for its values
+        tells what is wrong.
+        """
         return read_pins(Sources(self.folder, texts=self.texts), environment, Diagnostics())
 
-    def states(self, redact: Redactor) -> States:
-        return States(self.folder, self.project.name, self.inputs.environ, redact)
+    @property
+    def states(self) -> States:
+        return States(self.folder, self.project.name, self.inputs.environ, self.caller.redact)
 
     def elsewhere(self, environment: str) -> Request:
         """A look at another environment: what the command line says of variables is about this one."""
@@ -91,6 +96,7 @@ class Request:
             self.folder,
             environment,
             Inputs(environ=self.inputs.environ),
+            self.caller,
             self.parallelism,
             projects=self.projects,
             workspace=self.workspace,
@@ -113,10 +119,14 @@ class Opened:
     def environment(self) -> Environment:
         return self.configuration.environment
 
+    @property
+    def caller(self) -> Caller:
+        return self.request.caller
 
-def configure(request: Request, caller: Caller) -> tuple[Configuration, dict[str, KindFile]]:
+
+def configure(request: Request) -> tuple[Configuration, dict[str, KindFile]]:
     """The configuration with every problem in its diagnostics; secrets are watched for from here on."""
-    project = request.project
+    project, redact = request.project, request.caller.redact
     environment = choose_environment(project, request.environment)
     kinds = dict(load_kinds())
     pins = request.pins_of(environment.name)
@@ -128,14 +138,14 @@ def configure(request: Request, caller: Caller) -> tuple[Configuration, dict[str
     declared = request.projects.at(request.folder)
     found = load(sources, declared, environment, known, request.inputs, request.run)
     if found.secrets:  # each source is asked again for each output, of whatever environment
-        caller.redact.watch(lambda: found.secrets)
-    shown = (*exposed(found, request.folder), *exposed_names(found, kinds, caller.redact.known()))
+        redact.watch(lambda: found.secrets)
+    shown = (*exposed(found, request.folder), *exposed_names(found, kinds, redact.known()))
     return evolve(found, diagnostics=(*found.diagnostics, *shown), pins=pins), kinds
 
 
-def configure_files(request: Request, caller: Caller) -> tuple[Configuration, dict[str, KindFile]]:
+def configure_files(request: Request) -> tuple[Configuration, dict[str, KindFile]]:
     """As `configure`, with the files archived, hashed and checked."""
-    configuration, kinds = configure(request, caller)
+    configuration, kinds = configure(request)
     diagnostics = Diagnostics(list(configuration.diagnostics))
     archives = request.workspace.archives(request.folder, configuration.pinned)
     resources = attach_contents(configuration.resources, kinds, archives, configuration.locate, diagnostics)
@@ -143,16 +153,16 @@ def configure_files(request: Request, caller: Caller) -> tuple[Configuration, di
 
 
 @contextmanager
-def opened(request: Request, caller: Caller) -> Iterator[Opened]:
+def opened(request: Request) -> Iterator[Opened]:
     """An environment opened for planning and applying. InvalidConfiguration with every problem found."""
-    with caller.doing("Reading templates and files"):
-        configuration, kinds = configure_files(request, caller)
+    with request.caller.doing("Reading templates and files"):
+        configuration, kinds = configure_files(request)
     configuration.refuse_errors()
     environment = configuration.environment
-    store = request.states(caller.redact).open(environment, _noting(caller))
+    store = request.states.open(environment, _noting(request.caller))
     settings = Settings.read(environment.name, environment.options, request.inputs.environ)
     conventions = _conventions(environment, settings)
-    with _client(request, configuration, settings, caller, store) as client:
+    with _client(request, configuration, settings, store) as client:
         session = Session(
             goal=_goal(request, configuration, store.load().lineage),
             drivers={n: k.driver(k.kind, k.binding, client, conventions) for n, k in kinds.items()},
@@ -160,14 +170,14 @@ def opened(request: Request, caller: Caller) -> Iterator[Opened]:
             busy=lambda: str(store.backend.lock_holder() or ""),
             parallelism=request.parallelism,
             refresh=request.refresh,
-            waiting=_waiting(settings, caller),
+            waiting=_waiting(settings, request.caller),
         )
         yield Opened(request, configuration, session, store, client.hurry)
 
 
-def opened_offline(request: Request, caller: Caller) -> tuple[Goal, Drivers]:
+def opened_offline(request: Request) -> tuple[Goal, Drivers]:
     """What is wanted, and drivers that know their kinds and can call nothing. InvalidConfiguration."""
-    configuration, kinds = configure_files(request, caller)
+    configuration, kinds = configure_files(request)
     configuration.refuse_errors()
     nobody = cast("Client", None)
     drivers = {name: k.driver(k.kind, k.binding, nobody) for name, k in kinds.items()}
@@ -176,7 +186,7 @@ def opened_offline(request: Request, caller: Caller) -> tuple[Goal, Drivers]:
 
 @contextmanager
 def _client(
-    request: Request, configuration: Configuration, settings: Settings, caller: Caller, store: Store
+    request: Request, configuration: Configuration, settings: Settings, store: Store
 ) -> Iterator[Client]:
     """Whoever lost the lock of the state sends nothing more that writes, be it the next attempt of a call."""
     from planner.ece.client import open_client  # noqa: PLC0415 - not for those who ask no installation
@@ -188,12 +198,12 @@ def _client(
             settings,
             pool_size=request.parallelism,
             transport=transport,
-            discretion=discretion(caller, configuration, store),
+            discretion=discretion(request.caller, configuration, store),
             permit=store.backend.still_held,
         ) as client,
     ):
         if not settings.is_sandbox:
-            caller.redact.watch(lambda: client.secrets)
+            request.caller.redact.watch(lambda: client.auth.secrets)
         yield client
 
 
@@ -210,7 +220,9 @@ def _noting(caller: Caller) -> Callable[[str], None]:
 
 
 def _waiting(settings: Settings, caller: Caller) -> Waiting:
-    """As long as a client waits for a reply. The embedded ECE ends with the process that asked it."""
+    """A create is waited for as long as a client waits for a reply. The embedded ECE ends with the process
+    that asked it.
+    """
     grace = 0.0 if settings.is_sandbox else settings.timeout or Timeouts().read
     return Waiting(grace, time.sleep, caller.tell)
 
@@ -271,7 +283,7 @@ def _goal(request: Request, configuration: Configuration, lineage: str) -> Goal:
 
 
 def make_salt(configuration: Configuration, lineage: str) -> str:
-    """For fingerprints of secrets. lineage: of the state, "" before there is one."""
+    """The salt for fingerprints of secrets. lineage: of the state, "" before there is one."""
     project, environment = configuration.project.name, configuration.environment.name
     return hashlib.sha256((lineage or f"{project}/{environment}").encode()).hexdigest()[:32]
 
@@ -286,7 +298,7 @@ def _mode(request: Request) -> str:
 
 
 def _declarations(request: Request, configuration: Configuration) -> Declarations:
-    """Those of the templates; what the command line imports comes with them."""
+    """The declarations of the templates; what the command line imports comes with them."""
     declared = configuration.declarations
     if request.destroy:
         return Declarations(moves=declared.moves)

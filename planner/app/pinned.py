@@ -1,30 +1,35 @@
-"""templates/ and files/ as of the commit that an environment is pinned to."""
+"""templates/ and files/ as of the commit that an environment is pinned to, and what is on disk and not the
+same in a commit: submodules, git LFS, line ends that git converts.
+"""
 
 from __future__ import annotations
 
+import shlex
 import threading
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
-from attrs import define, field
+from attrs import define, field, frozen
 
-from planner.app.preview.unkept import unkept_in
 from planner.config.environment_file import Pins
-from planner.config.promotion import TEMPLATES
 from planner.config.sources import FOLDER
 from planner.errors import InvalidConfiguration, PlannerError
-from planner.model.diagnostic import ERROR, Diagnostic, Position
-from planner.model.project import PINNED
+from planner.model.diagnostic import ERROR, Diagnostic
+from planner.model.project import PINNED, TEMPLATES
 from planner.scratch import Scratch
 from planner.vcs import Repository, repository_of
 
+_POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _AGAIN = "Then apply that commit where promotions come from, and promote it."
 
 
 @define(slots=False)
 class PinnedTrees:
-    """history: a folder in the git repository that the commits are in. Each pin is looked for once, and each
-    commit written to disk once, until `close`.
+    """The templates and files that environments are pinned to, on disk. history: a folder in the git
+    repository that the commits are in. Each pin is looked for once, and each commit written to disk once,
+    until `close`.
     """
 
     history: Path
@@ -35,7 +40,7 @@ class PinnedTrees:
 
     @cached_property
     def repository(self) -> Repository | None:
-        """As `repository_of` history, asked once."""
+        """The repository that history is in, asked once."""
         return repository_of(self.history)
 
     def tree_for(self, pins: Pins | None) -> Path | None:
@@ -51,7 +56,8 @@ class PinnedTrees:
             return self._pins[pins.templates]
         except PlannerError as error:
             position = pins.position(TEMPLATES)
-            raise InvalidConfiguration([_diagnostic(error, position)]) from error
+            problem = Diagnostic(ERROR, error.summary, position=position, advice=error.advice)
+            raise InvalidConfiguration([problem]) from error
 
     def close(self) -> None:
         while self._scratch:
@@ -98,5 +104,53 @@ class PinnedTrees:
         return folder
 
 
-def _diagnostic(error: PlannerError, position: Position) -> Diagnostic:
-    return Diagnostic(ERROR, error.summary, position=position, advice=error.advice)
+@frozen
+class Unkept:
+    """A file or folder that is not the same in the commit as on disk. why: what the file or folder is.
+    advice: how its content comes into commits.
+    """
+
+    name: str
+    why: str
+    advice: str
+
+
+def unkept_in(folder: Path, submodules: Iterable[str]) -> Iterator[Unkept]:
+    """What is not kept of the files of a commit, as they were written to a folder."""
+    for name in submodules:
+        yield Unkept(name, "is a submodule, and its files are not in the history", _into_git(name))
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.is_symlink() and _is_pointer(path):
+            name = path.relative_to(folder).as_posix()
+            yield Unkept(name, "is kept in git LFS, and its content is not in the history", _out_of_lfs(name))
+
+
+def converted(names: Iterable[str]) -> Iterator[Unkept]:
+    """Files whose line ends git converts when it checks them out."""
+    for name in names:
+        advice = (
+            f"To have it as it is, say `{name} -text` at the end of .gitattributes, run "
+            f"`git add --renormalize {shlex.quote(name)}`, and commit both."
+        )
+        yield Unkept(name, "has other line ends on disk than in its commit", advice)
+
+
+def _into_git(name: str) -> str:
+    quoted = shlex.quote(name)
+    return (
+        f"Keep its files in this repository itself: `git rm --cached {quoted}`, delete `{name}/.git` and "
+        f"what .gitmodules says of it, then `git add {quoted}`, and commit."
+    )
+
+
+def _out_of_lfs(name: str) -> str:
+    quoted = shlex.quote(name)
+    return (
+        f"Keep it in git itself: `git lfs pull`, `git lfs untrack {quoted}` (or the pattern in "
+        f".gitattributes that has it), `git add --renormalize {quoted}`, and commit."
+    )
+
+
+def _is_pointer(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(len(_POINTER)) == _POINTER

@@ -38,7 +38,7 @@ class Redactor:
         return tuple(dict.fromkeys(secret for source in self._sources for secret in source()))
 
     def known(self) -> KnownSecrets:
-        """For many texts: asking the sources takes longer than looking through one."""
+        """All secrets, for many texts: asking the sources takes longer than looking through one."""
         return known_secrets(self.secrets)
 
     def __call__(self, text: str) -> str:
@@ -62,7 +62,9 @@ class Redactor:
 
 
 def document_redaction(redactor: Redactor, environment: str) -> Redact:
-    """For state, journal and saved plans. environment: what the salt of fingerprints is made from."""
+    """The redaction for state, journal and saved plans. environment: what the salt of fingerprints is made
+    from.
+    """
     salt = hashlib.sha256(environment.encode()).hexdigest()[:32]
 
     def redact(thing: T) -> T:

@@ -106,19 +106,19 @@ class States:
 
 
 def without_user(url: str) -> str:
-    """For people and command lines: without credentials."""
+    """url for people and command lines: without credentials."""
     return _USER.sub("", url)
 
 
 def without_secrets(url: str) -> str:
-    """Without query and fragment too, which may hold one."""
+    """url without query and fragment too, which may hold one."""
     return _MORE.sub("", without_user(url))
 
 
 @frozen
 class _Place:
-    """project, environment: the names that a state there bears. url: as `state` in planner.yaml takes it.
-    why: how it is known.
+    """A place that a state may be in. project, environment: the names that a state there bears. url: as
+    `state` in planner.yaml takes it. why: how it is known.
     """
 
     project: str
@@ -128,7 +128,7 @@ class _Place:
 
     @property
     def shown(self) -> str:
-        """Without what may be secret in the URL of an earlier day."""
+        """The place, without what may be secret in the URL of an earlier day."""
         return f"{without_secrets(self.url)} ({self.why})"
 
 
@@ -164,8 +164,8 @@ def _all_places(states: States, environment: Environment) -> Iterator[_Place]:
 
 
 def _former_projects(folder: Path, repository: Repository) -> Iterator[tuple[str, Project]]:
-    """As of the latest commits that changed planner.yaml, the newest first, but for what is no project to
-    this planner. PlannerError.
+    """The project as of the latest commits that changed planner.yaml, the newest first, but for what is no
+    project to this planner. PlannerError.
     """
     for commit, data in repository.versions(PROJECT_FILE, _VERSIONS):
         with suppress(InvalidConfiguration):
@@ -204,7 +204,9 @@ class _Held:
 
 @define
 class _MissingState:
-    """shown: the place that the environment's state is to be in now. tell: takes notes for people."""
+    """Looks for a state that is not where it should be. shown: the place that the environment's state is to
+    be in now. tell: takes notes for people.
+    """
 
     states: States
     environment: Environment

@@ -1,4 +1,4 @@
-"""An archive from front to back, held against its table of contents.
+"""An archive read from front to back, and compared with its table of contents.
 
 Some programs unpack a zip archive by the table of contents at its end, others, as Java's ZipInputStream, by
 the header before each member, one member after the other. Where the two differ, what was checked is not what

@@ -1,20 +1,21 @@
 """What is wrong with an archive, found at plan time: a table of small checks.
 
-First the table of contents is looked at; when nothing is wrong with that, every member is read once.
+First the table of contents is looked at; when nothing is wrong with that, every member is read once. A
+plugin has a descriptor, which says what version it is made for.
 """
 
 from __future__ import annotations
 
+import re
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from attrs import evolve, frozen
 
-from planner.archives import descriptor, front_to_back
-from planner.archives.descriptor import Descriptor
+from planner.archives import front_to_back
 from planner.archives.members import (
     DAMAGED,
     READABLE,
@@ -22,6 +23,7 @@ from planner.archives.members import (
     fault,
     name_of,
     opened,
+    read_start,
     shown,
     starts_with_member,
 )
@@ -35,6 +37,9 @@ _UNPACKED_LIMIT: Final = 4 * 1024**3
 _RATIO_LIMIT: Final = 200
 _RATIO_MATTERS_FROM: Final = 1024**3
 _NAMED_AT_MOST: Final = 3
+_DESCRIPTOR: Final = "plugin-descriptor.properties"
+_DESCRIPTORS: Final = (_DESCRIPTOR, f"elasticsearch/{_DESCRIPTOR}")
+_MADE_FOR: Final = "elasticsearch.version"
 _SORTS: Final = (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK)
 
 Problem = Diagnostic
@@ -48,6 +53,17 @@ class Subject:
     content: Content
     archive: ZipFile
     members: tuple[ZipInfo, ...]
+
+
+@frozen
+class Descriptor:
+    """place: its name in the archive. version: of Elasticsearch, None when it names none. damage: why it
+    cannot be read.
+    """
+
+    place: str
+    version: str | None = None
+    damage: str = ""
 
 
 Check = Callable[[Subject], Iterator[Problem]]
@@ -81,7 +97,7 @@ def examine(content: Content) -> Examined:
         with opened(content.archive) as archive:
             subject = Subject(content, archive, tuple(archive.infolist()))
             problems = tuple(problem for check in CHECKS for problem in check(subject))
-            found = descriptor.find(archive, subject.members)
+            found = _descriptor_in(archive, subject.members)
             different = () if any(problem.is_error for problem in problems) else tuple(_differences(subject))
             return Examined((*problems, *different), found, whole=not different)
     except OSError as error:
@@ -156,11 +172,21 @@ def _plugin_descriptor(found: Descriptor | None, version: str | None) -> Iterato
         yield Problem(
             ERROR,
             "is not a plugin",
-            detail=f"{descriptor.NAME} is neither at its root nor under elasticsearch/.",
+            detail=f"{_DESCRIPTOR} is neither at its root nor under elasticsearch/.",
             advice="Archive its files without a folder around them, or set extension_type to bundle.",
         )
-    else:
-        yield from descriptor.faults(found, version)
+    elif found.damage:
+        yield Problem(ERROR, f"has a {_DESCRIPTOR} that cannot be read", detail=found.damage)
+    elif found.version is None:
+        advice = "Set it to the version the plugin is made for."
+        yield Problem(ERROR, f"has a {_DESCRIPTOR} without {_MADE_FOR}", advice=advice)
+    elif version is not None and found.version != version:
+        yield Problem(
+            ERROR,
+            f"is made for Elasticsearch {found.version!r}, not {version!r}",
+            detail=f"{_MADE_FOR} in {found.place} must equal `version`.",
+            advice="Give the archive that is made for this version, or change `version`.",
+        )
 
 
 def _looks_like_a_plugin(found: Descriptor | None, _version: str | None) -> Iterator[Problem]:
@@ -251,3 +277,43 @@ CHECKS: Final[tuple[Check, ...]] = (
 )
 
 CHECKS_BY_TYPE: Final[dict[str, Use]] = {"plugin": _plugin_descriptor, "bundle": _looks_like_a_plugin}
+
+
+def _descriptor_in(archive: ZipFile, members: Sequence[ZipInfo]) -> Descriptor | None:
+    """The descriptor at the root, or else the one under elasticsearch/. OSError."""
+    found = {member.filename: member for member in members if member.filename in _DESCRIPTORS}
+    place = next((place for place in _DESCRIPTORS if place in found), None)
+    if place is None:
+        return None
+    try:
+        version = properties_in(read_start(archive, found[place])).get(_MADE_FOR)
+    except DAMAGED as error:
+        return Descriptor(place, damage=str(error))
+    return Descriptor(place, None if version is None else version.strip())
+
+
+_LINE: Final = re.compile(r"[ \t\f\r\n]*+(?:[#!][^\r\n]*|((?:\\(?:\r\n|.)|[^\\\r\n])+))", re.DOTALL)
+"""A comment, or a line with those that continue it."""
+_CONTINUED: Final = re.compile(r"(\\[^\r\n])|\\(?:\r\n|\r|\n)[ \t\f]*")
+_PAIR: Final = re.compile(r"((?:\\.|[^\\=: \t\f])*)[ \t\f]*[=:]?[ \t\f]*(.*)", re.DOTALL)
+_ESCAPE: Final = re.compile(r"\\(u[0-9A-Fa-f]{4}|.)", re.DOTALL)
+_CONTROLS: Final = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
+
+
+def properties_in(data: bytes) -> dict[str, str]:
+    """Java's format, as far as descriptors use it: java.util.Properties.load(InputStream).
+
+    Comments (`#`, `!`), `=`, `:` or white space after the key, escapes, lines continued by a backslash. The
+    text is ISO 8859-1 with \\uXXXX escapes; a later key wins.
+    """
+    lines = (_CONTINUED.sub(r"\1", found[1]) for found in _LINE.finditer(data.decode("latin-1")) if found[1])
+    pairs = (_PAIR.findall(line)[0] for line in lines)
+    return {_unescape(key): _unescape(value) for key, value in pairs}
+
+
+def _unescape(text: str) -> str:
+    return _ESCAPE.sub(lambda match: _meaning(match[1]), text)
+
+
+def _meaning(code: str) -> str:
+    return chr(int(code[1:], 16)) if len(code) > 1 else _CONTROLS.get(code, code)

@@ -1,4 +1,4 @@
-"""Members of archives: which names are safe to unpack, which are one to some, and which are junk.
+"""Members of archives: which names are safe to unpack, which some systems take for one, and which are junk.
 
 And reading an archive that somebody else made, without letting it take the memory.
 """
@@ -69,7 +69,9 @@ def _faults(name: str) -> Iterator[str]:
 
 
 def _has_unseen(name: str) -> bool:
-    """Those that turn the direction of writing, have no width, or only format: category Cf."""
+    """Whether it has characters that turn the direction of writing, have no width, or only format: category
+    Cf.
+    """
     return not name.isascii() and any(unicodedata.category(char) == "Cf" for char in name)
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -72,10 +71,17 @@ class Archives:
         return named(examined.judged(extension_type, version), content.source)
 
     def _prepare(self, source: str) -> Content:
-        with _plain_errors(source):
+        try:
             path = self._locate(source)
             if path not in self._by_path:
                 self._by_path[path] = self._pack(path, source) if path.is_dir() else _measure(path, source)
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise ArchiveError(
+                f"{source} cannot be prepared: {why}", advice="Check that it can be read."
+            ) from error
+        except (ValueError, RuntimeError) as error:  # a NUL in the path; links in a circle before Python 3.13
+            raise ArchiveError(f"{source!r} is not a usable path: {error}", advice=_RELATIVE) from error
         return evolve(self._by_path[path], source=source)
 
     def _locate(self, source: str) -> Path:
@@ -124,7 +130,7 @@ class Workspace:
     _one_at_a_time: threading.Lock = field(factory=threading.Lock, init=False)
 
     def archives(self, root: Path, pinned: Path | None) -> Archives:
-        """Those of the project in root; pinned: as of Archives."""
+        """The archives of the project in root; pinned: as of Archives."""
         key = root.resolve(), pinned
         with self._one_at_a_time:
             if key not in self._archives:
@@ -149,19 +155,6 @@ def _below(root: Path, source: str) -> tuple[str, ...]:
     """The parts of the path as it is written: hidden folders above the project are none of its own."""
     path = Path(os.path.normpath(root / source))
     return path.relative_to(root).parts if path.is_relative_to(root) else ()
-
-
-@contextmanager
-def _plain_errors(source: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise ArchiveError(
-            f"{source} cannot be prepared: {why}", advice="Check that it can be read."
-        ) from error
-    except (ValueError, RuntimeError) as error:  # a NUL in the path; links in a circle before Python 3.13
-        raise ArchiveError(f"{source!r} is not a usable path: {error}", advice=_RELATIVE) from error
 
 
 def _require_room(size: int, source: str) -> None:

@@ -1,5 +1,5 @@
-"""Where output goes: results to stdout, the rest to stderr, everything redacted; errors that no command
-handled too. What cannot be written is no traceback.
+"""Where output goes: results to stdout, the rest to stderr, everything redacted. Errors that no command
+handled go there too, and where nothing can be written there is no traceback either.
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ def log_to(stream: Any, level: int) -> None:
 
 @define
 class Console:
-    """colour: None decides by the terminal and NO_COLOR. events: stdout takes JSON events, errors too.
+    """What a command writes to: stdout and stderr, with secrets taken out. colour: None decides by the
+    terminal and NO_COLOR. events: stdout takes JSON events, errors too.
 
     screen: takes all that goes to stderr. located: puts the project's folder into the commands of a text.
     """
@@ -152,7 +153,7 @@ class Console:
         self.out_document(orjson.dumps(line))
 
     def tell(self, text: str) -> None:
-        """Anything that is not the result."""
+        """Say anything that is not the result."""
         if text:
             _write(self.stderr, text)
 
@@ -169,7 +170,7 @@ class Console:
         return self.screen.showing(lines)
 
     def style(self, stream: TextIO | None = None) -> Style:
-        """Of what is written to stream, stdout if none is given."""
+        """The style of what is written to stream, stdout if none is given."""
         stream = stream or sys.stdout
         wanted = self.colour
         if wanted is None:
@@ -181,7 +182,7 @@ class Console:
         return max(NARROWEST, shutil.get_terminal_size((100, 24)).columns)
 
     def last_words(self, text: str) -> None:
-        """For a process that ends at once, whatever its threads are in the middle of."""
+        """Say it in a process that ends at once, whatever its threads are in the middle of."""
         self.screen.last_words(text + "\n")
 
     def diagnostics(self, items: tuple[Diagnostic, ...]) -> None:
@@ -205,7 +206,7 @@ class Console:
             self.tell(render_error(error, width=self.width(), style=self.style(sys.stderr)))
 
     def ask_about(self, environment: Environment, question: str, *, otherwise: str) -> None:
-        """As `ask`: for a yes, or the name of a protected environment."""
+        """Ask, as `ask` does, for a yes, or the name of a protected environment."""
         wanted = environment.name if environment.protected else "yes"
         self.ask(f'{question} Only "{wanted}" goes on', wanted, otherwise=otherwise)
 

@@ -89,7 +89,7 @@ class Interrupt:
         self._reader.close()
 
     def _watch(self) -> None:
-        """In a thread of its own, until the other end is closed."""
+        """Watch, in a thread of its own, until the other end is closed."""
         while numbers := self._reader.recv(16):
             for number in numbers:
                 if number in SIGNALS:

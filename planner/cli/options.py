@@ -26,7 +26,7 @@ from planner.engine.selection import Selection
 from planner.errors import PlannerError, WrongUsage
 from planner.model.address import Address
 from planner.model.project import Environment
-from planner.promote.question import NAMES
+from planner.promote.gates import NAMES
 from planner.state.store import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -118,7 +118,7 @@ _MODE = [
     click.option("--destroy", is_flag=True, help="Delete everything."),
     click.option("--refresh-only", is_flag=True, help="Only bring the state up to date."),
 ]
-_EVENTS = click.option("--json", "as_json", is_flag=True, help="Print events, one JSON object a line.")
+_EVENTS = click.option("--json", "as_events", is_flag=True, help="Print events, one JSON object a line.")
 lock_option = click.option(
     "--lock-timeout",
     type=click.FloatRange(min=0),
@@ -198,8 +198,11 @@ def make_request(context: click.Context, environment: str | None, **given: Any) 
     if selection.replaces and (given.get("destroy") or given.get("refresh_only")):
         raise WrongUsage("--replace does not go with --destroy or --refresh-only")
     folder = folder_of(context)
-    request = Request(folder, environment, inputs, selection=selection, typed=typed(context), **given)
-    make_console(context).redact.watch(request.given_secrets)
+    console = make_console(context)
+    request = Request(
+        folder, environment, inputs, console, selection=selection, typed=typed(context), **given
+    )
+    console.redact.watch(request.given_secrets)
     context.call_on_close(request.trees.close)
     context.call_on_close(request.workspace.close)
     return request
@@ -213,7 +216,7 @@ def on_request(command: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(command)
     def asking(context: click.Context, /, **given: Any) -> Any:
         console = make_console(context)
-        console.events = bool(given.get("as_json"))  # before anything can be wrong: errors are events too
+        console.events = bool(given.get("as_events"))  # before anything can be wrong: errors are events too
         asked = {name: given.pop(name) for name in given.keys() - own.keys()}
         return command(make_request(context, asked.pop("environment", None), **asked), console, **given)
 
@@ -250,7 +253,9 @@ def _words(option: click.Option, value: Any) -> tuple[str, ...]:
 
 @frozen
 class Stored:
-    """folder: the project's, as -C named it."""
+    """The state of an environment, for commands that need nothing else of it. folder: the project's, as -C
+    named it.
+    """
 
     folder: Path
     console: Console
@@ -262,7 +267,9 @@ class Stored:
         return plain_command_line(self.folder, self.environment.name, *words)
 
     def at(self, url: str, project: str = "", called: str = "") -> Store:
-        """As it is at url, under the names of now if it is called nothing else; see `States.either`."""
+        """The state as it is at url, under the names of now if it is called nothing else; see
+        `States.either`.
+        """
         states = States(self.folder, project or self.store.project, os.environ, self.console.redact)
         return states.either(self.environment, url, called=called)
 

@@ -5,7 +5,8 @@ and locals (values with their origin) -> templates, by rendering (jinja2, values
 yaml_document (text to data, tokens put back) -> blocks (data to resources, outputs and statements, checked
 one by one, then all together) -> load (all of it, every problem collected).
 
-What jinja does is done in jobs (work, checks): here, or apart, in a process that can be ended (workshop).
+What jinja does is done in jobs (jobs, template_jobs, checks): in this process, or apart, in one that can be
+ended (apart, workshop).
 
 Nothing here calls an API or knows the state. The kinds' schemas are passed in.
 """

@@ -1,4 +1,4 @@
-"""Jobs done apart: in a process that is ended when one takes too much, also inside one long call of Python's.
+"""Jobs done in another process, which is ended when one takes too much, even in the middle of a long call.
 
 This process goes on whatever becomes of a job; its caller gets an Ended. The other process (workshop.py) is
 started once, with the first job or before; forks of it do the jobs. One that has done a job, and took little
@@ -165,7 +165,7 @@ class _Workshop:
     idle: list[_Worker] = field(factory=list, eq=False)
 
     def close(self) -> None:
-        """It ends what it has under way."""
+        """End the process, and what it has under way."""
         while self.idle:
             self.idle.pop().close()
         if self.orders.fileno() >= 0:
@@ -194,7 +194,9 @@ def _workshop(_this_process: int) -> _Workshop:
 
 
 def _has_one_thread() -> bool:
-    """Also none that Python knows nothing of. False where nobody says."""
+    """Whether this process has one thread, counting those that Python knows nothing of. False where nobody
+    says.
+    """
     try:
         return len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208 - names are all there is to count
     except OSError:
@@ -236,7 +238,7 @@ def _folder() -> str:
 
 
 def _order(*descriptors: int) -> None:
-    """Also where the process that does jobs was ended: there is a new one then."""
+    """Hand descriptors to the process that does jobs, also where that was ended: there is a new one then."""
     try:
         socket.send_fds(_workshop(os.getpid()).orders, [b"+"], descriptors)
     except OSError:

@@ -1,4 +1,4 @@
-"""Filters, methods and operators whose result can be far larger than what they are given, checked before.
+"""Filters, methods and operators whose result can be far larger than their arguments: checked first.
 
 Each check raises TemplateRuntimeError when the result would not fit; what they let through is as jinja and
 Python make it.

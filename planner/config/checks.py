@@ -10,8 +10,8 @@ from attrs import frozen
 from jinja2.exceptions import TemplateError, TemplateRuntimeError, TemplateSyntaxError
 
 from planner.config.jobs import PORTION, Ended, Link, Runner, unasked
+from planner.config.template_jobs import Explained, Rendering, Workpiece, explain
 from planner.config.tokens import Tokens
-from planner.config.work import Explained, Rendering, Workpiece, explain
 from planner.errors import PlannerError
 from planner.model.address import NAME, Address
 from planner.model.declarations import Check, Verdict
@@ -27,7 +27,7 @@ class Conditions:
     run: Runner
 
     def report(self, checks: Sequence[Check], diagnostics: Diagnostics) -> None:
-        """Those whose conditions are no expressions."""
+        """Report those whose conditions are no expressions."""
         for check, said in zip(checks, self._all(_readable, checks), strict=True):
             if said is not None:
                 summary, advice = said

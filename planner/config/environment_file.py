@@ -6,12 +6,12 @@ from pathlib import Path
 
 from attrs import evolve, field, frozen
 
-from planner.config.promotion import TEMPLATES
 from planner.config.sources import PlainFile, Sources, check_plain, read_plain
 from planner.config.validation import Checker
 from planner.config.values import Written, plain, shaped
 from planner.links import is_there
 from planner.model.diagnostic import Diagnostics, Position
+from planner.model.project import TEMPLATES
 from planner.resources import schema
 
 PINS = "pins"
@@ -20,7 +20,9 @@ PINS = "pins"
 
 @frozen
 class EnvironmentFile:
-    """variables: as they are written. is_former: it has pins in it, as none has any more."""
+    """An environment's file, read. variables: as they are written. is_former: it has pins in it, as none has
+    any more.
+    """
 
     file: PlainFile
     variables: dict[str, Written] = field(factory=dict)
@@ -29,7 +31,9 @@ class EnvironmentFile:
 
 @frozen
 class Pins:
-    """variables: as they are written. release, templates: its id and the commit, "" for none."""
+    """An environment's file of pins, read. variables: as they are written. release, templates: its id and the
+    commit, "" for none.
+    """
 
     file: PlainFile
     release: str = ""

@@ -1,4 +1,4 @@
-"""What is different from jinja in how templates are read and compiled.
+"""How templates are read and compiled otherwise than jinja does it.
 
 Also which variables and locals a printed value was made of, read off the syntax; only a marked rendering
 looks for them, so they cost nothing while nobody asks.

@@ -38,7 +38,7 @@ class Link(Protocol):
         """Allows more time, for units of an effort that is bounded."""
 
     def compiled(self, name: str, lines: Lines) -> None:
-        """For the line at which the job is ended. name: of a template's file."""
+        """Tells what was compiled, for the line at which the job is ended. name: of a template's file."""
 
 
 Job = Callable[[Link], Iterator[Any]]
@@ -102,7 +102,7 @@ PER_MACRO: Final = 500
 PER_NODE: Final = 50
 PER_WEIGHED: Final = 10
 _LIGHT: Final = frozenset({type(None), bool, float})
-_LISTS: Final = (list, tuple, KeysView, ValuesView, ItemsView)
+LISTS: Final = (list, tuple, KeysView, ValuesView, ItemsView)
 
 
 class Weighted:
@@ -120,11 +120,12 @@ class TooMuchWork(TemplateRuntimeError):
 
 
 def _nobody_waits(_units: int) -> None:
-    """By name, so that an Effort can be sent to another process."""
+    """Does nothing; it has a name so that an Effort can be sent to another process."""
 
 
 class Effort:
-    """left: units of the present portion. Every method raises TooMuchWork once all portions are spent.
+    """Counts what a job does, against a budget that comes in portions. left: units of the present portion.
+    Every method raises TooMuchWork once all portions are spent.
 
     allow: told of each portion that begins; whoever bounds the time, too, gives more for it.
     """
@@ -186,7 +187,7 @@ class Effort:
             if isinstance(item, Mapping):
                 waiting.extend(item)
                 waiting.extend(item.values())
-            elif isinstance(item, _LISTS):
+            elif isinstance(item, LISTS):
                 waiting.extend(item)
 
 

@@ -1,7 +1,8 @@
-"""All of it: a project folder and an environment's name become a Configuration."""
+"""Loading: a project folder and an environment's name become a Configuration, by all the stages."""
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,11 +17,11 @@ from planner.config.jobs import Runner, here
 from planner.config.project import PROJECT_FILE, ProjectFile, read_project
 from planner.config.scope import ProjectName, ResourceScope, Scope, looked_through
 from planner.config.sources import Sources
+from planner.config.template_jobs import Workpiece
 from planner.config.templates import Templates
 from planner.config.tokens import INVALID
 from planner.config.values import survey
 from planner.config.variables import Inputs, assign
-from planner.config.work import Workpiece
 from planner.errors import InvalidConfiguration, PlannerError, WrongUsage
 from planner.model.address import Address
 from planner.model.declarations import Declarations
@@ -88,7 +89,7 @@ class Projects:
         return found.project if isinstance(found, ProjectFile) else None
 
     def at(self, root: Path) -> ProjectFile:
-        """As `open_project`."""
+        """The project in a folder; raises as `open_project` does."""
         with self._one_at_a_time:
             if root not in self._read:
                 try:
@@ -107,19 +108,12 @@ def open_project(root: Path) -> Project:
 
 
 def _opened(root: Path) -> ProjectFile:
-    if not _exists(root / PROJECT_FILE):
+    if not os.path.exists(root / PROJECT_FILE):  # noqa: PTH110 - also of a name that no file can have
         raise PlannerError(
             f"there is no {PROJECT_FILE} in {root.absolute()}",
             advice="Go to the project's folder, or name it with -C DIR.",
         )
     return read_project(Sources(root))
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # a name that no file can have
-        return False
 
 
 def choose_environment(project: Project, name: str | None) -> Environment:

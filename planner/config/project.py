@@ -2,24 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any, Final, NotRequired, TypedDict, TypeVar, cast
 
 import jsonschema_rs
 from attrs import evolve, frozen
 
-from planner.config.promotion import EnvironmentBlock, ProjectDocument, read_gates, read_promotable
 from planner.config.sources import PlainFile, Sources, check_plain, read_plain
 from planner.config.validation import Checker, Place
 from planner.config.values import plain, schema_of, shaped
 from planner.errors import InvalidConfiguration
 from planner.model.diagnostic import Diagnostics, did_you_mean
 from planner.model.graph import Cycle, ordered
-from planner.model.project import Environment, GateRules, Project, Variable
+from planner.model.project import TEMPLATES, Environment, GateRules, Project, Promotable, Variable
+from planner.model.times import Window, parse_duration, parse_window
 from planner.model.value import Path, plain_numbers
 from planner.resources import schema
 
 PROJECT_FILE = "planner.yaml"
+T = TypeVar("T")
+
+
+class GatesBlock(TypedDict, total=False):
+    soak: str
+    checks: list[str]
+    approvals: int
+    windows: list[str]
+
+
+class EnvironmentBlock(TypedDict, total=False):
+    """An environment in planner.yaml, which also holds, by any name, how its installation is reached."""
+
+    state: str
+    protected: bool
+    encrypted: bool
+    promote_from: list[str]
+    gates: GatesBlock
+
+
+class PromoteBlock(TypedDict, total=False):
+    variables: list[str]
+    templates: bool
+
+
+class ProjectDocument(TypedDict):
+    """planner.yaml as its schema lets it through (schemas/project.schema.json).
+
+    variables: by their names, the JSON Schema of the values with `sensitive` and `default`.
+    """
+
+    project: str
+    environments: dict[str, EnvironmentBlock]
+    variables: NotRequired[dict[str, dict[str, Any]]]
+    locals: NotRequired[dict[str, Any]]
+    promote: NotRequired[PromoteBlock]
 
 
 @frozen
@@ -52,9 +89,11 @@ def _project(file: PlainFile, diagnostics: Diagnostics) -> Project | None:
     for variable in variables.values():
         _check_variable(variable, place)
     _check_names(document, place)
-    gates, bodies = read_gates(document, place), document["environments"]
-    environments = {name: _environment(name, body, gates[name]) for name, body in bodies.items()}
-    promote = read_promotable(document, place, variables)
+    environments = {}
+    for name, body in document["environments"].items():
+        environments[name] = _environment(name, body, _gates(name, body, place))
+        _check_gates(name, body, place, promotes="promote" in document)
+    promote = _promotable(document, place, variables)
     return Project(document["project"], variables, document.get("locals", {}), environments, promote)
 
 
@@ -158,3 +197,73 @@ def _check_declared(names: list[str], known: Mapping[str, Any], what: str, path:
         if name not in known:
             summary = f'{what} "{name}", which is not declared'
             place.error((*path, index), summary, advice=did_you_mean(name, known))
+
+
+_UPSTREAM: Final = ("soak", "checks")
+"""Gates that ask what happened upstream."""
+
+
+def _promotable(
+    document: ProjectDocument, place: Place, variables: Mapping[str, Variable]
+) -> Promotable | None:
+    """What a release is made of; None where nothing is promoted."""
+    if "promote" not in document:
+        return None
+    names = tuple(document["promote"].get("variables", ()))
+    for index, name in enumerate(names):
+        path = ("promote", "variables", index)
+        if name == TEMPLATES:
+            place.error(
+                path,
+                'a variable named "templates" cannot be promoted',
+                detail="In a promotion this word means the commit of the templates.",
+            )
+        elif name in variables and variables[name].sensitive:
+            place.error(
+                path,
+                f'the sensitive variable "{name}" cannot be promoted',
+                detail="A promotion writes values into pins/, in git.",
+            )
+    return Promotable(names, bool(document["promote"].get("templates")))
+
+
+def _gates(name: str, body: EnvironmentBlock, place: Place) -> GateRules:
+    path, rules = ("environments", name, "gates"), body.get("gates") or GatesBlock()
+    return GateRules(
+        soak=_read(parse_duration, rules.get("soak", "0s"), (*path, "soak"), place) or timedelta(),
+        checks=tuple(rules.get("checks", ())),
+        approvals=rules.get("approvals", 0),
+        windows=tuple(_windows((*path, "windows"), rules.get("windows", []), place)),
+    )
+
+
+def _windows(path: Path, texts: list[str], place: Place) -> Iterator[Window]:
+    for index, text in enumerate(texts):
+        window = _read(parse_window, text, (*path, index), place)
+        if window is not None:
+            yield window
+
+
+def _read(parse: Callable[[str], T], text: str, path: Path, place: Place) -> T | None:
+    try:
+        return parse(text)
+    except ValueError as error:
+        place.error(path, f"{path[-2] if isinstance(path[-1], int) else path[-1]}: {error}")
+        return None
+
+
+def _check_gates(name: str, body: EnvironmentBlock, place: Place, *, promotes: bool) -> None:
+    """Gates that could never be met, or never be asked."""
+    path, rules = ("environments", name, "gates"), body.get("gates") or GatesBlock()
+    upstream = [gate for gate in _UPSTREAM if rules.get(gate)]
+    if upstream and not body.get("promote_from"):
+        place.error(
+            (*path, upstream[0]),
+            f'the gate "{upstream[0]}" of {name} asks what ran upstream, and {name} has no promote_from',
+        )
+    if rules and not promotes:
+        place.error(
+            path,
+            f"{name} has gates, and nothing is promoted in this project",
+            advice="Say what a release is made of, as promote: {templates: true}.",
+        )

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 
 from jinja2 import StrictUndefined
 from jinja2.exceptions import TemplateRuntimeError
 from jinja2.utils import missing
 
-from planner.config.jobs import Weighted
+from planner.config.jobs import LISTS, Weighted
 from planner.config.tokens import join
 from planner.config.values import describe
 from planner.model.address import NAME, Address
 from planner.model.diagnostic import did_you_mean
 from planner.model.value import Deferred, Path, Reference, Secret, Value, text_length, with_each
 
-_LISTS = (list, tuple, KeysView, ValuesView, ItemsView)
 NAMESPACES = ("var", "local", "env", "project", "resource")
 
 
@@ -187,7 +186,7 @@ class _OpenList(list[Any], Weighted):
 
 
 class _OpenMapping(dict[str, Any], Weighted):
-    """As _OpenList, for mappings."""
+    """What _OpenList is, for mappings."""
 
 
 def holds_secret(value: Any) -> bool:
@@ -197,7 +196,7 @@ def holds_secret(value: Any) -> bool:
         return False
     if isinstance(value, Mapping):
         return Secret in map(type, value) or any(map(holds_secret, value.values()))
-    return isinstance(value, _LISTS) and any(map(holds_secret, value))
+    return isinstance(value, LISTS) and any(map(holds_secret, value))
 
 
 def looked_through(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Templates -> documents: each template rendered (work.py) and parsed, with its problems reported.
+"""Templates -> documents: each template rendered (template_jobs.py) and parsed, with its problems reported.
 
 No positions are kept while all goes well. The first time one is asked for, the template is rendered again
 with line marks, and its text is read again with a trace of lines; both give the same data, so paths agree.
@@ -10,16 +10,15 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache, cached_property, partial
-from itertools import islice
 
 from attrs import define, field, frozen
 
 from planner.config.jobs import MARKED_BUDGET, Ended, Runner, here
 from planner.config.sources import FOLDER, SUFFIXES, UnreadableSource, nearest
+from planner.config.template_jobs import Marked, Rendered, Workpiece, checked, everything, marked
 from planner.config.tokens import MARK, Tokens, decode
 from planner.config.validation import Place
 from planner.config.values import Written
-from planner.config.work import Marked, Rendered, Workpiece, checked, everything, marked
 from planner.config.yaml_document import LINE_END, LineTrace, YamlProblem, parse
 from planner.model.diagnostic import Diagnostics, Position
 from planner.model.value import Path
@@ -82,7 +81,9 @@ class Templates:
         return [Document(name, value, place.below((index,))) for index, value in enumerate(values)]
 
     def _marked(self, name: str) -> Marked:
-        """Without a text where it cannot be made: then no more is known of places than the template."""
+        """The template rendered with marks, without a text where it cannot be made: then no more is known of
+        places than the template.
+        """
         # an effort of its own: what could be rendered once can be rendered again
         piece = self.piece.again(name, budget=MARKED_BUDGET)
         try:
@@ -110,14 +111,6 @@ MOST_LINES = 2_000_000
 """Lines whose places are kept; what is wrong further down is shown at the last of them."""
 
 _BEFORE_TEXT = re.compile(rf"(?:[ \t]|{MARK.pattern})*+")
-
-
-def _lines(text: str) -> Iterator[str]:
-    start = 0
-    for end in LINE_END.finditer(text):
-        yield text[start : end.start()]
-        start = end.end()
-    yield text[start:]
 
 
 def _place(files: list[str], mark: tuple[str, str]) -> tuple[str, int]:
@@ -171,7 +164,7 @@ class _WayBack:
         place = (self.name, 1)
         lines = []
         places: dict[tuple[str, int], tuple[str, int]] = {}  # each once, however often a loop repeats it
-        for line in islice(_lines(text), MOST_LINES):
+        for line in LINE_END.split(text, MOST_LINES)[:MOST_LINES]:
             before = _BEFORE_TEXT.match(line)
             marks = MARK.findall(line)
             leading = MARK.findall(before.group()) if before else []

@@ -20,7 +20,9 @@ _PLAIN = frozenset({str, bool, int, float, type(None)})
 
 @frozen
 class Problem:
-    """path: where in the checked value; for a missing or unknown key, the key itself is its end."""
+    """What a value does that its schema forbids. path: where in the checked value; for a missing or unknown
+    key, the key itself is its end.
+    """
 
     path: Path
     summary: str
@@ -225,7 +227,8 @@ def _known(value: Written) -> Value:
 
 @frozen
 class Place:
-    """locate: path below the resource or output -> position. address: None for an output.
+    """Where a checked value comes from, and where problems with it are reported. locate: path below the
+    resource or output -> position. address: None for an output.
 
     names: path -> the variables and locals that the value there was made of.
     """

@@ -1,5 +1,5 @@
-"""Values as they are written and as the JSON Schema of their place wants them, what is in them, and what they
-are called in messages.
+"""Values as they are written, and as the JSON Schema of their place wants them. Also what is in them, and
+what they are called in messages.
 
 A schema makes texts of plain scalars where it wants texts; elsewhere they are the numbers and words that they
 look like: `version: 8.10` is "8.10" where a text is wanted, else a number, which goes into a text as "8.10".
@@ -104,7 +104,7 @@ def _below(schema: Any, key: str | int) -> Any:
 
 
 def _forms(schema: Any) -> list[list[Any]]:
-    """Those of allOf, of anyOf and of oneOf."""
+    """The schemas of allOf, of anyOf and of oneOf."""
     found = [schema.get(word) for word in _FORMS] if isinstance(schema, Mapping) else [None] * 3
     return [forms if isinstance(forms, list) else [] for forms in found]
 

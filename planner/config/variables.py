@@ -133,7 +133,9 @@ class _Reader:
         return self.project.promote.variables if self.project.promote else ()
 
     def _check_promoted(self, found: EnvironmentFile) -> None:
-        """Where releases come from elsewhere, a promoted variable is pinned, and set in no other file."""
+        """Check that, where releases come from elsewhere, a promoted variable is pinned, and set in no other
+        file.
+        """
         for name in self._promoted if self._upstream else ():
             if name in found.variables:
                 self.diagnostics.error(
@@ -213,21 +215,16 @@ class _Reader:
         return pin.origin
 
     def report_missing(self, variable: Variable) -> None:
-        if self._upstream and variable.name in self._promoted:
-            self.diagnostics.error(
-                f'variable "{variable.name}" has no value in environment {self.environment}: none is pinned',
-                position=self.project_file.position(("variables", variable.name)),
-                advice=f"Promote a release: planner promote {self._upstream} {self.environment}. Or give the "
-                "variable a default.",
-            )
-            return
-        ways = f"by {PREFIX}{variable.name} or by --var"
-        if not variable.sensitive:
-            ways = f"in environments/{self.environment}.yaml, {ways}"
+        name, here = variable.name, self.environment
+        file = "" if variable.sensitive else f"in environments/{here}.yaml, "
+        why, advice = "", f"Set it {file}by {PREFIX}{name} or by --var."
+        if self._upstream and name in self._promoted:
+            why, advice = ": none is pinned", f"Promote a release: planner promote {self._upstream} {here}. "
+            advice += "Or give the variable a default."
         self.diagnostics.error(
-            f'variable "{variable.name}" has no value in environment {self.environment}',
-            position=self.project_file.position(("variables", variable.name)),
-            advice=f"Set it {ways}.",
+            f'variable "{name}" has no value in environment {here}{why}',
+            position=self.project_file.position(("variables", name)),
+            advice=advice,
         )
 
 

@@ -100,7 +100,9 @@ def _settle(control: int) -> None:
 
 
 def _close_all_but(*kept: int) -> None:
-    """Also what stays open and is shared otherwise: a lock would outlive its holder, a pipe have no end."""
+    """Close all but those kept, also what stays open and is shared otherwise: a lock would outlive its
+    holder, a pipe have no end.
+    """
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in {0, 1, 2} - set(kept):
         os.dup2(nothing, standard)
@@ -138,7 +140,7 @@ def _work(channel: int, trace: int) -> NoReturn:
 
 
 def _do(wire: _Wire) -> bool:
-    """Whether it takes another job."""
+    """Do one job; whether it takes another one."""
     try:
         folder, bounds, job = pickle.load(wire.stream)  # noqa: S301 - as in ask
         with suppress(OSError):
@@ -168,6 +170,6 @@ def _leave_trace(trace: int) -> None:
 
 
 def _limit(what: int, most: int) -> None:
-    """As far as whoever started the process lets it have so much."""
+    """Limit the process, as far as whoever started it lets it have so much."""
     hard = resource.getrlimit(what)[1]
     resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))

@@ -32,7 +32,9 @@ _LONG_TEXT = 256
 
 
 class YamlProblem(Exception):
-    """line: from 1. summary: what is wrong. context: a sentence with {} for the place of another line."""
+    """YAML that cannot be read, or that says something nobody can mean. line: from 1. summary: what is wrong.
+    context: a sentence with {} for the place of another line.
+    """
 
     def __init__(self, line: int, summary: str, context: tuple[str, int] | None = None) -> None:
         summary = summary if len(summary) <= MAX_MESSAGE else f"{summary[:MAX_MESSAGE]}…"

@@ -154,7 +154,8 @@ class LoginAuth(Auth):
             self._secrets = (*self._secrets, token)
 
     def _end(self, reply: Reply, until: object) -> float | None:
-        """By this clock, of a token that lasts until then by the server's, ISO 8601: the two may differ.
+        """The end, by this clock, of a token that lasts until then by the server's, ISO 8601: the two may
+        differ.
 
         None when it says nothing, then a 401 tells that it is over.
         """

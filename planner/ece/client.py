@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import random as randomness
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from pathlib import Path
@@ -103,17 +103,12 @@ class Client:
 
     @property
     def server_time(self) -> ServerTime | None:
-        """None before a reply that was a success said it."""
+        """What the server's clock showed; None before a reply that was a success said it."""
         if self._told is None:
             return None
         said, asked = self._told
         passed = timedelta(seconds=ceil(self._monotonic() - asked))
         return ServerTime(_iso(said), _iso(said + passed))
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """Every credential used so far; grows when a login brings a token."""
-        return self.auth.secrets
 
     def call(self, operation: Operation, params: Mapping[str, str] = _NOTHING, **sent: Unpack[Sent]) -> Reply:
         """The API's reply to operation. params: put into its path.
@@ -182,7 +177,12 @@ class Client:
 
     def _send(self, message: Message, authorization: str | None) -> Received:
         headers = {} if authorization is None else {"Authorization": authorization}
-        with _opened_body(message) as body:
+        opening: AbstractContextManager[Body] = nullcontext(message.body)
+        if message.upload is not None:
+            from planner.ece.upload_bodies import opened  # noqa: PLC0415 - only where something is uploaded
+
+            opening = opened(message.upload, message.timeouts[1])
+        with opening as body:
             to = message.operation.method, message.address, message.timeouts
             return self._wire.send(Request(*to, headers, body))
 
@@ -207,17 +207,6 @@ class Client:
         if isinstance(outcome, Reply) and outcome.date is not None:
             self._told = outcome.date, asked
         return outcome, received
-
-
-@contextmanager
-def _opened_body(message: Message) -> Iterator[Body]:
-    if message.upload is None:
-        yield message.body
-    else:
-        from planner.ece.upload_bodies import opened  # noqa: PLC0415 - only where something is uploaded
-
-        with opened(message.upload, message.timeouts[1]) as body:
-            yield body
 
 
 def _iso(moment: datetime) -> str:

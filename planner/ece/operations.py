@@ -79,7 +79,6 @@ Progress = Callable[[int, int], None]
 RAW: Final = "raw"
 MULTIPART: Final = "multipart"
 AUTO: Final = "auto"
-FORMS: Final = (AUTO, RAW, MULTIPART)
 
 
 @frozen
@@ -99,7 +98,7 @@ class Upload:
 
 @define
 class UploadForm:
-    """The form that one installation takes. named: one of FORMS, as planner.yaml says.
+    """The form that one installation takes. named: RAW, MULTIPART or AUTO, as planner.yaml says.
 
     taken: with AUTO, the one that it was found to take, remembered for the run; any thread may set it.
     """

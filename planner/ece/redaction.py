@@ -132,7 +132,7 @@ class WireLog:
             self.log.log(TRACE, "< %s", body_for_log(received.content, at.secrets, self.hidden()))
 
     def ended(self, message: Message, at: Circumstances, words: str, start: float) -> None:
-        """Without a reply: words say why."""
+        """The exchange ended without a reply: words say why."""
         if self.log.isEnabledFor(logging.DEBUG):
             line, spent = _line(message, at), (time.perf_counter() - start) * 1000
             said = redact(words, at.secrets)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -54,9 +53,7 @@ class Throttle:
     that the server answered for good, of all calls so far.
     """
 
-    def __init__(
-        self, sleep: Callable[[float], object] | None = None, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, sleep: Callable[[float], object] | None, clock: Callable[[], float]) -> None:
         self._hurry = threading.Event()
         self._sleep, self._clock = sleep or self._hurry.wait, clock
         self._change = threading.Lock()
@@ -64,11 +61,11 @@ class Throttle:
         self.let_through = 0
 
     def hold(self) -> None:
-        """Before a call: waits for as long as the server wants none."""
+        """Before a call, wait for as long as the server wants none."""
         self.rest(self._opens - self._clock())
 
     def rest(self, pause: float) -> None:
-        """Of seconds, after a refusal."""
+        """Rest for seconds, after a refusal."""
         if pause > 0:
             self._sleep(pause)
 

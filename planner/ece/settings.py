@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from attrs import frozen
 
 from planner.ece.auth import ApiKeyAuth, Auth, BasicAuth, LoginAuth
-from planner.ece.operations import AUTO, FORMS
+from planner.ece.operations import AUTO
 from planner.ece.redaction import redact
 from planner.errors import PlannerError
-from planner.net.address import Flaw, NoAddress, address_of
+from planner.model.project import Given
+from planner.net.address import Flaw, NoAddress, address_of, base_of
 
 SANDBOX: Final = "sandbox"
 CLOUD: Final = "cloud"
-PLATFORMS: Final = ("ece", CLOUD)
-METHODS: Final = ("api_key", "basic", "login")
 
 _KEY: Final = "EC_API_KEY"
 _USER: Final = "EC_USER"
@@ -32,7 +31,7 @@ class Settings:
     """How to reach one installation. endpoint: its URL, below which is /api/v1.
 
     ca_file: PEM file or folder. timeout: seconds to wait for a reply, None for the client's own.
-    platform: one of PLATFORMS where planner.yaml says it, else "". upload: one of FORMS.
+    platform: "ece" or "cloud" where planner.yaml says it, else "". upload: one of FORMS.
     """
 
     endpoint: str
@@ -58,8 +57,8 @@ class Settings:
             raise _no_endpoint(environment, source)
         given: dict[str, Any] = {
             "region": source.text("region", "EC_REGION"),
-            "platform": source.choice("platform", PLATFORMS) or "",
-            "upload": source.choice("upload", FORMS) or AUTO,
+            "platform": source.text("platform") or "",
+            "upload": source.text("upload") or AUTO,
         }
         if endpoint == SANDBOX:
             return cls.for_sandbox(**given)
@@ -114,64 +113,23 @@ def _problem(endpoint: str, allow_http: bool) -> tuple[str, str] | None:
     """(what is wrong with the endpoint, what to do), None when nothing is."""
     example = "Write it as https://host:12443."
     try:
-        address = address_of(endpoint)
+        address = base_of(endpoint)
     except NoAddress as error:
         if error.flaw is Flaw.CREDENTIALS:
             return "holds a user or a password", "Take them out, and set EC_USER and EC_PASS."
         return str(error), example
-    if address.query:
-        return Flaw.MORE.value, example
     if address.in_the_clear and not allow_http:
         return "would send credentials unencrypted", "Use https, or set allow_http: true in planner.yaml."
     return None
 
 
 @frozen
-class Source:
-    """The three places of a setting, in their order.
-
-    The variable with the environment's name (EC_ENDPOINT_PROD) wins over planner.yaml, and planner.yaml over
-    the plain variable (EC_ENDPOINT), which may be meant for another environment.
-    """
-
-    environment: str
-    options: Mapping[str, Any]
-    environ: Mapping[str, str]
-
-    def named(self, variable: str) -> str:
-        return f"{variable}_{re.sub('[^A-Z0-9]', '_', self.environment.upper())}"
-
-    def variable(self, name: str) -> str | None:
-        """An empty variable counts as none: it is how a shell or a CI job switches one off."""
-        return self.environ.get(name, "").strip() or None
-
-    def find(self, option: str, *variables: str) -> tuple[Any, str]:
-        """(value, where it is from) of a setting, (None, "") when it is nowhere."""
-        for name in map(self.named, variables):
-            if (value := self.variable(name)) is not None:
-                return value, name
-        if self.options.get(option) is not None:
-            return self.options[option], f"environments.{self.environment}.{option} in planner.yaml"
-        for name in variables:
-            if (value := self.variable(name)) is not None:
-                return value, name
-        return None, ""
+class Source(Given):
+    """Settings of an environment. Those of planner.yaml are as its schema has them."""
 
     def text(self, option: str, *variables: str) -> str | None:
-        value, where = self.find(option, *variables)
-        if value is None or isinstance(value, str):
-            return value
-        raise PlannerError(f"{where} is {value!r}, not a text", advice="Put it in quotes.")
-
-    def choice(self, option: str, words: Collection[str]) -> str | None:
-        """One of words, from planner.yaml."""
-        word = self.text(option)
-        if word is None or word in words:
-            return word
-        raise PlannerError(
-            f"environments.{self.environment}.{option} in planner.yaml is {word!r}",
-            advice=f"Write one of {', '.join(words)}.",
-        )
+        found: str | None = self.find(option, *variables)[0]
+        return found
 
     def truth(self, option: str, *variables: str) -> bool:
         value, where = self.find(option, *variables)
@@ -217,12 +175,12 @@ def find_auth(source: Source) -> Auth:
     name come before the plain ones, whichever they are: a plain key may belong to another installation.
     Raises PlannerError when something is missing.
     """
-    wanted = source.choice("auth", METHODS)
+    wanted = source.text("auth")
     method = wanted or _likely(source)
     if method != "api_key":
         return _user(source, BasicAuth if method == "basic" else LoginAuth)
-    key, name = _either(source, _KEY)
-    if not key:
+    key, name = source.find("", _KEY)
+    if key is None:
         raise _missing(source, [_KEY], "" if wanted else f", or {_USER} and {_PASS}")
     return ApiKeyAuth(key, name)
 
@@ -237,18 +195,11 @@ def _likely(source: Source) -> str:
 
 
 def _user(source: Source, kind: type[BasicAuth | LoginAuth]) -> Auth:
-    (user, user_from), (password, pass_from) = _either(source, _USER), _either(source, _PASS)
-    missing = [name for name, value in ((_USER, user), (_PASS, password)) if not value]
+    (user, user_from), (password, pass_from) = source.find("", _USER), source.find("", _PASS)
+    missing = [name for name, value in ((_USER, user), (_PASS, password)) if value is None]
     if missing:
         raise _missing(source, missing, "")
     return kind(user, password, variables=f"{user_from} and {pass_from}")
-
-
-def _either(source: Source, variable: str) -> tuple[str, str]:
-    """(value, variable): the one with the environment's name before the plain one."""
-    named = source.named(variable)
-    name = named if source.variable(named) else variable
-    return source.variable(name) or "", name
 
 
 def _missing(source: Source, variables: list[str], otherwise: str) -> PlannerError:

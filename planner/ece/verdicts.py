@@ -47,9 +47,10 @@ _REPEAT = "It may have taken effect; running the command again does no harm."
 
 @frozen
 class Failure:
-    """error: what to raise when this was the last attempt. again: another attempt is allowed.
-    retry_after: seconds the server asked for. unsure: a write may have taken effect. throttled: refused by a
-    rate limit."""
+    """The verdict on an attempt that failed. error: what to raise when this was the last attempt. again:
+    another attempt is allowed. retry_after: seconds the server asked for. unsure: a write may have taken
+    effect. throttled: refused by a rate limit.
+    """
 
     error: PlannerError
     again: bool = False
@@ -60,7 +61,9 @@ class Failure:
 
 @frozen
 class Circumstances:
-    """where: "host:port". attempt: from 1. now: seconds since the epoch. credentials: advice on them."""
+    """What else is known of an attempt when it is judged. where: "host:port". attempt: from 1. now: seconds
+    since the epoch. credentials: advice on them.
+    """
 
     operation: Operation
     where: str

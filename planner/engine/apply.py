@@ -127,7 +127,7 @@ class Run:
                     records += self._settle(finished)
 
     def _take_ready(self, room: int, records: list[Record]) -> list[tuple[Step, Request]]:
-        """As many ready steps as there is room for; their intents go to records."""
+        """Take as many ready steps as there is room for; their intents go to records."""
         taken: list[tuple[Step, Request]] = []
         while self._ready and len(taken) < room and not self.world.stop():
             step = self.plan.steps[heappop(self._ready) - 1]
@@ -178,7 +178,7 @@ class Run:
         return lambda sent, total: self._say(StepProgress(step.number, step.address, sent, total))
 
     def _work(self, step: Step, request: Request) -> None:
-        """In a worker thread."""
+        """What a worker thread does."""
         begun = self.world.timer()
         result: Result | None = None
         error: BaseException | None = None
@@ -189,7 +189,7 @@ class Run:
         self._finished.put(Finished(step, result, error, self.world.timer() - begun))
 
     def _wait(self) -> Iterable[Finished]:
-        """At least one finished step, and all that finished meanwhile."""
+        """Wait for at least one finished step, and all that finished meanwhile."""
         yield self._finished.get()
         while not self._finished.empty():
             yield self._finished.get()

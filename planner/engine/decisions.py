@@ -40,7 +40,8 @@ from planner.model.value import (
 
 @frozen
 class Decision:
-    """after: every attribute as it will be, as far as it is known. complete: what is missing there is null.
+    """What happens to one resource, and what it will be afterwards. after: every attribute as it will be, as
+    far as it is known. complete: what is missing there is null.
 
     unsendable: secrets that the update would have to send as they are, while only a fingerprint is kept.
     uploads: the attribute that names the file which the update uploads.
@@ -218,7 +219,9 @@ def _why_replace(forced: tuple[str, ...], triggers: tuple[str, ...]) -> str:
 
 @define
 class Decisions:
-    """made: by address, in the order they were made. notes: for people."""
+    """Decides about one resource after the other, each with those before it in view. made: by address, in the
+    order they were made. notes: for people.
+    """
 
     goal: Goal
     refreshed: Refreshed
@@ -321,7 +324,7 @@ def refuse_reference(
 
 
 def refuse_unsendable(decision: Decision, desired: Desired, diagnostics: Diagnostics) -> None:
-    """For an update that would have to send a secret whose fingerprint alone is kept."""
+    """Refuse an update that would have to send a secret whose fingerprint alone is kept."""
     diagnostics.error(
         f"{desired.address} cannot be updated without its secret {' and '.join(decision.unsendable)}",
         detail="ignore_changes wants it left as it is, an update has to send it, and only its "

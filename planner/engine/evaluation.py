@@ -1,4 +1,4 @@
-"""Outputs and checks: evaluated with the values of after a plan, or of after an apply. Pure."""
+"""Outputs and checks: evaluated with the values that a plan leads to, or that an apply left. Pure."""
 
 from __future__ import annotations
 
@@ -78,7 +78,9 @@ Priors = Mapping[Address, Prior]
 
 
 def planned_outputs(decisions: Decisions, taken: Taken) -> Iterator[OutputChange]:
-    """Those that the plan changes: to what they will be, or, where it makes nothing, to what they are now."""
+    """The outputs that the plan changes: to what they will be, or, where it makes nothing, to what they are
+    now.
+    """
     goal, before = decisions.goal, decisions.refreshed.state.outputs
     for name, planned in sorted(_after_plan(decisions, taken).items()):
         if not same(before.get(name), planned):
@@ -100,7 +102,7 @@ def _after_plan(decisions: Decisions, taken: Taken) -> Mapping[str, Value]:
 
 
 def _planned(name: str, decisions: Decisions, taken: Taken) -> Value:
-    """As it will be; what is left out is looked at as it is."""
+    """A value as it will be; what is left out is looked at as it is."""
     goal, refreshed = decisions.goal, decisions.refreshed
     value = goal.outputs.get(name)
     if any(r.address in taken.skipped and r.address not in refreshed.priors for r in references(value)):

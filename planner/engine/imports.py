@@ -23,7 +23,9 @@ from planner.model.value import Value, is_deferred, is_sensitive
 
 
 def imports_to_do(state: State, imports: Sequence[Import], diagnostics: Diagnostics) -> list[Import]:
-    """Those that are not done yet. One that can do nothing, since the address has another id, is reported."""
+    """The imports that are not done yet. One that can do nothing, since the address has another id, is
+    reported.
+    """
     for item in imports:
         prior = state.resources.get(item.target)
         if prior is not None and item.id is not None and item.id != prior.id:
@@ -104,7 +106,8 @@ def report_missing(
 
 @frozen
 class Export:
-    """resources: address -> attributes to declare. known: how many the state holds already.
+    """What an export found: resources to declare, and how to import them. resources: address -> attributes to
+    declare. known: how many the state holds already.
 
     left_out: the attributes that hold a secret. They are ignored, so that no plan takes them away.
     """

@@ -1,4 +1,4 @@
-"""What a write needs, and what it leaves in the state. Pure."""
+"""Writes: what one needs before it is sent, and what it leaves in the state afterwards. Pure."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def deposes(step: Step, change: Change) -> bool:
 
 
 def intent_of(step: Step, change: Change, request: Request, now: str, salt: str) -> Intent:
-    """now: by the clock here."""
+    """What is written before the write is sent. now: by the clock here."""
     return Intent(
         step=step.number,
         address=step.address,

@@ -238,12 +238,16 @@ def _may_be_later(found: Observed, begun: str | None, apart: timedelta) -> bool:
 
 
 def _is_surely_later(found: Observed, intent: Intent) -> bool:
-    """Not when an earlier planner wrote the intent, and its clock, the only one noted, speaks against it."""
+    """Whether found was surely made later: not when an earlier planner wrote the intent, and its clock, the
+    only one noted, speaks against it.
+    """
     return intent.server_time is not None or _may_be_later(found, intent.at, CLOCKS_APART)
 
 
 def seconds_between(earlier: str | None, later: str | None) -> float | None:
-    """From one time, in ISO 8601, to another; None where one of them is missing or not understood."""
+    """The seconds from one time, in ISO 8601, to another; None where one of them is missing or not
+    understood.
+    """
     try:
         return (datetime.fromisoformat(later or "") - datetime.fromisoformat(earlier or "")).total_seconds()
     except (ValueError, TypeError):
@@ -281,7 +285,8 @@ def _ways(item: Ambiguous, environment: str) -> Iterator[str]:
 
 @frozen
 class Waiting:
-    """grace: seconds after its intent in which a create may show up; 0 where requests end with their client.
+    """How long a create that is not there yet is waited for. grace: seconds after its intent in which a
+    create may show up; 0 where requests end with their client.
 
     sleep: takes seconds. tell: takes a line for people.
     """

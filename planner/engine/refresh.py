@@ -1,4 +1,4 @@
-"""Refresh: what the API has of the resources in the state.
+"""Refresh: the resources in the state are looked up at the installation.
 
 One list call per kind. What the list does not show is asked for one by one, in parallel: resources that seem
 to be gone, and those about to be written, whose version and users only a read tells.
@@ -161,7 +161,7 @@ def _read(prior: Prior, drivers: Drivers) -> Observed | Forbidden | None:
 def refuse_blind(
     driver: Driver, state: State, there: Mapping[str, Observed], reads: Sequence[_Read] = ()
 ) -> None:
-    """On Elastic Cloud: raises when what the credentials see of state proves nothing: Refused, or the
+    """On Elastic Cloud, raises when what the credentials see of state proves nothing: Refused, or the
     Forbidden that stays an error. there: the list of the driver's kind.
     """
     held = [prior for prior in state.entries if prior.address.kind == driver.kind.name]

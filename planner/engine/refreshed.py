@@ -24,8 +24,8 @@ from planner.model.state import State
 
 @define(slots=False, frozen=True)
 class Refreshed:
-    """state: after moves. view: what it is compared with. priors: what is there, by address. drift: how it
-    moved behind the state's back. notes: for people.
+    """The state as the installation says that it is. state: after moves. view: what it is compared with.
+    priors: what is there, by address. drift: how it moved behind the state's back. notes: for people.
     """
 
     state: State
@@ -37,7 +37,7 @@ class Refreshed:
 
     @cached_property
     def moved_from(self) -> dict[Address, Address]:
-        """Of each resource that moved: the address before."""
+        """The address that each resource that moved had before."""
         return {move.target: move.source for move in self.moves}
 
     @property

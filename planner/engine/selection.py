@@ -88,7 +88,8 @@ class Selection:
 
 @frozen
 class Choice:
-    """kept: what the plan takes. pulled, dropped: what came in, or stayed out, because of another one.
+    """What was chosen of the pending changes, and why. kept: what the plan takes. pulled, dropped: what came
+    in, or stayed out, because of another one.
 
     in_use: what a change that stays out still uses -> that change.
     """

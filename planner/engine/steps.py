@@ -29,8 +29,9 @@ def make_steps(
     prior: Edges,
     postponed: Collection[Address] = (),
 ) -> tuple[Step, ...]:
-    """writes: the operations of each create, update and replace. desired, prior: what each depends on, by the
-    templates and by the state. postponed: replaced with create_before_destroy, and not deleted yet.
+    """The steps of a plan. writes: the operations of each create, update and replace. desired, prior: what
+    each depends on, by the templates and by the state. postponed: replaced with create_before_destroy, and
+    not deleted yet.
 
     PlannerError when the changes cannot be ordered.
     """

@@ -1,5 +1,5 @@
-"""What is taken: the changes that a plan is made of, as its mode and the selection say; what forbids one of
-them, or puts it off. Pure.
+"""Which of the decided changes become the plan, by its mode and the selection, and what forbids one of them
+or puts it off. Pure.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from planner.model.state import LEFT_OVER
 
 @define(slots=False, frozen=True)
 class Taken:
-    """changes: in the order of their addresses. notes: what else is taken, what stays for now, and why.
+    """The changes that a plan is made of, and what it leaves out. changes: in the order of their addresses.
+    notes: what else is taken, what stays for now, and why.
 
     in_use: what a change that is left out still uses -> that change. postponed: replaced resources that stay,
     deposed, until a later plan.
@@ -39,7 +40,9 @@ class Taken:
 
 
 def take(decisions: Decisions) -> Taken:
-    """What must not be removed, or cannot be, is told to the diagnostics of decisions."""
+    """The changes of the plan; what must not be removed, or cannot be, is told to the diagnostics of
+    decisions.
+    """
     if decisions.goal.mode in (REFRESH_ONLY, IMPORT_ONLY):
         return Taken(_in_order(_of_the_state_only(decisions)))
     removals = _Removals(decisions)

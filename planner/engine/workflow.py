@@ -244,7 +244,7 @@ _IN_JOURNAL = "What was applied is in its journal: the next plan or apply takes 
 
 
 def _unrecorded(error: StateError, ledger: Ledger, where: str) -> PlannerError:
-    """As what an apply ends that could not write what it did. where: the outcomes are."""
+    """The error that an apply ends with when it could not write what it did. where: the outcomes are."""
     if not ledger.changed:
         return error
     partly = PartlyApplied(error.summary, advice=" ".join(filter(None, [error.advice, where])))

@@ -3,5 +3,5 @@
 One file per forge holds all that is special about it and its CI, and ends with its `Kind` (kind.py);
 registry.py lists these, and is the only other place that a new forge needs. port.py says what a forge does,
 connection.py what all do alike; locating.py finds the pull request that is meant; posting.py keeps one
-comment up to date; client.py speaks HTTP. The text is made elsewhere.
+comment up to date; client.py speaks HTTP, and retry.py says how long it waits. The text is made elsewhere.
 """

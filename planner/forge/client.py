@@ -80,7 +80,7 @@ class Pauses:
 
 
 class Client:
-    """Not for two threads at once. Neither cookies nor .netrc."""
+    """A client of one forge, not for two threads at once. Neither cookies nor .netrc."""
 
     def __init__(self, target: Target, pauses: Pauses, tell: Callable[[str], object]) -> None:
         """tell: takes a line for people whenever they have to wait."""
@@ -164,7 +164,9 @@ class Client:
         return self._wire.send(Request(call.method, address_of(url), _TIMEOUTS, headers, body))
 
     def _onward(self, call: Call, url: str, received: Received) -> str:
-        """Where to ask instead, "" for nowhere. GitHub redirects for repositories that were renamed."""
+        """Where the request goes on to, "" for nowhere. GitHub redirects for repositories that were
+        renamed.
+        """
         follows = (301, 302, 303, 307, 308) if call.method == "GET" else (307, 308)
         location = received.headers.get("Location", "")
         if received.status not in follows or not location:
@@ -218,12 +220,12 @@ class Client:
         return _Failure(kind(summary, advice=_NO_API), lasting=True)
 
     def misread(self, call: Call) -> ForgeError:
-        """For a good reply whose JSON is not what it should be."""
+        """The error for a good reply whose JSON is not what it should be."""
         kind = ReplyLost if call.makes else ForgeError
         return kind(f"{call.failure}: the reply of {self._who} is not understood")
 
     def about_another(self, call: Call) -> ReplyLost:
-        """For a good reply that is about something else than what call made or changed."""
+        """The error for a good reply that is about something else than what call made or changed."""
         return ReplyLost(f"{call.failure}: {self._who} answered with another than was asked for")
 
     def _discreet(self, text: str) -> str:
@@ -232,7 +234,7 @@ class Client:
 
 @frozen
 class _Failure:
-    """asked: seconds to wait before another attempt."""
+    """A request to a forge that did not work. asked: seconds to wait before another attempt."""
 
     error: ForgeError
     lasting: bool = False

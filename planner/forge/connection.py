@@ -1,4 +1,4 @@
-"""What the forges do alike, and how their JSON is read, whatever else it may be.
+"""What all forges do the same way; and their JSON, read so that no reply is a surprise.
 
 What is made is made once though the reply may be lost, or be about another.
 """
@@ -29,8 +29,9 @@ Ends = Mapping[tuple[str, ...], str]
 
 @frozen
 class Call:
-    """failure: how a message begins when it does not work. makes: it makes something, so that a second one
-    would make another."""
+    """One request to a forge. failure: how a message begins when it does not work. makes: it makes something,
+    so that a second one would make another.
+    """
 
     method: str
     url: str
@@ -41,7 +42,7 @@ class Call:
 
 @frozen
 class Reply:
-    """data: the JSON, None where there is none."""
+    """What a forge replied. data: the JSON, None where there is none."""
 
     status: int
     headers: Mapping[str, str]
@@ -163,7 +164,7 @@ def number_at(data: Any, *path: str) -> int | None:
 
 
 def whole_number(text: str, digits: int) -> int | None:
-    """In decimal, of at most so many digits."""
+    """The whole number in a text, in decimal, of at most so many digits."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
 
 

@@ -171,7 +171,9 @@ def _number(event: Any) -> int | None:
 
 
 def _number_of_run(event: Any) -> int | None:
-    """Of a workflow that follows another. Pull requests from forks are not there, those to others are."""
+    """The pull request of a workflow that follows another. Pull requests from forks are not there, those to
+    others are.
+    """
     found = at(event, "workflow_run", "pull_requests")
     home = text_at(event, "repository", "id")
     if not isinstance(found, list) or len(found) != 1 or text_at(found[0], "base", "repo", "id") != home:
@@ -180,7 +182,7 @@ def _number_of_run(event: Any) -> int | None:
 
 
 def _event(path: str) -> Any:
-    """None for a file that cannot be read or understood."""
+    """The event that started the job; None for a file that cannot be read or understood."""
     try:
         with open_regular(Path(path)) as file:
             content = file.read(_LARGEST + 1)
@@ -220,7 +222,7 @@ def write_outputs(environ: Mapping[str, str], outputs: Mapping[str, str]) -> boo
 
 
 def _output(name: str, value: str) -> str:
-    """With an end that no value can hold, so that none can make another output."""
+    """An output, with an end that no value can hold, so that none can make another output."""
     if not _NAME.fullmatch(name):
         raise ValueError(f"no name of an output: {name!r}")
     end = f"planner_{os.urandom(16).hex()}"

@@ -18,7 +18,7 @@ TWO_NAMES: Final = re.compile(rf"{NAME}/{NAME}", re.ASCII)
 
 @frozen(order=True)
 class Run:
-    """Of a CI. number: grows from run to run. attempt: grows when a run is repeated."""
+    """One run of a CI. number: grows from run to run. attempt: grows when a run is repeated."""
 
     number: int
     attempt: int
@@ -26,7 +26,8 @@ class Run:
 
 @frozen
 class Job:
-    """forge: a name of the registry. Texts are "" and numbers None where the CI does not say.
+    """What a CI says of its job. forge: a name of the registry. Texts are "" and numbers None where the CI
+    does not say.
 
     commit: the head of the pull request, and what is built where there is none. base: what it goes into, a
     commit or a branch. queued: a merge queue asks, where nobody reads comments any more. elsewhere: what is
@@ -46,7 +47,8 @@ class Job:
 
 @frozen
 class Ci:
-    """name: as people write it. sources: the variables that say what, for messages. job: read from them.
+    """A CI: how it is recognized, and where its variables say what. name: as people write it. sources: the
+    variables that say what, for messages. job: read from them.
 
     actor: the variable of the user who started the job. authorities: that of the file of those to trust at
     the CI's own forge. imitates: the forge whose CI's variables it sets as well.
@@ -79,7 +81,8 @@ def run_of(environ: Environ, number: str, attempt: str) -> Run | None:
 
 @frozen
 class Way:
-    """variable: of the token. username: the variable of the user name; "" for an empty one, None for none.
+    """A way to give credentials: the variables that hold them. variable: of the token. username: the variable
+    of the user name; "" for an empty one, None for none.
 
     own_ci: only in the forge's own CI the variable is this forge's.
     """
@@ -95,11 +98,11 @@ class Way:
 
 @frozen
 class Kind:
-    """name: of the registry; aliases: what people also call it. public: the API of the one that everybody
-    uses, host: its web pages', "" where there is none. api_root: from what people give to the API's URL.
-    repository: what one is called, example: of that. headers: with the credentials; ways: where these are,
-    hint: on how to get them. advice: by status. merged: how the message of a merge names the pull request,
-    squashed: and that of a squash, which other messages look like.
+    """All that is special about a forge. name: of the registry; aliases: what people also call it. public:
+    the API of the one that everybody uses, host: its web pages', "" where there is none. api_root: from what
+    people give to the API's URL. repository: what one is called, example: of that. headers: with the
+    credentials; ways: where these are, hint: on how to get them. advice: by status. merged: how the message
+    of a merge names the pull request, squashed: and that of a squash, which other messages look like.
     """
 
     name: str

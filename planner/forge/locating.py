@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Final
 
 from attrs import evolve, frozen
@@ -12,8 +11,8 @@ from planner.errors import WrongUsage
 from planner.forge.kind import Ci, Environ, Job, Kind, Run, Way
 from planner.forge.port import Credentials, ForgeError, Target
 from planner.forge.registry import ALIASES, KINDS, NAMES, job_in, running
-from planner.net.address import Flaw, NoAddress, address_of
-from planner.net.authorities import flaw_of
+from planner.net.address import Flaw, NoAddress, base_of
+from planner.net.authorities import trusted
 
 _AUTHORITIES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 _ALLOW: Final = "PLANNER_FORGE_ALLOW_HTTP"
@@ -31,8 +30,9 @@ class Wanted:
 
 @frozen
 class Located:
-    """commit: the pull request's head as the CI says, "" when it does not. run: None outside a CI, and where
-    the CI gives no number; disorder is then the variable that should hold it.
+    """The pull request that is meant, or the repository for one. commit: the pull request's head as the CI
+    says, "" when it does not. run: None outside a CI, and where the CI gives no number; disorder is then the
+    variable that should hold it.
     """
 
     target: Target
@@ -61,7 +61,7 @@ def locate(wanted: Wanted, environ: Environ, *, needs_number: bool = True) -> Lo
         raise ForgeError(f"there is no token for {kind.facts.name}", advice=_how_to_give(kind))
     _check(kind, repository, number)
     names = (*_AUTHORITIES, kind.ci.authorities) if kind is here else _AUTHORITIES
-    target = Target(forge, api, repository, number, credentials, trusted(names, environ))
+    target = Target(forge, api, repository, number, credentials, trusted(names, environ, ForgeError))
     disorder = ci.sources["run"] if ci and job.run is None else ""
     return Located(target, job.commit, job.run, disorder)
 
@@ -132,12 +132,10 @@ def _api(url: str, kind: Kind, environ: Environ) -> str:
         return ""
     example = f"Write --api-url as {kind.public or 'https://host'}."
     try:
-        given = address_of(url.strip())
+        given = base_of(url.strip())
     except NoAddress as error:
         advice = "Set the token's variable instead." if error.flaw is Flaw.CREDENTIALS else example
         raise WrongUsage(f"the address of {kind.facts.name} {error}", advice=advice) from None
-    if given.query:
-        raise WrongUsage(f"the address of {kind.facts.name} {Flaw.MORE.value}", advice=example)
     if given.in_the_clear and environ.get(_ALLOW, "").lower() != "true":
         raise ForgeError(
             f"the token would be sent unencrypted to {given.place}",
@@ -152,7 +150,7 @@ def _how_to_give(kind: Kind) -> str:
 
 
 def found_credentials(ways: Iterable[Way], environ: Environ, *, is_own_ci: bool) -> Credentials | None:
-    """None when there are none; ForgeError for odd ones."""
+    """The credentials that the variables give; None when there are none; ForgeError for odd ones."""
     for way in ways:
         given = _given(way, environ) if is_own_ci or not way.own_ci else None
         if given is not None:
@@ -175,14 +173,3 @@ def _checked(given: Credentials) -> Credentials:
                 advice="Set it again, without quotes and line breaks.",
             )
     return given
-
-
-def trusted(names: tuple[str, ...], environ: Environ) -> str | None:
-    """The file of authorities that the first of these variables names, None for the usual ones."""
-    for name in names:
-        path = environ.get(name, "").strip()
-        if path:
-            if flaw := flaw_of(Path(path)):
-                raise ForgeError(f"the CA file {path} {flaw}", advice=f"Correct {name}.")
-            return path
-    return None

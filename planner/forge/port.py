@@ -37,7 +37,9 @@ class ReplyLost(ForgeError):
 
 @frozen
 class Credentials:
-    """variables: where they are from, for messages. username: None for a token that goes by itself."""
+    """What planner shows a forge to be let in. variables: where they are from, for messages. username: None
+    for a token that goes by itself.
+    """
 
     token: str = field(repr=False)
     variables: str
@@ -45,7 +47,7 @@ class Credentials:
 
     @property
     def pair(self) -> str:
-        """For basic authentication."""
+        """User and token in base64, for basic authentication."""
         return b64encode(f"{self.username or ''}:{self.token}".encode()).decode()
 
     @property
@@ -60,7 +62,8 @@ class Credentials:
 
 @frozen
 class Target:
-    """forge: a name of the registry. api: root of its API, without a slash at the end.
+    """Where a forge is, and which repository and pull request of it is meant. forge: a name of the registry.
+    api: root of its API, without a slash at the end.
 
     repository: as the forge's own file says. number: of the pull request, None when none is needed. ca_file:
     authorities to trust, None: the usual ones.

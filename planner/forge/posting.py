@@ -40,7 +40,8 @@ SHORTEST: Final = 1_000
 
 @frozen
 class Marker:
-    """id: what the comment is about, so that several can be in one pull request. commit: that was previewed.
+    """The line by which a comment is known again. id: what the comment is about, so that several can be in
+    one pull request. commit: that was previewed.
 
     run: None outside a CI. Such a comment is newer than any; it takes over the run of the one it replaces.
     """
@@ -98,7 +99,8 @@ def _decoded(text: str) -> str:
 
 @frozen
 class Posting:
-    """render: the text for at most that many characters. needed: make a comment if there is none yet.
+    """A comment to be posted. render: the text for at most that many characters. needed: make a comment if
+    there is none yet.
 
     disorder: the variable by which a CI should number this run and does not, "" for none.
     """
@@ -118,7 +120,9 @@ class Outcome(Enum):
 
 @frozen
 class Posted:
-    """comment: the one that is there now. newer: for OUTDATED, the marker of the run that was there first."""
+    """What became of a comment. comment: the one that is there now. newer: for OUTDATED, the marker of the
+    run that was there first.
+    """
 
     outcome: Outcome
     comment: Comment | None = None
@@ -126,7 +130,7 @@ class Posted:
 
     @property
     def words(self) -> str:
-        """For people, one line."""
+        """What became of it, in one line for people."""
         at = f": {self.comment.url}" if self.comment and self.comment.url else ""
         if self.outcome is Outcome.NOT_NEEDED:
             return "No comment was made: there are no changes."
@@ -153,7 +157,8 @@ def post(
     sleep: Callable[[float], None] = time.sleep,
     tell: Callable[[str], object] = lambda _: None,
 ) -> Posted:
-    """Raises ForgeError when the comment could not be made or changed, and what render raises.
+    """Make the comment, or bring it up to date. Raises ForgeError when the comment could not be made or
+    changed, and what render raises.
 
     When the reply to a new comment is lost, one looks whether it is there before it is made again.
     tell: takes a line for people who have to wait.
@@ -198,7 +203,8 @@ def _unordered(variable: str, run: Run) -> ForgeError:
 
 
 def _listed(forge: Forge) -> dict[str, Comment]:
-    """By id, oldest first. ForgeError when one could be another pull request's, or by somebody else.
+    """The comments by id, oldest first. ForgeError when one could be another pull request's, or by somebody
+    else.
 
     A list that grows while it is read by pages may show the same one twice.
     """

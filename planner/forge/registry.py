@@ -38,7 +38,7 @@ def running(environ: Mapping[str, str]) -> Kind | None:
 
 
 def job_in(environ: Mapping[str, str]) -> Job:
-    """What the CI says of its job; of none that is known nothing."""
+    """What the CI says of its job; nothing where no known CI runs this."""
     kind = running(environ)
     if kind is None:
         return Job()

@@ -46,7 +46,8 @@ class Listing:
 
 @frozen
 class ErrorFacts:
-    """advice: what to do about an error code. repeat: how often the call is tried again on it.
+    """What the file of a kind says of an error of the API. advice: what to do about an error code. repeat:
+    how often the call is tried again on it.
 
     conflict: it says that the installation moved since it was planned, whatever the status is.
     """
@@ -56,7 +57,7 @@ class ErrorFacts:
     conflict: bool = False
 
     def told(self, error: ApiError) -> ApiError:
-        """error, as what it is called and with what to do about it."""
+        """error with the advice, as a Conflict where it says so."""
         if self.conflict and not isinstance(error, Conflict):
             return Conflict(
                 error.summary,
@@ -71,7 +72,8 @@ class ErrorFacts:
 
 @frozen
 class Binding:
-    """calls: by name (list, create, read, update, upload, delete). id: the attribute that holds the id.
+    """The `api` part of a kind file, read. calls: by name (list, create, read, update, upload, delete). id:
+    the attribute that holds the id.
 
     id_pointer, attributes: where in a resource the id and the attributes are, as JSON Pointers. user_id: the
     user chooses the id; a create then must not find one.

@@ -141,7 +141,7 @@ class RestDriver:
         return Result(self.written(reply, request, found.id), note)
 
     def upload(self, request: Request) -> Result:
-        """For drivers of kinds with a file; the kind file of one without it does not load."""
+        """Upload, for drivers of kinds with a file; the kind file of one without it does not load."""
         raise NotImplementedError(request.operation)
 
     def delete(self, request: Request) -> Result:

@@ -15,7 +15,9 @@ from planner.model.value import Lookup
 
 @frozen
 class Placed:
-    """place: where it is written; asked only when somebody is to be told, since looking for it takes time."""
+    """What templates declare, with its place in a file. place: where it is written; asked only when somebody
+    is to be told, since looking for it takes time.
+    """
 
     place: Callable[[], Position | None] = field(default=lambda: None, eq=False, kw_only=True)
 
@@ -90,7 +92,9 @@ Verdict = bool | PlannerError | None
 
 @frozen
 class Declarations:
-    """verdicts: of checks, one for each, with values that lookup knows."""
+    """All that templates say beside resources. verdicts: of checks, one for each, with values that lookup
+    knows.
+    """
 
     moves: tuple[Move, ...] = ()
     imports: tuple[Import, ...] = ()

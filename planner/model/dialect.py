@@ -9,7 +9,8 @@ from attrs import frozen
 
 @frozen
 class Dialect:
-    """details: `<details>` folds. mermaid: a block of mermaid is drawn. alerts: `> [!CAUTION]` is one.
+    """The Markdown of one forge. details: `<details>` folds. mermaid: a block of mermaid is drawn. alerts:
+    `> [!CAUTION]` is one.
 
     hides_comments: nobody sees `<!-- -->`. in_bytes: the limit of a comment counts these, or UTF-16.
     """

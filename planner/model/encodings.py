@@ -1,4 +1,4 @@
-"""How a text reads once the escapes of whoever quoted it are undone: percent, HTML, JSON, code, shells.
+"""How a text reads once all escapes in it are undone: percent, HTML, JSON, code, shells.
 
 Escapes may be mixed, stand in a part of the text only, and inside each other. Base64 and hex are not undone
 here: whoever looks for a text in them knows how it would be written (planner.model.known_secrets).
@@ -39,7 +39,9 @@ Piece = tuple[str, int, int]
 
 @frozen
 class Reading:
-    """text: as it reads. starts, ends: where each of its characters stands in the original."""
+    """A text as it reads without its escapes. text: as it reads. starts, ends: where each of its characters
+    stands in the original.
+    """
 
     text: str
     starts: Sequence[int]
@@ -74,7 +76,7 @@ class Reading:
         return self.put((_apart(char), at, at + 1) for at, char in enumerate(self.text) if not char.isascii())
 
     def squeezed(self) -> Reading:
-        """As `squeezed`."""
+        """This reading, squeezed as `squeezed` does with a text."""
         return self.put(("", *found.span()) for found in _BETWEEN.finditer(self.text))
 
 

@@ -1,4 +1,4 @@
-"""Order: which of some things come first."""
+"""Order: what has to come before what."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ T = TypeVar("T", bound="SupportsRichComparison")
 
 
 class Cycle(Exception):
-    """members: the things in the circle, each waiting for the next, the last for the first, which is the
-    smallest.
+    """Things that wait for each other in a circle. members: the things in the circle, each waiting for the
+    next, the last for the first, which is the smallest.
     """
 
     def __init__(self, members: tuple[Any, ...]) -> None:

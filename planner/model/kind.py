@@ -59,7 +59,8 @@ class ContentFacts:
 
 @define(slots=False, frozen=True)
 class Kind:
-    """name, a title for people, attributes in the order of the file, and the JSON Schema of the attributes.
+    """What is known of one kind: its name, a title for people, attributes in the order of the file, and the
+    JSON Schema of the attributes.
 
     natural_key: the attributes by which a resource without known id is looked for; not always unique.
     user_id: the user chooses the id, so that a create may bring one that was there before.

@@ -43,7 +43,8 @@ Encoded = tuple[str, str]
 
 @frozen
 class KnownSecrets:
-    """plain: looked for in each reading of a text, the shortest first. encoded: likewise, as base64 and hex.
+    """Secrets to look for in texts. plain: looked for in each reading of a text, the shortest first. encoded:
+    likewise, as base64 and hex.
 
     accented: whether any of them has letters that may be written in two ways. numbers: those that are digits.
     """
@@ -69,7 +70,9 @@ class KnownSecrets:
         return "".join((*pieces, text[at:]))
 
     def redact_key(self, key: str) -> str:
-        """As `redact`, for a key, which may be a word of a format: shorter secrets are left in it."""
+        """Redact, as `redact` does, a key, which may be a word of a format: shorter secrets are left in
+        it.
+        """
         long = any(end - start >= SHORTEST_IN_KEYS for start, end in self.spans(key))
         return self.redact(key) if long else key
 
@@ -86,7 +89,7 @@ class KnownSecrets:
         )
 
     def holding(self, texts: Iterable[str]) -> frozenset[str]:
-        """Those of many texts that hold one: looking through them together takes a fraction of the time."""
+        """Which of many texts hold one: looking through them together takes a fraction of the time."""
         every = tuple(texts)
         some = (every[at : at + _AT_ONCE] for at in range(0, len(every), _AT_ONCE))
         suspects = (text for part in some if self.are_in("\0".join(part)) for text in part)
@@ -152,13 +155,17 @@ def known_secrets(secrets: tuple[str, ...]) -> KnownSecrets:
 
 @lru_cache(maxsize=1024)
 def _forms(secret: str) -> tuple[frozenset[str], frozenset[Encoded]]:
-    """As plain text, and encoded: nearly the same secrets are asked for again and again."""
+    """The forms of a secret, as plain text and encoded: nearly the same secrets are asked for again and
+    again.
+    """
     encoded = {form for written in _written(secret) for form in _encoded(written.encode())}
     return frozenset(_plain(secret)), frozenset(encoded)
 
 
 def _plain(secret: str) -> Iterator[str]:
-    """In each of its readings, as a text that holds it may read like any; blanks as forms send them too."""
+    """A secret in each of its readings, as a text that holds it may read like any; blanks as forms send them
+    too.
+    """
     for reading in readings(secret):
         if len(reading) >= SHORTEST:
             apart = unicodedata.normalize("NFD", reading)

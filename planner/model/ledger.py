@@ -26,7 +26,7 @@ class StepStarted:
 
 @frozen
 class StepProgress:
-    """sent, total: bytes of an upload."""
+    """An upload goes on. sent, total: bytes of an upload."""
 
     step: int
     address: Address
@@ -36,7 +36,9 @@ class StepProgress:
 
 @frozen
 class StepFinished:
-    """seconds: wall time. message: why it failed, or a note; "" when there is nothing to say."""
+    """A step has ended, well or not. seconds: wall time. message: why it failed, or a note; "" when there is
+    nothing to say.
+    """
 
     step: int
     address: Address
@@ -80,8 +82,10 @@ class Entry:
 
 @frozen
 class Ledger:
-    """interrupted: a signal asked to stop before all was done. changed: whether any step was carried out, or
-    may have been. refused: whether a step failed since what it was planned from is not so any more."""
+    """What an apply did with each change of its plan. interrupted: a signal asked to stop before all was
+    done. changed: whether any step was carried out, or may have been. refused: whether a step failed since
+    what it was planned from is not so any more.
+    """
 
     entries: tuple[Entry, ...] = ()
     interrupted: bool = False

@@ -103,7 +103,7 @@ class LeftOut:
 
 @frozen
 class CheckResult:
-    """status: "passed", "failed", or "unknown" until after the apply."""
+    """What became of a check. status: "passed", "failed", or "unknown" until after the apply."""
 
     name: str = field(metadata=IDENTITY)
     status: str = field(metadata=WORD)

@@ -55,7 +55,8 @@ class EnvironmentPreview:
 
 @frozen
 class Preview:
-    """base, head: git commits, in full. unaffected: environments that read nothing that changed.
+    """What a change does to each environment that it affects. base, head: git commits, in full. unaffected:
+    environments that read nothing that changed.
 
     offline: base and head were compared without asking any installation, so that drift, versions and ids are
     not known. fallback: why all environments were planned, "" when it is known which are affected. reproduce:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +17,9 @@ from planner.model.value import Value
 
 @frozen
 class Variable:
-    """schema: JSON Schema keywords of its values. has_default tells a default of null from none at all."""
+    """A variable as planner.yaml declares it. schema: JSON Schema keywords of its values. has_default tells a
+    default of null from none at all.
+    """
 
     name: str
     schema: Mapping[str, Any]
@@ -49,7 +52,8 @@ class Promotable:
 
 @frozen
 class Environment:
-    """options: the keys of planner.yaml that say how to reach it (endpoint, auth, region, ...).
+    """An environment as planner.yaml declares it. options: the keys of planner.yaml that say how to reach it
+    (endpoint, auth, region, ...).
 
     state: where it is kept. encrypted: there, only ever sealed with a key.
     promote_from: the environments that releases come from; none for the first ones.
@@ -70,7 +74,9 @@ class Environment:
 
 @frozen
 class Project:
-    """locals: their texts are jinja expressions, not yet rendered. promote: None where nothing is."""
+    """A project as planner.yaml declares it. locals: their texts are jinja expressions, not yet rendered.
+    promote: None where nothing is.
+    """
 
     name: str
     variables: Mapping[str, Variable] = field(factory=dict)
@@ -81,6 +87,38 @@ class Project:
     @property
     def promotes_templates(self) -> bool:
         return self.promote is not None and self.promote.templates
+
+
+@frozen
+class Given:
+    """Where a setting of an environment may be given. options: in a file, by its name there.
+
+    The variable with the environment's name (EC_ENDPOINT_PROD) wins over the file, and the file over the
+    plain variable (EC_ENDPOINT), which may be meant for another environment.
+    """
+
+    environment: str
+    options: Mapping[str, Any]
+    environ: Mapping[str, str]
+
+    def named(self, variable: str) -> str:
+        return f"{variable}_{re.sub('[^A-Z0-9]', '_', self.environment.upper())}"
+
+    def variable(self, name: str) -> str | None:
+        """An empty variable counts as none: it is how a shell or a CI job switches one off."""
+        return self.environ.get(name, "").strip() or None
+
+    def find(self, option: str, *variables: str) -> tuple[Any, str]:
+        """(value, where it is from) of a setting, (None, "") when it is nowhere."""
+        for name in map(self.named, variables):
+            if (value := self.variable(name)) is not None:
+                return value, name
+        if self.options.get(option) is not None:
+            return self.options[option], f"environments.{self.environment}.{option} in planner.yaml"
+        for name in variables:
+            if (value := self.variable(name)) is not None:
+                return value, name
+        return None, ""
 
 
 @frozen
@@ -98,6 +136,9 @@ class Assigned:
 
 PINNED: Final = ("templates", "files")
 """The folders that a pin fixes, and that belong to a release."""
+
+TEMPLATES: Final = "templates"
+"""What a promotion calls the commit of the templates, so that no promotable variable may have this name."""
 
 
 def root_of(name: str, root: Path, pinned: Path | None) -> Path:

@@ -133,7 +133,7 @@ def _of_those(found: frozenset[str], known: KnownSecrets, ways: Ways) -> Ways:
 
 def _changed(thing: Any, role: Role, ways: Ways) -> Any:
     kind = thing.__class__
-    if kind in _NO_TEXTS:
+    if not thing or kind in _NO_TEXTS:
         return thing
     if kind is str or isinstance(thing, str):
         return _text(thing, role, ways)
@@ -143,12 +143,14 @@ def _changed(thing: Any, role: Role, ways: Ways) -> Any:
         return ways.number(thing) if role in _VALUES else thing
     if role is Role.PATH:
         return _path(thing, ways)
+    if fields := roles(kind):
+        return _changed_object(thing, fields, ways)
     if isinstance(thing, Mapping):
         return _mapping(thing, role, ways)
     if isinstance(thing, tuple | list):
         found = _those_changed(enumerate(thing), role, ways)
         return type(thing)(found.get(index, item) for index, item in enumerate(thing)) if found else thing
-    return _changed_object(thing, ways)
+    return thing
 
 
 _VALUES: Final = frozenset({Role.VALUES, Role.NAMED_VALUES})
@@ -217,9 +219,9 @@ def _those_changed(items: Iterable[tuple[Any, Any]], role: Role, ways: Ways) -> 
     return found
 
 
-def _changed_object(thing: Any, ways: Ways) -> Any:
+def _changed_object(thing: Any, fields: Iterable[tuple[str, Role]], ways: Ways) -> Any:
     found = {}
-    for name, role in roles(thing.__class__):
+    for name, role in fields:
         before = getattr(thing, name)
         after = _changed(before, role, ways)
         if after is not before:
@@ -232,7 +234,8 @@ def roles(cls: type) -> tuple[tuple[str, Role], ...]:
     """The fields of a class of the model with what each holds; none for other classes."""
     if not attrs.has(cls):
         return ()
-    return tuple((field.name, _role(field)) for field in attrs.fields(attrs.resolve_types(cls)) if field.init)
+    fields = (field for field in attrs.fields(attrs.resolve_types(cls)) if field.init)
+    return tuple((field.name, _role(field)) for field in fields if field.type not in {bool, int})
 
 
 def _role(field: attrs.Attribute[Any]) -> Role:

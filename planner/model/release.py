@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from planner.model.address import Address
 from planner.model.codec import canonical, digest
@@ -18,14 +18,17 @@ from planner.model.value_json import encode_mapping, encode_value
 
 
 def exactly(value: Value) -> bytes:
-    """For comparisons: 1, 1.0 and true are equal in Python, and not what templates make of them."""
+    """value in a form for comparisons: 1, 1.0 and true are equal in Python, and not what templates make of
+    them.
+    """
     return canonical(encode_value(value))
 
 
 @frozen
 class Release:
-    """variables: the values of the promotable ones. templates: the commit of templates/ and files/, "" where
-    they are not promoted, or are not as any commit has them. archives: path in the project -> sha256.
+    """What is promoted from one environment to the next. variables: the values of the promotable ones.
+    templates: the commit of templates/ and files/, "" where they are not promoted, or are not as any commit
+    has them. archives: path in the project -> sha256.
     """
 
     variables: Mapping[str, Value] = field(factory=dict, eq=exactly)
@@ -37,6 +40,37 @@ class Release:
         """ "r-" and the first ten hex digits of the digest of everything in it, in canonical form."""
         made_of = [encode_mapping(self.variables), self.templates, dict(self.archives)]
         return f"r-{digest(made_of).removeprefix('sha256:')[:10]}"
+
+    def is_same(self, other: Release) -> bool:
+        """Whether two environments run the same release.
+
+        An environment may have archives of its own, so only those that both have are compared.
+        """
+        return evolve(self, archives={}) == evolve(other, archives={}) and not self.differing(other)
+
+    def differing(self, other: Release) -> tuple[str, ...]:
+        """The archives that both have, and not with the same content."""
+        shared = self.archives.keys() & other.archives.keys()
+        return tuple(sorted(path for path in shared if self.archives[path] != other.archives[path]))
+
+    def comes_from(self, upstream: Release, present: Release | None = None) -> bool:
+        """Whether each part of it is upstream's, or the present one. Archives are asked separately."""
+        sources = [upstream, *([present] if present else [])]
+        if self.variables.keys() != upstream.variables.keys():
+            return False
+        return any(self.templates == source.templates for source in sources) and all(
+            any(source._has(name, value) for source in sources) for name, value in self.variables.items()
+        )
+
+    def _has(self, name: str, value: Value) -> bool:
+        return name in self.variables and exactly(self.variables[name]) == exactly(value)
+
+    def proof(self, upstream: Release, present: Release | None) -> Release:
+        """What its archives are to be the same as: upstream's, or the present ones where the templates stay
+        as they are.
+        """
+        stays = present and self.templates == present.templates != upstream.templates
+        return present if present and stays else upstream
 
 
 @frozen
@@ -116,7 +150,8 @@ class Remark:
 
 @frozen
 class KnownRelease:
-    """release: None where only remarks are left of it. first_seen: ISO 8601 in UTC.
+    """A release that some environment knows, with where it ran and what was said of it. release: None where
+    only remarks are left of it. first_seen: ISO 8601 in UTC.
 
     stays, remarks: by environment in the order of planner.yaml, then the oldest first.
     """
@@ -133,7 +168,7 @@ class KnownRelease:
 
     @property
     def ran_in(self) -> tuple[str, ...]:
-        """Where it does not run any more."""
+        """Where it ran, and does not run any more."""
         ran = dict.fromkeys(stay.environment for stay in self.stays)
         return tuple(name for name in ran if name not in self.runs_in)
 
@@ -148,7 +183,7 @@ class KnownRelease:
         return any(item.what == REJECTED for item in self.remarks)
 
     def approvals(self, environment: str) -> int:
-        """By how many people."""
+        """How many people approved it."""
         said = (item for item in self.remarks if item.what == APPROVED and item.environment == environment)
         return len({item.by.casefold() for item in said})
 
@@ -187,7 +222,7 @@ class Standing:
 
     @property
     def converged(self) -> bool | None:
-        """None when it is not known."""
+        """Whether it came whole; None when it is not known."""
         if not self.readable:
             return None
         if not self.whole:
@@ -235,7 +270,8 @@ class RenderedDiff:
 
 @frozen
 class Comparison:
-    """promotes: whether a promotion moves anything here; then it moves variables, templates and archives.
+    """How two environments differ. promotes: whether a promotion moves anything here; then it moves
+    variables, templates and archives.
 
     local: what stays each one's own: settings as "gates.soak", variables as "var.size".
     equal_secrets: sensitive variables with the same value. unset_secrets: those that have no value here, on

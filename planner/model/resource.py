@@ -108,7 +108,8 @@ Progress = Callable[[int, int], None]
 
 @frozen
 class Request:
-    """desired: attributes to send, all known, secrets in clear. baseline: as the plan observed them.
+    """A write that the engine asks of a kind. desired: attributes to send, all known, secrets in clear.
+    baseline: as the plan observed them.
 
     version: the resource version the write builds on; None when none is known.
     """
@@ -136,7 +137,9 @@ class ServerTime:
 
 @frozen
 class Result:
-    """observed: the resource after the write, None when it is gone. note: a thing worth telling, or ""."""
+    """What a write came to. observed: the resource after the write, None when it is gone. note: a thing worth
+    telling, or "".
+    """
 
     observed: Observed | None
     note: str = ""

@@ -76,7 +76,8 @@ def whose(prior: Prior) -> Whose:
 
 @frozen
 class State:
-    """lineage: made once, with the first snapshot; "" before that. serial: grows with each snapshot.
+    """What is known of one environment since the last apply. lineage: made once, with the first snapshot; ""
+    before that. serial: grows with each snapshot.
 
     deposed: objects replaced with create_before_destroy whose deletion has not happened yet.
     in_doubt: intents of a run that died before it wrote their outcome.

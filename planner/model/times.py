@@ -69,7 +69,8 @@ _ZONE: Final = re.compile(r"[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
 
 @frozen
 class Window:
-    """text: as it was written. days: on which it begins, 0 is Monday. start, end: minutes of the day.
+    """A time of the week in which something may happen. text: as it was written. days: on which it begins, 0
+    is Monday. start, end: minutes of the day.
 
     An end of more than 24 * 60 is on the next day.
     """

@@ -200,6 +200,8 @@ def is_deferred(value: Value) -> bool:
 
 
 def is_sensitive(value: Value) -> bool:
+    if type(value) in _SIMPLE:
+        return False
     if isinstance(value, Deferred):
         return any(isinstance(part, Secret) for part in value.parts)
     return isinstance(value, Secret | Fingerprint) or any(map(is_sensitive, _within(value)))

@@ -37,7 +37,9 @@ class Flaw(Enum):
 
 
 class NoAddress(ValueError):
-    """flaw: for after the name of what the text is. No message quotes the text: it may hold secrets."""
+    """A text is no address, or none that may be asked. flaw: for after the name of what the text is. No
+    message quotes the text: it may hold secrets.
+    """
 
     def __init__(self, flaw: Flaw, why: str = "") -> None:
         super().__init__(f"{flaw.value}: {why}" if why else flaw.value)
@@ -54,7 +56,9 @@ class Elsewhere(Exception):
 
 @frozen
 class Address:
-    """host: in lower case, IPv6 without brackets. path, query: as they are sent; the query without "?"."""
+    """An http or https URL, taken apart. host: in lower case, IPv6 without brackets. path, query: as they are
+    sent; the query without "?".
+    """
 
     scheme: str
     host: str
@@ -104,6 +108,14 @@ def address_of(text: str) -> Address:
     if scheme is None or scheme[1].lower() not in _PORTS or text[scheme.end() :][:2] != "//":
         raise NoAddress(Flaw.NOT_HTTP)
     return _placed(scheme[1].lower(), text[scheme.end() + 2 :])
+
+
+def base_of(text: str) -> Address:
+    """As `address_of`, for what more is added to: NoAddress also for a query."""
+    found = address_of(text)
+    if found.query:
+        raise NoAddress(Flaw.MORE)
+    return found
 
 
 def _placed(scheme: str, text: str) -> Address:
@@ -177,7 +189,7 @@ def onward(text: str, at: Address, home: Address) -> Address:
 
 
 def led_to(text: str, at: Address) -> Address | None:
-    """What a reply from at names, to be shown and never asked: without the credentials that text may hold.
+    """The address that a reply from `at` names, to be shown, never asked: without the credentials in text.
 
     None for what is no address.
     """

@@ -36,7 +36,8 @@ _HEAD: Final = 1024 * 1024
 
 @frozen
 class Bounds:
-    """size: bytes of a reply, unpacked. patience: how many times its time-out a whole exchange may last.
+    """How much of a reply is taken, and how long that may last. size: bytes of a reply, unpacked. patience:
+    how many times its time-out a whole exchange may last.
 
     clock: seconds that only grow.
     """

@@ -1,4 +1,4 @@
-"""Dates of headers, and how long a server asks to wait. What makes no sense is none."""
+"""Dates in headers, and how long a server asks to wait. What makes no sense counts as none."""
 
 from __future__ import annotations
 

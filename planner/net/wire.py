@@ -62,7 +62,7 @@ class Unsendable(requests.RequestException):
 
 @frozen
 class Request:
-    """timeouts: in seconds, until a connection is there, and between two pieces of a reply."""
+    """One request. timeouts: in seconds, until a connection is there, and between two pieces of a reply."""
 
     method: str
     address: Address
@@ -130,9 +130,13 @@ class Wire:
         self._adapter.close()
 
     def _proxies_to(self, address: Address) -> dict[str, str]:
-        """Asked once: the environment does not change under a run, and asking costs more than the rest."""
+        """The proxies that the environment names, none to this machine: even plain http would leave it then.
+
+        Asked once: the environment does not change under a run, and asking costs more than the rest.
+        """
         if address.origin not in self._proxies:
-            self._proxies[address.origin] = proxies_to(address) if self._asks_for_proxies else {}
+            asks = self._asks_for_proxies and not address.is_here
+            self._proxies[address.origin] = dict(get_environ_proxies(address.url)) if asks else {}
         return self._proxies[address.origin]
 
     def _received(self, response: requests.Response) -> Received:
@@ -145,11 +149,6 @@ class Wire:
             # The refusal arrived, only its explanation is lost.
             return Received(response.status_code, response.headers, b"", is_whole=False)
         return Received(response.status_code, response.headers, content)
-
-
-def proxies_to(address: Address) -> dict[str, str]:
-    """What the environment says, but none to this machine: plain http to it would leave it after all."""
-    return {} if address.is_here else dict(get_environ_proxies(address.url))
 
 
 def _prepared(request: Request) -> PreparedRequest:
@@ -203,7 +202,9 @@ class Look(Enum):
 
 @frozen
 class Trouble:
-    """sent: the request may have reached the server. lasting: another attempt would end the same way."""
+    """Why there is no reply. sent: the request may have reached the server. lasting: another attempt would
+    end the same way.
+    """
 
     words: str
     look: Look

@@ -5,17 +5,72 @@ One function, `judge`, answers for promote, preview, apply and status alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
+from planner.model.project import Environment
 from planner.model.release import Gate, Release
 from planner.model.times import is_open, next_opening, show_duration
 from planner.promote.log import Approval, Force, Log, Rejection, Run, Source, Verification
-from planner.promote.matching import differing, earlier_run, is_whole, origin, proof, same
-from planner.promote.question import BACK, FIRST, PROMOTION, SAME, Question, Upstream, Verdict
+
+FIRST, SAME, BACK, PROMOTION = "first", "same", "back", "promotion"
+NAMES: Final = ("promote_from", "archives", "converged", "soak", "checks", "approvals", "windows", "rejected")
+"""What `--force` takes."""
+
+
+@frozen
+class Upstream:
+    """An environment that releases come from, as it is now.
+
+    pending: how many changes its plan has. drifted: addresses. problem: why it could not be looked at, ""
+    when it could. asked: whether its installation was; else pending and drifted say nothing.
+    """
+
+    environment: str
+    log: Log = field(factory=Log)
+    lineage: str = ""
+    serial: int = 0
+    pending: int = 0
+    drifted: tuple[str, ...] = ()
+    problem: str = ""
+    asked: bool = True
+
+
+@frozen
+class Question:
+    """May release come into environment? log: of the environment.
+
+    promoters: who brings it; their own approvals do not count. by_commit: templates belong to a release, so
+    that one whose templates are in no commit cannot be proved to be any other.
+    """
+
+    environment: Environment
+    release: Release
+    now: datetime
+    log: Log = field(factory=Log)
+    upstreams: tuple[Upstream, ...] = ()
+    promoters: frozenset[str] = frozenset()
+    by_commit: bool = False
+
+
+@frozen
+class Verdict:
+    """Whether a release may come in. way: how the release comes in: as the FIRST environment's own, as the
+    SAME that is there, BACK to one that was there, or by PROMOTION. release: its id, as upstream knows it.
+    source: where it comes from.
+    """
+
+    way: str
+    release: str
+    gates: tuple[Gate, ...] = ()
+    source: Source | None = None
+
+    def refusals(self, *, applying: bool) -> tuple[Gate, ...]:
+        """The closed gates that hold back an apply, or a promotion."""
+        return tuple(gate for gate in self.gates if not gate.met and (applying or not gate.applies))
 
 
 def judge(question: Question) -> Verdict:
@@ -24,40 +79,38 @@ def judge(question: Question) -> Verdict:
     if question.by_commit and question.environment.promote_from and not release.templates:
         return _verdict(question, PROMOTION, release.id, (_in_no_commit(question),))
     present = log.present
-    if present is not None and same(present.release, release):
+    if present is not None and present.release.is_same(release):
         return _verdict(question, SAME, present.id, ())
-    before = earlier_run(log, release)
+    before = log.earlier_run(release)
     if before is not None:
         proof = Gate("promote_from", True, f"{before.id} ran in {question.environment.name} before")
         return _verdict(question, BACK, before.id, (proof,))
     if not question.environment.promote_from:
         return _verdict(question, FIRST, release.id, ())
     verdicts = [_promoted(question, upstream) for upstream in question.upstreams]
-    return max(verdicts, key=_most_met, default=_from_nowhere(question))
+    nowhere = _verdict(question, PROMOTION, release.id, (_not_from(question),))
+    return max(verdicts, key=_most_met, default=nowhere)
 
 
 def _most_met(verdict: Verdict) -> tuple[bool, int]:
     return verdict.source is not None, -len(verdict.refusals(applying=True))
 
 
-def _from_nowhere(question: Question) -> Verdict:
-    return _verdict(question, PROMOTION, question.release.id, (_not_from(question),))
-
-
 def _promoted(question: Question, upstream: Upstream) -> Verdict:
     present = question.log.present
-    run = origin(upstream.log, question.release, present.release if present else None)
+    run = upstream.log.origin(question.release, present.release if present else None)
     if run is None:
         gate = _not_known(question, upstream) if upstream.problem else _not_from(question)
         return _verdict(question, PROMOTION, question.release.id, (gate,))
     ask = Candidate(question, upstream, run)
-    return _verdict(question, PROMOTION, ask.id, upstream_gates(ask), ask)
+    gates = (make(ask) for make in (_promote_from, _archives, _converged, _soak, _checks))
+    return _verdict(question, PROMOTION, ask.id, tuple(gate for gate in gates if gate is not None), ask)
 
 
 def _verdict(
     question: Question, way: str, release: str, gates: tuple[Gate, ...], ask: Candidate | None = None
 ) -> Verdict:
-    """With the gates that hold for every way in, and those set aside by force."""
+    """The verdict with the gates that hold for every way in, and those set aside by force."""
     rest = (_approvals(question, release) if way in (FIRST, PROMOTION) else None, _windows(question))
     rejected = _rejected(question.log, release, ask)
     found = [*gates, *(gate for gate in (*rest, rejected) if gate is not None)]
@@ -119,7 +172,7 @@ def _windows(question: Question) -> Gate | None:
 
 
 def _rejected(log: Log, release: str, ask: Candidate | None) -> Gate | None:
-    """Also when only a part of the release comes from a rejected one."""
+    """The gate that a rejection closes, also that of a release which only a part comes from."""
     logs, releases = ([log, ask.upstream.log], {release, ask.run.id}) if ask else ([log], {release})
     found = [item for log in logs for item in log.of(Rejection) if item.release in releases]
     if not found:
@@ -146,26 +199,22 @@ class Candidate:
 
     @property
     def id(self) -> str:
-        """As upstream knows it; its own when only a part comes from there, or an archive is another one."""
+        """The id as upstream knows it; its own when only a part comes from there, or an archive is another
+        one.
+        """
         own = self.question.release
-        proved = not differing(own, self.proved_by)
-        return self.run.id if proved and is_whole(own, self.run) else own.id
+        proved = not own.differing(self.proved_by)
+        return self.run.id if proved and own.comes_from(self.run.release) else own.id
 
     @property
     def proved_by(self) -> Release:
         """What the archives are compared with: upstream's, or the present one where templates stay."""
         present = self.question.log.present
-        return proof(self.question.release, self.run.release, present.release if present else None)
+        return self.question.release.proof(self.run.release, present.release if present else None)
 
     @property
     def goes_on(self) -> bool:
         return self.run is self.upstream.log.present
-
-
-def upstream_gates(ask: Candidate) -> tuple[Gate, ...]:
-    """Those that the environment has, in the order in which they are shown."""
-    found = (make(ask) for make in _GATES)
-    return tuple(gate for gate in found if gate is not None)
 
 
 def _promote_from(ask: Candidate) -> Gate:
@@ -178,7 +227,7 @@ def _archives(ask: Candidate) -> Gate:
     release, proved_by = ask.question.release, ask.proved_by
     name, where = ask.question.environment.name, ask.upstream.environment
     ran = f"ran in {where} on {ask.run.id}" if proved_by is ask.run.release else f"runs in {name}"
-    if wrong := differing(release, proved_by):
+    if wrong := release.differing(proved_by):
         return Gate("archives", False, f"not what {ran}: {', '.join(wrong)}", _OTHER_CONTENT)
     if not release.archives:
         return Gate("archives", True, "there are none")
@@ -241,7 +290,7 @@ def _from_the_future(ask: Candidate, at: datetime) -> Gate:
 
 
 def _minute(at: datetime, needed: timedelta) -> str:
-    """To the minute that has begun by then; to the second where one waits for less than an hour."""
+    """A time to the minute that has begun by then; to the second where one waits for less than an hour."""
     if needed < timedelta(hours=1):
         return f"{at + timedelta(microseconds=999_999):%Y-%m-%d %H:%M:%S} UTC"
     return f"{at + timedelta(seconds=59):%Y-%m-%d %H:%M} UTC"
@@ -271,12 +320,3 @@ def _evidence(item: Verification) -> str:
 def shown(at: str) -> str:
     """ "2026-08-24 09:00 UTC"."""
     return f"{at[:10]} {at[11:16]} UTC"
-
-
-_GATES: tuple[Callable[[Candidate], Gate | None], ...] = (
-    _promote_from,
-    _archives,
-    _converged,
-    _soak,
-    _checks,
-)

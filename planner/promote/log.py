@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args
 
 from attrs import evolve, field, frozen
 
@@ -117,18 +117,13 @@ class Force:
 Record = Run | Verification | Approval | Rejection | Force
 R = TypeVar("R", Run, Verification, Approval, Rejection, Force)
 
-_NAMES: Final[Mapping[str, type[Any]]] = {
-    "run": Run,
-    "verification": Verification,
-    "approval": Approval,
-    "rejection": Rejection,
-    "force": Force,
-}
+_KINDS: Final[Mapping[str, type[Any]]] = {kind.__name__.lower(): kind for kind in get_args(Record)}
+"""By the name that the state has for them: "run", "verification"."""
 
 
 @frozen
 class Log:
-    """records: oldest first."""
+    """What an environment remembers of releases. records: oldest first."""
 
     records: tuple[Record, ...] = field(factory=tuple)
 
@@ -147,11 +142,26 @@ class Log:
 
     def about(self, kind: type[R], release: str) -> tuple[R, ...]:
         """The records of one kind about a release, by its id."""
-        return tuple(record for record in self.of(kind) if _release_of(record) == release)
+        return tuple(record for record in self.of(kind) if id_of(record) == release)
 
     def ran(self, release: str) -> tuple[Run, ...]:
         """The whole runs of a release."""
         return tuple(run for run in self.about(Run, release) if run.whole)
+
+    def earlier_run(self, release: Release) -> Run | None:
+        """The latest whole run of a release."""
+        return next((run for run in reversed(self.runs) if run.whole and run.release.is_same(release)), None)
+
+    def origin(self, release: Release, present: Release | None) -> Run | None:
+        """The run that a release comes from, if this is the log upstream; None when it comes from none.
+
+        The one that goes on there, else the latest whole one. present: what the environment runs until now,
+        as a promotion may leave a part of it as it is.
+        """
+        runs = [run for run in reversed(self.runs) if run.whole or not run.until]
+        entirely = (run for run in runs if release.comes_from(run.release))
+        partly = (run for run in runs if present and release.comes_from(run.release, present))
+        return next(entirely, None) or next(partly, None)
 
     def soaked(self, release: str, now: datetime) -> timedelta:
         """How long the environment ran a release, all its whole runs together."""
@@ -171,15 +181,12 @@ class Log:
 
     def plus(self, record: Record) -> Log:
         """This log and one more record, without what is too old to keep."""
-        return Log(_pruned((*self.records, record)))
+        return Log(_without_old_runs(_without_repeated((*self.records, record))))
 
 
-def _release_of(record: Record) -> str:
+def id_of(record: Record) -> str:
+    """The release that a record is about."""
     return record.id if isinstance(record, Run) else record.release
-
-
-def _pruned(records: tuple[Record, ...]) -> tuple[Record, ...]:
-    return _without_old_runs(_without_repeated(records))
 
 
 def _without_repeated(records: tuple[Record, ...]) -> tuple[Record, ...]:
@@ -230,16 +237,15 @@ def read_log(promotions: Iterable[Mapping[str, Value]]) -> Log:
 
 def _decoded(item: Mapping[str, Value]) -> Record:
     name, body = next(iter(item.items()), ("", None))
-    if len(item) != 1 or name not in _NAMES:
+    if len(item) != 1 or name not in _KINDS:
         raise ValueError(f"unknown record: {', '.join(item) or 'nothing'}")
-    record: Record = decode(body, _NAMES[name])
+    record: Record = decode(body, _KINDS[name])
     return record
 
 
 def write_log(log: Log) -> tuple[Mapping[str, Value], ...]:
     """The log as a state's `promotions`."""
-    names = {kind: name for name, kind in _NAMES.items()}
-    return tuple({names[type(record)]: encode(record)} for record in log.records)
+    return tuple({type(record).__name__.lower(): encode(record)} for record in log.records)
 
 
 def log_of(state: State) -> Log:

@@ -20,7 +20,9 @@ _NARROWEST: Final = 8
 
 @frozen
 class Cell:
-    """text: foreign, not escaped yet. role: its colour, a name of planner.render.style, "" for none."""
+    """One cell of a table. text: foreign, not escaped yet. role: its colour, a name of planner.render.style,
+    "" for none.
+    """
 
     text: str
     role: str = ""
@@ -50,7 +52,9 @@ def render_columns(heads: Sequence[str], rows: Sequence[Row], *, width: int, sty
 
 
 def _widths(table: Sequence[Row], room: int) -> list[int] | None:
-    """As wide as the longest cell, or less where that is too much, down to the longest word; None beyond."""
+    """How wide the columns are: as wide as the longest cell, or less where that is too much, down to the
+    longest word; None beyond.
+    """
     columns = [[escape(cell.text) for cell in column] for column in zip(*table, strict=True)]
     found = [max(map(cells, column)) for column in columns]
     words = [max(cells(word) for text in column for word in text.split(" ")) for column in columns]

@@ -95,7 +95,9 @@ def _broken(units: Iterable[str], room: int) -> Iterator[str]:
 
 
 def _break_in(line: list[str]) -> int:
-    """After the last space, else the last `/`, `,`, `;` or `&`, unless that leaves the line nearly empty."""
+    """Where to break: after the last space, else the last `/`, `,`, `;` or `&`, unless that leaves the line
+    nearly empty.
+    """
     for separators in (" ", "/,;&"):
         after = next((index for index in range(len(line), 0, -1) if line[index - 1] in separators), 0)
         if after > len(line) // 3:

@@ -20,7 +20,9 @@ def render_kind_list(kinds: Sequence[Kind], *, style: Style) -> str:
 def render_kind(
     kind: Kind, description: str, operations: Mapping[str, str], example: str, *, width: int, style: Style
 ) -> str:
-    """operations: what planner does -> "create-extension: POST /deployments/extensions"."""
+    """One kind for people. operations: what planner does -> "create-extension: POST
+    /deployments/extensions".
+    """
     parts = [f"{style.paint('bold', kind.name)}: {kind.title}"]
     if description:
         parts.append(fill(description, width))

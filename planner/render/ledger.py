@@ -101,7 +101,7 @@ def _stacked(item: ThreeWay, width: int, style: Style) -> Iterator[str]:
 
 
 def _values(item: ThreeWay) -> tuple[Value, Value, Value]:
-    """Where prior and observed have no such attribute, None."""
+    """Desired, prior and observed; None where the latter two have no such attribute."""
     prior, observed = (None if value is UNKNOWN else value for value in (item.prior, item.observed))
     return item.desired, prior, observed
 

@@ -26,7 +26,7 @@ Progress = AbstractContextManager[Sink]
 
 
 def plain_progress(stream: IO[str], *, style: Style) -> Progress:
-    """For pipes and logs: whole lines, flushed one by one."""
+    """Progress for pipes and logs: whole lines, flushed one by one."""
     return nullcontext(_Plain(stream, style))
 
 
@@ -101,7 +101,7 @@ class _Live:
             self._screen.write(finished_line(event, self._style) + "\n")
 
     def lines(self, columns: int) -> list[str]:
-        """In the order in which the steps began."""
+        """The lines, in the order in which the steps began."""
         now = self._clock()
         return [step.line(columns, now) for step in list(self._running.values())]
 
@@ -114,7 +114,7 @@ def _duration(seconds: float) -> str:
 
 
 def _bar(upload: tuple[int, int], columns: int) -> str:
-    """With a space before it; none where it would say little."""
+    """A bar with a space before it; none where it would say little."""
     if columns < _SHORTEST_BAR:
         return ""
     sent, total = upload

@@ -55,6 +55,7 @@ def _marks(item: KnownRelease) -> Iterator[str]:
 
 
 def render_release(item: KnownRelease, subjects: Subjects, *, width: int, style: Style) -> str:
+    """One release with all that happened to it."""
     content = _content(item.release, subjects, width, style) if item.release else ()
     histories = (list(_history(name, item, subjects, width, style)) for name in item.environments)
     parts = [[style.paint(BOLD, escape(item.id)), *content], *histories]
@@ -139,7 +140,7 @@ def _said(remark: Remark) -> tuple[str, str, str]:
 
 
 def _pair(label: str, text: str, role: str, width: int, style: Style, *, indent: int = 2) -> Iterator[str]:
-    """`  by            ann@shop.example`, goes on below itself."""
+    """` by ann@shop.example`, goes on below itself."""
     column = 12 if indent > 2 else 8
     head = pad(label, column)
     shown = f"{' ' * indent}{style.paint(role, head) if role else head}  "

@@ -76,8 +76,9 @@ class Row:
         return Form.APART if is_container(before) or is_container(after) else Form.TWO
 
     def stretches(self, most: float = float("inf")) -> Iterator[Stretch]:
-        """Of two lists or texts, what differs, with what stands around it. Beyond most items they are not
-        compared inside."""
+        """What differs between two lists or texts, with what stands around it. Beyond most items they are not
+        compared inside.
+        """
         lines = self.form is Form.LINES
         before, after = (text_lines(side) if lines else side for side in (self.before, self.after))
         if len(before) + len(after) > most:
@@ -172,8 +173,8 @@ def _all_rows(change: Change) -> Iterator[Row]:
     comes = change.action is Action.CREATE
     for name, value in sorted((change.after if comes else change.before).items()):
         if value is not None:
-            sign, before, after = ("+", None, value) if comes else ("-", value, None)
-            yield Row(name, sign, before, after, hidden=name in secret)
+            hidden = name in secret
+            yield Row(name, "+", None, value, hidden) if comes else Row(name, "-", value, None, hidden)
 
 
 def _known_later(change: Change) -> Iterator[AttributeDiff]:

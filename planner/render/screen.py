@@ -99,7 +99,9 @@ class Screen(TextIOBase):
                     self._put("", lines)
 
     def last_words(self, text: str) -> None:
-        """For a process that ends at once: nothing is drawn any more. Written even if a thread is stuck."""
+        """Writes for a process that ends at once: nothing is drawn any more. Written even if a thread is
+        stuck.
+        """
         if not self._lock.acquire(timeout=self._patience):
             os.write(self._stream.fileno(), f"\n{text}".encode(errors="backslashreplace"))
             return
@@ -114,7 +116,9 @@ class Screen(TextIOBase):
             self.draw()
 
     def _lines(self) -> list[str]:
-        """At most half of the screen: what is written is to be seen too. A column stays free at the edge."""
+        """The lines that are drawn, at most half of the screen: what is written is to be seen too. A column
+        stays free at the edge.
+        """
         if not self._sources:
             return []
         columns, rows = self._size()
@@ -124,7 +128,7 @@ class Screen(TextIOBase):
         return [shorten(escape(self._redact(line)), columns - 1) for line in lines]
 
     def _put(self, text: str, lines: list[str]) -> None:
-        """In one write: takes away what is drawn, writes text, draws lines."""
+        """Puts out in one write: takes away what is drawn, writes text, draws lines."""
         drawn = len(self._drawn)
         clear = (_UP.format(drawn) if drawn else "") + _CLEAR if drawn or self._sources else ""
         end = "\n" if text and lines and not text.endswith("\n") else ""

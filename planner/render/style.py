@@ -20,7 +20,9 @@ _ROLES: Final = {"+": ADD, "+/-": ADD, "~": CHANGE, "-": REMOVE, "-/+": REMOVE, 
 
 @frozen
 class Style:
-    """colours: whether to write ANSI colours. The caller decides, by NO_COLOR, --no-color and pipes."""
+    """How parts of a text are coloured, if at all. colours: whether to write ANSI colours. The caller
+    decides, by NO_COLOR, --no-color and pipes.
+    """
 
     colours: bool = False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import NoneType
 from typing import Final, TypeGuard
 
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Secret, Value, is_sensitive
@@ -15,16 +16,16 @@ INDENT: Final = "    "
 _WIDEST_CONTAINER: Final = 100
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 
+_ONE_LINE: Final[frozenset[type]] = frozenset({Deferred, Fingerprint, NoneType, bool, int, float})
+
 TextLayout = Callable[[str, int], list[str]]
 """How a string that is too long for one line is shown in so many columns."""
 
 
 def inline(value: Value) -> str:
     """value on one line: `"text"`, `8`, `["a", "b"]`, `{key = "a"}`, `(known after apply)`, `(sensitive)`."""
-    if isinstance(value, Secret):
-        return SENSITIVE
     if isinstance(value, str):
-        return quote(value)
+        return SENSITIVE if isinstance(value, Secret) else quote(value)
     if isinstance(value, Mapping):
         return f"{{{', '.join(f'{key_text(key)} = {inline(item)}' for key, item in sorted_items(value))}}}"
     if isinstance(value, list | tuple):
@@ -38,6 +39,8 @@ def expanded(value: Value, room: int, text: TextLayout, below: int = 0) -> list[
     text: how long strings are laid out, `wrapped` or `elided`. below: the columns of a block, where its lines
     begin further left than its first.
     """
+    if type(value) in _ONE_LINE:
+        return [_scalar(value)]
     if is_multiline(value):
         return _heredoc(value, below or room)
     line = inline(value)
@@ -97,7 +100,7 @@ def is_multiline(value: Value) -> TypeGuard[str]:
 
 def is_hidden(value: Value) -> bool:
     """Whether the value as a whole is a secret."""
-    return not is_container(value) and is_sensitive(value)
+    return is_sensitive(value) and not is_container(value)
 
 
 def is_container(value: Value) -> TypeGuard[Mapping[str, Value] | list[Value] | tuple[Value, ...]]:
@@ -139,7 +142,7 @@ def _scalar(value: Value) -> str:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, Fingerprint) or (isinstance(value, Deferred) and is_sensitive(value)):
+    if isinstance(value, Deferred | Fingerprint) and is_sensitive(value):
         return SENSITIVE
     return KNOWN_LATER if is_unknown(value) else escape(str(value))
 

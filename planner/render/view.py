@@ -4,8 +4,9 @@
     ChangeView  one resource that changes; DriftView one that moved behind the plan's back
     Row         one attribute that comes, goes or differs; see rows.py
 
-A new fact of a change goes into `ChangeView.facts`: every format shows what is there. No sentence says more
-than was looked at, and nothing here is escaped yet.
+A new fact of a change goes into `ChangeView.facts`: every format shows what is there. The plan as one JSON
+document is not laid out: it is the value itself, by planner.state.saved. No sentence says more than was
+looked at, and nothing here is escaped yet.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ _NAMED: Final = 3
 
 @frozen
 class _Kind:
-    """sign: the symbol. group: what it is counted and filtered by. headline: goes on after the address."""
+    """How changes of one kind are shown. sign: the symbol. group: what it is counted and filtered by.
+    headline: goes on after the address.
+    """
 
     sign: str
     group: str
@@ -114,7 +117,7 @@ class ChangeView:
 
     @property
     def order(self) -> str:
-        """Of a replacement: what comes first."""
+        """What comes first in a replacement."""
         return {"-/+": "delete, then create", "+/-": "create, then delete"}.get(self.sign, "")
 
     @property
@@ -294,7 +297,7 @@ class PlanView:
 
     @property
     def checks(self) -> Iterator[CheckResult]:
-        """Those that did not simply pass."""
+        """The checks that did not simply pass."""
         return (check for check in self.plan.checks if check.status in CHECKED)
 
     @property
@@ -314,7 +317,7 @@ class PlanView:
 
     @property
     def no_changes(self) -> str:
-        """In two words, or in as many as are true where changes are left out."""
+        """That nothing changes: in two words, or in as many as are true where changes are left out."""
         return "no changes to what was selected" if self.plan.left_out else "no changes"
 
     def nothing_to_do(self, environment: str) -> str:

@@ -114,7 +114,7 @@ def _named_version(archive: zipfile.ZipFile) -> str | None:
 
 
 class Archives:
-    """Of one data file. What killed processes left on its way in is removed first."""
+    """The archives of one data file. What killed processes left on its way in is removed first."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -148,7 +148,7 @@ class Archives:
             yield EMPTY_ZIP
 
     def keep(self, incoming: Incoming | None, extension_id: str) -> None:
-        """In the place of an earlier one. Of one that nobody fetched nothing is kept."""
+        """Keep an archive in the place of an earlier one. Where nobody fetched one, nothing is kept."""
         if incoming:
             incoming.path.replace(self.path(extension_id))
         else:

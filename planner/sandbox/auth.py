@@ -47,7 +47,9 @@ class Credentials:
 
     @classmethod
     def from_json(cls, value: Any) -> Credentials:
-        """From {"api_keys": {KEY: USER or null}, "users": {NAME: PASSWORD}}. Raises ValueError."""
+        """Credentials from {"api_keys": {KEY: USER or null}, "users": {NAME: PASSWORD}}. Raises
+        ValueError.
+        """
         if not isinstance(value, dict) or not value or value.keys() - {"api_keys", "users"}:
             raise ValueError("credentials are api_keys, users or both, and nothing else")
         keys, users = (value.get(name, {}) for name in ("api_keys", "users"))
@@ -163,7 +165,7 @@ def _texts(value: Any, kind: Any) -> bool:
 
 
 def same(given: str, known: str) -> bool:
-    """In a time that tells nothing."""
+    """Whether both are the same, in a time that tells nothing."""
     return hmac.compare_digest(given.encode(), known.encode())
 
 

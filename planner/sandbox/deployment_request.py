@@ -207,7 +207,7 @@ def _entries(settings: Mapping[str, Any]) -> Iterator[tuple[str, ExtensionEntry]
 
 
 def _elasticsearch_settings(plan: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Of stored plans too, which an earlier version took unchecked."""
+    """The `elasticsearch` parts of a plan, also of a stored one, which an earlier version took unchecked."""
     for owner in (plan, *(plan.get("cluster_topology") or [])):
         if isinstance(owner, dict) and isinstance(owner.get("elasticsearch"), dict):
             yield owner["elasticsearch"]

@@ -30,7 +30,9 @@ PAGE = 10
 
 @frozen
 class DeploymentsApi:
-    """`repo_only`: plans name extensions of this installation, as on Elastic Cloud, and no others."""
+    """The deployment operations. `repo_only`: plans name extensions of this installation, as on Elastic
+    Cloud, and no others.
+    """
 
     storage: Storage
     now: Callable[[], str]

@@ -122,7 +122,9 @@ class FaultRule:
 
 @lru_cache(maxsize=1024)
 def parse(spec: str) -> FaultRule:
-    """Raises ValueError that quotes the spec and says what is wrong with it."""
+    """The fault that spec describes. Raises ValueError that quotes the spec and says what is wrong with
+    it.
+    """
     try:
         return _parse(spec)
     except ValueError as error:

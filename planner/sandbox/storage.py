@@ -162,7 +162,7 @@ def _unusable(data: str | Path, error: Exception) -> SandboxError:
 
 
 def _make_file(data: Path) -> None:
-    """Before SQLite would, so that it is private at once; -wal and -shm take its mode.
+    """Makes the file before SQLite would, so that it is private at once; -wal and -shm take its mode.
 
     One that is there is not opened: whoever closes a file gives up all locks that the process has on it, and
     another connection of this process may rely on them.

@@ -35,6 +35,10 @@ class HistoryEntry:
     size: int
 
 
+Compare = Callable[[int | None], None]
+"""Takes the serial that the present snapshot tells, and raises what it likes."""
+
+
 def compare_serials(shown: str, told: int | None, expected: int | None) -> None:
     """The comparison in `write_snapshot`. told: the present snapshot's serial, None when it does not say."""
     if expected is None or told == expected:
@@ -47,7 +51,7 @@ def compare_serials(shown: str, told: int | None, expected: int | None) -> None:
 
 
 def not_kept(shown: str, serial: int, kept: Iterable[int], what: str = "has no") -> StateError:
-    """For `read_history`. kept: the serials that are."""
+    """The error of `read_history`. kept: the serials that are."""
     named = ", ".join(map(str, sorted(kept))) or "none"
     return StateError(f"{shown} {what} serial {serial} in its history", advice=f"Kept: {named}.")
 
@@ -146,7 +150,7 @@ class Backend(Snapshots, Journals, Locks, Protocol):
 
 @frozen
 class Pace:
-    """Of a request that is sent again. lasting: seconds to go on trying for, twice at least.
+    """The pace of a request that is sent again. lasting: seconds to go on trying for, twice at least.
 
     pause: seconds before the third attempt; each later one waits twice as long, up to `longest`.
     """

@@ -30,7 +30,7 @@ class Redact(Protocol):
 
 
 def keep(thing: T) -> T:
-    """When there is nothing to hide."""
+    """The redaction where there is nothing to hide."""
     return thing
 
 
@@ -65,7 +65,8 @@ def require_known(document: object, known: int) -> None:
 
 @frozen(eq=False)
 class Format:
-    """name: of the schema file, as "state". version: the one written and, in the end, read.
+    """One kind of document: its schema, and how earlier versions become the present one. name: of the schema
+    file, as "state". version: the one written and, in the end, read.
 
     migrations: version -> a function from a document of that version to one of the next. It may change the
     document it is given. digests: version -> the digest of a document of that version, from all of it but the

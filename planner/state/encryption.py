@@ -65,7 +65,8 @@ class Marked(Protocol):
 
 
 class EncryptedBackend:
-    """backend: the place. accepts_plain: what is not encrypted is read too. seals: what is written is sealed.
+    """A backend that seals what another one keeps. backend: the place. accepts_plain: what is not encrypted
+    is read too. seals: what is written is sealed.
 
     The last two are for changing from one to the other. Errors: see the port; and StateError for a wrong
     key, and for what is not encrypted.

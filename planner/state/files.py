@@ -159,6 +159,15 @@ def read_bounded(file: IO[bytes], path: Path) -> bytes:
     return found.getvalue()
 
 
+def read_named(path: Path) -> bytes:
+    """What a file holds that the user names. PlannerError when it is not there, or cannot be read."""
+    with explained_file(path, "read"):
+        data = read_file(path)
+        if data is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+        return data
+
+
 def real_place(path: Path, shown: str) -> Path:
     """Where path leads, by links too. StateError where no file can be."""
     try:

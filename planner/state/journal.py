@@ -26,7 +26,9 @@ FORMAT_VERSION: Final = 1
 
 @frozen
 class Header:
-    """serial: of the snapshot that the records continue. at: when the session began, ISO 8601 in UTC."""
+    """The first line of a session. serial: of the snapshot that the records continue. at: when the session
+    began, ISO 8601 in UTC.
+    """
 
     format_version: int
     project: str
@@ -47,7 +49,7 @@ class Session:
 
 @frozen
 class Contents:
-    """torn: how many lines a crash left incomplete; they were never acknowledged."""
+    """What a journal holds. torn: how many lines a crash left incomplete; they were never acknowledged."""
 
     sessions: tuple[Session, ...] = ()
     torn: int = 0

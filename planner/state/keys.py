@@ -18,14 +18,18 @@ import base64
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Final, Protocol
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, field, frozen
 
 from planner.distribution import how_to_add
 from planner.errors import EncryptedState, StateError
+from planner.model.project import Given
 from planner.state.document import refuse_newer
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 VERSION: Final = 1
 MAGIC: Final = b"sealed%d." % VERSION
@@ -41,7 +45,7 @@ def sealing(text: bytes) -> int:
 
 
 def encrypted(shown: str) -> EncryptedState:
-    """For a reader that was told of no encryption."""
+    """The error for a reader that was told of no encryption."""
     return EncryptedState(
         f"{shown} is encrypted",
         advice="Set `encrypted: true` for the environment in planner.yaml; to decrypt it for good, see "
@@ -51,12 +55,6 @@ def encrypted(shown: str) -> EncryptedState:
 
 class Altered(ValueError):
     """A sealed text that its own key does not open."""
-
-
-class _Cipher(Protocol):
-    def encrypt(self, data: bytes) -> bytes: ...
-
-    def decrypt(self, token: bytes) -> bytes: ...
 
 
 @frozen
@@ -70,14 +68,15 @@ class Secret:
 
 @define
 class Keys:
-    """secrets: the present one first; what that sealed and what the others did is opened.
+    """The keys of one state: one that seals, and all that open. secrets: the present one first; what that
+    sealed and what the others did is opened.
 
     Both methods raise StateError when cryptography is not installed or a key is not one.
     """
 
     secrets: tuple[Secret, ...]
     _salt: bytes = field(factory=lambda: os.urandom(_SALT_BYTES), repr=False)
-    _known: dict[tuple[str, bytes], tuple[bytes, _Cipher]] = field(factory=dict, repr=False)
+    _known: dict[tuple[str, bytes], tuple[bytes, Fernet]] = field(factory=dict, repr=False)
 
     @property
     def present(self) -> str:
@@ -119,7 +118,7 @@ class Keys:
             f"{_PASSPHRASE}_OLD.",
         )
 
-    def _cipher(self, secret: Secret, salt: bytes) -> tuple[bytes, _Cipher]:
+    def _cipher(self, secret: Secret, salt: bytes) -> tuple[bytes, Fernet]:
         if (secret.variable, salt) not in self._known:
             key = _derived(secret.text, salt) if secret.derived else _decoded(secret)
             id_ = hashlib.sha256(b"planner state key id" + key).hexdigest()[:16].encode()
@@ -146,7 +145,7 @@ def _decoded(secret: Secret) -> bytes:
     return key
 
 
-def _fernet() -> Callable[[bytes], _Cipher]:
+def _fernet() -> type[Fernet]:
     try:
         from cryptography.fernet import Fernet  # noqa: PLC0415 - an extra
     except ImportError as error:
@@ -175,9 +174,8 @@ def read_keys(environment: str, environ: Mapping[str, str]) -> Keys:
 
 
 def _set(ending: str, environment: str, environ: Mapping[str, str]) -> Iterator[Secret]:
-    own = re.sub("[^A-Z0-9]", "_", environment.upper())
+    given = Given(environment, {}, environ)
     for name in (_KEY, _PASSPHRASE):
-        names = (f"{name}{ending}_{own}", f"{name}{ending}")
-        found = next((n for n in names if environ.get(n, "").strip()), None)
-        if found is not None:
-            yield Secret(found, environ[found].strip(), name == _PASSPHRASE)
+        text, variable = given.find("", f"{name}{ending}")
+        if text is not None:
+            yield Secret(variable, text, name == _PASSPHRASE)

@@ -33,8 +33,8 @@ _SWAP_TIMEOUT: Final = 10.0
 
 
 class LocalBackend:
-    """path: of the snapshot; links are followed. shown: how messages name it. Errors: see the port, and
-    StateError where no file can be.
+    """The port on files. path: of the snapshot; links are followed. shown: how messages name it. Errors: see
+    the port, and StateError where no file can be.
 
     What lies beside the snapshot is never reached by a link: a checkout may have been made to hold one.
     """
@@ -108,7 +108,9 @@ class LocalBackend:
             yield
 
     def _keep_former(self, present: bytes, serial: int) -> None:
-        """It is kept already by its own write, unless that crashed or the file came from elsewhere."""
+        """Keep the former snapshot, as its own write did, unless that crashed or the file came from
+        elsewhere.
+        """
         if not self._kept(serial).exists():
             files.replace_private(self._kept(serial), present)
 
@@ -211,7 +213,7 @@ class LocalBackend:
             os_lock.release()
 
     def still_held(self) -> None:
-        """Asked before each call: a file is read once, and again when another one is in its place."""
+        """Asked before each call, so a file is read once, and again when another one is in its place."""
         if self._held is None:
             return
         stamp = _stamp(self._holder)

@@ -33,7 +33,9 @@ _GRACE_POLL: Final = 0.01
 
 @frozen
 class Holder:
-    """id: made for this one lock. who: the user. since: ISO 8601 in UTC. operation: "apply", ..."""
+    """Who holds a lock. id: made for this one lock. who: the user. since: ISO 8601 in UTC. operation:
+    "apply", ...
+    """
 
     id: str = field(metadata=WORD)
     who: str
@@ -54,7 +56,7 @@ def require_locked_as(holder_id: str, shown: str, holder: Holder | None) -> None
 
 
 def no_longer_held(shown: str, holder: Holder, how: str = "broken", why: str = "") -> StateError:
-    """For the former holder. why: ": ..." or " (...)"."""
+    """The error for the former holder. why: ": ..." or " (...)"."""
     return StateError(f"the lock of {shown} was {how} while {holder.operation} held it{why}", advice=STOPPED)
 
 
@@ -81,7 +83,9 @@ def encode_holder(holder: Holder) -> bytes:
 
 
 def decode_holder(data: bytes) -> Holder | None:
-    """None when data is not what `encode_holder` makes: who holds a lock is information, never a proof."""
+    """The holder in data; None when data is not what `encode_holder` makes: who holds a lock is information,
+    never a proof.
+    """
     try:
         return holder_in(loads(data))
     except ValueError:

@@ -7,8 +7,6 @@ stranger: it is checked as data, and only ever shown.
 
 from __future__ import annotations
 
-import errno
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,7 +31,7 @@ from planner.state.document import (
     parse,
     require_known,
 )
-from planner.state.files import explained_file, read_file, write_private
+from planner.state.files import explained_file, read_named, write_private
 
 DIGEST_VERSION: Final = 2
 
@@ -92,7 +90,7 @@ def write_plan(path: Path, plan: Plan, redact: Redact = keep) -> None:
 
 
 def _refuse_other_file(path: Path) -> None:
-    if path.is_file() and path.stat().st_size and not _was_a_plan(_bytes_of(path)):
+    if path.is_file() and path.stat().st_size and not _was_a_plan(read_named(path)):
         raise PlannerError(
             f"{path} exists and is no saved plan: it is not overwritten", advice="Name another file."
         )
@@ -105,8 +103,7 @@ def _was_a_plan(data: bytes) -> bool:
 
 def read_plan(path: Path) -> Plan:
     """The plan in path. PlannerError: missing, empty, truncated, altered, no plan, of a newer planner."""
-    with explained_file(path, "read"):
-        data = _bytes_of(path)
+    data = read_named(path)
     try:
         return decode(FORMAT.read(data), Plan)
     except NewerDocument as error:
@@ -118,19 +115,14 @@ def read_plan(path: Path) -> Plan:
         raise PlannerError(f"{path} is no plan: {error}", advice=_AGAIN.format(path=path)) from error
 
 
-def _bytes_of(path: Path) -> bytes:
-    data = read_file(path)
-    if data is None:
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
-    return data
-
-
 FORMAT_VERSION: Final = 1
 
 
 @frozen
 class Previewed:
-    """plans: environment -> its plan as a saved one, except for those that could not be planned."""
+    """A preview, and the plans behind it. plans: environment -> its plan as a saved one, except for those
+    that could not be planned.
+    """
 
     preview: Preview
     plans: Mapping[str, bytes]
@@ -159,12 +151,8 @@ def _encoded(item: EnvironmentPreview, plan: bytes | None) -> dict[str, Any]:
 
 def read_preview(path: Path) -> Previewed:
     """The preview in a file. PlannerError when it cannot be read or is none."""
-    with explained_file(path, "read"):
-        data = read_file(path)
-    if data is None:
-        raise PlannerError(f"{path} cannot be read: no such file")
     try:
-        return _decoded(parse(data))
+        return _decoded(parse(read_named(path)))
     except NewerDocument as error:
         raise PlannerError(f"{path} {error}", advice=USE_THE_NEWER) from error
     except (BadDocument, ValueError, TypeError) as error:  # TypeError: of orjson, beyond 254 levels
@@ -174,7 +162,7 @@ def read_preview(path: Path) -> Previewed:
 
 
 def _decoded(document: Any) -> Previewed:
-    """BadDocument, ValueError."""
+    """The preview of a document. BadDocument, ValueError."""
     require_known(document, FORMAT_VERSION)
     check("preview", document)
     environments = document["environments"]

@@ -106,7 +106,9 @@ def serial_of(data: bytes) -> int | None:
 
 @frozen
 class KeptSnapshots:
-    """project, environment: the names that the state bears now. Errors: see `Store`."""
+    """The snapshots of one state, read with care. project, environment: the names that the state bears now.
+    Errors: see `Store`.
+    """
 
     backend: Backend
     project: str
@@ -166,7 +168,9 @@ class KeptSnapshots:
                 self._readable(entry)
 
     def _readable(self, entry: HistoryEntry) -> State | None:
-        """None for one that is damaged, or lost. NewerFormat for what a newer planner wrote."""
+        """The state in a snapshot; None for one that is damaged, or lost. NewerFormat for what a newer
+        planner wrote.
+        """
         try:
             return self._parse(entry)
         except NewerFormat:

@@ -121,8 +121,12 @@ class Store:
         return present
 
     def _parsed(self, data: bytes) -> State:
-        refuse_encrypted([], data, self._shown)
-        return snapshot.parse(data, shown=self._shown, project=self.project, environment=self.environment)
+        project, environment = self.project, self.environment
+        try:
+            return snapshot.parse(data, shown=self._shown, project=project, environment=environment)
+        except StateError:  # an encrypted one is none of those that can be read: only then is it looked for
+            refuse_encrypted([], data, self._shown)
+            raise
 
     def _continues(self, header: Header, base: State) -> bool:
         """Whether the session goes on from base; False when base holds it already, as it may by another name.

@@ -23,8 +23,8 @@ _SECONDS: Final = 3600.0
 
 @frozen
 class Remote:
-    """usual: the branch that a clone checks out, "" when not known. branches: that one and those that were
-    asked for, as far as they are there, each with its commit.
+    """A remote of a clone, and what it holds. usual: the branch that a clone checks out, "" when not known.
+    branches: that one and those that were asked for, as far as they are there, each with its commit.
     """
 
     name: str

@@ -77,7 +77,9 @@ Setting = tuple[str, str, str]
 
 @frozen
 class Checkout:
-    """root: of the work tree. prefix: the folder that was asked for below it, "" or "a/b/"."""
+    """A work tree whose configuration is not trusted. root: of the work tree. prefix: the folder that was
+    asked for below it, "" or "a/b/".
+    """
 
     root: Path
     prefix: str
@@ -113,7 +115,7 @@ class Checkout:
         return next((value for _, key, value in reversed(self.settings) if key == name), "").strip()
 
     def remotes(self) -> tuple[str, ...]:
-        """Those that have an address."""
+        """The remotes that have an address."""
         found = (re.fullmatch(r"remote\.(.*)\.url", name, re.DOTALL) for _, name, _ in self.settings)
         return tuple(sorted({match[1] for match in found if match}))
 

@@ -216,7 +216,7 @@ def _lines(path: Path) -> list[str]:
 
 
 def _size(told: bytes) -> int:
-    """Of an object, as `git cat-file --batch` begins with it."""
+    """The size of an object, as `git cat-file --batch` begins with it."""
     return int(told.split()[-1])
 
 

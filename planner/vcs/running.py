@@ -1,4 +1,4 @@
-"""git, as a program: started, read within bounds, and quoted where it says no. Nothing else starts it."""
+"""git as a program: started here only, read within bounds, and quoted where it refuses."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ class Run:
 
 
 def _said(told: bytes) -> list[str]:
-    """Without credentials in addresses, and without blank lines."""
+    """What git said, without credentials in addresses, and without blank lines."""
     text = _CREDENTIALS.sub("", told.decode(errors="replace"))
     return [line.strip() for line in text.splitlines() if line.strip()]
 

@@ -1,4 +1,4 @@
-"""The files of a commit: which they are, whether one folder can have them, and writing them there.
+"""The files of a commit: which there are, whether one folder can hold them all, and how they get there.
 
 A commit may hold any name, also such as no checkout has. All names are looked at before a file is written,
 and each is written once, into a folder that nothing else writes to: no link is ever followed.
@@ -32,7 +32,7 @@ SMALLER: Final = "Give the project a folder of its own in the repository: only t
 
 @frozen
 class Entry:
-    """name: in the repository."""
+    """One file of a commit; a link or a submodule is one too. name: in the repository."""
 
     mode: str
     hash: str
@@ -102,7 +102,7 @@ def fault(name: str) -> str:
 
 
 def _is_git(part: str) -> bool:
-    """Also as other file systems would read it."""
+    """Whether the name is .git, also as other file systems would read it."""
     plain = part.translate(_UNSEEN).casefold().split(":")[0].rstrip(". ")
     return plain in (".git", "git~1")
 

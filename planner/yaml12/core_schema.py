@@ -48,5 +48,5 @@ _Loader.add_constructor("tag:yaml.org,2002:str", _text)
 
 
 def load(data: bytes) -> Any:
-    """yaml.YAMLError for what is no YAML."""
+    """A document as plain data. yaml.YAMLError for what is no YAML."""
     return yaml.load(data, Loader=_Loader)  # noqa: S506 - it is a safe one

@@ -37,11 +37,11 @@ class _Written:
 
 
 class WrittenInt(_Written, int):
-    """Made by `written`."""
+    """An int with its text, made by `written`."""
 
 
 class WrittenFloat(_Written, float):
-    """Made by `written`."""
+    """A float with its text, made by `written`."""
 
 
 def written(value: Number, text: str) -> Number:

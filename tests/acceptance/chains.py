@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from planner.app.caller import Silent
 from planner.app.opening import Request
 from planner.app.promotion.records import update_log
 from planner.config.variables import Inputs
@@ -123,7 +122,7 @@ def present(project: Project, environment: str) -> Run:
 
 def changed_log(project: Project, environment: str, change: Callable[[Log], Log]) -> None:
     request = Request(project.folder, environment, Inputs())
-    update_log(request, environment, Silent(), "test", lambda log, _now: change(log))
+    update_log(request, environment, "test", lambda log, _now: change(log))
 
 
 def record(project: Project, environment: str, *records: Record) -> None:

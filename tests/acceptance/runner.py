@@ -56,7 +56,9 @@ resource:
 
 @define
 class Project:
-    """environ: added to an environment that has nothing of the person who runs the tests."""
+    """A project of a test, and the command run in it. environ: added to an environment that has nothing of
+    the person who runs the tests.
+    """
 
     folder: Path
     environ: dict[str, str] = field(factory=dict)

@@ -19,7 +19,9 @@ FORMER, NEXT = "8.*", "9.*"
 
 @frozen
 class Environments:
-    """at: the installation of each environment, by its name. environ: what reaches them."""
+    """A project of several environments. at: the installation of each environment, by its name. environ: what
+    reaches them.
+    """
 
     folder: Path
     at: Mapping[str, Installation]

@@ -25,7 +25,9 @@ Row = dict[str, Any]
 
 @frozen
 class Figures:
-    """costs: of each run. count: of resources. limit: seconds of the yardstick, None where there is none."""
+    """What several runs of one measure cost. costs: of each run. count: of resources. limit: seconds of the
+    yardstick, None where there is none.
+    """
 
     what: str
     count: int

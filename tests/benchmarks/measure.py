@@ -22,8 +22,9 @@ class Failed(Exception):
 
 @frozen
 class Cost:
-    """wall, cpu: seconds, cpu of user and system together. peak: MiB of memory at most. requests: as the
-    installation counted them, None where nobody did."""
+    """What one run cost. wall, cpu: seconds, cpu of user and system together. peak: MiB of memory at most.
+    requests: as the installation counted them, None where nobody did.
+    """
 
     wall: float
     cpu: float

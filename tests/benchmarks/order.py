@@ -20,7 +20,8 @@ SMALL = 20
 
 @frozen
 class Order:
-    """folder: an empty one. runs: of each measure. given: how many resources, instead of the usual numbers.
+    """What is to be measured. folder: an empty one. runs: of each measure. given: how many resources, instead
+    of the usual numbers.
 
     small: only to show that all of it works. start_up: seconds of `planner --version`, measured just before.
     """
@@ -59,7 +60,9 @@ class Order:
 
 @frozen
 class Case:
-    """title: of its table. rows: measured as they are asked for."""
+    """A table of figures, and how they are measured. title: of its table. rows: measured as they are asked
+    for.
+    """
 
     title: str
     rows: Callable[[Order], Iterator[Row]]

@@ -60,7 +60,7 @@ SANDBOX = "sandbox"
 
 @frozen
 class Project:
-    """at: the installation; None: the embedded sandbox."""
+    """A project to measure. at: the installation; None: the embedded sandbox."""
 
     folder: Path
     at: Installation | None = None

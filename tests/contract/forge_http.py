@@ -26,7 +26,7 @@ IDS = {ME: 31, MALLORY: 32, "github-actions[bot]": 41898282, "gitea-actions": -2
 
 @frozen
 class Asked:
-    """path: as sent, still encoded. headers: by names in lower case."""
+    """A request that a forge got. path: as sent, still encoded. headers: by names in lower case."""
 
     method: str
     path: str

@@ -57,7 +57,9 @@ Fault = Callable[[Asked, Callable[[Asked], Answer]], Answer | None]
 
 @define
 class State:
-    """versions: by serial; the plain flavour has one, at 0. lock: the lock info, None when nobody has it."""
+    """What the server keeps of one state. versions: by serial; the plain flavour has one, at 0. lock: the
+    lock info, None when nobody has it.
+    """
 
     versions: dict[int, bytes] = field(factory=dict)
     lock: dict[str, Any] | None = None
@@ -65,7 +67,8 @@ class State:
 
 @define(eq=False)
 class StateServer:
-    """credentials: "user:password", "" when anybody may. etags: the plain flavour gives and checks them.
+    """A server of states, plain or as GitLab's. credentials: "user:password", "" when anybody may. etags: the
+    plain flavour gives and checks them.
 
     checks_ids: the plain flavour refuses a write with another ID than the holder's. asked: every request.
     """

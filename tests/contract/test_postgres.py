@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from functools import partial
 from itertools import count
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -21,7 +22,7 @@ from planner.distribution import how_to_add
 from planner.errors import LockHeld, NewerFormat, StateError
 from planner.state.backend import Backend
 from planner.state.postgres.backend import PostgresBackend
-from planner.state.postgres.connection import LastingConnection, Login
+from planner.state.postgres.connection import LastingConnection, connect
 from planner.state.postgres.tables import FENCE, statement
 from planner.state.registry import Location, open_backend
 
@@ -244,7 +245,8 @@ def test_an_error_that_ends_the_session_is_tried_again_on_another(running: Serve
             raise psycopg.errors.AdminShutdown("terminating connection")
         return connection.info.backend_pid
 
-    session = LastingConnection(Login(running.url().split("?")[0]), lambda _: None, Time().timing)
+    opened = partial(connect, running.url().split("?")[0], tuple, 10.0)
+    session = LastingConnection(opened, lambda _: None, Time().timing)
     assert session.run(work) == used[1].info.backend_pid
     assert used[0].closed
     session.close()

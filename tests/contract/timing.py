@@ -26,7 +26,7 @@ def wait_until(fact: Callable[[], bool]) -> None:
 
 @define
 class Time:
-    """ages: makes what a place remembers of time older by so many seconds."""
+    """The time of a test of leases. ages: makes what a place remembers of time older by so many seconds."""
 
     ages: Callable[[float], None] = lambda _: None
     now: float = 0.0

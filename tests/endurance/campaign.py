@@ -28,7 +28,9 @@ Figures = Mapping[str, int]
 
 @frozen
 class Campaign:
-    """promise: in words, for people. long: how many rounds the long run takes."""
+    """A promise, and how it is put to the test. promise: in words, for people. long: how many rounds the long
+    run takes.
+    """
 
     promise: str
     long: int

@@ -57,7 +57,9 @@ TIMEOUT = 4.0
 
 @frozen
 class Installation:
-    """environ: what leads planner there; nothing for the one that it embeds. clock: of the server."""
+    """An installation for a round. environ: what leads planner there; nothing for the one that it embeds.
+    clock: of the server.
+    """
 
     client: Client
     environ: Mapping[str, str] = field(factory=dict)

@@ -36,7 +36,9 @@ _CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.chmod")
 
 @define
 class Moments:
-    """kinds, number: where to die. seen: by kind. begun: when the first one was."""
+    """The moments at which a process may be killed. kinds, number: where to die. seen: by kind. begun: when
+    the first one was.
+    """
 
     kinds: frozenset[str]
     number: int

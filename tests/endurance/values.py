@@ -102,7 +102,9 @@ def random_value(random: Random, depth: int = 3) -> Any:
 
 @frozen
 class Values:
-    """texts: of descriptions and versions. values: of outputs. content: of a file."""
+    """Values that a project is made of. texts: of descriptions and versions. values: of outputs. content: of
+    a file.
+    """
 
     texts: tuple[str, ...]
     values: tuple[Any, ...]

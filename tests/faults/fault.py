@@ -18,7 +18,9 @@ class DoesNotApply(Exception):
 
 @frozen
 class Fault:
-    """what: it does. looks_in: test files or node ids. hunks: a file, its lines before, and after."""
+    """A fault that the tests must find. what: it does. looks_in: test files or node ids. hunks: a file, its
+    lines before, and after.
+    """
 
     name: str
     what: str

@@ -30,7 +30,7 @@ class Asked:
 
 @frozen
 class Answer:
-    """headers: besides the usual ones."""
+    """What an installation answers. headers: besides the usual ones."""
 
     status: int
     body: Any

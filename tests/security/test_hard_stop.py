@@ -18,8 +18,8 @@ from attrs import evolve
 from planner.config.apart import apart
 from planner.config.jobs import Bounds, Ended, Job, Link, Runner, TooMuchWork
 from planner.config.sources import Sources
+from planner.config.template_jobs import Workpiece
 from planner.config.templates import Templates
-from planner.config.work import Workpiece
 from planner.errors import PlannerError
 from planner.model.diagnostic import Diagnostic, Diagnostics
 from planner.model.value import UNKNOWN

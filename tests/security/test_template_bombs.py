@@ -12,8 +12,8 @@ import pytest
 
 from planner.config.jobs import BUDGET, Effort
 from planner.config.sources import Sources
+from planner.config.template_jobs import Workpiece
 from planner.config.templates import Templates
-from planner.config.work import Workpiece
 from planner.model.diagnostic import Diagnostics
 from tests.unit.config.projects import Folder
 

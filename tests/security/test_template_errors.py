@@ -12,8 +12,8 @@ import pytest
 
 from planner.config.rendering import TemplateEnvironment, render
 from planner.config.scope import ResourceScope, Scope, seal
+from planner.config.template_jobs import explain
 from planner.config.tokens import Tokens
-from planner.config.work import explain
 from planner.model.value import Secret
 
 SECRET = "Zq7x.Kw9P"

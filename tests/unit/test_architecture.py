@@ -154,6 +154,27 @@ def test_modules_have_at_most_350_lines() -> None:
     assert long == {}
 
 
+FIELDS_FIRST = re.compile(r"[a-z_`]+(, [a-z_`]+)*: ")
+"""A docstring that begins with what fields hold, as in "at: when it began", and not with what has them."""
+
+
+@pytest.mark.parametrize("text", ["at: when it began.", "at, until: in UTC.", "`base_url`: as it is sent."])
+def test_fields_before_the_thing_itself_are_noticed(text: str) -> None:
+    assert FIELDS_FIRST.match(text)
+    assert not FIELDS_FIRST.match(f"A stretch of time. {text}")
+
+
+def test_docstrings_say_first_what_a_thing_is() -> None:
+    missing = [module for module, path in MODULES.items() if not ast.get_docstring(parsed(path))]
+    parts_first = [
+        f"{module}.{node.name}"
+        for module, path in MODULES.items()
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.ClassDef) and FIELDS_FIRST.match(ast.get_docstring(node) or "")
+    ]
+    assert (missing, parts_first) == ([], [])
+
+
 @pytest.mark.long
 def test_no_test_patches_or_mocks() -> None:
     for path in TESTS.rglob("*.py"):

@@ -1,5 +1,5 @@
-"""What a preview warns of, as no plan shows it: environments that a change to planner.yaml takes out, states
-that it moves, and where the branch lacks what its target has, or has what the merge may lose.
+"""What a preview warns of because no plan shows it: environments that a change to planner.yaml takes out,
+states that it moves, and where the branch lacks what its target has, or has what the merge may lose.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ _DOING: Final = {Action.DELETE: "deleting", Action.REPLACE: "replacing"}
 
 @frozen
 class _Kept:
-    """place: for people. state: None when it was not read, or could not be."""
+    """A place that a state is kept in, and what is there. place: for people. state: None when it was not
+    read, or could not be.
+    """
 
     place: str
     state: State | None = None
@@ -147,7 +149,7 @@ def _losses(item: EnvironmentPreview) -> list[Change]:
 def _undone(
     branch: Branch, folder: Path, name: str, losses: Sequence[Change], pair: tuple[Read, Read]
 ) -> list[Change]:
-    """Of the losses, those of resources that the branch leaves alone and its target does not."""
+    """The losses of resources that the branch leaves alone and its target does not."""
     was, now = map(_desired, pair)
     if not losses or was is None or now is None:
         return []
@@ -161,7 +163,7 @@ def _undone(
 
 
 def _desired(read: Read) -> Mapping[Address, Desired] | None:
-    """None where it is not known, since it could not be rendered."""
+    """What is desired; None where that is not known, since it could not be rendered."""
     if read.reading is ABSENT:
         return {}
     return read.configuration.resources if read.configuration else None

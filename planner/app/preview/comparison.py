@@ -10,11 +10,10 @@ from typing import Final
 
 from attrs import evolve, field, frozen
 
-from planner.app.caller import Caller
 from planner.app.config_digest import config_digest
 from planner.app.opening import Request, configure_files, make_salt
+from planner.app.pinned import Unkept, unkept_in
 from planner.app.preview.publishing import is_written
-from planner.app.preview.unkept import Unkept, unkept_in
 from planner.app.promotion.moving import former_texts
 from planner.app.stores import States
 from planner.config.load import Configuration, Projects
@@ -35,8 +34,9 @@ _LINK: Final = "120000 "
 
 @frozen
 class Order:
-    """names: of the environments to look at, () for all. base: a git reference, None: found. reproduce: the
-    command line. out: the folder that takes files; what an earlier run wrote there is no change.
+    """A preview that somebody asks for. names: of the environments to look at, () for all. base: a git
+    reference, None: found. reproduce: the command line. out: the folder that takes files; what an earlier run
+    wrote there is no change.
     """
 
     request: Request
@@ -76,7 +76,6 @@ class Branch:
     is not known whether they do. links: see `followed`.
     """
 
-    caller: Caller
     order: Order
     project: Project
     repository: Repository
@@ -98,14 +97,14 @@ class Branch:
 
     @property
     def states(self) -> States:
-        return self.order.request.states(self.caller.redact)
+        return self.order.request.states
 
     def is_asked_for(self, name: str) -> bool:
         return not self.order.names or name in self.order.names
 
 
 def target_of(repository: Repository, order: Order) -> Target:
-    """PlannerError where there is none, or nothing in common with it."""
+    """What the change goes into. PlannerError where there is none, or nothing in common with it."""
     name, commit = _target(repository, order.base, order.request.inputs.environ)
     head = repository.commit("HEAD")
     left = repository.merge_base(commit, head)
@@ -186,7 +185,7 @@ def read_environment(branch: Branch, folder: Path, name: str) -> Read:
     try:
         if branch.order.offline:
             request = with_stand_ins(request)
-        configuration, _ = configure_files(request, branch.caller)
+        configuration, _ = configure_files(request)
     except PlannerError as error:
         return Read(Reading(problem=error.summary))
     errors = [item for item in configuration.diagnostics if item.is_error]

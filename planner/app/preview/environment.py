@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from attrs import evolve, frozen
 
-from planner.app.caller import Caller
 from planner.app.opening import Request, opened, opened_offline
 from planner.app.preview.comparison import Read, with_stand_ins
-from planner.app.promotion.admission import Admission, Terms, admission
+from planner.app.promotion.admission import Admission, admission
 from planner.app.redaction import document_redaction
 from planner.config.load import Configuration
 from planner.engine.offline import imagined
@@ -18,7 +17,7 @@ from planner.engine.workflow import Proposal, compare, propose
 from planner.errors import InvalidConfiguration, PlannerError
 from planner.model.diagnostic import Diagnostic, Position
 from planner.model.preview import EnvironmentPreview
-from planner.promote.question import BACK, PROMOTION
+from planner.promote.gates import BACK, PROMOTION
 from planner.state.document import Redact
 from planner.state.saved import dump_plan, plan_digest
 
@@ -30,7 +29,6 @@ Planned = tuple[EnvironmentPreview, bytes | None]
 class Task:
     """One environment to plan. was, now: as rendered before and after the change."""
 
-    caller: Caller
     request: Request
     was: Read
     now: Read
@@ -39,16 +37,15 @@ class Task:
 
 def foresee(task: Task, found: EnvironmentPreview) -> Planned:
     """found with its plan, or with what kept it from having one."""
-    redact = task.caller.redact
+    redact = task.request.caller.redact
     try:
         if task.offline:
             return _from_base(task, found)
-        with opened(task.request, task.caller) as here:
+        with opened(task.request) as here:
             proposal = propose(here.session)
             shown, data = _shown(task, found, proposal, here.configuration, here.store.redact)
-            admitted = admission(
-                task.request, here.configuration, proposal.state, task.caller, here.store.clock(), Terms()
-            )
+            now = here.store.clock()
+            admitted = admission(task.request, here.configuration, proposal.state, now)
             return (with_gates(shown, admitted) if admitted else shown), data
     except PlannerError as error:
         return evolve(found, error=redact(told_of(error)), advice=redact(advice_of(error))), None
@@ -68,12 +65,12 @@ def with_gates(found: EnvironmentPreview, admitted: Admission) -> EnvironmentPre
 
 def _from_base(task: Task, found: EnvironmentPreview) -> Planned:
     """Base taken for applied, head planned from it."""
-    goal, drivers = opened_offline(with_stand_ins(task.request), task.caller)
+    goal, drivers = opened_offline(with_stand_ins(task.request))
     was = task.was.configuration
     base, outputs = (was.resources, was.outputs) if was else ({}, {})
     kinds = {name: driver.kind for name, driver in drivers.items()}
     state = imagined(goal.project, goal.environment, base, outputs, kinds, goal.salt)
-    redact = document_redaction(task.caller.redact, f"{goal.project}/{goal.environment}")
+    redact = document_redaction(task.request.caller.redact, f"{goal.project}/{goal.environment}")
     shown, data = _shown(task, found, compare(goal, drivers, state), task.now.configuration, redact)
     return evolve(shown, digest=""), data
 
@@ -86,12 +83,12 @@ def _shown(
     shown = evolve(found, plan=plan)
     if proposal.forbidden:
         reasons = located(proposal.diagnostics, now, task.was.configuration)
-        return evolve(shown, error=task.caller.redact(told(reasons))), dump_plan(plan, redact)
+        return evolve(shown, error=task.request.caller.redact(told(reasons))), dump_plan(plan, redact)
     return evolve(shown, digest=plan_digest(plan, redact)), dump_plan(plan, redact)
 
 
 def told(diagnostics: Iterable[Diagnostic]) -> str:
-    """The errors by file and line, one below the other, the same one once."""
+    """The errors by file and line, one below the other, each once."""
     errors = sorted((item for item in diagnostics if item.is_error), key=_place)
     return "\n".join(dict.fromkeys("\n".join(_lines(item)) for item in errors))
 

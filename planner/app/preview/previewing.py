@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from planner.app.caller import Caller
+from planner.app.pinned import converted
 from planner.app.preview.cautions import moved, removed, undoing_told, unmerged_pin
 from planner.app.preview.comparison import (
     Branch,
@@ -26,7 +26,6 @@ from planner.app.preview.comparison import (
     target_of,
 )
 from planner.app.preview.environment import Planned, Task, advice_of, foresee, told_of
-from planner.app.preview.unkept import converted
 from planner.app.promotion.chain import standings
 from planner.app.promotion.provenance import overrides
 from planner.config.load import Projects, choose_environment
@@ -47,25 +46,25 @@ _NAMED: Final = 3
 """How many files are named that are not on disk as a commit has them."""
 
 
-def preview(caller: Caller, order: Order) -> Previewed:
+def preview(order: Order) -> Previewed:
     """What the change between base and the work tree does to each environment.
 
     What fails as a whole is told, and is a preview too, that says why: no older one is to be taken for valid.
     It is a PlannerError only where not even the project's name is known, and for WrongUsage.
     """
     try:
-        return _made(caller, order)
+        return _made(order)
     except WrongUsage:
         raise
     except PlannerError as error:
-        failed = _failed(caller, order, error)
+        failed = _failed(order, error)
         if failed is None:
             raise
-        caller.error(error)
-        return Previewed(caller.redact.inside(failed), {})
+        order.request.caller.error(error)
+        return Previewed(order.request.caller.redact.inside(failed), {})
 
 
-def _made(caller: Caller, order: Order) -> Previewed:
+def _made(order: Order) -> Previewed:
     folder = order.request.folder
     repository = repository_of(folder)
     if repository is None:
@@ -73,7 +72,7 @@ def _made(caller: Caller, order: Order) -> Previewed:
             f"{folder.resolve()} is in no git repository: there is nothing to compare with",
             advice="A preview shows what a change does; planner plan shows what apply would do.",
         )
-    branch = Branch(caller, order, order.request.project, repository, repository.commit("HEAD"))
+    branch = Branch(order, order.request.project, repository, repository.commit("HEAD"))
     try:
         target = target_of(repository, order)
     except PlannerError as error:
@@ -139,7 +138,7 @@ def _foreseen(branch: Branch, name: str, pair: tuple[Read, Read], why: tuple[str
     found = EnvironmentPreview(name, why, protected=environment.protected, cautions=cautions)
     order = branch.order
     request = evolve(order.request, environment=name)
-    item, data = foresee(Task(branch.caller, request, *pair, offline=order.offline), found)
+    item, data = foresee(Task(request, *pair, offline=order.offline), found)
     if lost and item.on_merge:
         item = evolve(item, on_merge=f"{item.on_merge}, where the merge keeps its pin")
     return item, data
@@ -172,7 +171,7 @@ def _chain(branch: Branch) -> tuple[Standing, ...]:
     """The environments as their states say; nothing where none is promoted, and offline."""
     if branch.project.promote is None or branch.order.offline:
         return ()
-    found = standings(branch.order.request, branch.caller, utc_now(), refresh=False)
+    found = standings(evolve(branch.order.request, refresh=False), utc_now())
     # nobody asked the installations: where the change promotes, this gate is told with the plan
     return tuple(evolve(item, gates=tuple(g for g in item.gates if g.name != "converged")) for item in found)
 
@@ -201,18 +200,19 @@ def _previewed(branch: Branch, planned: Sequence[Planned], **facts: Any) -> Prev
         left_out=tuple(name for name in names if not branch.is_asked_for(name)),
         **facts,
     )
-    found = branch.caller.redact.inside(found)
+    found = order.request.caller.redact.inside(found)
     return Previewed(found, {item.environment: data for item, data in planned if data is not None})
 
 
 _NAME: Final = re.compile(r"^project:[ \t]*[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)", re.MULTILINE)
 
 
-def _failed(caller: Caller, order: Order, error: PlannerError) -> Preview | None:
+def _failed(order: Order, error: PlannerError) -> Preview | None:
     """One that says so, so that nobody takes an older one for valid.
 
     None where not even the project's name is known.
     """
+    redact = order.request.caller.redact
     repository, head, base, folder, uncommitted = None, "", "", "", False
     with suppress(PlannerError):
         repository = repository_of(order.request.folder)
@@ -231,8 +231,8 @@ def _failed(caller: Caller, order: Order, error: PlannerError) -> Preview | None
         offline=order.offline,
         reproduce=order.reproduce,
         uncommitted=uncommitted,
-        error=caller.redact(told_of(error)),
-        advice=caller.redact(advice_of(error)),
+        error=redact(told_of(error)),
+        advice=redact(advice_of(error)),
         folder=folder,
     )
 

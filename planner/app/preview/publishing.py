@@ -8,7 +8,7 @@ from typing import Final
 
 import orjson
 
-from planner.app.caller import Caller
+from planner.app.opening import Request
 from planner.errors import PlannerError, Refused
 from planner.forge.client import connect
 from planner.forge.github import write_outputs, write_summary
@@ -64,14 +64,13 @@ def is_written(path: Path, folder: Path) -> bool:
     return path.parent == folder and (path.name in names or path.name.endswith(_PLAN))
 
 
-def publish(
-    caller: Caller, found: Previewed, wanted: Wanted | None, environ: Mapping[str, str], *, files: bool
-) -> str:
-    """On the pull request, and on the job's page where there is one; what was done, for people.
+def publish(request: Request, found: Previewed, wanted: Wanted | None, *, files: bool) -> str:
+    """Publish on the pull request, and on the job's page where there is one; what was done, for people.
 
-    wanted: the pull request, as far as the user says which; None for no comment. environ: the CI's. files:
-    whether all of it is also in files.
+    wanted: the pull request, as far as the user says which; None for no comment. files: whether all of
+    it is also in files.
     """
+    environ, tell = request.inputs.environ, request.caller.tell
     write_summary(environ, lambda limit: _comment(found, limit, files=files))
     write_outputs(environ, _outputs(found))
     if wanted is None:
@@ -79,14 +78,14 @@ def publish(
     if job_of(wanted, environ).queued:
         return "No comment was made: a merge queue asks, and the pull request has been reviewed."
     located = locate(wanted, environ)
-    forge, preview = connect(located.target, tell=caller.tell), found.preview
+    forge, preview = connect(located.target, tell=tell), found.preview
     posting = Posting(
         marker=Marker(preview.id, located.commit or preview.head, located.run),
         render=lambda limit: _comment(found, limit, forge.facts.dialect, files=files),
         needed=preview.is_worth_telling,
         disorder=located.disorder,
     )
-    return post(forge, posting, tell=caller.tell).words
+    return post(forge, posting, tell=tell).words
 
 
 def _outputs(found: Previewed) -> dict[str, str]:
@@ -132,7 +131,9 @@ def require_pull_request(
 
 
 def _is_in(commit: str, head: str, folder: Path) -> bool:
-    """Also where a clone is cut off at head, which names its parents all the same."""
+    """Whether a commit is in another, also where a clone is cut off at head, which names its parents all the
+    same.
+    """
     repository = repository_of(folder)
     if repository is None:
         return False

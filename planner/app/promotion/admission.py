@@ -5,45 +5,37 @@ environments that it comes from.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
-from planner.app.caller import Caller
 from planner.app.opening import Request, opened
 from planner.app.promotion.provenance import actor, overrides, promoters, pull_request, release_of
 from planner.config.environment_file import Pins
 from planner.config.load import Configuration
-from planner.config.promotion import TEMPLATES
 from planner.engine.workflow import propose
 from planner.errors import GatesClosed, InvalidConfiguration, PlannerError
 from planner.model.diagnostic import ERROR, Diagnostic
 from planner.model.plan import Action, Plan
-from planner.model.project import Project
+from planner.model.project import TEMPLATES
 from planner.model.release import Release, exactly
 from planner.model.state import State
 from planner.model.value import Value
-from planner.promote.gates import judge
+from planner.promote.gates import PROMOTION, SAME, Question, Upstream, Verdict, judge
 from planner.promote.log import Force, Log, Run, after_apply, log_of, moment, write_log
-from planner.promote.question import PROMOTION, SAME, Question, Upstream, Verdict
 from planner.vcs import commit_of
 
 
-def remembered(request: Request, caller: Caller, names: tuple[str, ...]) -> tuple[Upstream, ...]:
+def remembered(request: Request, names: tuple[str, ...]) -> tuple[Upstream, ...]:
     """What their states say, without a look at their installations."""
-    project = request.project
-    return tuple(_remembered(request, caller, project, name) for name in names)
+    return tuple(_remembered(request, name) for name in names)
 
 
-def looked_at(request: Request, caller: Caller, names: tuple[str, ...]) -> tuple[Upstream, ...]:
-    """The same, with what their plans say."""
-    return tuple(_looked_at(request, caller, item) for item in remembered(request, caller, names))
-
-
-def _remembered(request: Request, caller: Caller, project: Project, name: str) -> Upstream:
+def _remembered(request: Request, name: str) -> Upstream:
     try:
-        return upstream_of(request.states(caller.redact).open(project.environments[name]).load())
+        return upstream_of(request.states.open(request.project.environments[name]).load())
     except PlannerError as error:
-        return Upstream(name, problem=caller.redact(error.summary))
+        return Upstream(name, problem=request.caller.redact(error.summary))
 
 
 def upstream_of(state: State) -> Upstream:
@@ -51,22 +43,25 @@ def upstream_of(state: State) -> Upstream:
     return Upstream(state.environment, log_of(state), state.lineage, state.serial, asked=False)
 
 
-def _looked_at(request: Request, caller: Caller, upstream: Upstream) -> Upstream:
+def _looked_at(request: Request, upstream: Upstream) -> Upstream:
+    """With what its plan says."""
     if upstream.problem or upstream.log.present is None:
         return upstream
     own = request.elsewhere(upstream.environment)
     try:
-        with opened(own, caller) as there:
+        with opened(own) as there:
             proposal = propose(there.session)
     except PlannerError as error:
-        return evolve(upstream, problem=caller.redact(error.summary))
+        return evolve(upstream, problem=request.caller.redact(error.summary))
     if proposal.forbidden:
         return evolve(upstream, problem="its plan has errors")
     return asked(upstream, proposal.plan)
 
 
 def asked(upstream: Upstream, plan: Plan) -> Upstream:
-    """With what the environment's plan says. Pending are the changes that are there without any drift."""
+    """upstream with what the environment's plan says. Pending are the changes that are there without any
+    drift.
+    """
     drifted = {item.address for item in plan.drift}
     changes = [c for c in plan.changes if c.action is not Action.NO_OP and c.address not in drifted]
     named = tuple(sorted(str(item.address) for item in plan.drift))
@@ -104,29 +99,39 @@ class Forcing:
     gates: tuple[str, ...] = ()
     reason: str = ""
 
+    def noted(self, log: Log, release: str, by: str, now: str) -> Log:
+        """log with what is set aside for a release."""
+        for gate in self.gates:
+            log = log.plus(Force(release, gate, self.reason, by, now))
+        return log
 
-@frozen
-class Terms:
-    """upstreams: as they are, where somebody looked at them already; None to look."""
 
-    forcing: Forcing = field(factory=Forcing)
-    upstreams: tuple[Upstream, ...] | None = None
+NO_FORCING: Final = Forcing()
 
 
 def admission(
-    request: Request, configuration: Configuration, state: State, caller: Caller, now: str, terms: Terms
+    request: Request,
+    configuration: Configuration,
+    state: State,
+    now: str,
+    forcing: Forcing = NO_FORCING,
+    upstreams: tuple[Upstream, ...] | None = None,
 ) -> Admission | None:
-    """None where nothing is promoted. An upstream installation is asked only where it is from there."""
+    """What comes in, and whether it may; None where nothing is promoted.
+
+    upstreams: as they are, where somebody looked at them already; else their installations are asked only
+    where the release is from there.
+    """
     release = release_of(request, configuration)
     if release is None:
         return None
-    environment, forcing, upstreams = configuration.environment, terms.forcing, terms.upstreams
+    environment, by = configuration.environment, actor(request)
     question = Question(
         environment=environment,
         release=release,
         now=moment(now),
         log=log_of(state),
-        upstreams=remembered(request, caller, environment.promote_from) if upstreams is None else upstreams,
+        upstreams=remembered(request, environment.promote_from) if upstreams is None else upstreams,
         promoters=promoters(request, environment.name) if environment.gates.approvals else frozenset(),
         by_commit=configuration.project.promotes_templates,
     )
@@ -134,13 +139,14 @@ def admission(
         _refuse_another(configuration, question)
     verdict = judge(question)
     if forcing.gates:
-        question = evolve(question, log=_forced(question.log, verdict.release, forcing, request, now))
+        question = evolve(question, log=forcing.noted(question.log, verdict.release, by, now))
         verdict = judge(question)
     if upstreams is None and verdict.way == PROMOTION and verdict.source is not None:
-        with caller.doing(f"Looking at {verdict.source.environment}"):
-            question = evolve(question, upstreams=looked_at(request, caller, environment.promote_from))
+        with request.caller.doing(f"Looking at {verdict.source.environment}"):
+            asked_too = tuple(_looked_at(request, item) for item in question.upstreams)
+            question = evolve(question, upstreams=asked_too)
         verdict = judge(question)
-    run = evolve(_run(request, release, question.log, verdict), overrides=tuple(overrides(configuration)))
+    run = evolve(_run(request, question, verdict), by=by, overrides=tuple(overrides(configuration)))
     return Admission(environment.name, run, question.log, verdict)
 
 
@@ -175,27 +181,19 @@ def _unlike(pins: Pins, configuration: Configuration, release: Release, meant: R
             yield name
 
 
-def _run(request: Request, release: Release, log: Log, verdict: Verdict) -> Run:
+def _run(request: Request, question: Question, verdict: Verdict) -> Run:
     """What was proved when the release came in stays with it, also when it is applied once more."""
-    present = log.present if verdict.way == SAME else None
+    present = question.log.present if verdict.way == SAME else None
     gates = {gate.name: gate for gate in (*(present.gates if present else ()), *verdict.gates)}
     return Run(
-        release=release,
+        release=question.release,
         since="",
-        known_as="" if verdict.release == release.id else verdict.release,
-        by=actor(request.folder, request.inputs.environ),
+        known_as="" if verdict.release == question.release.id else verdict.release,
         commit=commit_of(request.folder) or "",
-        pull_request=pull_request(request.folder, request.inputs.environ),
+        pull_request=pull_request(request),
         source=present.source if present else verdict.source,
         gates=tuple(gates.values()),
     )
-
-
-def _forced(log: Log, release: str, forcing: Forcing, request: Request, now: str) -> Log:
-    by = actor(request.folder, request.inputs.environ)
-    for gate in forcing.gates:
-        log = log.plus(Force(release, gate, forcing.reason, by, now))
-    return log
 
 
 def refuse_closed(admitted: Admission, *, applying: bool) -> None:

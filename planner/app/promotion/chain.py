@@ -9,29 +9,26 @@ from typing import Final
 
 from attrs import evolve, field, frozen
 
-from planner.app.caller import Caller
-from planner.app.opening import Opened, Request, opened
-from planner.app.promotion.admission import Terms, asked, upstream_of
-from planner.app.promotion.choosing import Wish
+from planner.app.opening import Request, opened
+from planner.app.promotion.admission import asked, upstream_of
+from planner.app.promotion.choosing import Order, Promotion
 from planner.app.promotion.env_compare import read_side
-from planner.app.promotion.promoting import Asked, Foreseen, foresee, refuse_plan
+from planner.app.promotion.promoting import Foreseen, foresee, refuse_plan
 from planner.app.promotion.provenance import promoters, release_of
-from planner.engine.workflow import Proposal, propose
+from planner.engine.workflow import propose
 from planner.errors import InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostic
 from planner.model.project import Environment, Project
 from planner.model.release import Gate, Release, Standing
 from planner.model.state import State
-from planner.promote.gates import judge
+from planner.promote.gates import BACK, PROMOTION, SAME, Question, Upstream, Verdict, judge
 from planner.promote.log import log_of, moment
-from planner.promote.matching import same
-from planner.promote.question import BACK, PROMOTION, SAME, Question, Upstream, Verdict
-from planner.vcs import repository_of
 
 
 @frozen
 class Seen:
-    """found: its state's log, what its plan says, and what was in the way. advice: what to do about that.
+    """An environment as far as anybody could see it. found: its state's log, what its plan says, and what was
+    in the way. advice: what to do about that.
 
     readable: whether its state could be read. empty: whether it holds nothing. whole: whether the last apply
     left nothing out. wanted: the release that its files bring, None where that is not known. promoters: who
@@ -56,53 +53,59 @@ class Seen:
         return Question(self.environment, release, moment(now), log, upstreams, by, self.by_commit)
 
 
-def look(request: Request, caller: Caller, project: Project, name: str, *, ask: bool) -> Seen:
-    """One environment as it is now. ask: not its state alone, but its installation too, unless nothing was
-    ever applied there.
+def look(request: Request, name: str) -> Seen:
+    """One environment as it is now: its state, and if request refreshes its installation too, unless nothing
+    was ever applied there.
     """
-    environment = project.environments[name]
+    environment = request.project.environments[name]
     try:
-        store = request.states(caller.redact).open(environment, alone=not ask)
-        state = store.load()
-        seen = evolve(_remembered(environment, state), by_commit=project.promotes_templates)
+        state = request.states.open(environment, alone=not request.refresh).load()
+        seen = _remembered(request.project, environment, state)
     except PlannerError as error:
-        found = Upstream(name, problem=caller.redact(error.summary), asked=False)
-        return Seen(environment, found, caller.redact(error.advice), readable=False)
-    if not ask:
+        found = Upstream(name, problem=request.caller.redact(error.summary), asked=False)
+        return Seen(environment, found, request.caller.redact(error.advice), readable=False)
+    if not request.refresh:
         return seen
-    return _unapplied(request, caller, project, seen) if seen.empty else _asked(request, caller, seen)
+    return _unapplied(request, seen) if seen.empty else _asked(request, seen)
 
 
-def _remembered(environment: Environment, state: State) -> Seen:
-    log = log_of(state)
-    present, applied = log.present, state.applied
+def _remembered(project: Project, environment: Environment, state: State) -> Seen:
+    present, applied = log_of(state).present, state.applied
     whole = present.whole if present else applied is None or applied.complete
-    return Seen(environment, upstream_of(state), whole=whole, empty=state.is_empty and not present)
+    return Seen(
+        environment,
+        upstream_of(state),
+        whole=whole,
+        empty=state.is_empty and not present,
+        by_commit=project.promotes_templates,
+    )
 
 
-def _asked(request: Request, caller: Caller, seen: Seen) -> Seen:
-    name = seen.environment.name
+def _asked(request: Request, seen: Seen) -> Seen:
+    name, redact = seen.environment.name, request.caller.redact
     own = request.elsewhere(name)
     try:
-        with opened(own, caller) as there:
+        with opened(own) as there:
             proposal = propose(there.session)
             if not proposal.forbidden:
-                return _planned(own, there, proposal, seen)
+                found, wanted = asked(seen.found, proposal.plan), release_of(own, there.configuration)
+                return evolve(seen, found=found, wanted=wanted, promoters=_promoters(own, seen.environment))
         problem, advice = first_error(proposal.diagnostics), f"Run: planner plan -e {name}"
     except InvalidConfiguration as error:
         problem, advice = first_error(error.diagnostics), f"Run: planner validate -e {name}"
     except PlannerError as error:
         problem, advice = error.summary, error.advice
-    found = evolve(seen.found, problem=caller.redact(problem))
-    return evolve(seen, found=found, advice=caller.redact(advice))
+    return evolve(seen, found=evolve(seen.found, problem=redact(problem)), advice=redact(advice))
 
 
-def _unapplied(request: Request, caller: Caller, project: Project, seen: Seen) -> Seen:
-    """With what the files bring, though nothing was ever applied. What is wrong with them plan tells."""
-    if project.promote is None:
+def _unapplied(request: Request, seen: Seen) -> Seen:
+    """The environment with what the files bring, though nothing was ever applied. What is wrong with them
+    plan tells.
+    """
+    if request.project.promote is None:
         return seen
     try:
-        wanted = read_side(request, caller, seen.environment.name).release
+        wanted = read_side(request, seen.environment.name).release
         return evolve(seen, wanted=wanted, promoters=_promoters(request, seen.environment))
     except PlannerError:
         return seen
@@ -110,14 +113,6 @@ def _unapplied(request: Request, caller: Caller, project: Project, seen: Seen) -
 
 def _promoters(request: Request, environment: Environment) -> frozenset[str]:
     return promoters(request, environment.name) if environment.gates.approvals else frozenset()
-
-
-def _planned(own: Request, there: Opened, proposal: Proposal, seen: Seen) -> Seen:
-    plan = proposal.plan
-    wanted = release_of(own, there.configuration)
-    return evolve(
-        seen, found=asked(seen.found, plan), wanted=wanted, promoters=_promoters(own, seen.environment)
-    )
 
 
 def first_error(diagnostics: tuple[Diagnostic, ...]) -> str:
@@ -133,16 +128,15 @@ Ask = Callable[[Seen, Seen, str], Verdict]
 """What is said of the release that runs upstream: here, upstream, and the time."""
 
 
-def standings(request: Request, caller: Caller, now: str, *, refresh: bool = True) -> tuple[Standing, ...]:
-    """Every environment, in the order of planner.yaml. refresh: ask the installations for changes and drift.
+def standings(request: Request, now: str) -> tuple[Standing, ...]:
+    """Every environment, in the order of planner.yaml. What cannot be looked at is told in its own entry.
 
-    What cannot be looked at is told in its own entry.
+    If request refreshes, their installations are asked for changes and drift.
     """
-    project = request.project
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        found = pool.map(lambda name: look(request, caller, project, name, ask=refresh), project.environments)
+        found = pool.map(lambda name: look(request, name), request.project.environments)
         seen = {item.environment.name: item for item in found}
-        ask = partial(_foreseen, request, caller, seen) if refresh else _by_states
+        ask = partial(_foreseen, request, seen) if request.refresh else _by_states
         return tuple(pool.map(lambda item: standing(item, seen, now, ask), seen.values()))
 
 
@@ -194,7 +188,7 @@ def _coming(here: Seen, seen: Mapping[str, Seen], now: str, ask: Ask) -> _Coming
 
 def _brought(here: Seen, seen: Mapping[str, Seen], now: str) -> _Coming | None:
     present = here.found.log.present
-    if here.wanted is None or (present is not None and same(present.release, here.wanted)):
+    if here.wanted is None or (present is not None and present.release.is_same(here.wanted)):
         return None
     upstreams = tuple(seen[name].found for name in here.environment.promote_from)
     verdict = judge(here.question(here.wanted, now, upstreams, here.promoters))
@@ -222,20 +216,18 @@ def _by_states(here: Seen, upstream: Seen, now: str) -> Verdict:
     return judge(here.question(present.release, now, (upstream.found,)))
 
 
-def _foreseen(
-    request: Request, caller: Caller, seen: Mapping[str, Seen], here: Seen, upstream: Seen, now: str
-) -> Verdict:
+def _foreseen(request: Request, seen: Mapping[str, Seen], here: Seen, upstream: Seen, now: str) -> Verdict:
     """What promote would say. Where it refuses, that is one more closed gate."""
     verdict, target, source = _by_states(here, upstream, now), here.environment, upstream.environment.name
     if verdict.way == SAME:
         return verdict
-    terms = Terms(upstreams=tuple(seen[name].found for name in target.promote_from))
-    own, repository = request.elsewhere(target.name), repository_of(request.folder)
+    upstreams = tuple(seen[name].found for name in target.promote_from)
+    order = Order(request.elsewhere(target.name), Promotion(target.name, source), upstreams=upstreams)
     try:
-        found = foresee(caller, Asked(own, Wish(target.name, source), terms, repository), lambda _: None)
+        found = foresee(order, lambda _: None)
         verdict = found.admission.verdict
         if not verdict.refusals(applying=False) and not here.found.problem:
-            _refuse_plan(caller, found)
+            _refuse_plan(found)
     except InvalidConfiguration as error:
         why, advice = f"{target.name} cannot run it: {first_error(error.diagnostics)}", ""
     except PlannerError as error:
@@ -243,20 +235,17 @@ def _foreseen(
     else:
         return verdict
     advice = advice or f"Run: planner promote {source} {target.name} --dry-run"
-    return _refused(verdict, caller.redact(why), caller.redact(advice))
+    gate = Gate("promotion", False, request.caller.redact(why), request.caller.redact(advice))
+    # a refusal says more than that nothing proves where a release ran
+    kept = (gate for gate in verdict.gates if gate.met or gate.name != "promote_from")
+    return evolve(verdict, gates=(*kept, gate))
 
 
-def _refuse_plan(caller: Caller, found: Foreseen) -> None:
+def _refuse_plan(found: Foreseen) -> None:
     """An installation that cannot be asked holds no promotion back."""
     try:
-        refuse_plan(caller, found)
+        refuse_plan(found)
     except Refused:
         raise
     except PlannerError:
         return
-
-
-def _refused(verdict: Verdict, why: str, advice: str) -> Verdict:
-    """A refusal says more than that nothing proves where a release ran."""
-    kept = (gate for gate in verdict.gates if gate.met or gate.name != "promote_from")
-    return evolve(verdict, gates=(*kept, Gate("promotion", False, why, advice)))

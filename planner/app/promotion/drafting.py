@@ -8,23 +8,25 @@ from collections.abc import Callable, Iterator, Mapping
 
 from attrs import frozen
 
-from planner.app.caller import Caller
-from planner.app.opening import Request
-from planner.app.promotion.choosing import Choice, Wish, choose, other_source, parts_of, refuse_other_parts
+from planner.app.promotion.choosing import (
+    Choice,
+    Order,
+    choose,
+    other_source,
+    parts_of,
+    refuse_other_parts,
+)
 from planner.app.promotion.pins_file import PinsFile, find_file, pins_text
 from planner.config.environment_file import Pins
 from planner.config.load import choose_environment
-from planner.config.promotion import TEMPLATES
 from planner.config.values import shaped
 from planner.errors import Refused
 from planner.model.compare import identical
 from planner.model.known_secrets import SHOWN
-from planner.model.project import PINNED, Project, Variable
+from planner.model.project import PINNED, TEMPLATES, Project, Variable
 from planner.model.value import Value, dotted, leaves
 from planner.promote.log import Log, Rejection, Run, log_of
 from planner.vcs import Repository
-
-RELEASE = "release"
 
 
 @frozen
@@ -105,7 +107,7 @@ def _uncommitted(choice: Choice, repository: Repository | None) -> Refused:
     again = f"Commit them, apply {where} (planner apply -e {where}), and promote again."
     return Refused(
         f"{choice.run.id} was applied to {where} with templates/ and files/ that no commit has",
-        advice=_ANOTHER if choice.wish.is_rollback else again,
+        advice=_ANOTHER if choice.promotion.is_rollback else again,
     )
 
 
@@ -126,7 +128,7 @@ def _refuse_elsewhere(choice: Choice, commit: str, repository: Repository) -> No
         merge = f"Check out the branch that has it, or merge it: git merge {commit[:12]}."
         raise Refused(
             f"{about} is not in the history of what is checked out",
-            advice=f"{merge} {_ANOTHER if choice.wish.is_rollback else squashed}",
+            advice=f"{merge} {_ANOTHER if choice.promotion.is_rollback else squashed}",
         )
 
 
@@ -135,7 +137,9 @@ _ANOTHER = "Or go back to another release: --to R."
 
 @frozen
 class Draft:
-    """templates, variables: what is pinned with the edits made; also without any."""
+    """A promotion that is not carried out yet. templates, variables: what is pinned with the edits made; also
+    without any.
+    """
 
     choice: Choice
     file: PinsFile
@@ -145,54 +149,42 @@ class Draft:
     variables: Mapping[str, Value]
 
     def text(self, release: str) -> str:
-        """Of the file, as it is to be."""
+        """The text of the file as it is to be."""
         return pins_text(release, self.templates, self.variables)
 
     def edits_with(self, release: str) -> tuple[Edit, ...]:
         """The edits, and that of the release's id, which is known when its gates were asked."""
         before = self.pins.release
-        own = Edit((RELEASE,), before or None, release, is_new=not before)
+        own = Edit(("release",), before or None, release, is_new=not before)
         return self.edits if before == release else (own, *self.edits)
 
 
-def draft(
-    caller: Caller,
-    request: Request,
-    wish: Wish,
-    forced: tuple[str, ...],
-    repository: Repository | None,
-    *,
-    commits: bool,
-) -> Draft:
-    """Nothing is written. forced: gates that are set aside. commits: the file is to be committed.
-
-    Refused for what cannot be promoted, with the way out.
-    """
-    project = request.project
-    file = find_file(request.folder, wish.target, repository if commits else None)
+def draft(order: Order) -> Draft:
+    """Nothing is written. Refused for what cannot be promoted, with the way out."""
+    project, repository = order.request.project, order.request.trees.repository
+    target = order.promotion.target
+    file = find_file(order.request.folder, target, repository if order.commits else None)
     pins = file.read()
-    choice = _chosen(caller, request, project, wish, forced, _brings(project, wish, pins, repository))
+    choice = _chosen(order, project, _brings(order, project, pins))
     edits = edits_for(choice, pins, project, repository)
+    edited = {edit.path[-1] for edit in edits}
+    kept = {name: value for name, value in pins.variables.items() if name not in edited}
+    present = {name: shaped(value, project.variables[name].schema) for name, value in kept.items()}
     made = {edit.path[-1]: edit.after for edit in edits if not edit.is_gone}
     templates = str(made.pop(TEMPLATES, pins.templates))
-    gone = {edit.path[-1] for edit in edits if edit.is_gone}
-    kept = {name: value for name, value in pins.variables.items() if name not in gone}
-    present = {name: shaped(value, project.variables[name].schema) for name, value in kept.items()}
     return Draft(choice, file, pins, edits, templates, {**present, **made})
 
 
-def _brings(
-    project: Project, wish: Wish, pins: Pins, repository: Repository | None
-) -> Callable[[Run], bool] | None:
+def _brings(order: Order, project: Project, pins: Pins) -> Callable[[Run], bool] | None:
     """Whether the pins say all of a run's release already; None where they do not say all of any."""
-    parts = parts_of(project)
+    parts, repository = parts_of(project), order.request.trees.repository
     said = {*pins.variables, *([TEMPLATES] if pins.templates else [])}
     if not said.issuperset(parts):
         return None
 
     def brings(run: Run) -> bool:
         try:
-            edits = edits_for(Choice(wish, run, parts), pins, project, repository)
+            edits = edits_for(Choice(order.promotion, run, parts), pins, project, repository)
             return all(edit.is_gone for edit in edits)
         except Refused:
             return False
@@ -200,21 +192,15 @@ def _brings(
     return brings
 
 
-def _chosen(
-    caller: Caller,
-    request: Request,
-    project: Project,
-    wish: Wish,
-    forced: tuple[str, ...],
-    brings: Callable[[Run], bool] | None,
-) -> Choice:
-    target, parts = choose_environment(project, wish.target), parts_of(project)
-    chosen = choose_environment(project, wish.source or wish.target)
-    is_elsewhere = not wish.is_rollback and wish.source not in target.promote_from
-    if is_elsewhere and not (target.promote_from and "promote_from" in forced):
-        raise other_source(wish.source, target)
-    log = log_of(request.states(caller.redact).open(chosen).load())
-    choice = choose(project, request.folder, wish, parts, log, brings)
+def _chosen(order: Order, project: Project, brings: Callable[[Run], bool] | None) -> Choice:
+    request, promotion = order.request, order.promotion
+    target, parts = choose_environment(project, promotion.target), parts_of(project)
+    chosen = choose_environment(project, promotion.source or promotion.target)
+    is_elsewhere = not promotion.is_rollback and promotion.source not in target.promote_from
+    if is_elsewhere and not (target.promote_from and "promote_from" in order.forcing.gates):
+        raise other_source(promotion.source, target)
+    log = log_of(request.states.open(chosen).load())
+    choice = choose(project, request.folder, promotion, parts, log, brings)
     if is_elsewhere:
         _refuse_rejected(choice, log)
     refuse_other_parts(request.folder, project, choice)

@@ -5,15 +5,13 @@ None of this asks an installation.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path as Folder
 
 from attrs import evolve, frozen
 
-from planner.app.caller import Caller
 from planner.app.opening import Request, configure_files, make_salt
-from planner.app.promotion.provenance import release_of
+from planner.app.promotion.provenance import archives_of, release_of
 from planner.app.stores import without_secrets, without_user
 from planner.config.load import Configuration, choose_environment
 from planner.config.sources import Sources
@@ -34,27 +32,28 @@ from planner.state.registry import Location, open_backend
 
 
 def places(project: Project, folder: Folder) -> tuple[Place, ...]:
-    """In the order of planner.yaml."""
-    return tuple(_place(project, item, folder) for item in project.environments.values())
-
-
-def _place(project: Project, environment: Environment, folder: Folder) -> Place:
-    return Place(
-        environment=environment.name,
-        endpoint=shown_endpoint(environment),
-        state=state_place(project.name, environment, folder),
-        protected=environment.protected,
-        promote_from=environment.promote_from,
+    """Where the environments are, in the order of planner.yaml."""
+    return tuple(
+        Place(
+            environment=environment.name,
+            endpoint=shown_endpoint(environment),
+            state=state_place(project.name, environment, folder),
+            protected=environment.protected,
+            promote_from=environment.promote_from,
+        )
+        for environment in project.environments.values()
     )
 
 
 def shown_endpoint(environment: Environment) -> str:
-    """As planner.yaml has it, without credentials; "" where it leaves it to EC_ENDPOINT."""
+    """The endpoint as planner.yaml has it, without credentials; "" where it leaves it to EC_ENDPOINT."""
     return without_user(environment.endpoint)
 
 
 def state_place(project: str, environment: Environment, folder: Folder) -> str:
-    """As messages name it, without credentials; also where this machine lacks what opens it."""
+    """The state's place as messages name it, without credentials; also where this machine lacks what opens
+    it.
+    """
     url = environment.state
     try:
         return open_backend(Location(url, environment.name, folder, project)).describe()
@@ -64,7 +63,8 @@ def state_place(project: str, environment: Environment, folder: Folder) -> str:
 
 @frozen
 class Side:
-    """unset: sensitive variables that have no value here; a text stands in for each.
+    """One side of a comparison: an environment as its files say. unset: sensitive variables that have no
+    value here; a text stands in for each.
 
     release: what the files bring; where nothing is promoted, its archives alone.
     """
@@ -79,16 +79,16 @@ class Side:
         return self.configuration.environment.name
 
 
-def read_side(request: Request, caller: Caller, name: str) -> Side:
+def read_side(request: Request, name: str) -> Side:
     """The environment as the files have it. InvalidConfiguration with every problem found."""
     environment = choose_environment(request.project, name)
     own = evolve(request, environment=environment.name)
     unset = _unset(own, environment.name)
     given = {f"{PREFIX}{variable}": _stand_in(variable) for variable in unset}
     own = evolve(own, inputs=evolve(own.inputs, environ={**own.inputs.environ, **given}))
-    configuration, kinds = configure_files(own, caller)
+    configuration, kinds = configure_files(own)
     configuration.refuse_errors()
-    release = release_of(own, configuration) or Release(archives=_archives(configuration))
+    release = release_of(own, configuration) or Release(archives=archives_of(configuration))
     return Side(configuration, {kind: file.kind for kind, file in kinds.items()}, release, unset)
 
 
@@ -110,18 +110,12 @@ def _stand_in(name: str) -> str:
     return f"(not set: {name})"
 
 
-def _archives(configuration: Configuration) -> dict[str, str]:
-    """Path in the project -> sha256."""
-    contents = (desired.content for desired in configuration.resources.values() if desired.content)
-    return {posixpath.normpath(content.source): content.sha256 for content in contents}
-
-
 _Pairs = Mapping[Path, tuple[Value, Value]]
 """A path -> the value on both sides, None where there is none."""
 
 
 def compare_sides(left: Side, right: Side, folder: Folder, *, rendered: bool = False) -> Comparison:
-    """folder: the project's. Secrets are compared by fingerprints of the same salt."""
+    """How two sides differ. folder: the project's. Secrets are compared by fingerprints of the same salt."""
     salt = make_salt(left.configuration, "")
     promotable = left.configuration.project.promote
     moved = promotable.variables if promotable else ()
@@ -155,26 +149,18 @@ def _variables(side: Side, without: Collection[str], salt: str) -> dict[Path, Va
 def _settings(side: Side, folder: Folder) -> dict[Path, Value]:
     """All that planner.yaml says of an environment; None for what it leaves out."""
     environment = side.configuration.environment
-    found = {
-        **environment.options,
-        "endpoint": shown_endpoint(environment) or None,
-        "state": state_place(side.configuration.project.name, environment, folder),
-        "encrypted": environment.encrypted,
-        "protected": environment.protected,
-        "promote_from": list(environment.promote_from) or None,
-    }
-    gates = _gates(environment)
-    said: dict[Path, Value] = {(name,): value for name, value in found.items()}
-    return said | {("gates", name): value for name, value in gates.items()}
-
-
-def _gates(environment: Environment) -> dict[str, Value]:
-    rules = environment.gates
+    gates = environment.gates
     return {
-        "soak": show_duration(rules.soak) if rules.soak else None,
-        "checks": list(rules.checks) or None,
-        "approvals": rules.approvals or None,
-        "windows": [window.text for window in rules.windows] or None,
+        **{(name,): value for name, value in environment.options.items()},
+        ("endpoint",): shown_endpoint(environment) or None,
+        ("state",): state_place(side.configuration.project.name, environment, folder),
+        ("encrypted",): environment.encrypted,
+        ("protected",): environment.protected,
+        ("promote_from",): list(environment.promote_from) or None,
+        ("gates", "soak"): show_duration(gates.soak) if gates.soak else None,
+        ("gates", "checks"): list(gates.checks) or None,
+        ("gates", "approvals"): gates.approvals or None,
+        ("gates", "windows"): [window.text for window in gates.windows] or None,
     }
 
 
@@ -186,7 +172,7 @@ def _without_usual_places(settings: _Pairs, left: Side, right: Side) -> _Pairs:
 
 
 def _paired(left: Mapping[Path, Value], right: Mapping[Path, Value]) -> _Pairs:
-    """In the order of the left side, then what only the right one has."""
+    """Pairs in the order of the left side, then what only the right one has."""
     return {path: (left.get(path), right.get(path)) for path in dict.fromkeys([*left, *right])}
 
 
@@ -207,12 +193,13 @@ def rendered_diff(left: Side, right: Side, salt: str) -> RenderedDiff:
     """What the templates make of both, without asking any installation. salt: for fingerprints of secrets."""
     before, after = left.configuration.resources, right.configuration.resources
     shared = sorted(before.keys() & after.keys())
+    outputs = _paired(*(_outputs(side, salt) for side in (left, right)))
     found = (_resource(before[a], after[a], left.kinds[a.kind], salt) for a in shared)
     return RenderedDiff(
         only_left=tuple(sorted(before.keys() - after.keys())),
         only_right=tuple(sorted(after.keys() - before.keys())),
         both=tuple(item for item in found if item.attributes or item.content),
-        outputs=tuple(_outputs(left.configuration.outputs, right.configuration.outputs, salt)),
+        outputs=tuple(_diffs(dict(sorted(outputs.items())))),
     )
 
 
@@ -221,7 +208,8 @@ def _resource(before: Desired, after: Desired, kind: Kind, salt: str) -> Resourc
     left_out = dict.fromkeys(was)
     seen = Prior(before.address, "", was)
     found = (evolve(d, forces_replacement=False) for d in differences({**left_out, **now}, seen, kind, salt))
-    return ResourceDiff(before.address, (*found, *_file(was, now, kind)), _content(before, after))
+    hashes = ({"content": item.content.sha256} if item.content else {} for item in (before, after))
+    return ResourceDiff(before.address, (*found, *_file(was, now, kind)), next(_texts(*hashes), None))
 
 
 def _file(was: Mapping[str, Value], now: Mapping[str, Value], kind: Kind) -> Iterator[AttributeDiff]:
@@ -231,17 +219,8 @@ def _file(was: Mapping[str, Value], now: Mapping[str, Value], kind: Kind) -> Ite
         yield AttributeDiff((name,), was.get(name), now.get(name))
 
 
-def _content(before: Desired, after: Desired) -> TextDiff | None:
-    hashes = [item.content.sha256 if item.content else "" for item in (before, after)]
-    return TextDiff("content", *hashes) if hashes[0] != hashes[1] else None
-
-
-def _outputs(before: Mapping[str, Value], after: Mapping[str, Value], salt: str) -> Iterator[AttributeDiff]:
-    was, now = _as_written(before, salt), _as_written(after, salt)
-    for name in sorted({*was, *now}):
-        pair = (was.get(name), now.get(name))
-        if not same(*pair):
-            yield AttributeDiff((name,), *pair, sensitive=is_sensitive(pair))
+def _outputs(side: Side, salt: str) -> dict[Path, Value]:
+    return {(name,): value for name, value in _as_written(side.configuration.outputs, salt).items()}
 
 
 def _as_written(values: Mapping[str, Value], salt: str) -> dict[str, Value]:

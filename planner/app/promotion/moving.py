@@ -13,13 +13,12 @@ from attrs import frozen
 from planner.app.opening import Request
 from planner.app.promotion.pins_file import committed, pins_text, present_text, read_text, written
 from planner.config.environment_file import PINS, name_of, pins_name
-from planner.config.promotion import TEMPLATES
 from planner.config.sources import Sources, read_plain
 from planner.config.values import Written, plain, shaped
 from planner.errors import InvalidConfiguration, PlannerError, Refused
 from planner.model.compare import identical
 from planner.model.diagnostic import Diagnostics
-from planner.model.project import Environment, Project
+from planner.model.project import TEMPLATES, Environment, Project
 from planner.model.value import Value
 from planner.vcs import repository_of
 
@@ -58,15 +57,12 @@ def move_pins(request: Request, *, dry_run: bool) -> tuple[tuple[Move, ...], str
             f"{', '.join(changed)}: there are changes that are not committed, and would be with the pins",
             advice="Commit them first, or take them back: git diff HEAD -- environments",
         )
+    lines = "".join(f"- {move.name} -> {move.pins_name}\n" for move in moves)
+    message = f"Move the pins into files of their own\n\n{lines}"
     with ExitStack() as stack:
         for name, text in texts.items():
             stack.enter_context(written(folder, name, text))
-        return moves, committed(repository, tuple(texts), _message(moves)) if repository else ""
-
-
-def _message(moves: tuple[Move, ...]) -> str:
-    lines = "".join(f"- {move.name} -> {move.pins_name}\n" for move in moves)
-    return f"Move the pins into files of their own\n\n{lines}"
+        return moves, committed(repository, tuple(texts), message) if repository else ""
 
 
 def former_texts(folder: Path, project: Project, environment: Environment) -> Mapping[str, str]:
@@ -79,7 +75,7 @@ def former_texts(folder: Path, project: Project, environment: Environment) -> Ma
 
 
 def _move(folder: Path, project: Project, environment: Environment) -> Move | None:
-    """None where nothing is to be moved."""
+    """How one environment's pins move; None where nothing is to be moved."""
     name, pins = name_of(folder, environment.name), pins_name(environment.name)
     text = present_text(folder, name) or ""
     document = _read(folder, name, text)

@@ -11,10 +11,10 @@ from stat import S_IMODE
 from attrs import frozen
 
 from planner.config.environment_file import Pins, pins_name, read_pins
-from planner.config.promotion import TEMPLATES
 from planner.config.sources import PlainFile, Sources
 from planner.errors import InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostics
+from planner.model.project import TEMPLATES
 from planner.model.value import Value
 from planner.render.template_text import mapping_lines
 from planner.state.files import cause, discard, publish, read_file
@@ -51,8 +51,8 @@ def _sorted(value: Value) -> Value:
 
 @frozen
 class PinsFile:
-    """name: in the project. present: as it is on disk, former: what the new one is compared with; None where
-    there is none.
+    """The file of pins of one environment, as a promotion finds it. name: in the project. present: as it is
+    on disk, former: what the new one is compared with; None where there is none.
     """
 
     folder: Path
@@ -78,7 +78,9 @@ def read_text(folder: Path, environment: str, text: str) -> Pins:
 
 
 def find_file(folder: Path, environment: str, repository: Repository | None) -> PinsFile:
-    """repository: where the file is to be committed, None for not at all. The former one is from there."""
+    """The file of pins of an environment. repository: where the file is to be committed, None for not at all.
+    The former one is from there.
+    """
     name = pins_name(environment)
     present = present_text(folder, name)
     former = present

@@ -7,8 +7,7 @@ from __future__ import annotations
 import getpass
 import platform
 import posixpath
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 
 from planner.app.opening import Request
 from planner.config.environment_file import PINS, Pins, name_of, pins_name
@@ -19,11 +18,12 @@ from planner.forge.registry import ACTOR_VARIABLES, KINDS, MESSAGES, job_in
 from planner.model.project import PINNED
 from planner.model.release import Release
 from planner.promote.log import legible
-from planner.vcs import Repository, repository_of
+from planner.vcs import Repository
 
 
 def release_of(request: Request, configuration: Configuration) -> Release | None:
-    """None where nothing is promoted. configuration: without errors, its files attached.
+    """The release that the configuration brings; None where nothing is promoted. configuration: without
+    errors, its files attached.
 
     PlannerError when git's history does not reach back to the commit of the templates, or when they include
     what is not in their folders.
@@ -34,12 +34,14 @@ def release_of(request: Request, configuration: Configuration) -> Release | None
     if promotable.templates:
         _refuse_what_no_pin_fixes(configuration)
     values = {name: configuration.variables[name].value for name in promotable.variables}
+    templates = _templates(request, configuration.pins) if promotable.templates else ""
+    return Release(values, templates, archives_of(configuration))
+
+
+def archives_of(configuration: Configuration) -> dict[str, str]:
+    """Path in the project -> sha256."""
     contents = (desired.content for desired in configuration.resources.values() if desired.content)
-    return Release(
-        variables=values,
-        templates=_templates(request, configuration.pins) if promotable.templates else "",
-        archives={posixpath.normpath(content.source): content.sha256 for content in contents},
-    )
+    return {posixpath.normpath(content.source): content.sha256 for content in contents}
 
 
 def _refuse_what_no_pin_fixes(configuration: Configuration) -> None:
@@ -71,12 +73,13 @@ def _templates(request: Request, pins: Pins | None) -> str:
     return repository.last_change("HEAD", *PINNED)
 
 
-def actor(folder: Path, environ: Mapping[str, str]) -> str:
+def actor(request: Request) -> str:
     """PLANNER_ACTOR; the user that started the CI's job; git's user.email; user@host."""
+    environ = request.inputs.environ
     for name in ("PLANNER_ACTOR", *ACTOR_VARIABLES):
         if environ.get(name, "").strip():
             return legible(environ[name].strip())
-    repository = repository_of(folder)
+    repository = request.trees.repository
     return legible((repository.user() if repository else "") or f"{_user()}@{platform.node()}")
 
 
@@ -87,12 +90,11 @@ def _user() -> str:
         return "unknown"
 
 
-def pull_request(folder: Path, environ: Mapping[str, str]) -> str:
+def pull_request(request: Request) -> str:
     """ "#12" or "!12": the one that the CI's job is for, or that the commit says it merged; "" for none."""
-    job = job_in(environ)
+    job, repository = job_in(request.inputs.environ), request.trees.repository
     if job.number and job.forge:
         return f"{KINDS[job.forge].facts.mark}{job.number}"
-    repository = repository_of(folder)
     try:
         message = repository.message("HEAD") if repository else ""
     except PlannerError:
@@ -108,11 +110,11 @@ def promoters(request: Request, environment: str) -> frozenset[str]:
     is whoever works here. Where no pin says which templates run, whoever changed them last brings them too.
     PlannerError when git's history is cut off before these changes.
     """
-    repository, pins = repository_of(request.folder), request.pins_of(environment)
+    repository, pins = request.trees.repository, request.pins_of(environment)
     is_pinned = pins is None or bool(pins.file.document)
     names = (pins_name(environment), *(() if is_pinned else (name_of(request.folder, environment),)))
     if repository is None or repository.head() is None or _are_changed(request, repository, names):
-        return frozenset({actor(request.folder, request.inputs.environ)})
+        return frozenset({actor(request)})
     follows = request.project.promotes_templates and not (pins and pins.templates)
     return frozenset().union(*map(repository.authors, (*names, *(PINNED if follows else ()))))
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from attrs import evolve, frozen
 
-from planner.app.caller import Caller
+from planner.app.opening import Request
 from planner.app.promotion.pins_file import written
 from planner.app.promotion.wording import Account, commit_message, description
-from planner.config.promotion import TEMPLATES
 from planner.errors import PlannerError, Refused, WrongUsage
 from planner.forge.client import connect
 from planner.forge.locating import Wanted, locate
@@ -30,6 +27,7 @@ _WIDEST_TITLE: Final = 200
 class Place:
     """Where pull requests are opened. remote: of the repository. base: as the user names it, else ""."""
 
+    request: Request
     repository: Repository
     forge: Forge
     remote: str
@@ -38,8 +36,9 @@ class Place:
 
 @frozen
 class Route:
-    """present: the branch that is checked out, "" for none. head: its commit. base: the branch that the pull
-    request goes into, at the remote. there: the commit of the promotion's own branch there, "" for none.
+    """Which branches a pull request leads over. present: the branch that is checked out, "" for none. head:
+    its commit. base: the branch that the pull request goes into, at the remote. there: the commit of the
+    promotion's own branch there, "" for none.
     """
 
     branch: str
@@ -50,15 +49,13 @@ class Route:
     there: str
 
 
-def find_place(
-    caller: Caller, repository: Repository, wanted: Wanted, base: str, environ: Mapping[str, str]
-) -> Place:
+def find_place(request: Request, repository: Repository, wanted: Wanted, base: str) -> Place:
     """Nothing is asked yet. WrongUsage when it is not known where, ForgeError without a token."""
-    remote = _remote(repository)
+    remote, environ = _remote(repository), request.inputs.environ
     if running(environ) is None and not wanted.forge:
         wanted = of_address(wanted, repository.setting(f"remote.{remote}.url"))
     located = locate(wanted, environ, needs_number=False)
-    return Place(repository, connect(located.target, tell=caller.tell), remote, base)
+    return Place(request, repository, connect(located.target, tell=request.caller.tell), remote, base)
 
 
 def _remote(repository: Repository) -> str:
@@ -85,12 +82,12 @@ def of_address(wanted: Wanted, address: str) -> Wanted:
     return evolve(wanted, forge=forge, repository=wanted.repository or found[2])
 
 
-def find_route(caller: Caller, place: Place, account: Account) -> Route:
+def find_route(place: Place, account: Account) -> Route:
     """Asks the remote, and fetches the branches that are in question. Refused when there is no way."""
     repository, branch = place.repository, account.branch
     present = repository.branch()
     upstream = repository.setting(f"branch.{present}.merge").removeprefix("refs/heads/") or present
-    with caller.doing(f"Asking {place.remote}"):
+    with place.request.caller.doing(f"Asking {place.remote}"):
         seen = look_at(repository, place.remote, branch, *filter(None, (place.base, upstream)))
     wanted = [place.base] if place.base else [upstream, seen.usual]
     base = next((name for name in wanted if name in seen.branches), "")
@@ -99,43 +96,40 @@ def find_route(caller: Caller, place: Place, account: Account) -> Route:
             f"{place.remote} has no branch {wanted[0] or 'of its own'} to open a pull request into",
             advice="Push it first, or name another one: --base BRANCH",
         )
-    with caller.doing(f"Fetching from {place.remote}"):
+    with place.request.caller.doing(f"Fetching from {place.remote}"):
         fetch(repository, place.remote, base, *([branch] if branch in seen.branches else []))
     commit, there = seen.branches[base], seen.branches.get(branch, "")
     route = Route(branch, present, repository.commit("HEAD"), base, commit, there)
-    _check_base(caller, place, route, account)
+    _check_base(place, route, account)
     return route
 
 
-def _check_base(caller: Caller, place: Place, route: Route, account: Account) -> None:
-    choice, repository = account.choice, place.repository
-    pinned = choice.run.release.templates if TEMPLATES in choice.parts else ""
+def _check_base(place: Place, route: Route, account: Account) -> None:
+    repository, pinned = place.repository, account.choice.commit
     at = f"{route.base} at {place.remote}"
     if pinned and not repository.is_ancestor(pinned, route.base_commit):
         raise Refused(
-            f"{pinned[:12]}, the commit of {choice.run.id}'s templates, is not in {at}",
+            f"{pinned[:12]}, the commit of {account.choice.run.id}'s templates, is not in {at}",
             advice="Push or merge it there first: a pull request that is squashed would lose it.",
         )
     more = repository.commits_between(route.base_commit, route.head)
     if more:
-        caller.tell(
+        place.request.caller.tell(
             f"Note: {more} commit{'s' * (more != 1)} that {at} has not will be in the pull request too."
         )
 
 
-def open_pull_request(
-    caller: Caller, place: Place, route: Route, account: Account, folder: Path, text: str
-) -> str:
+def open_pull_request(place: Place, route: Route, account: Account, text: str) -> str:
     """The URL of the pull request that brings text as the pins; one that is open already stays as it is.
 
     The branch that was checked out is checked out afterwards. An error says what is done already.
     """
     found = _existing(place, route, account.file, text)
     if not found:
-        _commit_on_branch(place.repository, route, account, folder, text)
+        _commit_on_branch(place, route, account, text)
     if not found or found != route.there:
-        _push(caller, place, route)
-    return _opened(caller, place, route, account)
+        _push(place, route)
+    return _opened(place, route, account)
 
 
 def _existing(place: Place, route: Route, name: str, text: str) -> str:
@@ -155,13 +149,12 @@ def _existing(place: Place, route: Route, name: str, text: str) -> str:
     return ""
 
 
-def _commit_on_branch(
-    repository: Repository, route: Route, account: Account, folder: Path, text: str
-) -> None:
+def _commit_on_branch(place: Place, route: Route, account: Account, text: str) -> None:
+    repository = place.repository
     is_new = repository.find(f"refs/heads/{route.branch}") is None
     begin_branch(repository, route.branch)
     try:
-        with written(folder, account.file, text):
+        with written(place.request.folder, account.file, text):
             commit_files(repository, (account.file,), commit_message(account))
     except BaseException:
         _go_back(repository, route)
@@ -182,9 +175,9 @@ def _go_back(repository: Repository, route: Route) -> None:
         ) from error
 
 
-def _push(caller: Caller, place: Place, route: Route) -> None:
+def _push(place: Place, route: Route) -> None:
     try:
-        with caller.doing(f"Pushing to {place.remote}"):
+        with place.request.caller.doing(f"Pushing to {place.remote}"):
             push(place.repository, place.remote, route.branch)
     except PlannerError as error:
         raise PlannerError(
@@ -193,12 +186,12 @@ def _push(caller: Caller, place: Place, route: Route) -> None:
         ) from error
 
 
-def _opened(caller: Caller, place: Place, route: Route, account: Account) -> str:
+def _opened(place: Place, route: Route, account: Account) -> str:
     facts = place.forge.facts
     title = shorten(account.title, _WIDEST_TITLE)
     body = description(account, facts.description_limit)
     try:
-        with caller.doing(f"Opening the {facts.request}"):
+        with place.request.caller.doing(f"Opening the {facts.request}"):
             return place.forge.open_pull_request(title, body, route.branch, route.base)
     except ForgeError as error:
         pushed = f"{route.branch} is at {place.remote}: open it there, or run this again."

@@ -9,106 +9,95 @@ from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
 
-from planner.app.caller import Caller
 from planner.app.disclosure import given_values
 from planner.app.opening import Request
 from planner.app.promotion.env_compare import read_side
 from planner.app.promotion.provenance import actor, promoters
 from planner.app.promotion.release_reading import (
     Logs,
-    id_of,
+    known_as,
     listed,
     matching,
     promoting_project,
     read_logs,
-    unknown,
 )
 from planner.app.stores import locked
 from planner.config.load import choose_environment
 from planner.errors import PlannerError, Refused, WrongUsage
 from planner.model.diagnostic import did_you_mean
 from planner.model.project import Environment, Project
-from planner.promote.log import Approval, Log, Rejection, Run, Verification, log_of, write_log
+from planner.promote.log import Approval, Log, Rejection, Run, Verification, id_of, log_of, write_log
+
+Change = Callable[[Log, str], Log]
+"""From an environment's log and the time to the log as it is to be."""
 
 
 def update_log(
-    request: Request,
-    environment: str,
-    caller: Caller,
-    operation: str,
-    change: Callable[[Log, str], Log],
-    timeout: float = 0.0,
-) -> Log:
-    """The environment's log after change, which gets it and the time; under the lock of its state.
+    request: Request, environment: str, operation: str, change: Change, timeout: float = 0.0
+) -> tuple[Log, bool]:
+    """The environment's log after change, under the lock of its state; and whether it is another one.
 
     What change raises leaves the state as it is. timeout: seconds to wait for the lock.
     """
-    project = request.project
-    chosen = choose_environment(project, environment)
-    environ = request.inputs.environ
+    project, caller, environ = request.project, request.caller, request.inputs.environ
     caller.redact.watch(lambda: given_values(project, environ))  # nobody is to give one as a reason
-    store = request.states(caller.redact).open(chosen)
+    store = request.states.open(choose_environment(project, environment))
     with locked(store, operation, timeout, caller.tell):
         state = store.checkpoint()
         before = log_of(state)
         after = change(before, store.clock())
         if after != before:
             store.amend(evolve(state, promotions=write_log(after)))
-    return after
+    return after, after != before
 
 
-@frozen
-class Approved:
-    """An approval as it was recorded. is_new: False when by had approved the release before.
+def approve(request: Request, beginning: str, timeout: float) -> tuple[str, tuple[str, ...]]:
+    """Records that whoever works here wants the release in the environment of request. Refused, LockHeld.
 
-    counts: False where by is one of the promoters. people: how many approvals count, by now.
+    What was recorded, and what there is to know about it.
     """
-
-    release: str
-    environment: Environment
-    by: str
-    is_new: bool
-    counts: bool
-    people: int
-    log: Log
-
-    @property
-    def rejection(self) -> Rejection | None:
-        return next(iter(reversed(self.log.about(Rejection, self.release))), None)
-
-    @property
-    def runs_there(self) -> bool:
-        return self.log.present is not None and self.log.present.id == self.release
-
-
-def approve(request: Request, caller: Caller, beginning: str, timeout: float) -> Approved:
-    """Records that whoever works here wants the release in the environment of request. Refused, LockHeld."""
-    logs = read_logs(request, caller)
+    logs = read_logs(request)
     environment = choose_environment(logs.project, request.environment)
-    release = _known_to(request, caller, logs, environment, beginning)
-    by = actor(request.folder, request.inputs.environ)
-    without = {who.casefold() for who in promoters(request, environment.name)}
-    new: list[Approval] = []
+    name, needed = environment.name, environment.gates.approvals
+    release = _known_to(request, logs, environment, beginning)
+    by, without = actor(request), {who.casefold() for who in promoters(request, name)}
 
     def change(log: Log, at: str) -> Log:
-        if any(item.by.casefold() == by.casefold() for item in log.about(Approval, release)):
-            return log
-        new.append(Approval(release, by, at))
-        return log.plus(new[0])
+        known = any(item.by.casefold() == by.casefold() for item in log.about(Approval, release))
+        return log if known else log.plus(Approval(release, by, at))
 
-    log = update_log(request, environment.name, caller, "release approve", change, timeout)
+    log, is_new = update_log(request, name, "release approve", change, timeout)
     people = {item.by.casefold() for item in log.about(Approval, release)} - without
-    counts = by.casefold() not in without
-    return Approved(release, environment, by, bool(new), counts, len(people), log)
+    count = f" ({len(people)} of {needed})" if needed else ""
+    done = f"Approved {release} for {name} as {by}{count}."
+    if not is_new:
+        done = f"{by} has approved {release} for {name} before{count}. Nothing was written."
+    return done, tuple(_notes(environment, release, log, "" if by.casefold() not in without else by))
 
 
-def _known_to(request: Request, caller: Caller, logs: Logs, environment: Environment, beginning: str) -> str:
+def _notes(environment: Environment, release: str, log: Log, promoter: str) -> Iterator[str]:
+    """promoter: who approved, if that is one of the promoters."""
+    name = environment.name
+    if not environment.gates.approvals:
+        yield f"{name} asks for no approvals"
+    elif promoter:
+        yield (
+            f"{promoter} made the latest change to what {name} is to run; whoever promotes cannot approve, "
+            "so while it is the latest this approval does not count"
+        )
+    for rejection in log.about(Rejection, release)[-1:]:
+        yield f"{release} was rejected by {rejection.by}: {rejection.reason}"
+    if log.present is not None and log.present.id == release:
+        yield f"{name} runs it already"
+
+
+def _known_to(request: Request, logs: Logs, environment: Environment, beginning: str) -> str:
     """The release, if the environment, one upstream or what its files bring is it. Refused otherwise."""
     places = (environment.name, *environment.promote_from)
     known = [release for name in places for release in logs.ids(name)]
     found = matching(beginning, known)
     if found is None:
-        wanted = _wanted(request, caller)
+        wanted = _wanted(request)
         found = matching(beginning, [wanted] if wanted else [])
     if found is not None:
         return found
@@ -118,45 +107,17 @@ def _known_to(request: Request, caller: Caller, logs: Logs, environment: Environ
     raise Refused(f"no release that begins with {beginning} is known in {where}", advice=there + problems)
 
 
-def _wanted(request: Request, caller: Caller) -> str:
+def _wanted(request: Request) -> str:
     """What the environment's files bring: a release of its own where only a part was promoted."""
     try:
-        return read_side(request, caller, request.environment or "").release.id
+        return read_side(request, request.environment or "").release.id
     except PlannerError:
         return ""
 
 
-def told(found: Approved) -> tuple[str, tuple[str, ...]]:
-    """What was recorded, and what there is to know about it."""
-    name, release = found.environment.name, found.release
-    needed = found.environment.gates.approvals
-    count = f" ({found.people} of {needed})" if needed else ""
-    done = f"Approved {release} for {name} as {found.by}{count}."
-    if not found.is_new:
-        done = f"{found.by} has approved {release} for {name} before{count}. Nothing was written."
-    return done, tuple(_notes(found))
-
-
-def _notes(found: Approved) -> list[str]:
-    name = found.environment.name
-    notes = []
-    if not found.environment.gates.approvals:
-        notes.append(f"{name} asks for no approvals")
-    elif not found.counts:
-        notes.append(
-            f"{found.by} made the latest change to what {name} is to run; whoever promotes cannot approve, "
-            "so while it is the latest this approval does not count"
-        )
-    if found.rejection is not None:
-        notes.append(f"{found.release} was rejected by {found.rejection.by}: {found.rejection.reason}")
-    if found.runs_there:
-        notes.append(f"{name} runs it already")
-    return notes
-
-
 @frozen
 class Rejected:
-    """written: the environments that were told; already: those that knew before.
+    """What became of a rejection. written: the environments that were told; already: those that knew before.
 
     failed: environment -> why it could not be told. running: those that run the release.
     """
@@ -168,33 +129,22 @@ class Rejected:
     running: tuple[str, ...]
 
 
-def reject(
-    request: Request, caller: Caller, beginning: str, reason: str, names: Sequence[str], timeout: float
-) -> Rejected:
+def reject(request: Request, beginning: str, reason: str, names: Sequence[str], timeout: float) -> Rejected:
     """Written into the log of every environment that knows the release, or of those named. Refused."""
-    logs = read_logs(request, caller)
+    logs = read_logs(request)
     chosen = tuple(dict.fromkeys(choose_environment(logs.project, name).name for name in names))
-    release = _release(logs, beginning)
+    release = known_as(beginning, [known for name in logs.by_environment for known in logs.ids(name)])
     _refuse_strangers(logs, release, chosen)
     knowing = [name for name in chosen or logs.project.environments if _may_know(logs, name, release)]
-    by = actor(request.folder, request.inputs.environ)
-    telling = _Telling(request, caller, release, reason, by, timeout)
-    results = {name: telling.tell(name) for name in knowing}
+    rejection = Rejection(release, reason, actor(request), at="")
+    results = {name: _reject(request, name, rejection, timeout) for name in knowing}
     return Rejected(
         release=release,
         written=tuple(name for name, result in results.items() if result is True),
         already=tuple(name for name, result in results.items() if result is False),
         failed={name: result for name, result in results.items() if isinstance(result, PlannerError)},
-        running=logs.running(release),
+        running=next(item.runs_in for item in logs.releases if item.id == release),
     )
-
-
-def _release(logs: Logs, beginning: str) -> str:
-    known = [release for name in logs.by_environment for release in logs.ids(name)]
-    found = matching(beginning, known)
-    if found is None:
-        raise unknown(beginning, known)
-    return found
 
 
 def _may_know(logs: Logs, name: str, release: str) -> bool:
@@ -211,69 +161,37 @@ def _refuse_strangers(logs: Logs, release: str, chosen: Sequence[str]) -> None:
         )
 
 
-@frozen
-class _Telling:
-    request: Request
-    caller: Caller
-    release: str
-    reason: str
-    by: str
-    timeout: float
-
-    def tell(self, environment: str) -> bool | PlannerError:
-        """Whether it was written; False when it was there before. The error when it could not be."""
-        new: list[bool] = []
-
-        def change(log: Log, at: str) -> Log:
-            if self._is_there(log) or not any(id_of(record) == self.release for record in log.records):
-                return log
-            new.append(True)
-            return log.plus(Rejection(self.release, self.reason, self.by, at))
-
-        try:
-            update_log(self.request, environment, self.caller, "release reject", change, self.timeout)
-        except PlannerError as error:
-            return error
-        return bool(new)
-
-    def _is_there(self, log: Log) -> bool:
-        said = log.about(Rejection, self.release)
-        return any((item.reason, item.by) == (self.reason, self.by) for item in said)
-
-
-@frozen
-class Finding:
-    """What is to be recorded. url: of the evidence, "" for none."""
-
-    check: str
-    ok: bool
-    url: str = ""
-
-
-@frozen
-class Verified:
-    """notes: sentences for people."""
-
-    release: str
-    notes: tuple[str, ...] = ()
-
-
-def verify(request: Request, caller: Caller, finding: Finding, timeout: float) -> Verified:
-    """Records it about the release that the environment of request runs now. Refused when it runs none."""
-    _check_url(finding.url)
-    project = promoting_project(request)
-    environment = choose_environment(project, request.environment)
-    by = actor(request.folder, request.inputs.environ)
-    seen: list[str] = []
+def _reject(request: Request, environment: str, rejection: Rejection, timeout: float) -> bool | PlannerError:
+    """Whether it was written; False when it was there before. The error when it could not be."""
 
     def change(log: Log, at: str) -> Log:
-        run = _whole_run(environment.name, log)
-        seen.append(run.id)
-        return log.plus(Verification(run.id, finding.check, finding.ok, at, by, finding.url))
+        said = [evolve(item, at="") for item in log.about(Rejection, rejection.release)]
+        if rejection in said or all(id_of(item) != rejection.release for item in log.records):
+            return log
+        return log.plus(evolve(rejection, at=at))
 
-    update_log(request, environment.name, caller, "verify", change, timeout)
-    notes = tuple(_unasked(project, environment.name, finding.check))
-    return Verified(seen[0], notes)
+    try:
+        return update_log(request, environment, "release reject", change, timeout)[1]
+    except PlannerError as error:
+        return error
+
+
+def verify(
+    request: Request, check: str, url: str, timeout: float, *, passed: bool
+) -> tuple[str, Iterator[str]]:
+    """Records what a check found of the release that the environment of request runs now: which that is, and
+    notes for people. url: of the evidence, "" for none. Refused when it runs none.
+    """
+    _check_url(url)
+    project = promoting_project(request)
+    name, by = choose_environment(project, request.environment).name, actor(request)
+
+    def change(log: Log, at: str) -> Log:
+        run = _whole_run(name, log)
+        return log.plus(Verification(run.id, check, passed, at, by, url))
+
+    log, _ = update_log(request, name, "verify", change, timeout)
+    return log.of(Verification)[-1].release, _unasked(project, name, check)
 
 
 def _whole_run(environment: str, log: Log) -> Run:

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from attrs import frozen
 
-from planner.app.caller import Caller
 from planner.app.opening import Request
 from planner.app.promotion.admission import remembered
 from planner.errors import Refused, WrongUsage
-from planner.model.project import Project
-from planner.model.release import APPROVED, FORCED, REJECTED, VERIFIED, KnownRelease, Release, Remark, Stay
-from planner.promote.log import Approval, Force, Log, Record, Rejection, Run, Source, Verification
+from planner.model.project import Project, Promotable
+from planner.model.release import APPROVED, FORCED, REJECTED, VERIFIED, KnownRelease, Remark, Stay
+from planner.promote.log import Approval, Force, Log, Record, Rejection, Run, Source, Verification, id_of
 from planner.vcs import repository_of
 
 
 @frozen
 class Logs:
-    """by_environment: those that could be read, as planner.yaml orders them. problems: why not the others."""
+    """The logs of all environments. by_environment: those that could be read, as planner.yaml orders them.
+    problems: why not the others.
+    """
 
     project: Project
     by_environment: Mapping[str, Log]
@@ -36,16 +37,11 @@ class Logs:
         records = self.by_environment[environment].records if environment in self.by_environment else ()
         return tuple(dict.fromkeys(id_of(record) for record in reversed(records)))
 
-    def running(self, release: str) -> tuple[str, ...]:
-        """The environments that run a release."""
-        present = {name: log.present for name, log in self.by_environment.items()}
-        return tuple(name for name, run in present.items() if run is not None and run.id == release)
 
-
-def read_logs(request: Request, caller: Caller) -> Logs:
-    """Refused where nothing is promoted."""
+def read_logs(request: Request) -> Logs:
+    """The logs of all environments. Refused where nothing is promoted."""
     project = promoting_project(request)
-    found = remembered(request, caller, tuple(project.environments))
+    found = remembered(request, tuple(project.environments))
     return Logs(
         project=project,
         by_environment={item.environment: item.log for item in found if not item.problem},
@@ -55,13 +51,18 @@ def read_logs(request: Request, caller: Caller) -> Logs:
 
 def promoting_project(request: Request) -> Project:
     """The project. Refused where nothing is promoted."""
-    project = request.project
+    promotable_in(request.project, ", so that there are no releases")
+    return request.project
+
+
+def promotable_in(project: Project, so: str = "") -> Promotable:
+    """What a release is made of. Refused where nothing is promoted. so: what comes of that."""
     if project.promote is None:
         raise Refused(
-            "nothing is promoted in this project, so that there are no releases",
+            f"nothing is promoted in this project{so}",
             advice="Say in planner.yaml what a release is made of, as promote: {templates: true}.",
         )
-    return project
+    return project.promote
 
 
 def subjects_of(folder: Path, item: KnownRelease) -> dict[str, str]:
@@ -70,16 +71,16 @@ def subjects_of(folder: Path, item: KnownRelease) -> dict[str, str]:
     repository = repository_of(folder)
     if repository is None:
         return {}
-    here = {commit: repository.find(commit) for commit in dict.fromkeys(filter(None, commits))}
     return {
         commit: repository.message(found).split("\n", 1)[0]
-        for commit, found in here.items()
-        if found is not None
+        for commit in dict.fromkeys(filter(None, commits))
+        if (found := repository.find(commit)) is not None
     }
 
 
 def catalogue(logs: Mapping[str, Log]) -> tuple[KnownRelease, ...]:
-    """logs: environment -> its log, in the order of planner.yaml. The release seen last comes first.
+    """All releases that are known. logs: environment -> its log, in the order of planner.yaml. The release
+    seen last comes first.
 
     Times are full seconds: what a log noted later in the same one was seen later.
     """
@@ -88,31 +89,17 @@ def catalogue(logs: Mapping[str, Log]) -> tuple[KnownRelease, ...]:
     return tuple(sorted(found, key=lambda item: item.first_seen, reverse=True))
 
 
-def id_of(record: Record) -> str:
-    """The release that a record is about."""
-    return record.id if isinstance(record, Run) else record.release
-
-
 def _known(release: str, logs: Mapping[str, Log]) -> KnownRelease:
     records = [(name, r) for name, log in logs.items() for r in log.records if id_of(r) == release]
     runs = [record for _, record in records if isinstance(record, Run)]
+    itself = [run for run in runs if run.release.id == release]  # elsewhere archives may be left out or added
     return KnownRelease(
         id=release,
-        release=_content(release, runs),
-        first_seen=min(_begin(record) for _, record in records),
+        release=next((run.release for run in (*itself, *runs)), None),
+        first_seen=min(r.since if isinstance(r, Run) else r.at for _, r in records),
         stays=tuple(_stay(name, record) for name, record in records if isinstance(record, Run)),
         remarks=tuple(remark for name, record in records for remark in _remark(name, record)),
     )
-
-
-def _content(release: str, runs: list[Run]) -> Release | None:
-    """As it was where it came from: elsewhere archives may be left out, or others may be there too."""
-    first = next((run.release for run in runs if run.release.id == release), None)
-    return first or next((run.release for run in runs), None)
-
-
-def _begin(record: Record) -> str:
-    return record.since if isinstance(record, Run) else record.at
 
 
 def _stay(environment: str, run: Run) -> Stay:
@@ -137,8 +124,7 @@ def _stay(environment: str, run: Run) -> Stay:
 
 def _remark(environment: str, record: Record) -> Iterator[Remark]:
     if isinstance(record, Verification):
-        url, check = record.url, record.check
-        yield Remark(environment, VERIFIED, record.by, record.at, check, record.ok, url)
+        yield Remark(environment, VERIFIED, record.by, record.at, record.check, record.ok, record.url)
     elif isinstance(record, Approval):
         yield Remark(environment, APPROVED, record.by, record.at)
     elif isinstance(record, Rejection):
@@ -167,13 +153,15 @@ def matching(beginning: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def unknown(beginning: str, known: Iterable[str]) -> Refused:
-    """The error for a release that no environment knows."""
-    names = listed(known)
-    return Refused(
-        f"no environment knows a release that begins with {beginning}",
-        advice=f"Known are: {names}." if names else "No release is known yet: an apply makes one known.",
-    )
+def known_as(beginning: str, known: Collection[str]) -> str:
+    """As `matching`; Refused for what no environment knows."""
+    found, names = matching(beginning, known), listed(known)
+    if found is None:
+        raise Refused(
+            f"no environment knows a release that begins with {beginning}",
+            advice=f"Known are: {names}." if names else "No release is known yet: an apply makes one known.",
+        )
+    return found
 
 
 def listed(ids: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from planner.app.promotion.choosing import Choice
 from planner.app.promotion.drafting import Edit
 from planner.model.release import Gate
 from planner.model.value import Value
-from planner.promote.question import Verdict
+from planner.promote.gates import Verdict
 from planner.render.escaping import escape, shorten
 from planner.render.markdown.spans import code
 from planner.render.values import inline
@@ -34,19 +34,19 @@ class Account:
 
     @property
     def title(self) -> str:
-        """Also the subject of the commit."""
-        wish, run = self.choice.wish, self.choice.run
-        if wish.is_rollback:
-            return f"Roll {wish.target} back to {self.verdict.release}"
+        """The title of the pull request, which is the subject of the commit too."""
+        promotion, run = self.choice.promotion, self.choice.run
+        if promotion.is_rollback:
+            return f"Roll {promotion.target} back to {self.verdict.release}"
         if self.choice.whole:
-            return f"Promote {self.verdict.release} from {wish.source} to {wish.target}"
+            return f"Promote {self.verdict.release} from {promotion.source} to {promotion.target}"
         parts = ", ".join(self.choice.parts)
-        return f"Promote {parts} of {run.id} from {wish.source} to {wish.target}"
+        return f"Promote {parts} of {run.id} from {promotion.source} to {promotion.target}"
 
     @property
     def branch(self) -> str:
-        verb = "rollback" if self.choice.wish.is_rollback else "promote"
-        return f"planner/{verb}-{self.choice.wish.target}-{self.verdict.release}"
+        verb = "rollback" if self.choice.promotion.is_rollback else "promote"
+        return f"planner/{verb}-{self.choice.promotion.target}-{self.verdict.release}"
 
 
 def change_lines(account: Account) -> list[str]:
@@ -92,7 +92,7 @@ def _line(text: str) -> str:
 
 
 def description(account: Account, limit: int) -> str:
-    """Of the pull request, as Markdown, of at most limit characters. It ends with the trailers.
+    """The text of the pull request, as Markdown, of at most limit characters. It ends with the trailers.
 
     So does the message of a commit that the forge makes of it, where it squashes.
     """

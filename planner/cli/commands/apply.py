@@ -34,7 +34,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     lock_timeout: float,
     auto_approve: bool,
     expect_digest: str | None,
-    as_json: bool,
+    as_events: bool,
     forces: tuple[str, ...],
     reason: str,
 ) -> int:
@@ -52,9 +52,9 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         request = evolve(request, environment=request.environment or saved.environment)
     approval = Approval(auto_approve, expect_digest)
     forcing = make_forcing(forces, reason)
-    with opened(request, console) as here:
-        report = make_report(console, here, "apply", as_json)
-        applying = Applying(console, here, report, forcing)
+    with opened(request) as here:
+        report = make_report(console, here, "apply", as_events)
+        applying = Applying(here, report, forcing)
         if saved is not None:
             return exit_code_of(apply_saved(applying, saved, approval, lock_timeout))
         return exit_code_of(apply_now(applying, approval, lock_timeout))

@@ -23,6 +23,6 @@ def command(request: Request, console: Console, /, lock_timeout: float, auto_app
     \b
     planner destroy -e dev
     """
-    with opened(evolve(request, destroy=True), console) as here:
-        applying = Applying(console, here, TextReport(console, here))
+    with opened(evolve(request, destroy=True)) as here:
+        applying = Applying(here, TextReport(console, here))
         return exit_code_of(apply_now(applying, Approval(auto_approve), lock_timeout))

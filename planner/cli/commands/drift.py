@@ -25,7 +25,7 @@ def command(request: Request, console: Console, /) -> int:
     """
     if not request.refresh:
         raise WrongUsage("drift asks the installation: --no-refresh does not go with it")
-    with opened(request, console) as here:
+    with opened(request) as here:
         with console.doing("Asking the installation"):
             plan = propose(here.session).plan
         text = render_drift(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
 import click
@@ -11,7 +10,7 @@ from planner.app.opening import Request
 from planner.app.promotion.chain import standings
 from planner.app.promotion.env_compare import Side, compare_sides, places, read_side
 from planner.cli.console import Console
-from planner.cli.options import complete_environments, folder_of, json_option, make_console, make_request
+from planner.cli.options import complete_environments, json_option, on_request
 from planner.config.load import choose_environment
 from planner.errors import InvalidConfiguration
 from planner.render.comparison import render_comparison
@@ -34,16 +33,15 @@ def command() -> None:
 
 @command.command("list")
 @json_option
-@click.pass_context
-def list_command(context: click.Context, /, as_json: bool) -> None:
+@on_request
+def list_command(request: Request, console: Console, /, as_json: bool) -> None:
     """List the environments. Asks none of them."""
-    folder, console = folder_of(context), make_console(context)
-    project = make_request(context, None).project
-    found = console.redact.inside(places(project, folder))
+    project = request.project
+    found = console.redact.inside(places(project, request.folder))
     if as_json:
         console.document(places_document(project.name, found))
     else:
-        console.out(render_places(found, width=console.width(), style=console.style(sys.stdout)))
+        console.out(render_places(found, width=console.width(), style=console.style()))
 
 
 @command.command("status")
@@ -60,8 +58,8 @@ def list_command(context: click.Context, /, as_json: bool) -> None:
     help="How many calls may run at once in each environment.",
 )
 @json_option
-@click.pass_context
-def status_command(context: click.Context, /, refresh: bool, parallelism: int, as_json: bool) -> int:
+@on_request
+def status_command(request: Request, console: Console, /, as_json: bool) -> int:
     """Show what each environment runs and what comes next.
 
     Below the table: what holds back the next release, and what to do about it. Exits 1 when one of them
@@ -71,15 +69,13 @@ def status_command(context: click.Context, /, refresh: bool, parallelism: int, a
     planner env status
     planner env status --no-refresh --json
     """
-    console = make_console(context)
-    request = make_request(context, None, parallelism=parallelism)
     project, now = request.project, utc_now()
     with console.doing("Looking at the environments"):
-        chain = console.redact.inside(standings(request, console, now, refresh=refresh))
+        chain = console.redact.inside(standings(request, now))
     if as_json:
         console.document(standings_document(project.name, now, chain))
     else:
-        style, promotes = console.style(sys.stdout), project.promote is not None
+        style, promotes = console.style(), project.promote is not None
         shown = render_standings(
             chain, promotes=promotes, width=console.width(), style=style, located=console.located
         )
@@ -93,9 +89,16 @@ def status_command(context: click.Context, /, refresh: bool, parallelism: int, a
 @click.option("--rendered", is_flag=True, help="Compare what the templates make of them, too.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when they differ.")
 @json_option
-@click.pass_context
-def diff_command(
-    context: click.Context, /, left: str, right: str, rendered: bool, detailed_exitcode: bool, as_json: bool
+@on_request
+def diff_command(  # noqa: PLR0913, PLR0917 - one for each option
+    request: Request,
+    console: Console,
+    /,
+    left: str,
+    right: str,
+    rendered: bool,
+    detailed_exitcode: bool,
+    as_json: bool,
 ) -> int:
     """Show how environments A and B differ.
 
@@ -106,26 +109,23 @@ def diff_command(
     planner env diff staging prod
     planner env diff staging prod --rendered
     """
-    console = make_console(context)
-    request = make_request(context, None)
     with console.doing("Reading templates and files"):
-        sides = list(_sides(request, console, (left, right)))
+        sides = list(_sides(request, (left, right)))
         if len(sides) < 2:
             return FAILED
         found = console.redact.inside(compare_sides(sides[0], sides[1], request.folder, rendered=rendered))
     if as_json:
         console.document(comparison_document(found))
     else:
-        console.out(render_comparison(found, width=console.width(), style=console.style(sys.stdout)))
+        console.out(render_comparison(found, width=console.width(), style=console.style()))
     return DIFFERENT if detailed_exitcode and found.differs else 0
 
 
-def _sides(request: Request, console: Console, names: tuple[str, str]) -> Iterator[Side]:
-    """Those that can be read; what is wrong with the others is told."""
-    project = request.project
-    for name in [choose_environment(project, name).name for name in names]:
+def _sides(request: Request, names: tuple[str, str]) -> Iterator[Side]:
+    """The sides that can be read; what is wrong with the others is told."""
+    for name in [choose_environment(request.project, name).name for name in names]:
         try:
-            yield read_side(request, console, name)
+            yield read_side(request, name)
         except InvalidConfiguration as error:
-            console.tell(f"{name}:")
-            console.error(error)
+            request.caller.tell(f"{name}:")
+            request.caller.error(error)

@@ -32,7 +32,7 @@ def command(request: Request, console: Console, /, kinds: tuple[str, ...], out: 
     planner export -e prod --out templates/existing.yaml
     planner plan -e prod
     """
-    with opened(request, console) as here:
+    with opened(request) as here:
         drivers = here.session.drivers
         for kind in kinds:
             require_kind(kind, drivers)

@@ -20,7 +20,7 @@ def command(request: Request, console: Console, /, form: str) -> None:
     \b
     planner graph -e dev | dot -Tsvg > graph.svg
     """
-    configuration, _ = configure(request, console)
+    configuration, _ = configure(request)
     configuration.refuse_errors()
     edges = {address: desired.dependencies for address, desired in configuration.resources.items()}
     console.out(FORMATS[form](console.redact.inside(edges)))

@@ -59,7 +59,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     approval = Approval(auto_approve)
     if file is None:
         return _import(request, console, approval, lock_timeout)
-    with opened(evolve(request, imports=()), console) as here:
+    with opened(evolve(request, imports=())) as here:
         _write_block(here, target, resource_id, file)
     code = None
     try:
@@ -72,7 +72,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 
 def _import(request: Request, console: Console, approval: Approval, lock_timeout: float) -> int:
     """Carries out the imports of request, which its templates have to declare."""
-    with opened(request, console) as here:
+    with opened(request) as here:
         for item in request.imports:
             if item.target not in here.configuration.resources:
                 raise PlannerError(
@@ -80,7 +80,7 @@ def _import(request: Request, console: Console, approval: Approval, lock_timeout
                     advice="Declare it, or let --file templates/NAME.yaml write its block.",
                 )
             _refuse_known(here, item.target)
-        applying = Applying(console, here, TextReport(console, here))
+        applying = Applying(here, TextReport(console, here))
         return exit_code_of(apply_now(applying, approval, lock_timeout))
 
 

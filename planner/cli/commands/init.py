@@ -53,13 +53,15 @@ def command(request: Request, console: Console, /) -> int:
 
 
 def _check_states(request: Request, console: Console) -> int:
-    """Each environment's place, or the chosen one's; the exit code of the last error, after all are told."""
+    """Check each environment's place, or the chosen one's; the exit code of the last error, after all are
+    told.
+    """
     project, chosen = request.project, request.environment
     environments = [choose_environment(project, chosen)] if chosen else project.environments.values()
     code = 0
     for environment in environments:
         try:
-            backend = request.states(console.redact).open(environment).backend
+            backend = request.states.open(environment).backend
             console.out(f"{environment.name}: state in {backend.describe()}")
             for line in backend.check():
                 console.out(f"  {line}")

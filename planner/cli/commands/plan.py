@@ -31,7 +31,7 @@ def command(
     out: Path | None,
     form: str,
     detailed_exitcode: bool,
-    as_json: bool,
+    as_events: bool,
 ) -> int:
     """Show what apply would change. Takes no lock and writes nothing.
 
@@ -40,14 +40,14 @@ def command(
     planner plan -e prod --var bundle_version='8.15.*' --out prod-plan.json
     planner plan -e dev --target 'extension.stopwords_*'
     """
-    if as_json and form != "text":
+    if as_events and form != "text":
         raise click.UsageError(
             f"--json and --format {form} are two things: events, or the plan as one document"
         )
-    with opened(request, console) as here:
+    with opened(request) as here:
         with console.doing("Asking the installation"):
             proposal = propose(here.session)
-        report = make_report(console, here, "plan", as_json)
+        report = make_report(console, here, "plan", as_events)
         if form == "html":
             console.out_document(_page(console, here, proposal).encode())
         elif form != "text":
@@ -60,7 +60,7 @@ def command(
         if out is not None:
             write_plan(out, proposal.plan, here.store.redact)
             console.tell(f"Saved to {out}. Apply it: {command_line(here, 'apply', str(out))}")
-        elif proposal.plan.has_changes and not as_json:
+        elif proposal.plan.has_changes and not as_events:
             console.tell(f"Digest: {plan_digest(proposal.plan, here.store.redact)}")
     return CHANGES if detailed_exitcode and proposal.plan.has_changes else 0
 

@@ -88,7 +88,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         typed = [word for name in _REPRODUCED for word in request.typed.options.get(name, ())]
         reproduce = with_folder(shlex.join(["planner", "preview", *typed]), request.folder, ["preview"])
         with console.doing("Comparing and planning"):
-            found = preview(console, Order(request, environments, base, offline, out, reproduce))
+            found = preview(Order(request, environments, base, offline, out, reproduce))
     wanted = Wanted(forge, repo, pr, api_url) if comment else None
     if wanted is not None:
         require_pull_request(found.preview, wanted, os.environ, None if made else request.folder)
@@ -97,7 +97,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     if out is not None:
         write_files(found, out)
         console.tell(f"Wrote {out}/")
-    console.tell(publish(console, found, wanted, os.environ, files=files))
+    console.tell(publish(request, found, wanted, files=files))
     if found.preview.failed:
         return FAILED
     return CHANGES if detailed_exitcode and found.preview.has_changes else 0

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
+from attrs import evolve
 
 from planner.app.apply import present
 from planner.app.command_line import plain_command_line
-from planner.app.promotion.choosing import Wish
+from planner.app.opening import Request
+from planner.app.promotion.admission import refuse_closed
+from planner.app.promotion.choosing import Order, Promotion
 from planner.app.promotion.moving import move_pins
-from planner.app.promotion.promoting import Order, Prepared, Step, carry_out, plan_target, prepare
+from planner.app.promotion.promoting import Foreseen, carry_out, plan_target, prepare
 from planner.app.promotion.wording import change_lines, waiting
 from planner.cli.console import Console
 from planner.cli.options import (
@@ -18,9 +19,8 @@ from planner.cli.options import (
     force_options,
     input_options,
     lock_option,
-    make_console,
     make_forcing,
-    make_request,
+    on_request,
 )
 from planner.cli.present import TextReport
 from planner.errors import WrongUsage
@@ -48,18 +48,27 @@ from planner.render.standings import render_gates
 )
 @lock_option
 @input_options
-@click.pass_context
+@on_request
 def command(  # noqa: PLR0913, PLR0917 - one for each option
-    context: click.Context,
+    request: Request,
+    console: Console,
     /,
     names: tuple[str, ...],
     only: tuple[str, ...],
     release: str,
     rollback: bool,
     to: str,
+    dry_run: bool,
+    commit: bool,
     moves: bool,
     open_pr: bool,
-    **given: Any,
+    forces: tuple[str, ...],
+    reason: str,
+    forge: str,
+    repo: str,
+    api_url: str,
+    base: str,
+    lock_timeout: float,
 ) -> None:
     """Pin TARGET to the release that runs in SOURCE: check the gates, write pins/TARGET.yaml.
 
@@ -73,37 +82,32 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     planner promote prod --rollback
     """
     if moves:
-        _move(context)
+        _move(request, console, dry_run=dry_run)
         return
     source, target = _ends(names, rollback=rollback)
     _check(rollback=rollback, release=release, to=to, only=only)
-    forge = Wanted(given.pop("forge"), given.pop("repo"), None, given.pop("api_url"))
-    base = given.pop("base")
-    if not open_pr and (base or forge != Wanted()):
+    wanted = Wanted(forge, repo, None, api_url)
+    if not open_pr and (base or wanted != Wanted()):
         raise WrongUsage("--forge, --repo, --api-url and --base go with --open-pr")
-    forcing = make_forcing(given.pop("forces"), given.pop("reason"))
-    dry_run, commit, lock_timeout = given.pop("dry_run"), given.pop("commit"), given.pop("lock_timeout")
     order = Order(
-        request=make_request(context, target, **given),
-        wish=Wish(target, source, only, to or release),
-        forcing=forcing,
+        request=evolve(request, environment=target),
+        promotion=Promotion(target, source, only, to or release),
+        forcing=make_forcing(forces, reason),
         dry_run=dry_run,
         commit=commit,
-        pull_request=forge if open_pr else None,
+        pull_request=wanted if open_pr else None,
         base=base,
         lock_timeout=lock_timeout,
     )
-    _promote(make_console(context), order)
+    _promote(console, order)
 
 
-def _move(context: click.Context) -> None:
-    """Of all environments; beside --dry-run nothing goes with it."""
-    request = make_request(context, None)
+def _move(request: Request, console: Console, *, dry_run: bool) -> None:
+    """Move the pins of all environments; beside --dry-run nothing goes with it."""
     if request.typed.arguments or not request.typed.options.keys() <= {"moves", "dry_run"}:
         raise WrongUsage(
             "--move-pins moves the pins of all environments in one commit, and goes with --dry-run alone"
         )
-    console, dry_run = make_console(context), bool(context.params["dry_run"])
     moved, commit = move_pins(request, dry_run=dry_run)
     for item in moved:
         console.out(f"{item.name}: pins -> {item.pins_name}")
@@ -119,48 +123,46 @@ def _move(context: click.Context) -> None:
 
 
 def _promote(console: Console, order: Order) -> None:
-    prepared = prepare(console, order)
-    if prepared.is_done:
-        release = prepared.account.verdict.release
-        console.out(f"{order.wish.target} runs {release} already; there is nothing to edit.")
+    foreseen = prepare(order)
+    if foreseen.is_done:
+        release = foreseen.account.verdict.release
+        console.out(f"{order.promotion.target} runs {release} already; there is nothing to edit.")
         return
-    _show(console, prepared)
+    _show(console, foreseen)
     if order.dry_run:
         console.tell("Nothing was written: this was a dry run.")
         return
-    _tell_next(console, prepared, carry_out(console, prepared))
+    _tell_next(console, foreseen, *carry_out(foreseen))
 
 
-def _show(console: Console, prepared: Prepared) -> None:
+def _show(console: Console, foreseen: Foreseen) -> None:
     """The edits, the gates, the plan. A dry run shows the plan behind a closed gate too."""
-    account = prepared.account
-    paragraphs = [account.title, "\n".join(change_lines(account)), _gates(prepared, console.width())]
+    account = foreseen.account
+    paragraphs = [account.title, "\n".join(change_lines(account)), _gates(foreseen, console.width())]
     console.out("\n\n".join(filter(None, paragraphs)) + "\n\n")
-    if not prepared.order.dry_run:
-        prepared.refuse_closed()
-    plan_target(
-        console, prepared.foreseen, lambda here, found: present(TextReport(console, here), here, found)
-    )
-    prepared.refuse_closed()
+    if not foreseen.order.dry_run:
+        refuse_closed(foreseen.admission, applying=False)
+    plan_target(foreseen, lambda here, found: present(TextReport(console, here), here, found))
+    refuse_closed(foreseen.admission, applying=False)
 
 
-def _gates(prepared: Prepared, width: int) -> str:
+def _gates(foreseen: Foreseen, width: int) -> str:
     """ "" where the refusal shows them."""
-    verdict = prepared.account.verdict
+    verdict = foreseen.account.verdict
     if not verdict.gates or len(verdict.refusals(applying=False)) > 1:
         return ""
-    return f"Gates of {prepared.order.wish.target}:\n{render_gates(verdict.gates, width)}"
+    return f"Gates of {foreseen.order.promotion.target}:\n{render_gates(verdict.gates, width)}"
 
 
-def _tell_next(console: Console, prepared: Prepared, step: Step) -> None:
-    target = prepared.foreseen.configuration.environment
-    apply = plain_command_line(prepared.foreseen.request.folder, target.name, "apply")
-    console.out(f"\n{step.done}")
-    for line in waiting(prepared.account):
+def _tell_next(console: Console, foreseen: Foreseen, done: str, following: str) -> None:
+    target = foreseen.configuration.environment
+    apply = plain_command_line(foreseen.request.folder, target.name, "apply")
+    console.out(f"\n{done}")
+    for line in waiting(foreseen.account):
         console.tell(line)
-    console.tell(f"Next: {step.following}, then run {apply}" if step.following else f"Next: run {apply}")
+    console.tell(f"Next: {following}, then run {apply}" if following else f"Next: run {apply}")
     if not target.promote_from:
-        console.tell(f"To go on with what is checked out, delete {prepared.account.file} again.")
+        console.tell(f"To go on with what is checked out, delete {foreseen.account.file} again.")
 
 
 def _ends(names: tuple[str, ...], *, rollback: bool) -> tuple[str, str]:

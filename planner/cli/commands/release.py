@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 import click
 
-from planner.app.promotion.records import Rejected, approve, reject, told
-from planner.app.promotion.release_reading import matching, read_logs, subjects_of, unknown
+from planner.app.opening import Request
+from planner.app.promotion.records import Rejected, approve, reject
+from planner.app.promotion.release_reading import known_as, read_logs, subjects_of
 from planner.cli.console import Console
-from planner.cli.options import complete_environments, json_option, lock_option, make_console, make_request
+from planner.cli.options import complete_environments, json_option, lock_option, on_request
 from planner.errors import LockHeld, PartlyApplied, PlannerError, WrongUsage
 from planner.model.release import KnownRelease
 from planner.render.documents import release_document, releases_document
@@ -35,16 +34,15 @@ def command() -> None:
 
 @command.command("list")
 @json_option
-@click.pass_context
-def list_command(context: click.Context, /, as_json: bool) -> int:
+@on_request
+def list_command(request: Request, console: Console, /, as_json: bool) -> int:
     """List the releases that any environment knows, the newest first."""
-    console = make_console(context)
-    logs = read_logs(make_request(context, None), console)
+    logs = read_logs(request)
     releases, problems = console.redact.inside(logs.releases), console.redact.inside(logs.problems)
     if as_json:
         console.document(releases_document(logs.project.name, releases, problems))
     elif releases:
-        console.out(render_releases(releases, width=console.width(), style=console.style(sys.stdout)))
+        console.out(render_releases(releases, width=console.width(), style=console.style()))
     else:
         console.out("No release is known yet. The next apply makes one known.")
     return _tell_unread(console, problems)
@@ -53,39 +51,33 @@ def list_command(context: click.Context, /, as_json: bool) -> int:
 @command.command("show")
 @click.argument("release")
 @json_option
-@click.pass_context
-def show_command(context: click.Context, /, release: str, as_json: bool) -> int:
+@on_request
+def show_command(request: Request, console: Console, /, release: str, as_json: bool) -> int:
     """Show one RELEASE, with all that happened to it.
 
     What it is made of, its runs with their gates, checks, approvals and rejections.
     """
-    console = make_console(context)
-    request = make_request(context, None)
-    logs = read_logs(request, console)
+    logs = read_logs(request)
     found = _found(logs.releases, release)
-    subjects = console.redact.inside(_subjects(console, request.folder, found))
+    subjects = console.redact.inside(_subjects(request, found))
     found, problems = console.redact.inside(found), console.redact.inside(logs.problems)
     if as_json:
         console.document(release_document(logs.project.name, found, subjects, problems))
     else:
-        style = console.style(sys.stdout)
-        console.out(render_release(found, subjects, width=console.width(), style=style))
+        console.out(render_release(found, subjects, width=console.width(), style=console.style()))
     return _tell_unread(console, problems)
 
 
 def _found(releases: tuple[KnownRelease, ...], beginning: str) -> KnownRelease:
     by_id = {item.id: item for item in releases}
-    found = matching(beginning, by_id)
-    if found is None:
-        raise unknown(beginning, by_id)
-    return by_id[found]
+    return by_id[known_as(beginning, by_id)]
 
 
-def _subjects(console: Console, folder: Path, found: KnownRelease) -> Mapping[str, str]:
+def _subjects(request: Request, found: KnownRelease) -> Mapping[str, str]:
     try:
-        return subjects_of(folder, found)
+        return subjects_of(request.folder, found)
     except PlannerError as error:
-        console.tell(f"Note: the messages of the commits are not shown: {error.summary}")
+        request.caller.tell(f"Note: the messages of the commits are not shown: {error.summary}")
         return {}
 
 
@@ -99,15 +91,13 @@ def _tell_unread(console: Console, problems: Mapping[str, str]) -> int:
 @click.argument("release")
 @click.argument("environment", metavar="ENV", shell_complete=complete_environments)
 @lock_option
-@click.pass_context
-def approve_command(context: click.Context, /, release: str, environment: str, lock_timeout: float) -> None:
+@on_request
+def approve_command(request: Request, console: Console, /, release: str, lock_timeout: float) -> None:
     """Say that RELEASE may come into ENV. Counts for the gate `approvals`, but not for who promotes it.
 
     You are who PLANNER_ACTOR says, else who started the CI's job, else git's user.email.
     """
-    console = make_console(context)
-    request = make_request(context, environment)
-    done, notes = told(approve(request, console, release, lock_timeout))
+    done, notes = approve(request, release, lock_timeout)
     console.out(escape(done))
     for note in notes:
         console.tell(escape(f"Note: {note}."))
@@ -126,9 +116,15 @@ def approve_command(context: click.Context, /, release: str, environment: str, l
     help="Tell this environment only; may be repeated. [default: all that know the release]",
 )
 @lock_option
-@click.pass_context
+@on_request
 def reject_command(
-    context: click.Context, /, release: str, reason: str, environments: tuple[str, ...], lock_timeout: float
+    request: Request,
+    console: Console,
+    /,
+    release: str,
+    reason: str,
+    environments: tuple[str, ...],
+    lock_timeout: float,
 ) -> int:
     """Say that RELEASE is not to be promoted any more. Where it runs, it goes on.
 
@@ -137,9 +133,7 @@ def reject_command(
     """
     if not reason.strip():
         raise WrongUsage("--reason is empty: it is kept in the state, and shown")
-    console = make_console(context)
-    request = make_request(context, None)
-    found = reject(request, console, release, reason.strip(), environments, lock_timeout)
+    found = reject(request, release, reason.strip(), environments, lock_timeout)
     _tell_rejected(console, found)
     return _exit_code(found)
 

@@ -25,7 +25,7 @@ def command(request: Request, console: Console, /, origins: bool) -> None:
     \b
     planner render -e prod --origins
     """
-    found, _ = configure(request, console)
+    found, _ = configure(request)
     found.refuse_errors()
     console.diagnostics(found.diagnostics)
     attributes = {address: _shown(dict(desired.attributes)) for address, desired in found.resources.items()}

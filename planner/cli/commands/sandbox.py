@@ -126,7 +126,7 @@ def reset_command(context: click.Context, /, data: Path | None, environment: str
 def _file(
     context: click.Context, data: Path | None, environment: str | None
 ) -> tuple[Path, Environment | None]:
-    """Where it keeps what it holds, and the environment that it does so for."""
+    """Where the sandbox keeps what it holds, and the environment that it does so for."""
     folder = folder_of(context)
     if environment is None:
         return data or folder / "state" / "sandbox.db", None

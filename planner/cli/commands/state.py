@@ -156,7 +156,7 @@ def adopt_command(context: click.Context, edit: _Edit, /, address: str, resource
     """
     target = address_of(address)
     request = make_request(context, edit.here.environment.name)
-    with opened(request, edit.here.console) as here:
+    with opened(request) as here:
         observed = look_at(here.session, target, resource_id)
         kind, salt = here.session.drivers[target.kind].kind, here.session.goal.salt
         edit = evolve(edit, here=evolve(edit.here, store=here.store))

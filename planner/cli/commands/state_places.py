@@ -14,7 +14,7 @@ from planner.cli.options import Stored, lock_option, on_state
 from planner.errors import OthersState, PlannerError, WrongUsage
 from planner.model.state import State
 from planner.state import snapshot
-from planner.state.files import cause, explained_file, read_bounded, read_file, write_private
+from planner.state.files import explained_file, read_bounded, read_named, write_private
 from planner.state.store import Store
 
 
@@ -33,10 +33,8 @@ def pull_command(here: Stored, /, file: Path | None) -> None:
     if file is None:
         here.console.out_document(data)
         return
-    try:
+    with explained_file(file, "written"):
         write_private(file, data)
-    except OSError as error:
-        raise PlannerError(f"{file} cannot be written: {cause(error)}") from error
     here.console.tell(f"Wrote serial {state.serial} to {file}. Only you may read it.")
 
 
@@ -74,11 +72,10 @@ def _other_names_in(here: Stored, place: str) -> Iterator[None]:
 
 
 def _read(file: Path) -> bytes:
+    if str(file) != "-":
+        return read_named(file)
     with explained_file(file, "read"):
-        data = read_bounded(sys.stdin.buffer, file) if str(file) == "-" else read_file(file)
-    if data is None:
-        raise PlannerError(f"{file} cannot be read: no such file")
-    return data
+        return read_bounded(sys.stdin.buffer, file)
 
 
 @click.command("migrate")

@@ -21,7 +21,9 @@ from planner.state.store import Store
 
 @frozen
 class _Renaming:
-    """former: the state under its former names, where it is. later: under those of now, where it is to be."""
+    """A state before and after it is renamed. former: the state under its former names, where it is. later:
+    under those of now, where it is to be.
+    """
 
     former: Store
     later: Store
@@ -99,7 +101,9 @@ def _check_names(here: Stored, project: str | None, environment: str | None) -> 
 
 
 def _found(here: Stored, project: str | None, called: str | None, place: str | None) -> _Renaming | None:
-    """None: it bears the names of now already. PlannerError when there is none of either names."""
+    """What is to be renamed; None where it bears the names of now already. PlannerError when there is none of
+    either names.
+    """
     store, environment = here.store, here.environment
     later = here.at(environment.state)
     former_project, name = project or store.project, called or environment.name

@@ -25,7 +25,7 @@ def command(request: Request, console: Console, /) -> int:
 
 
 def _validate(console: Console, request: Request) -> int:
-    configuration, _ = configure_files(request, console)
+    configuration, _ = configure_files(request)
     if configuration.has_errors:
         console.tell(f"{configuration.environment.name}:")
         console.error(InvalidConfiguration(configuration.diagnostics))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
-from planner.app.promotion.records import Finding, verify
-from planner.cli.options import complete_environments, lock_option, make_console, make_request
+from planner.app.opening import Request
+from planner.app.promotion.records import verify
+from planner.cli.console import Console
+from planner.cli.options import complete_environments, lock_option, on_request
 from planner.errors import WrongUsage
 from planner.render.escaping import escape
 
@@ -17,11 +19,11 @@ from planner.render.escaping import escape
 @click.option("--failed", is_flag=True, help="It did not.")
 @click.option("--url", default="", metavar="URL", help="Where the evidence is; kept in the state and shown.")
 @lock_option
-@click.pass_context
+@on_request
 def command(  # noqa: PLR0913, PLR0917 - one for each option
-    context: click.Context,
+    request: Request,
+    console: Console,
     /,
-    environment: str,
     check: str,
     passed: bool,
     failed: bool,
@@ -40,10 +42,9 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         raise WrongUsage("what did the check find?", advice="Give either --ok or --failed.")
     if not check.strip():
         raise WrongUsage("--check is empty")
-    console = make_console(context)
-    finding = Finding(check.strip(), passed, url.strip())
-    found = verify(make_request(context, environment), console, finding, lock_timeout)
+    check = check.strip()
+    release, notes = verify(request, check, url.strip(), lock_timeout, passed=passed)
     word = "passed" if passed else "failed"
-    console.out(escape(f"Recorded: {finding.check} {word} on {found.release} in {environment}."))
-    for note in found.notes:
+    console.out(escape(f"Recorded: {check} {word} on {release} in {request.environment}."))
+    for note in notes:
         console.tell(escape(f"Note: {note}"))

@@ -17,7 +17,9 @@ _MOST_ROWS: Final = 200
 
 @frozen
 class ShownChange:
-    """anchor: the id of its row. table: its attributes, which say nothing of the environment but values."""
+    """A change where the report shows it. anchor: the id of its row. table: its attributes, which say nothing
+    of the environment but values.
+    """
 
     item: ChangeView
     environment: str
@@ -46,7 +48,7 @@ class Across:
 
     @property
     def addresses(self) -> list[Address]:
-        """Those that are shown: deletes and replaces come first, then what differs."""
+        """The addresses that are shown: deletes and replaces come first, then what differs."""
         return sorted(self._places, key=self._weight)[:_MOST_ROWS]
 
     @property

@@ -23,7 +23,9 @@ _CHARACTER, _HEIGHT, _ROW, _GAP, _PADDING, _MARGIN = 7.3, 26.0, 36.0, 56.0, 10.0
 
 @define(slots=False, frozen=True)
 class Graph:
-    """edges: between numbers of addresses; an edge goes from a resource to what it depends on."""
+    """The part of a graph of dependencies that is drawn, and its drawing. edges: between numbers of
+    addresses; an edge goes from a resource to what it depends on.
+    """
 
     addresses: tuple[Address, ...]
     edges: tuple[Edge, ...]

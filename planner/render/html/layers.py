@@ -21,7 +21,9 @@ Neighbours = Mapping[int, Sequence[int]]
 
 @frozen
 class Spot:
-    """layer: from 0 at the left. row: from 0 at the top; it need not be a whole number."""
+    """A place in the drawing. layer: from 0 at the left. row: from 0 at the top; it need not be a whole
+    number.
+    """
 
     layer: int
     row: float
@@ -29,7 +31,9 @@ class Spot:
 
 @frozen
 class Drawing:
-    """nodes: the place of each. edges: the spots that each passes, from its first node to its last."""
+    """Where everything in a graph is drawn. nodes: the place of each. edges: the spots that each passes, from
+    its first node to its last.
+    """
 
     nodes: Mapping[int, Spot]
     edges: Mapping[Edge, tuple[Spot, ...]]

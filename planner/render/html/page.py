@@ -32,6 +32,7 @@ _OFFLINE: Final = (
     "Offline: base and head were compared without asking any installation, so that drift, versions and ids "
     "are not known."
 )
+_AS_IT_IS: Final = frozenset({Markup, int})
 _SIGNS: Final = {"create": "+", "update": "~", "replace": "-/+", "delete": "-", "state": ".", "drift": "~"}
 _WORDS: Final = {"state": "state only", "drift": "drifted"}
 
@@ -188,7 +189,7 @@ def _environment() -> Environment:
 
 
 def _visible(value: object) -> object:
-    return value if isinstance(value, Markup | int) else escape(str(value))
+    return value if type(value) in _AS_IT_IS else escape(str(value))
 
 
 def _code(value: str) -> Markup:

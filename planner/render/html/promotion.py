@@ -20,7 +20,7 @@ _LABEL_ROOM: Final = 20
 
 @frozen
 class Place:
-    """Of a box: its left upper corner."""
+    """The upper left corner of a box."""
 
     x: int
     y: int

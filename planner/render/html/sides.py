@@ -26,7 +26,7 @@ _MARK: Final = Markup("<mark>{}</mark>")
 
 @frozen
 class Cell:
-    """look: a class of the style sheet. wide: it stands over both sides."""
+    """One side of a line, or both. look: a class of the style sheet. wide: it stands over both sides."""
 
     content: Markup
     look: str
@@ -50,7 +50,9 @@ def sides(row: Row) -> list[Sides]:
 
 
 def side(row: Row) -> tuple[Markup, str]:
-    """Of a row that comes or goes with its resource: its value, and a class of the style sheet."""
+    """The one side of a row that comes or goes with its resource: its value, and a class of the style
+    sheet.
+    """
     value, look = (row.before, "gone") if row.sign == "-" else (row.after, "come")
     return _SECRET if row.hidden else shown(value), look
 
@@ -69,7 +71,7 @@ def shown(value: Any) -> Markup:
 
 
 def _pair(before: Markup | None, after: Markup | None) -> Sides:
-    """None where nothing stands."""
+    """Two cells beside each other; None where nothing stands."""
     both = ((before, "gone"), (after, "come"))
     return tuple(Cell(Markup(), "none") if content is None else Cell(content, look) for content, look in both)
 

@@ -138,7 +138,7 @@ class Group:
 
 
 def groups(environments: Iterable[EnvironmentPreview]) -> tuple[Group, ...]:
-    """In the order of their first environments; those without changes and outputs are left out.
+    """Groups in the order of their first environments; those without changes and outputs are left out.
 
     Plans are the same when they read the same but for the resources' own ids. Very large ones stay apart:
     to compare them takes longer than it saves.

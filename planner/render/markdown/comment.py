@@ -104,7 +104,7 @@ def _shortened(view: _View, detail: Detail) -> Iterator[str]:
 
 
 def _missing(view: _View, detail: Detail) -> Iterator[str]:
-    """In words, what detail hides of this preview, the first to go first."""
+    """What detail hides of this preview, in words, the first to go first."""
     plans = (PlanView(item.plan) for item in view.preview.environments if item.plan)
     counts = sum((plan.counts for plan in plans), Counter[str]())
     if not detail.diagram and view.form.dialect.mermaid and any(map(has_edges, view.groups)):

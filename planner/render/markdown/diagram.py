@@ -30,7 +30,7 @@ def has_edges(group: Group) -> bool:
 
 
 def _inside(group: Group) -> Iterator[str]:
-    """At most so many boxes; the first changes that have a place in the graph win."""
+    """What is drawn: at most so many boxes; the first changes that have a place in the graph win."""
     linked = _linked(group)
     shown = linked[:_MOST]
     yield from fence(_flowchart(shown), "mermaid")

@@ -53,7 +53,7 @@ class Loss:
 
     @property
     def about(self) -> str:
-        """Of what, in which order, and why; Markdown."""
+        """What it is about, in which order it happens, and why; Markdown."""
         deposed = f", {self.change.deposed}" if self.change.deposed else ""
         order = f": {self.change.order}" if self.change.order else ""
         return f"{deposed}{order}{_reason(self.change)}"

@@ -28,9 +28,9 @@ def _enough(form: Any, _field: Attribute[int], limit: int) -> None:
 
 @frozen
 class CommentForm:
-    """limit: a hard bound, in characters, and in bytes of UTF-8 where the dialect says so. At least LEAST and
-    the marker's length, else ValueError. marker: the first line, as it is, "" for none. files: whether the
-    run that made the comment wrote all of it into files.
+    """What a comment has to fit in. limit: a hard bound, in characters, and in bytes of UTF-8 where the
+    dialect says so. At least LEAST and the marker's length, else ValueError. marker: the first line, as it
+    is, "" for none. files: whether the run that made the comment wrote all of it into files.
     """
 
     limit: int = field(validator=_enough)
@@ -109,5 +109,5 @@ _STEPS: Final[tuple[Mapping[str, Any], ...]] = (
 
 
 def ladder() -> Iterator[Detail]:
-    """From everything to the least, each step with less than the one before."""
+    """Details, from everything to the least, each step with less than the one before."""
     return accumulate(_STEPS, lambda detail, step: evolve(detail, **step), initial=Detail())

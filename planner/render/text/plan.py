@@ -150,7 +150,7 @@ def title(item: ResourceView) -> Line:
 
 
 def attributes(item: ResourceView, width: int) -> Iterator[tuple[Row, list[Line]]]:
-    """Of what is deleted, long strings are not shown whole."""
+    """The attributes; long strings of what is deleted are not shown whole."""
     long = elided if item.group == "delete" else wrapped
     return row_lines(item.rows, indent=_ROWS_AT, width=width, long=long)
 

@@ -21,8 +21,9 @@ _NARROWEST_VALUES: Final = 20
 
 @frozen(slots=False)  # made by the hundred thousand, which is quicker without
 class Line:
-    """column: where text begins. sign: of what the line belongs to; begins: whether the line shows it, two
-    columns left of text. comment: stands last, after `# `. urgent: it is to be noticed.
+    """A line of a block, not laid out yet. column: where text begins. sign: of what the line belongs to;
+    begins: whether the line shows it, two columns left of text. comment: stands last, after `# `. urgent: it
+    is to be noticed.
     """
 
     column: int
@@ -142,15 +143,12 @@ def _body(row: Row, frame: _Frame, long: TextLayout) -> Body:
 
 
 def _value(value: Any, frame: _Frame, long: TextLayout) -> Body:
-    if isinstance(value, Words):
-        return _body_of(wrap(value.text, frame.room), frame.value_at)
-    hangs = isinstance(value, str) and not is_multiline(value)
-    lines = expanded(value, frame.room, long, below=frame.block)
-    return _body_of(lines, frame.value_at if hangs else frame.start)
-
-
-def _body_of(lines: list[str], column: int) -> Body:
-    """column: where the lines below begin: under the value, or under the name, as those of a list do."""
+    is_words = isinstance(value, Words)
+    lines = wrap(value.text, frame.room) if is_words else expanded(value, frame.room, long, below=frame.block)
+    if len(lines) == 1:
+        return lines[0], []
+    hangs = is_words or (isinstance(value, str) and not is_multiline(value))
+    column = frame.value_at if hangs else frame.start  # under the value, or the name, as items of a list
     return lines[0], [Line(column, line) for line in lines[1:]]
 
 

@@ -117,7 +117,9 @@ class HttpBackend:
         return data.split(b"\n")[:-1]
 
     def _journal(self) -> bytes | None:
-        """None when a part is missing, which may be as it was cleared since the head was read."""
+        """The journal; None when a part is missing, which may be as it was cleared since the head was
+        read.
+        """
         head = self._present()
         parts = [self._documents.get(key) for key in head.parts]
         there = [part for part in parts if part is not None]
@@ -270,7 +272,9 @@ class HttpBackend:
             return None if other is None else self._known(other) or other
 
     def break_lock(self, holder_id: str) -> None:
-        """Also that of something else. The lock is taken in between: the server alone knows who has it."""
+        """Break the lock, also that of something else. The lock is taken in between: the server alone knows
+        who has it.
+        """
         breaker = asker("lock break")
         with explained(f"the lock of {self._shown}", "broken"):
             if self._documents.is_blank():
@@ -298,7 +302,7 @@ class HttpBackend:
         locks.require_locked_as(holder_id, self._shown, holder)
 
     def _forget_holder(self, breaker: Holder, holder_id: str) -> bool:
-        """From then on the former holder writes nothing more. Whether it was the one."""
+        """Forget the holder, who writes nothing more from then on. Whether it was the one."""
         head = self._documents.unnamed_head()
         if head.holder is None:
             return False

@@ -46,7 +46,7 @@ _KEYS: Final = 2**31 - 1  # what GitLab takes as the number of a version
 
 @frozen
 class Stranger(Holder):
-    """Not planner, or not known as such: no more is known than is said."""
+    """A holder that is not planner, or not known as such: no more is known than is said."""
 
     def __str__(self) -> str:
         since = f"since {self.since}" if self.since else ""
@@ -83,7 +83,7 @@ class Documents:
     # The head
 
     def head(self, *, unwritten: bool = False, making: bool = False) -> Head:
-        """An empty one when there is none. StateError when something else is there.
+        """The head, an empty one when there is none. StateError when something else is there.
 
         unwritten: a state that was locked and never written is taken for none. making: the user says that one
         is to be made there.
@@ -176,7 +176,7 @@ class Documents:
             )
 
     def get(self, key: str) -> bytes | None:
-        """None when there is no such document."""
+        """A document; None when there is none such."""
         reply = self._wire.persist(lambda: self._asked(self._url(key)))
         if reply.status == 404 and not _is_own(reply):
             raise Trouble(_page_for_people(reply), _MIXED_UP)
@@ -215,7 +215,9 @@ class Documents:
     # The lock
 
     def take_lock(self, holder: Holder) -> Holder | None:
-        """None: holder has it now. Else who does, as far as the server says; without an id if it does not."""
+        """Take the lock. None: holder has it now. Else who does, as far as the server says; without an id if
+        it does not.
+        """
         info = self._lock_info(holder)
         expected = (*_DONE, *_HELD, *_UNKNOWN)
         reply = self._wire.persist(lambda: self._wire.send(self._target.lock, expected, info))
@@ -229,7 +231,7 @@ class Documents:
         return None if named.id == holder.id else named  # else the reply to an earlier attempt was lost
 
     def free_lock(self, lock_id: str) -> None:
-        """It is not held under that ID afterwards."""
+        """Free the lock: it is not held under that ID afterwards."""
         info = self._lock_info(Holder(lock_id, "", "", 0, "unlock", ""))
         expected = (*_DONE, *_HELD, 400, 404)  # these too mean that it was not held so
         self._wire.persist(lambda: self._wire.send(self._target.unlock, expected, info))

@@ -48,7 +48,8 @@ class Kept:
 
 @frozen
 class Head:
-    """serial: counts the writes of the head. write_id: of the last. present: the key of the present snapshot.
+    """What the document at the address says. serial: counts the writes of the head. write_id: of the last.
+    present: the key of the present snapshot.
 
     kept: the latest serial first. parts: keys of documents with the lines before `lines`, each of which ends
     in a newline. dropped: keys of documents that nobody needs, or that were about to be written.
@@ -115,7 +116,8 @@ def _marked(serial: object, told: object) -> bytes:
 
 
 def decode_head(data: bytes, shown: str, marks: Marks | None = None) -> Head:
-    """StateError for what planner did not write, DamagedState for what it did not write like this.
+    """The head in data. StateError for what planner did not write, DamagedState for what it did not write
+    like this.
 
     marks: the head has to bear one of them; None: it must bear none.
     """

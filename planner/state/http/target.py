@@ -15,15 +15,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 from attrs import evolve, field, frozen
 
 from planner.errors import StateError
+from planner.model.project import Given
 from planner.net.address import Address, Flaw, NoAddress, address_of
-from planner.net.authorities import flaw_of
+from planner.net.authorities import trusted
 
 _GITLAB: Final = re.compile(r"/api/v4/projects/[^/]+/terraform/state/[^/]+/?$")
 _OPTIONS: Final = ("lock_address", "lock_method", "unlock_address", "unlock_method", "update_method")
@@ -53,7 +53,9 @@ class Access:
 
 @frozen
 class HttpTarget:
-    """address: of the head. shown: as messages name it. is_gitlab: it keeps versions as GitLab does."""
+    """Where a state is kept over HTTP, and how to get in. address: of the head. shown: as messages name it.
+    is_gitlab: it keeps versions as GitLab does.
+    """
 
     address: Address
     update_method: str
@@ -73,43 +75,33 @@ class HttpTarget:
         return Endpoint(self.update_method, evolve(self.address, query=query))
 
 
-@frozen
-class _Settings:
-    """The variable of the environment wins over the URL, and the URL over the plain variable."""
-
-    environment: str
-    options: Mapping[str, str]
-    environ: Mapping[str, str]
-
-    def find(self, option: str) -> str:
-        own = re.sub("[^A-Z0-9]", "_", self.environment.upper())
-        name = f"TF_HTTP_{option.upper()}"
-        return self.variable(f"{name}_{own}") or self.options.get(option, "") or self.variable(name)
-
-    def variable(self, name: str) -> str:
-        return self.environ.get(name, "").strip()
+def _found(given: Given, option: str) -> str:
+    return given.find(option, f"TF_HTTP_{option.upper()}")[0] or ""
 
 
 def http_target(url: str, environment: str, environ: Mapping[str, str]) -> HttpTarget:
-    """StateError for a URL that holds credentials, would send them in the clear or cannot be understood."""
-    given = _understood(url, "the URL of the state")
-    query = _parameters(given)
-    settings = _Settings(environment, {name: value for name, value in query if name in _OPTIONS}, environ)
+    """The target that a URL names. StateError for one that holds credentials, would send them in the clear
+    or cannot be understood.
+    """
+    written = _understood(url, "the URL of the state")
+    query = _parameters(written)
+    options = {name: value for name, value in query if name in _OPTIONS and value}
+    given = Given(environment, options, environ)
     allow_http = dict(query).get(_ALLOW, "").lower() == "true"
     kept = [(name, value) for name, value in query if name not in (*_OPTIONS, _ALLOW)]
-    is_gitlab = _GITLAB.search(given.path) is not None  # also below a folder of the host
-    path = given.path.rstrip("/") if is_gitlab else given.path
-    address = evolve(given, path=path, query=urlencode(kept))
-    lock, unlock = _endpoints(settings, address, is_gitlab)
+    is_gitlab = _GITLAB.search(written.path) is not None  # also below a folder of the host
+    path = written.path.rstrip("/") if is_gitlab else written.path
+    address = evolve(written, path=path, query=urlencode(kept))
+    lock, unlock = _endpoints(given, address, is_gitlab)
     asked = (address, lock.address, unlock.address)
     _check_scheme(asked, allow_http)
     return HttpTarget(
         address=address,
-        update_method=_method(settings, "update_method", "POST"),
+        update_method=_method(given, "update_method", "POST"),
         lock=lock,
         unlock=unlock,
-        access=_access(settings, {each.host for each in asked}),
-        shown=evolve(given, query="").url,
+        access=_access(given, {each.host for each in asked}),
+        shown=evolve(written, query="").url,
         is_gitlab=is_gitlab,
     )
 
@@ -123,22 +115,22 @@ def _beside(address: Address, suffix: str) -> Address:
     return evolve(address, path=f"{base}{suffix}")
 
 
-def _endpoints(settings: _Settings, address: Address, is_gitlab: bool) -> tuple[Endpoint, Endpoint]:
+def _endpoints(given: Given, address: Address, is_gitlab: bool) -> tuple[Endpoint, Endpoint]:
     usual = _beside(address, "/lock") if is_gitlab else address
-    lock_at = _named(settings, "lock_address") or usual
-    unlock_at = _named(settings, "unlock_address") or lock_at
-    lock = _method(settings, "lock_method", "POST" if is_gitlab else "LOCK")
-    unlock = _method(settings, "unlock_method", "DELETE" if is_gitlab else "UNLOCK")
+    lock_at = _named(given, "lock_address") or usual
+    unlock_at = _named(given, "unlock_address") or lock_at
+    lock = _method(given, "lock_method", "POST" if is_gitlab else "LOCK")
+    unlock = _method(given, "unlock_method", "DELETE" if is_gitlab else "UNLOCK")
     return Endpoint(lock, lock_at), Endpoint(unlock, unlock_at)
 
 
-def _named(settings: _Settings, option: str) -> Address | None:
-    url = settings.find(option)
+def _named(given: Given, option: str) -> Address | None:
+    url = _found(given, option)
     return _understood(url, option) if url else None
 
 
-def _method(settings: _Settings, option: str, usual: str) -> str:
-    method = (settings.find(option) or usual).upper()
+def _method(given: Given, option: str, usual: str) -> str:
+    method = (_found(given, option) or usual).upper()
     if not _METHOD.fullmatch(method):
         raise StateError(f"the {option} of the state is no HTTP method: {method!r}")
     return method
@@ -172,29 +164,20 @@ def _check_scheme(asked: Collection[Address], allow_http: bool) -> None:
             )
 
 
-def _access(settings: _Settings, hosts: set[str]) -> Access:
+def _access(given: Given, hosts: set[str]) -> Access:
     """hosts: all that the credentials would go to."""
-    username, password = settings.find("username"), settings.find("password")
-    is_own_gitlab = hosts == {settings.variable("CI_SERVER_HOST").lower()}
-    trusted = _trusted(settings, is_own_gitlab)
+    username, password = _found(given, "username"), _found(given, "password")
+    is_own_gitlab = hosts == {(given.variable("CI_SERVER_HOST") or "").lower()}
+    own = ("CI_SERVER_TLS_CA_FILE",) if is_own_gitlab else ()
+    ca_file = trusted(("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", *own), given.environ, StateError)
     if password and not username:
         raise StateError(
             "TF_HTTP_PASSWORD is set, TF_HTTP_USERNAME is not",
             advice="Set both. For a token of GitLab any name will do.",
         )
     if username:
-        return Access(username, password, ca_file=trusted)
-    token = settings.variable("CI_JOB_TOKEN")
+        return Access(username, password, ca_file=ca_file)
+    token = given.variable("CI_JOB_TOKEN")
     if is_own_gitlab and token:
-        return Access("gitlab-ci-token", token, "CI_JOB_TOKEN", trusted)
-    return Access(ca_file=trusted)
-
-
-def _trusted(settings: _Settings, is_own_gitlab: bool) -> str | None:
-    names = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", *(["CI_SERVER_TLS_CA_FILE"] if is_own_gitlab else [])]
-    for name in filter(settings.variable, names):
-        path = settings.variable(name)
-        if flaw := flaw_of(Path(path)):
-            raise StateError(f"the CA file {path} {flaw}", advice=f"Correct {name}.")
-        return path
-    return None
+        return Access("gitlab-ci-token", token, "CI_JOB_TOKEN", ca_file)
+    return Access(ca_file=ca_file)

@@ -1,4 +1,4 @@
-"""One request and its reply, and asking again when there was none; or why there is none that can be used."""
+"""One request and its reply, asked again when none came; or why there is no reply that can be used."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ class Trouble(Exception):
 
 
 class Unanswered(Trouble):
-    """It may pass, and what was asked may have been done. after: seconds that the server asked to wait."""
+    """Trouble that may pass; what was asked may have been done. after: seconds that the server asked to
+    wait.
+    """
 
     after: float = 0.0
 
@@ -59,7 +61,8 @@ explained: Final = explaining(Trouble, lambda trouble: trouble.words, lambda tro
 
 @frozen
 class Reply:
-    """etag: a strong one, "" when there is none. said: what an error says, for people.
+    """What the server replied. etag: a strong one, "" when there is none. said: what an error says, for
+    people.
 
     is_whole: the body came to its end.
     """
@@ -72,7 +75,9 @@ class Reply:
 
 
 class Wire:
-    """Not for two threads at once. Neither cookies nor .netrc nor redirects: they are unwanted here."""
+    """Asks one server, not for two threads at once. Neither cookies nor .netrc nor redirects: they are
+    unwanted here.
+    """
 
     def __init__(self, access: Access, timing: Timing, transport: BaseAdapter | None = None) -> None:
         """transport: see net.Wire."""

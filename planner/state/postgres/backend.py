@@ -30,7 +30,7 @@ from psycopg import Connection
 from planner.state.backend import HistoryEntry, Leasing, compare_serials, not_kept
 from planner.state.locks import TIMING, Holder, Lease, Timing, encode_holder, require_locked_as
 from planner.state.postgres import tables
-from planner.state.postgres.connection import LastingConnection, Login, explained
+from planner.state.postgres.connection import LastingConnection, connect, explained
 from planner.state.postgres.tables import Rows, named, one_trip
 from planner.state.postgres.target import PostgresTarget
 from planner.state.snapshot import serial_of
@@ -50,9 +50,9 @@ class PostgresBackend(Leasing):
         self._target = target
         self._rows = Rows(target.schema, project, environment)
         self._secrets: set[str] = set()
-        self._login = Login(target.conninfo, self._secrets.update)
+        self._connect = partial(connect, target.conninfo, self._secrets.update, timing.interval)
         greet = partial(tables.check_tables, schema=target.schema, shown=target.shown)
-        self._connection = LastingConnection(self._login, greet, timing)
+        self._connection = LastingConnection(self._connect, greet, timing)
 
     def secrets(self) -> tuple[str, ...]:
         return tuple(self._secrets)
@@ -130,7 +130,7 @@ class PostgresBackend(Leasing):
     def lock(self, holder: Holder, timeout: float) -> Iterator[Holder]:
         with explained(f"the lock of {self._shown}", "taken"):
             self._write(self._prepare)
-        vigil = Vigil(self._rows, self._login, holder, self._shown, self._timing)
+        vigil = Vigil(self._rows, self._connect, holder, self._shown, self._timing)
         lease = Lease(holder, self._shown, evolve(self._timing, wait=vigil.wait))
         try:
             self._obtain(lease, vigil.take, timeout)
@@ -237,7 +237,7 @@ class Vigil:
     """
 
     _rows: Rows
-    _login: Login
+    _connect: Callable[[], Connection]
     _holder: Holder
     _shown: str
     _timing: Timing = TIMING
@@ -247,7 +247,7 @@ class Vigil:
 
     @_connection.default
     def _new_connection(self) -> LastingConnection:
-        return LastingConnection(self._login, self._show_sign, self._timing, reached=True)
+        return LastingConnection(self._connect, self._show_sign, self._timing, reached=True)
 
     def _show_sign(self, connection: Connection) -> None:
         self._sign = secrets.randbits(63) if is_direct(connection) else None

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 import psycopg
-from attrs import define, field, frozen
+from attrs import define, field
 from psycopg import Connection, IsolationLevel, errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq.abc import PGconn
@@ -33,17 +33,12 @@ _ENDED: Final = ("08", "57P")
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
-@frozen
-class Login:
-    """conninfo: the URL as libpq takes it. used: takes the secrets it found, whatever the server says."""
-
-    conninfo: str
-    used: Callable[[Iterable[str]], object] = tuple
-
-
-def connect(login: Login, patience: float) -> Connection:
+def connect(conninfo: str, used: Callable[[Iterable[str]], object], patience: float) -> Connection:
     """Every statement is a transaction of its own, and none is prepared: a pooler may hand out connections
-    by the transaction. patience: seconds, at least 2 by libpq. psycopg.Error.
+    by the transaction. psycopg.Error.
+
+    conninfo: the URL as libpq takes it. used: takes the secrets it found, whatever the server says. patience:
+    seconds, at least 2 by libpq.
 
     Text travels as UTF-8, whatever the database, the role, the URL or PGCLIENTENCODING say: psycopg gives
     bytes instead of text where the encoding is SQL_ASCII, and what a holder is called fits in no lesser one.
@@ -51,13 +46,13 @@ def connect(login: Login, patience: float) -> Connection:
     options: dict[str, Any] = {**_ALIVE, "tcp_user_timeout": "25000", "application_name": "planner"}
     if "PGCONNECT_TIMEOUT" not in os.environ:
         options["connect_timeout"] = str(max(2, int(patience)))
-    options |= conninfo_to_dict(login.conninfo) | {"client_encoding": "UTF8"}
+    options |= conninfo_to_dict(conninfo) | {"client_encoding": "UTF8"}
     try:
         connection = psycopg.connect(make_conninfo(**options), autocommit=True, prepare_threshold=None)
     except psycopg.Error as error:
-        login.used(_secrets(error.pgconn))
+        used(_secrets(error.pgconn))
         raise
-    login.used(_secrets(connection.pgconn))
+    used(_secrets(connection.pgconn))
     connection.isolation_level = IsolationLevel.READ_COMMITTED  # a user's default may be another
     return connection
 
@@ -78,7 +73,7 @@ class LastingConnection:
     threads at once.
     """
 
-    _login: Login
+    _connect: Callable[[], Connection]
     _greet: Callable[[Connection], None]
     _timing: Timing = TIMING
     _reached: bool = False
@@ -105,7 +100,7 @@ class LastingConnection:
         )
 
     def run_once(self, work: Callable[[Connection], T]) -> T:
-        """As `run`, without a second attempt."""
+        """Run, as `run` does, without a second attempt."""
         try:
             return work(self._connected())
         except psycopg.Error as error:
@@ -115,13 +110,13 @@ class LastingConnection:
 
     @property
     def is_open(self) -> bool:
-        """As far as is known without asking."""
+        """Whether it is open, as far as is known without asking."""
         return self._connection is not None and not self._connection.closed
 
     def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed:
             self.close()
-            connection = connect(self._login, self._timing.interval)
+            connection = self._connect()
             self._closing = weakref.finalize(self, _close, connection)
             try:
                 self._greet(connection)

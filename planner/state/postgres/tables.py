@@ -16,7 +16,7 @@ from psycopg import Connection, Cursor, errors
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from planner.errors import StateError
-from planner.state.backend import KEPT
+from planner.state.backend import KEPT, Compare
 from planner.state.document import refuse_newer
 from planner.state.locks import Holder, decode_holder
 from planner.state.postgres.connection import GRANT, PRIMARY
@@ -103,7 +103,7 @@ def create(connection: Connection, schema: str) -> None:
 
 
 def version_of(connection: Connection, schema: str) -> int | None:
-    """None: there are no tables yet."""
+    """The version of the tables; None when there are none yet."""
     try:
         row = connection.execute(statement(schema, "SELECT max(version) FROM {schema}.format")).fetchone()
     except MISSING:
@@ -221,6 +221,10 @@ def one_trip(connection: Connection) -> Iterator[None]:
         raise
 
 
+Allow = Callable[[Holder | None], None]
+"""Takes whom the lock names; raises StateError when that one may not write."""
+
+
 @frozen
 class Rows:
     """The rows of one state."""
@@ -244,15 +248,9 @@ class Rows:
         return named(present.fetchone())
 
     def write_snapshot(
-        self,
-        connection: Connection,
-        values: Mapping[str, Any],
-        compare: Callable[[int | None], None],
-        allow: Callable[[Holder | None], None],
+        self, connection: Connection, values: Mapping[str, Any], compare: Compare, allow: Allow
     ) -> None:
-        """values: of the new row, except its key. compare: raises what it likes at the serial that the former
-        snapshot tells; allow: when the holder whom the lock names may not write.
-        """
+        """values: of the new row, except its key."""
         with connection.transaction():
             connection.execute(DURABLE)
             allow(named(self.run(connection, FENCE).fetchone()))

@@ -22,7 +22,9 @@ _LONGEST: Final = 63  # bytes of a name in PostgreSQL, which cuts off the rest
 
 @frozen
 class PostgresTarget:
-    """conninfo: the URL as libpq takes it. shown: it without what nobody needs to read in a message."""
+    """Where a state is kept in PostgreSQL. conninfo: the URL as libpq takes it. shown: it without what nobody
+    needs to read in a message.
+    """
 
     conninfo: str
     schema: str
@@ -30,7 +32,7 @@ class PostgresTarget:
 
 
 def postgres_target(url: str) -> PostgresTarget:
-    """StateError for a URL that holds a password or cannot be understood."""
+    """The target that a URL names. StateError for one that holds a password or cannot be understood."""
     if _PASSWORD.search(url):
         raise _held_password()
     try:

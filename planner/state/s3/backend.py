@@ -66,7 +66,7 @@ class S3Backend(Leasing):
             self._unsettled = before
 
     def _check_conditions(self) -> None:
-        """Once, and before anything else is written."""
+        """Check that the server honours conditions, once, before anything else is written."""
         if not self._trusted:
             self._bucket.check_conditions(f"{self._target.base}.probe")
             self._trusted = True
@@ -224,7 +224,9 @@ def free_after(duration: float) -> float:
 
 @define(eq=False)
 class LockObject:
-    """shown: the place as messages name it. Fails with one of `client.FAILURES`, or StateError."""
+    """The object that says who holds the lock. shown: the place as messages name it. Fails with one of
+    `client.FAILURES`, or StateError.
+    """
 
     _bucket: Bucket
     _key: str

@@ -106,7 +106,7 @@ class Bucket:
         return self._reached and is_passing(error)
 
     def _find(self, operation: Callable[[Any], Callable[..., Any]], key: str) -> Found | None:
-        """None: there is no such object."""
+        """The object; None when there is no such object."""
 
         def read(client: Any) -> Found:
             reply = operation(client)(Bucket=self._target.bucket, Key=key)
@@ -124,11 +124,11 @@ class Bucket:
         return self._find(lambda client: client.get_object, key)
 
     def look(self, key: str) -> Found | None:
-        """As `get`, without the body."""
+        """Get, as `get` does, without the body."""
         return self._find(lambda client: client.head_object, key)
 
     def get_all(self, keys: Sequence[str]) -> list[Found | None]:
-        """As `get`, several at a time."""
+        """Get, as `get` does, several at a time."""
         if len(keys) < 2:
             return [self.get(key) for key in keys]
         with ThreadPoolExecutor(AT_ONCE) as pool:

@@ -97,18 +97,20 @@ def _client(target: S3Target, config: Config) -> Any:
 
 
 def _say_it_at_once(params: Any, **_: Any) -> None:
-    """Without asking first whether the body may follow, which is a round trip of its own."""
+    """Send the body without asking first whether the body may follow, which is a round trip of its own."""
     params["headers"].pop("Expect", None)
 
 
 def _ask_no_further(**_: Any) -> tuple[Any, Any]:
-    """Of a redirect that names no region: botocore asks the bucket, is redirected, asks it again, ..."""
+    """Ask nothing more about a redirect that names no region: botocore asks the bucket, is redirected, asks
+    it again, ...
+    """
     return SimpleNamespace(status_code=200), {"ResponseMetadata": {"HTTPHeaders": {}}}
 
 
 @frozen
 class SecretsUsed:
-    """Those that the clients of one session used so far. session: whose clients are made afterwards."""
+    """The secrets that the clients of one session used so far. session: whose clients are made afterwards."""
 
     _used: set[str] = field(factory=set)
 
@@ -121,7 +123,7 @@ class SecretsUsed:
         return tuple(self._used)
 
     def _of_signature(self, request_signer: Any, signing_name: str, region_name: str, **told: Any) -> None:
-        """Of requests to S3, and of those by which a role is assumed."""
+        """Notes what signs requests to S3, and those by which a role is assumed."""
         if told["signature_version"] is UNSIGNED:
             return
         with suppress(Exception):  # signing fails then in the same way, and says why
@@ -260,7 +262,9 @@ def _message(error: exceptions.ClientError) -> str:
 
 
 def _code_of(error: exceptions.ClientError) -> str:
-    """As S3 names it: "NoSuchKey"; the status where there is no body, as after HEAD: "404"."""
+    """The error's code as S3 names it: "NoSuchKey"; the status where there is no body, as after HEAD:
+    "404".
+    """
     return str(error.response.get("Error", {}).get("Code") or _status_of(error))
 
 

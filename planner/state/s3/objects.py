@@ -23,7 +23,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
-from planner.state.backend import KEPT, HistoryEntry
+from planner.state.backend import KEPT, Compare, HistoryEntry
 from planner.state.s3.bucket import NOTHING, Bucket, Changed, Found, until_it_stands
 from planner.state.s3.client import FAILURES
 from planner.state.snapshot import serial_of
@@ -44,7 +44,9 @@ _FENCES_LAST: Final = 3600.0
 
 
 class SnapshotObjects:
-    """key: of the present snapshot. history: what the keys of the others begin with. shown: in messages."""
+    """The present snapshot and the history. key: of the present snapshot. history: what the keys of the
+    others begin with. shown: in messages.
+    """
 
     def __init__(self, bucket: Bucket, key: str, history: str, shown: str) -> None:
         self._bucket = bucket
@@ -55,21 +57,15 @@ class SnapshotObjects:
     def read(self) -> bytes | None:
         return _content(self._bucket.get(self._key))
 
-    def write(
-        self, data: bytes, serial: int, compare: Callable[[int | None], None], allow: Callable[[], None]
-    ) -> None:
-        """compare: raises what it likes at the serial that the present snapshot tells. allow: when another
-        holds the lock; it is called after the present one was looked at, and before that is replaced.
-        """
+    def write(self, data: bytes, serial: int, compare: Compare, allow: Confirm) -> None:
+        """allow: is called after the present one was looked at, and before that is replaced."""
         kept = until_it_stands(lambda: self._replace(data, serial, compare, allow), self._shown, "written")
         with suppress(*FAILURES):  # it is written; the next who writes makes up for the copy
             self._bucket.put(self._kept(serial), data, over=None)
         spent = sorted({*kept, serial}, reverse=True)[KEPT:]
         self._bucket.discard([self._kept(number) for number in spent if number != serial])
 
-    def _replace(
-        self, data: bytes, serial: int, compare: Callable[[int | None], None], allow: Callable[[], None]
-    ) -> set[int]:
+    def _replace(self, data: bytes, serial: int, compare: Compare, allow: Confirm) -> set[int]:
         """The serials in the history until now."""
         present = self._bucket.look(self._key)
         compare(self._told(present))
@@ -129,7 +125,7 @@ class SnapshotObjects:
         self._bucket.put(self._key, body, over=found.etag if found else NOTHING, notes=notes)
 
     def _copies(self) -> dict[int, Found]:
-        """By their serials."""
+        """The copies by their serials."""
         named = [(item.name.removesuffix(".json"), item) for item in self._bucket.listing(self._history)]
         return {int(name): item for name, item in named if name.isdecimal() and name != item.name}
 
@@ -143,7 +139,7 @@ def _content(found: Found | None) -> bytes | None:
 
 
 def _length(found: Found | None) -> int | None:
-    """Of the content in bytes, without what fences added; None: there is no snapshot."""
+    """The length of the content in bytes, without what fences added; None: there is no snapshot."""
     if found is None or found.notes.get(_LENGTH) == _NONE:
         return None
     told = found.notes.get(_LENGTH, "")
@@ -162,7 +158,8 @@ def _time(moment: datetime) -> str:
 
 
 class Log:
-    """prefix: of the keys of its objects. shown: the place, in messages.
+    """The journal, as objects one after the other. prefix: of the keys of its objects. shown: the place, in
+    messages.
 
     confirm: None for a writer without a lock, which is for tools.
     """
@@ -242,5 +239,7 @@ def _present(listed: Sequence[Found]) -> Sequence[Found]:
 
 
 def _is_fresh_fence(item: Found) -> bool:
-    """By its size, as a listing does not tell more; a group of that size is kept as well, and forgotten."""
+    """Whether it is a fresh fence, by its size, as a listing does not tell more; a group of that size is kept
+    as well, and forgotten.
+    """
     return item.size == len(_FENCE) and (item.age is None or item.age < _FENCES_LAST)

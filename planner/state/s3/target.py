@@ -1,4 +1,4 @@
-"""s3://bucket[/prefix or key.json][?endpoint=...&region=...&path_style=true&allow_http=true]: where it is.
+"""s3://bucket[/prefix or key.json][?endpoint=...&region=...&path_style=true&allow_http=true]: its place.
 
 sse=AES256, aws:kms or aws:kms:dsse, with sse_kms_key_id=... for a certain key: how the server is to encrypt
 it. Without that it does as the bucket says, which may be that it refuses.
@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from attrs import evolve, field, frozen
 
 from planner.errors import StateError
-from planner.net.address import Address, Flaw, NoAddress, address_of
+from planner.net.address import Address, Flaw, NoAddress, base_of
 
 OPTIONS: Final = ("allow_http", "endpoint", "path_style", "region", "sse", "sse_kms_key_id")
 CREDENTIALS: Final = (
@@ -30,7 +30,8 @@ _TRUTH: Final = {"true": True, "false": False}
 
 @frozen
 class S3Target:
-    """key: of the present snapshot. endpoint: of the server, None: botocore knows. shown: for messages.
+    """Where a state is kept in S3. key: of the present snapshot. endpoint: of the server, None: botocore
+    knows. shown: for messages.
 
     path_style: whether the bucket stands in the path, not in the host's name; None: where it is not AWS.
     encryption: what every write asks for, as PutObject has it; nothing: as the bucket says.
@@ -55,7 +56,7 @@ class S3Target:
 
 
 def s3_target(url: str, *, project: str, environment: str) -> S3Target:
-    """StateError for a URL that holds credentials or cannot be understood."""
+    """The target that a URL names. StateError for one that holds credentials or cannot be understood."""
     parts, options = _split(url)
     if not parts.netloc:
         raise StateError("the URL of the state names no bucket", advice=_EXAMPLE)
@@ -126,16 +127,12 @@ def _truth(options: dict[str, str], name: str) -> bool | None:
 def check_endpoint(endpoint: str, target: S3Target) -> Address:
     """StateError when endpoint is no address, or when the state would travel there for everybody to read."""
     try:
-        found = address_of(endpoint)
+        found = base_of(endpoint)
     except NoAddress as error:
         advice = "Write https://host[:port]."
         if error.flaw is Flaw.CREDENTIALS:
             advice = f"Take them out. {CREDENTIALS}"
         raise StateError(f"the endpoint of {target.shown} {error}", advice=advice) from None
-    if found.query:
-        raise StateError(
-            f"the endpoint of {target.shown} {Flaw.MORE.value}", advice="Write https://host[:port]."
-        )
     if found.in_the_clear and not target.allow_http:
         raise StateError(
             f"the endpoint {found.url} of {target.shown} would get the state unencrypted",

@@ -26,7 +26,9 @@ CHECK: Final = "  c_NUMBER: {condition: resource.extension.words_0.name == 'word
 
 @frozen
 class Many:
-    """files: of a project with so many. words: the command that looks at them. codes: its exit codes."""
+    """A command over many resources. files: of a project with so many. words: the command that looks at them.
+    codes: its exit codes.
+    """
 
     files: Callable[[int], Files]
     words: tuple[str, ...] = ("validate",)

@@ -15,7 +15,9 @@ _TYPE = b"\r\ncontent-type:"
 
 @frozen
 class Request:
-    """target: path and query as sent. size: bytes of the body, of which `body` is the beginning."""
+    """A request as it came. target: path and query as sent. size: bytes of the body, of which `body` is the
+    beginning.
+    """
 
     method: bytes
     target: bytes
@@ -29,7 +31,9 @@ Answer = Callable[[Request], bytes]
 
 
 class Connection(asyncio.Protocol):
-    """latency: seconds that each reply waits; those of other connections do not wait for it."""
+    """One connection of the server. latency: seconds that each reply waits; those of other connections do not
+    wait for it.
+    """
 
     def __init__(self, answer: Answer, latency: float = 0.0) -> None:
         self._answer = answer

@@ -29,7 +29,9 @@ _BOUNDARY = re.compile(rb'boundary="?([^";]+)')
 
 @define(eq=False)
 class Extension:
-    """fields: as the API shows them. shown: the same as JSON. stamp: the headers about its version."""
+    """An extension as the server keeps it. fields: as the API shows them. shown: the same as JSON. stamp: the
+    headers about its version.
+    """
 
     fields: dict[str, Any]
     created: str
@@ -52,7 +54,7 @@ class Extension:
 
 @define(eq=False)
 class Installation:
-    """requests: counted, but those for the count."""
+    """The extensions of an installation that answers at once. requests: counted, but those for the count."""
 
     requests: int = 0
     _extensions: dict[bytes, Extension] = field(factory=dict)

@@ -27,7 +27,9 @@ ALWAYS = {
 
 @frozen
 class Site:
-    """bases: of projects to copy. folder: for this round, not there yet. bucket: the URL of one."""
+    """Where a round takes place. bases: of projects to copy. folder: for this round, not there yet. bucket:
+    the URL of one.
+    """
 
     bases: Path
     folder: Path

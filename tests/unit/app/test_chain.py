@@ -10,8 +10,8 @@ from attrs import evolve
 from planner.app.promotion.chain import Seen, standing
 from planner.model.project import Environment, GateRules
 from planner.model.release import Release, Standing
+from planner.promote.gates import Upstream
 from planner.promote.log import Approval, Log, Rejection, Run
-from planner.promote.question import Upstream
 
 NOW = "2026-08-24T12:00:00Z"
 OLD, NEW, NEWER = (Release({"v": text}) for text in ("1", "2", "3"))

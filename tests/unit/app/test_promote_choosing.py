@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.app.promotion.choosing import Wish, choose, parts_of
+from planner.app.promotion.choosing import Promotion, choose, parts_of
 from planner.errors import PlannerError, Refused
 from planner.model.project import Project, Promotable
 from planner.model.release import Release
@@ -27,29 +27,29 @@ A, B, C = run("aaaa"), run("bbbb"), run("cccc", until="")
 FAILED = run("dddd", until="", whole=False)
 
 
-def chosen(wish: Wish, *records: Run | Rejection) -> str:
-    return choose(PROJECT, Path(), wish, parts_of(PROJECT), Log(records)).run.id
+def chosen(promotion: Promotion, *records: Run | Rejection) -> str:
+    return choose(PROJECT, Path(), promotion, parts_of(PROJECT), Log(records)).run.id
 
 
-UP, BACK = Wish("prod", "staging"), Wish("prod")
+UP, BACK = Promotion("prod", "staging"), Promotion("prod")
 
 RELEASES = {
     "what runs upstream": (UP, [A, C], "cccc"),
     "also where its apply was not whole: a gate says that": (UP, [A, FAILED], "dddd"),
-    "what ran there": (Wish("prod", "staging", release="r-aaaa"), [A, C], "aaaa"),
+    "what ran there": (Promotion("prod", "staging", release="r-aaaa"), [A, C], "aaaa"),
     "what ran before": (BACK, [A, B, C], "bbbb"),
     "before a failed apply": (BACK, [A, FAILED], "aaaa"),
     "not what runs, though it ran twice": (BACK, [A, run("cccc"), C], "aaaa"),
     "not a rejected one": (BACK, [A, B, rejected("bbbb"), C], "aaaa"),
-    "a rejected one by its name": (Wish("prod", release="r-bbbb"), [A, B, rejected("bbbb"), C], "bbbb"),
+    "a rejected one by its name": (Promotion("prod", release="r-bbbb"), [A, B, rejected("bbbb"), C], "bbbb"),
     "after everything was destroyed": (BACK, [A, B], "bbbb"),
     "before what one went back to": (BACK, [A, B, run("cccc"), run("bbbb", until="")], "aaaa"),
 }
 
 
-@pytest.mark.parametrize(("wish", "records", "name"), RELEASES.values(), ids=RELEASES)
-def test_the_release(wish: Wish, records: list[Run | Rejection], name: str) -> None:
-    assert chosen(wish, *records) == f"r-{name:0<10}"
+@pytest.mark.parametrize(("promotion", "records", "name"), RELEASES.values(), ids=RELEASES)
+def test_the_release(promotion: Promotion, records: list[Run | Rejection], name: str) -> None:
+    assert chosen(promotion, *records) == f"r-{name:0<10}"
 
 
 def test_a_file_that_brings_what_never_ran_whole_goes_back_to_what_did_last() -> None:
@@ -62,12 +62,12 @@ REFUSED = {
     "nothing runs upstream": (UP, [], "staging runs no release"),
     "nothing runs there any more": (UP, [A], "staging runs no release"),
     "never whole": (
-        Wish("prod", release="r-dddd"),
+        Promotion("prod", release="r-dddd"),
         [A, FAILED],
         "r-dddd did not run in prod, or never whole",
     ),
     "two of them": (
-        Wish("prod", "staging", release="r-aaaa"),
+        Promotion("prod", "staging", release="r-aaaa"),
         [run("aaaab"), run("aaaac")],
         "r-aaaa is not one release",
     ),
@@ -77,19 +77,19 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("wish", "records", "why"), REFUSED.values(), ids=REFUSED)
-def test_what_is_refused(wish: Wish, records: list[Run | Rejection], why: str) -> None:
+@pytest.mark.parametrize(("promotion", "records", "why"), REFUSED.values(), ids=REFUSED)
+def test_what_is_refused(promotion: Promotion, records: list[Run | Rejection], why: str) -> None:
     with pytest.raises(Refused, match=why):
-        chosen(wish, *records)
+        chosen(promotion, *records)
 
 
 def test_the_parts() -> None:
     parts = parts_of(PROJECT)
     assert parts == ("templates", "bundle_version")
     log = Log((C,))
-    all_of_it = choose(PROJECT, Path(), Wish("prod", "staging", only=parts[::-1]), parts, log)
+    all_of_it = choose(PROJECT, Path(), Promotion("prod", "staging", only=parts[::-1]), parts, log)
     assert (all_of_it.parts, all_of_it.whole) == (parts, True)
-    one = choose(PROJECT, Path(), Wish("prod", "staging", only=("templates",)), parts, log)
+    one = choose(PROJECT, Path(), Promotion("prod", "staging", only=("templates",)), parts, log)
     assert (one.parts, one.whole) == (("templates",), False)
 
 
@@ -101,4 +101,4 @@ def test_nothing_to_promote(promote: Promotable | None) -> None:
 
 def test_not_a_release() -> None:
     with pytest.raises(PlannerError, match="'main' is no release"):
-        chosen(Wish("prod", release="main"), A)
+        chosen(Promotion("prod", release="main"), A)

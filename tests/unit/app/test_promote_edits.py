@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.app.promotion.choosing import Choice, Wish
+from planner.app.promotion.choosing import Choice, Promotion
 from planner.app.promotion.drafting import Edit, edits_for
 from planner.app.promotion.pins_file import PinsFile, pins_text, read_text
 from planner.config.environment_file import Pins
@@ -38,7 +38,7 @@ def pins_of(tmp_path: Path, text: str | None) -> Pins:
 
 def edits(tmp_path: Path, text: str | None, name: str, value: Value) -> tuple[Edit, ...]:
     run = Run(Release({name: value}), "2026-08-24T09:00:00Z")
-    choice = Choice(Wish("prod", "staging"), run, (name,))
+    choice = Choice(Promotion("prod", "staging"), run, (name,))
     return edits_for(choice, pins_of(tmp_path, text), PROJECT, None)
 
 
@@ -174,7 +174,7 @@ def repository(tmp_path: Path) -> Repository:
 
 def pinned(repository: Repository | None, tmp_path: Path, commit: str, text: str | None) -> tuple[Edit, ...]:
     run = Run(Release(templates=commit), "2026-08-24T09:00:00Z")
-    choice = Choice(Wish("prod", "staging"), run, ("templates",))
+    choice = Choice(Promotion("prod", "staging"), run, ("templates",))
     return edits_for(choice, pins_of(tmp_path, text), PROJECT, repository)
 
 

@@ -3,20 +3,20 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from planner.app.promotion.choosing import Choice, Wish
+from planner.app.promotion.choosing import Choice, Promotion
 from planner.app.promotion.drafting import Edit
 from planner.app.promotion.wording import Account, change_lines, commit_message, description, waiting
 from planner.model.release import Gate, Release
 from planner.model.value import Value
+from planner.promote.gates import PROMOTION, Verdict
 from planner.promote.log import Run
-from planner.promote.question import PROMOTION, Verdict
 
 RUN = Run(Release(), "2026-08-24T09:00:00Z", known_as="r-4f2c9a0000")
 COMMIT = Edit(("templates",), "1a2b3c4d5e6f", "3f9c1ab22222")
 SOAK = Gate("soak", True, "r-4f2c9a0000 soaked 1h of 48h in staging", forced="urgent (ann, 2026-08-24)")
 APPROVALS = Gate("approvals", False, "0 of 1", "Run: planner release approve r-4f2c9a0000 prod", applies=True)
 ACCOUNT = Account(
-    Choice(Wish("prod", "staging"), RUN, ("templates",)),
+    Choice(Promotion("prod", "staging"), RUN, ("templates",)),
     Verdict(PROMOTION, "r-4f2c9a0000", (SOAK, APPROVALS)),
     "pins/prod.yaml",
     (COMMIT, Edit(("variables", "languages"), None, ["de", "fr"], is_new=True)),
@@ -67,17 +67,17 @@ def test_what_the_apply_waits_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "whole", "title", "branch"),
+    ("promotion", "whole", "title", "branch"),
     [
         (
-            Wish("prod", "staging"),
+            Promotion("prod", "staging"),
             True,
             "Promote r-4f2c9a0000 from staging to prod",
             "promote-prod-r-4f2c9a0000",
         ),
-        (Wish("prod"), True, "Roll prod back to r-4f2c9a0000", "rollback-prod-r-4f2c9a0000"),
+        (Promotion("prod"), True, "Roll prod back to r-4f2c9a0000", "rollback-prod-r-4f2c9a0000"),
         (
-            Wish("prod", "staging", ("templates",)),
+            Promotion("prod", "staging", ("templates",)),
             False,
             "Promote templates of r-4f2c9a0000 from staging to prod",
             "promote-prod-r-4f2c9a0000",
@@ -85,8 +85,8 @@ def test_what_the_apply_waits_for() -> None:
     ],
     ids=["promotion", "rollback", "part"],
 )
-def test_titles(wish: Wish, whole: bool, title: str, branch: str) -> None:
-    account = evolve(ACCOUNT, choice=evolve(ACCOUNT.choice, wish=wish, whole=whole))
+def test_titles(promotion: Promotion, whole: bool, title: str, branch: str) -> None:
+    account = evolve(ACCOUNT, choice=evolve(ACCOUNT.choice, promotion=promotion, whole=whole))
     assert (account.title, account.branch) == (title, f"planner/{branch}")
 
 

@@ -26,6 +26,10 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
+def asking(folder: Path, environ: Mapping[str, str]) -> Request:
+    return Request(folder, None, Inputs(environ=environ))
+
+
 T = {"t", "t@example.invalid"}
 ANN = "--author=Ann <ann@example.org>"
 BY_ANN = {"Ann", "ann@example.org", *T}
@@ -48,11 +52,11 @@ BOB = "--author=Bob <bob@example.org>"
     ],
 )
 def test_who_does_it(project: Path, environ: Mapping[str, str], found: str) -> None:
-    assert actor(project, environ) == found
+    assert actor(asking(project, environ)) == found
 
 
 def test_where_git_does_not_know_the_machine_does(tmp_path: Path) -> None:
-    user, _, host = actor(tmp_path, {}).partition("@")
+    user, _, host = actor(asking(tmp_path, {})).partition("@")
     assert user
     assert host
 
@@ -80,7 +84,7 @@ MERGES = {
 @pytest.mark.parametrize(("message", "found"), MERGES.items())
 def test_the_pull_request_that_a_commit_merged(project: Path, message: str, found: str) -> None:
     commit(project, message, "--allow-empty")
-    assert pull_request(project, {}) == found
+    assert pull_request(asking(project, {})) == found
 
 
 def test_the_pull_request_of_a_job(project: Path, tmp_path: Path) -> None:
@@ -88,19 +92,19 @@ def test_the_pull_request_of_a_job(project: Path, tmp_path: Path) -> None:
     event = tmp_path / "event.json"
     event.write_text(json.dumps({"pull_request": {"number": 12, "head": {"sha": "a" * 40}}}))
     github = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": str(event), "GITHUB_REF": "refs/pull/12/merge"}
-    assert pull_request(project, github) == "#12"
-    assert pull_request(project, {"GITLAB_CI": "true", "CI_MERGE_REQUEST_IID": "13"}) == "!13"
-    assert pull_request(project, {"GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/heads/main"}) == "#7"
+    assert pull_request(asking(project, github)) == "#12"
+    assert pull_request(asking(project, {"GITLAB_CI": "true", "CI_MERGE_REQUEST_IID": "13"})) == "!13"
+    assert pull_request(asking(project, {"GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/heads/main"})) == "#7"
 
 
 def test_there_is_none(project: Path, tmp_path: Path) -> None:
-    assert pull_request(tmp_path, {}) == ""
+    assert pull_request(asking(tmp_path, {})) == ""
     git(tmp_path, "init", "-q", "empty")
-    assert pull_request(tmp_path / "empty", {}) == ""
+    assert pull_request(asking(tmp_path / "empty", {})) == ""
 
 
 def bringers(folder: Path, environment: str = "prod", **texts: str) -> frozenset[str]:
-    request = Request(folder, environment, Inputs(environ={"PLANNER_ACTOR": "eve"}))
+    request = asking(folder, {"PLANNER_ACTOR": "eve"})
     return promoters(evolve(request, texts=texts), environment)
 
 

@@ -11,7 +11,6 @@ from attrs import evolve
 
 from planner.app.opening import Request, configure_files
 from planner.app.promotion.provenance import release_of
-from planner.cli.console import Console
 from planner.config.variables import Inputs
 from planner.errors import PlannerError
 from planner.model.release import Release
@@ -31,7 +30,7 @@ def head(folder: Path) -> str:
 
 def found_in(folder: Path, environment: str = "prod", **more: Any) -> Release | None:
     request = evolve(Request(folder, environment, Inputs()), **more)
-    configuration, _ = configure_files(request, Console())
+    configuration, _ = configure_files(request)
     assert not [item.summary for item in configuration.diagnostics if item.is_error]
     try:
         return release_of(request, configuration)

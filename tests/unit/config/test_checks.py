@@ -14,8 +14,8 @@ from planner.config.jobs import here
 from planner.config.scope import Scope
 from planner.config.sources import Sources
 from planner.config.statements import read_checks
+from planner.config.template_jobs import Workpiece
 from planner.config.validation import Place
-from planner.config.work import Workpiece
 from planner.config.yaml_document import parse
 from planner.errors import PlannerError
 from planner.model.address import Address

@@ -18,7 +18,7 @@ Handler = Callable[[socket.socket, int], None]
 
 @define
 class Server:
-    """port: where it listens. connections: how many were accepted."""
+    """A server that answers as it is told. port: where it listens. connections: how many were accepted."""
 
     port: int
     connections: int = 0

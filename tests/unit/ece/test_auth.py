@@ -78,7 +78,7 @@ def test_an_api_key() -> None:
     client = client_for(app, auth=auth)
     client.call(READ, {"id": "1"})
     assert app.seen[0].authorization == "ApiKey abc+/="
-    assert client.secrets == ("abc+/=",)
+    assert client.auth.secrets == ("abc+/=",)
     assert "abc" not in repr(auth)
 
 
@@ -95,7 +95,7 @@ def test_basic() -> None:
     client.call(READ, {"id": "1"})
     encoded = base64.b64encode("ädmin:pä:ss".encode()).decode()
     assert app.seen[0].authorization == f"Basic {encoded}"
-    assert client.secrets == ("pä:ss", encoded)
+    assert client.auth.secrets == ("pä:ss", encoded)
     assert "pä:ss" not in repr(auth)
 
 
@@ -113,10 +113,10 @@ def test_refused_credentials(auth: ApiKeyAuth | BasicAuth) -> None:
 def test_login_once_and_then_the_token() -> None:
     api = Sessions()
     client = client_for(api, auth=_login(api))
-    assert set(client.secrets) == {"pass-word"}
+    assert set(client.auth.secrets) == {"pass-word"}
     assert [client.call(READ, {"id": "1"}).body["as"] for _ in range(3)] == ["Bearer token-1"] * 3
     assert (api.logins, api.refreshes) == (1, 0)
-    assert set(client.secrets) == {"pass-word", "token-1"}
+    assert set(client.auth.secrets) == {"pass-word", "token-1"}
 
 
 @pytest.mark.parametrize("apart", [0, 3600, -3600])
@@ -127,7 +127,7 @@ def test_a_token_is_refreshed_before_it_ends(apart: float) -> None:
         api.now += passed
         assert client.call(READ, {"id": "1"}).body["as"] == f"Bearer token-{token}"
     assert (api.logins, api.refreshes) == (1, 2)
-    assert client.secrets == ("pass-word", "token-1", "token-2", "token-3")
+    assert client.auth.secrets == ("pass-word", "token-1", "token-2", "token-3")
 
 
 def test_a_refresh_that_fails_is_a_login() -> None:

@@ -68,7 +68,7 @@ BROKEN = Failure(Unreachable("503"), again=True)
 
 @define
 class World:
-    """now: moves only when somebody sleeps."""
+    """A clock that moves by sleeping. now: moves only when somebody sleeps."""
 
     now: float = 100.0
     slept: list[float] = field(factory=list)

@@ -69,8 +69,9 @@ def recorded(app: Any, sent: list[tuple[str, Any]], forms: list[str]) -> Any:
 
 @define
 class Ece:
-    """sent: the JSON bodies of writes, by method. forms: the media types of uploads. sleeps: what the client
-    waited."""
+    """An installation of one kind. sent: the JSON bodies of writes, by method. forms: the media types of
+    uploads. sleeps: what the client waited.
+    """
 
     app: Sandbox
     driver: ExtensionDriver

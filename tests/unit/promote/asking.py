@@ -9,9 +9,8 @@ from attrs import evolve
 
 from planner.model.project import Environment, GateRules
 from planner.model.release import Gate, Release
-from planner.promote.gates import judge
+from planner.promote.gates import Question, Upstream, Verdict, judge
 from planner.promote.log import Log
-from planner.promote.question import Question, Upstream, Verdict
 
 from .releases import NOW, TWO, at, release, run
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from planner.model.times import parse_window
+from planner.promote.gates import BACK, FIRST, PROMOTION, SAME
 from planner.promote.log import Approval, Log
-from planner.promote.question import BACK, FIRST, PROMOTION, SAME
 
 from .asking import HOUR, RAN, ask, closed, dev, gate, prod, staging
 from .releases import ONE, TWO, at, log, run

@@ -9,8 +9,8 @@ from attrs import evolve
 from planner.model.project import Environment
 from planner.model.release import Gate, Release
 from planner.model.times import parse_duration, parse_window
+from planner.promote.gates import BACK, FIRST, NAMES, PROMOTION, SAME, Upstream, Verdict
 from planner.promote.log import Approval, Force, Log, Rejection, Run, Source, Verification
-from planner.promote.question import BACK, FIRST, NAMES, PROMOTION, SAME, Upstream, Verdict
 
 from .asking import HOUR, MIXED, RAN, ask, closed, dev, gate, names, prod, staging
 from .releases import ONE, THREE, TWO, at, log, release, run

@@ -8,7 +8,6 @@ from attrs import evolve
 from planner.model.release import Release
 from planner.model.value import Value
 from planner.promote.log import Log, Run
-from planner.promote.matching import differing, earlier_run, is_whole, origin, proof, same
 from planner.yaml12.number import read_number
 
 from .releases import ONE, SYNONYMS, THREE, TWO, WORDS, at, log, release, run
@@ -57,8 +56,8 @@ def test_values_of_other_types_make_another_release(left: Value, right: Value) -
     one, other = Release({"v": left, "w": 1}), Release({"v": right, "w": 1})
     assert one.id != other.id
     assert one != other
-    assert not same(one, other)
-    assert origin(log(run(one)), other, Release({"v": "x", "w": 1})) is None
+    assert not one.is_same(other)
+    assert log(run(one)).origin(other, Release({"v": "x", "w": 1})) is None
 
 
 BOTH = release("8.14", "c1", synonyms="one", words="w")
@@ -94,8 +93,8 @@ CHANGED = release("8.14", "c1", synonyms="other", words="w")
     ],
 )
 def test_the_same_release(left: Release, right: Release, is_same: bool, paths: tuple[str, ...]) -> None:
-    assert (same(left, right), same(right, left)) == (is_same, is_same)
-    assert differing(left, right) == differing(right, left) == paths
+    assert (left.is_same(right), right.is_same(left)) == (is_same, is_same)
+    assert left.differing(right) == right.differing(left) == paths
 
 
 def test_a_run_is_known_as_what_it_was_upstream() -> None:
@@ -122,7 +121,7 @@ AGAIN, LAST = run(ONE, at(3), at(4)), run(THREE, at(4))
     ids=["nothing", "another", "one", "the latest", "the latest whole", "never whole", "with more archives"],
 )
 def test_what_ran_before(records: list[Run], found: Run | None) -> None:
-    assert earlier_run(log(*records), ONE) == found
+    assert log(*records).earlier_run(ONE) == found
 
 
 UPSTREAM = log(FIRST, SECOND, LAST)
@@ -179,20 +178,20 @@ MIXED = release("8.15", "c1", synonyms="one")
 def test_where_a_release_comes_from(
     upstream: Log, wanted: Release, present: Release | None, found: Run | None
 ) -> None:
-    assert origin(upstream, wanted, present) == found
+    assert upstream.origin(wanted, present) == found
 
 
 def test_a_whole_release_is_taken_rather_than_a_part() -> None:
     """LAST has the same version: a mix of it with what runs would do too."""
     later = run(release("8.15", "c9"), at(4))
-    assert origin(log(SECOND, later), TWO, evolve(ONE, templates="c2")) == SECOND
+    assert log(SECOND, later).origin(TWO, evolve(ONE, templates="c2")) == SECOND
 
 
 @pytest.mark.parametrize(
     ("wanted", "is_so"), [(TWO, True), (evolve(TWO, archives={}), True), (MIXED, False), (ONE, False)]
 )
 def test_whether_all_of_it_comes_from_there(wanted: Release, is_so: bool) -> None:
-    assert is_whole(wanted, SECOND) is is_so
+    assert wanted.comes_from(SECOND.release) is is_so
 
 
 @pytest.mark.parametrize(
@@ -207,4 +206,4 @@ def test_whether_all_of_it_comes_from_there(wanted: Release, is_so: bool) -> Non
     ids=["nothing runs", "all of it", "templates stay", "templates alone", "templates are the same anyway"],
 )
 def test_what_archives_are_compared_with(wanted: Release, present: Release | None, by: Release) -> None:
-    assert proof(wanted, TWO, present) == by
+    assert wanted.proof(TWO, present) == by

@@ -6,8 +6,8 @@ import pytest
 from attrs import evolve
 
 from planner.model.release import Release
+from planner.promote.gates import Upstream
 from planner.promote.log import Log, Run, Verification
-from planner.promote.question import Upstream
 
 from .asking import HOUR, MIXED, RAN, SECOND, ask, gate, names, prod, staging
 from .releases import ONE, SYNONYMS, TWO, at, log, release, run

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.archives.descriptor import properties_in
+from planner.archives.inspection import properties_in
 
 
 @pytest.mark.parametrize(

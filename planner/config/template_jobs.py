@@ -27,8 +27,8 @@ from planner.model.value import Path, Secret, Value
 
 @frozen
 class Workpiece:
-    """scope: name -> value of what templates see, except `local`. project: the file with the locals, whose
-    values may hold expressions. effort: what all of it may take.
+    """All that a job on templates needs. scope: name -> value of what templates see, except `local`. project:
+    the file with the locals, whose values may hold expressions. effort: what all of it may take.
     """
 
     sources: Sources
@@ -38,7 +38,8 @@ class Workpiece:
     effort: Effort = field(factory=Effort)
 
     def again(self, *names: str, budget: int = BUDGET) -> Workpiece:
-        """For another job, with the texts of these files and no others: all that a job gets is sent to it.
+        """This piece for another job, with the texts of these files and no others: all that a job gets is
+        sent to it.
 
         It tells no places of locals; the first job did.
         """
