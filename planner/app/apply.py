@@ -117,7 +117,7 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
         if proposal.plan.is_empty and approval.expected is None and not _to_record(admitted, proposal.plan):
             applying.report.outputs(state.outputs)
             return Outcome()
-        _refuse_closed(admitted)
+        refuse_closed(admitted, applying=True)
         _approve(here, approval, proposal.plan)
         return _carry_out(applying, proposal.plan, state, admitted, proposal.view.listed)
 
@@ -139,7 +139,7 @@ def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout
             )
         applying.report.plan(plan)
         admitted = _admitted(applying, plan, state)
-        _refuse_closed(admitted)
+        refuse_closed(admitted, applying=True)
         if here.environment.protected and not approval.auto:
             _ask(here)
         return _carry_out(applying, plan, state, admitted)
@@ -151,11 +151,6 @@ def _admitted(applying: Applying, plan: Plan, state: State) -> Admission | None:
         return None
     here, now = applying.here, applying.here.store.clock()
     return admission(here.request, here.configuration, state, now, applying.forcing)
-
-
-def _refuse_closed(admitted: Admission | None) -> None:
-    if admitted is not None:
-        refuse_closed(admitted, applying=True)
 
 
 def _to_record(admitted: Admission | None, plan: Plan) -> bool:

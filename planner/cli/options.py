@@ -85,20 +85,29 @@ _VARIABLES = [
         "--var-file", "files", metavar="FILE", multiple=True, help="A YAML file with values of variables."
     ),
 ]
-_PLANNING = [
-    click.option(
-        "--refresh/--no-refresh",
-        default=True,
-        help="Ask the installation first (default), or trust the state.",
-    ),
-    click.option(
-        "--parallelism",
-        type=click.IntRange(1, 200),
-        default=10,
-        show_default=True,
-        help="How many calls may run at once.",
-    ),
-]
+
+
+def _together(*options: Callable[[F], F]) -> Callable[[F], F]:
+    def add(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+def asking_options(refresh: str, parallelism: str) -> Callable[[F], F]:
+    """--refresh and --parallelism, by what they mean to the command."""
+    at_once = click.IntRange(1, 200)
+    return _together(
+        click.option("--refresh/--no-refresh", default=True, help=refresh),
+        click.option("--parallelism", type=at_once, default=10, show_default=True, help=parallelism),
+    )
+
+
+_PLANNING = asking_options(
+    "Ask the installation first (default), or trust the state.", "How many calls may run at once."
+)
 _SELECTION = [
     click.option(
         f"--{name}",
@@ -144,19 +153,10 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
-def _together(*options: Callable[[F], F]) -> Callable[[F], F]:
-    def add(command: F) -> F:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return add
-
-
-input_options = _together(*_VARIABLES, *_PLANNING)
+input_options = _together(*_VARIABLES, _PLANNING)
 variable_options = _together(environment_option, *_VARIABLES)
-planning_options = _together(environment_option, *_VARIABLES, *_PLANNING)
-changing_options = _together(environment_option, *_VARIABLES, *_SELECTION, *_PLANNING, *_MODE, _EVENTS)
+planning_options = _together(environment_option, *_VARIABLES, _PLANNING)
+changing_options = _together(environment_option, *_VARIABLES, *_SELECTION, _PLANNING, *_MODE, _EVENTS)
 force_options = _together(
     click.option(
         "--force",

@@ -128,15 +128,11 @@ class _Reader:
         """The first environment that releases come from, "" for none."""
         return next(iter(self.project.environments[self.environment].promote_from), "")
 
-    @property
-    def _promoted(self) -> tuple[str, ...]:
-        return self.project.promote.variables if self.project.promote else ()
-
     def _check_promoted(self, found: EnvironmentFile) -> None:
         """Check that, where releases come from elsewhere, a promoted variable is pinned, and set in no other
         file.
         """
-        for name in self._promoted if self._upstream else ():
+        for name in self.project.promoted_variables if self._upstream else ():
             if name in found.variables:
                 self.diagnostics.error(
                     f'"{name}" is promoted: it is pinned in {pins_name(self.environment)}, and not set here',
@@ -147,7 +143,7 @@ class _Reader:
 
     def _check_pins(self, pins: Pins) -> None:
         for name in pins.variables:
-            if name in self.project.variables and name not in self._promoted:
+            if name in self.project.variables and name not in self.project.promoted_variables:
                 self.diagnostics.error(
                     f'"{name}" is pinned, and no promotable variable',
                     position=pins.position("variables", name),
@@ -218,7 +214,7 @@ class _Reader:
         name, here = variable.name, self.environment
         file = "" if variable.sensitive else f"in environments/{here}.yaml, "
         why, advice = "", f"Set it {file}by {PREFIX}{name} or by --var."
-        if self._upstream and name in self._promoted:
+        if self._upstream and name in self.project.promoted_variables:
             why, advice = ": none is pinned", f"Promote a release: planner promote {self._upstream} {here}. "
             advice += "Or give the variable a default."
         self.diagnostics.error(

@@ -19,9 +19,8 @@ from planner.forge.port import Forge, ForgeError, ReplyLost, Target
 from planner.forge.registry import KINDS
 from planner.model.known_secrets import known_secrets
 from planner.net.address import Elsewhere, address_of, led_to, onward
-from planner.net.bodies import NotJSON, parsed
+from planner.net.bodies import NotJSON, html_words, looks_like_html, one_line, parsed, status_words
 from planner.net.dates import retry_after, sensible, server_clock
-from planner.net.plain_text import html_words, looks_like_html, one_line, status_words
 from planner.net.wire import BROKEN, Look, Received, Request, Wire, explain
 
 _TIMEOUTS: Final = (10.0, 60.0)

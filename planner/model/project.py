@@ -88,6 +88,10 @@ class Project:
     def promotes_templates(self) -> bool:
         return self.promote is not None and self.promote.templates
 
+    @property
+    def promoted_variables(self) -> tuple[str, ...]:
+        return self.promote.variables if self.promote else ()
+
 
 @frozen
 class Given:

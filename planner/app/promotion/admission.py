@@ -196,10 +196,10 @@ def _run(request: Request, question: Question, verdict: Verdict) -> Run:
     )
 
 
-def refuse_closed(admitted: Admission, *, applying: bool) -> None:
+def refuse_closed(admitted: Admission | None, *, applying: bool) -> None:
     """GatesClosed with the reason of the one gate, or the names of several."""
-    found = admitted.verdict.refusals(applying=applying)
-    if not found:
+    found = admitted.verdict.refusals(applying=applying) if admitted else ()
+    if admitted is None or not found:
         return
     if len(found) > 1:
         names = ", ".join(gate.name for gate in found)

@@ -201,9 +201,7 @@ def _listed(runs: Sequence[Run]) -> str:
 
 def refuse_other_parts(folder: Path, project: Project, choice: Choice) -> None:
     """Refused when the release has other variables than are promotable now: no gate could compare it."""
-    promotable = project.promote.variables if project.promote else ()
-    release = choice.run.release
-    differing = sorted(set(promotable) ^ set(release.variables))
+    differing = sorted(set(project.promoted_variables) ^ set(choice.run.release.variables))
     if differing:
         raise Refused(
             f"{choice.run.id} is from before promote.variables changed: {', '.join(differing)}",

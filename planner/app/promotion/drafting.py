@@ -72,9 +72,8 @@ def _variable(variable: Variable, value: Value, pins: Pins) -> Edit | None:
 
 
 def _gone(project: Project, pins: Pins) -> Iterator[Edit]:
-    promotable = project.promote.variables if project.promote else ()
     for name, value in pins.variables.items():
-        if name not in promotable:
+        if name not in project.promoted_variables:
             yield Edit(("variables", name), shaped(value, {}), None, is_gone=True)
 
 

@@ -14,6 +14,7 @@ from planner.app.opening import Request, configure_files, make_salt
 from planner.app.promotion.provenance import archives_of, release_of
 from planner.app.stores import without_secrets, without_user
 from planner.config.load import Configuration, choose_environment
+from planner.config.project import default_state
 from planner.config.sources import Sources
 from planner.config.variables import PREFIX, assign
 from planner.engine.diff import differences
@@ -117,8 +118,8 @@ _Pairs = Mapping[Path, tuple[Value, Value]]
 def compare_sides(left: Side, right: Side, folder: Folder, *, rendered: bool = False) -> Comparison:
     """How two sides differ. folder: the project's. Secrets are compared by fingerprints of the same salt."""
     salt = make_salt(left.configuration, "")
-    promotable = left.configuration.project.promote
-    moved = promotable.variables if promotable else ()
+    project = left.configuration.project
+    moved = project.promoted_variables
     unset = {*left.unset, *right.unset}
     variables = _paired(_variables(left, unset, salt), _variables(right, unset, salt))
     settings = _paired(_settings(left, folder), _settings(right, folder))
@@ -127,7 +128,7 @@ def compare_sides(left: Side, right: Side, folder: Folder, *, rendered: bool = F
     return Comparison(
         left=left.name,
         right=right.name,
-        promotes=promotable is not None,
+        promotes=project.promote is not None,
         variables=tuple(diff for diff in _diffs(variables) if diff.path[-1] in moved),
         templates=next(commits, None),
         archives=tuple(_texts(left.release.archives, right.release.archives)),
@@ -167,7 +168,7 @@ def _settings(side: Side, folder: Folder) -> dict[Path, Value]:
 def _without_usual_places(settings: _Pairs, left: Side, right: Side) -> _Pairs:
     """Two states in the places that nobody chose are no difference worth a line."""
     environments = (left.configuration.environment, right.configuration.environment)
-    usual = all(item.state == f"state/{item.name}.json" for item in environments)
+    usual = all(item.state == default_state(item.name) for item in environments)
     return {path: pair for path, pair in settings.items() if not (usual and path == ("state",))}
 
 

@@ -81,7 +81,7 @@ def _move(folder: Path, project: Project, environment: Environment) -> Move | No
     document = _read(folder, name, text)
     block, variables = document.get(PINS), document.get(_VARIABLES)
     own = variables if isinstance(variables, dict) else {}
-    promoted = project.promote.variables if project.promote and environment.promote_from else ()
+    promoted = project.promoted_variables if environment.promote_from else ()
     names = [item for item in promoted if item in own]
     if PINS not in document and not names:
         return None

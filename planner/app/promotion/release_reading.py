@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Final
 
 from attrs import frozen
 
 from planner.app.opening import Request
 from planner.app.promotion.admission import remembered
-from planner.errors import Refused, WrongUsage
+from planner.errors import PlannerError, Refused, WrongUsage
 from planner.model.project import Project, Promotable
 from planner.model.release import APPROVED, FORCED, REJECTED, VERIFIED, KnownRelease, Remark, Stay
 from planner.promote.log import Approval, Force, Log, Record, Rejection, Run, Source, Verification, id_of
-from planner.vcs import repository_of
 
 
 @frozen
@@ -65,17 +63,23 @@ def promotable_in(project: Project, so: str = "") -> Promotable:
     return project.promote
 
 
-def subjects_of(folder: Path, item: KnownRelease) -> dict[str, str]:
-    """commit -> the first line of its message, for each commit of a release that is in this clone."""
+def subjects_of(request: Request, item: KnownRelease) -> dict[str, str]:
+    """commit -> the first line of its message, for each commit of a release that is in this clone; none where
+    git cannot be asked, which is told.
+    """
     commits = [item.release.templates if item.release else "", *(stay.commit for stay in item.stays)]
-    repository = repository_of(folder)
-    if repository is None:
+    try:
+        repository = request.trees.repository
+        if repository is None:
+            return {}
+        return {
+            commit: repository.message(found).split("\n", 1)[0]
+            for commit in dict.fromkeys(filter(None, commits))
+            if (found := repository.find(commit)) is not None
+        }
+    except PlannerError as error:
+        request.caller.tell(f"Note: the messages of the commits are not shown: {error.summary}")
         return {}
-    return {
-        commit: repository.message(found).split("\n", 1)[0]
-        for commit in dict.fromkeys(filter(None, commits))
-        if (found := repository.find(commit)) is not None
-    }
 
 
 def catalogue(logs: Mapping[str, Log]) -> tuple[KnownRelease, ...]:

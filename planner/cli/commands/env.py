@@ -10,7 +10,7 @@ from planner.app.opening import Request
 from planner.app.promotion.chain import standings
 from planner.app.promotion.env_compare import Side, compare_sides, places, read_side
 from planner.cli.console import Console
-from planner.cli.options import complete_environments, json_option, on_request
+from planner.cli.options import asking_options, complete_environments, json_option, on_request
 from planner.config.load import choose_environment
 from planner.errors import InvalidConfiguration
 from planner.render.comparison import render_comparison
@@ -45,17 +45,9 @@ def list_command(request: Request, console: Console, /, as_json: bool) -> None:
 
 
 @command.command("status")
-@click.option(
-    "--refresh/--no-refresh",
-    default=True,
-    help="Ask the installations for changes and drift (default), or read the states alone.",
-)
-@click.option(
-    "--parallelism",
-    type=click.IntRange(1, 200),
-    default=10,
-    show_default=True,
-    help="How many calls may run at once in each environment.",
+@asking_options(
+    "Ask the installations for changes and drift (default), or read the states alone.",
+    "How many calls may run at once in each environment.",
 )
 @json_option
 @on_request

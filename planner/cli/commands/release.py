@@ -11,7 +11,7 @@ from planner.app.promotion.records import Rejected, approve, reject
 from planner.app.promotion.release_reading import known_as, read_logs, subjects_of
 from planner.cli.console import Console
 from planner.cli.options import complete_environments, json_option, lock_option, on_request
-from planner.errors import LockHeld, PartlyApplied, PlannerError, WrongUsage
+from planner.errors import LockHeld, PartlyApplied, WrongUsage
 from planner.model.release import KnownRelease
 from planner.render.documents import release_document, releases_document
 from planner.render.escaping import escape
@@ -59,7 +59,7 @@ def show_command(request: Request, console: Console, /, release: str, as_json: b
     """
     logs = read_logs(request)
     found = _found(logs.releases, release)
-    subjects = console.redact.inside(_subjects(request, found))
+    subjects = console.redact.inside(subjects_of(request, found))
     found, problems = console.redact.inside(found), console.redact.inside(logs.problems)
     if as_json:
         console.document(release_document(logs.project.name, found, subjects, problems))
@@ -71,14 +71,6 @@ def show_command(request: Request, console: Console, /, release: str, as_json: b
 def _found(releases: tuple[KnownRelease, ...], beginning: str) -> KnownRelease:
     by_id = {item.id: item for item in releases}
     return by_id[known_as(beginning, by_id)]
-
-
-def _subjects(request: Request, found: KnownRelease) -> Mapping[str, str]:
-    try:
-        return subjects_of(request.folder, found)
-    except PlannerError as error:
-        request.caller.tell(f"Note: the messages of the commits are not shown: {error.summary}")
-        return {}
 
 
 def _tell_unread(console: Console, problems: Mapping[str, str]) -> int:

@@ -34,8 +34,15 @@ class Place:
         return self.y + _HEIGHT // 2
 
 
-Arrow = tuple[str, int, int, str, str]
-"""From an environment to the next: its path, then where and how it is said what a promotion waits for."""
+@frozen
+class Arrow:
+    """An arrow from an environment to the next, with what the next promotion waits for."""
+
+    path: str
+    x: int
+    y: int
+    look: str
+    words: str
 
 
 @define(slots=False, frozen=True)
@@ -110,7 +117,7 @@ def _arrow(item: Standing, upstream: str, places: Mapping[str, Place]) -> Arrow:
         f"M{tip - 7} {end.middle - 4}L{tip} {end.middle}L{tip - 7} {end.middle + 4}"
     )
     look, words = _verdict(item, upstream)
-    return path, round(middle), (start.middle + end.middle) // 2 - 8, look, shorten(words, _LABEL_ROOM)
+    return Arrow(path, round(middle), (start.middle + end.middle) // 2 - 8, look, shorten(words, _LABEL_ROOM))
 
 
 def _verdict(item: Standing, upstream: str) -> tuple[str, str]:
