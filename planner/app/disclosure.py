@@ -30,11 +30,7 @@ from planner.state import registry
 from planner.state.store import Store
 from planner.vcs import repository_of
 
-_SECRET_VARIABLES: Final = (
-    *SECRET_VARIABLES,
-    *registry.SECRET_VARIABLES,
-    *forges.SECRET_VARIABLES,
-)
+_SECRET_VARIABLES: Final = (*SECRET_VARIABLES, *registry.SECRET_VARIABLES, *forges.SECRET_VARIABLES)
 
 
 def given_credentials(environ: Mapping[str, str]) -> tuple[str, ...]:

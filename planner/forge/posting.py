@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Final
 from urllib.parse import quote, unquote
@@ -190,7 +190,8 @@ def _posted(forge: Forge, posting: Posting) -> Posted:
     posting = evolve(posting, marker=evolve(posting.marker, run=posting.marker.run or newest.marker.run))
     comment = _fitting(forge, posting, lambda body: _updated(forge, newest.comment, body))
     comment = evolve(comment, url=comment.url or newest.comment.url)
-    _supersede(forge, [one for one in own if one is not newest], comment)
+    for other in (one for one in own if one is not newest):
+        _updated(forge, other.comment, superseded(other.marker, forge.facts, url=comment.url))
     return Posted(Outcome.UPDATED, comment)
 
 
@@ -259,8 +260,3 @@ def _updated(forge: Forge, comment: Comment, body: str) -> Comment:
         if error.status in (404, 410):
             raise _Gone(error.summary, status=error.status, said=error.said, advice=error.advice) from error
         raise
-
-
-def _supersede(forge: Forge, others: Sequence[_Own], by: Comment) -> None:
-    for other in others:
-        _updated(forge, other.comment, superseded(other.marker, forge.facts, url=by.url))

@@ -148,7 +148,8 @@ def _zone(text: str, word: str) -> tzinfo:
 
 def is_open(windows: Sequence[Window], now: datetime) -> bool:
     """Whether applies may run: in any of the windows, and always when there is none. now: aware."""
-    _check(now)
+    if now.utcoffset() is None:
+        raise ValueError("now must be aware of its time zone")
     return not windows or any(window.covers(now) for window in windows)
 
 
@@ -163,8 +164,3 @@ def next_opening(windows: Sequence[Window], now: datetime) -> datetime | None:
     minute = now.astimezone(UTC).replace(second=0, microsecond=0)  # clocks differ by whole minutes
     minutes = (minute + timedelta(minutes=ahead) for ahead in range(1, 16 * _WHOLE_DAY))
     return next((moment for moment in minutes if is_open(windows, moment)), None)
-
-
-def _check(now: datetime) -> None:
-    if now.utcoffset() is None:
-        raise ValueError("now must be aware of its time zone")

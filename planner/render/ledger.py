@@ -95,7 +95,8 @@ def _stacked(item: ThreeWay, width: int, style: Style) -> Iterator[str]:
     yield _INDENT + escape(dotted(item.path))
     start = len(_INDENT) + 2 + len("observed  ")
     for view, value in zip(_VIEWS, _values(item), strict=True):
-        lines = [SENSITIVE] if item.sensitive else _value_lines(value, width - start)
+        told = [_ABSENT] if value is None else expanded(value, width - start, wrapped)
+        lines = [SENSITIVE] if item.sensitive else told
         yield f"{_INDENT}  {style.paint(DIM, view)}{' ' * (10 - len(view))}{lines[0]}"
         yield from (" " * start + line for line in lines[1:])
 
@@ -108,10 +109,6 @@ def _values(item: ThreeWay) -> tuple[Value, Value, Value]:
 
 def _text(value: Value) -> str:
     return _ABSENT if value is None else inline(value)
-
-
-def _value_lines(value: Value, room: int) -> list[str]:
-    return [_ABSENT] if value is None else expanded(value, room, wrapped)
 
 
 def _way_on(ledger: Ledger, environment: str, width: int, resume: str) -> Iterator[str]:
