@@ -159,6 +159,10 @@ class ApiError(PlannerError):
         self.status = status
         self.codes = tuple(codes)
 
+    def said_as(self, kind: type[ApiError], summary: str, advice: str) -> ApiError:
+        """The same answer as an error of another kind, in other words."""
+        return kind(summary, operation=self.operation, status=self.status, codes=self.codes, advice=advice)
+
 
 class NotFound(ApiError):
     pass

@@ -15,7 +15,7 @@ def config_digest(configuration: Configuration, salt: str) -> str:
     What a check says when it fails is for people: it is no part of it.
     """
     resources = {str(address): _described(d, salt) for address, d in configuration.resources.items()}
-    outputs = encode_value(conceal(dict(configuration.outputs), salt))
+    outputs = encode_value(conceal(configuration.outputs, salt))
     said = configuration.declarations
     statements: list[list[object]] = [
         [[str(move.source), str(move.target)] for move in said.moves],
@@ -30,7 +30,7 @@ def config_digest(configuration: Configuration, salt: str) -> str:
 def _described(desired: Desired, salt: str) -> dict[str, object]:
     lifecycle = desired.lifecycle
     return {
-        "attributes": encode_value(conceal(dict(desired.attributes), salt)),
+        "attributes": encode_value(conceal(desired.attributes, salt)),
         "depends_on": [str(address) for address in desired.depends_on],
         "lifecycle": [
             lifecycle.prevent_destroy,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
@@ -19,10 +19,10 @@ from planner.archives import front_to_back
 from planner.archives.members import (
     DAMAGED,
     READABLE,
+    Bounded,
     collisions,
     fault,
     name_of,
-    opened,
     read_start,
     shown,
     starts_with_member,
@@ -57,8 +57,8 @@ class Subject:
 
 @frozen
 class Descriptor:
-    """place: its name in the archive. version: of Elasticsearch, None when it names none. damage: why it
-    cannot be read.
+    """What a plugin says of itself. place: its name in the archive. version: of Elasticsearch, None when it
+    names none. damage: why it cannot be read.
     """
 
     place: str
@@ -94,7 +94,7 @@ class Examined:
 def examine(content: Content) -> Examined:
     """Reads the archive, once for everything that uses it."""
     try:
-        with opened(content.archive) as archive:
+        with Bounded(content.archive) as stream, ZipFile(stream) as archive:
             subject = Subject(content, archive, tuple(archive.infolist()))
             problems = tuple(problem for check in CHECKS for problem in check(subject))
             found = _descriptor_in(archive, subject.members)
@@ -137,22 +137,10 @@ def _members(subject: Subject) -> Iterator[Problem]:
         )
 
 
-def _unsafe_names(subject: Subject) -> Iterator[Problem]:
+def _unsafe_names(subject: Subject) -> Iterator[str]:
     names = ({member.orig_filename, name_of(member)} for member in subject.members)
     reasons = ((name, fault(name)) for both in names for name in both)
-    yield from _listed(
-        (f"{shown(name)} {reason}" for name, reason in reasons if reason),
-        "has members with unsafe names",
-        "Use relative names with `/`, inside the archive.",
-    )
-
-
-def _colliding_names(subject: Subject) -> Iterator[Problem]:
-    yield from _listed(
-        collisions(map(name_of, subject.members)),
-        "has members that are one file where it is unpacked",
-        "Give each another name.",
-    )
+    return (f"{shown(name)} {reason}" for name, reason in reasons if reason)
 
 
 def _bomb(subject: Subject) -> Iterator[Problem]:
@@ -199,18 +187,6 @@ def _looks_like_a_plugin(found: Descriptor | None, _version: str | None) -> Iter
         )
 
 
-def _listed(
-    items: Iterable[str], summary: str, advice: str, *, severity: str = ERROR, detail: str = ""
-) -> Iterator[Problem]:
-    """One problem that names the first few items; none when there are no items."""
-    items = iter(items)
-    first = list(islice(items, _NAMED_AT_MOST))
-    if first:
-        more = sum(1 for _ in items)
-        which = ", ".join(first) + (f" and {more} more" if more else "")
-        yield Problem(severity, summary, detail=f"{detail}: {which}" if detail else which, advice=advice)
-
-
 def human(size: int) -> str:
     """Bytes as text, in binary units: 512 B, 12.1 KiB, 200 MiB, 8 GiB."""
     number, unit = float(size), "B"
@@ -221,53 +197,71 @@ def human(size: int) -> str:
     return f"{number:.1f}".removesuffix(".0") + f" {unit}"
 
 
-@frozen
-class _MembersThat:
-    """A check of each member by itself. are: whether something is wrong with one."""
+def _members_that(are: Callable[[ZipInfo], object]) -> Callable[[Subject], Iterator[str]]:
+    return lambda subject: (shown(name_of(member)) for member in subject.members if are(member))
 
-    are: Callable[[ZipInfo], object]
+
+@frozen
+class _Listed:
+    """A check that says which members are wrong: the first few. items: each as a text."""
+
+    items: Callable[[Subject], Iterator[str]]
     summary: str
     advice: str
     severity: str = ERROR
     detail: str = ""
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
-        found = (shown(name_of(member)) for member in subject.members if self.are(member))
-        return _listed(found, self.summary, self.advice, severity=self.severity, detail=self.detail)
+        items = self.items(subject)
+        if first := list(islice(items, _NAMED_AT_MOST)):
+            more = sum(1 for _ in items)
+            which = ", ".join(first) + (f" and {more} more" if more else "")
+            detail = f"{self.detail}: {which}" if self.detail else which
+            yield Problem(self.severity, self.summary, detail=detail, advice=self.advice)
 
 
 CHECKS: Final[tuple[Check, ...]] = (
     _members,
-    _MembersThat(
-        lambda member: member.flag_bits & _ENCRYPTED,
+    _Listed(
+        _members_that(lambda member: member.flag_bits & _ENCRYPTED),
         "has encrypted members",
         "Build the archive without a password.",
     ),
-    _unsafe_names,
-    _colliding_names,
-    _MembersThat(
-        lambda member: is_hidden_path(name_of(member).split("/")),
+    _Listed(
+        _unsafe_names,
+        "has members with unsafe names",
+        "Use relative names with `/`, inside the archive.",
+    ),
+    _Listed(
+        lambda subject: collisions(map(name_of, subject.members)),
+        "has members that are one file where it is unpacked",
+        "Give each another name.",
+    ),
+    _Listed(
+        _members_that(lambda member: is_hidden_path(name_of(member).split("/"))),
         "has hidden members",
         "Build the archive without them, unless they belong in it.",
         WARNING,
     ),
-    _MembersThat(
-        lambda member: stat.S_ISLNK(member.external_attr >> 16),
+    _Listed(
+        _members_that(lambda member: stat.S_ISLNK(member.external_attr >> 16)),
         "has members that are symbolic links",
         "Archive the files that they lead to.",
     ),
-    _MembersThat(
-        lambda member: stat.S_IFMT(member.external_attr >> 16) not in _SORTS,
+    _Listed(
+        _members_that(lambda member: stat.S_IFMT(member.external_attr >> 16) not in _SORTS),
         "has members that are devices, pipes or sockets",
         "Build the archive of files only.",
     ),
-    _MembersThat(
-        lambda member: member.compress_type not in READABLE,
+    _Listed(
+        _members_that(lambda member: member.compress_type not in READABLE),
         "has members packed with a method other than stored or deflated",
         "Build the archive with plain deflate.",
     ),
-    _MembersThat(
-        lambda member: member.compress_type == ZIP_STORED and member.flag_bits & _DATA_DESCRIPTOR,
+    _Listed(
+        _members_that(
+            lambda member: member.compress_type == ZIP_STORED and member.flag_bits & _DATA_DESCRIPTOR
+        ),
         "has stored members with a data descriptor",
         "Deflate the members, or write the archive to a file, not to a pipe.",
         WARNING,

@@ -11,7 +11,6 @@ import struct
 import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from itertools import pairwise, takewhile
 from typing import Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
@@ -118,7 +117,7 @@ READABLE: Final = (ZIP_STORED, ZIP_DEFLATED)
 DAMAGED: Final = (BadZipFile, ValueError, RuntimeError, EOFError, OverflowError, struct.error, zlib.error)
 
 
-class _Bounded(io.FileIO):
+class Bounded(io.FileIO):
     """A file with bounded reads: zipfile takes the table of contents in one read of the size it claims."""
 
     def read(self, size: int | None = -1, /) -> bytes:
@@ -127,13 +126,6 @@ class _Bounded(io.FileIO):
         if len(data) > DIRECTORY_LIMIT:
             raise BadZipFile("its table of contents is larger than 16 MiB")
         return data
-
-
-@contextmanager
-def opened(path: str) -> Iterator[ZipFile]:
-    """The archive at path, its table of contents read. OSError, or one of DAMAGED."""
-    with _Bounded(path) as stream, ZipFile(stream) as archive:
-        yield archive
 
 
 def starts_with_member(archive: ZipFile) -> bool:

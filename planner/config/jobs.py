@@ -1,7 +1,7 @@
-"""Work of no known length: what a job is, how its effort is counted, and how one is done in this process.
+"""Work of no known length: what a job is, and how its effort is counted.
 
-A Job is a function that can be pickled; it takes a Link and yields messages. `here` does it at once, with no
-bounds but those that are counted. planner.config.apart has it done where it can be ended.
+A Job is a function that can be pickled; it takes a Link and yields messages. planner.config.apart has it done
+where it can be ended.
 
 What is counted ends the same on every machine. A unit is about ten nanoseconds. Turns of loops, calls and
 filters have a price, and so has the size of what they look through and make. Honest projects stay far below
@@ -75,21 +75,6 @@ class Ended(Exception):
 
 def unasked(question: Any) -> Any:
     raise AssertionError(f"nobody answers {question!r}")
-
-
-@frozen
-class _Here:
-    ask: Answer
-
-    def at(self, place: Any) -> None: ...
-
-    def allow(self, units: int) -> None: ...
-
-    def compiled(self, name: str, lines: Lines) -> None: ...
-
-
-def here(job: Job, answer: Answer = unasked, /) -> Iterator[Any]:
-    return job(_Here(answer))
 
 
 BUDGET: Final = 500_000_000

@@ -13,7 +13,7 @@ from attrs import define, field, frozen
 from planner.config.blocks import Blocks, check_references
 from planner.config.checks import Conditions
 from planner.config.environment_file import Pins
-from planner.config.jobs import Runner, here
+from planner.config.jobs import Runner
 from planner.config.project import PROJECT_FILE, ProjectFile, read_project
 from planner.config.scope import ProjectName, ResourceScope, Scope, looked_through
 from planner.config.sources import Sources
@@ -135,7 +135,7 @@ def load(
     environment: Environment,
     kinds: Mapping[str, Kind],
     inputs: Inputs,
-    run: Runner = here,
+    run: Runner,
 ) -> Configuration:
     """Renders, parses and checks everything. Problems are in the result's diagnostics, none is raised.
 

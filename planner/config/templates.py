@@ -13,7 +13,7 @@ from functools import cache, cached_property, partial
 
 from attrs import define, field, frozen
 
-from planner.config.jobs import MARKED_BUDGET, Ended, Runner, here
+from planner.config.jobs import MARKED_BUDGET, Ended, Runner
 from planner.config.sources import FOLDER, SUFFIXES, UnreadableSource, nearest
 from planner.config.template_jobs import Marked, Rendered, Workpiece, checked, everything, marked
 from planner.config.tokens import MARK, Tokens, decode
@@ -39,7 +39,7 @@ class Templates:
 
     piece: Workpiece
     diagnostics: Diagnostics
-    run: Runner = here
+    run: Runner
 
     def documents(self) -> Iterator[Document]:
         """Each as soon as it is there."""

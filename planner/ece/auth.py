@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any
 
 from attrs import define, field, frozen
 
@@ -22,30 +22,8 @@ _LOGIN = Operation("login", "POST", "/users/auth/_login", repeatable=True)
 _REFRESH = Operation("refresh-token", "POST", "/users/auth/_refresh")
 
 
-class Auth(Protocol):
-    """The Authorization header of each request.
-
-    Implementations are used by many threads at once. advice: what to do when the credentials are refused.
-    secrets: every secret held so far, so that outputs can be scanned for them.
-    """
-
-    @property
-    def advice(self) -> str: ...
-
-    @property
-    def secrets(self) -> tuple[str, ...]: ...
-
-    def authorization(self, call: Call) -> str:
-        """The header's value; call: for implementations that must ask the API for it."""
-        ...
-
-    def renewed(self, refused: str, call: Call) -> str | None:  # noqa: ARG002  # as overridden
-        """Another value after a 401 for refused, None when there is none."""
-        return None
-
-
 @frozen
-class ApiKeyAuth(Auth):
+class ApiKeyAuth:
     """`Authorization: ApiKey ...`. variable: where the key came from, for messages."""
 
     key: str = field(repr=False)
@@ -62,12 +40,12 @@ class ApiKeyAuth(Auth):
     def secrets(self) -> tuple[str, ...]:
         return (self.key,)
 
-    def authorization(self, call: Call) -> str:  # noqa: ARG002  # the protocol's
+    def authorization(self, call: Call) -> str:  # noqa: ARG002  # as of a login
         return f"ApiKey {self.key}"
 
 
 @frozen
-class BasicAuth(Auth):
+class BasicAuth:
     """`Authorization: Basic ...` (RFC 7617, UTF-8). variables: where user and password came from."""
 
     user: str
@@ -86,12 +64,12 @@ class BasicAuth(Auth):
     def _encoded(self) -> str:
         return base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
 
-    def authorization(self, call: Call) -> str:  # noqa: ARG002  # the protocol's
+    def authorization(self, call: Call) -> str:  # noqa: ARG002  # as of a login
         return f"Basic {self._encoded}"
 
 
 @define
-class LoginAuth(Auth):
+class LoginAuth:
     """Logs in with the API operation login, sends `Authorization: Bearer ...`, and renews the token.
 
     clock: seconds since the epoch. margin: seconds before its end at which a token is refreshed. One thread
@@ -124,7 +102,8 @@ class LoginAuth(Auth):
                 self._refresh(self._token, call)
             return f"Bearer {self._token}"
 
-    def renewed(self, refused: str, call: Call) -> str | None:
+    def renewed(self, refused: str, call: Call) -> str:
+        """Another value after a 401 for refused."""
         with self._lock:
             # Another thread may have logged in since the refused request was sent.
             if f"Bearer {self._token}" == refused:
@@ -165,6 +144,14 @@ class LoginAuth(Auth):
             return None
         end = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
         return end if reply.date is None else self.clock() + end - reply.date.timestamp()
+
+
+Auth = ApiKeyAuth | BasicAuth | LoginAuth
+"""The Authorization header of each request, for many threads at once.
+
+advice: what to do when the credentials are refused. secrets: every secret held so far, so that outputs can be
+scanned for them. authorization: the header's value; a login asks the API for it.
+"""
 
 
 def _check_printable(secret: str, source: str) -> None:

@@ -18,7 +18,7 @@ import urllib3
 from attrs import define, evolve, field
 from requests.adapters import BaseAdapter
 
-from planner.ece.auth import Auth
+from planner.ece.auth import Auth, LoginAuth
 from planner.ece.operations import Message, Operation, Reply, Sent, Timeouts
 from planner.ece.redaction import Discretion, WireLog, redact
 from planner.ece.retry import RetryPolicy, Throttle, Tries
@@ -162,11 +162,9 @@ class Client:
     def _attempt(self, message: Message, attempt: int) -> Reply | Failure:
         authorization = self.auth.authorization(self._call_as)
         outcome, received = self._exchange(message, attempt, authorization)
-        if received is None or not is_expired_login(received):
+        if received is None or not is_expired_login(received) or not isinstance(self.auth, LoginAuth):
             return outcome
         renewed = self.auth.renewed(authorization, self._call_as)
-        if renewed is None:
-            return outcome
         # A 401 did nothing, so even what is not repeatable may be sent again, once.
         return self._exchange(message, attempt, renewed)[0]
 

@@ -13,7 +13,7 @@ from attrs import frozen
 
 from planner.model.known_secrets import known_secrets
 from planner.model.value import Secret
-from planner.net.plain_text import one_line
+from planner.net.bodies import one_line
 
 if TYPE_CHECKING:
     from planner.ece.operations import Message

@@ -1,6 +1,6 @@
 """The bodies of uploads, streamed from the file: as it is, or in multipart/form-data (RFC 7578).
 
-Beside uploads.py, as most runs upload nothing, and loading what encodes the bodies takes time.
+A module of its own, as most runs upload nothing, and loading what encodes the bodies takes time.
 """
 
 from __future__ import annotations

@@ -33,9 +33,16 @@ from planner.errors import (
     Unauthenticated,
     Unreachable,
 )
-from planner.net.bodies import NotJSON, nests_too_deep, parsed
+from planner.net.bodies import (
+    NotJSON,
+    html_words,
+    looks_like_html,
+    nests_too_deep,
+    one_line,
+    parsed,
+    status_words,
+)
 from planner.net.dates import retry_after
-from planner.net.plain_text import html_words, looks_like_html, one_line, status_words
 from planner.net.wire import Look, Received, explain
 
 _PASSING = frozenset({500, 502, 503, 504})

@@ -111,12 +111,11 @@ class Case:
         ignores = self.desired.lifecycle.ignore_changes
         kept = without_ignored(self.attributes, prior, ignores) if ignores else self.attributes
         diffs = differences(kept, prior, self.kind, self.goal.salt)
+        anew = self.triggers or self.goal.selection.forces(address)
+        if not (diffs or anew or self._uploads(prior)):
+            return Decision(Change(address, Action.NO_OP, ""), {**prior.attributes, **kept}, complete=True)
         forced = tuple(dict.fromkeys(str(diff.path[0]) for diff in diffs if diff.forces_replacement))
-        if forced or self.triggers or self.goal.selection.forces(address):
-            return self._replace(prior, forced)
-        if diffs or self._uploads(prior):
-            return self._update(prior, kept, diffs)
-        return Decision(Change(address, Action.NO_OP, ""), {**prior.attributes, **kept}, complete=True)
+        return self._replace(prior, forced) if forced or anew else self._update(prior, kept, diffs)
 
     def _create(self, reason: str) -> Decision:
         later = self._computed_later()
@@ -153,8 +152,7 @@ class Case:
         attributes, has, uploads = self.kind.attributes, prior.attributes, self._uploads(prior)
         stays = {name: has[name] for name in self.kind.computed if attributes[name].stable and name in has}
         later = {name: value for name, value in self._computed_later().items() if name not in stays}
-        cleared = {attribute.name for attribute in attributes.values() if attribute.cleared}
-        remains = {name: value for name, value in has.items() if name not in cleared}
+        remains = {name: value for name, value in has.items() if name not in self.kind.cleared}
         change = self._change(
             Action.UPDATE,
             self._why_upload(prior) if uploads else "",
@@ -181,8 +179,9 @@ class Case:
 
     def _uploads(self, prior: Prior) -> bool:
         content = self.kind.content
-        ignored = content is not None and (content.attribute,) in self.desired.lifecycle.ignore_changes
-        return content_differs(self.desired, prior) and not ignored
+        if content is None or not content_differs(self.desired, prior):
+            return False
+        return (content.attribute,) not in self.desired.lifecycle.ignore_changes
 
     def _why_upload(self, prior: Prior) -> str:
         source = self.desired.content.source if self.desired.content else "the file"
@@ -300,9 +299,9 @@ class Decisions:
 
     def _note_existing(self, decision: Decision, held: set[Whose]) -> None:
         change = decision.change
-        kind = self.drivers[change.address.kind].kind
-        strangers = [id_ for id_ in change.existing if (kind.name, id_) not in held]
+        strangers = [id_ for id_ in change.existing if (change.address.kind, id_) not in held]
         if change.action is Action.CREATE and strangers:
+            kind = self.drivers[change.address.kind].kind
             key = ", ".join(map(str, kind.natural_key))
             ids = ", ".join(strangers[:3]) + (", ..." if len(strangers) > 3 else "")
             self.notes.append(

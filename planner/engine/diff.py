@@ -6,6 +6,7 @@ Equality is decided attribute by attribute; deepdiff describes lists and mapping
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from attrs import evolve
 
@@ -24,6 +25,8 @@ from planner.model.value import (
     is_sensitive,
     with_each,
 )
+
+_TEXT: Final = frozenset({str})
 
 Place = tuple[Path, Value, Value]
 """A path below an attribute, and both sides there: None where there is none."""
@@ -71,10 +74,10 @@ def _shows_the_same(observed: Observed, prior: Prior, kind: Kind) -> bool:
     silent = kind.content.fetched if kind.content and prior.content_sha256 is not None else ()
     return (
         kind.shown.issuperset(now)
-        and now.keys() <= before.keys()
+        and now.items() <= before.items()
         and kind.local.issuperset(before.keys() - now.keys())
-        and all(map(identical, now.values(), map(before.__getitem__, now)))
-        and not any(name in now for name in silent)
+        and all(identical(value, before[name]) for name, value in now.items() if type(value) is not str)
+        and now.keys().isdisjoint(silent)
         and _same_stamps(observed, prior)
     )
 
@@ -156,6 +159,8 @@ def differences(
     Attributes that desired leaves out are left alone, except those the server clears when they are left out.
     anew: desired becomes another resource, which has nothing of what it leaves out.
     """
+    if not anew and _has_all(prior.attributes, desired, kind):
+        return ()
     found: list[AttributeDiff] = []
     content = kind.content.attribute if kind.content else None
     for name, attribute in kind.attributes.items():
@@ -170,6 +175,15 @@ def differences(
             continue
         found += _described(attribute, before, after, salt)
     return tuple(found)
+
+
+def _has_all(has: Mapping[str, Value], desired: Mapping[str, Value], kind: Kind) -> bool:
+    """Whether all that is desired are texts which are there, for sure: as nearly always."""
+    return (
+        _TEXT.issuperset(map(type, desired.values()))
+        and desired.items() <= has.items()
+        and kind.cleared.isdisjoint(has.keys() - desired.keys())
+    )
 
 
 def _set_anew(attribute: Attribute, prior: Prior) -> Value:

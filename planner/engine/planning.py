@@ -84,6 +84,8 @@ def _put_together(decisions: Decisions, taken: Taken) -> Plan:
 
 
 def _steps(decisions: Decisions, taken: Taken) -> tuple[Step, ...]:
+    if not taken.changes:
+        return ()
     writes = {}
     for change in taken.changes:
         if change.action in WRITES:

@@ -53,7 +53,8 @@ def refreshed(goal: Goal, state: State, view: View, drivers: Drivers, diagnostic
     """What was not looked at is believed as it is in state; what is imported has no entry there yet."""
     state, moves = apply_moves(state, goal.declarations.moves, diagnostics)
     found = Refreshed(state, view, moves, notes=[*view.notes])
-    for address, prior in sorted(state.resources.items()):
+    for address in sorted(state.resources):
+        prior = state.resources[address]
         if address not in view.resources:
             found.priors[address] = prior
             continue

@@ -21,18 +21,14 @@ from planner.model.dialect import Dialect
 _HEADERS: Final = {"X-TFS-FedAuthRedirect": "Suppress"}
 _VERSION: Final = {"api-version": "7.1"}
 _PREVIEW: Final = {"api-version": "7.1-preview"}
+_MARKDOWN: Final = Dialect(mermaid=False, alerts=False)
 _TEXT: Final = 1
 _BRANCH: Final = "refs/heads/"
 _NONE: Final = Comment("", "", "")
 
 
 class AzureDevOps(Connection):
-    facts = Facts(
-        name="Azure DevOps",
-        limit=150_000,
-        description_limit=4_000,
-        dialect=Dialect(mermaid=False, alerts=False),
-    )
+    facts = Facts(name="Azure DevOps", limit=150_000, description_limit=4_000, dialect=_MARKDOWN)
 
     def comments(self) -> Iterator[Comment]:
         found = self.client.get(self._at("threads"), self.not_read)

@@ -15,6 +15,7 @@ from planner.forge.kind import NAME, Ci, Environ, Job, Kind, Way, below, joined,
 from planner.forge.port import Comment, Facts, ForgeError
 from planner.model.dialect import Dialect
 
+_MARKDOWN: Final = Dialect(details=False, mermaid=False, alerts=False, hides_comments=False)
 _REFUSED: Final = (400, 401, 403, 404)
 
 
@@ -23,12 +24,7 @@ class Bitbucket(Connection):
     what Bitbucket lets it do then: only its author may change a comment, so each one that looks like one's
     own is written back as it is, until one was taken: its author it is."""
 
-    facts = Facts(
-        name="Bitbucket",
-        limit=30_000,
-        description_limit=30_000,
-        dialect=Dialect(details=False, mermaid=False, alerts=False, hides_comments=False),
-    )
+    facts = Facts(name="Bitbucket", limit=30_000, description_limit=30_000, dialect=_MARKDOWN)
     _asked: bool = False
 
     def comments(self) -> Iterator[Comment]:

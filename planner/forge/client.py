@@ -19,9 +19,8 @@ from planner.forge.port import Forge, ForgeError, ReplyLost, Target
 from planner.forge.registry import KINDS
 from planner.model.known_secrets import known_secrets
 from planner.net.address import Elsewhere, address_of, led_to, onward
-from planner.net.bodies import NotJSON, parsed
+from planner.net.bodies import NotJSON, html_words, looks_like_html, one_line, parsed, status_words
 from planner.net.dates import retry_after, sensible, server_clock
-from planner.net.plain_text import html_words, looks_like_html, one_line, status_words
 from planner.net.wire import BROKEN, Look, Received, Request, Wire, explain
 
 _TIMEOUTS: Final = (10.0, 60.0)
@@ -127,7 +126,7 @@ class Client:
             found = self._attempt(call)
             if isinstance(found, Reply):
                 return found
-            pause = pause_after(attempt, waited, found.asked, self.pauses.random)
+            pause = pause_after(attempt, waited, found.asked, self.pauses.random())
             if found.lasting or pause is None:
                 raise found.error
             self._tell(f"{found.error.summary}; trying again in {max(1, round(pause))} s")
@@ -268,16 +267,14 @@ def _texts(data: Any, depth: int) -> Iterator[str]:
             yield from _texts(item, depth + 1)
 
 
-def pause_after(
-    attempt: int, waited: float, asked: float | None, random: Callable[[], float]
-) -> float | None:
+def pause_after(attempt: int, waited: float, asked: float | None, random: float) -> float | None:
     """Seconds to wait after attempt (from 1), None to give up. asked: seconds the forge asked for.
 
-    Else it is exponential backoff with jitter: half to all of what doubles with each attempt.
+    Else it is exponential backoff with jitter: half to all of what doubles with each attempt. random: 0 to 1.
     """
     if attempt >= _ATTEMPTS or (asked is not None and asked > _LONGEST_ASKED):
         return None
-    backoff = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** (attempt - 1)) * (0.5 + random() / 2)
+    backoff = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** (attempt - 1)) * (0.5 + random / 2)
     pause = backoff if asked is None else asked
     return pause if waited + pause <= _WAITED_IN_ALL else None
 

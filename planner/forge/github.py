@@ -166,12 +166,8 @@ def _number(event: Any) -> int | None:
     issue = at(event, "issue")
     if issue is not None and not (at(issue, "pull_request") or at(event, "is_pull") is True):
         return None
-    return (
-        number_at(event, "pull_request", "number")
-        or number_at(issue, "number")
-        or _number_of_run(event)
-        or number_at(event, "number")
-    )
+    found = number_at(event, "pull_request", "number") or number_at(issue, "number") or _number_of_run(event)
+    return found or number_at(event, "number")
 
 
 def _number_of_run(event: Any) -> int | None:

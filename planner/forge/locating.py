@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from attrs import evolve, frozen
 
 from planner.errors import WrongUsage
-from planner.forge.kind import Ci, Job, Kind, Run, Way
+from planner.forge.kind import Ci, Environ, Job, Kind, Run, Way
 from planner.forge.port import Credentials, ForgeError, Target
 from planner.forge.registry import ALIASES, KINDS, NAMES, job_in, running
 from planner.net.address import Flaw, NoAddress, base_of
@@ -41,7 +41,7 @@ class Located:
     disorder: str = ""
 
 
-def locate(wanted: Wanted, environ: Mapping[str, str], *, needs_number: bool = True) -> Located:
+def locate(wanted: Wanted, environ: Environ, *, needs_number: bool = True) -> Located:
     """The pull request to comment on; without needs_number the repository to open one in.
 
     WrongUsage names everything that is missing; ForgeError for credentials and files that cannot be used.
@@ -66,7 +66,7 @@ def locate(wanted: Wanted, environ: Mapping[str, str], *, needs_number: bool = T
     return Located(target, job.commit, job.run, disorder)
 
 
-def job_of(wanted: Wanted, environ: Mapping[str, str]) -> Job:
+def job_of(wanted: Wanted, environ: Environ) -> Job:
     """What the CI says, as far as it is about what the user means."""
     job, name = job_in(environ), wanted.forge.lower()
     return _meant(wanted, job, ALIASES.get(name, name) or job.forge)
@@ -126,7 +126,7 @@ def _check(kind: Kind, repository: str, number: int | None) -> None:
         raise WrongUsage(f"{number} is not the number of a {kind.facts.request}", advice="Give --pr N.")
 
 
-def _api(url: str, kind: Kind, environ: Mapping[str, str]) -> str:
+def _api(url: str, kind: Kind, environ: Environ) -> str:
     """The root of the API, "" when nothing says it."""
     if not url:
         return ""
@@ -149,9 +149,7 @@ def _how_to_give(kind: Kind) -> str:
     return f"Set {ways}. {kind.hint}"
 
 
-def found_credentials(
-    ways: Iterable[Way], environ: Mapping[str, str], *, is_own_ci: bool
-) -> Credentials | None:
+def found_credentials(ways: Iterable[Way], environ: Environ, *, is_own_ci: bool) -> Credentials | None:
     """The credentials that the variables give; None when there are none; ForgeError for odd ones."""
     for way in ways:
         given = _given(way, environ) if is_own_ci or not way.own_ci else None
@@ -160,7 +158,7 @@ def found_credentials(
     return None
 
 
-def _given(way: Way, environ: Mapping[str, str]) -> Credentials | None:
+def _given(way: Way, environ: Environ) -> Credentials | None:
     token = environ.get(way.variable, "").strip()
     username = environ.get(way.username, "").strip() if way.username else way.username
     return Credentials(token, way.shown, username) if token and (username or not way.username) else None

@@ -59,13 +59,7 @@ class ErrorFacts:
     def told(self, error: ApiError) -> ApiError:
         """error with the advice, as a Conflict where it says so."""
         if self.conflict and not isinstance(error, Conflict):
-            return Conflict(
-                error.summary,
-                operation=error.operation,
-                status=error.status,
-                codes=error.codes,
-                advice=self.advice,
-            )
+            return error.said_as(Conflict, error.summary, self.advice)
         error.advice = self.advice
         return error
 

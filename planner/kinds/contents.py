@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from attrs import evolve
 
 from planner.archives import ArchiveError, Archives
 from planner.kinds.registry import KindFile
+from planner.kinds.rest import RestDriver
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic, Diagnostics, Position
-from planner.model.resource import Desired
+from planner.model.resource import Content, Desired
 from planner.model.value import Path, Secret
 
 Locate = Callable[[Address, Path], Position]
@@ -24,33 +25,29 @@ def attach_contents(
     diagnostics: Diagnostics,
 ) -> dict[Address, Desired]:
     """resources with the content of those that name a file; what is wrong with a file is reported."""
-    return {
-        address: _attached(desired, kinds[address.kind], archives, locate, diagnostics)
-        for address, desired in resources.items()
-    }
+    found = dict(resources)
+    for address, desired in resources.items():
+        facts = kinds[address.kind].kind.content
+        source = desired.attributes.get(facts.attribute) if facts else None
+        if facts and isinstance(source, str):
+            driver = kinds[address.kind].driver
+            content, problems = _content(source, facts.attribute, desired, driver, archives)
+            for problem in problems:
+                place = locate(address, (facts.attribute,))
+                diagnostics.extend([evolve(problem, position=place, address=str(address))])
+            found[address] = evolve(desired, content=content)
+    return found
 
 
-def _attached(
-    desired: Desired, kind_file: KindFile, archives: Archives, locate: Locate, diagnostics: Diagnostics
-) -> Desired:
-    facts = kind_file.kind.content
-    source = desired.attributes.get(facts.attribute) if facts else None
-    if facts is None or not isinstance(source, str):
-        return desired
-
-    def report(problem: Diagnostic) -> None:
-        place = locate(desired.address, (facts.attribute,))
-        diagnostics.extend([evolve(problem, position=place, address=str(desired.address))])
-
+def _content(
+    source: str, attribute: str, desired: Desired, driver: type[RestDriver], archives: Archives
+) -> tuple[Content | None, Sequence[Diagnostic]]:
+    """The content that source names, None when it cannot be used; and what is wrong with it."""
     if isinstance(source, Secret):
-        told = f"{facts.attribute} cannot be sensitive: paths are shown, and kept as they are"
-        report(Diagnostic("error", told))
-        return desired
+        told = f"{attribute} cannot be sensitive: paths are shown, and kept as they are"
+        return None, [Diagnostic("error", told)]
     try:
         content = archives.prepare(source)
     except ArchiveError as error:
-        report(Diagnostic("error", error.summary, advice=error.advice))
-        return desired
-    for problem in kind_file.driver.inspect(archives, content, desired.attributes):
-        report(problem)
-    return evolve(desired, content=content)
+        return None, [Diagnostic("error", error.summary, advice=error.advice)]
+    return content, driver.inspect(archives, content, desired.attributes)

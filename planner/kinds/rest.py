@@ -69,14 +69,12 @@ class RestDriver:
         except ApiError as error:
             if error.status not in (404, 405):
                 raise
-            raise ApiError(
-                f"{self.client.where} does not serve the kind {self.kind.name}: {error.summary}",
-                operation=error.operation,
-                status=error.status,
-                codes=error.codes,
-                advice="Not every version of Elastic Cloud Enterprise does: check the endpoint and its "
-                f"version. Where it does not, take the {self.kind.name} resources out of this environment.",
-            ) from error
+            summary = f"{self.client.where} does not serve the kind {self.kind.name}: {error.summary}"
+            advice = (
+                "Not every version of Elastic Cloud Enterprise does: check the endpoint and its version. "
+                f"Where it does not, take the {self.kind.name} resources out of this environment."
+            )
+            raise error.said_as(ApiError, summary, advice) from error
 
     def read(self, id: str) -> Observed | None:  # noqa: A002 - the API's word
         """The API's read operation; None when the API itself says that there is none."""

@@ -85,6 +85,11 @@ class Kind:
         return frozenset(a.name for a in self.attributes.values() if not a.write_only)
 
     @cached_property
+    def cleared(self) -> frozenset[str]:
+        """The attributes that an update empties which leaves them out."""
+        return frozenset(a.name for a in self.attributes.values() if a.cleared)
+
+    @cached_property
     def kept(self) -> Mapping[str, frozenset[str]]:
         """The attributes that are kept of a reply -> the keys below them that change by themselves."""
         return {a.name: _volatile_below(a.schema) for a in self.attributes.values() if not a.volatile}

@@ -9,7 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final
 
-from attrs import define, field, fields, frozen
+from attrs import asdict, define, field, fields, frozen
 
 from planner.model.address import Address
 from planner.model.redaction import IDENTITY, WORD
@@ -153,10 +153,7 @@ class Summary:
     delete: int = 0
 
     def __str__(self) -> str:
-        return (
-            f"{self.create} to create, {self.update} to update, "
-            f"{self.replace} to replace, {self.delete} to delete"
-        )
+        return ", ".join(f"{count} to {verb}" for verb, count in asdict(self).items())
 
 
 @define(slots=False, frozen=True)

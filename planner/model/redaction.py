@@ -25,7 +25,7 @@ from typing import Any, Final, TypeVar, cast
 import attrs
 
 from planner.model.address import Address
-from planner.model.known_secrets import SHORTEST, KnownSecrets
+from planner.model.known_secrets import KnownSecrets
 from planner.model.value import Fingerprint, Path, Reference, Value
 
 T = TypeVar("T")
@@ -104,18 +104,36 @@ def _redacted(thing: T, known: KnownSecrets, ways: Ways) -> T:
     """All texts are looked through together first, which takes a fraction of the time."""
     if not known:
         return thing
-    texts: set[str] = set()
-
-    def note(text: str) -> str:
-        if len(text) >= SHORTEST:
-            texts.add(text)
-        return text
-
-    _changed(thing, Role.SAID, Ways(note, note, note, note, note, lambda number: number))
-    found = known.holding(texts)
+    found = known.holding(_texts_in(thing))
     if not found and not known.numbers:
         return thing
     return cast(T, _changed(thing, Role.SAID, _of_those(found, known, ways)))
+
+
+def _texts_in(thing: object) -> set[str]:
+    """Every text in thing, layer by layer, whatever it is: also those that no way asks about."""
+    found: set[str] = set()
+    layer: list[Any] = [thing]
+    while layer:
+        below: list[Any] = []
+        for item in layer:
+            kind = item.__class__
+            if kind is str:
+                found.add(item)
+            elif kind is Address:
+                found.add(item.name)
+            elif not item or kind in _NO_TEXTS:
+                pass
+            elif fields := roles(kind):
+                below += [getattr(item, name) for name, _ in fields]
+            elif isinstance(item, str):
+                found.add(item)
+            elif isinstance(item, tuple | list):
+                below += item
+            elif isinstance(item, Mapping):
+                below += (*item, *item.values())
+        layer = below
+    return found
 
 
 def _of_those(found: frozenset[str], known: KnownSecrets, ways: Ways) -> Ways:

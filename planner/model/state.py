@@ -159,9 +159,5 @@ class Working:
             self.resources[outcome.address] = outcome.prior
 
     def state(self) -> State:
-        return evolve(
-            self.base,
-            resources=dict(self.resources),
-            deposed=tuple(self.deposed),
-            in_doubt=tuple(self.doubt.values()),
-        )
+        deposed, in_doubt = tuple(self.deposed), tuple(self.doubt.values())
+        return evolve(self.base, resources=dict(self.resources), deposed=deposed, in_doubt=in_doubt)

@@ -24,9 +24,8 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, ProxyEr
 
 from planner import __version__
 from planner.net.address import Address, Origin
-from planner.net.bodies import MOST_ELEMENTS, holds_too_many
+from planner.net.bodies import MOST_ELEMENTS, holds_too_many, one_line
 from planner.net.connections import Bounds, Endless, PooledAdapter, PreparedRequest, UnusableReply, too_large
-from planner.net.plain_text import one_line
 
 if TYPE_CHECKING:
     from typing import Protocol

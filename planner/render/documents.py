@@ -52,11 +52,9 @@ def comparison_document(found: Comparison) -> Document:
     }
 
 
-def releases_document(
-    project: str, releases: Sequence[KnownRelease], problems: Mapping[str, str]
-) -> Document:
+def releases_document(project: str, found: Sequence[KnownRelease], problems: Mapping[str, str]) -> Document:
     """problems: environment -> why its state could not be read."""
-    return {**_head(project, problems), "releases": [_plain(item) for item in releases]}
+    return {**_head(project, problems), "releases": [_plain(item) for item in found]}
 
 
 def release_document(

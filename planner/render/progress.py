@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import IO, Final, Protocol
+from typing import IO, Final
 
 from attrs import define, field, frozen
 
-from planner.model.ledger import Event, StepFinished, StepProgress, StepStarted
+from planner.model.ledger import Event, Sink, StepFinished, StepProgress, StepStarted
 from planner.render.escaping import cells, escape, shorten
 from planner.render.screen import Screen
 from planner.render.style import ADD, ERROR, Style
@@ -21,13 +21,8 @@ _SHORTEST_BAR: Final = 5
 _DONE: Final = {"create": "created", "update": "updated", "upload": "uploaded", "delete": "deleted"}
 
 
-class Tell(Protocol):
-    """Takes the events of an apply, from whichever thread."""
-
-    def __call__(self, event: Event) -> None: ...
-
-
-Progress = AbstractContextManager[Tell]
+Progress = AbstractContextManager[Sink]
+"""While it lasts, what takes the events of an apply, from whichever thread."""
 
 
 def plain_progress(stream: IO[str], *, style: Style) -> Progress:
@@ -81,7 +76,7 @@ class _Running:
 @contextmanager
 def live_progress(
     screen: Screen, *, style: Style, clock: Callable[[], float] = time.monotonic
-) -> Iterator[Tell]:
+) -> Iterator[Sink]:
     """A Progress. clock: seconds, for how long a step runs."""
     live = _Live(screen, style, clock)
     with screen.showing(live.lines):

@@ -17,6 +17,7 @@ from planner.render.values import inline
 COMMIT_DIGITS: Final = 10
 _WIDEST_VALUES: Final = 60
 _NOT_COMMITTED: Final = "(not committed)"
+Subjects = Mapping[str, str]  # commit -> the first line of its message, for those that are in this clone
 
 
 def render_releases(releases: Sequence[KnownRelease], *, width: int, style: Style) -> str:
@@ -53,19 +54,15 @@ def _marks(item: KnownRelease) -> Iterator[str]:
     yield from (f"forced in {name}" for name in forced)
 
 
-def render_release(item: KnownRelease, subjects: Mapping[str, str], *, width: int, style: Style) -> str:
-    """One release with all that happened to it. subjects: commit -> the first line of its message, for those
-    that are in this clone.
-    """
+def render_release(item: KnownRelease, subjects: Subjects, *, width: int, style: Style) -> str:
+    """One release with all that happened to it."""
     content = _content(item.release, subjects, width, style) if item.release else ()
-    parts = [
-        [style.paint(BOLD, escape(item.id)), *content],
-        *(list(_environment(name, item, subjects, width, style)) for name in item.environments),
-    ]
+    histories = (list(_history(name, item, subjects, width, style)) for name in item.environments)
+    parts = [[style.paint(BOLD, escape(item.id)), *content], *histories]
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
 
-def _content(release: Release, subjects: Mapping[str, str], width: int, style: Style) -> Iterator[str]:
+def _content(release: Release, subjects: Subjects, width: int, style: Style) -> Iterator[str]:
     rows = [Row(f"var.{name}", after=value) for name, value in sorted(release.variables.items())]
     commit = release.templates
     subject = subjects.get(commit)
@@ -91,9 +88,7 @@ def _whole(label: str, text: str, width: int, *, indent: int = 4, column: int = 
         yield f"{' ' * (indent + 2)}{escape(text)}"
 
 
-def _environment(
-    name: str, item: KnownRelease, subjects: Mapping[str, str], width: int, style: Style
-) -> Iterator[str]:
+def _history(name: str, item: KnownRelease, subjects: Subjects, width: int, style: Style) -> Iterator[str]:
     stays = [stay for stay in item.stays if stay.environment == name]
     yield style.paint(BOLD, name) + ("" if stays else " never ran it")
     for stay in reversed(stays):
@@ -103,9 +98,7 @@ def _environment(
             yield from _pair(*_said(remark), width, style)
 
 
-def _stay(
-    stay: Stay, release: Release | None, subjects: Mapping[str, str], width: int, style: Style
-) -> Iterator[str]:
+def _stay(stay: Stay, release: Release | None, subjects: Subjects, width: int, style: Style) -> Iterator[str]:
     until = f"ran it from {_time(stay.since)} to {_time(stay.until)}" if stay.until else ""
     whole = "" if stay.whole else style.paint(CHANGE, ", the apply was not whole")
     yield f"  {until or f'runs it since {_time(stay.since)}'}{whole}"
@@ -119,7 +112,7 @@ def _stay(
         yield from _archives(stay.archives, width, indent=6)
 
 
-def _facts(stay: Stay, subjects: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _facts(stay: Stay, subjects: Subjects) -> Iterator[tuple[str, str]]:
     commit = " ".join(filter(None, (stay.commit[:COMMIT_DIGITS], subjects.get(stay.commit, ""))))
     came = f"{stay.source}, serial {stay.serial} of lineage {stay.lineage}" if stay.source else ""
     facts = (

@@ -17,6 +17,7 @@ _STATE: Final = 6
 """Columns of the longest state of a gate."""
 
 _PLAIN: Final = Style()
+Locate = Callable[[str], str]  # an advice -> the same, whose commands name the project's folder
 _ROLES: Final[Mapping[str, str]] = {"met": ADD, "closed": CHANGE, "forced": WARNING}
 
 
@@ -48,17 +49,11 @@ def render_places(places: Sequence[Place], *, width: int, style: Style) -> str:
 
 
 def render_standings(
-    chain: Sequence[Standing],
-    *,
-    promotes: bool,
-    width: int,
-    style: Style,
-    located: Callable[[str], str] = str,
+    chain: Sequence[Standing], *, promotes: bool, width: int, style: Style, located: Locate = str
 ) -> str:
     """The matrix, then a paragraph for each environment that is held back, or that could not be looked at.
 
-    promotes: whether releases are promoted here; else there are no columns about them. located: an advice,
-    whose commands name the project's folder then.
+    promotes: whether releases are promoted here; else there are no columns about them.
     """
     unreadable = {item.environment for item in chain if not item.readable}
     heads = ["environment", "converged", "drift"]
@@ -114,7 +109,7 @@ def _next(item: Standing, unreadable: set[str]) -> Iterator[Cell]:
     yield Cell(names, WARNING) if names else Cell("nothing", ADD)
 
 
-def _notes(item: Standing, width: int, located: Callable[[str], str]) -> Iterator[str]:
+def _notes(item: Standing, width: int, located: Locate) -> Iterator[str]:
     if item.problem:
         yield from _hanging(f"{item.environment} cannot be looked at: {item.problem}", width)
         yield from _hanging(f"  {located(item.advice)}" if item.advice else "", width)

@@ -44,15 +44,13 @@ def expanded(value: Value, room: int, text: TextLayout, below: int = 0) -> list[
     if is_multiline(value):
         return _heredoc(value, below or room)
     line = inline(value)
-    if _fits(value, line, room):
-        return [line]
-    return text(value, room) if isinstance(value, str) else _opened(value, below or room, text)
+    if isinstance(value, str):
+        return [line] if cells(line) <= room or isinstance(value, Secret) else text(value, room)
+    return [line] if _fits(value, line, room) else _opened(value, below or room, text)
 
 
 def _fits(value: Value, line: str, room: int) -> bool:
-    """Whether value reads well on one line, given as inline has it. Scalars but open strings always do."""
-    if isinstance(value, str):
-        return isinstance(value, Secret) or cells(line) <= room
+    """Whether value, no text, reads well on one line, given as inline has it. Scalars always do."""
     if not (is_container(value) and value):
         return True
     many = not isinstance(value, Mapping) and sum(map(is_container, value)) > 1
@@ -142,7 +140,7 @@ def _scalar(value: Value) -> str:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, Deferred | Fingerprint) and is_sensitive(value):
+    if is_sensitive(value):
         return SENSITIVE
     return KNOWN_LATER if is_unknown(value) else escape(str(value))
 

@@ -64,9 +64,7 @@ def _problems(values: dict[str, Any], type_: Any) -> list[Problem]:
             messages.setdefault(key, message)
     if type_ == "plugin" and "version" not in messages and not EXACT.fullmatch(values["version"]):
         messages["version"] = f"The version of a plugin must be exact, as 8.15.3, not [{values['version']}]."
-    return [
-        Problem("extensions.request_execution_failed", message, (key,)) for key, message in messages.items()
-    ]
+    return [Problem("extensions.request_execution_failed", text, (key,)) for key, text in messages.items()]
 
 
 def _complaint(key: str, value: Any) -> str | None:

@@ -19,7 +19,6 @@ from planner.errors import USE_THE_NEWER, PlannerError, StalePlan
 from planner.model.codec import decode, digest, encode, for_digest
 from planner.model.plan import Plan
 from planner.model.preview import EnvironmentPreview, Preview
-from planner.model.release import Gate, Standing
 from planner.model.value_json import Data
 from planner.state.document import (
     BadDocument,
@@ -165,27 +164,16 @@ def _decoded(document: Any) -> Previewed:
     """The preview of a document. BadDocument, ValueError."""
     require_known(document, FORMAT_VERSION)
     check("preview", document)
-    environments = document["environments"]
-    planned = [item for item in environments if item["plan"] is not None]
-    plans = {item["environment"]: orjson.dumps(item["plan"]) for item in planned}
-    told = {
-        **_known(Preview, document),
-        "environments": tuple(_environment(item, plans.get(item["environment"])) for item in environments),
-        "chain": tuple(decode(standing, Standing) for standing in document.get("chain", ())),
-    }
-    return Previewed(Preview(**told), plans)
-
-
-def _environment(item: Any, plan: bytes | None) -> EnvironmentPreview:
-    told = {
-        **_known(EnvironmentPreview, item),
-        "plan": None if plan is None else decode(FORMAT.read(plan), Plan),
-        "gates": tuple(decode(gate, Gate) for gate in item["gates"]),
-    }
-    return EnvironmentPreview(**told)
+    environments = [_known(EnvironmentPreview, item) for item in document["environments"]]
+    plans = {}
+    for item in environments:
+        if item["plan"] is not None:
+            plans[item["environment"]] = orjson.dumps(item["plan"])
+            item["plan"] = FORMAT.read(plans[item["environment"]])
+    told = {**_known(Preview, document), "environments": environments}
+    return Previewed(decode(told, Preview), plans)
 
 
 def _known(cls: type, told: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of cls that are told. A newer planner may tell more."""
-    found = ((name, told[name]) for name in fields_dict(cls) if name in told)
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in found}
+    return {name: told[name] for name in fields_dict(cls) if name in told}

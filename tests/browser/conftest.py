@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from planner.model.preview import Preview
-from planner.render.html import render_html
+from planner.render.html.page import render_html
 
 from .devtools import NAMES, Browser, browser_program, started
 from .pages import Page, new_page

@@ -15,7 +15,7 @@ from planner.config.sources import Sources
 from planner.config.template_jobs import Workpiece
 from planner.config.templates import Templates
 from planner.model.diagnostic import Diagnostics
-from tests.unit.config.projects import Folder
+from tests.unit.config.projects import Folder, here
 
 MEMORY = 1024**3
 PROCESSOR = 120
@@ -173,7 +173,7 @@ ENDLESS = {  # much work, or values that grow
 def test_work_is_bounded(tmp_path: Path, work: str) -> None:
     made = project(tmp_path, {"a.yaml": "#\n" + ENDLESS[work].replace("R", "range(100000)") + "\n"})
     diagnostics = Diagnostics()
-    list(Templates(Workpiece(Sources(made.root), effort=Effort(BUDGET // 50)), diagnostics).documents())
+    list(Templates(Workpiece(Sources(made.root), effort=Effort(BUDGET // 50)), diagnostics, here).documents())
     errors = [item for item in diagnostics if "nothing" not in item.summary]
     assert errors
     assert all(item.position and item.position.line == 2 for item in errors), errors
@@ -191,7 +191,7 @@ def test_the_effort_is_one_for_all_templates_and_locals(tmp_path: Path) -> None:
     loop = "{% for a in range(1000) %}{% for b in range(20) %}{% endfor %}{% endfor %}"
     made = project(tmp_path, {f"{n}.yaml": "#\n" + loop for n in range(4)})
     diagnostics = Diagnostics()
-    list(Templates(Workpiece(Sources(made.root), effort=Effort(3_000_000)), diagnostics).documents())
+    list(Templates(Workpiece(Sources(made.root), effort=Effort(3_000_000)), diagnostics, here).documents())
     places = [item.position.file for item in diagnostics if item.position]
     assert places == ["templates/2.yaml", "templates/3.yaml"]
 
@@ -206,7 +206,7 @@ def test_honest_work_is_far_below(tmp_path: Path) -> None:
     )
     made = project(tmp_path, {"a.yaml": "{% set kept = range(0, 10000, 5)|list %}\n" + template})
     diagnostics, effort = Diagnostics(), Effort()
-    documents = list(Templates(Workpiece(Sources(made.root), effort=effort), diagnostics).documents())
+    documents = list(Templates(Workpiece(Sources(made.root), effort=effort), diagnostics, here).documents())
     assert not tuple(diagnostics)
     document: Any = documents[0].value
     assert len(document["a"]) == 10_000

@@ -17,7 +17,7 @@ from planner.forge.posting import Marker, Posting, post
 from planner.forge.registry import KINDS
 from planner.model.dialect import USUAL, Dialect
 from planner.model.preview import Preview
-from planner.render.html import render_html
+from planner.render.html.page import render_html
 from planner.render.markdown import CommentForm, render_comment
 from planner.render.markdown.form import LEAST
 from planner.state.files import cause, write_private

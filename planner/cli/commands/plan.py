@@ -69,7 +69,7 @@ def _page(console: Console, here: Opened, proposal: Proposal) -> str:
     """The plan as an HTML page; one that apply would refuse with the reason."""
     from planner.app.preview.environment import located, told  # noqa: PLC0415 - only where it is asked for
     from planner.model.preview import EnvironmentPreview, Preview  # noqa: PLC0415 - as above
-    from planner.render.html import render_html  # noqa: PLC0415 - only where it is asked for
+    from planner.render.html.page import render_html  # noqa: PLC0415 - only where it is asked for
 
     plan = proposal.plan
     shown = EnvironmentPreview(

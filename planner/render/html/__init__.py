@@ -11,7 +11,3 @@
 The page can be read without its script, which adds filters, search, keys and comparing. Values are text
 wherever they go: templates escape, and the script builds no HTML.
 """
-
-from planner.render.html.page import render_html
-
-__all__ = ["render_html"]

@@ -21,22 +21,6 @@ _LONGEST: Final = 36
 _CHARACTER, _HEIGHT, _ROW, _GAP, _PADDING, _MARGIN = 7.3, 26.0, 36.0, 56.0, 10.0, 8.0
 
 
-@frozen
-class Box:
-    """A resource. group: what happens to it, or neighbour. href: of its row, "" where it does not change."""
-
-    number: int
-    label: str
-    title: str
-    group: str
-    href: str
-    left: str
-    top: str
-    width: str
-    text_left: str
-    text_top: str
-
-
 @define(slots=False, frozen=True)
 class Graph:
     """The part of a graph of dependencies that is drawn, and its drawing. edges: between numbers of
@@ -66,7 +50,7 @@ class Graph:
         return f"{self._drawing.rows * _ROW + _MARGIN:.0f}"
 
     @property
-    def boxes(self) -> Iterator[Box]:
+    def boxes(self) -> Iterator[Mapping[str, object]]:
         return (self._box(node, spot) for node, spot in sorted(self._drawing.nodes.items()))
 
     @property
@@ -98,21 +82,22 @@ class Graph:
         shown = self.changes.get(address)
         return (f"{shown.item.sign} " if shown else "") + shorten(str(address), _LONGEST)
 
-    def _box(self, node: int, spot: Spot) -> Box:
+    def _box(self, node: int, spot: Spot) -> Mapping[str, object]:
+        """For the template. group: what happens, or neighbour. href: of its row, "" where nothing changes."""
         address, left, middle = self.addresses[node], self._columns[spot.layer].left, _middle_of(spot)
         shown = self.changes.get(address)
-        return Box(
-            node,
-            self._label(node),
-            title=f"{address}: {shown.item.action if shown else 'not changed'}",
-            group=shown.item.group if shown else "neighbour",
-            href=f"#{shown.anchor}" if shown else "",
-            left=f"{left:.1f}",
-            top=f"{middle - _HEIGHT / 2:.1f}",
-            width=f"{self._width(node):.1f}",
-            text_left=f"{left + _PADDING:.1f}",
-            text_top=f"{middle + 4:.1f}",
-        )
+        return {
+            "number": node,
+            "label": self._label(node),
+            "title": f"{address}: {shown.item.action if shown else 'not changed'}",
+            "group": shown.item.group if shown else "neighbour",
+            "href": f"#{shown.anchor}" if shown else "",
+            "left": f"{left:.1f}",
+            "top": f"{middle - _HEIGHT / 2:.1f}",
+            "width": f"{self._width(node):.1f}",
+            "text_left": f"{left + _PADDING:.1f}",
+            "text_top": f"{middle + 4:.1f}",
+        }
 
     def _path(self, edge: Edge, spots: Sequence[Spot]) -> str:
         """A curve from layer to layer, with a head where it ends: at the right, but in a circle."""
@@ -143,13 +128,8 @@ def graph_of(changes: Sequence[ShownChange]) -> Graph:
     needs = {address: shown.item.change.dependencies for address, shown in by_address.items()}
     addresses = tuple(sorted({*needs, *(other for others in needs.values() for other in others)}))
     number = {address: index for index, address in enumerate(addresses)}
-    edges = tuple(
-        (number[address], number[other])
-        for address, others in needs.items()
-        for other in sorted(others)
-        if other != address
-    )
-    return Graph(addresses, edges, by_address)
+    pairs = ((one, other) for one, others in needs.items() for other in sorted(others) if other != one)
+    return Graph(addresses, tuple((number[one], number[other]) for one, other in pairs), by_address)
 
 
 def _largest(edges: Sequence[Edge]) -> list[Edge]:

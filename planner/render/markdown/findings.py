@@ -61,12 +61,8 @@ class Loss:
 
 def losses(environments: Iterable[EnvironmentPreview]) -> tuple[Loss, ...]:
     """Deletes before replaces, in the order of the environments and their plans."""
-    found = [
-        Loss(change, item.environment, item.protected)
-        for item in environments
-        if item.plan
-        for change in PlanView(item.plan).losses
-    ]
+    planned = [(item, PlanView(item.plan)) for item in environments if item.plan]
+    found = [Loss(lost, item.environment, item.protected) for item, view in planned for lost in view.losses]
     return tuple(sorted(found, key=lambda loss: loss.verb))
 
 

@@ -116,7 +116,7 @@ def _lines(row: Row, above: str, head: str, frame: _Frame, long: TextLayout) -> 
     first, below = _body(row, frame, long)
     sign = row.sign or " "
     lines = [Line(frame.start, above, sign, begins=True)] if above else []
-    lines.append(Line(frame.start, head + first, sign, begins=not above))
+    lines.append(Line(frame.start, head + first, sign, not above))
     if below:
         lines += [line if line.sign else evolve(line, sign=sign) for line in below]
     if row.forces or row.notes:
@@ -148,7 +148,7 @@ def _value(value: Any, frame: _Frame, long: TextLayout) -> Body:
     if len(lines) == 1:
         return lines[0], []
     hangs = is_words or (isinstance(value, str) and not is_multiline(value))
-    column = frame.value_at if hangs else frame.start  # under the value, or the name, as items of a list
+    column = frame.value_at if hangs else frame.start  # items of a list: under the name
     return lines[0], [Line(column, line) for line in lines[1:]]
 
 

@@ -19,8 +19,7 @@ from attrs import define, evolve, frozen
 
 from planner import __version__
 from planner.net.address import Address
-from planner.net.bodies import NotJSON, parsed
-from planner.net.plain_text import one_line, status_words
+from planner.net.bodies import NotJSON, one_line, parsed, status_words
 from planner.state.encryption import Marks
 from planner.state.http.head import Head, decode_content, decode_head, encode_content, encode_head
 from planner.state.http.target import Endpoint, HttpTarget

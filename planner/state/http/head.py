@@ -15,8 +15,7 @@ from attrs import asdict, evolve, frozen
 
 from planner.errors import DamagedState, StateError
 from planner.model.codec import canonical, decode
-from planner.net.bodies import nests_too_deep
-from planner.net.plain_text import looks_like_html
+from planner.net.bodies import looks_like_html, nests_too_deep
 from planner.state.backend import KEPT
 from planner.state.document import loads, refuse_newer, version_in
 from planner.state.keys import encrypted

@@ -16,9 +16,8 @@ from planner.errors import explaining
 from planner.model.known_secrets import known_secrets
 from planner.net import wire as net
 from planner.net.address import led_to
-from planner.net.bodies import NotJSON, parsed
+from planner.net.bodies import NotJSON, html_words, looks_like_html, one_line, parsed, status_words
 from planner.net.dates import retry_after
-from planner.net.plain_text import html_words, looks_like_html, one_line, status_words
 from planner.net.wire import Look, explain
 from planner.state.http.target import Access, Endpoint
 from planner.state.locks import Timing

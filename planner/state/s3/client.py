@@ -24,7 +24,7 @@ from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
 from planner.errors import StateError, explaining
-from planner.net.plain_text import one_line
+from planner.net.bodies import one_line
 from planner.state.s3.target import CREDENTIALS, S3Target, check_endpoint
 
 FAILURES: Final = (exceptions.BotoCoreError, exceptions.ClientError, ResponseParserError)

@@ -195,7 +195,8 @@ class Log:
             self._known.clear()
         elif confirm is not None:
             confirm()
-        self._discard(listed if _present(listed) else listed[:-1])
+        spent = listed if _present(listed) else listed[:-1]
+        self._bucket.discard([self._prefix + item.name for item in spent if not _is_fresh_fence(item)])
 
     def fence(self, confirm: Confirm | None) -> None:
         """Keep out whoever wrote before."""
@@ -227,9 +228,6 @@ class Log:
 
     def _listing(self) -> list[Found]:
         return [item for item in self._bucket.listing(self._prefix) if item.name.isdecimal()]
-
-    def _discard(self, forgotten: Sequence[Found]) -> None:
-        self._bucket.discard([self._prefix + item.name for item in forgotten if not _is_fresh_fence(item)])
 
 
 def _present(listed: Sequence[Found]) -> Sequence[Found]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
-from planner.config.jobs import Runner, here
+from planner.config.jobs import Answer, Job, Lines, Runner, unasked
 from planner.config.load import Configuration, Projects, choose_environment, load
 from planner.config.sources import Sources
 from planner.config.variables import Inputs
@@ -60,6 +60,22 @@ THING = Kind(
 KINDS = {**{name: file.kind for name, file in load_kinds().items()}, "thing": THING}
 
 Text = str | bytes
+
+
+@frozen
+class _Here:
+    ask: Answer
+
+    def at(self, place: Any) -> None: ...
+
+    def allow(self, units: int) -> None: ...
+
+    def compiled(self, name: str, lines: Lines) -> None: ...
+
+
+def here(job: Job, answer: Answer = unasked, /) -> Iterator[Any]:
+    """Does a job at once, in this process, with no bounds but those that are counted."""
+    return job(_Here(answer))
 
 
 @frozen

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from planner.config.checks import Conditions
-from planner.config.jobs import here
 from planner.config.scope import Scope
 from planner.config.sources import Sources
 from planner.config.statements import read_checks
@@ -23,6 +22,8 @@ from planner.model.declarations import Check, Verdict
 from planner.model.diagnostic import Diagnostics, Position
 from planner.model.value import UNKNOWN, Deferred, Reference, Value
 from planner.model.value import Path as ValuePath
+
+from .projects import here
 
 VALUES: Mapping[str, Value] = {
     "resource.extension.a.version": "8.*",

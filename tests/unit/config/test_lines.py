@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from planner.config.jobs import Answer, Job, here, unasked
+from planner.config.jobs import Answer, Job, unasked
 from planner.model.declarations import Placed
 
-from .projects import Folder, Text
+from .projects import Folder, Text, here
 
 HEAD = "resource:\n  thing:\n"
 

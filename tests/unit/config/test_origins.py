@@ -13,6 +13,8 @@ from planner.kinds.registry import load_kinds
 from planner.model.address import Address
 from planner.model.value import Path as ValuePath
 
+from .projects import here
+
 PROJECT = """
 project: origins
 variables:
@@ -67,6 +69,6 @@ def test_origins(tmp_path: Path, address: Address, path: ValuePath, origins: tup
     (tmp_path / "environments" / "dev.yaml").write_text("variables:\n  owner: team\n")
     declared = Projects().at(tmp_path)
     kinds = {name: found.kind for name, found in load_kinds().items()}
-    found = load(Sources(tmp_path), declared, declared.project.environments["dev"], kinds, Inputs())
+    found = load(Sources(tmp_path), declared, declared.project.environments["dev"], kinds, Inputs(), here)
     assert found.diagnostics == ()
     assert found.origins(address, path) == origins

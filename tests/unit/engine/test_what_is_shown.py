@@ -20,7 +20,7 @@ from planner.model.plan import Plan
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.model.resource import Desired, Lifecycle, Prior
 from planner.model.value import Fingerprint, Secret, Value, is_sensitive, leaves
-from planner.render.html import render_html
+from planner.render.html.page import render_html
 from planner.render.markdown import render_markdown_plan
 from planner.render.style import Style
 from planner.render.text.plan import render_plan

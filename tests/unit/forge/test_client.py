@@ -79,7 +79,7 @@ def test_how_long_is_asked_for(status: int, headers: Mapping[str, str], wait: fl
 def test_the_pause(
     attempt: int, waited: float, asked: float | None, random: float, pause: float | None
 ) -> None:
-    assert pause_after(attempt, waited, asked, lambda: random) == pause
+    assert pause_after(attempt, waited, asked, random) == pause
 
 
 def test_the_time_of_day() -> None:

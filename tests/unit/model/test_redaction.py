@@ -10,10 +10,11 @@ import base64
 import importlib
 import inspect
 import pkgutil
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, timedelta, tzinfo
 from enum import Enum
-from types import NoneType, UnionType
+from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 from urllib.parse import quote
 
@@ -26,11 +27,11 @@ import planner.render
 from planner.model.address import Address
 from planner.model.codec import encode, encode_record
 from planner.model.known_secrets import known_secrets
-from planner.model.plan import Plan
+from planner.model.plan import Action, Change, Plan
 from planner.model.preview import Preview
 from planner.model.redaction import Role, for_display, for_file, named, roles
 from planner.model.state import Intent, Outcome, State
-from planner.model.value import Deferred, Fingerprint, Path, Reference
+from planner.model.value import Deferred, Fingerprint, Path, Reference, Secret, Value
 from planner.promote import log
 from planner.render.markdown.form import CommentForm
 from planner.render.standings import Place
@@ -189,6 +190,36 @@ def test_what_a_field_does_not_say_is_redacted(kind: type) -> None:
         assert held(file(thing)) == [], form
         if before:
             assert any("(sensitive)" in text for text in texts(for_display(thing, KNOWN))), form
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_one_in_a_single_field_is_found(kind: type) -> None:
+    plain, secret = made(kind, "open"), made(kind, SECRET)
+    for name, _ in roles(kind):
+        thing = attrs.evolve(plain, **{name.lstrip("_"): getattr(secret, name)})
+        assert held(for_display(thing, KNOWN)) == [], name
+        assert held(file(thing)) == [], name
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        SECRET,
+        Secret(SECRET),
+        [SECRET],
+        (1, (SECRET,)),
+        {"deep": {"a": None, "b": SECRET}},
+        {"deep": {SECRET: False}},
+        OrderedDict(a=MappingProxyType({"b": SECRET})),
+        Deferred((SECRET, Reference(A, ("id",)))),
+        Deferred(("", Reference(Address("extension", SECRET), ("id",)))),
+        Deferred(("", Reference(A, ("tags", SECRET)))),
+    ],
+)
+def test_one_in_a_single_place_of_a_value_is_found(value: Value) -> None:
+    change = Change(A, Action.UPDATE, "", after={"a": 0, "b": "", "c": value})
+    assert held(change)
+    assert held(for_display(change, KNOWN)) == []
 
 
 @pytest.mark.parametrize("kind", CLASSES)

@@ -9,7 +9,7 @@ from planner.model.address import Address
 from planner.model.plan import Action, Change, CheckResult, LeftOut, Plan
 from planner.model.preview import NEW, REMOVED, EnvironmentPreview, Preview
 from planner.model.release import Gate
-from planner.render.html import render_html
+from planner.render.html.page import render_html
 
 from .html_document import Node, read
 from .plans import CREATE, DELETE, ICU, OFFICE, PLANS, REPLACE, UPDATE, USED, plan

@@ -16,7 +16,7 @@ from planner.model.preview import EnvironmentPreview, Preview
 from planner.model.release import Gate
 from planner.model.resource import Content
 from planner.model.value import UNKNOWN, Value
-from planner.render.html import render_html
+from planner.render.html.page import render_html
 from planner.render.view import ChangeView
 
 from .html_document import Node, read

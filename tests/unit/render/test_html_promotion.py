@@ -7,7 +7,7 @@ from attrs import evolve
 
 from planner.model.preview import Preview
 from planner.model.release import Gate, Standing
-from planner.render.html import render_html
+from planner.render.html.page import render_html
 from planner.render.html.promotion import converged_words
 
 from .html_document import Node, read

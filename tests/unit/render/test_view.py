@@ -12,7 +12,7 @@ from attrs import evolve
 from planner.model.plan import Action, Change, LeftOut, Plan
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.render import events
-from planner.render.html import render_html
+from planner.render.html.page import render_html
 from planner.render.markdown import render_comment, render_markdown_plan
 from planner.render.rows import Form, Row, Words
 from planner.render.style import Style
