@@ -84,14 +84,13 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     if moves:
         _move(request, console, dry_run=dry_run)
         return
-    source, target = _ends(names, rollback=rollback)
-    _check(rollback=rollback, release=release, to=to, only=only)
+    promotion = _promotion(names, only, release, to, rollback=rollback)
     wanted = Wanted(forge, repo, None, api_url)
     if not open_pr and (base or wanted != Wanted()):
         raise WrongUsage("--forge, --repo, --api-url and --base go with --open-pr")
     order = Order(
-        request=evolve(request, environment=target),
-        promotion=Promotion(target, source, only, to or release),
+        request=evolve(request, environment=promotion.target),
+        promotion=promotion,
         forcing=make_forcing(forces, reason),
         dry_run=dry_run,
         commit=commit,
@@ -165,23 +164,20 @@ def _tell_next(console: Console, foreseen: Foreseen, done: str, following: str) 
         console.tell(f"To go on with what is checked out, delete {foreseen.account.file} again.")
 
 
-def _ends(names: tuple[str, ...], *, rollback: bool) -> tuple[str, str]:
-    if rollback and len(names) == 1:
-        return "", names[0]
-    if rollback:
+def _promotion(
+    names: tuple[str, ...], only: tuple[str, ...], release: str, to: str, *, rollback: bool
+) -> Promotion:
+    if rollback and len(names) != 1:
         raise WrongUsage("a rollback is of one environment", advice="planner promote TARGET --rollback")
-    if len(names) != 2 or not all(names):
+    if not rollback and (len(names) != 2 or not all(names)):
         raise WrongUsage(
             "which environments?",
             advice="planner promote SOURCE TARGET, or planner promote TARGET --rollback",
         )
-    return names[0], names[1]
-
-
-def _check(*, rollback: bool, release: str, to: str, only: tuple[str, ...]) -> None:
     if to and not rollback:
         raise WrongUsage("--to goes with --rollback", advice="For a release of SOURCE: --release R.")
     if rollback and release:
         raise WrongUsage("--release does not go with --rollback", advice="Say where to go back to: --to R.")
     if rollback and only:
         raise WrongUsage("--only does not go with --rollback: a release comes back whole")
+    return Promotion(names[-1], "" if rollback else names[0], only, to or release)
