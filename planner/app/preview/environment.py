@@ -44,7 +44,7 @@ def foresee(task: Task, found: EnvironmentPreview) -> Planned:
         if task.offline:
             return _from_base(task, found)
         with opened(task.request, task.caller) as here:
-            proposal = propose(here.session)
+            proposal = propose(here.session, here.state)
             shown, data = _shown(task, found, proposal, here.configuration, here.store.redact)
             admitted = admission(
                 task.request, here.configuration, proposal.state, task.caller, here.store.clock(), Terms()

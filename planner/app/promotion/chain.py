@@ -87,7 +87,7 @@ def _asked(request: Request, caller: Caller, seen: Seen) -> Seen:
     own = request.elsewhere(name)
     try:
         with opened(own, caller) as there:
-            proposal = propose(there.session)
+            proposal = propose(there.session, there.state)
             if not proposal.forbidden:
                 return _planned(own, there, proposal, seen)
         problem, advice = first_error(proposal.diagnostics), f"Run: planner plan -e {name}"

@@ -134,7 +134,7 @@ def refuse_plan(caller: Caller, foreseen: Foreseen, show: Show = lambda *_: None
     target = foreseen.configuration.environment.name
     with opened(foreseen.request, caller) as here:
         with caller.doing(f"Asking the installation of {target}"):
-            proposal = propose(here.session)
+            proposal = propose(here.session, here.state)
         show(here, proposal)
     if proposal.forbidden:
         raise Refused(f"the plan of {target} has errors")

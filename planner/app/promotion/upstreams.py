@@ -44,7 +44,7 @@ def _looked_at(request: Request, caller: Caller, upstream: Upstream) -> Upstream
     own = request.elsewhere(upstream.environment)
     try:
         with opened(own, caller) as there:
-            proposal = propose(there.session)
+            proposal = propose(there.session, there.state)
     except PlannerError as error:
         return evolve(upstream, problem=caller.redact(error.summary))
     if proposal.forbidden:

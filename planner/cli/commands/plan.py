@@ -46,7 +46,7 @@ def command(
         )
     with opened(request, console) as here:
         with console.doing("Asking the installation"):
-            proposal = propose(here.session)
+            proposal = propose(here.session, here.state)
         report = make_report(console, here, "plan", as_json)
         if form == "html":
             console.out_document(_page(console, here, proposal).encode())
