@@ -197,7 +197,7 @@ class Environment:
         selection = Selection(tuple(targets), tuple(excludes), tuple(replaces))
         given = {"destroy": destroy, "refresh": refresh, "selection": selection}
         with self._asking(**given) as request, opened(request) as here:
-            proposal = propose(here.session)
+            proposal = propose(here.session, here.state)
             found = request.caller.redact.inside((*here.configuration.diagnostics, *proposal.diagnostics))
             content = here.store.redact(proposal.plan)  # as in a file: what is sensitive stays here
             return Plan(

@@ -39,6 +39,7 @@ from planner.model.declarations import Declarations, Import
 from planner.model.diagnostic import Diagnostics
 from planner.model.plan import DESTROY, IMPORT_ONLY, NORMAL, REFRESH_ONLY
 from planner.model.project import Environment, Project
+from planner.model.state import State
 from planner.state.store import Store
 
 if TYPE_CHECKING:
@@ -107,12 +108,16 @@ class Request:
 
 @frozen
 class Opened:
-    """One environment, ready to work on. hurry: ends what waits for the installation's rate limit."""
+    """One environment, ready to work on. state: as it was read to open it, without the lock.
+
+    hurry: ends what waits for the installation's rate limit.
+    """
 
     request: Request
     configuration: Configuration
     session: Session
     store: Store
+    state: State
     hurry: Callable[[], object] = lambda: None
 
     @property
@@ -163,8 +168,9 @@ def opened(request: Request) -> Iterator[Opened]:
     settings = Settings.read(environment.name, environment.options, request.inputs.environ)
     conventions = _conventions(environment, settings)
     with _client(request, configuration, settings, store) as client:
+        state = store.load()
         session = Session(
-            goal=_goal(request, configuration, store.load().lineage),
+            goal=_goal(request, configuration, state.lineage),
             drivers={n: k.driver(k.kind, k.binding, client, conventions) for n, k in kinds.items()},
             store=store,
             busy=lambda: str(store.backend.lock_holder() or ""),
@@ -172,7 +178,7 @@ def opened(request: Request) -> Iterator[Opened]:
             refresh=request.refresh,
             waiting=_waiting(settings, request.caller),
         )
-        yield Opened(request, configuration, session, store, client.hurry)
+        yield Opened(request, configuration, session, store, state, client.hurry)
 
 
 def opened_offline(request: Request) -> tuple[Goal, Drivers]:

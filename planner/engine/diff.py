@@ -6,7 +6,6 @@ Equality is decided attribute by attribute; deepdiff describes lists and mapping
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
 
 from attrs import evolve
 
@@ -25,8 +24,6 @@ from planner.model.value import (
     is_sensitive,
     with_each,
 )
-
-_TEXT: Final = frozenset({str})
 
 Place = tuple[Path, Value, Value]
 """A path below an attribute, and both sides there: None where there is none."""
@@ -180,7 +177,7 @@ def differences(
 def _has_all(has: Mapping[str, Value], desired: Mapping[str, Value], kind: Kind) -> bool:
     """Whether all that is desired are texts which are there, for sure: as nearly always."""
     return (
-        _TEXT.issuperset(map(type, desired.values()))
+        {str}.issuperset(map(type, desired.values()))
         and desired.items() <= has.items()
         and kind.cleared.isdisjoint(has.keys() - desired.keys())
     )

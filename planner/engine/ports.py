@@ -64,12 +64,10 @@ class JournalWriter(Protocol):
 class StateStore(Protocol):
     """The state of one environment. Whatever writes is called with the lock held."""
 
-    def load(self) -> State:
-        """Snapshot and journal as one. DamagedState when they cannot be used."""
-        ...
-
     def checkpoint(self) -> State:
-        """Load; what a run that was cut off left in the journal becomes a snapshot."""
+        """Snapshot and journal as one; what a run that was cut off left in the journal becomes a snapshot.
+        DamagedState when they cannot be used.
+        """
         ...
 
     def open_journal(self, state: State, operation: str) -> JournalWriter: ...

@@ -57,9 +57,11 @@ class Proposal:
         return any(item.is_error for item in self.diagnostics)
 
 
-def propose(session: Session) -> Proposal:
-    """The plan to the goal from what is there now. Takes no lock and writes nothing."""
-    state = session.store.load()
+def propose(session: Session, state: State) -> Proposal:
+    """The plan to the goal from what is there now. Takes no lock and writes nothing.
+
+    state: as it was read without the lock.
+    """
     notes: tuple[str, ...] = ()
     if state.in_doubt:
         state, notes = _settled_in_mind(session, state)

@@ -121,9 +121,8 @@ class Store:
         return present
 
     def _parsed(self, data: bytes) -> State:
-        project, environment = self.project, self.environment
         try:
-            return snapshot.parse(data, shown=self._shown, project=project, environment=environment)
+            return snapshot.parse(data, shown=self._shown, project=self.project, environment=self.environment)
         except StateError:  # an encrypted one is none of those that can be read: only then is it looked for
             refuse_encrypted([], data, self._shown)
             raise

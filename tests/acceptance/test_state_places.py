@@ -203,3 +203,18 @@ def test_lock_show_asks_the_server(project: Project, server: StateServer) -> Non
     assert (done.code, done.out) == (1, "")
     assert "cannot be told: the server answered 403 Forbidden" in words(done.err)
     assert "planner wrote there that nobody holds it" in words(done.err)
+
+
+@pytest.mark.parametrize("command", ["plan", "plan --destroy", "drift"])
+def test_the_state_is_read_once(project: Project, server: StateServer, command: str) -> None:
+    """By what takes no lock, with as many requests as whatever only lists it."""
+    url = server.url(server.new_path(PLAIN))
+    project.edit("planner.yaml", "{endpoint: sandbox", f"{{state: '{url}', endpoint: sandbox")
+    project.apply()
+    asked = []
+    for line in ("state list", command):
+        server.asked.clear()
+        project.run(*line.split())
+        asked.append([(item.method, item.path) for item in server.asked])
+    assert asked[0]
+    assert asked[0] == asked[1]

@@ -42,7 +42,7 @@ def foresee(task: Task, found: EnvironmentPreview) -> Planned:
         if task.offline:
             return _from_base(task, found)
         with opened(task.request) as here:
-            proposal = propose(here.session)
+            proposal = propose(here.session, here.state)
             shown, data = _shown(task, found, proposal, here.configuration, here.store.redact)
             now = here.store.clock()
             admitted = admission(task.request, here.configuration, proposal.state, now)

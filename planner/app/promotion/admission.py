@@ -50,7 +50,7 @@ def _looked_at(request: Request, upstream: Upstream) -> Upstream:
     own = request.elsewhere(upstream.environment)
     try:
         with opened(own) as there:
-            proposal = propose(there.session)
+            proposal = propose(there.session, there.state)
     except PlannerError as error:
         return evolve(upstream, problem=request.caller.redact(error.summary))
     if proposal.forbidden:

@@ -86,7 +86,7 @@ def _asked(request: Request, seen: Seen) -> Seen:
     own = request.elsewhere(name)
     try:
         with opened(own) as there:
-            proposal = propose(there.session)
+            proposal = propose(there.session, there.state)
             if not proposal.forbidden:
                 found, wanted = asked(seen.found, proposal.plan), release_of(own, there.configuration)
                 return evolve(seen, found=found, wanted=wanted, promoters=_promoters(own, seen.environment))

@@ -135,7 +135,7 @@ def refuse_plan(foreseen: Foreseen, show: Callable[[Opened, Proposal], object] =
     target = foreseen.configuration.environment.name
     with opened(foreseen.request) as here:
         with here.caller.doing(f"Asking the installation of {target}"):
-            proposal = propose(here.session)
+            proposal = propose(here.session, here.state)
         show(here, proposal)
     if proposal.forbidden:
         raise Refused(f"the plan of {target} has errors")

@@ -27,7 +27,7 @@ def command(request: Request, console: Console, /) -> int:
         raise WrongUsage("drift asks the installation: --no-refresh does not go with it")
     with opened(request) as here:
         with console.doing("Asking the installation"):
-            plan = propose(here.session).plan
+            plan = propose(here.session, here.state).plan
         text = render_drift(
             console.redact.inside(plan.drift),
             environment=here.environment.name,

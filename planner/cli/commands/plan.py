@@ -46,7 +46,7 @@ def command(
         )
     with opened(request) as here:
         with console.doing("Asking the installation"):
-            proposal = propose(here.session)
+            proposal = propose(here.session, here.state)
         report = make_report(console, here, "plan", as_events)
         if form == "html":
             console.out_document(_page(console, here, proposal).encode())

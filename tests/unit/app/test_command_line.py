@@ -22,7 +22,7 @@ def opened(folder: Path, inputs: Inputs) -> Opened:
     store = Store(LocalBackend(folder / "dev.json", shown="dev.json"), "p", "dev")
     session = Session(Goal("p", "dev", "", ""), {}, store, lambda: "")
     configuration = Configuration(Project("p", VARIABLES), Environment("dev"))
-    return Opened(Request(folder, None, inputs), configuration, session, store)
+    return Opened(Request(folder, None, inputs), configuration, session, store, store.load())
 
 
 def test_folder_environment_and_variables_are_named() -> None:

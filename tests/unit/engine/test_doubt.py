@@ -199,7 +199,7 @@ def test_a_create_whose_reply_was_lost_stays_in_doubt_while_it_may_come() -> Non
     scene.world.faults["create", "a"] = fails(OutcomeUnknown("no reply"))
     clock = Clock(scene.world)
     session = scene.session(goal_of(desired("a")), waiting=clock.waiting(60))
-    ledger = scene.carry_out(session, propose(session).plan, scene.store.load())
+    ledger = scene.carry_out(session, propose(session, scene.store.load()).plan, scene.store.load())
     assert not ledger.complete
     assert [str(i.address) for i in scene.state.in_doubt] == ["thing.a"]
     clock.late = 5

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from planner.engine.recover import Settled, settle
 from planner.engine.workflow import propose, recover
@@ -264,7 +265,7 @@ def in_doubt(*stored: str) -> Scene:
 
 def test_a_plan_settles_in_mind_only() -> None:
     scene = in_doubt("n1")
-    proposal = propose(scene.session(goal_of(desired("a"))))
+    proposal = propose(scene.session(goal_of(desired("a"))), scene.store.load())
     assert proposal.plan.changes == ()
     assert "its id is n1" in proposal.plan.notes[0]
     assert scene.store.commits == 0
@@ -274,7 +275,7 @@ def test_a_plan_settles_in_mind_only() -> None:
 def test_a_plan_beside_a_running_apply_leaves_its_steps_alone() -> None:
     scene = in_doubt("n1")
     session = scene.session(goal_of(desired("a")))
-    proposal = propose(type(session)(session.goal, session.drivers, session.store, lambda: "eve"))
+    proposal = propose(evolve(session, busy=lambda: "eve"), scene.store.load())
     assert proposal.plan.notes[0] == "an apply is under way, by eve; this is the state so far"
 
 
@@ -287,7 +288,7 @@ def test_recovery_commits_what_it_found() -> None:
     assert recover(scene.session(goal_of())) == (scene.state, ())
 
 
-@pytest.mark.parametrize("verb", [propose, recover])
+@pytest.mark.parametrize("verb", [lambda session: propose(session, session.store.load()), recover])
 def test_an_ambiguous_create_is_shown_to_the_user(verb: Any) -> None:
     scene = in_doubt("n1", "n2")
     with pytest.raises(PlannerError, match=r"thing.a was being created .* 2 resources could be it") as caught:
@@ -301,7 +302,7 @@ def test_a_kind_that_is_not_here_any_more_is_named() -> None:
     scene = Scene.of(prior("a"))
     session = scene.session(goal_of())
     with pytest.raises(PlannerError, match=r"the state holds thing\.a, and there is no kind thing here"):
-        propose(type(session)(session.goal, {}, session.store, lambda: ""))
+        propose(evolve(session, drivers={}), scene.store.load())
 
 
 def test_a_torn_pair_of_records_loses_nothing() -> None:
