@@ -20,12 +20,13 @@ FORMER, NEXT = "8.*", "9.*"
 @frozen
 class Environments:
     """A project of several environments. at: the installation of each environment, by its name. environ: what
-    reaches them.
+    reaches them. upstream: where the releases of an environment come from, for those that are promoted to.
     """
 
     folder: Path
     at: Mapping[str, Installation]
     environ: Mapping[str, str] = field(factory=dict)
+    upstream: Mapping[str, str] = field(factory=dict)
 
     def cost(self, *words: str, codes: tuple[int, ...] = (0,)) -> Cost:
         """Of `planner WORDS`, with the requests of all installations. Raises Failed for another exit code."""
@@ -35,13 +36,12 @@ class Environments:
 
     def set_version(self, environment: str, version: str) -> None:
         """Changes one resource of one environment."""
-        (self.folder / "environments" / f"{environment}.yaml").write_text(
-            f'variables: {{version: "{version}"}}\n'
-        )
+        folder = "pins" if environment in self.upstream else "environments"
+        (self.folder / folder / f"{environment}.yaml").write_text(f'variables:\n  version: "{version}"\n')
 
     def files(self) -> list[Path]:
         """What planner has to read for all of them."""
-        folders = ("environments", "templates", "state")
+        folders = ("environments", "pins", "templates", "state")
         found = [path for name in folders for path in sorted((self.folder / name).glob("*.*"))]
         return [self.folder / "planner.yaml", *(path for path in found if path.suffix in (".yaml", ".json"))]
 
@@ -58,8 +58,9 @@ def applied(
     """
     at = {f"e{number:02}": server.fresh() for number in range(count)}
     environ = {f"EC_ENDPOINT_{name.upper()}": installation.url for name, installation in at.items()}
-    made = Environments(folder, at, {**environ, "EC_API_KEY": "benchmarks"})
-    _write(made, resources, chained=chained)
+    upstream = dict(pairwise(reversed(list(at)))) if chained else {}
+    made = Environments(folder, at, {**environ, "EC_API_KEY": "benchmarks"}, upstream)
+    _write(made, resources)
     _git(folder, "init", "-q")
     _git(folder, "add", ".")
     _git(folder, "commit", "-qm", "base")
@@ -68,12 +69,11 @@ def applied(
     return made
 
 
-def _write(made: Environments, resources: int, *, chained: bool) -> None:
-    upstream = dict(pairwise(reversed(list(made.at)))) if chained else dict[str, str]()
-    named = "".join(f"  {name}: {{promote_from: [{upstream.get(name, '')}]}}\n" for name in made.at)
-    named += "promote: {variables: [version], templates: true}\n" if chained else ""
-    (made.folder / "templates").mkdir(parents=True)
-    (made.folder / "environments").mkdir()
+def _write(made: Environments, resources: int) -> None:
+    named = "".join(f"  {name}: {{promote_from: [{made.upstream.get(name, '')}]}}\n" for name in made.at)
+    named += "promote: {variables: [version], templates: true}\n" if made.upstream else ""
+    for name in ("templates", "environments", "pins"):
+        (made.folder / name).mkdir(parents=True)
     (made.folder / "planner.yaml").write_text(PROJECT.replace("  dev: {}\n", named))
     (made.folder / "templates" / "words.yaml").write_text(loop(resources - 1))
     (made.folder / "templates" / "changing.yaml").write_text(CHANGING)
