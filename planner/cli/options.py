@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import signature
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import click
 from attrs import frozen
@@ -24,6 +24,8 @@ from planner.config.load import choose_environment, open_project
 from planner.config.variables import Inputs
 from planner.engine.selection import Selection
 from planner.errors import PlannerError, WrongUsage
+from planner.forge.locating import Wanted
+from planner.forge.registry import LISTED
 from planner.model.address import Address
 from planner.model.project import Environment
 from planner.promote.gates import NAMES
@@ -170,6 +172,17 @@ force_options = _together(
 )
 
 
+def forge_options(otherwise: str) -> Callable[[F], F]:
+    """--forge, --repo and --api-url. otherwise: whose forge it is when none is named."""
+    return _together(
+        click.option("--forge", default="", metavar="F", help=f"{LISTED}. [default: {otherwise}]"),
+        click.option("--repo", default="", metavar="R", help="The repository, as the forge names it."),
+        click.option(
+            "--api-url", default="", metavar="URL", help="The forge's API, where it is not the usual one."
+        ),
+    )
+
+
 def address_of(text: str) -> Address:
     """The address that an argument names."""
     try:
@@ -208,6 +221,25 @@ def make_request(context: click.Context, environment: str | None, **given: Any) 
     return request
 
 
+def _forcing(forces: tuple[str, ...], reason: str) -> Forcing:
+    if forces and not reason.strip():
+        raise WrongUsage("--force needs --reason TEXT: it is kept in the state, and shown")
+    if reason and not forces:
+        raise WrongUsage("--reason goes with --force GATE")
+    return Forcing(forces, reason.strip())
+
+
+def _wanted(forge: str, repo: str, api_url: str) -> Wanted:
+    return Wanted(forge, repo, api_url=api_url)
+
+
+_AS_ONE: Final[Mapping[str, tuple[tuple[str, ...], Callable[..., Any]]]] = {
+    "forcing": (("forces", "reason"), _forcing),
+    "wanted": (("forge", "repo", "api_url"), _wanted),
+}
+"""Options that a command takes as one value: its parameter, the options, what makes it of them."""
+
+
 def on_request(command: Callable[..., Any]) -> Callable[..., Any]:
     """Hands the command a request, made of those options that it does not take itself, and the console."""
     own = signature(command).parameters
@@ -217,6 +249,9 @@ def on_request(command: Callable[..., Any]) -> Callable[..., Any]:
     def asking(context: click.Context, /, **given: Any) -> Any:
         console = make_console(context)
         console.events = bool(given.get("as_events"))  # before anything can be wrong: errors are events too
+        for name in own.keys() & _AS_ONE.keys():
+            options, made = _AS_ONE[name]
+            given[name] = made(*(given.pop(option) for option in options))
         asked = {name: given.pop(name) for name in given.keys() - own.keys()}
         return command(make_request(context, asked.pop("environment", None), **asked), console, **given)
 
@@ -301,11 +336,3 @@ def on_state(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(stored(context, environment), **given)
 
     return opening
-
-
-def make_forcing(forces: tuple[str, ...], reason: str) -> Forcing:
-    if forces and not reason.strip():
-        raise WrongUsage("--force needs --reason TEXT: it is kept in the state, and shown")
-    if reason and not forces:
-        raise WrongUsage("--reason goes with --force GATE")
-    return Forcing(forces, reason.strip())

@@ -10,8 +10,9 @@ from attrs import evolve
 from planner.app.apply import Applying, Approval, apply_now, apply_saved
 from planner.app.command_line import SAID_BY_A_PLAN
 from planner.app.opening import Request, opened
+from planner.app.promotion.admission import Forcing
 from planner.cli.console import Console
-from planner.cli.options import changing_options, force_options, lock_option, make_forcing, on_request
+from planner.cli.options import changing_options, force_options, lock_option, on_request
 from planner.cli.present import exit_code_of, make_report
 from planner.state.saved import read_plan
 
@@ -35,8 +36,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     auto_approve: bool,
     expect_digest: str | None,
     as_events: bool,
-    forces: tuple[str, ...],
-    reason: str,
+    forcing: Forcing,
 ) -> int:
     """Make the installation what the templates say: plan, ask, carry it out. Or carry out a saved PLANFILE.
 
@@ -51,7 +51,6 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     if saved is not None:
         request = evolve(request, environment=request.environment or saved.environment)
     approval = Approval(auto_approve, expect_digest)
-    forcing = make_forcing(forces, reason)
     with opened(request) as here:
         report = make_report(console, here, "apply", as_events)
         applying = Applying(here, report, forcing)

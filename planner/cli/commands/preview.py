@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 import click
+from attrs import evolve
 
 from planner.app.command_line import with_folder
 from planner.app.opening import Request
@@ -14,9 +15,8 @@ from planner.app.preview.comparison import Order
 from planner.app.preview.previewing import preview
 from planner.app.preview.publishing import publish, rendered, require_pull_request, write_files
 from planner.cli.console import Console
-from planner.cli.options import complete_environments, format_option, input_options, on_request
+from planner.cli.options import complete_environments, forge_options, format_option, input_options, on_request
 from planner.forge.locating import Wanted
-from planner.forge.registry import LISTED
 from planner.state.saved import read_preview
 
 CHANGES, FAILED = 2, 1
@@ -46,10 +46,8 @@ _REPRODUCED = ("base", "environments", "offline")
 )
 @format_option("markdown", "json", "html")
 @click.option("--comment", is_flag=True, help="Make or update the comment on the pull request.")
-@click.option("--forge", default="", help=f"{LISTED}. [default: the CI's]")
-@click.option("--repo", default="", metavar="R", help="The repository, as the forge names it.")
+@forge_options("the CI's")
 @click.option("--pr", type=click.IntRange(min=1), metavar="N", help="The pull request.")
-@click.option("--api-url", default="", metavar="URL", help="The forge's API, where it is not the usual one.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @input_options
 @on_request
@@ -64,10 +62,8 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     out: Path | None,
     form: str,
     comment: bool,
-    forge: str,
-    repo: str,
+    wanted: Wanted,
     pr: int | None,
-    api_url: str,
     detailed_exitcode: bool,
 ) -> int:
     """Show what the change since another commit does to each environment that it affects.
@@ -85,19 +81,23 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     if made:
         found = read_preview(made)
     else:
-        typed = [word for name in _REPRODUCED for word in request.typed.options.get(name, ())]
-        reproduce = with_folder(shlex.join(["planner", "preview", *typed]), request.folder, ["preview"])
         with console.doing("Comparing and planning"):
-            found = preview(Order(request, environments, base, offline, out, reproduce))
-    wanted = Wanted(forge, repo, pr, api_url) if comment else None
-    if wanted is not None:
-        require_pull_request(found.preview, wanted, os.environ, None if made else request.folder)
+            found = preview(Order(request, environments, base, offline, out, _reproduce(request)))
+    target = evolve(wanted, number=pr) if comment else None
+    if target is not None:
+        require_pull_request(found.preview, target, os.environ, None if made else request.folder)
     files = out is not None
     console.out_document(rendered(found, form, files=files).encode())
     if out is not None:
         write_files(found, out)
         console.tell(f"Wrote {out}/")
-    console.tell(publish(request, found, wanted, files=files))
+    console.tell(publish(request, found, target, files=files))
     if found.preview.failed:
         return FAILED
     return CHANGES if detailed_exitcode and found.preview.has_changes else 0
+
+
+def _reproduce(request: Request) -> str:
+    """The command that makes this preview again."""
+    typed = [word for name in _REPRODUCED for word in request.typed.options.get(name, ())]
+    return with_folder(shlex.join(["planner", "preview", *typed]), request.folder, ["preview"])

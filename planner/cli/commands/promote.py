@@ -8,7 +8,7 @@ from attrs import evolve
 from planner.app.apply import present
 from planner.app.command_line import plain_command_line
 from planner.app.opening import Request
-from planner.app.promotion.admission import refuse_closed
+from planner.app.promotion.admission import Forcing, refuse_closed
 from planner.app.promotion.choosing import Order, Promotion
 from planner.app.promotion.moving import move_pins
 from planner.app.promotion.promoting import Foreseen, carry_out, plan_target, prepare
@@ -17,15 +17,14 @@ from planner.cli.console import Console
 from planner.cli.options import (
     complete_environments,
     force_options,
+    forge_options,
     input_options,
     lock_option,
-    make_forcing,
     on_request,
 )
 from planner.cli.present import TextReport
 from planner.errors import WrongUsage
 from planner.forge.locating import Wanted
-from planner.forge.registry import LISTED
 from planner.render.standings import render_gates
 
 
@@ -40,9 +39,7 @@ from planner.render.standings import render_gates
 @click.option("--move-pins", "moves", is_flag=True, help="Move those in environments/, in one commit.")
 @click.option("--open-pr", is_flag=True, help="Commit it on a branch, push that, open a pull request.")
 @force_options
-@click.option("--forge", default="", metavar="F", help=f"{LISTED}. [default: the CI's, or the remote's]")
-@click.option("--repo", default="", metavar="R", help="The repository, as the forge names it.")
-@click.option("--api-url", default="", metavar="URL", help="The forge's API, where it is not the usual one.")
+@forge_options("the CI's, or the remote's")
 @click.option(
     "--base", default="", metavar="BRANCH", help="Where the pull request goes. [default: this branch]"
 )
@@ -62,11 +59,8 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     commit: bool,
     moves: bool,
     open_pr: bool,
-    forces: tuple[str, ...],
-    reason: str,
-    forge: str,
-    repo: str,
-    api_url: str,
+    forcing: Forcing,
+    wanted: Wanted,
     base: str,
     lock_timeout: float,
 ) -> None:
@@ -85,20 +79,24 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         _move(request, console, dry_run=dry_run)
         return
     promotion = _promotion(names, only, release, to, rollback=rollback)
-    wanted = Wanted(forge, repo, None, api_url)
-    if not open_pr and (base or wanted != Wanted()):
-        raise WrongUsage("--forge, --repo, --api-url and --base go with --open-pr")
     order = Order(
         request=evolve(request, environment=promotion.target),
         promotion=promotion,
-        forcing=make_forcing(forces, reason),
+        forcing=forcing,
         dry_run=dry_run,
         commit=commit,
-        pull_request=wanted if open_pr else None,
+        pull_request=_pull_request(wanted, base, is_asked=open_pr),
         base=base,
         lock_timeout=lock_timeout,
     )
     _promote(console, order)
+
+
+def _pull_request(wanted: Wanted, base: str, *, is_asked: bool) -> Wanted | None:
+    """Where one is to be opened, None for nowhere."""
+    if not is_asked and (base or wanted != Wanted()):
+        raise WrongUsage("--forge, --repo, --api-url and --base go with --open-pr")
+    return wanted if is_asked else None
 
 
 def _move(request: Request, console: Console, *, dry_run: bool) -> None:

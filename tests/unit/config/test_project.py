@@ -121,6 +121,14 @@ def test_a_default_is_read_as_its_schema_wants(folder: Folder, variable: str, de
                 '7: environments.dev.protected must be true or false, not "yes"',
             ],
         ),
+        (
+            "project: p\nenvironments:\n  dev:\n    endpoint: [x]\n    platform: aws\n    upload: form\n",
+            [
+                "4: environments.dev.endpoint must be a text, not a list",
+                '5: environments.dev.platform must be one of "ece", "cloud", not "aws"',
+                '6: environments.dev.upload must be one of "auto", "raw", "multipart", not "form"',
+            ],
+        ),
         (f"{BASE}locals: [a]\n", ["3: locals must be a mapping, not a list"]),
         (f"{BASE}variables: [a]\n", ["3: variables must be a mapping, not a list"]),
         (f"{BASE}variables: {{v: string}}\n", ['3: variables.v must be a mapping, not "string"']),
