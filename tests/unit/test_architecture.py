@@ -154,6 +154,17 @@ def test_modules_have_at_most_350_lines() -> None:
     assert long == {}
 
 
+def test_functions_have_at_most_45_lines() -> None:
+    found = {
+        f"{module}.{node.name}": (node.end_lineno or node.lineno) - node.lineno + 1
+        for module, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    }
+    assert len(found) > 1000
+    assert {name: lines for name, lines in found.items() if lines > 45} == {}
+
+
 FIELDS_FIRST = re.compile(r"[a-z_`]+(, [a-z_`]+)*: ")
 """A docstring that begins with what fields hold, as in "at: when it began", and not with what has them."""
 
