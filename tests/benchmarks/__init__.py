@@ -4,7 +4,7 @@
     order.py         what a case is, and what it is given
     measure.py       what a command costs, run by launch.py
     figures.py       costs become rows: absolute, and as ratios within the run; table.py prints them
-    limit.py         the yardstick: the same files and calls, by bare_client.py
+    limit.py         the yardstick: the same files and the fewest calls, by bare_client.py
     projects.py      projects of so many extensions; environments.py: of so many environments
     creates.py       applies of so many creates
     server/          installations that answer as fast as they can, in a process of their own

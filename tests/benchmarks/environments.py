@@ -11,10 +11,11 @@ from pathlib import Path
 from attrs import evolve, field, frozen
 
 from .measure import Cost, cost_of
-from .projects import CHANGING, PROJECT, loop
-from .server.process import Installation, Server
+from .order import Order
+from .projects import CHANGING, FORMER, PROJECT, loop
+from .server.process import Installation
 
-FORMER, NEXT = "8.*", "9.*"
+EACH = 100
 
 
 @frozen
@@ -49,18 +50,17 @@ class Environments:
         return sum(installation.requests() for installation in self.at.values())
 
 
-def applied(
-    folder: Path, server: Server, count: int, resources: int, *, chained: bool = False
-) -> Environments:
-    """So many environments, each applied with so many resources, and all committed.
+def applied(order: Order, count: int, *, chained: bool = False) -> Environments:
+    """So many resources in environments of a hundred, at least two, each applied, and all committed.
 
     chained: releases pass from each one to the next.
     """
-    at = {f"e{number:02}": server.fresh() for number in range(count)}
+    folder, server, environments = order.folder / str(count), order.server, max(2, count // EACH)
+    at = {f"e{number:02}": server.fresh() for number in range(environments)}
     environ = {f"EC_ENDPOINT_{name.upper()}": installation.url for name, installation in at.items()}
     upstream = dict(pairwise(reversed(list(at)))) if chained else {}
     made = Environments(folder, at, {**environ, "EC_API_KEY": "benchmarks"}, upstream)
-    _write(made, resources)
+    _write(made, count // environments)
     _git(folder, "init", "-q")
     _git(folder, "add", ".")
     _git(folder, "commit", "-qm", "base")

@@ -15,8 +15,8 @@ MANY = 100
 LEGEND = """\
 wall, CPU, MiB: medians of the runs; CPU of user and system together, MiB at most; both of planner's process.
 ms each: time for a resource, beyond start-up. x start-up: as many times `planner --version`.
-limit: the same files read and the same calls made by a program that does nothing else. Of small sizes the
-rest is start-up.
+limit: the same files read, and the fewest calls made that do it, by a program that does nothing else. Of
+small sizes the rest is start-up.
 growth: in time, from a tenth as many resources; more than 10 is worse than linear."""
 
 Row = dict[str, Any]

@@ -42,7 +42,8 @@ WORDS = """
       version: "8.*"
       description: Words NUMBER
 """
-ONE_CHANGE = ("--var", "version=9.*")
+FORMER, NEXT = "8.*", "9.*"
+TO_NEXT = ("--var", f"version={NEXT}")
 PER_FILE = 100
 MEGABYTE = 1_000_000
 ARCHIVE = "files/words.zip"

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from .bare_client import exchange, request
 from .cases import CASES
+from .cases.writes import WRITES
 from .figures import Row
 from .measure import Spread
 from .order import SMALL, Order
-from .server.process import ROOT, serving
+from .server.process import ROOT, Installation, serving
 from .table import table
 
 REQUESTS = {
@@ -42,11 +44,15 @@ REQUESTS = {
     "upload of 1 MB": 4,
     "no change, folders of 3 files": 1,
     "no change, one archive of 1 MB": 1,
-    "preview, 0 of 2 environments affected": 0,
-    "preview, 1 of 2 environments affected": 2,
-    "preview, 2 of 2 environments affected": 4,
-    "promote, gates and plan": 3,
-    "env status of 2 environments": 4,  # and a plan of what may be promoted next
+    "creates with upload": 1 + 3 * SMALL,
+    "updates": 1 + 3 * SMALL,
+    "updates with upload": 1 + 5 * SMALL,
+    "destroy": 1 + 3 * SMALL,
+    "preview, no environment affected": 0,
+    "preview, one environment affected": 2,
+    "preview, each environment affected": 4,
+    "promote the second environment, gates and plan": 3,
+    "env status": 4,  # of two environments; and a plan of what may be promoted next
     "environments": 0,
     "environments with files": 0,
     "templates": 0,
@@ -97,6 +103,35 @@ def test_a_case_of_commands(name: str, small: Order, tmp_path: Path) -> None:
         assert row["x start-up"] > 0
         assert (row["limit s"] is None) == (row["x limit"] is None)
         assert row["limit s"] is None or row["limit s"] > 0
+
+
+FEWEST = {"creates with upload": 2, "updates": 2, "updates with upload": 3, "destroy": 2}
+"""Calls for each extension, besides a list."""
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_the_yardstick_leaves_what_the_command_leaves(name: str, small: Order, tmp_path: Path) -> None:
+    """With no more calls than it takes."""
+    write = WRITES[name]
+    project = write.project(tmp_path / "project", SMALL)
+    at = write.ready(small, project)
+    before, found = at.requests(), extensions(at)
+    assert write.limit(project, at, SMALL) > 0
+    assert at.requests() - before == 2 + FEWEST[name] * SMALL
+    yardstick = extensions(at)
+    assert yardstick != found
+    at = write.ready(small, project)
+    write.cost(project, at)
+    assert yardstick == extensions(at)
+
+
+def extensions(at: Installation) -> list[tuple[object, ...]]:
+    """What an installation holds, whatever its ids and moments are."""
+    found = json.loads(exchange(at.port, [request("GET", at.extensions)]))["extensions"]
+    return sorted(
+        (each["name"], each["version"], each["description"], each.get("file_metadata", {}).get("size"))
+        for each in found
+    )
 
 
 def test_the_backends(small: Order, tmp_path: Path) -> None:

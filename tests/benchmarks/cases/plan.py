@@ -12,8 +12,7 @@ from ..bare_client import request
 from ..figures import Figures
 from ..limit import limit
 from ..order import Order, measured
-from ..projects import ONE_CHANGE, Project, looped, written_out
-from ..server.extensions import FIRST_ID
+from ..projects import TO_NEXT, Project, looped, written_out
 from ..server.process import Installation
 
 
@@ -53,7 +52,7 @@ def _plans(order: Order, setting: Setting, count: int) -> Iterator[Figures]:
     """A plan reads one by one what it is to change."""
     for what, project, words, code, reads in (
         ("no change", setting.applied, (), 0, 0),
-        ("one change", setting.applied, ONE_CHANGE, 2, 1),
+        ("one change", setting.applied, TO_NEXT, 2, 1),
         ("all new", setting.new, (), 2, 0),
     ):
         plan = partial(project.cost, "plan", "--detailed-exitcode", *words, codes=(code,))
@@ -62,7 +61,7 @@ def _plans(order: Order, setting: Setting, count: int) -> Iterator[Figures]:
 
 
 def _limit(project: Project, at: Installation, reads: int) -> float:
-    calls = [request("GET", f"{at.extensions}/{FIRST_ID + n}") for n in range(reads)]
+    calls = [request("GET", at.item(n)) for n in range(reads)]
     return limit(project.files(), [at], calls, port=at.port)
 
 

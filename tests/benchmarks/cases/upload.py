@@ -6,13 +6,12 @@ import time
 from collections.abc import Iterator
 from functools import partial
 
-from ..bare_client import request, send_file
+from ..bare_client import send_file
 from ..creates import apply_anew
 from ..figures import Figures
 from ..limit import creates, limit
 from ..order import Order, measured
 from ..projects import ARCHIVE, Project, archive_project
-from ..server.extensions import FIRST_ID
 
 
 def _figures(order: Order) -> Iterator[Figures]:
@@ -23,12 +22,11 @@ def _figures(order: Order) -> Iterator[Figures]:
 
 
 def _limit(order: Order, project: Project) -> float:
-    """List, create, read, and the file sent by the operating system itself."""
+    """List, create, and the file sent by the operating system itself."""
     at = order.server.fresh()
-    item = f"{at.extensions}/{FIRST_ID}"
-    called = limit(project.files(), [at], [*creates(at, 1), request("GET", item)], port=at.port)
+    called = limit(project.files(), [at], creates(at, 1), port=at.port)
     begun = time.perf_counter()
-    send_file(at.port, item, project.folder / ARCHIVE)
+    send_file(at.port, at.item(), project.folder / ARCHIVE)
     return called + time.perf_counter() - begun
 
 

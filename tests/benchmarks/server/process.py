@@ -13,7 +13,7 @@ from urllib.request import ProxyHandler, build_opener
 
 from attrs import field, frozen
 
-from .extensions import COLLECTION, COUNTS
+from .extensions import COLLECTION, COUNTS, FIRST_ID
 
 ROOT = Path(__file__).parents[3]
 _OPENER = build_opener(ProxyHandler({}))
@@ -36,6 +36,10 @@ class Installation:
     def extensions(self) -> str:
         """The path of the extensions, as a request names it."""
         return f"/{self.name}{COLLECTION.decode()}"
+
+    def item(self, number: int = 0) -> str:
+        """The path of an extension, by how many were made before it."""
+        return f"{self.extensions}/{FIRST_ID + number}"
 
     def requests(self) -> int:
         """How many it got so far."""
