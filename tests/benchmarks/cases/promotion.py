@@ -23,15 +23,14 @@ def _figures(order: Order) -> Iterator[Figures]:
         floor = order.limit(partial(_limit, order.server.port, made, (first, second), second))
         yield Figures("promote the second environment, gates and plan", count, promoted, floor)
         status = order.repeated(partial(made.cost, "env", "status"))
-        floor = order.limit(partial(_limit, order.server.port, made, tuple(made.at), ""))
+        floor = order.limit(partial(_limit, order.server.port, made, tuple(made.at), second))
         yield Figures("env status", count, status, floor)
 
 
 def _limit(port: int, made: Environments, asked: tuple[str, ...], changed: str) -> float:
     """The files, a list of each environment that is asked, and a read of what is to change."""
     at = [made.at[name] for name in asked]
-    reads = [request("GET", made.at[changed].item())] if changed else []
-    return limit(made.files(), at, reads, port=port)
+    return limit(made.files(), at, [request("GET", made.at[changed].item())], port=port)
 
 
 CASE = measured("Promotions between environments with a hundred extensions each", _figures)
