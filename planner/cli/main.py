@@ -81,6 +81,17 @@ class Invocation:
         return self._console
 
 
+def make_console(context: click.Context) -> Console:
+    """The console as the global options want it."""
+    return context.ensure_object(Invocation).console()
+
+
+def folder_of(context: click.Context) -> Path:
+    """The project's: -C, which stands before the command, also while a shell completes."""
+    named = context.find_root().params.get("folder")
+    return named if isinstance(named, Path) else context.ensure_object(Invocation).folder
+
+
 class Commands(click.Group):
     """Knows the commands by name; imports one when it is called."""
 

@@ -16,8 +16,6 @@ KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in _ALL}
 ALIASES: Final[Mapping[str, str]] = {alias: kind.name for kind in _ALL for alias in kind.aliases}
 NAMES: Final = (*KINDS, *ALIASES)
 """What people may call a forge."""
-
-LISTED: Final = f"{', '.join([*KINDS][:-1])} or {[*KINDS][-1]}"
 PUBLIC: Final[Mapping[str, str]] = {kind.host: kind.name for kind in _ALL if kind.host}
 """The forges that everybody knows, by host."""
 
