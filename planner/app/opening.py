@@ -21,7 +21,8 @@ from planner.archives import Workspace
 from planner.config.apart import apart
 from planner.config.environment_file import Pins, read_pins
 from planner.config.jobs import Runner
-from planner.config.load import Configuration, Projects, choose_environment, load
+from planner.config.load import Configuration, Projects, load
+from planner.config.project import choose_environment
 from planner.config.sources import Sources
 from planner.config.variables import Inputs
 from planner.ece.operations import Timeouts, UploadForm

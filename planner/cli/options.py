@@ -33,7 +33,7 @@ def _assignment(
 
 def complete_environments(context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
     """Never an error, at worst nothing."""
-    from planner.config.load import open_project  # noqa: PLC0415 - while a shell completes
+    from planner.config.project import open_project  # noqa: PLC0415 - while a shell completes
 
     try:
         names = open_project(folder_of(context)).environments

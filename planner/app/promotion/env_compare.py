@@ -13,8 +13,8 @@ from attrs import evolve, frozen
 from planner.app.opening import Request, configure_files, make_salt
 from planner.app.promotion.provenance import archives_of, release_of
 from planner.app.stores import without_secrets, without_user
-from planner.config.load import Configuration, choose_environment
-from planner.config.project import default_state
+from planner.config.load import Configuration
+from planner.config.project import choose_environment, default_state
 from planner.config.sources import Sources
 from planner.config.variables import PREFIX, assign
 from planner.engine.diff import differences

@@ -22,7 +22,7 @@ from planner.app.promotion.release_reading import (
     read_logs,
 )
 from planner.app.stores import locked
-from planner.config.load import choose_environment
+from planner.config.project import choose_environment
 from planner.errors import PlannerError, Refused, WrongUsage
 from planner.model.diagnostic import did_you_mean
 from planner.model.project import Environment, Project

@@ -121,7 +121,7 @@ def diff_command(  # noqa: PLR0913, PLR0917 - one for each option
 def _sides(request: Request, names: tuple[str, str]) -> Iterator[Side]:
     """The sides that can be read; what is wrong with the others is told."""
     from planner.app.promotion.env_compare import read_side
-    from planner.config.load import choose_environment
+    from planner.config.project import choose_environment
 
     for name in [choose_environment(request.project, name).name for name in names]:
         try:

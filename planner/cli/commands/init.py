@@ -54,7 +54,7 @@ def _check_states(request: Request, console: Console) -> int:
     """Check each environment's place, or the chosen one's; the exit code of the last error, after all are
     told.
     """
-    from planner.config.load import choose_environment
+    from planner.config.project import choose_environment
 
     project, chosen = request.project, request.environment
     environments = [choose_environment(project, chosen)] if chosen else project.environments.values()

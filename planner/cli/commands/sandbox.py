@@ -128,7 +128,7 @@ def _file(
 ) -> tuple[Path, Environment | None]:
     """Where the sandbox keeps what it holds, and the environment that it does so for."""
     from planner.app.opening import sandbox_file
-    from planner.config.load import choose_environment, open_project
+    from planner.config.project import choose_environment, open_project
 
     folder = folder_of(context)
     if environment is None:

@@ -85,7 +85,7 @@ def rename_command(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def _check_names(here: Stored, project: str | None, environment: str | None) -> None:
-    from planner.config.load import open_project
+    from planner.config.project import open_project
 
     name = here.environment.name
     if (project or here.store.project, environment or name) == (here.store.project, name):
