@@ -14,8 +14,9 @@ from attrs import Factory, evolve, field, frozen
 from planner.app.caller import Caller, Silent
 from planner.app.command_line import Typed
 from planner.app.config_digest import config_digest
-from planner.app.disclosure import discretion, exposed, exposed_names, given_values
+from planner.app.disclosure import discretion, exposed, exposed_names
 from planner.app.pinned import PinnedTrees
+from planner.app.redaction import given_values
 from planner.app.stores import States
 from planner.archives import Workspace
 from planner.config.apart import apart

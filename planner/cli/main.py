@@ -70,7 +70,7 @@ class Invocation:
     def console(self) -> Console:
         """The same one for the command and for the error that ends it, as it knows the secrets."""
         from planner.app.command_line import with_folder  # noqa: PLC0415 - `--version` needs none
-        from planner.app.disclosure import given_credentials  # noqa: PLC0415 - as above
+        from planner.app.redaction import given_credentials  # noqa: PLC0415 - as above
         from planner.cli.console import Console  # noqa: PLC0415 - as above
 
         if self._console is None:

@@ -9,7 +9,7 @@ import click
 from attrs import frozen
 
 from planner.app.command_line import plain_command_line
-from planner.app.disclosure import given_values
+from planner.app.redaction import given_values
 from planner.app.stores import States
 from planner.cli.console import Console
 from planner.cli.main import folder_of, make_console

@@ -8,4 +8,9 @@ elsewhere.
 """
 
 LISTED = "github, gitlab, gitea, bitbucket or azure"
-"""What help says: it loads none of them."""
+"""What help says."""
+SECRET_VARIABLES = (
+    *("AZURE_DEVOPS_PAT", "BITBUCKET_API_TOKEN", "BITBUCKET_TOKEN", "FORGEJO_TOKEN", "GH_TOKEN"),
+    *("GITEA_TOKEN", "GITHUB_TOKEN", "GITLAB_TOKEN", "SYSTEM_ACCESSTOKEN"),
+)
+"""What commands that load none of them keep secret: the variables of all their ways."""

@@ -24,7 +24,6 @@ MESSAGES: Final = tuple(
 )
 """How the message of a commit names the pull request that it merged, the surest first."""
 
-SECRET_VARIABLES: Final = tuple(sorted({way.variable for kind in _ALL for way in kind.ways}))
 ACTOR_VARIABLES: Final = tuple(dict.fromkeys(kind.ci.actor for kind in _ALL))
 
 
