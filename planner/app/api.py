@@ -20,11 +20,10 @@ from attrs import define, field, frozen
 
 from planner.app.apply import Applying, Approval, Outcome, Running, apply_saved
 from planner.app.caller import Silent
-from planner.app.disclosure import given_credentials
 from planner.app.opening import Request, configure, opened
-from planner.app.redaction import Redactor
-from planner.config.load import choose_environment
-from planner.config.load import open_project as read_project
+from planner.app.redaction import Redactor, given_credentials
+from planner.config.project import choose_environment
+from planner.config.project import open_project as read_project
 from planner.config.variables import Inputs
 from planner.engine.selection import Selection
 from planner.engine.workflow import propose

@@ -1,8 +1,7 @@
-"""Which secrets there are before anything is read, and which of them stand where everybody sees them.
+"""What the client's log has to hide; and which secrets stand where everybody sees them.
 
-Known from the start are those in the process environment, and what the client's log has to hide. Everybody
-sees files that git tracks, and names, which are written everywhere: a secret there is refused. Taking secrets
-out of what is shown is planner.app.redaction.
+Everybody sees files that git tracks, and names, which are written everywhere: a secret there is refused.
+Taking secrets out of what is shown is planner.app.redaction.
 """
 
 from __future__ import annotations
@@ -10,47 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 from planner.app.caller import Caller
 from planner.config.load import Configuration
-from planner.config.variables import PREFIX
 from planner.ece.redaction import Discretion
-from planner.ece.settings import SECRET_VARIABLES
-from planner.forge import registry as forges
 from planner.kinds.registry import KindFile
 from planner.model.address import Address
 from planner.model.diagnostic import ERROR, Diagnostic, Position
 from planner.model.known_secrets import KnownSecrets
-from planner.model.project import Project
+from planner.model.project import PREFIX
 from planner.model.redaction import named
 from planner.model.resource import Content, Desired
 from planner.model.value import Value, is_sensitive, leaves
-from planner.state import registry
 from planner.state.store import Store
 from planner.vcs import repository_of
-
-_SECRET_VARIABLES: Final = (*SECRET_VARIABLES, *registry.SECRET_VARIABLES, *forges.SECRET_VARIABLES)
-
-
-def given_credentials(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """All that the process environment holds, whichever of them a command is going to use: a template, a
-    reply or git may repeat any. With names of environments behind theirs too, as EC_API_KEY_PROD. What ends
-    in _FILE names a file.
-    """
-    found = {
-        text.strip()
-        for name, text in environ.items()
-        if any(name == known or name.startswith(f"{known}_") for known in _SECRET_VARIABLES)
-        and not name.endswith("_FILE")
-    }
-    return tuple(sorted(found - {""}))
-
-
-def given_values(project: Project, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The values of the sensitive variables that are set here, for what reads no templates."""
-    names = (f"{PREFIX}{name}" for name, variable in project.variables.items() if variable.sensitive)
-    return tuple(environ[name] for name in names if environ.get(name))
 
 
 def discretion(caller: Caller, configuration: Configuration, store: Store) -> Discretion:

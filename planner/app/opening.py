@@ -14,14 +14,16 @@ from attrs import Factory, evolve, field, frozen
 from planner.app.caller import Caller, Silent
 from planner.app.command_line import Typed
 from planner.app.config_digest import config_digest
-from planner.app.disclosure import discretion, exposed, exposed_names, given_values
+from planner.app.disclosure import discretion, exposed, exposed_names
 from planner.app.pinned import PinnedTrees
+from planner.app.redaction import given_values
 from planner.app.stores import States
 from planner.archives import Workspace
 from planner.config.apart import apart
 from planner.config.environment_file import Pins, read_pins
 from planner.config.jobs import Runner
-from planner.config.load import Configuration, Projects, choose_environment, load
+from planner.config.load import Configuration, Projects, load
+from planner.config.project import choose_environment
 from planner.config.sources import Sources
 from planner.config.variables import Inputs
 from planner.ece.operations import Timeouts, UploadForm

@@ -1,5 +1,6 @@
 """Redaction: known secrets are taken out of everything before it leaves the program.
 
+Those in the process environment are known from the start.
 Texts are redacted before they are rendered, since a renderer may break a secret over two lines; streams, as a
 net below that; and what is written to files, by `document_redaction`.
 """
@@ -9,19 +10,41 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import TypeVar, cast
+from typing import Final, TypeVar, cast
 
 from attrs import define, evolve, field
 
+from planner import ece, forge, state
 from planner.errors import GatesClosed, InvalidConfiguration, PartlyApplied, PlannerError
 from planner.model.known_secrets import KnownSecrets, known_secrets
+from planner.model.project import PREFIX, Project
 from planner.model.redaction import for_display, for_file
 from planner.model.state import State
 from planner.model.value import Fingerprint, Value
-from planner.promote.log import read_log, write_log
 from planner.state.document import Redact
 
 T = TypeVar("T")
+_SECRET_VARIABLES: Final = (*ece.SECRET_VARIABLES, *state.SECRET_VARIABLES, *forge.SECRET_VARIABLES)
+
+
+def given_credentials(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """All that the process environment holds, whichever of them a command is going to use: a template, a
+    reply or git may repeat any. With names of environments behind theirs too, as EC_API_KEY_PROD. What ends
+    in _FILE names a file.
+    """
+    found = {
+        text.strip()
+        for name, text in environ.items()
+        if any(name == known or name.startswith(f"{known}_") for known in _SECRET_VARIABLES)
+        and not name.endswith("_FILE")
+    }
+    return tuple(sorted(found - {""}))
+
+
+def given_values(project: Project, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The values of the sensitive variables that are set here, for what reads no templates."""
+    names = (f"{PREFIX}{name}" for name, variable in project.variables.items() if variable.sensitive)
+    return tuple(environ[name] for name in names if environ.get(name))
 
 
 @define(eq=False)
@@ -86,6 +109,8 @@ def _records(
     promotions: tuple[Mapping[str, Value], ...], known: KnownSecrets
 ) -> tuple[Mapping[str, Value], ...]:
     """They hold texts where they had texts: whoever reads them takes nothing else."""
+    from planner.promote.log import read_log, write_log  # noqa: PLC0415 - of a state, by who has secrets
+
     try:
         log = read_log(promotions)
     except ValueError:  # of a newer planner, perhaps: nobody knows what is structure in them

@@ -16,8 +16,7 @@ from attrs import define, evolve, field, frozen
 
 from planner.app.command_line import plain_command_line
 from planner.app.redaction import Redactor, document_redaction
-from planner.config.load import open_project
-from planner.config.project import PROJECT_FILE, default_state, read_project
+from planner.config.project import PROJECT_FILE, default_state, open_project, read_project
 from planner.config.sources import Sources
 from planner.errors import (
     DamagedState,

@@ -70,7 +70,7 @@ class Invocation:
     def console(self) -> Console:
         """The same one for the command and for the error that ends it, as it knows the secrets."""
         from planner.app.command_line import with_folder  # noqa: PLC0415 - `--version` needs none
-        from planner.app.disclosure import given_credentials  # noqa: PLC0415 - as above
+        from planner.app.redaction import given_credentials  # noqa: PLC0415 - as above
         from planner.cli.console import Console  # noqa: PLC0415 - as above
 
         if self._console is None:
@@ -79,6 +79,17 @@ class Invocation:
             self._console = Console(colour=self.colour, verbosity=self.verbosity, located=located)
             self._console.redact.watch(lambda: credentials)
         return self._console
+
+
+def make_console(context: click.Context) -> Console:
+    """The console as the global options want it."""
+    return context.ensure_object(Invocation).console()
+
+
+def folder_of(context: click.Context) -> Path:
+    """The project's: -C, which stands before the command, also while a shell completes."""
+    named = context.find_root().params.get("folder")
+    return named if isinstance(named, Path) else context.ensure_object(Invocation).folder
 
 
 class Commands(click.Group):

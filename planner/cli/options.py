@@ -1,35 +1,22 @@
-"""Options that several commands share, and what is made of them: the console, the request, the state."""
+"""Options that several commands share, and how a shell completes them.
+
+What a command is handed for them is made when it runs, by modules that a shell that completes does not load.
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
 from inspect import signature
-from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Any, TypeVar
 
 import click
-from attrs import frozen
-from click.core import ParameterSource
 
-from planner.app.command_line import Typed, given, plain_command_line
-from planner.app.disclosure import given_values
-from planner.app.opening import Request
-from planner.app.promotion.admission import Forcing
-from planner.app.stores import States
-from planner.cli.console import Console
-from planner.cli.main import Invocation
-from planner.config.load import choose_environment, open_project
-from planner.config.variables import Inputs
-from planner.engine.selection import Selection
+from planner.cli.main import folder_of, make_console
 from planner.errors import PlannerError, WrongUsage
-from planner.forge.locating import Wanted
-from planner.forge.registry import LISTED
+from planner.forge import LISTED
 from planner.model.address import Address
-from planner.model.project import Environment
-from planner.promote.gates import NAMES
-from planner.state.store import Store
+from planner.promote import GATES
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -46,6 +33,8 @@ def _assignment(
 
 def complete_environments(context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
     """Never an error, at worst nothing."""
+    from planner.config.project import open_project  # noqa: PLC0415 - while a shell completes
+
     try:
         names = open_project(folder_of(context)).environments
     except PlannerError:
@@ -58,6 +47,8 @@ def complete_addresses(context: click.Context, _option: click.Parameter, incompl
 
     Not those that hold a known secret: with a mark in its place they would be no addresses.
     """
+    from planner.cli.stored import stored  # noqa: PLC0415 - while a shell completes
+
     try:
         here = stored(context, context.params.get("environment"))
         held = sorted({str(prior.address) for prior in here.store.load().entries})
@@ -163,7 +154,7 @@ force_options = _together(
     click.option(
         "--force",
         "forces",
-        type=click.Choice(NAMES),
+        type=click.Choice(GATES),
         multiple=True,
         metavar="GATE",
         help="Set a gate aside; recorded, with --reason. May be repeated.",
@@ -191,55 +182,6 @@ def address_of(text: str) -> Address:
         raise WrongUsage(str(error)) from None
 
 
-def make_console(context: click.Context) -> Console:
-    """The console as the global options want it."""
-    return context.ensure_object(Invocation).console()
-
-
-def folder_of(context: click.Context) -> Path:
-    """The project's: -C, which stands before the command, also while a shell completes."""
-    named = context.find_root().params.get("folder")
-    return named if isinstance(named, Path) else context.ensure_object(Invocation).folder
-
-
-def make_request(context: click.Context, environment: str | None, **given: Any) -> Request:
-    """What the options of a command ask for."""
-    inputs = Inputs(given.pop("assignments", ()), given.pop("files", ()), os.environ)
-    selection = Selection(given.pop("targets", ()), given.pop("excludes", ()), given.pop("replaces", ()))
-    if given.get("refresh_only") and (given.get("destroy") or not given.get("refresh", True)):
-        raise WrongUsage("--refresh-only does not go with --destroy or --no-refresh")
-    if selection.replaces and (given.get("destroy") or given.get("refresh_only")):
-        raise WrongUsage("--replace does not go with --destroy or --refresh-only")
-    folder = folder_of(context)
-    console = make_console(context)
-    request = Request(
-        folder, environment, inputs, console, selection=selection, typed=typed(context), **given
-    )
-    console.redact.watch(request.given_secrets)
-    context.call_on_close(request.trees.close)
-    context.call_on_close(request.workspace.close)
-    return request
-
-
-def _forcing(forces: tuple[str, ...], reason: str) -> Forcing:
-    if forces and not reason.strip():
-        raise WrongUsage("--force needs --reason TEXT: it is kept in the state, and shown")
-    if reason and not forces:
-        raise WrongUsage("--reason goes with --force GATE")
-    return Forcing(forces, reason.strip())
-
-
-def _wanted(forge: str, repo: str, api_url: str) -> Wanted:
-    return Wanted(forge, repo, api_url=api_url)
-
-
-_AS_ONE: Final[Mapping[str, tuple[tuple[str, ...], Callable[..., Any]]]] = {
-    "forcing": (("forces", "reason"), _forcing),
-    "wanted": (("forge", "repo", "api_url"), _wanted),
-}
-"""Options that a command takes as one value: its parameter, the options, what makes it of them."""
-
-
 def on_request(command: Callable[..., Any]) -> Callable[..., Any]:
     """Hands the command a request, made of those options that it does not take itself, and the console."""
     own = signature(command).parameters
@@ -247,83 +189,17 @@ def on_request(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.pass_context
     @wraps(command)
     def asking(context: click.Context, /, **given: Any) -> Any:
+        from planner.cli.requests import AS_ONE, make_request  # noqa: PLC0415 - when it runs
+
         console = make_console(context)
         console.events = bool(given.get("as_events"))  # before anything can be wrong: errors are events too
-        for name in own.keys() & _AS_ONE.keys():
-            options, made = _AS_ONE[name]
+        for name in own.keys() & AS_ONE.keys():
+            options, made = AS_ONE[name]
             given[name] = made(*(given.pop(option) for option in options))
         asked = {name: given.pop(name) for name in given.keys() - own.keys()}
         return command(make_request(context, asked.pop("environment", None), **asked), console, **given)
 
     return asking
-
-
-def typed(context: click.Context) -> Typed:
-    there = {
-        str(item.name): item
-        for item in context.command.params
-        if context.get_parameter_source(str(item.name)) is ParameterSource.COMMANDLINE
-    }
-    root, values = context.find_root(), context.params
-    return Typed(
-        str(context.info_name),
-        {n: _words(item, values[n]) for n, item in there.items() if isinstance(item, click.Option)},
-        tuple(str(values[n]) for n, item in there.items() if isinstance(item, click.Argument)),
-        "planfile" in there,
-        lambda verb: _taken(root, verb),
-    )
-
-
-def _taken(root: click.Context, verb: str) -> frozenset[str]:
-    command = cast("click.Group", root.command).get_command(root, verb)
-    return frozenset(str(parameter.name) for parameter in command.params) if command else frozenset()
-
-
-def _words(option: click.Option, value: Any) -> tuple[str, ...]:
-    if option.is_flag:
-        return ((option.opts if value else option.secondary_opts)[0],)
-    values = value if option.multiple else (value,)
-    return given(option.opts[0], (f"{item:g}" if isinstance(item, float) else str(item) for item in values))
-
-
-@frozen
-class Stored:
-    """The state of an environment, for commands that need nothing else of it. folder: the project's, as -C
-    named it.
-    """
-
-    folder: Path
-    console: Console
-    environment: Environment
-    store: Store
-
-    def command_line(self, *words: str) -> str:
-        """planner WORDS for this environment."""
-        return plain_command_line(self.folder, self.environment.name, *words)
-
-    def at(self, url: str, project: str = "", called: str = "") -> Store:
-        """The state as it is at url, under the names of now if it is called nothing else; see
-        `States.either`.
-        """
-        states = States(self.folder, project or self.store.project, os.environ, self.console.redact)
-        return states.either(self.environment, url, called=called)
-
-
-def stored(context: click.Context, environment: str | None) -> Stored:
-    """The state of the named environment, or of the only one. While a shell completes, nothing is told, and
-    nothing but the state is asked.
-    """
-    folder, console, completing = folder_of(context), make_console(context), context.resilient_parsing
-    project = open_project(folder)
-    console.redact.watch(lambda: given_values(project, os.environ))
-    chosen = choose_environment(project, environment)
-    states = States(folder, project.name, os.environ, console.redact)
-
-    def tell(note: str) -> None:
-        if not completing:
-            console.tell(f"Note: {note}.")
-
-    return Stored(folder, console, chosen, states.open(chosen, tell, alone=completing))
 
 
 def on_state(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -333,6 +209,8 @@ def on_state(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.pass_context
     @wraps(command)
     def opening(context: click.Context, /, environment: str | None, **given: Any) -> Any:
+        from planner.cli.stored import stored  # noqa: PLC0415 - when it runs
+
         return command(stored(context, environment), **given)
 
     return opening

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from attrs import frozen
 from jinja2.exceptions import TemplateError, TemplateRuntimeError, TemplateSyntaxError
 
-from planner.config.jobs import PORTION, Ended, Link, Runner, unasked
+from planner.config.jobs import PORTION, Ended, Link, Runner, TooMuchWork, unasked
 from planner.config.template_jobs import Explained, Rendering, Workpiece, explain
 from planner.config.tokens import Tokens
 from planner.errors import PlannerError
@@ -74,10 +74,11 @@ def _judged(piece: Workpiece, conditions: Iterable[str], link: Link) -> Iterator
             yield None
         except PlannerError as error:  # of whoever knows the values
             yield error
-        except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, MemoryError) as error:
+        except _FAILS as error:
             yield explain(error)
 
 
+_FAILS = (TemplateError, TooMuchWork, ArithmeticError, TypeError, ValueError, LookupError, MemoryError)
 Compile = Callable[[], Callable[..., Any]]
 
 

@@ -15,7 +15,6 @@ from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, M
 from typing import Any, Final, Protocol
 
 from attrs import frozen
-from jinja2.exceptions import TemplateRuntimeError
 
 from planner.model.value import text_length
 
@@ -96,7 +95,9 @@ class Weighted:
     weight: int
 
 
-class TooMuchWork(TemplateRuntimeError):
+class TooMuchWork(Exception):
+    """No exception of jinja's: an effort is also counted where there are no templates."""
+
     def __init__(self) -> None:
         super().__init__(
             "the templates make more work than planner takes on\n"

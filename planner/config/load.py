@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,7 +13,7 @@ from planner.config.blocks import Blocks, check_references
 from planner.config.checks import Conditions
 from planner.config.environment_file import Pins
 from planner.config.jobs import Runner
-from planner.config.project import PROJECT_FILE, ProjectFile, read_project
+from planner.config.project import PROJECT_FILE, ProjectFile, open_project_file
 from planner.config.scope import ProjectName, ResourceScope, Scope, looked_through
 from planner.config.sources import Sources
 from planner.config.template_jobs import Workpiece
@@ -22,10 +21,10 @@ from planner.config.templates import Templates
 from planner.config.tokens import INVALID
 from planner.config.values import survey
 from planner.config.variables import Inputs, assign
-from planner.errors import InvalidConfiguration, PlannerError, WrongUsage
+from planner.errors import InvalidConfiguration, PlannerError
 from planner.model.address import Address
 from planner.model.declarations import Declarations
-from planner.model.diagnostic import Diagnostic, Diagnostics, Position, did_you_mean
+from planner.model.diagnostic import Diagnostic, Diagnostics, Position
 from planner.model.kind import Kind
 from planner.model.project import Assigned, Environment, Project, Variable
 from planner.model.resource import Desired
@@ -93,40 +92,13 @@ class Projects:
         with self._one_at_a_time:
             if root not in self._read:
                 try:
-                    self._read[root] = _opened(root)
+                    self._read[root] = open_project_file(root)
                 except PlannerError as error:
                     self._read[root] = error
             found = self._read[root]
         if isinstance(found, PlannerError):
             raise found.with_traceback(None)
         return found
-
-
-def open_project(root: Path) -> Project:
-    """The project in a folder. PlannerError when there is none, InvalidConfiguration when it is wrong."""
-    return _opened(root).project
-
-
-def _opened(root: Path) -> ProjectFile:
-    if not os.path.exists(root / PROJECT_FILE):  # noqa: PTH110 - also of a name that no file can have
-        raise PlannerError(
-            f"there is no {PROJECT_FILE} in {root.absolute()}",
-            advice="Go to the project's folder, or name it with -C DIR.",
-        )
-    return read_project(Sources(root))
-
-
-def choose_environment(project: Project, name: str | None) -> Environment:
-    """The named environment, or the only one."""
-    names = ", ".join(project.environments)
-    if name is None and len(project.environments) == 1:
-        return next(iter(project.environments.values()))
-    if name is None:
-        raise WrongUsage("which environment?", advice=f"Name one with -e: {names}.")
-    if name not in project.environments:
-        near = did_you_mean(name, project.environments)
-        raise WrongUsage(f'there is no environment "{name}"', advice=near or f"There are: {names}.")
-    return project.environments[name]
 
 
 def load(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final, NotRequired, TypedDict, TypeVar, cast
 
 import jsonschema_rs
@@ -12,12 +14,13 @@ from attrs import evolve, frozen
 from planner.config.sources import PlainFile, Sources, read_plain
 from planner.config.validation import Checker, Place
 from planner.config.values import plain, schema_of, shaped
-from planner.errors import InvalidConfiguration
+from planner.errors import InvalidConfiguration, PlannerError, WrongUsage
 from planner.model.diagnostic import Diagnostics, did_you_mean
 from planner.model.graph import Cycle, ordered
 from planner.model.project import TEMPLATES, Environment, GateRules, Project, Promotable, Variable
 from planner.model.times import Window, parse_duration, parse_window
-from planner.model.value import Path, plain_numbers
+from planner.model.value import Path as ValuePath
+from planner.model.value import plain_numbers
 from planner.resources import schema
 
 PROJECT_FILE = "planner.yaml"
@@ -75,6 +78,33 @@ def read_project(sources: Sources) -> ProjectFile:
     if file is None or project is None or diagnostics.has_errors:
         raise InvalidConfiguration(diagnostics.items)
     return ProjectFile(project, file)
+
+
+def open_project(root: Path) -> Project:
+    """The project in a folder. PlannerError when there is none, InvalidConfiguration when it is wrong."""
+    return open_project_file(root).project
+
+
+def open_project_file(root: Path) -> ProjectFile:
+    if not os.path.exists(root / PROJECT_FILE):  # noqa: PTH110 - also of a name that no file can have
+        raise PlannerError(
+            f"there is no {PROJECT_FILE} in {root.absolute()}",
+            advice="Go to the project's folder, or name it with -C DIR.",
+        )
+    return read_project(Sources(root))
+
+
+def choose_environment(project: Project, name: str | None) -> Environment:
+    """The named environment, or the only one."""
+    names = ", ".join(project.environments)
+    if name is None and len(project.environments) == 1:
+        return next(iter(project.environments.values()))
+    if name is None:
+        raise WrongUsage("which environment?", advice=f"Name one with -e: {names}.")
+    if name not in project.environments:
+        near = did_you_mean(name, project.environments)
+        raise WrongUsage(f'there is no environment "{name}"', advice=near or f"There are: {names}.")
+    return project.environments[name]
 
 
 def _project(file: PlainFile, diagnostics: Diagnostics) -> Project | None:
@@ -192,7 +222,9 @@ def _check_names(document: ProjectDocument, place: Place) -> None:
         place.error(path, "environments are promoted from each other in a circle", detail=str(cycle))
 
 
-def _check_declared(names: list[str], known: Mapping[str, Any], what: str, path: Path, place: Place) -> None:
+def _check_declared(
+    names: list[str], known: Mapping[str, Any], what: str, path: ValuePath, place: Place
+) -> None:
     for index, name in enumerate(names):
         if name not in known:
             summary = f'{what} "{name}", which is not declared'
@@ -237,14 +269,14 @@ def _gates(name: str, body: EnvironmentBlock, place: Place) -> GateRules:
     )
 
 
-def _windows(path: Path, texts: list[str], place: Place) -> Iterator[Window]:
+def _windows(path: ValuePath, texts: list[str], place: Place) -> Iterator[Window]:
     for index, text in enumerate(texts):
         window = _read(parse_window, text, (*path, index), place)
         if window is not None:
             yield window
 
 
-def _read(parse: Callable[[str], T], text: str, path: Path, place: Place) -> T | None:
+def _read(parse: Callable[[str], T], text: str, path: ValuePath, place: Place) -> T | None:
     try:
         return parse(text)
     except ValueError as error:

@@ -14,7 +14,7 @@ from attrs import Factory, define, evolve, field, frozen
 from jinja2.exceptions import SecurityError, TemplateError, TemplateNotFound, TemplateSyntaxError
 
 from planner.config.filters import filters, tests
-from planner.config.jobs import BUDGET, Effort, Link
+from planner.config.jobs import BUDGET, Effort, Link, TooMuchWork
 from planner.config.rendering import OnUndefined, TemplateEnvironment, render
 from planner.config.scope import Locals, looked_through, with_later_values
 from planner.config.sources import FOLDER, Hidden, Outside, PlainFile, Sources, UnreadableSource
@@ -86,7 +86,7 @@ def marked(piece: Workpiece, name: str, link: Link) -> Iterator[Marked]:
     environment = again.environment(tokens, again.undefined_at, marks)
     try:
         text = render(environment.get_template(name.removeprefix(FOLDER)))
-    except (TemplateError, MemoryError):
+    except (TemplateError, TooMuchWork, MemoryError):
         return
     yield text, Tokens(tokens.values, tokens.names), list(marks)
 
@@ -252,7 +252,7 @@ def explain(error: Exception) -> Explained:
     if isinstance(error, SecurityError):
         return f"not allowed in a template: {_short(message)}", ""
     summary, _, advice = message.partition("\n")
-    if isinstance(error, TemplateError):
+    if isinstance(error, TemplateError | TooMuchWork):
         return _short(summary), advice
     for ours, told in _OUR_CLASSES:
         summary = summary.replace(ours, told)

@@ -22,10 +22,8 @@ from planner.config.values import Written, core_schema, shaped, survey
 from planner.config.yaml_document import YamlProblem, parse
 from planner.model.compare import identical
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
-from planner.model.project import Assigned, Project, Variable
+from planner.model.project import PREFIX, Assigned, Project, Variable
 from planner.model.value import Path, Value, dotted, leaves
-
-PREFIX = "PLANNER_VAR_"
 
 
 @frozen

@@ -18,3 +18,5 @@ extension is; advice about one kind is added by that kind, by error code.
 client, verdicts, wsgi and upload_bodies load an HTTP library: import them where something is sent, as many
 commands ask no installation.
 """
+
+SECRET_VARIABLES = KEY, PASS = "EC_API_KEY", "EC_PASS"

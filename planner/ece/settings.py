@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from planner.ece import KEY, PASS
 from planner.ece.auth import ApiKeyAuth, Auth, BasicAuth, LoginAuth
 from planner.ece.operations import AUTO
 from planner.ece.redaction import redact
@@ -18,10 +19,7 @@ from planner.net.address import Flaw, NoAddress, address_of, base_of
 SANDBOX: Final = "sandbox"
 CLOUD: Final = "cloud"
 
-_KEY: Final = "EC_API_KEY"
 _USER: Final = "EC_USER"
-_PASS: Final = "EC_PASS"  # noqa: S105  # the variable's name
-SECRET_VARIABLES: Final = (_KEY, _PASS)
 
 _CLOUD_DOMAINS: Final = ("elastic-cloud.com", "cloud.elastic.co")
 
@@ -172,24 +170,24 @@ def find_auth(source: Source) -> Auth:
     method = wanted or _likely(source)
     if method != "api_key":
         return _user(source, BasicAuth if method == "basic" else LoginAuth)
-    key, name = source.find("", _KEY)
+    key, name = source.find("", KEY)
     if key is None:
-        raise _missing(source, [_KEY], "" if wanted else f", or {_USER} and {_PASS}")
+        raise _missing(source, [KEY], "" if wanted else f", or {_USER} and {PASS}")
     return ApiKeyAuth(key, name)
 
 
 def _likely(source: Source) -> str:
     for scope in (source.named, str):
-        if source.variable(scope(_KEY)):
+        if source.variable(scope(KEY)):
             return "api_key"
-        if source.variable(scope(_USER)) or source.variable(scope(_PASS)):
+        if source.variable(scope(_USER)) or source.variable(scope(PASS)):
             return "login"
     return "api_key"
 
 
 def _user(source: Source, kind: type[BasicAuth | LoginAuth]) -> Auth:
-    (user, user_from), (password, pass_from) = source.find("", _USER), source.find("", _PASS)
-    missing = [name for name, value in ((_USER, user), (_PASS, password)) if value is None]
+    (user, user_from), (password, pass_from) = source.find("", _USER), source.find("", PASS)
+    missing = [name for name, value in ((_USER, user), (PASS, password)) if value is None]
     if missing:
         raise _missing(source, missing, "")
     return kind(user, password, variables=f"{user_from} and {pass_from}")

@@ -16,8 +16,6 @@ KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in _ALL}
 ALIASES: Final[Mapping[str, str]] = {alias: kind.name for kind in _ALL for alias in kind.aliases}
 NAMES: Final = (*KINDS, *ALIASES)
 """What people may call a forge."""
-
-LISTED: Final = f"{', '.join([*KINDS][:-1])} or {[*KINDS][-1]}"
 PUBLIC: Final[Mapping[str, str]] = {kind.host: kind.name for kind in _ALL if kind.host}
 """The forges that everybody knows, by host."""
 
@@ -26,7 +24,6 @@ MESSAGES: Final = tuple(
 )
 """How the message of a commit names the pull request that it merged, the surest first."""
 
-SECRET_VARIABLES: Final = tuple(sorted({way.variable for kind in _ALL for way in kind.ways}))
 ACTOR_VARIABLES: Final = tuple(dict.fromkeys(kind.ci.actor for kind in _ALL))
 
 

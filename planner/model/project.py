@@ -14,6 +14,9 @@ from attrs import field, frozen
 from planner.model.times import Window
 from planner.model.value import Value
 
+PREFIX: Final = "PLANNER_VAR_"
+"""What the process environment has before the name of a variable."""
+
 
 @frozen
 class Variable:

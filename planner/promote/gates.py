@@ -17,8 +17,6 @@ from planner.model.times import is_open, next_opening, show_duration
 from planner.promote.log import Approval, Force, Log, Rejection, Run, Source, Verification
 
 FIRST, SAME, BACK, PROMOTION = "first", "same", "back", "promotion"
-NAMES: Final = ("promote_from", "archives", "converged", "soak", "checks", "approvals", "windows", "rejected")
-"""What `--force` takes."""
 
 
 @frozen

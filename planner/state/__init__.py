@@ -13,3 +13,17 @@
 A writer goes: lock, `checkpoint`, `open_journal`, `write` around every call, `commit`. A reader only loads.
 What never lives here: calls to the API, decisions about resources, secrets.
 """
+
+SECRET_VARIABLES = (
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "CI_JOB_TOKEN",
+    "PGPASSWORD",
+    "PLANNER_STATE_KEY",
+    "PLANNER_STATE_PASSPHRASE",
+    "TF_HTTP_PASSWORD",
+)
+"""Where the credentials of all of them come from, and the keys of encrypted ones. Those that come from files
+a backend tells once it has used them.
+"""

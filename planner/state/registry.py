@@ -97,20 +97,6 @@ BACKENDS: Final[Mapping[str, Callable[[Location], Backend]]] = {
 }
 """URL scheme -> what opens it, without calling anything yet; "" is a plain path."""
 
-SECRET_VARIABLES: Final = (
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "CI_JOB_TOKEN",
-    "PGPASSWORD",
-    "PLANNER_STATE_KEY",
-    "PLANNER_STATE_PASSPHRASE",
-    "TF_HTTP_PASSWORD",
-)
-"""Where the credentials of all of them come from, and the keys of encrypted ones. Those that come from files
-a backend tells once it has used them.
-"""
-
 
 def open_backend(location: Location) -> Backend:
     """The backend of its url. Nothing is read or written yet. StateError for an unknown scheme."""

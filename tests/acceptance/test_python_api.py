@@ -16,7 +16,7 @@ import pytest
 import planner
 from planner.app.redaction import Redactor
 from planner.app.stores import States
-from planner.config.load import open_project
+from planner.config.project import open_project
 from planner.errors import InvalidConfiguration, LockHeld, PartlyApplied, PlannerError, Refused, StalePlan
 from planner.model.ledger import Event, StepFinished, StepStarted
 

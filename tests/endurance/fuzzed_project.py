@@ -6,7 +6,7 @@ from pathlib import Path
 
 from planner.app.redaction import Redactor
 from planner.app.stores import States
-from planner.config.load import choose_environment, open_project
+from planner.config.project import choose_environment, open_project
 from planner.model.address import Address
 from planner.model.state import Intent, Outcome
 

@@ -28,8 +28,8 @@ from planner.app.preview.comparison import (
 from planner.app.preview.environment import Planned, Task, advice_of, foresee, told_of
 from planner.app.promotion.chain import standings
 from planner.app.promotion.provenance import overrides
-from planner.config.load import Projects, choose_environment
-from planner.config.project import PROJECT_FILE
+from planner.config.load import Projects
+from planner.config.project import PROJECT_FILE, choose_environment
 from planner.config.sources import Sources, UnreadableSource
 from planner.engine.offline import ABSENT, followed, why_affected
 from planner.errors import PlannerError, WrongUsage

@@ -11,7 +11,7 @@ from attrs import frozen
 from planner.app.promotion.choosing import Choice, Order, choose, other_source, parts_of, refuse_other_parts
 from planner.app.promotion.pins_file import PinsFile, find_file, pins_text
 from planner.config.environment_file import Pins
-from planner.config.load import choose_environment
+from planner.config.project import choose_environment
 from planner.config.values import shaped
 from planner.errors import Refused
 from planner.model.compare import identical

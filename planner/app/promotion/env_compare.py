@@ -13,17 +13,17 @@ from attrs import evolve, frozen
 from planner.app.opening import Request, configure_files, make_salt
 from planner.app.promotion.provenance import archives_of, release_of
 from planner.app.stores import without_secrets, without_user
-from planner.config.load import Configuration, choose_environment
-from planner.config.project import default_state
+from planner.config.load import Configuration
+from planner.config.project import choose_environment, default_state
 from planner.config.sources import Sources
-from planner.config.variables import PREFIX, assign
+from planner.config.variables import assign
 from planner.engine.diff import differences
 from planner.errors import PlannerError
 from planner.model.compare import same
 from planner.model.diagnostic import Diagnostics
 from planner.model.kind import Kind
 from planner.model.plan import AttributeDiff
-from planner.model.project import Environment, Project
+from planner.model.project import PREFIX, Environment, Project
 from planner.model.release import Comparison, Release, RenderedDiff, ResourceDiff, TextDiff
 from planner.model.resource import Desired, Prior
 from planner.model.times import show_duration

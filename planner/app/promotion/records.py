@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
 
-from planner.app.disclosure import given_values
 from planner.app.opening import Request
 from planner.app.promotion.env_compare import read_side
 from planner.app.promotion.provenance import actor, promoters
@@ -21,8 +20,9 @@ from planner.app.promotion.release_reading import (
     promoting_project,
     read_logs,
 )
+from planner.app.redaction import given_values
 from planner.app.stores import locked
-from planner.config.load import choose_environment
+from planner.config.project import choose_environment
 from planner.errors import PlannerError, Refused, WrongUsage
 from planner.model.diagnostic import did_you_mean
 from planner.model.project import Environment, Project

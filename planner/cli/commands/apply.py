@@ -7,14 +7,8 @@ from pathlib import Path
 import click
 from attrs import evolve
 
-from planner.app.apply import Applying, Approval, apply_now, apply_saved
-from planner.app.command_line import SAID_BY_A_PLAN
-from planner.app.opening import Request, opened
-from planner.app.promotion.admission import Forcing
-from planner.cli.console import Console
+from planner.cli.handed import Console, Forcing, Request
 from planner.cli.options import changing_options, force_options, lock_option, on_request
-from planner.cli.present import exit_code_of, make_report
-from planner.state.saved import read_plan
 
 
 @click.command("apply")
@@ -45,6 +39,12 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     planner apply -e dev --auto-approve
     planner apply -e prod prod-plan.json
     """
+    from planner.app.apply import Applying, Approval, apply_now, apply_saved
+    from planner.app.command_line import SAID_BY_A_PLAN
+    from planner.app.opening import opened
+    from planner.cli.present import exit_code_of, make_report
+    from planner.state.saved import read_plan
+
     if planfile is not None and (expect_digest or SAID_BY_A_PLAN & request.typed.options.keys()):
         raise click.UsageError("a saved plan says what is done: what changes a plan does not go with it")
     saved = read_plan(planfile) if planfile is not None else None

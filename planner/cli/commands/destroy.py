@@ -5,11 +5,8 @@ from __future__ import annotations
 import click
 from attrs import evolve
 
-from planner.app.apply import Applying, Approval, apply_now
-from planner.app.opening import Request, opened
-from planner.cli.console import Console
+from planner.cli.handed import Console, Request
 from planner.cli.options import lock_option, on_request, planning_options
-from planner.cli.present import TextReport, exit_code_of
 
 
 @click.command("destroy")
@@ -23,6 +20,10 @@ def command(request: Request, console: Console, /, lock_timeout: float, auto_app
     \b
     planner destroy -e dev
     """
+    from planner.app.apply import Applying, Approval, apply_now
+    from planner.app.opening import opened
+    from planner.cli.present import TextReport, exit_code_of
+
     with opened(evolve(request, destroy=True)) as here:
         applying = Applying(here, TextReport(console, here))
         return exit_code_of(apply_now(applying, Approval(auto_approve), lock_timeout))

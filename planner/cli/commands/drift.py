@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import click
 
-from planner.app.opening import Request, opened
-from planner.cli.console import Console
+from planner.cli.handed import Console, Request
 from planner.cli.options import on_request, planning_options
-from planner.engine.workflow import propose
 from planner.errors import WrongUsage
-from planner.render.text.plan import render_drift
 
 DRIFTED = 2
 
@@ -23,6 +20,10 @@ def command(request: Request, console: Console, /) -> int:
     \b
     planner drift -e prod
     """
+    from planner.app.opening import opened
+    from planner.engine.workflow import propose
+    from planner.render.text.plan import render_drift
+
     if not request.refresh:
         raise WrongUsage("drift asks the installation: --no-refresh does not go with it")
     with opened(request) as here:

@@ -6,17 +6,9 @@ from collections.abc import Iterator
 
 import click
 
-from planner.app.opening import Request
-from planner.app.promotion.chain import standings
-from planner.app.promotion.env_compare import Side, compare_sides, places, read_side
-from planner.cli.console import Console
+from planner.cli.handed import Console, Request, Side
 from planner.cli.options import asking_options, complete_environments, json_option, on_request
-from planner.config.load import choose_environment
 from planner.errors import InvalidConfiguration
-from planner.render.comparison import render_comparison
-from planner.render.documents import comparison_document, places_document, standings_document
-from planner.render.standings import render_places, render_standings
-from planner.state.locks import utc_now
 
 DIFFERENT, FAILED = 2, 1
 
@@ -36,6 +28,10 @@ def command() -> None:
 @on_request
 def list_command(request: Request, console: Console, /, as_json: bool) -> None:
     """List the environments. Asks none of them."""
+    from planner.app.promotion.env_compare import places
+    from planner.render.documents import places_document
+    from planner.render.standings import render_places
+
     project = request.project
     found = console.redact.inside(places(project, request.folder))
     if as_json:
@@ -61,6 +57,11 @@ def status_command(request: Request, console: Console, /, as_json: bool) -> int:
     planner env status
     planner env status --no-refresh --json
     """
+    from planner.app.promotion.chain import standings
+    from planner.render.documents import standings_document
+    from planner.render.standings import render_standings
+    from planner.state.locks import utc_now
+
     project, now = request.project, utc_now()
     with console.doing("Looking at the environments"):
         chain = console.redact.inside(standings(request, now))
@@ -101,6 +102,10 @@ def diff_command(  # noqa: PLR0913, PLR0917 - one for each option
     planner env diff staging prod
     planner env diff staging prod --rendered
     """
+    from planner.app.promotion.env_compare import compare_sides
+    from planner.render.comparison import render_comparison
+    from planner.render.documents import comparison_document
+
     with console.doing("Reading templates and files"):
         sides = list(_sides(request, (left, right)))
         if len(sides) < 2:
@@ -115,6 +120,9 @@ def diff_command(  # noqa: PLR0913, PLR0917 - one for each option
 
 def _sides(request: Request, names: tuple[str, str]) -> Iterator[Side]:
     """The sides that can be read; what is wrong with the others is told."""
+    from planner.app.promotion.env_compare import read_side
+    from planner.config.project import choose_environment
+
     for name in [choose_environment(request.project, name).name for name in names]:
         try:
             yield read_side(request, name)

@@ -7,13 +7,10 @@ from pathlib import Path
 
 import click
 
-from planner.app.opening import Request, opened
 from planner.cli.commands.kinds import require_kind
-from planner.cli.console import Console
+from planner.cli.handed import Console, Request
 from planner.cli.options import environment_option, on_request
-from planner.engine.imports import export
 from planner.errors import PlannerError
-from planner.render.template_text import template_text
 
 
 @click.command("export")
@@ -32,6 +29,10 @@ def command(request: Request, console: Console, /, kinds: tuple[str, ...], out: 
     planner export -e prod --out templates/existing.yaml
     planner plan -e prod
     """
+    from planner.app.opening import opened
+    from planner.engine.imports import export
+    from planner.render.template_text import template_text
+
     with opened(request) as here:
         drivers = here.session.drivers
         for kind in kinds:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from planner.app.opening import Request, configure
-from planner.cli.console import Console
+from planner.cli.handed import Console, Request
 from planner.cli.options import format_option, on_request, variable_options
 from planner.render.graph import FORMATS
 
@@ -20,6 +19,8 @@ def command(request: Request, console: Console, /, form: str) -> None:
     \b
     planner graph -e dev | dot -Tsvg > graph.svg
     """
+    from planner.app.opening import configure
+
     configuration, _ = configure(request)
     configuration.refuse_errors()
     edges = {address: desired.dependencies for address, desired in configuration.resources.items()}

@@ -7,19 +7,11 @@ from pathlib import Path
 import click
 from attrs import evolve
 
-from planner.app.apply import Applying, Approval, apply_now
-from planner.app.opening import Opened, Request, opened
 from planner.cli.commands.export import write_new
-from planner.cli.console import Console
+from planner.cli.handed import Console, Opened, Request
 from planner.cli.options import address_of, complete_addresses, lock_option, on_request, variable_options
-from planner.cli.present import TextReport, exit_code_of
-from planner.config.sources import FOLDER, SUFFIXES
-from planner.engine.imports import declared
-from planner.engine.workflow import look_at
 from planner.errors import PlannerError, WrongUsage
 from planner.model.address import Address
-from planner.model.declarations import Import
-from planner.render.template_text import template_text
 
 
 @click.command("import")
@@ -54,24 +46,30 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     planner import extension.synonyms 4310106454 -e dev
     planner import extension.geo 4310106455 --file templates/geo.yaml
     """
+    from planner.app.opening import opened
+    from planner.model.declarations import Import
+
     target = address_of(address)
     request = evolve(request, imports=(Import(target, resource_id),), import_only=True)
-    approval = Approval(auto_approve)
     if file is None:
-        return _import(request, console, approval, lock_timeout)
+        return _import(request, console, auto_approve, lock_timeout)
     with opened(evolve(request, imports=())) as here:
         _write_block(here, target, resource_id, file)
     code = None
     try:
-        code = _import(request, console, approval, lock_timeout)
+        code = _import(request, console, auto_approve, lock_timeout)
     finally:  # a block that stayed without its entry in the state would be created a second time
         if code != 0:
             (request.folder / file).unlink(missing_ok=True)
     return code
 
 
-def _import(request: Request, console: Console, approval: Approval, lock_timeout: float) -> int:
+def _import(request: Request, console: Console, auto_approve: bool, lock_timeout: float) -> int:
     """Carries out the imports of request, which its templates have to declare."""
+    from planner.app.apply import Applying, Approval, apply_now
+    from planner.app.opening import opened
+    from planner.cli.present import TextReport, exit_code_of
+
     with opened(request) as here:
         for item in request.imports:
             if item.target not in here.configuration.resources:
@@ -81,10 +79,15 @@ def _import(request: Request, console: Console, approval: Approval, lock_timeout
                 )
             _refuse_known(here, item.target)
         applying = Applying(here, TextReport(console, here))
-        return exit_code_of(apply_now(applying, approval, lock_timeout))
+        return exit_code_of(apply_now(applying, Approval(auto_approve), lock_timeout))
 
 
 def _write_block(here: Opened, target: Address, id_: str, file: Path) -> None:
+    from planner.config.sources import FOLDER, SUFFIXES
+    from planner.engine.imports import declared
+    from planner.engine.workflow import look_at
+    from planner.render.template_text import template_text
+
     inside = (here.request.folder / file).resolve().is_relative_to((here.request.folder / FOLDER).resolve())
     if not (inside and file.name.endswith(SUFFIXES)):
         raise WrongUsage(f"--file {file} is no template", advice="Name a new file, as templates/NAME.yaml.")

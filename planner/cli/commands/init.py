@@ -9,10 +9,8 @@ from pathlib import Path
 
 import click
 
-from planner.app.opening import Request
-from planner.cli.console import Console
+from planner.cli.handed import Console, Request
 from planner.cli.options import environment_option, on_request
-from planner.config.load import choose_environment
 from planner.errors import PlannerError, StateError
 from planner.resources import schema_text
 
@@ -56,6 +54,8 @@ def _check_states(request: Request, console: Console) -> int:
     """Check each environment's place, or the chosen one's; the exit code of the last error, after all are
     told.
     """
+    from planner.config.project import choose_environment
+
     project, chosen = request.project, request.environment
     environments = [choose_environment(project, chosen)] if chosen else project.environments.values()
     code = 0

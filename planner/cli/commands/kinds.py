@@ -6,11 +6,10 @@ from collections.abc import Iterable
 
 import click
 
-from planner.cli.options import make_console
+from planner.cli.handed import KindFile
+from planner.cli.main import make_console
 from planner.errors import WrongUsage
-from planner.kinds.registry import KindFile, load_kinds
 from planner.model.diagnostic import did_you_mean
-from planner.render.kinds import render_kind, render_kind_list
 
 
 @click.group("kinds")
@@ -22,6 +21,9 @@ def command() -> None:
 @click.pass_context
 def list_command(context: click.Context, /) -> None:
     """List the kinds."""
+    from planner.kinds.registry import load_kinds
+    from planner.render.kinds import render_kind_list
+
     console = make_console(context)
     kinds = [kind_file.kind for _, kind_file in sorted(load_kinds().items())]
     console.out(render_kind_list(kinds, style=console.style()))
@@ -36,6 +38,9 @@ def show_command(context: click.Context, /, kind: str) -> None:
     \b
     planner kinds show extension
     """
+    from planner.kinds.registry import load_kinds
+    from planner.render.kinds import render_kind
+
     console = make_console(context)
     kinds = load_kinds()
     require_kind(kind, kinds)

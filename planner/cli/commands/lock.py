@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from planner.cli.options import Stored, on_state
+from planner.cli.handed import Stored
+from planner.cli.options import on_state
 
 
 @click.group("lock")

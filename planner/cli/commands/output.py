@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import click
 
-from planner.cli.options import Stored, on_state
+from planner.cli.handed import Stored
+from planner.cli.options import on_state
 from planner.errors import PlannerError
 from planner.model.diagnostic import did_you_mean
 from planner.model.value import Value, is_sensitive
-from planner.model.value_json import json_text
 from planner.render.escaping import escape
-from planner.render.state import render_outputs
-from planner.render.values import SENSITIVE
 
 
 @click.command("output")
@@ -25,6 +23,10 @@ def command(here: Stored, /, name: str | None, as_json: bool) -> None:
     planner output -e dev
     planner output -e dev synonyms_url
     """
+    from planner.model.value_json import json_text
+    from planner.render.state import render_outputs
+    from planner.render.values import SENSITIVE
+
     console, held = here.console, here.store.load().outputs
     outputs = {n: SENSITIVE if is_sensitive(value) else value for n, value in held.items()}
     if name is not None and name not in outputs:

@@ -6,14 +6,9 @@ from pathlib import Path
 
 import click
 
-from planner.app.command_line import command_line
-from planner.app.opening import Opened, Request, opened
-from planner.cli.console import Console
+from planner.cli.handed import Console, Opened, Proposal, Request
 from planner.cli.options import changing_options, format_option, on_request
-from planner.cli.present import make_report, show_plan
-from planner.engine.workflow import Proposal, propose
 from planner.errors import Refused
-from planner.state.saved import plan_digest, write_plan
 
 CHANGES = 2
 
@@ -40,6 +35,12 @@ def command(
     planner plan -e prod --var bundle_version='8.15.*' --out prod-plan.json
     planner plan -e dev --target 'extension.stopwords_*'
     """
+    from planner.app.command_line import command_line
+    from planner.app.opening import opened
+    from planner.cli.present import make_report, show_plan
+    from planner.engine.workflow import propose
+    from planner.state.saved import plan_digest, write_plan
+
     if as_events and form != "text":
         raise click.UsageError(
             f"--json and --format {form} are two things: events, or the plan as one document"
@@ -67,9 +68,10 @@ def command(
 
 def _page(console: Console, here: Opened, proposal: Proposal) -> str:
     """The plan as an HTML page; one that apply would refuse with the reason."""
-    from planner.app.preview.environment import located, told  # noqa: PLC0415 - only where it is asked for
-    from planner.model.preview import EnvironmentPreview, Preview  # noqa: PLC0415 - as above
-    from planner.render.html import render_html  # noqa: PLC0415 - only where it is asked for
+    from planner.app.preview.environment import located, told
+    from planner.model.preview import EnvironmentPreview, Preview
+    from planner.render.html import render_html
+    from planner.state.saved import plan_digest
 
     plan = proposal.plan
     shown = EnvironmentPreview(

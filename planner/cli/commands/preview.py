@@ -9,15 +9,8 @@ from pathlib import Path
 import click
 from attrs import evolve
 
-from planner.app.command_line import with_folder
-from planner.app.opening import Request
-from planner.app.preview.comparison import Order
-from planner.app.preview.previewing import preview
-from planner.app.preview.publishing import publish, rendered, require_pull_request, write_files
-from planner.cli.console import Console
+from planner.cli.handed import Console, Previewed, PreviewOrder, Request, Wanted
 from planner.cli.options import complete_environments, forge_options, format_option, input_options, on_request
-from planner.forge.locating import Wanted
-from planner.state.saved import read_preview
 
 CHANGES, FAILED = 2, 1
 _REPRODUCED = ("base", "environments", "offline")
@@ -78,11 +71,11 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     planner preview --offline --out preview  # without credentials, for forks
     planner preview --from preview/preview.json --comment
     """
-    if made:
-        found = read_preview(made)
-    else:
-        with console.doing("Comparing and planning"):
-            found = preview(Order(request, environments, base, offline, out, _reproduce(request)))
+    from planner.app.preview.comparison import Order
+    from planner.app.preview.publishing import publish, rendered, require_pull_request, write_files
+
+    order = Order(request, environments, base, offline, out, _reproduce(request))
+    found = _previewed(console, order, made)
     target = evolve(wanted, number=pr) if comment else None
     if target is not None:
         require_pull_request(found.preview, target, os.environ, None if made else request.folder)
@@ -97,7 +90,20 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     return CHANGES if detailed_exitcode and found.preview.has_changes else 0
 
 
+def _previewed(console: Console, order: PreviewOrder, made: Path | None) -> Previewed:
+    """A preview that was made before, or now."""
+    from planner.app.preview.previewing import preview
+    from planner.state.saved import read_preview
+
+    if made:
+        return read_preview(made)
+    with console.doing("Comparing and planning"):
+        return preview(order)
+
+
 def _reproduce(request: Request) -> str:
     """The command that makes this preview again."""
+    from planner.app.command_line import with_folder
+
     typed = [word for name in _REPRODUCED for word in request.typed.options.get(name, ())]
     return with_folder(shlex.join(["planner", "preview", *typed]), request.folder, ["preview"])

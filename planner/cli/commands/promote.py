@@ -5,15 +5,7 @@ from __future__ import annotations
 import click
 from attrs import evolve
 
-from planner.app.apply import present
-from planner.app.command_line import plain_command_line
-from planner.app.opening import Request
-from planner.app.promotion.admission import Forcing, refuse_closed
-from planner.app.promotion.choosing import Order, Promotion
-from planner.app.promotion.moving import move_pins
-from planner.app.promotion.promoting import Foreseen, carry_out, plan_target, prepare
-from planner.app.promotion.wording import change_lines, waiting
-from planner.cli.console import Console
+from planner.cli.handed import Console, Forcing, Foreseen, Order, Promotion, Request, Wanted
 from planner.cli.options import (
     complete_environments,
     force_options,
@@ -22,10 +14,7 @@ from planner.cli.options import (
     lock_option,
     on_request,
 )
-from planner.cli.present import TextReport
 from planner.errors import WrongUsage
-from planner.forge.locating import Wanted
-from planner.render.standings import render_gates
 
 
 @click.command("promote")
@@ -75,25 +64,22 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     planner promote staging prod --only bundle_version --commit
     planner promote prod --rollback
     """
+    from planner.app.promotion.choosing import Order
+
     if moves:
         _move(request, console, dry_run=dry_run)
         return
     promotion = _promotion(names, only, release, to, rollback=rollback)
-    order = Order(
-        request=evolve(request, environment=promotion.target),
-        promotion=promotion,
-        forcing=forcing,
-        dry_run=dry_run,
-        commit=commit,
-        pull_request=_pull_request(wanted, base, is_asked=open_pr),
-        base=base,
-        lock_timeout=lock_timeout,
-    )
-    _promote(console, order)
+    request = evolve(request, environment=promotion.target)
+    order = Order(request, promotion, forcing, dry_run=dry_run, commit=commit, lock_timeout=lock_timeout)
+    pull_request = _pull_request(wanted, base, is_asked=open_pr)
+    _promote(console, evolve(order, pull_request=pull_request, base=base))
 
 
 def _pull_request(wanted: Wanted, base: str, *, is_asked: bool) -> Wanted | None:
     """Where one is to be opened, None for nowhere."""
+    from planner.forge.locating import Wanted
+
     if not is_asked and (base or wanted != Wanted()):
         raise WrongUsage("--forge, --repo, --api-url and --base go with --open-pr")
     return wanted if is_asked else None
@@ -101,6 +87,8 @@ def _pull_request(wanted: Wanted, base: str, *, is_asked: bool) -> Wanted | None
 
 def _move(request: Request, console: Console, *, dry_run: bool) -> None:
     """Move the pins of all environments; beside --dry-run nothing goes with it."""
+    from planner.app.promotion.moving import move_pins
+
     if request.typed.arguments or not request.typed.options.keys() <= {"moves", "dry_run"}:
         raise WrongUsage(
             "--move-pins moves the pins of all environments in one commit, and goes with --dry-run alone"
@@ -120,6 +108,8 @@ def _move(request: Request, console: Console, *, dry_run: bool) -> None:
 
 
 def _promote(console: Console, order: Order) -> None:
+    from planner.app.promotion.promoting import carry_out, prepare
+
     foreseen = prepare(order)
     if foreseen.is_done:
         release = foreseen.account.verdict.release
@@ -134,6 +124,12 @@ def _promote(console: Console, order: Order) -> None:
 
 def _show(console: Console, foreseen: Foreseen) -> None:
     """The edits, the gates, the plan. A dry run shows the plan behind a closed gate too."""
+    from planner.app.apply import present
+    from planner.app.promotion.admission import refuse_closed
+    from planner.app.promotion.promoting import plan_target
+    from planner.app.promotion.wording import change_lines
+    from planner.cli.present import TextReport
+
     account = foreseen.account
     paragraphs = [account.title, "\n".join(change_lines(account)), _gates(foreseen, console.width())]
     console.out("\n\n".join(filter(None, paragraphs)) + "\n\n")
@@ -145,6 +141,8 @@ def _show(console: Console, foreseen: Foreseen) -> None:
 
 def _gates(foreseen: Foreseen, width: int) -> str:
     """ "" where the refusal shows them."""
+    from planner.render.standings import render_gates
+
     verdict = foreseen.account.verdict
     if not verdict.gates or len(verdict.refusals(applying=False)) > 1:
         return ""
@@ -152,6 +150,9 @@ def _gates(foreseen: Foreseen, width: int) -> str:
 
 
 def _tell_next(console: Console, foreseen: Foreseen, done: str, following: str) -> None:
+    from planner.app.command_line import plain_command_line
+    from planner.app.promotion.wording import waiting
+
     target = foreseen.configuration.environment
     apply = plain_command_line(foreseen.request.folder, target.name, "apply")
     console.out(f"\n{done}")
@@ -165,6 +166,8 @@ def _tell_next(console: Console, foreseen: Foreseen, done: str, following: str) 
 def _promotion(
     names: tuple[str, ...], only: tuple[str, ...], release: str, to: str, *, rollback: bool
 ) -> Promotion:
+    from planner.app.promotion.choosing import Promotion
+
     if rollback and len(names) != 1:
         raise WrongUsage("a rollback is of one environment", advice="planner promote TARGET --rollback")
     if not rollback and (len(names) != 2 or not all(names)):

@@ -6,16 +6,11 @@ from collections.abc import Mapping
 
 import click
 
-from planner.app.opening import Request
-from planner.app.promotion.records import Rejected, approve, reject
-from planner.app.promotion.release_reading import known_as, read_logs, subjects_of
-from planner.cli.console import Console
+from planner.cli.handed import Console, Rejected, Request
 from planner.cli.options import complete_environments, json_option, lock_option, on_request
 from planner.errors import LockHeld, PartlyApplied, WrongUsage
 from planner.model.release import KnownRelease
-from planner.render.documents import release_document, releases_document
 from planner.render.escaping import escape
-from planner.render.releases import render_release, render_releases
 
 FAILED = 1
 
@@ -37,6 +32,10 @@ def command() -> None:
 @on_request
 def list_command(request: Request, console: Console, /, as_json: bool) -> int:
     """List the releases that any environment knows, the newest first."""
+    from planner.app.promotion.release_reading import read_logs
+    from planner.render.documents import releases_document
+    from planner.render.releases import render_releases
+
     logs = read_logs(request)
     releases, problems = console.redact.inside(logs.releases), console.redact.inside(logs.problems)
     if as_json:
@@ -57,6 +56,10 @@ def show_command(request: Request, console: Console, /, release: str, as_json: b
 
     What it is made of, its runs with their gates, checks, approvals and rejections.
     """
+    from planner.app.promotion.release_reading import read_logs, subjects_of
+    from planner.render.documents import release_document
+    from planner.render.releases import render_release
+
     logs = read_logs(request)
     found = _found(logs.releases, release)
     subjects = console.redact.inside(subjects_of(request, found))
@@ -69,6 +72,8 @@ def show_command(request: Request, console: Console, /, release: str, as_json: b
 
 
 def _found(releases: tuple[KnownRelease, ...], beginning: str) -> KnownRelease:
+    from planner.app.promotion.release_reading import known_as
+
     by_id = {item.id: item for item in releases}
     return by_id[known_as(beginning, by_id)]
 
@@ -89,6 +94,8 @@ def approve_command(request: Request, console: Console, /, release: str, lock_ti
 
     You are who PLANNER_ACTOR says, else who started the CI's job, else git's user.email.
     """
+    from planner.app.promotion.records import approve
+
     done, notes = approve(request, release, lock_timeout)
     console.out(escape(done))
     for note in notes:
@@ -123,6 +130,8 @@ def reject_command(
     \b
     planner release reject r-4f2c9a --reason 'wrong synonyms'
     """
+    from planner.app.promotion.records import reject
+
     if not reason.strip():
         raise WrongUsage("--reason is empty: it is kept in the state, and shown")
     found = reject(request, release, reason.strip(), environments, lock_timeout)

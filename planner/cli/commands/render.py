@@ -6,11 +6,9 @@ from typing import Any
 
 import click
 
-from planner.app.opening import Request, configure
-from planner.cli.console import Console
+from planner.cli.handed import Console, Request
 from planner.cli.options import on_request, variable_options
 from planner.model.value import Deferred, Secret, Value, is_sensitive, with_each
-from planner.render.template_text import render_resources
 
 
 @click.command("render")
@@ -25,6 +23,9 @@ def command(request: Request, console: Console, /, origins: bool) -> None:
     \b
     planner render -e prod --origins
     """
+    from planner.app.opening import configure
+    from planner.render.template_text import render_resources
+
     found, _ = configure(request)
     found.refuse_errors()
     console.diagnostics(found.diagnostics)

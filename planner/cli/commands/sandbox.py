@@ -9,17 +9,13 @@ from typing import Any
 
 import click
 
-from planner.app.opening import sandbox_file, sandbox_platform
-from planner.cli.console import Console
-from planner.cli.options import environment_option, folder_of, make_console
-from planner.config.load import choose_environment, open_project
-from planner.config.values import Literal, Written, plain
-from planner.config.yaml_document import YamlProblem, parse
+from planner.cli.handed import Console, Credentials
+from planner.cli.main import folder_of, make_console
+from planner.cli.options import environment_option
 from planner.errors import PlannerError, WrongUsage
 from planner.links import open_regular
 from planner.model.project import Environment
 from planner.model.value import Value
-from planner.sandbox import Credentials, SandboxError, reset
 
 FAULT_HELP = (
     'A fault, as "POST /deployments/extensions 503 times=1" or "* ** delay:2"; may be repeated. Effects: '
@@ -85,7 +81,9 @@ def serve_command(
     planner sandbox serve --port 0 --data /tmp/ece.db --fault '* ** delay:0.2'
     curl localhost:12400/sandbox/requests
     """
-    from planner.sandbox.serve import serve  # noqa: PLC0415 - `reset` needs no server
+    from planner.app.opening import sandbox_platform
+    from planner.sandbox import SandboxError
+    from planner.sandbox.serve import serve
 
     console = make_console(context)
     file, chosen = _file(context, data, environment)
@@ -115,6 +113,8 @@ def reset_command(context: click.Context, /, data: Path | None, environment: str
     \b
     planner sandbox reset -e dev
     """
+    from planner.sandbox import SandboxError, reset
+
     file, _ = _file(context, data, environment)
     try:
         reset(file)
@@ -127,6 +127,9 @@ def _file(
     context: click.Context, data: Path | None, environment: str | None
 ) -> tuple[Path, Environment | None]:
     """Where the sandbox keeps what it holds, and the environment that it does so for."""
+    from planner.app.opening import sandbox_file
+    from planner.config.project import choose_environment, open_project
+
     folder = folder_of(context)
     if environment is None:
         return data or folder / "state" / "sandbox.db", None
@@ -137,6 +140,9 @@ def _file(
 
 
 def _credentials(file: Path) -> Credentials:
+    from planner.config.yaml_document import YamlProblem, parse
+    from planner.sandbox import Credentials
+
     try:
         with open_regular(file) as stream:
             documents = parse(stream.read().decode())
@@ -150,8 +156,10 @@ def _credentials(file: Path) -> Credentials:
         raise PlannerError(f"{file} holds no credentials: {error}", advice=advice) from None
 
 
-def _as_written(value: Written) -> Value:
+def _as_written(value: Any) -> Value:
     """Keys and passwords are texts, also where they look like numbers."""
+    from planner.config.values import Literal, plain
+
     if isinstance(value, dict):
         return {key: _as_written(inner) for key, inner in value.items()}
     return value.text if isinstance(value, Literal) and value.value is not None else plain(value)

@@ -7,11 +7,8 @@ from pathlib import Path
 
 import click
 
-from planner.cli.options import environment_option, make_console, stored
-from planner.cli.present import show_plan
-from planner.model.codec import encode_state
-from planner.render.state import render_state
-from planner.state.saved import read_plan
+from planner.cli.main import make_console
+from planner.cli.options import environment_option
 
 
 @click.command("show")
@@ -27,6 +24,12 @@ def command(context: click.Context, /, planfile: Path | None, environment: str |
     planner show -e dev
     planner show -e dev --json
     """
+    from planner.cli.present import show_plan
+    from planner.cli.stored import stored
+    from planner.model.codec import encode_state
+    from planner.render.state import render_state
+    from planner.state.saved import read_plan
+
     if planfile is not None:
         console = make_console(context)
         show_plan(console, read_plan(planfile), "json" if as_json else "text")

@@ -10,22 +10,12 @@ from typing import Any
 import click
 from attrs import evolve, frozen
 
-from planner.app.opening import opened
 from planner.cli.commands.state_places import COMMANDS, told_size
 from planner.cli.commands.state_rename import rename_command
-from planner.cli.options import (
-    Stored,
-    address_of,
-    complete_addresses,
-    dry_run_option,
-    lock_option,
-    make_request,
-    on_state,
-)
+from planner.cli.handed import Stored
+from planner.cli.options import address_of, complete_addresses, dry_run_option, lock_option, on_state
 from planner.engine.edits import adopt, at_addresses, discard, matching, moved, removed
-from planner.engine.workflow import look_at
 from planner.errors import PlannerError
-from planner.model.codec import encode
 from planner.model.resource import Prior
 from planner.model.state import LEFT_OVER, State, Whose, whose
 from planner.render.escaping import escape, pad
@@ -104,6 +94,8 @@ def list_command(here: Stored, /, patterns: tuple[str, ...], ids: bool) -> None:
 @on_state
 def show_command(here: Stored, /, address: str) -> None:
     """Print what the state holds of one resource, as JSON. What is left over from it comes last, marked."""
+    from planner.model.codec import encode
+
     state = here.store.load()
     for prior in at_addresses(state, matching(state, [address])):
         marks = {"deposed": True} if prior in state.deposed else {}
@@ -154,6 +146,10 @@ def adopt_command(context: click.Context, edit: _Edit, /, address: str, resource
     Unlike import it needs no block in a template. When there is none for ADDRESS, the next plan wants to
     delete the resource.
     """
+    from planner.app.opening import opened
+    from planner.cli.requests import make_request
+    from planner.engine.workflow import look_at
+
     target = address_of(address)
     request = make_request(context, edit.here.environment.name)
     with opened(request) as here:

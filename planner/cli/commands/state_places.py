@@ -10,12 +10,10 @@ from pathlib import Path
 import click
 from attrs import evolve
 
-from planner.cli.options import Stored, lock_option, on_state
+from planner.cli.handed import Store, Stored
+from planner.cli.options import lock_option, on_state
 from planner.errors import OthersState, PlannerError, WrongUsage
 from planner.model.state import State
-from planner.state import snapshot
-from planner.state.files import explained_file, read_bounded, read_named, write_private
-from planner.state.store import Store
 
 
 @click.command("pull")
@@ -26,6 +24,9 @@ def pull_command(here: Stored, /, file: Path | None) -> None:
 
     What the journal of a run that was cut off adds is in it.
     """
+    from planner.state import snapshot
+    from planner.state.files import explained_file, write_private
+
     state = here.store.load()
     if not state.lineage:
         raise PlannerError(f"there is no state of {here.environment.name} yet", advice="Apply makes one.")
@@ -47,6 +48,8 @@ def push_command(here: Stored, /, file: Path, lock_timeout: float) -> None:
 
     Refused: another lineage, an older serial than the present one, a file that was edited.
     """
+    from planner.state import snapshot
+
     with _other_names_in(here, "" if str(file) == "-" else str(file)):
         state = snapshot.parse(
             _read(file),
@@ -63,6 +66,8 @@ def push_command(here: Stored, /, file: Path, lock_timeout: float) -> None:
 @contextmanager
 def _other_names_in(here: Stored, place: str) -> Iterator[None]:
     """OthersState leads to the command that takes a state from a place and gives it the names of now."""
+    from planner.state import snapshot
+
     try:
         yield
     except OthersState as error:
@@ -72,6 +77,8 @@ def _other_names_in(here: Stored, place: str) -> Iterator[None]:
 
 
 def _read(file: Path) -> bytes:
+    from planner.state.files import explained_file, read_bounded, read_named
+
     if str(file) != "-":
         return read_named(file)
     with explained_file(file, "read"):

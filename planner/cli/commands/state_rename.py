@@ -8,15 +8,11 @@ from pathlib import Path
 import click
 from attrs import evolve, frozen
 
-from planner.app.opening import sandbox_file
-from planner.app.stores import usual_place
 from planner.cli.commands.state_places import told_size
-from planner.cli.options import Stored, dry_run_option, lock_option, on_state
-from planner.config.environment_file import name_of, pins_name
-from planner.config.load import open_project
+from planner.cli.handed import Store, Stored
+from planner.cli.options import dry_run_option, lock_option, on_state
 from planner.errors import OthersState, PlannerError, Refused, WrongUsage
 from planner.model.state import State
-from planner.state.store import Store
 
 
 @frozen
@@ -89,6 +85,8 @@ def rename_command(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def _check_names(here: Stored, project: str | None, environment: str | None) -> None:
+    from planner.config.project import open_project
+
     name = here.environment.name
     if (project or here.store.project, environment or name) == (here.store.project, name):
         raise WrongUsage("say what it was called: --from-project NAME, --from-environment NAME")
@@ -104,6 +102,8 @@ def _found(here: Stored, project: str | None, called: str | None, place: str | N
     """What is to be renamed; None where it bears the names of now already. PlannerError when there is none of
     either names.
     """
+    from planner.app.stores import usual_place
+
     store, environment = here.store, here.environment
     later = here.at(environment.state)
     former_project, name = project or store.project, called or environment.name
@@ -153,6 +153,10 @@ def _written(renaming: _Renaming) -> State:
 
 
 def _tell_what_is_left(here: Stored, renaming: _Renaming) -> None:
+    from planner.app.opening import sandbox_file
+    from planner.app.stores import usual_place
+    from planner.config.environment_file import name_of, pins_name
+
     tell, former = here.console.tell, renaming.former
     if not renaming.stays:
         tell(f"{former.backend.describe()} stays as it is; nothing looks at it any more.")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 from attrs import evolve
 
-from planner.app.opening import Request, configure_files
-from planner.cli.console import Console
+from planner.cli.handed import Console, Request
 from planner.cli.options import on_request, variable_options
 from planner.errors import InvalidConfiguration
 
@@ -25,6 +24,8 @@ def command(request: Request, console: Console, /) -> int:
 
 
 def _validate(console: Console, request: Request) -> int:
+    from planner.app.opening import configure_files
+
     configuration, _ = configure_files(request)
     if configuration.has_errors:
         console.tell(f"{configuration.environment.name}:")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import click
 
-from planner.app.opening import Request
-from planner.app.promotion.records import verify
-from planner.cli.console import Console
+from planner.cli.handed import Console, Request
 from planner.cli.options import complete_environments, lock_option, on_request
 from planner.errors import WrongUsage
 from planner.render.escaping import escape
@@ -38,6 +36,8 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     planner verify staging --check smoke --ok --url https://ci.example/runs/12
     planner verify staging --check smoke --failed
     """
+    from planner.app.promotion.records import verify
+
     if passed == failed:
         raise WrongUsage("what did the check find?", advice="Give either --ok or --failed.")
     if not check.strip():

@@ -8,8 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from planner.app.opening import Request
-from planner.cli.main import Invocation
-from planner.cli.options import folder_of, lock_option, make_console, make_request, planning_options
+from planner.cli.main import Invocation, folder_of, make_console
+from planner.cli.options import lock_option, planning_options
+from planner.cli.requests import make_request
 
 
 def invoked(*words: str) -> tuple[Result, dict[str, Any]]:

@@ -11,7 +11,8 @@ from typing import Any
 from attrs import frozen
 
 from planner.config.jobs import Answer, Job, Lines, Runner, unasked
-from planner.config.load import Configuration, Projects, choose_environment, load
+from planner.config.load import Configuration, Projects, load
+from planner.config.project import choose_environment
 from planner.config.sources import Sources
 from planner.config.variables import Inputs
 from planner.errors import InvalidConfiguration

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from planner.config.load import Projects, choose_environment, open_project
+from planner.config.load import Projects
+from planner.config.project import choose_environment, open_project
 from planner.errors import InvalidConfiguration, PlannerError, WrongUsage
 from planner.model.value import Value
 from planner.yaml12.number import read_number

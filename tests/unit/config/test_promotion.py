@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from planner.config.load import open_project
+from planner.config.project import open_project
 from planner.errors import InvalidConfiguration
 from planner.model.project import GateRules, Promotable
 

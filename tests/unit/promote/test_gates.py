@@ -9,7 +9,8 @@ from attrs import evolve
 from planner.model.project import Environment
 from planner.model.release import Gate, Release
 from planner.model.times import parse_duration, parse_window
-from planner.promote.gates import BACK, FIRST, NAMES, PROMOTION, SAME, Upstream, Verdict
+from planner.promote import GATES
+from planner.promote.gates import BACK, FIRST, PROMOTION, SAME, Upstream, Verdict
 from planner.promote.log import Approval, Force, Log, Rejection, Run, Source, Verification
 
 from .asking import HOUR, MIXED, RAN, ask, closed, dev, gate, names, prod, staging
@@ -102,7 +103,7 @@ def test_the_names_that_can_be_forced_are_those_there_are() -> None:
         windows=(parse_window("mon 08:00-09:00"),),
     )
     verdict = ask(TWO, staging(RAN, Rejection(TWO.id, "slow", "ann", at(7)), pending=1), of=rules)
-    assert set(names(verdict)) == set(NAMES)
+    assert set(names(verdict)) == set(GATES)
 
 
 # promote_from

@@ -1,0 +1,58 @@
+"""The state of an environment, for commands that need nothing else of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+from attrs import frozen
+
+from planner.app.command_line import plain_command_line
+from planner.app.redaction import given_values
+from planner.app.stores import States
+from planner.cli.console import Console
+from planner.cli.main import folder_of, make_console
+from planner.config.project import choose_environment, open_project
+from planner.model.project import Environment
+from planner.state.store import Store
+
+
+@frozen
+class Stored:
+    """The state of an environment, for commands that need nothing else of it. folder: the project's, as -C
+    named it.
+    """
+
+    folder: Path
+    console: Console
+    environment: Environment
+    store: Store
+
+    def command_line(self, *words: str) -> str:
+        """planner WORDS for this environment."""
+        return plain_command_line(self.folder, self.environment.name, *words)
+
+    def at(self, url: str, project: str = "", called: str = "") -> Store:
+        """The state as it is at url, under the names of now if it is called nothing else; see
+        `States.either`.
+        """
+        states = States(self.folder, project or self.store.project, os.environ, self.console.redact)
+        return states.either(self.environment, url, called=called)
+
+
+def stored(context: click.Context, environment: str | None) -> Stored:
+    """The state of the named environment, or of the only one. While a shell completes, nothing is told, and
+    nothing but the state is asked.
+    """
+    folder, console, completing = folder_of(context), make_console(context), context.resilient_parsing
+    project = open_project(folder)
+    console.redact.watch(lambda: given_values(project, os.environ))
+    chosen = choose_environment(project, environment)
+    states = States(folder, project.name, os.environ, console.redact)
+
+    def tell(note: str) -> None:
+        if not completing:
+            console.tell(f"Note: {note}.")
+
+    return Stored(folder, console, chosen, states.open(chosen, tell, alone=completing))
