@@ -119,7 +119,7 @@ class Report:
 
 
 def _context(taken: Taken | None, others: list[Finding]) -> str:
-    lines = [f"{finding.line:,}" for finding in others if finding.line][:_LINES]
+    lines = [str(finding.line) for finding in others if finding.line][:_LINES]
     more = len(others) - len(lines)
     listed = ", ".join(lines) + (f" and {more:,} more" if more else "")
     also = f"Also in line{'s' * (len(others) > 1)} {listed}." if lines else ""

@@ -32,6 +32,12 @@ class Sign:
     why: str
 
 
+def first_line(start: bytes) -> str:
+    """The first line that is neither empty nor a comment, of the first bytes of a text."""
+    lines = start.decode("utf-8-sig", "replace").splitlines()
+    return next((line for line in lines if line.strip() and not line.startswith("#")), "")
+
+
 def _knows_none(_name: str, _start: bytes) -> Sign | None:
     return None
 

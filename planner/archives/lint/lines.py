@@ -103,7 +103,7 @@ def _again(file: File, rule: Rule, key: Key, candidates: frozenset[int]) -> Iter
         if hash(found) not in candidates:
             continue
         if (first := firsts.setdefault(found, number)) != number:
-            yield rule.at(number, sentence=f"{rule.sentence} {first:,}")
+            yield rule.at(number, sentence=f"{rule.sentence}: line {first}")
 
 
 def _hashes(file: File, key: Key) -> array[int]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from planner.archives.lint.family import Family, Sign, Strength
+from planner.archives.lint.family import Family, Sign, Strength, first_line
 from planner.archives.lint.lines import JAVA_SPACES, blocks, repeated, utf8
 from planner.archives.lint.tree import File
 from planner.model.diagnostic import ERROR, WARNING
@@ -95,8 +95,8 @@ EMPTY_TERM: Final = Rule(
 REPEATED: Final = Rule(
     "synonyms-repeated",
     WARNING,
-    "repeats line",
-    "The rule is there already; it costs time when the analyzer is built.",
+    "repeats an earlier line",
+    "The rule is there already: it changes nothing.",
     "Take out one of the two.",
     f"{_PARSER}#L46",
 )
@@ -110,6 +110,9 @@ MANY: Final = Rule(
 )
 
 _OTHER: Final = re.compile(r"\.(?:md|json|ya?ml|html?|properties|py|sh|js|zip|jar|gz|aff|dic)$")
+_PLACE: Final = re.compile("dictionaries|.*synonym")
+_OTHERS: Final = re.compile(r"mapping|char|dict|kuromoji|nori")
+"""In names of files that have commas and arrows too."""
 _TERM: Final = r"[ \t]*+[^\s,=\\#][^,=\\\n]*+"
 _TERMS: Final = rf"{_TERM}(?:,{_TERM})*+"
 _NOT_PLAIN: Final = re.compile(rf"^(?!(?:#.*+|{_TERM},{_TERMS}|{_TERMS}=>{_TERMS})$).++$", re.MULTILINE)
@@ -118,13 +121,16 @@ _ARROW: Final = re.compile(r"((?:\\.|[^\\=]++|=(?!>)|\\$)++)|(=>)", re.DOTALL)
 _COMMA: Final = re.compile(r"((?:\\.|[^\\,]++|\\$)++)|(,)", re.DOTALL)
 
 
-def recognise(name: str, _start: bytes) -> Sign | None:
+def recognise(name: str, start: bytes) -> Sign | None:
     folder, _, base = name.lower().rpartition("/")
     if _OTHER.search(base):
         return None
     if "synonym" in base:
         return Sign(Strength.NAME, "its name has `synonym`")
-    return Sign(Strength.REST, "its folder has `synonym`") if "synonym" in folder else None
+    line = first_line(start)
+    if ("," in line or "=>" in line) and _PLACE.match(folder) and not _OTHERS.search(base):
+        return Sign(Strength.REST, "its first line that is no comment has a comma or `=>`")
+    return None
 
 
 def check(file: File) -> Iterator[Finding | Unchecked]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from planner.archives.lint.family import Family, Sign, Strength
+from planner.archives.lint.family import Family, Sign, Strength, first_line
 from planner.archives.lint.lines import blocks, utf8
 from planner.archives.lint.tree import File
 from planner.model.diagnostic import ERROR, WARNING
@@ -55,13 +55,13 @@ _SNOWBALL: Final = re.compile(r"^(?!#)[^|\n]*+\|.*+$", re.MULTILINE)
 _NAMED: Final = re.compile(r"stop|keep|protect|protword|keyword|article|wordlist|word_list|words?\b")
 
 
-def recognise(name: str, _start: bytes) -> Sign | None:
+def recognise(name: str, start: bytes) -> Sign | None:
     folder, _, base = name.lower().rpartition("/")
     if not base.endswith((".txt", ".lst")):
         return None
     if found := _NAMED.search(base):
         return Sign(Strength.NAME, f"its name has `{found[0]}`")
-    if folder.split("/")[0] == "dictionaries":
+    if folder.split("/")[0] == "dictionaries" and not re.search("[,\t]|=>", first_line(start)):
         return Sign(Strength.REST, "it is a text in dictionaries/ that nothing else knows")
     return None
 

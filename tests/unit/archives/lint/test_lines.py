@@ -15,7 +15,7 @@ from planner.archives.lint.tree import File
 from planner.model.diagnostic import WARNING
 from planner.model.lint import Finding, Rule, Unchecked
 
-RULE = Rule("x-y", WARNING, "repeats line", "", "", "")
+RULE = Rule("x-y", WARNING, "repeats", "", "", "")
 
 
 class Slow(io.BytesIO):
@@ -78,8 +78,8 @@ def found(data: bytes) -> list[tuple[int | None, str]]:
     [
         (b"", []),
         (b"a\nb\n\n\n", []),
-        (b"a\nb\na\nb\r\na", [(3, "repeats line 1"), (4, "repeats line 2"), (5, "repeats line 1")]),
-        (b"a\n" * 5000, [(n, "repeats line 1") for n in range(2, 1002)]),
+        (b"a\nb\na\nb\r\na", [(3, "repeats: line 1"), (4, "repeats: line 2"), (5, "repeats: line 1")]),
+        (b"a\n" * 5000, [(n, "repeats: line 1") for n in range(2, 1002)]),
     ],
 )
 def test_repeated_lines(data: bytes, expected: list[tuple[int, str]]) -> None:
@@ -88,7 +88,7 @@ def test_repeated_lines(data: bytes, expected: list[tuple[int, str]]) -> None:
 
 def test_the_first_of_many_repeated_lines_are_told() -> None:
     data = b"".join(b"%d\n" % n for n in range(20_000)) * 2
-    assert found(data) == [(20_000 + n, f"repeats line {n:,}") for n in range(1, 1001)]
+    assert found(data) == [(20_000 + n, f"repeats: line {n}") for n in range(1, 1001)]
 
 
 def test_what_lies_beyond_the_bound_is_said() -> None:

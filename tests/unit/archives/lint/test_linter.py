@@ -27,25 +27,33 @@ def taken(name: str, data: bytes = b"") -> tuple[str, str]:
     return item.format, item.why
 
 
+SYNONYMS, WORDS = "synonyms in Solr's format", "a word list"
+
+
 @pytest.mark.parametrize(
-    ("name", "expected"),
+    ("name", "start", "expected"),
     [
-        ("dictionaries/synonyms.txt", "synonyms in Solr's format"),
-        ("analysis/My_Synonym.csv", "synonyms in Solr's format"),
-        ("dictionaries/synonyms/de.txt", "synonyms in Solr's format"),
-        ("dictionaries/synonyms/stopwords.txt", "a word list"),
-        ("dictionaries/synonyms.md", ""),
-        ("dictionaries/synonyms/README_de", ""),
-        ("dictionaries/notice-synonyms.txt", "synonyms in Solr's format"),
-        ("stopwords/de.txt", ""),
-        ("analysis/stopwords_de.txt", "a word list"),
-        ("dictionaries/german.txt", "a word list"),
-        ("dictionaries/README.txt", ""),
-        ("dictionaries/a.bin", ""),
+        ("dictionaries/synonyms.txt", b"", SYNONYMS),
+        ("analysis/My_Synonym.csv", b"", SYNONYMS),
+        ("dictionaries/notice-synonyms.txt", b"", SYNONYMS),
+        ("dictionaries/synonyms/de.txt", b"# ours\n\n  \nauto, car\n", SYNONYMS),
+        ("dictionaries/en.txt", b"\xef\xbb\xbf#x\r\ntelly => tv\r\n", SYNONYMS),
+        ("dictionaries/mapping.txt", b"ph => f\n", ""),
+        ("dictionaries/userdict.txt", b"a,b,c,d\n", ""),
+        ("dictionaries/synonyms/de.txt", b"# a, b\nauto\n", WORDS),
+        ("dictionaries/synonyms.md", b"auto, car", ""),
+        ("dictionaries/synonyms/README_de", b"auto, car", ""),
+        ("dictionaries/synonyms/stopwords.txt", b"a, b", WORDS),
+        ("analysis/stopwords_de.txt", b"", WORDS),
+        ("dictionaries/german.txt", b"der\n", WORDS),
+        ("dictionaries/german.txt", b"der\tdie\n", ""),
+        ("stopwords/de.txt", b"", ""),
+        ("dictionaries/README.txt", b"", ""),
+        ("dictionaries/a.bin", b"", ""),
     ],
 )
-def test_what_a_file_is_taken_for(name: str, expected: str) -> None:
-    assert taken(name)[0] == expected
+def test_what_a_file_is_taken_for(name: str, start: bytes, expected: str) -> None:
+    assert taken(name, start)[0] == expected
 
 
 @pytest.mark.parametrize(
