@@ -113,9 +113,9 @@ _OTHER: Final = re.compile(r"\.(?:md|json|ya?ml|html?|properties|py|sh|js|zip|ja
 _PLACE: Final = re.compile("dictionaries|.*synonym")
 _OTHERS: Final = re.compile(r"mapping|char|dict|kuromoji|nori")
 """In names of files that have commas and arrows too."""
-_TERM: Final = r"[ \t]*+[^\s,=\\#][^,=\\\n]*+"
+_TERM: Final = r"[ \t]*+(?:[^\s,=\\#]|\\\S)(?:[^,=\\\n]++|\\.|=(?!>))*+"
 _TERMS: Final = rf"{_TERM}(?:,{_TERM})*+"
-_NOT_PLAIN: Final = re.compile(rf"^(?!(?:#.*+|{_TERM},{_TERMS}|{_TERMS}=>{_TERMS})$).++$", re.MULTILINE)
+NOT_PLAIN: Final = re.compile(rf"^(?!(?:#.*+|{_TERM},{_TERMS}|{_TERMS}=>{_TERMS})$).++$", re.MULTILINE)
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _ARROW: Final = re.compile(r"((?:\\.|[^\\=]++|=(?!>)|\\$)++)|(=>)", re.DOTALL)
 _COMMA: Final = re.compile(r"((?:\\.|[^\\,]++|\\$)++)|(,)", re.DOTALL)
@@ -137,8 +137,8 @@ def check(file: File) -> Iterator[Finding | Unchecked]:
     yield from utf8(file, NOT_UTF8, BYTE_ORDER_MARK)
     count = 0
     for block in blocks(file):
-        for number, line in block.like(_NOT_PLAIN):
-            yield from (rule.at(number) for rule in _broken(line))
+        for number, line in block.like(NOT_PLAIN):
+            yield from (rule.at(number) for rule in broken(line))
         count += sum(1 for line in block.lines if _rule(line))
     if count > _RULES_OF_THE_API:
         yield MANY.at(sentence=f"{MANY.sentence}: {count:,}")
@@ -149,7 +149,7 @@ def _rule(line: str) -> str | None:
     return line if line and line[0] != "#" else None
 
 
-def _broken(line: str) -> Iterator[Rule]:
+def broken(line: str) -> Iterator[Rule]:
     """What is wrong with a line that is neither empty nor a comment, as the parser takes it apart."""
     if indented := line.lstrip(JAVA_SPACES).startswith("#"):
         yield INDENTED_COMMENT

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from planner.archives.lint.families.synonyms import BLANK_TERM, TWO_ARROWS, check
+from planner.archives.lint.families.synonyms import BLANK_TERM, NOT_PLAIN, TWO_ARROWS, broken, check
 from planner.archives.lint.tree import File
 from planner.model.lint import Finding, Rule
 
@@ -59,3 +59,10 @@ def test_errors_are_what_lucene_refuses(lines: list[str]) -> None:
     said = check(File("synonyms.txt", len(data), lambda: io.BytesIO(data)))
     found = [(item.line, item.rule) for item in said if isinstance(item, Finding) and item.rule.is_error]
     assert found == [(number, rule) for number, line in enumerate(lines, 1) for rule in refusals(line)]
+
+
+@given(st.text("a,=>\\ #\t\xa0", max_size=12))
+@example("a\\,b, c = d => \\\\e")
+def test_a_plain_line_has_no_fault(line: str) -> None:
+    if NOT_PLAIN.fullmatch(line) is None and line and line[0] != "#":
+        assert list(broken(line)) == []
