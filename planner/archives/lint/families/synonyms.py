@@ -113,9 +113,11 @@ _OTHER: Final = re.compile(r"\.(?:md|json|ya?ml|html?|properties|py|sh|js|zip|ja
 _PLACE: Final = re.compile("dictionaries|.*synonym")
 _OTHERS: Final = re.compile(r"mapping|char|dict|kuromoji|nori")
 """In names of files that have commas and arrows too."""
-_TERM: Final = r"[ \t]*+(?:[^\s,=\\#]|\\\S)(?:[^,=\\\n]++|\\.|=(?!>))*+"
-_TERMS: Final = rf"{_TERM}(?:,{_TERM})*+"
-NOT_PLAIN: Final = re.compile(rf"^(?!(?:#.*+|{_TERM},{_TERMS}|{_TERMS}=>{_TERMS})$).++$", re.MULTILINE)
+_PIECE: Final = r"[ \t]*+(?:[^\s,=\\#]|\\\S)[^,=\\\n]*+(?:(?:\\.|=(?!>))[^,=\\\n]*+)*+"
+_PIECES: Final = rf"{_PIECE}(?:,{_PIECE})*+"
+NOT_PLAIN: Final = re.compile(
+    rf"^(?!(?:#.*+|{_PIECE}(?:(?:,{_PIECE})++(?:=>{_PIECES})?|=>{_PIECES}))$).++$", re.MULTILINE
+)
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _ARROW: Final = re.compile(r"((?:\\.|[^\\=]++|=(?!>)|\\$)++)|(=>)", re.DOTALL)
 _COMMA: Final = re.compile(r"((?:\\.|[^\\,]++|\\$)++)|(,)", re.DOTALL)
