@@ -40,6 +40,7 @@ _NAMED_AT_MOST: Final = 3
 _DESCRIPTOR: Final = "plugin-descriptor.properties"
 _DESCRIPTORS: Final = (_DESCRIPTOR, f"elasticsearch/{_DESCRIPTOR}")
 _MADE_FOR: Final = "elasticsearch.version"
+HIDDEN: Final = "has hidden members"
 _SORTS: Final = (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK)
 
 Problem = Diagnostic
@@ -239,7 +240,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     ),
     _Listed(
         _members_that(lambda member: is_hidden_path(name_of(member).split("/"))),
-        "has hidden members",
+        HIDDEN,
         "Build the archive without them, unless they belong in it.",
         WARNING,
     ),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "init": "Write a starter project.",
     "validate": "Check project, variables and templates.",
+    "lint": "Check bundles and plugins before they leave here.",
     "render": "Print what the templates become.",
     "plan": "Show what apply would change.",
     "preview": "Show what a change in git does to each environment.",

@@ -15,6 +15,7 @@ from .runner import Project
 SMOKE: dict[str, list[str]] = {
     "init": ["init"],
     "validate": ["validate"],
+    "lint": ["lint"],
     "render": ["render", "-e", "dev"],
     "plan": ["plan", "-e", "dev", "--detailed-exitcode", "--var", "version=7.*"],
     "preview": ["preview", "--base", "HEAD", "--format", "markdown"],

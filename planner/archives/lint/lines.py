@@ -1,0 +1,160 @@
+"""Lines of a file of text, as Java reads them, streamed: blocks of whole lines.
+
+A line ends with `\\n`, `\\r` or `\\r\\n`. What is no UTF-8 is replaced, and told by `encoding`.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Final
+
+from attrs import frozen
+
+from planner.archives.lint.tree import File
+from planner.model.lint import Finding, Rule, Unchecked
+
+BLOCK: Final = 1024 * 1024
+LONGEST: Final = 4 * BLOCK
+HASHED: Final = 1_000_000
+"""Lines among which repeated ones are looked for: 8 bytes are kept of each."""
+CONFIRMED: Final = 1000
+"""Repeated lines that are told."""
+JAVA_SPACES: Final = "".join(map(chr, range(0x21)))
+"""What String.trim takes off."""
+_PARTS: Final = 4
+
+
+class TooLong(ValueError):
+    """A line has more than LONGEST bytes. line: which one."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"line {line:,} has more than {LONGEST:,} bytes")
+        self.line = line
+
+
+@frozen
+class Block:
+    """Whole lines of a file, without their ends. first: the number of the first of them, from 1."""
+
+    first: int
+    text: str
+
+    @property
+    def lines(self) -> list[str]:
+        return self.text.split("\n")
+
+    def like(self, pattern: re.Pattern[str]) -> Iterator[tuple[int, str]]:
+        """The lines, with their numbers, that pattern finds. pattern: with `^` and `$` in re.MULTILINE."""
+        number, before = self.first, 0
+        for found in pattern.finditer(self.text):
+            number += self.text.count("\n", before, found.start())
+            before = found.start()
+            yield number, found[0]
+
+
+def blocks(file: File, encoding: str = "utf-8") -> Iterator[Block]:
+    """The lines of a file. TooLong."""
+    for first, data in _whole_lines(file):
+        yield Block(first, data.decode(encoding, "replace"))
+
+
+def lines(file: File, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
+    """Each line with its number, from 1, for formats that are small or need a look at each. TooLong."""
+    for block in blocks(file, encoding):
+        yield from enumerate(block.lines, block.first)
+
+
+def utf8(file: File, not_utf8: Rule, mark: Rule) -> Iterator[Finding]:
+    """not_utf8: found at the first line that is not UTF-8. mark: found when a byte order mark begins it."""
+    for first, data in _whole_lines(file):
+        if first == 1 and data.startswith(b"\xef\xbb\xbf"):
+            yield mark.at(1)
+        try:
+            data.decode()
+        except UnicodeDecodeError as error:
+            wrong = f"0x{data[error.start]:02x}"
+            line = first + data.count(b"\n", 0, error.start)
+            yield not_utf8.at(line, sentence=f"{not_utf8.sentence}: the byte {wrong}")
+            return
+
+
+Key = Callable[[str], str | None]
+
+
+def repeated(file: File, rule: Rule, key: Key) -> Iterator[Finding | Unchecked]:
+    """The lines whose key an earlier line has. key: of a line; None when the line is not looked at.
+
+    It costs 8 bytes for each of the first HASHED lines; what looks the same is compared in a second pass.
+    """
+    hashes = _hashes(file, key)
+    yield from islice(_again(file, rule, key, _twice(hashes)), CONFIRMED)
+    if len(hashes) > HASHED:
+        yield Unchecked(file.name, f"repeated lines were looked for among the first {HASHED:,} only")
+
+
+def _again(file: File, rule: Rule, key: Key, candidates: frozenset[int]) -> Iterator[Finding]:
+    """In the order of lines."""
+    firsts: dict[str, int] = {}
+    keyed = ((number, found) for number, line in lines(file) if (found := key(line)) is not None)
+    for number, found in islice(keyed, HASHED) if candidates else ():
+        if hash(found) not in candidates:
+            continue
+        if (first := firsts.setdefault(found, number)) != number:
+            yield rule.at(number, sentence=f"{rule.sentence}: line {first}")
+
+
+def _hashes(file: File, key: Key) -> array[int]:
+    """Of one line more than is compared, if there is one."""
+    hashes = array("q")
+    for block in blocks(file):
+        hashes.extend(hash(found) for line in block.lines if (found := key(line)) is not None)
+        if len(hashes) > HASHED:
+            return hashes[: HASHED + 1]
+    return hashes
+
+
+def _twice(hashes: array[int]) -> frozenset[int]:
+    """Those that are there again, at least those of the first CONFIRMED places where one is.
+
+    Part by part, since a set of a million numbers takes 64 MiB.
+    """
+    found: set[int] = set()
+    for part in range(_PARTS):
+        some = [number for number in hashes[:HASHED] if number % _PARTS == part]
+        if len(set(some)) < len(some):
+            found.update(islice(_seen_before(some), CONFIRMED))
+    return frozenset(found)
+
+
+def _seen_before(numbers: Iterable[int]) -> Iterator[int]:
+    seen: set[int] = set()
+    for number in numbers:
+        if number in seen:
+            yield number
+        seen.add(number)
+
+
+def _whole_lines(file: File) -> Iterator[tuple[int, bytes]]:
+    """Blocks of whole lines, ends made `\\n`, without the last end; with the number of the first line."""
+    first, rest = 1, b""
+    with file.stream() as stream:
+        while data := stream.read(BLOCK):
+            data = rest + data
+            # A `\\r` that is the last byte may be followed by its `\\n`.
+            end = max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1))
+            if end < 0 and len(data) > LONGEST:
+                raise TooLong(first)
+            rest = data[end + 1 :]
+            if end >= 0:
+                whole = _with_one_end(data[: end + 1]).removesuffix(b"\n")
+                yield first, whole
+                first += whole.count(b"\n") + 1
+    if rest:
+        yield first, _with_one_end(rest).removesuffix(b"\n")
+
+
+def _with_one_end(data: bytes) -> bytes:
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data

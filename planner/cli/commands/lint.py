@@ -1,0 +1,59 @@
+"""`planner lint`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from planner.app.lint import lint_paths, rule
+from planner.cli.console import Console
+from planner.cli.options import folder_of, format_option, make_console
+from planner.model.lint import Report
+from planner.render.lint.document import document
+from planner.render.lint.github import github
+from planner.render.lint.junit import junit
+from planner.render.lint.sarif import sarif
+from planner.render.lint.text import render_reports, render_rule
+
+FOUND: Final = 1
+_DOCUMENTS: Final[Mapping[str, Callable[[Sequence[Report]], dict[str, Any]]]] = {
+    "json": document,
+    "sarif": sarif,
+}
+_TEXTS: Final[Mapping[str, Callable[[Sequence[Report]], str]]] = {"github": github, "junit": junit}
+
+
+@click.command("lint")
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+@format_option("text", *_DOCUMENTS, *_TEXTS)
+@click.option("--json", "form", flag_value="json", help="The same as --format json.")
+@click.option("--explain", metavar="RULE", default="", help="Say what a rule means, and where it is from.")
+@click.pass_context
+def command(context: click.Context, /, paths: tuple[Path, ...], form: str, explain: str) -> int:
+    """Check bundles and plugins, folders or .zip files, for what Elasticsearch refuses or misreads.
+
+    Without PATH, those in files/. Needs no project, and calls nothing. Exits 1 when there are errors.
+
+    \b
+    planner lint files/synonyms bundle.zip
+    planner lint --explain synonyms-two-arrows
+    """
+    console = make_console(context)
+    if explain:
+        console.out(render_rule(rule(explain), width=console.width(), style=console.style()))
+        return 0
+    reports = console.redact.inside(tuple(lint_paths(folder_of(context), paths)))
+    _print(console, reports, form)
+    return FOUND if any(report.errors for report in reports) else 0
+
+
+def _print(console: Console, reports: Sequence[Report], form: str) -> None:
+    if form in _DOCUMENTS:
+        console.document(_DOCUMENTS[form](reports))
+    elif form in _TEXTS:
+        console.out_document(_TEXTS[form](reports).encode())
+    else:
+        console.out(render_reports(reports, width=console.width(), style=console.style()))

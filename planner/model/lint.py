@@ -1,0 +1,127 @@
+"""What linting finds: rules, findings, and what each file was taken for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import field, frozen
+
+from planner.model.diagnostic import ERROR, Diagnostic, Position
+from planner.model.redaction import WORD
+
+_LINES = 5
+"""Further lines of a finding that are named."""
+
+
+@frozen
+class Rule:
+    """One thing that an archive must not be, or should not.
+
+    id: what `--explain` and `allow` name it by. severity: ERROR only where source is a line of the program
+    that refuses it, else WARNING. sentence: what is wrong, said of a file. explanation: what comes of it.
+    advice: what to do. source: a link to where it is read from.
+    """
+
+    id: str = field(metadata=WORD)
+    severity: str = field(metadata=WORD)
+    sentence: str = field(metadata=WORD)
+    explanation: str = field(metadata=WORD)
+    advice: str = field(metadata=WORD)
+    source: str = field(metadata=WORD)
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity == ERROR
+
+    def at(
+        self, line: int | None = None, *, member: str = "", sentence: str = "", advice: str = ""
+    ) -> Finding:
+        """A finding of this rule. member: may be left out by the check of one file, which it then is about.
+        sentence, advice: where more can be said than the rule does.
+        """
+        return Finding(self, member, line, sentence or self.sentence, advice or self.advice)
+
+
+@frozen
+class Finding:
+    """One place where an archive breaks a rule. member: its path in the archive, "" for the whole. line: from
+    1, None when it is about no line.
+    """
+
+    rule: Rule
+    member: str
+    line: int | None
+    sentence: str
+    advice: str
+
+
+@frozen
+class Unchecked:
+    """What was not looked for, and where: a bound was reached."""
+
+    member: str
+    sentence: str
+
+
+@frozen
+class Taken:
+    """What a file was taken for, and why. format: "" when no family knows it, so that nothing is checked."""
+
+    member: str
+    format: str = field(metadata=WORD)
+    why: str = field(metadata=WORD)
+
+
+@frozen
+class Report:
+    """What linting an archive found. kind: bundle or plugin, and why it was taken for that; "" when it cannot
+    be read. is_folder: its members are files on disk, below its path.
+    """
+
+    archive: str
+    kind: str = field(metadata=WORD)
+    why: str = field(metadata=WORD)
+    taken: tuple[Taken, ...]
+    findings: tuple[Finding, ...]
+    unchecked: tuple[Unchecked, ...] = ()
+    is_folder: bool = False
+
+    @property
+    def errors(self) -> int:
+        return sum(1 for finding in self.findings if finding.rule.is_error)
+
+    def place(self, member: str, line: int | None = None) -> str:
+        """`archive!member:line`, as far as they are given."""
+        place = f"{self.archive}!{member}" if member else self.archive
+        return place if line is None else f"{place}:{line}"
+
+    def file(self, finding: Finding) -> str:
+        """The path of the file on disk that a finding is in."""
+        return f"{self.archive}/{finding.member}" if self.is_folder and finding.member else self.archive
+
+    def diagnostics(self) -> Iterator[Diagnostic]:
+        """The findings for people: one for a rule and a file, at the first of its lines."""
+        taken = {item.member: item for item in self.taken}
+        found: dict[tuple[str, str], list[Finding]] = {}
+        for finding in self.findings:
+            found.setdefault((finding.rule.id, finding.member), []).append(finding)
+        for (rule, member), (first, *others) in found.items():
+            yield Diagnostic(
+                first.rule.severity,
+                f"{self._subject(member)} {first.sentence} ({rule})",
+                detail=_context(taken.get(member), others),
+                position=Position(self.place(member), first.line),
+                advice=first.advice,
+            )
+
+    def _subject(self, member: str) -> str:
+        return (member or self.archive).rpartition("/")[2]
+
+
+def _context(taken: Taken | None, others: list[Finding]) -> str:
+    lines = [str(finding.line) for finding in others if finding.line][:_LINES]
+    more = len(others) - len(lines)
+    listed = ", ".join(lines) + (f" and {more:,} more" if more else "")
+    also = f"Also in line{'s' * (len(others) > 1)} {listed}." if lines else ""
+    what = f"Taken for {taken.format}: {taken.why}." if taken and taken.format else ""
+    return " ".join(part for part in (also, what) if part)

@@ -1,0 +1,112 @@
+"""Which family a file goes to, and what is said of what was not looked at."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pytest
+
+from planner.archives.lint import Tree, lint
+from planner.archives.lint.family import Family, Sign, Strength
+from planner.archives.lint.lines import LONGEST
+from planner.archives.lint.tree import BUNDLE, PLUGIN, File, tree
+from planner.model.diagnostic import WARNING
+from planner.model.lint import Finding, Rule, Unchecked
+
+RULE = Rule("a-b", WARNING, "is wrong", "", "", "")
+
+
+def made(members: dict[str, bytes], kind: str | None = None) -> Tree:
+    files = (File(name, len(data), lambda data=data: io.BytesIO(data)) for name, data in members.items())  # type: ignore[misc] # mypy infers no lambda with a default
+    return tree("made.zip", files, kind)
+
+
+def taken(name: str, data: bytes = b"") -> tuple[str, str]:
+    (item,) = lint(made({name: data})).taken
+    return item.format, item.why
+
+
+SYNONYMS, WORDS = "synonyms in Solr's format", "a word list"
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "expected"),
+    [
+        ("dictionaries/synonyms.txt", b"", SYNONYMS),
+        ("analysis/My_Synonym.csv", b"", SYNONYMS),
+        ("dictionaries/notice-synonyms.txt", b"", SYNONYMS),
+        ("dictionaries/synonyms/de.txt", b"# ours\n\n  \nauto, car\n", SYNONYMS),
+        ("dictionaries/en.txt", b"\xef\xbb\xbf#x\r\ntelly => tv\r\n", SYNONYMS),
+        ("dictionaries/mapping.txt", b"ph => f\n", ""),
+        ("dictionaries/userdict.txt", b"a,b,c,d\n", ""),
+        ("dictionaries/synonyms/de.txt", b"# a, b\nauto\n", WORDS),
+        ("dictionaries/synonyms.md", b"auto, car", ""),
+        ("dictionaries/synonyms/README_de", b"auto, car", ""),
+        ("dictionaries/synonyms/stopwords.txt", b"a, b", WORDS),
+        ("analysis/stopwords_de.txt", b"", WORDS),
+        ("dictionaries/german.txt", b"der\n", WORDS),
+        ("dictionaries/german.txt", b"der\tdie\n", ""),
+        ("stopwords/de.txt", b"", ""),
+        ("dictionaries/README.txt", b"", ""),
+        ("dictionaries/a.bin", b"", ""),
+    ],
+)
+def test_what_a_file_is_taken_for(name: str, start: bytes, expected: str) -> None:
+    assert taken(name, start)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "kind"),
+    [
+        (["plugin-descriptor.properties"], PLUGIN),
+        (["stable-plugin-descriptor.properties"], PLUGIN),
+        (["elasticsearch/plugin-descriptor.properties", "a.jar"], PLUGIN),
+        (["a/plugin-descriptor.properties"], BUNDLE),
+        ([], BUNDLE),
+    ],
+)
+def test_what_an_archive_is_taken_for(names: list[str], kind: str) -> None:
+    assert made(dict.fromkeys(names, b"")).kind == kind
+
+
+def test_a_resource_knows_better() -> None:
+    found = lint(made({"dictionaries/synonyms.txt": b"a=>b=>c", "plugin-descriptor.properties": b""}, BUNDLE))
+    assert [item.rule.id for item in found.findings] == ["synonyms-two-arrows"]
+    assert lint(made({"dictionaries/synonyms.txt": b"a=>b=>c"}, PLUGIN)).findings == ()
+
+
+def family(name: str, strength: Strength, findings: int = 0) -> Family:
+    def check(_file: File) -> Iterator[Finding]:
+        return (RULE.at(line) for line in range(findings))
+
+    return Family(name, f"of {name}", (RULE,), lambda *_: Sign(strength, "it is so"), check)
+
+
+def test_the_strongest_sign_wins() -> None:
+    weak, strong = family("weak", Strength.REST), family("strong", Strength.CONTENT)
+    for asked in ((weak, strong), (strong, weak)):
+        assert [item.format for item in lint(made({"a": b""}), asked).taken] == ["of strong"]
+
+
+def test_findings_are_bounded_and_it_is_said() -> None:
+    one = family("many", Strength.NAME, findings=1001)
+    found = lint(made({"a": b""}), [one])
+    assert len(found.findings) == 1000
+    assert found.unchecked == (Unchecked("a", "only the first 1,000 findings are told"),)
+    assert lint(made({"a": b""}), [family("some", Strength.NAME, findings=1000)]).unchecked == ()
+    all_of_them = lint(made({f"{n:02}": b"" for n in range(20)}), [one])
+    assert len(all_of_them.findings) + len(all_of_them.unchecked) == 10_001
+    assert all_of_them.unchecked[-1] == Unchecked("", "only the first 10,000 findings are told")
+
+
+def test_a_line_that_is_too_long_ends_the_look_at_its_file_only() -> None:
+    members = {
+        "dictionaries/a-synonyms.txt": b"a, b\n" + b"c" * (LONGEST + 1),
+        "dictionaries/words.txt": b"\xff",
+    }
+    found = lint(made(members))
+    assert [item.rule.id for item in found.findings] == ["words-not-utf8"]
+    assert [str(item.sentence) for item in found.unchecked] == [
+        "line 2 has more than 4,194,304 bytes; nothing was looked for from there on"
+    ]

@@ -1,0 +1,108 @@
+"""Every rule, on an archive that breaks it and on one that does not. `cases` has them."""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from planner.app.lint import lint_paths, rule
+from planner.archives.lint import families, rules
+from planner.errors import WrongUsage
+from planner.model.diagnostic import ERROR, WARNING
+from planner.model.lint import Report
+
+from . import cases
+from .cases import Case, Members, zipped
+
+MODULES = {m.name: import_module(f"{cases.__name__}.{m.name}") for m in pkgutil.iter_modules(cases.__path__)}
+CASES: dict[str, Case] = {name: case for module in MODULES.values() for name, case in module.CASES.items()}
+
+
+def lint_zip(folder: Path, archive: Members | bytes) -> Report:
+    path = folder / "made.zip"
+    path.write_bytes(zipped(archive))
+    (report,) = lint_paths(folder, [path])
+    return report
+
+
+def test_every_rule_has_a_case_in_the_module_of_its_family() -> None:
+    found = {family.name: {rule.id for rule in family.rules} for family in families()}
+    assert {name.replace("_", "-"): set(module.CASES) for name, module in MODULES.items()} == found
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_bad_archive(tmp_path: Path, name: str) -> None:
+    report = lint_zip(tmp_path, CASES[name].bad)
+    places = [
+        item.member if item.line is None else (item.member, item.line)
+        for item in report.findings
+        if item.rule.id == name
+    ]
+    assert tuple(places) == CASES[name].at
+    assert {item.rule.id for item in report.findings} - {name} == CASES[name].also
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_good_archive(tmp_path: Path, name: str) -> None:
+    report = lint_zip(tmp_path, CASES[name].good)
+    assert (report.findings, report.unchecked) == ((), ())
+
+
+def in_both() -> list[str]:
+    """The cases that can be a folder: nothing hidden, which is left out there."""
+    return [
+        name
+        for name, case in CASES.items()
+        if isinstance(case.bad, dict) and not re.search(r"(^|/)(\.|__MACOSX|Thumbs)", " /".join(case.bad))
+    ]
+
+
+@pytest.mark.parametrize("name", in_both())
+def test_a_folder_is_read_as_its_archive(tmp_path: Path, name: str) -> None:
+    bad = CASES[name].bad
+    assert isinstance(bad, dict)
+    for member, data in bad.items():
+        path = tmp_path / "folder" / member
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    (report,) = lint_paths(tmp_path, [tmp_path / "folder"])
+    zipped = lint_zip(tmp_path, bad)
+    assert (report.findings, report.taken, report.unchecked) == (
+        zipped.findings,
+        zipped.taken,
+        zipped.unchecked,
+    )
+
+
+@pytest.mark.parametrize("name", rules())
+def test_a_rule_says_all_that_there_is_to_say(name: str) -> None:
+    found = rule(name)
+    family = next(family for family in families() if found in family.rules)
+    assert re.fullmatch(rf"{family.name}(-[a-z0-9]+)+", name)
+    assert found.severity in (ERROR, WARNING)
+    assert re.fullmatch(r"https://\S+", found.source)
+    for text in (found.explanation, found.advice):
+        assert re.fullmatch(r"[A-Z`].*[.)]", text, re.DOTALL), text
+    assert re.match(r"(has|is|begins|was|repeats|cannot|lacks|ends|names|holds) ", found.sentence)
+
+
+def test_ids_are_there_once() -> None:
+    assert len(rules()) == sum(len(family.rules) for family in families())
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("synonyms-two-arrow", 'Did you mean "synonyms-two-arrows"?'),
+        ("two-arrows", 'Did you mean "synonyms-two-arrows"?'),
+        ("", "There are archive-unusable,"),
+    ],
+)
+def test_an_unknown_rule(name: str, advice: str) -> None:
+    with pytest.raises(WrongUsage) as raised:
+        rule(name)
+    assert raised.value.advice.startswith(advice)
