@@ -27,7 +27,6 @@ from planner.render import events
 from planner.render.diagnostics import render_diagnostics, render_error
 from planner.render.escaping import escape
 from planner.render.screen import Screen
-from planner.render.standings import render_gates
 from planner.render.style import Style
 
 NARROWEST = 60
@@ -197,6 +196,8 @@ class Console:
         self.redact.clear(error)
         error.advice = self.located(error.advice)
         if isinstance(error, GatesClosed) and error.gates:
+            from planner.render.standings import render_gates  # noqa: PLC0415 - only where one is closed
+
             self.tell(render_gates(error.gates, self.width()))
         details = error.diagnostics if isinstance(error, InvalidConfiguration) else ()
         self.diagnostics(details)

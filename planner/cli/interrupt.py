@@ -13,9 +13,9 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from planner.cli.main import INTERRUPTED
 from planner.model.ledger import Event, Sink, StepFinished, StepStarted
 
-INTERRUPTED = 130
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 

@@ -10,19 +10,15 @@ from typing import Any
 from attrs import evolve, frozen
 
 from planner import __version__
-from planner.app.apply import Outcome, Report, Running
-from planner.app.opening import Opened
 from planner.cli.console import Console
-from planner.cli.interrupt import INTERRUPTED, InFlight, Interrupt
+from planner.cli.handed import Opened, Outcome, Progress, Report, Running
+from planner.cli.main import INTERRUPTED
 from planner.errors import PartlyApplied, Refused
 from planner.model.diagnostic import Diagnostic
 from planner.model.ledger import Ledger
 from planner.model.plan import Plan
 from planner.model.value import Value
 from planner.render import events
-from planner.render.ledger import render_ledger
-from planner.render.progress import Progress, live_progress, plain_progress
-from planner.render.state import render_outputs
 from planner.render.text.plan import render_plan
 from planner.state.document import Redact, keep
 from planner.state.saved import dump_plan, plan_digest
@@ -42,12 +38,16 @@ class TextReport:
         self.console.diagnostics(tuple(items))
 
     def running(self, hurry: Callable[[], object]) -> AbstractContextManager[Running]:
+        from planner.render.progress import live_progress, plain_progress  # noqa: PLC0415 - of an apply
+
         console, style = self.console, self.console.style(sys.stderr)
         if console.animated:
             return _running(console, live_progress(console.screen, style=style), hurry)
         return _running(console, plain_progress(console.stderr, style=style), hurry)
 
     def ledger(self, ledger: Ledger, way_on: str) -> None:
+        from planner.render.ledger import render_ledger  # noqa: PLC0415 - of an apply
+
         shown = self.console.redact.inside(ledger)
         entries = (evolve(entry, advice=self.console.located(entry.advice)) for entry in shown.entries)
         text = render_ledger(
@@ -60,6 +60,8 @@ class TextReport:
         self.console.out(text)
 
     def outputs(self, outputs: Mapping[str, Value]) -> None:
+        from planner.render.state import render_outputs  # noqa: PLC0415 - of an apply
+
         if outputs:
             shown = self.console.redact.inside(outputs)
             self.console.out("\nOutputs:\n\n" + render_outputs(shown, width=self.console.width()))
@@ -98,6 +100,9 @@ class EventReport:
 
 @contextmanager
 def _running(console: Console, progress: Progress, hurry: Callable[[], object]) -> Iterator[Running]:
+    from planner.app.apply import Running  # noqa: PLC0415 - of an apply
+    from planner.cli.interrupt import InFlight, Interrupt  # noqa: PLC0415 - of an apply
+
     with progress as tell:
         in_flight = InFlight(tell)
         with Interrupt(console.tell, console.last_words, in_flight, hurry=hurry) as interrupt:

@@ -16,8 +16,6 @@ from planner.errors import StateError
 from planner.state.backend import Backend
 from planner.state.local import LocalBackend
 from planner.state.locks import TIMING, Timing
-from planner.state.postgres.target import postgres_target
-from planner.state.s3.target import s3_target
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # two letters at least: C: is a drive
 _CREDENTIALS: Final = re.compile(r"//[^/?#]*@")
@@ -63,6 +61,8 @@ def _needing(package: str, extra: str, shown: str) -> Iterator[None]:
 
 def open_postgres(location: Location) -> Backend:
     """`postgresql://[user@]host[:port]/database[?schema=planner]`; see `planner.state.postgres`."""
+    from planner.state.postgres.target import postgres_target  # noqa: PLC0415 - of one place of all
+
     target = postgres_target(location.url)
     with _needing("psycopg", "postgres", target.shown):
         from planner.state.postgres.backend import PostgresBackend  # noqa: PLC0415 - psycopg is an extra
@@ -80,6 +80,8 @@ def open_http(location: Location) -> Backend:
 
 def open_s3(location: Location) -> Backend:
     """`s3://bucket[/prefix][?endpoint=...&region=...]`; see `planner.state.s3`."""
+    from planner.state.s3.target import s3_target  # noqa: PLC0415 - of one place of all
+
     target = s3_target(location.url, project=location.project, environment=location.environment)
     with _needing("botocore", "s3", target.shown):
         from planner.state.s3.backend import S3Backend  # noqa: PLC0415 - botocore is an extra

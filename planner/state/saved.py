@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from attrs import asdict, fields_dict, frozen
@@ -18,7 +18,6 @@ from attrs import asdict, fields_dict, frozen
 from planner.errors import USE_THE_NEWER, PlannerError, StalePlan
 from planner.model.codec import decode, digest, encode, for_digest
 from planner.model.plan import Plan
-from planner.model.preview import EnvironmentPreview, Preview
 from planner.model.value_json import Data
 from planner.state.document import (
     BadDocument,
@@ -31,6 +30,9 @@ from planner.state.document import (
     require_known,
 )
 from planner.state.files import explained_file, read_named, write_private
+
+if TYPE_CHECKING:
+    from planner.model.preview import EnvironmentPreview, Preview
 
 DIGEST_VERSION: Final = 2
 
@@ -162,6 +164,8 @@ def read_preview(path: Path) -> Previewed:
 
 def _decoded(document: Any) -> Previewed:
     """The preview of a document. BadDocument, ValueError."""
+    from planner.model.preview import EnvironmentPreview, Preview  # noqa: PLC0415 - no plan needs them
+
     require_known(document, FORMAT_VERSION)
     check("preview", document)
     environments = [_known(EnvironmentPreview, item) for item in document["environments"]]
