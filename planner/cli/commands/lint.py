@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
-from planner.app.lint import lint_paths, rule
-from planner.cli.console import Console
-from planner.cli.options import folder_of, format_option, make_console
+from planner.cli.handed import Console
+from planner.cli.main import folder_of, make_console
+from planner.cli.options import format_option
 from planner.model.lint import Report
-from planner.render.lint.document import document
-from planner.render.lint.github import github
-from planner.render.lint.junit import junit
-from planner.render.lint.sarif import sarif
-from planner.render.lint.text import render_reports, render_rule
 
 FOUND: Final = 1
-_DOCUMENTS: Final[Mapping[str, Callable[[Sequence[Report]], dict[str, Any]]]] = {
-    "json": document,
-    "sarif": sarif,
-}
-_TEXTS: Final[Mapping[str, Callable[[Sequence[Report]], str]]] = {"github": github, "junit": junit}
 
 
 @click.command("lint")
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
-@format_option("text", *_DOCUMENTS, *_TEXTS)
+@format_option("text", "json", "sarif", "github", "junit")
 @click.option("--json", "form", flag_value="json", help="The same as --format json.")
 @click.option("--explain", metavar="RULE", default="", help="Say what a rule means, and where it is from.")
 @click.pass_context
@@ -41,6 +31,9 @@ def command(context: click.Context, /, paths: tuple[Path, ...], form: str, expla
     planner lint files/synonyms bundle.zip
     planner lint --explain synonyms-two-arrows
     """
+    from planner.app.lint import lint_paths, rule
+    from planner.render.lint.text import render_rule
+
     console = make_console(context)
     if explain:
         console.out(render_rule(rule(explain), width=console.width(), style=console.style()))
@@ -51,9 +44,16 @@ def command(context: click.Context, /, paths: tuple[Path, ...], form: str, expla
 
 
 def _print(console: Console, reports: Sequence[Report], form: str) -> None:
-    if form in _DOCUMENTS:
-        console.document(_DOCUMENTS[form](reports))
-    elif form in _TEXTS:
-        console.out_document(_TEXTS[form](reports).encode())
+    from planner.render.lint.document import document
+    from planner.render.lint.github import github
+    from planner.render.lint.junit import junit
+    from planner.render.lint.sarif import sarif
+    from planner.render.lint.text import render_reports
+
+    documents, texts = {"json": document, "sarif": sarif}, {"github": github, "junit": junit}
+    if form in documents:
+        console.document(documents[form](reports))
+    elif form in texts:
+        console.out_document(texts[form](reports).encode())
     else:
         console.out(render_reports(reports, width=console.width(), style=console.style()))
