@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from planner.engine.workflow import Proposal
     from planner.forge.locating import Wanted
     from planner.kinds.registry import KindFile
+    from planner.model.release import KnownRelease
     from planner.render.progress import Progress
     from planner.sandbox import Credentials
     from planner.state.saved import Previewed
     from planner.state.store import Store
 else:
     Console = Credentials = Forcing = Foreseen = KindFile = Opened = Order = Outcome = Any
-    Progress = Promotion = Proposal = Report = Running = Any
+    KnownRelease = Progress = Promotion = Proposal = Report = Running = Any
     Previewed = PreviewOrder = Rejected = Request = Side = Store = Stored = Wanted = Any

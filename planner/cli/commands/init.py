@@ -12,7 +12,6 @@ import click
 from planner.cli.handed import Console, Request
 from planner.cli.options import environment_option, on_request
 from planner.errors import PlannerError, StateError
-from planner.resources import schema_text
 
 STARTER = Path(__file__).parent.parent / "starter"
 SCHEMAS = ("project.schema.json", "environment.schema.json", "pins.schema.json", "template.schema.json")
@@ -99,6 +98,8 @@ def project_name(folder: Path) -> str:
 
 
 def _write_schemas(folder: Path) -> None:
+    from planner.resources import schema_text
+
     target = folder / SCHEMA_FOLDER
     _require_no_link(target)
     target.mkdir(exist_ok=True)

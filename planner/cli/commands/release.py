@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 import click
 
-from planner.cli.handed import Console, Rejected, Request
+from planner.cli.handed import Console, KnownRelease, Rejected, Request
 from planner.cli.options import complete_environments, json_option, lock_option, on_request
 from planner.errors import LockHeld, PartlyApplied, WrongUsage
-from planner.model.release import KnownRelease
 from planner.render.escaping import escape
 
 FAILED = 1
