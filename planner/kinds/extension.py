@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 from planner.archives import Archives
 from planner.ece.operations import MULTIPART, RAW, Reply, Upload
 from planner.errors import ApiError, OutcomeUnknown, PlannerError, StalePlan
-from planner.kinds.rest import RestDriver
+from planner.kinds.rest import RestDriver, said, steps_between
 from planner.model.compare import same
 from planner.model.diagnostic import Diagnostic
 from planner.model.resource import Content, Observed, Request, Result
@@ -57,12 +57,12 @@ class ExtensionDriver(RestDriver):
             raise PlannerError(f"{request.address} has no file to upload")
         archive = Path(request.content.archive)
         _check_unchanged(archive, request.content.sha256, request)
-        found, note = self.guard(request)
         form = self.conventions.uploads.next
         upload = Upload(archive, _zip_name(request), form, progress=request.progress)
-        reply = self._sent(found, upload, request)
+        reply, note = self.write(request, lambda found: self._sent(found, upload, request))
         stored, unsaid = self._stored(reply, request, request.content)
-        return Result(stored, "; ".join(filter(None, (note, unsaid))))
+        self._check_alone(stored, request)
+        return Result(stored, said(note, unsaid))
 
     def _sent(self, found: Observed, upload: Upload, request: Request) -> Reply:
         """The reply to an upload. Where raw is refused, and no form is named, multipart is tried once."""
@@ -83,7 +83,7 @@ class ExtensionDriver(RestDriver):
 
     def _put(self, found: Observed, upload: Upload) -> Reply:
         try:
-            return self.write("upload", found, upload=upload)
+            return self.send("upload", found, upload=upload)
         except ApiError as error:
             if error.status in (403, 405, 413, 415):
                 error.advice = f"{error.advice} {_OTHER_WAY}"
@@ -99,6 +99,19 @@ class ExtensionDriver(RestDriver):
             f"{request.address}: the upload was refused, and yet the extension changed: {refusal.summary}",
             advice="Plan again, which looks at what is there.",
         ) from refusal
+
+    def _check_alone(self, stored: Observed, request: Request) -> None:
+        """Others changed what moved besides the file, unless the upload made the very next version."""
+        if steps_between(request.version, stored.version) == 1:
+            return
+        own = self.kind.content and self.kind.content.marker
+        theirs = [name for name in self.moved(request.baseline, stored.attributes) if name != own]
+        if theirs:
+            raise OutcomeUnknown(
+                f"{request.address}: the file was uploaded, and meanwhile somebody else had changed "
+                f"{', '.join(theirs)}",
+                advice="Run planner plan to see their change, then decide.",
+            )
 
     def _stored(self, reply: Reply, request: Request, content: Content) -> tuple[Observed, str]:
         """The extension after an upload, of the size that was sent; and what is not known of that."""
