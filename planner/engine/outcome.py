@@ -105,8 +105,8 @@ class Fresh:
     def marked(self, request: Request, now: float) -> Request:
         """request, with whether its version is one of them."""
         resource = request.address.kind, request.id or ""
-        lately = now < self.until and self.read.get(resource) == request.version
-        return evolve(request, fresh=lately or resource in self.written)
+        seen = request.version is not None and self.read.get(resource) == request.version
+        return evolve(request, fresh=(seen and now < self.until) or resource in self.written)
 
 
 def request_of(step: Step, change: Change, kind: Kind, values: Values, progress: Progress | None) -> Request:
