@@ -51,6 +51,12 @@ class ExtensionDriver(RestDriver):
             for name in ("download_url", "download_sha256")
         )
 
+    def update(self, request: Request) -> Result:
+        result = super().update(request)
+        if result.observed is not None and not self._fetch_again(request):
+            self._check_alone(result.observed, request, file=False)
+        return result
+
     def upload(self, request: Request) -> Result:
         """PUT of the archive, streamed, in a form that this installation takes (upload-extension)."""
         if request.content is None:
@@ -61,7 +67,7 @@ class ExtensionDriver(RestDriver):
         upload = Upload(archive, _zip_name(request), form, progress=request.progress)
         reply, note = self.write(request, lambda found: self._sent(found, upload, request))
         stored, unsaid = self._stored(reply, request, request.content)
-        self._check_alone(stored, request)
+        self._check_alone(stored, request, file=True)
         return Result(stored, said(note, unsaid))
 
     def _sent(self, found: Observed, upload: Upload, request: Request) -> Reply:
@@ -100,16 +106,18 @@ class ExtensionDriver(RestDriver):
             advice="Plan again, which looks at what is there.",
         ) from refusal
 
-    def _check_alone(self, stored: Observed, request: Request) -> None:
-        """Others changed what moved besides the file, unless the upload made the very next version."""
+    def _check_alone(self, stored: Observed, request: Request, *, file: bool) -> None:
+        """Others changed what moved besides what the write sets, unless it made the very next version. file:
+        it sets the file and nothing else; if not, all but the file.
+        """
         if steps_between(request.version, stored.version) == 1:
             return
-        own = self.kind.content and self.kind.content.marker
-        theirs = [name for name in self.moved(request.baseline, stored.attributes) if name != own]
+        moved = self.moved(request.baseline, stored.attributes)
+        theirs = [name for name in moved if (name == "file_metadata") is not file]
         if theirs:
             raise OutcomeUnknown(
-                f"{request.address}: the file was uploaded, and meanwhile somebody else had changed "
-                f"{', '.join(theirs)}",
+                f"{request.address}: the {request.operation} was carried out, and meanwhile somebody else "
+                f"had changed {', '.join(theirs)}",
                 advice="Run planner plan to see their change, then decide.",
             )
 

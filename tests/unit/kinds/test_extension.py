@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -421,9 +422,20 @@ def test_an_upload_beside_somebody_elses_change_is_no_success(
 ) -> None:
     made = ece.made()
     ece.call("POST", f"{LIST}/{made.id}", json={**BODY, **theirs})
-    with pytest.raises(OutcomeUnknown, match=f"somebody else had changed {next(iter(theirs))}$"):
+    with pytest.raises(
+        OutcomeUnknown, match=f"the upload .* somebody else had changed {next(iter(theirs))}$"
+    ):
         ece.write("upload", made, fresh=True, content=archive(tmp_path))
     assert theirs.items() <= ece.read(made.id).attributes.items()
+
+
+@pytest.mark.parametrize("fetched", [True, False])
+def test_an_update_beside_somebody_elses_file_is_no_success(ece: Ece, tmp_path: Path, fetched: bool) -> None:
+    """But where it replaces the file too."""
+    made = ece.made()
+    ece.write("upload", made, content=archive(tmp_path))
+    with nullcontext() if fetched else pytest.raises(OutcomeUnknown, match=r"changed file_metadata$"):
+        ece.write("update", made, fresh=True, **({"download_url": URL} if fetched else {}))
 
 
 # who uses it
