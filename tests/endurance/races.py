@@ -200,7 +200,8 @@ class Scene:
     def _judge_write(self, race: Race, name: str, done: Done) -> None:
         promise(not race.seen, f"{name}: an edit that was seen is written over: {race}, {done}")
         self.counts["writes"] += 1
-        self.counts[LONGEST] = max(self.counts[LONGEST], round(race.window * 1000))
+        window = f"{LONGEST}, {self.way}"
+        self.counts[window] = max(self.counts[window], round(race.window * 1000))
         if not race.in_window:
             return
         if race.what == DELETE and race.in_window == 1:
@@ -260,9 +261,8 @@ def run(order: Order) -> Figures:
             found = one_project(folder, chance, list(WAYS)[number % len(WAYS)])
         except Broken as error:
             raise Broken(f"round {number}: {error}") from error
-        longest = max(counts[LONGEST], found[LONGEST])
-        counts += found
-        counts[LONGEST] = longest
+        longest = {name: max(ms, counts[name]) for name, ms in found.items() if name.startswith(LONGEST)}
+        counts = Counter({**(counts + found), **longest})
         shutil.rmtree(folder)
         if number % 20 == 19:
             order.tell(f"races: {number + 1} rounds, {counts['edits']:,} edits")
