@@ -17,7 +17,8 @@ from planner.app.opening import Opened
 from planner.app.promotion.admission import Admission, Forcing, admission, refuse_closed
 from planner.app.stores import locked
 from planner.engine.apply import Surroundings
-from planner.engine.refresh import Listed
+from planner.engine.outcome import Fresh
+from planner.engine.refresh import NOTHING_SEEN, View
 from planner.engine.stale import moved_since, refuse_other_state
 from planner.engine.workflow import Proposal, Provenance, carry_out, moved_first, propose_from, recover
 from planner.errors import PartlyApplied, PlannerError, Refused, StalePlan
@@ -105,6 +106,7 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
     _refuse_blind_approval(here, approval)
     with _locked(here, lock_timeout) as state:
         with caller.doing("Asking the installation"):
+            begun = time.monotonic()
             proposal = propose_from(here.session, state)
         present(applying.report, here, proposal)
         if proposal.forbidden:
@@ -118,8 +120,9 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
             applying.report.outputs(state.outputs)
             return Outcome()
         refuse_closed(admitted, applying=True)
-        _approve(here, approval, proposal.plan)
-        return _carry_out(applying, proposal.plan, state, admitted, proposal.view.listed)
+        asked = _approve(here, approval, proposal.plan)
+        until = begun if asked else begun + here.environment.read_again_after
+        return _carry_out(applying, proposal.plan, state, admitted, proposal.view, until)
 
 
 def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout: float) -> Outcome:
@@ -185,7 +188,8 @@ def _applied_before(approval: Approval, plan: Plan, state: State) -> bool:
     return approved and not plan.has_changes
 
 
-def _approve(here: Opened, approval: Approval, plan: Plan) -> None:
+def _approve(here: Opened, approval: Approval, plan: Plan) -> bool:
+    """Whether somebody was asked, who may have taken any time to answer."""
     digest = plan_digest(plan, here.store.redact)
     if approval.expected is not None:
         refuse_other_digest(approval.expected)
@@ -194,9 +198,11 @@ def _approve(here: Opened, approval: Approval, plan: Plan) -> None:
                 f"the plan is not the approved one: its digest is {digest}, not {approval.expected}",
                 advice="Review the plan above and approve its digest.",
             )
-        return
-    if not approval.auto and plan.has_changes:
+        return False
+    asked = not approval.auto and plan.has_changes
+    if asked:
         _ask(here)
+    return asked
 
 
 def _ask(here: Opened) -> None:
@@ -207,8 +213,14 @@ def _ask(here: Opened) -> None:
 
 
 def _carry_out(
-    applying: Applying, plan: Plan, state: State, admitted: Admission | None, before: Listed | None = None
+    applying: Applying,
+    plan: Plan,
+    state: State,
+    admitted: Admission | None,
+    view: View = NOTHING_SEEN,
+    fresh_until: float = 0.0,
 ) -> Outcome:
+    """view: what the plan was made from in this run; its reads stand until then for those before a write."""
     here, report = applying.here, applying.report
     variables = {name: assigned.value for name, assigned in here.configuration.variables.items()}
     digest = plan_digest(plan, here.store.redact)
@@ -223,7 +235,8 @@ def _carry_out(
                 now=here.store.clock,
                 timer=time.monotonic,
                 stop=running.stop,
-                before=before or {},
+                before=view.listed,
+                fresh=Fresh(view.versions, fresh_until),
             )
             after, ledger, checked = carry_out(here.session, plan, state, surroundings, provenance)
     except PartlyApplied as error:

@@ -151,7 +151,7 @@ class Client:
             outcome = attempt_once(tries.attempt)
             if isinstance(outcome, Reply):
                 self._throttle.passed()
-                return outcome
+                return evolve(outcome, repeated=True) if unsure else outcome
             unsure |= outcome.unsure and writes
             pause = tries.pause_after(outcome)
             if pause is None:

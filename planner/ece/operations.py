@@ -142,11 +142,15 @@ class Message:
 
 @frozen
 class Reply:
-    """A successful reply. headers: names in any case. body: parsed JSON, None for an empty body."""
+    """A successful reply. headers: names in any case. body: parsed JSON, None for an empty body.
+
+    repeated: an attempt before may have taken effect as well.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: Any
+    repeated: bool = False
 
     @property
     def version(self) -> str | None:

@@ -19,7 +19,7 @@ from typing import NoReturn
 
 from attrs import define, evolve, field, frozen
 
-from planner.engine.outcome import Values, deposes, intent_of, prior_after, request_of
+from planner.engine.outcome import Fresh, Values, deposes, intent_of, prior_after, request_of
 from planner.engine.ports import Drivers, JournalWriter
 from planner.engine.recover import Settlement
 from planner.engine.refresh import Listed, Namesakes
@@ -48,7 +48,8 @@ from planner.model.state import Intent, Outcome, Record, Working
 class Surroundings:
     """What apply needs of the world. now: ISO 8601 in UTC. timer: seconds. stop: start nothing new.
 
-    before: what the installation held before the run, by kind and id.
+    before: what the installation held before the run, by kind and id. fresh: what needs no read before it is
+    written.
     """
 
     journal: JournalWriter
@@ -57,6 +58,7 @@ class Surroundings:
     timer: Callable[[], float]
     stop: Callable[[], bool]
     before: Listed = field(factory=dict)
+    fresh: Fresh = field(factory=Fresh)
 
 
 @frozen
@@ -136,6 +138,7 @@ class Run:
             values = Values(self.working.resources, self.desired)
             try:
                 request = request_of(step, change, kind, values, self._progress(step))
+                request = self.world.fresh.marked(request, self.world.timer())
             except Exception as error:  # noqa: BLE001 - no call was made, and the others must go on
                 self._fail(step, error, 0.0)
                 continue
@@ -232,6 +235,7 @@ class Run:
             return [Outcome(step.number, step.address, "done", None, intent.id, step.deposed)]
         kind = self.drivers[step.address.kind].kind
         self._known_ids.add((kind.name, result.observed.id))
+        self.world.fresh.written.add((kind.name, result.observed.id))
         before = self.working.resources.get(step.address)
         prior = prior_after(intent, result.observed, before, kind, self.salt)
         done = Outcome(step.number, step.address, "done", prior)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import evolve, frozen
+from attrs import define, evolve, field, frozen
 
 from planner.engine.diff import replaced, take_over
 from planner.errors import PlannerError, StalePlan
@@ -88,6 +88,25 @@ def _revealed(concealed: Value, declared: Value) -> Value:
         items += [None] * (len(concealed) - len(items))
         return [_revealed(item, other) for item, other in zip(concealed, items, strict=False)]
     return concealed
+
+
+@define
+class Fresh:
+    """Versions so new that nothing is read before a write.
+
+    read: as the plan of this run read them, by kind and id. until: when these are too old, by the timer.
+    written: what this run wrote, by kind and id, so that the replies had the versions.
+    """
+
+    read: Mapping[tuple[str, str], str] = field(factory=dict)
+    until: float = 0.0
+    written: set[tuple[str, str]] = field(factory=set)
+
+    def marked(self, request: Request, now: float) -> Request:
+        """request, with whether its version is one of them."""
+        resource = request.address.kind, request.id or ""
+        seen = request.version is not None and self.read.get(resource) == request.version
+        return evolve(request, fresh=(seen and now < self.until) or resource in self.written)
 
 
 def request_of(step: Step, change: Change, kind: Kind, values: Values, progress: Progress | None) -> Request:

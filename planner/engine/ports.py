@@ -49,7 +49,7 @@ class Driver(Protocol):
         ...
 
     def perform(self, request: Request) -> Result:
-        """Does one write. It reads and compares first where the API cannot do that itself."""
+        """Does one write. It reads and compares first, unless the request is fresh or the API compares."""
         ...
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from attrs import define, evolve, field, frozen
 
@@ -51,6 +51,16 @@ class View:
     imports: Mapping[Address, Observed] = field(factory=dict)
     notes: tuple[str, ...] = ()
     asked: bool = False
+
+    @property
+    def versions(self) -> dict[tuple[str, str], str]:
+        """The versions that reads showed, by kind and id. A list shows none."""
+        left = ((address, observed) for (address, _), observed in self.deposed.items())
+        shown = (*self.resources.items(), *left, *self.imports.items())
+        return {(a.kind, o.id): o.version for a, o in shown if o is not None and o.version is not None}
+
+
+NOTHING_SEEN: Final = View()
 
 
 @define

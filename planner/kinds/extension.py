@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 from planner.archives import Archives
 from planner.ece.operations import MULTIPART, RAW, Reply, Upload
 from planner.errors import ApiError, OutcomeUnknown, PlannerError, StalePlan
-from planner.kinds.rest import RestDriver
+from planner.kinds.rest import RestDriver, said, steps_between
 from planner.model.compare import same
 from planner.model.diagnostic import Diagnostic
 from planner.model.resource import Content, Observed, Request, Result
@@ -51,18 +51,24 @@ class ExtensionDriver(RestDriver):
             for name in ("download_url", "download_sha256")
         )
 
+    def update(self, request: Request) -> Result:
+        result = super().update(request)
+        if result.observed is not None and not self._fetch_again(request):
+            self._check_alone(result.observed, request, file=False)
+        return result
+
     def upload(self, request: Request) -> Result:
         """PUT of the archive, streamed, in a form that this installation takes (upload-extension)."""
         if request.content is None:
             raise PlannerError(f"{request.address} has no file to upload")
         archive = Path(request.content.archive)
         _check_unchanged(archive, request.content.sha256, request)
-        found, note = self.guard(request)
         form = self.conventions.uploads.next
         upload = Upload(archive, _zip_name(request), form, progress=request.progress)
-        reply = self._sent(found, upload, request)
+        reply, note = self.write(request, lambda found: self._sent(found, upload, request))
         stored, unsaid = self._stored(reply, request, request.content)
-        return Result(stored, "; ".join(filter(None, (note, unsaid))))
+        self._check_alone(stored, request, file=True)
+        return Result(stored, said(note, unsaid))
 
     def _sent(self, found: Observed, upload: Upload, request: Request) -> Reply:
         """The reply to an upload. Where raw is refused, and no form is named, multipart is tried once."""
@@ -83,7 +89,7 @@ class ExtensionDriver(RestDriver):
 
     def _put(self, found: Observed, upload: Upload) -> Reply:
         try:
-            return self.write("upload", found, upload=upload)
+            return self.send("upload", found, upload=upload)
         except ApiError as error:
             if error.status in (403, 405, 413, 415):
                 error.advice = f"{error.advice} {_OTHER_WAY}"
@@ -99,6 +105,21 @@ class ExtensionDriver(RestDriver):
             f"{request.address}: the upload was refused, and yet the extension changed: {refusal.summary}",
             advice="Plan again, which looks at what is there.",
         ) from refusal
+
+    def _check_alone(self, stored: Observed, request: Request, *, file: bool) -> None:
+        """Others changed what moved besides what the write sets, unless it made the very next version. file:
+        it sets the file and nothing else; if not, all but the file.
+        """
+        if steps_between(request.version, stored.version) == 1:
+            return
+        moved = self.moved(request.baseline, stored.attributes)
+        theirs = [name for name in moved if (name == "file_metadata") is not file]
+        if theirs:
+            raise OutcomeUnknown(
+                f"{request.address}: the {request.operation} was carried out, and meanwhile somebody else "
+                f"had changed {', '.join(theirs)}",
+                advice="Run planner plan to see their change, then decide.",
+            )
 
     def _stored(self, reply: Reply, request: Request, content: Content) -> tuple[Observed, str]:
         """The extension after an upload, of the size that was sent; and what is not known of that."""

@@ -1,16 +1,17 @@
 """The driver of a plain kind: what its file says, nothing more.
 
-Optimistic concurrency: before an update or delete the resource is read and its version compared with the one
-that was planned from. Between that read and the write stays a window that an API without a version parameter
-cannot close.
+Optimistic concurrency: before an update, upload or delete the resource is read and its version compared
+with the one that was planned from, unless that is fresh or the API compares it. Between the read and the
+write stays a window that an API without a version parameter cannot close; the version in the reply tells
+afterwards whether somebody else wrote in it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Final, Unpack
 
 from attrs import evolve, field, frozen
 
@@ -134,9 +135,9 @@ class RestDriver:
         )
 
     def update(self, request: Request) -> Result:
-        found, note = self.guard(request)
-        reply = self.write("update", found, json=self.body(request))
-        return Result(self.written(reply, request, found.id), note)
+        body = self.body(request)
+        reply, note = self.write(request, lambda found: self.send("update", found, json=body))
+        return Result(self.written(reply, request, request.id or ""), note)
 
     def upload(self, request: Request) -> Result:
         """Upload, for drivers of kinds with a file; the kind file of one without it does not load."""
@@ -145,12 +146,11 @@ class RestDriver:
     def delete(self, request: Request) -> Result:
         """The API's 404 is as good as done."""
         try:
-            found, note = self.guard(request)
-            reply = self.write("delete", found)
+            reply, note = self.write(request, lambda found: self.send("delete", found))
         except NotFound:
             return Result(None, "it was gone already")
         try:
-            id_in(reply.body, reply, self.kind, self.binding, found.id)
+            id_in(reply.body, reply, self.kind, self.binding, request.id or "")
         except ApiError as error:
             raise self._unread(request, error.summary) from error
         return Result(None, note)
@@ -178,7 +178,7 @@ class RestDriver:
         if known and found.version == request.version:
             return found, ""
         moved = f"version {request.version} had become {found.version}" if known else ""
-        if self.unmoved(request.baseline, found.attributes):
+        if not self.moved(request.baseline, found.attributes):
             return found, f"{moved} with the same attributes" if moved else ""
         versions = f": planned from version {request.version}, now {found.version}" if known else ""
         conflict = Conflict(
@@ -190,31 +190,68 @@ class RestDriver:
         conflict.observed = found
         raise conflict
 
-    def unmoved(self, baseline: Mapping[str, Value], found: Mapping[str, Value]) -> bool:
-        """Whether every attribute of the server is as in baseline. What either side does not have to show
+    def moved(self, baseline: Mapping[str, Value], found: Mapping[str, Value]) -> list[str]:
+        """The attributes of the server that are not as in baseline. What either side does not have to show
         proves nothing."""
+        moved = []
         for name, attribute in self.kind.attributes.items():
             before, now = baseline.get(name), found.get(name)
             hidden = (before is None or now is None) and (attribute.write_only or not attribute.echoed)
             if attribute.local or attribute.volatile or hidden or (is_unset(before) and is_unset(now)):
                 continue
             if not agrees(before, now, unordered=attribute.unordered):
-                return False
-        return True
+                moved.append(name)
+        return moved
 
-    def write(self, name: str, found: Observed, **sent: Unpack[Sent]) -> Reply:
-        """A call that changes found. A Conflict comes with the resource as it is by then."""
-        call = self.binding.calls[name]
-        sends = name != "upload" and (call.send_version or self.conventions.send_version)
-        if sends and found.version:
-            sent["query"] = {"version": found.version}
+    def write(self, request: Request, send: Callable[[Observed], Reply]) -> tuple[Reply, str]:
+        """The reply to send, which changes the resource as it is given to it; and a note.
+
+        Nothing is read before where the version is fresh, or where the server compares it. What the server
+        then refuses is read and compared: it is sent once more where the version moved alone.
+        """
+        if request.version and (request.fresh or self._sends_version(request.operation)):
+            found, note = Observed(request.id or "", request.baseline, request.version), ""
+        else:
+            found, note = self.guard(request)
         try:
-            return self._call(call, found.id, **sent)
+            reply = send(found)
+        except (Conflict, Forbidden, NotFound) as refusal:
+            moved, note = self._looked_at(request, refusal)
+            if not isinstance(refusal, Conflict) or moved.version == found.version:
+                raise
+            found, reply = moved, self._sent_again(moved, send)
+        compared = self._sends_version(request.operation)
+        return reply, said(note, overtaken(found, reply, request.operation, compared=compared))
+
+    def _looked_at(self, request: Request, refusal: ApiError) -> tuple[Observed, str]:
+        """The resource of a write that was refused, which a Conflict then comes with; and a note. Raises what
+        the look tells better than the refusal."""
+        try:
+            found, note = self.guard(request)
+        except PlannerError as told:
+            if isinstance(told, (NotFound, Forbidden, type(refusal))):
+                raise told from refusal
+            raise refusal from None
+        if isinstance(refusal, Conflict):
+            refusal.observed = found
+        return found, note
+
+    def _sent_again(self, found: Observed, send: Callable[[Observed], Reply]) -> Reply:
+        try:
+            return send(found)
         except Conflict as conflict:
-            if conflict.observed is None:
-                with suppress(PlannerError):  # the conflict is what has to be told
-                    conflict.observed = self.read(found.id)
+            conflict.observed = found
             raise
+
+    def send(self, name: str, found: Observed, **sent: Unpack[Sent]) -> Reply:
+        """A call that changes found."""
+        if found.version and self._sends_version(name):
+            sent["query"] = {"version": found.version}
+        return self._call(self.binding.calls[name], found.id, **sent)
+
+    def _sends_version(self, name: str) -> bool:
+        call = self.binding.calls[name]
+        return name != "upload" and (call.send_version or self.conventions.send_version)
 
     def written(self, reply: Reply, request: Request, id_: str = "") -> Observed:
         """The resource after a write that was accepted. A reply without it is completed by a read.
@@ -253,3 +290,32 @@ class RestDriver:
                 if repeats >= facts.repeat:
                     raise facts.told(error) from error
                 repeats += 1
+
+
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
+
+
+def overtaken(found: Observed, reply: Reply, operation: str, *, compared: bool) -> str:
+    """What the version in the reply to a write of found proves of others, "" for nothing.
+
+    Each write makes the next version: where one is left out, somebody else made it. What a delete replies may
+    be the version that it deleted or the one after, so that one write goes unnoticed. compared: the server
+    was asked to refuse it.
+    """
+    further = 0 if reply.repeated else steps_between(found.version, reply.version) - 1
+    if further < 1:
+        return ""
+    lost = "is deleted with it" if operation == "delete" else "may be overwritten"
+    became = int(found.version or 0) + further
+    told = f"version {found.version} had become {became} just before: what somebody else changed {lost}"
+    return f"{told}, since the installation does not compare ?version=" if compared else told
+
+
+def steps_between(before: str | None, after: str | None) -> int:
+    """How many writes lead from one version to another; 0 where that is not known."""
+    numbers = _NUMBER.fullmatch(before or "") and _NUMBER.fullmatch(after or "")
+    return int(after or 0) - int(before or 0) if numbers else 0
+
+
+def said(*notes: str) -> str:
+    return "; ".join(filter(None, notes))

@@ -53,6 +53,10 @@ class Promotable:
     templates: bool = False
 
 
+READ_AGAIN_AFTER: Final = 10.0
+"""Seconds, where an environment that is not protected says nothing else."""
+
+
 @frozen
 class Environment:
     """An environment as planner.yaml declares it. options: the keys of planner.yaml that say how to reach it
@@ -73,6 +77,13 @@ class Environment:
     @property
     def endpoint(self) -> str:
         return str(self.options.get("endpoint", ""))
+
+    @property
+    def read_again_after(self) -> float:
+        """Seconds that the read of a plan stands for the read before a write, in the same run."""
+        given = self.options.get("read_again_after")
+        usual = 0.0 if self.protected else READ_AGAIN_AFTER
+        return float(given) if isinstance(given, int | float) else usual
 
 
 @frozen

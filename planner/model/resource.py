@@ -111,7 +111,8 @@ class Request:
     """A write that the engine asks of a kind. desired: attributes to send, all known, secrets in clear.
     baseline: as the plan observed them.
 
-    version: the resource version the write builds on; None when none is known.
+    version: the resource version the write builds on; None when none is known. fresh: it comes from the last
+    write of this run, or from a read seconds ago, which stands for a read before this write.
     """
 
     operation: str
@@ -122,6 +123,7 @@ class Request:
     version: str | None = None
     content: Content | None = None
     progress: Progress | None = None
+    fresh: bool = False
 
 
 @frozen

@@ -29,14 +29,19 @@ _ABSENT: Final = "(none)"
 
 
 def render_ledger(ledger: Ledger, *, environment: str, width: int, style: Style, resume: str) -> str:
-    """The counts; when not all was applied, each resource with its reason and the command to go on.
+    """The counts, and what was noted; when not all was applied, each resource with its reason and the command
+    to go on.
 
     resume: the command line that finishes the work. Conflicts are shown as tables of three views.
     """
     lines = [style.paint(BOLD, _counts(ledger))]
-    if not ledger.complete:
+    if ledger.complete:
+        noted = [entry for entry in ledger.entries if entry.reason]
+        lines += _section(noted, style.paint(WARNING, "Noted"), width, style)
+    else:
         for result, title, role in _SECTIONS:
-            lines += _section(ledger, result, style.paint(role, title), width, style)
+            entries = [entry for entry in ledger.entries if entry.result == result]
+            lines += _section(entries, style.paint(role, title), width, style)
         lines += _way_on(ledger, environment, width, resume)
     return "\n".join([*lines, ""])
 
@@ -47,8 +52,7 @@ def _counts(ledger: Ledger) -> str:
     return f"Applied: {', '.join(shown)}."
 
 
-def _section(ledger: Ledger, result: str, title: str, width: int, style: Style) -> Iterator[str]:
-    entries = [entry for entry in ledger.entries if entry.result == result]
+def _section(entries: Sequence[Entry], title: str, width: int, style: Style) -> Iterator[str]:
     if entries:
         yield from ("", f"{title} ({len(entries)}):")
         for entry in entries:

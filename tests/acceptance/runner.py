@@ -120,9 +120,9 @@ class Project:
     def apply(self, *words: str, env: dict[str, str] | None = None) -> Done:
         return self.ok("apply", "--auto-approve", *words, env=env)
 
-    def settled(self) -> None:
+    def settled(self, *words: str) -> None:
         """Nothing is left to do."""
-        again = self.run("plan", "--detailed-exitcode")
+        again = self.run("plan", "--detailed-exitcode", *words)
         assert again.code == 0, again
 
     def write(self, name: str, text: str) -> None:

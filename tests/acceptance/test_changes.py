@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 
 import pytest
 
-from .runner import Project, small
+from .runner import TEMPLATE, Project, small
+from .terminal import at_terminal
 
 
 def set_by_flag(project: Project) -> tuple[list[str], dict[str, str]]:
@@ -147,3 +149,103 @@ def test_values_never_become_structure(tmp_path_factory: pytest.TempPathFactory)
     project.apply("--var", f"version={text}")
     with project.sandbox() as ece:
         assert ece.extensions()["beta"]["description"] == text
+
+
+UPDATED = TEMPLATE.replace("{{ var.version }}", "9.*")
+GAMMA = """
+    gamma: {name: gamma, extension_type: bundle, version: "*", file: files/alpha}
+"""
+ACTIONS: Mapping[str, tuple[str, str]] = {
+    "create": (TEMPLATE + GAMMA.replace(", file: files/alpha", ""), "one"),
+    "create and upload": (TEMPLATE + GAMMA, "one"),
+    "update": (UPDATED, "one"),
+    "upload": (TEMPLATE, "two"),
+    "update and upload": (UPDATED, "two"),
+    "delete": (TEMPLATE.partition("    beta:")[0], "one"),
+    "replace": (TEMPLATE.replace('bundle\n      version: "*"', "plugin\n      version: 8.15.3"), "one"),
+}
+"""The template, and what is in the file."""
+
+
+def at_once(project: Project) -> None:
+    project.apply()
+
+
+def settings(text: str, *words: str) -> Callable[[Project], None]:
+    def apply(project: Project) -> None:
+        project.edit("planner.yaml", "endpoint: sandbox", f"endpoint: sandbox, {text}")
+        project.apply(*words)
+
+    return apply
+
+
+def saved(project: Project) -> None:
+    project.ok("plan", "--out", "plan.json")
+    _forgetting(project, "apply", "plan.json")
+
+
+def by_digest(project: Project) -> None:
+    project.ok("plan", "--out", "plan.json")
+    digest = json.loads((project.folder / "plan.json").read_text())["digest"]
+    _forgetting(project, "apply", "--expect-digest", digest)
+
+
+def protected(more: str = "") -> Callable[[Project], None]:
+    def apply(project: Project) -> None:
+        project.edit("planner.yaml", "endpoint: sandbox", f"endpoint: sandbox, protected: true{more}")
+        by_digest(project)
+
+    return apply
+
+
+def asked(project: Project) -> None:
+    with at_terminal(project, "apply") as sitting:
+        sitting.wait_for("goes on: ")
+        sitting.type("yes\n")
+        assert sitting.end() == 0, sitting.shown
+
+
+def _forgetting(project: Project, *words: str) -> None:
+    with project.sandbox() as ece:
+        ece.forget_requests()
+    project.ok(*words)
+
+
+APPLIES: Mapping[str, Callable[[Project], None]] = {
+    "at once": at_once,
+    "by digest": by_digest,
+    "late": settings("read_again_after: 0"),
+    "send_version": settings("read_again_after: 0, send_version: true"),
+    "protected": protected(),
+    "protected, trusting": protected(", read_again_after: 5"),
+    "saved": saved,
+    "asked": asked,
+}
+FEW = ("at once", "by digest", "protected, trusting")
+CALLS: Mapping[str, Mapping[str, int]] = {  # by action and by how it is applied; "else" all others
+    "create": {"else": 1},
+    "create and upload": {"else": 2},
+    "update": {**dict.fromkeys(FEW, 2), "send_version": 2, "else": 3},
+    "upload": {**dict.fromkeys(FEW, 2), "else": 3},
+    "update and upload": {**dict.fromkeys(FEW, 3), "send_version": 3, "else": 4},
+    "delete": {**dict.fromkeys(FEW, 2), "send_version": 2, "else": 3},
+    "replace": {**dict.fromkeys(FEW, 3), "send_version": 3, "else": 4},
+}
+"""Beside the list."""
+
+
+@pytest.mark.seldom(apply=["by digest", "protected, trusting", "asked"])
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("apply", APPLIES)
+def test_an_action_takes_so_many_calls(applied: Project, apply: str, action: str) -> None:
+    """What this run read or wrote a moment ago, or what the server compares, is not read again."""
+    template, words = ACTIONS[action]
+    before = applied.state()["serial"]
+    applied.write("templates/main.yaml", template)
+    applied.write("files/alpha/words.txt", f"{words}\n")
+    with applied.sandbox() as ece:
+        ece.forget_requests()
+        APPLIES[apply](applied)
+        calls = [request for request in ece.requests() if request != ("GET", "")]
+        assert applied.state()["serial"] == before + 1
+    assert len(calls) == CALLS[action].get(apply, CALLS[action]["else"]), calls

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from .command import Done
 from .ece import Ece
 from .runner import Project, finished, wait_until
 from .serving import listening, reaching
@@ -65,14 +66,8 @@ def test_the_second_machine_gets_a_conflict(machines: tuple[Project, Project, Ec
 def test_a_change_while_it_applies_is_not_overwritten(machines: tuple[Project, Project, Ece]) -> None:
     """Between its plan and its own turn the second resource is changed by the other machine."""
     _, two, ece = machines
-    ece.forget_requests()
-    first = ece.extensions()["first"]["id"]
-    ece.fault(f"POST /deployments/extensions/{first} hold")
-    with two.started("apply", "--auto-approve", "--var", "version=7.*") as process:
-        wait_until(ece.holds, "its first write is on the way")
-        ece.update("second", version="9.*")
-        ece.no_faults()
-        done = finished(process)
+    two.edit("planner.yaml", "{endpoint", "{read_again_after: 0, endpoint")
+    done = edited_meanwhile(two, ece)
     assert done.code == 5, done
     assert "extension.second" in done.out
     assert "changed by somebody else" in flat(done.out)
@@ -82,6 +77,56 @@ def test_a_change_while_it_applies_is_not_overwritten(machines: tuple[Project, P
     plan = two.ok("plan", "--var", "version=7.*").out
     assert "Plan: 0 to create, 1 to update" in plan
     assert '"8.*" -> "9.*"' in plan, "their change is shown as drift"
+
+
+def test_a_change_seconds_after_it_was_read_is_told(machines: tuple[Project, Project, Ece]) -> None:
+    """Which the read of the plan, that stands for one just before the write, could not see."""
+    _, two, ece = machines
+    done = edited_meanwhile(two, ece)
+    assert done.code == 0, done
+    lost = "version 1 had become 2 just before: what somebody else changed may be overwritten"
+    assert f"Noted (1): extension.second: updated, {lost}" in flat(done.out)
+    assert ece.extensions()["second"]["version"] == "7.*"
+    two.settled("--var", "version=7.*")
+
+
+def test_an_upload_after_somebody_elses_change_leaves_that_alone(
+    machines: tuple[Project, Project, Ece],
+) -> None:
+    """It is seen in the reply to the upload: no success, and the next plan shows it."""
+    one, _, ece = machines
+    one.write("templates/more.yaml", THIRD)
+    ece.fault("PUT /deployments/extensions/* hold")
+    with one.started("apply", "--auto-approve") as process:
+        wait_until(ece.holds, "its upload is on the way")
+        ece.update("third", description="somebody else's")
+        ece.no_faults()
+        done = finished(process)
+    assert done.code == 5, done
+    assert "meanwhile somebody else had changed description" in flat(done.out)
+    assert ece.extensions()["third"]["description"] == "somebody else's"
+    assert '- description = "somebody else\'s"' in one.ok("plan").out
+    one.apply()
+    one.settled()
+
+
+THIRD = """
+resource:
+  extension:
+    third: {name: third, extension_type: bundle, version: "*", file: files/alpha}
+"""
+
+
+def edited_meanwhile(project: Project, ece: Ece) -> Done:
+    """An apply of both, while whose first write the second is changed by the other machine."""
+    ece.forget_requests()
+    first = ece.extensions()["first"]["id"]
+    ece.fault(f"POST /deployments/extensions/{first} hold")
+    with project.started("apply", "--auto-approve", "--var", "version=7.*") as process:
+        wait_until(ece.holds, "its first write is on the way")
+        ece.update("second", version="9.*")
+        ece.no_faults()
+        return finished(process)
 
 
 def test_an_apply_waits_for_the_other_as_long_as_it_is_told(applied: Project) -> None:

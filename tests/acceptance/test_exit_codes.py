@@ -237,6 +237,7 @@ def test_what_came_into_use_since_its_deletion_was_planned_is_refused(applied: P
 
 def test_an_edit_while_it_is_applied_is_a_conflict(applied: Project) -> None:
     """Between plan and write somebody else was there: refused, with all three views."""
+    applied.edit("planner.yaml", "endpoint: sandbox", "endpoint: sandbox, read_again_after: 0")
     id_ = applied.resource("extension.alpha")["id"]
     with applied.sandbox() as ece:
         ece.forget_requests()

@@ -9,12 +9,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import faults, hostile, kills, noise, values
+from . import faults, hostile, kills, noise, races, values
 from .campaign import Broken, Campaign, Figures, Order
 
 CAMPAIGNS: dict[str, Campaign] = {
     "kills": kills.CAMPAIGN,
     "faults": faults.CAMPAIGN,
+    "races": races.CAMPAIGN,
     "values": values.CAMPAIGN,
     "noise": noise.CAMPAIGN,
     "hostile": hostile.CAMPAIGN,

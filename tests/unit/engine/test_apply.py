@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from planner.engine.refresh import View
 from planner.engine.workflow import Session, propose_from
 from planner.errors import (
     ApiError,
@@ -19,6 +20,7 @@ from planner.errors import (
     StateError,
     Unreachable,
 )
+from planner.model.declarations import Declarations, Import
 from planner.model.ledger import APPLIED, FAILED, SKIPPED, StepFinished, StepStarted, ThreeWay
 from planner.model.plan import Action, Plan
 from planner.model.resource import Lifecycle, Prior, Request, Result
@@ -37,6 +39,7 @@ from .world import (
     fails,
     goal_of,
     later,
+    observed,
     prior,
     ref,
 )
@@ -541,3 +544,66 @@ def test_outcomes_name_what_is_gone() -> None:
     scene.apply()
     outcome = next(r for batch in scene.store.batches for r in batch if isinstance(r, Outcome))
     assert (outcome.result, outcome.prior, outcome.id) == ("done", None, "id-a")
+
+
+# what needs no read before it is written
+
+OWN = [("upload", "kept"), ("upload", "new")]
+READ = [("delete", "gone"), ("delete", "left"), ("delete", "swap"), ("update", "kept")]
+
+
+@pytest.mark.parametrize(
+    ("until", "refresh", "expected"),
+    [
+        (0.0, True, OWN),
+        (100.0, False, OWN),
+        (100.0, True, sorted([*OWN, *READ])),
+        (1.0, True, sorted([*OWN, ("delete", "gone")])),
+    ],
+)
+def test_what_this_run_read_or_wrote_needs_no_read(
+    until: float, refresh: bool, expected: list[tuple[str, str]]
+) -> None:
+    """A call takes a second. What the plan read is too old after `until`, what a reply said never is."""
+    scene = Scene.of(
+        *(prior("gone"), prior("kept", note="x"), prior("left"), prior("swap", tier="x")),
+        deposed=(prior("left", "old"),),
+    )
+    scene.world.stored["old"] = Stored({"name": "left"}, 1, None)
+    scene.parallelism, scene.fresh_until = 1, until
+    scene.timer = lambda: float(len(scene.world.calls))
+    wanted = (
+        desired("kept", note="y", file=content()),
+        desired("left"),
+        desired("new", file=content()),
+        desired("swap", tier="y"),
+    )
+    session = scene.session(goal_of(*wanted), refresh=refresh)
+    proposal = propose_from(session, scene.state)
+    assert scene.carry_out(session, proposal.plan, scene.state, proposal.view).complete
+    assert sorted(scene.world.fresh) == expected
+
+
+def test_a_version_that_the_plan_did_not_read_is_not_fresh() -> None:
+    """One that is not what was read, that was read of another, or that was in a list only."""
+    scene = Scene.of(prior("a"), prior("b"), prior("c"))
+    session = scene.session(goal_of(*(desired(name, note="y") for name in "abc")))
+    proposal = propose_from(session, scene.state)
+    seen = {
+        address("a"): observed(prior("a"), version="7"),
+        address("b"): observed(prior("d")),
+        address("c"): evolve(observed(prior("c")), version=None),
+    }
+    scene.fresh_until = 1.0
+    assert scene.carry_out(session, proposal.plan, scene.state, View(seen)).complete
+    assert scene.world.fresh == []
+
+
+def test_what_is_taken_over_was_read_by_the_plan() -> None:
+    scene = Scene.of()
+    scene.world.stored["theirs"] = Stored({"name": "a", "id": "theirs"}, 3, None)
+    found = Import(address("a"), "theirs")
+    scene.fresh_until = 1.0
+    ledger = scene.apply(desired("a", note="y"), declarations=Declarations(imports=(found,)))
+    assert ledger.complete
+    assert scene.world.fresh == [("update", "a")]

@@ -11,8 +11,9 @@ from attrs import define, evolve, field, frozen
 
 from planner.engine.apply import Surroundings
 from planner.engine.goal import Goal
+from planner.engine.outcome import Fresh
 from planner.engine.planning import make_plan
-from planner.engine.refresh import View, examine, survey
+from planner.engine.refresh import NOTHING_SEEN, View, examine, survey
 from planner.engine.workflow import Provenance, Session, carry_out, propose_from, recover
 from planner.errors import Conflict, Forbidden, NotFound, StateError
 from planner.model.address import Address
@@ -169,7 +170,8 @@ def fails(error: BaseException, when: str = "before", times: int = 1) -> Fault:
 
 @define
 class Installation:
-    """Implements the Driver port for THING. faults: by (operation, name). calls: the writes, in order.
+    """Implements the Driver port for THING. faults: by (operation, name). calls: the writes, in order. fresh:
+    those of them that need no read before.
 
     clock: of the installation; None when its replies do not say the time. cloud: see Driver.
     unlisted: ids that the list leaves out. forbidden: ids that may not be read, there or not.
@@ -179,6 +181,7 @@ class Installation:
     stored: dict[str, Stored] = field(factory=dict)
     faults: dict[tuple[str, str], Fault] = field(factory=dict)
     calls: list[tuple[str, str]] = field(factory=list)
+    fresh: list[tuple[str, str]] = field(factory=list)
     reads: list[str] = field(factory=list)
     lists: int = 0
     lock: threading.Lock = field(factory=threading.Lock)
@@ -232,6 +235,7 @@ class Installation:
         fault("before")
         with self.lock:
             self.calls.append((request.operation, name))
+            self.fresh += [(request.operation, name)] * request.fresh
             result = self._write(request)
         fault("after")
         return result
@@ -351,6 +355,8 @@ class Scene:
     events: list[Event] = field(factory=list)
     stop: Callable[[], bool] = lambda: False
     parallelism: int = 4
+    timer: Callable[[], float] = lambda: 0.0
+    fresh_until: float = 0.0
 
     @classmethod
     def of(cls, *priors: Prior, **more: Any) -> Scene:
@@ -365,15 +371,16 @@ class Scene:
         state, _ = recover(session)
         proposal = propose_from(session, state)
         assert not proposal.forbidden, proposal.diagnostics
-        return self.carry_out(session, proposal.plan, state)
+        return self.carry_out(session, proposal.plan, state, proposal.view)
 
-    def carry_out(self, session: Session, plan: Plan, state: State) -> Ledger:
+    def carry_out(self, session: Session, plan: Plan, state: State, view: View = NOTHING_SEEN) -> Ledger:
         surroundings = Surroundings(
             journal=self.store.open_journal(state, "apply"),
             sink=self.events.append,
             now=lambda: NOW,
-            timer=lambda: 0.0,
+            timer=self.timer,
             stop=self.stop,
+            fresh=Fresh(view.versions, self.fresh_until),
         )
         _, ledger, _ = carry_out(session, plan, state, surroundings, Provenance("digest"))
         return ledger

@@ -139,12 +139,13 @@ class Ece:
         *,
         content: Content | None = None,
         progress: Progress | None = None,
+        fresh: bool = False,
         **attributes: Value,
     ) -> Result:
         """A write that was planned from on."""
         desired = {} if operation == "delete" else {**BODY, **attributes}
         return self.driver.perform(
-            Request(operation, ADDRESS, desired, on.attributes, on.id, on.version, content, progress)
+            Request(operation, ADDRESS, desired, on.attributes, on.id, on.version, content, progress, fresh)
         )
 
     def read(self, id_: str) -> Observed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from planner.errors import (
 )
 from planner.model.plan import AttributeDiff
 from planner.model.resource import Observed, Request
+from planner.model.value import Value
 
 from .installation import ADDRESS, BODY, URL, Ece, archive
 
@@ -320,19 +322,20 @@ def test_without_a_version_the_attributes_tell(ece: Ece, theirs: Any, stops: boo
         assert ece.write("delete", made).note == ""
 
 
+@pytest.mark.parametrize("fresh", [True, False])
 @pytest.mark.parametrize("operation", ["update", "upload"])
-def test_a_write_to_what_is_gone(ece: Ece, tmp_path: Path, operation: str) -> None:
+def test_a_write_to_what_is_gone(ece: Ece, tmp_path: Path, operation: str, fresh: bool) -> None:
     made = ece.made()
     ece.call("DELETE", f"{LIST}/{made.id}")
-    content = archive(tmp_path) if operation == "upload" else None
-    with pytest.raises(NotFound, match="is gone"):
-        ece.write(operation, made, content=content)
+    with pytest.raises(NotFound, match=f"^{ADDRESS} is gone"):
+        ece.write(operation, made, fresh=fresh, content=archive(tmp_path))
 
 
-def test_a_delete_of_what_is_gone_is_done(ece: Ece) -> None:
+@pytest.mark.parametrize("fresh", [True, False])
+def test_a_delete_of_what_is_gone_is_done(ece: Ece, fresh: bool) -> None:
     made = ece.made()
     ece.call("DELETE", f"{LIST}/{made.id}")
-    result = ece.write("delete", made)
+    result = ece.write("delete", made, fresh=fresh)
     assert (result.observed, result.note) == (None, "it was gone already")
 
 
@@ -347,6 +350,92 @@ def test_the_version_is_sent_where_the_environment_says_so(send_version: bool) -
         assert [q for q in ece.queries if "version" in q] == (
             ["version=1", "version=2"] if send_version else []
         )
+
+
+WRITES = {"update": "POST", "upload": "PUT", "delete": "DELETE"}
+
+
+@pytest.mark.parametrize("operation", WRITES)
+@pytest.mark.parametrize(
+    ("fresh", "known", "send_version", "reads"),
+    [
+        (False, True, False, {"update", "upload", "delete"}),
+        (True, True, False, set()),
+        (False, True, True, {"upload"}),
+        (True, True, True, set()),
+        (True, False, True, {"update", "upload", "delete"}),
+    ],
+)
+def test_what_is_read_before_a_write(
+    tmp_path: Path, operation: str, fresh: bool, known: bool, send_version: bool, reads: set[str]
+) -> None:
+    """A version that nobody knows is no fresh one, and none that a server could compare."""
+    ece = Ece.start(send_version=send_version, enforce_version=True)
+    with ece.app:
+        made = ece.made()
+        on = made if known else evolve(made, version=None)
+        ece.write(operation, on, fresh=fresh, content=archive(tmp_path) if operation == "upload" else None)
+        assert ece.requests[1:] == [*["GET 200"] * (operation in reads), f"{WRITES[operation]} 200"]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "operation", "note"),
+    [
+        (0, "update", ""),
+        (1, "update", "version 1 had become 2 just before: what somebody else changed may be overwritten"),
+        (2, "update", "version 1 had become 3 just before: what somebody else changed may be overwritten"),
+        (1, "upload", "version 1 had become 2 just before: what somebody else changed may be overwritten"),
+        (0, "delete", ""),
+        (2, "delete", "version 1 had become 2 just before: what somebody else changed is deleted with it"),
+    ],
+)
+def test_what_somebody_else_wrote_in_between_is_told(
+    ece: Ece, tmp_path: Path, theirs: int, operation: str, note: str
+) -> None:
+    made = ece.made(description="mine")
+    for _ in range(theirs):
+        ece.call("POST", f"{LIST}/{made.id}", json={**BODY, "description": "mine"})
+    content = archive(tmp_path) if operation == "upload" else None
+    assert ece.write(operation, made, fresh=True, content=content, description="mine").note == note
+
+
+def test_a_write_that_was_sent_twice_proves_nothing_of_others(ece: Ece, tmp_path: Path) -> None:
+    made = ece.made()
+    ece.fail(f"PUT {ITEM} drop-after times=1")
+    result = ece.write("upload", made, fresh=True, content=archive(tmp_path))
+    assert result.observed is not None
+    assert (result.observed.version, result.note) == ("3", "")
+
+
+def test_an_installation_that_does_not_compare_versions_is_told() -> None:
+    ece = Ece.start(send_version=True)
+    with ece.app:
+        made = ece.made()
+        ece.call("POST", f"{LIST}/{made.id}", json=BODY)
+        note = ece.write("update", made).note
+    assert note.endswith("since the installation does not compare ?version=")
+
+
+@pytest.mark.parametrize("theirs", [{"description": "theirs"}, {"version": "9.*"}, {"name": "theirs"}])
+def test_an_upload_beside_somebody_elses_change_is_no_success(
+    ece: Ece, tmp_path: Path, theirs: dict[str, Value]
+) -> None:
+    made = ece.made()
+    ece.call("POST", f"{LIST}/{made.id}", json={**BODY, **theirs})
+    with pytest.raises(
+        OutcomeUnknown, match=f"the upload .* somebody else had changed {next(iter(theirs))}$"
+    ):
+        ece.write("upload", made, fresh=True, content=archive(tmp_path))
+    assert theirs.items() <= ece.read(made.id).attributes.items()
+
+
+@pytest.mark.parametrize("fetched", [True, False])
+def test_an_update_beside_somebody_elses_file_is_no_success(ece: Ece, tmp_path: Path, fetched: bool) -> None:
+    """But where it replaces the file too."""
+    made = ece.made()
+    ece.write("upload", made, content=archive(tmp_path))
+    with nullcontext() if fetched else pytest.raises(OutcomeUnknown, match=r"changed file_metadata$"):
+        ece.write("update", made, fresh=True, **({"download_url": URL} if fetched else {}))
 
 
 # who uses it

@@ -155,24 +155,52 @@ def test_somebody_elses_change_stops_a_write(tmp_path: Path, shape: str) -> None
     assert made.id in api.stored
 
 
-def test_a_conflict_with_the_version_parameter_is_a_conflict(tmp_path: Path) -> None:
+@pytest.mark.parametrize("theirs", [{"order": 7}, {"name": "Theirs"}])
+def test_what_the_server_refuses_by_its_version_is_a_conflict(tmp_path: Path, theirs: dict[str, Any]) -> None:
     driver, api, attributes, change = opened(tmp_path, "realm")
     made = driver.perform(request(driver, "create", attributes)).observed
     assert made is not None
-    real, moved = driver.read, iter([1])
+    api.stored[made.id] |= theirs
+    api.versions[made.id] += 1
+    with pytest.raises(Conflict, match="planned from version 1, now 2") as caught:
+        driver.perform(request(driver, "update", {**attributes, **change}, made))
+    assert caught.value.observed is not None
+    assert caught.value.observed.version == "2"
+    assert theirs.items() <= api.stored[made.id].items()
+
+
+@pytest.mark.parametrize("operation", ["update", "delete"])
+def test_what_the_server_refuses_is_sent_again_where_the_version_moved_alone(
+    tmp_path: Path, operation: str
+) -> None:
+    driver, api, attributes, change = opened(tmp_path, "realm")
+    made = driver.perform(request(driver, "create", attributes)).observed
+    assert made is not None
+    api.versions[made.id] += 1
+    result = driver.perform(request(driver, operation, {**attributes, **change}, made))
+    assert result.note == "version 1 had become 2 with the same attributes"
+    sent = [query for method, _, query, _ in api.asked if method not in ("GET", "POST")]
+    assert sent == [{"version": "1"}, {"version": "2"}]
+
+
+def test_a_version_that_keeps_moving_is_a_conflict(tmp_path: Path) -> None:
+    driver, api, attributes, change = opened(tmp_path, "realm")
+    made = driver.perform(request(driver, "create", attributes)).observed
+    assert made is not None
+    real = driver.read
 
     class Late(RestDriver):
         def read(self, id: str) -> Observed | None:  # noqa: A002
             found = real(id)
-            if next(moved, None):  # between the read and the write
-                api.versions[id] += 1
+            api.versions[id] += 1  # between the read and the write
             return found
 
     late = Late(driver.kind, driver.binding, driver.client)
+    api.versions[made.id] += 1
     with pytest.raises(Conflict) as caught:
         late.perform(request(driver, "update", {**attributes, **change}, made))
     assert caught.value.observed is not None
-    assert caught.value.observed.version == "2"
+    assert [method for method, *_ in api.asked[-3:]] == ["PUT", "GET", "PUT"]
 
 
 def test_a_secret_that_the_server_hides_is_no_conflict(tmp_path: Path) -> None:

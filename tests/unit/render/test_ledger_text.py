@@ -78,7 +78,12 @@ def test_golden(name: str, ledger: Ledger, width: int, golden: Callable[[str, st
 
 def test_complete() -> None:
     text = render_ledger(Ledger(DONE), environment="dev", width=80, style=Style(), resume=RESUME)
-    assert text == "Applied: 2 created, 1 updated, 0 replaced, 0 deleted.\n"
+    assert text == (
+        "Applied: 2 created, 1 updated, 0 replaced, 0 deleted.\n"
+        "\n"
+        "Noted (1):\n"
+        "  extension.icu: updated, taken over after a lost reply\n"
+    )
 
 
 def test_colours() -> None:
