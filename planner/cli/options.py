@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from planner.cli.main import folder_of, make_console
+from planner.cli.main import Invocation, folder_of, make_console
 from planner.errors import PlannerError, WrongUsage
 from planner.forge import LISTED
 from planner.model.address import Address

@@ -12,6 +12,7 @@ from planner.config.templates import Document
 from planner.config.tokens import INVALID
 from planner.config.validation import Checker, Place
 from planner.config.values import Survey, Written, describe, plain, shaped, survey
+from planner.config.yaml_problem import SAME_LINE
 from planner.model.address import NAME, Address
 from planner.model.declarations import Check, Import, Move, Placed, Removal, round_by_hand
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
@@ -168,7 +169,9 @@ def _attributes(kind: Kind, entries: dict[str, Written]) -> dict[str, Value]:
 
 
 def _declared_twice(what: str, first: Position | None, second: Place) -> None:
-    second.error((), f"{what} is declared twice", detail=f"It was first declared at {first}.")
+    same = first is not None and first == second.locate(())
+    detail = "" if same else f"It was first declared at {first}."
+    second.error((), f"{what} is declared twice", detail=detail, advice=SAME_LINE if same else "")
 
 
 MAX_SUGGESTIONS = 20
@@ -212,9 +215,17 @@ class _References:
         if target in self.blocks.resources:
             return True
         if target not in self._near and len(self._near) < MAX_SUGGESTIONS:
-            self._near[target] = did_you_mean(str(target), map(str, self.blocks.resources))
+            self._near[target] = self._meant(target)
         place.error(path, f"{target} is not declared", advice=self._near.get(target, ""))
         return False
+
+    def _meant(self, target: Address) -> str:
+        """Also `resource.synonyms.url`, in which the kind is left out."""
+        if target.kind not in self.blocks.kinds:
+            for address in self.blocks.resources:
+                if address.name == target.kind:
+                    return f'Did you mean "resource.{address}.{target.name}"?'
+        return did_you_mean(str(target), map(str, self.blocks.resources))
 
     def _attribute(self, reference: Reference, place: Place, path: Path) -> None:
         kind = self.blocks.kinds[reference.address.kind]

@@ -11,12 +11,14 @@ import stat
 from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Final
 
 from attrs import define, field
 
 from planner.config.tokens import RESERVED
 from planner.config.values import Written, describe, plain
-from planner.config.yaml_document import LineTrace, YamlProblem, parse
+from planner.config.yaml_document import LineTrace, parse
+from planner.config.yaml_problem import YamlProblem
 from planner.links import require_no_dangling_link
 from planner.model.diagnostic import Diagnostics, Position
 from planner.model.project import PINNED, is_hidden_path, root_of
@@ -26,6 +28,8 @@ MAX_SOURCE = 10 * 1024 * 1024
 FOLDER = "templates/"
 SUFFIXES = (".yaml", ".yml", ".yaml.j2", ".yml.j2")
 
+ONLY_LOCALS: Final = "Values here are taken as they are. To compute one, put it under locals in planner.yaml."
+"""Advice on an expression where none is evaluated."""
 _LINE_END = re.compile("\r\n|\r|\n")
 
 
@@ -193,15 +197,21 @@ class PlainFile:
         return trace
 
 
-def read_plain(sources: Sources, name: str, diagnostics: Diagnostics) -> PlainFile | None:
-    """The file's one document, a mapping (an empty file is an empty one); None when it cannot be used."""
+def read_plain(
+    sources: Sources, name: str, diagnostics: Diagnostics, begin: str = "", evaluated: str = ""
+) -> PlainFile | None:
+    """The file's one document, a mapping (an empty file is an empty one); None when it cannot be used.
+
+    begin: what it begins with. evaluated: what may hold expressions in it; both for advice.
+    """
     try:
         documents = parse(sources.text(name))
     except UnreadableSource as error:
         diagnostics.error(error.summary, position=error.position, advice=error.advice)
         return None
     except YamlProblem as problem:
-        problem.report(diagnostics, partial(sources.line, name))
+        if not _report_braces(sources, name, problem.line, diagnostics, evaluated):
+            problem.report(diagnostics, partial(sources.line, name))
         return None
     document = documents[0] if documents else {}
     if len(documents) > 1 or not isinstance(document, dict):
@@ -210,6 +220,29 @@ def read_plain(sources: Sources, name: str, diagnostics: Diagnostics) -> PlainFi
         several = len(documents) > 1
         found = f"{len(documents)} documents" if several else describe(plain(document))
         place = sources.line(name, trace.get((int(several),), 1))
-        diagnostics.error(f"the file must hold one mapping, not {found}", position=place)
+        advice = f"Begin with {begin}" if begin and not several else ""
+        diagnostics.error(f"the file must hold one mapping, not {found}", position=place, advice=advice)
         return None
     return PlainFile(name, sources, document)
+
+
+_UNQUOTED: Final = re.compile(r"^\s*(?:- )?([\w.-]+: )\s*([^\"'#]*\{\{[^\"#]*\}\}[^\"#]*?)\s*$")
+
+
+def _report_braces(sources: Sources, name: str, line: int, diagnostics: Diagnostics, evaluated: str) -> bool:
+    """Whether braces of templates are what is wrong near a line of a file that is none; reports it then."""
+    for position in (sources.line(name, number) for number in (line, line - 1) if number > 0):
+        text = position.text or ""
+        if "{%" in text:
+            advice = f"Only what is in {FOLDER} has loops and conditions."
+            diagnostics.error("this file is no template", position=position, advice=advice)
+            return True
+        if "{{" in text:
+            advice = 'Put the value in quotes: "{{ ... }}".'
+            if found := _UNQUOTED.match(text):
+                advice = f'Put the value in quotes: {found[1]}"{found[2]}"'
+            advice += f"\nOnly values under {evaluated} hold expressions." if evaluated else ""
+            advice = advice if evaluated else ONLY_LOCALS
+            diagnostics.error("an expression without quotes", position=position, advice=advice)
+            return True
+    return False

@@ -19,7 +19,8 @@ from planner.config.template_jobs import Marked, Rendered, Workpiece, checked, e
 from planner.config.tokens import MARK, Tokens, decode
 from planner.config.validation import Place
 from planner.config.values import Written
-from planner.config.yaml_document import LINE_END, LineTrace, YamlProblem, parse
+from planner.config.yaml_document import LINE_END, LineTrace, parse
+from planner.config.yaml_problem import YamlProblem
 from planner.model.diagnostic import Diagnostics, Position
 from planner.model.value import Path
 

@@ -167,7 +167,7 @@ class TestAdvice:
         assert told in " ".join(done.err.split())
 
     def test_it_names_the_environment(self, tmp_path: Path) -> None:
-        two = small(tmp_path / "two", project=f"{PROJECT}  prod: {{endpoint: sandbox}}\n", template=FOUR)
+        small(tmp_path / "two", project=f"{PROJECT}  prod: {{endpoint: sandbox}}\n", template=FOUR)
         outside = Project(tmp_path)
         told = " ".join(outside.run("-C", "two", "state", "restore", "7", "-e", "prod").err.split())
         assert "planner -C two state history -e prod" in told
