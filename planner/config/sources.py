@@ -210,7 +210,10 @@ def read_plain(
         diagnostics.error(error.summary, position=error.position, advice=error.advice)
         return None
     except YamlProblem as problem:
-        if not _report_braces(sources, name, problem.line, diagnostics, evaluated):
+        here = sources.line(name, problem.line)
+        if found := _braces(here.text or "", evaluated):
+            diagnostics.error(found[0], position=here, advice=found[1])
+        else:
             problem.report(diagnostics, partial(sources.line, name))
         return None
     document = documents[0] if documents else {}
@@ -226,23 +229,18 @@ def read_plain(
     return PlainFile(name, sources, document)
 
 
-_UNQUOTED: Final = re.compile(r"^\s*(?:- )?([\w.-]+: )\s*([^\"'#]*\{\{[^\"#]*\}\}[^\"#]*?)\s*$")
+_STATEMENT: Final = re.compile(r"\s*\{%")
+_UNQUOTED: Final = re.compile(r"\s*(?:- )?([\w.-]+:) +((?:\{\{|[^\"'#{\[])[^\"#]*?\}\}[^\"#]*?)\s*$")
+_SOMEWHERE: Final = re.compile(r"(?:^|[:,{\[-]) *\{\{")
 
 
-def _report_braces(sources: Sources, name: str, line: int, diagnostics: Diagnostics, evaluated: str) -> bool:
-    """Whether braces of templates are what is wrong near a line of a file that is none; reports it then."""
-    for position in (sources.line(name, number) for number in (line, line - 1) if number > 0):
-        text = position.text or ""
-        if "{%" in text:
-            advice = f"Only what is in {FOLDER} has loops and conditions."
-            diagnostics.error("this file is no template", position=position, advice=advice)
-            return True
-        if "{{" in text:
-            advice = 'Put the value in quotes: "{{ ... }}".'
-            if found := _UNQUOTED.match(text):
-                advice = f'Put the value in quotes: {found[1]}"{found[2]}"'
-            advice += f"\nOnly values under {evaluated} hold expressions." if evaluated else ""
-            advice = advice if evaluated else ONLY_LOCALS
-            diagnostics.error("an expression without quotes", position=position, advice=advice)
-            return True
-    return False
+def _braces(line: str, evaluated: str) -> tuple[str, str] | None:
+    """What is wrong with a line of plain YAML that is written as if it were one of a template, and advice."""
+    if _STATEMENT.match(line):
+        return "this file is no template", f"Only what is in {FOLDER} has loops and conditions."
+    found = _UNQUOTED.match(line)
+    if "{{" not in line or not (found or _SOMEWHERE.search(line)):
+        return None
+    quoted = f'{found[1]} "{found[2]}"' if found else '"{{ ... }}"'
+    where = f"Write {quoted}\nOnly values under {evaluated} hold expressions."
+    return "an expression without quotes", where if evaluated else ONLY_LOCALS
