@@ -118,8 +118,8 @@ CHANGED = Drift(Address("extension", "b"), "2", diffs=plans.UPDATE.diffs)
         ),
         (
             behind(*"bdefg", drift=(CHANGED, GONE)),
-            "extension.b (changed outside of planner), extension.c (gone), extension.d (its version, dates or "
-            "lifecycle) and 3 more",
+            "extension.b (changed outside of planner), extension.c (gone), extension.d (its version, dates "
+            "or lifecycle) and 3 more",
         ),
     ],
 )
