@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from attrs import define, field, frozen
 
@@ -22,6 +24,14 @@ from planner.model.resource import Desired
 from planner.model.value import Deferred, Path, Reference, Value, dotted, leaves, plain_numbers
 
 META = ("depends_on", "lifecycle")
+_IN_PROJECT = ("variables", "locals", "environments", "promote", "project")
+_MAPPINGS = {
+    0: "Begin with resource: or output:.",
+    1: "Below resource: stands a kind, below that a name, and below that the attributes.",
+    2: "Write a name above the attributes of each.",
+}
+"""Advice on what must be a mapping, by how deep it is."""
+_HCL: Final = re.compile(r'(?:resource|variable|output|module|provider|data|locals|terraform)\s+["{]')
 BLOCKS = ("resource", "output", "moved", "import", "removed", "check")
 
 
@@ -67,8 +77,14 @@ class Blocks:
             elif block == "check":
                 self._checks(body, place)
             else:
-                advice = did_you_mean(block, BLOCKS) or f"The blocks are {', '.join(BLOCKS)}."
-                place.error((block,), f'unknown block "{block}"', advice=advice)
+                place.error((block,), f'unknown block "{block}"', advice=self._block_meant(block))
+
+    def _block_meant(self, block: str) -> str:
+        if block in self.kinds:
+            return f"{block} is a kind: write it under resource:, one level deeper."
+        if block in _IN_PROJECT:
+            return "That stands in planner.yaml."
+        return did_you_mean(block, BLOCKS) or f"The blocks are {', '.join(BLOCKS)}."
 
     def _checks(self, body: Written, place: Place) -> None:
         for check in statements.read_checks(body, place):
@@ -84,7 +100,7 @@ class Blocks:
                 if INVALID not in key:
                     yield key, item
         elif body is not INVALID and plain(body) is not None:
-            advice = "" if path or place.address else "Begin with resource: or output:."
+            advice = "" if place.address else _mapping_meant(path, body)
             place.error(path, f"{what} must hold a mapping, not {describe(plain(body))}", advice=advice)
 
     def _resources(self, body: Written, place: Place) -> None:
@@ -152,6 +168,12 @@ class Blocks:
             value = plain(item)
             self._surveyed(value, place)
             self.outputs[name] = Output(value, place)
+
+
+def _mapping_meant(path: Path, body: Written) -> str:
+    if isinstance(body, str) and _HCL.match(body):
+        return "This is HCL; templates are YAML, with resource:, and below it kind, name and attributes."
+    return _MAPPINGS.get(len(path), "") if path[:1] in ((), ("resource",)) else ""
 
 
 def _attributes(kind: Kind, entries: dict[str, Written]) -> dict[str, Value]:

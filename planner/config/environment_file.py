@@ -82,7 +82,7 @@ def read_environment_file(
     document.pop(PINS, None)
     checker = Checker(schema("environment.schema.json"), "key")
     problems = (
-        item if item.path == ("variables",) else evolve(item, advice=item.advice or _DEEPER)
+        item if nearest(str(item.path[0]), ["variables"]) else evolve(item, advice=_DEEPER)
         for item in checker.problems(plain(document))
     )
     Place(file.position, diagnostics).report(problems)

@@ -35,6 +35,15 @@ _IN_OTHER_WORDS: tuple[tuple[type[Exception], str, str, str], ...] = (
     (ValueError, "integer string conversion", "a number has more than 4,300 digits", ""),
 )
 """class of the error, part of its message, what is said, advice"""
+_ADVICE: Final = (
+    ("not iterable", "A loop goes over a list; over a mapping with {% for key, value in it.items() %}."),
+    ("values to unpack", "Over a mapping a loop goes with {% for key, value in it.items() %}."),
+    ("concatenate", "Texts and numbers are joined with ~, as in a ~ b."),
+    ("unsupported operand", "Texts and numbers are joined with ~, as in a ~ b."),
+    ("interpreted as an integer", "A number stands without quotes; | int makes one of a text."),
+    ("not callable", "What is no function or macro stands without parentheses."),
+)
+"""Part of what an expression raised, advice"""
 _RELATIVE = "Includes and imports are named relative to templates/."
 
 
@@ -62,9 +71,10 @@ def explain(error: Exception) -> Explained:
     summary, _, advice = message.partition("\n")
     if isinstance(error, TemplateError | TooMuchWork):
         return _short(summary), advice
+    advice = next((advice for words, advice in _ADVICE if words in summary), "")
     for ours, told in _OUR_CLASSES:
         summary = summary.replace(ours, told)
-    return f"the expression failed: {_short(summary)}", ""
+    return f"the expression failed: {_short(summary)}", advice
 
 
 def _short(message: str) -> str:

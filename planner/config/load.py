@@ -132,13 +132,22 @@ def load(
             tuple(blocks.moves), tuple(blocks.imports), tuple(blocks.removals), checks, conditions.verdicts
         ),
         outputs={name: output.value for name, output in blocks.outputs.items()},
-        diagnostics=tuple(diagnostics),
+        diagnostics=first_causes(diagnostics),
         locate=lambda address, path: places[address].locate(path),
         names=lambda address, path: places[address].names(path),
         secrets=_secrets(variables, blocks),
         reads=frozenset({PROJECT_FILE, *sources.read_files}),
         pinned=sources.pinned,
     )
+
+
+def first_causes(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """diagnostics without those that only follow: they are about what stands in for a value that another
+    one says is missing.
+    """
+    found = tuple(diagnostics)
+    causes = tuple(item for item in found if INVALID not in item.summary)
+    return causes if any(item.is_error for item in causes) else found
 
 
 def _secrets(variables: Mapping[str, Assigned], blocks: Blocks) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Final
@@ -27,6 +28,7 @@ from planner.model.value import Path as ValuePath
 MAX_SOURCE = 10 * 1024 * 1024
 FOLDER = "templates/"
 SUFFIXES = (".yaml", ".yml", ".yaml.j2", ".yml.j2")
+_NO_SUFFIXES = (".jinja", ".jinja2", ".json", ".tf", ".hcl")
 
 ONLY_LOCALS: Final = "Values here are taken as they are. To compute one, put it under locals in planner.yaml."
 """Advice on an expression where none is evaluated."""
@@ -98,10 +100,19 @@ class Sources:
 
         UnreadableSource when a folder cannot be listed: what is in it is not known to be nothing.
         """
+        return self._ending(SUFFIXES)
+
+    def overlooked(self) -> list[str]:
+        """The names of what stands there and reads like a template, but is none by its ending."""
+        with suppress(UnreadableSource):
+            return self._ending(_NO_SUFFIXES)
+        return []
+
+    def _ending(self, suffixes: tuple[str, ...]) -> list[str]:
         root = root_of(FOLDER, self.root, self.pinned)
         names = (path.relative_to(root).as_posix() for path in _files_below(root / FOLDER, root))
         shown = (name for name in names if "/." not in name and not name.startswith(f"{FOLDER}macros/"))
-        return sorted(name for name in shown if name.endswith(SUFFIXES))
+        return sorted(name for name in shown if name.endswith(suffixes))
 
     def line(self, name: str, line: int) -> Position:
         """The position of a line, with its text when the file was read. line: 0 for the file."""

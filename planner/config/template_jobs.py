@@ -166,8 +166,7 @@ class Rendering:
 
     def _tell(self, summary: str, position: Position, advice: str) -> None:
         """Nothing of what follows from a variable or a local that has no value: that is reported itself."""
-        follows = INVALID in summary and self._without_value
-        if not follows and not self._has_no_value(position.text or ""):
+        if not self._has_no_value(position.text or ""):
             self._problems.error(summary, position=position, advice=advice)
 
     def _has_no_value(self, text: str) -> bool:

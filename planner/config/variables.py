@@ -190,7 +190,7 @@ class _Reader:
         """Whether the value can be used; reports why not."""
         problems = list(_problems(variable, candidate.value))
         for problem in problems:
-            advice = problem.advice or ("" if problem.path else _as_yaml(variable, candidate))
+            advice = (not problem.path and _as_yaml(variable, candidate)) or problem.advice
             candidate.report(self.diagnostics, problem.summary, advice)
         if not problems and any(map(_is_expression, map(itemgetter(1), leaves(candidate.value)))):
             summary = f'the value of variable "{variable.name}" holds an expression, which is taken as a text'

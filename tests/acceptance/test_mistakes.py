@@ -116,6 +116,65 @@ MISTAKES: dict[str, Mistake] = {
     "one brace too few": described("{{ var.version }", "An expression ends with }}"),
     "a brace of another kind": in_template(f"{IT}{{% if true }}}}\n", f"{T}:7", "a statement with %}"),
     "a filter that is none": described("{{ var.version | uper }}", 'Did you mean "upper"?'),
+    "a loop over a number": in_template(
+        in_loop("    a: {}\n", "8"), f"{T}:3", "{% for key, value in it.items() %}"
+    ),
+    "a loop over a mapping": in_template(
+        f"{TOP}{{% for k, v in {{'a': 1}} %}}\n{{% endfor %}}\n",
+        f"{T}:3",
+        "{% for key, value in it.items() %}",
+    ),
+    "a text and a number": described("{{ var.version + 1 }}", "joined with ~"),
+    "a dollar before the braces": Mistake(
+        [f"{T}:7", "${var.version} is taken as a text", "Write {{ var.version }}."],
+        {T: f"{IT}      description: ${{var.version}}\n"},
+        code=0,
+    ),
+    # blocks
+    "a kind without resource": in_template(
+        f"extension:\n  it: {ONE}\n", f"{T}:1", "write it under resource:, one level deeper"
+    ),
+    "resources for resource, as a block": in_template("resources: {}\n", 'Did you mean "resource"?'),
+    "variables in a template": in_template(
+        f"{IT}variables: {{a: b}}\n", f"{T}:7", "That stands in planner.yaml."
+    ),
+    "a list of resources": in_template(
+        f"{TOP}    - name: it\n", f"{T}:2", "Write a name above the attributes of each."
+    ),
+    "HCL": in_template('resource "extension" "it" {\n  name = "it"\n}\n', f"{T}:1", "This is HCL"),
+    "depends_on without a list": in_template(
+        f"{IT}      depends_on: extension.other\n", f"{T}:7", "Write it as a list: [extension.other]"
+    ),
+    "lifecycle as a list": in_template(
+        f"{IT}      lifecycle: [prevent_destroy]\n", f"{T}:7", "Known: prevent_destroy, "
+    ),
+    "an option, misspelt": in_template(IT.replace("bundle", "bundel"), f"{T}:5", 'Did you mean "bundle"?'),
+    "a required attribute with options": in_template(
+        f"{TOP}    it: {{name: it, version: '*'}}\n", f"{T}:3", 'It must be one of "plugin", "bundle".'
+    ),
+    "a file, misspelt": in_template(f"{IT}      file: file/alhpa\n", f"{T}:7", 'Did you mean "files/alpha"?'),
+    "a template with another ending": Mistake(
+        ["templates/more.yaml.jinja2 is not read", ".yaml.j2"], {"templates/more.yaml.jinja2": IT}, code=0
+    ),
+    # the project file
+    "no environments": Mistake(
+        [f"{P}:1", 'For example: environments: {"dev": {"endpoint": "sandbox"}}'], {P: "project: small\n"}
+    ),
+    "an environment without keys": in_project(
+        "dev: {endpoint: sandbox}", "dev: sandbox", f"{P}:11", "Known: endpoint, state, "
+    ),
+    "a key that means nothing": in_project(
+        "dev: {endpoint: sandbox}", "dev: {url: sandbox}", f"{P}:11", "Known: endpoint, state, "
+    ),
+    "another word for a type": in_project(
+        "type: array", "type: list", f"{P}:5", "a list an array, a mapping an object"
+    ),
+    "an upstream without a list": in_project(
+        "staging: {endpoint: sandbox}",
+        "staging: {endpoint: sandbox, promote_from: dev}",
+        f"{P}:12",
+        "Write it as a list: [dev]",
+    ),
     # keys
     "a key twice in a loop": in_template(
         in_loop(f"    a: {ONE}\n"), f"{T}:4", 'the key "a" is given twice', "as in name_{{ x }}"
@@ -238,6 +297,8 @@ WITHOUT_VALUE = PROJECT.replace('{type: string, default: "8.*"}', "{type: string
         "{% include var.version %}",
         "{{ local.of_it }} {{ local.of_it.x }}",
         "{{ local.of_that.x }}",
+        "{{ resource.extension.it[var.version] }}",
+        "'\n      file: '{{ var.version }}.zip",
     ],
 )
 def test_what_only_follows_is_not_said(two: Project, text: str) -> None:
@@ -248,7 +309,8 @@ def test_what_only_follows_is_not_said(two: Project, text: str) -> None:
             "locals:\n", "locals:\n  of_it: '{{ var.version }}-x'\n  of_that: '{{ local.of_it | int }}'\n"
         ),
     )
-    two.write(T, f"{IT}      description: '{text}'\n    at_{{{{ var.version }}}}: {ONE}\n")
+    key = f"    at_{{{{ var.version }}}}: {ONE}\n"
+    two.write(T, f"{IT}      description: '{text}'\n{key}{key}")
     told = two.run(*PLAN).err
     assert 'variable "version" has no value in environment dev' in told
     assert "1 error." in told
