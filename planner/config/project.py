@@ -115,7 +115,7 @@ def _project(file: PlainFile, diagnostics: Diagnostics) -> Project | None:
     if diagnostics.has_errors:
         return None
     document = cast(ProjectDocument, shape)
-    _check_expressions(document, place)
+    _check_expressions(shape, place)
     variables = {name: _variable(name, body) for name, body in document.get("variables", {}).items()}
     for variable in variables.values():
         _check_variable(variable, place)
@@ -145,7 +145,7 @@ def _shaped_document(document: dict[str, Any], rules: dict[str, Any]) -> dict[st
     return shape
 
 
-def _check_expressions(document: ProjectDocument, place: Place) -> None:
+def _check_expressions(document: Mapping[str, Any], place: Place) -> None:
     """Only values under locals hold some. Of a variable it is the value that is used that is looked at."""
     evaluated = ("locals", "variables")
     for path, leaf in leaves({key: body for key, body in document.items() if key not in evaluated}):

@@ -222,8 +222,9 @@ def read_plain(
         return None
     except YamlProblem as problem:
         here = sources.line(name, problem.line)
-        if found := _braces(here.text or "", evaluated):
-            diagnostics.error(found[0], position=here, advice=found[1])
+        if told := _braces(here.text or "", evaluated):
+            summary, advice = told
+            diagnostics.error(summary, position=here, advice=advice)
         else:
             problem.report(diagnostics, partial(sources.line, name))
         return None
