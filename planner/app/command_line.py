@@ -136,3 +136,16 @@ def with_folder(text: str, folder: Path, verbs: Iterable[str]) -> str:
         return text
     where = shlex.join(["planner", "-C", str(folder)])
     return re.sub(rf"\bplanner(?= (?:{'|'.join(verbs)})\b)", lambda _: where, text)
+
+
+_OF_ONE: Final = re.compile(
+    r"\bplanner (?:(?:state|lock|sandbox) [a-z]+|plan|apply|destroy|drift|show|output|graph|import|export"
+    r"|render|validate)\b(?![^\n`]* -e )"
+)
+"""A command for one environment that does not say which; what is meant stands in the same line."""
+
+
+def with_environment(text: str, environment: str) -> str:
+    """text with the environment in each command that takes one and names none, as -e; as it is for ""."""
+    named = f" -e {shlex.quote(environment)}"
+    return _OF_ONE.sub(lambda found: found[0] + named, text) if environment else text

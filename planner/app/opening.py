@@ -22,7 +22,7 @@ from planner.archives import Workspace
 from planner.config.apart import apart
 from planner.config.environment_file import Pins, read_pins
 from planner.config.jobs import Runner
-from planner.config.load import Configuration, Projects, load
+from planner.config.load import Configuration, Projects, first_causes, load
 from planner.config.project import choose_environment
 from planner.config.sources import Sources
 from planner.config.variables import Inputs
@@ -156,7 +156,7 @@ def configure_files(request: Request) -> tuple[Configuration, dict[str, KindFile
     diagnostics = Diagnostics(list(configuration.diagnostics))
     archives = request.workspace.archives(request.folder, configuration.pinned)
     resources = attach_contents(configuration.resources, kinds, archives, configuration.locate, diagnostics)
-    return evolve(configuration, resources=resources, diagnostics=tuple(diagnostics)), kinds
+    return evolve(configuration, resources=resources, diagnostics=first_causes(diagnostics)), kinds
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import os
 import threading
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 from typing import Final
 
@@ -17,7 +17,7 @@ from attrs.converters import optional
 from planner.archives import folder
 from planner.archives.folder import ArchiveError
 from planner.archives.inspection import Examined, Problem, examine, human, named
-from planner.model.diagnostic import did_you_mean
+from planner.model.diagnostic import nearest
 from planner.model.project import is_hidden_path, root_of
 from planner.model.resource import Content
 from planner.scratch import Scratch
@@ -96,7 +96,7 @@ class Archives:
         if is_hidden_path((*_below(root, source), *path.relative_to(root).parts)):
             raise ArchiveError(f"{source} is hidden", advice="Name a file or folder that is not.")
         if not path.exists():
-            raise ArchiveError(f"{source} is not there", advice=_nearby(path) or _RELATIVE)
+            raise ArchiveError(f"{source} is not there", advice=_nearby(root, source) or _RELATIVE)
         if not path.is_dir() and not (path.is_file() and path.suffix.lower() == ".zip"):
             raise ArchiveError(
                 f"{source} is neither a .zip file nor a folder",
@@ -177,7 +177,12 @@ def _measure(path: Path, source: str) -> Content:
     return Content(source, digest.hexdigest(), size, archive=str(path))
 
 
-def _nearby(path: Path) -> str:
+def _nearby(root: Path, source: str) -> str:
+    """What is likely meant, part by part."""
+    found = PurePosixPath()
     with suppress(OSError):
-        return did_you_mean(path.name, (entry.name for entry in path.parent.iterdir()))
+        for part in PurePosixPath(source).parts:
+            names = [entry.name for entry in (root / found).iterdir() if not entry.name.startswith(".")]
+            found /= part if part in names else nearest(part, names)
+        return f'Did you mean "{found}"?' if len(found.parts) == len(PurePosixPath(source).parts) else ""
     return ""

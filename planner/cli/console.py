@@ -98,7 +98,7 @@ class Console:
     """What a command writes to: stdout and stderr, with secrets taken out. colour: None decides by the
     terminal and NO_COLOR. events: stdout takes JSON events, errors too.
 
-    screen: takes all that goes to stderr. located: puts the project's folder into the commands of a text.
+    screen: takes all that goes to stderr. located: makes the commands in a text ones that work from here.
     """
 
     redact: Redactor = field(factory=Redactor)
@@ -153,6 +153,10 @@ class Console:
 
     def tell(self, text: str) -> None:
         """Say anything that is not the result."""
+        self._say(self.located(text))
+
+    def _say(self, text: str) -> None:
+        """text, in which lines of files may be: they are shown as they are."""
         if text:
             _write(self.stderr, text)
 
@@ -185,12 +189,15 @@ class Console:
         self.screen.last_words(text + "\n")
 
     def diagnostics(self, items: tuple[Diagnostic, ...]) -> None:
-        shown = tuple(evolve(item, advice=self.located(item.advice)) for item in self.redact.inside(items))
+        shown = tuple(map(self._runnable, self.redact.inside(items)))
         if self.events:
             for item in shown:
                 self.event(events.diagnostic(item))
             return
-        self.tell(render_diagnostics(shown, width=self.width(), style=self.style(sys.stderr)))
+        self._say(render_diagnostics(shown, width=self.width(), style=self.style(sys.stderr)))
+
+    def _runnable(self, item: Diagnostic) -> Diagnostic:
+        return evolve(item, detail=self.located(item.detail), advice=self.located(item.advice))
 
     def error(self, error: PlannerError) -> None:
         self.redact.clear(error)
@@ -198,13 +205,13 @@ class Console:
         if isinstance(error, GatesClosed) and error.gates:
             from planner.render.standings import render_gates  # noqa: PLC0415 - only where one is closed
 
-            self.tell(render_gates(error.gates, self.width()))
+            self._say(render_gates(error.gates, self.width()))
         details = error.diagnostics if isinstance(error, InvalidConfiguration) else ()
         self.diagnostics(details)
         if self.events:
             self.event(events.error(error, error.exit_code))
         elif not details:
-            self.tell(render_error(error, width=self.width(), style=self.style(sys.stderr)))
+            self._say(render_error(error, width=self.width(), style=self.style(sys.stderr)))
 
     def ask_about(self, environment: Environment, question: str, *, otherwise: str) -> None:
         """Ask, as `ask` does, for a yes, or the name of a protected environment."""

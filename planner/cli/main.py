@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import threading
-from functools import partial
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
@@ -61,25 +60,32 @@ OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 @define
 class Invocation:
-    """One run of the program: the global options, and the console that they ask for."""
+    """One run of the program: the global options, and the console that they ask for. environment: what -e
+    named, "" for nothing.
+    """
 
     folder: Path = Path()
+    environment: str = ""
     verbosity: int = 0
     colour: bool | None = None
     _console: Console | None = None
 
     def console(self) -> Console:
         """The same one for the command and for the error that ends it, as it knows the secrets."""
-        from planner.app.command_line import with_folder  # noqa: PLC0415 - `--version` needs none
-        from planner.app.redaction import given_credentials  # noqa: PLC0415 - as above
+        from planner.app.redaction import given_credentials  # noqa: PLC0415 - `--version` needs none
         from planner.cli.console import Console  # noqa: PLC0415 - as above
 
         if self._console is None:
             credentials = given_credentials(os.environ)
-            located = partial(with_folder, folder=self.folder, verbs=COMMANDS)
-            self._console = Console(colour=self.colour, verbosity=self.verbosity, located=located)
+            self._console = Console(colour=self.colour, verbosity=self.verbosity, located=self._located)
             self._console.redact.watch(lambda: credentials)
         return self._console
+
+    def _located(self, text: str) -> str:
+        """text with what was given in its commands, so that they work from where the user stands."""
+        from planner.app.command_line import with_environment, with_folder  # noqa: PLC0415 - as above
+
+        return with_folder(with_environment(text, self.environment), self.folder, COMMANDS)
 
 
 def make_console(context: click.Context) -> Console:

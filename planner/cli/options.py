@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from planner.cli.main import folder_of, make_console
+from planner.cli.main import Invocation, folder_of, make_console
 from planner.errors import PlannerError, WrongUsage
 from planner.forge import LISTED
 from planner.model.address import Address
@@ -58,10 +58,17 @@ def complete_addresses(context: click.Context, _option: click.Parameter, incompl
     return [text for text in held if text.startswith(incomplete) and known.redact_key(text) == text]
 
 
+def _noted(context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """value; what is told to be run next names it too."""
+    context.ensure_object(Invocation).environment = value or ""
+    return value
+
+
 environment_option = click.option(
     "-e",
     "--environment",
     metavar="ENV",
+    callback=_noted,
     shell_complete=complete_environments,
     help="The environment; may be left out when there is only one.",
 )

@@ -48,10 +48,8 @@ class TextReport:
     def ledger(self, ledger: Ledger, way_on: str) -> None:
         from planner.render.ledger import render_ledger  # noqa: PLC0415 - of an apply
 
-        shown = self.console.redact.inside(ledger)
-        entries = (evolve(entry, advice=self.console.located(entry.advice)) for entry in shown.entries)
         text = render_ledger(
-            evolve(shown, entries=tuple(entries)),
+            _shown(ledger, self.console),
             environment=self.here.environment.name,
             width=self.console.width(),
             style=self.console.style(),
@@ -79,7 +77,7 @@ class EventReport:
         self._write(events.plan(self.console.redact.inside(plan), plan_digest(plan, redact)))
 
     def diagnostics(self, items: Iterable[Diagnostic]) -> None:
-        self._write(events.diagnostic(item) for item in self.console.redact.inside(tuple(items)))
+        self.console.diagnostics(tuple(items))
 
     def running(self, hurry: Callable[[], object]) -> AbstractContextManager[Running]:
         redact = self.console.redact
@@ -87,7 +85,7 @@ class EventReport:
         return _running(self.console, progress, hurry)
 
     def ledger(self, ledger: Ledger, way_on: str) -> None:  # noqa: ARG002 - programs make their own
-        self._write(events.ledger(self.console.redact.inside(ledger)))
+        self._write(events.ledger(_shown(ledger, self.console)))
 
     def outputs(self, outputs: Mapping[str, Value]) -> None:
         shown = self.console.redact.inside(outputs)
@@ -96,6 +94,13 @@ class EventReport:
     def _write(self, lines: Iterable[Mapping[str, Any]]) -> None:
         for line in lines:
             self.console.event(line)
+
+
+def _shown(ledger: Ledger, console: Console) -> Ledger:
+    """Redacted, with commands that work from here."""
+    shown = console.redact.inside(ledger)
+    entries = (evolve(entry, advice=console.located(entry.advice)) for entry in shown.entries)
+    return evolve(shown, entries=tuple(entries))
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from attrs import define, field, frozen
 
@@ -12,6 +14,7 @@ from planner.config.templates import Document
 from planner.config.tokens import INVALID
 from planner.config.validation import Checker, Place
 from planner.config.values import Survey, Written, describe, plain, shaped, survey
+from planner.config.yaml_problem import SAME_LINE
 from planner.model.address import NAME, Address
 from planner.model.declarations import Check, Import, Move, Placed, Removal, round_by_hand
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
@@ -21,6 +24,14 @@ from planner.model.resource import Desired
 from planner.model.value import Deferred, Path, Reference, Value, dotted, leaves, plain_numbers
 
 META = ("depends_on", "lifecycle")
+_IN_PROJECT = ("variables", "locals", "environments", "promote", "project")
+_MAPPINGS = {
+    0: "Begin with resource: or output:.",
+    1: "Below resource: stands a kind, below that a name, and below that the attributes.",
+    2: "Write a name above the attributes of each.",
+}
+"""Advice on what must be a mapping, by how deep it is."""
+_HCL: Final = re.compile(r'(?:resource|variable|output|module|provider|data|locals|terraform)\s+["{]')
 BLOCKS = ("resource", "output", "moved", "import", "removed", "check")
 
 
@@ -66,8 +77,14 @@ class Blocks:
             elif block == "check":
                 self._checks(body, place)
             else:
-                advice = did_you_mean(block, BLOCKS) or f"The blocks are {', '.join(BLOCKS)}."
-                place.error((block,), f'unknown block "{block}"', advice=advice)
+                place.error((block,), f'unknown block "{block}"', advice=self._block_meant(block))
+
+    def _block_meant(self, block: str) -> str:
+        if block in self.kinds:
+            return f"{block} is a kind: write it under resource:, one level deeper."
+        if block in _IN_PROJECT:
+            return "That stands in planner.yaml."
+        return did_you_mean(block, BLOCKS) or f"The blocks are {', '.join(BLOCKS)}."
 
     def _checks(self, body: Written, place: Place) -> None:
         for check in statements.read_checks(body, place):
@@ -83,7 +100,7 @@ class Blocks:
                 if INVALID not in key:
                     yield key, item
         elif body is not INVALID and plain(body) is not None:
-            advice = "" if path or place.address else "Begin with resource: or output:."
+            advice = "" if place.address else _mapping_meant(path, body)
             place.error(path, f"{what} must hold a mapping, not {describe(plain(body))}", advice=advice)
 
     def _resources(self, body: Written, place: Place) -> None:
@@ -153,6 +170,12 @@ class Blocks:
             self.outputs[name] = Output(value, place)
 
 
+def _mapping_meant(path: Path, body: Written) -> str:
+    if isinstance(body, str) and _HCL.match(body):
+        return "This is HCL; templates are YAML, with resource:, and below it kind, name and attributes."
+    return _MAPPINGS.get(len(path), "") if path[:1] in ((), ("resource",)) else ""
+
+
 def _attributes(kind: Kind, entries: dict[str, Written]) -> dict[str, Value]:
     """The attributes as the kind's schema wants them. null means not given. What the server never returns is
     a secret, wherever it came from."""
@@ -168,7 +191,9 @@ def _attributes(kind: Kind, entries: dict[str, Written]) -> dict[str, Value]:
 
 
 def _declared_twice(what: str, first: Position | None, second: Place) -> None:
-    second.error((), f"{what} is declared twice", detail=f"It was first declared at {first}.")
+    same = first is not None and first == second.locate(())
+    detail = "" if same else f"It was first declared at {first}."
+    second.error((), f"{what} is declared twice", detail=detail, advice=SAME_LINE if same else "")
 
 
 MAX_SUGGESTIONS = 20
@@ -212,9 +237,17 @@ class _References:
         if target in self.blocks.resources:
             return True
         if target not in self._near and len(self._near) < MAX_SUGGESTIONS:
-            self._near[target] = did_you_mean(str(target), map(str, self.blocks.resources))
+            self._near[target] = self._meant(target)
         place.error(path, f"{target} is not declared", advice=self._near.get(target, ""))
         return False
+
+    def _meant(self, target: Address) -> str:
+        """Also `resource.synonyms.url`, in which the kind is left out."""
+        if target.kind not in self.blocks.kinds:
+            for address in self.blocks.resources:
+                if address.name == target.kind:
+                    return f'Did you mean "resource.{address}.{target.name}"?'
+        return did_you_mean(str(target), map(str, self.blocks.resources))
 
     def _attribute(self, reference: Reference, place: Place, path: Path) -> None:
         kind = self.blocks.kinds[reference.address.kind]

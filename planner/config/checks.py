@@ -9,8 +9,9 @@ from typing import Any, NoReturn
 from attrs import frozen
 from jinja2.exceptions import TemplateError, TemplateRuntimeError, TemplateSyntaxError
 
+from planner.config.jinja_errors import Explained, explain, explain_syntax
 from planner.config.jobs import PORTION, Ended, Link, Runner, TooMuchWork, unasked
-from planner.config.template_jobs import Explained, Rendering, Workpiece, explain
+from planner.config.template_jobs import Rendering, Workpiece
 from planner.config.tokens import Tokens
 from planner.errors import PlannerError
 from planner.model.address import NAME, Address
@@ -62,8 +63,10 @@ def _readable(piece: Workpiece, conditions: Iterable[str], link: Link) -> Iterat
             compiled()
             yield None
         except (TemplateSyntaxError, RecursionError, SyntaxError, ValueError) as error:
-            said = error if isinstance(error, TemplateSyntaxError) else explain(error)[0]
-            yield f"not a jinja expression: {said}", ""
+            if isinstance(error, TemplateSyntaxError):
+                yield explain_syntax(error, "a jinja expression")
+            else:
+                yield f"not a jinja expression: {explain(error)[0]}", ""
 
 
 def _judged(piece: Workpiece, conditions: Iterable[str], link: Link) -> Iterator[Verdict | Explained]:

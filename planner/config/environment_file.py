@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 from attrs import evolve, field, frozen
 
@@ -10,10 +13,13 @@ from planner.config.sources import PlainFile, Sources, read_plain
 from planner.config.validation import Checker, Place
 from planner.config.values import Written, plain, shaped
 from planner.links import is_there
-from planner.model.diagnostic import Diagnostics, Position
+from planner.model.diagnostic import Diagnostics, Position, nearest
 from planner.model.project import TEMPLATES
 from planner.resources import schema
 
+_ENDINGS: Final = (".yaml", ".yml")
+_VALUES: Final = (*_ENDINGS, ".json", ".j2")
+"""How files end in which somebody may have written values."""
 PINS = "pins"
 """The folder of the pins; in an environment's own file, the section in which they were before."""
 
@@ -46,7 +52,7 @@ class Pins:
 
 def name_of(root: Path, environment: str) -> str:
     """The environment file's name, as it is there, or as it would be."""
-    names = [f"environments/{environment}{suffix}" for suffix in (".yaml", ".yml")]
+    names = [f"environments/{environment}{ending}" for ending in _ENDINGS]
     return next((name for name in names if _may_be_there(root / name)), names[0])
 
 
@@ -69,13 +75,17 @@ def read_environment_file(
     name = name_of(sources.root, environment)
     if name not in sources.texts and not _may_be_there(sources.root / name):
         return EnvironmentFile(PlainFile(name, sources, {}))
-    file = read_plain(sources, name, diagnostics)
+    file = read_plain(sources, name, diagnostics, begin="variables:")
     if file is None:
         return None
     document = {key: value for key, value in file.document.items() if plain(value) is not None}
     document.pop(PINS, None)
     checker = Checker(schema("environment.schema.json"), "key")
-    Place(file.position, diagnostics).report(checker.problems(plain(document)))
+    problems = (
+        item if nearest(str(item.path[0]), ["variables"]) else evolve(item, advice=_DEEPER)
+        for item in checker.problems(plain(document))
+    )
+    Place(file.position, diagnostics).report(problems)
     if is_former := PINS in file.document:
         diagnostics.error(
             f"there are pins in {name}: they are in a file of their own now, {pins_name(environment)}",
@@ -84,6 +94,37 @@ def read_environment_file(
         )
     variables = document.get("variables")
     return EnvironmentFile(file, variables if isinstance(variables, dict) else {}, is_former)
+
+
+_DEEPER: Final = "Values stand under variables:, one level deeper."
+
+
+def report_strays(
+    sources: Sources, environments: Collection[str], environment: str, diagnostics: Diagnostics
+) -> None:
+    """Files of values that nothing reads, so that what is in them would be missed: by their names they are
+    those of an environment nearly, which is told with it, or of none, which is told with each.
+    """
+    for folder, named in (("environments", partial(name_of, sources.root)), (PINS, pins_name)):
+        for file in _listed(sources.root / folder):
+            stem = file.split(".", 1)[0]
+            meant = stem if stem in environments else nearest(stem, environments)
+            read = named(meant) if meant else ""
+            if file.endswith(_VALUES) and meant in ("", environment) and read != f"{folder}/{file}":
+                others = f"The environments are {', '.join(environments)}."
+                diagnostics.warning(
+                    f"{folder}/{file} is not read",
+                    position=Position(f"{folder}/{file}"),
+                    advice=f'Did you mean "{read}"?' if read else others,
+                )
+
+
+def _listed(folder: Path) -> list[str]:
+    """What is in a folder; nothing where that cannot be told."""
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except OSError:
+        return []
 
 
 def read_pins(sources: Sources, environment: str, diagnostics: Diagnostics) -> Pins | None:

@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 
 from planner.config.blocks import Blocks, check_references
 from planner.config.checks import Conditions
-from planner.config.environment_file import Pins
+from planner.config.environment_file import Pins, report_strays
 from planner.config.jobs import Runner
 from planner.config.project import PROJECT_FILE, ProjectFile, open_project_file
 from planner.config.scope import ProjectName, ResourceScope, Scope, looked_through
@@ -115,7 +115,8 @@ def load(
     """
     diagnostics, project = Diagnostics(), declared.project
     variables = assign(declared, environment.name, sources, inputs, diagnostics)
-    piece = Workpiece(sources, _scope(project, environment, variables), declared.file, project.locals)
+    report_strays(sources, project.environments, environment.name, diagnostics)
+    piece = Workpiece(sources, _scope(project, environment, variables, kinds), declared.file, project.locals)
     blocks = Blocks(kinds, diagnostics)
     for document in Templates(piece, diagnostics, run).documents():
         blocks.add(document)
@@ -131,13 +132,22 @@ def load(
             tuple(blocks.moves), tuple(blocks.imports), tuple(blocks.removals), checks, conditions.verdicts
         ),
         outputs={name: output.value for name, output in blocks.outputs.items()},
-        diagnostics=tuple(diagnostics),
+        diagnostics=first_causes(diagnostics),
         locate=lambda address, path: places[address].locate(path),
         names=lambda address, path: places[address].names(path),
         secrets=_secrets(variables, blocks),
         reads=frozenset({PROJECT_FILE, *sources.read_files}),
         pinned=sources.pinned,
     )
+
+
+def first_causes(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """diagnostics without those that only follow: they are about what stands in for a value that another
+    one says is missing.
+    """
+    found = tuple(diagnostics)
+    causes = tuple(item for item in found if INVALID not in item.summary)
+    return causes if any(item.is_error for item in causes) else found
 
 
 def _secrets(variables: Mapping[str, Assigned], blocks: Blocks) -> tuple[str, ...]:
@@ -148,7 +158,7 @@ def _secrets(variables: Mapping[str, Assigned], blocks: Blocks) -> tuple[str, ..
 
 
 def _scope(
-    project: Project, environment: Environment, variables: Mapping[str, Assigned]
+    project: Project, environment: Environment, variables: Mapping[str, Assigned], kinds: Iterable[str]
 ) -> dict[str, object]:
     values = {
         name: looked_through(variables[name].value) if name in variables else _stand_in(variable)
@@ -156,10 +166,10 @@ def _scope(
     }
     facts = {"name": environment.name, "endpoint": environment.endpoint, "protected": environment.protected}
     return {
-        "var": Scope("variable", values),
+        "var": Scope("variable", values, project.variables.keys() - variables.keys()),
         "env": Scope("env entry", facts),
         "project": ProjectName(project.name),
-        "resource": ResourceScope(),
+        "resource": ResourceScope(kinds),
     }
 
 

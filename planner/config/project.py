@@ -20,7 +20,7 @@ from planner.model.graph import Cycle, ordered
 from planner.model.project import TEMPLATES, Environment, GateRules, Project, Promotable, Variable
 from planner.model.times import Window, parse_duration, parse_window
 from planner.model.value import Path as ValuePath
-from planner.model.value import plain_numbers
+from planner.model.value import dotted, leaves, plain_numbers
 from planner.resources import schema
 
 PROJECT_FILE = "planner.yaml"
@@ -73,7 +73,7 @@ class ProjectFile:
 def read_project(sources: Sources) -> ProjectFile:
     """The project that planner.yaml declares. InvalidConfiguration with every problem found."""
     diagnostics = Diagnostics()
-    file = read_plain(sources, PROJECT_FILE, diagnostics)
+    file = read_plain(sources, PROJECT_FILE, diagnostics, begin="project:", evaluated="locals")
     project = None if file is None else _project(file, diagnostics)
     if file is None or project is None or diagnostics.has_errors:
         raise InvalidConfiguration(diagnostics.items)
@@ -115,6 +115,7 @@ def _project(file: PlainFile, diagnostics: Diagnostics) -> Project | None:
     if diagnostics.has_errors:
         return None
     document = cast(ProjectDocument, shape)
+    _check_expressions(shape, place)
     variables = {name: _variable(name, body) for name, body in document.get("variables", {}).items()}
     for variable in variables.values():
         _check_variable(variable, place)
@@ -142,6 +143,15 @@ def _shaped_document(document: dict[str, Any], rules: dict[str, Any]) -> dict[st
     elif variables is not None:
         shape["variables"] = plain(variables)
     return shape
+
+
+def _check_expressions(document: Mapping[str, Any], place: Place) -> None:
+    """Only values under locals hold some. Of a variable it is the value that is used that is looked at."""
+    evaluated = ("locals", "variables")
+    for path, leaf in leaves({key: body for key, body in document.items() if key not in evaluated}):
+        if isinstance(leaf, str) and "{{" in leaf:
+            summary = f"{dotted(path)} holds an expression, and none is evaluated here"
+            place.error(path, summary, advice="Write the value itself: only locals hold expressions.")
 
 
 def _filled(body: Any) -> Any:

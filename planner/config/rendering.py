@@ -71,6 +71,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         on_undefined: OnUndefined,
         on_compiled: Callable[[str, Lines], None] = lambda _name, _lines: None,
         marks: dict[str, int] | None = None,
+        undefined: type[Unknown] = Unknown,
     ) -> None:
         self.tokens, self.marks, self.on_compiled = tokens, marks, on_compiled
         self.text_class = TemplateText.bound_to(tokens)
@@ -78,7 +79,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         self.runtime_names = _runtime_names(self.text_class, self.effort)
         super().__init__(
             loader=loader,
-            undefined=Unknown,
+            undefined=undefined,
             optimized=False,  # jinja folds constants by its own rules: 'a' ~ true would be "aTrue"
             autoescape=True,
             finalize=_printer(tokens, on_undefined),

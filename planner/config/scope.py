@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NoReturn
+from typing import Any, ClassVar, Final, NoReturn
 
 from jinja2 import StrictUndefined
 from jinja2.exceptions import TemplateRuntimeError
@@ -13,7 +13,7 @@ from planner.config.jobs import LISTS, Weighted
 from planner.config.tokens import join
 from planner.config.values import describe
 from planner.model.address import NAME, Address
-from planner.model.diagnostic import did_you_mean
+from planner.model.diagnostic import did_you_mean, nearest
 from planner.model.value import Deferred, Path, Reference, Secret, Value, text_length, with_each
 
 NAMESPACES = ("var", "local", "env", "project", "resource")
@@ -26,11 +26,12 @@ class NotKnownYet(TemplateRuntimeError):
 class Scope:
     """A namespace of the templates. Not a Mapping, so that a variable may be called `items` or `keys`.
 
-    _what: what one entry is called in messages, as "variable".
+    _what: what one entry is called in messages, as "variable". _missing: names that have only a stand-in.
     """
 
-    def __init__(self, what: str, values: Mapping[str, Any]) -> None:
+    def __init__(self, what: str, values: Mapping[str, Any], missing: Iterable[str] = ()) -> None:
         self._what, self._values = what, values
+        self._missing = set(missing)
 
     def __getitem__(self, key: str) -> Any:
         return self._values[key]
@@ -39,7 +40,10 @@ class Scope:
         return key in self._values
 
     def _unknown(self, key: str) -> str:
-        return f'{self._what} "{key}" is not declared\n{did_you_mean(key, self._values)}'
+        return f'{self._what} "{key}" is not declared'
+
+    def _near(self, key: str) -> str:
+        return did_you_mean(key, self._values)
 
 
 class ProjectName(str):
@@ -75,10 +79,16 @@ class Locals(Scope):
 
 
 class ResourceScope:
-    """`resource.<kind>`. Python would ask what can be indexed for one item after the other, without end."""
+    """`resource.<kind>`. Python would ask what can be indexed for one item after the other, without end.
 
-    __slots__ = ()
+    _kinds: the names of all, for messages.
+    """
+
+    __slots__ = ("_kinds",)
     __iter__ = None
+
+    def __init__(self, kinds: Iterable[str] = ()) -> None:
+        self._kinds = tuple(kinds)
 
     def __getitem__(self, kind: str) -> KindScope:
         _refuse_secret(kind)
@@ -150,8 +160,45 @@ def joined(parts: Iterable[Value]) -> Any:
         raise TemplateRuntimeError(str(error)) from None
 
 
+_REFERENCE = "resource.{}.<name>.<attribute>"
+_INSTEAD: Final = {
+    **{name: name for name in NAMESPACES},
+    **dict.fromkeys(("variable", "variables", "vars"), "var.<name>"),
+    "locals": "local.<name>",
+    "environment": "env.name",
+    "resources": _REFERENCE.format("<kind>"),
+}
+_IN_SCOPE = f"Templates know {', '.join(NAMESPACES[:-1])} and {NAMESPACES[-1]}. A text stands in quotes."
+
+
+def _ways(scope: Mapping[str, Any]) -> dict[str, str]:
+    """What is known by some name -> how it is written."""
+    kinds: Iterable[str] = getattr(scope.get("resource"), "_kinds", ())
+    found = {**_INSTEAD, **{kind: _REFERENCE.format(kind) for kind in kinds}}
+    for space in ("local", "var"):
+        found |= {name: f"{space}.{name}" for name in getattr(scope.get(space), "_values", ())}
+    return found
+
+
 class Unknown(StrictUndefined):
-    """jinja's strict undefined, with a message that names what is declared."""
+    """jinja's strict undefined, with a message that names what is declared. _scope: all that is."""
+
+    _scope: ClassVar[Mapping[str, Any]] = {}
+
+    @classmethod
+    def within(cls, scope: Mapping[str, Any]) -> type[Unknown]:
+        return type("Unknown", (cls,), {"_scope": scope})
+
+    def _meant(self, name: str) -> str:
+        ways = _ways(self._scope)
+        if name in ways:
+            return f'Write "{ways[name]}".'
+        near = nearest(name, ways)
+        return f'Did you mean "{ways[near]}"?' if near else _IN_SCOPE
+
+    def _entry_meant(self, scope: Scope, name: str) -> str:
+        way = _ways(self._scope).get(name, "")
+        return scope._near(name) or (f'Write "{way}".' if way else "")
 
     @property
     def _undefined_message(self) -> str:
@@ -160,9 +207,9 @@ class Unknown(StrictUndefined):
         if self._undefined_hint:
             return self._undefined_hint
         if isinstance(owner, Scope):
-            return owner._unknown(str(name))
+            return f"{owner._unknown(str(name))}\n{self._entry_meant(owner, str(name))}"
         if owner is missing:
-            return f'"{name}" is not defined\n{did_you_mean(str(name), NAMESPACES)}'
+            return f'"{name}" is not defined\n{self._meant(str(name))}'
         if isinstance(owner, Mapping):
             return f'there is no key "{name}" in this mapping\n{did_you_mean(str(name), map(str, owner))}'
         shown = name if isinstance(name, int) else f'"{name}"'

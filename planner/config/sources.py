@@ -9,14 +9,17 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Final
 
 from attrs import define, field
 
 from planner.config.tokens import RESERVED
 from planner.config.values import Written, describe, plain
-from planner.config.yaml_document import LineTrace, YamlProblem, parse
+from planner.config.yaml_document import LineTrace, parse
+from planner.config.yaml_problem import YamlProblem
 from planner.links import require_no_dangling_link
 from planner.model.diagnostic import Diagnostics, Position
 from planner.model.project import PINNED, is_hidden_path, root_of
@@ -25,7 +28,10 @@ from planner.model.value import Path as ValuePath
 MAX_SOURCE = 10 * 1024 * 1024
 FOLDER = "templates/"
 SUFFIXES = (".yaml", ".yml", ".yaml.j2", ".yml.j2")
+_NO_SUFFIXES = (".jinja", ".jinja2", ".json", ".tf", ".hcl")
 
+ONLY_LOCALS: Final = "Values here are taken as they are. To compute one, put it under locals in planner.yaml."
+"""Advice on an expression where none is evaluated."""
 _LINE_END = re.compile("\r\n|\r|\n")
 
 
@@ -94,10 +100,19 @@ class Sources:
 
         UnreadableSource when a folder cannot be listed: what is in it is not known to be nothing.
         """
+        return self._ending(SUFFIXES)
+
+    def overlooked(self) -> list[str]:
+        """The names of what stands there and reads like a template, but is none by its ending."""
+        with suppress(UnreadableSource):
+            return self._ending(_NO_SUFFIXES)
+        return []
+
+    def _ending(self, suffixes: tuple[str, ...]) -> list[str]:
         root = root_of(FOLDER, self.root, self.pinned)
         names = (path.relative_to(root).as_posix() for path in _files_below(root / FOLDER, root))
         shown = (name for name in names if "/." not in name and not name.startswith(f"{FOLDER}macros/"))
-        return sorted(name for name in shown if name.endswith(SUFFIXES))
+        return sorted(name for name in shown if name.endswith(suffixes))
 
     def line(self, name: str, line: int) -> Position:
         """The position of a line, with its text when the file was read. line: 0 for the file."""
@@ -193,15 +208,25 @@ class PlainFile:
         return trace
 
 
-def read_plain(sources: Sources, name: str, diagnostics: Diagnostics) -> PlainFile | None:
-    """The file's one document, a mapping (an empty file is an empty one); None when it cannot be used."""
+def read_plain(
+    sources: Sources, name: str, diagnostics: Diagnostics, begin: str = "", evaluated: str = ""
+) -> PlainFile | None:
+    """The file's one document, a mapping (an empty file is an empty one); None when it cannot be used.
+
+    begin: what it begins with. evaluated: what may hold expressions in it; both for advice.
+    """
     try:
         documents = parse(sources.text(name))
     except UnreadableSource as error:
         diagnostics.error(error.summary, position=error.position, advice=error.advice)
         return None
     except YamlProblem as problem:
-        problem.report(diagnostics, partial(sources.line, name))
+        here = sources.line(name, problem.line)
+        if told := _braces(here.text or "", evaluated):
+            summary, advice = told
+            diagnostics.error(summary, position=here, advice=advice)
+        else:
+            problem.report(diagnostics, partial(sources.line, name))
         return None
     document = documents[0] if documents else {}
     if len(documents) > 1 or not isinstance(document, dict):
@@ -210,6 +235,24 @@ def read_plain(sources: Sources, name: str, diagnostics: Diagnostics) -> PlainFi
         several = len(documents) > 1
         found = f"{len(documents)} documents" if several else describe(plain(document))
         place = sources.line(name, trace.get((int(several),), 1))
-        diagnostics.error(f"the file must hold one mapping, not {found}", position=place)
+        advice = f"Begin with {begin}" if begin and not several else ""
+        diagnostics.error(f"the file must hold one mapping, not {found}", position=place, advice=advice)
         return None
     return PlainFile(name, sources, document)
+
+
+_STATEMENT: Final = re.compile(r"\s*\{%")
+_UNQUOTED: Final = re.compile(r"\s*(?:- )?([\w.-]+:) +((?:\{\{|[^\"'#{\[])[^\"#]*?\}\}[^\"#]*?)\s*$")
+_SOMEWHERE: Final = re.compile(r"(?:^|[:,{\[-]) *\{\{")
+
+
+def _braces(line: str, evaluated: str) -> tuple[str, str] | None:
+    """What is wrong with a line of plain YAML that is written as if it were one of a template, and advice."""
+    if _STATEMENT.match(line):
+        return "this file is no template", f"Only what is in {FOLDER} has loops and conditions."
+    found = _UNQUOTED.match(line)
+    if "{{" not in line or not (found or _SOMEWHERE.search(line)):
+        return None
+    quoted = f'{found[1]} "{found[2]}"' if found else '"{{ ... }}"'
+    where = f"Write {quoted}\nOnly values under {evaluated} hold expressions."
+    return "an expression without quotes", where if evaluated else ONLY_LOCALS

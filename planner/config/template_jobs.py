@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import posixpath
-import traceback
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 import jinja2
 from attrs import Factory, define, evolve, field, frozen
-from jinja2.exceptions import SecurityError, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2.exceptions import TemplateError, TemplateNotFound
 
-from planner.config.filters import filters, tests
+from planner.config.jinja_errors import explain, place_of
 from planner.config.jobs import BUDGET, Effort, Link, TooMuchWork
 from planner.config.rendering import OnUndefined, TemplateEnvironment, render
-from planner.config.scope import Locals, looked_through, with_later_values
-from planner.config.sources import FOLDER, Hidden, Outside, PlainFile, Sources, UnreadableSource
+from planner.config.scope import Locals, Scope, Unknown, looked_through, with_later_values
+from planner.config.sources import FOLDER, PlainFile, Sources, UnreadableSource
 from planner.config.tokens import BROKEN, INVALID, Tokens, broken_at
 from planner.config.values import Literal, Written
-from planner.config.yaml_document import MAX_MESSAGE, YamlProblem
-from planner.model.diagnostic import Diagnostic, Diagnostics, Position, did_you_mean
-from planner.model.value import Path, Secret, Value
+from planner.config.yaml_problem import YamlProblem
+from planner.model.diagnostic import Diagnostic, Diagnostics, Position
+from planner.model.value import Path, Value
 
 
 @frozen
@@ -99,6 +99,7 @@ class Rendering:
     link: Link
     _problems: Diagnostics = field(factory=Diagnostics)
     _reported: set[tuple[str, str, int]] = field(factory=set)
+    _failed: set[str] = field(factory=set)
     _sent: int = 0
     _read: int = field(default=Factory(lambda self: len(self.piece.sources.read_files), takes_self=True))
 
@@ -109,12 +110,21 @@ class Rendering:
     def scope(self) -> dict[str, Any]:
         return {**self.piece.scope, "local": Locals(self._local, self.piece.locals)}
 
+    @cached_property
+    def _unknown(self) -> type[Unknown]:
+        return Unknown.within(self.scope)
+
     def environment(
         self, tokens: Tokens, on_undefined: OnUndefined, marks: dict[str, int] | None = None
     ) -> TemplateEnvironment:
         loader = _Loader(self.piece.sources)
         environment = TemplateEnvironment(
-            loader, tokens, on_undefined=on_undefined, on_compiled=self.link.compiled, marks=marks
+            loader,
+            tokens,
+            on_undefined=on_undefined,
+            on_compiled=self.link.compiled,
+            marks=marks,
+            undefined=self._unknown,
         )
         environment.globals.update(self.scope)
         return environment
@@ -147,12 +157,28 @@ class Rendering:
         if key not in self._reported:
             self._reported.add(key)
             summary, _, advice = message.partition("\n")
-            self._problems.error(summary.rstrip("."), position=position, advice=advice)
+            self._tell(summary.rstrip("."), position, advice)
 
     def _report(self, name: str, error: Exception) -> None:
         file, line = place_of(error, name)
         summary, advice = explain(error)
-        self._problems.error(summary, position=self.piece.sources.line(file, line), advice=advice)
+        self._tell(summary, self.piece.sources.line(file, line), advice)
+
+    def _tell(self, summary: str, position: Position, advice: str) -> None:
+        """Nothing of what follows from a variable or a local that has no value: that is reported itself."""
+        if not self._has_no_value(position.text or ""):
+            self._problems.error(summary, position=position, advice=advice)
+
+    def _has_no_value(self, text: str) -> bool:
+        """Whether an expression in text names a variable or a local that has none."""
+        without = self._without_value
+        return bool(without) and not without.isdisjoint(_NAME.findall(text))
+
+    @property
+    def _without_value(self) -> set[str]:
+        variables = self.piece.scope.get("var")
+        missing = variables._missing if isinstance(variables, Scope) else ()
+        return {f"var.{name}" for name in missing} | {f"local.{name}" for name in self._failed}
 
     def _local(self, name: str) -> Any:
         return looked_through(with_later_values(self._computed(self.piece.locals[name], (name,))))
@@ -168,19 +194,24 @@ class Rendering:
 
     def _expression(self, text: str, path: Path) -> Value:
         """The value of a text with `{{ ... }}` in it; INVALID when it has a problem."""
-        where = f'local "{path[0]}"'
+        name = str(path[0])
+        where = f'local "{name}"'
 
         def undefined(message: str, _file: str, _line: int) -> None:
             self._undefined(f"{where}: {message}", self.piece.local_position(path))
+            self._failed.add(name)
 
         tokens = Tokens(effort=self.piece.effort)
         try:
             return tokens.restore(checked(render(self.environment(tokens, undefined).from_string(text))))
         except Exception as error:  # noqa: BLE001 - expressions can raise anything
             summary, advice = explain(error)
-            position = self.piece.local_position(path)
-            self._problems.error(f"{where}: {summary}", position=position, advice=advice)
+            self._tell(f"{where}: {summary}", self.piece.local_position(path), advice)
+            self._failed.add(name)
             return INVALID
+        finally:
+            if self._has_no_value(text):
+                self._failed.add(name)
 
 
 @define(eq=False)
@@ -197,6 +228,9 @@ class _Loader(jinja2.BaseLoader):
             raise TemplateNotFound(template) from error
 
 
+_NAME: Final = re.compile(r"\b(?:var|local)\.[A-Za-z_]\w*")
+
+
 Marked = tuple[str, Tokens, list[str]]
 """A text with line marks, its tokens, and the names of the files that the marks number."""
 
@@ -207,77 +241,3 @@ def checked(text: str) -> str:
     if broken is not None:
         raise YamlProblem(text.count("\n", 0, broken) + 1, BROKEN)
     return text
-
-
-Explained = tuple[str, str]
-"""summary, advice"""
-
-_OUR_CLASSES = (
-    ("LaterValue", "a value known only after apply"),
-    ("ResourceScope", "resource"),
-    ("Secret", "a sensitive text"),
-)
-_ENDLESS = "Look for a macro, include or local that needs itself."
-_IN_OTHER_WORDS: tuple[tuple[type[Exception], str, str, str], ...] = (
-    (MemoryError, "", "it needs more memory than there is", ""),
-    (RecursionError, "", "nested too deeply, perhaps without end", _ENDLESS),
-    # of Python, which jinja compiles templates to
-    (SyntaxError, "", "nested too deeply: too many loops and conditions inside each other", ""),
-    (OverflowError, "Range too big", "range() gives at most 100,000 numbers", ""),
-    (ValueError, "integer string conversion", "a number has more than 4,300 digits", ""),
-)
-"""class of the error, part of its message, what is said, advice"""
-_RELATIVE = "Includes and imports are named relative to templates/."
-
-
-def place_of(error: BaseException, name: str) -> tuple[str, int]:
-    """File and line of the template where error was raised; line 0 when it is not known."""
-    if isinstance(error, TemplateSyntaxError):
-        return error.filename or name, error.lineno
-    frames = traceback.extract_tb(error.__traceback__)
-    inside = [frame for frame in frames if frame.filename.startswith(FOLDER)]
-    return (inside[-1].filename, inside[-1].lineno or 0) if inside else (name, 0)
-
-
-def explain(error: Exception) -> Explained:
-    """What a template raised, in words."""
-    message = getattr(error, "message", None) or str(error)
-    if isinstance(error, TemplateNotFound):
-        return _not_found(error)
-    if isinstance(error, TemplateSyntaxError):
-        return _syntax(message)
-    for kind, words, said, advice in _IN_OTHER_WORDS:
-        if isinstance(error, kind) and words in message:
-            return said, advice
-    if isinstance(error, SecurityError):
-        return f"not allowed in a template: {_short(message)}", ""
-    summary, _, advice = message.partition("\n")
-    if isinstance(error, TemplateError | TooMuchWork):
-        return _short(summary), advice
-    for ours, told in _OUR_CLASSES:
-        summary = summary.replace(ours, told)
-    return f"the expression failed: {_short(summary)}", ""
-
-
-def _short(message: str) -> str:
-    return (message if len(message) <= MAX_MESSAGE else f"{message[:MAX_MESSAGE]}…").rstrip(".")
-
-
-def _not_found(error: TemplateNotFound) -> Explained:
-    name = "(sensitive)" if isinstance(error.name, Secret) else str(error.name)
-    cause = error.__cause__
-    if isinstance(cause, Outside):
-        return f'the include "{name}" leaves the project', _RELATIVE
-    if isinstance(cause, Hidden):
-        return f'the include "{name}" names a hidden file', cause.advice
-    if isinstance(cause, UnreadableSource) and not cause.missing:
-        return f'"{name}" cannot be included: {cause.summary}', cause.advice
-    return f'there is no template "{name}" to include', _RELATIVE
-
-
-def _syntax(message: str) -> Explained:
-    for what, known in (("filter", filters()), ("test", tests())):
-        if message.startswith(f"No {what} named "):
-            word = message.removeprefix(f"No {what} named ").strip("'.")
-            return f'there is no {what} "{_short(word)}"', did_you_mean(word, known)
-    return f"not a jinja template: {_short(message)}", ""

@@ -19,7 +19,8 @@ from planner.config.template_jobs import Marked, Rendered, Workpiece, checked, e
 from planner.config.tokens import MARK, Tokens, decode
 from planner.config.validation import Place
 from planner.config.values import Written
-from planner.config.yaml_document import LINE_END, LineTrace, YamlProblem, parse
+from planner.config.yaml_document import LINE_END, LineTrace, parse
+from planner.config.yaml_problem import YamlProblem
 from planner.model.diagnostic import Diagnostics, Position
 from planner.model.value import Path
 
@@ -31,6 +32,9 @@ class Document:
     template: str
     value: Written
     place: Place
+
+
+_DOLLARS = re.compile(r"\$\{\s*((?:var|local|resource)\.[^{}\s]+)\s*\}")
 
 
 @define
@@ -47,8 +51,10 @@ class Templates:
         try:
             for rendered in self.run(partial(everything, self.piece, self._names())):
                 yield from self._documents_of(rendered, tokens)
+                self._tell_dollars(rendered.name)
         except Ended as end:
             self._report_end(end)
+        self._tell_overlooked()
 
     def _names(self) -> list[str]:
         try:
@@ -61,6 +67,23 @@ class Templates:
             detail = f"{FOLDER} holds no {', '.join(most)} or {last} file."
             self.diagnostics.warning("there are no templates", detail=detail)
         return names
+
+    def _tell_dollars(self, name: str) -> None:
+        """`${var.x}` means something to Terraform; here it is a text like any other."""
+        text = self.piece.sources.read_files.get(name, "")
+        for found in _DOLLARS.finditer(text):
+            line = text.count("\n", 0, found.start()) + 1
+            self.diagnostics.warning(
+                f"{found[0]} is taken as a text",
+                position=self.piece.sources.line(name, line),
+                advice=f"Write {{{{ {found[1]} }}}}.",
+            )
+
+    def _tell_overlooked(self) -> None:
+        advice = f"The names of templates end in {', '.join(SUFFIXES)}."
+        for name in self.piece.sources.overlooked():
+            if name not in self.piece.sources.read_files:
+                self.diagnostics.warning(f"{name} is not read", position=Position(name), advice=advice)
 
     def _documents_of(self, rendered: Rendered, tokens: Tokens) -> list[Document]:
         self.diagnostics.extend(rendered.problems)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NoReturn, cast
+from typing import Any, Final, NoReturn, cast
 
 from attrs import frozen
 from jsonschema_rs import Draft202012Validator
@@ -64,15 +65,25 @@ class Checker:
             for key in kind.unexpected:
                 if INVALID not in key:
                     summary = f'unknown {self._what} "{key}"{inside}'
-                    yield Problem((*path, key), summary, did_you_mean(key, near))
+                    yield Problem((*path, key), summary, did_you_mean(key, near) or _known_keys(near))
         elif kind.name == "falseSchema" and path:
             yield Problem(path, f"{name} cannot be set here")
         elif kind.name == "required":
-            yield Problem(path, f'missing required {self._what} "{kind.property}"{inside}')
+            summary = f'missing required {self._what} "{kind.property}"{inside}'
+            yield Problem(path, summary, self._expected((*path, kind.property)))
         else:
-            advice = str(self._below(path).get("x-advice", ""))
+            schema, here = self._below(path), at(value, path)
             rule = at(self.schema, tuple(error.schema_path))
-            yield Problem(path, f"{name or whole} {_wrong(kind, at(value, path), rule)}", advice)
+            advice = str(schema.get("x-advice", "")) or _instead(kind, here, schema)
+            yield Problem(path, f"{name or whole} {_wrong(kind, here, rule)}", advice)
+
+    def _expected(self, path: Path) -> str:
+        """What can be written there, where the schema names something."""
+        schema, key = self._below(path), path[-1]
+        if isinstance(options := schema.get("enum"), list):
+            return f"It must be {_one_of(options)}."
+        examples = schema.get("examples")
+        return f"For example: {key}: {json.dumps(examples[0])}" if isinstance(examples, list) else ""
 
     def _unused(self, path: Path, value: Value) -> list[str]:
         here = at(value, path)
@@ -150,6 +161,29 @@ def _wrong(kind: Any, value: Value, rule: Value = UNKNOWN) -> str:
     if kind.name in _OTHERS:
         return _OTHERS[kind.name](kind, shown)
     return f"does not fit its schema ({kind.name}): {shown}"
+
+
+_MOST_KEYS = 20
+"""Keys that are few enough to be named."""
+
+
+_WORD: Final = re.compile(r"[\w.*/-]+")
+
+
+def _known_keys(keys: list[str]) -> str:
+    return f"Known: {', '.join(keys)}." if 0 < len(keys) <= _MOST_KEYS else ""
+
+
+def _instead(kind: Any, value: Value, schema: Mapping[str, Any]) -> str:
+    """How to write what has another type, or is no option: "" where nobody can tell."""
+    if kind.name == "enum":
+        return did_you_mean(value, map(str, kind.options)) if type(value) is str else ""
+    types = set(map(str, kind.types)) if kind.name == "type" else set[str]()
+    if types == {"array"} and _WORD.fullmatch(str(value)) and not isinstance(value, Secret):
+        return f"Write it as a list: [{value}]"
+    if types == {"object"}:
+        return _known_keys(list(schema.get("properties", ())))
+    return ""
 
 
 def _untyped(kind: Any, shown: str) -> str:

@@ -6,7 +6,10 @@ Precedence, weakest first: default, environments/<env>.yaml, pins/<env>.yaml, --
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path as File
 from typing import Final
 
@@ -14,14 +17,15 @@ from attrs import define, evolve, field, frozen
 
 from planner.config.environment_file import EnvironmentFile, Pins, pins_name, read_environment_file, read_pins
 from planner.config.project import PROJECT_FILE, ProjectFile
-from planner.config.scope import seal
-from planner.config.sources import PlainFile, Sources, read_plain
+from planner.config.scope import NAMESPACES, seal
+from planner.config.sources import ONLY_LOCALS, PlainFile, Sources, read_plain
 from planner.config.tokens import RESERVED
 from planner.config.validation import Checker, Problem
 from planner.config.values import Written, core_schema, shaped, survey
-from planner.config.yaml_document import YamlProblem, parse
+from planner.config.yaml_document import parse
+from planner.config.yaml_problem import YamlProblem
 from planner.model.compare import identical
-from planner.model.diagnostic import Diagnostics, Position, did_you_mean
+from planner.model.diagnostic import ERROR, WARNING, Diagnostics, Position, did_you_mean
 from planner.model.project import PREFIX, Assigned, Project, Variable
 from planner.model.value import Path, Value, dotted, leaves
 
@@ -47,10 +51,10 @@ class _Candidate:
     origin: str
     position: Position | None = None
 
-    def report(self, diagnostics: Diagnostics, summary: str, advice: str = "") -> None:
+    def report(self, diagnostics: Diagnostics, summary: str, advice: str = "", severity: str = ERROR) -> None:
         """summary: what is wrong with it."""
         source = "" if self.position else f"It is set by {self.origin}."
-        diagnostics.error(summary, detail=source, position=self.position, advice=advice)
+        diagnostics.add(severity, summary, detail=source, position=self.position, advice=advice)
 
 
 def assign(
@@ -186,7 +190,11 @@ class _Reader:
         """Whether the value can be used; reports why not."""
         problems = list(_problems(variable, candidate.value))
         for problem in problems:
-            candidate.report(self.diagnostics, problem.summary, problem.advice)
+            advice = (not problem.path and _as_yaml(variable, candidate)) or problem.advice
+            candidate.report(self.diagnostics, problem.summary, advice)
+        if not problems and any(map(_is_expression, map(itemgetter(1), leaves(candidate.value)))):
+            summary = f'the value of variable "{variable.name}" holds an expression, which is taken as a text'
+            candidate.report(self.diagnostics, summary, ONLY_LOCALS, WARNING)
         return not problems
 
     def _declared(self, candidate: _Candidate) -> Variable | None:
@@ -194,7 +202,10 @@ class _Reader:
         known = self.project.variables
         if candidate.name not in known:
             summary = f'variable "{candidate.name}" is not declared in {PROJECT_FILE}'
-            candidate.report(self.diagnostics, summary, did_you_mean(candidate.name, known))
+            near = did_you_mean(candidate.name, known)
+            if candidate.position and not near and candidate.name == "variables":
+                near = "A file of --var-file holds the values themselves, without variables: above them."
+            candidate.report(self.diagnostics, summary, near)
         return known.get(candidate.name)
 
     def overridden(self, candidate: _Candidate) -> str:
@@ -223,6 +234,28 @@ class _Reader:
 
 
 _SAY_WHAT: Final = frozenset({"type", "enum", "const", "allOf", "anyOf", "oneOf"})
+
+
+_WORDS: Final = re.compile(r"\w[\w .,-]*")
+_EXPRESSION: Final = re.compile(r"\{\{-?\s*(?:" + "|".join(NAMESPACES) + r")\.[^{}]*\}\}")
+
+
+def _is_expression(leaf: Value) -> bool:
+    return isinstance(leaf, str) and _EXPRESSION.search(leaf) is not None
+
+
+def _as_yaml(variable: Variable, candidate: _Candidate) -> str:
+    """How a list or mapping is written where a text was given; "" for all else."""
+    text, wanted = candidate.value, variable.schema.get("type")
+    if not isinstance(text, str) or wanted not in ("array", "object"):
+        return ""
+    shown = text if _WORDS.fullmatch(text) and not variable.sensitive else "first, second"
+    form = f"[{shown}]" if wanted == "array" else "{name: value}"
+    if candidate.position:
+        return f"Write {variable.name}: {form}"
+    if candidate.origin.startswith(PREFIX):
+        return f"Write it as YAML: {candidate.origin}={shlex.quote(form)}"
+    return f"Write it as YAML: --var {shlex.quote(f'{variable.name}={form}')}"
 
 
 def _typed(text: str, variable: Variable) -> Value:

@@ -18,7 +18,7 @@ from yaml import MappingEndEvent, ScalarEvent
 from yaml._yaml import CParser
 
 from planner.config.values import Literal, Written, core_schema, describe, plain
-from planner.model.diagnostic import Diagnostics, Position
+from planner.config.yaml_problem import GivenTwice, YamlProblem
 from planner.model.value import Deferred, Path, Secret, Value, scalar_text
 from planner.yaml12.number import written
 
@@ -27,25 +27,7 @@ T = TypeVar("T")
 MAX_DEPTH = 100
 MAX_ALIASED_NODES = 100_000
 MAX_DOCUMENTS = 10_000
-MAX_MESSAGE = 400
 _LONG_TEXT = 256
-
-
-class YamlProblem(Exception):
-    """YAML that cannot be read, or that says something nobody can mean. line: from 1. summary: what is wrong.
-    context: a sentence with {} for the place of another line.
-    """
-
-    def __init__(self, line: int, summary: str, context: tuple[str, int] | None = None) -> None:
-        summary = summary if len(summary) <= MAX_MESSAGE else f"{summary[:MAX_MESSAGE]}…"
-        super().__init__(summary)
-        self.line, self.summary, self.context = line, summary, context
-
-    def report(self, diagnostics: Diagnostics, position: Callable[[int], Position]) -> None:
-        """position: of a line."""
-        sentence, line = self.context or ("", self.line)
-        detail = sentence.format(position(line)) if line < self.line else ""
-        diagnostics.error(self.summary, detail=detail, position=position(self.line))
 
 
 LineTrace = dict[Path, int]
@@ -235,8 +217,7 @@ class _Builder:
                 merged.append((event, value))
             elif key in items:
                 first = self.trace.get(below, 0) if self.trace else 0
-                context = ("It was first given at {}.", first) if first else None
-                raise YamlProblem(_line(event), f'the key "{key}" is given twice', context)
+                raise GivenTwice(_line(event), key, first)
             else:
                 items[key] = value
         return _merged([_merge_source(*source) for source in merged], items) if merged else items

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TypedDict, Unpack
+from typing import Final, TypedDict, Unpack
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from attrs.converters import optional
 
 from planner.model.redaction import WORD
@@ -78,12 +79,76 @@ class Diagnostics:
         return iter(self.items)
 
 
+_OF_ONE: Final = re.compile(r'"[^"]*"|\S*[\d/.]\S*')
+"""What a summary may say of one resource only: values, names, numbers, paths."""
+_WHOLE, _NAMED = 3, 3
+"""How many wordings of a mistake stay apart, and how many of those that were folded are named."""
+
+
+def folded(items: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """items in the order of severity and place, each once, and the same mistake on the same line once.
+
+    That is what a loop repeats: a summary that many resources have, or many summaries that differ in values
+    only. The first is left, and its detail counts the others. What is said twice of one resource stays. Where
+    no line is known, what else is said has to be the same.
+    """
+    alike: dict[tuple[object, ...], dict[str, list[Diagnostic]]] = {}
+    for item in sorted(dict.fromkeys(items), key=_order):
+        place = item.position
+        same = (place.file, place.line) if place and place.line else (place, item.detail, item.advice)
+        kind = (item.severity, *same, _OF_ONE.sub('""', item.summary))
+        alike.setdefault(kind, {}).setdefault(item.summary, []).append(item)
+    return [item for wordings in alike.values() for item in _folded_wordings(list(wordings.values()))]
+
+
+def _folded_wordings(wordings: Sequence[Sequence[Diagnostic]]) -> Iterator[Diagnostic]:
+    """wordings: diagnostics of one line that differ in values only, those with the same summary together."""
+    everything = [item for wording in wordings for item in wording]
+    if len(wordings) > _WHOLE and (_is_one_each(everything) or not any(item.address for item in everything)):
+        yield _with_count(everything)
+        return
+    for wording in wordings:
+        yield from [_with_count(wording)] if _is_one_each(wording) else wording
+
+
+def _is_one_each(items: Sequence[Diagnostic]) -> bool:
+    return len({item.address for item in items}) == len(items)
+
+
+def _with_count(items: Sequence[Diagnostic]) -> Diagnostic:
+    first, *others = items
+    if not others:
+        return first
+    names = [item.address or item.summary for item in others[:_NAMED]]
+    named = ", ".join(names) + (", …" if len(others) > _NAMED else "")
+    place = f" from {first.position}" if first.position else ""
+    count = f"{len(others):,} more{place}: {named}"
+    return evolve(first, detail="\n".join(filter(None, (first.detail, count))))
+
+
+def _order(item: Diagnostic) -> tuple[object, ...]:
+    place = item.position
+    where = (place is None, place.file if place else "", (place.line or 0) if place else 0)
+    return (not item.is_error, *where, _numbered(item.address or ""), item.summary, item.detail)
+
+
+def _numbered(text: str) -> list[str | int]:
+    """For sorting: a_9 before a_10."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", text)]
+
+
 _KNOWN, _COMPARED = 5000, 250
 """Words that are looked at, and those that are compared letter by letter."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`Did you mean "version"?` for the nearest known word, "" when none is near.
+    """`Did you mean "version"?` for the nearest known word, "" when none is near."""
+    near = nearest(word, known)
+    return f'Did you mean "{near}"?' if near else ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that word is likely meant to be, "" when none is near.
 
     Of many known words only so many are looked at, those that begin alike and are as long first: else a
     thousand errors about a thousand words would be a million comparisons.
@@ -94,5 +159,4 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     words = list(islice(known, _KNOWN))
     if len(words) > _COMPARED:
         words = nsmallest(_COMPARED, words, lambda w: (w[:1] != word[:1], abs(len(w) - len(word))))
-    near = get_close_matches(word, words, n=1)
-    return f'Did you mean "{near[0]}"?' if near else ""
+    return next(iter(get_close_matches(word, words, n=1)), "")

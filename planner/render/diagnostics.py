@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from planner.errors import ApiError, InvalidConfiguration, PlannerError
-from planner.model.diagnostic import Diagnostic, Position
+from planner.model.diagnostic import Diagnostic, Position, folded
 from planner.render.escaping import escape, shorten, wrap
 from planner.render.style import DIM, ERROR, WARNING, Style
 from planner.render.values import plural
@@ -14,10 +14,10 @@ from planner.render.values import plural
 def render_diagnostics(items: Iterable[Diagnostic], *, width: int, style: Style) -> str:
     """Errors, then warnings, each sorted by file and line, then their count. "" when there are none.
 
-    The same problem at the same place is shown once.
+    The same problem at the same place is shown once, and what a loop repeats is folded.
     """
-    found = sorted(set(items), key=_order)
-    blocks = ["\n".join(_block(item, width, style)) + "\n" for item in found]
+    found = set(items)
+    blocks = ["\n".join(_block(item, width, style)) + "\n" for item in folded(found)]
     return "\n".join([*blocks, _count(found)]) if found else ""
 
 
@@ -30,12 +30,6 @@ def render_error(error: PlannerError, *, width: int, style: Style) -> str:
         call = escape(", ".join([error.operation, f"HTTP {error.status}", *error.codes]))
         lines.append("  " + style.paint(DIM, shorten(call, width - 2)))
     return "\n".join([*lines, *_indented(error.advice, width), ""])
-
-
-def _order(item: Diagnostic) -> tuple[object, ...]:
-    place = item.position
-    where = (place is None, place.file if place else "", (place.line or 0) if place else 0)
-    return (not item.is_error, *where, item.address or "", item.summary, item.detail)
 
 
 def _block(item: Diagnostic, width: int, style: Style) -> Iterator[str]:
@@ -71,7 +65,7 @@ def _indented(text: str, width: int) -> Iterator[str]:
     return (f"  {line}" for line in wrap(text, width - 2)) if text else iter(())
 
 
-def _count(found: list[Diagnostic]) -> str:
+def _count(found: Collection[Diagnostic]) -> str:
     errors = sum(1 for item in found if item.is_error)
     counts = ((errors, "error"), (len(found) - errors, "warning"))
     return ", ".join(plural(count, noun) for count, noun in counts if count) + ".\n"

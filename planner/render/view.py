@@ -308,12 +308,17 @@ class PlanView:
 
     @property
     def behind(self) -> str:
-        """How many entries of the state are not as observed; an import or a move is told as such."""
+        """Which entries of the state are not as observed, and why; an import or a move is told as such."""
         told = {c.address for c in self.plan.changes if c.imported or c.moved_from is not None}
-        count = sum(1 for prior in self.plan.refreshed if prior.address not in told) + len(self.plan.gone)
-        if not count:
-            return ""
-        return f"The state is behind for {plural(count, 'resource')}; apply brings it up to date."
+        moved = {
+            item.address: "gone" if item.gone else "changed outside of planner" for item in self.plan.drift
+        }
+        entries = {prior.address for prior in self.plan.refreshed} - told | {*self.plan.gone}
+        named = [f"{item} ({moved.get(item, 'its version, dates or lifecycle')})" for item in sorted(entries)]
+        if len(named) > _NAMED:
+            named[_NAMED:] = [f"{len(named) - _NAMED:,} more"]
+        what = " and ".join(filter(None, [", ".join(named[:-1]), *named[-1:]]))
+        return f"The state is behind for {what}; apply brings it up to date." if named else ""
 
     @property
     def no_changes(self) -> str:

@@ -154,6 +154,17 @@ def test_everything_wrong_is_said_at_once(project: Project) -> None:
     assert "3 errors." in done.err
 
 
+def test_a_mistake_in_a_loop_is_said_once(project: Project) -> None:
+    """Programs get each."""
+    loop = HEAD.replace("    it:", "{% for n in range(200) %}\n    it_{{ n }}:")
+    project.write(T, f"{loop}      version: '*'\n      descripton: x\n{{% endfor %}}\n")
+    done = project.run("validate")
+    assert done.err.count("descripton") == 2, done.err
+    assert f"199 more from {T}:8: extension.it_1, extension.it_2, extension.it_3, …" in done.err
+    assert "200 errors." in done.err
+    assert project.run("plan", "--json").out.count('"type":"diagnostic"') == 200
+
+
 def test_a_folder_without_a_project(tmp_path: Path) -> None:
     done = Project(tmp_path).run("plan")
     assert done.code == 1

@@ -165,3 +165,9 @@ class TestAdvice:
         done = Project(four.folder.parent).run("-C", "four", *words)
         assert done.code != 0
         assert told in " ".join(done.err.split())
+
+    def test_it_names_the_environment(self, tmp_path: Path) -> None:
+        small(tmp_path / "two", project=f"{PROJECT}  prod: {{endpoint: sandbox}}\n", template=FOUR)
+        outside = Project(tmp_path)
+        told = " ".join(outside.run("-C", "two", "state", "restore", "7", "-e", "prod").err.split())
+        assert "planner -C two state history -e prod" in told

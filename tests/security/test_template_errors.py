@@ -10,9 +10,9 @@ from typing import Any
 import jinja2
 import pytest
 
+from planner.config.jinja_errors import explain
 from planner.config.rendering import TemplateEnvironment, render
 from planner.config.scope import ResourceScope, Scope, seal
-from planner.config.template_jobs import explain
 from planner.config.tokens import Tokens
 from planner.model.value import Secret
 

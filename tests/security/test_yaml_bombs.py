@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from planner.config.tokens import Tokens
-from planner.config.yaml_document import MAX_MESSAGE, YamlProblem, parse
+from planner.config.yaml_document import parse
+from planner.config.yaml_problem import MAX_MESSAGE, YamlProblem
 from tests.unit.config.projects import Folder, shown
 
 from .conftest import little_work

@@ -15,7 +15,7 @@ from planner.config.load import Configuration
 from planner.engine.offline import imagined
 from planner.engine.workflow import Proposal, compare, propose
 from planner.errors import InvalidConfiguration, PlannerError
-from planner.model.diagnostic import Diagnostic, Position
+from planner.model.diagnostic import Diagnostic, Position, folded
 from planner.model.preview import EnvironmentPreview
 from planner.promote.gates import BACK, PROMOTION
 from planner.state.document import Redact
@@ -88,8 +88,8 @@ def _shown(
 
 
 def told(diagnostics: Iterable[Diagnostic]) -> str:
-    """The errors by file and line, one below the other, each once."""
-    errors = sorted((item for item in diagnostics if item.is_error), key=_place)
+    """The errors by file and line, one below the other, each once, with those of a loop folded."""
+    errors = folded(item for item in diagnostics if item.is_error)
     return "\n".join(dict.fromkeys("\n".join(_lines(item)) for item in errors))
 
 
@@ -127,10 +127,6 @@ def _declared(name: str | None, configuration: Configuration | None) -> Position
         return None
     found = (address for address in configuration.resources if str(address) == name)
     return next((configuration.locate(address, ()) for address in found), None)
-
-
-def _place(item: Diagnostic) -> tuple[str, int]:
-    return (item.position.file, item.position.line or 0) if item.position else ("", 0)
 
 
 def _lines(item: Diagnostic) -> Iterator[str]:

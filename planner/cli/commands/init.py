@@ -44,8 +44,7 @@ def command(request: Request, console: Console, /) -> int:
     console.out(f"Wrote {SCHEMA_FOLDER}/, for editors that know yaml-language-server")
     if exists:
         return _check_states(request, console)
-    where = "" if folder == Path() else f" -C {folder}"
-    console.tell(f"Now: planner{where} plan")
+    console.tell("Now: planner plan")
     return 0
 
 

@@ -140,7 +140,8 @@ def _file(
 
 
 def _credentials(file: Path) -> Credentials:
-    from planner.config.yaml_document import YamlProblem, parse
+    from planner.config.yaml_document import parse
+    from planner.config.yaml_problem import YamlProblem
     from planner.sandbox import Credentials
 
     try:

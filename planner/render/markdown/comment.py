@@ -209,7 +209,7 @@ def _plan_lines(plan: Plan, digest: str) -> Iterator[str]:
     for group in groups(items):
         yield from (*plan_inside(group, WHOLE, _PLAIN.limit), "")
     if view.behind:
-        yield from (view.behind, "")
+        yield from (words(view.behind, 600), "")
     if not plan.has_changes:
         yield from (view.nothing_to_do(code(plan.environment)), "")
     yield from findings.drift(items, _PLAIN, WHOLE)

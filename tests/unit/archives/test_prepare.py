@@ -239,7 +239,7 @@ def test_a_near_name_is_proposed(archives: Archives, project: Path) -> None:
     tree(project, {"files/synonyms.zip": ""})
     with pytest.raises(ArchiveError) as caught:
         archives.prepare("files/synonym.zip")
-    assert caught.value.advice == 'Did you mean "synonyms.zip"?'
+    assert caught.value.advice == 'Did you mean "files/synonyms.zip"?'
 
 
 @pytest.mark.parametrize("size", [UPLOAD_LIMIT + 1, 1024**4])

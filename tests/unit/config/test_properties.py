@@ -82,7 +82,7 @@ MACRO = "{% macro m(x) %}{{ x }}{% endmacro %}"
 def rendered(template: str, value: Value) -> dict[str, Value]:
     with tempfile.TemporaryDirectory() as root:
         found = Folder(Path(root)).render(template, {"x": value})
-    assert shown(found.diagnostics) == []
+    assert not found.has_errors, shown(found.diagnostics)
     return dict(found.outputs)
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from planner.config.tokens import Tokens
 from planner.config.values import Literal, core_schema, plain
-from planner.config.yaml_document import LineTrace, YamlProblem, parse
+from planner.config.yaml_document import LineTrace, parse
+from planner.config.yaml_problem import YamlProblem
 from planner.model.address import Address
 from planner.model.value import Deferred, Reference, Secret, Value
 from tests.unit.quoted import yaml_says

@@ -9,8 +9,10 @@ from types import MappingProxyType
 import pytest
 from attrs import evolve
 
-from planner.model.plan import Action, Change, LeftOut, Plan
+from planner.model.address import Address
+from planner.model.plan import Action, Change, Drift, LeftOut, Plan
 from planner.model.preview import EnvironmentPreview, Preview
+from planner.model.resource import Prior
 from planner.render import events
 from planner.render.html import render_html
 from planner.render.markdown import render_comment, render_markdown_plan
@@ -92,6 +94,37 @@ def test_a_fact_that_the_headline_tells_is_not_told_again(change: Change, headli
     assert view.headlines == (headline,)
     assert view.tags == ()
     assert len(view.facts) == 1
+
+
+def behind(*names: str, drift: tuple[Drift, ...] = ()) -> str:
+    found = tuple(Prior(Address("extension", name), name, {}) for name in names)
+    return PlanView(plan(drift=drift, refreshed=found)).behind
+
+
+GONE = Drift(Address("extension", "c"), "3", gone=True)
+CHANGED = Drift(Address("extension", "b"), "2", diffs=plans.UPDATE.diffs)
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        (behind(), ""),
+        (behind("a"), "extension.a (its version, dates or lifecycle)"),
+        (behind("b", drift=(CHANGED,)), "extension.b (changed outside of planner)"),
+        (
+            behind("a", "b", drift=(CHANGED, GONE)),
+            "extension.a (its version, dates or lifecycle), extension.b (changed outside of planner) and "
+            "extension.c (gone)",
+        ),
+        (
+            behind(*"bdefg", drift=(CHANGED, GONE)),
+            "extension.b (changed outside of planner), extension.c (gone), extension.d (its version, dates "
+            "or lifecycle) and 3 more",
+        ),
+    ],
+)
+def test_where_the_state_is_behind_is_said_with_the_reason(said: str, what: str) -> None:
+    assert said == (f"The state is behind for {what}; apply brings it up to date." if what else "")
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "html"])

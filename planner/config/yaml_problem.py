@@ -1,0 +1,48 @@
+"""What is wrong with YAML text, and how it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from planner.model.diagnostic import Diagnostics, Position
+
+MAX_MESSAGE = 400
+SAME_LINE: Final = (
+    "The same line gives it more than once: put what a loop goes over into the name, as in name_{{ x }}, "
+    "or take out what its list holds twice."
+)
+"""Advice on a name that is there already, and comes from the same place in a template."""
+
+
+class YamlProblem(Exception):
+    """YAML that cannot be read, or that says something nobody can mean. line: from 1. summary: what is wrong.
+    context: a sentence with {} for the place of another line.
+    """
+
+    def __init__(self, line: int, summary: str, context: tuple[str, int] | None = None) -> None:
+        summary = summary if len(summary) <= MAX_MESSAGE else f"{summary[:MAX_MESSAGE]}…"
+        super().__init__(summary)
+        self.line, self.summary, self.context = line, summary, context
+
+    def report(self, diagnostics: Diagnostics, position: Callable[[int], Position]) -> None:
+        """position: of a line."""
+        sentence, line = self.context or ("", self.line)
+        detail = sentence.format(position(line)) if line < self.line else ""
+        diagnostics.error(self.summary, detail=detail, position=position(self.line))
+
+
+class GivenTwice(YamlProblem):
+    """A key that its mapping has already. first: the line where it stands, 0 where that is not known."""
+
+    def __init__(self, line: int, key: str, first: int) -> None:
+        context = ("It was first given at {}.", first) if first else None
+        super().__init__(line, f'the key "{key}" is given twice', context)
+        self.first = first
+
+    def report(self, diagnostics: Diagnostics, position: Callable[[int], Position]) -> None:
+        here = position(self.line)
+        if 0 < self.first < self.line and position(self.first) == here:
+            diagnostics.error(self.summary, position=here, advice=SAME_LINE)
+        else:
+            super().report(diagnostics, position)
