@@ -11,8 +11,8 @@ make_plan goes through these stages. Each takes what those before it found and a
 4. Taken (taking.py, selection.py): the changes that the mode and the selection want, with what has to come
    along; the others are left out. What earlier replacements deposed is deleted here, or waits while it is in
    use. Deletions that must not be, or cannot be, are refused.
-5. Put together (here, steps.py, evaluation.py): the changes as steps in an order, the entries of the state
-   that are behind, the outputs, and the checks with the values there will be.
+5. Put together (here, steps.py, evaluation.py, renames.py): the changes as steps in an order, the entries of
+   the state that are behind, the outputs, the checks with the values there will be, and likely renames.
 
 The same input gives the same plan: no stage reads anything, and what forbids the plan is told to diagnostics,
 all of it at once. Conditions of checks are evaluated by a function that the declarations bring. Where values
@@ -32,10 +32,11 @@ from planner.engine.goal import Goal, Origins
 from planner.engine.ports import Drivers
 from planner.engine.refresh import View
 from planner.engine.refreshed import refreshed
+from planner.engine.renames import likely_renames
 from planner.engine.steps import WRITES, make_steps
 from planner.engine.taking import Taken, take
 from planner.model.diagnostic import Diagnostics
-from planner.model.plan import IMPORT_ONLY, Action, Change, Plan, Step
+from planner.model.plan import IMPORT_ONLY, Action, Change, Plan, Rename, Step
 from planner.model.resource import Prior
 from planner.model.state import State
 
@@ -80,7 +81,16 @@ def _put_together(decisions: Decisions, taken: Taken) -> Plan:
         checks=check_planned(decisions, taken),
         partial=goal.selection.partial,
         asked=refreshed.view.asked,
+        renames=_renames(decisions, taken),
     )
+
+
+def _renames(decisions: Decisions, taken: Taken) -> tuple[Rename, ...]:
+    """Not of what a removed block deletes, nor to an address of the state, where nothing can move."""
+    held = decisions.refreshed.state.resources
+    removed = {removal.source for removal in decisions.goal.declarations.removals}
+    movable = (c for c in taken.changes if c.address not in (held if c.action is Action.CREATE else removed))
+    return likely_renames(movable, {name: driver.kind for name, driver in decisions.drivers.items()})
 
 
 def _steps(decisions: Decisions, taken: Taken) -> tuple[Step, ...]:

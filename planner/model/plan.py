@@ -89,6 +89,16 @@ class Moved:
 
 
 @frozen
+class Rename:
+    """What is deleted at sources is like what is created at targets: it is likely one resource whose address
+    changed. More than one of either: nobody can say which became which.
+    """
+
+    sources: tuple[Address, ...]
+    targets: tuple[Address, ...]
+
+
+@frozen
 class LeftOut:
     """A change that is not taken. why: which other resource is the reason, "" when it was not chosen.
 
@@ -161,6 +171,7 @@ class Plan:
     """lineage "" and serial 0 mean that there is no state yet. refreshed: resources whose state entry is
     behind what was observed; apply takes them over without a call. unchanged: how many need nothing.
     partial: made with --target or --exclude. asked: whether the installation was, or only the state.
+    renames: what a moved block would keep; apply deletes and creates.
     """
 
     project: str = field(metadata=WORD)
@@ -181,6 +192,7 @@ class Plan:
     checks: tuple[CheckResult, ...] = ()
     partial: bool = field(default=False, metadata=FOR_PEOPLE)
     asked: bool = field(default=True, metadata=FOR_PEOPLE)
+    renames: tuple[Rename, ...] = field(default=(), metadata=FOR_PEOPLE)
 
     @cached_property
     def summary(self) -> Summary:

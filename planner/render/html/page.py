@@ -25,6 +25,7 @@ from planner.render.html.graph import graph_of
 from planner.render.html.promotion import Chain
 from planner.render.html.sides import lines, side, sides
 from planner.render.preview import blamed, losses_in_words, troubles
+from planner.render.renames import Renames
 from planner.render.values import plural
 from planner.render.view import CALLS, CHECKED, LOSSES, PlanView
 
@@ -143,6 +144,14 @@ class Page:
     @property
     def losses(self) -> list[ShownChange]:
         return [loss for shown in self.environments for loss in shown.losses]
+
+    @cached_property
+    def renames(self) -> Renames:
+        return Renames.of(shown.item.plan for shown in self.environments if shown.item.plan)
+
+    @property
+    def moved_block(self) -> str:
+        return "\n".join(self.renames.block)
 
     @property
     def caution(self) -> str:

@@ -71,6 +71,26 @@ def test_what_happens_to_each_resource_is_in_every_format(form: str, name: str) 
         assert (drift.headlines if form != "html" else (drift.sentence,))[0] in shown
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_likely_rename_is_in_every_format(form: str) -> None:
+    """Before what cannot be taken back, where that is told apart."""
+    shown, renames = FORMATS[form](PLANS["renamed"]), PlanView(PLANS["renamed"]).renames
+    assert "\n".join(renames.block) in shown
+    assert all(text in " ".join(shown.replace("`", "").split()) for text in (renames.likely, *renames.unsure))
+    if "Caution" in shown:
+        assert shown.index("moved:") < shown.index("Caution")
+
+
+def test_a_likely_rename_is_an_event() -> None:
+    made = PLANS["renamed"]
+    lines = [*events.plan(made, "")]
+    told = [line for line in lines if line["type"] == "rename"]
+    assert [line["sources"] for line in told] == [[*map(str, rename.sources)] for rename in made.renames]
+    assert [line["text"].splitlines() for line in lines if line["type"] == "moved"] == [
+        PlanView(made).renames.block
+    ]
+
+
 @pytest.mark.parametrize("name", ["moved", "imported", "both"])
 def test_the_facts_of_a_change_are_in_its_event(name: str) -> None:
     change = evolve(SAID[name][0], diffs=(), before={}, after={})
