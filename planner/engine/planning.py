@@ -28,17 +28,18 @@ from attrs import evolve
 from planner.engine.decisions import Decisions
 from planner.engine.diff import with_meta
 from planner.engine.evaluation import check_planned, planned_outputs
-from planner.engine.goal import Goal, Origins
+from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.refresh import View
 from planner.engine.refreshed import refreshed
 from planner.engine.renames import likely_renames
 from planner.engine.steps import WRITES, make_steps
 from planner.engine.taking import Taken, take
+from planner.model.address import Address
 from planner.model.diagnostic import Diagnostics
-from planner.model.plan import IMPORT_ONLY, Action, Change, Plan, Rename, Step
+from planner.model.plan import IMPORT_ONLY, Action, AttributeDiff, Change, Plan, Rename, Step
 from planner.model.resource import Prior
-from planner.model.state import State
+from planner.model.state import Applied, State
 
 
 def make_plan(goal: Goal, state: State, view: View, drivers: Drivers, diagnostics: Diagnostics) -> Plan:
@@ -50,12 +51,24 @@ def make_plan(goal: Goal, state: State, view: View, drivers: Drivers, diagnostic
     return _put_together(decisions, take(decisions))
 
 
-def with_origins(plan: Plan, origins: Origins) -> Plan:
-    """plan, with where the values come from that its changes set."""
+def with_origins(plan: Plan, goal: Goal, applied: Applied | None) -> Plan:
+    """plan, with what changed of what the values were made of that its changes set, else with the template's
+    line. applied: the last apply.
+    """
+    if not any(change.diffs for change in plan.changes):
+        return plan
+    origins = goal.origins.since(applied)
+
+    def sourced(diff: AttributeDiff, address: Address) -> AttributeDiff:
+        if diff.path[0] not in goal.resources[address].attributes:
+            return diff
+        if to_blame := origins.to_blame(address, diff.path):
+            return evolve(diff, origins=to_blame)
+        return evolve(diff, line=origins.line(address, diff.path))
 
     def told(change: Change) -> Change:
-        diffs = (evolve(diff, origins=origins(change.address, diff.path)) for diff in change.diffs)
-        return evolve(change, diffs=tuple(diffs)) if change.diffs else change
+        diffs = tuple(sourced(diff, change.address) for diff in change.diffs)
+        return evolve(change, diffs=diffs) if diffs else change
 
     return evolve(plan, changes=tuple(map(told, plan.changes)))
 

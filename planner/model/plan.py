@@ -37,7 +37,8 @@ class Action(Enum):
 class AttributeDiff:
     """One attribute that differs. after may be Deferred (known after apply).
 
-    origins: where after comes from, as "var.bundle_version, environments/prod.yaml:3".
+    origins: what after was made of and changed, as "var.bundle_version, environments/prod.yaml:3". line: of
+    the template that declares it, where nothing of that changed, as "templates/extensions.yaml:7".
     """
 
     path: Path
@@ -46,6 +47,7 @@ class AttributeDiff:
     sensitive: bool = False
     forces_replacement: bool = False
     origins: tuple[str, ...] = field(default=(), metadata=FOR_PEOPLE)
+    line: str = field(default="", metadata=FOR_PEOPLE)
 
 
 @frozen

@@ -17,7 +17,6 @@ from planner.render.markdown.diagram import diagram, has_edges
 from planner.render.markdown.form import ALL, WHOLE, CommentForm, Detail, ladder
 from planner.render.markdown.overview import head, is_quiet, table
 from planner.render.markdown.spans import code, codes, fence, words
-from planner.render.preview import blamed
 from planner.render.values import plural
 from planner.render.view import PlanView
 
@@ -38,7 +37,6 @@ def render_comment(preview: Preview, form: CommentForm) -> str:
     With less and less detail until it fits. Every delete and replace is named and the table is whole, unless
     the deletes and the table alone are longer than the limit: then the comment says how many are missing.
     """
-    preview = blamed(preview)
     view = _View(preview, form, findings.losses(preview.environments), groups(preview.environments))
     named = {level for level in (2, 1, 0) if _within(findings.caution(view.losses, form, level), form)}
     for detail in ladder():

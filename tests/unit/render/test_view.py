@@ -9,7 +9,7 @@ from types import MappingProxyType
 import pytest
 from attrs import evolve
 
-from planner.model.plan import Action, Change, LeftOut, Plan
+from planner.model.plan import Action, AttributeDiff, Change, LeftOut, Plan
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.render import events
 from planner.render.html import render_html
@@ -24,6 +24,9 @@ from .html_document import read
 from .plans import ICU, OFFICE, PLANS, SYNONYMS, plan
 from .previews import form_for
 
+ORIGIN = AttributeDiff(
+    ("version",), "8.*", "9.*", origins=("var.v, prod.yaml:3",), line="templates/extensions.yaml:7"
+)
 MOVED = evolve(plans.UPDATE, moved_from=ICU)
 IMPORTED = evolve(plans.UPDATE, imported=True)
 BOTH = evolve(plans.DELETE, moved_from=ICU, imported=True)
@@ -33,6 +36,8 @@ SAID: Mapping[str, tuple[Change, tuple[str, ...]]] = MappingProxyType(
         "imported": (IMPORTED, ("(imported first)",)),
         "both": (BOTH, ("(moved from extension.icu)", "(imported first)")),
         "why": (evolve(plans.UPDATE, reason="asked for with a flag"), (": asked for with a flag",)),
+        "origin": (evolve(plans.UPDATE, diffs=(ORIGIN,)), ("var.v, prod.yaml:3",)),
+        "line": (evolve(plans.UPDATE, diffs=(evolve(ORIGIN, origins=()),)), ("templates/extensions.yaml:7",)),
         "left over": (evolve(plans.DELETE, deposed=True), ("(left over from a replacement)",)),
     }
 )

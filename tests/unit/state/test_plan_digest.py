@@ -138,9 +138,11 @@ def test_what_is_for_people() -> None:
     assert {path for (path, counts), _ in FIELDS if not counts} == {
         ("changes", "reason"),
         ("changes", "diffs", "origins"),
+        ("changes", "diffs", "line"),
         ("changes", "content", "archive"),
         ("changes", "used_by"),
         ("drift", "diffs", "origins"),
+        ("drift", "diffs", "line"),
         ("notes",),
         ("unchanged",),
         ("left_out", "why"),
