@@ -605,7 +605,12 @@ VERSION = "var.version, environments/prod.yaml:3"
 OWNER = "var.owner, environments/prod.yaml:2"
 TOKEN = "var.token, PLANNER_VAR_token"
 PREFIX = "local.prefix, planner.yaml"
-VALUES = {"version": "9.*", "owner": "us", "token": Secret("s"), "sizes": [1, {"a": Secret("t")}]}
+VALUES: dict[str, Any] = {
+    "version": "9.*",
+    "owner": "us",
+    "token": Secret("s"),
+    "sizes": [1, {"a": Secret("t")}],
+}
 BEFORE = {name: conceal(value, "ab" * 16) for name, value in VALUES.items()}
 
 
