@@ -100,10 +100,12 @@ def _put_together(decisions: Decisions, taken: Taken) -> Plan:
 
 def _renames(decisions: Decisions, taken: Taken) -> tuple[Rename, ...]:
     """Not of what a removed block deletes, nor to an address of the state, where nothing can move."""
-    held = decisions.refreshed.state.resources
+    held, made = decisions.refreshed.state.resources, decisions.made
     removed = {removal.source for removal in decisions.goal.declarations.removals}
-    movable = (c for c in taken.changes if c.address not in (held if c.action is Action.CREATE else removed))
-    return likely_renames(movable, {name: driver.kind for name, driver in decisions.drivers.items()})
+    created = (c for c in taken.changes if c.action is Action.CREATE and c.address not in held)
+    deleted = (c for c in taken.changes if c.action is Action.DELETE and c.address not in removed)
+    changes = (*deleted, *(evolve(c, after=made[c.address].after) for c in created))
+    return likely_renames(changes, {name: driver.kind for name, driver in decisions.drivers.items()})
 
 
 def _steps(decisions: Decisions, taken: Taken) -> tuple[Step, ...]:

@@ -14,17 +14,29 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from attrs import evolve, field, frozen
 
 from planner.model.address import Address
-from planner.model.compare import is_unset, sort_key
+from planner.model.compare import is_unset, same, sort_key
 from planner.model.kind import Attribute, Kind
 from planner.model.plan import Action, Change, Rename
-from planner.model.value import UNKNOWN, Reference, Value, at, is_deferred, resolve
+from planner.model.value import (
+    CONCEALED,
+    UNKNOWN,
+    Fingerprint,
+    Reference,
+    Secret,
+    Value,
+    at,
+    is_deferred,
+    is_sensitive,
+    resolve,
+    with_each,
+)
 
 Pairs = list[tuple[Change, Change]]
 """Deletes, each with the create that is likely the same resource."""
 
 
 def likely_renames(changes: Iterable[Change], kinds: Mapping[str, Kind]) -> tuple[Rename, ...]:
-    """Each delete and create of changes is in one of them at most.
+    """Each delete and create of changes is in one of them at most. Of creates secrets are in clear.
 
     What refers to a renamed resource is compared again when that is known, so that a chain is found whole.
     """
@@ -109,13 +121,34 @@ def _groups(
     declared = {name: _declared(kind, created) for name, kind in wanted.items()}
     found: dict[tuple[str, ...], _Group] = {}
     for change in (*created, *(change for change in deleted if change.address.kind in wanted)):
-        kind = wanted[change.address.kind]
-        says = [_text(kind.attributes[name], _values(change).get(name)) for name in declared[kind.name]]
+        kind, values = wanted[change.address.kind], _values(change)
+        says = [_text(kind.attributes[name], values.get(name)) for name in declared[kind.name]]
         sha256 = _sha256(change)
-        key = (kind.name, sha256, *says)
-        group = found.setdefault(key, _Group(kind, bool(sha256 or any(says))))
+        group = found.setdefault((kind.name, sha256, *says), _Group(kind, bool(sha256 or any(says))))
         (group.created if change.action is Action.CREATE else group.deleted).append(change)
-    return (group for group in found.values() if group.created and group.deleted)
+    for group in found.values():
+        if group.created and group.deleted:
+            yield from _by_secrets(group, declared[group.kind.name])
+
+
+def _by_secrets(group: _Group, names: Sequence[str]) -> list[_Group]:
+    """group, parted where secrets differ: of those that are there only fingerprints are known."""
+    if not any(is_sensitive(_values(group.created[0]).get(name)) for name in names):
+        return [group]
+    found: list[_Group] = []
+    for change in (*group.created, *group.deleted):
+        alike = (other for other in found if _agree(change, other.created[0], group.kind, names))
+        home = next(alike, None)
+        if home is None and change.action is Action.CREATE:
+            found.append(home := _Group(group.kind, group.telling))
+        if home is not None:
+            (home.created if change.action is Action.CREATE else home.deleted).append(change)
+    return found
+
+
+def _agree(change: Change, created: Change, kind: Kind, names: Iterable[str]) -> bool:
+    one, other = _values(change), _values(created)
+    return all(same(one.get(n), other.get(n), unordered=kind.attributes[n].unordered) for n in names)
 
 
 def _declared(kind: Kind, created: Iterable[Change]) -> list[str]:
@@ -137,9 +170,16 @@ def _sha256(change: Change) -> str:
 
 
 def _text(attribute: Attribute, value: Value) -> str:
-    """value as a text that is the same for equal ones; "" for nothing."""
+    """value as a text that is the same for equal ones, whatever their secrets are; "" for nothing."""
     if is_unset(value):
         return ""
-    if attribute.unordered and isinstance(value, list | tuple):
-        value = sorted(map(sort_key, value))
-    return sort_key(value)
+    shown = _without_secrets(value)
+    if attribute.unordered and isinstance(shown, list):
+        shown = sorted(map(sort_key, shown))
+    return sort_key(shown)
+
+
+def _without_secrets(value: Value) -> Value:
+    if isinstance(value, Secret | Fingerprint):
+        return CONCEALED
+    return with_each(value, _without_secrets)

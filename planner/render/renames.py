@@ -21,7 +21,7 @@ from planner.render.values import plural
 LOOPED_FROM: Final = 3
 """So many entries of one pattern have as many lines as a loop."""
 
-_PASTE: Final = "paste this into a template:"
+_PASTE: Final = "paste this into a new file in templates/:"
 _NAMED: Final = 10
 _WIDTH: Final = 70
 _KEYS: Final = 40

@@ -123,3 +123,21 @@ def test_programs_are_told(applied: Project) -> None:
     assert {"type": "rename"} | pair in events
     [moved] = [event["text"] for event in events if event["type"] == "moved"]
     assert moved + "\n" == block(applied.ok("plan").out)
+
+
+@pytest.mark.parametrize("words", [(), ("--offline",)])
+def test_a_preview_tells_before_its_caution(team: Project, words: tuple[str, ...]) -> None:
+    """What is renamed has a secret and refers to another; one block is for all environments."""
+    for name in ("dictionaries", "checks"):
+        team.edit(f"templates/{name}.yaml", "geo_names", "places")
+    told = team.ok("preview", *words).out
+    assert told.count("moved:") == 1
+    assert told.index("**Likely renamed:** 1 resource is deleted") < told.index("[!CAUTION]")
+    team.edit(
+        "templates/dictionaries.yaml",
+        "moved:\n",
+        "moved:\n  - {from: extension.geo_names, to: extension.places}\n",
+    )
+    told = team.ok("preview", *words).out
+    assert "renamed:" not in told
+    assert "[!CAUTION]" not in told

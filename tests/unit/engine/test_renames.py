@@ -11,9 +11,9 @@ from planner.engine.refresh import View
 from planner.engine.selection import Selection
 from planner.model.declarations import Declarations, Move, Removal
 from planner.model.plan import Action, Rename
-from planner.model.value import Secret, conceal
+from planner.model.value import Fingerprint, Secret
 
-from .world import SALT, address, content, desired, goal_of, later, observed, planned, prior, ref, state_of
+from .world import address, content, desired, goal_of, later, observed, planned, prior, ref, state_of
 
 ONE, TWO = content("one"), content("two", "files/b")
 LIKE: dict[str, Any] = {"note": "x", "tier": "t"}
@@ -21,6 +21,11 @@ LIKE: dict[str, Any] = {"note": "x", "tier": "t"}
 
 def held(name: str, file: str = "one", **more: Any) -> Any:
     return prior(name, content_sha256=content(file).sha256, file="files/before", **more)
+
+
+def hidden(secret: str, salt: str = "cd" * 16) -> Fingerprint:
+    """A secret as the state has it: the first apply knows no lineage, and has a salt of its own."""
+    return Fingerprint.of(secret, salt)
 
 
 def told(*pairs: tuple[str, str]) -> tuple[Rename, ...]:
@@ -61,16 +66,25 @@ def told(*pairs: tuple[str, str]) -> tuple[Rename, ...]:
             id="a mapping",
         ),
         pytest.param(
-            [prior("a", password=conceal(Secret("s"), SALT))],
-            [desired("b", password=Secret("s"))],
-            told(("a", "b")),
-            id="a secret",
+            [prior("a", password=hidden("s")), prior("b", password=hidden("t"))],
+            [desired("c", password=Secret("t")), desired("d", password=Secret("s"))],
+            told(("a", "d"), ("b", "c")),
+            id="secrets",
         ),
         pytest.param(
-            [prior("a", password=conceal(Secret("s"), SALT))],
-            [desired("b", password=Secret("t"))],
-            (),
-            id="another secret",
+            [prior("a", settings={"k": hidden("s"), "l": hidden("t", "ef" * 16)})],
+            [desired("b", settings={"k": Secret("s"), "l": Secret("t")})],
+            told(("a", "b")),
+            id="secrets of several times",
+        ),
+        pytest.param(
+            [prior("a", password=hidden("s"))], [desired("b", password=Secret("t"))], (), id="another secret"
+        ),
+        pytest.param(
+            [prior("a", note="x", password=hidden("s"))],
+            [desired("b", note="x")],
+            told(("a", "b")),
+            id="a secret is left out",
         ),
         pytest.param(
             [held("a"), held("b")],
