@@ -28,7 +28,7 @@ from planner.config.sources import Sources
 from planner.config.variables import Inputs
 from planner.ece.operations import Timeouts, UploadForm
 from planner.ece.settings import Settings
-from planner.engine.goal import Goal
+from planner.engine.goal import Goal, Origins
 from planner.engine.ports import Drivers
 from planner.engine.recover import Waiting
 from planner.engine.selection import Selection
@@ -285,8 +285,16 @@ def _goal(request: Request, configuration: Configuration, lineage: str) -> Goal:
         mode=_mode(request),
         declarations=_declarations(request, configuration),
         selection=request.selection,
-        origins=configuration.origins,
+        origins=_origins(configuration),
         declared=configuration.resources,
+    )
+
+
+def _origins(configuration: Configuration) -> Origins:
+    return Origins(
+        of=configuration.origins,
+        line=lambda address, path: str(configuration.locate(address, path)),
+        variables={name: assigned.value for name, assigned in configuration.variables.items()},
     )
 
 

@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from attrs import evolve, field, frozen
 
 from planner.engine.selection import Selection
 from planner.model.address import Address
+from planner.model.compare import same
 from planner.model.declarations import Declarations
 from planner.model.plan import NORMAL
 from planner.model.resource import Desired
-from planner.model.state import State
-from planner.model.value import Path, Value, fingerprints, is_sensitive
+from planner.model.state import Applied, State
+from planner.model.value import UNKNOWN, Path, Value, fingerprints, is_sensitive
 
-Origins = Callable[[Address, Path], tuple[str, ...]]
-"""Where a declared value comes from, for people. To find it out is work, and no part of planning."""
+
+@frozen
+class Origins:
+    """Where declared values come from, for people. To find it out is work, and no part of planning.
+
+    of: what the value at a path was made of, as "var.bundle_version, environments/prod.yaml:3". line: of a
+    template, where it is declared. variables: their values. changed: what did, as "var.bundle_version" or the
+    name of a file; None: the variables that are not as they were at the last apply.
+    """
+
+    of: Callable[[Address, Path], tuple[str, ...]] = lambda *_: ()
+    line: Callable[[Address, Path], str] = lambda *_: ""
+    variables: Mapping[str, Value] = field(factory=dict)
+    changed: Collection[str] | None = None
+
+    def since(self, applied: Applied | None) -> Origins:
+        """These, where it is known what changed since then."""
+        if self.changed is not None:
+            return self
+        before = applied.inputs if applied else self.variables
+        changed = (
+            name for name, value in self.variables.items() if not same(value, before.get(name, UNKNOWN))
+        )
+        return evolve(self, changed={f"var.{name}" for name in changed})
+
+    def to_blame(self, address: Address, path: Path) -> tuple[str, ...]:
+        """What changed of what the value was made of."""
+        return tuple(origin for origin in self.of(address, path) if self._has_changed(origin))
+
+    def _has_changed(self, origin: str) -> bool:
+        """A local has, as far as one can tell, where the file did that it is in."""
+        changed = self.changed or ()
+        name, _, place = origin.partition(", ")
+        return name in changed or (name.startswith("local.") and place in changed)
 
 
 @frozen
@@ -34,7 +67,7 @@ class Goal:
     mode: str = NORMAL
     declarations: Declarations = field(factory=Declarations)
     selection: Selection = field(factory=Selection)
-    origins: Origins = field(default=lambda *_: (), eq=False)
+    origins: Origins = field(factory=Origins, eq=False)
     declared: Mapping[Address, Desired] = field(factory=dict)
 
     @property

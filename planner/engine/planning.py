@@ -11,8 +11,8 @@ make_plan goes through these stages. Each takes what those before it found and a
 4. Taken (taking.py, selection.py): the changes that the mode and the selection want, with what has to come
    along; the others are left out. What earlier replacements deposed is deleted here, or waits while it is in
    use. Deletions that must not be, or cannot be, are refused.
-5. Put together (here, steps.py, evaluation.py): the changes as steps in an order, the entries of the state
-   that are behind, the outputs, and the checks with the values there will be.
+5. Put together (here, steps.py, evaluation.py, renames.py): the changes as steps in an order, the entries of
+   the state that are behind, the outputs, the checks with the values there will be, and likely renames.
 
 The same input gives the same plan: no stage reads anything, and what forbids the plan is told to diagnostics,
 all of it at once. Conditions of checks are evaluated by a function that the declarations bring. Where values
@@ -28,16 +28,18 @@ from attrs import evolve
 from planner.engine.decisions import Decisions
 from planner.engine.diff import with_meta
 from planner.engine.evaluation import check_planned, planned_outputs
-from planner.engine.goal import Goal, Origins
+from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.refresh import View
 from planner.engine.refreshed import refreshed
+from planner.engine.renames import likely_renames
 from planner.engine.steps import WRITES, make_steps
 from planner.engine.taking import Taken, take
+from planner.model.address import Address
 from planner.model.diagnostic import Diagnostics
-from planner.model.plan import IMPORT_ONLY, Action, Change, Plan, Step
+from planner.model.plan import IMPORT_ONLY, Action, AttributeDiff, Change, Plan, Rename, Step
 from planner.model.resource import Prior
-from planner.model.state import State
+from planner.model.state import Applied, State
 
 
 def make_plan(goal: Goal, state: State, view: View, drivers: Drivers, diagnostics: Diagnostics) -> Plan:
@@ -49,12 +51,24 @@ def make_plan(goal: Goal, state: State, view: View, drivers: Drivers, diagnostic
     return _put_together(decisions, take(decisions))
 
 
-def with_origins(plan: Plan, origins: Origins) -> Plan:
-    """plan, with where the values come from that its changes set."""
+def with_origins(plan: Plan, goal: Goal, applied: Applied | None) -> Plan:
+    """plan, with what changed of what the values were made of that its changes set, else with the template's
+    line. applied: the last apply.
+    """
+    if not any(change.diffs for change in plan.changes):
+        return plan
+    origins = goal.origins.since(applied)
+
+    def sourced(diff: AttributeDiff, address: Address) -> AttributeDiff:
+        if diff.path[0] not in goal.resources[address].attributes:
+            return diff
+        if to_blame := origins.to_blame(address, diff.path):
+            return evolve(diff, origins=to_blame)
+        return evolve(diff, line=origins.line(address, diff.path))
 
     def told(change: Change) -> Change:
-        diffs = (evolve(diff, origins=origins(change.address, diff.path)) for diff in change.diffs)
-        return evolve(change, diffs=tuple(diffs)) if change.diffs else change
+        diffs = tuple(sourced(diff, change.address) for diff in change.diffs)
+        return evolve(change, diffs=diffs) if diffs else change
 
     return evolve(plan, changes=tuple(map(told, plan.changes)))
 
@@ -80,7 +94,18 @@ def _put_together(decisions: Decisions, taken: Taken) -> Plan:
         checks=check_planned(decisions, taken),
         partial=goal.selection.partial,
         asked=refreshed.view.asked,
+        renames=_renames(decisions, taken),
     )
+
+
+def _renames(decisions: Decisions, taken: Taken) -> tuple[Rename, ...]:
+    """Not of what a removed block deletes, nor to an address of the state, where nothing can move."""
+    held, made = decisions.refreshed.state.resources, decisions.made
+    removed = {removal.source for removal in decisions.goal.declarations.removals}
+    created = (c for c in taken.changes if c.action is Action.CREATE and c.address not in held)
+    deleted = (c for c in taken.changes if c.action is Action.DELETE and c.address not in removed)
+    changes = (*deleted, *(evolve(c, after=made[c.address].after) for c in created))
+    return likely_renames(changes, {name: driver.kind for name, driver in decisions.drivers.items()})
 
 
 def _steps(decisions: Decisions, taken: Taken) -> tuple[Step, ...]:

@@ -99,7 +99,7 @@ def propose_from(session: Session, state: State) -> Proposal:
         view = examine(view, closer, session.drivers, session.parallelism)
         diagnostics = Diagnostics(list(found))
         plan = make_plan(session.goal, state, view, session.drivers, diagnostics)
-    return Proposal(with_origins(plan, session.goal.origins), tuple(diagnostics), state, view)
+    return Proposal(with_origins(plan, session.goal, state.applied), tuple(diagnostics), state, view)
 
 
 def compare(goal: Goal, drivers: Drivers, state: State) -> Proposal:
@@ -109,7 +109,7 @@ def compare(goal: Goal, drivers: Drivers, state: State) -> Proposal:
     """
     goal = evolve(goal, declarations=evolve(goal.declarations, imports=(), checks=()))
     diagnostics = Diagnostics()
-    plan = with_origins(make_plan(goal, state, View(), drivers, diagnostics), goal.origins)
+    plan = with_origins(make_plan(goal, state, View(), drivers, diagnostics), goal, None)
     return Proposal(plan, tuple(diagnostics), state)
 
 

@@ -37,7 +37,8 @@ class Action(Enum):
 class AttributeDiff:
     """One attribute that differs. after may be Deferred (known after apply).
 
-    origins: where after comes from, as "var.bundle_version, environments/prod.yaml:3".
+    origins: what after was made of and changed, as "var.bundle_version, environments/prod.yaml:3". line: of
+    the template that declares it, where nothing of that changed, as "templates/extensions.yaml:7".
     """
 
     path: Path
@@ -46,6 +47,7 @@ class AttributeDiff:
     sensitive: bool = False
     forces_replacement: bool = False
     origins: tuple[str, ...] = field(default=(), metadata=FOR_PEOPLE)
+    line: str = field(default="", metadata=FOR_PEOPLE)
 
 
 @frozen
@@ -86,6 +88,16 @@ class Moved:
 
     source: Address
     target: Address
+
+
+@frozen
+class Rename:
+    """What is deleted at sources is like what is created at targets: it is likely one resource whose address
+    changed. More than one of either: nobody can say which became which.
+    """
+
+    sources: tuple[Address, ...]
+    targets: tuple[Address, ...]
 
 
 @frozen
@@ -161,6 +173,7 @@ class Plan:
     """lineage "" and serial 0 mean that there is no state yet. refreshed: resources whose state entry is
     behind what was observed; apply takes them over without a call. unchanged: how many need nothing.
     partial: made with --target or --exclude. asked: whether the installation was, or only the state.
+    renames: what a moved block would keep; apply deletes and creates.
     """
 
     project: str = field(metadata=WORD)
@@ -181,6 +194,7 @@ class Plan:
     checks: tuple[CheckResult, ...] = ()
     partial: bool = field(default=False, metadata=FOR_PEOPLE)
     asked: bool = field(default=True, metadata=FOR_PEOPLE)
+    renames: tuple[Rename, ...] = field(default=(), metadata=FOR_PEOPLE)
 
     @cached_property
     def summary(self) -> Summary:

@@ -13,7 +13,7 @@ from planner.model.plan import Change, Drift, LeftOut, Plan
 from planner.model.value import Value, is_sensitive
 from planner.model.value_json import encode_value
 from planner.render.values import SENSITIVE
-from planner.render.view import ChangeView
+from planner.render.view import ChangeView, PlanView
 
 FORMAT_VERSION = 1
 
@@ -34,9 +34,12 @@ def diagnostic(item: Diagnostic) -> Line:
 
 
 def plan(value: Plan, digest: str) -> Iterator[Line]:
-    """The drift, the changes, then a summary."""
+    """The drift, the changes, what is likely renamed, then a summary."""
     yield from (_drift(item) for item in value.drift)
     yield from (_change(change) for change in value.changes)
+    yield from ({"type": "rename"} | encode(item) for item in value.renames)
+    if block := PlanView(value).renames.block:
+        yield {"type": "moved", "text": "\n".join(block)}
     yield from (_left_out(item) for item in value.left_out)
     yield from ({"type": "check"} | encode(result) for result in value.checks)
     yield from ({"type": "note", "text": note} for note in value.notes)

@@ -134,7 +134,8 @@ def diff_rows(diff: AttributeDiff) -> Iterator[Row]:
     before = None if before is UNKNOWN else before
     hidden = diff.sensitive or is_hidden(before) or is_hidden(after)
     sign = "+" if before is None else "-" if after is None else "~"
-    yield Row(dotted(diff.path), sign, before, after, hidden, diff.forces_replacement, diff.origins)
+    notes = diff.origins or ((diff.line,) if diff.line else ())
+    yield Row(dotted(diff.path), sign, before, after, hidden, diff.forces_replacement, notes)
 
 
 def rows_of(diffs: Iterable[AttributeDiff]) -> list[Row]:

@@ -31,6 +31,7 @@ from planner.model.plan import (
 )
 from planner.model.state import LEFT_OVER
 from planner.model.value import Value, dotted
+from planner.render.renames import Renames
 from planner.render.rows import Row, change_rows, output_rows, rows_of
 from planner.render.values import is_unknown, plural
 
@@ -294,6 +295,10 @@ class PlanView:
         for item in self.plan.left_out:
             deposed = f", {LEFT_OVER}" if item.deposed else ""
             yield item.address, f"{deposed} ({item.action.value})", item.why
+
+    @property
+    def renames(self) -> Renames:
+        return Renames.of([self.plan])
 
     @property
     def checks(self) -> Iterator[CheckResult]:

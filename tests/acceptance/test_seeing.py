@@ -73,6 +73,30 @@ def test_the_plan_names_where_a_changed_value_comes_from(applied: Project) -> No
     assert "# var.version, --var version" in applied.ok("plan", "--var", "version=7.*").out
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        ("{{ var.version }}", "7.*", '"8.*" -> "7.*"  # templates/main.yaml:7'),
+        ("{{ var.version }}", '"1{{ var.version }}"', '"8.*" -> "18.*"  # templates/main.yaml:7'),
+        ("name: beta", "name: delta", '"beta" -> "delta"  # templates/main.yaml:10'),
+        ("description: Goes", "# {# why #}\n      description: It goes", "# templates/main.yaml:14"),
+    ],
+)
+def test_the_plan_names_the_line_where_no_variable_changed(
+    applied: Project, old: str, new: str, shown: str
+) -> None:
+    applied.edit("templates/main.yaml", old, new)
+    told = applied.ok("plan").out
+    assert shown in told
+    assert "# var." not in told
+
+
+def test_the_plan_blames_no_variable_for_drift(applied: Project) -> None:
+    with applied.sandbox() as ece:
+        ece.update("alpha", version="7.*")
+    assert '"7.*" -> "8.*"  # templates/main.yaml:7' in applied.ok("plan").out
+
+
 def test_kinds(project: Project) -> None:
     assert "extension" in project.ok("kinds", "list").out
     shown = project.ok("kinds", "show", "extension").out

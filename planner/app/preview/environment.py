@@ -12,11 +12,12 @@ from planner.app.preview.comparison import Read, with_stand_ins
 from planner.app.promotion.admission import Admission, admission
 from planner.app.redaction import document_redaction
 from planner.config.load import Configuration
+from planner.engine.goal import Goal
 from planner.engine.offline import imagined
 from planner.engine.workflow import Proposal, compare, propose
 from planner.errors import InvalidConfiguration, PlannerError
 from planner.model.diagnostic import Diagnostic, Position, folded
-from planner.model.preview import EnvironmentPreview
+from planner.model.preview import IN_WORDS, EnvironmentPreview
 from planner.promote.gates import BACK, PROMOTION
 from planner.state.document import Redact
 from planner.state.saved import dump_plan, plan_digest
@@ -42,13 +43,19 @@ def foresee(task: Task, found: EnvironmentPreview) -> Planned:
         if task.offline:
             return _from_base(task, found)
         with opened(task.request) as here:
-            proposal = propose(here.session, here.state)
+            goal = blaming(here.session.goal, found.why)
+            proposal = propose(evolve(here.session, goal=goal), here.state)
             shown, data = _shown(task, found, proposal, here.configuration, here.store.redact)
             now = here.store.clock()
             admitted = admission(task.request, here.configuration, proposal.state, now)
             return (with_gates(shown, admitted) if admitted else shown), data
     except PlannerError as error:
         return evolve(found, error=redact(told_of(error)), advice=redact(advice_of(error))), None
+
+
+def blaming(goal: Goal, why: tuple[str, ...]) -> Goal:
+    """goal, whose values are told to come from what the change changed, where that is known."""
+    return goal if IN_WORDS.issuperset(why) else evolve(goal, origins=evolve(goal.origins, changed=why))
 
 
 def with_gates(found: EnvironmentPreview, admitted: Admission) -> EnvironmentPreview:
@@ -66,6 +73,7 @@ def with_gates(found: EnvironmentPreview, admitted: Admission) -> EnvironmentPre
 def _from_base(task: Task, found: EnvironmentPreview) -> Planned:
     """Base taken for applied, head planned from it."""
     goal, drivers = opened_offline(with_stand_ins(task.request))
+    goal = blaming(goal, found.why)
     was = task.was.configuration
     base, outputs = (was.resources, was.outputs) if was else ({}, {})
     kinds = {name: driver.kind for name, driver in drivers.items()}

@@ -24,7 +24,8 @@ from planner.render.html.across import Across, ShownChange
 from planner.render.html.graph import graph_of
 from planner.render.html.promotion import Chain
 from planner.render.html.sides import lines, side, sides
-from planner.render.preview import blamed, losses_in_words, troubles
+from planner.render.preview import losses_in_words, troubles
+from planner.render.renames import Renames
 from planner.render.values import plural
 from planner.render.view import CALLS, CHECKED, LOSSES, PlanView
 
@@ -43,7 +44,7 @@ def render_html(preview: Preview) -> str:
     A preview of one environment and no commit is the plan that somebody made of it.
     """
     style, script = (Markup(part(name)) for name in ("page.css", "page.js"))  # noqa: S704 - files of ours
-    page, policy = Page(blamed(preview)), _policy(style, script)
+    page, policy = Page(preview), _policy(style, script)
     template = _environment().get_template("page.html")
     return template.render(page=page, policy=policy, style=style, script=script)
 
@@ -143,6 +144,14 @@ class Page:
     @property
     def losses(self) -> list[ShownChange]:
         return [loss for shown in self.environments for loss in shown.losses]
+
+    @cached_property
+    def renames(self) -> Renames:
+        return Renames.of(shown.item.plan for shown in self.environments if shown.item.plan)
+
+    @property
+    def moved_block(self) -> str:
+        return "\n".join(self.renames.block)
 
     @property
     def caution(self) -> str:

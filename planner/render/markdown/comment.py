@@ -14,10 +14,9 @@ from planner.model.preview import EnvironmentPreview, Preview
 from planner.render.markdown import findings
 from planner.render.markdown.blocks import Group, folded, group_block, groups, plan_inside, summary
 from planner.render.markdown.diagram import diagram, has_edges
-from planner.render.markdown.form import WHOLE, CommentForm, Detail, ladder
+from planner.render.markdown.form import ALL, WHOLE, CommentForm, Detail, ladder
 from planner.render.markdown.overview import head, is_quiet, table
 from planner.render.markdown.spans import code, codes, fence, words
-from planner.render.preview import blamed
 from planner.render.values import plural
 from planner.render.view import PlanView
 
@@ -38,7 +37,6 @@ def render_comment(preview: Preview, form: CommentForm) -> str:
     With less and less detail until it fits. Every delete and replace is named and the table is whole, unless
     the deletes and the table alone are longer than the limit: then the comment says how many are missing.
     """
-    preview = blamed(preview)
     view = _View(preview, form, findings.losses(preview.environments), groups(preview.environments))
     named = {level for level in (2, 1, 0) if _within(findings.caution(view.losses, form, level), form)}
     for detail in ladder():
@@ -78,6 +76,7 @@ def _comment(view: _View, detail: Detail) -> Iterator[str]:
 
 def _body(view: _View, detail: Detail) -> Iterator[str]:
     items, form = view.preview.environments, view.form
+    yield from findings.renames(items, form, detail.renames)
     yield from findings.caution(view.losses, form, detail.caution)
     yield from findings.warnings(items, form, detail.warnings)
     yield from table(view.preview, detail.why)
@@ -137,7 +136,8 @@ def _less(attributes: int, named: bool, what: str) -> Iterator[str]:
 def _cut(view: _View) -> str:
     """The head, as many losses and rows of the table as fit, and how many are missing of each."""
     form = view.form
-    begin = [*head(view.preview, form, names=False)]
+    renames = findings.renames(view.preview.environments, form, 0)
+    begin = [*head(view.preview, form, names=False), *renames]
     end = ["*Nothing else of this preview fits here.*"]
     room = form.limit - _size([*begin, *end], form)
     rows = [*table(view.preview, 0)]
@@ -205,6 +205,7 @@ def _plan_lines(plan: Plan, digest: str) -> Iterator[str]:
     items = (EnvironmentPreview(plan.environment, plan=plan, digest=digest),)
     view = PlanView(plan)
     yield from (f"### {code(plan.environment)}: {summary(plan) or view.no_changes}", "")
+    yield from findings.renames(items, _PLAIN, ALL)
     yield from findings.caution(findings.losses(items), _PLAIN, 2)
     for group in groups(items):
         yield from (*plan_inside(group, WHOLE, _PLAIN.limit), "")

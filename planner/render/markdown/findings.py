@@ -19,11 +19,13 @@ from planner.render.markdown.blocks import block, coloured, folded, named, omitt
 from planner.render.markdown.form import CommentForm, Detail
 from planner.render.markdown.spans import code, codes, fence, marked, words
 from planner.render.preview import losses_in_words
+from planner.render.renames import Renames
 from planner.render.text.plan import title
 from planner.render.values import plural
 from planner.render.view import CHECKED, CHECKED_LATER, ChangeView, DriftView, PlanView
 
 _REASON_ROOM: Final = 160
+_UNSURE_ROOM: Final = 1_000
 _WHOLE: Final = 100_000
 _ERROR_COLUMNS: Final = 200
 _STATUS: Final = CHECKED | {"failed": f"**{CHECKED['failed']}**"}
@@ -64,6 +66,22 @@ def losses(environments: Iterable[EnvironmentPreview]) -> tuple[Loss, ...]:
     planned = [(item, PlanView(item.plan)) for item in environments if item.plan]
     found = [Loss(lost, item.environment, item.protected) for item, view in planned for lost in view.losses]
     return tuple(sorted(found, key=lambda loss: loss.verb))
+
+
+def renames(items: Items, form: CommentForm, most: int) -> Iterator[str]:
+    """Likely renames. most: lines of the block to paste, and unclear ones; a block is shown whole or not."""
+    found = Renames.of(item.plan for item in items if item.plan)
+    if found.pairs:
+        shown = fence(found.block, "yaml")
+        fits = len(found.block) <= most and shown[1:-1] == found.block
+        yield from (f"**Likely renamed:** {found.likely}", "")
+        yield from (*(shown if fits else [f"That block does not fit here. {form.rest}"]), "")
+    told = [f"- {words(text, _UNSURE_ROOM)}" for text in found.unsure]
+    if told:
+        yield from ("**Perhaps renamed:**", "", *told[:most])
+        if len(told) > most:
+            yield f"- ... {plural(len(told) - most, 'more group')}"
+        yield ""
 
 
 def caution(found: Sequence[Loss], form: CommentForm, level: int) -> Iterator[str]:

@@ -59,7 +59,7 @@ class Detail:
     attributes of each drifted resource. outputs, notes, users, checks: how many of each. blocks: the block of
     each environment. error_lines: of each that failed. caution: 2 one line for each delete and replace, 1 one
     for each environment, with ids, 0 addresses only. footer: digests and the command. why: reasons in the
-    table. warnings: of what merging leaves behind.
+    table. warnings: of what merging leaves behind. renames: lines of the block to paste for likely ones.
     """
 
     diagram: bool = True
@@ -81,9 +81,12 @@ class Detail:
     footer: bool = True
     why: int = 3
     warnings: int = 20
+    renames: int = 100
 
 
-WHOLE: Final = Detail(value_lines=ALL, notes=ALL, users=ALL, checks=ALL, error_lines=ALL, warnings=ALL)
+WHOLE: Final = Detail(
+    value_lines=ALL, notes=ALL, users=ALL, checks=ALL, error_lines=ALL, warnings=ALL, renames=ALL
+)
 
 _STEPS: Final[tuple[Mapping[str, Any], ...]] = (
     {"diagram": False},
@@ -101,7 +104,7 @@ _STEPS: Final[tuple[Mapping[str, Any], ...]] = (
     {"blocks": False},
     {"users": 3, "error_lines": 8, "checks": 5, "warnings": 5},
     {"users": 0, "notes": 0},
-    {"caution": 1},
+    {"caution": 1, "renames": 0},
     {"error_lines": 1, "checks": 0, "footer": False},
     {"why": 0},
     {"caution": 0, "warnings": 0},

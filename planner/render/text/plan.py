@@ -34,12 +34,13 @@ _ROWS_AT: Final = 6
 def render_plan(plan: Plan, *, width: int, style: Style) -> str:
     """The plan as text that ends with a line break. width: columns of the terminal, at least 40.
 
-    Sections: drift, changes, notes, outputs, then `Plan: 2 to create, ...` or `No changes. ...`.
+    Sections: drift, changes, likely renames, notes, outputs, then `Plan: 2 to create, ...` or `No changes.`
     """
     width, view = max(width, NARROWEST), PlanView(plan)
     sections = (
         _drift(view, width, style),
         _changes(view, width, style),
+        _renames(view, width, style),
         _notes(view, width, style),
         _left_out(view, width, style),
         _checks(view, width),
@@ -71,6 +72,18 @@ def _changes(view: PlanView, width: int, style: Style) -> Iterator[str]:
 def _titled(title: str, text: str, width: int, style: Style) -> Iterator[str]:
     """A paragraph with a title; its further lines stand under its first."""
     return hanging(style.paint(BOLD, title), text, width, len(title))
+
+
+def _renames(view: PlanView, width: int, style: Style) -> Iterator[str]:
+    """The block stands by itself and is not wrapped, so that it can be copied."""
+    renames = view.renames
+    if renames.pairs:
+        yield from _titled("Likely renamed: ", renames.likely, width, style)
+        yield from ("", *renames.block)
+    if renames.pairs and renames.unclear:
+        yield ""
+    for text in renames.unsure:
+        yield from _titled("Perhaps renamed: ", text, width, style)
 
 
 def _notes(view: PlanView, width: int, style: Style) -> Iterator[str]:

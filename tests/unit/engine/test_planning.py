@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from planner.engine.goal import Origins
 from planner.engine.refresh import View, survey
 from planner.engine.selection import Selection
 from planner.engine.workflow import compare, propose_from
@@ -13,9 +14,11 @@ from planner.model.codec import encode
 from planner.model.declarations import Declarations, Move, Removal
 from planner.model.plan import DESTROY, IMPORT_ONLY, NORMAL, REFRESH_ONLY, Action, AttributeDiff, OutputChange
 from planner.model.resource import Lifecycle, Observed
-from planner.model.value import Deferred, Fingerprint, Path, Reference, Secret, dotted
+from planner.model.state import Applied
+from planner.model.value import Deferred, Fingerprint, Path, Reference, Secret, conceal, dotted
 
 from .world import (
+    NOW,
     REPLACED,
     SALT,
     THING,
@@ -561,38 +564,82 @@ def test_the_same_input_gives_the_same_plan_in_any_order() -> None:
     assert encode(one.plan) == encode(two.plan)
 
 
-def in_the_template(address: Address, path: Path) -> tuple[str, ...]:
-    return (f"{address}.{dotted(path)}",)
+def in_the_template(address: Address, path: Path) -> str:
+    return f"{address}.{dotted(path)}"
 
 
 @pytest.mark.parametrize("mode", [NORMAL, DESTROY, REFRESH_ONLY, IMPORT_ONLY])
 def test_a_plan_is_made_without_asking_where_values_come_from(mode: str) -> None:
-    def refuse(_address: Address, _path: Path) -> tuple[str, ...]:
+    def refuse(_address: Address, _path: Path) -> Any:
         raise AssertionError
 
     has = [prior("a", settings={"k": 1}), prior("b", tier="x"), prior("c")]
     wanted = [desired("a", settings={"k": 2}), desired("b", tier="y"), desired("d")]
-    asking, silent = (plan_for(*wanted, has=has, mode=mode, **more) for more in ({"origins": refuse}, {}))
+    refusing = {"origins": Origins(refuse, refuse)}
+    asking, silent = (plan_for(*wanted, has=has, mode=mode, **more) for more in (refusing, {}))
     assert asking.plan == silent.plan
 
 
 @pytest.mark.parametrize(
-    ("wanted", "origins"),
+    ("wanted", "lines"),
     [
-        ({"note": "new"}, [("thing.a.note",)]),
-        ({"settings": {"k": 2, "l": 1}}, [("thing.a.settings.k",)]),
-        ({"tier": "y"}, [("thing.a.tier",)]),
-        ({"note": "new", "tags": ["x"]}, [("thing.a.note",), ("thing.a.tags[0]",), ("thing.a.tags[0]",)]),
+        ({"note": "new"}, ["thing.a.note"]),
+        ({"settings": {"k": 2, "l": 1}}, ["thing.a.settings.k"]),
+        ({"tier": "y"}, ["thing.a.tier"]),
+        ({"note": "new", "tags": ["x"]}, ["thing.a.note", "thing.a.tags[0]", "thing.a.tags[0]"]),
+        pytest.param({"note": None}, [""], id="what is not declared has no line"),
         ({}, []),
     ],
 )
-def test_a_proposal_tells_where_values_come_from(wanted: dict[str, Any], origins: Any) -> None:
+def test_a_proposal_tells_where_values_are_declared(wanted: dict[str, Any], lines: Any) -> None:
     has: dict[str, Any] = {"note": "x", "settings": {"k": 1, "l": 1}, "tier": "x", "tags": ["g"]}
     scene = Scene.of(prior("a", **has))
-    goal = goal_of(desired("a", **{**has, **wanted}), origins=in_the_template)
+    declared = {name: value for name, value in {**has, **wanted}.items() if value is not None}
+    goal = goal_of(desired("a", **declared), origins=Origins(line=in_the_template))
     session = scene.session(goal)
     for plan in (propose_from(session, scene.state).plan, compare(goal, session.drivers, scene.state).plan):
-        assert sorted(diff.origins for change in plan.changes for diff in change.diffs) == origins
+        assert sorted(diff.line for change in plan.changes for diff in change.diffs) == lines
+
+
+VERSION = "var.version, environments/prod.yaml:3"
+OWNER = "var.owner, environments/prod.yaml:2"
+TOKEN = "var.token, PLANNER_VAR_token"
+PREFIX = "local.prefix, planner.yaml"
+VALUES: dict[str, Any] = {
+    "version": "9.*",
+    "owner": "us",
+    "token": Secret("s"),
+    "sizes": [1, {"a": Secret("t")}],
+}
+BEFORE = {name: conceal(value, "ab" * 16) for name, value in VALUES.items()}
+
+
+@pytest.mark.parametrize(
+    ("before", "changed", "origins"),
+    [
+        pytest.param(BEFORE, None, (), id="nothing"),
+        pytest.param({**BEFORE, "version": "8.*"}, None, (VERSION,), id="a variable"),
+        pytest.param({**BEFORE, "token": conceal(Secret("r"), "ab" * 16)}, None, (TOKEN,), id="a secret"),
+        pytest.param({**BEFORE, "sizes": [2]}, None, (), id="a variable of others"),
+        pytest.param({"owner": "us"}, None, (VERSION, TOKEN), id="variables that were not there"),
+        pytest.param(None, None, (), id="not known: there was no apply"),
+        pytest.param({}, ("var.version", "environments/prod.yaml"), (VERSION,), id="what a change changed"),
+        pytest.param({}, ("environments/prod.yaml",), (), id="a file of variables, elsewhere in it"),
+        pytest.param({}, ("var.ver", "templates/a.yaml"), (), id="a variable that begins like it"),
+        pytest.param({}, ("planner.yaml",), (PREFIX,), id="the file of a local"),
+        pytest.param({}, (), (), id="a change of nothing"),
+    ],
+)
+def test_an_origin_is_named_where_it_is_what_changed(
+    before: Any, changed: Any, origins: tuple[str, ...]
+) -> None:
+    """Else the template's line."""
+    told = Origins(lambda *_: (VERSION, OWNER, TOKEN, PREFIX), in_the_template, VALUES, changed)
+    applied = None if before is None else Applied(NOW, "digest", "digest", before)
+    scene = Scene.of(prior("a", note="x"), applied=applied)
+    session = scene.session(goal_of(desired("a", note="y"), origins=told))
+    [diff] = propose_from(session, scene.state).plan.changes[0].diffs
+    assert (diff.origins, diff.line) == (origins, "" if origins else "thing.a.note")
 
 
 def test_destroy_deletes_everything_in_order() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from attrs import evolve
+
 from planner.model.address import Address
-from planner.model.plan import Action, AttributeDiff, Change, Drift, OutputChange, Plan
+from planner.model.plan import Action, AttributeDiff, Change, Drift, OutputChange, Plan, Rename
 from planner.model.resource import Content, Prior
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Reference, Secret
 
@@ -217,6 +219,20 @@ DRIFT = (
     ),
     Drift(ICU, "88", gone=True),
 )
+
+
+def renamed(*pairs: tuple[str, str]) -> tuple[Rename, ...]:
+    """Each pair of names, several of them with spaces between them."""
+    sides = ((tuple(Address("extension", n) for n in side.split()) for side in pair) for pair in pairs)
+    return tuple(Rename(*side) for side in sides)
+
+
+LANGUAGES = ("ar", "bg", "ca", "cs", "da", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fr", "ga")
+RENAMES = (
+    *renamed(("synonyms", "words"), ("a b", "c d")),
+    *renamed(*((f"stopwords_{key}", f"stop_{key}_words") for key in LANGUAGES)),
+    *renamed(*((f"part{number}", f"part_{number}") for number in range(1, 13))),
+)
 HOSTILE = Change(
     SYNONYMS,
     Action.UPDATE,
@@ -247,6 +263,7 @@ PLANS: Mapping[str, Plan] = {
             deposed=True,
         ),
     ),
+    "renamed": plan(DELETE, evolve(CREATE, address=Address("extension", "words")), renames=RENAMES),
     "nested": plan(RULES),
     "multiline": plan(MULTILINE),
     "sensitive": plan(SENSITIVE),

@@ -10,7 +10,7 @@ import pytest
 from attrs import evolve
 
 from planner.model.address import Address
-from planner.model.plan import Action, Change, Drift, LeftOut, Plan
+from planner.model.plan import Action, AttributeDiff, Change, Drift, LeftOut, Plan
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.model.resource import Prior
 from planner.render import events
@@ -26,6 +26,9 @@ from .html_document import read
 from .plans import ICU, OFFICE, PLANS, SYNONYMS, plan
 from .previews import form_for
 
+ORIGIN = AttributeDiff(
+    ("version",), "8.*", "9.*", origins=("var.v, prod.yaml:3",), line="templates/extensions.yaml:7"
+)
 MOVED = evolve(plans.UPDATE, moved_from=ICU)
 IMPORTED = evolve(plans.UPDATE, imported=True)
 BOTH = evolve(plans.DELETE, moved_from=ICU, imported=True)
@@ -35,6 +38,8 @@ SAID: Mapping[str, tuple[Change, tuple[str, ...]]] = MappingProxyType(
         "imported": (IMPORTED, ("(imported first)",)),
         "both": (BOTH, ("(moved from extension.icu)", "(imported first)")),
         "why": (evolve(plans.UPDATE, reason="asked for with a flag"), (": asked for with a flag",)),
+        "origin": (evolve(plans.UPDATE, diffs=(ORIGIN,)), ("var.v, prod.yaml:3",)),
+        "line": (evolve(plans.UPDATE, diffs=(evolve(ORIGIN, origins=()),)), ("templates/extensions.yaml:7",)),
         "left over": (evolve(plans.DELETE, deposed=True), ("(left over from a replacement)",)),
     }
 )
@@ -71,6 +76,26 @@ def test_what_happens_to_each_resource_is_in_every_format(form: str, name: str) 
         assert item.what in shown
     for drift in view.drift:
         assert (drift.headlines if form != "html" else (drift.sentence,))[0] in shown
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_likely_rename_is_in_every_format(form: str) -> None:
+    """Before what cannot be taken back, where that is told apart."""
+    shown, renames = FORMATS[form](PLANS["renamed"]), PlanView(PLANS["renamed"]).renames
+    assert "\n".join(renames.block) in shown
+    assert all(text in " ".join(shown.replace("`", "").split()) for text in (renames.likely, *renames.unsure))
+    if "Caution" in shown:
+        assert shown.index("moved:") < shown.index("Caution")
+
+
+def test_a_likely_rename_is_an_event() -> None:
+    made = PLANS["renamed"]
+    lines = [*events.plan(made, "")]
+    told = [line for line in lines if line["type"] == "rename"]
+    assert [line["sources"] for line in told] == [[*map(str, rename.sources)] for rename in made.renames]
+    assert [line["text"].splitlines() for line in lines if line["type"] == "moved"] == [
+        PlanView(made).renames.block
+    ]
 
 
 @pytest.mark.parametrize("name", ["moved", "imported", "both"])

@@ -23,6 +23,7 @@ from planner.model.plan import (
     Moved,
     OutputChange,
     Plan,
+    Rename,
     Step,
 )
 from planner.model.resource import ON_THIS_MACHINE, Content, Prior
@@ -68,6 +69,7 @@ PLAN = Plan(
     unchanged=5,
     moves=(Moved(A, B),),
     left_out=(LeftOut(A, Action.CREATE, "b is left out"),),
+    renames=(Rename((A,), (B,)),),
     checks=(CheckResult("c", "passed", "a message", "error"), CheckResult("d", "passed", "more", "error")),
 )
 
@@ -76,7 +78,9 @@ def others(value: Any) -> Iterator[Any]:
     """Values like value, of which each is another one in a single field."""
     if attrs.has(type(value)) and not isinstance(value, Address | Deferred):
         for field in attrs.fields(type(value)):
-            yield from (evolve(value, **{field.name: it}) for it in others(getattr(value, field.name)))
+            held = getattr(value, field.name)
+            varied = [another(held)] if field.metadata == FOR_PEOPLE else others(held)
+            yield from (evolve(value, **{field.name: it}) for it in varied)
     elif isinstance(value, tuple) and value and attrs.has(type(value[0])):
         yield from ((it, *value[1:]) for it in others(value[0]))
     else:
@@ -134,15 +138,18 @@ def test_what_is_for_people() -> None:
     assert {path for (path, counts), _ in FIELDS if not counts} == {
         ("changes", "reason"),
         ("changes", "diffs", "origins"),
+        ("changes", "diffs", "line"),
         ("changes", "content", "archive"),
         ("changes", "used_by"),
         ("drift", "diffs", "origins"),
+        ("drift", "diffs", "line"),
         ("notes",),
         ("unchanged",),
         ("left_out", "why"),
         ("checks", "message"),
         ("partial",),
         ("asked",),
+        ("renames",),
     }
 
 
