@@ -63,6 +63,7 @@ class KeepingLexer(Lexer):
     """Keeps how numbers are written, and line ends that trim_blocks takes where a line holds more than tags.
 
     So `8.10` is printed as 8.10; `a: 1 {# why #}` and `a: {% if b %}1{% endif %}` stay lines of their own.
+    A line that begins with `#` ends where it ends, also behind `-%}`: no more is drawn into the comment.
     """
 
     def wrap(self, stream: _Parts, name: str | None = None, filename: str | None = None) -> Iterator[Token]:
@@ -98,18 +99,20 @@ _FLOAT = re.compile(r"\A\d+(\.|[eE])")
 
 
 def _with_line_ends(stream: _Parts) -> Iterator[tuple[int, str, str]]:
-    written = False  # whether there is text or a value in the line
+    begun = ""  # the text of the line so far, where there is any
     for line, kind, value in stream:
         yield line, kind, value
         if kind == "data":
             _, end, tail = value.rpartition("\n")
-            written = bool(tail.strip()) or (written and not end)
+            begun = (tail if end else begun + tail).lstrip()
         elif kind == "variable_begin":
-            written = True
-        elif kind in _TAG_ENDS and value.endswith("\n"):
-            if written and "-%}" not in value and "-#}" not in value:
-                yield line, "data", "\n"
-            written = False
+            begun += value
+        elif kind in _TAG_ENDS:
+            _, end, indent = value[len(value.rstrip()) :].partition("\n")
+            if end:
+                if begun.startswith("#") or (begun and "-%}" not in value and "-#}" not in value):
+                    yield line, "data", end + indent
+                begun = ""
 
 
 class Buffer(list[str]):
