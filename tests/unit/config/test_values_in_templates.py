@@ -151,8 +151,23 @@ output:
         IN_COMMENTS.replace("%}\n", "%} {# why -#}\n"),
         IN_COMMENTS.replace("%}\n", "%} and why\n"),
         IN_COMMENTS.replace("# {% for", "# {% raw %}{{ e }}{% endraw -%}\n  # {% for"),
+        IN_COMMENTS.replace("    text:", "    # {{ name -}}\n    {% if true %}{% endif -%}\n    text:"),
+        UNQUOTED.replace("{% if", "    # why\n{%- if").replace("{% endfor", "  # why\n\n    {%- endfor"),
+        UNQUOTED.replace("    text:", "    # why\n{#- or not #}\n    text:"),
     ],
-    ids=["unquoted", "comments", "-%}", "{%- -%}", "#{%", "-#}", "a remark", "endraw"],
+    ids=[
+        "unquoted",
+        "comments",
+        "-%}",
+        "{%- -%}",
+        "#{%",
+        "-#}",
+        "a remark",
+        "endraw",
+        "-}}",
+        "{%-",
+        "{#-",
+    ],
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_tags_may_stand_in_comments_and_values_in_quotes(folder: Folder, template: str, end: str) -> None:
