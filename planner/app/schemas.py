@@ -18,6 +18,7 @@ from planner.config.statements import SCHEMAS as STATEMENTS
 from planner.model.kind import Kind
 from planner.model.project import Project
 from planner.resources import schema
+from planner.yaml12.core_schema import plain_value
 
 FOLDER = ".schemas"
 PROJECT, ENVIRONMENT = "project.schema.json", "environment.schema.json"
@@ -131,11 +132,25 @@ def _edited(rules: Any, *, braces: bool = True) -> Any:
     kept = {word: rule for word, rule in rules.items() if word not in left_out and not word.startswith("x-")}
     found = {word: _each(word, rule, below) for word, rule in kept.items()}
     types = _types(found)
-    if "string" in types and not found.keys() & {"enum", "const"}:
+    if "oneOf" in found:  # a number may stand for a text, so that it fits two
+        found["allOf"] = [*found.get("allOf", ()), {"anyOf": found.pop("oneOf")}]
+    if found.keys() & {"enum", "const"}:
+        found = _with_readings(found)
+    elif "string" in types:
         found["type"] = [*types, *({"number"} - {*types})]
     if "pattern" in found and "x-advice" in rules:
         found["patternErrorMessage"] = rules["x-advice"]
     return _with_braces(found, types) if braces else found
+
+
+def _with_readings(found: dict[str, Any]) -> dict[str, Any]:
+    """A schema of certain values that takes its texts also as YAML reads them unquoted: 8.15 for "8.15"."""
+    values = found.get("enum", [found.get("const")])
+    read = [plain_value(value) for value in values if isinstance(value, str)]
+    if not (others := [value for value in read if not isinstance(value, str | None)]):
+        return found
+    rest = {word: rule for word, rule in found.items() if word not in ("type", "enum", "const")}
+    return {**rest, "enum": [*values, *others]}
 
 
 def _each(word: str, rule: Any, below: Callable[[Any], Any]) -> Any:
@@ -148,8 +163,6 @@ def _each(word: str, rule: Any, below: Callable[[Any], Any]) -> Any:
 
 def _with_braces(found: dict[str, Any], types: list[str]) -> dict[str, Any]:
     """A schema that `{{ ... }}` fits too, as a key as well. types: what it takes without."""
-    if "oneOf" in found:  # braces would fit each of them
-        found["allOf"] = [*found.get("allOf", ()), {"anyOf": found.pop("oneOf")}]
     if "if" in found:
         found["if"] = _certain(found["if"])
     if found.get("additionalProperties") is False:
