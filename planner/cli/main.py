@@ -44,6 +44,7 @@ COMMANDS = {
     "state": "Look at the state, edit it, go back.",
     "lock": "Show or break the lock.",
     "kinds": "List and describe the kinds of resources.",
+    "schemas": "Renew the schemas by which editors check the files.",
     "sandbox": "Run or reset the embedded Elastic Cloud Enterprise.",
     "completion": "Print a completion script for bash, zsh or fish.",
 }

@@ -33,6 +33,7 @@ _MAPPINGS = {
 """Advice on what must be a mapping, by how deep it is."""
 _HCL: Final = re.compile(r'(?:resource|variable|output|module|provider|data|locals|terraform)\s+["{]')
 BLOCKS = ("resource", "output", "moved", "import", "removed", "check")
+NAME_ADVICE = "Use letters, digits, _ and -, and begin with a letter or _."
 
 
 @frozen
@@ -117,8 +118,7 @@ class Blocks:
     def _resource(self, kind: Kind, name: str, body: Written, document: Place) -> None:
         path: Path = ("resource", kind.name, name)
         if not NAME.match(name):
-            advice = "Use letters, digits, _ and -, and begin with a letter or _."
-            document.error(path, f'"{name}" is not a resource name', advice=advice)
+            document.error(path, f'"{name}" is not a resource name', advice=NAME_ADVICE)
             return
         address = Address(kind.name, name)
         place = document.below(path, address)

@@ -56,13 +56,14 @@ class LineMarks(Extension):
 _Parts = Iterable[tuple[int, str, str]]
 """What jinja cuts a template into: line, kind, text."""
 
-_TAG_ENDS = frozenset({"block_end", "comment_end", "raw_end"})
+_TAG_ENDS = frozenset({"block_end", "comment_end", "raw_end", "variable_end"})
 
 
 class KeepingLexer(Lexer):
     """Keeps how numbers are written, and line ends that trim_blocks takes where a line holds more than tags.
 
     So `8.10` is printed as 8.10; `a: 1 {# why #}` and `a: {% if b %}1{% endif %}` stay lines of their own.
+    A line that begins with `#` ends where it ends, whatever trims it: no more is drawn into the comment.
     """
 
     def wrap(self, stream: _Parts, name: str | None = None, filename: str | None = None) -> Iterator[Token]:
@@ -98,18 +99,29 @@ _FLOAT = re.compile(r"\A\d+(\.|[eE])")
 
 
 def _with_line_ends(stream: _Parts) -> Iterator[tuple[int, str, str]]:
-    written = False  # whether there is text or a value in the line
+    begun, here = "", 1  # the text of the line so far, and the line
     for line, kind, value in stream:
+        if line > here and begun.startswith("#"):  # `{%-` took the end of that line
+            yield here, "data", "\n"
+            begun = ""
         yield line, kind, value
+        here = line + value.count("\n")
         if kind == "data":
             _, end, tail = value.rpartition("\n")
-            written = bool(tail.strip()) or (written and not end)
+            begun = (tail if end else begun + tail).lstrip()
         elif kind == "variable_begin":
-            written = True
-        elif kind in _TAG_ENDS and value.endswith("\n"):
-            if written and "-%}" not in value and "-#}" not in value:
-                yield line, "data", "\n"
-            written = False
+            begun += value
+        elif kind in _TAG_ENDS:
+            _, end, indent = value[len(value.rstrip()) :].partition("\n")
+            if end and (kept := _keeps_end(begun, value)):
+                yield line, "data", end + indent
+            if end and (kept or kind != "variable_end"):
+                begun = ""
+
+
+def _keeps_end(begun: str, tag_end: str) -> bool:
+    trims = tag_end.rstrip().endswith(("-%}", "-#}", "-}}"))
+    return begun.startswith("#") or (bool(begun) and not trims)
 
 
 class Buffer(list[str]):

@@ -20,40 +20,62 @@ from planner.model.value import Deferred, Path, Reference, Secret, Value, dotted
 
 T = TypeVar("T")
 
-_TEXT: Final = {"type": "string", "minLength": 1}
-_TEXTS: Final = {"type": "array", "items": {"type": "string"}}
-_BOOLEAN: Final = {"type": "boolean"}
+
+def _text(description: str) -> dict[str, Any]:
+    return {"type": "string", "minLength": 1, "description": description}
 
 
-def _object(*required: str, **properties: Any) -> dict[str, Any]:
+def _texts(description: str) -> dict[str, Any]:
+    return {"type": "array", "items": {"type": "string"}, "description": description}
+
+
+def _boolean(description: str) -> dict[str, Any]:
+    return {"type": "boolean", "description": description}
+
+
+def _object(description: str, *required: str, **properties: Any) -> dict[str, Any]:
     names = {"required": list(required), "additionalProperties": False}
-    return {"type": "object", "properties": properties, **names}
+    return {"type": "object", "description": description, "properties": properties, **names}
 
 
-_SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
-    "depends_on": _TEXTS,
+_ADDRESS: Final = _text("An address, as extension.synonyms.")
+
+SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
+    "depends_on": _texts("The addresses of what must be there first, as extension.synonyms."),
     "lifecycle": _object(
-        prevent_destroy=_BOOLEAN,
-        create_before_destroy=_BOOLEAN,
-        ignore_changes=_TEXTS,
-        replace_triggered_by=_TEXTS,
+        "How it may change.",
+        prevent_destroy=_boolean("Refuse every plan that would delete or replace it."),
+        create_before_destroy=_boolean("Replace it by creating the new one first."),
+        ignore_changes=_texts("Attributes, or paths in them, that are left as they are."),
+        replace_triggered_by=_texts("Replace it when one of these resources or attributes changes."),
     ),
-    "moved": _object("from", "to", **{"from": _TEXT, "to": _TEXT}),
-    "import": _object("to", to=_TEXT, id=_TEXT),
-    "removed": _object("from", **{"from": _TEXT, "destroy": _BOOLEAN}),
+    "moved": _object("Resources whose address changed.", "from", "to", **{"from": _ADDRESS, "to": _ADDRESS}),
+    "import": _object(
+        "Resources that exist already. Without id, the one with the same natural key.",
+        "to",
+        to=_ADDRESS,
+        id=_text("The id in the installation."),
+    ),
+    "removed": _object(
+        "Resources that are no longer declared: forgotten, or with destroy: true deleted.",
+        "from",
+        **{"from": _ADDRESS, "destroy": _boolean("Delete it, instead of only forgetting it.")},
+    ),
     "check": _object(
+        "What must hold.",
         "condition",
         "message",
-        condition={"type": ["string", "boolean"]},
-        message=_TEXT,
-        severity={"enum": [ERROR, WARNING]},
+        condition={"type": ["string", "boolean"], "description": "A jinja expression, without braces."},
+        message=_text("What is wrong when it does not hold."),
+        severity={"enum": [ERROR, WARNING], "description": "An error stops a plan."},
     ),
 }
+"""The shapes of statements, with what editors say of them."""
 
 
 @cache
 def _checker(name: str) -> Checker:
-    return Checker(_SCHEMAS[name], "argument")
+    return Checker(SCHEMAS[name], "argument")
 
 
 def _too_late(value: Value, *names: str, whole: str = "", advice: str = "") -> Iterator[Problem]:
@@ -196,7 +218,7 @@ def _entries(body: Written, block: str, place: Place) -> Iterator[tuple[_Stateme
         if holds_invalid(raw):
             continue
         path: Path = (block, index) if isinstance(body, list) else (block,)
-        entry = shaped(raw, _SCHEMAS[block])
+        entry = shaped(raw, SCHEMAS[block])
         problems = [*_checker(block).problems(entry, whole="each entry")]
         problems += [*_too_late(entry, whole="each entry"), *_sensitive(entry)]
         if place.report(problems, path, f"{block}: "):
@@ -230,7 +252,7 @@ def read_checks(body: Written, place: Place) -> Iterator[Check]:
         return
     for name, raw in body.items():
         path: Path = ("check", name)
-        entry = shaped(raw, _SCHEMAS["check"])
+        entry = shaped(raw, SCHEMAS["check"])
         if holds_invalid(raw) or not place.report(_wrong_in_check(entry), path, f"check {name}: "):
             continue
         found = {"severity": ERROR, **cast(dict[str, Any], entry)}

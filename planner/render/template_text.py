@@ -82,7 +82,7 @@ def scalar(value: Value, jinja: bool = True) -> str:
     if not isinstance(value, str):
         return json_text(value)
     if jinja and _JINJA.search(value):
-        return "{{ " + _jinja_text(value) + " }}"
+        return f'"{{{{ {_jinja_text(value)} }}}}"'
     if _PLAIN.match(value) and len(value) <= 80:
         return value if not _looks_like_something_else(value) else json.dumps(value)
     return _quoted(value)
@@ -115,8 +115,8 @@ def _escape(char: str) -> str:
 
 
 def _jinja_text(value: str) -> str:
-    """A jinja text literal, in YAML double quotes no less: jinja prints the value as a token."""
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    """A jinja text literal that may stand in YAML's double quotes, by escapes that both know."""
+    escaped = value.replace("\\", "\\\\").replace("'", "\\x27").replace('"', '\\"').replace("\n", "\\n")
     return f"'{_escaped(escaped)}'"
 
 

@@ -34,6 +34,7 @@ SMOKE: dict[str, list[str]] = {
     "state": ["state", "mv", "-e", "dev", "extension.words", "extension.terms"],
     "lock": ["lock", "show", "-e", "dev"],
     "kinds": ["kinds", "list"],
+    "schemas": ["schemas"],
     "sandbox": ["sandbox", "reset", "-e", "dev"],
     "completion": ["completion", "bash"],
 }

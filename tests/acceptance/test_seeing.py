@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -157,11 +158,52 @@ def test_init_gives_a_project_that_applies(tmp_path: Path) -> None:
     made.settled()
     again = made.ok("init")
     assert "Wrote planner.yaml" not in again.out
+    assert (made.folder / ".gitignore").read_text() == "/state/\n"  # the schemas are committed
     for name in ("planner.yaml", "environments/dev.yaml", "templates/extensions.yaml"):
         text = (made.folder / name).read_text()
         pointer = text.splitlines()[0].partition("$schema=")[2]
         rules = json.loads(((made.folder / name).parent / pointer).read_text())
         jsonschema_rs.Draft202012Validator(rules).validate(yaml.safe_load(text))
+
+
+def test_schemas_are_of_the_project_as_it_is(project: Project) -> None:
+    refused = project.run("schemas", "--check")
+    assert refused.code == 1, refused
+    assert ".schemas/environment.schema.json" in refused.err
+    assert "Run planner schemas" in refused.err
+    assert not (project.folder / ".schemas").exists()
+    assert "Wrote .schemas/" in project.ok("schemas").out
+    assert "up to date" in project.ok("schemas", "--check").out
+    project.edit("planner.yaml", "version: {type: string", "edition: {type: string")
+    refused = project.run("schemas", "--check")
+    assert refused.code == 1, refused
+    assert "Error: .schemas/environment.schema.json: not what" in refused.err
+    project.ok("schemas")
+    rules = json.loads((project.folder / ".schemas/environment.schema.json").read_text())
+    assert list(rules["properties"]["variables"]["properties"]) == ["edition"]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [lambda file: file.write_bytes(b"\xff"), lambda file: file.unlink(), lambda file: file.write_text("")],
+)
+def test_a_damaged_schema_is_renewed(project: Project, spoil: Callable[[Path], object]) -> None:
+    project.ok("schemas")
+    spoil(project.folder / ".schemas/template.schema.json")
+    assert ".schemas/template.schema.json" in project.run("schemas", "--check").err
+    project.ok("schemas")
+    project.ok("schemas", "--check")
+
+
+def test_a_wrong_project_keeps_its_schemas(project: Project) -> None:
+    project.ok("schemas")
+    before = (project.folder / ".schemas/environment.schema.json").read_text()
+    project.edit("planner.yaml", "type: string", "type: text")
+    for command in ("schemas", "init"):
+        done = project.run(command)
+        assert done.code == 1, done
+        assert "planner.yaml:4" in done.err
+    assert (project.folder / ".schemas/environment.schema.json").read_text() == before
 
 
 def test_completion(applied: Project) -> None:

@@ -43,7 +43,7 @@ def command(request: Request, console: Console, /, kinds: tuple[str, ...], out: 
     if out is None:
         console.out(text)
     else:
-        write_new(request.folder / out, str(out), text)
+        write_template(request.folder, out, text)
     known = f"; {found.known} more are in the state already" if found.known else ""
     where = f"Wrote {counted(len(found.resources))} to {out}" if out else counted(len(found.resources))
     console.tell(f"{where}{known}.")
@@ -58,14 +58,19 @@ def counted(count: int) -> str:
     return f"{count} resource{'s' * (count != 1)}"
 
 
-def write_new(path: Path, shown: str, text: str) -> None:
-    """Writes a file that must not be there yet. PlannerError when it is, or cannot be written."""
+def write_template(folder: Path, name: Path, text: str) -> None:
+    """Writes a template of the project that must not be there yet, with the schema that the project has for
+    editors. PlannerError when it is there, or cannot be written.
+    """
+    from planner.app.schemas import modeline
+
+    path = folder / name
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     except FileExistsError:
-        raise PlannerError(f"{shown} exists", advice="Name another file, or remove that one.") from None
+        raise PlannerError(f"{name} exists", advice="Name another file, or remove that one.") from None
     except OSError as error:
-        raise PlannerError(f"{shown} cannot be written: {error.strerror}") from None
+        raise PlannerError(f"{name} cannot be written: {error.strerror}") from None
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+        file.write(modeline(folder, path) + text)

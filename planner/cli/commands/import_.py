@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from attrs import evolve
 
-from planner.cli.commands.export import write_new
+from planner.cli.commands.export import write_template
 from planner.cli.handed import Console, Opened, Request
 from planner.cli.options import address_of, complete_addresses, lock_option, on_request, variable_options
 from planner.errors import PlannerError, WrongUsage
@@ -96,7 +96,7 @@ def _write_block(here: Opened, target: Address, id_: str, file: Path) -> None:
         raise PlannerError(f"{target} is declared already", advice="Leave out --file.")
     prior = look_at(here.session, target, id_)
     attributes = declared(prior.attributes, here.session.drivers[target.kind])
-    write_new(here.request.folder / file, str(file), template_text({target: attributes}))
+    write_template(here.request.folder, file, template_text({target: attributes}))
 
 
 def _refuse_known(here: Opened, target: Address) -> None:

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import click
 
+from planner.cli.commands.schemas import require_no_link, written
 from planner.cli.handed import Console, Request
 from planner.cli.options import environment_option, on_request
 from planner.errors import PlannerError, StateError
 
 STARTER = Path(__file__).parent.parent / "starter"
-SCHEMAS = ("project.schema.json", "environment.schema.json", "pins.schema.json", "template.schema.json")
-SCHEMA_FOLDER = ".schemas"
 
 
 @click.command("init")
@@ -24,8 +23,8 @@ SCHEMA_FOLDER = ".schemas"
 def command(request: Request, console: Console, /) -> int:
     """Write a starter project into the folder, which must not hold a planner.yaml yet. Asks nothing.
 
-    In a project, it renews .schemas/, by which editors check the files, and tells for each environment where
-    its state is kept and whether it can be read and written there.
+    In a project, it renews .schemas/, as planner schemas does, and tells for each environment where its state
+    is kept and whether it can be read and written there.
 
     \b
     mkdir search && planner -C search init && planner -C search apply
@@ -35,13 +34,12 @@ def command(request: Request, console: Console, /) -> int:
     exists = (folder / "planner.yaml").exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        written = [] if exists else list(_write_starter(folder))
-        _write_schemas(folder)
+        names = [] if exists else list(_write_starter(folder))
     except OSError as error:
         raise PlannerError(f"{error.filename} cannot be written: {error.strerror}") from None
-    for name in written:
+    for name in names:
         console.out(f"Wrote {name}")
-    console.out(f"Wrote {SCHEMA_FOLDER}/, for editors that know yaml-language-server")
+    console.out(written(request))
     if exists:
         return _check_states(request, console)
     console.tell("Now: planner plan")
@@ -76,7 +74,7 @@ def _write_starter(folder: Path) -> Iterator[str]:
         target = folder / name
         if target.exists():
             continue
-        _require_no_link(target)
+        require_no_link(target)
         target.parent.mkdir(parents=True, exist_ok=True)
         if name == "planner.yaml":
             target.write_text(source.read_text().replace("PROJECT", project_name(folder)))
@@ -85,23 +83,6 @@ def _write_starter(folder: Path) -> Iterator[str]:
         yield name
 
 
-def _require_no_link(target: Path) -> None:
-    """A folder that somebody else made may hold one, to have another file overwritten."""
-    if target.is_symlink():
-        raise PlannerError(f"{target} is a link: nothing is written through it", advice="Remove the link.")
-
-
 def project_name(folder: Path) -> str:
     """The folder's name, as a project may be called."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", folder.resolve().name).strip("-._") or "project"
-
-
-def _write_schemas(folder: Path) -> None:
-    from planner.resources import schema_text
-
-    target = folder / SCHEMA_FOLDER
-    _require_no_link(target)
-    target.mkdir(exist_ok=True)
-    for name in SCHEMAS:
-        _require_no_link(target / name)
-        (target / name).write_text(schema_text(name))

@@ -175,6 +175,14 @@ def test_one_template(folder: Folder, template: str, lines: list[str], end: str)
             HEAD + "    a:\n{% block x %}\n      bad: 1\n{% endblock %}\n",
             ["o.j2: bad: 1", "main.yaml: bad2: 1"],
         ),
+        (
+            "# {% from 'o.j2' import m -%}\n"
+            + HEAD
+            + "    # {% for i in [1] -%}\n    a:\n      bad: '{{ m() }}'\n"
+            "    # {%- endfor -%}\n    z:\n      bad2: 1\n",
+            "{% macro m() %}x{% endmacro %}\n",
+            ["main.yaml: bad: '{{ m() }}'", "main.yaml: bad2: 1"],
+        ),
         ("\n{% include 'o.j2' %}\n", "a\n{% if %}\n", ["o.j2: {% if %}"]),
         ("\n{% include 'o.j2' %}\n", "\n{{ 1 / 0 }}\n", ["o.j2: {{ 1 / 0 }}"]),
     ],

@@ -114,6 +114,72 @@ def test_inheritance(folder: Folder) -> None:
     assert found.outputs == {"before": 1, "o": EVIL, "p": EVIL, "after": 2}
 
 
+UNQUOTED = """
+output:
+{% for name in var.names %}
+  {{ name }}:
+    text: {{ name }}-{{ var.e }}
+    list: {{ var.names }}
+{% if name == "a" %}
+    first: {{ name == var.names[0] }}
+{% endif %}
+{% endfor %}
+  after: {{ var.e }}
+"""
+IN_COMMENTS = """
+output:
+  # {% for name in var.names %}
+  "{{ name }}":
+    text: "{{ name }}-{{ var.e }}"
+    list: "{{ var.names }}"
+    # {% if name == "a" %}
+    first: "{{ name == var.names[0] }}"
+    # {% endif %}
+  # {% endfor %}
+  after: "{{ var.e }}"
+"""
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        UNQUOTED,
+        IN_COMMENTS,
+        IN_COMMENTS.replace(" %}", " -%}"),
+        IN_COMMENTS.replace("{% ", "{%- ").replace(" %}", " -%}"),
+        IN_COMMENTS.replace("# {%", "#{%"),
+        IN_COMMENTS.replace("%}\n", "%} {# why -#}\n"),
+        IN_COMMENTS.replace("%}\n", "%} and why\n"),
+        IN_COMMENTS.replace("# {% for", "# {% raw %}{{ e }}{% endraw -%}\n  # {% for"),
+        IN_COMMENTS.replace("    text:", "    # {{ name -}}\n    {% if true %}{% endif -%}\n    text:"),
+        UNQUOTED.replace("{% if", "    # why\n{%- if").replace("{% endfor", "  # why\n\n    {%- endfor"),
+        UNQUOTED.replace("    text:", "    # why\n{#- or not #}\n    text:"),
+    ],
+    ids=[
+        "unquoted",
+        "comments",
+        "-%}",
+        "{%- -%}",
+        "#{%",
+        "-#}",
+        "a remark",
+        "endraw",
+        "-}}",
+        "{%-",
+        "{#-",
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_tags_may_stand_in_comments_and_values_in_quotes(folder: Folder, template: str, end: str) -> None:
+    found = folder.render(template.replace("\n", end), {"e": EVIL, "names": ["a", "b"]})
+    assert shown(found.diagnostics) == []
+    assert found.outputs == {
+        "a": {"text": f"a-{EVIL}", "list": ["a", "b"], "first": True},
+        "b": {"text": f"b-{EVIL}", "list": ["a", "b"]},
+        "after": EVIL,
+    }
+
+
 def test_macros_give_structure(folder: Folder) -> None:
     template = MACROS + "\noutput:\n  o:\n    {{ lines(var.e)|trim|indent(4) }}\n  p: 1\n"
     found = folder.render(template, {"e": EVIL})

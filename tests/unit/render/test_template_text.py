@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import jinja2
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,8 +20,11 @@ from planner.render.template_text import template_text
 ONE = Address("extension", "one")
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=40)
+signs = st.lists(
+    st.sampled_from(["{{", "}}", "{%", "#}", "'", '"', "\\", "\n", "\t", "a", " ", "é", "\U0001f600"])
+)
 values = st.recursive(
-    st.one_of(texts, st.integers(-(10**6), 10**6), st.booleans(), st.none()),
+    st.one_of(texts, signs.map("".join), st.integers(-(10**6), 10**6), st.booleans(), st.none()),
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(texts, inner, max_size=3)),
     max_leaves=8,
 )
@@ -39,6 +44,9 @@ def read(text: str) -> Value:
 def test_any_value_reads_back(attributes: dict[str, Value]) -> None:
     text = template_text({ONE: attributes})
     assert at(read(text), ("resource", "extension", "one")) == attributes, text
+    unrendered = at(plain(parse(text)[0]), ("resource", "extension", "one"))  # what an editor sees
+    assert isinstance(unrendered, Mapping)
+    assert unrendered.keys() == attributes.keys(), text
 
 
 def test_it_looks_as_a_person_would_write_it() -> None:
@@ -55,7 +63,7 @@ def test_it_looks_as_a_person_would_write_it() -> None:
         "    one:\n"
         "      name: synonyms\n"
         '      version: "8.*"\n'
-        "      description: {{ 'It\\'s 100%: {{ raw }}' }}\n"
+        "      description: \"{{ 'It\\x27s 100%: {{ raw }}' }}\"\n"
         "      tags:\n"
         "        - a\n"
         "        - b: 1\n"
