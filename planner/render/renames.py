@@ -18,7 +18,7 @@ from planner.model.address import Address
 from planner.model.plan import Plan, Rename
 from planner.render.values import plural
 
-LOOPED_FROM: Final = 3
+_LOOPED_FROM: Final = 3
 """So many entries of one pattern have as many lines as a loop."""
 
 _PASTE: Final = "paste this into a new file in templates/:"
@@ -93,7 +93,7 @@ def _looped(pairs: Sequence[Pair]) -> Iterator[tuple[Pair, list[str]]]:
     for pair, patterns in ways.items():
         if patterns:
             groups.setdefault(max(patterns, key=lambda pattern: counts[pattern]), []).append(pair)
-    loops = {pattern: group for pattern, group in groups.items() if len(group) >= LOOPED_FROM}
+    loops = {pattern: group for pattern, group in groups.items() if len(group) >= _LOOPED_FROM}
     for pattern, group in loops.items():
         yield group[0], [*_loop(pattern, [ways[pair][pattern] for pair in group])]
     within = {pair for group in loops.values() for pair in group}
