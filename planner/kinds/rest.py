@@ -9,7 +9,7 @@ afterwards whether somebody else wrote in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Unpack
 
@@ -178,7 +178,7 @@ class RestDriver:
         if known and found.version == request.version:
             return found, ""
         moved = f"version {request.version} had become {found.version}" if known else ""
-        if not self.moved(request.baseline, found.attributes):
+        if not any(self.moved(request.baseline, found.attributes)):
             return found, f"{moved} with the same attributes" if moved else ""
         versions = f": planned from version {request.version}, now {found.version}" if known else ""
         conflict = Conflict(
@@ -190,18 +190,16 @@ class RestDriver:
         conflict.observed = found
         raise conflict
 
-    def moved(self, baseline: Mapping[str, Value], found: Mapping[str, Value]) -> list[str]:
+    def moved(self, baseline: Mapping[str, Value], found: Mapping[str, Value]) -> Iterator[str]:
         """The attributes of the server that are not as in baseline. What either side does not have to show
         proves nothing."""
-        moved = []
         for name, attribute in self.kind.attributes.items():
             before, now = baseline.get(name), found.get(name)
             hidden = (before is None or now is None) and (attribute.write_only or not attribute.echoed)
             if attribute.local or attribute.volatile or hidden or (is_unset(before) and is_unset(now)):
                 continue
             if not agrees(before, now, unordered=attribute.unordered):
-                moved.append(name)
-        return moved
+                yield name
 
     def write(self, request: Request, send: Callable[[Observed], Reply]) -> tuple[Reply, str]:
         """The reply to send, which changes the resource as it is given to it; and a note.

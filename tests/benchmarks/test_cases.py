@@ -41,13 +41,13 @@ REQUESTS = {
     "creates, parallelism 50": 1 + SMALL,
     "creates, 20 a second, parallelism 10": 1 + SMALL,
     "creates, 20 a second, parallelism 50": 1 + SMALL,
-    "upload of 1 MB": 4,
+    "upload of 1 MB": 3,
     "no change, folders of 3 files": 1,
     "no change, one archive of 1 MB": 1,
-    "creates with upload": 1 + 3 * SMALL,
-    "updates": 1 + 3 * SMALL,
-    "updates with upload": 1 + 5 * SMALL,
-    "destroy": 1 + 3 * SMALL,
+    "creates with upload": 1 + 2 * SMALL,
+    "updates": 1 + 2 * SMALL,
+    "updates with upload": 1 + 3 * SMALL,
+    "destroy": 1 + 2 * SMALL,
     "preview, no environment affected": 0,
     "preview, one environment affected": 2,
     "preview, each environment affected": 4,
@@ -70,7 +70,7 @@ REQUESTS = {
     "members of an archive": 1,
     "commits of planner.yaml": 1,
 }
-"""A list, a read of what is to change, a call for each create; an upload is of what was created and read.
+"""A list, a read of what is to change, a call for each write.
 
 A promotion looks at the source, and plans the target.
 """

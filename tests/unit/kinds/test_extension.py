@@ -435,7 +435,7 @@ def test_an_update_beside_somebody_elses_file_is_no_success(ece: Ece, tmp_path: 
     made = ece.made()
     ece.write("upload", made, content=archive(tmp_path))
     with nullcontext() if fetched else pytest.raises(OutcomeUnknown, match=r"changed file_metadata$"):
-        ece.write("update", made, fresh=True, **({"download_url": URL} if fetched else {}))
+        ece.write("update", made, fresh=True, download_url=URL if fetched else None)
 
 
 # who uses it
