@@ -16,7 +16,7 @@ _PREFIX: Final = ".ece-planner-scratch-"
 """Hidden, so that no archive takes it where temporary files lie in a project."""
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Scratch:
     """A private folder until `close`.
 

@@ -83,7 +83,7 @@ def way_on(here: Opened, plan: Plan, ledger: Ledger) -> str:
     return _line(here, typed.verb, options, typed.arguments)
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class _Still:
     """What globs name after an apply that did not do all of its plan. left: what it did not do."""
 

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from planner.ece.wsgi import WSGITransport
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Request:
     """What the command line asks for. caller: who asks, and is told. texts: of files of the project, whatever
     is on disk.
@@ -108,7 +108,7 @@ class Request:
         )
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Opened:
     """One environment, ready to work on. state: as it was read to open it, without the lock.
 

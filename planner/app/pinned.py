@@ -25,7 +25,7 @@ _POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _AGAIN = "Then apply that commit where promotions come from, and promote it."
 
 
-@define(slots=False)
+@define(slots=False, eq=False, repr=False)
 class PinnedTrees:
     """The templates and files that environments are pinned to, on disk. history: a folder in the git
     repository that the commits are in. Each pin is looked for once, and each commit written to disk once,

@@ -47,7 +47,7 @@ def given_values(project: Project, environ: Mapping[str, str]) -> tuple[str, ...
     return tuple(environ[name] for name in names if environ.get(name))
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Redactor:
     """Takes secrets out, in whatever form they come. Sources are asked each time: logins add tokens."""
 

@@ -53,7 +53,7 @@ def locked(store: Store, operation: str, timeout: float, tell: Callable[[str], o
         yield
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class States:
     """Where the states of a project are. environ: holds their keys, and what http calls them with.
 
@@ -201,7 +201,7 @@ class _Held:
         return f"{held}: serial {serial}, with {count} resource{'s' * (count != 1)}"
 
 
-@define
+@define(eq=False, repr=False)
 class _MissingState:
     """Looks for a state that is not where it should be. shown: the place that the environment's state is to
     be in now. tell: takes notes for people.

@@ -92,7 +92,7 @@ def _info(name: str, file: Path) -> ZipInfo:
     return info
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class _Folder:
     """A folder on the way down. real: without links. parts: its name in the archive. above: the real paths of
     the folders it is in, so that links in a circle are found.
@@ -104,7 +104,7 @@ class _Folder:
     above: tuple[Path, ...] = ()
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class _Walk:
     """Goes through a folder once, without calling itself: folders may be nested as deep as paths are long.
 

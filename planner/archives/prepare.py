@@ -32,7 +32,7 @@ def _resolved(path: Path) -> Path:
     return path.resolve()
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Archives:
     """The archives of one project, each prepared and inspected once however many resources use it.
 
@@ -118,7 +118,7 @@ class Archives:
         return _measure(made, source)
 
 
-@define
+@define(eq=False, repr=False)
 class Workspace:
     """A scratch folder, from the first use until `close`. For any number of threads.
 

@@ -93,7 +93,7 @@ def log_to(stream: Any, level: int) -> None:
     logger.propagate = False
 
 
-@define
+@define(eq=False, repr=False)
 class Console:
     """What a command writes to: stdout and stderr, with secrets taken out. colour: None decides by the
     terminal and NO_COLOR. events: stdout takes JSON events, errors too.

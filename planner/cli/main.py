@@ -59,7 +59,7 @@ USAGE, INTERRUPTED = 64, 130
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
-@define
+@define(eq=False, repr=False)
 class Invocation:
     """One run of the program: the global options, and the console that they ask for. environment: what -e
     named, "" for nothing.

@@ -26,7 +26,7 @@ from planner.state.saved import dump_plan, plan_digest
 DONE, FAILED = 0, 1
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class TextReport:
     console: Console
     here: Opened
@@ -65,7 +65,7 @@ class TextReport:
             self.console.out("\nOutputs:\n\n" + render_outputs(shown, width=self.console.width()))
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class EventReport:
     """One JSON object a line on stdout, as schemas/events.schema.json describes them."""
 

@@ -18,7 +18,7 @@ from planner.model.project import Environment
 from planner.state.store import Store
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Stored:
     """The state of an environment, for commands that need nothing else of it. folder: the project's, as -C
     named it.

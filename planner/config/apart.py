@@ -59,7 +59,7 @@ def _apart(bounds: Bounds, job: Job, answer: Answer = unasked, /) -> Iterator[An
                 return
 
 
-@define
+@define(eq=False, repr=False)
 class _Worker:
     """A process that does one job after the other. trace: what is written where it was, when it is ended.
 
@@ -158,7 +158,7 @@ def _idle() -> _Worker | None:
     return None
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class _Workshop:
     process: int
     orders: socket.socket

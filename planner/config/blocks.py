@@ -42,7 +42,7 @@ class Output:
     place: Place
 
 
-@define
+@define(eq=False, repr=False)
 class Blocks:
     """Collects the blocks of all documents.
 
@@ -212,7 +212,7 @@ def check_references(blocks: Blocks) -> None:
         _check_circles(blocks)
 
 
-@define
+@define(eq=False, repr=False)
 class _References:
     blocks: Blocks
     _near: dict[Address, str] = field(factory=dict)

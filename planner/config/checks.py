@@ -20,7 +20,7 @@ from planner.model.diagnostic import Diagnostics
 from planner.model.value import UNKNOWN, Lookup, Reference
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Conditions:
     """Jinja on the conditions of checks. run: how it is done; what is ended is told as any other mistake."""
 

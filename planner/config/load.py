@@ -72,7 +72,7 @@ class Configuration:
         return _described(self.names(address, path), self.variables, self.project.locals)
 
 
-@define
+@define(eq=False, repr=False)
 class Projects:
     """The planner.yaml of each folder, read once for a command, however many environments it declares.
 

@@ -51,7 +51,7 @@ class Hidden(UnreadableSource):
     """A file or a folder above it begins with a dot: .git and .env hold what no template should see."""
 
 
-@define
+@define(eq=False, repr=False)
 class Sources:
     """Reads files below root by their project-relative names, with `/`, and remembers which were read.
 

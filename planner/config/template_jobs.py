@@ -25,7 +25,7 @@ from planner.model.diagnostic import Diagnostic, Diagnostics, Position
 from planner.model.value import Path, Value
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Workpiece:
     """All that a job on templates needs. scope: name -> value of what templates see, except `local`. project:
     the file with the locals, whose values may hold expressions. effort: what all of it may take.
@@ -91,7 +91,7 @@ def marked(piece: Workpiece, name: str, link: Link) -> Iterator[Marked]:
     yield text, Tokens(tokens.values, tokens.names), list(marks)
 
 
-@define(slots=False)
+@define(slots=False, eq=False, repr=False)
 class Rendering:
     """piece with its locals in scope."""
 
@@ -214,7 +214,7 @@ class Rendering:
                 self._failed.add(name)
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class _Loader(jinja2.BaseLoader):
     sources: Sources
 

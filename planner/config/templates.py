@@ -37,7 +37,7 @@ class Document:
 _DOLLARS = re.compile(r"\$\{\s*((?:var|local|resource)\.[^{}\s]+)\s*\}")
 
 
-@define
+@define(eq=False, repr=False)
 class Templates:
     """The project's locals and templates. run: how what jinja does is done."""
 
@@ -140,7 +140,7 @@ def _place(files: list[str], mark: tuple[str, str]) -> tuple[str, int]:
     return files[decode(mark[0])], decode(mark[1])
 
 
-@define
+@define(eq=False, repr=False)
 class _Reading:
     """What is known of the values up to the first problem. texts: of the scalars, with their tokens."""
 
@@ -149,7 +149,7 @@ class _Reading:
     problem: YamlProblem | None = None
 
 
-@define(slots=False)
+@define(slots=False, eq=False, repr=False)
 class _WayBack:
     """From a place in a rendered template to a line of one. again: renders it with marks, once."""
 

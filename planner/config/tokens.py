@@ -72,7 +72,7 @@ def broken_at(text: str) -> int | None:
     return None if end == len(text) else end
 
 
-@define
+@define(eq=False, repr=False)
 class Tokens:
     """The values that were printed, by token.
 

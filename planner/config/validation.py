@@ -259,7 +259,7 @@ def _known(value: Written) -> Value:
     return plain_numbers(value.value if isinstance(value, Literal) else value)
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Place:
     """Where a checked value comes from, and where problems with it are reported. locate: path below the
     resource or output -> position. address: None for an output.

@@ -79,7 +79,7 @@ def _sealed(variable: Variable, value: Value) -> Value:
     return seal(value) if variable.sensitive else value
 
 
-@define
+@define(eq=False, repr=False)
 class _Reader:
     project: Project
     project_file: PlainFile

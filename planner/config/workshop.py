@@ -36,7 +36,7 @@ _IGNORED: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """Signals for the whole group are the other process's to hear; that ends this one."""
 
 
-@define
+@define(eq=False, repr=False)
 class _Wire:
     """The link of a job that is done in this process for another."""
 

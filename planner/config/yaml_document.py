@@ -97,7 +97,7 @@ _TAGS: Mapping[str, type] = {
 }
 
 
-@define
+@define(eq=False, repr=False)
 class _Builder:
     """Builds data from events; nodes counts what is built, so that aliases can be kept from exploding."""
 

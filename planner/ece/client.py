@@ -56,7 +56,7 @@ Attempt = Callable[[int], Reply | Failure]
 Exchanged = tuple[Reply | Failure, Received | None]
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Client:
     """ECE's HTTP API, for any number of threads at once.
 

@@ -40,7 +40,7 @@ _FIELD = re.compile(rf'("[^"\\]*(?:{_NAMES})[^"\\]*"\s*:\s*)"(?:\\.|[^"\\])*"?',
 _ASSIGNED = re.compile(rf"\b([\w-]*(?:{_NAMES})[\w-]*=)[^\s&\"']+", re.IGNORECASE)
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Discretion:
     """What logs and messages must not show, asked each time. texts: secrets. fields: names in bodies."""
 
@@ -106,7 +106,7 @@ def body_for_log(content: bytes | None, secrets: Iterable[str] = (), hidden: Col
     return one_line(redacted_body(content, secrets, hidden), BODY_LIMIT) if content else "(empty)"
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class WireLog:
     """Requests and replies on the logger planner.ece: one line each at DEBUG, their bodies at TRACE.
 

@@ -87,7 +87,7 @@ class Throttle:
             self.let_through += 1
 
 
-@define
+@define(eq=False, repr=False)
 class Tries:
     """The attempts of one call.
 

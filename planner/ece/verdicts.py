@@ -66,7 +66,7 @@ class Failure:
     throttled: bool = False
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Circumstances:
     """What else is known of an attempt when it is judged. where: "host:port". attempt: from 1. now: seconds
     since the epoch. credentials: advice on them.

@@ -57,7 +57,7 @@ class WSGITransport(HTTPAdapter):
         return self.build_response(request, raw)
 
 
-@define
+@define(eq=False, repr=False)
 class _Reply:
     """What the app answers, filled in by start_response and the iteration."""
 

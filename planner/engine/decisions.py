@@ -72,7 +72,7 @@ def _differs_at(diff: AttributeDiff, path: Path) -> bool:
     return diff.sensitive or not same(at(diff.before, below), at(diff.after, below))
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Case:
     """One declared resource, as it is desired and as the refreshed state has it.
 
@@ -216,7 +216,7 @@ def _why_replace(forced: tuple[str, ...], triggers: tuple[str, ...]) -> str:
     return f"{' and '.join(triggers)} changes" if triggers else "--replace asks for it"
 
 
-@define
+@define(eq=False, repr=False)
 class Decisions:
     """Decides about one resource after the other, each with those before it in view. made: by address, in the
     order they were made. notes: for people.

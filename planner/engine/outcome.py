@@ -29,7 +29,7 @@ from planner.model.value import (
 )
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Values:
     """Puts values in that were not known when the plan was made.
 

@@ -36,7 +36,7 @@ Listed = Mapping[str, Mapping[str, Observed]]
 _Read = tuple[Prior, Observed | Forbidden | None]
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class View:
     """What was observed. resources: by address, None when gone; what was not asked for is missing.
 

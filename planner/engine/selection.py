@@ -86,7 +86,7 @@ class Selection:
                     )
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Choice:
     """What was chosen of the pending changes, and why. kept: what the plan takes. pulled, dropped: what came
     in, or stayed out, because of another one.
@@ -100,7 +100,7 @@ class Choice:
     in_use: Mapping[Address, Pending] = field(factory=dict)
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Relations:
     """Between pending changes. desired, prior: what each depends on, by the templates and by the state."""
 

@@ -92,7 +92,7 @@ def _chosen(decisions: Decisions, changes: Mapping[Pending, Change]) -> Taken:
     )
 
 
-@define
+@define(eq=False, repr=False)
 class _Removals:
     """Deletions, replacements, and what earlier replacements deposed. postponed, notes: as in Taken."""
 

@@ -27,7 +27,7 @@ from planner.model.state import Applied, Intent, State, Working
 from planner.model.value import Value, conceal
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Session:
     """One command's work on one environment. busy: who applies right now, or "".
 

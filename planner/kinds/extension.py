@@ -21,7 +21,7 @@ from planner.model.resource import Content, Observed, Request, Result
 from planner.model.value import Value
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class ExtensionDriver(RestDriver):
     @classmethod
     def inspect(

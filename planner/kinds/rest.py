@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from planner.ece.client import Client
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class RestDriver:
     """kind and binding: from the kind file."""
 

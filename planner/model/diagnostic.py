@@ -53,7 +53,7 @@ class About(TypedDict, total=False):
     advice: str
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Diagnostics:
     """Collects diagnostics; the one place that grows while the configuration is read."""
 

@@ -83,7 +83,7 @@ class Fact:
     tag: str = ""
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class ChangeView:
     """What there is to say of one change."""
 
@@ -216,7 +216,7 @@ def _names(diffs: Sequence[AttributeDiff]) -> list[str]:
     return names[:_NAMED]
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class DriftView:
     """As ChangeView, of a resource that moved behind the plan's back."""
 
@@ -260,7 +260,7 @@ class DriftView:
 ResourceView = ChangeView | DriftView
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class PlanView:
     """What there is to say of a plan."""
 

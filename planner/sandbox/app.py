@@ -63,7 +63,7 @@ class _Asked(io.RawIOBase):
         raise _BodyWanted
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Sandbox:
     """An embedded ECE. Call it from several threads at once; `close` it, or use it as a context manager.
 

@@ -66,7 +66,7 @@ class FileFacts:
     token: str
 
 
-@define
+@define(eq=False, repr=False)
 class Incoming:
     """An archive on its way in. Raises ApiError 400 past `limit` bytes or when it is no zip archive."""
 

@@ -67,7 +67,7 @@ class Credentials:
         return name in self.users and same(password, self.users[name])
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class AuthApi:
     storage: Storage
     clock: Callable[[], datetime]

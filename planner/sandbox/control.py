@@ -23,7 +23,7 @@ from planner.sandbox.tables import EXTENSIONS
 PREFIX = "/sandbox"
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class ControlApi:
     storage: Storage
     archives: Archives

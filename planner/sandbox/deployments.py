@@ -28,7 +28,7 @@ ITEM = "/deployments/{deployment_id}"
 PAGE = 10
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class DeploymentsApi:
     """The deployment operations. `repo_only`: plans name extensions of this installation, as on Elastic
     Cloud, and no others.

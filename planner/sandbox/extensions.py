@@ -77,7 +77,7 @@ def _complaint(key: str, value: Any) -> str | None:
     return None
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class ExtensionsApi:
     """`fetch` is None where download URLs are accepted as fetched; `now` gives ISO 8601 texts in UTC.
     `platform` is one of PLATFORMS. `owners` tells users apart: an extension is whose who made it."""

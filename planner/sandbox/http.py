@@ -97,7 +97,7 @@ def isoformat(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Call:
     """A request on its way to a handler; `user` is empty where the route asks for no login, and for a session
     without a user id."""
@@ -148,7 +148,7 @@ def _nests(body: Any, levels: int) -> bool:
     return bool(layer)
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Route:
     """`path` is relative to /api/v1 (or starts with /sandbox); `{name}` stands for one segment.
 
@@ -175,7 +175,7 @@ def operation_path(path: str) -> str | None:
     return below if below and not below.startswith("/sandbox") else None
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class PathRoutes:
     """What there is at a path: routes that differ in their methods only, none for an unknown path."""
 

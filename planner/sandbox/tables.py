@@ -67,7 +67,7 @@ class Deployment:
 Item = TypeVar("Item", bound=Extension | Deployment)
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Table(Generic[Item]):
     """Items by their id. `columns` are those of the values that `to_row` gives and `from_row` takes."""
 

@@ -148,7 +148,7 @@ class Backend(Snapshots, Journals, Locks, Protocol):
         """
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Pace:
     """The pace of a request that is sent again. lasting: seconds to go on trying for, twice at least.
 

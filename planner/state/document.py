@@ -63,7 +63,7 @@ def require_known(document: object, known: int) -> None:
         raise NewerDocument(version, known)
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Format:
     """One kind of document: its schema, and how earlier versions become the present one. name: of the schema
     file, as "state". version: the one written and, in the end, read.

@@ -138,7 +138,7 @@ class Timing:
 TIMING: Final = Timing()
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Patience:
     """How long to wait for a lock. timeout: seconds, 0: not at all.
 
@@ -183,7 +183,7 @@ def _held(shown: str, holder: Holder | None) -> LockHeld:
     )
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Lease:
     """One holder's lease. shown: the place as messages name it. Used by two threads: each call is complete.
 

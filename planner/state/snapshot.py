@@ -104,7 +104,7 @@ def serial_of(data: bytes) -> int | None:
     return serial if type(serial) is int else None
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class KeptSnapshots:
     """The snapshots of one state, read with care. project, environment: the names that the state bears now.
     Errors: see `Store`.

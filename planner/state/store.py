@@ -47,7 +47,7 @@ class Loaded:
         return evolve(self.state, applied=evolve(applied, at=self.began, complete=False))
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Store:
     """The state of one environment in one backend.
 

@@ -75,7 +75,7 @@ def _split(row: Row) -> tuple[Row, ...]:
     return (row,)
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class _Frame:
     """What rows of the same names have in common. start, value_at: the columns names and values begin at.
 
