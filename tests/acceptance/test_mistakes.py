@@ -120,9 +120,7 @@ MISTAKES: dict[str, Mistake] = {
         in_loop("    a: {}\n", "8"), f"{T}:3", "{% for key, value in it.items() %}"
     ),
     "a loop over a mapping": in_template(
-        f"{TOP}{{% for k, v in {{'a': 1}} %}}\n{{% endfor %}}\n",
-        f"{T}:3",
-        "{% for key, value in it.items() %}",
+        f"{TOP}{{% for k, v in {{'a': 1}} %}}\n{{% endfor %}}\n", f"{T}:3", "it.items() %}"
     ),
     "a text and a number": described("{{ var.version + 1 }}", "joined with ~"),
     "and of another language": in_template(
