@@ -138,7 +138,7 @@ def read_pins(sources: Sources, environment: str, diagnostics: Diagnostics) -> P
     found = Diagnostics()
     pins = _pins(read_plain(sources, name, found), found)
     again = f"It is written whole: take the one in git (git checkout HEAD -- {name}), and promote again."
-    diagnostics.extend(evolve(problem, advice=problem.advice or again) for problem in found)
+    diagnostics.extend(evolve(item, advice="\n".join(filter(None, (item.advice, again)))) for item in found)
     return None if found.has_errors else pins
 
 

@@ -68,6 +68,8 @@ def explain(error: Exception) -> Explained:
             return said, advice
     if isinstance(error, SecurityError):
         return f"not allowed in a template: {_short(message)}", ""
+    if isinstance(error, TemplateError) and (unnamed := _unnamed(message)):
+        return unnamed
     summary, _, advice = message.partition("\n")
     if isinstance(error, TemplateError | TooMuchWork):
         return _short(summary), advice
@@ -81,6 +83,15 @@ def _short(message: str) -> str:
     return (message if len(message) <= MAX_MESSAGE else f"{message[:MAX_MESSAGE]}…").rstrip(".")
 
 
+def _unnamed(message: str) -> Explained | None:
+    """For a filter or a test that there is not, whenever jinja finds that."""
+    for kind, known in (("filter", filters()), ("test", tests())):
+        if found := re.match(rf"No {kind} named '(.*?)'", message):
+            method = f"It is a method of texts: value.{found[1]}(...)" if hasattr(str, found[1]) else ""
+            return f'there is no {kind} "{_short(found[1])}"', did_you_mean(found[1], known) or method
+    return None
+
+
 def _not_found(error: TemplateNotFound) -> Explained:
     name = "(sensitive)" if isinstance(error.name, Secret) else str(error.name)
     cause = error.__cause__
@@ -90,7 +101,8 @@ def _not_found(error: TemplateNotFound) -> Explained:
         return f'the include "{name}" names a hidden file', cause.advice
     if isinstance(cause, UnreadableSource) and not cause.missing:
         return f'"{name}" cannot be included: {cause.summary}', cause.advice
-    return f'there is no template "{name}" to include', _RELATIVE
+    near = cause.advice if isinstance(cause, UnreadableSource) else ""
+    return f'there is no template "{name}" to include', near or _RELATIVE
 
 
 _ENDED: Final = ("for", "if", "macro", "call", "filter", "block", "set", "with")
@@ -106,6 +118,15 @@ _IN_SIGNS: Final = {
     "end of statement block": "%}",
     "begin of statement block": "{%",
 }
+_OTHER_LANGUAGES: Final = (
+    ("unexpected char '&'", 'It is written "and" here.'),
+    ("expected token 'name', got '|'", 'It is written "or" here.'),
+    ("unexpected char '!'", 'It is written "not" here.'),
+    ("unexpected char '?'", 'It is written "a if condition else b" here.'),
+    ("expected token %}, got '='", "Values are compared with ==."),
+    ("expected token %}, got 'if'", "It is written {% elif ... %} here."),
+)
+_OTHER_TAGS: Final = {"elseif": "elif", "elsif": "elif", "foreach": "for", "then": "if", "let": "set"}
 _CLOSING: Final = "An expression ends with }}, a statement with %}, a comment with #}."
 
 
@@ -156,10 +177,8 @@ def _line(error: TemplateSyntaxError) -> int:
 
 def explain_syntax(error: TemplateSyntaxError, what: str = "a jinja template") -> Explained:
     message = error.message or ""
-    for kind, known in (("filter", filters()), ("test", tests())):
-        if message.startswith(f"No {kind} named "):
-            word = message.removeprefix(f"No {kind} named ").strip("'.")
-            return f'there is no {kind} "{_short(word)}"', did_you_mean(word, known)
+    if unnamed := _unnamed(message):
+        return unnamed
     opened = _innermost(error)
     if opened and _is_cut_off(error):
         end = f"{{% end{opened.tag} %}}"
@@ -168,7 +187,9 @@ def explain_syntax(error: TemplateSyntaxError, what: str = "a jinja template") -
         return _unknown_tag(unknown[1], opened)
     for words, signs in _IN_SIGNS.items():
         message = message.replace(f"'{words}'", signs)
-    advice = _CLOSING if message.startswith(("unexpected", "Missing end")) else ""
+    advice = next((advice for words, advice in _OTHER_LANGUAGES if message.startswith(words)), "")
+    if not advice and message.startswith(("unexpected", "Missing end")):
+        advice = _CLOSING
     return f"not {what}: {_short(re.sub(r' at [0-9]+$', '', message))}", advice
 
 
@@ -176,7 +197,8 @@ def _unknown_tag(tag: str, opened: _Opened | None) -> Explained:
     begins = tag.removeprefix("end")
     advice = f"T{opened.place[1:]} ends with {{% end{opened.tag} %}}." if opened else ""
     if begins not in _TAGS:
-        near = did_you_mean(tag, _TAGS)
+        other = _OTHER_TAGS.get(tag, "")
+        near = f'Did you mean "{other}"?' if other else did_you_mean(tag, _TAGS)
         return f'there is no tag "{_short(tag)}"', (advice or near) if begins != tag else (near or advice)
     if opened:
         return f"{{% {tag} %}} stands inside of {opened.place}", advice

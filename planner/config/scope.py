@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Final, NoReturn
 
 from jinja2 import StrictUndefined
@@ -160,6 +160,7 @@ def joined(parts: Iterable[Value]) -> Any:
         raise TemplateRuntimeError(str(error)) from None
 
 
+_METHODS: Final = [name for name in dir(str) if not name.startswith("_")]
 _REFERENCE = "resource.{}.<name>.<attribute>"
 _INSTEAD: Final = {
     **{name: name for name in NAMESPACES},
@@ -181,18 +182,23 @@ def _ways(scope: Mapping[str, Any]) -> dict[str, str]:
 
 
 class Unknown(StrictUndefined):
-    """jinja's strict undefined, with a message that names what is declared. _scope: all that is."""
+    """jinja's strict undefined, with a message that names what is declared. _scope: all that is. _filters:
+    the names of filters.
+    """
 
     _scope: ClassVar[Mapping[str, Any]] = {}
+    _filters: ClassVar[Collection[str]] = ()
 
     @classmethod
-    def within(cls, scope: Mapping[str, Any]) -> type[Unknown]:
-        return type("Unknown", (cls,), {"_scope": scope})
+    def within(cls, scope: Mapping[str, Any], filters: Collection[str]) -> type[Unknown]:
+        return type("Unknown", (cls,), {"_scope": scope, "_filters": filters})
 
     def _meant(self, name: str) -> str:
         ways = _ways(self._scope)
         if name in ways:
             return f'Write "{ways[name]}".'
+        if name in self._filters:
+            return f"It is a filter, and stands behind the value: value | {name}"
         near = nearest(name, ways)
         return f'Did you mean "{ways[near]}"?' if near else _IN_SCOPE
 
@@ -213,7 +219,8 @@ class Unknown(StrictUndefined):
         if isinstance(owner, Mapping):
             return f'there is no key "{name}" in this mapping\n{did_you_mean(str(name), map(str, owner))}'
         shown = name if isinstance(name, int) else f'"{name}"'
-        return f"{describe(owner)} has no {'item' if isinstance(name, int) else 'attribute'} {shown}"
+        near = did_you_mean(str(name), _METHODS) if isinstance(owner, str) else ""
+        return f"{describe(owner)} has no {'item' if isinstance(name, int) else 'attribute'} {shown}\n{near}"
 
 
 UNTOLD = "the expression failed on a sensitive text"

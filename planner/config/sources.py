@@ -108,11 +108,19 @@ class Sources:
             return self._ending(_NO_SUFFIXES)
         return []
 
+    def includable(self) -> list[str]:
+        """What an include can name, as it is named there."""
+        with suppress(UnreadableSource):
+            return [name.removeprefix(FOLDER) for name in self._below_templates() if "/." not in name]
+        return []
+
     def _ending(self, suffixes: tuple[str, ...]) -> list[str]:
+        names = (name for name in self._below_templates() if name.endswith(suffixes))
+        return sorted(n for n in names if "/." not in n and not n.startswith(f"{FOLDER}macros/"))
+
+    def _below_templates(self) -> Iterator[str]:
         root = root_of(FOLDER, self.root, self.pinned)
-        names = (path.relative_to(root).as_posix() for path in _files_below(root / FOLDER, root))
-        shown = (name for name in names if "/." not in name and not name.startswith(f"{FOLDER}macros/"))
-        return sorted(name for name in shown if name.endswith(suffixes))
+        return (path.relative_to(root).as_posix() for path in _files_below(root / FOLDER, root))
 
     def line(self, name: str, line: int) -> Position:
         """The position of a line, with its text when the file was read. line: 0 for the file."""

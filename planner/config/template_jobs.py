@@ -13,6 +13,7 @@ import jinja2
 from attrs import Factory, define, evolve, field, frozen
 from jinja2.exceptions import TemplateError, TemplateNotFound
 
+from planner.config.filters import filters
 from planner.config.jinja_errors import explain, place_of
 from planner.config.jobs import BUDGET, Effort, Link, TooMuchWork
 from planner.config.rendering import OnUndefined, TemplateEnvironment, render
@@ -21,8 +22,8 @@ from planner.config.sources import FOLDER, PlainFile, Sources, UnreadableSource
 from planner.config.tokens import BROKEN, INVALID, Tokens, broken_at
 from planner.config.values import Literal, Written
 from planner.config.yaml_problem import YamlProblem
-from planner.model.diagnostic import Diagnostic, Diagnostics, Position
-from planner.model.value import Path, Value
+from planner.model.diagnostic import Diagnostic, Diagnostics, Position, did_you_mean
+from planner.model.value import Path, Secret, Value
 
 
 @frozen(eq=False, repr=False)
@@ -112,7 +113,7 @@ class Rendering:
 
     @cached_property
     def _unknown(self) -> type[Unknown]:
-        return Unknown.within(self.scope)
+        return Unknown.within(self.scope, filters())
 
     def environment(
         self, tokens: Tokens, on_undefined: OnUndefined, marks: dict[str, int] | None = None
@@ -225,6 +226,8 @@ class _Loader(jinja2.BaseLoader):
         try:
             return self.sources.template(name), name, lambda: True
         except UnreadableSource as error:
+            if error.missing and not isinstance(template, Secret):
+                error.advice = did_you_mean(template, self.sources.includable())
             raise TemplateNotFound(template) from error
 
 

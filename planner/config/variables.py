@@ -183,7 +183,7 @@ class _Reader:
             yield evolve(candidate, value=_typed(text, variable))
         except YamlProblem as problem:
             summary = f'the value of variable "{name}" cannot be read: {problem.summary}'
-            candidate.report(self.diagnostics, summary)
+            candidate.report(self.diagnostics, summary, problem.advice)
             self.incomplete = True
 
     def fits(self, variable: Variable, candidate: _Candidate) -> bool:

@@ -15,6 +15,21 @@ SAME_LINE: Final = (
 """Advice on a name that is there already, and comes from the same place in a template."""
 
 
+_ADVICE: Final = (
+    ("mapping values are not allowed", "A text that has a colon and a blank in it stands in quotes."),
+    ("cannot start any token", "A text that begins with this character stands in quotes."),
+    ("expected alphabetic or numeric", "A text that begins with * or & stands in quotes."),
+    (
+        "expected key",
+        "What is in one mapping is indented alike; in single quotes a quote is written ''.",
+    ),
+    ("expected ':'", "After a key there is a colon and a blank."),
+    ("expected ',' or", "What begins with [ or { ends with ] or }; between entries there is a comma."),
+    ("unexpected end of stream", "Perhaps a quote is not closed."),
+)
+"""Part of what the parser says, and what is mostly meant by it."""
+
+
 class YamlProblem(Exception):
     """YAML that cannot be read, or that says something nobody can mean. line: from 1. summary: what is wrong.
     context: a sentence with {} for the place of another line.
@@ -24,12 +39,13 @@ class YamlProblem(Exception):
         summary = summary if len(summary) <= MAX_MESSAGE else f"{summary[:MAX_MESSAGE]}…"
         super().__init__(summary)
         self.line, self.summary, self.context = line, summary, context
+        self.advice = next((advice for words, advice in _ADVICE if words in summary), "")
 
     def report(self, diagnostics: Diagnostics, position: Callable[[int], Position]) -> None:
         """position: of a line."""
         sentence, line = self.context or ("", self.line)
         detail = sentence.format(position(line)) if line < self.line else ""
-        diagnostics.error(self.summary, detail=detail, position=position(self.line))
+        diagnostics.error(self.summary, detail=detail, position=position(self.line), advice=self.advice)
 
 
 class GivenTwice(YamlProblem):

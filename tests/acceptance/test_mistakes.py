@@ -120,11 +120,44 @@ MISTAKES: dict[str, Mistake] = {
         in_loop("    a: {}\n", "8"), f"{T}:3", "{% for key, value in it.items() %}"
     ),
     "a loop over a mapping": in_template(
-        f"{TOP}{{% for k, v in {{'a': 1}} %}}\n{{% endfor %}}\n",
-        f"{T}:3",
-        "{% for key, value in it.items() %}",
+        f"{TOP}{{% for k, v in {{'a': 1}} %}}\n{{% endfor %}}\n", f"{T}:3", "it.items() %}"
     ),
     "a text and a number": described("{{ var.version + 1 }}", "joined with ~"),
+    "and of another language": in_template(
+        f"{IT}{{% if 1 && 2 %}}{{% endif %}}\n", f"{T}:7", 'It is written "and" here.'
+    ),
+    "or of another language": in_template(
+        f"{IT}{{% if 1 || 2 %}}{{% endif %}}\n", f"{T}:7", 'It is written "or" here.'
+    ),
+    "not of another language": in_template(
+        f"{IT}{{% if !1 %}}{{% endif %}}\n", f"{T}:7", 'It is written "not" here.'
+    ),
+    "a condition of another language": described(
+        '{{ var.version == "8" ? 1 : 2 }}', '"a if condition else b"'
+    ),
+    "one equals sign": in_template(f"{IT}{{% if 1 = 2 %}}{{% endif %}}\n", f"{T}:7", "compared with =="),
+    "elseif": in_template(f"{IT}{{% if 1 %}}{{% elseif 2 %}}{{% endif %}}\n", 'Did you mean "elif"?'),
+    "else if": in_template(f"{IT}{{% if 1 %}}{{% else if 2 %}}{{% endif %}}\n", "{% elif ... %}"),
+    "a filter as a function": described('{{ join(",", var.languages) }}', "value | join"),
+    "a method as a test": in_template(
+        f'{IT}{{% if var.version is startswith("8") %}}{{% endif %}}\n', f"{T}:7", "value.startswith(...)"
+    ),
+    "a method, misspelt": described("{{ var.version.uper() }}", 'Did you mean "upper"?'),
+    "an include, misspelt": Mistake(
+        [f"{T}:1", 'Did you mean "macros/bundle.j2"?'],
+        {T: "{% include 'macros/bundel.j2' %}\n", "templates/macros/bundle.j2": ""},
+    ),
+    "an include from the project's folder": Mistake(
+        [f"{T}:1", 'Did you mean "macros/bundle.j2"?'],
+        {T: "{% include 'templates/macros/bundle.j2' %}\n", "templates/macros/bundle.j2": ""},
+    ),
+    # YAML
+    "a colon in a text": in_template(f"{IT}      description: a: b\n", f"{T}:7", "stands in quotes"),
+    "a percent sign first": in_template(f"{IT}      description: %a\n", f"{T}:7", "stands in quotes"),
+    "a star alone": in_template(IT.replace("'*'", "*"), f"{T}:6", "begins with * or & stands in quotes"),
+    "a quote in quotes": in_template(f"{IT}      description: 'it's'\n", f"{T}:7", "is written ''"),
+    "a key without a colon": in_template(f"{IT}      description\n", f"{T}:7", "a colon and a blank"),
+    "an indent that is none": in_template(f"{IT}     description: a\n", f"{T}:7", "is indented alike"),
     "a dollar before the braces": Mistake(
         [f"{T}:7", "${var.version} is taken as a text", "Write {{ var.version }}."],
         {T: f"{IT}      description: ${{var.version}}\n"},

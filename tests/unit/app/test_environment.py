@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 
 from planner.app.preview.environment import advice_of, located, told, told_of
 from planner.config.load import Configuration
@@ -23,6 +24,11 @@ def at(line: int, summary: str) -> Diagnostic:
     [
         pytest.param([at(9, "two"), at(3, "one")], "a.yaml:3: one\na.yaml:9: two", id="by their lines"),
         pytest.param([at(3, "one"), at(3, "one")], "a.yaml:3: one", id="the same once"),
+        pytest.param(
+            [evolve(at(3, "one"), address=f"extension.{name}") for name in "abc"],
+            "a.yaml:3: one\n  2 more from a.yaml:3: extension.b, extension.c",
+            id="of a loop",
+        ),
         pytest.param([LOST], "it must not be destroyed\n  It would be.\n  Keep it.", id="with what to do"),
         pytest.param([Diagnostic(WARNING, "hm")], "", id="no warnings"),
     ],
