@@ -129,7 +129,7 @@ def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout
         session = here.session
         refuse_other_state(plan, plan_digest(plan, here.store.redact), state, session.goal)
         with caller.doing("Asking the installation"):
-            moved = moved_since(plan, state, session.drivers, session.goal.salt, session.parallelism)
+            moved = moved_since(plan, state, session.drivers, session.goal.salt, session.asking)
         if moved:
             stale = Ledger(moved)
             applying.report.ledger(stale, way_on(here, plan, stale))

@@ -13,9 +13,9 @@ from planner.engine.goal import Goal
 from planner.engine.imports import find_imports, imports_to_do, report_missing
 from planner.engine.outcome import Values
 from planner.engine.planning import make_plan, with_origins
-from planner.engine.ports import Drivers, StateStore
+from planner.engine.ports import Counted, Drivers, StateStore, uncounted
 from planner.engine.recover import NO_WAITING, Settled, Waiting, refuse_ambiguous, settle, settle_in_time
-from planner.engine.refresh import View, examine, list_kinds, look_up, looked_before, survey
+from planner.engine.refresh import Asking, View, examine, list_kinds, look_up, looked_before, survey
 from planner.engine.refreshed import apply_moves
 from planner.errors import PartlyApplied, PlannerError, StateError
 from planner.model.address import Address
@@ -31,7 +31,7 @@ from planner.model.value import Value, conceal
 class Session:
     """One command's work on one environment. busy: who applies right now, or "".
 
-    waiting: for what a dead client asked for.
+    waiting: for what a dead client asked for. counted: hears how much of what is asked is answered.
     """
 
     goal: Goal
@@ -41,6 +41,11 @@ class Session:
     parallelism: int = 10
     refresh: bool = True
     waiting: Waiting = NO_WAITING
+    counted: Counted = uncounted
+
+    @property
+    def asking(self) -> Asking:
+        return Asking(self.parallelism, self.counted)
 
 
 @frozen
@@ -96,7 +101,7 @@ def propose_from(session: Session, state: State) -> Proposal:
     plan = make_plan(session.goal, state, view, session.drivers, diagnostics)
     closer = _to_examine(plan, after) if session.refresh else []
     if closer:
-        view = examine(view, closer, session.drivers, session.parallelism)
+        view = examine(view, closer, session.drivers, session.asking)
         diagnostics = Diagnostics(list(found))
         plan = make_plan(session.goal, state, view, session.drivers, diagnostics)
     return Proposal(with_origins(plan, session.goal.origins), tuple(diagnostics), state, view)
@@ -117,14 +122,14 @@ def _look(session: Session, state: State, diagnostics: Diagnostics) -> View:
     """What the installation holds of the state, and of what is to be imported."""
     goal, drivers = session.goal, session.drivers
     kinds = {address.kind for address in (*state.resources, *goal.resources)}
-    view = survey(state, kinds, drivers, session.parallelism) if session.refresh else View()
+    view = survey(state, kinds, drivers, session.asking) if session.refresh else View()
     declared = goal.declarations.imports if goal.mode in (NORMAL, IMPORT_ONLY) else ()
     imports = imports_to_do(state, declared, diagnostics)
     if not imports:
         return view
-    listed = view.listed or list_kinds(kinds, drivers, session.parallelism)
+    listed = view.listed or list_kinds(kinds, drivers, session.asking)
     ids = find_imports(state, imports, goal.resources, listed, drivers, diagnostics)
-    read = look_up(ids, drivers, session.parallelism)
+    read = look_up(ids, drivers, session.asking)
     report_missing(imports, read, diagnostics)
     there = {address: observed for address, observed in read.items() if observed is not None}
     return evolve(view, imports=there)
@@ -211,11 +216,11 @@ def carry_out(
     The diagnostics are of the checks that had to wait. When the state cannot be written: PartlyApplied with
     the ledger if anything was applied, else StateError.
     """
-    goal, drivers, parallelism = session.goal, session.drivers, session.parallelism
-    before = looked_before(plan, drivers, surroundings.before, parallelism)
+    goal, drivers = session.goal, session.drivers
+    before = looked_before(plan, drivers, surroundings.before, session.asking)
     surroundings = evolve(surroundings, before=before)
     working = Working.of(_taken_over(plan, state))
-    run = Run(plan, dict(goal.resources), working, drivers, parallelism, surroundings, goal.salt)
+    run = Run(plan, dict(goal.resources), working, drivers, session.parallelism, surroundings, goal.salt)
     try:
         run.go()
     except StateError as error:
