@@ -54,8 +54,8 @@ class Report(Protocol):
 
     def diagnostics(self, items: Iterable[Diagnostic]) -> None: ...
 
-    def running(self, hurry: Callable[[], object]) -> AbstractContextManager[Running]:
-        """While in the context, an apply runs. hurry: to be called when it is to stop."""
+    def running(self, plan: Plan, hurry: Callable[[], object]) -> AbstractContextManager[Running]:
+        """While in the context, a plan is applied. hurry: to be called when it is to stop."""
         ...
 
     def ledger(self, ledger: Ledger, way_on: str) -> None:
@@ -216,7 +216,7 @@ def _carry_out(
     provenance = Provenance(digest, variables, _commit(here), promotions)
     plan, state = moved_first(here.store, plan, state)
     try:
-        with report.running(here.hurry) as running:
+        with report.running(plan, here.hurry) as running:
             surroundings = Surroundings(
                 journal=here.store.open_journal(state, "destroy" if here.request.destroy else "apply"),
                 sink=running.sink,

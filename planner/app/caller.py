@@ -10,6 +10,7 @@ from attrs import field, frozen
 from planner.app.redaction import Redactor
 from planner.errors import PlannerError, Refused
 from planner.model.project import Environment
+from planner.model.retry import Retry
 
 
 class Caller(Protocol):
@@ -30,6 +31,13 @@ class Caller(Protocol):
         """While in the context, `what` goes on."""
         ...
 
+    def counted(self, done: int, total: int) -> None:
+        """So much is done of what goes on, from any thread; 0 when its parts are begun, or others."""
+
+    def retrying(self, retry: Retry) -> AbstractContextManager[object]:
+        """While in the context, a call waits to be sent again, or is sent again. From any thread."""
+        ...
+
     def error(self, error: PlannerError) -> None:
         """An error that the use case went on after."""
 
@@ -48,6 +56,12 @@ class Silent:
         """Nobody listens."""
 
     def doing(self, what: str) -> AbstractContextManager[object]:  # noqa: ARG002 - the port's
+        return nullcontext()
+
+    def counted(self, done: int, total: int) -> None:
+        """Nobody listens."""
+
+    def retrying(self, retry: Retry) -> AbstractContextManager[object]:  # noqa: ARG002 - the port's
         return nullcontext()
 
     def error(self, error: PlannerError) -> None:

@@ -177,6 +177,7 @@ def opened(request: Request) -> Iterator[Opened]:
             parallelism=request.parallelism,
             refresh=request.refresh,
             waiting=_waiting(settings, request.caller),
+            counted=request.caller.counted,
         )
         yield Opened(request, configuration, session, store, state, client.hurry)
 
@@ -206,6 +207,7 @@ def _client(
             transport=transport,
             discretion=discretion(request.caller, configuration, store),
             permit=store.backend.still_held,
+            retrying=request.caller.retrying,
         ) as client,
     ):
         if not settings.is_sandbox:

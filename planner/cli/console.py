@@ -12,8 +12,8 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import IO, Any, TextIO, cast
 
 import orjson
@@ -23,15 +23,17 @@ from planner.app.redaction import Redactor
 from planner.errors import GatesClosed, InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostic
 from planner.model.project import Environment
+from planner.model.retry import Retry
 from planner.render import events
 from planner.render.diagnostics import render_diagnostics, render_error
 from planner.render.escaping import escape
+from planner.render.pace import Pace, Retries
 from planner.render.screen import Screen
 from planner.render.standings import render_gates
 from planner.render.style import Style
 
 NARROWEST = 60
-SILENT_SECONDS = 1.0
+SILENT_SECONDS = 0.5
 LOG_LEVELS = (30, 10, 5)
 BODIES_FROM = 2
 """The verbosity from which bodies of requests are logged."""
@@ -109,11 +111,14 @@ class Console:
     clock: Callable[[], float] = time.monotonic
     located: Callable[[str], str] = str
     screen: Screen = field(init=False)
+    _paces: list[Pace] = field(factory=list, init=False)
+    _retries: Retries = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         terminal = sys.stderr
         redacted = cast(IO[str], RedactedStream(terminal, self.redact))
         self.screen = Screen(redacted, size=lambda: _size(terminal), redact=self.redact)
+        self._retries = Retries(self.clock)
         log_to(self.stderr, LOG_LEVELS[min(self.verbosity, len(LOG_LEVELS) - 1)])
 
     @property
@@ -161,13 +166,36 @@ class Console:
         """While in the context, a terminal says what goes on if it takes long."""
         if not self.animated:
             return nullcontext()
-        begun = self.clock()
+        return self._showing(Pace(what, self.clock))
 
-        def lines(_columns: int) -> list[str]:
-            passed = self.clock() - begun
-            return [f"{what} ... {passed:.0f} s"] if passed >= SILENT_SECONDS else []
+    @contextmanager
+    def _showing(self, pace: Pace) -> Iterator[None]:
+        def lines(columns: int) -> list[str]:
+            return [pace.line(columns)] if pace.seconds >= SILENT_SECONDS else []
 
-        return self.screen.showing(lines)
+        self._paces.append(pace)
+        try:
+            with self.screen.showing(lines):
+                yield
+        finally:
+            self._paces.remove(pace)
+
+    def counted(self, done: int, total: int) -> None:
+        """So much is done of what was begun last."""
+        for pace in self._paces[-1:]:
+            pace.counted(done, total)
+
+    def retrying(self, retry: Retry) -> AbstractContextManager[object]:
+        """While in the context, a terminal says what is sent again; a log gets few lines."""
+        if self.animated:
+            return self._showing_retry(retry)
+        self.tell(self._retries.news(retry))
+        return nullcontext()
+
+    @contextmanager
+    def _showing_retry(self, retry: Retry) -> Iterator[None]:
+        with self._retries.waiting(retry), self.screen.showing(self._retries.lines):
+            yield
 
     def style(self, stream: TextIO | None = None) -> Style:
         """The style of what is written to stream, stdout if none is given."""

@@ -123,8 +123,8 @@ def test_what_is_listed_and_yet_forbidden_is_not_gone() -> None:
 def test_one_kind_says_nothing_about_another() -> None:
     gadget = Prior(Address("gadget", "x"), "id-x", {"name": "x"})
     gadgets = Installation(evolve(THING, name="gadget"), cloud=CLOUD, forbidden={gadget.id})
+    drivers = {"thing": world_of([A]), "gadget": gadgets}
     with pytest.raises(Refused) as caught:
-        drivers = {"thing": world_of([A]), "gadget": gadgets}
         survey(state_of(A, gadget), list(drivers), drivers, Asking(2))
     assert caught.value.summary == (
         "these credentials see none of the 1 resource of this state that is of the kind gadget"
