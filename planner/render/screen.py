@@ -58,6 +58,7 @@ class Screen(TextIOBase):
         self._sources: list[Lines] = []
         self._ticking: tuple[threading.Event, threading.Thread] | None = None
         self._drawn: list[str] = []
+        self._over = False
 
     def write(self, text: str, /) -> int:
         """Flushed at once. While something is drawn, whole lines: a line break that is missing is added."""
@@ -106,10 +107,16 @@ class Screen(TextIOBase):
             os.write(self._stream.fileno(), f"\n{text}".encode(errors="backslashreplace"))
             return
         try:
+            self._over = True
             self._put(text, [])
-            self._sources = []
         finally:
             self._lock.release()
+
+    def end(self) -> None:
+        """From now on nothing is drawn: threads that nobody waits for may be in a context of theirs still."""
+        with self._lock:
+            self._over = True
+            self.draw()
 
     def _begin_ticking(self) -> tuple[threading.Event, threading.Thread]:
         over = threading.Event()
@@ -121,8 +128,7 @@ class Screen(TextIOBase):
         """The thread ends with the last context."""
         ended = None
         with self._lock:
-            if lines in self._sources:
-                self._sources.remove(lines)
+            self._sources.remove(lines)
             if not self._sources:
                 ended, self._ticking = self._ticking, None
             self.draw()
@@ -139,7 +145,7 @@ class Screen(TextIOBase):
         """The lines that are drawn, at most half of the screen: what is written is to be seen too. A column
         stays free at the edge.
         """
-        if not self._sources:
+        if self._over or not self._sources:
             return []
         columns, rows = self._size()
         lines = [line for source in dict.fromkeys(self._sources) for line in source(columns - 1)]

@@ -237,6 +237,20 @@ def test_after_the_last_words_nothing_is_drawn() -> None:
         assert terminal.lines() == ["Stopped.", "done"]
 
 
+def test_after_its_end_nothing_is_drawn() -> None:
+    """Also for those who are in a context still, or come into one."""
+    terminal = Terminal()
+    screen = on(terminal)
+    with screen.showing(drawing("drawn")):
+        screen.end()
+        assert terminal.lines() == []
+        with screen.showing(drawing("later")):
+            terminal.write("Interrupted.\n")
+            screen.draw()
+        screen.write("an error\n")
+        assert terminal.lines() == ["Interrupted.", "an error"]
+
+
 class Stuck(Terminal):
     """A terminal that takes nothing until it is let go, with a file behind it."""
 
