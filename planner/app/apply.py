@@ -17,7 +17,7 @@ from planner.app.opening import Opened
 from planner.app.promotion.admission import Admission, Forcing, admission, refuse_closed
 from planner.app.stores import locked
 from planner.engine.apply import Surroundings
-from planner.engine.refresh import Listed
+from planner.engine.refresh import Asking, Listed
 from planner.engine.stale import moved_since, refuse_other_state
 from planner.engine.workflow import Proposal, Provenance, carry_out, moved_first, propose_from, recover
 from planner.errors import PartlyApplied, PlannerError, Refused, StalePlan
@@ -104,8 +104,8 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
     here, caller = applying.here, applying.here.caller
     _refuse_blind_approval(here, approval)
     with _locked(here, lock_timeout) as state:
-        with caller.doing("Asking the installation"):
-            proposal = propose_from(here.session, state)
+        with caller.doing("Asking the installation") as counted:
+            proposal = propose_from(here.session, state, counted)
         present(applying.report, here, proposal)
         if proposal.forbidden:
             return Outcome(forbidden=True)
@@ -128,8 +128,9 @@ def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout
     with _locked(here, lock_timeout) as state:
         session = here.session
         refuse_other_state(plan, plan_digest(plan, here.store.redact), state, session.goal)
-        with caller.doing("Asking the installation"):
-            moved = moved_since(plan, state, session.drivers, session.goal.salt, session.asking)
+        with caller.doing("Asking the installation") as counted:
+            asking = Asking(session.parallelism, counted)
+            moved = moved_since(plan, state, session.drivers, session.goal.salt, asking)
         if moved:
             stale = Ledger(moved)
             applying.report.ledger(stale, way_on(here, plan, stale))

@@ -9,8 +9,8 @@ from attrs import field, frozen
 
 from planner.app.redaction import Redactor
 from planner.errors import PlannerError, Refused
+from planner.model.progress import Counted, Retry, uncounted
 from planner.model.project import Environment
-from planner.model.retry import Retry
 
 
 class Caller(Protocol):
@@ -27,12 +27,9 @@ class Caller(Protocol):
     def tell(self, text: str) -> None:
         """A sentence about what goes on, not about the result."""
 
-    def doing(self, what: str) -> AbstractContextManager[object]:
-        """While in the context, `what` goes on."""
+    def doing(self, what: str) -> AbstractContextManager[Counted]:
+        """While in the context, `what` goes on. What the context gives takes how much of it is done."""
         ...
-
-    def counted(self, done: int, total: int) -> None:
-        """So much is done of what goes on, from any thread; 0 when its parts are begun, or others."""
 
     def retrying(self, retry: Retry) -> AbstractContextManager[object]:
         """While in the context, a call waits to be sent again, or is sent again. From any thread."""
@@ -55,11 +52,8 @@ class Silent:
     def tell(self, text: str) -> None:
         """Nobody listens."""
 
-    def doing(self, what: str) -> AbstractContextManager[object]:  # noqa: ARG002 - the port's
-        return nullcontext()
-
-    def counted(self, done: int, total: int) -> None:
-        """Nobody listens."""
+    def doing(self, what: str) -> AbstractContextManager[Counted]:  # noqa: ARG002 - the port's
+        return nullcontext(uncounted)
 
     def retrying(self, retry: Retry) -> AbstractContextManager[object]:  # noqa: ARG002 - the port's
         return nullcontext()

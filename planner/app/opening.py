@@ -177,7 +177,6 @@ def opened(request: Request) -> Iterator[Opened]:
             parallelism=request.parallelism,
             refresh=request.refresh,
             waiting=_waiting(settings, request.caller),
-            counted=request.caller.counted,
         )
         yield Opened(request, configuration, session, store, state, client.hurry)
 

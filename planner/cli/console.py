@@ -22,8 +22,8 @@ from attrs import define, evolve, field
 from planner.app.redaction import Redactor
 from planner.errors import GatesClosed, InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostic
+from planner.model.progress import Counted, Retry, uncounted
 from planner.model.project import Environment
-from planner.model.retry import Retry
 from planner.render import events
 from planner.render.diagnostics import render_diagnostics, render_error
 from planner.render.escaping import escape
@@ -111,7 +111,6 @@ class Console:
     clock: Callable[[], float] = time.monotonic
     located: Callable[[str], str] = str
     screen: Screen = field(init=False)
-    _paces: list[Pace] = field(factory=list, init=False)
     _retries: Retries = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -162,28 +161,19 @@ class Console:
         if text:
             _write(self.stderr, text)
 
-    def doing(self, what: str) -> AbstractContextManager[object]:
-        """While in the context, a terminal says what goes on if it takes long."""
+    def doing(self, what: str) -> AbstractContextManager[Counted]:
+        """While in the context, a terminal says what goes on if it takes long, and how much of it is done."""
         if not self.animated:
-            return nullcontext()
+            return nullcontext(uncounted)
         return self._showing(Pace(what, self.clock))
 
     @contextmanager
-    def _showing(self, pace: Pace) -> Iterator[None]:
+    def _showing(self, pace: Pace) -> Iterator[Counted]:
         def lines(columns: int) -> list[str]:
             return [pace.line(columns)] if pace.seconds >= SILENT_SECONDS else []
 
-        self._paces.append(pace)
-        try:
-            with self.screen.showing(lines):
-                yield
-        finally:
-            self._paces.remove(pace)
-
-    def counted(self, done: int, total: int) -> None:
-        """So much is done of what was begun last."""
-        for pace in self._paces[-1:]:
-            pace.counted(done, total)
+        with self.screen.showing(lines):
+            yield pace.counted
 
     def retrying(self, retry: Retry) -> AbstractContextManager[object]:
         """While in the context, a terminal says what is sent again; a log gets few lines."""

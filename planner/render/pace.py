@@ -10,7 +10,7 @@ from typing import Final
 
 from attrs import define, field
 
-from planner.model.retry import Retry
+from planner.model.progress import Retry
 from planner.render.escaping import cells, shorten
 
 Clock = Callable[[], float]

@@ -12,7 +12,7 @@ from attrs import evolve
 from planner.cli.console import Console, RedactedStream
 from planner.errors import ApiError, InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostic, Position
-from planner.model.retry import Retry
+from planner.model.progress import Retry
 from tests.unit.render import terminal
 
 
@@ -167,25 +167,24 @@ def test_what_is_told_meanwhile_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     assert on_paper(written) == lines
 
 
-def test_the_count_is_of_what_was_begun_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before and afterwards there is nothing to count for."""
+def test_each_counts_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     written, seconds = at_terminal(monkeypatch), [0.0]
     console = Console(clock=lambda: seconds[-1])
 
-    def shown(done: int) -> list[str]:
-        console.counted(done, 200)
+    def shown() -> list[str]:
         console.screen.draw()
         return on_paper(written)
 
-    assert shown(1) == []
-    with console.doing("Comparing"):
+    with console.doing("Comparing") as compared:
         seconds[-1] = 5.0
-        assert shown(2) == ["Comparing … 2/200 · 0:05 · about 8 min left"]
-        with console.doing("Asking"):
+        compared(2, 200)
+        assert shown() == ["Comparing … 2/200 · 0:05 · about 8 min left"]
+        with console.doing("Asking") as asked:
             seconds[-1] = 6.0
-            assert shown(0) == ["Comparing … 2/200 · 0:06 · about 10 min left", "Asking … 0/200 · 0:01"]
-        assert shown(0) == ["Comparing … 0/200 · 0:06"]
-    assert shown(3) == []
+            asked(0, 7)
+            assert shown() == ["Comparing … 2/200 · 0:06 · about 10 min left", "Asking … 0/7 · 0:01"]
+        compared(0, 200)
+        assert shown() == ["Comparing … 0/200 · 0:06"]
 
 
 GONE = Retry("ece:12443", "the connection was refused", 3.0, 2, 5)
