@@ -32,7 +32,7 @@ from planner.render.screen import Screen
 from planner.render.standings import render_gates
 from planner.render.style import Style
 
-NARROWEST = 60
+NARROWEST = 40
 SILENT_SECONDS = 0.5
 LOG_LEVELS = (30, 10, 5)
 BODIES_FROM = 2

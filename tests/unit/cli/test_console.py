@@ -70,7 +70,7 @@ def test_pipes_get_no_colours(capsys: pytest.CaptureFixture[str]) -> None:
     assert Console().style(sys.stdout).colours is False
 
 
-@pytest.mark.parametrize(("columns", "expected"), [("200", 200), ("20", 60)])
+@pytest.mark.parametrize(("columns", "expected"), [("200", 200), ("20", 40), ("50", 50)])
 def test_width(monkeypatch: pytest.MonkeyPatch, columns: str, expected: int) -> None:
     monkeypatch.setenv("COLUMNS", columns)
     assert Console().width() == expected
