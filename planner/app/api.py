@@ -276,7 +276,11 @@ class _Report:
         """Nothing to do: those of a plan are with it; that a check failed afterwards is in the outcome."""
 
     @contextmanager
-    def running(self, hurry: Callable[[], object]) -> Iterator[Running]:
+    def running(
+        self,
+        plan: model.Plan,  # noqa: ARG002 - the caller has it
+        hurry: Callable[[], object],
+    ) -> Iterator[Running]:
         with self.cancel.hurrying(hurry):
             yield Running(self._take, lambda: self.cancel.asked)
 

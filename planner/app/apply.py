@@ -18,7 +18,7 @@ from planner.app.promotion.admission import Admission, Forcing, admission, refus
 from planner.app.stores import locked
 from planner.engine.apply import Surroundings
 from planner.engine.outcome import Fresh
-from planner.engine.refresh import NOTHING_SEEN, View
+from planner.engine.refresh import NOTHING_SEEN, Asking, View
 from planner.engine.stale import moved_since, refuse_other_state
 from planner.engine.workflow import Proposal, Provenance, carry_out, moved_first, propose_from, recover
 from planner.errors import PartlyApplied, PlannerError, Refused, StalePlan
@@ -55,8 +55,8 @@ class Report(Protocol):
 
     def diagnostics(self, items: Iterable[Diagnostic]) -> None: ...
 
-    def running(self, hurry: Callable[[], object]) -> AbstractContextManager[Running]:
-        """While in the context, an apply runs. hurry: to be called when it is to stop."""
+    def running(self, plan: Plan, hurry: Callable[[], object]) -> AbstractContextManager[Running]:
+        """While in the context, a plan is applied. hurry: to be called when it is to stop."""
         ...
 
     def ledger(self, ledger: Ledger, way_on: str) -> None:
@@ -105,9 +105,9 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
     here, caller = applying.here, applying.here.caller
     _refuse_blind_approval(here, approval)
     with _locked(here, lock_timeout) as state:
-        with caller.doing("Asking the installation"):
+        with caller.doing("Asking the installation") as counted:
             begun = time.monotonic()
-            proposal = propose_from(here.session, state)
+            proposal = propose_from(here.session, state, counted)
         present(applying.report, here, proposal)
         if proposal.forbidden:
             return Outcome(forbidden=True)
@@ -131,8 +131,9 @@ def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout
     with _locked(here, lock_timeout) as state:
         session = here.session
         refuse_other_state(plan, plan_digest(plan, here.store.redact), state, session.goal)
-        with caller.doing("Asking the installation"):
-            moved = moved_since(plan, state, session.drivers, session.goal.salt, session.parallelism)
+        with caller.doing("Asking the installation") as counted:
+            asking = Asking(session.parallelism, counted)
+            moved = moved_since(plan, state, session.drivers, session.goal.salt, asking)
         if moved:
             stale = Ledger(moved)
             applying.report.ledger(stale, way_on(here, plan, stale))
@@ -228,7 +229,7 @@ def _carry_out(
     provenance = Provenance(digest, variables, _commit(here), promotions)
     plan, state = moved_first(here.store, plan, state)
     try:
-        with report.running(here.hurry) as running:
+        with report.running(plan, here.hurry) as running:
             surroundings = Surroundings(
                 journal=here.store.open_journal(state, "destroy" if here.request.destroy else "apply"),
                 sink=running.sink,

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from planner.app.redaction import Redactor
 from planner.errors import PlannerError, Refused
+from planner.model.progress import Counted, Retry, uncounted
 from planner.model.project import Environment
 
 
@@ -26,8 +27,12 @@ class Caller(Protocol):
     def tell(self, text: str) -> None:
         """A sentence about what goes on, not about the result."""
 
-    def doing(self, what: str) -> AbstractContextManager[object]:
-        """While in the context, `what` goes on."""
+    def doing(self, what: str) -> AbstractContextManager[Counted]:
+        """While in the context, `what` goes on. What the context gives takes how much of it is done."""
+        ...
+
+    def retrying(self, retry: Retry) -> AbstractContextManager[object]:
+        """While in the context, a call waits to be sent again, or is sent again. From any thread."""
         ...
 
     def error(self, error: PlannerError) -> None:
@@ -47,7 +52,10 @@ class Silent:
     def tell(self, text: str) -> None:
         """Nobody listens."""
 
-    def doing(self, what: str) -> AbstractContextManager[object]:  # noqa: ARG002 - the port's
+    def doing(self, what: str) -> AbstractContextManager[Counted]:  # noqa: ARG002 - the port's
+        return nullcontext(uncounted)
+
+    def retrying(self, retry: Retry) -> AbstractContextManager[object]:  # noqa: ARG002 - the port's
         return nullcontext()
 
     def error(self, error: PlannerError) -> None:

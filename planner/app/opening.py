@@ -208,6 +208,7 @@ def _client(
             transport=transport,
             discretion=discretion(request.caller, configuration, store),
             permit=store.backend.still_held,
+            retrying=request.caller.retrying,
         ) as client,
     ):
         if not settings.is_sandbox:

@@ -12,8 +12,8 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import IO, Any, TextIO, cast
 
 import orjson
@@ -22,15 +22,17 @@ from attrs import define, evolve, field
 from planner.app.redaction import Redactor
 from planner.errors import GatesClosed, InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostic
+from planner.model.progress import Counted, Retry, uncounted
 from planner.model.project import Environment
 from planner.render import events
 from planner.render.diagnostics import render_diagnostics, render_error
 from planner.render.escaping import escape
+from planner.render.pace import Pace, Retries
 from planner.render.screen import Screen
 from planner.render.style import Style
 
-NARROWEST = 60
-SILENT_SECONDS = 1.0
+NARROWEST = 40
+SILENT_SECONDS = 0.5
 LOG_LEVELS = (30, 10, 5)
 BODIES_FROM = 2
 """The verbosity from which bodies of requests are logged."""
@@ -108,11 +110,13 @@ class Console:
     clock: Callable[[], float] = time.monotonic
     located: Callable[[str], str] = str
     screen: Screen = field(init=False)
+    _retries: Retries = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         terminal = sys.stderr
         redacted = cast(IO[str], RedactedStream(terminal, self.redact))
         self.screen = Screen(redacted, size=lambda: _size(terminal), redact=self.redact)
+        self._retries = Retries(self.clock)
         log_to(self.stderr, LOG_LEVELS[min(self.verbosity, len(LOG_LEVELS) - 1)])
 
     @property
@@ -160,17 +164,31 @@ class Console:
         if text:
             _write(self.stderr, text)
 
-    def doing(self, what: str) -> AbstractContextManager[object]:
-        """While in the context, a terminal says what goes on if it takes long."""
+    def doing(self, what: str) -> AbstractContextManager[Counted]:
+        """While in the context, a terminal says what goes on if it takes long, and how much of it is done."""
         if not self.animated:
-            return nullcontext()
-        begun = self.clock()
+            return nullcontext(uncounted)
+        return self._showing(Pace(what, self.clock))
 
-        def lines(_columns: int) -> list[str]:
-            passed = self.clock() - begun
-            return [f"{what} ... {passed:.0f} s"] if passed >= SILENT_SECONDS else []
+    @contextmanager
+    def _showing(self, pace: Pace) -> Iterator[Counted]:
+        def lines(columns: int) -> list[str]:
+            return [pace.line(columns)] if pace.seconds >= SILENT_SECONDS else []
 
-        return self.screen.showing(lines)
+        with self.screen.showing(lines):
+            yield pace.counted
+
+    def retrying(self, retry: Retry) -> AbstractContextManager[object]:
+        """While in the context, a terminal says what is sent again; a log gets few lines."""
+        if self.animated:
+            return self._showing_retry(retry)
+        self.tell(self._retries.news(retry))
+        return nullcontext()
+
+    @contextmanager
+    def _showing_retry(self, retry: Retry) -> Iterator[None]:
+        with self._retries.waiting(retry), self.screen.showing(self._retries.lines):
+            yield
 
     def style(self, stream: TextIO | None = None) -> Style:
         """The style of what is written to stream, stdout if none is given."""

@@ -88,6 +88,10 @@ class Invocation:
 
         return with_folder(with_environment(text, self.environment), self.folder, COMMANDS)
 
+    def end_drawing(self) -> None:
+        if self._console is not None:
+            self._console.screen.end()
+
 
 def make_console(context: click.Context) -> Console:
     """The console as the global options want it."""
@@ -112,6 +116,12 @@ class Commands(click.Group):
         command = import_module(f"planner.cli.commands.{module_of(cmd_name)}").command
         assert isinstance(command, click.Command)  # noqa: S101 - each module of commands/ has one
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        finally:  # before click begins a line of its own, and before the error that ended it is shown
+            ctx.ensure_object(Invocation).end_drawing()
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and args[0] not in COMMANDS:

@@ -37,12 +37,12 @@ class TextReport:
     def diagnostics(self, items: Iterable[Diagnostic]) -> None:
         self.console.diagnostics(tuple(items))
 
-    def running(self, hurry: Callable[[], object]) -> AbstractContextManager[Running]:
+    def running(self, plan: Plan, hurry: Callable[[], object]) -> AbstractContextManager[Running]:
         from planner.render.progress import live_progress, plain_progress  # noqa: PLC0415 - of an apply
 
         console, style = self.console, self.console.style(sys.stderr)
         if console.animated:
-            return _running(console, live_progress(console.screen, style=style), hurry)
+            return _running(console, live_progress(plan, console.screen, style=style), hurry)
         return _running(console, plain_progress(console.stderr, style=style), hurry)
 
     def ledger(self, ledger: Ledger, way_on: str) -> None:
@@ -79,7 +79,11 @@ class EventReport:
     def diagnostics(self, items: Iterable[Diagnostic]) -> None:
         self.console.diagnostics(tuple(items))
 
-    def running(self, hurry: Callable[[], object]) -> AbstractContextManager[Running]:
+    def running(
+        self,
+        plan: Plan,  # noqa: ARG002 - each step is told
+        hurry: Callable[[], object],
+    ) -> AbstractContextManager[Running]:
         redact = self.console.redact
         progress = nullcontext(lambda event: self._write([events.step(redact.inside(event))]))
         return _running(self.console, progress, hurry)

@@ -25,6 +25,7 @@ from planner.ece.retry import RetryPolicy, Throttle, Tries
 from planner.ece.settings import Settings
 from planner.ece.verdicts import Circumstances, Failure, is_expired_login, of_reply, of_trouble
 from planner.errors import NotFound, OutcomeUnknown, PlannerError
+from planner.model.progress import Retry
 from planner.model.resource import ServerTime
 from planner.model.value import Secret, leaves
 from planner.net.address import Address, NoAddress, address_of
@@ -54,6 +55,7 @@ def _api_address(base_url: str) -> Address:
 
 Attempt = Callable[[int], Reply | Failure]
 Exchanged = tuple[Reply | Failure, Received | None]
+Retrying = Callable[[Retry], AbstractContextManager[object]]
 
 
 @define(eq=False, repr=False)
@@ -65,7 +67,7 @@ class Client:
     to send through instead of the client's own pool. sleep, random, clock: for retries. monotonic: seconds;
     how long a rate limit and a reply last. discretion: what logs and messages must not show besides the
     credentials. permit: asked before each attempt of a call that writes; raises a PlannerError where nothing
-    may be sent any more.
+    may be sent any more. retrying: a call is in its context from a failure to what the next attempt comes to.
     """
 
     _base: Address = field(alias="base_url", converter=_api_address)
@@ -82,6 +84,7 @@ class Client:
     _monotonic: Callable[[], float] = field(default=time.monotonic, kw_only=True)
     _discretion: Discretion = field(default=Discretion(), kw_only=True)
     _permit: Callable[[], object] = field(default=lambda: None, kw_only=True)
+    _retrying: Retrying = field(default=nullcontext, kw_only=True)
     _wire: Wire = field(init=False)
     _wirelog: WireLog = field(init=False)
     _throttle: Throttle = field(init=False)
@@ -146,18 +149,28 @@ class Client:
 
     def _until_settled(self, message: Message, attempt_once: Attempt, *, writes: bool = False) -> Reply:
         tries, unsure = Tries(self._retry, self._throttle, self._random), False
-        self._throttle.hold()
-        while True:
-            outcome = attempt_once(tries.attempt)
-            if isinstance(outcome, Reply):
-                self._throttle.passed()
-                return evolve(outcome, repeated=True) if unsure else outcome
+        self._hold()
+        outcome = attempt_once(tries.attempt)
+        while isinstance(outcome, Failure):
             unsure |= outcome.unsure and writes
             pause = tries.pause_after(outcome)
             if pause is None:
                 raise _in_doubt(outcome.error) if unsure else outcome.error
             self._wirelog.pause(message, pause)
-            (self._throttle.rest if outcome.throttled else self._sleep or time.sleep)(pause)
+            with self._retrying(self._next(outcome.reason, pause, tries.attempt)):
+                (self._throttle.rest if outcome.throttled else self._sleep or time.sleep)(pause)
+                outcome = attempt_once(tries.attempt)
+        self._throttle.passed()
+        return evolve(outcome, repeated=True) if unsure else outcome
+
+    def _hold(self) -> None:
+        """Before a call, wait for as long as the server wants none."""
+        if (pause := self._throttle.closed_for) > 0:
+            with self._retrying(self._next("", pause, 1)):
+                self._throttle.rest(pause)
+
+    def _next(self, reason: str, pause: float, attempt: int) -> Retry:
+        return Retry(self.where, reason, pause, attempt, self._retry.attempts)
 
     def _attempt(self, message: Message, attempt: int) -> Reply | Failure:
         authorization = self.auth.authorization(self._call_as)
@@ -239,10 +252,11 @@ def open_client(
     transport: BaseAdapter | None = None,
     discretion: Discretion = Discretion(),  # noqa: B008  # frozen
     permit: Callable[[], object] = lambda: None,
+    retrying: Retrying = nullcontext,
 ) -> Client:
     """A client as the settings say. transport: an adapter to send through; the sandbox needs one.
 
-    discretion, permit: see Client.
+    discretion, permit, retrying: see Client.
     """
     if settings.is_sandbox and transport is None:
         raise PlannerError("The sandbox runs inside this process: a client for it needs its transport")
@@ -257,6 +271,7 @@ def open_client(
         transport=transport,
         discretion=discretion,
         permit=permit,
+        retrying=retrying,
     )
 
 

@@ -60,12 +60,13 @@ class Throttle:
         self._opens = 0.0
         self.let_through = 0
 
-    def hold(self) -> None:
-        """Before a call, wait for as long as the server wants none."""
-        self.rest(self._opens - self._clock())
+    @property
+    def closed_for(self) -> float:
+        """Seconds for which the server wants no call; 0 or less when it takes them."""
+        return self._opens - self._clock()
 
     def rest(self, pause: float) -> None:
-        """Rest for seconds, after a refusal."""
+        """Rest for seconds, after a refusal or since the server wants no call."""
         if pause > 0:
             self._sleep(pause)
 

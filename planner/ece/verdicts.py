@@ -56,7 +56,8 @@ _REPEAT = "It may have taken effect; running the command again does no harm."
 class Failure:
     """The verdict on an attempt that failed. error: what to raise when this was the last attempt. again:
     another attempt is allowed. retry_after: seconds the server asked for. unsure: a write may have taken
-    effect. throttled: refused by a rate limit.
+    effect. throttled: refused by a rate limit. reason: otherwise, what came instead of a reply, as a
+    phrase.
     """
 
     error: PlannerError
@@ -64,6 +65,7 @@ class Failure:
     retry_after: float | None = None
     unsure: bool = False
     throttled: bool = False
+    reason: str = ""
 
 
 @frozen(eq=False, repr=False)
@@ -89,10 +91,10 @@ def of_trouble(error: BaseException, at: Circumstances) -> Failure:
     trouble = explain(error)
     text, advice = at.said(f"{at.where}: {trouble.words}"), _LOOK[trouble.look]
     if not trouble.sent:
-        return Failure(Unreachable(text, advice=advice), again=not trouble.lasting)
+        return Failure(Unreachable(text, advice=advice), again=not trouble.lasting, reason=trouble.words)
     if at.operation.repeatable:
-        again = not trouble.lasting
-        return Failure(Unreachable(text, advice=_after_sending(at, advice)), again=again, unsure=True)
+        error = Unreachable(text, advice=_after_sending(at, advice))
+        return Failure(error, again=not trouble.lasting, unsure=True, reason=trouble.words)
     return Failure(OutcomeUnknown(text, advice=_UNKNOWN))
 
 
@@ -163,7 +165,8 @@ def _passing(received: Received, fault: Fault, at: Circumstances) -> Failure:
     said = _api_error(received, fault, at)
     if at.operation.repeatable:
         error = Unreachable(said.summary, advice=_after_sending(at, said.advice))
-        return Failure(error, True, retry_after(received.headers, at.now), unsure=True)
+        pause, named = retry_after(received.headers, at.now), status_words(received.status)
+        return Failure(error, again=True, retry_after=pause, unsure=True, reason=named)
     # Not even the API's own 500 tells how far it came before it failed.
     return Failure(OutcomeUnknown(said.summary, advice=_UNKNOWN))
 

@@ -26,7 +26,7 @@ from attrs import evolve, frozen
 
 from planner.engine.outcome import prior_after
 from planner.engine.ports import Driver, Drivers
-from planner.engine.refresh import read_held, refuse_blind
+from planner.engine.refresh import Asking, read_held, refuse_blind
 from planner.errors import PlannerError
 from planner.model.compare import agrees, same, sort_key
 from planner.model.kind import Kind
@@ -125,7 +125,7 @@ def _settle_known(intent: Intent, state: State, drivers: Drivers, salt: str) -> 
     kind = drivers[intent.address.kind].kind
     if (kind.name, intent.id) not in state.holders():
         return Settlement(intent, (_failed(intent),), "is void: the state holds the resource no more")
-    (observed,), _ = read_held([Prior(intent.address, intent.id or "", {})], state, drivers, 1)
+    (observed,), _ = read_held([Prior(intent.address, intent.id or "", {})], state, drivers, Asking(1))
     if observed is None:
         gone = Outcome(intent.step, intent.address, "done", None, intent.id, intent.deposed)
         found = "was carried out" if intent.operation == "delete" else "is void: the resource is gone"

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import Final, TypeVar
 
 from attrs import define, evolve, field, frozen
@@ -25,6 +26,7 @@ from planner.model.address import Address
 from planner.model.compare import sort_key
 from planner.model.kind import Kind
 from planner.model.plan import Plan
+from planner.model.progress import Counted, uncounted
 from planner.model.resource import Observed, Prior
 from planner.model.state import State
 from planner.model.value import Value
@@ -34,6 +36,35 @@ R = TypeVar("R")
 
 Listed = Mapping[str, Mapping[str, Observed]]
 _Read = tuple[Prior, Observed | Forbidden | None]
+
+
+@frozen
+class Asking:
+    """How an installation is asked. parallelism: calls at a time. counted: hears how many are answered."""
+
+    parallelism: int
+    counted: Counted = uncounted
+
+    def each(self, work: Callable[[T], R], items: Sequence[T]) -> list[R]:
+        """work(item) for each of items, in their order. The first error ends it."""
+        self.counted(0, len(items))
+        if len(items) < 2:
+            return [work(item) for item in items]
+        answered, one_by_one = 0, Lock()
+
+        def counting(item: T) -> R:
+            nonlocal answered
+            result = work(item)
+            with one_by_one:
+                answered += 1
+                self.counted(answered, len(items))
+            return result
+
+        pool = ThreadPoolExecutor(max_workers=min(self.parallelism, len(items)))
+        try:
+            return list(pool.map(counting, items))
+        finally:  # what is left after an error are reads: Ctrl-C does not wait for their replies
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 @frozen(eq=False, repr=False)
@@ -85,19 +116,19 @@ def _natural_key(kind: Kind, attributes: Mapping[str, Value]) -> Hashable:
     return values if all(isinstance(value, str) for value in values) else sort_key(values)
 
 
-def looked_before(plan: Plan, drivers: Drivers, listed: Listed, parallelism: int) -> Listed:
+def looked_before(plan: Plan, drivers: Drivers, listed: Listed, asking: Asking) -> Listed:
     """What is there, by kind and id, before the creates of a plan. listed: what was looked at already."""
     kinds = {step.address.kind for step in plan.steps if step.operation == "create"} - listed.keys()
-    return {**listed, **list_kinds(kinds, drivers, parallelism)}
+    return {**listed, **list_kinds(kinds, drivers, asking)}
 
 
-def survey(state: State, kinds: Iterable[str], drivers: Drivers, parallelism: int) -> View:
+def survey(state: State, kinds: Iterable[str], drivers: Drivers, asking: Asking) -> View:
     """One list call for each of kinds, and a read for each resource of the state that is not in it.
 
     A resource missing from a list is only believed gone when its own read says so: a list can be cut short
     by a gateway or by rights, and what seems gone would be created a second time.
     """
-    listed = list_kinds(kinds, drivers, parallelism)
+    listed = list_kinds(kinds, drivers, asking)
     found: dict[Address, Observed | None] = {}
     missing = []
     for address, prior in state.resources.items():
@@ -106,41 +137,41 @@ def survey(state: State, kinds: Iterable[str], drivers: Drivers, parallelism: in
             found[address] = observed
         elif address.kind in listed:
             missing.append(prior)
-    reads, notes = read_held([*missing, *state.deposed], state, drivers, parallelism, listed)
+    reads, notes = read_held([*missing, *state.deposed], state, drivers, asking, listed)
     found.update({prior.address: observed for prior, observed in zip(missing, reads, strict=False)})
     deposed = zip(state.deposed, reads[len(missing) :], strict=True)
     left = {(prior.address, prior.id): observed for prior, observed in deposed}
     return View(found, listed, left, notes=notes, asked=True)
 
 
-def examine(view: View, priors: Iterable[Prior], drivers: Drivers, parallelism: int) -> View:
+def examine(view: View, priors: Iterable[Prior], drivers: Drivers, asking: Asking) -> View:
     """view with the named resources read one by one: with version and users."""
     asked = [prior for prior in priors if view.resources.get(prior.address) is not None]
-    reads = each(lambda prior: drivers[prior.address.kind].read(prior.id), asked, parallelism)
+    reads = asking.each(lambda prior: drivers[prior.address.kind].read(prior.id), asked)
     found = {prior.address: observed for prior, observed in zip(asked, reads, strict=True)}
     return evolve(view, resources={**view.resources, **found})
 
 
-def look_up(ids: Mapping[Address, str], drivers: Drivers, parallelism: int) -> dict[Address, Observed | None]:
+def look_up(ids: Mapping[Address, str], drivers: Drivers, asking: Asking) -> dict[Address, Observed | None]:
     """Resources by their ids, read one by one."""
-    reads = each(lambda item: drivers[item[0].kind].read(item[1]), list(ids.items()), parallelism)
+    reads = asking.each(lambda item: drivers[item[0].kind].read(item[1]), list(ids.items()))
     return dict(zip(ids, reads, strict=True))
 
 
-def list_kinds(kinds: Iterable[str], drivers: Drivers, parallelism: int) -> Listed:
+def list_kinds(kinds: Iterable[str], drivers: Drivers, asking: Asking) -> Listed:
     names = sorted(set(kinds))
-    return dict(zip(names, each(lambda name: drivers[name].list(), names, parallelism), strict=True))
+    return dict(zip(names, asking.each(lambda name: drivers[name].list(), names), strict=True))
 
 
 def read_held(
-    priors: Sequence[Prior], state: State, drivers: Drivers, parallelism: int, listed: Listed | None = None
+    priors: Sequence[Prior], state: State, drivers: Drivers, asking: Asking, listed: Listed | None = None
 ) -> tuple[list[Observed | None], tuple[str, ...]]:
     """What each of priors is now, None when it is gone, and notes on those that are gone by conclusion.
 
     listed: what was listed of the kinds of state, which is then judged as well; else a list is asked for
     where a read is forbidden. Refused when the credentials see nothing of a kind that state holds.
     """
-    found = each(lambda prior: _read(prior, drivers), priors, parallelism)
+    found = asking.each(lambda prior: _read(prior, drivers), priors)
     reads = list(zip(priors, found, strict=True))
     notes: list[str] = []
     for kind in dict.fromkeys(prior.address.kind for prior in priors):
@@ -194,13 +225,3 @@ def _sees_none(driver: Driver, state: State, count: int) -> Refused:
         "of what belongs to somebody else. Use the credentials that this state was applied with. If all "
         f"are gone, let the state forget them: planner state rm '{kind}.*'.",
     )
-
-
-def each(work: Callable[[T], R], items: Sequence[T], parallelism: int) -> list[R]:
-    if len(items) < 2:
-        return [work(item) for item in items]
-    pool = ThreadPoolExecutor(max_workers=min(parallelism, len(items)))
-    try:
-        return list(pool.map(work, items))
-    finally:  # what is left after an error are reads: Ctrl-C does not wait for their replies
-        pool.shutdown(wait=False, cancel_futures=True)

@@ -10,7 +10,7 @@ from planner.engine.diff import take_over
 from planner.engine.edits import replay
 from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
-from planner.engine.refresh import read_held
+from planner.engine.refresh import Asking, read_held
 from planner.errors import StalePlan
 from planner.model.compare import is_unset, same
 from planner.model.kind import Kind
@@ -61,13 +61,13 @@ def _of_another_state(plan: Plan, state: State) -> str:
     return f"the plan is stale: it was made from serial {plan.serial} of the state, now at {state.serial}{by}"
 
 
-def moved_since(plan: Plan, state: State, drivers: Drivers, salt: str, parallelism: int) -> tuple[Entry, ...]:
+def moved_since(plan: Plan, state: State, drivers: Drivers, salt: str, asking: Asking) -> tuple[Entry, ...]:
     """The changes whose resource moved since the plan, each with its three-way diff; nothing is written."""
     state = replay(state, plan.moves)
     changes = (c for c in plan.changes if c.id is not None and not c.deposed)
     built_on = [c for c in changes if c.action is not Action.CREATE and c.address in state.resources]
     priors = [state.resources[change.address] for change in built_on]
-    reads, _ = read_held(priors, state, drivers, parallelism)
+    reads, _ = read_held(priors, state, drivers, asking)
     found = (
         _entry(change, prior, observed, drivers[change.address.kind].kind, salt)
         for change, prior, observed in zip(built_on, priors, reads, strict=True)

@@ -15,13 +15,14 @@ from planner.engine.outcome import Values
 from planner.engine.planning import make_plan, with_origins
 from planner.engine.ports import Drivers, StateStore
 from planner.engine.recover import NO_WAITING, Settled, Waiting, refuse_ambiguous, settle, settle_in_time
-from planner.engine.refresh import View, examine, list_kinds, look_up, looked_before, survey
+from planner.engine.refresh import Asking, View, examine, list_kinds, look_up, looked_before, survey
 from planner.engine.refreshed import apply_moves
 from planner.errors import PartlyApplied, PlannerError, StateError
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic, Diagnostics, did_you_mean
 from planner.model.ledger import Ledger
 from planner.model.plan import IMPORT_ONLY, NORMAL, Action, Plan
+from planner.model.progress import Counted, uncounted
 from planner.model.resource import Observed, Prior
 from planner.model.state import Applied, Intent, State, Working
 from planner.model.value import Value, conceal
@@ -57,15 +58,15 @@ class Proposal:
         return any(item.is_error for item in self.diagnostics)
 
 
-def propose(session: Session, state: State) -> Proposal:
+def propose(session: Session, state: State, counted: Counted = uncounted) -> Proposal:
     """The plan to the goal from what is there now. Takes no lock and writes nothing.
 
-    state: as it was read without the lock.
+    state: as it was read without the lock. counted: see `propose_from`.
     """
     notes: tuple[str, ...] = ()
     if state.in_doubt:
         state, notes = _settled_in_mind(session, state)
-    proposal = propose_from(session, state)
+    proposal = propose_from(session, state, counted)
     return evolve(proposal, plan=evolve(proposal.plan, notes=(*notes, *proposal.plan.notes)))
 
 
@@ -84,19 +85,20 @@ def _settled(session: Session, state: State, waiting: Waiting) -> tuple[State, t
     return state.fold(found.outcomes), found.notes
 
 
-def propose_from(session: Session, state: State) -> Proposal:
-    """The plan that leads from state to the goal."""
+def propose_from(session: Session, state: State, counted: Counted = uncounted) -> Proposal:
+    """The plan that leads from state to the goal. counted: hears how much of what is asked is answered."""
+    asking = Asking(session.parallelism, counted)
     refuse_unknown_kinds(state, session.drivers)
     held = {prior.address for prior in state.entries}
     session.goal.selection.check({*held, *session.goal.resources}, session.goal.declarations.moves)
     found = Diagnostics()
     after, _ = apply_moves(state, session.goal.declarations.moves, Diagnostics())
-    view = _look(session, after, found)
+    view = _look(session, after, asking, found)
     diagnostics = Diagnostics(list(found))
     plan = make_plan(session.goal, state, view, session.drivers, diagnostics)
     closer = _to_examine(plan, after) if session.refresh else []
     if closer:
-        view = examine(view, closer, session.drivers, session.parallelism)
+        view = examine(view, closer, session.drivers, asking)
         diagnostics = Diagnostics(list(found))
         plan = make_plan(session.goal, state, view, session.drivers, diagnostics)
     return Proposal(with_origins(plan, session.goal, state.applied), tuple(diagnostics), state, view)
@@ -113,18 +115,18 @@ def compare(goal: Goal, drivers: Drivers, state: State) -> Proposal:
     return Proposal(plan, tuple(diagnostics), state)
 
 
-def _look(session: Session, state: State, diagnostics: Diagnostics) -> View:
+def _look(session: Session, state: State, asking: Asking, diagnostics: Diagnostics) -> View:
     """What the installation holds of the state, and of what is to be imported."""
     goal, drivers = session.goal, session.drivers
     kinds = {address.kind for address in (*state.resources, *goal.resources)}
-    view = survey(state, kinds, drivers, session.parallelism) if session.refresh else View()
+    view = survey(state, kinds, drivers, asking) if session.refresh else View()
     declared = goal.declarations.imports if goal.mode in (NORMAL, IMPORT_ONLY) else ()
     imports = imports_to_do(state, declared, diagnostics)
     if not imports:
         return view
-    listed = view.listed or list_kinds(kinds, drivers, session.parallelism)
+    listed = view.listed or list_kinds(kinds, drivers, asking)
     ids = find_imports(state, imports, goal.resources, listed, drivers, diagnostics)
-    read = look_up(ids, drivers, session.parallelism)
+    read = look_up(ids, drivers, asking)
     report_missing(imports, read, diagnostics)
     there = {address: observed for address, observed in read.items() if observed is not None}
     return evolve(view, imports=there)
@@ -211,11 +213,11 @@ def carry_out(
     The diagnostics are of the checks that had to wait. When the state cannot be written: PartlyApplied with
     the ledger if anything was applied, else StateError.
     """
-    goal, drivers, parallelism = session.goal, session.drivers, session.parallelism
-    before = looked_before(plan, drivers, surroundings.before, parallelism)
+    goal, drivers = session.goal, session.drivers
+    before = looked_before(plan, drivers, surroundings.before, Asking(session.parallelism))
     surroundings = evolve(surroundings, before=before)
     working = Working.of(_taken_over(plan, state))
-    run = Run(plan, dict(goal.resources), working, drivers, parallelism, surroundings, goal.salt)
+    run = Run(plan, dict(goal.resources), working, drivers, session.parallelism, surroundings, goal.salt)
     try:
         run.go()
     except StateError as error:

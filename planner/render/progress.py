@@ -1,16 +1,22 @@
-"""Progress of an apply: a line for each finished step; on a terminal, below them one for each that runs."""
+"""Progress of an apply: a line for each finished step; on a terminal, below them one for each that runs,
+and how many of its changes are done.
+"""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import IO, Final, Protocol
 
 from attrs import define, field, frozen
 
+from planner.model.address import Address
 from planner.model.ledger import Event, StepFinished, StepProgress, StepStarted
+from planner.model.plan import DESTROY, Plan
 from planner.render.escaping import cells, escape, shorten
+from planner.render.pace import Pace, duration
 from planner.render.screen import Screen
 from planner.render.style import ADD, ERROR, Style
 from planner.render.values import human_size
@@ -70,7 +76,7 @@ class _Running:
 
     def line(self, columns: int, now: float) -> str:
         """Where there is no room the bar gives way first, then the address."""
-        about = f": {self.operation} {_duration(now - self.begun)}"
+        about = f": {self.operation} {duration(now - self.begun)}"
         if self.upload:
             amount = "{} of {}".format(*map(human_size, self.upload))
             room = columns - cells(f"{self.address}{about}  {amount}")
@@ -80,12 +86,33 @@ class _Running:
 
 @contextmanager
 def live_progress(
-    screen: Screen, *, style: Style, clock: Callable[[], float] = time.monotonic
+    plan: Plan, screen: Screen, *, style: Style, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[Tell]:
-    """A Progress. clock: seconds, for how long a step runs."""
-    live = _Live(screen, style, clock)
+    """A Progress. plan: what is applied. clock: seconds, for how long a step runs."""
+    pace = Pace("Destroying" if plan.mode == DESTROY else "Applying", clock)
+    live = _Live(screen, style, clock, _Changes(pace, Counter(step.address for step in plan.steps)))
     with screen.showing(live.lines):
         yield live
+
+
+@define
+class _Changes:
+    """How many of them are done: they failed, or all of their steps have ended. left: steps of each other."""
+
+    pace: Pace
+    _left: Counter[Address]
+    _total: int = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._total = len(self._left)
+        self.pace.counted(0, self._total)
+
+    def take(self, event: StepFinished) -> None:
+        if event.ok and self._left[event.address] > 1:
+            self._left[event.address] -= 1
+            return
+        del self._left[event.address]
+        self.pace.counted(self._total - len(self._left), self._total)
 
 
 @frozen
@@ -93,6 +120,7 @@ class _Live:
     _screen: Screen
     _style: Style
     _clock: Callable[[], float]
+    _changes: _Changes
     _running: dict[int, _Running] = field(factory=dict)
 
     def __call__(self, event: Event) -> None:
@@ -103,19 +131,14 @@ class _Live:
                 step.upload = event.sent, event.total
         else:
             self._running.pop(event.step, None)
+            self._changes.take(event)
             self._screen.write(finished_line(event, self._style) + "\n")
 
     def lines(self, columns: int) -> list[str]:
-        """The lines, in the order in which the steps began."""
-        now = self._clock()
-        return [step.line(columns, now) for step in list(self._running.values())]
-
-
-def _duration(seconds: float) -> str:
-    """`0:05`, `12:30`, `1:02:03`."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+        """The steps in the order in which they began, then how far all of it is."""
+        now, pace = self._clock(), self._changes.pace
+        running = [step.line(columns, now) for step in list(self._running.values())]
+        return [*running, pace.line(columns)] if pace.counts else running
 
 
 def _bar(upload: tuple[int, int], columns: int) -> str:

@@ -18,6 +18,8 @@ from planner.render.escaping import escape, shorten
 
 TICK_SECONDS: Final = 0.2
 STUCK_SECONDS: Final = 1.0
+_KEPT: Final = 3
+"""Of the lines that are drawn so many at the end stay when there are too many: they are about all of it."""
 
 _UP: Final = "\x1b[{}A"
 _CLEAR: Final = "\r\x1b[J"  # to the end of the screen, with the echo of a Ctrl-C
@@ -54,7 +56,9 @@ class Screen(TextIOBase):
         self._patience = patience
         self._lock = threading.RLock()
         self._sources: list[Lines] = []
+        self._ticking: tuple[threading.Event, threading.Thread] | None = None
         self._drawn: list[str] = []
+        self._over = False
 
     def write(self, text: str, /) -> int:
         """Flushed at once. While something is drawn, whole lines: a line break that is missing is added."""
@@ -70,21 +74,18 @@ class Screen(TextIOBase):
 
     @contextmanager
     def showing(self, lines: Lines) -> Iterator[None]:
-        """While in the context lines are drawn, again and again; afterwards nothing is left of them."""
-        over = threading.Event()
-        ticking = threading.Thread(target=self._keep_drawing, args=[over], daemon=True)
-        ticking.start()
+        """While in the context lines are drawn, again and again; afterwards nothing is left of them.
+
+        They are drawn once, in however many contexts they are.
+        """
         try:
             with self._lock:
                 self._sources.append(lines)
+                self._ticking = self._ticking or self._begin_ticking()
                 self.draw()
             yield
         finally:
-            over.set()
-            with self._lock:
-                self._sources = [source for source in self._sources if source is not lines]
-                self.draw()
-            ticking.join()
+            self._leave_out(lines)
 
     @contextmanager
     def beside(self) -> Iterator[None]:
@@ -106,10 +107,35 @@ class Screen(TextIOBase):
             os.write(self._stream.fileno(), f"\n{text}".encode(errors="backslashreplace"))
             return
         try:
+            self._over = True
             self._put(text, [])
-            self._sources = []
         finally:
             self._lock.release()
+
+    def end(self) -> None:
+        """From now on nothing is drawn: threads that nobody waits for may be in a context of theirs still."""
+        with self._lock:
+            self._over = True
+            self.draw()
+
+    def _begin_ticking(self) -> tuple[threading.Event, threading.Thread]:
+        over = threading.Event()
+        thread = threading.Thread(target=self._keep_drawing, args=[over], daemon=True)
+        thread.start()
+        return over, thread
+
+    def _leave_out(self, lines: Lines) -> None:
+        """The thread ends with the last context."""
+        ended = None
+        with self._lock:
+            self._sources.remove(lines)
+            if not self._sources:
+                ended, self._ticking = self._ticking, None
+            self.draw()
+        if ended is not None:
+            over, thread = ended
+            over.set()
+            thread.join()
 
     def _keep_drawing(self, over: threading.Event) -> None:
         while not self._tick(over):
@@ -119,13 +145,12 @@ class Screen(TextIOBase):
         """The lines that are drawn, at most half of the screen: what is written is to be seen too. A column
         stays free at the edge.
         """
-        if not self._sources:
+        if self._over or not self._sources:
             return []
         columns, rows = self._size()
-        lines = [line for source in self._sources for line in source(columns - 1)]
-        if (room := max(rows // 2, 1)) < len(lines):
-            lines[room - 1 :] = [f"... and {len(lines) - room + 1} more"]
-        return [shorten(escape(self._redact(line)), columns - 1) for line in lines]
+        lines = [line for source in dict.fromkeys(self._sources) for line in source(columns - 1)]
+        fitting = _fitting(lines, max(rows // 2, 1))
+        return [shorten(escape(self._redact(line)), columns - 1) for line in fitting]
 
     def _put(self, text: str, lines: list[str]) -> None:
         """Puts out in one write: takes away what is drawn, writes text, draws lines."""
@@ -137,3 +162,13 @@ class Screen(TextIOBase):
         self._stream.write(f"{clear}{text}{end}{below}")
         self._stream.flush()
         self._drawn = lines
+
+
+def _fitting(lines: list[str], room: int) -> list[str]:
+    """At most room lines; what is left out stands before the last ones, and is counted."""
+    if len(lines) <= room:
+        return lines
+    kept = min(_KEPT, room - 1)
+    first = room - 1 - kept
+    end = len(lines) - max(kept, 1)
+    return [*lines[:first], *([f"... and {end - first} more"] if kept else []), *lines[end:]]

@@ -6,7 +6,7 @@ import os
 import select
 import subprocess
 import termios
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from attrs import define
@@ -34,8 +34,12 @@ class Sitting:
         os.write(self._terminal, keys.encode())
 
     def wait_for(self, text: str) -> None:
-        while text not in self.shown:
-            assert self._read(), f"it ended before {text!r} was shown: {self.shown}"
+        self.wait_until(lambda shown: text in shown)
+
+    def wait_until(self, holds: Callable[[str], bool]) -> None:
+        """Until it holds for what was shown."""
+        while not holds(self.shown):
+            assert self._read(), f"it ended with this shown: {self.shown}"
 
     def end(self) -> int:
         """Its exit code, when all was read that it wrote."""

@@ -1,4 +1,6 @@
-"""What a terminal shows after an apply: every line that was printed, once and in full, and nothing else."""
+"""What a terminal shows: while a command runs, how far it is and what it waits for; afterwards every line
+that was printed, once and in full, and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from attrs import define
+from attrs import define, frozen
 
+from tests.unit.ece.servers import refusing
 from tests.unit.render.terminal import Terminal
 
 from .runner import Project, small
@@ -36,7 +39,12 @@ NOTICE = (
     r"Interrupted:nothingnewisstarted\.(Beingfinished:[^()]+\(\w+\)(,[^()]+\(\w+\))*\.)?Oncemorestopsnow\."
 )
 SELDOM = pytest.mark.long
-COLOUR = re.compile("\x1b\\[[0-9;]*m")
+COLOUR = re.compile("\x1b\\[([0-9;]*)m")
+LEGIBLE = {"0", "1", "2", "31", "32", "33", "1;31", "1;33"}
+"""Of the terminal's own palette, on its own background: neither black nor white, be it dark or light."""
+
+FIRST = 12
+"""So many calls are answered before the server wants a pause."""
 
 
 @define
@@ -158,3 +166,95 @@ def test_a_second_ctrl_c_leaves_the_screen_clean(tmp_path: Path) -> None:
     assert len(paper.take(NOTICE)) == 1, paper.text
     flying = ", ".join(f"extension.{name} (create)" for name in sorted(NAMES)[:10])
     assert paper.text == squeezed(f"Stopped. The next command settles what was in flight: {flying}.")
+
+
+@frozen
+class Size:
+    columns: int
+    rows: int
+
+    def lines(self, shown: str) -> str:
+        """What the terminal shows when so much was written, in colours that can be read on any."""
+        assert set(COLOUR.findall(shown)) <= LEGIBLE
+        terminal = Terminal(self.columns, self.rows)
+        terminal.write(shown)
+        return "\n".join(terminal.lines())
+
+    def wait_for(self, sitting: Sitting, drawn: str) -> None:
+        """drawn: a pattern for the last lines."""
+        terminal, written = Terminal(self.columns, self.rows), 0
+
+        def holds(shown: str) -> bool:
+            nonlocal written
+            whole = shown.rstrip("\ufffd")  # a character of which a part was read
+            terminal.write(whole[written:])
+            written = len(whole)
+            return re.search(f"(^|\n){drawn}$", "\n".join(terminal.lines())) is not None
+
+        sitting.wait_until(holds)
+
+    def interrupted(self, sitting: Sitting) -> str:
+        """What is left when a Ctrl-C has ended it: nothing that was drawn."""
+        sitting.type(CTRL_C)
+        assert sitting.end() == 130, sitting.shown
+        left = self.lines(sitting.shown)
+        assert not re.search(r" … \d|limits the rate|again in|attempt \d", left), left
+        return left
+
+
+WIDE, NARROW = Size(80, 24), Size(50, 10)
+LIMIT = {
+    WIDE: r"127\.0\.0\.1:\d+ limits the rate of calls; again in \d+ s, 10 wait",
+    NARROW: r"127\.0\.0\.1:\d+ limits the rate of calls\n  again in \d+ s, 10 wait",
+}
+GONE = {
+    WIDE: r"127\.0\.0\.1:\d+: the connection was refused; attempt [2-5] of 5( in \d s)?",
+    NARROW: r"127\.0\.0\.1:\d+: the connection was refused\n  attempt [2-5] of 5( in \d s)?",
+}
+
+
+@pytest.mark.seldom(size=[NARROW])
+@pytest.mark.parametrize("size", LIMIT)
+def test_how_much_of_a_plan_is_answered(many: Project, served: Served, size: Size) -> None:
+    """And that the server limits the rate of calls, who ask it in parallel."""
+    many.apply()
+    many.edit("templates/main.yaml", 'version: "*"', 'version: "8.*"')
+    served.ece.fault(f"GET /deployments/extensions/* rate-limit:3600 from={FIRST + 1}")
+    with at_terminal(many, "plan", columns=size.columns, rows=size.rows) as sitting:
+        size.wait_for(sitting, rf"Asking the installation … {FIRST}/{COUNT} · 0:\d\d.*\n{LIMIT[size]}")
+        assert size.interrupted(sitting).split() == ["Interrupted."]
+
+
+@pytest.mark.seldom(size=[WIDE])
+@pytest.mark.parametrize("size", LIMIT)
+def test_how_much_of_an_apply_is_done(many: Project, served: Served, size: Size) -> None:
+    served.ece.fault(f"POST ** rate-limit:3600 from={FIRST + 1}")
+    words = ("apply", "--auto-approve")
+    with at_terminal(many, *words, columns=size.columns, rows=size.rows) as sitting:
+        size.wait_for(sitting, rf"Applying … \d+/{COUNT} · 0:\d\d.*\n{LIMIT[size]}")
+        assert size.interrupted(sitting).endswith("planner apply -e dev")
+
+
+@pytest.mark.seldom(size=[WIDE])
+@pytest.mark.parametrize("size", GONE)
+def test_each_attempt_at_a_server_that_is_not_there(tmp_path: Path, size: Size) -> None:
+    with refusing() as port:
+        project = reaching(tmp_path / "gone", f"http://127.0.0.1:{port}")
+        with at_terminal(project, "plan", columns=size.columns, rows=size.rows) as sitting:
+            size.wait_for(sitting, GONE[size])
+
+
+@pytest.mark.parametrize(
+    ("fault", "line"),
+    [
+        ("rate-limit:0", "limits the rate of calls; again in 1 s"),
+        ("status:503", ": 503 Service Unavailable; attempt 2 of 5 in 1 s"),
+    ],
+)
+def test_without_a_terminal_a_log_says_it_once(many: Project, served: Served, fault: str, line: str) -> None:
+    many.apply()
+    many.edit("templates/main.yaml", 'version: "*"', 'version: "8.*"')
+    served.ece.fault(f"GET /deployments/extensions/* {fault} times={FIRST}")
+    done = many.ok("plan")
+    told = [told for told in done.err.splitlines() if line.partition(" in ")[0] in told]
+    assert len(told) == 1, done.err

@@ -134,8 +134,8 @@ def refuse_plan(foreseen: Foreseen, show: Callable[[Opened, Proposal], object] =
     """Refused when apply would refuse the plan. PlannerError when the installation cannot be asked."""
     target = foreseen.configuration.environment.name
     with opened(foreseen.request) as here:
-        with here.caller.doing(f"Asking the installation of {target}"):
-            proposal = propose(here.session, here.state)
+        with here.caller.doing(f"Asking the installation of {target}") as counted:
+            proposal = propose(here.session, here.state, counted)
         show(here, proposal)
     if proposal.forbidden:
         raise Refused(f"the plan of {target} has errors")

@@ -27,8 +27,8 @@ def command(request: Request, console: Console, /) -> int:
     if not request.refresh:
         raise WrongUsage("drift asks the installation: --no-refresh does not go with it")
     with opened(request) as here:
-        with console.doing("Asking the installation"):
-            plan = propose(here.session, here.state).plan
+        with console.doing("Asking the installation") as counted:
+            plan = propose(here.session, here.state, counted).plan
         text = render_drift(
             console.redact.inside(plan.drift),
             environment=here.environment.name,

@@ -46,8 +46,8 @@ def command(
             f"--json and --format {form} are two things: events, or the plan as one document"
         )
     with opened(request) as here:
-        with console.doing("Asking the installation"):
-            proposal = propose(here.session, here.state)
+        with console.doing("Asking the installation") as counted:
+            proposal = propose(here.session, here.state, counted)
         report = make_report(console, here, "plan", as_events)
         if form == "html":
             console.out_document(_page(console, here, proposal).encode())

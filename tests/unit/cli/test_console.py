@@ -7,10 +7,12 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from attrs import evolve
 
 from planner.cli.console import Console, RedactedStream
 from planner.errors import ApiError, InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostic, Position
+from planner.model.progress import Retry
 from tests.unit.render import terminal
 
 
@@ -68,7 +70,7 @@ def test_pipes_get_no_colours(capsys: pytest.CaptureFixture[str]) -> None:
     assert Console().style(sys.stdout).colours is False
 
 
-@pytest.mark.parametrize(("columns", "expected"), [("200", 200), ("20", 60)])
+@pytest.mark.parametrize(("columns", "expected"), [("200", 200), ("20", 40), ("50", 50)])
 def test_width(monkeypatch: pytest.MonkeyPatch, columns: str, expected: int) -> None:
     monkeypatch.setenv("COLUMNS", columns)
     assert Console().width() == expected
@@ -125,7 +127,7 @@ def test_nobody_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("term", "drawn"), [("xterm", True), ("dumb", False)])
-def test_what_goes_on_is_said_after_a_second_and_taken_back(
+def test_what_goes_on_is_said_within_a_second_and_taken_back(
     monkeypatch: pytest.MonkeyPatch, term: str, drawn: bool
 ) -> None:
     written, seconds = at_terminal(monkeypatch), [0.0]
@@ -133,11 +135,11 @@ def test_what_goes_on_is_said_after_a_second_and_taken_back(
     console = Console(clock=lambda: seconds[-1])
     shown = []
     with console.doing("Asking 装置"):
-        for seconds[-1] in (0.0, 0.9, 1.0, 2.4):
+        for seconds[-1] in (0.0, 0.4, 0.5, 2.4):
             console.screen.draw()
             shown.append(on_paper(written))
-    line = "Asking 装置 ... {} s"
-    assert shown == ([[], [], [line.format(1)], [line.format(2)]] if drawn else [[]] * 4)
+    line = "Asking 装置 … 0:0{}"
+    assert shown == ([[], [], [line.format(0)], [line.format(2)]] if drawn else [[]] * 4)
     assert on_paper(written) == []
 
 
@@ -161,8 +163,67 @@ def test_what_is_told_meanwhile_stays(monkeypatch: pytest.MonkeyPatch) -> None:
         "{}",
         " an error",
     ]
-    assert drawn == "Asking ... 5 s"
+    assert drawn == "Asking … 0:05"
     assert on_paper(written) == lines
+
+
+def test_each_counts_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    written, seconds = at_terminal(monkeypatch), [0.0]
+    console = Console(clock=lambda: seconds[-1])
+
+    def shown() -> list[str]:
+        console.screen.draw()
+        return on_paper(written)
+
+    with console.doing("Comparing") as compared:
+        seconds[-1] = 5.0
+        compared(2, 200)
+        assert shown() == ["Comparing … 2/200 · 0:05 · about 8 min left"]
+        with console.doing("Asking") as asked:
+            seconds[-1] = 6.0
+            asked(0, 7)
+            assert shown() == ["Comparing … 2/200 · 0:06 · about 10 min left", "Asking … 0/7 · 0:01"]
+        compared(0, 200)
+        assert shown() == ["Comparing … 0/200 · 0:06"]
+
+
+GONE = Retry("ece:12443", "the connection was refused", 3.0, 2, 5)
+
+
+def test_what_is_sent_again_is_drawn_while_it_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At once, below what goes on, once for all who wait; in a command that says nothing else, too."""
+    written, seconds = at_terminal(monkeypatch), [0.0]
+    console = Console(clock=lambda: seconds[-1])
+    with console.doing("Asking"):
+        seconds[-1] = 5.0
+        with console.retrying(GONE), console.retrying(GONE):
+            console.screen.draw()
+            two = on_paper(written)
+        one_after = on_paper(written)
+    with console.retrying(GONE):
+        alone = on_paper(written)
+    line = "ece:12443: the connection was refused; attempt 2 of 5 in 3 s"
+    assert (two, one_after) == (["Asking … 0:05", f"{line}, 2 wait"], ["Asking … 0:05"])
+    assert alone == [line]
+    assert on_paper(written) == []
+
+
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_a_log_hears_of_what_is_sent_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], term: str
+) -> None:
+    """Once of each; also on a terminal where nothing can be drawn."""
+    monkeypatch.setenv("TERM", term)
+    console = secretive("mysecret")
+    for _ in range(3):
+        for reason in ("the connection was refused", "", "mysecret"):
+            with console.retrying(evolve(GONE, reason=reason)):
+                pass
+    assert capsys.readouterr().err.splitlines() == [
+        "ece:12443: the connection was refused; attempt 2 of 5 in 3 s",
+        "ece:12443 limits the rate of calls; again in 3 s",
+        "ece:12443: (sensitive); attempt 2 of 5 in 3 s",
+    ]
 
 
 def test_a_pipe_gets_what_is_told_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from attrs import define, field, frozen
 
 from planner.ece.auth import ApiKeyAuth, Auth
-from planner.ece.client import Client
+from planner.ece.client import Client, Retrying
 from planner.ece.operations import Operation
 from planner.ece.retry import RetryPolicy
 from planner.ece.wsgi import WSGITransport
@@ -93,6 +94,7 @@ def client_for(
     retry: RetryPolicy | None = None,
     base_url: str = "http://sandbox.localhost:12400",
     permit: Callable[[], object] = lambda: None,
+    retrying: Retrying = nullcontext,
     monotonic: Callable[[], float] = lambda: 100.0,
 ) -> Client:
     return Client(
@@ -106,4 +108,5 @@ def client_for(
         clock=lambda: 1_700_000_000.0,
         monotonic=monotonic,
         permit=permit,
+        retrying=retrying,
     )

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from types import MappingProxyType
 from typing import Any
 
 import pytest
+from attrs import define, field
 
 from planner import __version__
 from planner.ece.auth import ApiKeyAuth
@@ -23,6 +25,7 @@ from planner.errors import (
     Unauthenticated,
     Unreachable,
 )
+from planner.model.progress import Retry
 from planner.model.resource import ServerTime
 from planner.model.value import Secret
 from tests.unit.ece.apps import CREATE, KEY, READ, UPLOAD, Answer, Script, answer, api_error, client_for
@@ -263,6 +266,62 @@ def test_a_later_attempt_succeeds(failure: Answer) -> None:
     app, sleeps = Script([failure, failure, answer({"id": "1"})]), list[float]()
     assert client_for(app, sleeps=sleeps).call(READ, {"id": "1"}).body == {"id": "1"}
     assert sleeps == [0.5, 1.0]
+
+
+@define
+class Told:
+    """Takes what is told of attempts, with how many attempts had been made as the context was left."""
+
+    app: Script
+    retries: list[tuple[str, float, str]] = field(factory=list)
+
+    @contextmanager
+    def __call__(self, retry: Retry) -> Iterator[None]:
+        seen = len(self.app.seen)
+        yield
+        said = f"{retry.attempt} of {retry.attempts}, after {len(self.app.seen) - seen} more"
+        self.retries.append((retry.reason, retry.seconds, said))
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason", "seconds"),
+    [
+        (api_error(503), "503 Service Unavailable", 0.5),
+        (api_error(500, Retry_After="9"), "500 Internal Server Error", 9.0),
+        (RESET, "the connection was broken", 0.5),
+        (SLOW, "no answer in time", 0.5),
+        (api_error(429, Retry_After="9"), "", 9.0),
+    ],
+)
+def test_each_further_attempt_is_told_from_the_failure_to_what_comes_of_it(
+    failure: Answer, reason: str, seconds: float
+) -> None:
+    app = Script([failure, failure, answer({})])
+    told = Told(app)
+    client_for(app, retrying=told).call(READ, {"id": "1"})
+    later = max(1.0, seconds)
+    assert told.retries == [
+        (reason, seconds, "2 of 5, after 1 more"),
+        (reason, later, "3 of 5, after 1 more"),
+    ]
+
+
+def test_who_has_to_wait_since_another_was_refused_tells_it_too() -> None:
+    app = Script([api_error(429, Retry_After="50"), answer({})])
+    told = Told(app)
+    client = client_for(app, retrying=told)
+    for _ in range(2):
+        client.call(READ, {"id": "1"})
+    assert told.retries == [("", 50.0, "2 of 5, after 1 more"), ("", 50.0, "1 of 5, after 0 more")]
+
+
+@pytest.mark.parametrize("failure", [api_error(404), Answer(200, b"no JSON"), answer({})])
+def test_where_nothing_is_sent_again_nothing_is_told(failure: Answer) -> None:
+    app = Script([failure])
+    told = Told(app)
+    with suppress(ApiError):
+        client_for(app, retrying=told).call(READ, {"id": "1"})
+    assert told.retries == []
 
 
 def test_the_server_says_how_long() -> None:

@@ -90,8 +90,8 @@ def test_the_next_call_waits_until_the_server_takes_calls(refusals: list[float],
     throttle = world.throttle()
     for pause in refusals:
         throttle.refused(pause)
-    throttle.hold()
-    throttle.hold()
+    throttle.rest(throttle.closed_for)
+    throttle.rest(throttle.closed_for)
     assert world.slept == slept
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from attrs import evolve
 
-from planner.engine.refresh import View, survey
+from planner.engine.refresh import Asking, View, survey
 from planner.errors import Forbidden, Refused
 from planner.model.address import Address
 from planner.model.resource import Prior
@@ -29,7 +30,7 @@ def world_of(there: Sequence[Prior], cloud: str = CLOUD, hidden: Sequence[Prior]
 
 
 def surveyed(world: Installation, *has: Prior, **more: Any) -> View:
-    return survey(state_of(*has, **more), ["thing"], {"thing": world}, 2)
+    return survey(state_of(*has, **more), ["thing"], {"thing": world}, Asking(2))
 
 
 @pytest.mark.parametrize(
@@ -122,8 +123,37 @@ def test_what_is_listed_and_yet_forbidden_is_not_gone() -> None:
 def test_one_kind_says_nothing_about_another() -> None:
     gadget = Prior(Address("gadget", "x"), "id-x", {"name": "x"})
     gadgets = Installation(evolve(THING, name="gadget"), cloud=CLOUD, forbidden={gadget.id})
+    drivers = {"thing": world_of([A]), "gadget": gadgets}
     with pytest.raises(Refused) as caught:
-        survey(state_of(A, gadget), ["thing", "gadget"], {"thing": world_of([A]), "gadget": gadgets}, 2)
+        survey(state_of(A, gadget), list(drivers), drivers, Asking(2))
     assert caught.value.summary == (
         "these credentials see none of the 1 resource of this state that is of the kind gadget"
     )
+
+
+@pytest.mark.parametrize(
+    ("there", "items", "parallelism", "told"),
+    [
+        pytest.param([], [], 2, [(0, 0)], id="nothing"),
+        pytest.param("a", "a", 2, [(0, 1)], id="one"),
+        pytest.param("abc", "abc", 1, [(0, 3), (1, 3), (2, 3), (3, 3)], id="one by one"),
+        pytest.param("abc", "abc", 9, [(0, 3), (1, 3), (2, 3), (3, 3)], id="all at a time"),
+        pytest.param("a", "abc", 1, [(0, 3), (1, 3)], id="until an error"),
+    ],
+)
+def test_what_is_answered_is_counted(
+    there: str, items: str, parallelism: int, told: list[tuple[int, int]]
+) -> None:
+    found: list[tuple[int, int]] = []
+    asking = Asking(parallelism, lambda done, total: found.append((done, total)))
+    with nullcontext() if len(there) == len(items) else pytest.raises(ValueError, match="not found"):
+        assert asking.each(there.index, list(items)) == list(range(len(items)))
+    assert found == told
+
+
+def test_a_plan_counts_what_it_asks() -> None:
+    """One list, and a read for each that it does not show."""
+    found: list[tuple[int, int]] = []
+    asking = Asking(2, lambda done, total: found.append((done, total)))
+    survey(state_of(A, B, C), ["thing"], {"thing": world_of([C], cloud="")}, asking)
+    assert found == [(0, 1), (0, 2), (1, 2), (2, 2)]

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from planner.engine.refresh import Asking
 from planner.engine.stale import moved_since, refuse_other_state
 from planner.errors import StalePlan
 from planner.model.declarations import Declarations, Move
@@ -70,7 +71,7 @@ def moved(wanted: list[Any], change: Any, state: Any = STATE) -> Any:
     plan = a_plan(*wanted, state=state, world=world)
     change(world)
     drivers: Any = {"thing": world}
-    return moved_since(plan, state, drivers, SALT, 2)
+    return moved_since(plan, state, drivers, SALT, Asking(2))
 
 
 def test_nothing_moved() -> None:
@@ -118,7 +119,7 @@ def test_an_attribute_moved_of_what_gets_another_address(tier: str | None) -> No
     wanted = desired("b", note="y", tier=tier)
     plan = planned(goal_of(wanted, declarations=moves), STATE).plan
     world.change("id-a", note="theirs")
-    (entry,) = moved_since(plan, STATE, {"thing": world}, SALT, 2)
+    (entry,) = moved_since(plan, STATE, {"thing": world}, SALT, Asking(2))
     assert (entry.address, entry.conflict[-1].observed) == (address("b"), "theirs")
 
 
@@ -128,9 +129,9 @@ def test_an_attribute_moved_where_there_are_no_versions() -> None:
     plan = a_plan(desired("a", note="y"), state=state, world=world)
     plan = evolve(plan, changes=tuple(evolve(c, version=None) for c in plan.changes))
     drivers: Any = {"thing": world}
-    assert moved_since(plan, state, drivers, SALT, 2) == ()
+    assert moved_since(plan, state, drivers, SALT, Asking(2)) == ()
     world.change("id-a", note="theirs")
-    (entry,) = moved_since(plan, state, drivers, SALT, 2)
+    (entry,) = moved_since(plan, state, drivers, SALT, Asking(2))
     assert entry.reason == "it was changed by somebody else"
 
 

@@ -13,7 +13,7 @@ from planner.engine.apply import Surroundings
 from planner.engine.goal import Goal
 from planner.engine.outcome import Fresh
 from planner.engine.planning import make_plan
-from planner.engine.refresh import NOTHING_SEEN, View, examine, survey
+from planner.engine.refresh import NOTHING_SEEN, Asking, View, examine, survey
 from planner.engine.workflow import Provenance, Session, carry_out, propose_from, recover
 from planner.errors import Conflict, Forbidden, NotFound, StateError
 from planner.model.address import Address
@@ -339,8 +339,8 @@ def planned(goal: Goal, state: State, world: Installation | None = None, view: V
     if view is None:
         view = View()
         if world is not None:
-            view = survey(state, ["thing"], drivers, 1)
-            view = examine(view, state.resources.values(), drivers, 1)
+            view = survey(state, ["thing"], drivers, Asking(1))
+            view = examine(view, state.resources.values(), drivers, Asking(1))
     diagnostics = Diagnostics()
     plan = make_plan(goal, state, view, drivers, diagnostics)
     return Planned(plan, tuple(diagnostics))

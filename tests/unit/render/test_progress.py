@@ -5,14 +5,16 @@ from io import StringIO
 from typing import IO, cast
 
 import pytest
+from attrs import evolve
 
 from planner.model.address import Address
 from planner.model.ledger import Event, StepFinished, StepProgress, StepStarted
-from planner.model.plan import Action
+from planner.model.plan import DESTROY, Action, Plan, Step
 from planner.render.progress import live_progress, plain_progress
 from planner.render.screen import Screen
 from planner.render.style import Style
 
+from .plans import plan as planned
 from .terminal import Terminal
 
 SYNONYMS = Address("extension", "synonyms")
@@ -59,16 +61,24 @@ def test_a_line_for_each_large_upload() -> None:
     assert plain(small, large, large, started, large) == "extension.synonyms: uploading 12.3 MB\n" * 2
 
 
+def steps_of(*names: str) -> tuple[Step, ...]:
+    """The steps of changes, a name for each step."""
+    return tuple(Step(n, Address("extension", name), "create") for n, name in enumerate(names, 1))
+
+
+PLAN = planned(steps=steps_of("synonyms"))
+
+
 class Live:
     """A progress on a terminal, and what it shows. Nothing is drawn but where a test asks for it."""
 
-    def __init__(self, columns: int = 80, *, style: Style = PLAIN) -> None:
+    def __init__(self, columns: int = 80, *, style: Style = PLAIN, plan: Plan = PLAN) -> None:
         self.terminal = Terminal(columns, 24)
         self.seconds = 0.0
         self._screen = Screen(
             cast(IO[str], self.terminal), size=lambda: self.terminal.size, tick=threading.Event.wait
         )
-        self.progress = live_progress(self._screen, style=style, clock=lambda: self.seconds)
+        self.progress = live_progress(plan, self._screen, style=style, clock=lambda: self.seconds)
 
     def lines(self) -> list[str]:
         self._screen.draw()
@@ -121,3 +131,59 @@ def test_an_upload_of_nothing_has_no_bar() -> None:
         progress(StepStarted(1, SYNONYMS, CREATE, "upload"))
         progress(StepProgress(1, SYNONYMS, 0, 0))
         assert live.lines() == ["extension.synonyms: upload 0:00"]
+
+
+@pytest.mark.parametrize(
+    ("names", "ended", "line"),
+    [
+        pytest.param("aabb", "", "Applying … 0/2 · 1:00", id="nothing yet"),
+        pytest.param("aabb", "ab", "Applying … 0/2 · 1:00", id="half of each"),
+        pytest.param("aabb", "aab", "Applying … 1/2 · 1:00 · about 1 min left", id="one of two"),
+        pytest.param("aabb", "aabb", "Applying … 2/2 · 1:00", id="all"),
+        pytest.param(
+            "aabbc", "Ab", "Applying … 1/3 · 1:00 · about 2 min left", id="one failed at its first step"
+        ),
+        pytest.param("aabbc", "AAb", "Applying … 1/3 · 1:00 · about 2 min left", id="failed twice"),
+        pytest.param("aa", "a", "", id="a single change has its own line"),
+        pytest.param("", "", "", id="no step"),
+    ],
+)
+def test_changes_are_counted(names: str, ended: str, line: str) -> None:
+    """ended: steps by the name of their change, in capitals where they failed."""
+    live = Live(plan=planned(steps=steps_of(*names)))
+    with live.progress as progress:
+        live.seconds += 60
+        for name in ended:
+            address = Address("extension", name.lower())
+            progress(StepFinished(1, address, CREATE, "create", name.islower(), 0.1))
+        shown = live.lines()[len(ended) :]
+    assert shown == ([line] if line else [])
+
+
+@pytest.mark.parametrize(
+    ("columns", "lines"),
+    [
+        (
+            80,
+            [
+                "extension.a: upload 1:00 ━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌ 5.0 MB of 10.0 MB",
+                "Destroying … 1/3 · 1:00 · about 2 min left",
+            ],
+        ),
+        (
+            50,
+            [
+                "extension.a: upload 1:00 ━━━╌╌╌ 5.0 MB of 10.0 MB",
+                "Destroying … 1/3 · 1:00 · about 2 min left",
+            ],
+        ),
+    ],
+)
+def test_how_far_all_is_stands_below_the_steps(columns: int, lines: list[str]) -> None:
+    live = Live(columns, plan=evolve(PLAN, mode=DESTROY, steps=steps_of("a", "b", "c")))
+    with live.progress as progress:
+        progress(StepStarted(1, Address("extension", "a"), CREATE, "upload"))
+        progress(StepProgress(1, SYNONYMS, 5_000_000, 10_000_000))
+        live.seconds += 60
+        progress(StepFinished(2, Address("extension", "b"), CREATE, "create", True, 0.1))
+        assert live.lines()[1:] == lines

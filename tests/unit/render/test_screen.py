@@ -74,7 +74,7 @@ def test_writes_and_drawings_of_many_threads() -> None:
         pytest.param(["a\nb\x1b[9A"], ["a\\nb\\x1b[9A"], id="what could steer"),
         pytest.param(["at my_secret now, for long"], ["at (sensi… for long"], id="a secret"),
         pytest.param(list("abcde"), list("abcde"), id="half of the rows"),
-        pytest.param(list("abcdef"), [*"abcd", "... and 2 more"], id="more"),
+        pytest.param(list("abcdef"), ["a", "... and 2 more", *"def"], id="more"),
         pytest.param([], [], id="nothing"),
     ],
 )
@@ -107,12 +107,24 @@ def test_another_width(widths: list[int]) -> None:
 
 
 def test_another_height() -> None:
+    """What is left out is not at the end, where lines are about all of it."""
     rows, terminal = 24, Terminal(60, 24)
     screen = Screen(cast(IO[str], terminal), size=lambda: (60, rows), tick=threading.Event.wait)
     with screen.showing(drawing(*"abcdef")):
-        for rows, shown in ((24, 6), (12, 6), (11, 5), (2, 1), (1, 1), (24, 6)):
+        for rows, shown in (
+            (24, "abcdef"),
+            (12, "abcdef"),
+            (11, "a2def"),
+            (9, "3def"),
+            (6, "4ef"),
+            (5, "5f"),
+            (3, "f"),
+            (1, "f"),
+            (24, "abcdef"),
+        ):
             screen.draw()
-            assert len(terminal.lines()) == shown, rows
+            lines = "".join(terminal.lines())
+            assert lines.replace("... and ", "").replace(" more", "") == shown, rows
 
 
 def test_what_looks_the_same_is_not_drawn_again() -> None:
@@ -150,6 +162,39 @@ def test_one_below_the_other() -> None:
         with screen.showing(drawing("inner")):
             assert terminal.lines() == ["outer", "inner"]
         assert terminal.lines() == ["outer"]
+
+
+def test_what_is_shown_more_than_once_is_drawn_once() -> None:
+    """As long as anybody shows it; and what was there before stays above it."""
+    terminal = Terminal()
+    screen = on(terminal)
+    shared = drawing("shared")
+    with screen.showing(drawing("outer")), screen.showing(shared):
+        with screen.showing(shared), screen.showing(drawing("inner")):
+            assert terminal.lines() == ["outer", "shared", "inner"]
+        assert terminal.lines() == ["outer", "shared"]
+    assert terminal.lines() == []
+
+
+def test_one_thread_draws_for_all() -> None:
+    """And none is left behind."""
+    ticks, over = list[threading.Event](), threading.Event()
+
+    def tick(ended: threading.Event) -> bool:
+        ticks.append(ended)
+        over.set()
+        return ended.wait(PATIENCE)
+
+    terminal = Terminal()
+    screen = Screen(cast(IO[str], terminal), size=lambda: terminal.size, tick=tick)
+    before = threading.enumerate()
+    for _ in range(2):
+        with screen.showing(drawing("outer")), screen.showing(drawing("inner")):
+            assert over.wait(PATIENCE)
+            assert len(set(threading.enumerate()).difference(before)) == 1
+        over.clear()
+    assert set(threading.enumerate()) <= set(before)
+    assert len(ticks) == 2
 
 
 def test_a_line_break_that_is_missing() -> None:
@@ -190,6 +235,20 @@ def test_after_the_last_words_nothing_is_drawn() -> None:
         screen.draw()
         screen.write("done\n")
         assert terminal.lines() == ["Stopped.", "done"]
+
+
+def test_after_its_end_nothing_is_drawn() -> None:
+    """Also for those who are in a context still, or come into one."""
+    terminal = Terminal()
+    screen = on(terminal)
+    with screen.showing(drawing("drawn")):
+        screen.end()
+        assert terminal.lines() == []
+        with screen.showing(drawing("later")):
+            terminal.write("Interrupted.\n")
+            screen.draw()
+        screen.write("an error\n")
+        assert terminal.lines() == ["Interrupted.", "an error"]
 
 
 class Stuck(Terminal):
