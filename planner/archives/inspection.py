@@ -75,6 +75,10 @@ class Examined:
     descriptor: Descriptor | None = None
     whole: bool = True
 
+    @property
+    def is_sound(self) -> bool:
+        return not any(problem.is_error for problem in self.problems)
+
     def judged(self, extension_type: str, version: str | None) -> tuple[Problem, ...]:
         """Everything that keeps the archive from being uploaded or used, and what looks like a mistake.
 
