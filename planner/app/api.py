@@ -20,13 +20,13 @@ from attrs import define, field, frozen
 
 from planner.app.apply import Applying, Approval, Outcome, Running, apply_saved
 from planner.app.caller import Silent
+from planner.app.linting import proposed
 from planner.app.opening import Request, configure, opened
 from planner.app.redaction import Redactor, given_credentials
 from planner.config.project import choose_environment
 from planner.config.project import open_project as read_project
 from planner.config.variables import Inputs
 from planner.engine.selection import Selection
-from planner.engine.workflow import propose
 from planner.errors import PartlyApplied, PlannerError, Refused
 from planner.model import plan as model
 from planner.model.address import Address
@@ -196,7 +196,7 @@ class Environment:
         selection = Selection(tuple(targets), tuple(excludes), tuple(replaces))
         given = {"destroy": destroy, "refresh": refresh, "selection": selection}
         with self._asking(**given) as request, opened(request) as here:
-            proposal = propose(here.session, here.state)
+            proposal = proposed(here)
             found = request.caller.redact.inside((*here.configuration.diagnostics, *proposal.diagnostics))
             content = here.store.redact(proposal.plan)  # as in a file: what is sensitive stays here
             return Plan(

@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 from attrs import evolve
 
 from planner.archives.folder import ArchiveError
-from planner.archives.inspection import HIDDEN, Problem, examine
+from planner.archives.inspection import Problem, examine
 from planner.archives.lint import in_folder, in_zip, lint, rules
 from planner.archives.lint.families.archive import finding
 from planner.errors import PlannerError, WrongUsage
@@ -80,9 +80,8 @@ def _lint_folder(path: Path, folder: Path) -> Report:
 def _lint_zip(path: Path) -> Report:
     """What is found of the archive itself comes first, and alone when nothing in it can be looked at."""
     examined = examine(Content(str(path), "", path.stat().st_size, archive=str(path)))
-    problems = [problem for problem in examined.problems if problem.summary != HIDDEN]  # a rule of bundles
-    found = tuple(finding(problem) for problem in problems)
-    if any(problem.is_error for problem in problems):
+    found = tuple(finding(problem) for problem in examined.problems)
+    if any(problem.is_error for problem in examined.problems):
         return _unread(path, found)
     with in_zip(_name(path), path) as tree:
         report = lint(tree)

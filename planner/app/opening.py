@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from attrs import Factory, evolve, field, frozen
 
@@ -49,6 +49,10 @@ if TYPE_CHECKING:
     from planner.ece.wsgi import WSGITransport
 
 
+STATE_FOLDER: Final = "state"
+"""Where a project has what belongs to this machine: local states, data of the embedded ECE."""
+
+
 @frozen(eq=False, repr=False)
 class Request:
     """What the command line asks for. caller: who asks, and is told. texts: of files of the project, whatever
@@ -69,7 +73,9 @@ class Request:
     typed: Typed = field(factory=Typed)
     texts: Mapping[str, str] = field(factory=dict)
     projects: Projects = field(factory=Projects)
-    workspace: Workspace = field(factory=Workspace)
+    workspace: Workspace = field(
+        default=Factory(lambda self: Workspace(self.folder / STATE_FOLDER), takes_self=True)
+    )
     run: Runner = field(factory=apart)  # before a thread is started that shows what goes on
     trees: PinnedTrees = field(default=Factory(lambda self: PinnedTrees(self.folder), takes_self=True))
 
@@ -261,7 +267,9 @@ def sandbox_file(folder: Path, environment: Environment) -> Path:
     if named := environment.options.get("sandbox"):
         return folder / str(named)
     is_path = environment.state.endswith(".json") and "://" not in environment.state
-    place = folder / Path(environment.state.removeprefix("file:")).parent if is_path else folder / "state"
+    place = (
+        folder / Path(environment.state.removeprefix("file:")).parent if is_path else folder / STATE_FOLDER
+    )
     return place / f"sandbox-{environment.name}.db"
 
 

@@ -1,12 +1,11 @@
 """What is wrong with an archive, found at plan time: a table of small checks.
 
-First the table of contents is looked at; when nothing is wrong with that, every member is read once. A
-plugin has a descriptor, which says what version it is made for.
+First the table of contents is looked at; when nothing is wrong with that, every member is read once. What
+Elasticsearch would say of what is in it, `planner.archives.lint` says.
 """
 
 from __future__ import annotations
 
-import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -16,6 +15,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 from attrs import evolve, frozen
 
 from planner.archives import front_to_back
+from planner.archives.descriptor import DESCRIPTORS, MADE_FOR, properties_in
 from planner.archives.members import (
     DAMAGED,
     READABLE,
@@ -28,7 +28,6 @@ from planner.archives.members import (
     starts_with_member,
 )
 from planner.model.diagnostic import ERROR, WARNING, Diagnostic
-from planner.model.project import is_hidden_path
 from planner.model.resource import Content
 
 _ENCRYPTED: Final = 0x1
@@ -37,10 +36,6 @@ _UNPACKED_LIMIT: Final = 4 * 1024**3
 _RATIO_LIMIT: Final = 200
 _RATIO_MATTERS_FROM: Final = 1024**3
 _NAMED_AT_MOST: Final = 3
-_DESCRIPTOR: Final = "plugin-descriptor.properties"
-_DESCRIPTORS: Final = (_DESCRIPTOR, f"elasticsearch/{_DESCRIPTOR}")
-_MADE_FOR: Final = "elasticsearch.version"
-HIDDEN: Final = "has hidden members"
 _SORTS: Final = (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK)
 
 Problem = Diagnostic
@@ -58,13 +53,12 @@ class Subject:
 
 @frozen
 class Descriptor:
-    """What a plugin says of itself. place: its name in the archive. version: of Elasticsearch, None when it
-    names none. damage: why it cannot be read.
+    """The descriptor of a plugin. place: its name in the archive. version: of Elasticsearch, None when it
+    names none.
     """
 
     place: str
     version: str | None = None
-    damage: str = ""
 
 
 Check = Callable[[Subject], Iterator[Problem]]
@@ -80,6 +74,10 @@ class Examined:
     problems: tuple[Problem, ...]
     descriptor: Descriptor | None = None
     whole: bool = True
+
+    @property
+    def is_sound(self) -> bool:
+        return not any(problem.is_error for problem in self.problems)
 
     def judged(self, extension_type: str, version: str | None) -> tuple[Problem, ...]:
         """Everything that keeps the archive from being uploaded or used, and what looks like a mistake.
@@ -156,24 +154,12 @@ def _bomb(subject: Subject) -> Iterator[Problem]:
         yield Problem(ERROR, "has members that overlap", advice="Build the archive again.")
 
 
-def _plugin_descriptor(found: Descriptor | None, version: str | None) -> Iterator[Problem]:
-    if found is None:
-        yield Problem(
-            ERROR,
-            "is not a plugin",
-            detail=f"{_DESCRIPTOR} is neither at its root nor under elasticsearch/.",
-            advice="Archive its files without a folder around them, or set extension_type to bundle.",
-        )
-    elif found.damage:
-        yield Problem(ERROR, f"has a {_DESCRIPTOR} that cannot be read", detail=found.damage)
-    elif found.version is None:
-        advice = "Set it to the version the plugin is made for."
-        yield Problem(ERROR, f"has a {_DESCRIPTOR} without {_MADE_FOR}", advice=advice)
-    elif version is not None and found.version != version:
+def _made_for_another_version(found: Descriptor | None, version: str | None) -> Iterator[Problem]:
+    if found and None not in (found.version, version) and found.version != version:
         yield Problem(
             ERROR,
             f"is made for Elasticsearch {found.version!r}, not {version!r}",
-            detail=f"{_MADE_FOR} in {found.place} must equal `version`.",
+            detail=f"{MADE_FOR} in {found.place} must equal `version`.",
             advice="Give the archive that is made for this version, or change `version`.",
         )
 
@@ -239,12 +225,6 @@ CHECKS: Final[tuple[Check, ...]] = (
         "Give each another name.",
     ),
     _Listed(
-        _members_that(lambda member: is_hidden_path(name_of(member).split("/"))),
-        HIDDEN,
-        "Build the archive without them, unless they belong in it.",
-        WARNING,
-    ),
-    _Listed(
         _members_that(lambda member: stat.S_ISLNK(member.external_attr >> 16)),
         "has members that are symbolic links",
         "Archive the files that they lead to.",
@@ -271,44 +251,17 @@ CHECKS: Final[tuple[Check, ...]] = (
     _bomb,
 )
 
-CHECKS_BY_TYPE: Final[dict[str, Use]] = {"plugin": _plugin_descriptor, "bundle": _looks_like_a_plugin}
+CHECKS_BY_TYPE: Final[dict[str, Use]] = {"plugin": _made_for_another_version, "bundle": _looks_like_a_plugin}
 
 
 def _descriptor_in(archive: ZipFile, members: Sequence[ZipInfo]) -> Descriptor | None:
-    """The descriptor at the root, or else the one under elasticsearch/. OSError."""
-    found = {member.filename: member for member in members if member.filename in _DESCRIPTORS}
-    place = next((place for place in _DESCRIPTORS if place in found), None)
+    """The descriptor at the root; None too where it cannot be read, which other checks say. OSError."""
+    found = {member.filename: member for member in members if member.filename in DESCRIPTORS}
+    place = next((place for place in DESCRIPTORS if place in found), None)
     if place is None:
         return None
     try:
-        version = properties_in(read_start(archive, found[place])).get(_MADE_FOR)
-    except DAMAGED as error:
-        return Descriptor(place, damage=str(error))
+        version = properties_in(read_start(archive, found[place])).get(MADE_FOR)
+    except DAMAGED:
+        return None
     return Descriptor(place, None if version is None else version.strip())
-
-
-_LINE: Final = re.compile(r"[ \t\f\r\n]*+(?:[#!][^\r\n]*|((?:\\(?:\r\n|.)|[^\\\r\n])+))", re.DOTALL)
-"""A comment, or a line with those that continue it."""
-_CONTINUED: Final = re.compile(r"(\\[^\r\n])|\\(?:\r\n|\r|\n)[ \t\f]*")
-_PAIR: Final = re.compile(r"((?:\\.|[^\\=: \t\f])*)[ \t\f]*[=:]?[ \t\f]*(.*)", re.DOTALL)
-_ESCAPE: Final = re.compile(r"\\(u[0-9A-Fa-f]{4}|.)", re.DOTALL)
-_CONTROLS: Final = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
-
-
-def properties_in(data: bytes) -> dict[str, str]:
-    """Java's format, as far as descriptors use it: java.util.Properties.load(InputStream).
-
-    Comments (`#`, `!`), `=`, `:` or white space after the key, escapes, lines continued by a backslash. The
-    text is ISO 8859-1 with \\uXXXX escapes; a later key wins.
-    """
-    lines = (_CONTINUED.sub(r"\1", found[1]) for found in _LINE.finditer(data.decode("latin-1")) if found[1])
-    pairs = (_PAIR.findall(line)[0] for line in lines)
-    return {_unescape(key): _unescape(value) for key, value in pairs}
-
-
-def _unescape(text: str) -> str:
-    return _ESCAPE.sub(lambda match: _meaning(match[1]), text)
-
-
-def _meaning(code: str) -> str:
-    return chr(int(code[1:], 16)) if len(code) > 1 else _CONTROLS.get(code, code)

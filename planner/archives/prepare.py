@@ -11,13 +11,17 @@ from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 from typing import Final
 
-from attrs import define, evolve, field, frozen
+from attrs import Factory, define, evolve, field, frozen
 from attrs.converters import optional
 
 from planner.archives import folder
 from planner.archives.folder import ArchiveError
 from planner.archives.inspection import Examined, Problem, examine, human, named
+from planner.archives.kept import Kept
+from planner.archives.members import DAMAGED
+from planner.model.codec import decode, encode
 from planner.model.diagnostic import nearest
+from planner.model.lint import Fault
 from planner.model.project import is_hidden_path, root_of
 from planner.model.resource import Content
 from planner.scratch import Scratch
@@ -40,15 +44,17 @@ class Archives:
 
     root: the project folder; nothing outside it is read. workspace: a folder for archives that are made
     here, hidden or outside root; the caller owns and removes it. pinned: where templates/ and files/ are,
-    when it is not below root.
+    when it is not below root. kept: what was found in archives before.
     """
 
     root: Path = field(converter=_resolved)
     workspace: Path = field(converter=_resolved)
     pinned: Path | None = field(default=None, converter=optional(_resolved), kw_only=True)
+    kept: Kept = field(factory=Kept, kw_only=True)
     _by_source: dict[str, Content] = field(factory=dict, init=False, repr=False)
     _by_path: dict[Path, Content] = field(factory=dict, init=False, repr=False)
     _examined: dict[str, Examined] = field(factory=dict, init=False, repr=False)
+    _faults: dict[tuple[str, str], tuple[Fault, ...]] = field(factory=dict, init=False, repr=False)
     _one_at_a_time: threading.Lock = field(factory=threading.Lock, init=False, repr=False, eq=False)
 
     def prepare(self, source: str) -> Content:
@@ -65,10 +71,46 @@ class Archives:
     def inspect(self, content: Content, extension_type: str, version: str | None) -> tuple[Problem, ...]:
         """What is wrong with the archive, as `Examined.judged` says it, under its name; each is read once."""
         with self._one_at_a_time:
-            if content.sha256 not in self._examined:
-                self._examined[content.sha256] = examine(content)
-            examined = self._examined[content.sha256]
+            examined = self._examine(content)
         return named(examined.judged(extension_type, version), content.source)
+
+    def lint(self, content: Content, extension_type: str) -> tuple[Fault, ...]:
+        """What Elasticsearch would refuse, ignore or misread in the archive, the first files for each rule;
+        nothing when it cannot be read, which `inspect` tells. ArchiveError: it changes meanwhile.
+        """
+        key = extension_type, content.sha256
+        with self._one_at_a_time:
+            if key not in self._faults:
+                self._faults[key] = self._lint(content, extension_type)
+            return self._faults[key]
+
+    def _examine(self, content: Content) -> Examined:
+        """An archive with an error is read anew by each command."""
+        if (examined := self._examined.get(content.sha256)) is None:
+            examined = self.kept.get("archive", content.sha256, lambda item: decode(item, Examined))
+            if examined is None:
+                examined = examine(content)
+                if examined.is_sound:
+                    self.kept.put("archive", content.sha256, encode(examined))
+            self._examined[content.sha256] = examined
+        return examined
+
+    def _lint(self, content: Content, extension_type: str) -> tuple[Fault, ...]:
+        if not self._examine(content).is_sound:
+            return ()
+        kept = self.kept.get(extension_type, content.sha256, lambda item: decode(item, tuple[Fault, ...]))
+        if kept is not None:
+            return kept
+        from planner.archives.lint.told import told  # noqa: PLC0415 - only where an archive is not known yet
+
+        try:
+            found = told(content, extension_type)
+        except (OSError, *DAMAGED) as error:
+            raise ArchiveError(
+                f"{content.source} cannot be read: {error}", advice="Check that nothing writes it."
+            ) from error
+        self.kept.put(extension_type, content.sha256, encode(found))
+        return found
 
     def _prepare(self, source: str) -> Content:
         try:
@@ -122,11 +164,15 @@ class Archives:
 class Workspace:
     """A scratch folder, from the first use until `close`. For any number of threads.
 
-    Environments share the archives of a project: each folder is archived once, whoever uses it.
+    Environments share the archives of a project: each folder is archived once, whoever uses it. state: where
+    what was found in archives is kept, the project's folder of local states; None to keep nothing.
     """
+
+    state: Path | None = None
 
     _scratch: Scratch | None = field(default=None, init=False)
     _archives: dict[tuple[Path, Path | None], Archives] = field(factory=dict, init=False)
+    _kept: Kept = field(init=False, default=Factory(lambda self: Kept(self.state), takes_self=True))
     _one_at_a_time: threading.Lock = field(factory=threading.Lock, init=False)
 
     def archives(self, root: Path, pinned: Path | None) -> Archives:
@@ -134,7 +180,7 @@ class Workspace:
         key = root.resolve(), pinned
         with self._one_at_a_time:
             if key not in self._archives:
-                self._archives[key] = Archives(root, self._new_folder(), pinned=pinned)
+                self._archives[key] = Archives(root, self._new_folder(), pinned=pinned, kept=self._kept)
             return self._archives[key]
 
     def _new_folder(self) -> Path:
@@ -146,6 +192,7 @@ class Workspace:
 
     def close(self) -> None:
         self._archives.clear()
+        self._kept.close()
         if self._scratch is not None:
             self._scratch.close()
             self._scratch = None

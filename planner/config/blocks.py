@@ -23,7 +23,7 @@ from planner.model.kind import Kind
 from planner.model.resource import Desired
 from planner.model.value import Deferred, Path, Reference, Value, dotted, leaves, plain_numbers
 
-META = ("depends_on", "lifecycle")
+META = ("depends_on", "lifecycle", "allow")
 _IN_PROJECT = ("variables", "locals", "environments", "promote", "project")
 _MAPPINGS = {
     0: "Begin with resource: or output:.",
@@ -140,6 +140,7 @@ class Blocks:
             references=tuple(found.references),
             depends_on=statements.read_depends_on(plain(entries.get("depends_on")), place),
             lifecycle=statements.read_lifecycle(plain(entries.get("lifecycle")), kind, place),
+            allow=statements.read_allow(plain(entries.get("allow")), place),
         )
 
     def _surveyed(self, value: Value, place: Place) -> Survey:

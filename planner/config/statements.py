@@ -1,5 +1,5 @@
-"""What templates say beside attributes: `depends_on` and `lifecycle` in a resource, and the blocks `moved`,
-`import`, `removed` and `check`. All of it must be known before anything is applied.
+"""What templates say beside attributes: `depends_on`, `lifecycle` and `allow` in a resource, and the blocks
+`moved`, `import`, `removed` and `check`. All of it must be known before anything is applied.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from planner.model.address import Address
 from planner.model.declarations import Check, Import, Move, Removal
 from planner.model.diagnostic import ERROR, WARNING, did_you_mean
 from planner.model.kind import Kind
-from planner.model.resource import Lifecycle
+from planner.model.resource import Allowed, Lifecycle
 from planner.model.value import Deferred, Path, Reference, Secret, Value, dotted, is_sensitive, leaves
 
 T = TypeVar("T")
@@ -49,6 +49,17 @@ SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
         ignore_changes=_texts("Attributes, or paths in them, that are left as they are."),
         replace_triggered_by=_texts("Replace it when one of these resources or attributes changes."),
     ),
+    "allow": {
+        "type": "array",
+        "description": "Rules of planner lint that its file may break.",
+        "items": _object(
+            "A rule.",
+            "rule",
+            "reason",
+            rule=_text("The id of the rule, as synonyms-two-arrows."),
+            reason=_text("Why the file may break it."),
+        ),
+    },
     "moved": _object("Resources whose address changed.", "from", "to", **{"from": _ADDRESS, "to": _ADDRESS}),
     "import": _object(
         "Resources that exist already. Without id, the one with the same natural key.",
@@ -107,6 +118,13 @@ def read_lifecycle(value: Value, kind: Kind, place: Place) -> Lifecycle:
         if key in found:
             found[key] = _each(found[key], read, ("lifecycle", key), place)
     return Lifecycle(**found)
+
+
+def read_allow(value: Value, place: Place) -> tuple[Allowed, ...]:
+    """`allow: [{rule: synonyms-two-arrows, reason: ...}]`. Which rules there are, the linter knows."""
+    if value is None or not _fits("allow", value, place):
+        return ()
+    return tuple(Allowed(**entry) for entry in cast(list[dict[str, str]], value))
 
 
 def _named(value: Value) -> Value:

@@ -17,6 +17,7 @@ from planner.errors import ApiError, OutcomeUnknown, PlannerError, StalePlan
 from planner.kinds.rest import RestDriver, said, steps_between
 from planner.model.compare import same
 from planner.model.diagnostic import Diagnostic
+from planner.model.lint import Fault
 from planner.model.resource import Content, Observed, Request, Result
 from planner.model.value import Value
 
@@ -30,6 +31,10 @@ class ExtensionDriver(RestDriver):
         version = attributes.get("version")
         known = version if isinstance(version, str) else None
         return archives.inspect(content, str(attributes.get("extension_type")), known)
+
+    @classmethod
+    def lint(cls, archives: Archives, content: Content, attributes: Mapping[str, Value]) -> tuple[Fault, ...]:
+        return archives.lint(content, str(attributes.get("extension_type")))
 
     def obstacle(self, observed: Observed) -> str:
         if not observed.used_by:

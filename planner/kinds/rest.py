@@ -22,6 +22,7 @@ from planner.kinds.binding import Binding, Call, Conventions, id_in, is_whole, l
 from planner.model.compare import agrees, is_unset
 from planner.model.diagnostic import Diagnostic
 from planner.model.kind import Kind
+from planner.model.lint import Fault
 from planner.model.plan import AttributeDiff
 from planner.model.resource import Content, Observed, Request, Result, ServerTime
 from planner.model.value import Value
@@ -47,6 +48,16 @@ class RestDriver:
         attributes: Mapping[str, Value],  # noqa: ARG003
     ) -> Sequence[Diagnostic]:
         """What is wrong with a file, found without the API. A plain kind takes any."""
+        return ()
+
+    @classmethod
+    def lint(
+        cls,
+        archives: Archives,  # noqa: ARG003
+        content: Content,  # noqa: ARG003
+        attributes: Mapping[str, Value],  # noqa: ARG003
+    ) -> tuple[Fault, ...]:
+        """What is wrong in a file that can be used, found without the API. A plain kind knows nothing."""
         return ()
 
     @property

@@ -73,6 +73,37 @@ class Taken:
 
 
 @frozen
+class Fault:
+    """What a file breaks of one rule, at the first of its lines. rule: its id. detail: more about it."""
+
+    rule: str = field(metadata=WORD)
+    severity: str = field(metadata=WORD)
+    member: str
+    line: int | None
+    sentence: str
+    detail: str
+    advice: str
+
+    def place(self, archive: str) -> str:
+        """`archive!member:line`, as far as they are given."""
+        return str(Position(_place(archive, self.member), self.line))
+
+    def diagnostic(self, archive: str) -> Diagnostic:
+        name = (self.member or archive).rpartition("/")[2]
+        return Diagnostic(
+            self.severity,
+            f"{name} {self.sentence} ({self.rule})",
+            detail=self.detail,
+            position=Position(_place(archive, self.member), self.line),
+            advice=self.advice,
+        )
+
+
+def _place(archive: str, member: str) -> str:
+    return f"{archive}!{member}" if member else archive
+
+
+@frozen
 class Report:
     """What linting an archive found. kind: bundle or plugin, and why it was taken for that; "" when it cannot
     be read. is_folder: its members are files on disk, below its path.
@@ -92,30 +123,25 @@ class Report:
 
     def place(self, member: str, line: int | None = None) -> str:
         """`archive!member:line`, as far as they are given."""
-        place = f"{self.archive}!{member}" if member else self.archive
-        return place if line is None else f"{place}:{line}"
+        return str(Position(_place(self.archive, member), line))
 
     def file(self, finding: Finding) -> str:
         """The path of the file on disk that a finding is in."""
         return f"{self.archive}/{finding.member}" if self.is_folder and finding.member else self.archive
 
-    def diagnostics(self) -> Iterator[Diagnostic]:
-        """The findings for people: one for a rule and a file, at the first of its lines."""
+    def faults(self) -> Iterator[Fault]:
+        """The findings for people: one for a rule and a file."""
         taken = {item.member: item for item in self.taken}
         found: dict[tuple[str, str], list[Finding]] = {}
         for finding in self.findings:
             found.setdefault((finding.rule.id, finding.member), []).append(finding)
         for (rule, member), (first, *others) in found.items():
-            yield Diagnostic(
-                first.rule.severity,
-                f"{self._subject(member)} {first.sentence} ({rule})",
-                detail=_context(taken.get(member), others),
-                position=Position(self.place(member), first.line),
-                advice=first.advice,
-            )
+            detail = _context(taken.get(member), others)
+            severity = first.rule.severity
+            yield Fault(rule, severity, member, first.line, first.sentence, detail, first.advice)
 
-    def _subject(self, member: str) -> str:
-        return (member or self.archive).rpartition("/")[2]
+    def diagnostics(self) -> Iterator[Diagnostic]:
+        return (fault.diagnostic(self.archive) for fault in self.faults())
 
 
 def _context(taken: Taken | None, others: list[Finding]) -> str:

@@ -30,6 +30,14 @@ class Lifecycle:
 
 
 @frozen
+class Allowed:
+    """A rule of the linter that a resource's file may break, and why."""
+
+    rule: str
+    reason: str
+
+
+@frozen
 class Content:
     """A file to be uploaded. source: as the template names it; archive: the file to send, on this machine."""
 
@@ -50,6 +58,7 @@ class Desired:
     lifecycle: Lifecycle = Lifecycle()
     content: Content | None = None
     position: Position | None = field(default=None, eq=False)
+    allow: tuple[Allowed, ...] = ()
 
     @property
     def dependencies(self) -> tuple[Address, ...]:

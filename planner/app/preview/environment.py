@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from attrs import evolve, frozen
 
+from planner.app.linting import proposed, with_findings
 from planner.app.opening import Request, opened, opened_offline
 from planner.app.preview.comparison import Read, with_stand_ins
 from planner.app.promotion.admission import Admission, admission
@@ -14,7 +15,7 @@ from planner.app.redaction import document_redaction
 from planner.config.load import Configuration
 from planner.engine.goal import Goal
 from planner.engine.offline import imagined
-from planner.engine.workflow import Proposal, compare, propose
+from planner.engine.workflow import Proposal, compare
 from planner.errors import InvalidConfiguration, PlannerError
 from planner.model.diagnostic import Diagnostic, Position, folded
 from planner.model.preview import IN_WORDS, EnvironmentPreview
@@ -44,7 +45,7 @@ def foresee(task: Task, found: EnvironmentPreview) -> Planned:
             return _from_base(task, found)
         with opened(task.request) as here:
             goal = blaming(here.session.goal, found.why)
-            proposal = propose(evolve(here.session, goal=goal), here.state)
+            proposal = proposed(evolve(here, session=evolve(here.session, goal=goal)))
             shown, data = _shown(task, found, proposal, here.configuration, here.store.redact)
             now = here.store.clock()
             admitted = admission(task.request, here.configuration, proposal.state, now)
@@ -79,7 +80,10 @@ def _from_base(task: Task, found: EnvironmentPreview) -> Planned:
     kinds = {name: driver.kind for name, driver in drivers.items()}
     state = imagined(goal.project, goal.environment, base, outputs, kinds, goal.salt)
     redact = document_redaction(task.request.caller.redact, f"{goal.project}/{goal.environment}")
-    shown, data = _shown(task, found, compare(goal, drivers, state), task.now.configuration, redact)
+    proposal, now = compare(goal, drivers, state), task.now.configuration
+    if now is not None:
+        proposal = with_findings(task.request, now, proposal)
+    shown, data = _shown(task, found, proposal, now, redact)
     return evolve(shown, digest=""), data
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from attrs import evolve, frozen
 
 from planner.app.command_line import plain_command_line
+from planner.app.linting import proposed
 from planner.app.opening import Opened, Request, configure_files, opened
 from planner.app.preview.comparison import MAIN_BRANCHES
 from planner.app.promotion.admission import Admission, admission
@@ -22,7 +23,7 @@ from planner.app.promotion.pull_request_opening import Place, find_place, find_r
 from planner.app.promotion.records import update_log
 from planner.app.promotion.wording import Account, commit_message
 from planner.config.load import Configuration
-from planner.engine.workflow import Proposal, propose
+from planner.engine.workflow import Proposal
 from planner.errors import PlannerError, Refused
 from planner.model.compare import identical
 from planner.model.project import TEMPLATES
@@ -135,7 +136,7 @@ def refuse_plan(foreseen: Foreseen, show: Callable[[Opened, Proposal], object] =
     target = foreseen.configuration.environment.name
     with opened(foreseen.request) as here:
         with here.caller.doing(f"Asking the installation of {target}") as counted:
-            proposal = propose(here.session, here.state, counted)
+            proposal = proposed(here, counted)
         show(here, proposal)
     if proposal.forbidden:
         raise Refused(f"the plan of {target} has errors")

@@ -12,17 +12,13 @@ from zipfile import ZipFile, ZipInfo
 from attrs import frozen
 
 from planner.archives import folder
+from planner.archives.descriptor import DESCRIPTORS
 from planner.archives.members import Bounded, name_of
 
 BUNDLE: Final = "bundle"
 PLUGIN: Final = "plugin"
 START: Final = 4096
 """Bytes that a family may look at to see whether a file is one of its own."""
-_DESCRIPTORS: Final = frozenset(
-    f"{place}{name}.properties"
-    for place in ("", "elasticsearch/")
-    for name in ("plugin-descriptor", "stable-plugin-descriptor")
-)
 
 
 @frozen
@@ -89,7 +85,9 @@ def _file(archive: ZipFile, member: ZipInfo) -> File:
 
 
 def _kind(files: tuple[File, ...]) -> tuple[str, str]:
-    descriptor = next((file.name for file in files if file.name in _DESCRIPTORS), None)
+    """A descriptor makes a plugin, also one folder too deep."""
+    descriptor = next((file.name for file in files if file.name.partition("/")[2] in DESCRIPTORS), None)
+    descriptor = next((file.name for file in files if file.name in DESCRIPTORS), descriptor)
     if descriptor:
         return PLUGIN, f"it has {descriptor}"
     return BUNDLE, "it has no descriptor of a plugin"

@@ -36,9 +36,9 @@ def command(
     planner plan -e dev --target 'extension.stopwords_*'
     """
     from planner.app.command_line import command_line
+    from planner.app.linting import proposed
     from planner.app.opening import opened
     from planner.cli.present import make_report, show_plan
-    from planner.engine.workflow import propose
     from planner.state.saved import plan_digest, write_plan
 
     if as_events and form != "text":
@@ -47,7 +47,7 @@ def command(
         )
     with opened(request) as here:
         with console.doing("Asking the installation") as counted:
-            proposal = propose(here.session, here.state, counted)
+            proposal = proposed(here, counted)
         report = make_report(console, here, "plan", as_events)
         if form == "html":
             console.out_document(_page(console, here, proposal).encode())

@@ -24,9 +24,13 @@ def command(request: Request, console: Console, /) -> int:
 
 
 def _validate(console: Console, request: Request) -> int:
+    from planner.app.linting import findings
     from planner.app.opening import configure_files
 
     configuration, _ = configure_files(request)
+    if not configuration.has_errors:
+        found = findings(request, configuration)
+        configuration = evolve(configuration, diagnostics=(*configuration.diagnostics, *found))
     if configuration.has_errors:
         console.tell(f"{configuration.environment.name}:")
         console.error(InvalidConfiguration(configuration.diagnostics))

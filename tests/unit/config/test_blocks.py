@@ -7,7 +7,7 @@ from textwrap import indent
 import pytest
 
 from planner.model.address import Address
-from planner.model.resource import Desired, Lifecycle
+from planner.model.resource import Allowed, Desired, Lifecycle
 from planner.model.value import Reference, Value
 
 from .projects import Folder, shown
@@ -298,6 +298,21 @@ def test_meta_arguments(
 
 
 @pytest.mark.parametrize(
+    ("meta", "allow"),
+    [
+        ("allow:", ()),
+        ("allow: []", ()),
+        ("allow: [{rule: a-b, reason: It is so}]", (Allowed("a-b", "It is so"),)),
+        ("allow: [{rule: a-b, reason: '{{ env.name }}'}]", (Allowed("a-b", "dev"),)),
+    ],
+)
+def test_what_is_allowed(folder: Folder, meta: str, allow: tuple[Allowed, ...]) -> None:
+    desired = load(folder, thing(f"name: a\n{meta}"))[A]
+    assert desired.allow == allow
+    assert desired.attributes == {"name": "a"}
+
+
+@pytest.mark.parametrize(
     ("meta", "expected"),
     [
         ("depends_on: thing.b", ['5: depends_on must be a list, not "thing.b"']),
@@ -308,6 +323,14 @@ def test_meta_arguments(
         (
             "depends_on: [x{{ resource.thing.b.id }}]",
             ["5: depends_on[0] must be known before anything is applied"],
+        ),
+        ("allow: [x]", ['5: allow[0] must be a mapping, not "x"']),
+        ("allow:\n- rule: x\n", ['6: missing required argument "reason" in allow[0]']),
+        ("allow:\n- {rule: x, reason: ''}\n", ["6: allow[0].reason must not be empty"]),
+        ("allow:\n- {rule: x, reason: y, why: z}\n", ['6: unknown argument "why" in allow[0]']),
+        (
+            "allow:\n- {rule: x, reason: '{{ resource.thing.b.id }}'}\n",
+            ["6: allow[0].reason must be known before anything is applied"],
         ),
         ("lifecycle: true", ["5: lifecycle must be a mapping, not true"]),
         ("lifecycle:\n  prevent_destory: true\n", ['6: unknown argument "prevent_destory" in lifecycle']),

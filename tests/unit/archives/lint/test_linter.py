@@ -62,7 +62,8 @@ def test_what_a_file_is_taken_for(name: str, start: bytes, expected: str) -> Non
         (["plugin-descriptor.properties"], PLUGIN),
         (["stable-plugin-descriptor.properties"], PLUGIN),
         (["elasticsearch/plugin-descriptor.properties", "a.jar"], PLUGIN),
-        (["a/plugin-descriptor.properties"], BUNDLE),
+        (["a/stable-plugin-descriptor.properties", "a/a.jar"], PLUGIN),
+        (["a/b/plugin-descriptor.properties", "a-plugin-descriptor.properties"], BUNDLE),
         ([], BUNDLE),
     ],
 )
@@ -73,7 +74,8 @@ def test_what_an_archive_is_taken_for(names: list[str], kind: str) -> None:
 def test_a_resource_knows_better() -> None:
     found = lint(made({"dictionaries/synonyms.txt": b"a=>b=>c", "plugin-descriptor.properties": b""}, BUNDLE))
     assert [item.rule.id for item in found.findings] == ["synonyms-two-arrows"]
-    assert lint(made({"dictionaries/synonyms.txt": b"a=>b=>c"}, PLUGIN)).findings == ()
+    found = lint(made({"dictionaries/synonyms.txt": b"a=>b=>c"}, PLUGIN))
+    assert [item.rule.id for item in found.findings] == ["plugins-no-descriptor"]
 
 
 def family(name: str, strength: Strength, findings: int = 0) -> Family:

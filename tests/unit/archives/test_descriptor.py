@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.archives.inspection import properties_in
+from planner.archives.descriptor import properties, properties_in
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,35 @@ from planner.archives.inspection import properties_in
 )
 def test_as_java_reads_it(text: str, expected: dict[str, str]) -> None:
     assert properties_in(text.encode("latin-1")) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a=b\nc=d", [("a", 1), ("c", 2)]),
+        ("#x\r\n\r\na=b\rc\n", [("a", 3), ("c", 4)]),
+        ("a=1 \\\n  2\n\nc=d", [("a", 1), ("c", 4)]),
+        ("  \n  a=1", [("a", 2)]),
+    ],
+)
+def test_lines_are_those_where_keys_stand(text: str, expected: list[tuple[str, int]]) -> None:
+    assert [(found.key, found.line) for found in properties(text.encode())] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "malformed"),
+    [
+        (r"a=C:\\users", False),
+        (r"a=\u0041b", False),
+        (r"a=C:\users", True),
+        (r"a=\\\users", True),
+        (r"a=\u0041\u00e", True),
+        (r"a\uxyzw=1", True),
+    ],
+)
+def test_what_java_refuses_of_escapes(text: str, malformed: bool) -> None:
+    (found,) = properties(text.encode())
+    assert found.malformed is malformed
 
 
 @given(st.binary(max_size=300))
