@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from planner.model.plan import Action, Plan
-from planner.model.preview import Preview
 from planner.render.values import plural
 from planner.render.view import CALLS, LOSSES
+
+if TYPE_CHECKING:
+    from planner.model.preview import Preview
 
 
 def calls(plans: Sequence[Plan]) -> list[str]:

@@ -34,18 +34,18 @@ LOADED = {
     **{f"{name} -?": (20, "") for name in COMMANDS},
     "state -?": (35, ""),  # the state and its edits
     "plan -e ?": (35, DOCUMENTS),
-    "plan --target ?": (80, STATE),
-    "state show ?": (90, STATE),
-    "show": (90, STATE),
-    "output": (85, STATE),
-    "state list": (90, STATE),
-    "lock show": (80, STATE),
+    "plan --target ?": (85, STATE),
+    "state show ?": (95, STATE),
+    "show": (95, STATE),
+    "output": (90, STATE),
+    "state list": (95, STATE),
+    "lock show": (85, STATE),
     "kinds list": (70, f"cattrs {DOCUMENTS} importlib.metadata zipfile"),
     "validate": (150, TEMPLATES),
     "render": (150, TEMPLATES),
-    "plan": (170, SANDBOX),
-    "drift": (170, SANDBOX),
-    "apply --auto-approve": (190, SANDBOX),
+    "plan": (175, SANDBOX),
+    "drift": (175, SANDBOX),
+    "apply --auto-approve": (195, SANDBOX),
 }
 """The command -> the most modules of ours, and those of HEAVY. ? is where a shell completes."""
 
