@@ -50,6 +50,7 @@ def _of_version_2(document: Data) -> Data:
 
 FORMAT: Final = Format("plan", 2, {1: _of_version_2}, {2: _digest_of})
 
+_NO_FILE: Final = "`planner plan --out {path}` writes one. An environment is named with -e: -e {path}."
 _AGAIN: Final = "Make the plan again: `planner plan --out {path}`."
 
 
@@ -104,7 +105,11 @@ def _was_a_plan(data: bytes) -> bool:
 
 def read_plan(path: Path) -> Plan:
     """The plan in path. PlannerError: missing, empty, truncated, altered, no plan, of a newer planner."""
-    data = read_named(path)
+    try:
+        data = read_named(path)
+    except PlannerError as error:
+        error.advice = error.advice if path.exists() else _NO_FILE.format(path=path)
+        raise
     try:
         return decode(FORMAT.read(data), Plan)
     except NewerDocument as error:

@@ -293,6 +293,7 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "a variable with its namespace": given("var.version=9", 'Did you mean "version"?'),
     "an environment, misspelt": Mistake(['Did you mean "staging"?'], typed=("plan", "-e", "stagin"), code=64),
+    "an environment without -e": Mistake(["is named with -e: -e dev."], typed=("apply", "dev")),
     "no environment": Mistake(["Name one with -e: dev, staging."], typed=("plan",), code=64),
     "a command, misspelt": Mistake(['Did you mean "plan"?'], typed=("paln",), code=64),
 }
