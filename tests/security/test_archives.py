@@ -138,9 +138,16 @@ def test_a_descriptor_is_read_no_further_than_needed(archives: Archives) -> None
         tracemalloc.stop()
 
 
-def test_a_descriptor_with_an_endless_line(archives: Archives) -> None:
-    for line in (b"\\\n" * 32_000, b"\\" * 64_000, b" " * 64_000, b"=" * 64_000, b"a\\\r\n" * 16_000):
-        assert problems(archives, zipped((DESCRIPTOR, line)), "plugin")
+@pytest.mark.parametrize(
+    "line",
+    [b"\\\n" * 32_000, b"\\" * 64_000, b" " * 64_000, b"=" * 64_000, b"a\\\r\n" * 16_000],
+    ids=range(5),
+)
+def test_a_descriptor_with_an_endless_line(archives: Archives, line: bytes) -> None:
+    assert problems(archives, zipped((DESCRIPTOR, line)), "plugin") == []
+    with little_work():
+        found = archives.lint(archives.prepare("files/a.zip"), "plugin")
+    assert "plugins-missing-key" in {fault.rule for fault in found}
 
 
 @pytest.mark.parametrize("source", [".git", ".git/hooks", "files/../.git", "files/link"])
