@@ -120,7 +120,7 @@ def test_a_plan_that_would_be_refused_is_shown_with_the_reason(team: Project, wo
     assert (found["dev"]["error"], found["dev"]["summary"]["delete"]) == ("", 1)  # type: ignore[index]
     refused = found["prod"]
     assert str(refused["error"]).startswith(
-        "templates/dictionaries.yaml:10: extension.ranking must not be destroyed\n  It was declared there "
+        "templates/dictionaries.yaml:13: extension.ranking must not be destroyed\n  It was declared there "
     )
     assert "Keep its block, or apply prevent_destroy: false first." in str(refused["error"])
     assert refused["summary"]["delete"] == 1  # type: ignore[index]
