@@ -2,8 +2,9 @@
 
 Workers only call the kinds. The coordinator is the calling thread: it takes what the workers finished, writes
 those outcomes and the next intents in one durable append, and hands out what became ready. There are no
-levels: a step starts as soon as what it waits for is done. When the journal cannot be written nothing more is
-started.
+levels: a step starts as soon as what it waits for is done. Ready steps are handed out ahead, one less than
+there are workers, so that one that becomes free need not wait for the disk. When the journal cannot be
+written nothing more is started.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from graphlib import TopologicalSorter
 from heapq import heappop, heappush
+from math import inf
 from queue import SimpleQueue
 from typing import NoReturn
 
@@ -20,7 +22,7 @@ from attrs import define, evolve, field, frozen
 
 from planner.engine.outcome import Fresh, Values, deposes, intent_of, prior_after, request_of
 from planner.engine.ports import Drivers, JournalWriter
-from planner.engine.recover import Settlement
+from planner.engine.recover import LONGEST_AHEAD, Settlement
 from planner.engine.refresh import Listed, Namesakes
 from planner.errors import OutcomeUnknown, PlannerError, StateError
 from planner.model.address import Address
@@ -49,10 +51,13 @@ class Surroundings:
 
 @frozen
 class Finished:
+    """A step that a worker is through with. sent: False when it was not begun."""
+
     step: Step
     result: Result | None
     error: BaseException | None
     seconds: float
+    sent: bool
 
 
 @define
@@ -76,6 +81,10 @@ class Run:
     settled: dict[int, Settlement] = field(factory=dict)
     _order: TopologicalSorter[int] = field(init=False)
     _ready: list[int] = field(init=False)
+    _ahead: int = field(init=False)
+    _handed_out: int = 0
+    _halted: bool = False
+    _unwritten: list[Record] = field(factory=list)
     _intents: dict[int, Intent] = field(factory=dict)
     _finished: SimpleQueue[Finished] = field(factory=SimpleQueue)
     _namesakes: Namesakes = field(init=False)
@@ -86,6 +95,7 @@ class Run:
         self._order = TopologicalSorter({step.number: step.waits_for for step in self.plan.steps})
         self._order.prepare()
         self._ready = sorted(self._order.get_ready())
+        self._ahead = self.parallelism - 1  # none where steps go one by one, in order
         self._namesakes = Namesakes(self.world.before)
         self._known_ids = {*self.working.state().holders()}
         self._known_ids |= {(kind, id_) for kind, there in self.world.before.items() for id_ in there}
@@ -97,25 +107,32 @@ class Run:
     def go(self) -> None:
         """Runs until nothing is ready or stop says so. StateError when the journal cannot be written."""
         with ThreadPoolExecutor(max_workers=self.parallelism, thread_name_prefix="step") as pool:
-            running = 0
-            records: list[Record] = []
-            while True:
-                requests = self._take_ready(self.parallelism - running, records)
-                self._persist(records, running)
-                records = []
-                for step, request in requests:
-                    action = self.change_of(step).action
-                    self._say(StepStarted(step.number, step.address, action, step.operation))
-                    pool.submit(self._work, step, request)
-                running += len(requests)
-                if not running:
-                    return
-                for finished in self._wait():
-                    running -= 1
-                    records += self._settle(finished)
+            try:
+                self._coordinate(pool)
+            except BaseException as error:
+                self._halted = True  # else the pool would go on with what it has
+                if isinstance(error, StateError):
+                    self._give_up(error)
+                raise
 
-    def _take_ready(self, room: int, records: list[Record]) -> list[tuple[Step, Request]]:
-        """Take as many ready steps as there is room for; their intents go to records."""
+    def _coordinate(self, pool: ThreadPoolExecutor) -> None:
+        while True:
+            requests = self._take_ready(self.parallelism + self._ahead - self._handed_out)
+            if self._unwritten:
+                self.world.journal.write(self._unwritten)  # durable before anything depends on it
+            self._unwritten = []
+            for step, request in requests:
+                waits = self._handed_out >= self.parallelism
+                pool.submit(self._work, step, request, self.world.timer() + LONGEST_AHEAD if waits else inf)
+                self._handed_out += 1
+            if not self._handed_out:
+                return
+            for finished in self._wait():
+                self._handed_out -= 1
+                self._unwritten += self._settle(finished)
+
+    def _take_ready(self, room: int) -> list[tuple[Step, Request]]:
+        """Take as many ready steps as there is room for; their intents are to be written."""
         taken: list[tuple[Step, Request]] = []
         while self._ready and len(taken) < room and not self.world.stop():
             step = self.plan.steps[heappop(self._ready) - 1]
@@ -124,13 +141,12 @@ class Run:
             values = Values(self.working.resources, self.desired)
             try:
                 request = request_of(step, change, kind, values, self._progress(step))
-                request = self.world.fresh.marked(request, self.world.timer())
             except Exception as error:  # noqa: BLE001 - no call was made, and the others must go on
                 self._fail(step, error, 0.0)
                 continue
             intent = self._intent(step, change, request)
             self._intents[step.number] = intent
-            records.append(intent)
+            self._unwritten.append(intent)
             self.working.take(intent)
             taken.append((step, request))
         return taken
@@ -145,19 +161,13 @@ class Run:
         existing = {*change.existing, *self._namesakes.of(driver.kind, request.desired)} - {change.id}
         return evolve(intent, server_time=time.latest if time else "", existing=tuple(sorted(existing)))
 
-    def _persist(self, records: list[Record], running: int) -> None:
-        """Durable before anything depends on it. When that fails, the running steps are waited for."""
-        if not records:
-            return
-        try:
-            self.world.journal.write(records)
-        except StateError as error:
-            self._give_up(error, [r for r in records if isinstance(r, Outcome)], running)
-
-    def _give_up(self, error: StateError, lost: list[Outcome], running: int) -> NoReturn:
-        for _ in range(running):
-            lost += [r for r in self._settle(self._finished.get()) if isinstance(r, Outcome)]
-        told = "; ".join(_told(outcome) for outcome in lost if outcome.result == "done")
+    def _give_up(self, error: StateError) -> NoReturn:
+        """The steps that are under way are waited for."""
+        lost = self._unwritten
+        for _ in range(self._handed_out):
+            lost += self._settle(self._finished.get())
+        done = (r for r in lost if isinstance(r, Outcome) and r.result == "done")
+        told = "; ".join(map(_told, done))
         advice = f"These outcomes are not in the state: {told}. {error.advice}" if told else error.advice
         raise StateError(f"{error.summary}; no further call was made", advice=advice.rstrip()) from error
 
@@ -166,16 +176,21 @@ class Run:
             return None
         return lambda sent, total: self._say(StepProgress(step.number, step.address, sent, total))
 
-    def _work(self, step: Step, request: Request) -> None:
-        """What a worker thread does."""
+    def _work(self, step: Step, request: Request, latest: float) -> None:
+        """What a worker thread does. latest: when the step may still be begun."""
         begun = self.world.timer()
         result: Result | None = None
         error: BaseException | None = None
+        sent = False
         try:
-            result = self.drivers[step.address.kind].perform(request)
+            sent = not (self._halted or begun > latest or self.world.stop())
+            if sent:
+                action = self.change_of(step).action
+                self._say(StepStarted(step.number, step.address, action, step.operation))
+                result = self.drivers[step.address.kind].perform(self.world.fresh.marked(request, begun))
         except BaseException as caught:  # noqa: BLE001 - the coordinator waits for every step it started
             error = caught
-        self._finished.put(Finished(step, result, error, self.world.timer() - begun))
+        self._finished.put(Finished(step, result, error, self.world.timer() - begun, sent))
 
     def _wait(self) -> Iterable[Finished]:
         """Wait for at least one finished step, and all that finished meanwhile."""
@@ -186,6 +201,8 @@ class Run:
     def _settle(self, finished: Finished) -> list[Record]:
         """The records of a finished step; none when its outcome is not known."""
         step = finished.step
+        if not finished.sent:
+            return self._taken_back(step)
         error = finished.error or self._disbelieved(step, finished.result)
         if error is not None or finished.result is None:
             error = error or PlannerError("the step gave no result")
@@ -196,6 +213,12 @@ class Run:
         outcomes = self._outcomes(step, finished.result)
         self._succeed(finished)
         return self._taken(outcomes)
+
+    def _taken_back(self, step: Step) -> list[Record]:
+        """Its turn comes again, with another intent. Where steps wait that long the disk is no matter."""
+        self._ahead = 0
+        heappush(self._ready, step.number)
+        return self._taken([Outcome(step.number, step.address, "failed")])
 
     def _disbelieved(self, step: Step, result: Result | None) -> PlannerError | None:
         """Why the reply to a create cannot be about what it made: that id was somebody's before."""
