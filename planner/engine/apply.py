@@ -2,18 +2,19 @@
 
 Workers only call the kinds. The coordinator is the calling thread: it takes what the workers finished, writes
 those outcomes and the next intents in one durable append, and hands out what became ready. There are no
-levels: a step starts as soon as what it waits for is done. When the journal cannot be written nothing more is
-started. In the end a ledger says of each change whether it was applied, failed or was skipped, and why.
+levels: a step starts as soon as what it waits for is done. Ready steps are handed out ahead, one less than
+there are workers, so that one that becomes free need not wait for the disk. When the journal cannot be
+written nothing more is started.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from graphlib import TopologicalSorter
 from heapq import heappop, heappush
+from math import inf
 from queue import SimpleQueue
 from typing import NoReturn
 
@@ -21,26 +22,13 @@ from attrs import define, evolve, field, frozen
 
 from planner.engine.outcome import Fresh, Values, deposes, intent_of, prior_after, request_of
 from planner.engine.ports import Drivers, JournalWriter
-from planner.engine.recover import Settlement
+from planner.engine.recover import LONGEST_AHEAD, Settlement
 from planner.engine.refresh import Listed, Namesakes
-from planner.engine.stale import three_way
-from planner.errors import Conflict, NotFound, OutcomeUnknown, PlannerError, Refused, StateError
+from planner.errors import OutcomeUnknown, PlannerError, StateError
 from planner.model.address import Address
-from planner.model.ledger import (
-    APPLIED,
-    FAILED,
-    SKIPPED,
-    Entry,
-    Event,
-    Ledger,
-    Sink,
-    StepFinished,
-    StepProgress,
-    StepStarted,
-    ThreeWay,
-)
+from planner.model.ledger import Event, Sink, StepFinished, StepProgress, StepStarted
 from planner.model.plan import Change, Plan, Step
-from planner.model.resource import Desired, Prior, Progress, Request, Result
+from planner.model.resource import Desired, Progress, Request, Result
 from planner.model.state import Intent, Outcome, Record, Working
 
 
@@ -63,10 +51,13 @@ class Surroundings:
 
 @frozen
 class Finished:
+    """A step that a worker is through with. sent: False when it was not begun."""
+
     step: Step
     result: Result | None
     error: BaseException | None
     seconds: float
+    sent: bool
 
 
 @define
@@ -90,6 +81,10 @@ class Run:
     settled: dict[int, Settlement] = field(factory=dict)
     _order: TopologicalSorter[int] = field(init=False)
     _ready: list[int] = field(init=False)
+    _ahead: int = field(init=False)
+    _handed_out: int = 0
+    _halted: bool = False
+    _unwritten: list[Record] = field(factory=list)
     _intents: dict[int, Intent] = field(factory=dict)
     _finished: SimpleQueue[Finished] = field(factory=SimpleQueue)
     _namesakes: Namesakes = field(init=False)
@@ -100,6 +95,7 @@ class Run:
         self._order = TopologicalSorter({step.number: step.waits_for for step in self.plan.steps})
         self._order.prepare()
         self._ready = sorted(self._order.get_ready())
+        self._ahead = self.parallelism - 1  # none where steps go one by one, in order
         self._namesakes = Namesakes(self.world.before)
         self._known_ids = {*self.working.state().holders()}
         self._known_ids |= {(kind, id_) for kind, there in self.world.before.items() for id_ in there}
@@ -111,25 +107,32 @@ class Run:
     def go(self) -> None:
         """Runs until nothing is ready or stop says so. StateError when the journal cannot be written."""
         with ThreadPoolExecutor(max_workers=self.parallelism, thread_name_prefix="step") as pool:
-            running = 0
-            records: list[Record] = []
-            while True:
-                requests = self._take_ready(self.parallelism - running, records)
-                self._persist(records, running)
-                records = []
-                for step, request in requests:
-                    action = self.change_of(step).action
-                    self._say(StepStarted(step.number, step.address, action, step.operation))
-                    pool.submit(self._work, step, request)
-                running += len(requests)
-                if not running:
-                    return
-                for finished in self._wait():
-                    running -= 1
-                    records += self._settle(finished)
+            try:
+                self._coordinate(pool)
+            except BaseException as error:
+                self._halted = True  # else the pool would go on with what it has
+                if isinstance(error, StateError):
+                    self._give_up(error)
+                raise
 
-    def _take_ready(self, room: int, records: list[Record]) -> list[tuple[Step, Request]]:
-        """Take as many ready steps as there is room for; their intents go to records."""
+    def _coordinate(self, pool: ThreadPoolExecutor) -> None:
+        while True:
+            requests = self._take_ready(self.parallelism + self._ahead - self._handed_out)
+            if self._unwritten:
+                self.world.journal.write(self._unwritten)  # durable before anything depends on it
+            self._unwritten = []
+            for step, request in requests:
+                waits = self._handed_out >= self.parallelism
+                pool.submit(self._work, step, request, self.world.timer() + LONGEST_AHEAD if waits else inf)
+                self._handed_out += 1
+            if not self._handed_out:
+                return
+            for finished in self._wait():
+                self._handed_out -= 1
+                self._unwritten += self._settle(finished)
+
+    def _take_ready(self, room: int) -> list[tuple[Step, Request]]:
+        """Take as many ready steps as there is room for; their intents are to be written."""
         taken: list[tuple[Step, Request]] = []
         while self._ready and len(taken) < room and not self.world.stop():
             step = self.plan.steps[heappop(self._ready) - 1]
@@ -138,13 +141,12 @@ class Run:
             values = Values(self.working.resources, self.desired)
             try:
                 request = request_of(step, change, kind, values, self._progress(step))
-                request = self.world.fresh.marked(request, self.world.timer())
             except Exception as error:  # noqa: BLE001 - no call was made, and the others must go on
                 self._fail(step, error, 0.0)
                 continue
             intent = self._intent(step, change, request)
             self._intents[step.number] = intent
-            records.append(intent)
+            self._unwritten.append(intent)
             self.working.take(intent)
             taken.append((step, request))
         return taken
@@ -159,19 +161,13 @@ class Run:
         existing = {*change.existing, *self._namesakes.of(driver.kind, request.desired)} - {change.id}
         return evolve(intent, server_time=time.latest if time else "", existing=tuple(sorted(existing)))
 
-    def _persist(self, records: list[Record], running: int) -> None:
-        """Durable before anything depends on it. When that fails, the running steps are waited for."""
-        if not records:
-            return
-        try:
-            self.world.journal.write(records)
-        except StateError as error:
-            self._give_up(error, [r for r in records if isinstance(r, Outcome)], running)
-
-    def _give_up(self, error: StateError, lost: list[Outcome], running: int) -> NoReturn:
-        for _ in range(running):
-            lost += [r for r in self._settle(self._finished.get()) if isinstance(r, Outcome)]
-        told = "; ".join(_told(outcome) for outcome in lost if outcome.result == "done")
+    def _give_up(self, error: StateError) -> NoReturn:
+        """The steps that are under way are waited for."""
+        lost = self._unwritten
+        for _ in range(self._handed_out):
+            lost += self._settle(self._finished.get())
+        done = (r for r in lost if isinstance(r, Outcome) and r.result == "done")
+        told = "; ".join(map(_told, done))
         advice = f"These outcomes are not in the state: {told}. {error.advice}" if told else error.advice
         raise StateError(f"{error.summary}; no further call was made", advice=advice.rstrip()) from error
 
@@ -180,16 +176,21 @@ class Run:
             return None
         return lambda sent, total: self._say(StepProgress(step.number, step.address, sent, total))
 
-    def _work(self, step: Step, request: Request) -> None:
-        """What a worker thread does."""
+    def _work(self, step: Step, request: Request, latest: float) -> None:
+        """What a worker thread does. latest: when the step may still be begun."""
         begun = self.world.timer()
         result: Result | None = None
         error: BaseException | None = None
+        sent = False
         try:
-            result = self.drivers[step.address.kind].perform(request)
+            sent = not (self._halted or begun > latest or self.world.stop())
+            if sent:
+                action = self.change_of(step).action
+                self._say(StepStarted(step.number, step.address, action, step.operation))
+                result = self.drivers[step.address.kind].perform(self.world.fresh.marked(request, begun))
         except BaseException as caught:  # noqa: BLE001 - the coordinator waits for every step it started
             error = caught
-        self._finished.put(Finished(step, result, error, self.world.timer() - begun))
+        self._finished.put(Finished(step, result, error, self.world.timer() - begun, sent))
 
     def _wait(self) -> Iterable[Finished]:
         """Wait for at least one finished step, and all that finished meanwhile."""
@@ -200,6 +201,8 @@ class Run:
     def _settle(self, finished: Finished) -> list[Record]:
         """The records of a finished step; none when its outcome is not known."""
         step = finished.step
+        if not finished.sent:
+            return self._taken_back(step)
         error = finished.error or self._disbelieved(step, finished.result)
         if error is not None or finished.result is None:
             error = error or PlannerError("the step gave no result")
@@ -210,6 +213,12 @@ class Run:
         outcomes = self._outcomes(step, finished.result)
         self._succeed(finished)
         return self._taken(outcomes)
+
+    def _taken_back(self, step: Step) -> list[Record]:
+        """Its turn comes again, with another intent. Where steps wait that long the disk is no matter."""
+        self._ahead = 0
+        heappush(self._ready, step.number)
+        return self._taken([Outcome(step.number, step.address, "failed")])
 
     def _disbelieved(self, step: Step, result: Result | None) -> PlannerError | None:
         """Why the reply to a create cannot be about what it made: that id was somebody's before."""
@@ -270,74 +279,3 @@ class Run:
 
 def _told(outcome: Outcome) -> str:
     return f"{outcome.address} is {outcome.prior.id}" if outcome.prior else f"{outcome.address} is gone"
-
-
-def ledger_of(run: Run, interrupted: bool) -> Ledger:
-    steps: dict[int, list[Step]] = defaultdict(list)
-    for step in run.plan.steps:
-        steps[id(run.change_of(step))].append(step)
-    entries = tuple(_entry(run, change, steps[id(change)]) for change in run.plan.changes)
-    left = any(entry.result == SKIPPED for entry in entries)
-    changed = bool(run.done) or any(item.carried_out for item in run.settled.values()) or _in_doubt(run)
-    refused = any(_is_refused(run.plan.steps[number - 1], error) for number, error in run.failed.items())
-    return Ledger(entries, interrupted and left, changed, refused)
-
-
-def _is_refused(step: Step, error: BaseException) -> bool:
-    """Whether the write was refused because the installation, or what was to be sent, moved since the plan.
-
-    What a create does not find is nothing that was planned from.
-    """
-    gone = isinstance(error, NotFound) and step.operation != "create"
-    return gone or (isinstance(error, PlannerError) and error.exit_code == Refused.exit_code)
-
-
-def _in_doubt(run: Run) -> bool:
-    """Whether a call may have taken effect, and no look could tell."""
-    asked = (intent.step for intent in run.working.doubt.values())
-    return any(number in run.failed and number not in run.settled for number in asked)
-
-
-def _entry(run: Run, change: Change, steps: list[Step]) -> Entry:
-    done = [step.operation for step in steps if step.number in run.done]
-    told_done = f" ({' and '.join(done)} done before)" if done else ""
-    failed = next((step for step in steps if step.number in run.failed), None)
-    if failed is not None:
-        return _failed(run, change, failed, told_done)
-    waiting = next((step for step in steps if step.number not in run.done), None)
-    if waiting is not None:
-        return Entry(change.address, change.action, SKIPPED, f"{_why_skipped(run, waiting)}{told_done}")
-    notes = [run.notes[step.number] for step in steps if step.number in run.notes]
-    return Entry(change.address, change.action, APPLIED, "; ".join(notes))
-
-
-def _failed(run: Run, change: Change, step: Step, told_done: str) -> Entry:
-    """told_done: what of the change was carried out before step failed."""
-    error = run.failed[step.number]
-    if not isinstance(error, PlannerError):
-        reason = f"{step.operation}: {type(error).__name__}: {error}{told_done}"
-        return Entry(change.address, change.action, FAILED, reason, "This is a defect of planner; report it.")
-    settled = run.settled.get(step.number)
-    reason = f"{error.summary}{f'; a look shows that it {settled.found}' if settled else ''}{told_done}"
-    return Entry(change.address, change.action, FAILED, reason, error.advice, _conflict(run, change, error))
-
-
-def _conflict(run: Run, change: Change, error: PlannerError) -> tuple[ThreeWay, ...]:
-    if not isinstance(error, Conflict) or error.observed is None:
-        return ()
-    kind = run.drivers[change.address.kind].kind
-    prior = Prior(change.address, error.observed.id, change.before)
-    return tuple(three_way(change, prior, error.observed, kind, run.salt))
-
-
-def _why_skipped(run: Run, step: Step) -> str:
-    """The nearest failed step that it waits for, directly or not; else the run was stopped before it."""
-    todo, visited = [step.number], set()
-    while todo:
-        number = todo.pop(0)
-        if number in run.failed and number != step.number:
-            return f"it waits for {run.plan.steps[number - 1].address}, which failed"
-        if number not in visited:
-            visited.add(number)
-            todo += run.plan.steps[number - 1].waits_for
-    return "the run was stopped before its turn"

@@ -40,6 +40,9 @@ HOSTS_APART = timedelta(minutes=5)
 CLOCKS_APART = timedelta(hours=1)
 """What the clock of an earlier planner may have differed by from the installation's."""
 
+LONGEST_AHEAD: Final = 2.0
+"""Seconds from when an intent is durable to when its step is begun, at most."""
+
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 5.0
 _CUT_OFF: Final = 1.0  # seconds by which times without fractions may be wrong
@@ -299,7 +302,7 @@ class Waiting:
         """Seconds until no create that was not found can be under way any more; 0 when none can."""
         if not self.grace:
             return 0.0
-        until = self.grace + _CUT_OFF
+        until = self.grace + LONGEST_AHEAD + _CUT_OFF
         pairs = ((item.intent.server_time, item.server_time) for item in _not_found(found))
         ages = (seconds_between(*pair) or 0.0 for pair in pairs)  # none where no clock tells
         return max((min(until, until - age) for age in ages), default=0.0)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 
 from attrs import evolve, field, frozen
 
-from planner.engine.apply import Run, Surroundings, ledger_of
+from planner.engine.apply import Run, Surroundings
 from planner.engine.edits import replay
 from planner.engine.evaluation import UNKNOWN_YET, after_apply, evaluate
 from planner.engine.goal import Goal
 from planner.engine.imports import find_imports, imports_to_do, report_missing
+from planner.engine.ledger import ledger_of
 from planner.engine.outcome import Values
 from planner.engine.planning import make_plan, with_origins
 from planner.engine.ports import Drivers, StateStore

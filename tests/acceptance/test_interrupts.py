@@ -180,6 +180,31 @@ def test_killed_before_a_call_takes_effect(chain: Project, moment: str) -> None:
     settle(chain)
 
 
+MANY = """
+resource:
+  extension:
+{% for n in range(9) %}
+    many_{{ n }}: {name: many-{{ n }}, extension_type: bundle, version: "*"}
+{% endfor %}
+"""
+
+
+@pytest.mark.seldom(parallelism=[1, 2])
+@pytest.mark.parametrize("parallelism", [1, 2, 4])
+def test_killed_with_steps_handed_out_ahead(tmp_path: Path, parallelism: int) -> None:
+    """As many are in doubt as there are workers, and one less; it is seen that none of them happened."""
+    project = small(tmp_path / "many", template=MANY)
+    with project.sandbox() as ece:
+        ece.fault("POST /deployments/extensions hold")
+        with project.started("apply", "--auto-approve", "--parallelism", str(parallelism)) as process:
+            wait_until(ece.holds, "the first create is begun")
+            process.kill()
+            process.wait()
+        ece.no_faults()
+        assert words(project.ok("plan").out).count("did not happen") == 2 * parallelism - 1
+    settle(project)
+
+
 def test_killed_after_a_create_took_effect(chain: Project) -> None:
     """The reply is lost with the process: the next plan finds what was made, the next apply adopts it."""
     with chain.sandbox() as ece:

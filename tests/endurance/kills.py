@@ -186,6 +186,7 @@ def _round(stage: Stage, number: int) -> Round:
 
 def go(turn: Round) -> None:
     turn.stage.words.clear()
+    turn.stage.faulty = False
     try:
         if (turn.width, turn.served) not in turn.stage.lengths:
             turn.measure()

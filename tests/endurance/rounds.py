@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -17,15 +17,17 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from tests.acceptance.command import Done, run_here
+from tests.acceptance.command import Done as Ended
+from tests.acceptance.command import run_here
 from tests.acceptance.runner import Project
 
 from .campaign import Broken
-from .commands import KILLED, NO_MORE, Command, at_once
+from .commands import KILLED, NO_MORE, Command, Done, at_once
 from .installation import Installation
 from .mixed_project import SIDES, Side, compare, rows, side, text
 
 APPLY = ("apply", "--auto-approve")
+WIDTH = "--parallelism"
 RESUMES = 3
 SLOW = "POST /deployments/extensions delay:2.5 from={} times=3"
 """Less than the time that a client waits for a reply."""
@@ -51,6 +53,7 @@ class Stage:
 
     server: of the project's sandbox. strangers: what somebody else made there, by id. size: see
     mixed_project.side. letter: the side that is wanted. words: the commands of the round, to see it again.
+    faulty: whether replies of the round may have been lost.
     lengths: by --parallelism, and whether served. boundaries: how many intents and outcomes the journals had
     that kills left.
     """
@@ -62,6 +65,7 @@ class Stage:
     size: float
     letter: str = "a"
     words: list[str] = field(factory=list)
+    faulty: bool = False
     tally: Counter[str] = field(factory=Counter)
     lengths: dict[tuple[str, bool], Lengths] = field(factory=dict)
     boundaries: set[tuple[int, int]] = field(factory=set)
@@ -110,7 +114,7 @@ class Round:
 
     @property
     def apply(self) -> tuple[str, ...]:
-        return (*APPLY, "--parallelism", self.width)
+        return (*APPLY, WIDTH, self.width)
 
     @property
     def length(self) -> Lengths:
@@ -163,6 +167,7 @@ class Round:
         faults = [SLOW.format(self._early())]
         if self.chance.random() < 0.5:
             faults += [self._trouble() for _ in range(self.chance.randint(1, 4))]
+            self.stage.faulty = True
         self.stage.server.set_faults(faults)
         yield ENDED if len(faults) == 1 else TROUBLED
         self.stage.tally += self.stage.server.take_faults()
@@ -194,15 +199,19 @@ class Round:
         self.stage.tally.update(("kills", f"in {self.kind} rounds"))
         self.stage.tally["served"] += self.served
         self.stage.tally["clocks apart"] += self.served and bool(self.stage.server.clock.ahead)
-        self._note_journal()
+        self._note_journal(done.words)
         self.look()
         return True
 
-    def _note_journal(self) -> None:
+    def _note_journal(self, words: Sequence[str]) -> None:
+        """Broken when more is in doubt than may have been handed out, if every call got its reply."""
         path = self.stage.folder / "state/dev.journal"
         journal = path.read_bytes() if path.exists() else b""
         self.stage.boundaries.add((journal.count(b'{"intent"'), journal.count(b'{"outcome"')))
         self.stage.tally["torn journals"] += bool(journal) and not journal.endswith(b"\n")
+        width = int(words[words.index(WIDTH) + 1]) if WIDTH in words else 10
+        few = doubts(journal) < 2 * width or self.stage.faulty
+        self.demand(few, f"{doubts(journal)} steps are in doubt")
 
     def look(self) -> None:
         """Whoever only reads gets through, whatever a kill left."""
@@ -220,14 +229,14 @@ class Round:
         self.demand(listed.code == 0, f"state list ended with {listed.code}", listed.both)
         return listed.out.split()
 
-    def cli(self, *words: str) -> Done:
+    def cli(self, *words: str) -> Ended:
         """A command that only reads, in this process: that saves half a second."""
         done = run_here(["-C", str(self.stage.folder), *words], Path.cwd(), dict(os.environ))
         for word in ("Traceback", "a defect in planner"):
             self.demand(word not in done.both, f"{' '.join(words)} said {word}", done.both)
         return done
 
-    def command(self, *words: str) -> Done:
+    def command(self, *words: str) -> Ended:
         self.stage.words.append(f"planner {' '.join(words)}")
         return self.stage.project.run(*words, env=dict(self.environ))
 
@@ -265,6 +274,21 @@ class Round:
             + "".join(f"\n  $ {line}" for line in self.stage.words)
             + f"\n{error}\nThe project before and after: {self.stage.keep()}"
         )
+
+
+def doubts(journal: bytes) -> int:
+    """How many intents of its last session have no outcome."""
+    found: set[int] = set()
+    for line in journal.splitlines():
+        with suppress(ValueError):  # an empty line, or one that a kill tore
+            (what, said), *_ = json.loads(line[9:]).items()
+            if what == "header":
+                found.clear()
+            elif what == "intent":
+                found.add(said["step"])
+            elif said["result"] != "deposed":
+                found.discard(said["step"])
+    return len(found)
 
 
 def told_of(folder: Path, ids: Collection[str]) -> dict[str, dict[str, Any]]:

@@ -13,7 +13,7 @@ from .commands import KILLED, Command, Done, at_once
 from .installation import HOURS, Installation
 from .kills import KINDS, TURNS, run
 from .mixed_project import make_project
-from .rounds import APPLY, ENDED, Round, Stage, told_of
+from .rounds import APPLY, ENDED, Round, Stage, doubts, told_of
 
 ROUNDS = TURNS.index("any") + 1
 
@@ -61,6 +61,24 @@ def test_how_one_of_two_may_end(
         with pytest.raises(Broken) if refused is None else nullcontext():
             turn.ended([Command(words, where)], [Done(code, "", "", words)], ENDED)
         assert stage.tally["refused"] == (refused or 0)
+
+
+INTENT, OUTCOME = '{"intent":{"step":%d}}', '{"outcome":{"result":"%s","step":%d}}'
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        ([], 0),
+        ([INTENT % 1, INTENT % 2], 2),
+        ([INTENT % 1, OUTCOME % ("done", 1), INTENT % 2, OUTCOME % ("failed", 2)], 0),
+        ([INTENT % 1, OUTCOME % ("deposed", 1), INTENT % 2], 2),
+        ([INTENT % 1, (OUTCOME % ("done", 1))[:-9]], 1),
+        ([INTENT % 1, "", '{"header":{"serial":3}}', INTENT % 1], 1),
+    ],
+)
+def test_what_a_journal_leaves_in_doubt(lines: list[str], found: int) -> None:
+    assert doubts("\n".join(f"89abcdef {line}" for line in lines).encode()) == found
 
 
 def test_what_is_wrong_is_seen(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from planner.engine.recover import LONGEST_AHEAD
 from planner.engine.refresh import View
 from planner.engine.workflow import Session, propose_from
 from planner.errors import (
@@ -398,25 +399,163 @@ def test_what_a_failing_journal_lost_is_found_by_the_next_run() -> None:
     assert len(scene.world.stored) == 2
 
 
+def waits_for(event: threading.Event) -> Callable[[str], None]:
+    def fault(moment: str) -> None:
+        if moment == "before":
+            assert event.wait(120)
+
+    return fault
+
+
+def at_once(scene: Scene, first: str, second: str, done: Callable[[], object]) -> None:
+    """Both are begun before either goes on; done is called when the first one took effect, and then the
+    second one goes on.
+    """
+    begun, over = threading.Barrier(2, timeout=120), threading.Event()
+
+    def of_first(moment: str) -> None:
+        if moment == "before":
+            begun.wait()
+        else:
+            done()
+            over.set()
+
+    def of_second(moment: str) -> None:
+        if moment == "before":
+            begun.wait()
+            assert over.wait(120)
+
+    scene.world.faults |= {("create", first): of_first, ("create", second): of_second}
+
+
 def test_steps_that_run_while_the_journal_fails_are_waited_for_and_named() -> None:
     scene = Scene.of()
     scene.parallelism = 2
     scene.store.full = 2
-    release = threading.Event()
-
-    def slow(moment: str) -> None:
-        if moment == "before":
-            assert release.wait(120)
-
-    scene.world.faults = {
-        ("create", "b"): slow,
-        ("create", "a"): lambda moment: release.set() if moment == "after" else None,
-    }
+    at_once(scene, "a", "b", lambda: None)
     with pytest.raises(PartlyApplied) as caught:
-        scene.apply(*(desired(n) for n in "abc"))
+        scene.apply(*(desired(n) for n in "ab"))
     assert "thing.a is new-" in caught.value.advice
     assert "thing.b is new-" in caught.value.advice
     assert len(scene.world.stored) == 2
+
+
+# steps handed out ahead
+
+
+def in_doubt(scene: Scene) -> list[int]:
+    """How many steps had an intent and no outcome after each write."""
+    open_: set[int] = set()
+    found = []
+    for batch in scene.store.batches:
+        for record in batch:
+            (open_.add if isinstance(record, Intent) else open_.discard)(record.step)
+        found.append(len(open_))
+    return found
+
+
+@pytest.mark.parametrize(("parallelism", "most"), [(1, 1), (2, 3), (4, 7), (50, 20)])
+def test_how_many_steps_a_crash_can_leave_in_doubt(parallelism: int, most: int) -> None:
+    scene = Scene.of()
+    scene.parallelism = parallelism
+    assert scene.apply(*(desired(f"{n:02}") for n in range(20))).complete
+    assert max(in_doubt(scene)) == most
+
+
+def test_a_worker_that_becomes_free_waits_for_no_write() -> None:
+    """The outcome of a is durable only when c was begun."""
+    scene = Scene.of()
+    scene.parallelism = 2
+    begun = threading.Event()
+    scene.world.faults = {("create", "b"): waits_for(begun), ("create", "c"): lambda _: begun.set()}
+
+    def before(records: Any) -> None:
+        assert isinstance(records[0], Intent) or begun.wait(120)
+
+    scene.store.before = before
+    assert scene.apply(*(desired(n) for n in "abc")).complete
+    assert scene.agrees()
+
+
+def test_a_stop_takes_back_what_was_handed_out_ahead() -> None:
+    scene = Scene.of()
+    scene.parallelism = 2
+    stopped = threading.Event()
+    scene.stop = stopped.is_set
+    at_once(scene, "a", "b", stopped.set)
+    ledger = scene.apply(*(desired(n) for n in "abcd"))
+    assert results(ledger) == {"a": APPLIED, "b": APPLIED, "c": SKIPPED, "d": SKIPPED}
+    assert reasons(ledger)["c"] == "the run was stopped before its turn"
+    assert {e.address.name for e in scene.events if isinstance(e, StepStarted)} == {"a", "b"}
+    assert in_doubt(scene)[-1] == 0
+    assert scene.agrees()
+
+
+def test_a_step_that_waited_long_gets_another_intent_before_it_is_sent() -> None:
+    """Recovery counts from its intent how long a create can come late. Where steps wait, none goes ahead."""
+    scene = Scene.of()
+    scene.parallelism = 2
+    times, seen = [0.0], [0]
+    handed_out, begun = threading.Event(), threading.Event()
+
+    def timer() -> float:
+        now = times[-1]
+        if threading.current_thread() is threading.main_thread():  # which hands out c
+            handed_out.set()
+        return now
+
+    def first(moment: str) -> None:
+        waits_for(handed_out)(moment)
+        times.append(LONGEST_AHEAD + 1)
+
+    def late(_moment: str) -> None:
+        seen.append(sum(isinstance(r, Intent) and r.address.name == "c" for r in scene.store.records))
+        begun.set()
+
+    scene.timer = timer
+    scene.world.faults = {
+        ("create", "a"): first,
+        ("create", "b"): waits_for(begun),
+        ("create", "c"): late,
+    }
+    assert scene.apply(*(desired(n) for n in "abcdef")).complete
+    assert seen[1] == 2
+    assert max(in_doubt(scene)[1:]) == 2
+    assert [c for c in scene.world.calls if c[1] == "c"] == [("create", "c")]
+    assert scene.agrees()
+
+
+def test_what_was_handed_out_ahead_is_not_begun_when_the_journal_fails() -> None:
+    """e and f are begun while the outcome of a is written; when that failed, nothing frees g."""
+    scene = Scene.of()
+    scene.store.full = 7
+    writing, begun, told = threading.Event(), threading.Event(), threading.Event()
+
+    class Events(list[Any]):
+        def append(self, event: Any) -> None:
+            if isinstance(event, StepFinished) and event.address.name == "e":
+                told.set()
+
+    def before(records: Any) -> None:
+        if len(records) < 7:
+            writing.set()
+            assert begun.wait(120)
+
+    def last(moment: str) -> None:
+        begun.set()
+        waits_for(told)(moment)
+
+    scene.events, scene.store.before = Events(), before
+    scene.world.faults = {("create", n): waits_for(told) for n in "bcd"}
+    scene.world.faults |= {("create", "e"): waits_for(writing), ("create", "f"): last}
+    wanted = [desired(n) for n in "abcdefg"]
+    with pytest.raises(PartlyApplied) as caught:
+        scene.apply(*wanted)
+    assert all(f"thing.{n} is new-" in caught.value.advice for n in "abcdef")
+    assert sorted(scene.world.calls) == [("create", n) for n in "abcdef"]
+    scene.store.full, scene.store.before, scene.world.faults = None, lambda _: None, {}
+    assert scene.apply(*wanted).complete
+    assert scene.agrees()
 
 
 def test_a_request_that_cannot_be_made_fails_its_step_only() -> None:

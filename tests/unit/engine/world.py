@@ -281,7 +281,7 @@ class Installation:
 class MemoryStore:
     """A StateStore and its journal. full: how many records it takes before it fails; None never.
 
-    full_at_commit: no snapshot can be written.
+    full_at_commit: no snapshot can be written. before: given what is about to be written.
     """
 
     snapshot: State
@@ -289,6 +289,7 @@ class MemoryStore:
     batches: list[list[Record]] = field(factory=list)
     full: int | None = None
     full_at_commit: bool = False
+    before: Callable[[Sequence[Record]], object] = lambda _: None
     commits: int = 0
 
     def load(self) -> State:
@@ -302,6 +303,7 @@ class MemoryStore:
         return self
 
     def write(self, records: Sequence[Record]) -> None:
+        self.before(records)
         if self.full is not None and len(self.records) + len(records) > self.full:
             raise StateError("the disk is full", advice="Make room.")
         self.records += records

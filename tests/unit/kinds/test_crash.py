@@ -168,6 +168,7 @@ def test_a_run_that_dies_is_finished_by_the_next(tmp_path: Path, lives: int, par
     with here.ece.app:
         with pytest.raises(Death):
             here.apply(lives)
+        assert len(here.store.load().in_doubt) < 2 * parallelism
         ledger, _ = here.apply()
         assert ledger.complete, ledger
         assert here.is_whole()
