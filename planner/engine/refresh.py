@@ -38,7 +38,7 @@ Listed = Mapping[str, Mapping[str, Observed]]
 _Read = tuple[Prior, Observed | Forbidden | None]
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Asking:
     """How an installation is asked. parallelism: calls at a time. counted: hears how many are answered."""
 
