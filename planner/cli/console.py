@@ -31,7 +31,8 @@ from planner.render.screen import Screen
 from planner.render.style import Style
 
 if TYPE_CHECKING:
-    from planner.model.progress import Counted, Retry
+    from planner.engine.ports import Counted
+    from planner.model.retry import Retry
 
 NARROWEST = 40
 SILENT_SECONDS = 0.5

@@ -13,7 +13,7 @@ from attrs import define, field
 from planner.render.escaping import cells, shorten
 
 if TYPE_CHECKING:
-    from planner.model.progress import Retry
+    from planner.model.retry import Retry
 
 Clock = Callable[[], float]
 """Seconds."""
