@@ -8,9 +8,10 @@ from typing import Protocol
 from attrs import field, frozen
 
 from planner.app.redaction import Redactor
+from planner.engine.ports import Counted, uncounted
 from planner.errors import PlannerError, Refused
-from planner.model.progress import Counted, Retry, uncounted
 from planner.model.project import Environment
+from planner.model.retry import Retry
 
 
 class Caller(Protocol):

@@ -14,7 +14,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from typing import IO, Any, TextIO, cast
+from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
 import orjson
 from attrs import define, evolve, field
@@ -22,7 +22,6 @@ from attrs import define, evolve, field
 from planner.app.redaction import Redactor
 from planner.errors import GatesClosed, InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostic
-from planner.model.progress import Counted, Retry, uncounted
 from planner.model.project import Environment
 from planner.render import events
 from planner.render.diagnostics import render_diagnostics, render_error
@@ -30,6 +29,10 @@ from planner.render.escaping import escape
 from planner.render.pace import Pace, Retries
 from planner.render.screen import Screen
 from planner.render.style import Style
+
+if TYPE_CHECKING:
+    from planner.engine.ports import Counted
+    from planner.model.retry import Retry
 
 NARROWEST = 40
 SILENT_SECONDS = 0.5
@@ -166,9 +169,8 @@ class Console:
 
     def doing(self, what: str) -> AbstractContextManager[Counted]:
         """While in the context, a terminal says what goes on if it takes long, and how much of it is done."""
-        if not self.animated:
-            return nullcontext(uncounted)
-        return self._showing(Pace(what, self.clock))
+        pace = Pace(what, self.clock)
+        return self._showing(pace) if self.animated else nullcontext(pace.counted)
 
     @contextmanager
     def _showing(self, pace: Pace) -> Iterator[Counted]:

@@ -25,8 +25,8 @@ from planner.ece.retry import RetryPolicy, Throttle, Tries
 from planner.ece.settings import Settings
 from planner.ece.verdicts import Circumstances, Failure, is_expired_login, of_reply, of_trouble
 from planner.errors import NotFound, OutcomeUnknown, PlannerError
-from planner.model.progress import Retry
 from planner.model.resource import ServerTime
+from planner.model.retry import Retry
 from planner.model.value import Secret, leaves
 from planner.net.address import Address, NoAddress, address_of
 from planner.net.authorities import flaw_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from planner.model.kind import Kind
@@ -78,3 +78,12 @@ class StateStore(Protocol):
 
 
 Drivers = Mapping[str, Driver]
+
+Counted = Callable[[int, int], object]
+"""Hears how many are done, and of how many: 0 first, and again when others are begun. From any thread, one
+call at a time.
+"""
+
+
+def uncounted(_done: int, _total: int) -> None:
+    """Nobody listens."""

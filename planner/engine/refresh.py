@@ -20,13 +20,12 @@ from typing import Final, TypeVar
 
 from attrs import define, evolve, field, frozen
 
-from planner.engine.ports import Driver, Drivers
+from planner.engine.ports import Counted, Driver, Drivers, uncounted
 from planner.errors import Forbidden, Refused
 from planner.model.address import Address
 from planner.model.compare import sort_key
 from planner.model.kind import Kind
 from planner.model.plan import Plan
-from planner.model.progress import Counted, uncounted
 from planner.model.resource import Observed, Prior
 from planner.model.state import State
 from planner.model.value import Value
@@ -38,7 +37,7 @@ Listed = Mapping[str, Mapping[str, Observed]]
 _Read = tuple[Prior, Observed | Forbidden | None]
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Asking:
     """How an installation is asked. parallelism: calls at a time. counted: hears how many are answered."""
 

@@ -14,7 +14,7 @@ from planner.engine.imports import find_imports, imports_to_do, report_missing
 from planner.engine.ledger import ledger_of
 from planner.engine.outcome import Values
 from planner.engine.planning import make_plan, with_origins
-from planner.engine.ports import Drivers, StateStore
+from planner.engine.ports import Counted, Drivers, StateStore, uncounted
 from planner.engine.recover import NO_WAITING, Settled, Waiting, refuse_ambiguous, settle, settle_in_time
 from planner.engine.refresh import Asking, View, examine, list_kinds, look_up, looked_before, survey
 from planner.engine.refreshed import apply_moves
@@ -23,7 +23,6 @@ from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic, Diagnostics, did_you_mean
 from planner.model.ledger import Ledger
 from planner.model.plan import IMPORT_ONLY, NORMAL, Action, Plan
-from planner.model.progress import Counted, uncounted
 from planner.model.resource import Observed, Prior
 from planner.model.state import Applied, Intent, State, Working
 from planner.model.value import Value, conceal

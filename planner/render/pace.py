@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import ceil
 from threading import Lock
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
-from planner.model.progress import Retry
 from planner.render.escaping import cells, shorten
+
+if TYPE_CHECKING:
+    from planner.model.retry import Retry
 
 Clock = Callable[[], float]
 """Seconds."""

@@ -12,7 +12,7 @@ from attrs import evolve
 from planner.cli.console import Console, RedactedStream
 from planner.errors import ApiError, InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostic, Position
-from planner.model.progress import Retry
+from planner.model.retry import Retry
 from tests.unit.render import terminal
 
 

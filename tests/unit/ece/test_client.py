@@ -25,8 +25,8 @@ from planner.errors import (
     Unauthenticated,
     Unreachable,
 )
-from planner.model.progress import Retry
 from planner.model.resource import ServerTime
+from planner.model.retry import Retry
 from planner.model.value import Secret
 from tests.unit.ece.apps import CREATE, KEY, READ, UPLOAD, Answer, Script, answer, api_error, client_for
 

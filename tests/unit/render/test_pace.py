@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from planner.model.progress import Retry
+from planner.model.retry import Retry
 from planner.render.escaping import cells
 from planner.render.pace import QUIET_SECONDS, Pace, Retries, duration
 

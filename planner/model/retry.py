@@ -1,19 +1,8 @@
-"""What is told while something goes on: how much of it is done, and what is sent again."""
+"""A call that is sent again, for whoever is told."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from attrs import frozen
-
-Counted = Callable[[int, int], object]
-"""Hears how many are done, and of how many: 0 first, and again when others are begun. From any thread, one
-call at a time.
-"""
-
-
-def uncounted(_done: int, _total: int) -> None:
-    """Nobody listens."""
 
 
 @frozen
