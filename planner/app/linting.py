@@ -14,13 +14,13 @@ from attrs import evolve
 from planner.app.opening import Opened, Request
 from planner.archives import ArchiveError, Archives
 from planner.config.load import Configuration
+from planner.engine.ports import Counted, uncounted
 from planner.engine.workflow import Proposal, propose
 from planner.kinds.registry import KindFile, load_kinds
 from planner.model.address import Address
 from planner.model.diagnostic import ERROR, WARNING, Diagnostic, did_you_mean
 from planner.model.lint import Fault
 from planner.model.plan import NORMAL
-from planner.model.progress import Counted, uncounted
 from planner.model.resource import Content, Desired
 
 
