@@ -97,7 +97,9 @@ class Request:
 
     @property
     def states(self) -> States:
-        return States(self.folder, self.project.name, self.inputs.environ, self.caller.redact)
+        return States(
+            self.folder, self.project.name, self.inputs.environ, self.caller.redact, self.caller.retrying
+        )
 
     def elsewhere(self, environment: str) -> Request:
         """A look at another environment: what the command line says of variables is about this one."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, evolve, field, frozen
 
@@ -32,9 +32,13 @@ from planner.model.state import State
 from planner.state.backend import Backend
 from planner.state.encryption import EncryptedBackend
 from planner.state.keys import has_keys, read_keys
+from planner.state.locks import Timing
 from planner.state.registry import Location, open_backend
 from planner.state.store import Store
 from planner.vcs import Repository, repository_of
+
+if TYPE_CHECKING:
+    from planner.model.retry import Retrying
 
 _VERSIONS: Final = 20
 """How many versions of planner.yaml are looked at."""
@@ -57,13 +61,15 @@ def locked(store: Store, operation: str, timeout: float, tell: Callable[[str], o
 class States:
     """Where the states of a project are. environ: holds their keys, and what http calls them with.
 
-    redact: knows the secrets that they are reached with, from the moment that one is opened.
+    redact: knows the secrets that they are reached with, from the moment that one is opened. retrying: hears
+    of what is sent again to the places they are in.
     """
 
     folder: Path
     project: str
     environ: Mapping[str, str]
     redact: Redactor
+    retrying: Retrying = nullcontext
 
     def open(
         self,
@@ -101,7 +107,8 @@ class States:
         return Store(backend, self.project, name)
 
     def _backend(self, url: str, name: str) -> Backend:
-        return open_backend(Location(url, name, self.folder, self.project, environ=self.environ))
+        timing = Timing(retrying=self.retrying)
+        return open_backend(Location(url, name, self.folder, self.project, timing, self.environ))
 
 
 def without_user(url: str) -> str:

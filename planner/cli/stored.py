@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -37,7 +38,9 @@ class Stored:
         """The state as it is at url, under the names of now if it is called nothing else; see
         `States.either`.
         """
-        states = States(self.folder, project or self.store.project, os.environ, self.console.redact)
+        console = self.console
+        project = project or self.store.project
+        states = States(self.folder, project, os.environ, console.redact, console.retrying)
         return states.either(self.environment, url, called=called)
 
 
@@ -49,7 +52,8 @@ def stored(context: click.Context, environment: str | None) -> Stored:
     project = open_project(folder)
     console.redact.watch(lambda: given_values(project, os.environ))
     chosen = choose_environment(project, environment)
-    states = States(folder, project.name, os.environ, console.redact)
+    retrying = nullcontext if completing else console.retrying
+    states = States(folder, project.name, os.environ, console.redact, retrying)
 
     def tell(note: str) -> None:
         if not completing:

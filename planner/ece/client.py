@@ -26,7 +26,7 @@ from planner.ece.settings import Settings
 from planner.ece.verdicts import Circumstances, Failure, is_expired_login, of_reply, of_trouble
 from planner.errors import NotFound, OutcomeUnknown, PlannerError
 from planner.model.resource import ServerTime
-from planner.model.retry import Retry
+from planner.model.retry import Retry, Retrying
 from planner.model.value import Secret, leaves
 from planner.net.address import Address, NoAddress, address_of
 from planner.net.authorities import flaw_of
@@ -55,7 +55,6 @@ def _api_address(base_url: str) -> Address:
 
 Attempt = Callable[[int], Reply | Failure]
 Exchanged = tuple[Reply | Failure, Received | None]
-Retrying = Callable[[Retry], AbstractContextManager[object]]
 
 
 @define(eq=False, repr=False)
@@ -67,7 +66,7 @@ class Client:
     to send through instead of the client's own pool. sleep, random, clock: for retries. monotonic: seconds;
     how long a rate limit and a reply last. discretion: what logs and messages must not show besides the
     credentials. permit: asked before each attempt of a call that writes; raises a PlannerError where nothing
-    may be sent any more. retrying: a call is in its context from a failure to what the next attempt comes to.
+    may be sent any more. retrying: hears of what is sent again.
     """
 
     _base: Address = field(alias="base_url", converter=_api_address)

@@ -135,4 +135,6 @@ def _why(retry: Retry) -> str:
 
 def _when(retry: Retry, seconds: float) -> str:
     soon = f" in {ceil(seconds)} s" if seconds > 0 else ""
-    return f"again{soon or ' now'}" if retry.limited else f"attempt {retry.attempt} of {retry.attempts}{soon}"
+    if retry.limited:
+        return f"again{soon or ' now'}"
+    return f"attempt {retry.attempt}{f' of {retry.attempts}' if retry.attempts else ''}{soon}"

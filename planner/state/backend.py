@@ -12,13 +12,16 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Protocol, TypeVar
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from planner.errors import StateError
 from planner.state.locks import Holder, Lease, Patience, Timing, wait_for_lock
+
+if TYPE_CHECKING:
+    from planner.model.retry import Retry
 
 T = TypeVar("T")
 
@@ -152,27 +155,36 @@ class Backend(Snapshots, Journals, Locks, Protocol):
 class Pace:
     """The pace of a request that is sent again. lasting: seconds to go on trying for, twice at least.
 
-    pause: seconds before the third attempt; each later one waits twice as long, up to `longest`.
+    pause: seconds before the third attempt; each later one waits twice as long, up to `longest`. told: where
+    it goes, and why it is sent again.
     """
 
     lasting: float
     pause: float
     longest: float
+    told: Retry
 
 
 def keep_trying(
     work: Callable[[], T], may_pass: Callable[[Exception], bool], pace: Pace, timing: Timing
 ) -> T:
-    """work(), again as long as the pace has it and what it raised may pass."""
-    ends, pause = timing.clock() + pace.lasting, 0.0
-    while True:
-        try:
-            return work()
-        except Exception as error:
-            if not may_pass(error) or (pause > 0 and timing.clock() >= ends):
-                raise
-        timing.sleep(pause)
-        pause = min(max(2 * pause, pace.pause), pace.longest)
+    """work(), again as long as the pace has it and what it raised may pass. The second attempt is not told:
+    it comes at once, and may be all it takes.
+    """
+    ends, pause, attempt = timing.clock() + pace.lasting, 0.0, 1
+    with ExitStack() as telling:
+        while True:
+            try:
+                return work()
+            except Exception as error:
+                if not may_pass(error) or (pause > 0 and timing.clock() >= ends):
+                    raise
+            attempt += 1
+            telling.close()
+            if pause:
+                telling.enter_context(timing.retrying(evolve(pace.told, seconds=pause, attempt=attempt)))
+            timing.sleep(pause)
+            pause = min(max(2 * pause, pace.pause), pace.longest)
 
 
 class Leasing(Locks):

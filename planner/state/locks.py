@@ -15,15 +15,18 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Factory, asdict, define, field, fields, frozen
 
 from planner.errors import LockHeld, StateError
 from planner.model.redaction import WORD
 from planner.state.document import loads
+
+if TYPE_CHECKING:
+    from planner.model.retry import Retrying
 
 STOPPED: Final = "Nothing more was written. See who works on it with `planner lock show`."
 _POLL: Final = 0.1
@@ -117,7 +120,7 @@ class Timing:
     wait: of the thread that renews a lease. duration: how long a lease lasts that is not renewed. interval:
     between renewals, and what one request about the lock may take. margin: how long before its end the holder
     itself takes a lease for ended: clocks differ, and what it does next takes a moment. retry: until the next
-    attempt after one that failed.
+    attempt after one that failed. retrying: hears of what is sent again.
     """
 
     sleep: Callable[[float], None] = time.sleep
@@ -125,6 +128,7 @@ class Timing:
     wait: Wait = threading.Event.wait
     duration: float = 30.0
     interval: float = 10.0
+    retrying: Retrying = nullcontext
 
     @property
     def margin(self) -> float:

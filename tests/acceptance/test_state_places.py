@@ -205,6 +205,17 @@ def test_lock_show_asks_the_server(project: Project, server: StateServer) -> Non
     assert "planner wrote there that nobody holds it" in words(done.err)
 
 
+@pytest.mark.parametrize("command", ["plan", "state list", "state pull"])
+def test_what_is_sent_again_is_told(project: Project, server: StateServer, command: str) -> None:
+    url = server.url(server.new_path(PLAIN))
+    project.edit("planner.yaml", "{endpoint: sandbox", f"{{state: '{url}', endpoint: sandbox")
+    project.apply()
+    answers = iter([Answer(503)])
+    server.fault = lambda asked, do: next(answers, None) or do(asked)
+    told = project.ok(*command.split()).err.splitlines()
+    assert told[0] == f"{url}: the server answered 503 Service Unavailable; attempt 2 of 5 in 1 s"
+
+
 @pytest.mark.parametrize("command", ["plan", "plan --destroy", "drift"])
 def test_the_state_is_read_once(project: Project, server: StateServer, command: str) -> None:
     """By what takes no lock, with as many requests as whatever only lists it."""

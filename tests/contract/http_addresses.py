@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import pytest
 from attrs import define, field
 
 from planner.ece.wsgi import WSGITransport
+from planner.model.retry import Retry
 from planner.state.http.backend import HttpBackend
 from planner.state.http.target import http_target
 from planner.state.locks import Timing
@@ -25,6 +27,12 @@ class Naps:
     """Stands for sleeping: time passes by itself."""
 
     now: float = 0.0
+    told: list[Retry] = field(factory=list)
+
+    @contextmanager
+    def retrying(self, retry: Retry) -> Iterator[None]:
+        self.told.append(retry)
+        yield
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -49,7 +57,7 @@ class Address:
         naps = naps or Naps()
         target = http_target(self.server.url(self.path), "dev", self.environ)
         transport = None if self.connects else WSGITransport(self.server)
-        return HttpBackend(target, Timing(naps.sleep, naps.clock), transport)
+        return HttpBackend(target, Timing(naps.sleep, naps.clock, retrying=naps.retrying), transport)
 
 
 @pytest.fixture

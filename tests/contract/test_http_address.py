@@ -312,6 +312,9 @@ def test_nobody_is_there(server: StateServer) -> None:
     with pytest.raises(StateError, match="the connection was refused"):
         Address(server, "/s").open(naps).read_snapshot()
     assert naps.now < 5, "a server that was never reached is not waited for"
+    assert [(told.reason, told.attempt, told.attempts) for told in naps.told] == [
+        ("the connection was refused", 2, 2)
+    ]
 
 
 def locked(backend: HttpBackend) -> None:
@@ -340,6 +343,11 @@ def test_a_server_that_asks_to_wait(plain: Address) -> None:
     naps = Naps()
     assert plain.open(naps).read_snapshot() is None
     assert 8 <= naps.now < 20
+    assert [(told.reason, told.seconds, told.attempt, told.attempts) for told in naps.told] == [
+        ("the server answered 503 Service Unavailable", 7.0, 2, 5),
+        ("the server answered 502 Bad Gateway", 1.0, 3, 5),
+    ]
+    assert {told.where for told in naps.told} == {plain.open().describe()}
 
 
 def test_a_server_that_writes_json_out_again(address: Address) -> None:

@@ -246,7 +246,7 @@ def test_an_error_that_ends_the_session_is_tried_again_on_another(running: Serve
         return connection.info.backend_pid
 
     opened = partial(connect, running.url().split("?")[0], tuple, 10.0)
-    session = LastingConnection(opened, lambda _: None, Time().timing)
+    session = LastingConnection(opened, lambda _: None, "the place", Time().timing)
     assert session.run(work) == used[1].info.backend_pid
     assert used[0].closed
     session.close()

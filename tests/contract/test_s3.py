@@ -24,6 +24,7 @@ from attrs import frozen
 
 from planner.distribution import how_to_add
 from planner.errors import LockHeld, NewerFormat, StateError
+from planner.model.retry import Retry
 from planner.state.backend import Backend, Pace
 from planner.state.registry import Location, open_backend
 from planner.state.s3.target import S3Target, s3_target
@@ -289,7 +290,7 @@ def test_every_other_request_fails_with_or_without_effect(running: Server, bucke
 @pytest.mark.parametrize("bucket", ["stumbling", "forgetful"])
 def test_a_lock_is_renewed_whatever_becomes_of_the_replies(running: Server, bucket: str) -> None:
     spot, time = spot_in(running, bucket), Time()
-    requests = Bucket(spot.target, 10.0, Pace(60.0, 1.0, 10.0), time.timing)
+    requests = Bucket(spot.target, 10.0, Pace(60.0, 1.0, 10.0, Retry("the place", "no answer")), time.timing)
     lock = LockObject(requests, "search/dev.lock", "the place", LONG_LEASES)
     assert lock.take(ALICE) is not None
     assert LockObject(requests, "search/dev.lock", "the place", LONG_LEASES).take(BOB) is None

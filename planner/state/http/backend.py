@@ -35,7 +35,7 @@ class HttpBackend:
         """transport: to send through instead of connections of its own."""
         self._target = target
         self._shown = target.shown
-        self._documents = Documents(target, Wire(target.access, timing, transport))
+        self._documents = Documents(target, Wire(target.access, target.shown, timing, transport))
         self._timing = timing
         self._held: Holder | None = None
 

@@ -7,6 +7,7 @@ import re
 import time
 from base64 import b64encode
 from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from typing import Final, TypeVar
 
 from attrs import evolve, frozen
@@ -14,6 +15,7 @@ from requests.adapters import BaseAdapter
 
 from planner.errors import explaining
 from planner.model.known_secrets import known_secrets
+from planner.model.retry import Retry
 from planner.net import wire as net
 from planner.net.address import led_to
 from planner.net.bodies import NotJSON, html_words, looks_like_html, one_line, parsed, status_words
@@ -78,9 +80,11 @@ class Wire:
     unwanted here.
     """
 
-    def __init__(self, access: Access, timing: Timing, transport: BaseAdapter | None = None) -> None:
-        """transport: see net.Wire."""
-        self._access = access
+    def __init__(
+        self, access: Access, where: str, timing: Timing, transport: BaseAdapter | None = None
+    ) -> None:
+        """where: as messages name it. transport: see net.Wire."""
+        self._access, self._where = access, where
         self._timing = timing
         self._reached = False
         verify = access.ca_file or True
@@ -139,15 +143,20 @@ class Wire:
         A server that was never reached is asked once more only.
         """
         ends = self._timing.clock() + _LASTING
-        for number, pause in enumerate(_PAUSES):
-            try:
-                return work()
-            except Unanswered as trouble:
-                wait = max(pause, trouble.after)
-                if self._timing.clock() + wait >= ends or (number and not self._reached):
-                    raise
-            self._timing.sleep(wait)
-        return work()
+        with ExitStack() as telling:
+            for number, pause in enumerate(_PAUSES, 1):
+                try:
+                    return work()
+                except Unanswered as trouble:
+                    wait = max(pause, trouble.after)
+                    if self._timing.clock() + wait >= ends or (number > 1 and not self._reached):
+                        raise
+                    attempts = 1 + (len(_PAUSES) if self._reached else 1)
+                    told = Retry(self._where, trouble.words, wait, number + 1, attempts)
+                telling.close()
+                telling.enter_context(self._timing.retrying(told))
+                self._timing.sleep(wait)
+            return work()
 
 
 _REACH: Final = "Check the state's URL and the network, and that the server is running."

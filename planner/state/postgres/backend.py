@@ -52,7 +52,7 @@ class PostgresBackend(Leasing):
         self._secrets: set[str] = set()
         self._connect = partial(connect, target.conninfo, self._secrets.update, timing.interval)
         greet = partial(tables.check_tables, schema=target.schema, shown=target.shown)
-        self._connection = LastingConnection(self._connect, greet, timing)
+        self._connection = LastingConnection(self._connect, greet, target.shown, timing)
 
     def secrets(self) -> tuple[str, ...]:
         return tuple(self._secrets)
@@ -247,7 +247,7 @@ class Vigil:
 
     @_connection.default
     def _new_connection(self) -> LastingConnection:
-        return LastingConnection(self._connect, self._show_sign, self._timing, reached=True)
+        return LastingConnection(self._connect, self._show_sign, self._shown, self._timing, reached=True)
 
     def _show_sign(self, connection: Connection) -> None:
         self._sign = secrets.randbits(63) if is_direct(connection) else None

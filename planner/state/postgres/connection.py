@@ -18,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq.abc import PGconn
 
 from planner.errors import explaining
+from planner.model.retry import Retry
 from planner.state.backend import Pace, keep_trying
 from planner.state.locks import TIMING, Timing
 
@@ -69,12 +70,13 @@ def _secrets(connection: PGconn | None) -> Iterator[str]:
 class LastingConnection:
     """Connects when it is first used, and again after the connection was lost; closes when it is forgotten.
 
-    greet: is called with each new connection. reached: whether the server is known to be there. Not for two
-    threads at once.
+    greet: is called with each new connection. where: it leads, as messages name it. reached: whether the
+    server is known to be there. Not for two threads at once.
     """
 
     _connect: Callable[[], Connection]
     _greet: Callable[[Connection], None]
+    _where: str
     _timing: Timing = TIMING
     _reached: bool = False
     _connection: Connection | None = field(default=None, init=False)
@@ -87,7 +89,8 @@ class LastingConnection:
         lasting: seconds to try for, instead; twice at least.
         """
         timing = self._timing
-        pace = Pace(timing.duration if lasting is None else lasting, timing.retry, timing.retry)
+        told = Retry(self._where, "the connection was lost")
+        pace = Pace(timing.duration if lasting is None else lasting, timing.retry, timing.retry, told)
         return keep_trying(lambda: self.run_once(work), self._was_lost, pace, timing)
 
     def _was_lost(self, error: Exception) -> bool:

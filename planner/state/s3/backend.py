@@ -21,6 +21,7 @@ import orjson
 from attrs import asdict, define, evolve, field, frozen
 
 from planner.errors import StateError
+from planner.model.retry import Retry
 from planner.state.backend import HistoryEntry, Leasing, Pace, compare_serials, not_kept
 from planner.state.document import refuse_newer, version_in
 from planner.state.locks import TIMING, Holder, Lease, Timing, holder_in, require_locked_as
@@ -41,7 +42,8 @@ class S3Backend(Leasing):
     def __init__(self, target: S3Target, timing: Timing) -> None:
         super().__init__(target.shown, timing)
         self._target = target
-        pace = Pace(timing.duration, timing.retry, timing.interval)
+        told = Retry(target.shown, "no usable answer")
+        pace = Pace(timing.duration, timing.retry, timing.interval, told)
         bucket = Bucket(target, timing.duration, pace, timing)
         # For renewals, which have timing.interval: a request or two, each of them once more if it is lost.
         hasty = Bucket(target, max(_SHORTEST, timing.interval / 4), evolve(pace, lasting=0.0), timing)

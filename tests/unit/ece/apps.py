@@ -11,10 +11,11 @@ from typing import Any
 from attrs import define, field, frozen
 
 from planner.ece.auth import ApiKeyAuth, Auth
-from planner.ece.client import Client, Retrying
+from planner.ece.client import Client
 from planner.ece.operations import Operation
 from planner.ece.retry import RetryPolicy
 from planner.ece.wsgi import WSGITransport
+from planner.model.retry import Retrying
 
 READ = Operation("get-extension", "GET", "/deployments/extensions/{id}", repeatable=True)
 CREATE = Operation("create-extension", "POST", "/deployments/extensions")
