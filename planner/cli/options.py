@@ -70,7 +70,7 @@ environment_option = click.option(
     metavar="ENV",
     callback=_noted,
     shell_complete=complete_environments,
-    help="The environment; may be left out when there is only one.",
+    help="The environment. [default: PLANNER_ENVIRONMENT, default_environment of planner.yaml, the only one]",
 )
 _VARIABLES = [
     click.option(
