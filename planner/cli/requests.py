@@ -43,7 +43,7 @@ def typed(context: click.Context) -> Typed:
     there = {
         str(item.name): item
         for item in context.command.params
-        if context.get_parameter_source(str(item.name)) is ParameterSource.COMMANDLINE
+        if item.expose_value and context.get_parameter_source(str(item.name)) is ParameterSource.COMMANDLINE
     }
     root, values = context.find_root(), context.params
     return Typed(
