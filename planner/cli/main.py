@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import keyword
 import os
+import re
 import signal
 import sys
 import threading
@@ -82,6 +83,7 @@ def module_of(command: str) -> str:
 
 
 USAGE, INTERRUPTED = 64, 130
+ONE_DASH = re.compile("-[a-z][a-z-]")
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
@@ -253,7 +255,7 @@ def run(arguments: list[str] | None) -> int:
     """One command line; its exit code, 0 of a command that gives none."""
     invocation = Invocation()
     try:
-        code = cli.main(arguments, prog_name="planner", standalone_mode=False, obj=invocation)
+        code = _invoked(sys.argv[1:] if arguments is None else arguments, invocation)
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
         _show(error)
@@ -265,6 +267,23 @@ def run(arguments: list[str] | None) -> int:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last resort: users see no traceback
         return _defect(error, invocation)
+
+
+def _invoked(words: list[str], invocation: Invocation) -> Any:
+    """What the command gives back. Nothing is run of Terraform's words: to click, `-env` is `-e nv`."""
+    if any(map(ONE_DASH.match, words)):
+        _refuse_habits(words)
+    try:
+        return cli.main(words, prog_name="planner", standalone_mode=False, obj=invocation)
+    except click.UsageError:
+        _refuse_habits(words)
+        raise
+
+
+def _refuse_habits(words: list[str]) -> None:
+    from planner.cli.habits import refuse_habits  # noqa: PLC0415 - only where something may be one
+
+    refuse_habits(words)
 
 
 def _defect(error: Exception, invocation: Invocation) -> int:
