@@ -5,14 +5,16 @@ from __future__ import annotations
 import gc
 import keyword
 import os
+import re
 import signal
 import sys
 import threading
+from functools import partial
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import click
 from attrs import define
@@ -22,31 +24,56 @@ from planner import __version__
 if TYPE_CHECKING:
     from planner.cli.console import Console
 
-COMMANDS = {
-    "init": "Write a starter project.",
-    "validate": "Check project, variables and templates.",
-    "lint": "Check bundles and plugins before they leave here.",
-    "render": "Print what the templates become.",
-    "plan": "Show what apply would change.",
-    "preview": "Show what a change in git does to each environment.",
-    "promote": "Pin an environment to the release that runs in another one.",
-    "apply": "Make the installation what the templates say.",
-    "destroy": "Delete everything the state holds.",
-    "drift": "Show what changed outside of planner.",
-    "show": "Show the state, or a saved plan.",
-    "output": "Print the outputs of the last apply.",
-    "graph": "Print what depends on what.",
-    "import": "Take an existing resource into the state.",
-    "export": "Write templates for what the installation holds.",
-    "env": "Show the environments, what each runs, how they differ.",
-    "release": "Show releases, approve one, reject one.",
-    "verify": "Record what a check found of what an environment runs.",
-    "state": "Look at the state, edit it, go back.",
-    "lock": "Show or break the lock.",
-    "kinds": "List and describe the kinds of resources.",
-    "schemas": "Renew the schemas by which editors check the files.",
-    "sandbox": "Run or reset the embedded Elastic Cloud Enterprise.",
-    "completion": "Print a completion script for bash, zsh or fish.",
+TASKS = {
+    "Write it": {
+        "init": "Write a starter project.",
+        "validate": "Check project, variables and templates.",
+        "lint": "Check bundles and plugins before they leave here.",
+        "render": "Print what the templates become.",
+        "kinds": "List and describe the kinds of resources.",
+        "schemas": "Renew the schemas by which editors check the files.",
+    },
+    "Change an installation": {
+        "plan": "Show what apply would change.",
+        "apply": "Make the installation what the templates say.",
+        "destroy": "Delete everything the state holds.",
+        "import": "Take an existing resource into the state.",
+        "export": "Write templates for what the installation holds.",
+    },
+    "Look at it": {
+        "drift": "Show what changed outside of planner.",
+        "show": "Show the state, or a saved plan.",
+        "output": "Print the outputs of the last apply.",
+        "graph": "Print what depends on what.",
+    },
+    "From one environment to the next": {
+        "env": "Show the environments, what each runs, how they differ.",
+        "preview": "Show what a change in git does to each environment.",
+        "promote": "Pin an environment to the release that runs in another one.",
+        "release": "Show releases, approve one, reject one.",
+        "verify": "Record what a check found of what an environment runs.",
+    },
+    "The state": {
+        "state": "Look at the state, edit it, go back.",
+        "lock": "Show or break the lock.",
+    },
+    "More": {
+        "sandbox": "Run or reset the embedded Elastic Cloud Enterprise.",
+        "completion": "Print a completion script for bash, zsh or fish.",
+        "version": "Print the version.",
+        "help": "Show how a command is used.",
+    },
+}
+COMMANDS = {name: text for commands in TASKS.values() for name, text in commands.items()}
+EXIT_CODES = {
+    "0": "done; with plan --detailed-exitcode: no changes",
+    "1": "error, nothing was changed",
+    "2": "plan --detailed-exitcode, drift: there are changes",
+    "3": "refused: declined, stale plan, conflict, gate, prevent_destroy",
+    "4": "the lock is held",
+    "5": "partly applied, or a check failed after the apply",
+    "64": "wrong usage",
+    "130": "interrupted",
 }
 
 
@@ -56,6 +83,7 @@ def module_of(command: str) -> str:
 
 
 USAGE, INTERRUPTED = 64, 130
+ONE_DASH = re.compile("-[a-z][a-z-]")
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
@@ -99,21 +127,96 @@ def make_console(context: click.Context) -> Console:
 
 
 def folder_of(context: click.Context) -> Path:
-    """The project's: -C, which stands before the command, also while a shell completes."""
-    named = context.find_root().params.get("folder")
-    return named if isinstance(named, Path) else context.ensure_object(Invocation).folder
+    """The project's, as -C names it, also while a shell completes."""
+    return context.ensure_object(Invocation).folder
 
 
-class Commands(click.Group):
+def _in_folder(context: click.Context, _option: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        context.ensure_object(Invocation).folder = value
+
+
+def _with_verbosity(context: click.Context, _option: click.Parameter, value: int) -> None:
+    context.ensure_object(Invocation).verbosity += value
+
+
+def _with_colour(context: click.Context, _option: click.Parameter, value: str | None) -> None:
+    if value:
+        context.ensure_object(Invocation).colour = {"always": True, "never": False}.get(value)
+
+
+def _global_options(*, hidden: bool) -> list[click.Option]:
+    """What is taken before a command and, hidden from its own help, behind it."""
+    anywhere = partial(click.Option, expose_value=False, hidden=hidden)
+    folder = click.Path(path_type=Path)
+    when = click.Choice(["auto", "always", "never"])
+    return [
+        anywhere(["-C"], metavar="DIR", type=folder, callback=_in_folder, help="The project's folder."),
+        anywhere(
+            ["-v", "verbosity"],
+            count=True,
+            callback=_with_verbosity,
+            help="Log requests and replies; -vv also their bodies.",
+        ),
+        anywhere(
+            ["--color"], type=when, callback=_with_colour, help="When to use colours; auto heeds NO_COLOR."
+        ),
+        anywhere(
+            ["--no-color"],
+            flag_value="never",
+            is_flag=True,
+            callback=_with_colour,
+            help="The same as --color never.",
+        ),
+    ]
+
+
+class Verbs(click.Group):
+    """A command of commands. Without one it shows its help; each takes the global options too."""
+
+    behind: ClassVar = _global_options(hidden=True)
+
+    def __init__(self, *words: Any, **given: Any) -> None:
+        super().__init__(*words, invoke_without_command=True, **given)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        found = super().invoke(ctx)
+        if ctx.invoked_subcommand is None:
+            click.echo(ctx.get_help())
+        return found
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        command = self.found(ctx, cmd_name)
+        if command is not None and self.behind[0] not in command.params:
+            command.params = [*command.params, *self.behind]
+        return command
+
+    def found(self, ctx: click.Context, name: str) -> click.Command | None:
+        return super().get_command(ctx, name)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        known = self.list_commands(ctx)
+        if args and args[0] not in known:
+            from planner.model.diagnostic import did_you_mean  # noqa: PLC0415 - only on this error
+
+            where = ctx.command_path.partition(" ")[2]
+            name = f"{where} {args[0]}".strip()
+            raise click.UsageError(
+                f'there is no command "{name}". {did_you_mean(args[0], known)}'.strip(), ctx
+            )
+        return super().resolve_command(ctx, args)
+
+
+class Commands(Verbs):
     """Knows the commands by name; imports one when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
+    def found(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        if name not in COMMANDS:
             return None
-        command = import_module(f"planner.cli.commands.{module_of(cmd_name)}").command
+        command = import_module(f"planner.cli.commands.{module_of(name)}").command
         assert isinstance(command, click.Command)  # noqa: S101 - each module of commands/ has one
         return command
 
@@ -123,33 +226,16 @@ class Commands(click.Group):
         finally:  # before click begins a line of its own, and before the error that ended it is shown
             ctx.ensure_object(Invocation).end_drawing()
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        if args and args[0] not in COMMANDS:
-            from planner.model.diagnostic import did_you_mean  # noqa: PLC0415 - only on this error
-
-            near = did_you_mean(args[0], COMMANDS)
-            raise click.UsageError(f'there is no command "{args[0]}". {near}'.strip(), ctx)
-        return super().resolve_command(ctx, args)
-
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        width = max(map(len, COMMANDS))
+        for task, commands in {**TASKS, "Exit codes": EXIT_CODES}.items():
+            with formatter.section(task):
+                formatter.write_dl([(name.ljust(width), text) for name, text in commands.items()])
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="planner", message="%(prog)s %(version)s")
-@click.option(
-    "-C",
-    "folder",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    help="The project's folder.",
-)
-@click.option("-v", "verbosity", count=True, help="Log requests and replies; -vv also their bodies.")
-@click.option("--no-color", is_flag=True, help="No colours, as with NO_COLOR=1.")
-@click.pass_context
-def cli(context: click.Context, /, folder: Path, verbosity: int, no_color: bool) -> None:
+def cli() -> None:
     """Plan and apply Elastic Cloud Enterprise and Elastic Cloud resources as code.
 
     \b
@@ -157,10 +243,12 @@ def cli(context: click.Context, /, folder: Path, verbosity: int, no_color: bool)
     planner apply -e dev                 change it, after asking
     planner plan -e prod --out p.json    save a plan ...
     planner apply -e prod p.json         ... and apply exactly that
+
+    These options may also stand behind the command.
     """
-    invocation = context.ensure_object(Invocation)
-    invocation.folder, invocation.verbosity = folder, verbosity
-    invocation.colour = False if no_color else None
+
+
+cli.params = [*_global_options(hidden=False), *cli.params]
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -177,7 +265,7 @@ def run(arguments: list[str] | None) -> int:
     """One command line; its exit code, 0 of a command that gives none."""
     invocation = Invocation()
     try:
-        code = cli.main(arguments, prog_name="planner", standalone_mode=False, obj=invocation)
+        code = _invoked(sys.argv[1:] if arguments is None else arguments, invocation)
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
         _show(error)
@@ -189,6 +277,23 @@ def run(arguments: list[str] | None) -> int:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last resort: users see no traceback
         return _defect(error, invocation)
+
+
+def _invoked(words: list[str], invocation: Invocation) -> Any:
+    """What the command gives back. Nothing is run of Terraform's words: to click, `-env` is `-e nv`."""
+    if any(map(ONE_DASH.match, words)):
+        _refuse_habits(words)
+    try:
+        return cli.main(words, prog_name="planner", standalone_mode=False, obj=invocation)
+    except click.UsageError:
+        _refuse_habits(words)
+        raise
+
+
+def _refuse_habits(words: list[str]) -> None:
+    from planner.cli.habits import refuse_habits  # noqa: PLC0415 - only where something may be one
+
+    refuse_habits(words)
 
 
 def _defect(error: Exception, invocation: Invocation) -> int:

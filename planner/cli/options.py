@@ -70,7 +70,7 @@ environment_option = click.option(
     metavar="ENV",
     callback=_noted,
     shell_complete=complete_environments,
-    help="The environment; may be left out when there is only one.",
+    help="The environment. [default: PLANNER_ENVIRONMENT, default_environment of planner.yaml, the only one]",
 )
 _VARIABLES = [
     click.option(
@@ -127,7 +127,9 @@ _MODE = [
     click.option("--destroy", is_flag=True, help="Delete everything."),
     click.option("--refresh-only", is_flag=True, help="Only bring the state up to date."),
 ]
-_EVENTS = click.option("--json", "as_events", is_flag=True, help="Print events, one JSON object a line.")
+events_option = click.option(
+    "--json", "as_events", is_flag=True, help="Print events, one JSON object a line."
+)
 lock_option = click.option(
     "--lock-timeout",
     type=click.FloatRange(min=0),
@@ -156,7 +158,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 input_options = _together(*_VARIABLES, _PLANNING)
 variable_options = _together(environment_option, *_VARIABLES)
 planning_options = _together(environment_option, *_VARIABLES, _PLANNING)
-changing_options = _together(environment_option, *_VARIABLES, *_SELECTION, _PLANNING, *_MODE, _EVENTS)
+destroying_options = _together(environment_option, *_VARIABLES, *_SELECTION[:2], _PLANNING, events_option)
+changing_options = _together(environment_option, *_VARIABLES, *_SELECTION, _PLANNING, *_MODE, events_option)
 force_options = _together(
     click.option(
         "--force",
@@ -199,7 +202,7 @@ def on_request(command: Callable[..., Any]) -> Callable[..., Any]:
         from planner.cli.requests import AS_ONE, make_request  # noqa: PLC0415 - when it runs
 
         console = make_console(context)
-        console.events = bool(given.get("as_events"))  # before anything can be wrong: errors are events too
+        console.events = given.pop("as_events", False)  # before anything can be wrong: errors are events too
         for name in own.keys() & AS_ONE.keys():
             options, made = AS_ONE[name]
             given[name] = made(*(given.pop(option) for option in options))

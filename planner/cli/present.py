@@ -132,8 +132,8 @@ def exit_code_of(outcome: Outcome) -> int:
     return Refused.exit_code if ledger.refused else FAILED
 
 
-def make_report(console: Console, here: Opened, command: str, as_events: bool) -> Report:
-    if not as_events:
+def make_report(console: Console, here: Opened, command: str) -> Report:
+    if not console.events:
         return TextReport(console, here)
     console.event(events.begin(__version__, command, here.environment.name))
     return EventReport(console, here)

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
 import click
+from attrs import evolve
 from click.core import ParameterSource
 
 from planner.app.command_line import Typed, given
 from planner.app.opening import Request
+from planner.cli.environments import environment_of
 from planner.cli.handed import Forcing, Wanted
 from planner.cli.main import folder_of, make_console
 from planner.config.variables import Inputs
@@ -26,22 +28,22 @@ def make_request(context: click.Context, environment: str | None, **given: Any) 
         raise WrongUsage("--refresh-only does not go with --destroy or --no-refresh")
     if selection.replaces and (given.get("destroy") or given.get("refresh_only")):
         raise WrongUsage("--replace does not go with --destroy or --refresh-only")
-    folder = folder_of(context)
     console = make_console(context)
     request = Request(
-        folder, environment, inputs, console, selection=selection, typed=typed(context), **given
+        folder_of(context), environment, inputs, console, selection=selection, typed=typed(context), **given
     )
     console.redact.watch(request.given_secrets)
+    chosen = environment_of(context, environment, lambda: request.project, console.tell)
     context.call_on_close(request.trees.close)
     context.call_on_close(request.workspace.close)
-    return request
+    return evolve(request, environment=chosen)
 
 
 def typed(context: click.Context) -> Typed:
     there = {
         str(item.name): item
         for item in context.command.params
-        if context.get_parameter_source(str(item.name)) is ParameterSource.COMMANDLINE
+        if item.expose_value and context.get_parameter_source(str(item.name)) is ParameterSource.COMMANDLINE
     }
     root, values = context.find_root(), context.params
     return Typed(

@@ -13,6 +13,7 @@ from planner.app.command_line import plain_command_line
 from planner.app.redaction import given_values
 from planner.app.stores import States
 from planner.cli.console import Console
+from planner.cli.environments import environment_of
 from planner.cli.main import folder_of, make_console
 from planner.config.project import choose_environment, open_project
 from planner.model.project import Environment
@@ -45,18 +46,20 @@ class Stored:
 
 
 def stored(context: click.Context, environment: str | None) -> Stored:
-    """The state of the named environment, or of the only one. While a shell completes, nothing is told, and
-    nothing but the state is asked.
+    """The state of the named environment, of the default or of the only one. While a shell completes,
+    nothing is told, and nothing but the state is asked.
     """
     folder, console, completing = folder_of(context), make_console(context), context.resilient_parsing
     project = open_project(folder)
     console.redact.watch(lambda: given_values(project, os.environ))
-    chosen = choose_environment(project, environment)
     retrying = nullcontext if completing else console.retrying
     states = States(folder, project.name, os.environ, console.redact, retrying)
 
-    def tell(note: str) -> None:
+    def tell(text: str) -> None:
         if not completing:
-            console.tell(f"Note: {note}.")
+            console.tell(text)
 
-    return Stored(folder, console, chosen, states.open(chosen, tell, alone=completing))
+    name = environment_of(context, environment, lambda: project, tell)
+    chosen = choose_environment(project, name)
+    opened = states.open(chosen, lambda note: tell(f"Note: {note}."), alone=completing)
+    return Stored(folder, console, chosen, opened)

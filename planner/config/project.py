@@ -59,6 +59,7 @@ class ProjectDocument(TypedDict):
     environments: dict[str, EnvironmentBlock]
     variables: NotRequired[dict[str, dict[str, Any]]]
     locals: NotRequired[dict[str, Any]]
+    default_environment: NotRequired[str]
     promote: NotRequired[PromoteBlock]
 
 
@@ -94,8 +95,8 @@ def open_project_file(root: Path) -> ProjectFile:
     return read_project(Sources(root))
 
 
-def choose_environment(project: Project, name: str | None) -> Environment:
-    """The named environment, or the only one."""
+def choose_environment(project: Project, name: str | None, said_by: str = "") -> Environment:
+    """The named environment, or the only one. said_by: what names it, where that is not who asks."""
     names = ", ".join(project.environments)
     if name is None and len(project.environments) == 1:
         return next(iter(project.environments.values()))
@@ -103,7 +104,8 @@ def choose_environment(project: Project, name: str | None) -> Environment:
         raise WrongUsage("which environment?", advice=f"Name one with -e: {names}.")
     if name not in project.environments:
         near = did_you_mean(name, project.environments)
-        raise WrongUsage(f'there is no environment "{name}"', advice=near or f"There are: {names}.")
+        named = f", which {said_by} names" if said_by else ""
+        raise WrongUsage(f'there is no environment "{name}"{named}', advice=near or f"There are: {names}.")
     return project.environments[name]
 
 
@@ -125,13 +127,21 @@ def _project(file: PlainFile, diagnostics: Diagnostics) -> Project | None:
         environments[name] = _environment(name, body, _gates(name, body, place))
         _check_gates(name, body, place, promotes="promote" in document)
     promote = _promotable(document, place, variables)
-    return Project(document["project"], variables, document.get("locals", {}), environments, promote)
+    return Project(
+        document["project"],
+        variables,
+        document.get("locals", {}),
+        environments,
+        promote,
+        document.get("default_environment", ""),
+    )
 
 
 def _shaped_document(document: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any]:
     """The document as its schema wants it. A section, variable or environment left empty is an empty mapping;
     numbers that templates see, in locals and variables, stay as they are written."""
-    filled = {key: body if key == "project" else _filled(body) for key, body in document.items()}
+    texts = ("project", "default_environment")
+    filled = {key: body if key in texts else _filled(body) for key, body in document.items()}
     for section in ("variables", "environments"):
         if isinstance(filled.get(section), dict):
             filled[section] = {name: _filled(body) for name, body in filled[section].items()}
@@ -223,6 +233,7 @@ def _check_names(document: ProjectDocument, place: Place) -> None:
     for name, others in upstream.items():
         what = f'environment "{name}" is promoted from'
         _check_declared(others, environments, what, ("environments", name, "promote_from"), place)
+    _check_default(document, place)
     promoted, variables = document.get("promote", {}).get("variables", []), document.get("variables", {})
     _check_declared(promoted, variables, "promote names variable", ("promote", "variables"), place)
     try:
@@ -230,6 +241,22 @@ def _check_names(document: ProjectDocument, place: Place) -> None:
     except Cycle as cycle:
         path = ("environments", str(cycle.members[0]), "promote_from")
         place.error(path, "environments are promoted from each other in a circle", detail=str(cycle))
+
+
+def _check_default(document: ProjectDocument, place: Place) -> None:
+    name, environments = document.get("default_environment"), document["environments"]
+    if name is None:
+        return
+    path = ("default_environment",)
+    if name not in environments:
+        summary = f'default_environment names "{name}", which is not declared'
+        place.error(path, summary, advice=did_you_mean(name, environments))
+    elif environments[name].get("protected"):
+        place.error(
+            path,
+            f'default_environment names "{name}", which is protected',
+            advice="A protected environment is always named, with -e.",
+        )
 
 
 def _check_declared(

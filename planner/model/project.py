@@ -89,7 +89,7 @@ class Environment:
 @frozen
 class Project:
     """A project as planner.yaml declares it. locals: their texts are jinja expressions, not yet rendered.
-    promote: None where nothing is.
+    promote: None where nothing is. default_environment: that of a command line which names none, "" for none.
     """
 
     name: str
@@ -97,6 +97,7 @@ class Project:
     locals: Mapping[str, Value] = field(factory=dict)
     environments: Mapping[str, Environment] = field(factory=dict)
     promote: Promotable | None = None
+    default_environment: str = ""
 
     @property
     def promotes_templates(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -69,8 +70,12 @@ def test_import_of_a_declared_resource(five: tuple[Project, list[str]]) -> None:
     )
     refused = project.run("import", "extension.first", ids[0])
     assert refused.code == 3  # nobody to ask
-    done = project.ok("import", "extension.first", ids[0], "--auto-approve")
-    assert "1 to import" in done.out
+    done = project.ok("import", "extension.first", ids[0], "--auto-approve", "--json")
+    events = [json.loads(line) for line in done.out.splitlines()]
+    assert (events[0]["command"], [e["action"] for e in events if e["type"] == "change"]) == (
+        "import",
+        ["import"],
+    )
     assert project.resource("extension.first")["id"] == ids[0]
     plan = project.ok("plan")
     assert "Plan: 0 to create, 1 to update" in plan.out

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 from .runner import Project, words
 
 CHANGED = ("--var", "version=9.*")
@@ -62,6 +66,22 @@ def test_part_of_a_destroy_keeps_the_outputs(applied: Project) -> None:
     applied.apply("--destroy", "--target", "extension.beta")
     assert applied.addresses() == ["extension.alpha"]
     assert applied.ok("output", "alpha_id").out.strip() == applied.resource("extension.alpha")["id"]
+
+
+@pytest.mark.parametrize(
+    ("selection", "left"),
+    [
+        (["--target", "extension.beta"], ["extension.alpha"]),
+        (["--target", "extension.alpha"], []),  # with what needs it
+        (["--exclude", "extension.alpha"], ["extension.alpha"]),
+        (["--target", "extension.*"], []),
+    ],
+)
+def test_destroy_takes_a_selection(applied: Project, selection: list[str], left: list[str]) -> None:
+    lines = applied.ok("destroy", "--auto-approve", "--json", *selection).out.splitlines()
+    events = [json.loads(line) for line in lines]
+    assert (events[0]["type"], events[0]["command"]) == ("begin", "destroy")
+    assert applied.addresses() == left
 
 
 def test_part_of_a_destroy_drops_its_outputs(applied: Project) -> None:

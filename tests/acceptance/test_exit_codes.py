@@ -36,7 +36,11 @@ THREE = (
         (["drift", "--no-refresh"], "drift asks the installation"),
         (["sandbox", "serve", "--fault", "nonsense"], "METHOD PATH EFFECT"),
         (["sandbox", "reset", "-e", "dev", "--data", "x.db"], "--data and -e"),
-        ([], "Usage: planner"),
+        (["state", "lst"], 'there is no command "state lst". Did you mean "list"?'),
+        (["help", "plam"], 'Did you mean "plan"?'),
+        (["help", "state", "lst"], 'Did you mean "list"?'),
+        (["help", "plan", "apply"], '"planner plan" has no commands'),
+        (["plan", "--color", "red"], "--color"),
     ],
 )
 def test_wrong_usage(project: Project, words: list[str], told: str) -> None:

@@ -88,3 +88,23 @@ def test_it_works_from_another_folder(applied: Project, tmp_path: Path) -> None:
     saved = elsewhere.ok("-C", "small", "plan", "--var", "version=9.*", "--out", "p.json").err
     assert "Apply it: planner -C small apply -e dev --var 'version=9.*' p.json" in saved
     assert (tmp_path / "p.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "coloured"),
+    [
+        (["plan", "--color", "always"], True),
+        (["--color=always", "plan"], True),
+        (["plan", "--color", "always", "--no-color"], False),
+        (["plan", "--color", "auto"], False),
+        (["plan", "--color", "always", "--format", "json"], False),
+        (["state", "list", "--color", "always"], False),
+    ],
+)
+@pytest.mark.parametrize("environ", [{}, {"NO_COLOR": "1"}])
+def test_colours_into_a_pipe(
+    applied: Project, words: list[str], coloured: bool, environ: dict[str, str]
+) -> None:
+    """What is asked for on the line comes before what the environment wants."""
+    done = applied.ok(*words, "--var", "version=9.*", env=environ) if "plan" in words else applied.ok(*words)
+    assert ("\x1b[" in done.out) is coloured

@@ -37,13 +37,15 @@ SMOKE: dict[str, list[str]] = {
     "schemas": ["schemas"],
     "sandbox": ["sandbox", "reset", "-e", "dev"],
     "completion": ["completion", "bash"],
+    "version": ["version"],
+    "help": ["help", "state", "restore"],
 }
 ENDS_WITH = {"plan": 2, "import": 1}
 """The exit codes that are not 0: there are changes; the state has it already."""
 
 
 def test_every_command_is_tried() -> None:
-    assert list(SMOKE) == list(COMMANDS)
+    assert SMOKE.keys() == COMMANDS.keys()
 
 
 @pytest.mark.seldom(

@@ -29,7 +29,6 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     lock_timeout: float,
     auto_approve: bool,
     expect_digest: str | None,
-    as_events: bool,
     forcing: Forcing,
 ) -> int:
     """Make the installation what the templates say: plan, ask, carry it out. Or carry out a saved PLANFILE.
@@ -52,7 +51,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         request = evolve(request, environment=request.environment or saved.environment)
     approval = Approval(auto_approve, expect_digest)
     with opened(request) as here:
-        report = make_report(console, here, "apply", as_events)
+        report = make_report(console, here, "apply")
         applying = Applying(here, report, forcing)
         if saved is not None:
             return exit_code_of(apply_saved(applying, saved, approval, lock_timeout))

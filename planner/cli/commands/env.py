@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import click
 
 from planner.cli.handed import Console, Request, Side
+from planner.cli.main import Verbs
 from planner.cli.options import asking_options, complete_environments, json_option, on_request
 from planner.errors import InvalidConfiguration
 
 DIFFERENT, FAILED = 2, 1
 
 
-@click.group("env")
+@click.group("env", cls=Verbs)
 def command() -> None:
     """The environments: where they are, what each runs, how they differ.
 

@@ -9,7 +9,14 @@ from attrs import evolve
 
 from planner.cli.commands.export import write_template
 from planner.cli.handed import Console, Opened, Request
-from planner.cli.options import address_of, complete_addresses, lock_option, on_request, variable_options
+from planner.cli.options import (
+    address_of,
+    complete_addresses,
+    events_option,
+    lock_option,
+    on_request,
+    variable_options,
+)
 from planner.errors import PlannerError, WrongUsage
 from planner.model.address import Address
 
@@ -27,6 +34,7 @@ from planner.model.address import Address
     help="Write the resource's block to this new file, as templates/synonyms.yaml.",
 )
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@events_option
 @on_request
 def command(  # noqa: PLR0913, PLR0917 - one for each option
     request: Request,
@@ -68,7 +76,7 @@ def _import(request: Request, console: Console, auto_approve: bool, lock_timeout
     """Carries out the imports of request, which its templates have to declare."""
     from planner.app.apply import Applying, Approval, apply_now
     from planner.app.opening import opened
-    from planner.cli.present import TextReport, exit_code_of
+    from planner.cli.present import exit_code_of, make_report
 
     with opened(request) as here:
         for item in request.imports:
@@ -78,7 +86,7 @@ def _import(request: Request, console: Console, auto_approve: bool, lock_timeout
                     advice="Declare it, or let --file templates/NAME.yaml write its block.",
                 )
             _refuse_known(here, item.target)
-        applying = Applying(here, TextReport(console, here))
+        applying = Applying(here, make_report(console, here, "import"))
         return exit_code_of(apply_now(applying, Approval(auto_approve), lock_timeout))
 
 

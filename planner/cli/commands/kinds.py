@@ -7,12 +7,12 @@ from collections.abc import Iterable
 import click
 
 from planner.cli.handed import KindFile
-from planner.cli.main import make_console
+from planner.cli.main import Verbs, make_console
 from planner.errors import WrongUsage
 from planner.model.diagnostic import did_you_mean
 
 
-@click.group("kinds")
+@click.group("kinds", cls=Verbs)
 def command() -> None:
     """The kinds of resources, and their attributes."""
 

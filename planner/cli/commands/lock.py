@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from planner.cli.handed import Stored
+from planner.cli.main import Verbs
 from planner.cli.options import on_state
 
 
-@click.group("lock")
+@click.group("lock", cls=Verbs)
 def command() -> None:
     """Who works on an environment.
 

@@ -26,7 +26,6 @@ def command(
     out: Path | None,
     form: str,
     detailed_exitcode: bool,
-    as_events: bool,
 ) -> int:
     """Show what apply would change. Takes no lock and writes nothing.
 
@@ -41,14 +40,14 @@ def command(
     from planner.cli.present import make_report, show_plan
     from planner.state.saved import plan_digest, write_plan
 
-    if as_events and form != "text":
+    if console.events and form != "text":
         raise click.UsageError(
             f"--json and --format {form} are two things: events, or the plan as one document"
         )
     with opened(request) as here:
         with console.doing("Asking the installation") as counted:
             proposal = proposed(here, counted)
-        report = make_report(console, here, "plan", as_events)
+        report = make_report(console, here, "plan")
         if form == "html":
             console.out_document(_page(console, here, proposal).encode())
         elif form != "text":
@@ -61,7 +60,7 @@ def command(
         if out is not None:
             write_plan(out, proposal.plan, here.store.redact)
             console.tell(f"Saved to {out}. Apply it: {command_line(here, 'apply', str(out))}")
-        elif proposal.plan.has_changes and not as_events:
+        elif proposal.plan.has_changes and not console.events:
             console.tell(f"Digest: {plan_digest(proposal.plan, here.store.redact)}")
     return CHANGES if detailed_exitcode and proposal.plan.has_changes else 0
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 from attrs import evolve
 
@@ -15,6 +17,8 @@ from planner.cli.options import (
     on_request,
 )
 from planner.errors import WrongUsage
+
+_NO_DEFAULT: Final = "Neither PLANNER_ENVIRONMENT nor default_environment counts here."
 
 
 @click.command("promote")
@@ -169,11 +173,12 @@ def _promotion(
     from planner.app.promotion.choosing import Promotion
 
     if rollback and len(names) != 1:
-        raise WrongUsage("a rollback is of one environment", advice="planner promote TARGET --rollback")
+        advice = f"planner promote TARGET --rollback. {_NO_DEFAULT}"
+        raise WrongUsage("a rollback is of one environment", advice=advice)
     if not rollback and (len(names) != 2 or not all(names)):
         raise WrongUsage(
             "which environments?",
-            advice="planner promote SOURCE TARGET, or planner promote TARGET --rollback",
+            advice=f"planner promote SOURCE TARGET, or planner promote TARGET --rollback. {_NO_DEFAULT}",
         )
     if to and not rollback:
         raise WrongUsage("--to goes with --rollback", advice="For a release of SOURCE: --release R.")

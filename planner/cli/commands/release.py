@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import click
 
 from planner.cli.handed import Console, KnownRelease, Rejected, Request
+from planner.cli.main import Verbs
 from planner.cli.options import complete_environments, json_option, lock_option, on_request
 from planner.errors import LockHeld, PartlyApplied, WrongUsage
 from planner.render.escaping import escape
@@ -14,7 +15,7 @@ from planner.render.escaping import escape
 FAILED = 1
 
 
-@click.group("release")
+@click.group("release", cls=Verbs)
 def command() -> None:
     """Releases: what each is made of, where it runs and ran, what was said of it.
 

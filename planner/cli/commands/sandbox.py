@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from planner.cli.handed import Console, Credentials
-from planner.cli.main import folder_of, make_console
+from planner.cli.main import Verbs, folder_of, make_console
 from planner.cli.options import environment_option
 from planner.errors import PlannerError, WrongUsage
 from planner.links import open_regular
@@ -29,7 +29,7 @@ data_option = click.option(
 )
 
 
-@click.group("sandbox")
+@click.group("sandbox", cls=Verbs)
 def command() -> None:
     """An Elastic Cloud Enterprise that runs here, for trying out and for tests.
 

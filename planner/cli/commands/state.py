@@ -13,6 +13,7 @@ from attrs import evolve, frozen
 from planner.cli.commands.state_places import COMMANDS, told_size
 from planner.cli.commands.state_rename import rename_command
 from planner.cli.handed import Stored
+from planner.cli.main import Verbs
 from planner.cli.options import address_of, complete_addresses, dry_run_option, lock_option, on_state
 from planner.engine.edits import adopt, at_addresses, discard, matching, moved, removed
 from planner.errors import PlannerError
@@ -58,7 +59,7 @@ def _edits_state(command: Callable[..., Any]) -> Callable[..., Any]:
     return editing
 
 
-@click.group("state")
+@click.group("state", cls=Verbs)
 def command() -> None:
     """Look at the state, and edit it. Every edit is a new serial; restore brings an older one back.
 

@@ -8,8 +8,10 @@ import click
 import pytest
 
 from planner.cli.console import Console, report
-from planner.cli.main import COMMANDS, Invocation, cli, module_of, run
-from planner.errors import LockHeld, PlannerError, Refused, WrongUsage
+from planner.cli.main import COMMANDS, EXIT_CODES, INTERRUPTED, Invocation, cli, module_of, run
+from planner.errors import LockHeld, PartlyApplied, PlannerError, Refused, WrongUsage
+
+GROUPS = ("env", "kinds", "lock", "release", "sandbox", "state")
 
 
 @pytest.mark.parametrize(
@@ -17,7 +19,9 @@ from planner.errors import LockHeld, PlannerError, Refused, WrongUsage
     [
         (["--version"], 0),
         (["--help"], 0),
-        ([], 64),
+        ([], 0),
+        (["-v"], 0),
+        *(([name], 0) for name in GROUPS),
         (["nothing"], 64),
         (["plan", "--nothing"], 64),
         (["-C"], 64),
@@ -33,6 +37,50 @@ def test_exit_codes_of_the_group(words: list[str], code: int, capsys: pytest.Cap
 def test_a_missing_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["-C", str(tmp_path), "plan"]) == 1
     assert "there is no planner.yaml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [[], *([name] for name in COMMANDS), ["state", "mv"], ["lock", "break"]])
+def test_help_is_the_same_however_it_is_asked_for(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+    for line in (["help", *words], [*words, "--help"], [*words, "-h"]):
+        assert run(line) == 0
+        asked.append(capsys.readouterr().out)
+    assert asked[0].startswith("Usage: planner")
+    assert asked == asked[:1] * 3
+
+
+def test_help_has_each_command_and_each_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == 0
+    first = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
+    assert [first.count(name) for name in COMMANDS] == [1] * len(COMMANDS)
+    codes = {item.exit_code for item in (PlannerError, WrongUsage, Refused, LockHeld, PartlyApplied)}
+    assert {*map(str, codes), "0", "2", str(INTERRUPTED)} == EXIT_CODES.keys()
+    assert first[-len(EXIT_CODES) :] == list(EXIT_CODES)
+
+
+PLACES = ["{} version", "version {}", "{} kinds list", "kinds {} list", "kinds list {}"]
+
+
+@pytest.mark.parametrize("line", PLACES)
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("-C there", (Path("there"), 0, None)),
+        ("-Cthere -vv", (Path("there"), 2, None)),
+        ("--no-color -v", (Path(), 1, False)),
+        ("--color always", (Path(), 0, True)),
+        ("--color=never", (Path(), 0, False)),
+        ("--no-color --color auto", (Path(), 0, None)),
+    ],
+)
+def test_global_options_stand_anywhere(
+    line: str, given: str, expected: tuple[Path, int, bool | None]
+) -> None:
+    seen = Invocation()
+    cli.main(line.format(given).split(), obj=seen, standalone_mode=False)
+    assert (seen.folder, seen.verbosity, seen.colour) == expected
 
 
 @pytest.mark.parametrize("name", COMMANDS)

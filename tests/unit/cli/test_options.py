@@ -13,6 +13,13 @@ from planner.cli.options import lock_option, planning_options
 from planner.cli.requests import make_request
 
 
+@pytest.fixture(autouse=True)
+def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "planner.yaml").write_text("project: p\nenvironments: {dev: {}}\n")
+    monkeypatch.chdir(tmp_path)
+
+
 def invoked(*words: str) -> tuple[Result, dict[str, Any]]:
     seen: dict[str, Any] = {}
 

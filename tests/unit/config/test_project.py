@@ -186,6 +186,15 @@ def test_a_default_is_read_as_its_schema_wants(folder: Folder, variable: str, de
             "project: p\nenvironments:\n  dev: {promote_from: [dev]}\n",
             ["3: environments are promoted from each other in a circle"],
         ),
+        (
+            f"{BASE}default_environment: dve\n",
+            ['3: default_environment names "dve", which is not declared'],
+        ),
+        (
+            "project: p\nenvironments: {dev: {protected: true}, test: {}}\ndefault_environment: dev\n",
+            ['3: default_environment names "dev", which is protected'],
+        ),
+        (f"{BASE}default_environment:\n", ["3: default_environment must be a text, not null"]),
         (f"{BASE}promote: {{variables: [v]}}\n", ['3: promote names variable "v", which is not declared']),
         (f"{BASE}promote: {{templates: 1}}\n", ["3: promote.templates must be true or false, not 1"]),
         (f"{BASE}x: &a [*a]\n", ["3: the alias *a has no anchor &a before it"]),

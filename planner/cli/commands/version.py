@@ -1,0 +1,23 @@
+"""`planner version`."""
+
+from __future__ import annotations
+
+import platform
+
+import click
+
+from planner import __version__
+from planner.cli.main import make_console
+from planner.cli.options import json_option
+
+
+@click.command("version")
+@json_option
+@click.pass_context
+def command(context: click.Context, /, as_json: bool) -> None:
+    """Print the version, as --version does. With --json also what it runs on."""
+    if not as_json:
+        click.echo(f"planner {__version__}")
+        return
+    document = {"planner": __version__, "python": platform.python_version(), "platform": platform.platform()}
+    make_console(context).document(document)

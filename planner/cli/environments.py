@@ -1,0 +1,70 @@
+"""Which environment a command is about, where -e does not say it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Final
+
+import click
+
+from planner.cli.main import Invocation
+from planner.config.project import PROJECT_FILE, choose_environment
+from planner.errors import WrongUsage
+from planner.model.project import Project
+
+VARIABLE: Final = "PLANNER_ENVIRONMENT"
+
+_NAMED_ALWAYS: Final = frozenset({"apply --destroy", "destroy", "lock break", "state rm"})
+"""What nobody wants to have done where they did not look."""
+_ABOUT_ALL: Final = frozenset({"init", "validate"})
+"""Without -e they are about every environment."""
+
+
+def environment_of(
+    context: click.Context, named: str | None, project: Callable[[], Project], tell: Callable[[str], None]
+) -> str | None:
+    """named, or the default, which is told; None where the only environment is meant, or all of them.
+
+    WrongUsage where there are several, and the command takes no default.
+    """
+    command = _command(context)
+    if named is not None or not _asks(context) or command in _ABOUT_ALL:
+        return named
+    if command in _NAMED_ALWAYS:
+        return _only_one(project(), command)
+    name, origin = _default(project())
+    if not name:
+        return None
+    context.ensure_object(Invocation).environment = name
+    tell(f"Environment: {name}, from {origin}.")
+    return name
+
+
+def _command(context: click.Context) -> str:
+    """`state rm`; an apply that destroys is one of its own."""
+    command = context.command_path.partition(" ")[2]
+    return f"{command} --destroy" if command == "apply" and context.params.get("destroy") else command
+
+
+def _asks(context: click.Context) -> bool:
+    """Whether the command has -e, and no plan that says what it is for."""
+    options = [item.name for item in context.command.params if isinstance(item, click.Option)]
+    return "environment" in options and context.params.get("planfile") is None
+
+
+def _only_one(project: Project, command: str) -> str:
+    if len(project.environments) > 1:
+        names = ", ".join(project.environments)
+        raise WrongUsage(
+            f"which environment? {command} takes no default",
+            advice=f"Name one with -e: {names}. Neither {VARIABLE} nor default_environment counts here.",
+        )
+    return choose_environment(project, None).name
+
+
+def _default(project: Project) -> tuple[str, str]:
+    """(environment, where it is from), "" for none."""
+    if name := os.environ.get(VARIABLE, "").strip():
+        return choose_environment(project, name, said_by=VARIABLE).name, VARIABLE
+    return project.default_environment, f"default_environment in {PROJECT_FILE}"
