@@ -27,6 +27,7 @@ COMMANDS = {
     "validate": "Check project, variables and templates.",
     "lint": "Check bundles and plugins before they leave here.",
     "render": "Print what the templates become.",
+    "console": "Show what expressions come to in templates.",
     "plan": "Show what apply would change.",
     "preview": "Show what a change in git does to each environment.",
     "promote": "Pin an environment to the release that runs in another one.",
