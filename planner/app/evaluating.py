@@ -30,7 +30,7 @@ from planner.model.value import (
 )
 
 
-@define(slots=False, frozen=True)
+@define(slots=False, frozen=True, eq=False, repr=False)
 class Evaluation:
     """Gives values. configuration: as it was when this began, with all that is wrong with it."""
 

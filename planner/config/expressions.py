@@ -20,7 +20,7 @@ LONGEST: Final = 10_000
 """Characters of an expression: compiling takes time that grows with them, and is not counted."""
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Expressions:
     """Expressions in the scope of a piece. blocks: what they may refer to. run: how jinja's part is done."""
 
