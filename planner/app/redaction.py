@@ -24,7 +24,13 @@ from planner.model.value import Fingerprint, Value
 from planner.state.document import Redact
 
 T = TypeVar("T")
-_SECRET_VARIABLES: Final = (*ece.SECRET_VARIABLES, *state.SECRET_VARIABLES, *forge.SECRET_VARIABLES)
+WEBHOOK: Final = "PLANNER_WEBHOOK"
+"""Names the webhook: its URL is a secret."""
+
+_SECRET_VARIABLES: Final = (
+    *(WEBHOOK, *ece.SECRET_VARIABLES),
+    *(*state.SECRET_VARIABLES, *forge.SECRET_VARIABLES),
+)
 
 
 def given_credentials(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from planner.app.apply import Outcome, Report, Running
+    from planner.app.evaluating import Evaluation
     from planner.app.opening import Opened, Request
     from planner.app.preview.comparison import Order as PreviewOrder
     from planner.app.promotion.admission import Forcing
@@ -24,6 +25,6 @@ if TYPE_CHECKING:
     from planner.state.saved import Previewed
     from planner.state.store import Store
 else:
-    Console = Credentials = Forcing = Foreseen = KindFile = Opened = Order = Outcome = Any
+    Console = Credentials = Evaluation = Forcing = Foreseen = KindFile = Opened = Order = Outcome = Any
     KnownRelease = Progress = Promotion = Proposal = Report = Running = Any
     Previewed = PreviewOrder = Rejected = Request = Side = Store = Stored = Wanted = Any

@@ -30,6 +30,7 @@ TASKS = {
         "validate": "Check project, variables and templates.",
         "lint": "Check bundles and plugins before they leave here.",
         "render": "Print what the templates become.",
+        "console": "Show what expressions come to in templates.",
         "kinds": "List and describe the kinds of resources.",
         "schemas": "Renew the schemas by which editors check the files.",
     },

@@ -213,6 +213,11 @@ def check_references(blocks: Blocks) -> None:
         _check_circles(blocks)
 
 
+def check_value(blocks: Blocks, value: Value, diagnostics: Diagnostics) -> None:
+    """As `check_references`, of a value that stands in no template."""
+    _References(blocks).value(value, Place(lambda _path: Position(""), diagnostics))
+
+
 @define(eq=False, repr=False)
 class _References:
     blocks: Blocks

@@ -12,6 +12,7 @@ from attrs import define, field, frozen
 from planner.config.blocks import Blocks, check_references
 from planner.config.checks import Conditions
 from planner.config.environment_file import Pins, report_strays
+from planner.config.expressions import Expressions
 from planner.config.jobs import Runner
 from planner.config.project import PROJECT_FILE, ProjectFile, open_project_file
 from planner.config.scope import ProjectName, ResourceScope, Scope, looked_through
@@ -34,6 +35,10 @@ from planner.model.value import Value, leaves
 _NAME = re.compile(r"\b(?:var|local)\.[A-Za-z_]\w*")
 
 
+def _no_value(_text: str) -> Value:
+    raise PlannerError("the templates cannot be read", advice="`planner validate` says why.")
+
+
 @frozen
 class Configuration:
     """Everything the templates want of one environment.
@@ -41,7 +46,8 @@ class Configuration:
     diagnostics: every problem found; with an error among them the rest is incomplete. locate: address and
     path of an attribute -> its place in a template. secrets: the texts that no output may hold. reads: the
     project's files that were read. pins: what the environment is pinned to, None where that cannot be read.
-    pinned: where templates/ and files/ are, when they are pinned.
+    pinned: where templates/ and files/ are, when they are pinned. value: of an expression, as templates see
+    it.
     """
 
     project: Project
@@ -56,6 +62,7 @@ class Configuration:
     reads: frozenset[str] = frozenset()
     pins: Pins | None = None
     pinned: Path | None = None
+    value: Callable[[str], Value] = field(default=_no_value, eq=False)
     names: Callable[[Address, ValuePath], tuple[str, ...]] = field(default=lambda _a, _p: (), eq=False)
 
     @property
@@ -138,6 +145,7 @@ def load(
         secrets=_secrets(variables, blocks),
         reads=frozenset({PROJECT_FILE, *sources.read_files}),
         pinned=sources.pinned,
+        value=Expressions(piece, blocks, run).value,
     )
 
 

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 import jinja2
 from attrs import Factory, define, evolve, field, frozen
-from jinja2.exceptions import TemplateError, TemplateNotFound
+from jinja2.exceptions import TemplateError, TemplateNotFound, TemplateSyntaxError
 
 from planner.config.filters import filters
-from planner.config.jinja_errors import explain, place_of
+from planner.config.jinja_errors import explain, explain_syntax, place_of
 from planner.config.jobs import BUDGET, Effort, Link, TooMuchWork
 from planner.config.rendering import OnUndefined, TemplateEnvironment, render
 from planner.config.scope import Locals, Scope, Unknown, looked_through, with_later_values
@@ -22,7 +22,7 @@ from planner.config.sources import FOLDER, PlainFile, Sources, UnreadableSource
 from planner.config.tokens import BROKEN, INVALID, Tokens, broken_at
 from planner.config.values import Literal, Written
 from planner.config.yaml_problem import YamlProblem
-from planner.model.diagnostic import Diagnostic, Diagnostics, Position, did_you_mean
+from planner.model.diagnostic import ERROR, Diagnostic, Diagnostics, Position, did_you_mean
 from planner.model.value import Path, Secret, Value
 
 
@@ -78,6 +78,25 @@ def everything(piece: Workpiece, names: Iterable[str], link: Link) -> Iterator[R
     for name in names:
         link.at(name)
         yield at_work.rendered(name, at_work.text(name, environment), tokens)
+
+
+Valued = tuple[Value, tuple[Diagnostic, ...]]
+"""A value, and what is wrong with the text that it was made of."""
+
+
+def valued(piece: Workpiece, text: str, link: Link) -> Iterator[Valued]:
+    """An expression, or a text with some in `{{ }}`."""
+    at_work = Rendering(piece, link)
+    if "{{" in text or "{%" in text:
+        yield at_work.value(text)
+        return
+    try:  # by itself first: else the error would be about the braces
+        at_work.environment(Tokens(effort=piece.effort), at_work.undefined_at).compile_expression(text)
+    except TemplateSyntaxError as error:
+        summary, advice = explain_syntax(error, "a jinja expression")
+        yield INVALID, (Diagnostic(ERROR, summary, advice=advice),)
+    else:
+        yield at_work.value(f"{{{{ {text} }}}}")
 
 
 def marked(piece: Workpiece, name: str, link: Link) -> Iterator[Marked]:
@@ -150,6 +169,21 @@ class Rendering:
         self._read = len(files)
         return Rendered(name, text, new, found, read)
 
+    def value(self, text: str) -> Valued:
+        """The value of a text that stands in no file."""
+        tokens = Tokens(effort=self.piece.effort)
+        environment = self.environment(tokens, self.undefined_at)
+        try:
+            found = tokens.restore(checked(render(environment.from_string(text))))
+        except Exception as error:  # noqa: BLE001 - expressions can raise anything
+            self._report("", error)
+            found = INVALID
+        empty = self._empty_in(text)
+        if empty and not (self._problems.has_errors and all(name.startswith("local.") for name in empty)):
+            self._problems = Diagnostics()  # what else is wrong only follows
+            self._problems.error(f"{max(empty)} has no value", advice="`planner validate` says why.")
+        return found, tuple(self._problems)
+
     def undefined_at(self, message: str, file: str, line: int) -> None:
         self._undefined(message, self.piece.sources.line(file, line))
 
@@ -172,14 +206,14 @@ class Rendering:
 
     def _has_no_value(self, text: str) -> bool:
         """Whether an expression in text names a variable or a local that has none."""
-        without = self._without_value
-        return bool(without) and not without.isdisjoint(_NAME.findall(text))
+        return bool(self._empty_in(text))
 
-    @property
-    def _without_value(self) -> set[str]:
+    def _empty_in(self, text: str) -> set[str]:
+        """The variables and locals in text that have no value."""
         variables = self.piece.scope.get("var")
         missing = variables._missing if isinstance(variables, Scope) else ()
-        return {f"var.{name}" for name in missing} | {f"local.{name}" for name in self._failed}
+        without = {f"var.{name}" for name in missing} | {f"local.{name}" for name in self._failed}
+        return without.intersection(_NAME.findall(text)) if without else without
 
     def _local(self, name: str) -> Any:
         return looked_through(with_later_values(self._computed(self.piece.locals[name], (name,))))

@@ -235,7 +235,7 @@ class Decisions:
         if decision is None:
             return UNKNOWN
         value = at(decision.after, reference.path)
-        if isinstance(value, Deferred) or is_deferred(value):
+        if is_deferred(value) or _is_within_deferred(decision.after, reference.path):
             return UNKNOWN
         if value is UNKNOWN and reference.path[0] in self.drivers[reference.address.kind].kind.attributes:
             return None if decision.complete else UNKNOWN
@@ -307,6 +307,11 @@ class Decisions:
             self.notes.append(
                 f"{change.address}: there already is one with the same {key} ({ids}), not in this state"
             )
+
+
+def _is_within_deferred(after: Mapping[str, Value], path: Path) -> bool:
+    """Whether path leads into a value that only apply can tell, with all that is in it."""
+    return len(path) > 1 and any(isinstance(at(after, path[:end]), Deferred) for end in range(1, len(path)))
 
 
 def refuse_reference(

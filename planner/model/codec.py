@@ -22,7 +22,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from planner.model import value_json
 from planner.model.address import Address
-from planner.model.plan import FOR_PEOPLE, Plan
+from planner.model.plan import FOR_PEOPLE, DriftReport, Plan
 from planner.model.resource import ON_THIS_MACHINE, Prior
 from planner.model.state import Applied, Intent, Outcome, Record, State
 from planner.model.value import Path, Reference, Value
@@ -74,7 +74,7 @@ def _value_fields(cls: type) -> dict[str, Any]:
 
 
 def _unstructure_factory(cls: type, converter: Converter) -> Callable[[Any], Data]:
-    omit = cls not in (Plan, _Document)
+    omit = cls not in (Plan, DriftReport, _Document)
     return make_dict_unstructure_fn(cls, converter, _cattrs_omit_if_default=omit, **_value_fields(cls))
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final
 
-from attrs import asdict, define, field, fields, frozen
+from attrs import asdict, define, evolve, field, fields, frozen
 
 from planner.model.address import Address
 from planner.model.redaction import IDENTITY, WORD
@@ -147,6 +147,39 @@ class Drift:
     id: str = field(metadata=IDENTITY)
     gone: bool = False
     diffs: tuple[AttributeDiff, ...] = ()
+
+
+@frozen
+class DriftReport:
+    """How an environment drifted. at: when it was looked, ISO 8601 in UTC.
+
+    since: when it was looked before, "" for never; what had drifted then is left out, and counted as known.
+    """
+
+    project: str = field(metadata=WORD)
+    environment: str = field(metadata=WORD)
+    at: str = field(metadata=WORD)
+    drift: tuple[Drift, ...] = ()
+    since: str = field(default="", metadata=WORD)
+    known: int = 0
+
+    @property
+    def whose(self) -> str:
+        return f"{self.environment} of {self.project}"
+
+    @property
+    def gone(self) -> int:
+        return sum(1 for item in self.drift if item.gone)
+
+    @property
+    def changed(self) -> int:
+        return len(self.drift) - self.gone
+
+    def news(self, before: DriftReport) -> DriftReport:
+        """What is not as it was before."""
+        then = {(item.address, item.id): item for item in before.drift}
+        new = tuple(item for item in self.drift if then.get((item.address, item.id)) != item)
+        return evolve(self, drift=new, since=before.at, known=len(self.drift) - len(new))
 
 
 @frozen

@@ -1,8 +1,8 @@
-"""Plans and previews in files: JSON documents that other commands, jobs and programs read.
+"""Plans, drift and previews in files: JSON documents that other commands, jobs and programs read.
 
-A saved plan (schemas/plan.schema.json) is for its owner's eyes only. A preview (schemas/preview.schema.json)
-is for programs, and for a job that only comments. What is read of it may come from a pull request of a
-stranger: it is checked as data, and only ever shown.
+A saved plan (schemas/plan.schema.json) and what had drifted (schemas/drift.schema.json) are for their owner's
+eyes only. A preview (schemas/preview.schema.json) is for programs, and for a job that only comments. What is
+read of it may come from a pull request of a stranger: it is checked as data, and only ever shown.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from attrs import asdict, fields_dict, frozen
 
 from planner.errors import USE_THE_NEWER, PlannerError, StalePlan
 from planner.model.codec import decode, digest, encode, for_digest
-from planner.model.plan import Plan
+from planner.model.plan import DriftReport, Plan
 from planner.model.value_json import Data
 from planner.state.document import (
     BadDocument,
@@ -29,7 +29,7 @@ from planner.state.document import (
     parse,
     require_known,
 )
-from planner.state.files import explained_file, read_named, write_private
+from planner.state.files import explained_file, read_file, read_named, write_private
 
 if TYPE_CHECKING:
     from planner.model.preview import EnvironmentPreview, Preview
@@ -119,6 +119,33 @@ def read_plan(path: Path) -> Plan:
         raise PlannerError(f"{path} {error}", advice=again.format(path=path)) from error
     except ValueError as error:
         raise PlannerError(f"{path} is no plan: {error}", advice=_AGAIN.format(path=path)) from error
+
+
+DRIFT_FORMAT: Final = Format("drift", 1, {})
+
+
+def dump_drift(report: DriftReport) -> bytes:
+    """report, redacted before, as a JSON document."""
+    return DRIFT_FORMAT.write(encode(report))
+
+
+def write_drift(path: Path, report: DriftReport) -> None:
+    """Write report, redacted before, to path, mode 0600, atomically. PlannerError."""
+    with explained_file(path, "written"):
+        write_private(path, dump_drift(report))
+
+
+def read_drift(path: Path) -> DriftReport | None:
+    """What was written to path; None where no file is yet, or an empty one. PlannerError for another."""
+    with explained_file(path, "read"):
+        data = read_file(path)
+    try:
+        return decode(DRIFT_FORMAT.read(data), DriftReport) if data else None
+    except NewerDocument as error:
+        raise PlannerError(f"{path} {error}", advice=USE_THE_NEWER) from error
+    except ValueError as error:
+        advice = "Name a file that `planner drift --since` wrote, or one that is not there yet."
+        raise PlannerError(f"{path} {error}", advice=advice) from error
 
 
 FORMAT_VERSION: Final = 1

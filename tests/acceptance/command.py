@@ -40,9 +40,11 @@ class Done:
         return self.out + self.err
 
 
-def run_here(words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Done:
-    """The command in this process, which is to be in its main thread: signal handlers are set there."""
-    with _streams() as (out, err), _place(folder, environment), _process():
+def run_here(words: Sequence[str], folder: Path, environment: Mapping[str, str], given: bytes = b"") -> Done:
+    """The command in this process, which is to be in its main thread: signal handlers are set there. given:
+    what it can read.
+    """
+    with _streams(given) as (out, err), _place(folder, environment), _process():
         code = _exit_code(words)
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
@@ -62,22 +64,21 @@ def _text(written: io.BytesIO) -> str:
 
 
 @contextmanager
-def _streams() -> Iterator[tuple[io.BytesIO, io.BytesIO]]:
-    """Nothing to read, and two files to write to."""
+def _streams(given: bytes) -> Iterator[tuple[io.BytesIO, io.BytesIO]]:
+    """What was given to read, and two files to write to."""
     names = ("stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__")
     former = {name: getattr(sys, name) for name in names}
     out, err = io.BytesIO(), io.BytesIO()
-    with Path(os.devnull).open(encoding="utf-8") as nothing:
-        texts = [io.TextIOWrapper(stream, encoding="utf-8") for stream in (out, err)]
-        for name, stream in zip(names, [nothing, *texts] * 2, strict=True):
+    texts = [io.TextIOWrapper(stream, encoding="utf-8") for stream in (io.BytesIO(given), out, err)]
+    for name, stream in zip(names, texts * 2, strict=True):
+        setattr(sys, name, stream)
+    try:
+        yield out, err
+    finally:
+        for name, stream in former.items():
             setattr(sys, name, stream)
-        try:
-            yield out, err
-        finally:
-            for name, stream in former.items():
-                setattr(sys, name, stream)
-            for text in texts:
-                text.detach()
+        for text in texts:
+            text.detach()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -63,16 +64,20 @@ class Project:
     folder: Path
     environ: dict[str, str] = field(factory=dict)
 
-    def run(self, *words: str, env: dict[str, str] | None = None) -> Done:
+    def run(self, *words: str, env: dict[str, str] | None = None, given: bytes = b"") -> Done:
+        """given: what the command can read."""
         if PROCESSES or threading.current_thread() is not threading.main_thread():
-            return self.run_apart(*words, env=env)
-        return _whole(run_here(words, self.folder, self._environ(env)))
+            return self.run_apart(*words, env=env, given=given)
+        return _whole(run_here(words, self.folder, self._environ(env), given))
 
-    def run_apart(self, *words: str, env: dict[str, str] | None = None) -> Done:
+    def run_apart(self, *words: str, env: dict[str, str] | None = None, given: bytes = b"") -> Done:
         """In a process of its own."""
-        with self.started(*words, env=env) as process:
-            out, err = process.communicate(timeout=PATIENCE * 2)
-            return _whole(Done(process.returncode, out, err))
+        with tempfile.TemporaryFile() as file:
+            file.write(given)
+            file.seek(0)
+            with self.started(*words, env=env, stdin=file) as process:
+                out, err = process.communicate(timeout=PATIENCE * 2)
+                return _whole(Done(process.returncode, out, err))
 
     def ok(self, *words: str, env: dict[str, str] | None = None) -> Done:
         done = self.run(*words, env=env)

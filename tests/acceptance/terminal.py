@@ -33,6 +33,10 @@ class Sitting:
     def type(self, keys: str) -> None:
         os.write(self._terminal, keys.encode())
 
+    def forget(self) -> None:
+        """What was shown so far is not waited for again."""
+        self._shown = b""
+
     def wait_for(self, text: str) -> None:
         self.wait_until(lambda shown: text in shown)
 

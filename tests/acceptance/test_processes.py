@@ -17,6 +17,7 @@ SMOKE: dict[str, list[str]] = {
     "validate": ["validate"],
     "lint": ["lint"],
     "render": ["render", "-e", "dev"],
+    "console": ["console", "-e", "dev"],
     "plan": ["plan", "-e", "dev", "--detailed-exitcode", "--var", "version=7.*"],
     "preview": ["preview", "--base", "HEAD", "--format", "markdown"],
     "promote": ["promote", "staging", "prod"],

@@ -43,6 +43,7 @@ LOADED = {
     "kinds list": (70, f"cattrs {DOCUMENTS} importlib.metadata zipfile"),
     "validate": (150, TEMPLATES),
     "render": (150, TEMPLATES),
+    "console": (150, TEMPLATES),
     "plan": (175, SANDBOX),
     "drift": (175, SANDBOX),
     "apply --auto-approve": (195, SANDBOX),
@@ -80,6 +81,7 @@ def modules(folder: Path, line: str) -> frozenset[str]:
     done = subprocess.run(
         [sys.executable, "-c", _TELL, *words],
         cwd=folder,
+        stdin=subprocess.DEVNULL,
         env={"PATH": os.environ["PATH"], **completing},  # nothing that measures coverage: it loads more
         capture_output=True,
         text=True,

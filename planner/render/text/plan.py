@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from planner.model.plan import Drift, Plan
+from planner.model.plan import DriftReport, Plan
 from planner.render.escaping import escape, hanging, wrap
 from planner.render.preview import state_only
 from planner.render.rows import Row
@@ -127,13 +127,16 @@ def _end(view: PlanView, width: int, style: Style) -> Iterator[str]:
         yield from rest
 
 
-def render_drift(drift: Sequence[Drift], *, environment: str, width: int, style: Style) -> str:
-    if not drift:
-        return f"No drift. The {environment} environment is as the state says."
-    blocks = ["\n".join(render_block(DriftView(item), width=width, style=style)) for item in drift]
-    gone = sum(1 for item in drift if item.gone)
-    end = f"Drift: {len(drift) - gone} changed, {gone} gone."
-    return "\n\n".join(["Changed outside of planner:", *blocks, end])
+def render_drift(report: DriftReport, *, width: int, style: Style) -> str:
+    known = f" {plural(report.known, 'resource')} had drifted before." if report.known else ""
+    since = f" since {report.since}" if report.since else ""
+    if not report.drift and known:
+        return f"No new drift in the {report.environment} environment{since}.{known}"
+    if not report.drift:
+        return f"No drift. The {report.environment} environment is as the state says."
+    blocks = ["\n".join(render_block(DriftView(item), width=width, style=style)) for item in report.drift]
+    end = f"Drift: {report.changed} changed, {report.gone} gone.{known}"
+    return "\n\n".join([f"Changed outside of planner{since}:", *blocks, end])
 
 
 def render_block(item: ResourceView, *, width: int, style: Style) -> Iterator[str]:

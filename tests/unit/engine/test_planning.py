@@ -221,20 +221,28 @@ def test_a_reference_is_known_from_the_prior_when_its_target_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "attribute", "known"),
+    ("target", "path", "known"),
     [
         (desired("a", note="x"), "url", True),  # stable
         (desired("a", note="x"), "stamp", False),
         (desired("a", note="x"), "note", True),
         (desired("a", tier="y"), "url", False),
         (desired("c"), "url", False),
+        (desired("a", note="x"), "marker.size", False),
+        (desired("a", note="x"), "marker.parts.0", False),
+        (desired("a", tier="y"), "marker.size", False),
+        (desired("a", rules=later(ref("c", "stamp"))), "rules.size", False),
+        (desired("a", rules={"size": later(ref("c", "stamp"))}), "rules.size", False),
+        (desired("a", rules={"size": 1}), "rules.size", True),
+        (desired("a", rules={"size": 1}), "rules.none", True),
     ],
 )
-def test_a_reference_to_what_changes(target: Any, attribute: str, known: bool) -> None:
-    name = target.address.name
-    wanted = desired("b", settings=later(ref(name, attribute)))
-    found = plan_for(target, wanted, has=[prior("a", tier="x")])
-    assert (found.change("b").after["settings"] != later(ref(name, attribute))) is known
+def test_a_reference_to_what_changes(target: Any, path: str, known: bool) -> None:
+    reference = ref(target.address.name, *path.split("."))
+    wanted = desired("b", settings=later(reference))
+    there = prior("a", tier="x", marker={"size": 1, "parts": [1]})
+    found = plan_for(target, wanted, *[desired("c")] * (target.address.name == "a"), has=[there])
+    assert (found.change("b").after["settings"] != later(reference)) is known
 
 
 def test_a_reference_to_what_an_update_clears_is_null() -> None:

@@ -22,6 +22,7 @@ PRESENT = {
     "dev.json": snapshot.FORMAT.version,
     "dev.journal": journal.FORMAT_VERSION,
     "plan.json": saved.FORMAT.version,
+    "drift.json": saved.DRIFT_FORMAT.version,
 }
 
 
@@ -72,3 +73,18 @@ def test_a_saved_plan_says_what_it_said(version: int) -> None:
         ("extension.words", "replace"),
     ]
     assert [step.operation for step in plan.steps] == ["create", "upload", "upload", "create", "delete"]
+
+
+@pytest.mark.parametrize("version", versions("drift.json"))
+def test_what_had_drifted_says_what_it_said(version: int) -> None:
+    report = saved.read_drift(FORMATS / str(version) / "drift.json")
+    assert report is not None
+    assert (report.project, report.environment, report.at) == ("small", "dev", "2026-11-29T21:37:01Z")
+    changed, gone = report.drift
+    assert (str(changed.address), changed.diffs[0].path, changed.diffs[0].after) == (
+        "extension.alpha",
+        ("version",),
+        "7.*",
+    )
+    assert isinstance(changed.diffs[1].after, Fingerprint)
+    assert (str(gone.address), gone.gone) == ("extension.beta", True)

@@ -9,7 +9,7 @@ from jsonschema_rs import Draft202012Validator, meta
 
 from planner.resources import kind_files, schema, schema_text
 
-NAMES = ["state.schema.json", "plan.schema.json", "journal.schema.json"]
+NAMES = ["state.schema.json", "plan.schema.json", "journal.schema.json", "drift.schema.json"]
 
 
 @pytest.mark.parametrize("name", NAMES)
