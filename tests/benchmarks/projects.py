@@ -118,7 +118,7 @@ def archive_project(folder: Path, size: int) -> Project:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     (folder / ARCHIVE).parent.mkdir()
-    with zipfile.ZipFile(folder / ARCHIVE, "w") as archive, archive.open("words.txt", "w") as member:
+    with zipfile.ZipFile(folder / ARCHIVE, "w") as archive, archive.open("words.bin", "w") as member:
         for _ in range(size):
             member.write(os.urandom(MEGABYTE))
     return Project(folder)

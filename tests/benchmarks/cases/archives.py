@@ -1,4 +1,6 @@
-"""Plans without a change of extensions with files: all of them are read, archived and hashed each time."""
+"""Plans without a change of extensions with files: all of them are read, archived and hashed each time. What was
+found in them is known from the apply.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from ..projects import PROJECT, Project, archive_project, loop
 
 FILE = "      file: files/words-NUMBER\n"
 FILES = 3
-WORDS = "word, another word\n" * 500
+WORDS = "".join(f"word {number}, another one\n" for number in range(500))
 
 
 def _figures(order: Order) -> Iterator[Figures]:
@@ -42,7 +44,7 @@ def _folders(folder: Path, count: int) -> Project:
         dictionaries = folder / "files" / f"words-{number}" / "dictionaries"
         dictionaries.mkdir(parents=True)
         for file in range(FILES):
-            (dictionaries / f"{file}.txt").write_text(f"{WORDS}{number}\n")
+            (dictionaries / f"{file}.txt").write_text(f"{WORDS}word {number}, one more\n")
     return Project(folder)
 
 
