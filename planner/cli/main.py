@@ -177,8 +177,8 @@ class Verbs(click.Group):
 
     behind: ClassVar = _global_options(hidden=True)
 
-    def __init__(self, *words: Any, **given: Any) -> None:
-        super().__init__(*words, invoke_without_command=True, **given)
+    def __init__(self, **given: Any) -> None:
+        super().__init__(invoke_without_command=True, **given)
 
     def invoke(self, ctx: click.Context) -> Any:
         found = super().invoke(ctx)
