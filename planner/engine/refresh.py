@@ -39,7 +39,9 @@ _Read = tuple[Prior, Observed | Forbidden | None]
 
 @frozen(eq=False, repr=False)
 class Asking:
-    """How an installation is asked. parallelism: calls at a time. counted: hears how many are answered."""
+    """How installations are asked. parallelism: how many questions at a time. counted: hears how many are
+    answered.
+    """
 
     parallelism: int
     counted: Counted = uncounted

@@ -14,6 +14,7 @@ from attrs import define, frozen
 from tests.unit.ece.servers import refusing
 from tests.unit.render.terminal import Terminal
 
+from .chain_project import git
 from .runner import Project, small
 from .serving import Served, listening, reaching
 from .terminal import Sitting, at_terminal
@@ -233,6 +234,33 @@ def test_how_much_of_an_apply_is_done(many: Project, served: Served, size: Size)
     with at_terminal(many, *words, columns=size.columns, rows=size.rows) as sitting:
         size.wait_for(sitting, rf"Applying … \d+/{COUNT} · 0:\d\d.*\n{LIMIT[size]}")
         assert size.interrupted(sitting).endswith("planner apply -e dev")
+
+
+@pytest.mark.seldom(doing=["Comparing and planning"])
+@pytest.mark.parametrize(
+    ("words", "doing"),
+    [(("env", "status"), "Looking at the environments"), (("preview",), "Comparing and planning")],
+)
+def test_how_many_environments_were_looked_at(
+    tmp_path: Path, served: Served, words: tuple[str, ...], doing: str
+) -> None:
+    project = reaching(tmp_path / "some", served.url)
+    line = f"  dev: {{endpoint: '{served.url}'}}\n"
+    project.edit("planner.yaml", line, "".join(line.replace("dev", name) for name in ("a", "b", "c")))
+    project.edit("templates/main.yaml", "name: alpha", "name: {{ env.name }}-alpha")
+    project.edit("templates/main.yaml", "name: beta", "name: {{ env.name }}-beta")
+    for name in ("a", "b", "c"):
+        project.apply("-e", name)
+    git(project.folder, "init", "-q", "-b", "main")
+    git(project.folder, "add", ".")
+    git(project.folder, "commit", "-q", "-m", "one")
+    project.edit("templates/main.yaml", "Goes with", "Goes well with")
+    served.ece.fault("GET /deployments/extensions hold from=2")
+    size = NARROW
+    with at_terminal(project, *words, columns=size.columns, rows=size.rows) as sitting:
+        size.wait_for(sitting, rf"{doing} … 1/3 · 0:\d\d.*")
+        size.interrupted(sitting)
+    served.ece.no_faults()
 
 
 @pytest.mark.seldom(size=[WIDE])

@@ -18,6 +18,7 @@ from planner.app.promotion.moving import former_texts
 from planner.app.stores import States
 from planner.config.load import Configuration, Projects
 from planner.engine.offline import ABSENT, Reading
+from planner.engine.ports import Counted, uncounted
 from planner.errors import PlannerError
 from planner.forge.registry import job_in
 from planner.model.codec import digest
@@ -36,7 +37,7 @@ _LINK: Final = "120000 "
 class Order:
     """A preview that somebody asks for. names: of the environments to look at, () for all. base: a git
     reference, None: found. reproduce: the command line. out: the folder that takes files; what an earlier run
-    wrote there is no change.
+    wrote there is no change. counted: hears how many environments are planned.
     """
 
     request: Request
@@ -45,6 +46,7 @@ class Order:
     offline: bool = False
     out: Path | None = None
     reproduce: str = ""
+    counted: Counted = uncounted
 
 
 @frozen

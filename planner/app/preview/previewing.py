@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +31,7 @@ from planner.config.load import Projects
 from planner.config.project import PROJECT_FILE, choose_environment
 from planner.config.sources import Sources, UnreadableSource
 from planner.engine.offline import ABSENT, followed, why_affected
+from planner.engine.refresh import Asking
 from planner.errors import PlannerError, WrongUsage
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.model.project import PINNED
@@ -179,8 +179,8 @@ def _chain(branch: Branch) -> tuple[Standing, ...]:
 def _side_by_side(
     branch: Branch, whys: Mapping[str, tuple[str, ...]], pairs: Mapping[str, tuple[Read, Read]]
 ) -> list[Planned]:
-    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        return [*pool.map(lambda name: _foreseen(branch, name, pairs[name], whys[name]), whys)]
+    asking = Asking(AT_ONCE, branch.order.counted)
+    return asking.each(lambda name: _foreseen(branch, name, pairs[name], whys[name]), [*whys])
 
 
 def _previewed(branch: Branch, planned: Sequence[Planned], **facts: Any) -> Previewed:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
 
@@ -15,6 +14,8 @@ from planner.app.promotion.choosing import Order, Promotion
 from planner.app.promotion.env_compare import read_side
 from planner.app.promotion.promoting import Foreseen, foresee, refuse_plan
 from planner.app.promotion.provenance import promoters, release_of
+from planner.engine.ports import Counted, uncounted
+from planner.engine.refresh import Asking
 from planner.engine.workflow import propose
 from planner.errors import InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostic
@@ -128,16 +129,16 @@ Ask = Callable[[Seen, Seen, str], Verdict]
 """What is said of the release that runs upstream: here, upstream, and the time."""
 
 
-def standings(request: Request, now: str) -> tuple[Standing, ...]:
+def standings(request: Request, now: str, counted: Counted = uncounted) -> tuple[Standing, ...]:
     """Every environment, in the order of planner.yaml. What cannot be looked at is told in its own entry.
 
-    If request refreshes, their installations are asked for changes and drift.
+    If request refreshes, their installations are asked for changes and drift. counted: hears how many
+    environments were looked at.
     """
-    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        found = pool.map(lambda name: look(request, name), request.project.environments)
-        seen = {item.environment.name: item for item in found}
-        ask = partial(_foreseen, request, seen) if request.refresh else _by_states
-        return tuple(pool.map(lambda item: standing(item, seen, now, ask), seen.values()))
+    looks = Asking(AT_ONCE, counted).each(lambda name: look(request, name), [*request.project.environments])
+    seen = {item.environment.name: item for item in looks}
+    ask = partial(_foreseen, request, seen) if request.refresh else _by_states
+    return tuple(Asking(AT_ONCE).each(lambda item: standing(item, seen, now, ask), [*seen.values()]))
 
 
 def standing(here: Seen, seen: Mapping[str, Seen], now: str, ask: Ask | None = None) -> Standing:

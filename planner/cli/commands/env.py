@@ -64,8 +64,8 @@ def status_command(request: Request, console: Console, /, as_json: bool) -> int:
     from planner.state.locks import utc_now
 
     project, now = request.project, utc_now()
-    with console.doing("Looking at the environments"):
-        chain = console.redact.inside(standings(request, now))
+    with console.doing("Looking at the environments") as counted:
+        chain = console.redact.inside(standings(request, now, counted))
     if as_json:
         console.document(standings_document(project.name, now, chain))
     else:

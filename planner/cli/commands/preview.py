@@ -97,8 +97,8 @@ def _previewed(console: Console, order: PreviewOrder, made: Path | None) -> Prev
 
     if made:
         return read_preview(made)
-    with console.doing("Comparing and planning"):
-        return preview(order)
+    with console.doing("Comparing and planning") as counted:
+        return preview(evolve(order, counted=counted))
 
 
 def _reproduce(request: Request) -> str:
