@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from planner.archives.kept import FOLDER
+
 from .runner import Project, small, words
 from .terminal import at_terminal
 
@@ -129,9 +131,10 @@ def test_resources_are_as_the_state_has_them_and_nothing_is_asked_or_written(pro
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """But those of the sandbox, which a look from outside changes."""
-    paths = (path for path in folder.rglob("*") if path.is_file() and "sandbox" not in str(path))
-    return {str(path): path.read_bytes() for path in paths}
+    """But those of the sandbox, which a look from outside changes, and what every look at archives keeps."""
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    kept = (path for path in paths if "sandbox" not in str(path) and path.parent.name != FOLDER)
+    return {str(path): path.read_bytes() for path in kept}
 
 
 def test_it_works_where_templates_do_not(project: Project) -> None:
@@ -170,8 +173,9 @@ def test_at_a_terminal(project: Project) -> None:
     assert [path.name for path in project.folder.iterdir() if "history" in path.name] == []
 
 
-@pytest.mark.parametrize(("keys", "code"), [("exit\n", 0), ("quit\n", 0), ("\x03", 130)])
+@pytest.mark.parametrize(("keys", "code"), [("exit\n", 0), ("quit\n", 0), ("\x03\n", 130)])
 def test_ways_out(project: Project, keys: str, code: int) -> None:
+    """A Ctrl-C between the prompt and the wait for a key is heard with the next key: Python's readline."""
     with at_terminal(project, "console", "-e", "dev") as sitting:
         sitting.wait_for("dev> ")
         sitting.type(keys)
