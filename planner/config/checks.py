@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from attrs import frozen
 from jinja2.exceptions import TemplateError, TemplateRuntimeError, TemplateSyntaxError
 
-from planner.config.jinja_errors import Explained, explain, explain_syntax
+from planner.config.jinja_errors import EXPRESSION, Explained, explain, explain_syntax
 from planner.config.jobs import PORTION, Ended, Link, Runner, TooMuchWork, unasked
 from planner.config.template_jobs import Rendering, Workpiece
 from planner.config.tokens import Tokens
@@ -64,9 +64,9 @@ def _readable(piece: Workpiece, conditions: Iterable[str], link: Link) -> Iterat
             yield None
         except (TemplateSyntaxError, RecursionError, SyntaxError, ValueError) as error:
             if isinstance(error, TemplateSyntaxError):
-                yield explain_syntax(error, "a jinja expression")
+                yield explain_syntax(error, EXPRESSION)
             else:
-                yield f"not a jinja expression: {explain(error)[0]}", ""
+                yield f"not {EXPRESSION}: {explain(error)[0]}", ""
 
 
 def _judged(piece: Workpiece, conditions: Iterable[str], link: Link) -> Iterator[Verdict | Explained]:

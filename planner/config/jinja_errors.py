@@ -127,6 +127,7 @@ _OTHER_LANGUAGES: Final = (
     ("expected token %}, got 'if'", "It is written {% elif ... %} here."),
 )
 _OTHER_TAGS: Final = {"elseif": "elif", "elsif": "elif", "foreach": "for", "then": "if", "let": "set"}
+EXPRESSION: Final = "a jinja expression"
 _CLOSING: Final = "An expression ends with }}, a statement with %}, a comment with #}."
 
 
@@ -188,7 +189,10 @@ def explain_syntax(error: TemplateSyntaxError, what: str = "a jinja template") -
     for words, signs in _IN_SIGNS.items():
         message = message.replace(f"'{words}'", signs)
     advice = next((advice for words, advice in _OTHER_LANGUAGES if message.startswith(words)), "")
-    if not advice and message.startswith(("unexpected", "Missing end")):
+    if what == EXPRESSION:  # it stands by itself: in no template, and without braces
+        message = message.replace("'end of template'", "end").replace("end of template", "end")
+        message = message.replace("chunk after expression", "more after its end")
+    elif not advice and message.startswith(("unexpected", "Missing end")):
         advice = _CLOSING
     return f"not {what}: {_short(re.sub(r' at [0-9]+$', '', message))}", advice
 

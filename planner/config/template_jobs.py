@@ -14,7 +14,7 @@ from attrs import Factory, define, evolve, field, frozen
 from jinja2.exceptions import TemplateError, TemplateNotFound, TemplateSyntaxError
 
 from planner.config.filters import filters
-from planner.config.jinja_errors import explain, explain_syntax, place_of
+from planner.config.jinja_errors import EXPRESSION, explain, explain_syntax, place_of
 from planner.config.jobs import BUDGET, Effort, Link, TooMuchWork
 from planner.config.rendering import OnUndefined, TemplateEnvironment, render
 from planner.config.scope import Locals, Scope, Unknown, looked_through, with_later_values
@@ -93,7 +93,7 @@ def valued(piece: Workpiece, text: str, link: Link) -> Iterator[Valued]:
     try:  # by itself first: else the error would be about the braces
         at_work.environment(Tokens(effort=piece.effort), at_work.undefined_at).compile_expression(text)
     except TemplateSyntaxError as error:
-        summary, advice = explain_syntax(error, "a jinja expression")
+        summary, advice = explain_syntax(error, EXPRESSION)
         yield INVALID, (Diagnostic(ERROR, summary, advice=advice),)
     else:
         yield at_work.value(f"{{{{ {text} }}}}")

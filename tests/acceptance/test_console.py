@@ -70,6 +70,9 @@ def test_a_result_for_each_line(project: Project) -> None:
 ERRORS = {
     "var.versoin": 'variable "versoin" is not declared Did you mean "version"?',
     "nope": '"nope" is not defined',
+    "var.version ~": "not a jinja expression: unexpected end",
+    "(1": "not a jinja expression: unexpected end, expected ')'",
+    "var.version 1": "not a jinja expression: more after its end",
     "'a' 'b": "not a jinja expression: unexpected char",
     "{{ var.version": "not a jinja template: unexpected end of template, expected }}",
     "1 / 0": "the expression failed: division by zero",

@@ -101,7 +101,7 @@ def test_a_printed_boolean_is_taken_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("text", "summary"),
     [
-        ("check: {c: {condition: 'a ==', message: m}}", "check c: not a jinja expression: "),
+        ("check: {c: {condition: 'a ==', message: m}}", "check c: not a jinja expression: unexpected end"),
         ("check: {c: {condition: 'true'}}", 'check c: missing required argument "message"'),
         (
             "check: {c: {condition: 'true', message: m, severity: fatal}}",

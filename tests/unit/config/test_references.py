@@ -142,7 +142,7 @@ def test_thousands_of_wrong_references_take_no_hours(folder: Folder) -> None:
         ),
         (
             "check: {c: {condition: 'a b', message: m}}",
-            "2: check c: not a jinja expression: chunk after expression",
+            "2: check c: not a jinja expression: more after its end",
         ),
         ("check: {c: {condition: '{{ nope }}', message: m}}", '2: "nope" is not defined'),
     ],
