@@ -1,5 +1,6 @@
-"""Plans without a change of extensions with files: all of them are read, archived and hashed each time. What
-was found in them is known from the apply.
+"""Plans without a change of extensions with files: all of them are read, archived and hashed each time.
+
+What was found in them is known from the apply.
 """
 
 from __future__ import annotations

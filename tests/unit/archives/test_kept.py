@@ -8,7 +8,7 @@ from zipfile import ZipFile
 import orjson
 import pytest
 
-from planner.archives import Archives
+from planner.archives import ArchiveError, Archives
 from planner.archives.kept import Kept
 from planner.model.lint import Fault
 from planner.model.resource import Content
@@ -72,6 +72,23 @@ def test_an_archive_that_cannot_be_read_is_read_again(tmp_path: Path) -> None:
     spoil(content)
     assert command(tmp_path, content) == (["files/made.zip is not a readable zip file"], ())
     Path(content.archive).write_bytes(data)
+    assert command(tmp_path, content) == ([], ())
+
+
+def test_an_archive_that_changes_meanwhile_is_told(tmp_path: Path) -> None:
+    content = site(tmp_path, {"a": b""})
+    archives = Archives(tmp_path, tmp_path / "work")
+    assert archives.inspect(content, "bundle", "8.*") == ()
+    spoil(content)
+    with pytest.raises(ArchiveError, match="cannot be read"):
+        archives.lint(content, "bundle")
+
+
+def test_what_is_kept_does_not_make_an_archive_safe_to_unpack(tmp_path: Path) -> None:
+    content = site(tmp_path, {"../dictionaries/synonyms.txt": BROKEN})
+    kept = Kept(tmp_path / "state")
+    kept.put("archive", content.sha256, {"problems": []})
+    kept.close()
     assert command(tmp_path, content) == ([], ())
 
 
