@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from inspect import signature
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -151,6 +151,9 @@ def format_option(*forms: str) -> Callable[[F], F]:
     )
 
 
+ANNOTATIONS: Final = ("sarif", "github")
+"""Forms in which other programs show what is wrong beside the lines of files."""
+json_form_option = click.option("--json", "form", flag_value="json", help="The same as --format json.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 

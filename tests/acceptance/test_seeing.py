@@ -158,7 +158,8 @@ def test_init_gives_a_project_that_applies(tmp_path: Path) -> None:
     made.settled()
     again = made.ok("init")
     assert "Wrote planner.yaml" not in again.out
-    assert (made.folder / ".gitignore").read_text() == "/state/\n"  # the schemas are committed
+    ignored = ["/state/", "/preview/", "*plan.json"]  # the schemas are committed
+    assert (made.folder / ".gitignore").read_text().split() == ignored
     for name in ("planner.yaml", "environments/dev.yaml", "templates/extensions.yaml"):
         text = (made.folder / name).read_text()
         pointer = text.splitlines()[0].partition("$schema=")[2]
