@@ -20,19 +20,9 @@ REPORTS = schema("reports.schema.json")
 
 SAYS_NOTHING = {
     *("completion", "export", "help", "init", "schemas", "state pull"),  # what they print is for a file
-    *(
-        "lock break",
-        "promote",
-        "release approve",
-        "release reject",
-        "sandbox reset",
-        "sandbox serve",
-        "verify",
-    ),
-    *(
-        f"state {verb}"
-        for verb in ["adopt", "discard", "migrate", "mv", "push", "rename", "restore", "rm", "rotate"]
-    ),
+    *("lock break", "promote", "release approve", "release reject", "sandbox reset", "sandbox serve"),
+    *("state adopt", "state discard", "state migrate", "state mv", "state push", "state rename"),
+    *("state restore", "state rm", "state rotate", "verify"),
 }
 """Commands that do something, and say that it is done."""
 
