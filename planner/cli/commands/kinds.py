@@ -8,7 +8,7 @@ import click
 
 from planner.cli.handed import KindFile
 from planner.cli.main import Verbs, make_console
-from planner.cli.options import json_option
+from planner.cli.options import complete_kinds, json_option
 from planner.errors import WrongUsage
 from planner.model.diagnostic import did_you_mean
 
@@ -36,7 +36,7 @@ def list_command(context: click.Context, /, as_json: bool) -> None:
 
 
 @command.command("show")
-@click.argument("kind")
+@click.argument("kind", shell_complete=complete_kinds)
 @json_option
 @click.pass_context
 def show_command(context: click.Context, /, kind: str, as_json: bool) -> None:

@@ -25,11 +25,11 @@ def command() -> None:
 @json_option
 def show_command(here: Stored, /, as_json: bool) -> None:
     """Show who holds the lock, by the word of the place where the state is."""
-    from planner.render.reports import lock_document
-
     holder = here.store.backend.probe_lock()
     name = here.environment.name
     if as_json:
+        from planner.render.reports import lock_document
+
         shown = here.console.redact.inside(holder)
         here.console.document(lock_document(name, asdict(shown) if shown else None))
     elif holder is None:

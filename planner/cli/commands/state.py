@@ -89,12 +89,12 @@ def list_command(here: Stored, /, patterns: tuple[str, ...], ids: bool, as_json:
 
     What is left over from a replacement has its line too, which says so.
     """
-    from planner.render.reports import entries_document
-
     state = here.store.load()
     wanted = matching(state, patterns) if patterns else {prior.address for prior in state.entries}
     entries = at_addresses(state, wanted)
     if as_json:
+        from planner.render.reports import entries_document
+
         shown = here.console.redact.inside((tuple(entries), state.deposed))
         here.console.document(entries_document(here.environment.name, *shown))
         return
@@ -198,10 +198,10 @@ def discard_command(edit: _Edit, /, address: str) -> None:
 @json_option
 def history_command(here: Stored, /, as_json: bool) -> None:
     """List the snapshots that are kept, the newest first."""
-    from planner.render.reports import history_document
-
     entries = here.store.history()
     if as_json:
+        from planner.render.reports import history_document
+
         here.console.document(history_document(here.environment.name, map(asdict, entries)))
         return
     for entry in entries:
