@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
@@ -33,6 +33,7 @@ from planner.render.style import Style
 if TYPE_CHECKING:
     from planner.engine.ports import Counted
     from planner.model.retry import Retry
+    from planner.render.annotations import Annotation
 
 NARROWEST = 40
 SILENT_SECONDS = 0.5
@@ -153,6 +154,18 @@ class Console:
         """A result for programs, as indented JSON, of what was redacted before."""
         options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
         self.out_document(orjson.dumps(document, option=options))
+
+    def annotations(self, found: Iterable[Annotation], form: str) -> None:
+        """What is wrong in files, redacted before, in one of `planner.cli.options.ANNOTATIONS`."""
+        if form == "sarif":
+            from planner.render.sarif import sarif  # noqa: PLC0415 - only where it is asked for
+
+            self.document(sarif(found))
+        else:
+            from planner.render.github import github  # noqa: PLC0415 - as above
+
+            if text := github(found):  # nothing is no line, not an empty one
+                self.out_document(text.encode())
 
     def event(self, line: Mapping[str, Any]) -> None:
         """An event for programs, redacted before."""

@@ -197,7 +197,7 @@ class Verbs(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         known = self.list_commands(ctx)
-        if args and args[0] not in known:
+        if args and args[0] not in known and not ctx.resilient_parsing:
             from planner.model.diagnostic import did_you_mean  # noqa: PLC0415 - only on this error
 
             where = ctx.command_path.partition(" ")[2]

@@ -5,10 +5,12 @@ What a command is handed for them is made when it runs, by modules that a shell 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from functools import wraps
 from inspect import signature
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -17,6 +19,9 @@ from planner.errors import PlannerError, WrongUsage
 from planner.forge import LISTED
 from planner.model.address import Address
 from planner.promote import GATES
+
+if TYPE_CHECKING:
+    from planner.model.project import Project
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,15 +36,51 @@ def _assignment(
     return [(name.strip(), value) for name, _, value in split]
 
 
-def complete_environments(context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
-    """Never an error, at worst nothing."""
-    from planner.config.project import open_project  # noqa: PLC0415 - while a shell completes
+Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 
+
+def _of_project(pick: Callable[[Project], Iterable[str]]) -> Complete:
+    """Completes what planner.yaml names. Never an error, at worst nothing."""
+
+    def complete(context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
+        from planner.config.project import open_project  # noqa: PLC0415 - while a shell completes
+
+        try:
+            names = pick(open_project(folder_of(context)))
+        except PlannerError:
+            return []
+        return [name for name in dict.fromkeys(names) if name.startswith(incomplete)]
+
+    return complete
+
+
+complete_environments = _of_project(lambda project: project.environments)
+complete_checks = _of_project(
+    lambda project: (check for one in project.environments.values() for check in one.gates.checks)
+)
+complete_promotables = _of_project(
+    lambda project: (*project.promoted_variables, *["templates"] * project.promotes_templates)
+)
+_complete_assignments = _of_project(
+    lambda project: (f"{name}=" for name, found in project.variables.items() if not found.sensitive)
+)
+"""Not of sensitive ones: who lists the processes would see them."""
+
+
+def complete_kinds(context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
+    """By the names of their files, and what the project's .schemas/ knows of other packages' kinds."""
+    from planner.resources import kind_files  # noqa: PLC0415 - while a shell completes
+
+    names = {path.stem for path in kind_files()} | _kinds_for_editors(folder_of(context))
+    return sorted(name for name in names if name.startswith(incomplete))
+
+
+def _kinds_for_editors(folder: Path) -> set[str]:
     try:
-        names = open_project(folder_of(context)).environments
-    except PlannerError:
-        return []
-    return [name for name in names if name.startswith(incomplete)]
+        rules = json.loads((folder / ".schemas" / "template.schema.json").read_bytes())
+        return set(rules["properties"]["resource"]["properties"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return set()
 
 
 def complete_addresses(context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
@@ -79,6 +120,7 @@ _VARIABLES = [
         metavar="NAME=VALUE",
         multiple=True,
         callback=_assignment,
+        shell_complete=_complete_assignments,
         help="Set a variable; may be repeated.",
     ),
     click.option(
@@ -151,6 +193,9 @@ def format_option(*forms: str) -> Callable[[F], F]:
     )
 
 
+ANNOTATIONS: Final = ("sarif", "github")
+"""Forms in which other programs show what is wrong beside the lines of files."""
+json_form_option = click.option("--json", "form", flag_value="json", help="The same as --format json.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 

@@ -19,7 +19,7 @@ class Rule:
 
     id: what `--explain` and `allow` name it by. severity: ERROR only where source is a line of the program
     that refuses it, else WARNING. sentence: what is wrong, said of a file. explanation: what comes of it.
-    advice: what to do. source: a link to where it is read from.
+    advice: what to do. source: a link to where it is read from, "" for none.
     """
 
     id: str = field(metadata=WORD)

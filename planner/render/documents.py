@@ -1,4 +1,4 @@
-"""Environments, how two of them differ, and releases, as documents that schemas/*.schema.json describe.
+"""Environments, how two differ, releases and what is wrong, as documents that schemas/*.schema.json describe.
 
 An object has its fields under their names where nothing else is said of it below. null stands for what is not
 known, or not there, as a text that is "".
@@ -12,6 +12,7 @@ from typing import Any, Final
 from attrs import fields_dict, has
 
 from planner.model.address import Address
+from planner.model.diagnostic import Diagnostic
 from planner.model.plan import AttributeDiff
 from planner.model.release import Comparison, Gate, KnownRelease, Remark, Standing, Stay, TextDiff
 from planner.model.value import Value, is_sensitive
@@ -24,6 +25,7 @@ Document = dict[str, Any]
 _STANDINGS_FORMAT: Final = 1
 _COMPARISON_FORMAT: Final = 1
 _RELEASES_FORMAT: Final = 1
+_VALIDATION_FORMAT: Final = 1
 
 
 def places_document(project: str, places: Iterable[Place]) -> Document:
@@ -62,6 +64,24 @@ def release_document(
 ) -> Document:
     """subjects: commit -> the first line of its message."""
     return {**_head(project, problems), "release": _plain(item), "subjects": dict(subjects)}
+
+
+def validation_document(found: Mapping[str, Iterable[Diagnostic]]) -> Document:
+    """found: by environment; under "" what is wrong before there is one."""
+    items = [(name, item) for name, diagnostics in found.items() for item in diagnostics]
+    wrong = {name for name, item in items if item.is_error}
+    return {
+        "format_version": _VALIDATION_FORMAT,
+        "valid": not wrong,
+        "environments": [{"environment": name, "valid": name not in wrong} for name in found if name],
+        "diagnostics": [{"environment": name or None, **_diagnostic(item)} for name, item in items],
+    }
+
+
+def _diagnostic(item: Diagnostic) -> Document:
+    place = item.position
+    told = _picked(item, "severity", "summary", "detail", "address", "advice")
+    return {**told, "file": place.file if place else None, "line": place.line if place else None}
 
 
 def _head(project: str, problems: Mapping[str, str]) -> Document:

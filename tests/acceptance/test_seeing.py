@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -158,7 +159,8 @@ def test_init_gives_a_project_that_applies(tmp_path: Path) -> None:
     made.settled()
     again = made.ok("init")
     assert "Wrote planner.yaml" not in again.out
-    assert (made.folder / ".gitignore").read_text() == "/state/\n"  # the schemas are committed
+    ignored = ["/state/", "/preview/", "*plan.json"]  # the schemas are committed
+    assert (made.folder / ".gitignore").read_text().split() == ignored
     for name in ("planner.yaml", "environments/dev.yaml", "templates/extensions.yaml"):
         text = (made.folder / name).read_text()
         pointer = text.splitlines()[0].partition("$schema=")[2]
@@ -206,18 +208,57 @@ def test_a_wrong_project_keeps_its_schemas(project: Project) -> None:
     assert (project.folder / ".schemas/environment.schema.json").read_text() == before
 
 
+COMPLETED = {
+    "planner ap": ["apply"],
+    "planner plan -e d": ["dev"],
+    "planner state show -e dev extension.a": ["extension.alpha"],
+    "planner plan --var ": ["version="],
+    "planner plan --var v": ["version="],
+    "planner plan --var x": [],
+    "planner plan --var version=9.": [],
+    "planner kinds show e": ["extension"],
+    "planner export ": ["extension", "own"],
+    "planner export extension o": ["own"],
+    "planner apply --force so": ["soak"],
+    "planner verify dev --check ": ["smoke", "load"],
+    "planner promote dev prod --only ": ["version", "templates"],
+    "planner plan --color a": ["auto", "always"],
+}
+
+
 def test_completion(applied: Project) -> None:
+    applied.edit("planner.yaml", "variables:", "variables:\n  token: {type: string, sensitive: true}")
+    applied.edit(
+        "planner.yaml",
+        "dev: {endpoint: sandbox}",
+        "dev: {endpoint: sandbox}\n"
+        "  prod: {endpoint: sandbox, promote_from: [dev], gates: {checks: [smoke, load]}}\n"
+        "promote: {variables: [version], templates: true}",
+    )
+    applied.write(
+        ".schemas/template.schema.json", '{"properties": {"resource": {"properties": {"own": {}}}}}'
+    )
     for shell in ("bash", "zsh", "fish"):
         assert "_PLANNER_COMPLETE" in applied.ok("completion", shell).out
 
     def completed(words: str) -> str:
         count = str(len(words.split(" ")) - 1)
         env = {"_PLANNER_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": count}
-        return applied.run(env=env).out
+        done = applied.ok(env=env)
+        assert done.err == ""
+        return done.out
 
-    assert "plain,dev" in completed("planner plan -e d")
-    assert "plain,extension.alpha" in completed("planner state show extension.a")
-    assert "plain,apply" in completed("planner ap")
+    for line, expected in COMPLETED.items():
+        assert completed(line).split() == [f"plain,{word}" for word in expected], line
+    completed("planner nothing -")
+
+
+@pytest.mark.parametrize("shell", ["bash", "bash --posix"])
+def test_a_value_follows_its_name_at_once(applied: Project, shell: str) -> None:
+    script = applied.ok("completion", "bash").out
+    told = subprocess.run([*shell.split(), "-n", "-c", script], capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert script.count("[[ $value == *= ]] && compopt -o nospace") == 1
 
 
 def test_events_of_moves_checks_and_what_is_left_out(applied: Project) -> None:

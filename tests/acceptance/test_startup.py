@@ -34,6 +34,11 @@ LOADED = {
     **{f"{name} -?": (20, "") for name in COMMANDS},
     "state -?": (35, ""),  # the state and its edits
     "plan -e ?": (35, DOCUMENTS),
+    "plan --var ?": (40, DOCUMENTS),
+    "kinds show ?": (25, "orjson"),
+    "export ?": (25, "orjson"),
+    "verify dev --check ?": (40, DOCUMENTS),
+    "apply --force ?": (25, ""),
     "plan --target ?": (85, STATE),
     "state show ?": (95, STATE),
     "show": (95, STATE),

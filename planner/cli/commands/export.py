@@ -9,12 +9,12 @@ import click
 
 from planner.cli.commands.kinds import require_kind
 from planner.cli.handed import Console, Request
-from planner.cli.options import environment_option, on_request
+from planner.cli.options import complete_kinds, environment_option, on_request
 from planner.errors import PlannerError
 
 
 @click.command("export")
-@click.argument("kinds", nargs=-1, metavar="[KIND]...")
+@click.argument("kinds", nargs=-1, metavar="[KIND]...", shell_complete=complete_kinds)
 @environment_option
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to a new file in the project."

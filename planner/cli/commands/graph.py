@@ -5,23 +5,29 @@ from __future__ import annotations
 import click
 
 from planner.cli.handed import Console, Request
-from planner.cli.options import format_option, on_request, variable_options
+from planner.cli.options import format_option, json_form_option, on_request, variable_options
 from planner.render.graph import FORMATS
 
 
 @click.command("graph")
 @variable_options
-@format_option(*FORMATS)
+@format_option(*FORMATS, "json")
+@json_form_option
 @on_request
 def command(request: Request, console: Console, /, form: str) -> None:
-    """Print what depends on what, as DOT or mermaid. Calls no API.
+    """Print what depends on what, as DOT, mermaid or JSON. Calls no API.
 
     \b
     planner graph -e dev | dot -Tsvg > graph.svg
     """
     from planner.app.opening import configure
+    from planner.render.reports import graph_document
 
     configuration, _ = configure(request)
     configuration.refuse_errors()
     edges = {address: desired.dependencies for address, desired in configuration.resources.items()}
-    console.out(FORMATS[form](console.redact.inside(edges)))
+    shown = console.redact.inside(edges)
+    if form == "json":
+        console.document(graph_document(configuration.environment.name, shown))
+    else:
+        console.out(FORMATS[form](shown))

@@ -8,6 +8,7 @@ import click
 
 from planner.cli.handed import KindFile
 from planner.cli.main import Verbs, make_console
+from planner.cli.options import complete_kinds, json_option
 from planner.errors import WrongUsage
 from planner.model.diagnostic import did_you_mean
 
@@ -18,21 +19,27 @@ def command() -> None:
 
 
 @command.command("list")
+@json_option
 @click.pass_context
-def list_command(context: click.Context, /) -> None:
+def list_command(context: click.Context, /, as_json: bool) -> None:
     """List the kinds."""
     from planner.kinds.registry import load_kinds
     from planner.render.kinds import render_kind_list
+    from planner.render.reports import kinds_document
 
     console = make_console(context)
     kinds = [kind_file.kind for _, kind_file in sorted(load_kinds().items())]
-    console.out(render_kind_list(kinds, style=console.style()))
+    if as_json:
+        console.document(kinds_document(kinds))
+    else:
+        console.out(render_kind_list(kinds, style=console.style()))
 
 
 @command.command("show")
-@click.argument("kind")
+@click.argument("kind", shell_complete=complete_kinds)
+@json_option
 @click.pass_context
-def show_command(context: click.Context, /, kind: str) -> None:
+def show_command(context: click.Context, /, kind: str, as_json: bool) -> None:
     """Show a KIND: attributes, types, what a change does, API operations, an example.
 
     \b
@@ -40,20 +47,18 @@ def show_command(context: click.Context, /, kind: str) -> None:
     """
     from planner.kinds.registry import load_kinds
     from planner.render.kinds import render_kind
+    from planner.render.reports import kind_document
 
     console = make_console(context)
     kinds = load_kinds()
     require_kind(kind, kinds)
     found = kinds[kind]
-    text = render_kind(
-        found.kind,
-        str(found.kind.schema.get("description", found.description)),
-        _operations(found),
-        found.example,
-        width=console.width(),
-        style=console.style(),
-    )
-    console.out(text)
+    description = str(found.kind.schema.get("description", found.description))
+    told = (found.kind, description, _operations(found), found.example)
+    if as_json:
+        console.document(kind_document(*told))
+    else:
+        console.out(render_kind(*told, width=console.width(), style=console.style()))
 
 
 def require_kind(name: str, kinds: Iterable[str]) -> None:

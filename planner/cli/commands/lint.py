@@ -10,7 +10,7 @@ import click
 
 from planner.cli.handed import Console
 from planner.cli.main import folder_of, make_console
-from planner.cli.options import format_option
+from planner.cli.options import ANNOTATIONS, format_option, json_form_option
 from planner.model.lint import Report
 
 FOUND: Final = 1
@@ -18,8 +18,8 @@ FOUND: Final = 1
 
 @click.command("lint")
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
-@format_option("text", "json", "sarif", "github", "junit")
-@click.option("--json", "form", flag_value="json", help="The same as --format json.")
+@format_option("text", "json", *ANNOTATIONS, "junit")
+@json_form_option
 @click.option("--explain", metavar="RULE", default="", help="Say what a rule means, and where it is from.")
 @click.pass_context
 def command(context: click.Context, /, paths: tuple[Path, ...], form: str, explain: str) -> int:
@@ -44,16 +44,16 @@ def command(context: click.Context, /, paths: tuple[Path, ...], form: str, expla
 
 
 def _print(console: Console, reports: Sequence[Report], form: str) -> None:
+    from planner.render.annotations import of_reports
     from planner.render.lint.document import document
-    from planner.render.lint.github import github
     from planner.render.lint.junit import junit
-    from planner.render.lint.sarif import sarif
     from planner.render.lint.text import render_reports
 
-    documents, texts = {"json": document, "sarif": sarif}, {"github": github, "junit": junit}
-    if form in documents:
-        console.document(documents[form](reports))
-    elif form in texts:
-        console.out_document(texts[form](reports).encode())
+    if form in ANNOTATIONS:
+        console.annotations(of_reports(reports), form)
+    elif form == "json":
+        console.document(document(reports))
+    elif form == "junit":
+        console.out_document(junit(reports).encode())
     else:
         console.out(render_reports(reports, width=console.width(), style=console.style()))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import click
+from attrs import asdict
 
 from planner.cli.handed import Stored
 from planner.cli.main import Verbs
-from planner.cli.options import on_state
+from planner.cli.options import json_option, on_state
 
 
 @click.group("lock", cls=Verbs)
@@ -21,11 +22,17 @@ def command() -> None:
 
 @command.command("show")
 @on_state
-def show_command(here: Stored, /) -> None:
+@json_option
+def show_command(here: Stored, /, as_json: bool) -> None:
     """Show who holds the lock, by the word of the place where the state is."""
     holder = here.store.backend.probe_lock()
     name = here.environment.name
-    if holder is None:
+    if as_json:
+        from planner.render.reports import lock_document
+
+        shown = here.console.redact.inside(holder)
+        here.console.document(lock_document(name, asdict(shown) if shown else None))
+    elif holder is None:
         here.console.out(f"{name} is free.")
     else:
         known_as = f"Lock id: {holder.id}" if holder.id else "The server does not tell the lock's id."

@@ -10,7 +10,14 @@ import click
 from attrs import evolve
 
 from planner.cli.handed import Console, Previewed, PreviewOrder, Request, Wanted
-from planner.cli.options import complete_environments, forge_options, format_option, input_options, on_request
+from planner.cli.options import (
+    complete_environments,
+    forge_options,
+    format_option,
+    input_options,
+    json_form_option,
+    on_request,
+)
 
 CHANGES, FAILED = 2, 1
 _REPRODUCED = ("base", "environments", "offline")
@@ -38,6 +45,7 @@ _REPRODUCED = ("base", "environments", "offline")
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Write every form into this folder."
 )
 @format_option("markdown", "json", "html")
+@json_form_option
 @click.option("--comment", is_flag=True, help="Make or update the comment on the pull request.")
 @forge_options("the CI's")
 @click.option("--pr", type=click.IntRange(min=1), metavar="N", help="The pull request.")

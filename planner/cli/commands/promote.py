@@ -10,6 +10,7 @@ from attrs import evolve
 from planner.cli.handed import Console, Forcing, Foreseen, Order, Promotion, Request, Wanted
 from planner.cli.options import (
     complete_environments,
+    complete_promotables,
     force_options,
     forge_options,
     input_options,
@@ -23,7 +24,13 @@ _NO_DEFAULT: Final = "Neither PLANNER_ENVIRONMENT nor default_environment counts
 
 @click.command("promote")
 @click.argument("names", nargs=-1, metavar="[SOURCE] TARGET", shell_complete=complete_environments)
-@click.option("--only", multiple=True, metavar="VARIABLE", help="Move this only, or templates; repeatable.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="VARIABLE",
+    shell_complete=complete_promotables,
+    help="Move this only, or templates; repeatable.",
+)
 @click.option("--release", default="", metavar="R", help="A release that ran in SOURCE, not the present one.")
 @click.option("--rollback", is_flag=True, help="Go back to what ran in TARGET before.")
 @click.option("--to", default="", metavar="R", help="With --rollback: the release to go back to.")

@@ -8,13 +8,20 @@ from functools import wraps
 from typing import Any
 
 import click
-from attrs import evolve, frozen
+from attrs import asdict, evolve, frozen
 
 from planner.cli.commands.state_places import COMMANDS, told_size
 from planner.cli.commands.state_rename import rename_command
 from planner.cli.handed import Stored
 from planner.cli.main import Verbs
-from planner.cli.options import address_of, complete_addresses, dry_run_option, lock_option, on_state
+from planner.cli.options import (
+    address_of,
+    complete_addresses,
+    dry_run_option,
+    json_option,
+    lock_option,
+    on_state,
+)
 from planner.engine.edits import adopt, at_addresses, discard, matching, moved, removed
 from planner.errors import PlannerError
 from planner.model.resource import Prior
@@ -76,7 +83,8 @@ def command() -> None:
 @click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
 @on_state
 @click.option("--ids", is_flag=True, help="Print the ids too.")
-def list_command(here: Stored, /, patterns: tuple[str, ...], ids: bool) -> None:
+@json_option
+def list_command(here: Stored, /, patterns: tuple[str, ...], ids: bool, as_json: bool) -> None:
     """List the addresses in the state, or those that a PATTERN matches, as 'extension.stopwords_*'.
 
     What is left over from a replacement has its line too, which says so.
@@ -84,6 +92,12 @@ def list_command(here: Stored, /, patterns: tuple[str, ...], ids: bool) -> None:
     state = here.store.load()
     wanted = matching(state, patterns) if patterns else {prior.address for prior in state.entries}
     entries = at_addresses(state, wanted)
+    if as_json:
+        from planner.render.reports import entries_document
+
+        shown = here.console.redact.inside((tuple(entries), state.deposed))
+        here.console.document(entries_document(here.environment.name, *shown))
+        return
     width = max((len(str(prior.address)) for prior in entries), default=0)
     for prior in entries:
         shown = f"{pad(str(prior.address), width)}  {escape(prior.id)}" if ids else str(prior.address)
@@ -93,14 +107,18 @@ def list_command(here: Stored, /, patterns: tuple[str, ...], ids: bool) -> None:
 @command.command("show")
 @click.argument("address", shell_complete=complete_addresses)
 @on_state
-def show_command(here: Stored, /, address: str) -> None:
+@click.option("--json", "as_list", is_flag=True, help="Print one JSON document, a list.")
+def show_command(here: Stored, /, address: str, as_list: bool) -> None:
     """Print what the state holds of one resource, as JSON. What is left over from it comes last, marked."""
     from planner.model.codec import encode
 
     state = here.store.load()
-    for prior in at_addresses(state, matching(state, [address])):
-        marks = {"deposed": True} if prior in state.deposed else {}
-        here.console.out(json.dumps({**encode(prior), **marks}, indent=2, ensure_ascii=False))
+    found = [
+        {**encode(prior), **({"deposed": True} if prior in state.deposed else {})}
+        for prior in at_addresses(state, matching(state, [address]))
+    ]
+    for document in [found] if as_list else found:
+        here.console.out(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 @command.command("mv")
@@ -177,9 +195,15 @@ def discard_command(edit: _Edit, /, address: str) -> None:
 
 @command.command("history")
 @on_state
-def history_command(here: Stored, /) -> None:
+@json_option
+def history_command(here: Stored, /, as_json: bool) -> None:
     """List the snapshots that are kept, the newest first."""
     entries = here.store.history()
+    if as_json:
+        from planner.render.reports import history_document
+
+        here.console.document(history_document(here.environment.name, map(asdict, entries)))
+        return
     for entry in entries:
         here.console.out(f"{entry.serial:>6}  {entry.time}  {entry.size:>10,} bytes")
     if not entries:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import click
 
 from planner.cli.handed import Console, Request
-from planner.cli.options import complete_environments, lock_option, on_request
+from planner.cli.options import complete_checks, complete_environments, lock_option, on_request
 from planner.errors import WrongUsage
 from planner.render.escaping import escape
 
 
 @click.command("verify")
 @click.argument("environment", metavar="ENV", shell_complete=complete_environments)
-@click.option("--check", required=True, metavar="NAME", help="The check, as gates.checks names it.")
+@click.option(
+    "--check",
+    required=True,
+    metavar="NAME",
+    shell_complete=complete_checks,
+    help="The check, as gates.checks names it.",
+)
 @click.option("--ok", "passed", is_flag=True, help="It passed.")
 @click.option("--failed", is_flag=True, help="It did not.")
 @click.option("--url", default="", metavar="URL", help="Where the evidence is; kept in the state and shown.")

@@ -16,8 +16,10 @@ from planner.cli.options import json_option
 @click.pass_context
 def command(context: click.Context, /, as_json: bool) -> None:
     """Print the version, as --version does. With --json also what it runs on."""
+    from planner.render.reports import version_document
+
     if not as_json:
         click.echo(f"planner {__version__}")
         return
-    document = {"planner": __version__, "python": platform.python_version(), "platform": platform.platform()}
-    make_console(context).document(document)
+    told = version_document(__version__, platform.python_version(), platform.platform())
+    make_console(context).document(told)

@@ -12,6 +12,7 @@ from planner.kinds.registry import load_kinds, read_kind_file
 from planner.kinds.rest import RestDriver
 from planner.render.kinds import render_kind
 from planner.render.style import Style
+from planner.resources import kind_files
 
 from .plain import FILTER, written
 
@@ -120,3 +121,9 @@ def test_a_kind_file_that_is_not_there(tmp_path: Path) -> None:
 )
 def test_pointers(pointer: str, found: object) -> None:
     assert pointed({"a": {"b/c": 1}, "l": [1]}, pointer) == found
+
+
+def test_a_shipped_kind_has_the_name_of_its_file() -> None:
+    """A shell that completes looks at the names of the files alone."""
+    paths = kind_files()
+    assert [path.stem for path in paths] == [read_kind_file(path).kind.name for path in paths]

@@ -11,11 +11,12 @@ from attrs import evolve
 
 from planner.model.diagnostic import ERROR, WARNING
 from planner.model.lint import Finding, Report, Rule, Taken, Unchecked
+from planner.render.annotations import of_reports
+from planner.render.github import github
 from planner.render.lint.document import document
-from planner.render.lint.github import github
 from planner.render.lint.junit import junit
-from planner.render.lint.sarif import sarif
 from planner.render.lint.text import render_reports, render_rule
+from planner.render.sarif import sarif
 from planner.render.style import Style
 from planner.resources import schema
 
@@ -48,8 +49,8 @@ REPORTS = (FOLDER, ZIP, UNREAD)
 FORMS: dict[str, Callable[[tuple[Report, ...]], str]] = {
     "text": lambda reports: render_reports(reports, width=100, style=Style()),
     "json": lambda reports: json.dumps(document(reports), indent=2, ensure_ascii=False),
-    "sarif": lambda reports: json.dumps(sarif(reports), indent=2, ensure_ascii=False),
-    "github": github,
+    "sarif": lambda reports: json.dumps(sarif(of_reports(reports)), indent=2, ensure_ascii=False),
+    "github": lambda reports: github(of_reports(reports)),
     "junit": junit,
 }
 

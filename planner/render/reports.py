@@ -1,0 +1,87 @@
+"""What commands report beside plans and promotions, as documents that schemas/reports.schema.json describes.
+
+All are redacted before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from planner.model.address import Address
+from planner.model.kind import Kind
+from planner.model.resource import Prior
+from planner.model.value import Value
+from planner.model.value_json import encode_value
+from planner.render.graph import Graph
+from planner.render.template_text import Origins, Resources
+
+Document = dict[str, Any]
+_FORMAT: Final = 1
+
+
+def _document(**told: Any) -> Document:
+    return {"format_version": _FORMAT, **told}
+
+
+def rendered_document(
+    environment: str, resources: Resources, outputs: Mapping[str, Value], origins: Origins | None
+) -> Document:
+    """origins: names where an attribute's value comes from."""
+    found = [_rendered(address, resources[address], origins) for address in sorted(resources)]
+    return _document(environment=environment, resources=found, outputs=encode_value(outputs))
+
+
+def _rendered(address: Address, attributes: Mapping[str, Value], origins: Origins | None) -> Document:
+    told = {"address": str(address), "attributes": encode_value(attributes)}
+    if origins is None:
+        return told
+    places = {name: list(found) for name in attributes if (found := origins(address, (name,)))}
+    return {**told, "origins": places}
+
+
+def graph_document(environment: str, graph: Graph) -> Document:
+    found = [
+        {"address": str(address), "depends_on": [str(other) for other in sorted(graph[address])]}
+        for address in sorted(graph)
+    ]
+    return _document(environment=environment, resources=found)
+
+
+def kinds_document(kinds: Iterable[Kind]) -> Document:
+    return _document(kinds=[{"kind": kind.name, "title": kind.title} for kind in kinds])
+
+
+def kind_document(kind: Kind, description: str, operations: Mapping[str, str], example: str) -> Document:
+    """operations: what planner does -> the operation of the API, its method and path."""
+    return _document(
+        kind=kind.name,
+        title=kind.title,
+        description=description,
+        attributes=kind.schema,
+        operations=dict(operations),
+        example=example,
+    )
+
+
+def lock_document(environment: str, holder: Mapping[str, Any] | None) -> Document:
+    """holder: None where the environment is free."""
+    return _document(environment=environment, locked=holder is not None, holder=holder)
+
+
+def entries_document(environment: str, entries: Iterable[Prior], deposed: Iterable[Prior]) -> Document:
+    """deposed: those of entries that are left over from a replacement."""
+    left_over = list(deposed)
+    found = [
+        {"address": str(prior.address), "id": prior.id, "left_over": prior in left_over} for prior in entries
+    ]
+    return _document(environment=environment, resources=found)
+
+
+def history_document(environment: str, snapshots: Iterable[Mapping[str, Any]]) -> Document:
+    """snapshots: the newest first."""
+    return _document(environment=environment, snapshots=list(snapshots))
+
+
+def version_document(version: str, python: str, platform: str) -> Document:
+    return _document(planner=version, python=python, platform=platform)
