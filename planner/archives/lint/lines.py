@@ -67,6 +67,11 @@ def lines(file: File, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
         yield from enumerate(block.lines, block.first)
 
 
+def java_length(text: str) -> int:
+    """Its characters as Java counts them: two for one above U+FFFF."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
 def utf8(file: File, not_utf8: Rule, mark: Rule) -> Iterator[Finding]:
     """not_utf8: found at the first line that is not UTF-8. mark: found when a byte order mark begins it."""
     for first, data in _whole_lines(file):

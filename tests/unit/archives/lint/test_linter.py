@@ -28,6 +28,7 @@ def taken(name: str, data: bytes = b"") -> tuple[str, str]:
 
 
 SYNONYMS, WORDS = "synonyms in Solr's format", "a word list"
+WORDNET = "synonyms in WordNet's format"
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,8 @@ SYNONYMS, WORDS = "synonyms in Solr's format", "a word list"
         ("dictionaries/notice-synonyms.txt", b"", SYNONYMS),
         ("dictionaries/synonyms/de.txt", b"# ours\n\n  \nauto, car\n", SYNONYMS),
         ("dictionaries/en.txt", b"\xef\xbb\xbf#x\r\ntelly => tv\r\n", SYNONYMS),
+        ("dictionaries/synonyms.txt", b"s(100000001,1,'a',v,1,0).\n", WORDNET),
+        ("analysis/wn_s.pl", b"", WORDNET),
         ("dictionaries/mapping.txt", b"ph => f\n", ""),
         ("dictionaries/userdict.txt", b"a,b,c,d\n", ""),
         ("dictionaries/synonyms/de.txt", b"# a, b\nauto\n", WORDS),
