@@ -37,6 +37,23 @@ def besides(plans: Sequence[Plan]) -> list[str]:
     return [*state_only(plans), *([plural(outputs, "output")] if outputs else [])]
 
 
+def gitlab_report(preview: Preview) -> dict[str, object]:
+    """What GitLab's merge request shows of a file in `artifacts:reports:terraform`.
+
+    A replace is a create and a delete, as it is there for Terraform. A preview that failed has no counts,
+    so that GitLab says that the report failed, in place of numbers that are about a part.
+    """
+    if preview.failed:
+        return {"failed": [item.environment for item in preview.environments if item.failed]}
+    found = [item.plan.summary for item in preview.environments if item.plan is not None]
+    replaced = sum(each.replace for each in found)
+    return {
+        "create": sum(each.create for each in found) + replaced,
+        "update": sum(each.update for each in found),
+        "delete": sum(each.delete for each in found) + replaced,
+    }
+
+
 def losses_in_words(groups: Iterable[str]) -> str:
     """`2 deletes and 1 replace`. groups: of the changes."""
     counts = Counter(groups)

@@ -90,8 +90,15 @@ def test_the_files_it_writes(team: Project) -> None:
     change_prod(team)
     done = team.ok("preview", "--out", "preview")
     written = {path.name for path in (team.folder / "preview").iterdir()}
-    assert written == {"preview.md", "preview.html", "preview.json", "prod.plan.json"}
+    assert written == {"preview.md", "preview.html", "preview.json", "terraform.json", "prod.plan.json"}
     assert (team.folder / "preview/preview.md").read_text() == done.out
+    (found,) = environments(team).values()
+    summary: dict[str, int] = found["summary"]  # type: ignore[assignment]
+    assert json.loads((team.folder / "preview/terraform.json").read_text()) == {
+        "create": summary["create"] + summary["replace"],
+        "update": summary["update"],
+        "delete": summary["delete"] + summary["replace"],
+    }
     assert "hunter2-token" not in "".join(path.read_text() for path in (team.folder / "preview").iterdir())
     team.ok("apply", "-e", "prod", "--auto-approve", "preview/prod.plan.json")
     assert "No changes" in team.ok("plan", "-e", "prod").out

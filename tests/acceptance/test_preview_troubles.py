@@ -96,7 +96,7 @@ def test_a_project_that_is_wrong_fails_aloud(team: Project, old: str, new: str, 
     assert "### `team-search`: the preview failed" in done.out
     assert "planner.yaml:" in done.err
     written = {path.name: path.read_text() for path in (team.folder / "preview").iterdir()}
-    assert set(written) == {"preview.md", "preview.html", "preview.json"}
+    assert set(written) == {"preview.md", "preview.html", "preview.json", "terraform.json"}
     document = json.loads(written["preview.json"])
     assert [words for words in told if words not in document["error"]] == []
     assert (document["project"], document["environments"]) == ("team-search", [])

@@ -20,6 +20,7 @@ from planner.model.preview import Preview
 from planner.render.html import render_html
 from planner.render.markdown import CommentForm, render_comment
 from planner.render.markdown.form import LEAST
+from planner.render.preview import gitlab_report
 from planner.state.files import cause, write_private
 from planner.state.saved import Previewed, dump_preview
 from planner.vcs import repository_of
@@ -42,8 +43,12 @@ def _comment(found: Previewed, limit: int, dialect: Dialect = USUAL, *, files: b
 
 
 def write_files(found: Previewed, folder: Path) -> None:
-    """preview.md, .html and .json, and <environment>.plan.json for apply. Only their owner may read them."""
+    """preview.md, .html and .json, terraform.json for GitLab, and <environment>.plan.json for apply.
+
+    Only their owner may read them.
+    """
     files = {f"preview.{end}": rendered(found, form, files=True).encode() for end, form in _FORMS.items()}
+    files[_REPORT] = orjson.dumps(gitlab_report(found.preview))
     if not found.preview.offline:
         refused = {item.environment for item in found.preview.environments if item.failed}
         files |= {f"{name}{_PLAN}": data for name, data in found.plans.items() if name not in refused}
@@ -56,11 +61,12 @@ def write_files(found: Previewed, folder: Path) -> None:
 
 _FORMS: Final = {"md": "markdown", "html": "html", "json": "json"}
 _PLAN: Final = ".plan.json"
+_REPORT: Final = "terraform.json"
 
 
 def is_written(path: Path, folder: Path) -> bool:
     """Whether path is what write_files writes to folder."""
-    names = {f"preview.{end}" for end in _FORMS}
+    names = {_REPORT, *(f"preview.{end}" for end in _FORMS)}
     return path.parent == folder and (path.name in names or path.name.endswith(_PLAN))
 
 
