@@ -16,7 +16,9 @@ from .plans import plan
 
 
 def environment(name: str, *actions: Action) -> EnvironmentPreview:
-    changes = [Change(Address("extension", f"e{number}"), action, "") for number, action in enumerate(actions)]
+    changes = [
+        Change(Address("extension", f"e{number}"), action, "") for number, action in enumerate(actions)
+    ]
     return EnvironmentPreview(name, plan=evolve(plan(), changes=tuple(changes)))
 
 
