@@ -95,8 +95,8 @@ def list_command(here: Stored, /, patterns: tuple[str, ...], ids: bool, as_json:
     if as_json:
         from planner.render.reports import entries_document
 
-        shown = here.console.redact.inside((tuple(entries), state.deposed))
-        here.console.document(entries_document(here.environment.name, *shown))
+        redacted = here.console.redact.inside((tuple(entries), state.deposed))
+        here.console.document(entries_document(here.environment.name, *redacted))
         return
     width = max((len(str(prior.address)) for prior in entries), default=0)
     for prior in entries:
