@@ -5,7 +5,7 @@ import pytest
 from planner.model.address import Address
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Reference, Secret, Value
 from planner.render.rows import key_of
-from planner.render.values import human_size, inline, plural
+from planner.render.values import elided, human_size, inline, plural
 from planner.yaml12.number import written
 
 LATER = Deferred((Reference(Address("extension", "a"), ("url",)),))
@@ -47,6 +47,20 @@ def test_inline(value: Value, text: str) -> None:
 )
 def test_what_reads_otherwise_is_told_apart(one: Value, other: Value, equal: bool) -> None:
     assert (key_of(one) == key_of(other)) == equal
+
+
+@pytest.mark.parametrize(
+    ("length", "room", "lines"),
+    [
+        (40, 32, ['"abcdefg…89abcd" (40 characters)']),
+        (40, 31, ['"abcdefghijklmnopqrstuvwxyz012', ' 3456789abcd"']),
+        (59, 31, ['"abcdefghijklmn…jklmnopqrstuvw"', "(59 characters)"]),
+    ],
+)
+def test_what_is_shortened_keeps_to_its_room(length: int, room: int, lines: list[str]) -> None:
+    text = ("abcdefghijklmnopqrstuvwxyz0123456789" * 2)[:length]
+    assert elided(text, room) == lines
+    assert max(map(len, lines)) <= room
 
 
 @pytest.mark.parametrize(
