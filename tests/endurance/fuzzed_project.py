@@ -12,7 +12,7 @@ from planner.model.state import Intent, Outcome
 
 from .commands import call
 from .promises import promise
-from .wanted import zipped
+from .wanted import descriptor, zipped
 
 STATE, JOURNAL, PLAN = "state/dev.json", "state/dev.journal", "plan.json"
 
@@ -70,7 +70,6 @@ description: {{ about }}
 """,
     "files/a/words.txt": "one\n",
 }
-DESCRIPTOR = "name=made\nelasticsearch.version=8.15.3\n"
 AT = "2026-01-01T00:00:00Z"
 
 
@@ -79,7 +78,10 @@ def make(folder: Path) -> None:
     for name, text in FILES.items():
         _write(folder / name, text.encode())
     _write(folder / "files" / "b.zip", zipped({"words.txt": "two\n"}))
-    _write(folder / "files" / "plugin.zip", zipped({"plugin-descriptor.properties": DESCRIPTOR, "x": "y"}))
+    _write(
+        folder / "files" / "plugin.zip",
+        zipped({"plugin-descriptor.properties": descriptor("8.15.3"), "x": "y"}),
+    )
     for words in (("--var", "v=8.1"), ()):
         done = call(folder, "apply", "--auto-approve", *words)
         promise(done.code == 0, f"the project cannot be applied: {done}")

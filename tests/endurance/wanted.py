@@ -55,8 +55,14 @@ class Extension:
         """The files in its archive."""
         found = {"words.txt": f"{self.content}\n"}
         if self.extension_type == PLUGIN:
-            found["plugin-descriptor.properties"] = f"name=made\nelasticsearch.version={self.version}\n"
+            found["plugin-descriptor.properties"] = descriptor(self.version)
         return found
+
+
+def descriptor(version: str) -> str:
+    """Of a plugin that Elasticsearch loads."""
+    keys = {"name": "made", "description": "", "version": "1", "classname": "Made", "java.version": "17"}
+    return "".join(f"{key}={value}\n" for key, value in {**keys, "elasticsearch.version": version}.items())
 
 
 @frozen
