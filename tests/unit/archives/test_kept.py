@@ -8,7 +8,7 @@ from zipfile import ZipFile
 import orjson
 import pytest
 
-from planner.archives import Archives
+from planner.archives import ArchiveError, Archives
 from planner.archives.kept import Kept
 from planner.model.lint import Fault
 from planner.model.resource import Content
@@ -73,6 +73,15 @@ def test_an_archive_that_cannot_be_read_is_read_again(tmp_path: Path) -> None:
     assert command(tmp_path, content) == (["files/made.zip is not a readable zip file"], ())
     Path(content.archive).write_bytes(data)
     assert command(tmp_path, content) == ([], ())
+
+
+def test_an_archive_that_changes_meanwhile_is_told(tmp_path: Path) -> None:
+    content = site(tmp_path, {"a": b""})
+    archives = Archives(tmp_path, tmp_path / "work")
+    assert archives.inspect(content, "bundle", "8.*") == ()
+    spoil(content)
+    with pytest.raises(ArchiveError, match="cannot be read"):
+        archives.lint(content, "bundle")
 
 
 def _edited(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], object]:
