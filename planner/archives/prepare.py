@@ -54,6 +54,7 @@ class Archives:
     _by_source: dict[str, Content] = field(factory=dict, init=False, repr=False)
     _by_path: dict[Path, Content] = field(factory=dict, init=False, repr=False)
     _examined: dict[str, Examined] = field(factory=dict, init=False, repr=False)
+    _read_now: dict[str, Examined] = field(factory=dict, init=False, repr=False)
     _faults: dict[tuple[str, str], tuple[Fault, ...]] = field(factory=dict, init=False, repr=False)
     _one_at_a_time: threading.Lock = field(factory=threading.Lock, init=False, repr=False, eq=False)
 
@@ -85,22 +86,28 @@ class Archives:
             return self._faults[key]
 
     def _examine(self, content: Content) -> Examined:
-        """An archive with an error is read anew by each command."""
-        if (examined := self._examined.get(content.sha256)) is None:
-            examined = self.kept.get("archive", content.sha256, lambda item: decode(item, Examined))
-            if examined is None:
-                examined = examine(content)
-                if examined.is_sound:
-                    self.kept.put("archive", content.sha256, encode(examined))
-            self._examined[content.sha256] = examined
-        return examined
+        key = content.sha256
+        if key not in self._examined:
+            kept = self.kept.get("archive", key, lambda item: decode(item, Examined))
+            self._examined[key] = kept or self._read(content)
+        return self._examined[key]
+
+    def _read(self, content: Content) -> Examined:
+        """Read by this command, whatever was kept. What has an error is read anew by each."""
+        key = content.sha256
+        if key not in self._read_now:
+            self._read_now[key] = examined = examine(content)
+            if examined.is_sound:
+                self.kept.put("archive", key, encode(examined))
+        return self._read_now[key]
 
     def _lint(self, content: Content, extension_type: str) -> tuple[Fault, ...]:
-        if not self._examine(content).is_sound:
-            return ()
+        """Nothing is unpacked but what this command found to be bounded: anybody can write what is kept."""
         kept = self.kept.get(extension_type, content.sha256, lambda item: decode(item, tuple[Fault, ...]))
         if kept is not None:
             return kept
+        if not self._read(content).is_sound:
+            return ()
         from planner.archives.lint.told import told  # noqa: PLC0415 - only where an archive is not known yet
 
         try:

@@ -84,6 +84,14 @@ def test_an_archive_that_changes_meanwhile_is_told(tmp_path: Path) -> None:
         archives.lint(content, "bundle")
 
 
+def test_what_is_kept_does_not_make_an_archive_safe_to_unpack(tmp_path: Path) -> None:
+    content = site(tmp_path, {"../dictionaries/synonyms.txt": BROKEN})
+    kept = Kept(tmp_path / "state")
+    kept.put("archive", content.sha256, {"problems": []})
+    kept.close()
+    assert command(tmp_path, content) == ([], ())
+
+
 def _edited(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], object]:
     def edit(path: Path) -> None:
         document = orjson.loads(path.read_bytes())
