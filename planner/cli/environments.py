@@ -60,11 +60,22 @@ def _only_one(project: Project, command: str) -> str:
             f"which environment? {command} takes no default",
             advice=f"Name one with -e: {names}. Neither {VARIABLE} nor default_environment counts here.",
         )
-    return choose_environment(project, None).name
+    only = choose_environment(project, None).name
+    if _variable() not in ("", only):
+        raise WrongUsage(
+            f'which environment? {VARIABLE} names "{_variable()}", and {only} is the only one',
+            advice=f"Name it, if it is meant: -e {only}.",
+        )
+    return only
+
+
+def _variable() -> str:
+    """An empty one counts as none: it is how a shell or a job switches one off."""
+    return os.environ.get(VARIABLE, "").strip()
 
 
 def _default(project: Project) -> tuple[str, str]:
     """(environment, where it is from), "" for none."""
-    if name := os.environ.get(VARIABLE, "").strip():
+    if name := _variable():
         return choose_environment(project, name, said_by=VARIABLE).name, VARIABLE
     return project.default_environment, f"default_environment in {PROJECT_FILE}"

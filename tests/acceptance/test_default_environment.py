@@ -72,6 +72,15 @@ def test_who_takes_no_default_takes_the_only_one(applied: Project, words: list[s
     assert applied.run(*words).code in {0, 3}  # 3: nobody to ask, which comes after
 
 
+@pytest.mark.parametrize("words", [["destroy"], ["state", "rm", "extension.beta"], ["lock", "break", "x"]])
+def test_the_only_one_is_not_taken_for_another(applied: Project, words: list[str]) -> None:
+    done = applied.run(*words, env={"PLANNER_ENVIRONMENT": "prod"})
+    assert (done.code, done.out) == (64, "")
+    assert 'PLANNER_ENVIRONMENT names "prod", and dev is the only one' in done.err
+    assert "-e dev" in done.err
+    assert len(applied.addresses()) == 2
+
+
 def test_a_saved_plan_says_what_it_is_for(two: Project) -> None:
     two.ok("plan", "-e", "dev", "--out", "plan.json")
     done = two.ok("apply", "plan.json", env=VARIABLE)

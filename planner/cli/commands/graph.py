@@ -21,13 +21,14 @@ def command(request: Request, console: Console, /, form: str) -> None:
     planner graph -e dev | dot -Tsvg > graph.svg
     """
     from planner.app.opening import configure
-    from planner.render.reports import graph_document
 
     configuration, _ = configure(request)
     configuration.refuse_errors()
     edges = {address: desired.dependencies for address, desired in configuration.resources.items()}
     shown = console.redact.inside(edges)
     if form == "json":
+        from planner.render.reports import graph_document
+
         console.document(graph_document(configuration.environment.name, shown))
     else:
         console.out(FORMATS[form](shown))

@@ -25,11 +25,12 @@ def list_command(context: click.Context, /, as_json: bool) -> None:
     """List the kinds."""
     from planner.kinds.registry import load_kinds
     from planner.render.kinds import render_kind_list
-    from planner.render.reports import kinds_document
 
     console = make_console(context)
     kinds = [kind_file.kind for _, kind_file in sorted(load_kinds().items())]
     if as_json:
+        from planner.render.reports import kinds_document
+
         console.document(kinds_document(kinds))
     else:
         console.out(render_kind_list(kinds, style=console.style()))
@@ -47,7 +48,6 @@ def show_command(context: click.Context, /, kind: str, as_json: bool) -> None:
     """
     from planner.kinds.registry import load_kinds
     from planner.render.kinds import render_kind
-    from planner.render.reports import kind_document
 
     console = make_console(context)
     kinds = load_kinds()
@@ -56,6 +56,8 @@ def show_command(context: click.Context, /, kind: str, as_json: bool) -> None:
     description = str(found.kind.schema.get("description", found.description))
     told = (found.kind, description, _operations(found), found.example)
     if as_json:
+        from planner.render.reports import kind_document
+
         console.document(kind_document(*told))
     else:
         console.out(render_kind(*told, width=console.width(), style=console.style()))

@@ -25,8 +25,6 @@ def command(request: Request, console: Console, /, origins: bool, as_json: bool)
     planner render -e prod --origins
     """
     from planner.app.opening import configure
-    from planner.model.value_json import json_text
-    from planner.render.reports import rendered_document
     from planner.render.template_text import render_resources
 
     found, _ = configure(request)
@@ -36,6 +34,9 @@ def command(request: Request, console: Console, /, origins: bool, as_json: bool)
     where = found.origins if origins else None
     outputs = _shown(dict(found.outputs))
     if as_json:
+        from planner.model.value_json import json_text
+        from planner.render.reports import rendered_document
+
         attributes, outputs = console.redact.inside(attributes), console.redact.inside(outputs)
         document = rendered_document(found.environment.name, attributes, outputs, where)
         console.out_document(json_text(document, indent=2).encode())
