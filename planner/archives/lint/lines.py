@@ -34,6 +34,9 @@ class TooLong(ValueError):
         super().__init__(f"line {line:,} has more than {LONGEST:,} bytes")
         self.line = line
 
+    def unchecked(self, member: str) -> Unchecked:
+        return Unchecked(member, f"{self}; nothing was looked for from there on")
+
 
 @frozen
 class Block:

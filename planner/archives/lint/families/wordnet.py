@@ -68,7 +68,7 @@ BYTE_ORDER_MARK: Final = Rule(
 OTHER_LINE: Final = Rule(
     "wordnet-other-line",
     WARNING,
-    "does not begin with `s(`, nine digits and a comma",
+    "begins with something else than `s(`, nine digits and a comma",
     "Lucene takes every line for a word of a synset, whose number are the characters 3 to 11: "
     "comments and WordNet's other relations join words that have nothing to do with each other.",
     "Keep the lines of wn_s.pl only.",
