@@ -52,7 +52,8 @@ class Family:
 
     name: one or two words with a hyphen, with which the ids of its rules begin. title: what a file of it is
     called. recognise: from the name of a file and its first 4 KiB. check: streams one such file.
-    look_over: sees the names of all files of an archive. kind: of the archives that it is for.
+    look_over: sees all files of an archive, for what is about their names or about several of them. kind: of
+    the archives that it is for.
     """
 
     name: str

@@ -34,6 +34,9 @@ class TooLong(ValueError):
         super().__init__(f"line {line:,} has more than {LONGEST:,} bytes")
         self.line = line
 
+    def unchecked(self, member: str) -> Unchecked:
+        return Unchecked(member, f"{self}; nothing was looked for from there on")
+
 
 @frozen
 class Block:
@@ -65,6 +68,11 @@ def lines(file: File, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
     """Each line with its number, from 1, for formats that are small or need a look at each. TooLong."""
     for block in blocks(file, encoding):
         yield from enumerate(block.lines, block.first)
+
+
+def java_length(text: str) -> int:
+    """Its characters as Java counts them: two for one above U+FFFF."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def utf8(file: File, not_utf8: Rule, mark: Rule) -> Iterator[Finding]:

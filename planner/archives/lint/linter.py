@@ -69,7 +69,7 @@ def _checked(file: File, family: Family) -> Iterator[_Said]:
         for item in _bounded(family.check(file), file.name):
             yield item if item.member else evolve(item, member=file.name)
     except TooLong as error:
-        yield Unchecked(file.name, f"{error}; nothing was looked for from there on")
+        yield error.unchecked(file.name)
 
 
 def _bounded(said: Iterator[_Said], member: str = "") -> Iterator[_Said]:

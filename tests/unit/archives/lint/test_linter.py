@@ -28,6 +28,8 @@ def taken(name: str, data: bytes = b"") -> tuple[str, str]:
 
 
 SYNONYMS, WORDS = "synonyms in Solr's format", "a word list"
+HUNSPELL = "a dictionary of hunspell"
+WORDNET = "synonyms in WordNet's format"
 
 
 @pytest.mark.parametrize(
@@ -38,6 +40,8 @@ SYNONYMS, WORDS = "synonyms in Solr's format", "a word list"
         ("dictionaries/notice-synonyms.txt", b"", SYNONYMS),
         ("dictionaries/synonyms/de.txt", b"# ours\n\n  \nauto, car\n", SYNONYMS),
         ("dictionaries/en.txt", b"\xef\xbb\xbf#x\r\ntelly => tv\r\n", SYNONYMS),
+        ("dictionaries/synonyms.txt", b"s(100000001,1,'a',v,1,0).\n", WORDNET),
+        ("analysis/wn_s.pl", b"", WORDNET),
         ("dictionaries/mapping.txt", b"ph => f\n", ""),
         ("dictionaries/userdict.txt", b"a,b,c,d\n", ""),
         ("dictionaries/synonyms/de.txt", b"# a, b\nauto\n", WORDS),
@@ -47,6 +51,11 @@ SYNONYMS, WORDS = "synonyms in Solr's format", "a word list"
         ("analysis/stopwords_de.txt", b"", WORDS),
         ("dictionaries/german.txt", b"der\n", WORDS),
         ("dictionaries/german.txt", b"der\tdie\n", ""),
+        ("hunspell/de/de.aff", b"", HUNSPELL),
+        ("hunspell/de/settings.yml", b"", HUNSPELL),
+        ("hunspell/de.dic", b"", HUNSPELL),
+        ("dictionaries/de.dic", b"", ""),
+        ("dictionaries/settings.yml", b"", ""),
         ("stopwords/de.txt", b"", ""),
         ("dictionaries/README.txt", b"", ""),
         ("dictionaries/a.bin", b"", ""),
@@ -112,3 +121,20 @@ def test_a_line_that_is_too_long_ends_the_look_at_its_file_only() -> None:
     assert [str(item.sentence) for item in found.unchecked] == [
         "line 2 has more than 4,194,304 bytes; nothing was looked for from there on"
     ]
+
+
+def test_a_dictionary_with_an_endless_line_keeps_no_other_from_being_looked_at() -> None:
+    long, bad = b"1\n" + b"a" * (LONGEST + 1), b"FLAG num\nKEEPCASE x\n"
+    members = {
+        "hunspell/a/a.aff": b"",
+        "hunspell/a/a.dic": long,
+        "hunspell/a/b.dic": b"word",
+        "hunspell/b/b.aff": bad + long,
+        "hunspell/b/b.dic": b"1\n",
+    }
+    found = lint(made(members))
+    assert [(item.rule.id, item.member) for item in found.findings] == [
+        ("hunspell-no-count", "hunspell/a/b.dic"),
+        ("hunspell-flag", "hunspell/b/b.aff"),
+    ]
+    assert [item.member for item in found.unchecked] == ["hunspell/a/a.dic", "hunspell/b/b.aff"]
