@@ -16,11 +16,11 @@ FORMER_FOLDER: Final = "elasticsearch/"
 """Where plugins had everything until Elasticsearch 6.3, which refuses it."""
 MADE_FOR: Final = "elasticsearch.version"
 
-_LINE: Final = re.compile(r"[ \t\f\r\n]*+(?:[#!][^\r\n]*|((?:\\(?:\r\n|.)|[^\\\r\n])+))", re.DOTALL)
+_LINE: Final = re.compile(r"[ \t\f\r\n]*+(?:[#!][^\r\n]*|((?:\\(?:\r\n|.|$)|[^\\\r\n])+))", re.DOTALL)
 """A comment, or a line with those that continue it."""
 _CONTINUED: Final = re.compile(r"(\\[^\r\n])|\\(?:\r\n|\r|\n)[ \t\f]*")
 _PAIR: Final = re.compile(r"((?:\\.|[^\\=: \t\f])*)[ \t\f]*[=:]?[ \t\f]*(.*)", re.DOTALL)
-_ESCAPE: Final = re.compile(r"\\(u[0-9A-Fa-f]{4}|.)", re.DOTALL)
+_ESCAPE: Final = re.compile(r"\\(u[0-9A-Fa-f]{4}|.|$)", re.DOTALL)
 _MALFORMED: Final = re.compile(r"(?:[^\\]|\\[^u]|\\u[0-9A-Fa-f]{4})*+\\u", re.DOTALL)
 _CONTROLS: Final = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 _END: Final = re.compile(r"\r\n|\r|\n")
@@ -47,10 +47,9 @@ def properties(data: bytes) -> Iterator[Property]:
     """
     text, line, before = data.decode("latin-1"), 1, 0
     for found in _LINE.finditer(text):
-        if found[1]:
+        if whole := _CONTINUED.sub(r"\1", found[1] or ""):
             line += len(_END.findall(text, before, found.start(1)))
             before = found.start(1)
-            whole = _CONTINUED.sub(r"\1", found[1])
             key, value = _PAIR.findall(whole)[0]
             yield Property(line, _unescape(key), _unescape(value), _MALFORMED.match(whole) is not None)
 

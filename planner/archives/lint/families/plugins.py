@@ -102,13 +102,21 @@ JAVA_OPTIONS: Final = Rule(
     _FORMER_READER,
 )
 NO_VERSION: Final = Rule(
-    "plugins-stable-version",
+    "plugins-elasticsearch-version",
     ERROR,
     f"has an {MADE_FOR} that is not three numbers, as 8.15.3",
-    "A stable plugin runs on the same major version, from the one it was built for upwards; Elasticsearch "
-    "refuses one that it cannot compare.",
-    "Write the version of the stable API that it was built with.",
+    "A classic plugin runs on exactly this version, a stable one on the same major version, from this one "
+    "upwards; Elasticsearch refuses what it cannot compare.",
+    "Write the version that it was built for.",
     f"{_LOADER}#L98",
+)
+JAVA_VERSION: Final = Rule(
+    "plugins-java-version",
+    ERROR,
+    "has a java.version that is none, as 17 or 1.8",
+    "Elasticsearch refuses to load the plugin. Since 8.15 a version must not end with `.0`, either.",
+    "Write the version of Java that it was built for: 17.",
+    "https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/lang/Runtime.Version.html",
 )
 MALFORMED: Final = Rule(
     "plugins-malformed-escape",
@@ -153,7 +161,12 @@ _BOOLEANS: Final[Mapping[str, tuple[str, ...]]] = {
 _OF_CLASSIC: Final = ("classname", "modulename", "extended.plugins")
 _UNTIL_8_4: Final = ("type", "java.opts")
 _LONGEST: Final = 64 * 1024
-_NUMBERS: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_NUMBERS: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)", re.ASCII)
+_EXACT: Final = re.compile(rf"{_NUMBERS.pattern}(?:-[\w.-]+)?", re.ASCII)
+_JAVA: Final = re.compile(
+    r"[1-9]\d*(?:(?:\.0)*\.[1-9]\d*)*(?:-[A-Za-z\d]+)?(?:\+(?:0|[1-9]\d*))?(?:-[\w.-]+)?", re.ASCII
+)
+_FORMER_JAVA: Final = re.compile(r"\d+(?:\.\d+)*(?:-[A-Za-z\d]+)?", re.ASCII)
 _BELOW: Final = re.compile(r"(?:bin|config)/[^/]+/.")
 
 
@@ -238,14 +251,22 @@ def _wrong(name: str, keys: Keys) -> Iterator[Finding]:
         value = _value(keys, key)
         if value.strip() and value not in ("true", "false"):
             yield NO_BOOLEAN.at(keys[key].line, sentence=f"{NO_BOOLEAN.sentence}: {key}")
-    if name == STABLE and MADE_FOR in keys and not _NUMBERS.fullmatch(_value(keys, MADE_FOR)):
-        yield NO_VERSION.at(keys[MADE_FOR].line)
+    yield from _wrong_versions(name, keys)
     if _is_former(name, keys):
         type_ = _value(keys, "type").lower()
         if type_ not in ("", "isolated", "bootstrap"):
             yield TYPE.at(keys["type"].line)
         if _value(keys, "java.opts") and type_ != "bootstrap":
             yield JAVA_OPTIONS.at(keys["java.opts"].line)
+
+
+def _wrong_versions(name: str, keys: Keys) -> Iterator[Finding]:
+    built_for, java = _value(keys, MADE_FOR), _value(keys, "java.version")
+    if built_for.strip() and not (_NUMBERS if name == STABLE else _EXACT).fullmatch(built_for):
+        yield NO_VERSION.at(keys[MADE_FOR].line)
+    is_now = name == STABLE or _made_for(keys) >= (8, 15)
+    if java.strip() and not (_JAVA.fullmatch(java) or (not is_now and _FORMER_JAVA.fullmatch(java))):
+        yield JAVA_VERSION.at(keys["java.version"].line)
 
 
 FAMILY: Final = Family(
@@ -261,6 +282,7 @@ FAMILY: Final = Family(
         TYPE,
         JAVA_OPTIONS,
         NO_VERSION,
+        JAVA_VERSION,
         MALFORMED,
         NESTED,
         SOURCE,

@@ -113,7 +113,7 @@ _OTHER: Final = re.compile(r"\.(?:md|json|ya?ml|html?|properties|py|sh|js|zip|ja
 _PLACE: Final = re.compile("dictionaries|.*synonym")
 _OTHERS: Final = re.compile(r"mapping|char|dict|kuromoji|nori")
 """In names of files that have commas and arrows too."""
-_PIECE: Final = r"[ \t]*+(?:[^\s,=\\#]|\\\S)[^,=\\\n]*+(?:(?:\\.|=(?!>))[^,=\\\n]*+)*+"
+_PIECE: Final = r"[ \t]*+(?:[^\s\0-\x20,=\\#]|\\[^\s\0-\x20])[^,=\\\n]*+(?:(?:\\.|=(?!>))[^,=\\\n]*+)*+"
 _PIECES: Final = rf"{_PIECE}(?:,{_PIECE})*+"
 NOT_PLAIN: Final = re.compile(
     rf"^(?!(?:#.*+|{_PIECE}(?:(?:,{_PIECE})++(?:=>{_PIECES})?|=>{_PIECES}))$).++$", re.MULTILINE

@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from planner.archives.lint.families.synonyms import BLANK_TERM, NOT_PLAIN, TWO_ARROWS, broken, check
+from planner.archives.lint.lines import JAVA_SPACES
 from planner.archives.lint.tree import File
 from planner.model.lint import Finding, Rule
 
@@ -47,13 +48,13 @@ def refusals(line: str) -> Iterator[Rule]:
         yield TWO_ARROWS
         return
     for side in sides if len(sides) == 2 else [line]:
-        if any(not unescaped(term).strip(" \t") for term in split(side, ",")):
+        if any(not unescaped(term).strip(JAVA_SPACES) for term in split(side, ",")):
             yield BLANK_TERM
             return
 
 
-@given(st.lists(st.text("a,=>\\ #\t", max_size=12), max_size=6))
-@example(["a\\", "\\\\=>b=>c", "=\\>a=>b=>c", "a==>>b", "\\,,\\ ,"])
+@given(st.lists(st.text("a,=>\\ #\t\0\x1f\x7f", max_size=12), max_size=6))
+@example(["a\\", "\\\\=>b=>c", "=\\>a=>b=>c", "a==>>b", "\\,,\\ ,", "a,\0", "a=>\\\x0e"])
 def test_errors_are_what_lucene_refuses(lines: list[str]) -> None:
     data = "\n".join(lines).encode()
     said = check(File("synonyms.txt", len(data), lambda: io.BytesIO(data)))

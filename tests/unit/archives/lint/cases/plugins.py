@@ -50,8 +50,11 @@ CASES = {
     "plugins-boolean": Case(stable(modular="True"), stable(modular="false"), ((STABLE, 6),)),
     "plugins-type": Case(classic(**FORMER, type="site"), classic(**FORMER, type="isolated"), ((CLASSIC, 7),)),
     "plugins-java-options": Case(classic(**FORMER, java_opts="-Xx"), BOOTSTRAP, ((CLASSIC, 7),)),
-    "plugins-stable-version": Case(
+    "plugins-elasticsearch-version": Case(
         stable(elasticsearch_version="8.15"), stable(elasticsearch_version="8.4.0"), ((STABLE, 4),)
+    ),
+    "plugins-java-version": Case(
+        classic(java_version="17.0"), classic(java_version="17.0.2"), ((CLASSIC, 5),)
     ),
     "plugins-malformed-escape": Case(
         classic(description=r"C:\users"), classic(description=r"C:\\users \u00e9"), ((CLASSIC, 2),)
