@@ -93,7 +93,7 @@ def test_what_it_builds_is_what_the_lock_says(tmp_path: Path) -> None:
     assert subprocess.run(run, check=True, capture_output=True, text=True).stdout.startswith("planner ")
     lock = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
     folders = [path.stem for path in target.glob("lib/python*/site-packages/*.dist-info")]
-    found = dict(re.fullmatch(r"(.+)-([^-]+)", name).groups() for name in folders)  # type: ignore[union-attr]
+    found = {name: version for name, _, version in (stem.rpartition("-") for stem in folders)}
     assert {"psycopg", "botocore", "cryptography"} <= found.keys()
     installed = {name.lower().replace("_", "-"): version for name, version in found.items()}
     del installed["ece-planner"]
