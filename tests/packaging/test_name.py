@@ -27,9 +27,9 @@ INSTALLER = re.compile(
 END = re.compile(r"\s(?:&&|\|\|?|#)\s.*|;.*|`(?!.*`).*|`[^`]*$")
 FILE_OPTIONS = {"-r", "--requirement", "-c", "--constraint"}
 
-HERE = re.compile(r"\.(\[[\w,-]+\])?")
+HERE = re.compile(r"\.(\[[\w,-]+\])?|\$GITHUB_ACTION_PATH\$\{EXTRAS:\+\[\$EXTRAS\]\}")
 ONE_COMMIT = re.compile(
-    rf"{NAME}(\[[\w,]+\])? @ git\+(\$PLANNER_REPOSITORY|https://[\w.:/~-]+)@(\$PLANNER_COMMIT|[0-9a-f]{{40}})"
+    rf"{NAME}(\[([\w,]+|\$\[\[ inputs\.extras \]\])\])? @ git\+(\$PLANNER_REPOSITORY|https://[\w.:/~-]+)@(\$PLANNER_COMMIT|[0-9a-f]{{40}})"
 )
 OF_INDEX = re.compile(rf"{NAME}(\[[\w,]+\])?([=<>~!]=?.*)?")
 PINNED = re.compile(r"(?!planner\b|ece[-_.]planner\b)[\w.-]+(\[[\w,]+\])?==[\w.]+", re.IGNORECASE)

@@ -16,10 +16,8 @@ from .plans import plan
 
 
 def environment(name: str, *actions: Action) -> EnvironmentPreview:
-    changes = [
-        Change(Address("extension", f"e{number}"), action, "") for number, action in enumerate(actions)
-    ]
-    return EnvironmentPreview(name, plan=evolve(plan(), changes=tuple(changes)))
+    changes = [Change(Address("extension", f"e{n}"), action, "") for n, action in enumerate(actions)]
+    return EnvironmentPreview(name, plan=plan(*changes))
 
 
 FAILED = EnvironmentPreview("prod", error="the API did not answer")
