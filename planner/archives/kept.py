@@ -1,7 +1,8 @@
 """What was found in archives, kept from one command to the next: an archive that stays is not read again.
 
 By content and by the rules, so that it is true wherever the archive lies. It may be deleted at any time, and
-nothing is lost when it cannot be read or written.
+nothing is lost when it cannot be read or written. Who made the project's files may have put anything in its
+place: no link is followed to write, and what waits or never ends is not read.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from typing import Any, Final, TypeVar
 
 import orjson
 from attrs import define, field
+
+from planner.links import open_regular
 
 T = TypeVar("T")
 
@@ -67,11 +70,12 @@ class Kept:
         """Writes what was put, if anything was; what was not used goes first where there is too much."""
         if self.state is None or not self._is_behind or not self.state.is_dir():
             return
+        folder = self.state / FOLDER
         with suppress(OSError):
-            folder = self.state / FOLDER
             folder.mkdir(mode=0o700, exist_ok=True)
-            _replace(folder / ".gitignore", b"*\n")
-            _replace(folder / _FILE, self._document())
+            if not folder.is_symlink():
+                _replace(folder / ".gitignore", b"*\n")
+                _replace(folder / _FILE, self._document())
         self._is_behind = False
 
     def _document(self) -> bytes:
@@ -85,11 +89,12 @@ class Kept:
         if self.state is None:
             return {}
         with suppress(OSError, ValueError, LookupError, TypeError):
-            path = self.state / FOLDER / _FILE
-            if path.stat().st_size <= _LARGEST:
-                document = orjson.loads(path.read_bytes())
-                if document["rules"] == rules_version():
-                    return dict(document["found"])
+            with open_regular(self.state / FOLDER / _FILE) as file:
+                data = file.read(_LARGEST + 1)
+            document = orjson.loads(data if len(data) <= _LARGEST else b"")
+            if document["rules"] == rules_version():
+                orjson.dumps(document)  # it reads what nests deeper than it writes
+                return {**document["found"]}
         return {}
 
 
@@ -98,7 +103,8 @@ def _replace(path: Path, data: bytes) -> None:
     with NamedTemporaryFile(dir=path.parent, delete=False) as target:
         try:
             target.write(data)
+            target.flush()
+            Path(target.name).replace(path)
         except BaseException:
             Path(target.name).unlink()
             raise
-    Path(target.name).replace(path)

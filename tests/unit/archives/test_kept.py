@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,11 @@ def _edited(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], obje
     return edit
 
 
+def _edited_text(before: bytes, after: bytes) -> Callable[[Path], object]:
+    return lambda path: path.write_bytes(path.read_bytes().replace(before, after))
+
+
+_NESTED = b"[" * 500 + b"]" * 500
 SPOILED: dict[str, Callable[[Path], object]] = {
     "gone": Path.unlink,
     "no JSON": lambda path: path.write_bytes(b"{"),
@@ -108,6 +114,10 @@ SPOILED: dict[str, Callable[[Path], object]] = {
     "of other rules": _edited(lambda document: document.update(rules="0")),
     "without rules": _edited(dict.clear),
     "items of another form": _edited(lambda d: d.update(found={key: [{"rule": 1}] for key in d["found"]})),
+    "no mapping": _edited(lambda document: document.update(found=[[1, 2]])),
+    "nested deeper than it can be written": _edited_text(b'"found":{', b'"found":{"x":' + _NESTED + b","),
+    "a link to what never ends": lambda path: (path.unlink(), path.symlink_to("/dev/zero")),
+    "a pipe that nobody writes": lambda path: (path.unlink(), os.mkfifo(path)),
     "too large": lambda path: path.write_bytes(path.read_bytes() + b" " * 17 * 1024**2),
 }
 
@@ -136,6 +146,41 @@ def test_where_nothing_can_be_kept_nothing_is_wrong(
     before = sorted(tmp_path.rglob("*"))
     assert command(tmp_path, content) == ([], ())
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def _linked(state: Path) -> None:
+    """The folder is a link to the project's own."""
+    (state / ".archives").symlink_to("..")
+
+
+def _folders(state: Path) -> None:
+    """A folder stands in the place of each file."""
+    (state / ".archives/findings.json/x").mkdir(parents=True)
+    (state / ".archives/.gitignore/x").mkdir(parents=True)
+
+
+@pytest.mark.parametrize("spoil_state", [_linked, _folders])
+def test_what_stands_in_its_place_is_left_alone(
+    tmp_path: Path, spoil_state: Callable[[Path], object]
+) -> None:
+    content = site(tmp_path, {"dictionaries/synonyms.txt": BROKEN})
+    (tmp_path / ".gitignore").write_text("own\n")
+    spoil_state(tmp_path / "state")
+    before = sorted(tmp_path.rglob("*"))
+    command(tmp_path, content)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / ".gitignore").read_text() == "own\n"
+
+
+def test_links_in_the_place_of_its_files_give_way(tmp_path: Path) -> None:
+    content = site(tmp_path, {"dictionaries/synonyms.txt": BROKEN})
+    (tmp_path / "theirs").write_text("theirs")
+    (tmp_path / "state/.archives").mkdir()
+    for name in (".gitignore", "findings.json"):
+        (tmp_path / "state/.archives" / name).symlink_to(tmp_path / "theirs")
+    command(tmp_path, content)
+    assert (tmp_path / "theirs").read_text() == "theirs"
+    assert not (tmp_path / STATE).is_symlink()
 
 
 def test_it_is_bounded_and_what_is_used_stays(tmp_path: Path) -> None:
