@@ -106,6 +106,14 @@ def _edited_text(before: bytes, after: bytes) -> Callable[[Path], object]:
     return lambda path: path.write_bytes(path.read_bytes().replace(before, after))
 
 
+def _replaced(make: Callable[[Path], object]) -> Callable[[Path], object]:
+    def change(path: Path) -> None:
+        path.unlink()
+        make(path)
+
+    return change
+
+
 _NESTED = b"[" * 500 + b"]" * 500
 SPOILED: dict[str, Callable[[Path], object]] = {
     "gone": Path.unlink,
@@ -116,8 +124,8 @@ SPOILED: dict[str, Callable[[Path], object]] = {
     "items of another form": _edited(lambda d: d.update(found={key: [{"rule": 1}] for key in d["found"]})),
     "no mapping": _edited(lambda document: document.update(found=[[1, 2]])),
     "nested deeper than it can be written": _edited_text(b'"found":{', b'"found":{"x":' + _NESTED + b","),
-    "a link to what never ends": lambda path: (path.unlink(), path.symlink_to("/dev/zero")),
-    "a pipe that nobody writes": lambda path: (path.unlink(), os.mkfifo(path)),
+    "a link to what never ends": _replaced(lambda path: path.symlink_to("/dev/zero")),
+    "a pipe that nobody writes": _replaced(os.mkfifo),
     "too large": lambda path: path.write_bytes(path.read_bytes() + b" " * 17 * 1024**2),
 }
 
