@@ -1,4 +1,4 @@
-"""action.yml as a runner of GitHub runs it, in a checkout, against the sandbox."""
+"""action.yml and the pipelines that people copy as runners run them: in a checkout, against the sandbox."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
+from tests.contract.forge_gitlab import GitLabServer
+from tests.contract.forge_http import NUMBER
+from tests.contract.forge_http import TOKEN as FORGE_TOKEN
 
 from .jobs import Job
 from .pipelines import action, jobs, of_action, outputs, run
@@ -147,3 +151,84 @@ def test_the_example_for_pull_requests(actions: Job, published: tuple[Path, str]
     assert ["prod" in body for body in server.bodies()] == [True]
     assert json.loads((project.folder / "preview/terraform.json").read_text())["update"]
     assert git(project.folder, "status", "--porcelain") == ""
+
+
+def test_the_pipeline_of_gitlab(team: Project, tmp_path: Path) -> None:
+    """Its jobs in order, but for the installation: a preview that comments, then both applies."""
+    change_prod(team)
+    git(team.folder, "commit", "-qam", "change")
+    installed = tmp_path / "t" / "pip"
+    server = GitLabServer()
+    environ = of_runner(team, installed.parent) | {
+        "PLANNER_REPOSITORY": "https://git.example/planner.git",
+        "PLANNER_COMMIT": "0123abcd" * 5,
+        "GITLAB_CI": "true",
+        "GITLAB_TOKEN": FORGE_TOKEN,
+        "CI_API_V4_URL": server.address + server.root,
+        "CI_MERGE_REQUEST_PROJECT_ID": server.repository,
+        "CI_MERGE_REQUEST_IID": str(NUMBER),
+        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+        "CI_COMMIT_SHA": git(team.folder, "rev-parse", "HEAD"),
+        "CI_PIPELINE_ID": "9",
+        "CI_JOB_ID": "90",
+    }
+    installed.write_text(f'#!/bin/sh\necho "$@" >>{installed}.log\n')
+    installed.chmod(0o755)
+    environ["PATH"] = f"{installed.parent}:{environ['PATH']}"
+    preview, dev, prod = (scripts[0] for scripts in jobs("gitlab/.gitlab-ci.yml"))
+    try:
+        done = run(preview, team.folder, environ, {})
+    finally:
+        server.close()
+    assert done.returncode == 0, done.stderr
+    assert ["prod" in body for body in server.bodies()] == [True]
+    updated = json.loads((team.folder / "preview/terraform.json").read_text())["update"]
+    (found,) = json.loads((team.folder / "preview/preview.json").read_text())["environments"]
+    assert updated == found["summary"]["update"] > 0
+    assert run(dev, team.folder, environ, {}).returncode == 0
+    unknown = run(prod, team.folder, environ | {"DIGEST": ""}, {})
+    assert unknown.returncode in (3, 64), "nobody has seen that plan"
+    done = run(prod, team.folder, environ | {"DIGEST": found["digest"]}, {})
+    assert done.returncode == 0, done.stderr
+    assert f"{updated} updated" in done.stdout
+    assert len(Path(f"{installed}.log").read_text().splitlines()) == 4
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="there is no jq")
+@pytest.mark.parametrize("moved", [False, True])
+def test_the_example_for_what_was_merged(actions: Job, tmp_path: Path, *, moved: bool) -> None:
+    """What was previewed is applied; another plan is not, and is shown on the pull request."""
+    project, server = actions
+    change_prod(project)
+    git(project.folder, "commit", "-qam", "change")
+    project.ok("preview", "--out", str(tmp_path / "made"))
+    environ = of_runner(project, tmp_path / "t")
+    forge = tmp_path / "t" / "gh"
+    forge.write_text(
+        f'#!/bin/sh\ncase "$2" in list) echo 7 ;; download) cp -r {tmp_path}/made preview ;; esac\n'
+    )
+    forge.chmod(0o755)
+    environ |= {"PATH": f"{forge.parent}:{environ['PATH']}"}
+    values = {
+        "matrix.environment": "prod",
+        "github.event.pull_request.base.sha": "main",
+        "github.event.pull_request.number": str(NUMBER),
+        "github.token": project.environ["GITHUB_TOKEN"],
+    }
+    _, fetch, _, apply, _, preview = next(jobs("github/apply.yaml"))
+    done = run(fetch, project.folder, environ, values)
+    assert done.returncode == 0, done.stderr
+    values["env.DIGEST"] = outputs(Path(environ["GITHUB_ENV"]))["DIGEST"]
+    if moved:
+        project.edit("environments/prod.yaml", "8.15.*", "8.16.*")
+    done = run(apply, project.folder, environ, values)
+    assert (apply.id, done.returncode) == ("apply run", 3 if moved else 0), done.stderr
+    told = outputs(Path(environ["GITHUB_OUTPUT"]))
+    assert told == {"exit-code": str(done.returncode)}
+    assert (apply.when, preview.when) == (
+        "env.DIGEST != ''",
+        "failure() && steps.apply.outputs.exit-code == '3'",
+    )
+    if moved:
+        assert run(preview, project.folder, environ, values).returncode == 0
+        assert ["8.16." in body for body in server.bodies()] == [True]

@@ -84,14 +84,14 @@ def test_what_it_builds_is_what_the_lock_says(tmp_path: Path) -> None:
                 shutil.copytree(ROOT / name, put, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(ROOT / name, put)
+    lock = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
     installs_uv, build = words_of("RUN", STAGES[0])
-    assert installs_uv.startswith("pip install ")
+    assert installs_uv == f"pip install --no-cache-dir uv=={lock['uv']}"
     path = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     command = build.replace("/opt/planner", str(target))
     subprocess.run(["sh", "-ec", command], cwd=source, env=path, check=True, capture_output=True)
     run = [str(target / "bin/planner"), "--version"]
     assert subprocess.run(run, check=True, capture_output=True, text=True).stdout.startswith("planner ")
-    lock = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
     folders = [path.stem for path in target.glob("lib/python*/site-packages/*.dist-info")]
     found = {name: version for name, _, version in (stem.rpartition("-") for stem in folders)}
     assert {"psycopg", "botocore", "cryptography"} <= found.keys()

@@ -91,8 +91,8 @@ def test_the_hooks_stop_what_is_wrong(tree: Path, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples/quickstart", folder / "search")
     commit_of_tree = run(tree, home, "git", "rev-parse", "HEAD").stdout.strip()
     hooks = [
-        {"id": "planner-validate", "args": ["-C", "search", "validate"]},
-        {"id": "planner-lint", "args": ["-C", "search", "lint"]},
+        {"id": "planner-validate", "args": ["-C", "search"]},
+        {"id": "planner-lint", "args": ["-C", "search"]},
     ]
     config = {"repos": [{"repo": str(tree), "rev": commit_of_tree, "hooks": hooks}]}
     (folder / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
