@@ -29,6 +29,7 @@ def taken(name: str, data: bytes = b"") -> tuple[str, str]:
 
 SYNONYMS, WORDS = "synonyms in Solr's format", "a word list"
 HUNSPELL = "a dictionary of hunspell"
+KUROMOJI, NORI = "a user dictionary of Kuromoji", "a user dictionary of Nori"
 WORDNET = "synonyms in WordNet's format"
 
 
@@ -43,7 +44,7 @@ WORDNET = "synonyms in WordNet's format"
         ("dictionaries/synonyms.txt", b"s(100000001,1,'a',v,1,0).\n", WORDNET),
         ("analysis/wn_s.pl", b"", WORDNET),
         ("dictionaries/mapping.txt", b"ph => f\n", ""),
-        ("dictionaries/userdict.txt", b"a,b,c,d\n", ""),
+        ("dictionaries/userdict.bin", b"a,b,c,d\n", ""),
         ("dictionaries/synonyms/de.txt", b"# a, b\nauto\n", WORDS),
         ("dictionaries/synonyms.md", b"auto, car", ""),
         ("dictionaries/synonyms/README_de", b"auto, car", ""),
@@ -56,6 +57,11 @@ WORDNET = "synonyms in WordNet's format"
         ("hunspell/de.dic", b"", HUNSPELL),
         ("dictionaries/de.dic", b"", ""),
         ("dictionaries/settings.yml", b"", ""),
+        ("dictionaries/userdict_ja.txt", b"", KUROMOJI),
+        ("dictionaries/ours.txt", "日本人,日本 人,ニホン ジン,名詞\n".encode(), KUROMOJI),
+        ("dictionaries/user_dictionary.txt", "日本人,日本 人\n".encode(), KUROMOJI),
+        ("dictionaries/userdict.csv", "세종시 세종 시\n".encode(), NORI),
+        ("analysis/nori.txt", b"", NORI),
         ("stopwords/de.txt", b"", ""),
         ("dictionaries/README.txt", b"", ""),
         ("dictionaries/a.bin", b"", ""),
