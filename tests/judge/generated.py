@@ -49,6 +49,36 @@ _OF_DESCRIPTORS: Final = (
 )
 _DESCRIPTOR: Final = text(classname="mine.Plugin", licensed="true", has_native_controller="false")
 
+_JAPANESE: Final = """\
+# kept by hand
+日本経済新聞,日本 経済 新聞,ニホン ケイザイ シンブン,カスタム名詞
+朝青龍,朝青龍,アサショウリュウ,カスタム人名
+"a,b","a, b","エー ビー",名詞
+
+"""
+_KOREAN: Final = """\
+# kept by hand
+세종
+세종시 세종 시
+c샤프
+"""
+_AFF: Final = """\
+# für
+SET UTF-8
+TRY esä
+REP 2
+REP f ph
+REP ph f
+OCONV 1
+OCONV ' "
+SFX A Y 2
+SFX A   0     s .
+SFX A   y     ies/B [^aeiou]y
+PFX B N 1
+PFX B   0     re .
+"""
+_DIC: Final = "3\nHaus/AB\nÄpfel/A\npo\\/st\tpo:noun\n"
+
 FORMATS: Final = (
     Format(
         "synonyms",
@@ -77,6 +107,79 @@ FORMATS: Final = (
             {STABLE: text(elasticsearch_version="8.4.0")},
         ),
         (*LINES, *BAD, *_OF_DESCRIPTORS),
+        400,
+    ),
+    Format(
+        "wordnet",
+        (
+            {"dictionaries/wn_s.pl": b"s(100000001,1,'abstain',v,1,0).\ns(100000001,2,'refrain',v,1,0).\n"},
+            {
+                "dictionaries/wn_s.pl": b"s(100000002,1,'o''clock',n,1,0).\r\ns(100000002,2,'\xc3\xbcber all',r,1,0)."
+            },
+        ),
+        (*LINES, *BAD, b"'", b"''", b"%", b"s(", b"\n\n\n", b"' '", b"s(1,1,'a',v).\n", b"\xf0\x9f\x98\x80"),
+        250,
+    ),
+    Format(
+        "kuromoji",
+        (
+            {"dictionaries/userdict_ja.txt": _JAPANESE.encode()},
+            {"dictionaries/userdict_ja.txt": _JAPANESE.replace("\n", "\r\n").encode()},
+        ),
+        (*LINES, *BAD, b",", b'"', b'""', b",,", b"\xe3\x80\x80", "日本".encode(), b"#,#,#,#\n", b' "a,b" '),
+        200,
+    ),
+    Format(
+        "nori",
+        (
+            {"dictionaries/userdict_ko.txt": _KOREAN.encode()},
+            {"dictionaries/userdict_ko.txt": _KOREAN.replace("\n", "\r\n").encode()},
+        ),
+        (*LINES, *BAD, b"  ", b"\xe3\x80\x80", "세종".encode(), b"a b c\n", b",", b"c++\n", b"\t\t"),
+        150,
+    ),
+    Format(
+        "hunspell",
+        tuple(
+            {"hunspell/xx/xx.aff": aff.encode(encoding), "hunspell/xx/xx.dic": _DIC.encode(encoding)}
+            for aff, encoding in ((_AFF, "utf-8"), (_AFF.replace("SET UTF-8", "SET ISO8859-1"), "latin-1"))
+        ),
+        (
+            *LINES,
+            *BAD,
+            *(b"/", b"\\", b"A", b"A,B", b"1", b"-1", b"Y", b"0", b".", b"[^", b"]", b"(", b"+", b"*"),
+        )
+        + (
+            b"SET UTF-8\n",
+            b"SET KOI8\n",
+            b"FLAG num\n",
+            b"FLAG long\n",
+            b"FLAG UTF-8\n",
+            b"FLAG x\n",
+            b"AF 1\nAF AB\n",
+        )
+        + (b"AM 1\nAM po:x\n", b"ICONV 1\nICONV a b\n", b"OCONV 2\nOCONV a b\nOCONV a c\n", b"REP 1\nREP x\n")
+        + (
+            b"PFX C Y 1\nPFX C 0 un .\n",
+            b"SFX D N 2\nSFX D 0 x\nSFX D y 0/A y\n",
+            b"COMPOUNDRULE 1\nCOMPOUNDRULE A*B\n",
+        )
+        + (
+            b"IGNORE x\n",
+            b"MAP 1\nMAP a\xc3\xa4\n",
+            b"CIRCUMFIX A\n",
+            b"CIRCUMFIX\n",
+            b"BREAK 0\n",
+            b"COMPOUNDMIN x\n",
+        )
+        + (
+            b"KEEPCASE\n",
+            b"LANG tr\n",
+            b"NEEDAFFIX B B\n",
+            b"FULLSTRIP\n",
+            b"COMPLEXPREFIXES\n",
+            b"MAXDIFF 11\n",
+        ),
         400,
     ),
 )

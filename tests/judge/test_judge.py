@@ -45,6 +45,11 @@ REASONS = (
         "It was built for another version than the judge's, 8.15.3 on Java 17: this is looked at where the "
         "plugin is bound to a deployment.",
     ),
+    Reason(
+        "hunspell",
+        "UnsupportedCharsetException",
+        "SET names no encoding that Python knows. Java knows others, so only a name that it cannot have is an error.",
+    ),
 )
 
 

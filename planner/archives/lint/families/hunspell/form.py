@@ -19,10 +19,14 @@ _LATIN_1: Final = frozenset({DEFAULT, "latin-1"})
 _NAMES: Final[Mapping[str, str]] = {"microsoft-cp1251": "cp1251", "TIS620-2533": "tis-620"}
 _ISO8859_14: Final = "ISO8859-14"
 """Java lacks it; Lucene has it, under this name only."""
-_LACKING: Final = frozenset({"iso8859-10", "iso8859-14"})
+_LACKING: Final = frozenset({"iso8859-10", "iso8859-14", "koi8-t", "ptcp154", "cp1125"})
 """What Python has, and Java not."""
+_LACKING_NAMES: Final = frozenset({"iso8859-11", "iso_8859-11", "iso8859-16"})
+"""What Java has under other names."""
+_LEGAL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:_+-]*")
+"""Names that Java looks up; Python leaves out what does not belong in one."""
 _NO_NAME: Final = re.compile(
-    r".*[^A-Za-z0-9.:_+-].*|u[a-z]{2}-?8.*|iso-?8859(?!.*fdis).*|iscii-.*|koi8-.+|microsoft-.*", re.IGNORECASE
+    r"u[a-z]{2}-?8.*|iso-?8859(?!.*fdis).*|iscii-.*|koi8-.+|microsoft-.*", re.IGNORECASE
 )
 """Where Python knows none of this name: it is a mistake, and not one of the names that only Java has."""
 _BOUND: Final = 65510
@@ -55,6 +59,8 @@ def codec(name: str) -> str | None:
     """Python's codec for an encoding. "" where only Java may know it, None where it does not."""
     if name == _ISO8859_14:
         return "iso8859-14"
+    if not _LEGAL.fullmatch(name) or name.lower() in _LACKING_NAMES:
+        return None
     try:
         found = codecs.lookup(_NAMES.get(name, name))
         "".encode(found.name)
