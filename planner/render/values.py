@@ -14,6 +14,7 @@ KNOWN_LATER: Final = "(known after apply)"
 SENSITIVE: Final = "(sensitive)"
 INDENT: Final = "    "
 _WIDEST_CONTAINER: Final = 100
+_LEAST_BESIDE: Final = 16
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 
 _ONE_LINE: Final[frozenset[type]] = frozenset({Deferred, Fingerprint, NoneType, bool, int, float})
@@ -74,9 +75,10 @@ def wrapped(value: str, room: int) -> list[str]:
 
 
 def elided(value: str, room: int) -> list[str]:
-    """The beginning and the end of the string, and its length."""
+    """The beginning and the end of the string, and its length where there is room for both."""
     length = f" ({len(value):,} characters)"
-    return [shorten(quote(value), max(room - len(length), 16)) + length]
+    left = room - len(length)
+    return [shorten(quote(value), left) + length if left >= _LEAST_BESIDE else shorten(quote(value), room)]
 
 
 def _heredoc(value: str, room: int) -> list[str]:

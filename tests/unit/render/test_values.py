@@ -4,8 +4,9 @@ import pytest
 
 from planner.model.address import Address
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Reference, Secret, Value
+from planner.render.escaping import cells
 from planner.render.rows import key_of
-from planner.render.values import human_size, inline, plural
+from planner.render.values import elided, human_size, inline, plural
 from planner.yaml12.number import written
 
 LATER = Deferred((Reference(Address("extension", "a"), ("url",)),))
@@ -32,6 +33,21 @@ LATER = Deferred((Reference(Address("extension", "a"), ("url",)),))
 )
 def test_inline(value: Value, text: str) -> None:
     assert inline(value) == text
+
+
+@pytest.mark.parametrize(
+    ("room", "text"),
+    [
+        (40, '"2026-11-29T…00:47.474Z" (24 characters)'),
+        (25, '"2026-11-29T…:00:47.474Z"'),
+        (20, '"2026-11-2…:47.474Z"'),
+        (12, '"2026-…474Z"'),
+    ],
+)
+def test_what_is_left_out_of_a_text_leaves_its_line_short(room: int, text: str) -> None:
+    (line,) = elided("2026-11-29T21:00:47.474Z", room)
+    assert line == text
+    assert cells(line) <= room
 
 
 @pytest.mark.parametrize(
