@@ -1,20 +1,20 @@
 """What users of Terraform type by habit, in planner's words.
 
-The line is rewritten as a whole, to be pasted. Nothing is run: what a habit means is near to what planner
-does, and whoever typed it should see the difference.
+The line is rewritten as a whole, to be pasted: it holds no option that its command does not take. Nothing is
+run: what a habit means is near to what planner does, and whoever typed it should see the difference.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import Final
 
 from planner.errors import WrongUsage
 
 _FLAG: Final = re.compile(r"-?-([a-z][a-z-]+)(?:=(.*))?", re.DOTALL)
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3600}
+_DURATION: Final = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 ALONE: Final[Mapping[str, tuple[str, str]]] = {
     **{
@@ -25,17 +25,28 @@ ALONE: Final[Mapping[str, tuple[str, str]]] = {
     "refresh-only": ("--refresh-only", ""),
     "version": ("--version", ""),
     **dict.fromkeys(
-        ("compact-warnings", "force", "input", "lock", "raw", "reconfigure", "upgrade"), ("", "")
+        (
+            *("allow-missing", "compact-warnings", "draw-cycles", "force", "force-copy", "get"),
+            *("ignore-remote-version", "input", "lock", "lockfile", "migrate-state", "no-tests", "raw"),
+            *("reconfigure", "upgrade"),
+        ),
+        ("", ""),
     ),
 }
 """A flag -> planner's, and the one for false. Nothing for what planner does anyway, or has no use for."""
 
 VALUED: Final[Mapping[str, str]] = {
     **{name: f"--{name}" for name in ("lock-timeout", "out", "parallelism", "replace", "target", "var")},
+    **dict.fromkeys(
+        ("backend-config", "backup", "config", "generate-config-out", "id", "state", "state-out"), ""
+    ),
     "chdir": "-C",
     "env": "-e",
     "var-file": "--var-file",
 }
+_WITH_VALUE: Final = frozenset(
+    {*filter(None, VALUED.values()), "--color", "--environment", "--exclude", "--format"}
+)
 _OTHERWISE: Final = frozenset({"chdir", "env", "input", "lock", "compact-warnings", "upgrade"})
 """Flags that mean nothing to planner with two dashes either."""
 
@@ -63,56 +74,114 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
 """A command -> planner's; what it is to be followed by, "" for nothing, "..." for anything; why."""
 
 
-def refuse_habits(typed: Sequence[str]) -> None:
-    """WrongUsage with the line for what was typed, where something of it is such a habit."""
-    line, why = _with_our_command(list(_with_our_flags(iter(typed))))
+Takes = Callable[[Sequence[str]], Set[str]]
+"""The options of the command that words begin with; of no words, those of every command."""
+
+
+def refuse_habits(typed: Sequence[str], takes: Takes, is_told: Callable[[str, str], bool]) -> None:
+    """WrongUsage with the line for what was typed, where something of it is such a habit.
+
+    is_told: whether the value of a variable of the project in a folder may be repeated; it may be a secret,
+    and this go to a log.
+    """
+    ours, _ = _with_our_command(list(_with_our_flags(iter(typed), None, [])))
+    known, left_out = takes(ours[_command_at(ours) :]), list[str]()
+    flags = list(_with_our_flags(iter(typed), known, left_out))
+    command, why = _with_our_command(flags)
+    line = _with_options_behind(command, known - takes(()))
     if line != list(typed):
-        summary = why or "planner's options have two dashes, or other names than Terraform's"
-        raise WrongUsage(summary, advice=shlex.join(["planner", *line]))
+        named = "planner's options have two dashes, or other names than Terraform's"
+        summary = why or (named if flags != list(typed) else "what a command takes stands behind it")
+        without = f"; left out: {', '.join(left_out)}" if left_out else ""
+        raise WrongUsage(summary + without, advice=shlex.join(["planner", *_untold(line, is_told)]))
 
 
-def _with_our_flags(typed: Iterator[str]) -> Iterator[str]:
+def _with_our_flags(typed: Iterator[str], known: Set[str] | None, left_out: list[str]) -> Iterator[str]:
+    """typed in our words, without what is not known: that is added to left_out. None knows everything."""
     for word in typed:
         found = _FLAG.fullmatch(word)
-        if found is None or not _is_habit(word, found[1], found[2]):
+        if found is None or not _is_habit(word, found[1], found[2], known or ()):
             yield word
-        elif found[1] in ALONE:
-            on, off = ALONE[found[1]]
-            yield from filter(None, [off if found[2] == "false" else on])
         else:
-            value = next(typed, "VALUE") if found[2] is None else found[2]
-            yield from (VALUED[found[1]], _in_seconds(value) if found[1] == "lock-timeout" else value)
+            ours = _ours(found[1], found[2], typed)
+            if ours and (known is None or ours[0] in known):
+                yield from ours
+            else:
+                left_out.append(word.partition("=")[0])
         if word == "--":
             yield from typed
 
 
-def _is_habit(word: str, name: str, value: str | None) -> bool:
+def _ours(name: str, value: str | None, more: Iterator[str]) -> list[str]:
+    """Our words for a flag; more: what follows it, of which its value is taken."""
+    if name in ALONE:
+        on, off = ALONE[name]
+        return list(filter(None, [off if value == "false" else on]))
+    if name not in VALUED:
+        return [f"--{name}"] if value is None else [f"--{name}", value]
+    given = next(more, "VALUE") if value is None else value
+    ours = VALUED[name]
+    return [ours, _in_seconds(given) if name == "lock-timeout" else given] if ours else []
+
+
+def _is_habit(word: str, name: str, value: str | None, known: Set[str] | tuple[()]) -> bool:
     if not word.startswith("--"):
-        return name in ALONE or name in VALUED
+        return name in ALONE or name in VALUED or f"--{name}" in known
     return name in _OTHERWISE or (name in ALONE and value is not None)
 
 
 def _in_seconds(value: str) -> str:
-    found = re.fullmatch(r"(\d+)([smh])", value)
-    return str(int(found[1]) * _SECONDS[found[2]]) if found else value
+    found = _DURATION.fullmatch(value) if value else None
+    if found is None:
+        return value
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return str(hours * 3600 + minutes * 60 + seconds)
 
 
 def _with_our_command(words: list[str]) -> tuple[list[str], str]:
     """(words with planner's command, why it is that one), or as they are."""
     begin = _command_at(words)
-    for end in (begin + 2, begin + 1):
-        name = " ".join(words[begin:end])
+    asked = words[begin : begin + 1] == ["help"]
+    first = begin + asked
+    for end in (first + 2, first + 1):
+        name = " ".join(words[first:end])
         if known := COMMANDS.get(name):
             line, operand, why = known
-            rest = words[end:] if operand else []
-            missing = [operand] if operand.isupper() and not rest else []
-            return [*words[:begin], *line.split(), *rest, *missing], f'there is no command "{name}": {why}'
+            rest = words[end:] if operand and not asked else []
+            missing = [operand] if operand.isupper() and not rest and not asked else []
+            ours = [word for word in line.split() if not (asked and word.startswith("-"))]
+            return [*words[:first], *ours, *rest, *missing], f'there is no command "{name}": {why}'
     return words, ""
 
 
 def _command_at(words: Sequence[str]) -> int:
-    """Where the command is: behind global options, two of which take a value."""
+    """Where the command is: behind options, some of which take a value."""
     place = 0
     while place < len(words) and words[place].startswith("-"):
-        place += 2 if words[place] in ("-C", "--color") else 1
+        place += 2 if words[place] in _WITH_VALUE else 1
     return place
+
+
+def _with_options_behind(words: list[str], own: Set[str]) -> list[str]:
+    """words with what stands before the command and is its own behind it."""
+    begin = _command_at(words)
+    before, moved, place = list[str](), list[str](), 0
+    while place < begin:
+        end = place + (2 if words[place] in _WITH_VALUE else 1)
+        (moved if words[place].partition("=")[0] in own else before).extend(words[place:end])
+        place = end
+    command = words[begin:]
+    end = next((index for index, word in enumerate(command) if word.startswith("-")), len(command))
+    return [*before, *command[:end], *moved, *command[end:]]
+
+
+def _untold(line: Sequence[str], is_told: Callable[[str, str], bool]) -> Iterator[str]:
+    """line, with `...` for each value of a variable that is not told."""
+    folder = next((line[place + 1] for place, word in enumerate(line[:-1]) if word == "-C"), "")
+    for before, word in zip(("", *line), line, strict=False):
+        flag = "--var=" if word.startswith("--var=") else ""
+        name, equals, _ = word.removeprefix(flag).partition("=")
+        if (flag or before == "--var") and word != "VALUE" and not is_told(folder, name):
+            yield f"{flag}{name}=..." if equals else "..."
+        else:
+            yield word

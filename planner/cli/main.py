@@ -22,6 +22,8 @@ from attrs import define
 from planner import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from planner.cli.console import Console
 
 TASKS = {
@@ -269,7 +271,7 @@ def run(arguments: list[str] | None) -> int:
         code = _invoked(sys.argv[1:] if arguments is None else arguments, invocation)
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
-        _show(error)
+        _show(error, invocation)
         return USAGE if isinstance(error, click.UsageError) else 1
     except (KeyboardInterrupt, click.Abort) as error:
         if isinstance(error.__cause__, EOFError):  # click takes the end of any file for a Ctrl-D
@@ -286,15 +288,43 @@ def _invoked(words: list[str], invocation: Invocation) -> Any:
         _refuse_habits(words)
     try:
         return cli.main(words, prog_name="planner", standalone_mode=False, obj=invocation)
-    except click.UsageError:
+    except click.UsageError as error:
         _refuse_habits(words)
+        takes = error.ctx.command.params if error.ctx else ()
+        if "extra argument" in error.message and any("-e" in option.opts for option in takes):
+            error.message += ". An environment is named with -e."
         raise
 
 
 def _refuse_habits(words: list[str]) -> None:
     from planner.cli.habits import refuse_habits  # noqa: PLC0415 - only where something may be one
 
-    refuse_habits(words)
+    refuse_habits(words, options_of, _is_no_secret)
+
+
+def options_of(words: Sequence[str]) -> frozenset[str]:
+    """The options of the command that words begin with, with those that every command takes."""
+    command: click.Command = cli
+    context = click.Context(cli, resilient_parsing=True)
+    for word in words:
+        found = command.get_command(context, word) if isinstance(command, click.Group) else None
+        if found is None:
+            break
+        command = found
+    options = [option for option in command.params if isinstance(option, click.Option)]
+    return frozenset({"-h", "--help"}).union(*((*each.opts, *each.secondary_opts) for each in options))
+
+
+def _is_no_secret(folder: str, name: str) -> bool:
+    """Whether planner.yaml in folder declares the variable, and not as sensitive."""
+    from planner.config.project import open_project  # noqa: PLC0415 - only on this error
+    from planner.errors import PlannerError  # noqa: PLC0415 - as above
+
+    try:
+        variables = open_project(Path(folder)).variables
+    except PlannerError:
+        return False
+    return name in variables and not variables[name].sensitive
 
 
 def _defect(error: Exception, invocation: Invocation) -> int:
@@ -303,11 +333,12 @@ def _defect(error: Exception, invocation: Invocation) -> int:
     return report(error, invocation.console())
 
 
-def _show(error: click.ClickException) -> None:
-    """As click does, but what was typed may come from a script, and is not to reach the terminal as it is."""
+def _show(error: click.ClickException, invocation: Invocation) -> None:
+    """As click does, but what was typed may come from a script, or be a secret in the wrong place."""
     from planner.render.escaping import escape  # noqa: PLC0415 - only on this error
 
-    text = "\n".join(map(escape, error.format_message().split("\n")))
+    said = invocation.console().redact(error.format_message())
+    text = "\n".join(map(escape, said.split("\n")))
     if isinstance(error, click.UsageError):
         click.UsageError(text, error.ctx).show()
     else:

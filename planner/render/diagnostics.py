@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from planner.errors import ApiError, InvalidConfiguration, PlannerError
 from planner.model.diagnostic import Diagnostic, Position, folded
-from planner.render.escaping import escape, shorten, wrap
+from planner.render.escaping import escape, shorten, wrap, wrap_advice
 from planner.render.style import DIM, ERROR, WARNING, Style
 from planner.render.values import plural
 
@@ -62,7 +62,7 @@ def _source(position: Position, text: str, width: int, style: Style) -> Iterator
 
 
 def _indented(text: str, width: int) -> Iterator[str]:
-    return (f"  {line}" for line in wrap(text, width - 2)) if text else iter(())
+    return (f"  {line}" for line in wrap_advice(text, width - 2)) if text else iter(())
 
 
 def _count(found: Collection[Diagnostic]) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 from unicodedata import combining, east_asian_width
 
 ELLIPSIS: Final = "…"
+_COMMAND: Final = re.compile(r"(?:(.*:) )?(planner (?!.*[,.;] )[^\n]*[^\n.])")
+"""A command to copy at the end of a line; a sentence that names one is none."""
 _NAMED: Final = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
@@ -50,6 +53,18 @@ def wrap(text: str, room: int) -> list[str]:
     Line breaks in text are kept.
     """
     return [line.rstrip() for part in text.split("\n") for line in _wrapped_part(part, room)]
+
+
+def wrap_advice(text: str, room: int) -> list[str]:
+    """text as wrap has it, but a command that ends a line stays whole: in two lines it would be two."""
+    return [line for part in text.split("\n") for line in _wrapped_advice(part, room)]
+
+
+def _wrapped_advice(part: str, room: int) -> list[str]:
+    found = None if cells(escape(part)) <= room else _COMMAND.fullmatch(part)
+    if found is None:
+        return wrap(part, room)
+    return [*(wrap(found[1], room) if found[1] else ()), escape(found[2])]
 
 
 def hanging(head: str, text: str, width: int, margin: int) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Final
 from planner.model.ledger import APPLIED, FAILED, SKIPPED, Entry, Ledger, ThreeWay
 from planner.model.plan import Action
 from planner.model.value import UNKNOWN, Value, dotted
-from planner.render.escaping import cells, escape, pad, wrap
+from planner.render.escaping import cells, escape, pad, wrap, wrap_advice
 from planner.render.style import BOLD, DIM, ERROR, WARNING, Style
 from planner.render.values import SENSITIVE, expanded, inline, wrapped
 
@@ -74,7 +74,7 @@ def _entry(entry: Entry, width: int, style: Style) -> Iterator[str]:
 
 
 def _paragraph(text: str, width: int) -> Iterator[str]:
-    return (_INDENT + line for line in wrap(text, width - len(_INDENT))) if text else iter(())
+    return (_INDENT + line for line in wrap_advice(text, width - len(_INDENT))) if text else iter(())
 
 
 def _conflict(conflict: Sequence[ThreeWay], width: int, style: Style) -> Iterator[str]:

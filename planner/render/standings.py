@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from planner.model.release import Gate, Standing
 from planner.render.columns import Cell, cell, render_columns
-from planner.render.escaping import escape, hanging, pad, wrap
+from planner.render.escaping import escape, hanging, pad, wrap_advice
 from planner.render.style import ADD, BOLD, CHANGE, DIM, ERROR, WARNING, Style
 
 _UNKNOWN: Final = Cell("not known", ERROR)
@@ -128,7 +128,8 @@ def _notes(item: Standing, width: int, located: Locate) -> Iterator[str]:
 
 def _gate(gate: Gate, column: int, width: int) -> Iterator[str]:
     """`  soak  why`, and below it what to do, on a line that can be copied."""
-    lines = [line for text in (gate.detail, gate.advice) if text for line in wrap(text, width - column - 4)]
+    room = width - column - 4
+    lines = [line for text in (gate.detail, gate.advice) if text for line in wrap_advice(text, room)]
     for index, line in enumerate(lines):
         yield f"  {pad('' if index else gate.name, column)}  {line}"
 

@@ -14,7 +14,7 @@ KNOWN_LATER: Final = "(known after apply)"
 SENSITIVE: Final = "(sensitive)"
 INDENT: Final = "    "
 _WIDEST_CONTAINER: Final = 100
-_SHORTEST: Final = 16
+_LEAST_BESIDE: Final = 16
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 
 _ONE_LINE: Final[frozenset[type]] = frozenset({Deferred, Fingerprint, NoneType, bool, int, float})
@@ -75,11 +75,10 @@ def wrapped(value: str, room: int) -> list[str]:
 
 
 def elided(value: str, room: int) -> list[str]:
-    """The beginning and the end of the string, and its length; where that has no room, two lines at most."""
-    text, length = quote(value), f"({len(value):,} characters)"
-    if room >= _SHORTEST + len(length) + 1:
-        return [f"{shorten(text, room - len(length) - 1)} {length}"]
-    return wrapped(value, room) if cells(text) <= 2 * room - 2 else [shorten(text, room), length]
+    """The beginning and the end of the string, and its length where there is room for both."""
+    length = f" ({len(value):,} characters)"
+    left = room - len(length)
+    return [shorten(quote(value), left) + length if left >= _LEAST_BESIDE else shorten(quote(value), room)]
 
 
 def _heredoc(value: str, room: int) -> list[str]:

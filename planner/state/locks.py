@@ -17,16 +17,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from attrs import Factory, asdict, define, field, fields, frozen
 
 from planner.errors import LockHeld, StateError
 from planner.model.redaction import WORD
+from planner.model.retry import Retrying
 from planner.state.document import loads
-
-if TYPE_CHECKING:
-    from planner.model.retry import Retrying
 
 STOPPED: Final = "Nothing more was written. See who works on it with `planner lock show`."
 _POLL: Final = 0.1

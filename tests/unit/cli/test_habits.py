@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
 import pytest
 
 from planner.cli import habits
 from planner.cli.habits import refuse_habits
-from planner.cli.main import run
+from planner.cli.main import options_of, run
 from planner.errors import WrongUsage
 
+PROJECT = """
+project: shop
+variables:
+  version: {type: string}
+  a: {type: string}
+  token: {type: string, sensitive: true}
+environments: {dev: {endpoint: sandbox}}
+"""
 ANSWERS = {
     "plan -var version=9.*": "plan --var 'version=9.*'",
     "plan -var=version=9.* -var-file=a.yaml": "plan --var 'version=9.*' --var-file a.yaml",
@@ -38,6 +47,26 @@ ANSWERS = {
     "output -raw url": "output url",
     "output -json": "output --json",
     "show -json plan.json": "show --json plan.json",
+    "plan -out=a -lock-timeout=3s": "plan --out a",
+    "apply -lock-timeout 1h30m": "apply --lock-timeout 5400",
+    "validate -lock-timeout=3s -no-tests": "validate",
+    "output -target=extension.a url": "output url",
+    "init -backend-config=a.hcl -migrate-state -force-copy -get=false -lockfile=readonly": "init",
+    "state rm -dry-run extension.a": "state rm --dry-run extension.a",
+    "state list -state=a.json -id 7 extension.a": "state list extension.a",
+    "state mv -dry-run -backup=a -state-out b one.a two.b": "state mv --dry-run one.a two.b",
+    "state push -ignore-remote-version a.json": "state push a.json",
+    "import -config=. extension.a 7": "import extension.a 7",
+    "plan -generate-config-out=a.tf": "plan",
+    "graph -draw-cycles -format=json": "graph --format json",
+    "taint -allow-missing extension.a": "apply --replace extension.a",
+    "-e dev plan": "plan -e dev",
+    "-e dev --json plan -out=a": "plan -e dev --json --out a",
+    "-C infra --environment=dev -v state rm one.a": "-C infra -v state rm one.a --environment=dev",
+    "--target extension.a plan --json": "plan --target extension.a --json",
+    "help taint": "help apply",
+    "help workspace select": "help plan",
+    "help state replace-provider": "help kinds list",
     "init -upgrade": "init",
     "init -reconfigure": "init",
     "-version": "--version",
@@ -69,10 +98,18 @@ ANSWERS = {
 }
 
 
+def answered(typed: str) -> None:
+    refuse_habits(typed.split(), options_of, lambda _folder, _name: True)
+
+
 @pytest.mark.parametrize("typed", ANSWERS)
-def test_a_habit_is_answered(typed: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_habit_is_answered(
+    typed: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("planner.yaml").write_text(PROJECT, encoding="utf-8")
     with pytest.raises(WrongUsage) as refused:
-        refuse_habits(typed.split())
+        answered(typed)
     assert refused.value.advice == f"planner {ANSWERS[typed]}"
     assert run(typed.split()) == 64
     said = capsys.readouterr()
@@ -103,7 +140,56 @@ def test_what_is_answered_is_taken(line: str, capsys: pytest.CaptureFixture[str]
     ],
 )
 def test_what_is_ours_is_left_alone(typed: str) -> None:
-    refuse_habits(typed.split())
+    answered(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("plan -var token=hunter22", "plan --var token=..."),
+        ("plan -var=tokn=hunter22 -out=a", "plan --var tokn=... --out a"),
+        ("plan -out=a --var token=hunter22", "plan --out a --var token=..."),
+        ("plan -out=a --var=token=hunter22", "plan --out a --var=token=..."),
+        ("plan -var hunter22 -var version=8", "plan --var ... --var version=8"),
+        ("--var token=hunter22 plan", "plan --var token=..."),
+        ("-chdir=elsewhere plan -var version=hunter22", "-C elsewhere plan --var version=..."),
+    ],
+)
+def test_what_may_be_a_secret_is_not_repeated(
+    typed: str,
+    answer: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("planner.yaml").write_text(PROJECT, encoding="utf-8")
+    assert run(typed.split()) == 64
+    assert f"  planner {answer}\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("typed", ["plan hunter22", "plan --var hunter22", "hunter22", "plan --hunter22"])
+def test_a_credential_in_the_wrong_place_is_not_repeated(
+    typed: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EC_API_KEY", "hunter22")
+    assert run(typed.split()) == 64
+    said = capsys.readouterr()
+    assert "hunter22" not in said.out + said.err
+    assert "(sensitive)" in said.err
+
+
+@pytest.mark.parametrize(
+    "typed", ["plan dev", "apply a.json dev", "state list -e dev a --json=1", "env list dev"]
+)
+def test_an_argument_too_many_may_be_an_environment(typed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(typed.split()) == 64
+    assert ("named with -e" in capsys.readouterr().err) is (typed in ("plan dev", "apply a.json dev"))
+
+
+def test_what_is_left_out_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["plan", "-lock=false", "-state=a", "-lock-timeout", "3s", "-json"]) == 64
+    assert "left out: -lock, -state, -lock-timeout\n  planner plan --json\n" in capsys.readouterr().err
 
 
 def test_every_habit_is_tried() -> None:

@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.render.escaping import break_units, cells, escape, pad, quote, quoted_units, shorten, wrap
+from planner.render.escaping import (
+    break_units,
+    cells,
+    escape,
+    pad,
+    quote,
+    quoted_units,
+    shorten,
+    wrap,
+    wrap_advice,
+)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +73,24 @@ def test_breaking_loses_nothing(text: str, room: int) -> None:
 )
 def test_wrap(text: str, lines: list[str]) -> None:
     assert wrap(text, 10) == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("planner plan", ["planner plan"]),
+        ("planner plan --out x --target a.b", ["planner plan --out x --target a.b"]),
+        ("Apply the rest: planner apply -e dev", ["Apply the", "rest:", "planner apply -e dev"]),
+        ("Look.\nplanner -C x/y plan -e dev\x1b", ["Look.", "planner -C x/y plan -e dev\\x1b"]),
+        ("planner plan --var 'a=1.5,2' -e dev", ["planner plan --var 'a=1.5,2' -e dev"]),
+        ("planner plan, or apply", ["planner", "plan, or", "apply"]),
+        ("planner plans and applies.", ["planner", "plans and", "applies."]),
+        ("Run planner plan.", ["Run", "planner", "plan."]),
+        ("", [""]),
+    ],
+)
+def test_a_command_to_copy_stays_whole(text: str, lines: list[str]) -> None:
+    assert wrap_advice(text, 10) == lines
 
 
 @pytest.mark.parametrize(
