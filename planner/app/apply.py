@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final, Protocol
@@ -28,6 +27,7 @@ from planner.model.ledger import Ledger, Sink
 from planner.model.plan import DESTROY, NORMAL, Plan
 from planner.model.state import State
 from planner.model.value import Value
+from planner.net.clock import sleepless_clock
 from planner.promote.log import log_of, write_log
 from planner.state.saved import plan_digest, refuse_other_digest
 from planner.vcs import commit_of
@@ -107,7 +107,7 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
     _refuse_blind_approval(here, approval)
     with _locked(here, lock_timeout) as state:
         with caller.doing("Asking the installation") as counted:
-            begun = time.monotonic()
+            begun = sleepless_clock()
             proposal = propose_from(here.session, state, counted)
         proposal = with_findings(here.request, here.configuration, proposal)
         present(applying.report, here, proposal)
@@ -236,7 +236,7 @@ def _carry_out(
                 journal=here.store.open_journal(state, "destroy" if here.request.destroy else "apply"),
                 sink=running.sink,
                 now=here.store.clock,
-                timer=time.monotonic,
+                timer=sleepless_clock,
                 stop=running.stop,
                 before=view.listed,
                 fresh=Fresh(view.versions, fresh_until),

@@ -292,7 +292,7 @@ def _invoked(words: list[str], invocation: Invocation) -> Any:
         _refuse_habits(words)
         takes = error.ctx.command.params if error.ctx else ()
         if "extra argument" in error.message and any("-e" in option.opts for option in takes):
-            error.message += ". An environment is named with -e."
+            raise click.UsageError(f"{error.message}. An environment is named with -e.", error.ctx) from None
         raise
 
 

@@ -30,6 +30,7 @@ from planner.model.retry import Retry, Retrying
 from planner.model.value import Secret, leaves
 from planner.net.address import Address, NoAddress, address_of
 from planner.net.authorities import flaw_of
+from planner.net.clock import sleepless_clock
 from planner.net.wire import BROKEN, Received, Request, Wire
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Client:
     _sleep: Callable[[float], object] | None = field(default=None, kw_only=True)
     _random: Callable[[], float] = field(default=randomness.random, kw_only=True)
     _clock: Callable[[], float] = field(default=time.time, kw_only=True)
-    _monotonic: Callable[[], float] = field(default=time.monotonic, kw_only=True)
+    _monotonic: Callable[[], float] = field(default=sleepless_clock, kw_only=True)
     _discretion: Discretion = field(default=Discretion(), kw_only=True)
     _permit: Callable[[], object] = field(default=lambda: None, kw_only=True)
     _retrying: Retrying = field(default=nullcontext, kw_only=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from attrs import evolve, field, frozen
 
@@ -34,26 +35,30 @@ from planner.model.value import (
 Pairs = list[tuple[Change, Change]]
 """Deletes, each with the create that is likely the same resource."""
 
+_ROUNDS: Final = 10
+"""So many links of a chain are followed: each takes a look at all that is left."""
+
 
 def likely_renames(changes: Iterable[Change], kinds: Mapping[str, Kind]) -> tuple[Rename, ...]:
     """Each delete and create of changes is in one of them at most. Of creates secrets are in clear.
 
-    What refers to a renamed resource is compared again when that is known, so that a chain is found whole.
+    What refers to a renamed resource is compared again when that is known. The rest of a long chain is told
+    when its beginning was moved.
     """
     told = sorted(changes, key=lambda change: change.address)
     deleted = [change for change in told if change.action is Action.DELETE and not change.deposed]
     created = [change for change in told if change.action is Action.CREATE]
     sources: dict[Address, Change] = {}
     unclear: list[Rename] = []
-    again = True
-    while again and deleted and created:
+    for _ in range(_ROUNDS):
         matched = [group.matched() for group in _groups(deleted, created, kinds)]
         sources |= {target.address: source for pairs, _ in matched for source, target in pairs}
         unclear = [rest for _, rest in matched if rest.sources and rest.targets]
         deleted = _without(deleted, {source.address for source in sources.values()})
         left = _without(created, sources)
         created = [_followed(change, sources) for change in left]
-        again = created != left
+        if created == left or not deleted:
+            break
     found = [Rename((source.address,), (target,)) for target, source in sources.items()]
     return tuple(sorted([*found, *unclear], key=lambda rename: rename.sources))
 

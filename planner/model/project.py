@@ -81,9 +81,8 @@ class Environment:
     @property
     def read_again_after(self) -> float:
         """Seconds that the read of a plan stands for the read before a write, in the same run."""
-        given = self.options.get("read_again_after")
-        usual = 0.0 if self.protected else READ_AGAIN_AFTER
-        return float(given) if isinstance(given, int | float) else usual
+        given = self.options.get("read_again_after", READ_AGAIN_AFTER)
+        return float(given) if isinstance(given, int | float) and not self.protected else 0.0
 
 
 @frozen

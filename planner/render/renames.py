@@ -9,7 +9,7 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Final
 
 from attrs import frozen
@@ -29,6 +29,8 @@ _KEYS: Final = 40
 
 _SEPARATORS: Final = "_-"
 _WORDS: Final = (re.compile("[A-Za-z0-9]+"), re.compile("[0-9]+"))
+_MOST_WORDS: Final = 10
+"""Of a name that are compared each with each: its rows of words are as many as their square."""
 
 Pair = tuple[Address, Address]
 Pattern = tuple[str, str, str, str, str]
@@ -122,7 +124,7 @@ def _ways(pair: Pair) -> Iterator[tuple[Pattern, str]]:
 def _common_words(one: str, other: str) -> Iterator[tuple[str, int, int]]:
     """Words that stand in both, one or several in a row, with where they begin in each."""
     for shape in _WORDS:
-        found, others = [*shape.finditer(one)], [*shape.finditer(other)]
+        found, others = ([*islice(shape.finditer(name), _MOST_WORDS)] for name in (one, other))
         ends = {word.end() for word in others}
         for index, first in enumerate(found):
             for key in (one[first.start() : last.end()] for last in found[index:]):

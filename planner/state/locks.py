@@ -24,6 +24,7 @@ from attrs import Factory, asdict, define, field, fields, frozen
 from planner.errors import LockHeld, StateError
 from planner.model.redaction import WORD
 from planner.model.retry import Retrying
+from planner.net.clock import sleepless_clock
 from planner.state.document import loads
 
 STOPPED: Final = "Nothing more was written. See who works on it with `planner lock show`."
@@ -103,12 +104,6 @@ def holder_in(told: Any) -> Holder:
 
 Wait = Callable[[threading.Event, float], bool]
 """Wait up to seconds for the event; whether it is set. May return early: then the lease is renewed early."""
-
-
-def sleepless_clock() -> float:
-    """Seconds on a clock that nobody sets, and that goes on while the machine sleeps, where there is one."""
-    clock = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
 @frozen

@@ -217,11 +217,11 @@ APPLIES: Mapping[str, Callable[[Project], None]] = {
     "late": settings("read_again_after: 0"),
     "send_version": settings("read_again_after: 0, send_version: true"),
     "protected": protected(),
-    "protected, trusting": protected(", read_again_after: 5"),
+    "protected, with a setting": protected(", read_again_after: 5"),
     "saved": saved,
     "asked": asked,
 }
-FEW = ("at once", "by digest", "protected, trusting")
+FEW = ("at once", "by digest")
 CALLS: Mapping[str, Mapping[str, int]] = {  # by action and by how it is applied; "else" all others
     "create": {"else": 1},
     "create and upload": {"else": 2},
@@ -234,7 +234,7 @@ CALLS: Mapping[str, Mapping[str, int]] = {  # by action and by how it is applied
 """Beside the list."""
 
 
-@pytest.mark.seldom(apply=["by digest", "protected, trusting", "asked"])
+@pytest.mark.seldom(apply=["by digest", "protected, with a setting", "asked"])
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("apply", APPLIES)
 def test_an_action_takes_so_many_calls(applied: Project, apply: str, action: str) -> None:

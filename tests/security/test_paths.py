@@ -203,3 +203,36 @@ def test_init_writes_through_no_link(tmp_path: Path, name: str, capsys: pytest.C
     code, said = in_process(Project(folder), capsys, "init")
     assert code == 1, said
     assert list((tmp_path / "home").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["templates", "environments", "files", "files/synonyms"])
+def test_nor_below_one(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "home").mkdir()
+    folder = tmp_path / "checkout"
+    (folder / name).parent.mkdir(parents=True)
+    (folder / name).symlink_to(tmp_path / "home")
+    code, said = in_process(Project(folder), capsys, "init")
+    assert code == 1, said
+    assert "nothing is written through it" in said
+    assert list((tmp_path / "home").iterdir()) == []
+
+
+def _second_name(file: Path) -> None:
+    other = file.parent.parent / "other"
+    other.write_text("theirs", encoding="utf-8")
+    file.hardlink_to(other)
+
+
+@pytest.mark.parametrize("stands", [os.mkfifo, _second_name])
+def test_schemas_give_way_to_what_stands_there(
+    project: Project, stands: Callable[[Path], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = project.folder / ".schemas/template.schema.json"
+    file.parent.mkdir()
+    stands(file)
+    assert in_process(project, capsys, "schemas", "--check")[0] == 1
+    code, said = in_process(project, capsys, "schemas")
+    assert code == 0, said
+    assert in_process(project, capsys, "schemas", "--check")[0] == 0
+    other = project.folder / "other"
+    assert not other.exists() or other.read_text(encoding="utf-8") == "theirs"

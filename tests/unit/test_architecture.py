@@ -26,7 +26,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "resources": frozenset(),
     "distribution": frozenset(),
     "net": frozenset(),
-    "archives": frozenset({"scratch", "model", "errors"}),
+    "archives": frozenset({"links", "scratch", "model", "errors"}),
     "ece": frozenset({"net", "model", "errors"}),
     "sandbox": frozenset(),
     "config": frozenset({"yaml12", "links", "model", "errors", "resources"}),

@@ -74,7 +74,7 @@ def _write_starter(folder: Path) -> Iterator[str]:
         target = folder / name
         if target.exists():
             continue
-        require_no_link(target)
+        require_no_link(folder, name)
         target.parent.mkdir(parents=True, exist_ok=True)
         if name == "planner.yaml":
             target.write_text(source.read_text().replace("PROJECT", project_name(folder)))

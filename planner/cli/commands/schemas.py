@@ -10,6 +10,7 @@ import click
 from planner.cli.handed import Console, Request
 from planner.cli.options import on_request
 from planner.errors import PlannerError
+from planner.links import open_regular
 
 
 @click.command("schemas")
@@ -45,27 +46,34 @@ def _schemas_of(request: Request) -> Mapping[str, str]:
 
 
 def _holds(file: Path, text: str) -> bool:
+    expected = text.encode()
     try:
-        return file.read_text(encoding="utf-8") == text
-    except (OSError, UnicodeDecodeError):
+        with open_regular(file) as stream:
+            return stream.read(len(expected) + 1) == expected
+    except OSError:
         return False
 
 
 def written(request: Request) -> str:
     """Writes the schemas of a project; what there is to say of it."""
-    files = {request.folder / name: text for name, text in _schemas_of(request).items()}
+    files = _schemas_of(request)
     try:
-        for file, text in files.items():
-            require_no_link(file.parent)
+        for name, text in files.items():
+            file = request.folder / name
+            require_no_link(request.folder, name)
             file.parent.mkdir(exist_ok=True)
-            require_no_link(file)
-            file.write_text(text, encoding="utf-8")
+            file.unlink(missing_ok=True)  # it may be a pipe, or have another name elsewhere
+            with file.open("x", encoding="utf-8") as stream:
+                stream.write(text)
     except OSError as error:
         raise PlannerError(f"{error.filename} cannot be written: {error.strerror}") from None
-    return f"Wrote {next(iter(files)).parent.name}/, for editors that know yaml-language-server"
+    return f"Wrote {Path(next(iter(files))).parent}/, for editors that know yaml-language-server"
 
 
-def require_no_link(target: Path) -> None:
-    """A folder that somebody else made may hold one, to have another file overwritten."""
-    if target.is_symlink():
-        raise PlannerError(f"{target} is a link: nothing is written through it", advice="Remove the link.")
+def require_no_link(folder: Path, name: str) -> None:
+    """A folder that somebody else made may hold one, also on the way, to have another file overwritten."""
+    for part in (Path(name), *Path(name).parents[:-1]):
+        if (folder / part).is_symlink():
+            raise PlannerError(
+                f"{folder / part} is a link: nothing is written through it", advice="Remove the link."
+            )

@@ -150,6 +150,18 @@ def test_a_chain_is_found_whole() -> None:
     assert found == told(("a", "a2"), ("b", "b2"), ("c", "c2"))
 
 
+@pytest.mark.parametrize("links", [9, 10, 11, 40])
+def test_a_long_chain_is_told_from_its_beginning(links: int) -> None:
+    """Whoever wrote the templates could have everybody who plans wait for as many looks as links."""
+    has = [held("a0")]
+    wants = [desired("b0", file=ONE)]
+    for number in range(1, links):
+        has.append(prior(f"a{number}", source=f"repo://id-a{number - 1}", depends_on=[f"a{number - 1}"]))
+        wants.append(desired(f"b{number}", source=later(ref(f"b{number - 1}", "url"))))
+    found = planned(goal_of(*wants), state_of(*has)).plan.renames
+    assert found == told(*((f"a{number}", f"b{number}") for number in range(min(links, 10))))
+
+
 def test_what_a_removed_block_deletes_is_no_rename() -> None:
     declared = Declarations(removals=(Removal(address("a"), destroy=True),))
     found = planned(goal_of(desired("b", **LIKE), declarations=declared), state_of(prior("a", **LIKE))).plan

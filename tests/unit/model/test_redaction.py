@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 import importlib
 import inspect
+import pathlib
 import pkgutil
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, timedelta, tzinfo
 from enum import Enum
-from pathlib import Path
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 from urllib.parse import quote
@@ -283,7 +283,12 @@ def _can_be_made(kind: Any) -> bool:
     return all((get_origin(part) or part) in known for part in _parts(kind) if part is not ...)
 
 
-_ARGUMENTS = {int: 100, Path: Path("project"), Style: STYLE, CommentForm: form_for("github", limit=60_000)}
+_ARGUMENTS = {
+    int: 100,
+    pathlib.Path: pathlib.Path("project"),
+    Style: STYLE,
+    CommentForm: form_for("github", limit=60_000),
+}
 
 
 def argument(name: str, kind: Any, filling: Filling) -> Any:

@@ -77,6 +77,13 @@ def test_it_says_what_was_renamed(pairs: list[tuple[str, str]]) -> None:
     assert read(block(pairs)) == addresses(pairs)
 
 
+@pytest.mark.parametrize("words", [9, 10, 11, 400])
+def test_of_long_names_it_says_so_too(words: int) -> None:
+    """Each word could begin a key and end it, and stand in many places of the other name."""
+    pairs = [(f"x{key}" + words * "_a", f"y{key}" + words * "_a") for key in range(12)]
+    assert read(block(pairs)) == addresses(pairs)
+
+
 @pytest.mark.parametrize(
     ("one", "other", "pairs", "unclear"),
     [

@@ -8,7 +8,7 @@ import pytest
 from attrs import define, evolve, field
 
 from planner.errors import StateError
-from planner.state.locks import Holder, Lease, Timing, sleepless_clock
+from planner.state.locks import Holder, Lease, Timing
 
 ALICE = Holder("id-alice", "alice", "host-1", 1, "apply", "2025-01-31T12:00:00Z")
 BOB = Holder("id-bob", "bob", "host-2", 2, "destroy", "2025-01-31T12:01:00Z")
@@ -210,7 +210,3 @@ def test_a_renewal_that_hangs_holds_nobody_up() -> None:
     assert not over.is_set()
     end.set()
     assert over.wait(HANGS)
-
-
-def test_the_clock_goes_on() -> None:
-    assert sleepless_clock() <= sleepless_clock()
