@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from planner.app.promotion.admission import Forcing
     from planner.app.promotion.choosing import Order, Promotion
     from planner.app.promotion.env_compare import Side
-    from planner.app.promotion.promoting import Foreseen
+    from planner.app.promotion.promoting import Done, Foreseen
     from planner.app.promotion.records import Rejected
     from planner.cli.console import Console
     from planner.cli.stored import Stored
@@ -25,6 +25,6 @@ if TYPE_CHECKING:
     from planner.state.saved import Previewed
     from planner.state.store import Store
 else:
-    Console = Credentials = Evaluation = Forcing = Foreseen = KindFile = Opened = Order = Outcome = Any
+    Console = Credentials = Done = Evaluation = Forcing = Foreseen = KindFile = Opened = Order = Outcome = Any
     KnownRelease = Progress = Promotion = Proposal = Report = Running = Any
     Previewed = PreviewOrder = Rejected = Request = Side = Store = Stored = Wanted = Any

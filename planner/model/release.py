@@ -13,7 +13,7 @@ from planner.model.address import Address
 from planner.model.codec import canonical, digest
 from planner.model.plan import AttributeDiff
 from planner.model.redaction import IDENTITY, WORD
-from planner.model.value import Value
+from planner.model.value import Value, dotted
 from planner.model.value_json import encode_mapping, encode_value
 
 
@@ -234,6 +234,45 @@ class Standing:
     @property
     def closed_gates(self) -> tuple[Gate, ...]:
         return tuple(gate for gate in self.gates if not gate.met)
+
+
+@frozen
+class Edit:
+    """One value of a file of pins. is_new: it was not pinned. is_gone: it is not pinned any more."""
+
+    path: tuple[str, ...] = field(metadata=WORD)
+    before: Value
+    after: Value
+    is_new: bool = False
+    is_gone: bool = False
+
+    @property
+    def name(self) -> str:
+        return dotted(self.path)
+
+    @property
+    def is_word(self) -> bool:
+        """The id of a release, or a commit."""
+        return len(self.path) == 1
+
+
+@frozen
+class Promoted:
+    """What a promotion came to. source: its own name for a rollback. file: name of the one with the pins.
+    written: whether they were, to the file or to the branch of a pull request. commit, pull_request: that it
+    made, "" for none. next: what is to be done, "" for nothing.
+    """
+
+    environment: str = field(metadata=WORD)
+    source: str = field(metadata=WORD)
+    release: str = field(metadata=WORD)
+    file: str = field(metadata=IDENTITY)
+    pins: tuple[Edit, ...]
+    gates: tuple[Gate, ...]
+    written: bool = False
+    commit: str = field(default="", metadata=WORD)
+    pull_request: str = ""
+    next: str = ""
 
 
 @frozen

@@ -14,7 +14,17 @@ from attrs import fields_dict, has
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic
 from planner.model.plan import AttributeDiff
-from planner.model.release import Comparison, Gate, KnownRelease, Remark, Standing, Stay, TextDiff
+from planner.model.release import (
+    Comparison,
+    Edit,
+    Gate,
+    KnownRelease,
+    Promoted,
+    Remark,
+    Standing,
+    Stay,
+    TextDiff,
+)
 from planner.model.value import Value, is_sensitive
 from planner.model.value_json import encode_mapping, encode_value
 from planner.render.standings import Place
@@ -37,6 +47,11 @@ def standings_document(project: str, at: str, chain: Iterable[Standing]) -> Docu
     """at: when it was looked, ISO 8601 in UTC."""
     found = [_plain(item) for item in chain]
     return {"format_version": _STANDINGS_FORMAT, "project": project, "at": at, "environments": found}
+
+
+def promotion_document(found: Promoted, plan: Mapping[str, Any] | None) -> Document:
+    """plan: of the environment as it will be, as a saved one; None where none was made."""
+    return {"format_version": _STANDINGS_FORMAT, **_plain(found), "plan": plan}
 
 
 def comparison_document(found: Comparison) -> Document:
@@ -125,6 +140,11 @@ def _gate(gate: Gate) -> Document:
     return {**told, **_picked(gate, "advice", "forced"), "holds": holds}
 
 
+def _edit(edit: Edit) -> Document:
+    before, after = (_shown(value, sensitive=False) for value in (edit.before, edit.after))
+    return {"name": edit.name, "before": before, "after": after}
+
+
 def _text(item: TextDiff) -> Document:
     return {"name": item.name, "left": item.before or None, "right": item.after or None}
 
@@ -168,6 +188,7 @@ _SHAPES: Final[Mapping[type, Callable[[Any], Any]]] = {
     Address: str,
     Standing: _standing,
     Gate: _gate,
+    Edit: _edit,
     TextDiff: _text,
     AttributeDiff: _attribute,
     KnownRelease: _known_release,

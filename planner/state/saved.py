@@ -59,7 +59,12 @@ def plan_digest(plan: Plan, redact: Redact = keep) -> str:
 
     With the same redact a plan and what was read of its file have the same digest.
     """
-    return str(FORMAT.seal(encode(redact(plan)))["digest"])
+    return str(plan_document(plan, redact)["digest"])
+
+
+def plan_document(plan: Plan, redact: Redact = keep) -> Data:
+    """plan as in schemas/plan.schema.json."""
+    return FORMAT.seal(encode(redact(plan)))
 
 
 _DIGEST: Final = re.compile(r"(?:v(\d+):)?sha256:")

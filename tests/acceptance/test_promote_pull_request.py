@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,6 +76,13 @@ def is_back(project: Project) -> bool:
     return git(project.folder, "status", "--porcelain") == ""
 
 
+def told_of_one(done: Done) -> tuple[str, bool, str, str]:
+    """What its document says of the pull request."""
+    assert done.code == 0, done
+    found = json.loads(done.out)
+    return found["commit"], found["written"], found["pull_request"], found["next"]
+
+
 def at_remote(project: Project, branch: str) -> str:
     return git(project.folder, "ls-remote", "origin", f"refs/heads/{branch}").partition("\t")[0]
 
@@ -125,13 +133,12 @@ def test_its_text(clone: Project, forge: GitHubServer) -> None:
 
 @pytest.mark.long
 def test_again_finds_the_one_that_is_open(clone: Project, forge: GitHubServer) -> None:
-    assert open_pr(clone, forge).code == 0
-    commit = git(clone.folder, "rev-parse", branch_of(clone))
-    done = open_pr(clone, forge)
-    assert done.code == 0, done
-    assert f"https://github.example/pull/{forge.pulls[0].number}" in done.out
+    first = told_of_one(open_pr(clone, forge, "staging", "prod", "--json"))
+    assert first[:2] == (git(clone.folder, "rev-parse", branch_of(clone)), True)
+    assert told_of_one(open_pr(clone, forge, "staging", "prod", "--json")) == first
+    assert f"https://github.example/pull/{forge.pulls[0].number}" in open_pr(clone, forge).out
     assert len(forge.pulls) == 1
-    assert git(clone.folder, "rev-parse", branch_of(clone)) == commit
+    assert git(clone.folder, "rev-parse", branch_of(clone)) == first[0]
 
 
 @pytest.mark.long
@@ -198,10 +205,15 @@ def test_a_rollback(clone: Project, forge: GitHubServer) -> None:
     git(clone.folder, "push", "-q")
     apply(clone, "prod")
     first = run_id(records(clone, "prod")[0])
-    done = open_pr(clone, forge, "prod", "--rollback")
-    assert done.code == 0, done
-    assert forge.pulls[0].title == f"Roll prod back to {first}"
-    assert forge.pulls[0].branch == f"planner/rollback-prod-{first}"
+    told_of = told_of_one(open_pr(clone, forge, "prod", "--rollback", "--json"))
+    [pull] = forge.pulls
+    assert pull.title == f"Roll prod back to {first}"
+    assert pull.branch == f"planner/rollback-prod-{first}"
+    assert told_of == (
+        *(git(clone.folder, "rev-parse", pull.branch), True),
+        f"https://github.example/pull/{pull.number}",
+        "review and merge it, then run planner apply -e prod",
+    )
 
 
 def test_a_branch_with_something_else(clone: Project, forge: GitHubServer) -> None:

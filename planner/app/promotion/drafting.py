@@ -17,29 +17,10 @@ from planner.errors import Refused
 from planner.model.compare import identical
 from planner.model.known_secrets import SHOWN
 from planner.model.project import PINNED, TEMPLATES, Project, Variable
-from planner.model.value import Value, dotted, leaves
+from planner.model.release import Edit
+from planner.model.value import CONCEALED, Value, leaves
 from planner.promote.log import Log, Rejection, Run, log_of
 from planner.vcs import Repository
-
-
-@frozen
-class Edit:
-    """One value of the file. is_new: it was not pinned. is_gone: it is not pinned any more."""
-
-    path: tuple[str, ...]
-    before: Value
-    after: Value
-    is_new: bool = False
-    is_gone: bool = False
-
-    @property
-    def name(self) -> str:
-        return dotted(self.path)
-
-    @property
-    def is_word(self) -> bool:
-        """The id of a release, or a commit."""
-        return len(self.path) == 1
 
 
 def edits_for(
@@ -74,7 +55,9 @@ def _variable(variable: Variable, value: Value, pins: Pins) -> Edit | None:
 def _gone(project: Project, pins: Pins) -> Iterator[Edit]:
     for name, value in pins.variables.items():
         if name not in project.promoted_variables:
-            yield Edit(("variables", name), shaped(value, {}), None, is_gone=True)
+            declared = project.variables.get(name)
+            before = CONCEALED if declared and declared.sensitive else shaped(value, {})
+            yield Edit(("variables", name), before, None, is_gone=True)
 
 
 def _templates(choice: Choice, pins: Pins, repository: Repository | None) -> Edit | None:

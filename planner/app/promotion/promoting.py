@@ -7,6 +7,7 @@ So no release is said to be free to come in which promote refuses.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from attrs import evolve, frozen
 
@@ -27,6 +28,7 @@ from planner.engine.workflow import Proposal
 from planner.errors import PlannerError, Refused
 from planner.model.compare import identical
 from planner.model.project import TEMPLATES
+from planner.model.release import Promoted
 from planner.promote.gates import SAME
 from planner.promote.log import Force, Log
 from planner.render.values import inline
@@ -159,17 +161,52 @@ def prepare(order: Order) -> Foreseen:
     return evolve(foresee(order, request.caller.tell), place=place)
 
 
-def carry_out(foreseen: Foreseen) -> tuple[str, str]:
-    """Records what is set aside; then the file, and the commit or the pull request if asked for.
+@frozen
+class Done:
+    """What was done for a promotion, in words and for programs. next: what is to be done."""
 
-    What was done, and what is to be done before the apply, "" for nothing.
-    """
+    words: str = ""
+    next: str = ""
+    written: bool = False
+    commit: str = ""
+    pull_request: str = ""
+
+
+NOTHING_DONE: Final = Done()
+
+
+def promoted(foreseen: Foreseen, done: Done = NOTHING_DONE) -> Promoted:
+    account = foreseen.account
+    return Promoted(
+        environment=foreseen.order.promotion.target,
+        source=account.choice.origin,
+        release=account.verdict.release,
+        file=account.file,
+        pins=account.edits,
+        gates=account.verdict.gates,
+        written=done.written,
+        commit=done.commit,
+        pull_request=done.pull_request,
+        next=done.next,
+    )
+
+
+def carry_out(foreseen: Foreseen) -> Done:
+    """Records what is set aside; then the file, and the commit or the pull request if asked for."""
+    done = _carried_out(foreseen)
+    apply = plain_command_line(foreseen.request.folder, foreseen.order.promotion.target, "apply")
+    return evolve(done, next=f"{done.next}, then run {apply}" if done.next else f"run {apply}")
+
+
+def _carried_out(foreseen: Foreseen) -> Done:
+    """next: what is to be done before the apply."""
     account, place = foreseen.account, foreseen.place
     route = find_route(place, account) if place and account.edits else None
     _record_forces(foreseen.order, foreseen.admission)
     if place and route:
-        url = open_pull_request(place, route, account, foreseen.text)
-        return f"{place.forge.facts.request.capitalize()}: {url}", "review and merge it"
+        url, commit = open_pull_request(place, route, account, foreseen.text)
+        words = f"{place.forge.facts.request.capitalize()}: {url}"
+        return Done(words, "review and merge it", written=True, commit=commit, pull_request=url)
     step = _written(foreseen)
     _warn_of_branch(foreseen.request, account)
     return step
@@ -194,16 +231,16 @@ def _record_forces(order: Order, found: Admission) -> None:
         )
 
 
-def _written(foreseen: Foreseen) -> tuple[str, str]:
+def _written(foreseen: Foreseen) -> Done:
     name, request = foreseen.account.file, foreseen.request
     repository = request.trees.repository
     if not foreseen.account.edits:
-        return f"{name} says so already; nothing was written.", ""
+        return Done(f"{name} says so already; nothing was written.")
     with written(request.folder, name, foreseen.text):
         if repository is None or not foreseen.order.commit:
-            return f"Wrote {name}.", "commit it"
+            return Done(f"Wrote {name}.", "commit it", written=True)
         commit = committed(repository, (name,), commit_message(foreseen.account))
-    return f"Committed {name} as {commit[:12]}.", "push it"
+    return Done(f"Committed {name} as {commit[:12]}.", "push it", written=True, commit=commit)
 
 
 def _warn_of_branch(request: Request, account: Account) -> None:

@@ -119,17 +119,17 @@ def _check_base(place: Place, route: Route, account: Account) -> None:
         )
 
 
-def open_pull_request(place: Place, route: Route, account: Account, text: str) -> str:
-    """The URL of the pull request that brings text as the pins; one that is open already stays as it is.
+def open_pull_request(place: Place, route: Route, account: Account, text: str) -> tuple[str, str]:
+    """The URL of the pull request that brings text as the pins, and its commit.
 
-    The branch that was checked out is checked out afterwards. An error says what is done already.
+    One that is open already stays as it is. The branch that was checked out is checked out afterwards. An
+    error says what is done already.
     """
     found = _existing(place, route, account.file, text)
-    if not found:
-        _commit_on_branch(place, route, account, text)
-    if not found or found != route.there:
+    commit = found or _commit_on_branch(place, route, account, text)
+    if commit != route.there:
         _push(place, route)
-    return _opened(place, route, account)
+    return _opened(place, route, account), commit
 
 
 def _existing(place: Place, route: Route, name: str, text: str) -> str:
@@ -149,19 +149,20 @@ def _existing(place: Place, route: Route, name: str, text: str) -> str:
     return ""
 
 
-def _commit_on_branch(place: Place, route: Route, account: Account, text: str) -> None:
+def _commit_on_branch(place: Place, route: Route, account: Account, text: str) -> str:
     repository = place.repository
     is_new = repository.find(f"refs/heads/{route.branch}") is None
     begin_branch(repository, route.branch)
     try:
         with written(place.request.folder, account.file, text):
-            commit_files(repository, (account.file,), commit_message(account))
+            commit = commit_files(repository, (account.file,), commit_message(account))
     except BaseException:
         _go_back(repository, route)
         if is_new:
             delete_branch(repository, route.branch)
         raise
     _go_back(repository, route)
+    return commit
 
 
 def _go_back(repository: Repository, route: Route) -> None:

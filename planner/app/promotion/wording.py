@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from attrs import frozen
 
 from planner.app.promotion.choosing import Choice
-from planner.app.promotion.drafting import Edit
-from planner.model.release import Gate
+from planner.model.release import Edit, Gate
 from planner.model.value import Value
 from planner.promote.gates import Verdict
 from planner.render.escaping import escape, shorten

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import click
 from attrs import evolve
 
-from planner.cli.handed import Console, Forcing, Foreseen, Order, Promotion, Request, Wanted
+from planner.cli.handed import (
+    Console,
+    Done,
+    Forcing,
+    Foreseen,
+    Opened,
+    Order,
+    Promotion,
+    Proposal,
+    Request,
+    Wanted,
+)
 from planner.cli.options import (
     complete_environments,
     complete_promotables,
     force_options,
     forge_options,
     input_options,
+    json_option,
     lock_option,
     on_request,
 )
-from planner.errors import WrongUsage
+from planner.errors import Refused, WrongUsage
 
 _NO_DEFAULT: Final = "Neither PLANNER_ENVIRONMENT nor default_environment counts here."
 
@@ -45,6 +58,7 @@ _NO_DEFAULT: Final = "Neither PLANNER_ENVIRONMENT nor default_environment counts
 )
 @lock_option
 @input_options
+@json_option
 @on_request
 def command(  # noqa: PLR0913, PLR0917 - one for each option
     request: Request,
@@ -63,6 +77,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     wanted: Wanted,
     base: str,
     lock_timeout: float,
+    as_json: bool,
 ) -> None:
     """Pin TARGET to the release that runs in SOURCE: check the gates, write pins/TARGET.yaml.
 
@@ -84,7 +99,8 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     request = evolve(request, environment=promotion.target)
     order = Order(request, promotion, forcing, dry_run=dry_run, commit=commit, lock_timeout=lock_timeout)
     pull_request = _pull_request(wanted, base, is_asked=open_pr)
-    _promote(console, evolve(order, pull_request=pull_request, base=base))
+    carry = _promote_as_document if as_json else _promote
+    carry(console, evolve(order, pull_request=pull_request, base=base))
 
 
 def _pull_request(wanted: Wanted, base: str, *, is_asked: bool) -> Wanted | None:
@@ -130,23 +146,54 @@ def _promote(console: Console, order: Order) -> None:
     if order.dry_run:
         console.tell("Nothing was written: this was a dry run.")
         return
-    _tell_next(console, foreseen, *carry_out(foreseen))
+    _tell_next(console, foreseen, carry_out(foreseen))
+
+
+def _promote_as_document(console: Console, order: Order) -> None:
+    """Where it is refused, the document tells of what would be promoted."""
+    from planner.app.promotion.promoting import NOTHING_DONE, carry_out, prepare, promoted
+    from planner.render.documents import promotion_document
+    from planner.state.saved import plan_document
+
+    foreseen, plans = prepare(order), list[Mapping[str, Any]]()
+
+    def show(here: Opened, found: Proposal) -> None:
+        plans.append(plan_document(found.plan, here.store.redact))
+        console.diagnostics((*here.configuration.diagnostics, *found.diagnostics))
+
+    def tell(done: Done) -> None:
+        shown = console.redact.inside(promoted(foreseen, done))
+        console.document(promotion_document(shown, plans[0] if plans else None))
+
+    try:
+        if not foreseen.is_done:
+            _admit(foreseen, show)
+    except Refused:
+        tell(NOTHING_DONE)
+        raise
+    tell(NOTHING_DONE if foreseen.is_done or order.dry_run else carry_out(foreseen))
 
 
 def _show(console: Console, foreseen: Foreseen) -> None:
-    """The edits, the gates, the plan. A dry run shows the plan behind a closed gate too."""
+    """The edits, the gates, the plan."""
     from planner.app.apply import present
-    from planner.app.promotion.admission import refuse_closed
-    from planner.app.promotion.promoting import plan_target
     from planner.app.promotion.wording import change_lines
     from planner.cli.present import TextReport
 
     account = foreseen.account
     paragraphs = [account.title, "\n".join(change_lines(account)), _gates(foreseen, console.width())]
     console.out("\n\n".join(filter(None, paragraphs)) + "\n\n")
+    _admit(foreseen, lambda here, found: present(TextReport(console, here), here, found))
+
+
+def _admit(foreseen: Foreseen, show: Callable[[Opened, Proposal], object]) -> None:
+    """Refused where its gates or its plan keep it out. A dry run shows the plan behind a closed gate too."""
+    from planner.app.promotion.admission import refuse_closed
+    from planner.app.promotion.promoting import plan_target
+
     if not foreseen.order.dry_run:
         refuse_closed(foreseen.admission, applying=False)
-    plan_target(foreseen, lambda here, found: present(TextReport(console, here), here, found))
+    plan_target(foreseen, show)
     refuse_closed(foreseen.admission, applying=False)
 
 
@@ -160,17 +207,14 @@ def _gates(foreseen: Foreseen, width: int) -> str:
     return f"Gates of {foreseen.order.promotion.target}:\n{render_gates(verdict.gates, width)}"
 
 
-def _tell_next(console: Console, foreseen: Foreseen, done: str, following: str) -> None:
-    from planner.app.command_line import plain_command_line
+def _tell_next(console: Console, foreseen: Foreseen, done: Done) -> None:
     from planner.app.promotion.wording import waiting
 
-    target = foreseen.configuration.environment
-    apply = plain_command_line(foreseen.request.folder, target.name, "apply")
-    console.out(f"\n{done}")
+    console.out(f"\n{done.words}")
     for line in waiting(foreseen.account):
         console.tell(line)
-    console.tell(f"Next: {following}, then run {apply}" if following else f"Next: run {apply}")
-    if not target.promote_from:
+    console.tell(f"Next: {done.next}")
+    if not foreseen.configuration.environment.promote_from:
         console.tell(f"To go on with what is checked out, delete {foreseen.account.file} again.")
 
 

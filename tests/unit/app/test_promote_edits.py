@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from planner.app.promotion.choosing import Choice, Promotion
-from planner.app.promotion.drafting import Edit, edits_for
+from planner.app.promotion.drafting import edits_for
 from planner.app.promotion.pins_file import PinsFile, pins_text, read_text
 from planner.config.environment_file import Pins
 from planner.config.values import plain
 from planner.errors import Refused
 from planner.model.compare import identical
 from planner.model.project import Project, Promotable, Variable
-from planner.model.release import Release
-from planner.model.value import Value
+from planner.model.release import Edit, Release
+from planner.model.value import CONCEALED, Value, is_sensitive
 from planner.promote.log import Run
 from planner.vcs import Repository, repository_of
 from planner.yaml12.number import written
@@ -27,6 +27,7 @@ PROJECT = Project(
         "version": Variable("version", {"type": "string"}),
         "size": Variable("size", {"type": "integer"}, has_default=True, default=2),
         "old": Variable("old", {}),
+        "token": Variable("token", {}, sensitive=True),
     },
     promote=Promotable(("version", "size"), templates=True),
 )
@@ -80,9 +81,22 @@ def test_a_default_is_pinned_as_it_may_change(tmp_path: Path) -> None:
     assert edits(tmp_path, None, "size", 2) == (Edit(("variables", "size"), None, 2, is_new=True),)
 
 
-def test_what_is_promotable_no_more_goes(tmp_path: Path) -> None:
-    gone = Edit(("variables", "old"), 1, None, is_gone=True)
-    assert edits(tmp_path, "variables: {size: 2, old: 1}", "size", 2) == (gone,)
+@pytest.mark.parametrize(
+    ("pinned", "shown"),
+    [
+        ("old: 1", 1),
+        ("old: [a, b]", ["a", "b"]),
+        ("undeclared: a", "a"),
+        ("token: a", CONCEALED),
+        ("token: 1", CONCEALED),
+        ("token: {a: [b]}", CONCEALED),
+    ],
+)
+def test_what_is_promotable_no_more_goes(tmp_path: Path, pinned: str, shown: Value) -> None:
+    """What is a secret now is not shown once more."""
+    gone = Edit(("variables", pinned.partition(":")[0]), shown, None, is_gone=True)
+    [found] = edits(tmp_path, f"variables: {{size: 2, {pinned}}}", "size", 2)
+    assert (found, is_sensitive(found.before)) == (gone, shown is CONCEALED)
 
 
 # The file

@@ -4,9 +4,8 @@ import pytest
 from attrs import evolve
 
 from planner.app.promotion.choosing import Choice, Promotion
-from planner.app.promotion.drafting import Edit
 from planner.app.promotion.wording import Account, change_lines, commit_message, description, waiting
-from planner.model.release import Gate, Release
+from planner.model.release import Edit, Gate, Release
 from planner.model.value import Value
 from planner.promote.gates import PROMOTION, Verdict
 from planner.promote.log import Run
