@@ -49,8 +49,8 @@ LOADED = {
     "validate": (150, TEMPLATES),
     "render": (150, TEMPLATES),
     "console": (150, TEMPLATES),
-    "plan": (175, SANDBOX),
-    "drift": (175, SANDBOX),
+    "plan": (180, SANDBOX),
+    "drift": (180, SANDBOX),
     "apply --auto-approve": (195, SANDBOX),
 }
 """The command -> the most modules of ours, and those of HEAVY. ? is where a shell completes."""
