@@ -125,6 +125,12 @@ def _inputs(here: Opened) -> Iterator[str]:
             yield from ("--var", f"{name}={text}")
 
 
+def left_to_set(here: Opened) -> tuple[str, ...]:
+    """The sensitive variables that --var set, which a command line for the same leaves out."""
+    declared = here.configuration.project.variables
+    return tuple(dict.fromkeys(n for n, _ in here.request.inputs.assignments if declared[n].sensitive))
+
+
 def plain_command_line(folder: Path, environment: str, *words: str) -> str:
     """planner WORDS for an environment of the project in folder."""
     return with_folder(shlex.join(["planner", *words, "-e", environment]), folder, words[:1])

@@ -22,7 +22,7 @@ from attrs import define
 from planner import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from planner.cli.console import Console
 
@@ -86,6 +86,7 @@ def module_of(command: str) -> str:
 
 
 USAGE, INTERRUPTED = 64, 130
+MAX_SENTENCE = 1_000
 ONE_DASH = re.compile("-[a-z][a-z-]")
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
@@ -196,6 +197,18 @@ class Verbs(click.Group):
 
     def found(self, ctx: click.Context, name: str) -> click.Command | None:
         return super().get_command(ctx, name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The first sentence of each, whole: click would cut it to a line."""
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, command.get_short_help_str(MAX_SENTENCE)) for name, command in self._listed(ctx)]
+            )
+
+    def _listed(self, ctx: click.Context) -> Iterator[tuple[str, click.Command]]:
+        for name in self.list_commands(ctx):
+            if command := self.found(ctx, name):
+                yield name, command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         known = self.list_commands(ctx)

@@ -93,6 +93,9 @@ def test_explain(place: Project) -> None:
     unknown = place.run("lint", "--explain", "synonyms-arrows")
     assert unknown.code == 64
     assert 'Did you mean "synonyms-two-arrows"?' in unknown.err
+    for form in (["--json"], ["--format", "sarif"], ["--format", "junit"]):
+        other = place.run("lint", "--explain", "synonyms-two-arrows", *form)
+        assert (other.code, other.out) == (64, "")
 
 
 def test_a_known_secret_is_not_shown(place: Project) -> None:

@@ -37,6 +37,14 @@ def test_results_and_the_rest(applied: Project) -> None:
     assert re.fullmatch(r"extension\.alpha: updated in \d+\.\ds \(id \d+\)\n", applied_again.err)
 
 
+def test_an_output_that_is_not_there(project: Project) -> None:
+    project.write("templates/outputs.yaml", "output: {first: 1, second: 2}\n")
+    assert project.run("output", "url").err.endswith("  Apply first.\n")
+    project.ok("apply", "--auto-approve")
+    assert "There are: " in project.run("output", "url").err
+    assert 'Did you mean "first"?' in project.run("output", "frist").err
+
+
 def test_pipes_have_no_escapes(applied: Project) -> None:
     with applied.sandbox() as ece:
         ece.update("alpha", description="\x1b[31mred\x1b[0m \x07 \u202e")

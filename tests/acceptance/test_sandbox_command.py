@@ -142,6 +142,13 @@ def test_reset_empties_it(applied: Project) -> None:
     assert "2 to create" in applied.ok("plan").out
 
 
+@pytest.mark.parametrize("words", [[], ["--data", "other.db"], ["-e", "dev"]])
+def test_reset_of_what_is_not_there_says_so(project: Project, words: list[str]) -> None:
+    told = project.ok("sandbox", "reset", *words).err
+    assert told.startswith("Nothing was emptied: ")
+    assert ("-e names the sandbox of an environment" in told) is (words == [])
+
+
 @pytest.mark.long
 def test_it_is_as_elastic_cloud_where_it_is_told_so(applied: Project) -> None:
     def gone(*words: str) -> tuple[int, str]:

@@ -37,6 +37,7 @@ def way_on(done: Done) -> list[str]:
     return shlex.split(line)[1:]
 
 
+SECRETS = {"PLANNER_VAR_token": "hunter22", "PLANNER_VAR_key": "hunter33"}
 CREATES, DELETES = "POST /deployments/extensions 400 nth=2", "DELETE /deployments/extensions/* 400 nth=2"
 
 
@@ -130,6 +131,16 @@ def test_a_saved_plan_is_applied_with_what_it_was_made_with(four: Project) -> No
     assert words == ["apply", "-e", "dev", "--var", "version=9.*", *ONE_BY_ONE, "p.json"]
     four.ok(*words)
     assert four.addresses() == ["extension.a"]
+
+
+def test_a_saved_plan_names_the_secrets_to_give_again(tmp_path: Path) -> None:
+    secrets = "variables:\n  token: {type: string, sensitive: true}\n  key: {type: string, sensitive: true}"
+    project = small(tmp_path / "secret", project=PROJECT.replace("variables:", secrets), template=FOUR)
+    given = ["--var", "token=hunter22", "--var", "version=8.*", "--var", "key=hunter33", "--var", "token=h4"]
+    told = project.ok("plan", "--out", "p.json", *given).err
+    assert told.splitlines()[-1].endswith(": token, key")
+    assert "hunter" not in told
+    assert "Secrets to set" not in project.ok("plan", "--out", "q.json", *given[2:4], env=SECRETS).err
 
 
 def test_a_protected_environment_is_planned_with_the_same_selection(tmp_path: Path) -> None:

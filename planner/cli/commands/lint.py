@@ -35,6 +35,10 @@ def command(context: click.Context, /, paths: tuple[Path, ...], form: str, expla
     from planner.render.lint.text import render_rule
 
     console = make_console(context)
+    if explain and form != "text":
+        raise click.UsageError(
+            f"--explain is told as a text, not as {form}; the findings are --format {form}"
+        )
     if explain:
         console.out(render_rule(rule(explain), width=console.width(), style=console.style()))
         return 0

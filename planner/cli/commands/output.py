@@ -30,9 +30,10 @@ def command(here: Stored, /, name: str | None, as_json: bool) -> None:
     console, held = here.console, here.store.load().outputs
     outputs = {n: SENSITIVE if is_sensitive(value) else value for n, value in held.items()}
     if name is not None and name not in outputs:
-        near = did_you_mean(name, outputs)
+        known = f"There are: {', '.join(outputs)}." if outputs else "Apply first."
         raise PlannerError(
-            f'there is no output "{name}" in {here.environment.name}', advice=near or "Apply first."
+            f'there is no output "{name}" in {here.environment.name}',
+            advice=did_you_mean(name, outputs) or known,
         )
     wanted: Value = outputs if name is None else outputs[name]
     if as_json:

@@ -117,10 +117,13 @@ def reset_command(context: click.Context, /, data: Path | None, environment: str
 
     file, _ = _file(context, data, environment)
     try:
+        was_there = file.exists()
         reset(file)
     except (SandboxError, OSError) as error:
         raise PlannerError(f"the sandbox cannot be emptied: {error}") from None
-    make_console(context).tell(f"Emptied {file}.")
+    other = "" if data or environment else " -e names the sandbox of an environment."
+    nothing = f"Nothing was emptied: {file} is not there.{other}"
+    make_console(context).tell(f"Emptied {file}." if was_there else nothing)
 
 
 def _file(

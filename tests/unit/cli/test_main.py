@@ -60,6 +60,14 @@ def test_help_has_each_command_and_each_exit_code(capsys: pytest.CaptureFixture[
     assert first[-len(EXIT_CODES) :] == list(EXIT_CODES)
 
 
+@pytest.mark.parametrize("group", ["state", "lock", "env", "release", "kinds", "sandbox"])
+def test_help_of_a_group_says_whole_sentences(group: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([group]) == 0
+    listed = capsys.readouterr().out.partition("\nCommands:\n")[2]
+    assert listed
+    assert "..." not in listed
+
+
 PLACES = ["{} version", "version {}", "{} kinds list", "kinds {} list", "kinds list {}"]
 
 
