@@ -105,8 +105,8 @@ class Run:
         return self.changes.get((step.address, step.id)) or self.changes[step.address, None]
 
     def go(self) -> None:
-        """Runs until nothing is ready or stop says so. StateError when the journal cannot be written, PlannerError
-        when there is no thread, and then nothing was done.
+        """Runs until nothing is ready or stop says so. StateError when the journal cannot be written,
+        PlannerError when there is no thread, and then nothing was done.
         """
         with Threads(max_workers=self.parallelism, thread_name_prefix="step") as pool:
             pool.submit(int)  # without any thread it is known before there is an intent

@@ -8,8 +8,8 @@ from planner.errors import PlannerError
 
 
 class Threads(ThreadPoolExecutor):
-    """Where no further thread can be started, those that there are do the work, in turn. PlannerError from the
-    first `submit`, and nothing is done, where there is none.
+    """Where no further thread can be started, those that there are do the work, in turn. PlannerError from
+    the first `submit`, and nothing is done, where there is none.
     """
 
     def _adjust_thread_count(self) -> None:  # called when the work is in the queue already
