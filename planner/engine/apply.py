@@ -10,7 +10,6 @@ written nothing more is started.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from graphlib import TopologicalSorter
 from heapq import heappop, heappush
@@ -24,6 +23,7 @@ from planner.engine.outcome import Fresh, Values, deposes, intent_of, prior_afte
 from planner.engine.ports import Drivers, JournalWriter
 from planner.engine.recover import LONGEST_AHEAD, Settlement
 from planner.engine.refresh import Listed, Namesakes
+from planner.engine.threads import Threads
 from planner.errors import OutcomeUnknown, PlannerError, StateError
 from planner.model.address import Address
 from planner.model.ledger import Event, Sink, StepFinished, StepProgress, StepStarted
@@ -105,8 +105,11 @@ class Run:
         return self.changes.get((step.address, step.id)) or self.changes[step.address, None]
 
     def go(self) -> None:
-        """Runs until nothing is ready or stop says so. StateError when the journal cannot be written."""
-        with ThreadPoolExecutor(max_workers=self.parallelism, thread_name_prefix="step") as pool:
+        """Runs until nothing is ready or stop says so. StateError when the journal cannot be written,
+        PlannerError when there is no thread, and then nothing was done.
+        """
+        with Threads(max_workers=self.parallelism, thread_name_prefix="step") as pool:
+            pool.submit(int)  # without any thread it is known before there is an intent
             try:
                 self._coordinate(pool)
             except BaseException as error:
@@ -115,7 +118,7 @@ class Run:
                     self._give_up(error)
                 raise
 
-    def _coordinate(self, pool: ThreadPoolExecutor) -> None:
+    def _coordinate(self, pool: Threads) -> None:
         while True:
             requests = self._take_ready(self.parallelism + self._ahead - self._handed_out)
             if self._unwritten:

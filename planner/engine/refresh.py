@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import Final, TypeVar
 
 from attrs import define, evolve, field, frozen
 
 from planner.engine.ports import Counted, Driver, Drivers, uncounted
+from planner.engine.threads import Threads
 from planner.errors import Forbidden, Refused
 from planner.model.address import Address
 from planner.model.compare import sort_key
@@ -61,7 +61,7 @@ class Asking:
                 self.counted(answered, len(items))
             return result
 
-        pool = ThreadPoolExecutor(max_workers=min(self.parallelism, len(items)))
+        pool = Threads(max_workers=min(self.parallelism, len(items)))
         try:
             return list(pool.map(counting, items))
         finally:  # what is left after an error are reads: Ctrl-C does not wait for their replies

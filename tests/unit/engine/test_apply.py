@@ -746,3 +746,36 @@ def test_what_is_taken_over_was_read_by_the_plan() -> None:
     ledger = scene.apply(desired("a", note="y"), declarations=Declarations(imports=(found,)))
     assert ledger.complete
     assert scene.world.fresh == [("update", "a")]
+
+
+@pytest.mark.parametrize("most", [1, 2, 5])
+@pytest.mark.parametrize("parallelism", [1, 3, 50])
+def test_where_threads_are_limited_those_that_there_are_do_it(
+    most: int, parallelism: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene.of(*(prior(f"old{n}") for n in range(4)))
+    scene.parallelism = parallelism
+    limit_threads(most, monkeypatch)
+    assert scene.apply(*(desired(f"new{n}") for n in range(20))).complete
+    assert len(scene.world.calls) == len(set(scene.world.calls))
+    assert scene.agrees()
+
+
+def test_without_any_thread_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene.of()
+    limit_threads(0, monkeypatch)
+    with pytest.raises(PlannerError, match="there is no thread to work with"):
+        scene.apply(desired("a"), desired("b"))
+    assert (scene.world.calls, scene.store.records) == ([], [])
+
+
+def limit_threads(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of each pool no more can be started."""
+    start = threading.Thread.start
+
+    def limited(thread: threading.Thread) -> None:
+        if int(thread.name.rpartition("_")[2]) >= most:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
