@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from planner.cli.main import Invocation
+from planner.cli.verbs import Invocation
 from planner.config.project import PROJECT_FILE, choose_environment
 from planner.errors import WrongUsage
 from planner.model.project import Project

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from planner.cli.main import INTERRUPTED
+from planner.cli.verbs import INTERRUPTED
 from planner.model.ledger import Event, Sink, StepFinished, StepStarted
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from planner.cli.main import Invocation, folder_of, make_console
+from planner.cli.verbs import Invocation, folder_of, make_console
 from planner.errors import PlannerError, WrongUsage
 from planner.forge import LISTED
 from planner.model.address import Address

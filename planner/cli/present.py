@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 from planner import __version__
 from planner.cli.console import Console
 from planner.cli.handed import Opened, Outcome, Progress, Report, Running
-from planner.cli.main import INTERRUPTED
+from planner.cli.verbs import INTERRUPTED
 from planner.errors import PartlyApplied, Refused
 from planner.model.diagnostic import Diagnostic
 from planner.model.ledger import Ledger

@@ -14,7 +14,7 @@ from planner.app.command_line import Typed, given
 from planner.app.opening import Request
 from planner.cli.environments import environment_of
 from planner.cli.handed import Forcing, Wanted
-from planner.cli.main import folder_of, make_console
+from planner.cli.verbs import folder_of, make_console
 from planner.config.variables import Inputs
 from planner.engine.selection import Selection
 from planner.errors import WrongUsage

@@ -14,7 +14,7 @@ from planner.app.redaction import given_values
 from planner.app.stores import States
 from planner.cli.console import Console
 from planner.cli.environments import environment_of
-from planner.cli.main import folder_of, make_console
+from planner.cli.verbs import folder_of, make_console
 from planner.config.project import choose_environment, open_project
 from planner.model.project import Environment
 from planner.state.store import Store

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from planner import __version__
-from planner.cli.main import COMMANDS
+from planner.cli.verbs import COMMANDS
 
 from .runner import Project
 

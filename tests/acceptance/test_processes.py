@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.cli.main import COMMANDS
+from planner.cli.verbs import COMMANDS
 
 from .runner import Project
 

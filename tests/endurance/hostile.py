@@ -29,7 +29,7 @@ from random import Random
 
 from attrs import frozen
 
-from planner.cli.main import COMMANDS, module_of
+from planner.cli.verbs import COMMANDS, module_of
 from planner.config.apart import apart
 from planner.state.s3 import backend  # noqa: F401 - large: once, as the commands below
 from tests.contract import s3_server

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import click
 
 from planner.cli.handed import Console, Request, Side
-from planner.cli.main import Verbs
 from planner.cli.options import asking_options, complete_environments, json_option, on_request
+from planner.cli.verbs import Verbs
 from planner.errors import InvalidConfiguration
 
 DIFFERENT, FAILED = 2, 1

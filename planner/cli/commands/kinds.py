@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import click
 
 from planner.cli.handed import KindFile
-from planner.cli.main import Verbs, make_console
 from planner.cli.options import complete_kinds, json_option
+from planner.cli.verbs import Verbs, make_console
 from planner.errors import WrongUsage
 from planner.model.diagnostic import did_you_mean
 

@@ -9,8 +9,8 @@ from typing import Final
 import click
 
 from planner.cli.handed import Console
-from planner.cli.main import folder_of, make_console
 from planner.cli.options import ANNOTATIONS, format_option, json_form_option
+from planner.cli.verbs import folder_of, make_console
 from planner.model.lint import Report
 
 FOUND: Final = 1

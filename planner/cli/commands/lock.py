@@ -6,8 +6,8 @@ import click
 from attrs import asdict
 
 from planner.cli.handed import Stored
-from planner.cli.main import Verbs
 from planner.cli.options import json_option, on_state
+from planner.cli.verbs import Verbs
 
 
 @click.group("lock", cls=Verbs)

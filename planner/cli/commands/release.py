@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import click
 
 from planner.cli.handed import Console, KnownRelease, Rejected, Request
-from planner.cli.main import Verbs
 from planner.cli.options import complete_environments, json_option, lock_option, on_request
+from planner.cli.verbs import Verbs
 from planner.errors import LockHeld, PartlyApplied, WrongUsage
 from planner.render.escaping import escape
 

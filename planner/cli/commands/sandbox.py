@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from planner.cli.handed import Console, Credentials
-from planner.cli.main import Verbs, folder_of, make_console
 from planner.cli.options import environment_option
+from planner.cli.verbs import Verbs, folder_of, make_console
 from planner.errors import PlannerError, WrongUsage
 from planner.links import open_regular
 from planner.model.project import Environment

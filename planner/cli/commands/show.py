@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from planner.cli.main import make_console
 from planner.cli.options import environment_option
+from planner.cli.verbs import make_console
 
 
 @click.command("show")

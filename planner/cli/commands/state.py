@@ -13,7 +13,6 @@ from attrs import asdict, evolve, frozen
 from planner.cli.commands.state_places import COMMANDS, told_size
 from planner.cli.commands.state_rename import rename_command
 from planner.cli.handed import Stored
-from planner.cli.main import Verbs
 from planner.cli.options import (
     address_of,
     complete_addresses,
@@ -22,6 +21,7 @@ from planner.cli.options import (
     lock_option,
     on_state,
 )
+from planner.cli.verbs import Verbs
 from planner.engine.edits import adopt, at_addresses, discard, matching, moved, removed
 from planner.errors import PlannerError
 from planner.model.resource import Prior

@@ -7,8 +7,8 @@ import platform
 import click
 
 from planner import __version__
-from planner.cli.main import make_console
 from planner.cli.options import json_option
+from planner.cli.verbs import make_console
 
 
 @click.command("version")

@@ -8,7 +8,8 @@ import click
 import pytest
 
 from planner.cli.console import Console, report
-from planner.cli.main import COMMANDS, EXIT_CODES, INTERRUPTED, Invocation, cli, module_of, run
+from planner.cli.main import cli, run
+from planner.cli.verbs import COMMANDS, EXIT_CODES, INTERRUPTED, Invocation, module_of
 from planner.errors import LockHeld, PartlyApplied, PlannerError, Refused, WrongUsage
 
 GROUPS = ("env", "kinds", "lock", "release", "sandbox", "state")

@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 import pytest
 
-from planner.cli.main import COMMANDS, cli
+from planner.cli.main import cli
 from planner.cli.man import pages, write
+from planner.cli.verbs import COMMANDS
 
 PAGES = dict(pages(cli, "planner"))
 

@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from planner.app.opening import Request
-from planner.cli.main import Invocation, folder_of, make_console
 from planner.cli.options import lock_option, planning_options
 from planner.cli.requests import make_request
+from planner.cli.verbs import Invocation, folder_of, make_console
 
 
 @pytest.fixture(autouse=True)
