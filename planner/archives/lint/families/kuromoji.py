@@ -47,8 +47,8 @@ REPEATED: Final = Rule(
     "kuromoji-repeated",
     ERROR,
     "has the text of an earlier line",
-    "Each text may be there once, unless the tokenizer sets deduplicate_dictionary, which passes over "
-    "lines that are wholly the same. " + _STOPS,
+    "Each text may be there once. Later versions have a setting of the tokenizer, deduplicate_dictionary, "
+    "that passes over lines that are wholly the same. " + _STOPS,
     "Take out one of the two.",
     f"{READER}#L301",
 )
