@@ -100,7 +100,7 @@ def recognise(name: str, start: bytes) -> Sign | None:
     if named := _NAMED.search(base):
         return Sign(Strength.NAME, f"its name has `{named[0]}`")
     if len(found) > 1 and _DICT.search(base):
-        return Sign(Strength.NAME, f"its name has `{_DICT.findall(base)[0]}`, and its first line commas")
+        return Sign(Strength.REST, f"its name has `{_DICT.findall(base)[0]}`, and its first line commas")
     return None
 
 

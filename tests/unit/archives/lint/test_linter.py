@@ -62,6 +62,8 @@ WORDNET = "synonyms in WordNet's format"
         ("dictionaries/user_dictionary.txt", "日本人,日本 人\n".encode(), KUROMOJI),
         ("dictionaries/userdict.csv", "세종시 세종 시\n".encode(), NORI),
         ("analysis/nori.txt", b"", NORI),
+        ("dictionaries/userdict_ko.txt", "세,종\n".encode(), NORI),
+        ("dictionaries/userdict_ja.txt", "세종\n".encode(), KUROMOJI),
         ("ingest-geoip/a.mmdb", b"", "a database of IP addresses"),
         ("cacerts", b"", "a key store"),
         ("truststore/idp.P12", b"", "a key store"),
