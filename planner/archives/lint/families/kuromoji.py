@@ -47,8 +47,8 @@ REPEATED: Final = Rule(
     "kuromoji-repeated",
     ERROR,
     "has the text of an earlier line",
-    "Each text may be there once, unless the tokenizer sets deduplicate_dictionary, which passes over "
-    "lines that are wholly the same. " + _STOPS,
+    "Each text may be there once. Later versions have a setting of the tokenizer, deduplicate_dictionary, "
+    "that passes over lines that are wholly the same. " + _STOPS,
     "Take out one of the two.",
     f"{READER}#L301",
 )
@@ -100,7 +100,7 @@ def recognise(name: str, start: bytes) -> Sign | None:
     if named := _NAMED.search(base):
         return Sign(Strength.NAME, f"its name has `{named[0]}`")
     if len(found) > 1 and _DICT.search(base):
-        return Sign(Strength.NAME, f"its name has `{_DICT.findall(base)[0]}`, and its first line commas")
+        return Sign(Strength.REST, f"its name has `{_DICT.findall(base)[0]}`, and its first line commas")
     return None
 
 

@@ -97,7 +97,7 @@ def recognise(name: str, start: bytes) -> Sign | None:
     if named := _NAMED.search(base):
         return Sign(Strength.NAME, f"its name has `{named[0]}`")
     if _DICT.search(base) and _HANGUL.search(first_line(start)):
-        return Sign(Strength.NAME, f"its name has `{_DICT.findall(base)[0]}`, and its first line Hangul")
+        return Sign(Strength.REST, f"its name has `{_DICT.findall(base)[0]}`, and its first line Hangul")
     return None
 
 

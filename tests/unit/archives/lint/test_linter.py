@@ -62,6 +62,13 @@ WORDNET = "synonyms in WordNet's format"
         ("dictionaries/user_dictionary.txt", "日本人,日本 人\n".encode(), KUROMOJI),
         ("dictionaries/userdict.csv", "세종시 세종 시\n".encode(), NORI),
         ("analysis/nori.txt", b"", NORI),
+        ("dictionaries/userdict_ko.txt", "세,종\n".encode(), NORI),
+        ("dictionaries/userdict_ja.txt", "세종\n".encode(), KUROMOJI),
+        ("ingest-geoip/a.mmdb", b"", "a database of IP addresses"),
+        ("cacerts", b"", "a key store"),
+        ("truststore/idp.P12", b"", "a key store"),
+        ("saml/idp/metadata.xml", b"", "metadata of SAML"),
+        ("truststore/cacerts", b"", ""),
         ("stopwords/de.txt", b"", ""),
         ("dictionaries/README.txt", b"", ""),
         ("dictionaries/a.bin", b"", ""),
@@ -127,6 +134,19 @@ def test_a_line_that_is_too_long_ends_the_look_at_its_file_only() -> None:
     assert [str(item.sentence) for item in found.unchecked] == [
         "line 2 has more than 4,194,304 bytes; nothing was looked for from there on"
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("saml/idp.xml", b'<?xml version="1.0" encoding="shift_jis"?><a/>'),
+        ("saml/idp.xml", b'<?xml version="1.0" encoding="no-such"?><a/>'),
+        ("saml/idp.xml", b'<?xml version="1.0" encoding="hex"?><a/>'),
+    ],
+)
+def test_what_cannot_be_read_is_said(name: str, data: bytes) -> None:
+    found = lint(made({name: data}))
+    assert (found.findings, [item.member for item in found.unchecked]) == ((), [name])
 
 
 def test_a_dictionary_with_an_endless_line_keeps_no_other_from_being_looked_at() -> None:

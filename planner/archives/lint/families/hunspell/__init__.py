@@ -6,12 +6,13 @@ A .dic file can be read only as its .aff file says, so that a folder is looked a
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
 
 from planner.archives.lint.families.hunspell.affixes import Affixes
-from planner.archives.lint.families.hunspell.form import form
+from planner.archives.lint.families.hunspell.form import Form, form
 from planner.archives.lint.families.hunspell.rules import (
     MISPLACED,
     NO_AFFIXES,
@@ -62,7 +63,7 @@ def _words(affixes: File, found: list[File]) -> Iterator[Finding | Unchecked]:
         yield NO_WORDS.at(member=affixes.name)
         return
     style = form(affixes)
-    reader = Affixes(lines(affixes, style.encoding), style)
+    reader = _read(affixes, style)
     try:
         for _ in reader.findings():
             pass
@@ -76,14 +77,19 @@ def _words(affixes: File, found: list[File]) -> Iterator[Finding | Unchecked]:
             yield error.unchecked(file.name)
 
 
+def _read(file: File, style: Form) -> Affixes:
+    """A byte order mark is passed over, whatever the encoding is."""
+    mark = BOM_UTF8.decode(style.encoding, "replace")
+    numbered = lines(file, style.encoding)
+    return Affixes(((n, line.removeprefix(mark) if n == 1 else line) for n, line in numbered), style)
+
+
 def check(file: File) -> Iterator[Finding]:
     if file.name.endswith("/settings.yml"):
         yield from _settings(file)
     elif file.name.endswith(".aff") and _PLACE.fullmatch(file.name):
         style = form(file)
-        numbered = lines(file, style.encoding)
-        marked = ((n, line.removeprefix("\ufeff") if n == 1 else line) for n, line in numbered)
-        yield from Affixes(marked, style).findings()
+        yield from _read(file, style).findings()
         yield from not_encoded(file, style)
 
 

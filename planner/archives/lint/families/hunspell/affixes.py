@@ -170,7 +170,7 @@ class Affixes:
         """The first line has the number of all that follow, which may stand anywhere."""
         if name not in self._announced:
             is_count = bool(arguments) and _INTEGER.fullmatch(arguments[0])
-            if not is_count or (name == "AM" and len(arguments) > 1):
+            if not is_count or int(arguments[0]) < 0 or (name == "AM" and len(arguments) > 1):
                 yield ARGUMENT.at(number)
             self._announced[name] = int(arguments[0]) if is_count else 1 << 31
             return

@@ -7,7 +7,7 @@ WORDS = {"dictionaries/synonyms.txt": b"car, auto\n"}
 CASES = {
     "bundle-too-deep": Case(
         {"__MACOSX/bundle/._a": b"", "bundle/dictionaries/synonyms.txt": b"a, b"},
-        {**WORDS, "cacerts": b""},
+        {**WORDS, "x": b""},
         ("",),
         also=frozenset({"bundle-desktop-files"}),
     ),

@@ -63,7 +63,11 @@ CASES = {
         {**written(), "dictionaries/words.dic": b"Haus"},
         ("hunspell/de.aff", "hunspell/de.dic", "hunspell/de/a/b.dic", "x/a.aff", "x/a.dic"),
     ),
-    "hunspell-encoding": affixes("SET UFT-8\nSET ISO8859-1\n", 1, good="SET microsoft-cp1251\n"),
+    "hunspell-encoding": affixes(
+        "SET UFT-8\nSET ISO8859-1\nSET ISO-8859-10\nSET UTF-8\u00e9\n",
+        *(1, 3, 4),
+        good="\ufeffSET microsoft-cp1251\nSFX A Y 1\nSFX A 0 s\n",
+    ),
     "hunspell-late-setting": affixes(
         "SET UTF-8\nFLAG long\nFLAG num\n SET ISO8859-2\n" + "#\n" * 16_000 + "SET UTF8\nSET KOI8-R\n",
         3,
@@ -79,7 +83,9 @@ CASES = {
         10,
         12,
     ),
-    "hunspell-affix-fields": affixes("SFX A Y\nSFX B Y 2\nSFX B 0\nSFX B 0 s\n", 1, 3),
+    "hunspell-affix-fields": affixes(
+        "SFX A Y\nSFX B Y 2\nSFX B 0\nSFX B 0 s\n", 1, 3, good="\ufeffSFX A Y 1\nSFX A 0 s\n"
+    ),
     "hunspell-table-count": affixes(
         "REP 2\nREP a b\nREP b a\nREP c a\nREP d a\nMAP 2\nMAP ab\n\nAF 1\nAF A\nAF B\nAF C\nBREAK 1",
         4,
