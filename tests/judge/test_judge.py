@@ -48,7 +48,8 @@ REASONS = (
     Reason(
         "hunspell",
         "UnsupportedCharsetException",
-        "SET names no encoding that Python knows. Java knows others, so only a name that it cannot have is an error.",
+        "SET names no encoding that Python knows. Java knows others: only a name that it cannot have is an "
+        "error.",
     ),
 )
 

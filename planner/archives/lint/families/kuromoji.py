@@ -86,7 +86,7 @@ OTHER_TEXT: Final = Rule(
 )
 
 _NAMED: Final = re.compile(r"kuromoji|user_?dict\w*[-_](?:ja|jp)\b")
-_DICT: Final = re.compile(r"user_?dict")
+_DICT: Final = re.compile(r"^(?!.*(?:nori|[-_](?:ko|kr)\b)).*(user_?dict)")
 _SPACE: Final = re.compile(r"[ \t\n\x0b\f\r]")
 
 

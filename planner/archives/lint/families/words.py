@@ -61,7 +61,10 @@ def recognise(name: str, start: bytes) -> Sign | None:
         return None
     if found := _NAMED.search(base):
         return Sign(Strength.NAME, f"its name has `{found[0]}`")
-    if folder.split("/")[0] == "dictionaries" and not re.search("[,\t]|=>", first_line(start)):
+    in_dictionaries = folder.split("/")[0] == "dictionaries"
+    if in_dictionaries and (found := _NAMED.search(folder)):
+        return Sign(Strength.NAME, f"its folder's name has `{found[0]}`")
+    if in_dictionaries and not re.search("[,\t]|=>", first_line(start)):
         return Sign(Strength.REST, "it is a text in dictionaries/ that nothing else knows")
     return None
 
