@@ -156,6 +156,9 @@ MISTAKES: dict[str, Mistake] = {
     "a percent sign first": in_template(f"{IT}      description: %a\n", f"{T}:7", "stands in quotes"),
     "a star alone": in_template(IT.replace("'*'", "*"), f"{T}:6", "begins with * or & stands in quotes"),
     "a quote in quotes": in_template(f"{IT}      description: 'it's'\n", f"{T}:7", "is written ''"),
+    "a list without an end": in_template(f"{IT}      depends_on: [\n", f"{T}:7", "ends with ]"),
+    "a mapping without an end": in_template(f"{IT}      lifecycle: {{\n", f"{T}:7", "ends with ] or }"),
+    "a list with two commas": in_template(f"{IT}      depends_on: [,]\n", f"{T}:7", "there is a comma"),
     "a key without a colon": in_template(f"{IT}      description\n", f"{T}:7", "a colon and a blank"),
     "an indent that is none": in_template(f"{IT}     description: a\n", f"{T}:7", "is indented alike"),
     "a dollar before the braces": Mistake(
