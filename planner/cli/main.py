@@ -22,8 +22,6 @@ from attrs import define
 from planner import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from planner.cli.console import Console
 
 TASKS = {
@@ -200,15 +198,11 @@ class Verbs(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The first sentence of each, whole: click would cut it to a line."""
+        listed = [(name, self.found(ctx, name)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(
-                [(name, command.get_short_help_str(MAX_SENTENCE)) for name, command in self._listed(ctx)]
+                [(name, found.get_short_help_str(MAX_SENTENCE)) for name, found in listed if found]
             )
-
-    def _listed(self, ctx: click.Context) -> Iterator[tuple[str, click.Command]]:
-        for name in self.list_commands(ctx):
-            if command := self.found(ctx, name):
-                yield name, command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         known = self.list_commands(ctx)
@@ -298,46 +292,18 @@ def run(arguments: list[str] | None) -> int:
 def _invoked(words: list[str], invocation: Invocation) -> Any:
     """What the command gives back. Nothing is run of Terraform's words: to click, `-env` is `-e nv`."""
     if any(map(ONE_DASH.match, words)):
-        _refuse_habits(words)
+        _refuse_habits(words, None)
     try:
         return cli.main(words, prog_name="planner", standalone_mode=False, obj=invocation)
     except click.UsageError as error:
-        _refuse_habits(words)
-        takes = error.ctx.command.params if error.ctx else ()
-        if "extra argument" in error.message and any("-e" in option.opts for option in takes):
-            raise click.UsageError(f"{error.message}. An environment is named with -e.", error.ctx) from None
+        _refuse_habits(words, error)
         raise
 
 
-def _refuse_habits(words: list[str]) -> None:
+def _refuse_habits(words: list[str], error: click.UsageError | None) -> None:
     from planner.cli.habits import refuse_habits  # noqa: PLC0415 - only where something may be one
 
-    refuse_habits(words, options_of, _is_no_secret)
-
-
-def options_of(words: Sequence[str]) -> frozenset[str]:
-    """The options of the command that words begin with, with those that every command takes."""
-    command: click.Command = cli
-    context = click.Context(cli, resilient_parsing=True)
-    for word in words:
-        found = command.get_command(context, word) if isinstance(command, click.Group) else None
-        if found is None:
-            break
-        command = found
-    options = [option for option in command.params if isinstance(option, click.Option)]
-    return frozenset({"-h", "--help"}).union(*((*each.opts, *each.secondary_opts) for each in options))
-
-
-def _is_no_secret(folder: str, name: str) -> bool:
-    """Whether planner.yaml in folder declares the variable, and not as sensitive."""
-    from planner.config.project import open_project  # noqa: PLC0415 - only on this error
-    from planner.errors import PlannerError  # noqa: PLC0415 - as above
-
-    try:
-        variables = open_project(Path(folder)).variables
-    except PlannerError:
-        return False
-    return name in variables and not variables[name].sensitive
+    refuse_habits(words, cli, error)
 
 
 def _defect(error: Exception, invocation: Invocation) -> int:

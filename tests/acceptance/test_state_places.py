@@ -61,7 +61,7 @@ def test_push_of_the_present_state_changes_nothing(movable: Project) -> None:
             1,
             "cannot be read: no such file or directory Name a file that holds what `planner state",
         ),
-        ("plan", 1, "it has no format_version Name a file that holds what `planner state pull -e dev` printed."),
+        ("plan", 1, "it has no format_version Name a file that holds what `planner state pull -e dev`"),
         ("noise", 1, "Name a file that holds what `planner state pull -e dev` printed."),
         ("environment", 1, "is the state of the environment prod, not dev"),
     ],
