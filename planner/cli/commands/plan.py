@@ -34,7 +34,6 @@ def command(
     planner plan -e prod --var bundle_version='8.15.*' --out prod-plan.json
     planner plan -e dev --target 'extension.stopwords_*'
     """
-    from planner.app.command_line import command_line, left_to_set
     from planner.app.linting import proposed
     from planner.app.opening import opened
     from planner.cli.present import make_report, show_plan
@@ -59,12 +58,18 @@ def command(
             return Refused.exit_code
         if out is not None:
             write_plan(out, proposal.plan, here.store.redact)
-            console.tell(f"Saved to {out}. Apply it: {command_line(here, 'apply', str(out))}")
-            if names := left_to_set(here):
-                console.tell(f"Secrets to set again, by PLANNER_VAR_<name> or --var: {', '.join(names)}")
+            _tell_saved(console, here, out)
         elif proposal.plan.has_changes and not console.events:
             console.tell(f"Digest: {plan_digest(proposal.plan, here.store.redact)}")
     return CHANGES if detailed_exitcode and proposal.plan.has_changes else 0
+
+
+def _tell_saved(console: Console, here: Opened, out: Path) -> None:
+    from planner.app.command_line import command_line, left_to_set
+
+    console.tell(f"Saved to {out}. Apply it: {command_line(here, 'apply', str(out))}")
+    if names := left_to_set(here):
+        console.tell(f"Secrets to set again, by PLANNER_VAR_<name> or --var: {', '.join(names)}")
 
 
 def _page(console: Console, here: Opened, proposal: Proposal) -> str:
