@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
+from pathlib import Path
 from typing import Final
 
-from planner.errors import WrongUsage
+import click
+
+from planner.config.project import open_project
+from planner.errors import PlannerError, WrongUsage
 
 _FLAG: Final = re.compile(r"-?-([a-z][a-z-]+)(?:=(.*))?", re.DOTALL)
 _DURATION: Final = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
@@ -74,26 +78,25 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
 """A command -> planner's; what it is to be followed by, "" for nothing, "..." for anything; why."""
 
 
-Takes = Callable[[Sequence[str]], Set[str]]
-"""The options of the command that words begin with; of no words, those of every command."""
-
-
-def refuse_habits(typed: Sequence[str], takes: Takes, is_told: Callable[[str, str], bool]) -> None:
+def refuse_habits(typed: Sequence[str], planner: click.Command, error: click.UsageError | None) -> None:
     """WrongUsage with the line for what was typed, where something of it is such a habit.
 
-    is_told: whether the value of a variable of the project in a folder may be repeated; it may be a secret,
-    and this go to a log.
+    error: what click has against it, where it was asked. Where an argument too many may be meant as an
+    environment, that is said.
     """
     ours, _ = _with_our_command(list(_with_our_flags(iter(typed), None, [])))
-    known, left_out = takes(ours[_command_at(ours) :]), list[str]()
+    known, left_out = _options_of(planner, ours[_command_at(ours) :]), list[str]()
     flags = list(_with_our_flags(iter(typed), known, left_out))
     command, why = _with_our_command(flags)
-    line = _with_options_behind(command, known - takes(()))
+    line = _with_options_behind(command, known - _options_of(planner, ()))
     if line != list(typed):
         named = "planner's options have two dashes, or other names than Terraform's"
         summary = why or (named if flags != list(typed) else "what a command takes stands behind it")
         without = f"; left out: {', '.join(left_out)}" if left_out else ""
-        raise WrongUsage(summary + without, advice=shlex.join(["planner", *_untold(line, is_told)]))
+        raise WrongUsage(summary + without, advice=shlex.join(["planner", *_untold(line)]))
+    takes = error.ctx.command.params if error and error.ctx else ()
+    if error and "extra argument" in error.message and any("-e" in option.opts for option in takes):
+        raise click.UsageError(f"{error.message}. An environment is named with -e.", error.ctx) from None
 
 
 def _with_our_flags(typed: Iterator[str], known: Set[str] | None, left_out: list[str]) -> Iterator[str]:
@@ -175,13 +178,34 @@ def _with_options_behind(words: list[str], own: Set[str]) -> list[str]:
     return [*before, *command[:end], *moved, *command[end:]]
 
 
-def _untold(line: Sequence[str], is_told: Callable[[str, str], bool]) -> Iterator[str]:
-    """line, with `...` for each value of a variable that is not told."""
+def _untold(line: Sequence[str]) -> Iterator[str]:
+    """line, with `...` for each value of a variable that may be a secret: this may go to a log."""
     folder = next((line[place + 1] for place, word in enumerate(line[:-1]) if word == "-C"), "")
     for before, word in zip(("", *line), line, strict=False):
         flag = "--var=" if word.startswith("--var=") else ""
         name, equals, _ = word.removeprefix(flag).partition("=")
-        if (flag or before == "--var") and word != "VALUE" and not is_told(folder, name):
+        if (flag or before == "--var") and word != "VALUE" and not _is_no_secret(folder, name):
             yield f"{flag}{name}=..." if equals else "..."
         else:
             yield word
+
+
+def _options_of(command: click.Command, words: Sequence[str]) -> frozenset[str]:
+    """The options of the command that words begin with, below command."""
+    context = click.Context(command, resilient_parsing=True)
+    for word in words:
+        found = command.get_command(context, word) if isinstance(command, click.Group) else None
+        if found is None:
+            break
+        command = found
+    options = [option for option in command.params if isinstance(option, click.Option)]
+    return frozenset({"-h", "--help"}).union(*((*each.opts, *each.secondary_opts) for each in options))
+
+
+def _is_no_secret(folder: str, name: str) -> bool:
+    """Whether planner.yaml in folder declares the variable, and not as sensitive."""
+    try:
+        variables = open_project(Path(folder)).variables
+    except PlannerError:
+        return False
+    return name in variables and not variables[name].sensitive

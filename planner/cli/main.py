@@ -9,7 +9,6 @@ import signal
 import sys
 import threading
 from io import TextIOWrapper
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -25,7 +24,7 @@ from planner.cli.verbs import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    pass
 
 
 ONE_DASH = re.compile("-[a-z][a-z-]")
@@ -81,46 +80,18 @@ def run(arguments: list[str] | None) -> int:
 def _invoked(words: list[str], invocation: Invocation) -> Any:
     """What the command gives back. Nothing is run of Terraform's words: to click, `-env` is `-e nv`."""
     if any(map(ONE_DASH.match, words)):
-        _refuse_habits(words)
+        _refuse_habits(words, None)
     try:
         return cli.main(words, prog_name="planner", standalone_mode=False, obj=invocation)
     except click.UsageError as error:
-        _refuse_habits(words)
-        takes = error.ctx.command.params if error.ctx else ()
-        if "extra argument" in error.message and any("-e" in option.opts for option in takes):
-            raise click.UsageError(f"{error.message}. An environment is named with -e.", error.ctx) from None
+        _refuse_habits(words, error)
         raise
 
 
-def _refuse_habits(words: list[str]) -> None:
+def _refuse_habits(words: list[str], error: click.UsageError | None) -> None:
     from planner.cli.habits import refuse_habits  # noqa: PLC0415 - only where something may be one
 
-    refuse_habits(words, options_of, _is_no_secret)
-
-
-def options_of(words: Sequence[str]) -> frozenset[str]:
-    """The options of the command that words begin with, with those that every command takes."""
-    command: click.Command = cli
-    context = click.Context(cli, resilient_parsing=True)
-    for word in words:
-        found = command.get_command(context, word) if isinstance(command, click.Group) else None
-        if found is None:
-            break
-        command = found
-    options = [option for option in command.params if isinstance(option, click.Option)]
-    return frozenset({"-h", "--help"}).union(*((*each.opts, *each.secondary_opts) for each in options))
-
-
-def _is_no_secret(folder: str, name: str) -> bool:
-    """Whether planner.yaml in folder declares the variable, and not as sensitive."""
-    from planner.config.project import open_project  # noqa: PLC0415 - only on this error
-    from planner.errors import PlannerError  # noqa: PLC0415 - as above
-
-    try:
-        variables = open_project(Path(folder)).variables
-    except PlannerError:
-        return False
-    return name in variables and not variables[name].sensitive
+    refuse_habits(words, cli, error)
 
 
 def _defect(error: Exception, invocation: Invocation) -> int:

@@ -13,8 +13,6 @@ import click
 from attrs import define
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from planner.cli.console import Console
 
 TASKS = {
@@ -189,15 +187,11 @@ class Verbs(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The first sentence of each, whole: click would cut it to a line."""
+        listed = [(name, self.found(ctx, name)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(
-                [(name, command.get_short_help_str(MAX_SENTENCE)) for name, command in self._listed(ctx)]
+                [(name, found.get_short_help_str(MAX_SENTENCE)) for name, found in listed if found]
             )
-
-    def _listed(self, ctx: click.Context) -> Iterator[tuple[str, click.Command]]:
-        for name in self.list_commands(ctx):
-            if command := self.found(ctx, name):
-                yield name, command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         known = self.list_commands(ctx)

@@ -265,23 +265,30 @@ class _References:
             place.error(path, f'{kind.name} has no attribute "{name}" to refer to', advice=advice)
 
 
+_DECLARE: Final = "Declare it under resource:, or take the import out; planner export writes both."
+_STILL_THERE: Final = {
+    "moved": "Give its resource: block the name that it moves to, or take the moved block out.",
+    "removed": "Take its resource: block out, or the removed block.",
+}
+
+
 def _check_statements(blocks: Blocks) -> None:
     """What is imported is declared; what was moved away or removed is not; nothing is said twice."""
     declared, said = blocks.resources.keys(), set[tuple[str, Address]]()
     circles = [circle for circle in _circles(blocks.moves) if not declared.isdisjoint(circle)]
     going_round = {("moved", address) for circle in circles for address in circle}
-    wrong: list[tuple[Placed, str]] = []
-    twice: list[tuple[Placed, str]] = []
+    wrong: list[tuple[Placed, str, str]] = []
+    twice: list[tuple[Placed, str, str]] = []
     for block, address, statement in _statements(blocks):
         if block == "import" and address not in declared:
-            wrong.append((statement, f"import names {address}, which is not declared"))
+            wrong.append((statement, f"import names {address}, which is not declared", _DECLARE))
         elif block != "import" and address in declared and (block, address) not in going_round:
-            wrong.append((statement, f"{address} was {block}, and is still declared"))
+            wrong.append((statement, f"{address} was {block}, and is still declared", _STILL_THERE[block]))
         if (block, address) in said:
-            twice.append((statement, f"{address} has two {block} blocks; keep one"))
+            twice.append((statement, f"{address} has two {block} blocks; keep one", ""))
         said.add((block, address))
-    for statement, text in (*wrong, *twice):
-        blocks.diagnostics.error(text, position=statement.position)
+    for statement, text, advice in (*wrong, *twice):
+        blocks.diagnostics.error(text, position=statement.position, advice=advice)
     for circle in circles:
         _refuse_circle(circle, blocks)
 

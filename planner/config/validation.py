@@ -73,8 +73,11 @@ class Checker:
             yield Problem(path, summary, self._expected((*path, kind.property)))
         else:
             schema, here = self._below(path), at(value, path)
-            rule = at(self.schema, tuple(error.schema_path))
-            advice = str(schema.get("x-advice", "")) or _instead(kind, here, schema)
+            *branch, keyword = error.schema_path
+            rules = at(self.schema, tuple(branch))
+            rule = at(self.schema, (*branch, keyword))
+            told = rules.get("x-advice", "") if isinstance(rules, Mapping) else ""
+            advice = str(told or schema.get("x-advice", "")) or _instead(kind, here, schema)
             yield Problem(path, f"{name or whole} {_wrong(kind, here, rule)}", advice)
 
     def _expected(self, path: Path) -> str:

@@ -139,7 +139,7 @@ class _Reader:
                 self.diagnostics.error(
                     f'"{name}" is promoted: it is pinned in {pins_name(self.environment)}, and not set here',
                     position=found.file.position(("variables", name)),
-                    advice=f"Take it out, and promote: planner promote {self._upstream} {self.environment}. "
+                    advice=f"Take it out, and promote: planner promote {self._upstream} {self.environment}\n"
                     "To pin it as it is: planner promote --move-pins",
                 )
 
@@ -224,7 +224,7 @@ class _Reader:
         file = "" if variable.sensitive else f"in environments/{here}.yaml, "
         why, advice = "", f"Set it {file}by {PREFIX}{name} or by --var."
         if self._upstream and name in self.project.promoted_variables:
-            why, advice = ": none is pinned", f"Promote a release: planner promote {self._upstream} {here}. "
+            why, advice = ": none is pinned", f"Promote a release: planner promote {self._upstream} {here}\n"
             advice += "Or give the variable a default."
         self.diagnostics.error(
             f'variable "{name}" has no value in environment {here}{why}',

@@ -15,6 +15,7 @@ SAME_LINE: Final = (
 """Advice on a name that is there already, and comes from the same place in a template."""
 
 
+_BRACKETS: Final = "What begins with [ or { ends with ] or }; between entries there is a comma."
 _ADVICE: Final = (
     ("mapping values are not allowed", "A text that has a colon and a blank in it stands in quotes."),
     ("cannot start any token", "A text that begins with this character stands in quotes."),
@@ -24,7 +25,8 @@ _ADVICE: Final = (
         "What is in one mapping is indented alike; in single quotes a quote is written ''.",
     ),
     ("expected ':'", "After a key there is a colon and a blank."),
-    ("expected ',' or", "What begins with [ or { ends with ] or }; between entries there is a comma."),
+    ("expected ',' or", _BRACKETS),
+    ("expected node content", _BRACKETS),
     ("unexpected end of stream", "Perhaps a quote is not closed."),
 )
 """Part of what the parser says, and what is mostly meant by it."""

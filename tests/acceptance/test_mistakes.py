@@ -156,8 +156,24 @@ MISTAKES: dict[str, Mistake] = {
     "a percent sign first": in_template(f"{IT}      description: %a\n", f"{T}:7", "stands in quotes"),
     "a star alone": in_template(IT.replace("'*'", "*"), f"{T}:6", "begins with * or & stands in quotes"),
     "a quote in quotes": in_template(f"{IT}      description: 'it's'\n", f"{T}:7", "is written ''"),
+    "a list without an end": in_template(f"{IT}      depends_on: [\n", f"{T}:7", "ends with ]"),
+    "a mapping without an end": in_template(f"{IT}      lifecycle: {{\n", f"{T}:7", "ends with ] or }"),
+    "a list with two commas": in_template(f"{IT}      depends_on: [,]\n", f"{T}:7", "there is a comma"),
     "a key without a colon": in_template(f"{IT}      description\n", f"{T}:7", "a colon and a blank"),
     "an indent that is none": in_template(f"{IT}     description: a\n", f"{T}:7", "is indented alike"),
+    # blocks
+    "a moved resource that is still there": in_template(
+        f"{IT}moved: {{from: extension.it, to: extension.y}}\n", f"{T}:7", "Give its resource: block the name"
+    ),
+    "a removed resource that is still there": in_template(
+        f"{IT}removed: {{from: extension.it}}\n", f"{T}:7", "Take its resource: block out"
+    ),
+    "an import of what is not declared": in_template(
+        f"{IT}import: {{to: extension.y, id: '1'}}\n", f"{T}:7", "Declare it under resource:"
+    ),
+    "a plugin for many versions": in_template(
+        IT.replace("bundle", "plugin"), f"{T}:6", "Give the exact version that the plugin's descriptor names"
+    ),
     "a dollar before the braces": Mistake(
         [f"{T}:7", "${var.version} is taken as a text", "Write {{ var.version }}."],
         {T: f"{IT}      description: ${{var.version}}\n"},

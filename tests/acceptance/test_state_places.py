@@ -56,7 +56,13 @@ def test_push_of_the_present_state_changes_nothing(movable: Project) -> None:
         ("older", 3, "is at serial 2, what comes is older: serial 1"),
         ("lineage", 3, "it is the state of other resources"),
         ("edited", 1, "was altered"),
-        ("missing", 1, "cannot be read"),
+        (
+            "missing",
+            1,
+            "cannot be read: no such file or directory Name a file that holds what `planner state",
+        ),
+        ("plan", 1, "it has no format_version Name a file that holds what `planner state pull -e dev`"),
+        ("noise", 1, "Name a file that holds what `planner state pull -e dev` printed."),
         ("environment", 1, "is the state of the environment prod, not dev"),
     ],
 )
@@ -72,6 +78,8 @@ def test_push_refuses(movable: Project, tmp_path: Path, spoil: str, code: int, p
         other.ok("state", "pull", "--out", str(movable.folder / "kept.json"))
     if spoil == "edited":
         movable.edit("kept.json", '"alpha"', '"beta"')
+    if spoil in ("plan", "noise"):
+        movable.write("kept.json", "{}" if spoil == "plan" else "no JSON")
     if spoil == "missing":
         (movable.folder / "kept.json").unlink()
     if spoil == "environment":

@@ -210,9 +210,5 @@ def refuse_closed(admitted: Admission | None, *, applying: bool) -> None:
         summary = found[0].detail
     force = " ".join(f"--force {gate.name}" for gate in found)
     set_aside = f"To set {'it' if len(found) == 1 else 'them'} aside: {force} --reason TEXT."
-    advice = " ".join([*(_sentence(gate.advice) for gate in found if gate.advice), set_aside])
+    advice = "\n".join([*(gate.advice for gate in found if gate.advice), set_aside])
     raise GatesClosed(summary, admitted.verdict.gates if len(found) > 1 else (), advice=advice)
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith(".") else f"{text}."

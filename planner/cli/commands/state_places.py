@@ -50,7 +50,7 @@ def push_command(here: Stored, /, file: Path, lock_timeout: float) -> None:
     """
     from planner.state import snapshot
 
-    with _other_names_in(here, "" if str(file) == "-" else str(file)):
+    with _pulled(), _other_names_in(here, "" if str(file) == "-" else str(file)):
         state = snapshot.parse(
             _read(file),
             shown="the standard input" if str(file) == "-" else str(file),
@@ -73,6 +73,16 @@ def _other_names_in(here: Stored, place: str) -> Iterator[None]:
     except OthersState as error:
         wanted = here.store.project, here.store.environment
         error.advice = snapshot.advice_on_names((error.project, error.environment), wanted, place)
+        raise
+
+
+@contextmanager
+def _pulled() -> Iterator[None]:
+    """Where nothing else is to be done about what cannot be pushed, that says what can be."""
+    try:
+        yield
+    except PlannerError as error:
+        error.advice = error.advice or "Name a file that holds what `planner state pull` printed."
         raise
 
 

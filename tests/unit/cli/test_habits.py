@@ -9,7 +9,7 @@ import pytest
 
 from planner.cli import habits
 from planner.cli.habits import refuse_habits
-from planner.cli.main import options_of, run
+from planner.cli.main import cli, run
 from planner.errors import WrongUsage
 
 PROJECT = """
@@ -99,7 +99,7 @@ ANSWERS = {
 
 
 def answered(typed: str) -> None:
-    refuse_habits(typed.split(), options_of, lambda _folder, _name: True)
+    refuse_habits(typed.split(), cli, None)
 
 
 @pytest.mark.parametrize("typed", ANSWERS)

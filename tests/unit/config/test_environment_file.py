@@ -321,7 +321,7 @@ def test_a_file_of_variables_overrides_a_pin(folder: Folder) -> None:
             "variables: {count: 2}\n",
             "variables:\n  size: 3\n  version: b\n",
             [f"environments/prod.yaml:3: {SET}"],
-            "Take it out, and promote: planner promote dev prod. "
+            "Take it out, and promote: planner promote dev prod\n"
             "To pin it as it is: planner promote --move-pins",
         ),
         (
@@ -369,7 +369,7 @@ def test_a_promoted_variable_without_a_value_is_to_be_promoted(folder: Folder) -
     write(folder, "variables: {count: 2}\n", PROJECT.replace(', default: "8"', ""))
     (problem,) = folder.load(environment="prod").diagnostics
     assert problem.summary == 'variable "version" has no value in environment prod: none is pinned'
-    assert problem.advice.startswith("Promote a release: planner promote dev prod.")
+    assert problem.advice.startswith("Promote a release: planner promote dev prod\n")
 
 
 def test_a_commit_can_be_pinned_where_nothing_is_promoted(folder: Folder) -> None:
