@@ -27,7 +27,7 @@ from planner.model.ledger import Ledger, Sink
 from planner.model.plan import DESTROY, NORMAL, Plan
 from planner.model.state import State
 from planner.model.value import Value
-from planner.net.clock import sleepless_clock
+from planner.net.dates import sleepless_clock
 from planner.promote.log import log_of, write_log
 from planner.state.saved import plan_digest, refuse_other_digest
 from planner.vcs import commit_of

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from planner.app.promotion.records import Rejected
     from planner.cli.console import Console
     from planner.cli.stored import Stored
+    from planner.config.load import Configuration
     from planner.engine.workflow import Proposal
     from planner.forge.locating import Wanted
     from planner.kinds.registry import KindFile
@@ -26,5 +27,5 @@ if TYPE_CHECKING:
     from planner.state.store import Store
 else:
     Console = Credentials = Done = Evaluation = Forcing = Foreseen = KindFile = Opened = Order = Outcome = Any
-    KnownRelease = Progress = Promotion = Proposal = Report = Running = Any
+    Configuration = KnownRelease = Progress = Promotion = Proposal = Report = Running = Any
     Previewed = PreviewOrder = Rejected = Request = Side = Store = Stored = Wanted = Any

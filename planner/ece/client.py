@@ -30,7 +30,7 @@ from planner.model.retry import Retry, Retrying
 from planner.model.value import Secret, leaves
 from planner.net.address import Address, NoAddress, address_of
 from planner.net.authorities import flaw_of
-from planner.net.clock import sleepless_clock
+from planner.net.dates import sleepless_clock
 from planner.net.wire import BROKEN, Received, Request, Wire
 
 if TYPE_CHECKING:

@@ -22,8 +22,7 @@ from attrs import define, evolve, field, frozen
 from planner.engine.outcome import Fresh, Values, deposes, intent_of, prior_after, request_of
 from planner.engine.ports import Drivers, JournalWriter
 from planner.engine.recover import LONGEST_AHEAD, Settlement
-from planner.engine.refresh import Listed, Namesakes
-from planner.engine.threads import Threads
+from planner.engine.refresh import Listed, Namesakes, Threads
 from planner.errors import OutcomeUnknown, PlannerError, StateError
 from planner.model.address import Address
 from planner.model.ledger import Event, Sink, StepFinished, StepProgress, StepStarted

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import Final, TypeVar
 
 from attrs import define, evolve, field, frozen
 
 from planner.engine.ports import Counted, Driver, Drivers, uncounted
-from planner.engine.threads import Threads
-from planner.errors import Forbidden, Refused
+from planner.errors import Forbidden, PlannerError, Refused
 from planner.model.address import Address
 from planner.model.compare import sort_key
 from planner.model.kind import Kind
@@ -35,6 +35,22 @@ R = TypeVar("R")
 
 Listed = Mapping[str, Mapping[str, Observed]]
 _Read = tuple[Prior, Observed | Forbidden | None]
+
+
+class Threads(ThreadPoolExecutor):
+    """Where no further thread can be started, those that there are do the work, in turn. PlannerError from
+    the first `submit`, and nothing is done, where there is none.
+    """
+
+    def _adjust_thread_count(self) -> None:  # called when the work is in the queue already
+        try:
+            super()._adjust_thread_count()
+        except RuntimeError as error:
+            if not self._threads:
+                raise PlannerError(
+                    f"there is no thread to work with: {error}",
+                    advice="Something limits them: see `ulimit -u`, or the limits of the container.",
+                ) from error
 
 
 @frozen(eq=False, repr=False)

@@ -1,8 +1,11 @@
-"""Dates in headers, and how long a server asks to wait. What makes no sense counts as none."""
+"""Dates in headers, and how long a server asks to wait: what makes no sense counts as none. And a clock for
+what must not seem recent when the machine slept meanwhile.
+"""
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -48,3 +51,9 @@ def server_clock(headers: Mapping[str, str], now: float) -> float:
 def sensible(seconds: float) -> float | None:
     """seconds to wait, 0 for a moment that is over; None for what no server means."""
     return max(0.0, seconds) if -LONGEST <= seconds <= LONGEST else None
+
+
+def sleepless_clock() -> float:
+    """Seconds on a clock that nobody sets, and that goes on while the machine sleeps, where there is one."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)

@@ -24,7 +24,7 @@ from attrs import Factory, asdict, define, field, fields, frozen
 from planner.errors import LockHeld, StateError
 from planner.model.redaction import WORD
 from planner.model.retry import Retrying
-from planner.net.clock import sleepless_clock
+from planner.net.dates import sleepless_clock
 from planner.state.document import loads
 
 STOPPED: Final = "Nothing more was written. See who works on it with `planner lock show`."

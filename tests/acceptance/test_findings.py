@@ -50,6 +50,17 @@ def test_what_would_be_sent_is_in_order(broken: Project, command: tuple[str, ...
     assert not (broken.folder / "state/dev.json").exists()
 
 
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github"])
+def test_programs_are_told_what_people_are(broken: Project, form: str) -> None:
+    """A pipeline that asks for annotations must not pass what a terminal refuses."""
+    done = broken.run("validate", "--format", form)
+    assert done.code == 1
+    assert TOLD in (done.err if form == "text" else done.out)
+    broken.write(SYNONYMS, "sofa, couch\n")
+    done = broken.ok("validate", "--format", form)
+    assert TOLD not in done.err + done.out
+
+
 @pytest.mark.parametrize(
     ("command", "code"),
     [

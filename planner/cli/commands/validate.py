@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from attrs import evolve
 
-from planner.cli.handed import Console, Request
+from planner.cli.handed import Configuration, Console, Request
 from planner.cli.options import ANNOTATIONS, format_option, json_form_option, on_request, variable_options
 from planner.errors import InvalidConfiguration
 from planner.model.diagnostic import Diagnostic
@@ -34,13 +34,7 @@ def _requests(request: Request) -> list[Request]:
 
 
 def _validate(console: Console, request: Request) -> int:
-    from planner.app.linting import findings
-    from planner.app.opening import configure_files
-
-    configuration, _ = configure_files(request)
-    if not configuration.has_errors:
-        found = findings(request, configuration)
-        configuration = evolve(configuration, diagnostics=(*configuration.diagnostics, *found))
+    configuration = _checked(request)
     if configuration.has_errors:
         console.tell(f"{configuration.environment.name}:")
         console.error(InvalidConfiguration(configuration.diagnostics))
@@ -52,6 +46,18 @@ def _validate(console: Console, request: Request) -> int:
         f"{outputs} output{'s' * (outputs != 1)}."
     )
     return 0
+
+
+def _checked(request: Request) -> Configuration:
+    """The configuration of an environment, with what linting finds in its files."""
+    from planner.app.linting import findings
+    from planner.app.opening import configure_files
+
+    configuration, _ = configure_files(request)
+    if configuration.has_errors:
+        return configuration
+    found = findings(request, configuration)
+    return evolve(configuration, diagnostics=(*configuration.diagnostics, *found))
 
 
 def _document(request: Request, console: Console, form: str) -> int:
@@ -71,10 +77,8 @@ def _document(request: Request, console: Console, form: str) -> int:
 
 def _diagnostics(request: Request) -> dict[str, tuple[Diagnostic, ...]]:
     """By environment; under "" what is wrong before there is one."""
-    from planner.app.opening import configure_files
-
     try:
-        found = [configure_files(one)[0] for one in _requests(request)]
+        found = [_checked(one) for one in _requests(request)]
     except InvalidConfiguration as error:
         return {"": error.diagnostics}
     return {one.environment.name: tuple(one.diagnostics) for one in found}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import planner
-from planner.net.clock import sleepless_clock
+from planner.net.dates import sleepless_clock
 
 ROOT = Path(planner.__file__).parent
 
