@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from planner.archives.lint.lines import JAVA_SPACES
+from planner.archives.lint.lines import JAVA_SPACES, is_blank
 
 READER: Final = (
     "https://github.com/elastic/elasticsearch/blob/v8.15.3/server/src/main/java/org/elasticsearch/index"
@@ -18,7 +18,7 @@ _QUOTED: Final = re.compile(r'"([^"]+)"')
 def entry(line: str) -> str:
     """What is read of a line; "" of one that is empty or a comment."""
     text = line.strip(JAVA_SPACES)
-    return "" if text.startswith("#") or not text.strip() else text
+    return "" if text.startswith("#") or is_blank(text) else text
 
 
 def fields(line: str) -> list[str]:

@@ -25,6 +25,8 @@ CONFIRMED: Final = 1000
 JAVA_SPACES: Final = "".join(map(chr, range(0x21)))
 """What String.trim takes off."""
 _PARTS: Final = 4
+_NO_SPACES: Final = frozenset("\x85\xa0\u2007\u202f")
+"""What Python takes for white space, and Java not."""
 
 
 class TooLong(ValueError):
@@ -36,6 +38,11 @@ class TooLong(ValueError):
 
     def unchecked(self, member: str) -> Unchecked:
         return Unchecked(member, f"{self}; nothing was looked for from there on")
+
+
+def is_blank(text: str) -> bool:
+    """As Java's String.isBlank has it, and Elasticsearch's Strings.hasText."""
+    return not text.strip() and _NO_SPACES.isdisjoint(text)
 
 
 @frozen

@@ -17,6 +17,7 @@ from planner.archives.descriptor import (
     properties,
 )
 from planner.archives.lint.family import Family, Sign, Strength
+from planner.archives.lint.lines import is_blank
 from planner.archives.lint.tree import PLUGIN, File, Tree
 from planner.model.diagnostic import ERROR, WARNING
 from planner.model.lint import Finding, Rule, Unchecked
@@ -231,7 +232,7 @@ def _missing(name: str, keys: Keys) -> Iterator[Finding]:
     is_bootstrap = _is_former(name, keys) and _value(keys, "type").lower() == "bootstrap"
     needed = (*_ALWAYS, *(["classname"] if name == CLASSIC and not is_bootstrap else []))
     for key in needed:
-        if key not in keys or not (key in _MAY_BE_EMPTY or keys[key].value.strip()):
+        if key not in keys or not (key in _MAY_BE_EMPTY or not is_blank(keys[key].value)):
             yield MISSING_KEY.at(sentence=f"{MISSING_KEY.sentence}: {key}")
 
 
@@ -249,7 +250,7 @@ def _unknown(name: str, keys: Keys) -> Iterator[Finding]:
 def _wrong(name: str, keys: Keys) -> Iterator[Finding]:
     for key in _BOOLEANS[name]:
         value = _value(keys, key)
-        if value.strip() and value not in ("true", "false"):
+        if not is_blank(value) and value not in ("true", "false"):
             yield NO_BOOLEAN.at(keys[key].line, sentence=f"{NO_BOOLEAN.sentence}: {key}")
     yield from _wrong_versions(name, keys)
     if _is_former(name, keys):
@@ -262,10 +263,10 @@ def _wrong(name: str, keys: Keys) -> Iterator[Finding]:
 
 def _wrong_versions(name: str, keys: Keys) -> Iterator[Finding]:
     built_for, java = _value(keys, MADE_FOR), _value(keys, "java.version")
-    if built_for.strip() and not (_NUMBERS if name == STABLE else _EXACT).fullmatch(built_for):
+    if not is_blank(built_for) and not (_NUMBERS if name == STABLE else _EXACT).fullmatch(built_for):
         yield NO_VERSION.at(keys[MADE_FOR].line)
     is_now = name == STABLE or _made_for(keys) >= (8, 15)
-    if java.strip() and not (_JAVA.fullmatch(java) or (not is_now and _FORMER_JAVA.fullmatch(java))):
+    if not is_blank(java) and not (_JAVA.fullmatch(java) or (not is_now and _FORMER_JAVA.fullmatch(java))):
         yield JAVA_VERSION.at(keys["java.version"].line)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.archives.lint import lines as reading
-from planner.archives.lint.lines import BLOCK, LONGEST, TooLong, blocks, lines, repeated, utf8
+from planner.archives.lint.lines import BLOCK, LONGEST, TooLong, blocks, is_blank, lines, repeated, utf8
 from planner.archives.lint.tree import File
 from planner.model.diagnostic import WARNING
 from planner.model.lint import Finding, Rule, Unchecked
@@ -103,3 +103,13 @@ def test_a_line_without_end() -> None:
     data = b"a\n" + b"b" * (LONGEST + 2 * BLOCK)
     with pytest.raises(TooLong, match="line 2 has more than"):
         list(lines(file(data)))
+
+
+@pytest.mark.parametrize("text", ["", " \t", "\u3000", "\x1c", "\u2003"])
+def test_what_java_takes_for_blank(text: str) -> None:
+    assert is_blank(text)
+
+
+@pytest.mark.parametrize("text", ["\xa0", " \x85", "\u2007", "\u202f", "\ufeff", "a"])
+def test_what_java_takes_for_text(text: str) -> None:
+    assert not is_blank(text)
