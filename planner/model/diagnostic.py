@@ -148,7 +148,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that word is likely meant to be, "" when none is near.
+    """The known word that word is likely meant to be, "" when none is near. Addresses of one kind are as near
+    as their names.
 
     Of many known words only so many are looked at, those that begin alike and are as long first: else a
     thousand errors about a thousand words would be a million comparisons.
@@ -159,4 +160,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
     words = list(islice(known, _KNOWN))
     if len(words) > _COMPARED:
         words = nsmallest(_COMPARED, words, lambda w: (w[:1] != word[:1], abs(len(w) - len(word))))
-    return next(iter(get_close_matches(word, words, n=1)), "")
+    kind = word[: word.find(".") + 1]
+    names = [w.removeprefix(kind) for w in words if w.startswith(kind)]
+    if near := get_close_matches(word.removeprefix(kind), names, n=1):
+        return f"{kind}{near[0]}"
+    others = [w for w in words if not w.startswith(kind)]
+    return next(iter(get_close_matches(word, others, n=1)), "")

@@ -25,6 +25,19 @@ def test_the_nearest_word(known: list[str], word: str, near: str) -> None:
     assert did_you_mean(word, known) == (f'Did you mean "{near}"?' if near else "")
 
 
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [
+        ("extension.synonims", "extension.synonyms"),
+        ("extension.zzz", ""),
+        ("extention.synonyms", "extension.synonyms"),
+        ("synonyms", "extension.synonyms"),
+    ],
+)
+def test_addresses_are_as_near_as_their_names(word: str, near: str) -> None:
+    assert nearest(word, ["extension.synonyms", "extension.geo"]) == near
+
+
 def test_more_words_than_are_looked_at() -> None:
     assert did_you_mean("a_word", (f"b_{number}" for number in range(10**7))) == ""
 
