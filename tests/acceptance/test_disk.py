@@ -86,7 +86,7 @@ def _long_ago(line: bytes) -> bytes:
         record = json.loads(line[9:])
     except ValueError:  # torn
         return line
-    record["intent"]["at"] = "2025-01-31T12:00:00Z"
+    record["intent"] |= dict.fromkeys(("at", "server_time"), "2025-01-31T12:00:00Z")
     return encode_line(record)
 
 

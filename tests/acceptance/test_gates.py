@@ -73,7 +73,7 @@ def test_both_at_once(chain: Project) -> None:
         ece.update("staging-words", description="by hand")
     release = present(chain, "staging").id
     told = "1 pending change, 1 drifted (extension.words)"
-    refused(chain, f"staging is not converged on {release}: {told}", advice="Run: planner plan -e staging.")
+    refused(chain, f"staging is not converged on {release}: {told}", advice="Run: planner plan -e staging")
 
 
 def test_upstream_cannot_be_asked(chain: Project) -> None:
@@ -128,7 +128,7 @@ def test_checks(chain: Project) -> None:
         chain,
         f"load was not verified on {release} in staging; "
         f"smoke failed 2026-08-23 09:00 UTC by ci on {release} in staging",
-        advice="Run: planner verify staging --check load --ok.",
+        advice="Run: planner verify staging --check load --ok",
     )
     passed = [Verification(release, name, True, "2026-08-23T10:00:00Z") for name in ("smoke", "load")]
     record(chain, "staging", *passed)
@@ -146,7 +146,7 @@ def test_approvals(chain: Project) -> None:
     refused(
         chain,
         f"{release} has 0 of 1 approvals for prod",
-        advice=f"Run: planner release approve {release} prod.",
+        advice=f"Run: planner release approve {release} prod",
     )
     chain.ok("plan", "-e", "prod", "--out", "p.json")
     record(chain, "prod", Approval(release, "T@Example.invalid", ago(hours=1)))
