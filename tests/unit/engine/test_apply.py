@@ -520,7 +520,8 @@ def test_a_step_that_waited_long_gets_another_intent_before_it_is_sent() -> None
     }
     assert scene.apply(*(desired(n) for n in "abcdef")).complete
     assert seen[1] == 2
-    assert max(in_doubt(scene)[1:]) == 2
+    failed = [any(isinstance(r, Outcome) and r.result == "failed" for r in b) for b in scene.store.batches]
+    assert max(in_doubt(scene)[failed.index(True) :]) == 2  # before it another may have been handed out ahead
     assert [c for c in scene.world.calls if c[1] == "c"] == [("create", "c")]
     assert scene.agrees()
 
