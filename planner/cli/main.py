@@ -10,22 +10,12 @@ import sys
 import threading
 from io import TextIOWrapper
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from planner import __version__
-from planner.cli.verbs import (
-    INTERRUPTED,
-    USAGE,
-    Commands,
-    Invocation,
-    global_options,
-)
-
-if TYPE_CHECKING:
-    pass
-
+from planner.cli.verbs import INTERRUPTED, USAGE, Commands, Invocation, global_options
 
 ONE_DASH = re.compile("-[a-z][a-z-]")
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
