@@ -51,21 +51,22 @@ def findings(request: Request, configuration: Configuration) -> tuple[Diagnostic
 
 def _findings(request: Request, configuration: Configuration) -> Iterator[tuple[Address, Diagnostic]]:
     archives = request.workspace.archives(request.folder, configuration.pinned)
-    kinds = load_kinds()
+    kinds, now = load_kinds(), request.clock()
     for address, desired in configuration.resources.items():
         if desired.content is not None or desired.allow:
-            for item in _of(desired, kinds[address.kind], archives, configuration):
+            for item in _of(desired, kinds[address.kind], archives, configuration, now):
                 yield address, evolve(item, address=str(address))
 
 
 def _of(
-    desired: Desired, kind: KindFile, archives: Archives, configuration: Configuration
+    desired: Desired, kind: KindFile, archives: Archives, configuration: Configuration, now: str
 ) -> Iterator[Diagnostic]:
     content, locate = desired.content, partial(configuration.locate, desired.address)
     faults: tuple[Fault, ...] = ()
     if content is not None and kind.kind.content is not None:
         try:
-            faults = kind.driver.lint(archives, content, desired.attributes)
+            found = kind.driver.lint(archives, content, desired.attributes)
+            faults = tuple(fault for fault in found if fault.since <= now)
         except ArchiveError as error:
             yield Diagnostic(ERROR, error.summary, advice=error.advice)
         allowed = {item.rule for item in desired.allow}

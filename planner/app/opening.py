@@ -42,6 +42,7 @@ from planner.model.diagnostic import Diagnostics
 from planner.model.plan import DESTROY, IMPORT_ONLY, NORMAL, REFRESH_ONLY
 from planner.model.project import Environment, Project
 from planner.model.state import State
+from planner.state.locks import utc_now
 from planner.state.store import Store
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ STATE_FOLDER: Final = "state"
 @frozen(eq=False, repr=False)
 class Request:
     """What the command line asks for. caller: who asks, and is told. texts: of files of the project, whatever
-    is on disk.
+    is on disk. clock: the time, as ISO 8601 in UTC.
     """
 
     folder: Path
@@ -78,6 +79,7 @@ class Request:
     )
     run: Runner = field(factory=apart)  # before a thread is started that shows what goes on
     trees: PinnedTrees = field(default=Factory(lambda self: PinnedTrees(self.folder), takes_self=True))
+    clock: Callable[[], str] = utc_now
 
     def given_secrets(self) -> tuple[str, ...]:
         """The values of the sensitive variables that are set here, once it is known which are."""
@@ -113,6 +115,7 @@ class Request:
             workspace=self.workspace,
             run=self.run,
             trees=self.trees,
+            clock=self.clock,
         )
 
 

@@ -19,6 +19,7 @@ from . import cases
 from .cases import Case, Members, zipped
 
 MODULES = {m.name: import_module(f"{cases.__name__}.{m.name}") for m in pkgutil.iter_modules(cases.__path__)}
+PROGRAM = r"https://github\.com/(elastic/elasticsearch/blob/v|apache/lucene/blob/releases/)\S+\.java(#L\d+)?$"
 CASES: dict[str, Case] = {name: case for module in MODULES.values() for name, case in module.CASES.items()}
 
 
@@ -87,6 +88,8 @@ def test_a_rule_says_all_that_there_is_to_say(name: str) -> None:
     assert re.fullmatch(r"https://\S+", found.source)
     for text in (found.explanation, found.advice):
         assert re.fullmatch(r"[A-Z`].*[.)]", text, re.DOTALL), text
+    if found.is_error:
+        assert re.match(PROGRAM, found.source), "an error is what a line of the program refuses, or a warning"
     assert re.match(r"(has|is|begins|was|repeats|cannot|lacks|ends|names|holds) ", found.sentence)
 
 
