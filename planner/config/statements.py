@@ -133,8 +133,8 @@ _OF_TERRAFORM: Final = frozenset(
 
 
 def check_output(name: str, body: Written, place: Place) -> None:
-    """Tells of an output in Terraform's form, which is a mapping here. `sensitive: true` would hide nothing in
-    it, so that is an error; what an expression gives is meant as it is.
+    """Tells of an output in Terraform's form, which is a mapping here. `sensitive: true` hides nothing in it,
+    so that is an error; what an expression gives is meant as it is.
     """
     if not isinstance(body, dict) or "value" not in body or not _OF_TERRAFORM.issuperset(body):
         return

@@ -202,7 +202,8 @@ MISTAKES: dict[str, Mistake] = {
     "an output as Terraform has it": Mistake(
         [f"{T}:10", 'output "a" is a mapping with description, value', "write a: VALUE"],
         {
-            T: f"{IT}output:\n  b: {{value: 3, other: 4}}\n  c: {{sensitive: true}}\n  a: {{description: x, value: 3}}\n"
+            T: f"{IT}output:\n  b: {{value: 3, other: 4}}\n  c: {{sensitive: true}}\n"
+            "  a: {description: x, value: 3}\n"
         },
         code=0,
     ),
