@@ -15,6 +15,7 @@ from planner.app.caller import Caller, Silent
 from planner.app.command_line import Typed
 from planner.app.config_digest import config_digest
 from planner.app.disclosure import discretion, exposed, exposed_names
+from planner.app.linting import findings
 from planner.app.pinned import PinnedTrees
 from planner.app.redaction import given_values
 from planner.app.stores import States
@@ -162,12 +163,16 @@ def configure(request: Request) -> tuple[Configuration, dict[str, KindFile]]:
 
 
 def configure_files(request: Request) -> tuple[Configuration, dict[str, KindFile]]:
-    """As `configure`, with the files archived, hashed and checked."""
+    """As `configure`, with the files archived, hashed and checked; and linted, where something is wrong: what
+    comes of files is told with the rest then.
+    """
     configuration, kinds = configure(request)
     diagnostics = Diagnostics(list(configuration.diagnostics))
     archives = request.workspace.archives(request.folder, configuration.pinned)
     resources = attach_contents(configuration.resources, kinds, archives, configuration.locate, diagnostics)
-    return evolve(configuration, resources=resources, diagnostics=first_causes(diagnostics)), kinds
+    found = evolve(configuration, resources=resources, diagnostics=first_causes(diagnostics))
+    more = findings(request, found) if found.has_errors else ()
+    return evolve(found, diagnostics=(*found.diagnostics, *more)), kinds
 
 
 @contextmanager

@@ -173,10 +173,9 @@ def recognise(name: str, _start: bytes) -> Sign | None:
 
 
 def look_over(tree: Tree) -> Iterator[Finding]:
-    former = next((name for name in tree.names if name.startswith(FORMER_FOLDER)), None)
     found = [name for name in tree.names if name in DESCRIPTORS]
-    if former:
-        yield FORMER_LAYOUT.at(member=former)
+    if any(name.startswith(FORMER_FOLDER) for name in tree.names):
+        yield FORMER_LAYOUT.at()
     elif not found:
         deeper = next((name for name in tree.names if name.rpartition("/")[2] in DESCRIPTORS), None)
         where = f": it is {deeper}" if deeper else ""

@@ -47,6 +47,23 @@ def test_a_bad_archive(tmp_path: Path, name: str) -> None:
     assert {item.rule.id for item in report.findings} - {name} == CASES[name].also
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("plugins-former-layout", "made.zip holds its files under elasticsearch/ (plugins-former-layout)"),
+        ("plugins-two-descriptors", "made.zip has the descriptors of "),
+        ("plugins-no-descriptor", "made.zip has no descriptor at its root: it is "),
+        ("bundle-too-deep", "made.zip has all its files in one folder "),
+        ("hunspell-no-affixes", "de.dic has words, and no .aff file beside them"),
+        ("plugins-nested-folder", "tool is in a folder below bin/"),
+    ],
+)
+def test_what_is_told_names_what_it_is_about(tmp_path: Path, name: str, told: str) -> None:
+    report = lint_zip(tmp_path, CASES[name].bad)
+    found = next(item.summary for item in report.diagnostics() if f"({name})" in item.summary)
+    assert found.startswith(told)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_a_good_archive(tmp_path: Path, name: str) -> None:
     report = lint_zip(tmp_path, CASES[name].good)
