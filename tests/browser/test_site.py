@@ -1,4 +1,4 @@
-"""The site of the documentation as a reader has it: wide or narrow, light or dark, searching without a network."""
+"""The documentation as a reader has it: wide or narrow, light or dark, searching without a network."""
 
 from __future__ import annotations
 
