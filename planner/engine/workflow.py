@@ -25,7 +25,7 @@ from planner.model.ledger import Ledger
 from planner.model.plan import IMPORT_ONLY, NORMAL, Action, Plan
 from planner.model.resource import Observed, Prior
 from planner.model.state import Applied, Intent, State, Working
-from planner.model.value import Value, conceal
+from planner.model.value import Value, conceal, is_sensitive, renewed
 
 
 @frozen(eq=False, repr=False)
@@ -236,8 +236,9 @@ def carry_out(
     )
     outputs = after_apply(goal, plan, reached)
     promotions = provenance.promotions(ledger.complete) if provenance.promotions else reached.promotions
+    reached = evolve(_renewed(reached, goal), outputs=outputs, applied=applied, promotions=promotions)
     try:
-        after = session.store.commit(evolve(reached, outputs=outputs, applied=applied, promotions=promotions))
+        after = session.store.commit(reached)
     except StateError as error:
         raise _unrecorded(error, ledger, _IN_JOURNAL) from error
     return after, ledger, _checked_afterwards(goal, plan, after, ledger)
@@ -275,6 +276,18 @@ def _taken_over(plan: Plan, state: State) -> State:
     resources.update({prior.address: prior for prior in plan.refreshed})
     kept = tuple(prior for prior in state.deposed if (prior.address, prior.id, True) not in forgotten)
     return evolve(state, resources=resources, deposed=kept)
+
+
+def _renewed(state: State, goal: Goal) -> State:
+    """state with the fingerprints of older planners made anew, where the secrets are at hand."""
+    resources = dict(state.resources)
+    for address, prior in state.resources.items():
+        desired = goal.resources.get(address)
+        secret = [n for n, v in prior.attributes.items() if is_sensitive(v)] if desired else []
+        if desired and secret:
+            found = {n: renewed(prior.attributes[n], desired.attributes.get(n), goal.salt) for n in secret}
+            resources[address] = evolve(prior, attributes={**prior.attributes, **found})
+    return evolve(state, resources=resources)
 
 
 def _settle_doubts(session: Session, reached: State, run: Run) -> State:
