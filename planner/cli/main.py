@@ -39,8 +39,10 @@ def cli() -> None:
 cli.params = [*global_options(hidden=False), *cli.params]
 
 
-def main(arguments: list[str] | None = None) -> NoReturn:
-    """Runs the command line and exits with the code of design: see planner.errors."""
+def main(arguments: list[str] | None = None, *, system: str = os.name) -> NoReturn:
+    """Runs the command line and exits with the code of design: see planner.errors. system: as os.name is."""
+    if system != "posix":
+        sys.exit("planner runs on Linux and macOS. On Windows, run it in WSL, which is Linux.")
     _prepare_process()
     code = run(arguments)
     if code == INTERRUPTED:
