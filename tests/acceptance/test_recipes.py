@@ -45,7 +45,7 @@ def at_gitlab(project: Project, temporary: Path) -> int:
     _, command = drift.text.rsplit("\n", 1)
     done = subprocess.run(
         ["bash", "-euc", command],
-        env=of_runner(project, temporary) | drift.variables,
+        env={**of_runner(project, temporary), **drift.variables},
         cwd=project.folder,
         check=False,
     )
