@@ -23,8 +23,9 @@ _WAYS_OUT = ("exit", "quit")
 def command(request: Request, console: Console, /) -> int:
     """Show what an expression comes to where the templates of an environment have it, one a line.
 
-    Writes nothing, and asks no installation. var, local, env or resource alone lists the names in it. Without a terminal it reads a line and prints a result for each;
-    an error is told with its line, and the exit code is 1 in the end.
+    Writes nothing, and asks no installation. Without a terminal it reads a line and prints a result for each;
+    an error is told with its line, and the exit code is 1 in the end. `var`, `local`, `env` or `resource`
+    alone lists the names in it; `exit` ends it.
 
     \b
     planner console -e prod
