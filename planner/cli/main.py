@@ -18,6 +18,8 @@ from planner import __version__
 from planner.cli.verbs import INTERRUPTED, USAGE, Commands, Invocation, global_options
 
 ONE_DASH = re.compile("-[a-z][a-z-]")
+_BEFORE = "Error: "
+"""What click puts before a message."""
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
@@ -96,8 +98,10 @@ def _show(error: click.ClickException, invocation: Invocation) -> None:
     """As click does, but what was typed may come from a script, or be a secret in the wrong place."""
     from planner.render.escaping import escape  # noqa: PLC0415 - only on this error
 
-    said = invocation.console().redact(error.format_message())
-    text = "\n".join(map(escape, said.split("\n")))
+    console = invocation.console()
+    said = console.redact(error.format_message())
+    whole = "\n".join(map(escape, f"{_BEFORE}{said}".split("\n")))
+    text = console.in_words(whole).removeprefix(_BEFORE)
     if isinstance(error, click.UsageError):
         click.UsageError(text, error.ctx).show()
     else:

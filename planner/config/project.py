@@ -15,7 +15,7 @@ from planner.config.sources import PlainFile, Sources, read_plain
 from planner.config.validation import Checker, Place
 from planner.config.values import plain, schema_of, shaped
 from planner.errors import InvalidConfiguration, PlannerError, WrongUsage
-from planner.model.diagnostic import Diagnostics, did_you_mean
+from planner.model.diagnostic import Diagnostics, did_you_mean, near_or_there
 from planner.model.graph import Cycle, ordered
 from planner.model.project import TEMPLATES, Environment, GateRules, Project, Promotable, Variable
 from planner.model.times import Window, parse_duration, parse_window
@@ -103,9 +103,9 @@ def choose_environment(project: Project, name: str | None, said_by: str = "") ->
     if name is None:
         raise WrongUsage("which environment?", advice=f"Name one with -e: {names}.")
     if name not in project.environments:
-        near = did_you_mean(name, project.environments)
         named = f", which {said_by} names" if said_by else ""
-        raise WrongUsage(f'there is no environment "{name}"{named}', advice=near or f"There are: {names}.")
+        told = f'there is no environment "{name}"{named}'
+        raise WrongUsage(told, advice=near_or_there(name, project.environments))
     return project.environments[name]
 
 

@@ -7,14 +7,16 @@ from textwrap import fill, wrap
 from typing import Any
 
 from planner.model.kind import Attribute, Kind
-from planner.render.escaping import pad
+from planner.render.escaping import hanging, pad
 from planner.render.style import Style
 
 
-def render_kind_list(kinds: Sequence[Kind], *, style: Style) -> str:
+def render_kind_list(kinds: Sequence[Kind], *, width: int, style: Style) -> str:
     """One line for each kind: its name and title."""
-    width = max((len(kind.name) for kind in kinds), default=0)
-    return "\n".join(f"{style.paint('bold', pad(kind.name, width))}  {kind.title}" for kind in kinds)
+    column = max((len(kind.name) for kind in kinds), default=0)
+    heads = (f"{style.paint('bold', pad(kind.name, column))}  " for kind in kinds)
+    titled = zip(heads, kinds, strict=True)
+    return "\n".join(line for head, kind in titled for line in hanging(head, kind.title, width, column + 2))
 
 
 def render_kind(
@@ -28,8 +30,10 @@ def render_kind(
         parts.append(fill(description, width))
     for title, attributes in _sections(kind):
         if attributes:
-            parts.append(f"{title}:\n\n" + "\n".join(_attributes(attributes, kind, width, style)))
-    parts.append("API operations:\n\n" + "\n".join(_operations(operations)))
+            parts.append(
+                f"{fill(f'{title}:', width)}\n\n" + "\n".join(_attributes(attributes, kind, width, style))
+            )
+    parts.append("API operations:\n\n" + "\n".join(_operations(operations, width)))
     if example:
         parts.append("Example:\n\n" + "\n".join(f"  {line}".rstrip() for line in example.splitlines()))
     return "\n\n".join(parts)
@@ -46,7 +50,9 @@ def _sections(kind: Kind) -> Iterator[tuple[str, list[Attribute]]]:
 def _attributes(attributes: Sequence[Attribute], kind: Kind, width: int, style: Style) -> Iterator[str]:
     for attribute in attributes:
         facts = ", ".join([type_text(attribute.schema), *_facts(attribute, kind)])
-        yield f"  {style.paint('bold', attribute.name)} ({facts})"
+        yield from hanging(
+            f"  {style.paint('bold', attribute.name)} ", f"({facts})", width - len(attribute.name), 4
+        )
         yield from (f"      {line}" for line in wrap(attribute.description, max(width - 6, 30)))
 
 
@@ -80,7 +86,7 @@ def _facts(attribute: Attribute, kind: Kind) -> Iterator[str]:
         yield f"{' and '.join(below)} not kept"
 
 
-def _operations(operations: Mapping[str, str]) -> Iterator[str]:
-    width = max((len(name) for name in operations), default=0)
+def _operations(operations: Mapping[str, str], width: int) -> Iterator[str]:
+    column = max((len(name) for name in operations), default=0)
     for name, text in operations.items():
-        yield f"  {pad(name, width)}  {text}"
+        yield from hanging(f"  {pad(name, column)}  ", text, width, column + 4)

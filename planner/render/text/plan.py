@@ -5,7 +5,7 @@ The parts of a resource's block are for Markdown, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from planner.model.plan import DriftReport, Plan
@@ -119,8 +119,8 @@ def _end(view: PlanView, width: int, style: Style) -> Iterator[str]:
         yield from wrap(view.behind, width)
     if plan.has_changes or plan.left_out:
         if parts := state_only([plan]):
-            yield f"State: {', '.join(parts)}."
-        yield style.paint(BOLD, f"Plan: {plan.summary}.")
+            yield from wrap(f"State: {', '.join(parts)}.", width)
+        yield from (style.paint(BOLD, line) for line in wrap(f"Plan: {plan.summary}.", width))
     else:
         first, *rest = wrap(f"No changes. {view.nothing_to_do(escape(plan.environment))}", width)
         yield style.paint(BOLD, first[:11]) + first[11:]
@@ -130,13 +130,16 @@ def _end(view: PlanView, width: int, style: Style) -> Iterator[str]:
 def render_drift(report: DriftReport, *, width: int, style: Style) -> str:
     known = f" {plural(report.known, 'resource')} had drifted before." if report.known else ""
     since = f" since {report.since}" if report.since else ""
-    if not report.drift and known:
-        return f"No new drift in the {report.environment} environment{since}.{known}"
-    if not report.drift:
-        return f"No drift. The {report.environment} environment is as the state says."
-    blocks = ["\n".join(render_block(item, width=width, style=style)) for item in drift_views(report.drift)]
-    end = f"Drift: {report.changed} changed, {report.gone} gone.{known}"
-    return "\n\n".join([f"Changed outside of planner{since}:", *blocks, end])
+    parts: list[Iterable[str]]
+    if report.drift:
+        end = f"Drift: {report.changed} changed, {report.gone} gone.{known}"
+        blocks = (render_block(item, width=width, style=style) for item in drift_views(report.drift))
+        parts = [wrap(f"Changed outside of planner{since}:", width), *blocks, wrap(end, width)]
+    elif known:
+        parts = [wrap(f"No new drift in the {report.environment} environment{since}.{known}", width)]
+    else:
+        parts = [wrap(f"No drift. The {report.environment} environment is as the state says.", width)]
+    return "\n\n".join("\n".join(lines) for lines in parts)
 
 
 def render_block(item: ResourceView, *, width: int, style: Style) -> Iterator[str]:

@@ -255,7 +255,7 @@ def test_choosing_an_environment(folder: Folder) -> None:
         choose_environment(two, "prd")
     assert (caught.value.summary, caught.value.advice) == (
         'there is no environment "prd"',
-        'Did you mean "prod"?',
+        'Did you mean "prod"? There are: dev, prod.',
     )
 
 
