@@ -49,9 +49,9 @@ def _sections(kind: Kind) -> Iterator[tuple[str, list[Attribute]]]:
 
 def _attributes(attributes: Sequence[Attribute], kind: Kind, width: int, style: Style) -> Iterator[str]:
     for attribute in attributes:
-        facts = ", ".join([type_text(attribute.schema), *_facts(attribute, kind)])
+        told = ", ".join([type_text(attribute.schema), *facts(attribute, kind)])
         yield from hanging(
-            f"  {style.paint('bold', attribute.name)} ", f"({facts})", width - len(attribute.name), 4
+            f"  {style.paint('bold', attribute.name)} ", f"({told})", width - len(attribute.name), 4
         )
         yield from (f"      {line}" for line in wrap(attribute.description, max(width - 6, 30)))
 
@@ -67,7 +67,8 @@ def type_text(schema: Mapping[str, Any]) -> str:
     return f"{text} of {type_text(items)}" if kind == "array" and isinstance(items, Mapping) else text
 
 
-def _facts(attribute: Attribute, kind: Kind) -> Iterator[str]:
+def facts(attribute: Attribute, kind: Kind) -> Iterator[str]:
+    """What is special about it, in a few words each."""
     if attribute.required:
         yield "required"
     if "default" in attribute.schema:
