@@ -93,7 +93,7 @@ class Manifest:
 def in_folders(members: Iterable[Member], depth: int) -> tuple[Member, ...]:
     """One for each folder that members are in, down to a depth: 0 for one in all."""
     found: dict[str, list[Member]] = defaultdict(list)
-    for member in members:
+    for member in sorted(members, key=lambda member: member.path):
         parts = member.path.split("/")[:-1][:depth]
         found["".join(f"{part}/" for part in parts) or _ROOT].append(member)
     return tuple(_folder(path, found[path]) for path in sorted(found))
