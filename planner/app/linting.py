@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
 
+from planner.app.contents import with_files
 from planner.archives import ArchiveError, Archives
 from planner.config.load import Configuration
 from planner.engine.ports import Counted, uncounted
@@ -37,12 +38,14 @@ def proposed(here: Opened, counted: Counted = uncounted) -> Proposal:
 
 
 def with_findings(request: Request, configuration: Configuration, proposal: Proposal) -> Proposal:
-    """proposal with what linting finds; an error in what would be sent forbids it.
+    """proposal with what changes in the files that would be sent, and what linting finds; an error in what
+    would be sent forbids it.
 
     A plan that carries out no templates sends nothing, and is left as it is.
     """
     if proposal.plan.mode != NORMAL:
         return proposal
+    proposal = with_files(request, configuration, proposal)
     sent = {change.address for change in proposal.plan.changes if change.content is not None}
     found = (
         item if address in sent or not item.is_error else evolve(item, severity=WARNING)

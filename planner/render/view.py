@@ -18,6 +18,7 @@ from typing import Final
 from attrs import frozen
 
 from planner.model.address import Address, as_read
+from planner.model.members import ContentChange
 from planner.model.plan import (
     DESTROY,
     IMPORT_ONLY,
@@ -85,9 +86,10 @@ class Fact:
 
 @frozen(eq=False, repr=False)
 class ChangeView:
-    """What there is to say of one change."""
+    """What there is to say of one change. content: what changes in its archive, where that is told."""
 
     change: Change
+    content: ContentChange | None = None
 
     @property
     def _kind(self) -> _Kind:
@@ -149,8 +151,7 @@ class ChangeView:
     @property
     def facts(self) -> tuple[Fact, ...]:
         """What else there is to say, each a line of its own."""
-        change = self.change
-        found = []
+        change, found = self.change, list[Fact]()
         if change.imported:
             text = "" if change.action is Action.IMPORT else "imported first"
             found.append(Fact("imported", True, text, "imported"))
@@ -216,6 +217,7 @@ class DriftView:
     """As ChangeView, of a resource that moved behind the plan's back."""
 
     drift: Drift
+    content: ContentChange | None = None
     group: str = "drift"
     order: str = ""
     unchanged: int = 0
@@ -267,8 +269,9 @@ class PlanView:
 
     @property
     def changes(self) -> Iterator[ChangeView]:
+        told = {content.address: content for content in self.plan.contents}
         found = (change for change in self.plan.changes if change.action is not Action.NO_OP)
-        return map(ChangeView, sorted(found, key=_place))
+        return (ChangeView(c, None if c.deposed else told.get(c.address)) for c in sorted(found, key=_place))
 
     @property
     def losses(self) -> Iterator[ChangeView]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from attrs import evolve, frozen
 
+from planner.app.contents import imagined_contents
 from planner.app.linting import proposed, with_findings
 from planner.app.opening import Request, opened, opened_offline
 from planner.app.preview.comparison import Read, with_stand_ins
@@ -82,6 +83,8 @@ def _from_base(task: Task, found: EnvironmentPreview) -> Planned:
     redact = document_redaction(task.request.caller.redact, f"{goal.project}/{goal.environment}")
     proposal, now = compare(goal, drivers, state), task.now.configuration
     if now is not None:
+        contents = imagined_contents(task.request, proposal, base)
+        proposal = evolve(proposal, state=evolve(state, contents=contents))
         proposal = with_findings(task.request, now, proposal)
     shown, data = _shown(task, found, proposal, now, redact)
     return evolve(shown, digest=""), data

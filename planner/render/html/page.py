@@ -20,10 +20,11 @@ from markupsafe import Markup
 
 from planner.model.preview import IN_WORDS, EnvironmentPreview, Preview
 from planner.render.escaping import escape
+from planner.render.files import remarks_of
 from planner.render.html.across import Across, ShownChange
 from planner.render.html.graph import graph_of
 from planner.render.html.promotion import Chain
-from planner.render.html.sides import lines, side, sides
+from planner.render.html.sides import file_rows, lines, side, sides
 from planner.render.preview import losses_in_words, troubles
 from planner.render.renames import Renames
 from planner.render.values import plural
@@ -186,10 +187,12 @@ def _environment() -> Environment:
     environment.globals |= {
         "calls": CALLS,
         "checked": CHECKED,
+        "file_rows": file_rows,
         "graph_of": graph_of,
         "group_words": _WORDS,
         "in_words": IN_WORDS,
         "plural": plural,
+        "remarks_of": remarks_of,
         "side": side,
         "sides": sides,
         "signs": _SIGNS,

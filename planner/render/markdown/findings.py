@@ -225,7 +225,7 @@ def _drifted(found: Iterable[DriftView], detail: Detail) -> Iterator[list[str]]:
     for item in found:
         hidden += 0 if detail.drift else len(item.drift.diffs)
         if detail.drift:
-            yield [*shortened(block(item), detail.drift, detail.value_lines)]
+            yield [*shortened(block(item), detail.drift, detail)]
         else:
             yield [coloured(title(item))]
     if hidden:

@@ -13,6 +13,7 @@ from planner.render.escaping import escape, hanging, wrap
 from planner.render.preview import state_only
 from planner.render.rows import Row
 from planner.render.style import BOLD, WARNING, Style
+from planner.render.text.files import file_lines
 from planner.render.text.rows import Line, hidden, render_rows, row_lines
 from planner.render.values import KNOWN_LATER, elided, plural, wrapped
 from planner.render.view import PlanView, ResourceView, drift_views
@@ -29,6 +30,7 @@ _LEGEND: Final = (
 )
 _USERS_NAMED: Final = 3
 _ROWS_AT: Final = 6
+_FILES_AT: Final = 10
 
 
 def render_plan(plan: Plan, *, width: int, style: Style) -> str:
@@ -149,6 +151,7 @@ def render_block(item: ResourceView, *, width: int, style: Style) -> Iterator[st
     for _, lines in attributes(item, width):
         for line in lines:
             yield line.painted(style)
+    yield from (line.painted(style) for line in files(item, width))
     if count := item.unchanged:
         yield unchanged(count).painted(style)
     if item.users:
@@ -172,6 +175,11 @@ def attributes(item: ResourceView, width: int) -> Iterator[tuple[Row, list[Line]
     """The attributes; long strings of what is deleted are not shown whole."""
     long = elided if item.group == "delete" else wrapped
     return row_lines(item.rows, indent=_ROWS_AT, width=width, long=long)
+
+
+def files(item: ResourceView, width: int) -> Iterator[Line]:
+    """The files that change in its archive, below the attributes, the last of which is the archive."""
+    return file_lines(item.content, indent=_FILES_AT, width=width) if item.content else iter(())
 
 
 def unchanged(count: int) -> Line:
