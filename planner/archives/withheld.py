@@ -1,4 +1,4 @@
-"""What is not shown of the files in archives, whoever asks: such files are named, and no line of them is told.
+"""What is not shown of the files in archives, whoever asks: such files are named, and their lines are not.
 
 A plan ends up in pull requests and logs. Known secrets are taken out of every line; here is what may be a
 secret that nobody declared: keys by their place, name or content, and files with a line that looks like a
@@ -68,7 +68,9 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         _CREDENTIAL,
-        data=re.compile(rb"\$2[abxy]\$\d\d\$|\{(?:PBKDF2|SSHA\d*|SHA512-?CRYPT)[^}]{0,80}\}|\$[156]\$[^\s$]+\$"),
+        data=re.compile(
+            rb"\$2[abxy]\$\d\d\$|\{(?:PBKDF2|SSHA\d*|SHA512-?CRYPT)[^}]{0,80}\}|\$[156]\$[^\s$]+\$"
+        ),
     ),
     Rule(
         _CREDENTIAL,  # as their issuers mark them

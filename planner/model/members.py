@@ -147,8 +147,8 @@ class LineChange:
     """A line of a file. sign: "+" it comes, "-" it goes, " " it stays and stands beside one that changes.
 
     text: without its line end, redacted; control characters as they are; of a long line a part. marked: from
-    where to where in text the words are that differ, as offsets of characters. number: of the line, from 1; of
-    one that goes, in the prior file, else in the desired one. 0 where it is not known.
+    where to where in text the words are that differ, as offsets of characters. number: of the line, from 1;
+    of one that goes, in the prior file, else in the desired one. 0 where it is not known.
     """
 
     sign: str = field(metadata=WORD)
