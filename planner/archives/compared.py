@@ -41,8 +41,9 @@ Redact = Callable[[str], str]
 
 @frozen
 class _Text:
-    """lines: without their ends. ends: LF, CRLF or CR where all are the same, "" where there is none; where
-    they are mixed, a line keeps its `\\r`. marked: it begins with a byte order mark. ended: the last line is.
+    """A file as it is compared. lines: without their ends. ends: LF, CRLF or CR where all are the same, ""
+    where there is none; where they are mixed, a line keeps its `\\r`. marked: it begins with a byte order
+    mark. ended: so is the last line.
     """
 
     lines: tuple[str, ...]
