@@ -17,6 +17,8 @@ from planner.model.members import LineChange, MemberText
 
 LARGEST: Final = 8 * 1024 * 1024
 """Bytes of a file that is compared."""
+_BYTES: Final = 20
+"""Bytes that are read with the effort of one line that is compared."""
 _BESIDE: Final = 1
 """Lines that stay, and are shown before and after those that change."""
 _WIDEST: Final = 400
@@ -99,7 +101,7 @@ class Comparison:
 
 def compare(prior: bytes, desired: bytes, redact: Redact, effort: Effort) -> Comparison:
     """How the text of a file changes. A file that comes or goes is empty before or afterwards."""
-    if max(len(prior), len(desired)) > LARGEST or not effort.spend(1 + (len(prior) + len(desired)) // 100):
+    if max(len(prior), len(desired)) > LARGEST or not effort.spend(1 + (len(prior) + len(desired)) // _BYTES):
         return Comparison(notes=(TOO_MUCH,))
     was, now = _read(prior, redact), _read(desired, redact)
     if was is None or now is None:
