@@ -16,6 +16,7 @@ from planner.app.command_line import Typed
 from planner.app.config_digest import config_digest
 from planner.app.disclosure import discretion, exposed, exposed_names
 from planner.app.pinned import PinnedTrees
+from planner.app.prior_content import Fetch
 from planner.app.redaction import given_values
 from planner.app.stores import States
 from planner.archives import Workspace
@@ -55,8 +56,9 @@ STATE_FOLDER: Final = "state"
 
 @frozen(eq=False, repr=False)
 class Request:
-    """What the command line asks for. caller: who asks, and is told. texts: of files of the project, whatever
-    is on disk.
+    """What the command line asks for. caller: who asks, and is told. content: what is to be shown of changed
+    archives, one of members.SHOWN; None where nobody says: lines, without asking the installation for its
+    archives. texts: of files of the project, whatever is on disk.
     """
 
     folder: Path
@@ -67,6 +69,7 @@ class Request:
     refresh: bool = True
     destroy: bool = False
     refresh_only: bool = False
+    content: str | None = None
     selection: Selection = field(factory=Selection)
     imports: tuple[Import, ...] = ()
     import_only: bool = False
@@ -109,6 +112,7 @@ class Request:
             Inputs(environ=self.inputs.environ),
             self.caller,
             self.parallelism,
+            content=self.content,
             projects=self.projects,
             workspace=self.workspace,
             run=self.run,
@@ -120,7 +124,8 @@ class Request:
 class Opened:
     """One environment, ready to work on. state: as it was read to open it, without the lock.
 
-    hurry: ends what waits for the installation's rate limit.
+    hurry: ends what waits for the installation's rate limit. stored: the archive that the installation keeps
+    of a resource.
     """
 
     request: Request
@@ -129,6 +134,7 @@ class Opened:
     store: Store
     state: State
     hurry: Callable[[], object] = lambda: None
+    stored: Fetch | None = None
 
     @property
     def environment(self) -> Environment:
@@ -179,16 +185,20 @@ def opened(request: Request) -> Iterator[Opened]:
     conventions = _conventions(environment, settings)
     with _client(request, configuration, settings, store) as client:
         state = store.load()
+        drivers = {n: k.driver(k.kind, k.binding, client, conventions) for n, k in kinds.items()}
         session = Session(
             goal=_goal(request, configuration, state.lineage),
-            drivers={n: k.driver(k.kind, k.binding, client, conventions) for n, k in kinds.items()},
+            drivers=drivers,
             store=store,
             busy=lambda: str(store.backend.lock_holder() or ""),
             parallelism=request.parallelism,
             refresh=request.refresh,
             waiting=_waiting(settings, request.caller),
         )
-        yield Opened(request, configuration, session, store, state, client.hurry)
+        yield Opened(
+            *(request, configuration, session, store, state, client.hurry),
+            stored=lambda address, id_: drivers[address.kind].stored(id_),
+        )
 
 
 def opened_offline(request: Request) -> tuple[Goal, Drivers]:

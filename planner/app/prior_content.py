@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path, PurePosixPath
+from posixpath import normpath
 from tempfile import NamedTemporaryFile
 from typing import Final, Protocol
 
@@ -21,6 +22,7 @@ from planner.app.pinned import converted, unkept_in
 from planner.archives import ArchiveError, Archives
 from planner.errors import PlannerError
 from planner.model.address import Address
+from planner.model.resource import Content
 from planner.vcs import Repository
 
 NO_COMMIT: Final = "no commit has it as it was applied"
@@ -29,9 +31,9 @@ NO_REPOSITORY: Final = "the project is in no git repository"
 
 @frozen
 class Wanted:
-    """An archive that a resource has had. commit, path: of what it was made from, as the state keeps them,
-    the path from the root of the repository; "" where no commit had it. source: what the templates name now,
-    a path in the project, "" for nothing.
+    """An archive that a resource has had. sha256: "" for any that there is. commit, path: of what it was made
+    from, as the state keeps them, the path from the root of the repository; "" where no commit had it.
+    source: what the templates name now, a path in the project, "" for nothing.
     """
 
     address: Address
@@ -44,9 +46,9 @@ class Wanted:
 
 @frozen
 class Found:
-    """Where an archive is on this machine; None, and the reason, when it is nowhere."""
+    """An archive on this machine; None, and the reason, when it is nowhere."""
 
-    archive: Path | None = None
+    archive: Content | None = None
     reason: str = ""
 
 
@@ -70,44 +72,37 @@ class InGit:
     _numbers: Iterator[int] = field(factory=count, init=False)
 
     def find(self, wanted: Sequence[Wanted]) -> Mapping[Address, Found]:
-        if self.repository is None:
+        repository = self.repository
+        if repository is None:
             return {item.address: Found(reason=NO_REPOSITORY) for item in wanted}
         found = {item.address: Found(reason=NO_COMMIT) for item in wanted}
-        own = {item.address: (item.commit, item.path) for item in wanted if item.commit}
-        self._look(self.repository, wanted, own, found)
+        own = [(item, item.commit, item.path) for item in wanted if item.commit]
+        found.update(self._looked(repository, own))
         for commit in self.also:
-            here = {i.address: (commit, f"{self.repository.prefix}{i.source}") for i in wanted if i.source}
-            self._look(self.repository, wanted, here, found)
+            missing = [item for item in wanted if item.source and found[item.address].archive is None]
+            there = [(item, commit, repository.prefix + normpath(item.source)) for item in missing]
+            looked = self._looked(repository, there)
+            found.update({address: item for address, item in looked.items() if item.archive})
         return found
 
-    def _look(
-        self,
-        repository: Repository,
-        wanted: Sequence[Wanted],
-        places: Mapping[Address, tuple[str, str]],
-        found: dict[Address, Found],
-    ) -> None:
-        """Looks in one place for each that is not found yet, whose first reason is kept."""
-        by_commit: dict[str, list[Wanted]] = defaultdict(list)
-        for item in wanted:
-            if item.address in places and found[item.address].archive is None:
-                by_commit[places[item.address][0]].append(item)
-        for commit, items in by_commit.items():
-            paths = {item.address: places[item.address][1] for item in items}
-            for address, here in self._at(repository, commit, items, paths):
-                if here.archive or found[address].reason == NO_COMMIT:
-                    found[address] = here
-
-    def _at(
-        self, repository: Repository, commit: str, items: Sequence[Wanted], paths: Mapping[Address, str]
-    ) -> Iterator[tuple[Address, Found]]:
-        try:
-            tree = _Tree.of(repository, commit, set(paths.values()), self._new)
-        except PlannerError as error:
-            yield from ((item.address, Found(reason=error.summary)) for item in items)
-            return
-        for item in items:
-            yield item.address, tree.archive(paths[item.address], item.sha256)
+    def _looked(
+        self, repository: Repository, places: Iterable[tuple[Wanted, str, str]]
+    ) -> dict[Address, Found]:
+        """What is in commits, at paths; each commit is read once."""
+        found: dict[Address, Found] = {}
+        by_commit: dict[str, dict[str, list[Wanted]]] = defaultdict(lambda: defaultdict(list))
+        for item, commit, path in places:
+            by_commit[commit][path].append(item)
+        for commit, by_path in by_commit.items():
+            try:
+                tree = _Tree.of(repository, commit, by_path, self._new)
+            except PlannerError as error:
+                every = (item for items in by_path.values() for item in items)
+                found.update({item.address: Found(reason=error.summary) for item in every})
+                continue
+            for path, items in by_path.items():
+                found.update({item.address: tree.archive(path, item.sha256) for item in items})
+        return found
 
     def _new(self) -> Path:
         made = self.scratch / f"git-{next(self._numbers)}"
@@ -147,7 +142,7 @@ class _Tree:
         except ArchiveError as error:
             return Found(reason=f"commit {self.commit[:12]} does not have it: {error.summary}")
         if content.sha256 == sha256:
-            return Found(Path(content.archive))
+            return Found(content)
         return Found(reason=self._why_not(path))
 
     def _why_not(self, path: str) -> str:
@@ -176,21 +171,17 @@ class InInstallation:
             data = self.fetch(item.address, item.id)
         except PlannerError as error:
             return Found(reason=error.summary)
-        if hashlib.sha256(data).hexdigest() != item.sha256:
+        sha256 = hashlib.sha256(data).hexdigest()
+        if item.sha256 not in ("", sha256):
             return Found(reason="what the installation has stored is not what was applied")
-        return Found(kept(data, self.scratch))
-
-
-def kept(data: bytes, folder: Path) -> Path:
-    """data as a file in a folder."""
-    with NamedTemporaryFile(dir=folder, suffix=".zip", delete=False) as target:
-        target.write(data)
-        return Path(target.name)
+        with NamedTemporaryFile(dir=self.scratch, suffix=".zip", delete=False) as target:
+            target.write(data)
+        return Found(Content("what the installation has stored", sha256, len(data), target.name))
 
 
 @frozen(eq=False, repr=False)
 class InEither:
-    """What the first does not have, the second is asked for; the second says why it has not, either."""
+    """What the first does not have, the second is asked for; where that has not, either, both say why."""
 
     first: Archive
     second: Archive
@@ -199,9 +190,9 @@ class InEither:
         found = self.first.find(wanted)
         missing = [item for item in wanted if found[item.address].archive is None]
         later = self.second.find(missing) if missing else {}
-        both = {
-            address: evolve(item, reason="; ".join(filter(None, (found[address].reason, item.reason))))
+        neither = {
+            address: Found(reason=f"{found[address].reason}; {item.reason}")
             for address, item in later.items()
             if item.archive is None
         }
-        return {**found, **later, **both}
+        return {**found, **later, **neither}

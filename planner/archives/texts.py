@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Final
 from zipfile import ZipFile
 
@@ -15,6 +14,7 @@ from planner.archives.compared import LARGEST, Redact, compare
 from planner.archives.members import Bounded, name_of
 from planner.archives.withheld import withheld
 from planner.model.members import MemberChange, MemberText
+from planner.model.resource import Content
 
 OF_EACH: Final = 20
 """Lines of one file that are shown, where nobody asks for more."""
@@ -36,12 +36,14 @@ class Showing:
     left: int | None = OF_ALL
     effort: Effort = field(factory=Effort)
 
-    def texts(self, members: Iterable[MemberChange], prior: Path, desired: Path) -> Iterator[MemberChange]:
+    def texts(
+        self, members: Iterable[MemberChange], prior: Content, desired: Content
+    ) -> Iterator[MemberChange]:
         """members, each with how its text changes. prior, desired: the archives. OSError, or one of
         members.DAMAGED.
         """
         with ExitStack() as stack:
-            was, now = (stack.enter_context(_reading(path)) for path in (prior, desired))
+            was, now = (stack.enter_context(_reading(side)) for side in (prior, desired))
             for member in members:
                 yield evolve(member, text=self._text(member, was, now))
 
@@ -64,9 +66,9 @@ class Showing:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[Read]:
+def _reading(content: Content) -> Iterator[Read]:
     """Reads what members of an archive hold, by their names; of what is too large to compare, a part."""
-    with Bounded(path) as stream, ZipFile(stream) as archive:
+    with Bounded(content.archive) as stream, ZipFile(stream) as archive:
         members = {name_of(member): member for member in archive.infolist()}
 
         def read(name: str) -> bytes:

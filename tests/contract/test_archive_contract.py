@@ -83,7 +83,7 @@ def test_what_is_there_is_found(place: Place) -> None:
     (found,) = place.find((HERE, place.data)).values()
     assert found.reason == ""
     assert found.archive is not None
-    assert found.archive.read_bytes() == place.data
+    assert Path(found.archive.archive).read_bytes() == place.data
 
 
 def test_each_is_answered_and_what_is_not_there_has_a_reason(place: Place) -> None:

@@ -150,7 +150,7 @@ def test_an_archive_that_is_committed_itself(project: Path) -> None:
     wanted = Wanted(ADDRESS, "1", sha256, was, path_of(project, "files/made.zip"))
     found = found_in(project, wanted)
     assert found.archive is not None
-    assert found.archive.read_bytes() == b"PK one"
+    assert Path(found.archive.archive).read_bytes() == b"PK one"
 
 
 Strange = Callable[[str], tuple[str, str]]
