@@ -26,6 +26,7 @@ from planner.model.resource import Content
 from planner.vcs import Repository
 
 NO_COMMIT: Final = "no commit has it as it was applied"
+NO_HASH: Final = "--content lines asks the installation for it"
 NO_REPOSITORY: Final = "the project is in no git repository"
 
 
@@ -52,6 +53,10 @@ class Found:
     reason: str = ""
 
 
+_Placed = tuple[Wanted, str, str]
+"""With a commit, and a path in there."""
+
+
 class Archive(Protocol):
     """Where archives of former times are kept."""
 
@@ -75,19 +80,19 @@ class InGit:
         repository = self.repository
         if repository is None:
             return {item.address: Found(reason=NO_REPOSITORY) for item in wanted}
-        found = {item.address: Found(reason=NO_COMMIT) for item in wanted}
+        reasons = ((item.address, NO_COMMIT if item.sha256 else NO_HASH) for item in wanted)
+        found = {address: Found(reason=reason) for address, reason in reasons}
         own = [(item, item.commit, item.path) for item in wanted if item.commit]
         found.update(self._looked(repository, own))
         for commit in self.also:
-            missing = [item for item in wanted if item.source and found[item.address].archive is None]
+            asked = (item for item in wanted if item.source and item.sha256)
+            missing = [item for item in asked if found[item.address].archive is None]
             there = [(item, commit, repository.prefix + normpath(item.source)) for item in missing]
             looked = self._looked(repository, there)
             found.update({address: item for address, item in looked.items() if item.archive})
         return found
 
-    def _looked(
-        self, repository: Repository, places: Iterable[tuple[Wanted, str, str]]
-    ) -> dict[Address, Found]:
+    def _looked(self, repository: Repository, places: Iterable[_Placed]) -> dict[Address, Found]:
         """What is in commits, at paths; each commit is read once."""
         found: dict[Address, Found] = {}
         by_commit: dict[str, dict[str, list[Wanted]]] = defaultdict(lambda: defaultdict(list))

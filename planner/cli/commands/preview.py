@@ -86,9 +86,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     from planner.app.preview.comparison import Order
     from planner.app.preview.publishing import publish, rendered, require_pull_request, write_files
 
-    if comment and request.content == FULL:
-        raise WrongUsage("--content full does not go with --comment: a comment has no room for all lines")
-    order = Order(request, environments, base, offline, out, _reproduce(request))
+    order = Order(request, environments, base, offline, out, _reproduce(request, comment=comment))
     found = _previewed(console, order, made)
     target = evolve(wanted, number=pr) if comment else None
     if target is not None:
@@ -117,9 +115,11 @@ def _previewed(console: Console, order: PreviewOrder, made: Path | None) -> Prev
         return preview(evolve(order, counted=counted))
 
 
-def _reproduce(request: Request) -> str:
+def _reproduce(request: Request, *, comment: bool) -> str:
     """The command that makes this preview again."""
     from planner.app.command_line import with_folder
 
+    if comment and request.content == FULL:
+        raise WrongUsage("--content full does not go with --comment: a comment has no room for all lines")
     typed = [word for name in _REPRODUCED for word in request.typed.options.get(name, ())]
     return with_folder(shlex.join(["planner", "preview", *typed]), request.folder, ["preview"])

@@ -11,15 +11,16 @@ import pytest
 from planner.archives.compared import LARGEST, NO_TEXT, TOO_MUCH
 from planner.archives.texts import Showing
 from planner.model.members import Member, MemberChange, MemberText
+from planner.model.resource import Content
 
 Files = Mapping[str, bytes]
 
 
-def packed(path: Path, files: Files) -> Path:
+def packed(path: Path, files: Files) -> Content:
     with ZipFile(path, "w", ZIP_DEFLATED) as archive:
         for name, data in files.items():
             archive.writestr(name, data)
-    return path
+    return Content(path.name, "", path.stat().st_size, str(path))
 
 
 def changes(prior: Files, desired: Files) -> list[MemberChange]:
