@@ -163,24 +163,31 @@ Fetch = Callable[[Address, str], bytes]
 
 @frozen(eq=False, repr=False)
 class InInstallation:
-    """Archives as the installation has stored them. scratch: a folder for them."""
+    """Archives as the installation has stored them, each asked for once. scratch: a folder for them."""
 
     fetch: Fetch
     scratch: Path
+    _fetched: dict[str, Found] = field(factory=dict, init=False)
 
     def find(self, wanted: Sequence[Wanted]) -> Mapping[Address, Found]:
         return {item.address: self._found(item) for item in wanted}
 
     def _found(self, item: Wanted) -> Found:
+        if item.id not in self._fetched:
+            self._fetched[item.id] = self._ask(item)
+        found = self._fetched[item.id]
+        if found.archive and item.sha256 not in ("", found.archive.sha256):
+            return Found(reason="what the installation has stored is not what was applied")
+        return found
+
+    def _ask(self, item: Wanted) -> Found:
         try:
             data = self.fetch(item.address, item.id)
         except PlannerError as error:
             return Found(reason=error.summary)
-        sha256 = hashlib.sha256(data).hexdigest()
-        if item.sha256 not in ("", sha256):
-            return Found(reason="what the installation has stored is not what was applied")
         with NamedTemporaryFile(dir=self.scratch, suffix=".zip", delete=False) as target:
             target.write(data)
+        sha256 = hashlib.sha256(data).hexdigest()
         return Found(Content("what the installation has stored", sha256, len(data), target.name))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -187,3 +189,55 @@ def test_a_saved_plan_shown_on_another_machine(kept: Project, tmp_path: Path) ->
     assert "smartphone" not in str(names)
     none = json.loads(other.ok("show", str(tmp_path / "plan.json"), "--json", "--content", "none").out)
     assert not none.get("contents")
+
+
+def replaced(project: Project, text: str) -> None:
+    """Somebody uploads another archive for alpha."""
+    buffer = io.BytesIO()
+    with ZipFile(buffer, "w") as archive:
+        archive.writestr("words.txt", text)
+        archive.writestr("more.txt", "more\n")
+    with project.sandbox() as ece:
+        ece.upload("alpha", buffer.getvalue())
+
+
+BY_HAND = ["+more", " laptop, notebook", "-phone, mobile", "+phone, cell"]
+
+
+def test_what_somebody_uploaded_by_hand_is_drift(kept: Project) -> None:
+    replaced(kept, "laptop, notebook\nphone, cell\n")
+    plain = json.loads(kept.run("drift", "--json").out)
+    assert "content" not in plain["drift"][0]
+    done = kept.run("drift", "--json", "--content", "lines")
+    assert done.code == 2
+    (drift,) = json.loads(done.out)["drift"]
+    assert lines(drift["content"]) == BY_HAND
+    assert "phone, cell" in kept.run("drift", "--content", "lines").out
+    names = json.loads(kept.run("drift", "--json", "--content", "names").out)["drift"][0]["content"]
+    assert [member["path"] for member in names["members"]] == ["more.txt", "words.txt"]
+    assert lines(names) == []
+
+
+def test_a_plan_that_undoes_what_was_uploaded_by_hand(kept: Project) -> None:
+    replaced(kept, "laptop, notebook\nphone, cell\n")
+    assert "somebody else replaced the archive" in content(kept)["reason"]
+    document = json.loads(kept.ok("plan", "--format", "json", "--content", "lines").out)
+    assert lines(document["drift"][0]["content"]) == BY_HAND
+    assert lines(document["contents"][0]) == ["-more", " laptop, notebook", "-phone, cell", "+phone, mobile"]
+
+
+def test_drift_is_compared_by_files_where_no_commit_has_what_was_applied(kept: Project) -> None:
+    change(kept)
+    kept.apply()
+    kept.edit(WORDS, "smartphone", "x")
+    replaced(kept, "laptop\n")
+    (drift,) = json.loads(kept.run("drift", "--json", "--content", "lines").out)["drift"]
+    assert drift["content"]["reason"] == "no commit has it as it was applied"
+    assert [member["path"] for member in drift["content"]["members"]] == ["more.txt", "words.txt"]
+
+
+def test_the_same_archive_uploaded_again(kept: Project) -> None:
+    with kept.sandbox() as ece:
+        ece.upload("alpha", ece.stored("alpha"))
+    (drift,) = json.loads(kept.run("drift", "--json", "--content", "lines").out)["drift"]
+    assert drift["content"]["reason"] == "the same archive, uploaded again"
