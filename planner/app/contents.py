@@ -6,10 +6,10 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from planner.app.opening import Opened, Request
 from planner.app.pinned import PinnedTrees
 from planner.archives import ArchiveError, Archives
 from planner.config.load import Configuration
@@ -22,6 +22,9 @@ from planner.model.members import KnownContent, Manifest, Member
 from planner.model.project import PINNED
 from planner.model.resource import Content, Desired
 from planner.model.state import State
+
+if TYPE_CHECKING:
+    from planner.app.opening import Opened, Request
 
 
 def with_files(request: Request, configuration: Configuration, proposal: Proposal) -> Proposal:

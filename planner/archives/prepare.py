@@ -8,7 +8,7 @@ import threading
 from contextlib import suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, mkdtemp
 from typing import Final
 from zipfile import ZipFile
 
@@ -201,15 +201,18 @@ class Workspace:
         key = root.resolve(), pinned
         with self._one_at_a_time:
             if key not in self._archives:
-                self._archives[key] = Archives(root, self._new_folder(), pinned=pinned, kept=self._kept)
+                self._archives[key] = Archives(root, self._made(), pinned=pinned, kept=self._kept)
             return self._archives[key]
 
-    def _new_folder(self) -> Path:
+    def folder(self) -> Path:
+        """A new one in it, for whatever else."""
+        with self._one_at_a_time:
+            return self._made()
+
+    def _made(self) -> Path:
         if self._scratch is None:
             self._scratch = Scratch.open()
-        made = self._scratch.folder / str(len(self._archives))
-        made.mkdir(mode=0o700)
-        return made
+        return Path(mkdtemp(dir=self._scratch.folder))
 
     def close(self) -> None:
         self._archives.clear()

@@ -40,6 +40,7 @@ class EnvironmentBlock(TypedDict, total=False):
     state: str
     protected: bool
     encrypted: bool
+    content: str
     promote_from: list[str]
     gates: GatesBlock
 
@@ -205,7 +206,7 @@ def _check_variable(variable: Variable, place: Place) -> None:
         )
 
 
-_OUR_OWN = frozenset({"state", "protected", "encrypted", "promote_from", "gates"})
+_OUR_OWN = frozenset({"state", "protected", "encrypted", "content", "promote_from", "gates"})
 """The keys of an environment that do not say how to reach its installation."""
 
 
@@ -221,6 +222,7 @@ def _environment(name: str, body: EnvironmentBlock, gates: GateRules) -> Environ
         state=body.get("state") or default_state(name),
         protected=bool(body.get("protected")),
         encrypted=bool(body.get("encrypted")),
+        names_only=body.get("content") == "names",
         promote_from=tuple(body.get("promote_from", ())),
         gates=gates,
     )

@@ -60,6 +60,10 @@ class RestDriver:
         """What is wrong in a file that can be used, found without the API. A plain kind knows nothing."""
         return ()
 
+    def stored(self, id_: str) -> bytes:
+        """The file that the installation keeps of a resource. PlannerError. A plain kind has none."""
+        raise PlannerError(f"{self.kind.name} {id_} has no stored file")
+
     @property
     def cloud(self) -> str:
         return self.conventions.cloud

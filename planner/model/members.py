@@ -13,6 +13,9 @@ from attrs import field, frozen
 from planner.model.address import Address
 from planner.model.redaction import IDENTITY, WORD
 
+NONE, NAMES, LINES, FULL = "none", "names", "lines", "full"
+SHOWN: Final = (NONE, NAMES, LINES, FULL)
+"""What may be shown of changed archives: nothing, names of files, some of their lines, all of them."""
 MEMBER_ACTIONS: Final = ("create", "update", "delete", "move")
 
 MOST_MEMBERS: Final = 200
@@ -146,20 +149,23 @@ class KnownContent:
 class LineChange:
     """A line of a file. sign: "+" it comes, "-" it goes, " " it stays and stands beside one that changes.
 
-    text: without its line end, redacted; control characters as they are. marked: from where to where in text
-    the words are that differ, as offsets of characters.
+    text: without its line end, redacted; control characters as they are; of a long line a part. marked: from
+    where to where in text the words are that differ, as offsets of characters. number: of the line, from 1;
+    of one that goes, in the prior file, else in the desired one. 0 where it is not known.
     """
 
     sign: str = field(metadata=WORD)
     text: str
     marked: tuple[tuple[int, int], ...] = ()
+    number: int = 0
 
 
 @frozen
 class MemberText:
     """How the text of a file changes. added, removed: lines in all. lines: those that are shown, in order.
 
-    left_out: how many of the changed lines are not shown. reason: why no lines are, "" where they are.
+    left_out: how many of the changed lines are not shown. reason: why no lines are, or what changes besides
+    them, as line ends; else "".
     """
 
     added: int = 0

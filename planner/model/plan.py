@@ -142,12 +142,15 @@ class Step:
 
 @frozen
 class Drift:
-    """A resource that moved behind the plan's back. gone: it is not there any more."""
+    """A resource that moved behind the plan's back. gone: it is not there any more. content: what changed in
+    its archive, where somebody asked the installation for that.
+    """
 
     address: Address
     id: str = field(metadata=IDENTITY)
     gone: bool = False
     diffs: tuple[AttributeDiff, ...] = ()
+    content: ContentChange | None = field(default=None, eq=False, metadata=FOR_PEOPLE)
 
 
 @frozen

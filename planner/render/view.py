@@ -217,7 +217,6 @@ class DriftView:
     """As ChangeView, of a resource that moved behind the plan's back."""
 
     drift: Drift
-    content: ContentChange | None = None
     group: str = "drift"
     order: str = ""
     unchanged: int = 0
@@ -239,6 +238,10 @@ class DriftView:
     @property
     def headlines(self) -> tuple[str, ...]:
         return (f"{self.address} {'is gone' if self.drift.gone else 'has changed'}",)
+
+    @property
+    def content(self) -> ContentChange | None:
+        return self.drift.content
 
     @property
     def sentence(self) -> str:

@@ -131,7 +131,8 @@ def read_plan(path: Path) -> Plan:
         raise PlannerError(f"{path} is no plan: {error}", advice=_AGAIN.format(path=path)) from error
 
 
-DRIFT_FORMAT: Final = Format("drift", 1, {})
+DRIFT_FORMAT: Final = Format("drift", 2, {1: lambda document: document})
+"""Version 1 does not say what changed in archives."""
 
 
 def dump_drift(report: DriftReport) -> bytes:

@@ -81,6 +81,10 @@ class Ece:
         reply = self.client.put(f"{EXTENSIONS}/{id_}", **sent)
         assert reply.status_code == 200, reply.text
 
+    def stored(self, name: str) -> bytes:
+        """The archive of an extension."""
+        return self.client.get(self.extensions()[name]["file_metadata"]["url"]).data
+
     def delete(self, name: str) -> None:
         id_ = self.extensions()[name]["id"]
         assert self.client.delete(f"{EXTENSIONS}/{id_}", headers=LOGIN).status_code == 200
