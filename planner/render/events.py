@@ -15,8 +15,9 @@ from planner.model.members import ContentChange, MemberChange
 from planner.model.plan import Change, Drift, LeftOut, Plan
 from planner.model.value import Value, is_sensitive
 from planner.model.value_json import encode_value
+from planner.render.resource_view import ChangeView
 from planner.render.values import SENSITIVE
-from planner.render.view import ChangeView, PlanView
+from planner.render.view import PlanView
 
 FORMAT_VERSION = 1
 

@@ -27,8 +27,9 @@ from planner.render.html.promotion import Chain
 from planner.render.html.sides import file_rows, lines, side, sides
 from planner.render.preview import losses_in_words, troubles
 from planner.render.renames import Renames
+from planner.render.resource_view import CALLS, LOSSES
 from planner.render.values import plural
-from planner.render.view import CALLS, CHECKED, LOSSES, PlanView
+from planner.render.view import CHECKED, PlanView
 
 _OFFLINE: Final = (
     "Offline: base and head were compared without asking any installation, so that drift, versions and ids "

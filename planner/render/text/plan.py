@@ -11,12 +11,13 @@ from typing import Final
 from planner.model.plan import DriftReport, Plan
 from planner.render.escaping import escape, hanging, wrap
 from planner.render.preview import state_only
+from planner.render.resource_view import ResourceView, drift_views
 from planner.render.rows import Row
 from planner.render.style import BOLD, WARNING, Style
 from planner.render.text.files import file_lines
 from planner.render.text.rows import Line, hidden, render_rows, row_lines
 from planner.render.values import KNOWN_LATER, elided, plural, wrapped
-from planner.render.view import PlanView, ResourceView, drift_views
+from planner.render.view import PlanView
 
 NARROWEST: Final = 40
 

@@ -8,9 +8,9 @@ from attrs import evolve
 from planner.model.members import ContentChange
 from planner.model.plan import AttributeDiff, Change
 from planner.render.html.page import macro
+from planner.render.resource_view import ChangeView
 from planner.render.style import Style
 from planner.render.text.plan import render_plan
-from planner.render.view import ChangeView
 
 from .html_document import Node, read
 from .plans import (
