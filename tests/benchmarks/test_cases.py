@@ -38,6 +38,8 @@ REQUESTS = {
     "no change, sandbox, loop": None,
     "one change, sandbox, loop": None,
     "all new, sandbox, loop": None,
+    "no change, a state with hashes of archives": 1,
+    "no change, a state with 3 files in each": 1,
     "creates, parallelism 1": 1 + SMALL,
     "creates, parallelism 10": 1 + SMALL,
     "creates, parallelism 50": 1 + SMALL,
