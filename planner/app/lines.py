@@ -52,13 +52,15 @@ class Elsewhere:
 class Lines:
     """What is shown of the lines in one environment's archives. All that is shown shares its bounds.
 
-    stored: the installation; None where nobody asks for its archives.
+    stored: the installation; None where nobody asks for its archives. beside: another environment whose say
+    it is, too, what is shown.
     """
 
     request: Request
     configuration: Configuration
     showing: Showing
     stored: InInstallation | None = None
+    beside: Configuration | None = None
 
     @classmethod
     def of(cls, request: Request, configuration: Configuration, fetch: Fetch | None = None) -> Lines:
@@ -73,8 +75,8 @@ class Lines:
         return self.request.content not in (NONE, NAMES)
 
     def are_withheld(self, address: Address) -> bool:
-        declared = self.configuration.resources.get(address)
-        return self.configuration.environment.names_only or bool(declared and declared.names_only)
+        asked = filter(None, (self.configuration, self.beside))
+        return any(_names_only(configuration, address) for configuration in asked)
 
     def between(self, address: Address, prior: Content, desired: Content) -> ContentChange:
         """How the files of one archive become those of another, with their lines."""
@@ -117,6 +119,11 @@ class Lines:
     def archive(self, state: State) -> Archive:
         """Where archives are that the state knows; the installation, too, where somebody asks for it."""
         return InEither(self.in_git(state), self.stored) if self.stored else self.in_git(state)
+
+
+def _names_only(configuration: Configuration, address: Address) -> bool:
+    declared = configuration.resources.get(address)
+    return configuration.environment.names_only or bool(declared and declared.names_only)
 
 
 def narrowed(plan: Plan, content: str | None) -> Plan:

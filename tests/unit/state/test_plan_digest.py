@@ -145,6 +145,7 @@ def test_what_is_for_people() -> None:
         ("changes", "used_by"),
         ("drift", "diffs", "origins"),
         ("drift", "diffs", "line"),
+        ("drift", "content"),
         ("notes",),
         ("unchanged",),
         ("left_out", "why"),
