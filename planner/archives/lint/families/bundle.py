@@ -17,7 +17,9 @@ _CONFIGURATION: Final = "https://www.elastic.co/guide/en/elasticsearch/reference
 _BREAKING: Final = (
     "https://www.elastic.co/guide/en/elasticsearch/reference/6.0/breaking_60_scripting_changes.html"
 )
-KNOWN: Final = frozenset({"dictionaries", "scripts", "hunspell", "ingest-geoip", "saml", "truststore"})
+KNOWN: Final = frozenset(
+    {"analysis", "dictionaries", "scripts", "hunspell", "ingest-geoip", "saml", "truststore"}
+)
 
 TOO_DEEP: Final = Rule(
     "bundle-too-deep",
@@ -63,7 +65,9 @@ SCRIPTS: Final = Rule(
 )
 
 _DESKTOP: Final = re.compile(r"(?:^|/)(?:__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)")
-_PLATFORM: Final = re.compile(r"(?:elasticsearch\.yml|jvm\.options(?:\.d/.*)?|log4j2\.properties)$")
+_PLATFORM: Final = re.compile(
+    r"(?:elasticsearch\.(?:yml|keystore)|jvm\.options(?:\.d/.*)?|log4j2\.properties)$"
+)
 
 
 def _is_desktop(name: str) -> bool:
