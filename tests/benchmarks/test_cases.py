@@ -48,6 +48,8 @@ REQUESTS = {
     "upload of 1 MB": 3,
     "no change, folders of 3 files": 1,
     "no change, one archive of 1 MB": 1,
+    "lint of 1 MB of synonyms": None,
+    "lint of 1 MB of all sorts of files": None,
     "creates with upload": 1 + 2 * SMALL,
     "updates": 1 + 2 * SMALL,
     "updates with upload": 1 + 3 * SMALL,
