@@ -19,7 +19,7 @@ _WITHOUT_SPACE = {
         compadd -U -V unsorted -S '' -a names
 """,
 }
-"""Where click's scripts for bash and zsh take words: behind NAME= the value follows at once. fish knows that."""
+"""Where the scripts for bash and zsh take words: behind NAME= a value follows at once. fish knows that."""
 
 
 @click.command("completion")
