@@ -182,17 +182,21 @@ def _described(at: Installation) -> Iterable[Route]:
     return prepared_routes(at)
 
 
-def _plant(at: Installation, seed: Mapping[str, Any]) -> None:
+def _plant(sandbox: Sandbox, at: Installation, seed: Mapping[str, Any]) -> None:
     from planner.sandbox.seed import plant  # noqa: PLC0415 - see _described
 
-    plant(at, seed)
+    try:
+        plant(at, seed)
+    except BaseException:
+        sandbox.close()
+        raise
 
 
 def create_app(data: str | Path, **options: Unpack[Options]) -> Sandbox:
     """An embedded ECE over `data`: a SQLite file, made with its folders where it is missing, or ":memory:".
 
     Raises ValueError for another platform and for a fault that does not parse, and SandboxError for a file
-    that is something else.
+    that is something else, and SeedError, which is one, for a seed that cannot be planted.
     """
     if unknown := options.keys() - Options.__annotations__.keys():
         raise TypeError(f"a sandbox has no option {', '.join(sorted(unknown))}")
@@ -223,6 +227,7 @@ def create_app(data: str | Path, **options: Unpack[Options]) -> Sandbox:
     parts = (extensions, DeploymentsApi(storage, now, platform == CLOUD), auth, control)
     installation = Installation(storage, now, platform == CLOUD, options.get("mask_secrets", False))
     router = Router((route for part in parts for route in part.routes()), partial(_described, installation))
+    sandbox = Sandbox(storage, auth, router, fault_table, log, options.get("sleep", time.sleep))
     if options.get("seed"):
-        _plant(installation, options["seed"])
-    return Sandbox(storage, auth, router, fault_table, log, options.get("sleep", time.sleep))
+        _plant(sandbox, installation, options["seed"])
+    return sandbox
