@@ -22,7 +22,7 @@ from planner.sandbox.deployments import DeploymentsApi
 from planner.sandbox.extensions import CLOUD, ECE, PLATFORMS, UPLOAD_LIMIT, ExtensionsApi
 from planner.sandbox.fault_effects import FaultTable
 from planner.sandbox.faults import FaultRule
-from planner.sandbox.http import ApiError, Call, Route, Router, api_error, isoformat, operation_path
+from planner.sandbox.http import ApiError, Call, Family, Route, Router, api_error, isoformat, operation_path
 from planner.sandbox.installation import Installation
 from planner.sandbox.storage import Entry, RequestLog, SandboxError, Storage
 
@@ -110,13 +110,17 @@ class Sandbox:
         for rule in self._faults.pick(request.method, path or request.path, request.mimetype):
             entry["fault"] = rule.spec
             if rule.effect not in faults.PASSING_EFFECTS:
-                look = partial(self._look, request)
-                return fault_effects.apply(rule, request, lambda: self._answer(request, path), look)
+                answer, look = partial(self._answer, request, path), partial(self._look, request)
+                return fault_effects.apply(rule, request, answer, look, self._family(request, path))
             self._pass(rule)
         return self._answer(request, path)
 
+    def _family(self, request: Request, path: str | None) -> Family:
+        route = self._router.at(path, api=True).of(request.method)
+        return route.family if route else Family()
+
     def _look(self, request: Request, path: str) -> Response:
-        environ = {**request.environ, "REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": ""}
+        environ = {**request.environ, "REQUEST_METHOD": "GET", "PATH_INFO": path}
         return self._answer(Request(environ), path)
 
     def _pass(self, rule: FaultRule) -> None:
