@@ -108,6 +108,31 @@ def test_associations_may_be_ignored(ece: Caller) -> None:
     assert refused(ece, "GET", path + "/associations") == (404, ["traffic_filter.not_found"])
 
 
+def test_a_new_deployment_has_the_filters_for_all_and_those_that_it_names(ece: Caller) -> None:
+    earlier = ece.deploy("repo://1")
+    for_all = ece.json("POST", FILTERS, json=office(include_by_default=True))["id"]
+    ece.json("POST", FILTERS, json=office(include_by_default=True, region="us-east-1"))
+    named = ece.json("POST", FILTERS, json=office())["id"]
+    settings = {"traffic_filter_settings": {"rulesets": [named]}}
+    made = ece.json("POST", "/deployments", json=deployment("repo://1") | {"settings": settings})
+    path = f"/deployments/{made['id']}"
+    shown = ece.json("GET", path)["settings"]
+    assert (
+        shown["traffic_filter_settings"] == shown["ip_filtering_settings"] == {"rulesets": [for_all, named]}
+    )
+    assert "traffic_filter_settings" not in ece.json("GET", f"/deployments/{earlier}")["settings"]
+    ece("DELETE", f"{FILTERS}/{named}/associations/deployment/{made['id']}")
+    rulesets = ece.json("GET", path)["settings"]["traffic_filter_settings"]["rulesets"]
+    assert rulesets == [for_all]
+    ece("POST", path + "/_shutdown")
+    ece.json("DELETE", path)
+    assert ece.json("GET", f"{FILTERS}/{for_all}/associations")["total_associations"] == 0
+    settings["traffic_filter_settings"]["rulesets"] = ["nothing"]
+    refusal = refused(ece, "POST", "/deployments", json=deployment("repo://1") | {"settings": settings})
+    assert refusal == (400, ["deployments.invalid_request"])
+    assert len(ece.json("GET", "/deployments")["deployments"]) == 1
+
+
 @pytest.mark.parametrize(
     ("type_", "id_", "status", "code"),
     [
