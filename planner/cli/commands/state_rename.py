@@ -153,7 +153,7 @@ def _written(renaming: _Renaming) -> State:
 
 
 def _tell_what_is_left(here: Stored, renaming: _Renaming) -> None:
-    from planner.app.opening import sandbox_file
+    from planner.app.embedded import sandbox_file
     from planner.app.stores import usual_place
     from planner.config.environment_file import name_of, pins_name
 
