@@ -6,14 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import fill, wrap
 from typing import Any
 
-<<<<<<< HEAD
-from planner.model.kind import Attribute, Kind
-from planner.render.escaping import hanging, pad
-=======
 from planner.model.facets import CLEAR, Attribute
 from planner.model.kind import Kind
-from planner.render.escaping import pad
->>>>>>> dedabb2 (Facets: one tree of what a kind file says, at every depth)
+from planner.render.escaping import hanging, pad
 from planner.render.style import Style
 
 
@@ -59,15 +54,9 @@ def _attributes(
     """A block for each attribute, with what is below it. above: the mappings that it is in."""
     indent = " " * (2 + 4 * len(above))
     for attribute in attributes:
-<<<<<<< HEAD
         told = ", ".join([type_text(attribute.schema), *facts(attribute, kind)])
-        yield from hanging(
-            f"  {style.paint('bold', attribute.name)} ", f"({told})", width - len(attribute.name), 4
-        )
-        yield from (f"      {line}" for line in wrap(attribute.description, max(width - 6, 30)))
-=======
-        facts = ", ".join([type_text(attribute.schema), *_facts(attribute, kind)])
-        yield f"{indent}{style.paint('bold', attribute.name)} ({facts})"
+        head = f"{indent}{style.paint('bold', attribute.name)} "
+        yield from hanging(head, f"({told})", width - len(indent) - len(attribute.name) + 2, len(indent) + 2)
         room = max(width - len(indent) - 4, 30)
         yield from (f"{indent}    {line}" for line in wrap(attribute.description, room))
         below = _holder(attribute).properties
@@ -82,7 +71,6 @@ def _holder(attribute: Attribute) -> Attribute:
         return _holder(attribute.item)
     free = not attribute.properties and isinstance(attribute.schema.get("additionalProperties"), Mapping)
     return _holder(attribute.others) if free else attribute
->>>>>>> dedabb2 (Facets: one tree of what a kind file says, at every depth)
 
 
 def type_text(schema: Mapping[str, Any]) -> str:
@@ -115,10 +103,8 @@ def _said(attribute: Attribute) -> Iterator[tuple[bool, str]]:
     yield attribute.write_only, "secret"
     yield attribute.unordered, "in any order"
     yield bool(attribute.key), f"matched by {' and '.join(attribute.key)}"
-    yield (
-        attribute.partial,
-        f"no longer declared: {'cleared' if attribute.leave == CLEAR else 'stays as it is'}",
-    )
+    left = "is cleared" if attribute.leave == CLEAR else "stays as it is"
+    yield attribute.partial, f"what is no longer declared {left}"
     yield attribute.nested and attribute.read_only, "set by the server"
     yield attribute.nested and attribute.volatile, "not kept"
 
