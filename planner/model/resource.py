@@ -88,6 +88,7 @@ class Prior:
 
     version, created, last_modified: the `x-cloud-resource-*` headers of the last reply, None when the API
     gives none. content_sha256: of the file the server holds, None when it has none or another's.
+    read: paths below partial attributes that nobody declares, and that are kept for references.
     """
 
     address: Address
@@ -100,6 +101,7 @@ class Prior:
     dependencies: tuple[Address, ...] = ()
     prevent_destroy: bool = False
     create_before_destroy: bool = False
+    read: tuple[Path, ...] = ()
 
 
 @frozen
@@ -125,6 +127,7 @@ class Request:
 
     version: the resource version the write builds on; None when none is known. fresh: it comes from the last
     write of this run, or from a read seconds ago, which stands for a read before this write.
+    cleared: paths of partial attributes that are to go.
     """
 
     operation: str
@@ -136,6 +139,7 @@ class Request:
     content: Content | None = None
     progress: Progress | None = None
     fresh: bool = False
+    cleared: tuple[Path, ...] = ()
 
 
 @frozen
