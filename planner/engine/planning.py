@@ -117,8 +117,9 @@ def _steps(decisions: Decisions, taken: Taken) -> tuple[Step, ...]:
             driver = decisions.drivers[change.address.kind]
             create = change.action is not Action.UPDATE
             writes[change.address] = driver.operations(change.diffs, change.content, create)
+    deletions = {kind: decisions.drivers[kind].deletion() for kind in {c.address.kind for c in taken.changes}}
     desired, prior = decisions.goal.dependencies, decisions.refreshed.dependencies
-    return make_steps(taken.changes, writes, desired, prior, taken.postponed)
+    return make_steps(taken.changes, writes, deletions, desired, prior, taken.postponed)
 
 
 def _refreshed(decisions: Decisions, taken: Taken) -> Iterator[Prior]:

@@ -16,7 +16,7 @@ from planner.engine.outcome import Values
 from planner.engine.planning import make_plan, with_origins
 from planner.engine.ports import Counted, Drivers, StateStore, uncounted
 from planner.engine.recover import NO_WAITING, Settled, Waiting, refuse_ambiguous, settle, settle_in_time
-from planner.engine.refresh import Asking, View, examine, list_kinds, look_up, looked_before, survey
+from planner.engine.refresh import Asking, View, examine, list_kinds, lists_of, look_up, looked_before, survey
 from planner.engine.refreshed import apply_moves
 from planner.errors import PartlyApplied, PlannerError, StateError
 from planner.model.address import Address
@@ -118,13 +118,13 @@ def compare(goal: Goal, drivers: Drivers, state: State) -> Proposal:
 def _look(session: Session, state: State, asking: Asking, diagnostics: Diagnostics) -> View:
     """What the installation holds of the state, and of what is to be imported."""
     goal, drivers = session.goal, session.drivers
-    kinds = {address.kind for address in (*state.resources, *goal.resources)}
-    view = survey(state, kinds, drivers, asking) if session.refresh else View()
+    desired = goal.resources.values()
+    view = survey(state, desired, drivers, asking) if session.refresh else View()
     declared = goal.declarations.imports if goal.mode in (NORMAL, IMPORT_ONLY) else ()
     imports = imports_to_do(state, declared, diagnostics)
     if not imports:
         return view
-    listed = view.listed or list_kinds(kinds, drivers, asking)
+    listed = view.listed or list_kinds(lists_of(desired, drivers), drivers, asking)
     ids = find_imports(state, imports, goal.resources, listed, drivers, diagnostics)
     read = look_up(ids, drivers, asking)
     report_missing(imports, read, diagnostics)

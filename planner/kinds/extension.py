@@ -43,10 +43,10 @@ class ExtensionDriver(RestDriver):
         count = len(observed.used_by)
         return f"it is used by {count} deployment{'s' * (count != 1)}: {shown}"
 
-    def body(self, request: Request) -> dict[str, Value]:
+    def body(self, request: Request, found: Observed | None) -> dict[str, Value]:
         """download_url makes the server fetch again, so an update sends it only when it should."""
-        body = super().body(request)
-        if request.operation == "update" and not self._fetch_again(request):
+        body = super().body(request, found)
+        if found is not None and not self._fetch_again(request):
             body.pop("download_url", None)
         return body
 
@@ -128,9 +128,9 @@ class ExtensionDriver(RestDriver):
 
     def _stored(self, reply: Reply, request: Request, content: Content) -> tuple[Observed, str]:
         """The extension after an upload, of the size that was sent; and what is not known of that."""
-        stored = self.written(reply, request, request.id or "")
+        stored = self.written(reply, request, self._parts(request.id or ""))
         if _size_in(stored) is None:  # a read may say what the reply leaves out
-            stored = self.written(evolve(reply, body=None), request, request.id or "")
+            stored = self.written(evolve(reply, body=None), request, self._parts(request.id or ""))
         size = _size_in(stored)
         if size is None:
             return stored, "the installation does not say how many bytes it stored"

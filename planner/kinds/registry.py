@@ -17,7 +17,8 @@ import yaml
 from attrs import evolve, frozen
 
 from planner.errors import PlannerError
-from planner.kinds.binding import Binding, read_binding
+from planner.kinds.binding import Binding, read_binding, read_identity
+from planner.kinds.contract import problems
 from planner.kinds.rest import RestDriver
 from planner.model.kind import Attribute, ContentFacts, Kind
 from planner.resources import kind_files, schema
@@ -68,14 +69,17 @@ def read_kind_file(path: Path) -> KindFile:
     except (OSError, yaml.YAMLError) as error:
         raise PlannerError(f"the kind file {path} cannot be read: {error}") from None
     _check(path, data)
+    kind = _kind(data)
     found = KindFile(
-        kind=_kind(data),
-        binding=read_binding(data["api"]),
+        kind=kind,
+        binding=read_binding(data["api"], kind.identity, user_id=kind.user_id),
         driver=_driver(path, data.get("driver", "")),
         example=data.get("example", ""),
         description=data.get("description", ""),
     )
     _check_upload(path, found)
+    for where, what in problems(found.kind, found.binding):
+        raise PlannerError(f"the kind file {path} is wrong at {where}: {what}")
     return found
 
 
@@ -95,14 +99,18 @@ def _kind(data: Mapping[str, Any]) -> Kind:
     }
     if "update" not in data["api"]:  # a change of any attribute is a replacement
         attributes = {name: evolve(a, immutable=not a.read_only) for name, a in attributes.items()}
+    api, identity = data["api"], read_identity(data["kind"], data["api"])
     return Kind(
         name=data["kind"],
         title=data["title"],
         attributes=attributes,
         schema=rules,
-        natural_key=tuple(data["natural_key"]),
+        natural_key=tuple(data.get("natural_key", identity.parts)),
         content=_content(data["content"]) if "content" in data else None,
-        user_id=bool(data["api"].get("user_id")),
+        user_id=not any(attributes[n].read_only for n in identity.parts if n in attributes),
+        identity=identity,
+        list_shows="less" if api.get("list", {}).get("complete") is False else "all",
+        singleton=api.get("singleton", ""),
     )
 
 

@@ -25,12 +25,15 @@ natural_key: [repository_name]
 api:
   id: repository_name
   attributes: /config
-  user_id: true
   list: {operation: get-snapshot-repositories, method: GET, path: /repositories, items: /configs}
-  create: {operation: set-snapshot-repository, method: PUT, path: "/repositories/{id}"}
-  read: {operation: get-snapshot-repository, method: GET, path: "/repositories/{id}"}
-  update: {operation: set-snapshot-repository, method: PUT, path: "/repositories/{id}", send_version: true}
-  delete: {operation: delete-snapshot-repository, method: DELETE, path: "/repositories/{id}"}
+  create: {operation: set-snapshot-repository, method: PUT, path: "/repositories/{repository_name}"}
+  read: {operation: get-snapshot-repository, method: GET, path: "/repositories/{repository_name}"}
+  update:
+    operation: set-snapshot-repository
+    method: PUT
+    path: "/repositories/{repository_name}"
+    send_version: true
+  delete: {operation: delete-snapshot-repository, method: DELETE, path: "/repositories/{repository_name}"}
 """
 
 # The server chooses the id; writes are answered by the id alone; no versions at all.
@@ -75,7 +78,6 @@ attributes:
 natural_key: [id]
 api:
   id: id
-  user_id: true
   list:
     operation: get-realms
     method: GET
