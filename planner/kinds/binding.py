@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from planner.ece.operations import Operation, UploadForm
 from planner.errors import ApiError, Conflict, NotFound
+from planner.model.compare import same
 from planner.model.identity import Identity
 from planner.model.value import Value
 
@@ -45,6 +46,20 @@ class Call:
         for key in reversed(self.wrap.split("/")[1:]):
             body = {key: body}
         return {**self.add, **body}
+
+
+def merge_patch(found: Mapping[str, Value], wanted: Mapping[str, Value]) -> dict[str, Value]:
+    """What turns found into wanted, of what wanted names, as a merge patch (RFC 7396)."""
+    patch: dict[str, Value] = {}
+    for name, value in wanted.items():
+        there = found.get(name)
+        if isinstance(value, Mapping) and isinstance(there, Mapping):
+            gone = dict.fromkeys(there.keys() - value.keys())
+            if below := merge_patch(there, {**value, **gone}):
+                patch[name] = below
+        elif not same(there, value):
+            patch[name] = value
+    return patch
 
 
 @frozen

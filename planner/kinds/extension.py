@@ -128,9 +128,9 @@ class ExtensionDriver(RestDriver):
 
     def _stored(self, reply: Reply, request: Request, content: Content) -> tuple[Observed, str]:
         """The extension after an upload, of the size that was sent; and what is not known of that."""
-        stored = self.written(reply, request, self._parts(request.id or ""))
+        stored = self.written(reply, request, self.parts_of(request.id or ""))
         if _size_in(stored) is None:  # a read may say what the reply leaves out
-            stored = self.written(evolve(reply, body=None), request, self._parts(request.id or ""))
+            stored = self.written(evolve(reply, body=None), request, self.parts_of(request.id or ""))
         size = _size_in(stored)
         if size is None:
             return stored, "the installation does not say how many bytes it stored"

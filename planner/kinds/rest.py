@@ -11,36 +11,28 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, Unpack
+from typing import Final, Unpack
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from planner.archives import Archives
 from planner.ece.operations import Reply, Sent
 from planner.errors import ApiError, Conflict, Forbidden, NotFound, OutcomeUnknown, PlannerError, Refused
-from planner.kinds.binding import Binding, Call, Conventions
-from planner.kinds.replies import NOBODY, Parts, is_whole, listed_in, observed_in, parts_in
-from planner.model.compare import agrees, is_unset, same
+from planner.kinds.binding import merge_patch
+from planner.kinds.reading import Reader
+from planner.kinds.replies import NOBODY, Parts, is_whole, parts_in
+from planner.model.compare import agrees, is_unset
 from planner.model.diagnostic import Diagnostic
-from planner.model.identity import Identity, Parent
-from planner.model.kind import Kind
+from planner.model.identity import Identity
 from planner.model.lint import Fault
 from planner.model.plan import AttributeDiff
-from planner.model.resource import Content, Observed, Request, Result, ServerTime
+from planner.model.resource import Content, Observed, Request, Result
 from planner.model.value import Value
-
-if TYPE_CHECKING:
-    from planner.ece.client import Client
 
 
 @frozen(eq=False, repr=False)
-class RestDriver:
-    """kind and binding: from the kind file."""
-
-    kind: Kind
-    binding: Binding
-    client: Client
-    conventions: Conventions = field(factory=Conventions)
+class RestDriver(Reader):
+    """A kind at one installation, read and written."""
 
     @classmethod
     def inspect(
@@ -61,65 +53,6 @@ class RestDriver:
     ) -> tuple[Fault, ...]:
         """What is wrong in a file that can be used, found without the API. A plain kind knows nothing."""
         return ()
-
-    @property
-    def cloud(self) -> str:
-        return self.conventions.cloud
-
-    def server_time(self) -> ServerTime | None:
-        return self.client.server_time
-
-    def list(self, parent: Parent = ()) -> Mapping[str, Observed]:
-        """The API's list operation, one call; of a kind without one a read of what is at parent."""
-        below = dict(zip(self.kind.identity.parents, parent, strict=True))
-        if "list" not in self.binding.calls:
-            found = self.read(self.kind.identity.id_of(below))
-            return {} if found is None else {found.id: found}
-        try:
-            reply = self._call(self.binding.calls["list"], below)
-        except ApiError as error:
-            if below and isinstance(error, NotFound):
-                return {}
-            raise self._unserved(error) from error
-        return listed_in(reply, self.kind, self.binding, below, self.observe)
-
-    def _unserved(self, error: ApiError) -> ApiError:
-        """error, which a list ended with, in words for a kind that is not served at all, where it is not."""
-        if error.status not in (404, 405):
-            return error
-        summary = f"{self.client.where} does not serve the kind {self.kind.name}: {error.summary}"
-        advice = (
-            "Not every version of Elastic Cloud Enterprise does: check the endpoint and its version. "
-            f"Where it does not, take the {self.kind.name} resources out of this environment."
-        )
-        return error.said_as(ApiError, summary, advice)
-
-    def read(self, id: str) -> Observed | None:  # noqa: A002 - the API's word
-        """The API's read operation; None when the API itself says that there is none."""
-        parts = self._parts(id)
-        if "read" not in self.binding.calls:
-            return self.list(tuple(parts[name] for name in self.kind.identity.parents)).get(id)
-        try:
-            reply = self._call(self.binding.calls["read"], parts)
-        except NotFound:
-            return None
-        except Forbidden as error:
-            if self.cloud:
-                error.advice += f" {self.cloud} also says this of what is gone: plan again, which can tell."
-            raise
-        return self.observe(reply.body, reply, parts)
-
-    def _parts(self, id_: str) -> dict[str, str]:
-        try:
-            return self.kind.identity.parts_of(id_)
-        except ValueError as error:
-            raise PlannerError(
-                f"{id_!r} is no id of a {self.kind.name}: {error}", advice="Correct it where it is written."
-            ) from None
-
-    def observe(self, body: Any, reply: Reply, asked: Parts = NOBODY, *, shallow: bool = False) -> Observed:
-        """The resource in the body of any reply, or in an item of a list. asked: what is known of its id."""
-        return observed_in(body, reply, self.kind, self.binding, asked, shallow=shallow)
 
     def operations(
         self, diffs: Sequence[AttributeDiff], content: Content | None, create: bool
@@ -153,7 +86,7 @@ class RestDriver:
         call = self.binding.calls[self.binding.create]
         query = {call.token: request.token} if call.token and request.token else None
         try:
-            reply = self._call(call, named, query=query, json=self.body(request, None))
+            reply = self.call(call, named, query=query, json=self.body(request, None))
         except ApiError as error:
             if id_ and error.status == HTTPStatus.CONFLICT:
                 raise self._taken(request, id_) from error
@@ -188,7 +121,7 @@ class RestDriver:
 
     def update(self, request: Request) -> Result:
         reply, note = self.write(request, lambda found: self._sent_as(request, found))
-        return Result(self.written(reply, request, self._parts(request.id or "")), note)
+        return Result(self.written(reply, request, self.parts_of(request.id or "")), note)
 
     def upload(self, request: Request) -> Result:
         """Upload, for drivers of kinds with a file; the kind file of one without it does not load."""
@@ -203,7 +136,7 @@ class RestDriver:
         except NotFound:
             return Result(None, "it was gone already")
         try:
-            parts_in(reply.body, reply, self.kind, self.binding, self._parts(request.id or ""))
+            parts_in(reply.body, reply, self.kind, self.binding, self.parts_of(request.id or ""))
         except ApiError as error:
             raise self._unread(request, error.summary) from error
         return Result(None, note)
@@ -321,7 +254,7 @@ class RestDriver:
         """A call that changes found."""
         if found.version and self._sends_version(name):
             sent["query"] = {"version": found.version}
-        return self._call(self.binding.calls[name], self._parts(found.id), **sent)
+        return self.call(self.binding.calls[name], self.parts_of(found.id), **sent)
 
     def _sends_version(self, name: str) -> bool:
         call = self.binding.calls[name]
@@ -350,38 +283,6 @@ class RestDriver:
             f"{request.address}: the {request.operation} was accepted, but its result cannot be read: {why}",
             advice="Plan again, which looks for it.",
         )
-
-    def _call(self, call: Call, parts: Parts = NOBODY, **sent: Unpack[Sent]) -> Reply:
-        """One call. Error codes that say "nothing was done, try again" are tried again as the file says."""
-        region = self.conventions.region
-        query = {name: value.replace("{region}", region) for name, value in call.query.items()}
-        sent["query"] = {**query, **(sent.get("query") or {})}
-        params = {name: parts[name] for name in call.params}
-        repeats = 0
-        while True:
-            try:
-                return self.client.call(call.operation, params, **sent)
-            except ApiError as error:
-                facts = next((self.binding.errors[c] for c in error.codes if c in self.binding.errors), None)
-                if facts is None:
-                    raise
-                if repeats >= facts.repeat:
-                    raise facts.told(error) from error
-                repeats += 1
-
-
-def merge_patch(found: Mapping[str, Value], wanted: Mapping[str, Value]) -> dict[str, Value]:
-    """What turns found into wanted, of what wanted names, as a merge patch (RFC 7396)."""
-    patch: dict[str, Value] = {}
-    for name, value in wanted.items():
-        there = found.get(name)
-        if isinstance(value, Mapping) and isinstance(there, Mapping):
-            gone = dict.fromkeys(there.keys() - value.keys())
-            if below := merge_patch(there, {**value, **gone}):
-                patch[name] = below
-        elif not same(there, value):
-            patch[name] = value
-    return patch
 
 
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")

@@ -15,8 +15,8 @@ Parent = tuple[str, ...]
 
 @frozen
 class Identity:
-    """pattern: of the id, as "{ruleset_id}/{entity_type}/{entity_id}", with an attribute in each pair of
-    braces. parents: those of them that say which list the resource is in.
+    """What an id is made of. pattern: as "{ruleset_id}/{entity_type}/{entity_id}", with an attribute in each
+    pair of braces. parents: those of them that say which list the resource is in.
     """
 
     pattern: str = "{id}"

@@ -12,9 +12,9 @@ import pytest
 from attrs import define, field
 
 from planner.errors import ApiError, Conflict, NotFound, PlannerError, Refused
-from planner.kinds.binding import Conventions
+from planner.kinds.binding import Conventions, merge_patch
 from planner.kinds.registry import read_kind_file
-from planner.kinds.rest import RestDriver, merge_patch
+from planner.kinds.rest import RestDriver
 from planner.model.address import Address
 from planner.model.identity import Identity
 from planner.model.resource import Observed, Request
