@@ -22,7 +22,7 @@ from planner.sandbox.deployments import DeploymentsApi
 from planner.sandbox.extensions import CLOUD, ECE, PLATFORMS, UPLOAD_LIMIT, ExtensionsApi
 from planner.sandbox.fault_effects import FaultTable
 from planner.sandbox.faults import FaultRule
-from planner.sandbox.http import ApiError, Call, Router, api_error, isoformat, operation_path
+from planner.sandbox.http import ApiError, Call, Route, Router, api_error, isoformat, operation_path
 from planner.sandbox.storage import Entry, RequestLog, SandboxError, Storage
 
 if TYPE_CHECKING:
@@ -37,10 +37,11 @@ _GLANCE: Final = 0.01
 class Options(TypedDict, total=False):
     """What a sandbox may be told by keyword.
 
-    `fetch` downloads a download_url for real, `enforce_version` compares `?version=` of updates and deletes,
-    `platform` is "ece", as when it is left out, or "cloud": on Elastic Cloud what is gone, or another's, is
-    forbidden, and a plan names extensions of its own only. `credentials` checks who calls, and tells users
-    apart. `upload_limit` is in bytes. `clock` gives aware datetimes, `sleep` takes seconds.
+    `fetch` downloads a download_url for real, `enforce_version` compares `?version=` of updates and deletes
+    of extensions, `platform` is "ece", as when it is left out, or "cloud": on Elastic Cloud what is gone, or
+    another's, is forbidden, and a plan names extensions of its own only. `credentials` checks who calls, and
+    tells users apart. `mask_secrets` masks those that other kinds show. `upload_limit` is in bytes. `clock`
+    gives aware datetimes, `sleep` takes seconds.
     """
 
     fetch: bool
@@ -51,6 +52,7 @@ class Options(TypedDict, total=False):
     clock: Callable[[], datetime]
     token_lifetime: timedelta
     upload_limit: int
+    mask_secrets: bool
     sleep: Callable[[float], None]
 
 
@@ -170,6 +172,14 @@ class Sandbox:
         self.close()
 
 
+def _described(storage: Storage, now: Callable[[], str], cloud: bool, masks: bool) -> Iterable[Route]:
+    """Most who call ask for extensions and deployments only, and begin sooner without the others."""
+    from planner.sandbox.api import described_routes  # noqa: PLC0415 - see above
+    from planner.sandbox.described import Installation  # noqa: PLC0415 - see above
+
+    return described_routes(Installation(storage, now, cloud, masks))
+
+
 def create_app(data: str | Path, **options: Unpack[Options]) -> Sandbox:
     """An embedded ECE over `data`: a SQLite file, made with its folders where it is missing, or ":memory:".
 
@@ -203,5 +213,6 @@ def create_app(data: str | Path, **options: Unpack[Options]) -> Sandbox:
     )
     control = ControlApi(storage, archives, fault_table, log)
     parts = (extensions, DeploymentsApi(storage, now, platform == CLOUD), auth, control)
-    router = Router(route for part in parts for route in part.routes())
+    described = partial(_described, storage, now, platform == CLOUD, options.get("mask_secrets", False))
+    router = Router((route for part in parts for route in part.routes()), described)
     return Sandbox(storage, auth, router, fault_table, log, options.get("sleep", time.sleep))

@@ -1,31 +1,23 @@
-"""What a client may send to create or update a deployment (ECE API, DeploymentCreateRequest).
-
-The shapes are the API's own, in deployment_shapes.json: the definitions that the two requests reach, without
-their prose. What they do not know is ignored, as are nulls; what is left has the types that a reply needs.
-"""
+"""What a client may send to create or update a deployment (ECE API, DeploymentCreateRequest)."""
 
 from __future__ import annotations
 
 import fnmatch
 import secrets
 from collections.abc import Iterator, Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any, TypedDict, cast
 
-import orjson
-from jsonschema_rs import Draft4Validator, ValidationError
 from werkzeug.datastructures import MultiDict
 
 from planner.sandbox.http import ApiError, Problem, api_error
+from planner.sandbox.shapes import MOST_PROBLEMS, deployment_shapes
 from planner.sandbox.tables import Resource, Resources
 
 KINDS = ("elasticsearch", "kibana", "apm", "appsearch", "enterprise_search", "integrations_server")
 REGION = "ece-region"
 MAIN = "main-elasticsearch"
 CREATE, UPDATE = "DeploymentCreateRequest", "DeploymentUpdateRequest"
-MOST_PROBLEMS = 20
-LONGEST_MESSAGE = 300
+INVALID = "deployments.invalid_request"
 
 
 class DeploymentRequest(TypedDict, total=False):
@@ -48,17 +40,7 @@ class ExtensionEntry(TypedDict):
 
 
 def invalid(message: str, field: str) -> ApiError:
-    return api_error(400, "deployments.invalid_request", message, field)
-
-
-@cache
-def _shapes() -> Any:
-    return orjson.loads(Path(__file__).with_name("deployment_shapes.json").read_bytes())
-
-
-@cache
-def _validator(name: str) -> Draft4Validator:
-    return Draft4Validator({"$ref": f"#/definitions/{name}", **_shapes()}, validate_formats=True)
+    return api_error(400, INVALID, message, field)
 
 
 def checked(body: Mapping[str, Any], name: str, *, repo_only: bool = False) -> DeploymentRequest:
@@ -67,35 +49,16 @@ def checked(body: Mapping[str, Any], name: str, *, repo_only: bool = False) -> D
     `repo_only` refuses the address of an extension that is none of the installation's own. Raises ApiError
     400 with one element for each thing wrong.
     """
-    taken: DeploymentRequest = _known(_filled(body), {"$ref": f"#/definitions/{name}"})
-    problems = [_problem(error) for error in _validator(name).iter_errors(taken)]
+    shapes = deployment_shapes()
+    taken: DeploymentRequest = shapes.known(filled(body), name)
+    problems = [Problem(INVALID, message, (field,)) for field, message in shapes.problems(taken, name)]
     problems = problems or [*_misfits(taken.get("resources", {}), repo_only=repo_only)]
     if problems:
         raise ApiError(400, *problems[:MOST_PROBLEMS])
     return taken
 
 
-def _known(value: Any, shape: Mapping[str, Any]) -> Any:
-    """value without nulls and without what the shape does not name; of another type, as it is."""
-    if reference := shape.get("$ref"):
-        shape = _shapes()["definitions"][reference.rpartition("/")[2]]
-    if isinstance(value, list) and "items" in shape:
-        return [_known(element, shape["items"]) for element in value]
-    if not isinstance(value, dict) or not shape.keys() & {"properties", "additionalProperties"}:
-        return value
-    named, others = shape.get("properties", {}), shape.get("additionalProperties")
-    below = {key: named.get(key, others) for key, element in value.items() if element is not None}
-    return {key: _known(value[key], inner) for key, inner in below.items() if inner is not None}
-
-
-def _problem(error: ValidationError) -> Problem:
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
-    field, message = "".join(steps).lstrip("."), f"{error.message:.{LONGEST_MESSAGE}}"
-    message = f"Field [{field}]: {message}." if field else message
-    return Problem("deployments.invalid_request", message, (field,))
-
-
-def _filled(body: Mapping[str, Any]) -> dict[str, Any]:
+def filled(body: Mapping[str, Any]) -> dict[str, Any]:
     """body with what the server adds to each resource: its ref_id, its region, its version, its cluster."""
     resources = body.get("resources")
     if not isinstance(resources, dict):

@@ -115,7 +115,7 @@ class DeploymentsApi:
         request = requested.checked(call.json(), requested.UPDATE, repo_only=self.repo_only)
         with self.storage.write() as db:
             before = _find(db, call)
-            call.check_version(before.stamp, "deployments")
+            call.check_version(before.stamp, "deployments.version_conflict")
             if call.flag("validate_only"):
                 wanted = requested.resources(request)
                 body = _updated(_changed(before, request)) | _diagnosed(before, wanted)

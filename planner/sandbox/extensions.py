@@ -204,7 +204,7 @@ class ExtensionsApi:
 
     def _check_version(self, call: Call, extension: Extension) -> None:
         if self.enforce_version:
-            call.check_version(extension.stamp, "extensions")
+            call.check_version(extension.stamp, "extensions.version_conflict")
 
 
 def not_found(extension_id: str) -> ApiError:

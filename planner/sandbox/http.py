@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -128,12 +129,12 @@ class Call:
         """A boolean of the query string; anything but `true` is false."""
         return self.request.args.get(name, "").lower() == "true"
 
-    def check_version(self, stamp: Stamp, group: str) -> None:
-        """Raises ApiError 409, with a code of the group, for `?version=` of an older version."""
+    def check_version(self, stamp: Stamp, code: str, status: int = 409) -> None:
+        """Raises ApiError, with the status and the code, for `?version=` of an older version."""
         sent = self.request.args.get("version")
         if sent is not None and sent != str(stamp.version):
             message = f"The version you sent [{sent}] does not match the persisted version [{stamp.version}]."
-            raise api_error(409, f"{group}.version_conflict", message)
+            raise api_error(status, code, message)
 
 
 def _no_json(fault: str) -> ApiError:
@@ -202,18 +203,35 @@ class PathRoutes:
         return next((route for route in self.routes if route.method == asked), None)
 
 
+Places = list[tuple[re.Pattern[str], tuple[Route, ...]]]
+
+
 class Router:
-    def __init__(self, routes: Iterable[Route]) -> None:
-        # Literal segments win, as { sorts behind them: /deployments/extensions is no deployment of that id.
-        by_path = groupby(sorted(routes, key=lambda route: route.path), lambda route: route.path)
-        self._places = [(_pattern(path), tuple(found)) for path, found in by_path]
+    """`late` gives routes that are made when a path is none of the others."""
+
+    def __init__(self, routes: Iterable[Route], late: Callable[[], Iterable[Route]] = tuple) -> None:
+        self._places = _places(routes)
+        self._late = cache(lambda: _places(late()))
 
     def at(self, path: str | None, *, api: bool) -> PathRoutes:
         """`path` is None for one that no operation has; below /api even such a path asks for a login."""
-        for pattern, routes in self._places:
-            if path is not None and (found := pattern.fullmatch(path.strip("/"))):
-                return PathRoutes(routes, found.groupdict(), all(route.login for route in routes))
-        return PathRoutes((), {}, api)
+        nothing = PathRoutes((), {}, api)
+        if path is None:
+            return nothing
+        return _at(self._places, path.strip("/")) or _at(self._late(), path.strip("/")) or nothing
+
+
+def _places(routes: Iterable[Route]) -> Places:
+    """Literal segments win, as { sorts behind them: /deployments/extensions is no deployment of that id."""
+    by_path = groupby(sorted(routes, key=lambda route: route.path), lambda route: route.path)
+    return [(_pattern(path), tuple(found)) for path, found in by_path]
+
+
+def _at(places: Places, path: str) -> PathRoutes | None:
+    for pattern, routes in places:
+        if found := pattern.fullmatch(path):
+            return PathRoutes(routes, found.groupdict(), all(route.login for route in routes))
+    return None
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -22,9 +22,16 @@ from typing import NotRequired, TypedDict
 import orjson
 
 MEMORY = ":memory:"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BUSY_SECONDS = 30.0
 
+OBJECTS = """
+CREATE TABLE IF NOT EXISTS object (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, parent TEXT NOT NULL, id TEXT NOT NULL,
+  body TEXT NOT NULL, resource_version INTEGER NOT NULL, created TEXT NOT NULL, modified TEXT NOT NULL,
+  UNIQUE (kind, parent, id));
+CREATE TABLE IF NOT EXISTS seed (digest TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS extension (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
@@ -44,11 +51,12 @@ CREATE TABLE IF NOT EXISTS fault (
   id INTEGER PRIMARY KEY, spec TEXT NOT NULL,
   seen INTEGER NOT NULL DEFAULT 0, fired INTEGER NOT NULL DEFAULT 0);
 """
-# What version 2 has more than version 1.
-UPGRADE = """
+OWNERS = """
 ALTER TABLE extension ADD COLUMN owner TEXT;
 ALTER TABLE deployment ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
 """
+UPGRADES = {1: OWNERS, 2: OBJECTS}
+"""What the next version has more than each."""
 LOCAL_SCHEMA = """
 CREATE TEMP TABLE local_fault (
   id INTEGER PRIMARY KEY, spec TEXT NOT NULL,
@@ -57,7 +65,7 @@ CREATE TEMP TABLE local_fault (
 LOG_NAME = "requests.log"
 # Past this the log starts over when a sandbox is opened.
 LOG_BYTES = 32 * 1024 * 1024
-TABLES = ("extension", "deployment", "extension_use", "session", "fault")
+TABLES = ("extension", "deployment", "extension_use", "session", "fault", "object", "seed")
 
 
 class SandboxError(Exception):
@@ -184,7 +192,7 @@ def _prepare(db: sqlite3.Connection, data: str | Path) -> None:
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute("PRAGMA temp_store = MEMORY")
     if new:
-        db.executescript(f"BEGIN IMMEDIATE;{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
+        db.executescript(f"BEGIN IMMEDIATE;{SCHEMA}{OBJECTS}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
     _upgrade(db)
     db.executescript(LOCAL_SCHEMA)
 
@@ -209,10 +217,10 @@ def _upgrade(db: sqlite3.Connection) -> None:
     with db:
         db.execute("BEGIN IMMEDIATE")
         # Another process may have done it meanwhile.
-        if _version(db) == 1:
-            for statement in UPGRADE.strip().split("\n"):
+        for version in range(_version(db), SCHEMA_VERSION):
+            for statement in UPGRADES[version].strip().removesuffix(";").split(";"):
                 db.execute(statement)
-            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _version(db: sqlite3.Connection) -> int:
@@ -221,7 +229,7 @@ def _version(db: sqlite3.Connection) -> int:
 
 def _is_new(db: sqlite3.Connection) -> bool:
     version = _version(db)
-    if version in (1, SCHEMA_VERSION):
+    if version in (*UPGRADES, SCHEMA_VERSION):
         return False
     # A second look under the write lock follows, by IF NOT EXISTS; here only strangers are turned away.
     names = {row["name"] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -231,7 +239,7 @@ def _is_new(db: sqlite3.Connection) -> bool:
 
 
 def reset(data: str | Path) -> None:
-    """Empty a sandbox: extensions, files, deployments, sessions, faults and the request log.
+    """Empty a sandbox: all that it holds, its sessions, faults and the request log.
 
     Servers that have it open go on with the empty one. A file that does not exist stays so. Raises
     SandboxError where the file is something else.

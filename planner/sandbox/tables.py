@@ -153,6 +153,12 @@ def users(db: sqlite3.Connection, url: str) -> list[tuple[str, str]]:
     return [(row["id"], row["name"]) for row in db.execute(query, (url, MAX_DEPLOYMENTS))]
 
 
+def resource_ids(db: sqlite3.Connection, kind: str | None = None) -> set[str]:
+    """Ids of the resources of all deployments, or of those of one kind."""
+    kinds = ((each, resources) for one in DEPLOYMENTS.every(db) for each, resources in one.resources.items())
+    return {resource["id"] for each, resources in kinds if kind in (None, each) for resource in resources}
+
+
 def record_uses(db: sqlite3.Connection, deployment: Deployment, urls: set[str]) -> None:
     """urls: of the extensions that its plan names."""
     db.execute("DELETE FROM extension_use WHERE deployment_id = ?", (deployment.id,))

@@ -12,27 +12,13 @@ import pytest
 
 import planner.sandbox
 from planner.sandbox import Credentials, create_app
+from planner.sandbox.description import Description
 
-from .caller import EXTENSIONS, REQUIRED, Caller, Reply, archive, deployment
+from .caller import EXTENSIONS, REQUIRED, archive, deployment
 from .made_up import Requests
-from .swagger import SWAGGER, check, swagger
+from .swagger import SWAGGER, WITH_HEADERS, Checked, swagger
 
 pytestmark = pytest.mark.skipif(not SWAGGER.exists(), reason="the API description is not here")
-
-
-class Checked(Caller):
-    """Checks what comes back and remembers which operations and statuses did."""
-
-    def __init__(self, app: Any) -> None:
-        super().__init__(app)
-        self.seen: set[tuple[str, int]] = set()
-
-    def raw(self, method: str, path: str, **kwargs: Any) -> Reply:
-        response = super().raw(method, path, **kwargs)
-        if path.startswith("/api/v1"):
-            key = check(method, path.removeprefix("/api/v1"), response)
-            self.seen |= {key} if key else set()
-        return response
 
 
 @pytest.fixture
@@ -162,6 +148,31 @@ def test_what_a_request_may_be_is_what_the_api_says() -> None:
         "DeploymentUpdateRequest",
     }
     assert named == shapes["definitions"].keys()
+
+
+DESCRIPTIONS = sorted(Path(planner.sandbox.__file__).with_name("api").glob("*.json"))
+
+
+@pytest.mark.parametrize("file", DESCRIPTIONS, ids=lambda file: str(file.stem))
+def test_a_description_says_what_the_api_says(file: Path) -> None:
+    """Its paths, statuses, headers and shapes, but for what swagger.py lists."""
+    of = Description.read(file)
+    for operation in of.operations:
+        theirs = swagger()["paths"][operation.path][operation.method.lower()]
+        name, parameters, replies = theirs["operationId"], theirs.get("parameters", []), theirs["responses"]
+        assert {str(operation.done), str(operation.made)} - {"200"} <= replies.keys(), name
+        queries = {each["name"] for each in parameters if each["in"] == "query"}
+        assert {*operation.flags, *(["version"] if operation.compares else [])} <= queries, name
+        assert operation.compares == ("version" in queries), name
+        has = any("x-cloud-resource-version" in (reply.get("headers") or {}) for reply in replies.values())
+        assert operation.headers == (has or name in WITH_HEADERS), name
+        sent = next((each["schema"] for each in parameters if each["in"] == "body"), {})
+        if "$ref" in sent:
+            assert sent["$ref"].endswith(f"/{operation.takes}"), name
+    told = json.loads(file.read_bytes()).get("definitions", {})
+    assert told == {name: shape_of(swagger()["definitions"][name]) for name in told}
+    reached = json.dumps([told, [operation.takes for operation in of.operations]])
+    assert [name for name in told if f'"{name}"' not in reached and f'/{name}"' not in reached] == []
 
 
 def shape_of(schema: Any, *, names: bool = False) -> Any:
