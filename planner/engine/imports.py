@@ -6,20 +6,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from contextlib import suppress
 from operator import itemgetter
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
+from planner.engine.goal import Goal
 from planner.engine.ports import Driver, Drivers
 from planner.engine.refresh import Listed, Namesakes
 from planner.model.address import Address
 from planner.model.declarations import Import
 from planner.model.diagnostic import Diagnostics
 from planner.model.kind import Kind
+from planner.model.plan import NORMAL
 from planner.model.resource import Desired, Observed
-from planner.model.state import State, Whose
-from planner.model.value import Value, is_deferred, is_sensitive
+from planner.model.state import State, Whose, whose
+from planner.model.value import UNKNOWN, Reference, Value, at, is_deferred, is_sensitive, resolve
 
 
 def imports_to_do(state: State, imports: Sequence[Import], diagnostics: Diagnostics) -> list[Import]:
@@ -37,6 +40,69 @@ def imports_to_do(state: State, imports: Sequence[Import], diagnostics: Diagnost
                 advice=f"Remove the import block; or, to have {item.id} there instead, run {forget} first.",
             )
     return [item for item in imports if item.target not in state.resources]
+
+
+def singletons_to_take(
+    goal: Goal,
+    resources: Mapping[Address, Desired],
+    state: State,
+    imports: Sequence[Import],
+    drivers: Drivers,
+) -> list[Desired]:
+    """What is declared of kinds of which there is one, and neither in state nor to be imported: what is there
+    is taken over, so that its plan shows what changes.
+    """
+    if goal.mode != NORMAL:
+        return []
+    known = {*state.resources, *(item.target for item in imports)}
+    new = (desired for address, desired in resources.items() if address not in known)
+    return [desired for desired in new if drivers[desired.address.kind].kind.singleton]
+
+
+def found_alone(
+    singletons: Iterable[Desired],
+    state: State,
+    goal: Goal,
+    listed: Listed,
+    drivers: Drivers,
+    diagnostics: Diagnostics,
+) -> dict[Address, Observed]:
+    """Those of singletons that are there. One that the state has at another address is reported."""
+    held, found = {whose(prior): prior.address for prior in state.entries}, {}
+    for desired in singletons:
+        kind, address = drivers[desired.address.kind].kind, desired.address
+        id_ = kind.identity.id_of(desired.attributes)
+        holder = held.get((kind.name, id_))
+        if holder is not None and holder not in goal.resources:
+            diagnostics.error(
+                f"{address} is {holder} already, which is no longer declared",
+                position=desired.position,
+                address=address,
+                advice=f"Say that it moved: moved: [{{from: {holder}, to: {address}}}].",
+            )
+        elif holder is None and id_ in listed.get(kind.name, {}):
+            found[address] = listed[kind.name][id_]
+    return found
+
+
+def with_known(desired: Mapping[Address, Desired], state: State) -> dict[Address, Desired]:
+    """desired, with the values in place of references that state has, for who has to be found now."""
+
+    def lookup(reference: Reference) -> Value:
+        prior = state.resources.get(reference.address)
+        return UNKNOWN if prior is None else at(prior.attributes, reference.path)
+
+    def known(value: Value) -> Value:
+        with suppress(ValueError):  # it is told where the value is planned
+            return resolve(value, lookup)
+        return value
+
+    return {
+        address: evolve(item, attributes={name: known(value) for name, value in item.attributes.items()})
+        if item.references
+        else item
+        for address, item in desired.items()
+    }
 
 
 def find_imports(

@@ -160,6 +160,7 @@ def intent_of(step: Step, change: Change, request: Request, now: str, salt: str)
         dependencies=change.dependencies,
         prevent_destroy=change.prevent_destroy,
         create_before_destroy=change.create_before_destroy,
+        on_leave=change.on_leave,
         content_sha256=request.content.sha256 if request.content else None,
         deposed=step.deposed,
     )
@@ -194,6 +195,7 @@ def prior_after(intent: Intent, observed: Observed, before: Prior | None, kind: 
         dependencies=intent.dependencies,
         prevent_destroy=intent.prevent_destroy,
         create_before_destroy=intent.create_before_destroy,
+        on_leave=intent.on_leave,
     )
     secrets = before.attributes if before else {}
     return take_over(entry, observed, kind, salt, same_content=True, secrets=secrets)

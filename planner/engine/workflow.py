@@ -10,7 +10,14 @@ from planner.engine.apply import Run, Surroundings
 from planner.engine.edits import replay
 from planner.engine.evaluation import UNKNOWN_YET, after_apply, evaluate
 from planner.engine.goal import Goal
-from planner.engine.imports import find_imports, imports_to_do, report_missing
+from planner.engine.imports import (
+    find_imports,
+    found_alone,
+    imports_to_do,
+    report_missing,
+    singletons_to_take,
+    with_known,
+)
 from planner.engine.ledger import ledger_of
 from planner.engine.outcome import Values
 from planner.engine.planning import make_plan, with_origins
@@ -118,18 +125,20 @@ def compare(goal: Goal, drivers: Drivers, state: State) -> Proposal:
 def _look(session: Session, state: State, asking: Asking, diagnostics: Diagnostics) -> View:
     """What the installation holds of the state, and of what is to be imported."""
     goal, drivers = session.goal, session.drivers
-    desired = goal.resources.values()
+    resources = with_known(goal.resources, state)
+    desired = resources.values()
     view = survey(state, desired, drivers, asking) if session.refresh else View()
     declared = goal.declarations.imports if goal.mode in (NORMAL, IMPORT_ONLY) else ()
     imports = imports_to_do(state, declared, diagnostics)
-    if not imports:
+    alone = singletons_to_take(goal, resources, state, imports, drivers)
+    if not (imports or alone):
         return view
-    listed = view.listed or list_kinds(lists_of(desired, drivers), drivers, asking)
-    ids = find_imports(state, imports, goal.resources, listed, drivers, diagnostics)
+    listed = view.listed or list_kinds(lists_of([*desired] if imports else alone, drivers), drivers, asking)
+    ids = find_imports(state, imports, resources, listed, drivers, diagnostics)
     read = look_up(ids, drivers, asking)
     report_missing(imports, read, diagnostics)
     there = {address: observed for address, observed in read.items() if observed is not None}
-    return evolve(view, imports=there)
+    return evolve(view, imports={**there, **found_alone(alone, state, goal, listed, drivers, diagnostics)})
 
 
 def refuse_unknown_kinds(state: State, drivers: Drivers) -> None:

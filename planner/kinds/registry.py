@@ -176,6 +176,7 @@ def _kind(data: Mapping[str, Any]) -> Kind:
         identity=identity,
         list_shows="less" if api.get("list", {}).get("complete") is False else "all",
         singleton=api.get("singleton", ""),
+        resets="delete" in api or "reset" in api,
     )
 
 

@@ -66,7 +66,8 @@ class Kind:
     natural_key: the attributes by which a resource without known id is looked for; not always unique.
     user_id: the user chooses the id, so that a create may bring one that was there before. identity: of what
     the id is made. list_shows: "all" that a read shows but version and users; "less" than that.
-    singleton: "always" there, or "absent-when-404"; "" for a kind of which there may be many.
+    singleton: "always" there, or "absent-when-404"; "" for a kind of which there may be many. resets: what
+    leaves the project can be left as it was installed.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Kind:
     identity: Identity = BY_ID
     list_shows: str = "all"
     singleton: str = ""
+    resets: bool = False
 
     @cached_property
     def computed(self) -> tuple[str, ...]:

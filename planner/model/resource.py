@@ -19,14 +19,22 @@ ON_THIS_MACHINE: Final[Mapping[Any, Any]] = MappingProxyType({"on_this_machine":
 """Metadata of a field that means nothing elsewhere, and is never written down."""
 
 
+FORGET: Final = "forget"
+RESET: Final = "reset"
+
+
 @frozen
 class Lifecycle:
-    """The `lifecycle` block. ignore_changes: paths of attributes; replace_triggered_by: references."""
+    """The `lifecycle` block. ignore_changes: paths of attributes; replace_triggered_by: references.
+
+    on_leave: what becomes of a singleton that is no longer declared, FORGET or RESET.
+    """
 
     prevent_destroy: bool = False
     create_before_destroy: bool = False
     ignore_changes: tuple[Path, ...] = ()
     replace_triggered_by: tuple[Reference, ...] = ()
+    on_leave: str = FORGET
 
 
 @frozen
@@ -76,6 +84,7 @@ class Desired:
             "dependencies": self.dependencies,
             "prevent_destroy": self.lifecycle.prevent_destroy,
             "create_before_destroy": self.lifecycle.create_before_destroy,
+            "on_leave": self.lifecycle.on_leave,
         }
 
 
@@ -97,6 +106,7 @@ class Prior:
     dependencies: tuple[Address, ...] = ()
     prevent_destroy: bool = False
     create_before_destroy: bool = False
+    on_leave: str = field(default=FORGET, metadata=WORD)
 
 
 @frozen

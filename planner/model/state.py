@@ -8,7 +8,7 @@ from attrs import define, evolve, field, frozen
 
 from planner.model.address import Address
 from planner.model.redaction import IDENTITY, WORD
-from planner.model.resource import Prior
+from planner.model.resource import FORGET, Prior
 from planner.model.value import Value
 
 
@@ -46,6 +46,7 @@ class Intent:
     create_before_destroy: bool = False
     content_sha256: str | None = field(default=None, metadata=WORD)
     deposed: bool = False
+    on_leave: str = field(default=FORGET, metadata=WORD)
 
 
 @frozen
