@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from planner.sandbox.extensions import CLOUD, ECE, PLATFORMS, UPLOAD_LIMIT, Exte
 from planner.sandbox.fault_effects import FaultTable
 from planner.sandbox.faults import FaultRule
 from planner.sandbox.http import ApiError, Call, Route, Router, api_error, isoformat, operation_path
+from planner.sandbox.installation import Installation
 from planner.sandbox.storage import Entry, RequestLog, SandboxError, Storage
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ class Options(TypedDict, total=False):
     `fetch` downloads a download_url for real, `enforce_version` compares `?version=` of updates and deletes
     of extensions, `platform` is "ece", as when it is left out, or "cloud": on Elastic Cloud what is gone, or
     another's, is forbidden, and a plan names extensions of its own only. `credentials` checks who calls, and
-    tells users apart. `mask_secrets` masks those that other kinds show. `upload_limit` is in bytes. `clock`
+    tells users apart. `mask_secrets` masks those that other kinds show. `seed` is what there is before the
+    first call, as `planner.sandbox.seed` tells it. `upload_limit` is in bytes. `clock`
     gives aware datetimes, `sleep` takes seconds.
     """
 
@@ -53,6 +55,7 @@ class Options(TypedDict, total=False):
     token_lifetime: timedelta
     upload_limit: int
     mask_secrets: bool
+    seed: Mapping[str, Any]
     sleep: Callable[[float], None]
 
 
@@ -172,12 +175,17 @@ class Sandbox:
         self.close()
 
 
-def _described(storage: Storage, now: Callable[[], str], cloud: bool, masks: bool) -> Iterable[Route]:
+def _described(at: Installation) -> Iterable[Route]:
     """Most who call ask for extensions and deployments only, and begin sooner without the others."""
-    from planner.sandbox.api import described_routes  # noqa: PLC0415 - see above
-    from planner.sandbox.described import Installation  # noqa: PLC0415 - see above
+    from planner.sandbox.seed import prepared_routes  # noqa: PLC0415 - see above
 
-    return described_routes(Installation(storage, now, cloud, masks))
+    return prepared_routes(at)
+
+
+def _plant(at: Installation, seed: Mapping[str, Any]) -> None:
+    from planner.sandbox.seed import plant  # noqa: PLC0415 - see _described
+
+    plant(at, seed)
 
 
 def create_app(data: str | Path, **options: Unpack[Options]) -> Sandbox:
@@ -213,6 +221,8 @@ def create_app(data: str | Path, **options: Unpack[Options]) -> Sandbox:
     )
     control = ControlApi(storage, archives, fault_table, log)
     parts = (extensions, DeploymentsApi(storage, now, platform == CLOUD), auth, control)
-    described = partial(_described, storage, now, platform == CLOUD, options.get("mask_secrets", False))
-    router = Router((route for part in parts for route in part.routes()), described)
+    installation = Installation(storage, now, platform == CLOUD, options.get("mask_secrets", False))
+    router = Router((route for part in parts for route in part.routes()), partial(_described, installation))
+    if options.get("seed"):
+        _plant(installation, options["seed"])
     return Sandbox(storage, auth, router, fault_table, log, options.get("sleep", time.sleep))

@@ -10,11 +10,11 @@ from typing import Any, TypedDict, cast
 from werkzeug.datastructures import MultiDict
 
 from planner.sandbox.http import ApiError, Problem, api_error
+from planner.sandbox.installation import REGION
 from planner.sandbox.shapes import MOST_PROBLEMS, deployment_shapes
 from planner.sandbox.tables import Resource, Resources
 
 KINDS = ("elasticsearch", "kibana", "apm", "appsearch", "enterprise_search", "integrations_server")
-REGION = "ece-region"
 MAIN = "main-elasticsearch"
 CREATE, UPDATE = "DeploymentCreateRequest", "DeploymentUpdateRequest"
 INVALID = "deployments.invalid_request"
@@ -109,10 +109,11 @@ def check_id(request_id: str | None) -> None:
 
 
 def check_template(query: MultiDict[str, str], request: DeploymentRequest) -> None:
-    """There are no templates here: one would have to fill in the resources that a request has itself."""
+    """Nothing is taken from a template that a request does not have itself."""
     template = query.get("template_id")
     if template is not None and not any(request.get("resources", {}).values()):
-        raise invalid(f"The deployment template [{template}] cannot be found.", "template_id")
+        message = f"The sandbox takes no resources from the deployment template [{template}]: send them."
+        raise invalid(message, "template_id")
 
 
 def resources(request: DeploymentRequest) -> Resources:

@@ -44,8 +44,6 @@ class DeploymentsApi:
             Route("POST", COLLECTION, self.create, body=True),
             Route("POST", COLLECTION + "/_search", self.search, body=True),
             Route("POST", COLLECTION + "/_resync", self.resync),
-            Route("GET", COLLECTION + "/templates", self.templates),
-            Route("GET", COLLECTION + "/templates/{template_id}", self.template),
             Route("GET", ITEM, self.get),
             Route("PUT", ITEM, self.update, body=True),
             Route("DELETE", ITEM, self.delete),
@@ -75,15 +73,6 @@ class DeploymentsApi:
             found = [_find(db, call)] if call.params else DEPLOYMENTS.every(db)
         ids = [deployment.id for deployment in found]
         return reply({"created": [], "updated": ids, "deleted": [], "errors": []})
-
-    def templates(self, call: Call) -> Response:
-        _check_region(call)
-        return reply([])
-
-    def template(self, call: Call) -> Response:
-        _check_region(call)
-        message = f"The deployment template [{call.params['template_id']}] cannot be found."
-        raise api_error(404, "templates.template_not_found", message)
 
     def create(self, call: Call) -> Response:
         request_id = call.request.args.get("request_id")
@@ -177,11 +166,6 @@ def _count(body: Mapping[str, Any], key: str, default: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise requested.invalid(f"Field [{key}] must be a number of 0 or more.", key)
     return value
-
-
-def _check_region(call: Call) -> None:
-    if not call.request.args.get("region"):
-        raise api_error(400, "templates.region_not_found", "The requested region was not found.")
 
 
 def _find(db: sqlite3.Connection, call: Call) -> Deployment:

@@ -10,29 +10,17 @@ from functools import partial
 from typing import Any, Final
 
 from attrs import evolve, frozen
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
 from planner.sandbox import objects
 from planner.sandbox.description import Description, Operation
 from planner.sandbox.http import ApiError, Call, Problem, Route, Stamp, api_error, reply
+from planner.sandbox.installation import Installation
 from planner.sandbox.objects import Object
 from planner.sandbox.shapes import MOST_PROBLEMS
-from planner.sandbox.storage import Storage
 
 MASK: Final = "********"
 INVALID: Final = (400, "root.invalid_json_request", "The request body is not valid.")
-REGION: Final = "ece-region"
-
-
-@frozen
-class Installation:
-    """What all kinds share. `masks`: secrets come back masked. `now` gives ISO 8601 texts in UTC."""
-
-    storage: Storage
-    now: Callable[[], str]
-    cloud: bool = False
-    masks: bool = False
-    region: str = REGION
 
 
 @frozen(eq=False, repr=False)
@@ -97,6 +85,16 @@ class Turn:
         self.let_go(thing)
         return self.answer(thing, self.operation.done)
 
+    def seed(self) -> None:
+        """Makes what an entry of a seed tells; what is there already stays as it is."""
+        entry = completed(self.sent, self.of.defaults)
+        sent = self.taken(entry)
+        sent.pop(self.of.id_as, None)
+        fresh = self.new(self.parent(), str(entry[self.of.id_as]) if self.of.id_as else "")
+        objects.insert(
+            self.db, evolve(fresh, body=self.seeded(sent), stamp=fresh.stamp.written(self.at.now()))
+        )
+
     # The steps of them, as a plain kind takes them.
 
     def parent(self) -> str:
@@ -113,6 +111,10 @@ class Turn:
     def kept(self, sent: dict[str, Any], before: Object) -> dict[str, Any]:  # noqa: ARG002 - others need it
         """What is kept of a checked body. before is of version 0 where it is new."""
         return sent
+
+    def seeded(self, sent: dict[str, Any]) -> dict[str, Any]:
+        """What is kept of a checked entry of a seed, which may say what only the server else sets."""
+        return self.kept(sent, self.new("", ""))
 
     def shown(self, thing: Object) -> dict[str, Any]:
         """What a read shows."""
@@ -167,7 +169,7 @@ class Turn:
             raise ApiError(status, *problems[:MOST_PROBLEMS])
         return body
 
-    def refusal(self, name: str, *fields: str, **more: str) -> ApiError:
+    def refusal(self, name: str, /, *fields: str, **more: str) -> ApiError:
         """The error of this name; its message names parameters of the path, `id`, and what more there is."""
         status, code, message = self.of.errors[name]
         words = {"id": self.id, **self.call.params, **more}
@@ -203,19 +205,29 @@ class Turn:
             self.call.check_version(thing.stamp, code, status)
 
 
-def routes(of: Description, at: Installation, turn: type[Turn] = Turn) -> Iterator[Route]:
-    """The operations of a kind. turn: its own class of turns, where it is odd."""
-    for operation in of.operations:
-        handler = _not_there if of.ece_only and at.cloud else partial(_answered, of, at, turn, operation)
-        yield Route(operation.method, operation.path, handler, body=bool(operation.takes))
+@frozen
+class Kind:
+    """What is described, and the class of its turns: another than `Turn` where it is odd."""
 
+    of: Description
+    turn: type[Turn] = Turn
 
-def _answered(
-    of: Description, at: Installation, turn: type[Turn], operation: Operation, call: Call
-) -> Response:
-    sent = call.json() if operation.takes else {}
-    with at.storage.read() if operation.method == "GET" else at.storage.write() as db:
-        return turn(of, at, operation, call, sent, db).ways()[operation.does]()
+    def routes(self, at: Installation) -> Iterator[Route]:
+        for operation in self.of.operations:
+            there = not (self.of.ece_only and at.cloud)
+            handler = partial(self._answer, at, operation) if there else _not_there
+            yield Route(operation.method, operation.path, handler, body=bool(operation.takes))
+
+    def seed(self, at: Installation, db: sqlite3.Connection, entry: dict[str, Any]) -> None:
+        """Makes what an entry of a seed tells. Raises ApiError."""
+        environ = {"REQUEST_METHOD": "PUT", "QUERY_STRING": f"region={entry.get('region', at.region)}"}
+        operation = Operation("PUT", "", "seed", self.of.shape)
+        self.turn(self.of, at, operation, Call(Request(environ), {}), entry, db).seed()
+
+    def _answer(self, at: Installation, operation: Operation, call: Call) -> Response:
+        sent = call.json() if operation.takes else {}
+        with at.storage.read() if operation.method == "GET" else at.storage.write() as db:
+            return self.turn(self.of, at, operation, call, sent, db).ways()[operation.does]()
 
 
 def _not_there(_: Call) -> Response:
@@ -230,6 +242,14 @@ def masked(body: Any, path: list[str]) -> Any:
     if not isinstance(body, dict) or path[0] not in body:
         return body
     return {**body, path[0]: masked(body[path[0]], path[1:])}
+
+
+def completed(given: Any, defaults: Any) -> Any:
+    """given with the defaults of what it leaves out, at every depth of mappings."""
+    if not isinstance(given, dict) or not isinstance(defaults, Mapping):
+        return given
+    filled = {key: completed(given[key], value) if key in given else value for key, value in defaults.items()}
+    return {**given, **filled}
 
 
 def patched(body: Any, patch: Any) -> Any:

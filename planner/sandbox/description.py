@@ -24,8 +24,8 @@ from planner.sandbox.shapes import Shapes, deployment_shapes
 
 @frozen
 class Operation:
-    """`does`: list, create, read, put (makes or replaces), replace, merge (a merge patch), delete, or a way
-    of an odd kind. `takes`: the shape of the body; of a merge, the shape that it has to lead to.
+    """A method of a path. `does`: list, create, read, put (makes or replaces), replace, merge (a merge
+    patch), delete, or a way of an odd kind. `takes`: the shape of the body, or that a merge has to lead to.
     `gives`: what comes back: object, id or nothing. `made`, `done`: the status where the object is new, and
     else. `into`: the field of a list. `headers`: whether the reply has those of a resource. `compares`:
     whether `?version=` is compared. `flags`: create_only and validate_only, where they are taken."""
@@ -50,11 +50,12 @@ class Operation:
 
 @frozen
 class Description:
-    """`parent`: the parameters of its paths that say below what an object is; the others are its id.
+    """A kind. `parent`: the parameters of its paths that say below what an object is; the others are its id.
     `below`: the kind that the parent is of, where it has to be there. `minted`: "hex", where a create makes
     ids of 32 digits, or the field of the body that is the id. `id_as`, `body_as`: the fields that show the id
     and all else. `always`: the body of a singleton that nobody wrote yet. `secrets`: paths that come back
     masked, where the installation masks them. `ece_only`: Elastic Cloud does not have it.
+    `section`: where a seed has these. `shape`: what one is there, with the `defaults` of what it leaves out.
     """
 
     kind: str
@@ -69,6 +70,9 @@ class Description:
     always: dict[str, Any] | None = None
     secrets: tuple[str, ...] = ()
     ece_only: bool = False
+    section: str = ""
+    shape: str = ""
+    defaults: Mapping[str, Any] = field(factory=dict)
 
     @classmethod
     def read(cls, file: Path) -> Description:

@@ -21,8 +21,15 @@ ERROR_CODES = "x-cloud-error-codes"
 LOGIN = ("WWW-Authenticate", 'ApiKey, Basic realm="sandbox", Bearer')
 DEEPEST = 100
 """How far a body may nest: what is kept of it comes back some levels deeper, and still has to be written."""
-WORDS = ("_resync", "_search", "eligible-remote-clusters", "extensions", "templates", "traffic-filter")
-"""What may stand where the id of a deployment does; none is one (ECE API, paths below /deployments)."""
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "deployment_id": (
+        *("_resync", "_search", "eligible-remote-clusters", "extensions", "templates", "traffic-filter"),
+    ),
+    "allocator_id": ("_resync", "_search"),
+    "proxy_id": ("filtered-groups", "health", "settings"),
+    "user_name": ("auth",),
+}
+"""What the API has where such an id stands; none is one."""
 OPERATION = re.compile(r"/api/v1(?=/)(?:/regions/[^/]*)?(/.*)?", re.DOTALL)
 
 
@@ -128,6 +135,11 @@ class Call:
     def flag(self, name: str) -> bool:
         """A boolean of the query string; anything but `true` is false."""
         return self.request.args.get(name, "").lower() == "true"
+
+    def count(self, name: str, default: int) -> int:
+        """A whole number of the query string; anything else is the default."""
+        sent = self.request.args.get(name, "")
+        return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else default
 
     def check_version(self, stamp: Stamp, code: str, status: int = 409) -> None:
         """Raises ApiError, with the status and the code, for `?version=` of an older version."""
@@ -235,7 +247,10 @@ def _at(places: Places, path: str) -> PathRoutes | None:
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    """`{name}` stands for one segment; that of a deployment is none of WORDS."""
-    other = rf"(?!(?:{'|'.join(WORDS)})(?:/|\Z))"
-    text = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]*)", path.strip("/"))
-    return re.compile(text.replace("(?P<deployment_id>", f"{other}(?P<deployment_id>"))
+    """`{name}` stands for one segment, which is none of its WORDS."""
+    return re.compile(re.sub(r"\{(\w+)\}", lambda found: _segment(found[1]), path.strip("/")))
+
+
+def _segment(name: str) -> str:
+    words = "|".join(WORDS.get(name, ()))
+    return rf"(?!(?:{words})(?:/|\Z))(?P<{name}>[^/]*)" if words else f"(?P<{name}>[^/]*)"

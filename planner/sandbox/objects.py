@@ -17,8 +17,8 @@ ONE = "kind = ? AND parent = ? AND id = ?"
 
 @frozen
 class Object:
-    """`parent` and `id` are what the path has in their places, joined by "/"; "" where it has nothing there.
-    `body` is as a read shows it, without the id."""
+    """A resource of some kind. `parent` and `id` are what the path has in their places, joined by "/"; ""
+    where it has nothing there. `body` is as a read shows it, without the id."""
 
     kind: str
     parent: str

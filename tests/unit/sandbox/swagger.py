@@ -34,11 +34,21 @@ UNDECLARED = {
     ("set-snapshot-repository", 404): "a version of what is not there",
     ("set-snapshot-repository", 409): "a version parameter without a declared conflict",
     ("delete-snapshot-repository", 404): "a name that nobody knows",
+    ("set-allocator-settings", 409): "a version parameter without a declared conflict",
+    ("update-allocator-settings", 409): "a version parameter without a declared conflict",
+    ("delete-deployment-template-v2", 403): "a template of the system's own",
 }
 # A search is declared with the headers of one resource; it finds many, and there is no version of those.
 WITHOUT_HEADERS = ("search-deployments",)
 # These are declared without, and their version parameters tell of the header.
-WITH_HEADERS = ("get-snapshot-repository", "set-snapshot-repository")
+WITH_HEADERS = (
+    "get-snapshot-repository",
+    "set-snapshot-repository",
+    "set-allocator-settings",
+    "update-allocator-settings",
+    "get-instance-configuration",
+    "get-deployment-template-v2",
+)
 VERSION_HEADERS = ("x-cloud-resource-version", "x-cloud-resource-created", "x-cloud-resource-last-modified")
 
 

@@ -12,7 +12,9 @@ import pytest
 
 import planner.sandbox
 from planner.sandbox import Credentials, create_app
+from planner.sandbox.api import kinds
 from planner.sandbox.description import Description
+from planner.sandbox.http import WORDS
 
 from .caller import EXTENSIONS, REQUIRED, archive, deployment
 from .made_up import Requests
@@ -124,11 +126,8 @@ def test_deployments_that_nobody_named(ece: Checked) -> None:
     ece("POST", "/deployments/_search", json={})
     ece("POST", "/deployments/_resync")
     ece("POST", path + "/_resync")
-    ece("GET", "/deployments/templates?region=r")
-    ece("GET", "/deployments/templates/default?region=r")
     done = {name for name, status in ece.seen if status == 200}
     assert {"search-deployments", "resync-deployments", "resync-deployment"} <= done
-    assert ("get-deployment-template-v2", 404) in ece.seen
 
 
 PROSE = ("description", "example", "readOnly", "default")
@@ -166,13 +165,32 @@ def test_a_description_says_what_the_api_says(file: Path) -> None:
         assert operation.compares == ("version" in queries), name
         has = any("x-cloud-resource-version" in (reply.get("headers") or {}) for reply in replies.values())
         assert operation.headers == (has or name in WITH_HEADERS), name
-        sent = next((each["schema"] for each in parameters if each["in"] == "body"), {})
+        sent: dict[str, Any] = next((each["schema"] for each in parameters if each["in"] == "body"), {})
         if "$ref" in sent:
             assert sent["$ref"].endswith(f"/{operation.takes}"), name
     told = json.loads(file.read_bytes()).get("definitions", {})
     assert told == {name: shape_of(swagger()["definitions"][name]) for name in told}
     reached = json.dumps([told, [operation.takes for operation in of.operations]])
     assert [name for name in told if f'"{name}"' not in reached and f'/{name}"' not in reached] == []
+
+
+def test_a_word_of_the_api_is_no_id_anywhere() -> None:
+    """Where a path has an id that another path of the API has a word for, the word is known."""
+    served = {operation.path for kind in kinds() for operation in kind.of.operations}
+    served |= {"/deployments/{deployment_id}", "/deployments/extensions/{extension_id}"}
+    words = {word for ours in served for path in swagger()["paths"] for word in words_of(ours, path)}
+    assert len(words) > 8
+    assert [word for name, word in sorted(words) if word not in WORDS.get(name, ())] == []
+
+
+def words_of(ours: str, path: str) -> set[tuple[str, str]]:
+    """The words that a path of the API has where another, of the same form, has ids."""
+    if ours.count("/") != path.count("/"):
+        return set()
+    pairs = list(zip(ours.split("/"), path.split("/"), strict=True))
+    if not all(mine == theirs or mine.startswith("{") for mine, theirs in pairs):
+        return set()
+    return {(mine.strip("{}"), theirs) for mine, theirs in pairs if mine[:1] == "{" != theirs[:1]}
 
 
 def shape_of(schema: Any, *, names: bool = False) -> Any:

@@ -149,10 +149,7 @@ def test_the_index_is_never_behind(ece: Caller) -> None:
     assert ece("POST", "/deployments/nothing/_resync").status_code == 404
 
 
-def test_there_are_no_templates(ece: Caller) -> None:
-    assert ece.json("GET", "/deployments/templates?region=ece-region") == []
-    for path, status in (("", 400), ("/default", 400), ("/default?region=ece-region", 404)):
-        assert ece("GET", f"/deployments/templates{path}").status_code == status
+def test_a_deployment_has_its_resources_itself_and_not_from_a_template(ece: Caller) -> None:
     for body, status in (({"name": "x"}, 400), (deployment("repo://1"), 201)):
         assert ece("POST", "/deployments?template_id=default", json=body).status_code == status
 

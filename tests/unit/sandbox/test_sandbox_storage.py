@@ -204,9 +204,18 @@ PRAGMA user_version = 1;
 """
 
 
-def test_the_data_of_an_earlier_version_is_taken_along(tmp_path: Path) -> None:
+VERSION_2 = f"""
+{VERSION_1}
+ALTER TABLE extension ADD COLUMN owner TEXT;
+ALTER TABLE deployment ADD COLUMN details TEXT NOT NULL DEFAULT '{{}}';
+PRAGMA user_version = 2;
+"""
+
+
+@pytest.mark.parametrize("version", [VERSION_1, VERSION_2], ids=["1", "2"])
+def test_the_data_of_an_earlier_version_is_taken_along(tmp_path: Path, version: str) -> None:
     db = sqlite3.connect(tmp_path / "ece.db")
-    db.executescript(VERSION_1)
+    db.executescript(version)
     db.close()
     credentials = Credentials({"some-key": "ann"})
     for _ in range(2):
@@ -216,6 +225,7 @@ def test_the_data_of_an_earlier_version_is_taken_along(tmp_path: Path) -> None:
             assert ece.json("GET", "/deployments/d")["name"] == "shop"
             ece.upload("1234567890", archive())
             ece.create()
+            assert ece("PUT", "/phone-home/config", json={"enabled": False}).status_code == 200
 
 
 def test_reset_makes_nothing(tmp_path: Path) -> None:
