@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from attrs import define, evolve, field, frozen
 
-from planner.engine.diff import replaced, take_over
+from planner.engine.diff import declared_attributes, replaced, take_over
 from planner.errors import PlannerError, StalePlan
 from planner.model.address import Address
 from planner.model.compare import same
+from planner.model.kept import Wanted
 from planner.model.kind import Kind
 from planner.model.plan import Action, Change, Step
 from planner.model.resource import Content, Desired, Observed, Prior, Progress, Request
@@ -20,10 +21,11 @@ from planner.model.value import (
     UNKNOWN,
     Deferred,
     Fingerprint,
+    Path,
     Reference,
     Value,
     at,
-    conceal,
+    conceal_as,
     is_deferred,
     is_sensitive,
     leaves,
@@ -126,7 +128,7 @@ def request_of(step: Step, change: Change, kind: Kind, values: Values, progress:
         operation=step.operation,
         address=change.address,
         desired=values.to_send(change, kind) if step.operation in SENDING else {},
-        baseline=prior.attributes if prior else {},
+        baseline=declared_attributes(prior, kind) if prior else {},
         id=prior.id if prior else None,
         version=prior.version if prior else None,
         content=_to_upload(change, values.desired) if step.operation == "upload" else None,
@@ -156,7 +158,7 @@ def intent_of(step: Step, change: Change, request: Request, now: str, salt: str)
         operation=step.operation,
         at=now,
         id=change.id if deposes(step, change) else request.id,
-        attributes={name: conceal(value, salt) for name, value in request.desired.items()},
+        attributes={n: conceal_as(v, request.baseline.get(n), salt) for n, v in request.desired.items()},
         dependencies=change.dependencies,
         prevent_destroy=change.prevent_destroy,
         create_before_destroy=change.create_before_destroy,
@@ -174,15 +176,25 @@ def token_of(intent: Intent, salt: str) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def prior_after(intent: Intent, observed: Observed, before: Prior | None, kind: Kind, salt: str) -> Prior:
-    """The state's entry after a write that gave observed. intent: of the write. before: the entry then."""
+def prior_after(
+    intent: Intent,
+    observed: Observed,
+    before: Prior | None,
+    kind: Kind,
+    salt: str,
+    reads: Collection[Path] = (),
+) -> Prior:
+    """The state's entry after a write that gave observed. intent: of the write. before: the entry then.
+    reads: the paths that references read.
+    """
+    secrets, wanted = before.attributes if before else {}, Wanted(read=reads)
     if before is not None and intent.operation not in SENDING:
-        return take_over(before, observed, kind, salt, same_content=True, secrets=before.attributes)
+        return take_over(before, observed, kind, salt, same_content=True, secrets=secrets, wanted=wanted)
     declared = {
         name: value
         for name, value in intent.attributes.items()
         if kind.attributes[name].local
-        or kind.attributes[name].write_only
+        or not kind.attributes[name].is_plain
         or is_sensitive(value)
         or (name not in observed.attributes and not kind.attributes[name].echoed)
     }
@@ -197,8 +209,7 @@ def prior_after(intent: Intent, observed: Observed, before: Prior | None, kind: 
         create_before_destroy=intent.create_before_destroy,
         on_leave=intent.on_leave,
     )
-    secrets = before.attributes if before else {}
-    return take_over(entry, observed, kind, salt, same_content=True, secrets=secrets)
+    return take_over(entry, observed, kind, salt, same_content=True, secrets=secrets, wanted=wanted)
 
 
 def _content_after(intent: Intent, observed: Observed, before: Prior | None, kind: Kind) -> str | None:

@@ -32,7 +32,7 @@ from planner.model.ledger import Ledger
 from planner.model.plan import IMPORT_ONLY, NORMAL, Action, Plan
 from planner.model.resource import Observed, Prior
 from planner.model.state import Applied, Intent, State, Working
-from planner.model.value import Value, conceal
+from planner.model.value import Value, conceal, is_sensitive, renewed
 
 
 @frozen(eq=False, repr=False)
@@ -225,13 +225,12 @@ def carry_out(
     goal, drivers = session.goal, session.drivers
     before = looked_before(plan, drivers, surroundings.before, Asking(session.parallelism))
     surroundings = evolve(surroundings, before=before)
-    working = Working.of(_taken_over(plan, state))
-    run = Run(plan, dict(goal.resources), working, drivers, session.parallelism, surroundings, goal.salt)
+    run = _run_of(session, plan, state, surroundings)
     try:
         run.go()
     except StateError as error:
         raise _unrecorded(error, ledger_of(run, interrupted=False), _LOOKED_UP) from error
-    reached = working.state()
+    reached = run.working.state()
     if reached.in_doubt:
         reached = _settle_doubts(session, reached, run)
     ledger = ledger_of(run, interrupted=surroundings.stop())
@@ -245,11 +244,25 @@ def carry_out(
     )
     outputs = after_apply(goal, plan, reached)
     promotions = provenance.promotions(ledger.complete) if provenance.promotions else reached.promotions
+    reached = evolve(_renewed(reached, goal), outputs=outputs, applied=applied, promotions=promotions)
     try:
-        after = session.store.commit(evolve(reached, outputs=outputs, applied=applied, promotions=promotions))
+        after = session.store.commit(reached)
     except StateError as error:
         raise _unrecorded(error, ledger, _IN_JOURNAL) from error
     return after, ledger, _checked_afterwards(goal, plan, after, ledger)
+
+
+def _run_of(session: Session, plan: Plan, state: State, surroundings: Surroundings) -> Run:
+    return Run(
+        plan,
+        desired=dict(session.goal.resources),
+        working=Working.of(_taken_over(plan, state)),
+        drivers=session.drivers,
+        parallelism=session.parallelism,
+        world=surroundings,
+        salt=session.goal.salt,
+        reads=session.goal.reads,
+    )
 
 
 _LOOKED_UP = "What the state and its journal do not hold is looked up by the next plan or apply."
@@ -284,6 +297,18 @@ def _taken_over(plan: Plan, state: State) -> State:
     resources.update({prior.address: prior for prior in plan.refreshed})
     kept = tuple(prior for prior in state.deposed if (prior.address, prior.id, True) not in forgotten)
     return evolve(state, resources=resources, deposed=kept)
+
+
+def _renewed(state: State, goal: Goal) -> State:
+    """state with the fingerprints of older planners made anew, where the secrets are at hand."""
+    resources = dict(state.resources)
+    for address, prior in state.resources.items():
+        desired = goal.resources.get(address)
+        secret = [n for n, v in prior.attributes.items() if is_sensitive(v)] if desired else []
+        if desired and secret:
+            found = {n: renewed(prior.attributes[n], desired.attributes.get(n), goal.salt) for n in secret}
+            resources[address] = evolve(prior, attributes={**prior.attributes, **found})
+    return evolve(state, resources=resources)
 
 
 def _settle_doubts(session: Session, reached: State, run: Run) -> State:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from planner.kinds.binding import Binding
-from planner.model.kind import Attribute, Kind
+from planner.model.facets import Attribute
+from planner.model.kind import Kind
 
 Problem = tuple[str, str]
 """Where in the file, as "api.id", and what is wrong there."""

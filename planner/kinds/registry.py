@@ -12,7 +12,7 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from attrs import evolve, frozen
@@ -21,7 +21,8 @@ from planner.errors import PlannerError
 from planner.kinds.binding import Binding, Conventions, read_binding, read_identity
 from planner.kinds.contract import problems
 from planner.kinds.rest import RestDriver
-from planner.model.kind import Attribute, ContentFacts, Kind
+from planner.model.facets import attributes_of, flaws
+from planner.model.kind import ContentFacts, Kind
 from planner.model.lazily import Lazily
 from planner.resources import kind_files, schema
 from planner.yaml12.core_schema import load
@@ -154,14 +155,14 @@ def _check(path: Path, data: Any) -> None:
     for error in Draft202012Validator(schema("kind.schema.json")).iter_errors(data):
         where = ".".join(map(str, error.instance_path)) or "the file"
         raise PlannerError(f"the kind file {path} is wrong at {where}: {error.message}")
+    for keys, flaw in flaws(data["attributes"]):
+        where = ".".join(map(str, ("attributes", *keys)))
+        raise PlannerError(f"the kind file {path} is wrong at {where}: {flaw}")
 
 
 def _kind(data: Mapping[str, Any]) -> Kind:
     rules = data["attributes"]
-    required = rules.get("required", ())
-    attributes = {
-        name: _attribute(name, body, name in required) for name, body in rules["properties"].items()
-    }
+    attributes = attributes_of(rules)
     if "update" not in data["api"]:  # a change of any attribute is a replacement
         attributes = {name: evolve(a, immutable=not a.read_only) for name, a in attributes.items()}
     api, identity = data["api"], read_identity(data["kind"], data["api"])
@@ -182,18 +183,6 @@ def _kind(data: Mapping[str, Any]) -> Kind:
 
 def _content(content: Mapping[str, Any]) -> ContentFacts:
     return ContentFacts(content["attribute"], content["marker"], tuple(content.get("fetched", ())))
-
-
-_MARKS: Final = {"read_only": "readOnly", "write_only": "writeOnly"} | {
-    mark: f"x-{mark}"
-    for mark in ("immutable", "unordered", "local", "stable", "cleared", "echoed", "volatile")
-}
-"""The fields of an Attribute -> the keywords that set them."""
-
-
-def _attribute(name: str, body: Mapping[str, Any], required: bool) -> Attribute:
-    marks = {mark: body[key] for mark, key in _MARKS.items() if key in body}
-    return Attribute(name, body, required, **marks)
 
 
 def _check_upload(path: Path, kind_file: KindFile) -> None:

@@ -21,7 +21,8 @@ from planner.errors import ApiError, Conflict, Forbidden, NotFound, OutcomeUnkno
 from planner.kinds.binding import merge_patch
 from planner.kinds.reading import Reader
 from planner.kinds.replies import NOBODY, Parts, is_whole, parts_in
-from planner.model.compare import agrees, is_unset
+from planner.model.agreement import agree, proven
+from planner.model.compare import is_unset
 from planner.model.diagnostic import Diagnostic
 from planner.model.identity import Identity
 from planner.model.lint import Fault
@@ -94,7 +95,7 @@ class RestDriver(Reader):
         made = self.written(reply, request, named)
         for name in self.kind.natural_key:  # whose reply it is, before the id is known
             sent, shown = request.desired.get(name), made.attributes.get(name)
-            if not agrees(sent, shown, unordered=self.kind.attributes[name].unordered):
+            if not agree(self.kind.attributes[name], sent, shown, proven):
                 raise self._unread(request, f"the reply is about {made.id}, whose {name} is another")
         return Result(made)
 
@@ -204,10 +205,9 @@ class RestDriver(Reader):
         proves nothing."""
         for name, attribute in self.kind.attributes.items():
             before, now = baseline.get(name), found.get(name)
-            hidden = (before is None or now is None) and (attribute.write_only or not attribute.echoed)
-            if attribute.local or attribute.volatile or hidden or (is_unset(before) and is_unset(now)):
+            if (is_unset(before) and is_unset(now)) or (attribute.partial and before is None):
                 continue
-            if not agrees(before, now, unordered=attribute.unordered):
+            if not agree(attribute, before, now, proven):
                 yield name
 
     def write(self, request: Request, send: Callable[[Observed], Reply]) -> tuple[Reply, str]:

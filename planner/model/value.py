@@ -6,6 +6,7 @@ A number may know how it was written (planner.yaml12.number).
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import NoneType
@@ -38,24 +39,44 @@ class Secret(str):
         return map(Secret, super().__iter__())
 
 
+SCRYPT: Final = "scrypt"
+KEYED: Final = "hmac"
+
+
 @frozen
 class Fingerprint:
-    """What is kept of a secret: scrypt (RFC 7914, n=16384, r=8, p=1) over it with a salt, both as hex."""
+    """What is kept of a secret. salt, hash: hex. form: how the hash was made.
+
+    KEYED: HMAC-SHA256 (RFC 2104) with a key that scrypt (RFC 7914, n=16384, r=8, p=1) makes of the salt, once
+    a run. SCRYPT: scrypt over each secret, as planner wrote it before; it is understood, and no longer made.
+    """
 
     salt: str
     hash: str
+    form: str = KEYED
 
     @classmethod
     def of(cls, secret: object, salt: str) -> Fingerprint:
-        return cls(salt, _scrypt(str(secret), salt))
+        return cls(salt, _hashed(KEYED, str(secret), salt))
 
     def matches(self, secret: object) -> bool:
-        return self.hash == _scrypt(str(secret), self.salt)
+        return self.hash == _hashed(self.form, str(secret), self.salt)
+
+
+def _hashed(form: str, secret: str, salt: str) -> str:
+    if form == SCRYPT:
+        return stretched(secret, salt).hex()
+    return hmac.digest(stretched(_KEY, salt), secret.encode(), "sha256").hex()
+
+
+_KEY: Final = "planner fingerprint key"
+"""What scrypt makes keys of: that of a fingerprint is no fingerprint itself."""
 
 
 @lru_cache(maxsize=4096)
-def _scrypt(secret: str, salt: str) -> str:
-    return hashlib.scrypt(secret.encode(), salt=bytes.fromhex(salt), n=16384, r=8, p=1, dklen=32).hex()
+def stretched(text: str, salt: str) -> bytes:
+    """scrypt over text, which takes some 40 ms."""
+    return hashlib.scrypt(text.encode(), salt=bytes.fromhex(salt), n=16384, r=8, p=1, dklen=32)
 
 
 @frozen
@@ -228,6 +249,29 @@ def conceal(value: Value, salt: str) -> Value:
         plain = type(value) is dict and _SIMPLE.issuperset(map(type, value.values()))
         return value if plain else {key: conceal(item, salt) for key, item in value.items()}
     return with_each(value, lambda item: conceal(item, salt))
+
+
+def conceal_as(value: Value, kept: Value, salt: str) -> Value:
+    """value as `conceal` gives it, with the fingerprints that kept has of the same secrets there."""
+    if isinstance(value, Secret) and isinstance(kept, Fingerprint) and kept.matches(value):
+        return kept
+    if isinstance(value, Mapping) and isinstance(kept, Mapping):
+        return {key: conceal_as(item, kept.get(key), salt) for key, item in value.items()}
+    if isinstance(value, list | tuple) and isinstance(kept, list | tuple) and len(value) == len(kept):
+        return [conceal_as(item, other, salt) for item, other in zip(value, kept, strict=True)]
+    return conceal(value, salt)
+
+
+def renewed(kept: Value, value: Value, salt: str) -> Value:
+    """kept with fingerprints of the present form where value has the secrets of older ones; else itself."""
+    if isinstance(kept, Fingerprint):
+        older = kept.form != KEYED and isinstance(value, Secret) and kept.matches(value)
+        return Fingerprint.of(value, salt) if older else kept
+    if isinstance(kept, Mapping) and isinstance(value, Mapping):
+        return {key: renewed(item, value.get(key), salt) for key, item in kept.items()}
+    if isinstance(kept, list | tuple) and isinstance(value, list | tuple) and len(kept) == len(value):
+        return [renewed(item, other, salt) for item, other in zip(kept, value, strict=True)]
+    return kept
 
 
 CONCEALED: Final = Secret("(sensitive)")

@@ -23,12 +23,22 @@ from types import NoneType
 from typing import Any, Final
 
 from planner.model.address import Address
-from planner.model.value import CONCEALED, Deferred, Fingerprint, Path, Reference, Secret, Value
+from planner.model.value import (
+    CONCEALED,
+    KEYED,
+    SCRYPT,
+    Deferred,
+    Fingerprint,
+    Path,
+    Reference,
+    Secret,
+    Value,
+)
 from planner.yaml12.number import Number, WrittenFloat, WrittenInt, is_written, plain_number, read_number
 
 Data = dict[str, Any]
 
-_FINGERPRINT: Final = re.compile(r"scrypt:((?:[0-9a-fA-F]{2})*):((?:[0-9a-fA-F]{2})*)\Z")
+_FINGERPRINT: Final = re.compile(rf"({KEYED}|{SCRYPT}):((?:[0-9a-fA-F]{{2}})*):((?:[0-9a-fA-F]{{2}})*)\Z")
 _AS_IT_IS: Final[frozenset[type]] = frozenset({str, bool, NoneType})
 _AS_IT_IS_READ: Final[frozenset[type]] = frozenset({str, bool, NoneType, int, float})
 _ONLY_TEXT: Final = frozenset({str})
@@ -100,7 +110,7 @@ def _encode_written(value: Number) -> Any:
 
 
 def _encode_fingerprint(value: Fingerprint) -> Data:
-    return {"$sensitive": f"scrypt:{value.salt}:{value.hash}"}
+    return {"$sensitive": f"{value.form}:{value.salt}:{value.hash}"}
 
 
 def _encode_deferred(value: Deferred) -> Data:
@@ -217,8 +227,9 @@ def _decode_number(data: object) -> Number:
 def _decode_fingerprint(data: object) -> Fingerprint:
     match = _FINGERPRINT.match(data) if isinstance(data, str) else None
     if match is None:
-        raise ValueError("$sensitive wants scrypt:<salt hex>:<hash hex>")
-    return Fingerprint(*match.groups())
+        raise ValueError(f"$sensitive wants {KEYED}:<salt hex>:<hash hex>, or {SCRYPT}")
+    form, salt, hash_ = match.groups()
+    return Fingerprint(salt, hash_, form)
 
 
 def _decode_deferred(data: object) -> Deferred:

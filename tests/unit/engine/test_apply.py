@@ -26,7 +26,7 @@ from planner.model.ledger import APPLIED, FAILED, SKIPPED, StepFinished, StepSta
 from planner.model.plan import Action, Plan
 from planner.model.resource import Lifecycle, Prior, Request, Result
 from planner.model.state import Intent, Outcome
-from planner.model.value import Fingerprint, Secret, Value
+from planner.model.value import SCRYPT, Fingerprint, Secret, Value, stretched
 
 from .world import (
     NOW,
@@ -112,6 +112,20 @@ def test_no_secret_reaches_the_journal() -> None:
     assert "hunter2" not in repr(scene.store.batches)
     assert "hunter2" not in repr(scene.state)
     assert scene.state.resources[address("a")].attributes["password"] == Fingerprint.of("hunter2", SALT)
+
+
+def test_fingerprints_of_older_planners_stay_until_the_next_apply_that_writes() -> None:
+    older = Fingerprint(SALT, stretched("hunter2", SALT).hex(), SCRYPT)
+    scene = Scene.of(prior("a", password=older), prior("b", password=older))
+    same = [desired("a", password=Secret("hunter2")), desired("b", password=Secret("hunter2"))]
+    assert propose_from(scene.session(goal_of(*same)), scene.state).plan.is_empty
+
+    scene.world.faults["update", "a"] = fails(REFUSED)
+    scene.apply(desired("a", password=Secret("hunter2"), note="n"), same[1])
+    intent = next(r for batch in scene.store.batches for r in batch if isinstance(r, Intent))
+    assert intent.attributes["password"] == older  # by which a doubt finds that it stays as it was
+    kept = [entry.attributes["password"] for entry in scene.state.resources.values()]
+    assert kept == [Fingerprint.of("hunter2", SALT)] * 2
 
 
 def test_equals_start_in_order_and_one_by_one_at_parallelism_1() -> None:

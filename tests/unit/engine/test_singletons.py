@@ -12,7 +12,6 @@ from planner.model.declarations import Declarations, Import, Move, Removal
 from planner.model.identity import Identity
 from planner.model.plan import DESTROY, REFRESH_ONLY
 from planner.model.resource import FORGET, RESET, Desired, Lifecycle, Prior
-from planner.model.value import Value
 from planner.render.preview import state_only
 
 from .world import (
@@ -40,7 +39,7 @@ ALONE = evolve(
 )
 
 
-def there(name: str, **attributes: Value) -> Prior:
+def there(name: str, **attributes: Any) -> Prior:
     return prior(name, name, **attributes)
 
 

@@ -25,7 +25,17 @@ from planner.model.codec import (
 from planner.model.plan import Action, AttributeDiff, Change, Drift, OutputChange, Plan, Step
 from planner.model.resource import Content, Prior
 from planner.model.state import Applied, Intent, Outcome, Record, State
-from planner.model.value import CONCEALED, UNKNOWN, Deferred, Fingerprint, Reference, Secret, Value, at
+from planner.model.value import (
+    CONCEALED,
+    SCRYPT,
+    UNKNOWN,
+    Deferred,
+    Fingerprint,
+    Reference,
+    Secret,
+    Value,
+    at,
+)
 from planner.model.value_json import decode_value, encode_value, json_text
 from planner.yaml12.number import read_number, written
 
@@ -129,11 +139,11 @@ def test_plain_mappings_are_not_copied() -> None:
 
 def test_encoding_leaves_the_value_alone() -> None:
     value: Value = {"name": "a", "below": {"key": Fingerprint("00", "11"), "b": "c"}}
-    data = {"name": "a", "below": {"key": {"$sensitive": "scrypt:00:11"}, "b": "c"}}
+    data = {"name": "a", "below": {"key": {"$sensitive": "hmac:00:11"}, "b": "c"}}
     assert encode_value(value) == data
     assert decode_value(data) == value
     assert at(value, ("below",)) == {"key": Fingerprint("00", "11"), "b": "c"}
-    assert data["below"] == {"key": {"$sensitive": "scrypt:00:11"}, "b": "c"}
+    assert data["below"] == {"key": {"$sensitive": "hmac:00:11"}, "b": "c"}
 
 
 @pytest.mark.parametrize(
@@ -171,7 +181,8 @@ def test_not_a_number_round_trips() -> None:
 @pytest.mark.parametrize(
     ("value", "data"),
     [
-        (FINGERPRINT, {"$sensitive": "scrypt:0a0b:ff00"}),
+        (FINGERPRINT, {"$sensitive": "hmac:0a0b:ff00"}),
+        (Fingerprint("0a0b", "ff00", SCRYPT), {"$sensitive": "scrypt:0a0b:ff00"}),
         (
             Deferred(("a", URL)),
             {"$deferred": ["a", {"ref": "extension.synonyms", "path": ["rules", 0, "url"]}]},

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import hmac
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from planner.model.address import Address
 from planner.model.value import (
     CONCEALED,
+    SCRYPT,
     UNKNOWN,
     Deferred,
     Fingerprint,
@@ -15,12 +18,15 @@ from planner.model.value import (
     Value,
     at,
     conceal,
+    conceal_as,
     dotted,
     is_deferred,
     is_sensitive,
     leaves,
+    renewed,
     resolve,
     scalar_text,
+    stretched,
 )
 
 SALT = "ab" * 16
@@ -37,12 +43,66 @@ def test_a_secret_hides_from_repr_and_stays_one_when_cut() -> None:
     assert repr(SECRET[:3]) == "(sensitive)"
 
 
-def test_a_fingerprint_is_scrypt_with_its_salt() -> None:
+def test_an_older_fingerprint_is_scrypt_with_its_salt() -> None:
     # RFC 7914, section 12, has no vector for n=16384, r=8, p=1 with 32 bytes: the first 32 of the 64
-    assert Fingerprint.of("pleaseletmein", b"SodiumChloride".hex()).hash.startswith("7023bdcb3afd7348")
+    older = Fingerprint(
+        b"SodiumChloride".hex(), "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2", SCRYPT
+    )
+    assert older.matches("pleaseletmein")
+    assert not older.matches("pleaseletmeout")
+
+
+def test_a_fingerprint_is_keyed_by_its_salt() -> None:
+    key = hashlib.scrypt(b"planner fingerprint key", salt=b"\xab" * 16, n=16384, r=8, p=1, dklen=32)
+    assert Fingerprint(SALT, hmac.digest(key, b"hunter2", "sha256").hex()) == PRINT
     assert PRINT.matches(SECRET)
     assert not PRINT.matches("other")
     assert Fingerprint.of("hunter2", "cd" * 16) != PRINT
+
+
+def test_the_key_is_made_once_for_many_secrets() -> None:
+    stretched.cache_clear()
+    for number in range(1000):
+        Fingerprint.of(f"secret {number}", SALT)
+    assert stretched.cache_info().misses == 1
+
+
+OLDER = Fingerprint(SALT, stretched("hunter2", SALT).hex(), SCRYPT)
+
+
+@pytest.mark.parametrize(
+    ("value", "kept", "concealed"),
+    [
+        (SECRET, OLDER, OLDER),
+        (SECRET, PRINT, PRINT),
+        (SECRET, "hunter2", PRINT),
+        (Secret("other"), OLDER, Fingerprint.of("other", SALT)),
+        ({"a": SECRET, "b": 1}, {"a": OLDER}, {"a": OLDER, "b": 1}),
+        ([SECRET, "x"], [OLDER, "y"], [OLDER, "x"]),
+        ([SECRET], [OLDER, OLDER], [PRINT]),
+        ("x", OLDER, "x"),
+    ],
+)
+def test_what_is_the_same_keeps_its_fingerprint(value: Any, kept: Any, concealed: Any) -> None:
+    assert conceal_as(value, kept, SALT) == concealed
+
+
+@pytest.mark.parametrize(
+    ("kept", "value", "after"),
+    [
+        (OLDER, SECRET, PRINT),
+        (OLDER, Secret("other"), OLDER),
+        (OLDER, None, OLDER),
+        (PRINT, SECRET, PRINT),
+        ({"a": OLDER, "b": 1}, {"a": SECRET, "b": 2}, {"a": PRINT, "b": 1}),
+        ([OLDER], [SECRET], [PRINT]),
+        ([OLDER], [], [OLDER]),
+    ],
+)
+def test_older_fingerprints_are_made_anew_where_the_secret_is_at_hand(
+    kept: Any, value: Any, after: Any
+) -> None:
+    assert renewed(kept, value, SALT) == after
 
 
 LOOKUP: dict[Reference, Any] = {URL: "repo://1", ID: 7}
