@@ -10,20 +10,13 @@ from planner.engine.apply import Run, Surroundings
 from planner.engine.edits import replay
 from planner.engine.evaluation import UNKNOWN_YET, after_apply, evaluate
 from planner.engine.goal import Goal
-from planner.engine.imports import (
-    find_imports,
-    found_alone,
-    imports_to_do,
-    report_missing,
-    singletons_to_take,
-    with_known,
-)
+from planner.engine.imports import Search, imports_to_do, singletons_to_take, with_known
 from planner.engine.ledger import ledger_of
 from planner.engine.outcome import Values
 from planner.engine.planning import make_plan, with_origins
 from planner.engine.ports import Counted, Drivers, StateStore, uncounted
 from planner.engine.recover import NO_WAITING, Settled, Waiting, refuse_ambiguous, settle, settle_in_time
-from planner.engine.refresh import Asking, View, examine, list_kinds, lists_of, look_up, looked_before, survey
+from planner.engine.refresh import Asking, View, examine, looked_before, survey
 from planner.engine.refreshed import apply_moves
 from planner.errors import PartlyApplied, PlannerError, StateError
 from planner.model.address import Address
@@ -133,12 +126,8 @@ def _look(session: Session, state: State, asking: Asking, diagnostics: Diagnosti
     alone = singletons_to_take(goal, resources, state, imports, drivers)
     if not (imports or alone):
         return view
-    listed = view.listed or list_kinds(lists_of([*desired] if imports else alone, drivers), drivers, asking)
-    ids = find_imports(state, imports, resources, listed, drivers, diagnostics)
-    read = look_up(ids, drivers, asking)
-    report_missing(imports, read, diagnostics)
-    there = {address: observed for address, observed in read.items() if observed is not None}
-    return evolve(view, imports={**there, **found_alone(alone, state, goal, listed, drivers, diagnostics)})
+    found = Search(goal, state, drivers, asking, diagnostics, view.listed)
+    return evolve(view, imports={**found.imported(imports), **found.alone(alone)})
 
 
 def refuse_unknown_kinds(state: State, drivers: Drivers) -> None:
