@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 from zipfile import BadZipFile
@@ -18,16 +18,18 @@ from planner.errors import PlannerError, WrongUsage
 from planner.model.diagnostic import ERROR, did_you_mean
 from planner.model.lint import Finding, Report, Rule
 from planner.model.resource import Content
+from planner.state.locks import utc_now
 
 FILES: Final = "files"
 _ALTERED: Final = (BadZipFile, EOFError, zlib.error)
 """What reading an archive raises that was whole when it was examined."""
 
 
-def lint_paths(folder: Path, paths: Sequence[Path]) -> Iterator[Report]:
+def lint_paths(folder: Path, paths: Sequence[Path], clock: Callable[[], str] = utc_now) -> Iterator[Report]:
     """A report for each path, a folder or a .zip file; without any, for each of those in files/.
 
-    folder: the project's; links are followed inside it. PlannerError: one of them is neither.
+    folder: the project's; links are followed inside it. clock: the time, as ISO 8601 in UTC. PlannerError:
+    one of them is neither.
     """
     chosen = list(paths) or _in_files(folder)
     for path in chosen:
@@ -38,7 +40,7 @@ def lint_paths(folder: Path, paths: Sequence[Path]) -> Iterator[Report]:
                 f"{path} is neither a .zip file nor a folder",
                 advice="Name the folder that is archived, or the archive.",
             )
-    return (_lint(path, folder) for path in chosen)
+    return (_lint(path, folder).on(clock()) for path in chosen)
 
 
 def rule(name: str) -> Rule:

@@ -6,22 +6,29 @@ is only warned, so that rules which a newer planner brings stop nothing that wor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
 
-from planner.app.opening import Opened, Request
 from planner.archives import ArchiveError, Archives
 from planner.config.load import Configuration
 from planner.engine.ports import Counted, uncounted
 from planner.engine.workflow import Proposal, propose
 from planner.kinds.registry import KindFile
 from planner.model.address import Address
-from planner.model.diagnostic import ERROR, WARNING, Diagnostic, did_you_mean
-from planner.model.lint import Fault
+from planner.model.diagnostic import ERROR, WARNING, Diagnostic, Position, did_you_mean
+from planner.model.lint import Fault, Rule
 from planner.model.plan import NORMAL
 from planner.model.resource import Content, Desired
+from planner.model.value import Path
+
+if TYPE_CHECKING:
+    from planner.app.opening import Opened, Request
+
+Locate = Callable[[Path], Position]
+_TAKE_OUT: Final = "Take it out."
 
 
 def proposed(here: Opened, counted: Counted = uncounted) -> Proposal:
@@ -51,31 +58,51 @@ def findings(request: Request, configuration: Configuration) -> tuple[Diagnostic
 
 def _findings(request: Request, configuration: Configuration) -> Iterator[tuple[Address, Diagnostic]]:
     archives = request.workspace.archives(request.folder, configuration.pinned)
-    kinds = request.kinds
+    kinds, now = request.kinds, request.clock()
+    wrong = {item.address for item in configuration.diagnostics if item.is_error}
     for address, desired in configuration.resources.items():
         if desired.content is not None or desired.allow:
-            for item in _of(desired, kinds[address.kind], archives, configuration):
-                yield address, evolve(item, address=str(address))
+            locate = partial(configuration.locate, address)
+            of_files = _of(desired, kinds[address.kind], archives, locate, now)
+            found = _unknown(desired, locate) if str(address) in wrong else of_files
+            yield from ((address, evolve(item, address=str(address))) for item in found)
 
 
 def _of(
-    desired: Desired, kind: KindFile, archives: Archives, configuration: Configuration
+    desired: Desired, kind: KindFile, archives: Archives, locate: Locate, now: str
 ) -> Iterator[Diagnostic]:
-    content, locate = desired.content, partial(configuration.locate, desired.address)
+    content = desired.content
     faults: tuple[Fault, ...] = ()
     if content is not None and kind.kind.content is not None:
         try:
-            faults = kind.driver.lint(archives, content, desired.attributes)
+            found = kind.driver.lint(archives, content, desired.attributes)
+            faults = tuple(fault for fault in found if fault.since <= now)
         except ArchiveError as error:
             yield Diagnostic(ERROR, error.summary, advice=error.advice)
         allowed = {item.rule for item in desired.allow}
         for fault in faults:
             if fault.rule not in allowed:
                 yield evolve(_diagnostic(fault, content), position=locate((kind.kind.content.attribute,)))
+    yield from _unknown(desired, locate)
     broken = {fault.rule for fault in faults}
     for index, item in enumerate(desired.allow):
-        if item.rule not in broken:
+        if item.rule not in broken and item.rule in _rules():
             yield evolve(_idle(item.rule, content), position=locate(("allow", index)))
+
+
+def _unknown(desired: Desired, locate: Locate) -> Iterator[Diagnostic]:
+    """Of rules that are allowed, and that there are not: whatever else is wrong with the resource."""
+    for index, item in enumerate(desired.allow):
+        if item.rule not in _rules():
+            summary = f'allow names the rule "{item.rule}", which there is not'
+            advice = did_you_mean(item.rule, _rules()) or _TAKE_OUT
+            yield Diagnostic(WARNING, summary, position=locate(("allow", index)), advice=advice)
+
+
+def _rules() -> Mapping[str, Rule]:
+    from planner.archives.lint import rules  # noqa: PLC0415 - only where one is allowed
+
+    return rules()
 
 
 def _diagnostic(fault: Fault, content: Content) -> Diagnostic:
@@ -85,13 +112,5 @@ def _diagnostic(fault: Fault, content: Content) -> Diagnostic:
 
 def _idle(rule: str, content: Content | None) -> Diagnostic:
     """Of a rule that is allowed, and not broken."""
-    from planner.archives.lint import rules  # noqa: PLC0415 - only where it is told
-
-    known = rules()
-    if rule not in known:
-        summary, advice = f'allow names the rule "{rule}", which there is not', did_you_mean(rule, known)
-    elif content is None:
-        summary, advice = f"allow names {rule}, and there is no file that could break it", ""
-    else:
-        summary, advice = f"allow names {rule}, which {content.source} does not break", ""
-    return Diagnostic(WARNING, summary, advice=advice or "Take it out.")
+    why = f"which {content.source} does not break" if content else "and there is no file that could break it"
+    return Diagnostic(WARNING, f"allow names {rule}, {why}", advice=_TAKE_OUT)

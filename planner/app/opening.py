@@ -16,6 +16,7 @@ from planner.app.caller import Caller, Silent
 from planner.app.command_line import Typed
 from planner.app.config_digest import config_digest
 from planner.app.disclosure import discretion, exposed, exposed_names
+from planner.app.linting import findings
 from planner.app.pinned import PinnedTrees
 from planner.app.redaction import given_values
 from planner.app.stores import States
@@ -44,6 +45,7 @@ from planner.model.lazily import Lazily
 from planner.model.plan import DESTROY, IMPORT_ONLY, NORMAL, REFRESH_ONLY
 from planner.model.project import Environment, Project
 from planner.model.state import State
+from planner.state.locks import utc_now
 from planner.state.store import Store
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ STATE_FOLDER: Final = "state"
 @frozen(eq=False, repr=False)
 class Request:
     """What the command line asks for. caller: who asks, and is told. texts: of files of the project, whatever
-    is on disk.
+    is on disk. clock: the time, as ISO 8601 in UTC.
     """
 
     folder: Path
@@ -80,6 +82,7 @@ class Request:
     )
     run: Runner = field(factory=apart)  # before a thread is started that shows what goes on
     trees: PinnedTrees = field(default=Factory(lambda self: PinnedTrees(self.folder), takes_self=True))
+    clock: Callable[[], str] = utc_now
 
     def given_secrets(self) -> tuple[str, ...]:
         """The values of the sensitive variables that are set here, once it is known which are."""
@@ -120,6 +123,7 @@ class Request:
             workspace=self.workspace,
             run=self.run,
             trees=self.trees,
+            clock=self.clock,
         )
 
 
@@ -166,12 +170,16 @@ def configure(request: Request) -> tuple[Configuration, Mapping[str, KindFile]]:
 
 
 def configure_files(request: Request) -> tuple[Configuration, Mapping[str, KindFile]]:
-    """As `configure`, with the files archived, hashed and checked."""
+    """As `configure`, with the files archived, hashed and checked; and linted, where something is wrong: what
+    comes of files is told with the rest then.
+    """
     configuration, kinds = configure(request)
     diagnostics = Diagnostics(list(configuration.diagnostics))
     archives = request.workspace.archives(request.folder, configuration.pinned)
     resources = attach_contents(configuration.resources, kinds, archives, configuration.locate, diagnostics)
-    return evolve(configuration, resources=resources, diagnostics=first_causes(diagnostics)), kinds
+    found = evolve(configuration, resources=resources, diagnostics=first_causes(diagnostics))
+    more = findings(request, found) if found.has_errors else ()
+    return evolve(found, diagnostics=(*found.diagnostics, *more)), kinds
 
 
 @contextmanager

@@ -16,7 +16,9 @@ import click
 
 from planner.config.project import open_project
 from planner.errors import PlannerError, WrongUsage
+from planner.model.diagnostic import nearest
 
+_ONE_DASH: Final = re.compile(r"-[a-z][a-z-]+")
 _FLAG: Final = re.compile(r"-?-([a-z][a-z-]+)(?:=(.*))?", re.DOTALL)
 _DURATION: Final = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
@@ -30,9 +32,18 @@ ALONE: Final[Mapping[str, tuple[str, str]]] = {
     "version": ("--version", ""),
     **dict.fromkeys(
         (
-            *("allow-missing", "compact-warnings", "draw-cycles", "force", "force-copy", "get"),
+            *(
+                "allow-missing",
+                "check",
+                "compact-warnings",
+                "diff",
+                "draw-cycles",
+                "force",
+                "force-copy",
+                "get",
+            ),
             *("ignore-remote-version", "input", "lock", "lockfile", "migrate-state", "no-tests", "raw"),
-            *("reconfigure", "upgrade"),
+            *("reconfigure", "recursive", "upgrade", "write"),
         ),
         ("", ""),
     ),
@@ -42,7 +53,11 @@ ALONE: Final[Mapping[str, tuple[str, str]]] = {
 VALUED: Final[Mapping[str, str]] = {
     **{name: f"--{name}" for name in ("lock-timeout", "out", "parallelism", "replace", "target", "var")},
     **dict.fromkeys(
-        ("backend-config", "backup", "config", "generate-config-out", "id", "state", "state-out"), ""
+        (
+            *("backend-config", "backup", "config", "filter", "from-module", "generate-config-out", "id"),
+            *("module-depth", "plan", "plugin-dir", "state", "state-out", "test-directory", "type"),
+        ),
+        "",
     ),
     "chdir": "-C",
     "env": "-e",
@@ -94,9 +109,24 @@ def refuse_habits(typed: Sequence[str], planner: click.Command, error: click.Usa
         summary = why or (named if flags != list(typed) else "what a command takes stands behind it")
         without = f"; left out: {', '.join(left_out)}" if left_out else ""
         raise WrongUsage(summary + without, advice=shlex.join(["planner", *_untold(line)]))
-    takes = error.ctx.command.params if error and error.ctx else ()
-    if error and "extra argument" in error.message and any("-e" in option.opts for option in takes):
+    if error:
+        _explain(error, typed)
+
+
+def _explain(error: click.UsageError, typed: Sequence[str]) -> None:
+    """UsageError that says more than click does: of a word with one dash it names a letter."""
+    takes = error.ctx.command.params if error.ctx else ()
+    if "extra argument" in error.message and any("-e" in option.opts for option in takes):
         raise click.UsageError(f"{error.message}. An environment is named with -e.", error.ctx) from None
+    letter = error.option_name if isinstance(error, click.NoSuchOption) else ""
+    word = next((word for word in typed if _ONE_DASH.match(word) and letter[1:] in word), "")
+    if len(letter) == 2 and word:
+        name = word.strip("-").partition("=")[0]
+        known = [way[2:] for option in takes for way in option.opts if way.startswith("--")]
+        near = nearest(name, known)
+        meant = f" Did you mean '--{near}'?" if near else ""
+        told = f"No such option '-{name}'. Those of planner have two dashes.{meant}"
+        raise click.UsageError(told, error.ctx) from None
 
 
 def _with_our_flags(typed: Iterator[str], known: Set[str] | None, left_out: list[str]) -> Iterator[str]:

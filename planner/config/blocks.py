@@ -168,6 +168,7 @@ class Blocks:
                 continue
             value = plain(item)
             self._surveyed(value, place)
+            statements.check_output(name, item, place)
             self.outputs[name] = Output(value, place)
 
 

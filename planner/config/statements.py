@@ -140,6 +140,34 @@ def read_allow(value: Value, place: Place) -> tuple[Allowed, ...]:
     return tuple(Allowed(**entry) for entry in cast(list[dict[str, str]], value))
 
 
+_OF_TERRAFORM: Final = frozenset(
+    {"value", "sensitive", "description", "depends_on", "ephemeral", "precondition"}
+)
+
+
+def check_output(name: str, body: Written, place: Place) -> None:
+    """Tells of an output in Terraform's form, which is a mapping here. `sensitive: true` hides nothing in it,
+    so that is an error; what an expression gives is meant as it is.
+    """
+    if not isinstance(body, dict) or "value" not in body or not _OF_TERRAFORM.issuperset(body):
+        return
+    sensitive = body.get("sensitive")
+    if isinstance(sensitive, Literal) and sensitive.value is True:
+        place.error(
+            (),
+            f'output "{name}" would be shown: it is a mapping, in which sensitive hides nothing',
+            advice=f"Write {name}: VALUE. What is made of a sensitive variable is hidden in every output.\n"
+            f'If the mapping is meant, write it as an expression: {name}: "{{{{ {{...}} }}}}"',
+        )
+    else:
+        keys = ", ".join(body)
+        place.warning(
+            (),
+            f'output "{name}" is a mapping with {keys}',
+            advice=f"For the value alone write {name}: VALUE.",
+        )
+
+
 def _named(value: Value) -> Value:
     """References printed with braces as texts: `{{ resource.extension.a }}` is resource.extension.a."""
     if isinstance(value, list):

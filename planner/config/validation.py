@@ -279,6 +279,10 @@ class Place:
         place = self.locate(path)
         self.diagnostics.error(summary, detail=detail, position=place, address=self.address, advice=advice)
 
+    def warning(self, path: Path, summary: str, *, advice: str) -> None:
+        place = self.locate(path)
+        self.diagnostics.warning(summary, position=place, address=self.address, advice=advice)
+
     def report(self, problems: Iterable[Problem], path: Path = (), about: str = "") -> bool:
         """Whether there are none. path: of what they are about. about: said before each."""
         found = list(problems)

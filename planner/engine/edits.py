@@ -11,7 +11,7 @@ from attrs import define, evolve
 from planner.engine.diff import take_over
 from planner.engine.recover import adopted_create
 from planner.errors import PlannerError
-from planner.model.address import Address
+from planner.model.address import Address, as_read
 from planner.model.diagnostic import did_you_mean
 from planner.model.kind import Kind
 from planner.model.plan import Moved
@@ -33,13 +33,13 @@ def matching(state: State, patterns: Sequence[str]) -> list[Address]:
                 advice=did_you_mean(pattern, map(str, held)) or "See planner state list.",
             )
         found.update(hits)
-    return sorted(found)
+    return sorted(found, key=as_read)
 
 
 def at_addresses(state: State, addresses: Iterable[Address]) -> list[Prior]:
     """All that the state holds at the addresses, in their order; what is deposed comes last."""
     asked = set(addresses)
-    return sorted((p for p in state.entries if p.address in asked), key=lambda prior: prior.address)
+    return sorted((p for p in state.entries if p.address in asked), key=lambda prior: as_read(prior.address))
 
 
 def moved(state: State, source: Address, target: Address) -> State:

@@ -9,6 +9,11 @@ from attrs import frozen
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
 
 
+def as_read(name: object) -> list[str | int]:
+    """What addresses and other names are sorted by where people read them: e2 before e10."""
+    return [int(part) if odd % 2 else part for odd, part in enumerate(re.split(r"([0-9]+)", str(name)))]
+
+
 @frozen(order=False, cache_hash=True)
 class Address:
     """kind and name; both letters, digits, `_` and `-`, not beginning with a digit or `-`."""

@@ -10,6 +10,7 @@ from typing import Final, TypedDict, Unpack
 from attrs import evolve, field, frozen
 from attrs.converters import optional
 
+from planner.model.address import as_read
 from planner.model.redaction import WORD
 
 ERROR = "error"
@@ -129,12 +130,7 @@ def _with_count(items: Sequence[Diagnostic]) -> Diagnostic:
 def _order(item: Diagnostic) -> tuple[object, ...]:
     place = item.position
     where = (place is None, place.file if place else "", (place.line or 0) if place else 0)
-    return (not item.is_error, *where, _numbered(item.address or ""), item.summary, item.detail)
-
-
-def _numbered(text: str) -> list[str | int]:
-    """For sorting: a_9 before a_10."""
-    return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", text)]
+    return (not item.is_error, *where, as_read(item.address or ""), item.summary, item.detail)
 
 
 _KNOWN, _COMPARED = 5000, 250

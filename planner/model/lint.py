@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from planner.model.diagnostic import ERROR, Diagnostic, Position
 from planner.model.redaction import WORD
@@ -34,18 +34,24 @@ class Rule:
         return self.severity == ERROR
 
     def at(
-        self, line: int | None = None, *, member: str = "", sentence: str = "", advice: str = ""
+        self,
+        line: int | None = None,
+        *,
+        member: str = "",
+        sentence: str = "",
+        advice: str = "",
+        since: str = "",
     ) -> Finding:
         """A finding of this rule. member: may be left out by the check of one file, which it then is about.
-        sentence, advice: where more can be said than the rule does.
+        sentence, advice: where more can be said than the rule does. since: as of Finding.
         """
-        return Finding(self, member, line, sentence or self.sentence, advice or self.advice)
+        return Finding(self, member, line, sentence or self.sentence, advice or self.advice, since)
 
 
 @frozen
 class Finding:
     """One place where an archive breaks a rule. member: its path in the archive, "" for the whole. line: from
-    1, None when it is about no line.
+    1, None when it is about no line. since: the day from which on it does, as 2026-12-24, "" for always.
     """
 
     rule: Rule
@@ -53,6 +59,7 @@ class Finding:
     line: int | None
     sentence: str
     advice: str
+    since: str = field(default="", metadata=WORD)
 
 
 @frozen
@@ -74,7 +81,9 @@ class Taken:
 
 @frozen
 class Fault:
-    """What a file breaks of one rule, at the first of its lines. rule: its id. detail: more about it."""
+    """What a file breaks of one rule, at the first of its lines. rule: its id. detail: more about it. since:
+    as of Finding; each day is a fault of its own.
+    """
 
     rule: str = field(metadata=WORD)
     severity: str = field(metadata=WORD)
@@ -83,6 +92,7 @@ class Fault:
     sentence: str
     detail: str
     advice: str
+    since: str = field(default="", metadata=WORD)
 
     def place(self, archive: str) -> str:
         """`archive!member:line`, as far as they are given."""
@@ -121,6 +131,10 @@ class Report:
     def errors(self) -> int:
         return sum(1 for finding in self.findings if finding.rule.is_error)
 
+    def on(self, day: str) -> Report:
+        """What holds on a day, as 2026-12-24."""
+        return evolve(self, findings=tuple(finding for finding in self.findings if finding.since <= day))
+
     def place(self, member: str, line: int | None = None) -> str:
         """`archive!member:line`, as far as they are given."""
         return str(Position(_place(self.archive, member), line))
@@ -132,13 +146,13 @@ class Report:
     def faults(self) -> Iterator[Fault]:
         """The findings for people: one for a rule and a file."""
         taken = {item.member: item for item in self.taken}
-        found: dict[tuple[str, str], list[Finding]] = {}
+        found: dict[tuple[str, str, str], list[Finding]] = {}
         for finding in self.findings:
-            found.setdefault((finding.rule.id, finding.member), []).append(finding)
-        for (rule, member), (first, *others) in found.items():
+            found.setdefault((finding.rule.id, finding.member, finding.since), []).append(finding)
+        for (rule, member, since), (first, *others) in found.items():
             detail = _context(taken.get(member), others)
             severity = first.rule.severity
-            yield Fault(rule, severity, member, first.line, first.sentence, detail, first.advice)
+            yield Fault(rule, severity, member, first.line, first.sentence, detail, first.advice, since)
 
     def diagnostics(self) -> Iterator[Diagnostic]:
         return (fault.diagnostic(self.archive) for fault in self.faults())

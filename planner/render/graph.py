@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from planner.model.address import Address
+from planner.model.address import Address, as_read
 
 Graph = Mapping[Address, Sequence[Address]]
 """An address -> what it depends on."""
@@ -13,14 +13,14 @@ Graph = Mapping[Address, Sequence[Address]]
 def dot(graph: Graph) -> str:
     """DOT: an arrow goes from a resource to what it depends on."""
     head = ["digraph resources {", "  rankdir = LR;", "  node [shape = box];"]
-    nodes = [f'  "{address}";' for address in sorted(graph)]
+    nodes = [f'  "{address}";' for address in sorted(graph, key=as_read)]
     edges = [f'  "{address}" -> "{other}";' for address, other in _edges(graph)]
     return "\n".join([*head, *nodes, *edges, "}"])
 
 
 def mermaid(graph: Graph) -> str:
     """mermaid's flowchart, as GitHub, GitLab and Gitea draw it."""
-    addresses = sorted({*graph, *(other for others in graph.values() for other in others)})
+    addresses = sorted({*graph, *(other for others in graph.values() for other in others)}, key=as_read)
     nodes = {address: f"n{number}" for number, address in enumerate(addresses)}
     lines = [f'  {name}["{address}"]' for address, name in nodes.items()]
     edges = [f"  {nodes[address]} --> {nodes[other]}" for address, other in _edges(graph)]
@@ -28,8 +28,8 @@ def mermaid(graph: Graph) -> str:
 
 
 def _edges(graph: Graph) -> Iterator[tuple[Address, Address]]:
-    for address in sorted(graph):
-        for other in sorted(graph[address]):
+    for address in sorted(graph, key=as_read):
+        for other in sorted(graph[address], key=as_read):
             yield address, other
 
 

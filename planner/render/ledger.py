@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from planner.model.address import as_read
 from planner.model.ledger import APPLIED, FAILED, SKIPPED, Entry, Ledger, ThreeWay
 from planner.model.plan import Action
 from planner.model.value import UNKNOWN, Value, dotted
@@ -55,7 +56,7 @@ def _counts(ledger: Ledger) -> str:
 def _section(entries: Sequence[Entry], title: str, width: int, style: Style) -> Iterator[str]:
     if entries:
         yield from ("", f"{title} ({len(entries)}):")
-        for entry in entries:
+        for entry in sorted(entries, key=lambda entry: as_read(entry.address)):
             yield from _entry(entry, width, style)
 
 

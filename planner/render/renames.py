@@ -14,7 +14,7 @@ from typing import Final
 
 from attrs import frozen
 
-from planner.model.address import Address
+from planner.model.address import Address, as_read
 from planner.model.plan import Plan, Rename
 from planner.render.values import plural
 
@@ -53,7 +53,7 @@ class Renames:
         single = [rename for rename in told if len(rename.sources) == len(rename.targets) == 1]
         sources, targets = Counter(r.sources for r in single), Counter(r.targets for r in single)
         clear = {rename for rename in single if sources[rename.sources] == targets[rename.targets] == 1}
-        pairs = sorted((rename.sources[0], rename.targets[0]) for rename in clear)
+        pairs = sorted(((rename.sources[0], rename.targets[0]) for rename in clear), key=_as_read)
         return cls(tuple(pairs), tuple(rename for rename in told if rename not in clear))
 
     @property
@@ -76,8 +76,12 @@ class Renames:
     @property
     def block(self) -> list[str]:
         """The `moved` block as lines of YAML; none where nothing is clear."""
-        entries = sorted([*_looped(self.pairs)])
+        entries = sorted(_looped(self.pairs), key=lambda entry: _as_read(entry[0]))
         return ["moved:", *(line for _, lines in entries for line in lines)] if entries else []
+
+
+def _as_read(pair: Pair) -> list[str | int]:
+    return as_read(" ".join(map(str, pair)))
 
 
 def _listed(addresses: Sequence[Address]) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
+from planner.model.address import as_read
 from planner.model.plan import Action, AttributeDiff, Change, OutputChange
 from planner.model.value import UNKNOWN, Value, dotted
 from planner.render.escaping import ELLIPSIS
@@ -18,6 +19,7 @@ from planner.yaml12.number import is_written
 FORCES: Final = "forces replacement"
 _SHORT_LIST: Final = 3
 _CONTEXT_LINES: Final = 2
+_NAMED: Final = 3
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
@@ -142,6 +144,15 @@ def rows_of(diffs: Iterable[AttributeDiff]) -> list[Row]:
     return [row for diff in diffs for row in diff_rows(diff)]
 
 
+def names_of(diffs: Sequence[AttributeDiff]) -> list[str]:
+    """`a`, `b`, `c and 4 more`. What forces a replacement comes first."""
+    ordered = sorted(diffs, key=lambda diff: (not diff.forces_replacement, dotted(diff.path)))
+    names = [dotted(diff.path) for diff in ordered]
+    if len(names) > _NAMED:
+        names[_NAMED - 1] += f" and {len(names) - _NAMED:,} more"
+    return names[:_NAMED]
+
+
 def key_of(value: Value) -> object:
     """What two values are compared by where one of them is shown: 1, 1.0 and true differ, as do 8.1 and 8.10,
     and a list can be a key."""
@@ -153,7 +164,8 @@ def key_of(value: Value) -> object:
 
 
 def output_rows(outputs: Sequence[OutputChange]) -> list[Row]:
-    return rows_of(AttributeDiff((o.name,), o.before, o.after, o.sensitive) for o in outputs)
+    in_order = sorted(outputs, key=lambda output: as_read(output.name))
+    return rows_of(AttributeDiff((o.name,), o.before, o.after, o.sensitive) for o in in_order)
 
 
 def content_words(sha256: str, about: str = "") -> Words:

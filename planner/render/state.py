@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from planner.model.address import as_read
 from planner.model.resource import Prior
 from planner.model.state import State
 from planner.model.value import Value, is_sensitive
@@ -17,7 +18,8 @@ from planner.render.values import SENSITIVE, expanded, wrapped
 def render_state(state: State, *, width: int, style: Style) -> str:
     """Resources by address, left-overs, intents in doubt, outputs, and where it all comes from."""
     parts = [_head(state, style)]
-    parts += ["\n".join(_resource(prior, width, style)) for _, prior in sorted(state.resources.items())]
+    priors = (state.resources[address] for address in sorted(state.resources, key=as_read))
+    parts += ["\n".join(_resource(prior, width, style)) for prior in priors]
     parts += [f"{d.address} ({escape(d.id)}) is left over from a replacement" for d in state.deposed]
     parts += [f"{i.address}: the {i.operation} begun at {i.at} is in doubt" for i in state.in_doubt]
     if state.outputs:
@@ -56,7 +58,7 @@ def _facts(prior: Prior) -> Iterator[tuple[str, Value]]:
 
 def render_outputs(outputs: Mapping[str, Value], *, width: int) -> str:
     """One output after the other, sorted by name; long values go on below, indented."""
-    names = sorted(outputs)
+    names = sorted(outputs, key=as_read)
     column = max((cells(escape(name)) for name in names), default=0)
     lines = []
     for name in names:

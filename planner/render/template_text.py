@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Final
 
-from planner.model.address import Address
+from planner.model.address import Address, as_read
 from planner.model.declarations import Import
 from planner.model.value import Deferred, Path, Reference, Value, dotted
 from planner.model.value_json import json_text
@@ -40,9 +40,10 @@ def render_resources(resources: Resources, outputs: Mapping[str, Value], origins
 
 
 def _block(resources: Resources, attributes: Callable[[Address], Iterable[str]]) -> Iterator[str]:
+    in_order = sorted(resources, key=lambda address: (address.kind, as_read(address.name)))
     if resources:
         yield "resource:"
-    for kind, found in groupby(sorted(resources), key=lambda address: address.kind):
+    for kind, found in groupby(in_order, key=lambda address: address.kind):
         yield f"  {kind}:"
         for address in found:
             yield f"    {address.name}:"

@@ -12,27 +12,27 @@ looked at, and nothing here is escaped yet.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from attrs import frozen
 
-from planner.model.address import Address
+from planner.model.address import Address, as_read
 from planner.model.plan import (
     DESTROY,
     IMPORT_ONLY,
     REFRESH_ONLY,
     Action,
-    AttributeDiff,
     Change,
     CheckResult,
     Drift,
+    LeftOut,
     Plan,
 )
 from planner.model.state import LEFT_OVER
 from planner.model.value import Value, dotted
 from planner.render.renames import Renames
-from planner.render.rows import Row, change_rows, output_rows, rows_of
+from planner.render.rows import Row, change_rows, names_of, output_rows, rows_of
 from planner.render.values import is_unknown, plural
 
 CHECKED_LATER: Final = "checked after the apply"
@@ -190,7 +190,7 @@ class ChangeView:
         if self.group not in ("update", "replace"):
             return self.reason
         content = ["content"] if change.content is not None else []
-        return ", ".join([*_names(change.diffs), *content]) or self.reason
+        return ", ".join([*names_of(change.diffs), *content]) or self.reason
 
     @property
     def rows(self) -> list[Row]:
@@ -211,13 +211,8 @@ class ChangeView:
         return self.change.used_by
 
 
-def _names(diffs: Sequence[AttributeDiff]) -> list[str]:
-    """`a`, `b`, `c and 4 more`. What forces a replacement comes first."""
-    ordered = sorted(diffs, key=lambda diff: (not diff.forces_replacement, dotted(diff.path)))
-    names = [dotted(diff.path) for diff in ordered]
-    if len(names) > _NAMED:
-        names[_NAMED - 1] += f" and {len(names) - _NAMED:,} more"
-    return names[:_NAMED]
+def _place(item: Change | Drift | LeftOut) -> list[str | int]:
+    return as_read(item.address)
 
 
 @frozen(eq=False, repr=False)
@@ -254,7 +249,7 @@ class DriftView:
 
     @property
     def gist(self) -> str:
-        return "is gone" if self.drift.gone else ", ".join(_names(self.drift.diffs))
+        return "is gone" if self.drift.gone else ", ".join(names_of(self.drift.diffs))
 
     @property
     def rows(self) -> list[Row]:
@@ -262,6 +257,10 @@ class DriftView:
 
 
 ResourceView = ChangeView | DriftView
+
+
+def drift_views(found: Iterable[Drift]) -> Iterator[DriftView]:
+    return map(DriftView, sorted(found, key=_place))
 
 
 @frozen(eq=False, repr=False)
@@ -272,7 +271,8 @@ class PlanView:
 
     @property
     def changes(self) -> Iterator[ChangeView]:
-        return (ChangeView(change) for change in self.plan.changes if change.action is not Action.NO_OP)
+        found = (change for change in self.plan.changes if change.action is not Action.NO_OP)
+        return map(ChangeView, sorted(found, key=_place))
 
     @property
     def losses(self) -> Iterator[ChangeView]:
@@ -281,7 +281,7 @@ class PlanView:
 
     @property
     def drift(self) -> Iterator[DriftView]:
-        return map(DriftView, self.plan.drift)
+        return drift_views(self.plan.drift)
 
     @property
     def outputs(self) -> list[Row]:
@@ -296,7 +296,7 @@ class PlanView:
     @property
     def left_out(self) -> Iterator[tuple[Address, str, str]]:
         """What --target and --exclude keep out: the address, what of it with its change, and why."""
-        for item in self.plan.left_out:
+        for item in sorted(self.plan.left_out, key=_place):
             deposed = f", {LEFT_OVER}" if item.deposed else ""
             yield item.address, f"{deposed} ({item.action.value})", item.why
 
@@ -323,7 +323,10 @@ class PlanView:
             item.address: "gone" if item.gone else "changed outside of planner" for item in self.plan.drift
         }
         entries = {prior.address for prior in self.plan.refreshed} - told | {*self.plan.gone}
-        named = [f"{item} ({moved.get(item, 'its version, dates or lifecycle')})" for item in sorted(entries)]
+        named = [
+            f"{item} ({moved.get(item, 'its version, dates or lifecycle')})"
+            for item in sorted(entries, key=as_read)
+        ]
         if len(named) > _NAMED:
             named[_NAMED:] = [f"{len(named) - _NAMED:,} more"]
         what = " and ".join(filter(None, [", ".join(named[:-1]), *named[-1:]]))

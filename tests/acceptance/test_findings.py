@@ -6,6 +6,11 @@ import json
 
 import pytest
 
+from planner.app.linting import findings
+from planner.app.opening import Request, configure_files
+from planner.config.variables import Inputs
+from tests.unit.archives.lint.cases.keys import certificate, jks
+
 from .runner import Project
 from .team import change_prod, environments
 
@@ -171,3 +176,24 @@ def test_a_preview_is_refused_for_what_would_be_sent(team: Project, words: tuple
     for item in found.values():
         assert "has more than one `=>` (synonyms-two-arrows)" in str(item["error"])
         assert not item["digest"]
+
+
+def test_what_was_found_before_is_told_when_its_day_comes(project: Project) -> None:
+    (project.folder / "files/alpha/a.jks").write_bytes(
+        jks("other", certificate(b"\x17\x0d300331000000Z", "ca"))
+    )
+    assert [_told_on(project, day) for day in ("2030-02-28", "2030-03-01", "2030-02-28")] == [
+        [],
+        ["files/alpha!a.jks has a certificate that is valid until 2030-03-31: ca (keys-certificate-ends)"],
+        [],
+    ]
+
+
+def _told_on(project: Project, day: str) -> list[str]:
+    (project.folder / "state").mkdir(exist_ok=True)
+    request = Request(project.folder, None, Inputs(environ={}), clock=lambda: f"{day}T00:00:00Z")
+    configuration, _ = configure_files(request)
+    found = [item.summary for item in findings(request, configuration)]
+    request.workspace.close()
+    assert (project.folder / "state/.archives/findings.json").exists()
+    return found

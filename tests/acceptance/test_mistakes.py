@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -191,6 +192,26 @@ MISTAKES: dict[str, Mistake] = {
         f"{TOP}    - name: it\n", f"{T}:2", "Write a name above the attributes of each."
     ),
     "HCL": in_template('resource "extension" "it" {\n  name = "it"\n}\n', f"{T}:1", "This is HCL"),
+    "an output that Terraform would hide": in_template(
+        f"{IT}output:\n  a: {{value: 3, sensitive: true}}\n",
+        f"{T}:8",
+        "in which sensitive hides nothing",
+        "Write a: VALUE.",
+        'as an expression: a: "{{ {...} }}"',
+    ),
+    "an output as Terraform has it": Mistake(
+        [f"{T}:10", 'output "a" is a mapping with description, value', "write a: VALUE"],
+        {
+            T: f"{IT}output:\n  b: {{value: 3, other: 4}}\n  c: {{sensitive: true}}\n"
+            "  a: {description: x, value: 3}\n"
+        },
+        code=0,
+    ),
+    "an output as Terraform has it, with what it waits for": Mistake(
+        [f"{T}:8", "is a mapping with value, depends_on"],
+        {T: f"{IT}output:\n  a: {{value: 3, depends_on: [extension.it]}}\n"},
+        code=0,
+    ),
     "depends_on without a list": in_template(
         f"{IT}      depends_on: extension.other\n", f"{T}:7", "Write it as a list: [extension.other]"
     ),
@@ -200,6 +221,32 @@ MISTAKES: dict[str, Mistake] = {
     "an option, misspelt": in_template(IT.replace("bundle", "bundel"), f"{T}:5", 'Did you mean "bundle"?'),
     "a required attribute with options": in_template(
         f"{TOP}    it: {{name: it, version: '*'}}\n", f"{T}:3", 'It must be one of "plugin", "bundle".'
+    ),
+    "a rule, misspelt, beside an error of its resource": in_template(
+        f"{IT}      allow: [{{rule: word-not-utf8, reason: x}}]\n      file: file/alpha\n",
+        f"{T}:7",
+        'Did you mean "words-not-utf8"?',
+        f"{T}:8",
+        "1 error, 1 warning.",
+    ),
+    "a rule, misspelt, beside an error of another one": in_template(
+        f"{IT}      allow: [{{rule: word-not-utf8, reason: x}}]\n    x: {{name: x}}\n",
+        f"{T}:7",
+        'Did you mean "words-not-utf8"?',
+        f"{T}:8",
+    ),
+    "a rule that nothing breaks, beside an error elsewhere": in_template(
+        f"{IT}      allow: [{{rule: words-not-utf8, reason: x}}]\noutput: {{a: '{{{{ var.x }}}}'}}\n",
+        f"{T}:7",
+        "and there is no file that could break it",
+        f"{T}:8",
+    ),
+    "a file with a fault, beside an error elsewhere": Mistake(
+        ["files/alpha!dictionaries/a.txt:2", "(words-indented-comment)", f"{T}:8"],
+        {
+            T: f"{IT}      file: files/alpha\noutput: {{a: '{{{{ var.x }}}}'}}\n",
+            "files/alpha/dictionaries/a.txt": "# a\n # b\n",
+        },
     ),
     "a file, misspelt": in_template(f"{IT}      file: file/alhpa\n", f"{T}:7", 'Did you mean "files/alpha"?'),
     "a template with another ending": Mistake(
@@ -331,6 +378,12 @@ def test_the_last_step_is_said(two: Project, name: str) -> None:
     told = words(done.err)
     assert [said for said in mistake.said if said not in told] == [], done.err
     assert "(invalid)" not in told
+
+
+def test_an_output_that_is_meant_as_a_mapping_is_one(two: Project) -> None:
+    two.write(T, f"{IT}output:\n  a: \"{{{{ {{'value': 3, 'sensitive': true}} }}}}\"\n")
+    two.apply("-e", "dev")
+    assert json.loads(two.ok("output", "-e", "dev", "--json").out)["a"] == {"value": 3, "sensitive": True}
 
 
 WITHOUT_VALUE = PROJECT.replace('{type: string, default: "8.*"}', "{type: string}")

@@ -1,4 +1,4 @@
-"""planner preview in a job that has something else than the pull request checked out: docs/previews.md."""
+"""planner preview in a job that has something else than the head checked out (reference/previews.md)."""
 
 from __future__ import annotations
 

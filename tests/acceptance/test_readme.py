@@ -1,4 +1,4 @@
-"""Every `console` block of the README, and of the example's, is run in order and prints what the page says.
+"""Every `console` block of README.md, docs/ and examples/ is run in order, and prints what it says.
 
 PLANNER_UPDATE_README=1 writes what was printed into the page, for review as text.
 """
@@ -11,7 +11,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -38,19 +38,22 @@ def servers() -> Mapping[str, str]:
     }
 
 
-PAGES: dict[str, Callable[[], Mapping[str, str]]] = {
-    "README.md": dict,
-    "examples/quickstart/README.md": dict,
-    "examples/team/README.md": dict,
-    "examples/backends/README.md": servers,
-    "examples/promotion/README.md": dict,
-}
-"""Page -> the variables that its commands find set."""
+BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SERVERS = {"examples/backends/README.md"}
+"""Pages whose commands find these set."""
 
-LONG = {page for page in PAGES if page != "README.md"}
+PAGES = [
+    "README.md",
+    *sorted(
+        path.relative_to(ROOT).as_posix()
+        for folder in ("docs", "examples")
+        for path in (ROOT / folder).rglob("*.md")
+        if BLOCK.search(path.read_text(encoding="utf-8"))
+    ),
+]
+LONG = {page for page in PAGES if page.startswith("examples/")}
 """They start servers, wait for a release to have soaked, and run many commands."""
 
-BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "<time>"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uuid>"),
@@ -155,16 +158,24 @@ class Shell:
         return found.stdout
 
 
+def checked_out(folder: Path) -> Path:
+    """In a checkout as the reader's, as far as pages go into it."""
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    shutil.copy(ROOT / ".gitignore", folder)
+    author = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"]
+    for words in (["init", "-qb", "main"], ["add", "-A"], ["commit", "-qm", "all"]):
+        subprocess.run(["git", "-C", str(folder), *author, *words], check=True)
+    return folder
+
+
 @pytest.mark.parametrize(
     "page", [pytest.param(page, marks=pytest.mark.long) if page in LONG else page for page in PAGES]
 )
 def test_the_commands_print_what_the_page_says(tmp_path: Path, page: str) -> None:
-    shutil.copytree(ROOT / "examples", tmp_path / "examples")
-    shell = Shell(tmp_path, PAGES[page]())
-    readme = ROOT / page
-    text = readme.read_text()
+    shell = Shell(checked_out(tmp_path), servers() if page in SERVERS else {})
+    path = ROOT / page
     wrong = []
-    for match in list(BLOCK.finditer(text)):
+    for match in list(BLOCK.finditer(path.read_text())):
         told = ""
         for command, expected in sessions(match.group(1)):
             printed = shell.run(command)
@@ -174,5 +185,5 @@ def test_the_commands_print_what_the_page_says(tmp_path: Path, page: str) -> Non
             shown = (expected if same else printed).strip("\n")
             told += f"$ {command}\n" + (shown + "\n" if shown.strip() else "")
         if UPDATE:
-            readme.write_text(readme.read_text().replace(match.group(1), told, 1))
+            path.write_text(path.read_text().replace(match.group(1), told, 1))
     assert not wrong or UPDATE, "\n\n".join(wrong)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +54,38 @@ def test_show_the_state_and_a_plan(applied: Project) -> None:
     applied.ok("plan", "--var", "version=9.*", "--out", "p.json")
     assert '"8.*" -> "9.*"' in applied.ok("show", "p.json").out
     assert json.loads(applied.ok("show", "p.json", "--json").out)["format_version"] == 2
+
+
+LOOP = """
+resource:
+  extension:
+{% for n in range(12) %}
+    e{{ n }}: {name: "e{{ n }}", extension_type: bundle, version: "*"}
+{% endfor %}
+output:
+{% for n in range(12) %}
+  o{{ n }}: {{ n }}
+{% endfor %}
+"""
+
+
+def test_a_loop_is_shown_as_it_counts_and_digested_as_before(project: Project) -> None:
+    """What programs read, and what a digest is of, is in the order of the texts."""
+    project.write("templates/main.yaml", LOOP)
+    counted = [f"e{n}" for n in range(12)]
+    planned = project.ok("plan", "--out", "p.json").out
+    plan = json.loads((project.folder / "p.json").read_text())
+    for listed in (plan["changes"], plan["steps"]):
+        assert [item["address"] for item in listed] == sorted(f"extension.{name}" for name in counted)
+    project.ok("apply", "--auto-approve", "p.json")
+    for shown in (
+        planned,
+        *(project.ok(*words).out for words in (["show"], ["state", "list"], ["render"], ["graph"])),
+        project.ok("plan", "--destroy").out,
+        project.ok("plan", "--format", "markdown", "--destroy").out,
+    ):
+        assert list(dict.fromkeys(re.findall(r"\be\d+\b", shown))) == counted
+        assert list(dict.fromkeys(re.findall(r"\bo\d+\b", shown))) in ([], [f"o{n}" for n in range(12)])
 
 
 def test_graph(project: Project) -> None:

@@ -55,10 +55,17 @@ def cost_of(
 
     Raises Failed for another exit code than codes.
     """
+    return python_cost("-m", "planner", *words, folder=folder, environ=environ, codes=codes)
+
+
+def python_cost(
+    *words: str, folder: Path, environ: Mapping[str, str] | None = None, codes: tuple[int, ...] = (0,)
+) -> Cost:
+    """The same of `python WORDS`."""
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     with (folder / "output.txt").open("wb") as output:
         told = _launched(
-            [sys.executable, "-m", "planner", *words],
+            [sys.executable, *words],
             cwd=folder,
             env={**kept, "HOME": str(folder), "LANG": "C.UTF-8", **(environ or {})},
             stdout=output,
@@ -67,7 +74,7 @@ def cost_of(
     code, wall, cpu, peak = told.split()
     if int(code) not in codes:
         shown = (folder / "output.txt").read_text(errors="replace")[-_SHOWN:]
-        raise Failed(f"planner {' '.join(words)} ended with {code}:\n{shown}")
+        raise Failed(f"{' '.join(words[1:])} ended with {code}:\n{shown}")
     return Cost(float(wall), float(cpu), int(peak) / 1024, int(code))
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from .bare_client import exchange, request
 from .cases import CASES
+from .cases.startup import LOADED
 from .cases.writes import WRITES
 from .figures import Row
 from .measure import Spread
@@ -22,6 +23,7 @@ from .table import table
 REQUESTS = {
     "--version": None,
     "--help": None,
+    **{f"import {module}": None for module in LOADED},
     "quickstart: plan of one change": 2,
     "render, loop": 0,
     "render, files": 0,

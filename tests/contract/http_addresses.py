@@ -16,6 +16,7 @@ from planner.state.http.target import http_target
 from planner.state.locks import Timing
 
 from .http_state_server import GITLAB, PLAIN, Answer, Asked, Fault, StateServer
+from .places import BOB
 
 Do = Callable[[Asked], Answer]
 OF_TERRAFORM = b'{"version": 4, "terraform_version": "1.9.0", "serial": 0}'
@@ -104,3 +105,20 @@ def content(serial: int) -> bytes:
 def write(backend: HttpBackend, *serials: int) -> None:
     for serial in serials:
         backend.write_snapshot(content(serial), serial=serial, expected_serial=serial - 1)
+
+
+def append_lines(backend: HttpBackend) -> None:
+    backend.append([b"two", b"three"])
+
+
+def write_second(backend: HttpBackend) -> None:
+    backend.write_snapshot(content(2), serial=2, expected_serial=1)
+
+
+def clear(backend: HttpBackend) -> None:
+    backend.clear_journal()
+
+
+def lock(backend: HttpBackend) -> None:
+    with backend.lock(BOB, 0):
+        pass

@@ -16,12 +16,16 @@ from .http_addresses import (
     Address,
     Do,
     address,
+    append_lines,
+    clear,
     connects,
     content,
     gitlab,
+    lock,
     plain,
     server,
     write,
+    write_second,
 )
 from .http_state_server import PLAIN, Answer, Asked, Fault, State
 from .places import ALICE, BOB
@@ -39,23 +43,6 @@ TERRAFORM = {
 }
 
 
-def _append(backend: HttpBackend) -> None:
-    backend.append([b"two", b"three"])
-
-
-def _write(backend: HttpBackend) -> None:
-    backend.write_snapshot(content(2), serial=2, expected_serial=1)
-
-
-def _clear(backend: HttpBackend) -> None:
-    backend.clear_journal()
-
-
-def _lock(backend: HttpBackend) -> None:
-    with backend.lock(BOB, 0):
-        pass
-
-
 # --- two writers ------------------------------------------------------------------------------------------
 
 
@@ -71,7 +58,7 @@ def before_the_post(path: str, meanwhile: Callable[[], object]) -> Fault:
     return fault
 
 
-@pytest.mark.parametrize("work", [_append, _write, _clear])
+@pytest.mark.parametrize("work", [append_lines, write_second, clear])
 def test_a_lock_that_is_broken_during_a_write(address: Address, work: Callable[[HttpBackend], None]) -> None:
     former, latter = address.open(), address.open()
     former.append([b"one"])
@@ -215,7 +202,7 @@ def test_a_server_that_does_not_say_who_holds_the_lock(plain: Address, body: byt
 def test_a_server_without_locks(plain: Address, status: int) -> None:
     plain.server.fault = lambda asked, do: Answer(status) if asked.method == "LOCK" else do(asked)
     backend = plain.open()
-    for work in (_append, _write, _lock, lambda backend: backend.check()):
+    for work in (append_lines, write_second, lock, lambda backend: backend.check()):
         with pytest.raises(StateError, match=f"answered {status} .* to LOCK") as caught:
             work(backend)
         assert "TF_HTTP_LOCK_ADDRESS" in caught.value.advice

@@ -28,12 +28,16 @@ from .http_addresses import (
     Naps,
     address,
     answering,
+    append_lines,
+    clear,
     connects,
     content,
     gitlab,
+    lock,
     plain,
     server,
     write,
+    write_second,
 )
 from .http_state_server import GITLAB, Answer, Asked, Fault, StateServer
 from .places import ALICE, BOB
@@ -43,23 +47,6 @@ __all__ = ["address", "connects", "gitlab", "plain", "server"]  # fixtures
 # --- replies that are lost --------------------------------------------------------------------------------
 
 
-def _append(backend: HttpBackend) -> None:
-    backend.append([b"two", b"three"])
-
-
-def _write(backend: HttpBackend) -> None:
-    backend.write_snapshot(content(2), serial=2, expected_serial=1)
-
-
-def _clear(backend: HttpBackend) -> None:
-    backend.clear_journal()
-
-
-def _lock(backend: HttpBackend) -> None:
-    with backend.lock(BOB, 0):
-        pass
-
-
 def _held(backend: HttpBackend) -> None:
     with backend.lock(BOB, 0):
         backend.append([b"two"])
@@ -67,10 +54,10 @@ def _held(backend: HttpBackend) -> None:
 
 
 DONE: dict[Callable[[HttpBackend], None], tuple[list[bytes], bytes, list[int]]] = {
-    _append: ([b"one", b"two", b"three"], content(1), [1]),
-    _write: ([b"one"], content(2), [2, 1]),
-    _clear: ([], content(1), [1]),
-    _lock: ([b"one"], content(1), [1]),
+    append_lines: ([b"one", b"two", b"three"], content(1), [1]),
+    write_second: ([b"one"], content(2), [2, 1]),
+    clear: ([], content(1), [1]),
+    lock: ([b"one"], content(1), [1]),
     _held: ([b"one", b"two", b"three"], content(1), [1]),
 }
 """What there is afterwards: the journal, the present snapshot, the serials of the history."""
@@ -98,7 +85,7 @@ LOST = ["request", "reply", "reply, 502"]
 
 @pytest.mark.parametrize("what", LOST)
 def test_what_was_lost_on_a_connection_is_done_once(plain: Address, what: str) -> None:
-    lose_each(evolve(plain, connects=True), _append, what)
+    lose_each(evolve(plain, connects=True), append_lines, what)
 
 
 @pytest.mark.long
@@ -151,7 +138,7 @@ def _read(backend: HttpBackend) -> None:
         backend.read_history(1)
 
 
-DONE_ONCE = {**DONE, _read: DONE[_lock]}
+DONE_ONCE = {**DONE, _read: DONE[lock]}
 
 
 @pytest.mark.long
@@ -182,7 +169,7 @@ def test_a_reply_about_another_state_is_not_believed(
         backend = place.open()
         found = backend.read_journal(), backend.read_snapshot()
         journals, snapshots = [DONE_ONCE[work][0]], [DONE_ONCE[work][1]]
-        if failed or work is _clear:  # which finds nothing to clear
+        if failed or work is clear:  # which finds nothing to clear
             journals += [[b"one"], [b"one", b"two"]]
             snapshots += [content(1)]
         assert found[0] in journals
@@ -249,7 +236,7 @@ def test_a_request_that_arrives_late(address: Address, etags: bool) -> None:
     assert address.open().read_journal() == [b"one", b"two"]
 
 
-@pytest.mark.parametrize("work", [_append, _write, _clear])
+@pytest.mark.parametrize("work", [append_lines, write_second, clear])
 def test_a_server_that_goes_away_for_good(address: Address, work: Callable[[HttpBackend], None]) -> None:
     backend, naps = address.open(), Naps()
     backend.append([b"one"])
@@ -284,7 +271,7 @@ def test_a_server_that_is_away_has_no_empty_state(address: Address, away: Answer
         with pytest.raises(StateError, match="does not say that there is no state"):
             read()
     # Who has the lock believes GitLab's 204; then it takes no serial twice.
-    for work in (_append, _write, _lock):
+    for work in (append_lines, write_second, lock):
         with pytest.raises(StateError, match=r"does not say that there is no state|from elsewhere meanwhile"):
             work(address.open())
     address.server.fault = None
@@ -299,7 +286,7 @@ def test_nor_is_one_written_over_where_the_server_looks(address: Address, away: 
     write(backend, 1)
     address.server.fault = lambda asked, do: away if asked.method == "GET" else do(asked)
     with pytest.raises(StateError):
-        _append(address.open())
+        append_lines(address.open())
     address.server.fault = None
     assert (backend.read_snapshot(), backend.read_journal()) == (content(1), [])
 
@@ -532,7 +519,7 @@ def test_a_head_is_encrypted_and_decrypted_as_its_state_is(address: Address) -> 
         sealed(address).read_snapshot()
     sealed(address, plain=True).write_snapshot(content(2), serial=2, expected_serial=1)
     assert sealed(address).read_snapshot() == content(2)
-    for ask in (address.open().read_snapshot, address.open().read_journal, lambda: _lock(address.open())):
+    for ask in (address.open().read_snapshot, address.open().read_journal, lambda: lock(address.open())):
         with pytest.raises(EncryptedState, match="is encrypted"):
             ask()
     other = base64.urlsafe_b64encode(bytes(range(32))).decode()

@@ -121,10 +121,9 @@ def new(project: Project, names: Iterator[int] = count()) -> Callable[[str], Pat
 
 
 def settings() -> dict[str, Any]:
-    """What README.md has people tell their editor."""
-    found = re.search(
-        r"<!-- editor settings -->\n```json\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL
-    )
+    """What the page on editors has people tell theirs."""
+    text = (ROOT / "docs/how-to/editors.md").read_text()
+    found = re.search(r"<!-- editor settings -->\n```json\n(.*?)```", text, re.DOTALL)
     assert found is not None
     return dict(json.loads(found[1]))
 
@@ -150,7 +149,9 @@ FIRST_KEYS = {"project": "project", "release": "pins", **dict.fromkeys(BLOCKS, "
 
 def test_nothing_is_wrong_with_the_samples(editor: LanguageServer, new: Callable[[str], Path]) -> None:
     texts = {}
-    for text in (*SAMPLE.findall((ROOT / "README.md").read_text()), load_kinds()["extension"].example):
+    pages = [path.read_text() for path in sorted((ROOT / "docs").rglob("*.md"))]
+    samples = [text for page in pages for text in SAMPLE.findall(page)]
+    for text in (*samples, load_kinds()["extension"].example):
         found = re.search(r"^(\w+):", text, re.MULTILINE)
         if found and found[1] in FIRST_KEYS:
             texts[new("templates")] = MODELINE.format(FIRST_KEYS[found[1]]) + text

@@ -21,7 +21,7 @@ from tests.acceptance.runner import ROOT, wait_until
 from .campaign import Broken
 
 EXIT_CODES = frozenset({0, 1, 2, 3, 4, 5, 64, 130})
-"""The documented ones (README, Reference)."""
+"""The documented ones (docs/reference/exit-codes.md)."""
 
 KILLED = -9
 PATIENCE = 600.0

@@ -4,5 +4,5 @@
     fault.py         a patch, read and applied: exactly, or not at all
     __main__.py      `python -m tests.faults [--only NN ...]` prints which test catches each
 
-docs/faults.md has the results.
+docs/reference/faults.md has the results.
 """

@@ -136,7 +136,21 @@ FORMATS: Final = (
             {"dictionaries/wn_s.pl": b"s(100000001,1,'abstain',v,1,0).\ns(100000001,2,'refrain',v,1,0).\n"},
             {"dictionaries/wn_s.pl": b"s(100000002,1,'o''clock',n,1,0).\r\ns(1,2,'\xc3\xbcber',r,1,0)."},
         ),
-        (*LINES, *BAD, b"'", b"''", b"%", b"s(", b"\n\n\n", b"' '", b"s(1,1,'a',v).\n", b"\xf0\x9f\x98\x80"),
+        (
+            *(
+                *LINES,
+                *BAD,
+                b"'",
+                b"''",
+                b"%",
+                b"s(",
+                b"\n\n\n",
+                b"' '",
+                b"s(1,1,'a',v).\n",
+                b"\xf0\x9f\x98\x80",
+            ),
+            *(b"s(100000003,1,' ',n,1,0).\n", b"s(100000003,1,'',n,1,0).\n"),
+        ),
         250,
     ),
     Format(

@@ -1,6 +1,6 @@
 """The linter's errors beside what Lucene and Elasticsearch refuse.
 
-PLANNER_UPDATE_GOLDEN=1 writes the table of docs/lint/README.md anew.
+PLANNER_UPDATE_GOLDEN=1 writes the table of docs/reference/lint/README.md anew.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .judge import ASK, class_path, question, verdicts
 
 pytestmark = pytest.mark.long
 
-PAGE = ROOT / "docs/lint/README.md"
+PAGE = ROOT / "docs/reference/lint/README.md"
 
 
 @frozen

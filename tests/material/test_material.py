@@ -15,7 +15,7 @@ from tests.unit.archives.lint.cases import zipped
 from .fetched import Package, fetch, members, packages
 
 pytestmark = pytest.mark.material
-PAGE = ROOT / "docs/lint/README.md"
+PAGE = ROOT / "docs/reference/lint/README.md"
 JUDGED = re.compile(r"^\| ([^ |]+) (\S+) \| ([\w-]+) \| (\d+) \| .+ \|$", re.MULTILINE)
 
 

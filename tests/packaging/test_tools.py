@@ -16,7 +16,7 @@ from planner import __version__
 
 ROOT = Path(__file__).parents[2]
 HOOKS = ROOT / ".pre-commit-hooks.yaml"
-README = (ROOT / "README.md").read_text()
+PAGE = (ROOT / "docs/how-to/previews.md").read_text()
 
 
 def source(folder: Path) -> Path:
@@ -56,8 +56,8 @@ def run(folder: Path, home: Path, *words: str) -> subprocess.CompletedProcess[st
 
 @pytest.mark.long
 @pytest.mark.parametrize("tool", ["pipx", "uv tool"])
-def test_the_command_of_the_readme_installs_it(tool: str, tree: Path, tmp_path: Path) -> None:
-    (command,) = re.findall(rf"`({tool} install [^`]+)`", README)
+def test_the_command_of_the_page_installs_it(tool: str, tree: Path, tmp_path: Path) -> None:
+    (command,) = re.findall(rf"`({tool} install [^`]+)`", PAGE)
     before = "uvx pipx==1.8.0" if tool == "pipx" else "uv tool"
     done = run(tree, tmp_path, "sh", "-ec", command.replace(tool, before, 1))
     assert done.returncode == 0, done.stdout + done.stderr

@@ -23,14 +23,17 @@ def told(content: Content, kind: str) -> tuple[Fault, ...]:
 
 
 def first_of_each(faults: Iterable[Fault]) -> Iterator[Fault]:
+    """The first files of each; of faults from some day on, those of the first days."""
     by_rule: dict[str, list[Fault]] = {}
-    for fault in faults:
+    for fault in sorted(faults, key=lambda fault: fault.since):
         by_rule.setdefault(fault.rule, []).append(fault)
     for found in by_rule.values():
         *first, last = found[:FILES_OF_A_RULE]
         yield from first
         more = len(found) - FILES_OF_A_RULE
-        yield last if more <= 0 else evolve(last, detail=f"{last.detail} {_more(more)}".lstrip())
+        yield (
+            last if more <= 0 or last.since else evolve(last, detail=f"{last.detail} {_more(more)}".lstrip())
+        )
 
 
 def _more(files: int) -> str:

@@ -15,7 +15,7 @@ from planner.render.rows import Row
 from planner.render.style import BOLD, WARNING, Style
 from planner.render.text.rows import Line, hidden, render_rows, row_lines
 from planner.render.values import KNOWN_LATER, elided, plural, wrapped
-from planner.render.view import DriftView, PlanView, ResourceView
+from planner.render.view import PlanView, ResourceView, drift_views
 
 NARROWEST: Final = 40
 
@@ -134,7 +134,7 @@ def render_drift(report: DriftReport, *, width: int, style: Style) -> str:
         return f"No new drift in the {report.environment} environment{since}.{known}"
     if not report.drift:
         return f"No drift. The {report.environment} environment is as the state says."
-    blocks = ["\n".join(render_block(DriftView(item), width=width, style=style)) for item in report.drift]
+    blocks = ["\n".join(render_block(item, width=width, style=style)) for item in drift_views(report.drift)]
     end = f"Drift: {report.changed} changed, {report.gone} gone.{known}"
     return "\n\n".join([f"Changed outside of planner{since}:", *blocks, end])
 

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Final
 
 from attrs import evolve
 
 from tests.acceptance.runner import Project, quickstart
 
 from ..figures import Figures
-from ..measure import Cost, cost_of
+from ..measure import Cost, cost_of, python_cost
 from ..order import Order, measured
+
+LOADED: Final = (
+    "sys",
+    "click",
+    "attrs",
+    "yaml",
+    "jinja2",
+    "cattrs",
+    "jsonschema_rs",
+    "requests",
+    "werkzeug.routing",
+)
+"""Of what a plan in the sandbox imports; the interpreter itself first. Each brings what it needs."""
 
 
 def _figures(order: Order) -> Iterator[Figures]:
@@ -21,6 +35,9 @@ def _figures(order: Order) -> Iterator[Figures]:
     project.apply()
     project.edit("files/synonyms/dictionaries/products.txt", "\n", "\nnew, brand new\n")
     yield Figures("quickstart: plan of one change", 4, order.repeated(partial(_plan, project)))
+    for module in LOADED:
+        load = partial(python_cost, "-c", f"import {module}", folder=order.folder)
+        yield Figures(f"import {module}", 0, order.repeated(load))
 
 
 def _plan(project: Project) -> Cost:

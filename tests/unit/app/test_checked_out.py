@@ -1,4 +1,4 @@
-"""docs/previews.md, row by row: what a job says, what it has checked out, and what becomes of the comment."""
+"""reference/previews.md, row by row: what a job says, what it checked out, what becomes of the comment."""
 
 from __future__ import annotations
 

@@ -59,6 +59,11 @@ ANSWERS = {
     "import -config=. extension.a 7": "import extension.a 7",
     "plan -generate-config-out=a.tf": "plan",
     "graph -draw-cycles -format=json": "graph --format json",
+    "graph -type=plan": "graph",
+    "graph -module-depth=2 -plan=p.tfplan": "graph",
+    "init -from-module=m -plugin-dir=p": "init",
+    "test -filter=a -test-directory=b": "validate",
+    "fmt -check -diff -write=false": "validate",
     "taint -allow-missing extension.a": "apply --replace extension.a",
     "-e dev plan": "plan -e dev",
     "-e dev --json plan -out=a": "plan -e dev --json --out a",
@@ -177,6 +182,27 @@ def test_a_credential_in_the_wrong_place_is_not_repeated(
     said = capsys.readouterr()
     assert "hunter22" not in said.out + said.err
     assert "(sensitive)" in said.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("graph -typ=plan", "No such option '-typ'. Those of planner have two dashes."),
+        ("graph -formt=json", "'-formt'. Those of planner have two dashes. Did you mean '--format'?"),
+        (
+            "apply -e dev -autoapprove",
+            "'-autoapprove'. Those of planner have two dashes. Did you mean '--auto-approve'?",
+        ),
+        ("plan -vtarget=a", "'-vtarget'. Those of planner have two dashes. Did you mean '--target'?"),
+        ("-versoin", "'-versoin'. Those of planner have two dashes. Did you mean '--version'?"),
+        ("state list -jsn", "'-jsn'. Those of planner have two dashes. Did you mean '--json'?"),
+        ("state -lsit", "'-lsit'. Those of planner have two dashes."),
+        ("plan -x", "No such option '-x'."),
+    ],
+)
+def test_an_option_that_is_none(typed: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(typed.split()) == 64
+    assert f"{told}\n" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -223,8 +223,8 @@ def test_rows_tell_what_happens_before_they_are_opened() -> None:
             (head.one("b", class_="sign").text, head.one("code").text, head.one("span", class_="gist").text)
         )
     assert found == [
+        ("-/+", "extension.icu", "extension_type, content"),
         (ChangeView(CREATE).sign, "extension.synonyms", ""),
         ("~", "extension.synonyms", "description, version"),
-        ("-/+", "extension.icu", "extension_type, content"),
         ("-", "extension.synonyms", "it is no longer declared"),
     ]

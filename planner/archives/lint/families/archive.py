@@ -11,13 +11,18 @@ from planner.model.lint import Finding, Rule
 
 _ZIP: Final = "https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/util/zip/ZipInputStream.html#getNextEntry()"
 
+_INSTALLER: Final = (
+    "https://github.com/elastic/elasticsearch/blob/v8.15.3/distribution/tools/plugin-cli/src/main/java/org"
+    "/elasticsearch/plugins/cli/InstallPluginAction.java"
+)
+
 UNUSABLE: Final = Rule(
     "archive-unusable",
     ERROR,
     "cannot be taken as an archive",
     "It cannot be read, or unpacking it is not safe or not the same everywhere; nothing in it was looked at.",
     "Build the archive again.",
-    _ZIP,
+    _INSTALLER,
 )
 UNUSUAL: Final = Rule(
     "archive-unusual",

@@ -31,10 +31,6 @@ _INSTALLER: Final = (
     "/InstallPluginAction.java"
 )
 _CLOUD: Final = "https://www.elastic.co/guide/en/cloud/current/ec-custom-bundles.html"
-_PROPERTIES: Final = (
-    "https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/util/Properties.html"
-    "#load(java.io.Reader)"
-)
 
 NO_DESCRIPTOR: Final = Rule(
     "plugins-no-descriptor",
@@ -92,7 +88,7 @@ TYPE: Final = Rule(
     "has a type other than isolated and bootstrap",
     "Before 8.4 Elasticsearch read type, and took these two only.",
     "Take the line out, which is isolated.",
-    _FORMER_READER,
+    f"{_FORMER_READER}#L271",
 )
 JAVA_OPTIONS: Final = Rule(
     "plugins-java-options",
@@ -100,7 +96,7 @@ JAVA_OPTIONS: Final = Rule(
     "has java.opts, which is for plugins of type bootstrap",
     "Before 8.4 Elasticsearch read java.opts, and refused it where type was not bootstrap.",
     "Take the line out, and give the options to the nodes.",
-    _FORMER_READER,
+    f"{_FORMER_READER}#L230",
 )
 NO_VERSION: Final = Rule(
     "plugins-elasticsearch-version",
@@ -117,7 +113,7 @@ JAVA_VERSION: Final = Rule(
     "has a java.version that is none, as 17 or 1.8",
     "Elasticsearch refuses to load the plugin. Since 8.15 a version must not end with `.0`, either.",
     "Write the version of Java that it was built for: 17.",
-    "https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/lang/Runtime.Version.html",
+    f"{_AT}/v8.15.3/libs/core/src/main/java/org/elasticsearch/jdk/JarHell.java#L277",
 )
 MALFORMED: Final = Rule(
     "plugins-malformed-escape",
@@ -126,7 +122,7 @@ MALFORMED: Final = Rule(
     "Java's properties take `\\u` for the beginning of a character's number, also in a path of Windows, "
     "and Elasticsearch cannot load the descriptor.",
     "Write `\\\\` for a backslash.",
-    _PROPERTIES,
+    f"{_READER}#L246",
 )
 NESTED: Final = Rule(
     "plugins-nested-folder",
@@ -138,9 +134,10 @@ NESTED: Final = Rule(
 )
 SOURCE: Final = Rule(
     "plugins-java-source",
-    ERROR,
+    WARNING,
     "is a source of Java",
-    "The platform refuses plugins with sources in them: they are to hold compiled classes, in .jar files.",
+    "Java reads compiled classes only, in .jar files, and the platform does not take plugins with sources in "
+    "them.",
     "Build the plugin, and archive what the build made.",
     _CLOUD,
 )
@@ -176,10 +173,9 @@ def recognise(name: str, _start: bytes) -> Sign | None:
 
 
 def look_over(tree: Tree) -> Iterator[Finding]:
-    former = next((name for name in tree.names if name.startswith(FORMER_FOLDER)), None)
     found = [name for name in tree.names if name in DESCRIPTORS]
-    if former:
-        yield FORMER_LAYOUT.at(member=former)
+    if any(name.startswith(FORMER_FOLDER) for name in tree.names):
+        yield FORMER_LAYOUT.at()
     elif not found:
         deeper = next((name for name in tree.names if name.rpartition("/")[2] in DESCRIPTORS), None)
         where = f": it is {deeper}" if deeper else ""

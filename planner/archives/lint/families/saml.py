@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Final
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import IO, Final
 from xml.parsers import expat
 
+from planner.archives.lint.certificates import VALIDITY, Certificate, endings
 from planner.archives.lint.family import Family, Sign, Strength
 from planner.archives.lint.tree import File
 from planner.model.diagnostic import WARNING
@@ -40,14 +43,24 @@ NO_ENTITY: Final = Rule(
     "Take the metadata of the identity provider, not an answer or a request.",
     _METADATA,
 )
+ENDS: Final = Rule(
+    "saml-certificate-ends",
+    WARNING,
+    "has a signing certificate that ends within 30 days, or has ended",
+    "Identity providers change to another before. Whoever has the old metadata then refuses what they sign: "
+    "nobody gets in.",
+    "Fetch the metadata again, which have the new one beside it as soon as there is one.",
+    VALIDITY,
+)
 
 _PLACE: Final = re.compile(r"saml/(?:.*/)?[^/]+\.xml")
+_KEY: Final = f"{_NAMESPACE} KeyDescriptor"
+_CERTIFICATE: Final = "http://www.w3.org/2000/09/xmldsig# X509Certificate"
 _ROOTS: Final = frozenset({f"{_NAMESPACE} EntityDescriptor", f"{_NAMESPACE} EntitiesDescriptor"})
 _BLOCK: Final = 64 * 1024
-
-
-class _Found(Exception):
-    """Nothing is read on after a DOCTYPE, so that no entity is expanded."""
+_MOST: Final = 1000
+_LONGEST: Final = 1000
+"""Pieces of the text of a certificate, each a line."""
 
 
 def recognise(name: str, _start: bytes) -> Sign | None:
@@ -55,38 +68,71 @@ def recognise(name: str, _start: bytes) -> Sign | None:
 
 
 def check(file: File) -> Iterator[Finding | Unchecked]:
-    found: list[Finding] = []
-    is_first = True
-    parser = expat.ParserCreate(namespace_separator=" ")
-
-    def doctype(*_: object) -> None:
-        found.append(DOCTYPE.at(parser.CurrentLineNumber))
-        raise _Found
-
-    def element(name: str, _attributes: object) -> None:
-        nonlocal is_first
-        if is_first and name not in _ROOTS:
-            root = name.rpartition(" ")[2]
-            found.append(
-                NO_ENTITY.at(parser.CurrentLineNumber, sentence=f"{NO_ENTITY.sentence}: it is {root}")
-            )
-        is_first = False
-
-    parser.StartDoctypeDeclHandler, parser.StartElementHandler = doctype, element
+    reader = _Reader()
     try:
         with file.stream() as stream:
-            while block := stream.read(_BLOCK):
-                parser.Parse(block, False)
-        parser.Parse(b"", True)
-    except _Found:
+            reader.read(stream)
+    except _Doctype:
         pass
     except (LookupError, ValueError) as error:
         yield Unchecked(file.name, f"its encoding is not known ({error}); it was not looked at")
     except expat.ExpatError as error:
-        found.append(
-            NOT_XML.at(error.lineno, sentence=f"{NOT_XML.sentence}: {expat.ErrorString(error.code)}")
-        )
-    yield from found
+        sentence = f"{NOT_XML.sentence}: {expat.ErrorString(error.code)}"
+        reader.found.append(NOT_XML.at(error.lineno, sentence=sentence))
+    yield from reader.found
+    yield from endings(file.name, ENDS, reader.certificates)
 
 
-FAMILY: Final = Family("saml", "metadata of SAML", (NOT_XML, DOCTYPE, NO_ENTITY), recognise, check)
+class _Doctype(Exception):
+    """Nothing is read on after a DOCTYPE, so that no entity is expanded."""
+
+
+class _Reader:
+    """One file, element by element. certificates: those that sign."""
+
+    def __init__(self) -> None:
+        self.found: list[Finding] = []
+        self.certificates: list[Certificate] = []
+        self._text: list[str] | None = None
+        self._is_first, self._signs = True, False
+        parser = self._parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartDoctypeDeclHandler = self._doctype
+        parser.StartElementHandler, parser.EndElementHandler = self._begin, self._end
+        parser.CharacterDataHandler = self._characters
+
+    def read(self, stream: IO[bytes]) -> None:
+        while block := stream.read(_BLOCK):
+            self._parser.Parse(block, False)
+        self._parser.Parse(b"", True)
+
+    def _doctype(self, *_: object) -> None:
+        self.found.append(DOCTYPE.at(self._parser.CurrentLineNumber))
+        raise _Doctype
+
+    def _begin(self, name: str, attributes: Mapping[str, str]) -> None:
+        if self._is_first and name not in _ROOTS:
+            sentence = f"{NO_ENTITY.sentence}: it is {name.rpartition(' ')[2]}"
+            self.found.append(NO_ENTITY.at(self._parser.CurrentLineNumber, sentence=sentence))
+        self._is_first = False
+        if name == _KEY:
+            self._signs = attributes.get("use") != "encryption"
+        elif name == _CERTIFICATE and self._signs and len(self.certificates) < _MOST:
+            self._text = []
+
+    def _characters(self, text: str) -> None:
+        if self._text is not None and len(self._text) < _LONGEST:
+            self._text.append(text)
+
+    def _end(self, name: str) -> None:
+        if name == _KEY:
+            self._signs = False
+        elif name == _CERTIFICATE and self._text is not None:
+            data = "".join(self._text).encode(errors="replace")
+            self._text = None
+            with suppress(ValueError):
+                data = b64decode(data)
+            self.certificates.append(Certificate(data, self._parser.CurrentLineNumber))
+
+
+FAMILY: Final = Family("saml", "metadata of SAML", (NOT_XML, DOCTYPE, NO_ENTITY, ENDS), recognise, check)

@@ -40,11 +40,20 @@ NO_WORD: Final = Rule(
     "Put the word in quotes, as in `s(100000001,1,'abstain',v,1,0).`, or take out the line.",
     f"{_PARSER}#L87",
 )
+EMPTY_WORD: Final = Rule(
+    "wordnet-empty-word",
+    ERROR,
+    "has an empty word",
+    "No token comes of it, so Lucene stops at the line, unless the filter is `lenient`.",
+    "Take out the line.",
+    f"{_LUCENE}SynonymMap.java#L333",
+)
 BLANK_WORD: Final = Rule(
     "wordnet-blank-word",
-    ERROR,
-    "has a word of spaces only, or an empty one",
-    "No token comes of it, so Lucene stops at the line, unless the filter is `lenient`.",
+    WARNING,
+    "has a word of spaces only",
+    "Most tokenizers make no token of it: Lucene then stops at the line, unless the filter is `lenient`. "
+    "With the keyword tokenizer it is a word.",
     "Take out the line.",
     f"{_LUCENE}SynonymMap.java#L356",
 )
@@ -104,6 +113,8 @@ def broken(line: str) -> Rule | None:
     if line.count("'") < 2:
         return NO_WORD
     word = line[line.index("'") + 1 : line.rindex("'")]
+    if not word:
+        return EMPTY_WORD
     if not word.strip(JAVA_SPACES):
         return BLANK_WORD
     return None if _SYNSET.match(line) else OTHER_LINE
@@ -112,7 +123,7 @@ def broken(line: str) -> Rule | None:
 FAMILY: Final = Family(
     "wordnet",
     "synonyms in WordNet's format",
-    (SHORT, NO_WORD, BLANK_WORD, NOT_UTF8, BYTE_ORDER_MARK, OTHER_LINE),
+    (SHORT, NO_WORD, EMPTY_WORD, BLANK_WORD, NOT_UTF8, BYTE_ORDER_MARK, OTHER_LINE),
     recognise,
     check,
 )

@@ -11,7 +11,7 @@ from planner.archives.lint import families
 from planner.archives.lint.family import Family
 from planner.model.lint import Rule
 
-PAGES = Path(__file__).parents[4] / "docs/lint"
+PAGES = Path(__file__).parents[4] / "docs/reference/lint"
 
 
 @pytest.mark.parametrize("family", families(), ids=lambda family: family.name)

@@ -19,6 +19,7 @@ from . import cases
 from .cases import Case, Members, zipped
 
 MODULES = {m.name: import_module(f"{cases.__name__}.{m.name}") for m in pkgutil.iter_modules(cases.__path__)}
+PROGRAM = r"https://github\.com/(elastic/elasticsearch/blob/v|apache/lucene/blob/releases/)\S+\.java(#L\d+)?$"
 CASES: dict[str, Case] = {name: case for module in MODULES.values() for name, case in module.CASES.items()}
 
 
@@ -44,6 +45,23 @@ def test_a_bad_archive(tmp_path: Path, name: str) -> None:
     ]
     assert tuple(places) == CASES[name].at
     assert {item.rule.id for item in report.findings} - {name} == CASES[name].also
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("plugins-former-layout", "made.zip holds its files under elasticsearch/ (plugins-former-layout)"),
+        ("plugins-two-descriptors", "made.zip has the descriptors of "),
+        ("plugins-no-descriptor", "made.zip has no descriptor at its root: it is "),
+        ("bundle-too-deep", "made.zip has all its files in one folder "),
+        ("hunspell-no-affixes", "de.dic has words, and no .aff file beside them"),
+        ("plugins-nested-folder", "tool is in a folder below bin/"),
+    ],
+)
+def test_what_is_told_names_what_it_is_about(tmp_path: Path, name: str, told: str) -> None:
+    report = lint_zip(tmp_path, CASES[name].bad)
+    found = next(item.summary for item in report.diagnostics() if f"({name})" in item.summary)
+    assert found.startswith(told)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -87,6 +105,8 @@ def test_a_rule_says_all_that_there_is_to_say(name: str) -> None:
     assert re.fullmatch(r"https://\S+", found.source)
     for text in (found.explanation, found.advice):
         assert re.fullmatch(r"[A-Z`].*[.)]", text, re.DOTALL), text
+    if found.is_error:
+        assert re.match(PROGRAM, found.source), "an error is what a line of the program refuses, or a warning"
     assert re.match(r"(has|is|begins|was|repeats|cannot|lacks|ends|names|holds) ", found.sentence)
 
 

@@ -37,7 +37,7 @@ CASES = {
     "plugins-former-layout": Case(
         {f"elasticsearch/{name}": data for name, data in {CLASSIC: text(), "z.jar": b""}.items()},
         {**classic(), "lib/elasticsearch/a": b""},
-        (f"elasticsearch/{CLASSIC}",),
+        ("",),
     ),
     "plugins-missing-key": Case(
         classic(version=None, java_version=" ", classname=None), classic(), (CLASSIC, CLASSIC, CLASSIC)
