@@ -9,7 +9,7 @@ written nothing more is started.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from graphlib import TopologicalSorter
 from heapq import heappop, heappush
@@ -29,6 +29,7 @@ from planner.model.ledger import Event, Sink, StepFinished, StepProgress, StepSt
 from planner.model.plan import Change, Plan, Step
 from planner.model.resource import Desired, Progress, Request, Result
 from planner.model.state import Intent, Outcome, Record, Working
+from planner.model.value import Path
 
 
 @frozen
@@ -64,6 +65,7 @@ class Run:
     """One apply. working: the state so far. done, failed: steps by number; failed holds why.
 
     settled: what a look at the installation told of steps that failed without a usable reply.
+    reads: the paths that references read, by the resource.
     """
 
     plan: Plan
@@ -73,6 +75,7 @@ class Run:
     parallelism: int
     world: Surroundings
     salt: str
+    reads: Mapping[Address, Collection[Path]] = field(factory=dict)
     changes: dict[tuple[Address, str | None], Change] = field(init=False)
     done: set[int] = field(factory=set)
     failed: dict[int, BaseException] = field(factory=dict)
@@ -248,7 +251,8 @@ class Run:
         self._known_ids.add((kind.name, result.observed.id))
         self.world.fresh.written.add((kind.name, result.observed.id))
         before = self.working.resources.get(step.address)
-        prior = prior_after(intent, result.observed, before, kind, self.salt)
+        reads = self.reads.get(step.address, ())
+        prior = prior_after(intent, result.observed, before, kind, self.salt, reads)
         done = Outcome(step.number, step.address, "done", prior)
         if deposes(step, change):
             return [Outcome(step.number, step.address, "deposed"), done]

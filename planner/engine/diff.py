@@ -1,35 +1,27 @@
 """Diff: how two views of one resource differ. Pure.
 
-Equality is decided attribute by attribute; deepdiff describes lists and mappings that differ.
+What is kept of an observed resource becomes the state's (`take_over`); then desired and state, or the state
+and what it becomes, are compared attribute by attribute. description.py tells where they differ.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from attrs import evolve
+from attrs import evolve, frozen
 
-from planner.model.compare import identical, is_unset, same, sort_key, unmatched
-from planner.model.kind import Attribute, Kind
+from planner.engine.description import Description
+from planner.model.agreement import declared, of_server
+from planner.model.compare import identical, is_unset, same
+from planner.model.facets import KEEP, Attribute
+from planner.model.kept import ALL, NOTHING_MORE, Keeping, Shape, Wanted, left, without
+from planner.model.kind import Kind
 from planner.model.plan import AttributeDiff
 from planner.model.resource import Desired, Observed, Prior
-from planner.model.value import (
-    Deferred,
-    Fingerprint,
-    Path,
-    Reference,
-    Value,
-    at,
-    conceal,
-    is_sensitive,
-    with_each,
-)
-
-Place = tuple[Path, Value, Value]
-"""A path below an attribute, and both sides there: None where there is none."""
+from planner.model.value import Deferred, Path, Reference, Value
 
 
-def take_over(
+def take_over(  # noqa: PLR0913 - what may be secret, and what is wanted, is known apart
     prior: Prior,
     observed: Observed,
     kind: Kind,
@@ -37,11 +29,13 @@ def take_over(
     *,
     same_content: bool = False,
     secrets: Mapping[str, Value] | None = None,
+    wanted: Wanted = NOTHING_MORE,
 ) -> Prior:
     """prior brought up to date with what was observed; secrets stay fingerprints.
 
     The content counts as unchanged while the server's marker of it is the same, or with same_content.
     secrets: more attributes; where one of them is a fingerprint, the observed value is a secret.
+    wanted: of partial attributes, beside what prior holds.
     """
     if secrets is None and _shows_the_same(observed, prior, kind):
         return prior
@@ -49,9 +43,12 @@ def take_over(
     sha256 = None if moved else prior.content_sha256
     silent = kind.content.fetched if kind.content and sha256 is not None else ()
     attributes = {name: value for name, value in prior.attributes.items() if _kept(kind, name)}
+    taking = _Taking(prior, secrets or {}, wanted, salt)
     for name, value in observed.attributes.items():
         if name in kind.attributes and name not in silent:
-            attributes[name] = _taken(value, name, (prior.attributes, secrets or {}), kind, salt)
+            taken = taking.taken(kind.attributes[name], value)
+            if taken is not None or value is None:
+                attributes[name] = taken
     return evolve(
         prior,
         id=observed.id,
@@ -60,6 +57,7 @@ def take_over(
         created=observed.created or prior.created,
         last_modified=observed.last_modified or prior.last_modified,
         content_sha256=sha256,
+        read=tuple(taking.only_read(kind)),
     )
 
 
@@ -88,13 +86,50 @@ def _same_stamps(observed: Observed, prior: Prior) -> bool:
     )
 
 
-def _taken(value: Value, name: str, known: tuple[Mapping[str, Value], ...], kind: Kind, salt: str) -> Value:
-    """An observed value as the state keeps it. known: the attributes of the entry, and secrets."""
-    secret, before = kind.attributes[name].write_only, known[0].get(name)
-    if type(value) is str and value == before and not secret:  # nearly always
-        return value
-    concealed = _concealed(value, [values[name] for values in known if name in values], secret, salt)
-    return _with_hidden(concealed, before)
+@frozen
+class _Taking:
+    """What of an observed resource becomes the state's. prior: its entry; secrets, wanted: see take_over."""
+
+    prior: Prior
+    secrets: Mapping[str, Value]
+    wanted: Wanted
+    salt: str
+
+    def taken(self, attribute: Attribute, value: Value) -> Value:
+        """An observed value as the state keeps it; None for one that it does not keep."""
+        name, before = attribute.name, self.prior.attributes.get(attribute.name)
+        if type(value) is str and value == before and not (attribute.write_only or attribute.partial):
+            return value  # nearly always
+        shape: Shape | None = ALL
+        if attribute.holds_partial and not (attribute.read_only and attribute.stable):
+            shape = self.wanted.of(attribute, self._declared(attribute))
+        if shape is None and attribute.partial:
+            return None
+        known = [values[name] for values in (self.prior.attributes, self.secrets) if name in values]
+        return Keeping(self.salt).kept(attribute, value, before, known, {} if shape is None else shape)
+
+    def _declared(self, attribute: Attribute) -> Value:
+        return declared_part(attribute, self.prior)
+
+    def only_read(self, kind: Kind) -> Iterator[Path]:
+        for attribute in kind.partial:
+            yield from self.wanted.only_read(attribute, self._declared(attribute))
+
+
+def declared_part(attribute: Attribute, prior: Prior) -> Value:
+    """What prior holds of an attribute, without what is kept for references alone."""
+    value = prior.attributes.get(attribute.name)
+    for path in prior.read:
+        if path[0] == attribute.name:
+            value = without(attribute, value, path[1:])
+    return value
+
+
+def declared_attributes(prior: Prior, kind: Kind) -> Mapping[str, Value]:
+    """The attributes of prior, without what is kept for references alone."""
+    if not prior.read:
+        return prior.attributes
+    return {name: declared_part(kind.attributes[name], prior) for name in prior.attributes}
 
 
 def replaced(before: Mapping[str, Value], now: Mapping[str, Value], kind: Kind) -> bool:
@@ -109,42 +144,13 @@ def _kept(kind: Kind, name: str) -> bool:
     return name in kind.attributes and kind.attributes[name].unshown
 
 
-def _concealed(value: Value, known: Sequence[Value], secret: bool, salt: str) -> Value:
-    """value with a fingerprint wherever one of known has one, and everywhere when it is secret.
-
-    Items of a list may have changed places: where one was secret, all are.
-    """
-    if value is None:
-        return None
-    if isinstance(value, Mapping):
-        mappings = [item for item in known if isinstance(item, Mapping)]
-        return {
-            key: _concealed(item, [m[key] for m in mappings if key in m], secret, salt)
-            for key, item in value.items()
-        }
-    if isinstance(value, list | tuple):
-        items = [item for others in known if isinstance(others, list | tuple) for item in others]
-        return [_concealed(item, items, secret, salt) for item in value]
-    prints = [item for item in known if isinstance(item, Fingerprint)]
-    if not (prints or secret):
-        return value
-    return next((item for item in prints if item.matches(value)), Fingerprint.of(value, salt))
-
-
-def _with_hidden(shown: Value, known: Value) -> Value:
-    """shown with the fingerprints of known that the server leaves out of its replies."""
-    if not (isinstance(shown, Mapping) and isinstance(known, Mapping)):
-        return shown
-    hidden = {key: item for key, item in known.items() if isinstance(item, Fingerprint) and key not in shown}
-    return {key: _with_hidden(item, known.get(key)) for key, item in shown.items()} | hidden
-
-
 def drift_of(prior: Prior, refreshed: Prior, kind: Kind, salt: str) -> tuple[AttributeDiff, ...]:
     """How the installation moved away from the state. refreshed: what take_over made of prior."""
     found: list[AttributeDiff] = []
     for name, attribute in kind.attributes.items():
-        if not (attribute.local or attribute.volatile):
-            found += _described(attribute, prior.attributes.get(name), refreshed.attributes.get(name), salt)
+        before, after = declared_part(attribute, prior), refreshed.attributes.get(name)
+        if not (attribute.partial and before is None):
+            found += Description(attribute, of_server, salt).told(before, after, before)
     return tuple(found)
 
 
@@ -153,8 +159,9 @@ def differences(
 ) -> tuple[AttributeDiff, ...]:
     """What must change so that prior becomes desired. Content is compared elsewhere.
 
-    Attributes that desired leaves out are left alone, except those the server clears when they are left out.
-    anew: desired becomes another resource, which has nothing of what it leaves out.
+    Attributes that desired leaves out are left alone, except those the server clears when they are left out,
+    and what was declared of partial ones that is to be cleared. anew: desired becomes another resource, which
+    has nothing of what it leaves out.
     """
     if not anew and _has_all(prior.attributes, desired, kind):
         return ()
@@ -164,13 +171,16 @@ def differences(
         before, after = prior.attributes.get(name), desired.get(name)
         if attribute.read_only or name == content:
             continue
+        describe = Description(attribute, declared, salt, anew)
+        if attribute.partial and not anew:
+            found += describe.cleared(declared_part(attribute, prior), after)
         if name not in desired and not attribute.cleared:
             if not anew or is_unset(before):
                 continue
             after = _set_anew(attribute, prior)
         if before is after or (type(before) is str is type(after) and before == after):  # nearly always
             continue
-        found += _described(attribute, before, after, salt)
+        found += describe.told(before, after, after)
     return tuple(found)
 
 
@@ -216,86 +226,17 @@ def _put_back(desired: Value, prior: Value, path: Path) -> Value:
     return [*desired[:key], _put_back(desired[key], prior[key], rest), *desired[key + 1 :]]
 
 
-def _described(attribute: Attribute, before: Value, after: Value, salt: str) -> list[AttributeDiff]:
-    """One entry for each place that differs. Secrets are shown as fingerprints on both sides."""
-    if (is_unset(before) and is_unset(after)) or same(before, after, unordered=attribute.unordered):
-        return []
-    forces = attribute.immutable and not is_unset(before)
-    places = _places(before, after, attribute.unordered)
-    places.sort(key=lambda place: [(isinstance(key, str), key) for key in place[0]])
-    return [_entry(attribute, place, forces, salt) for place in places]
-
-
-def _entry(attribute: Attribute, place: Place, forces: bool, salt: str) -> AttributeDiff:
-    path, before, after = place
-    sensitive = attribute.write_only or is_sensitive(before) or is_sensitive(after)
-    if sensitive:
-        before, after = (_hidden(value, salt) for value in (before, after))
-    return AttributeDiff(
-        path=(attribute.name, *path),
-        before=before,
-        after=after,
-        sensitive=sensitive,
-        forces_replacement=forces,
-    )
-
-
-def _hidden(value: Value, salt: str) -> Value:
-    """value without its secrets; a plain text beside a secret is one too."""
-    if value is None or isinstance(value, Deferred | Fingerprint):
-        return conceal(value, salt)
-    return Fingerprint.of(sort_key(value) if not isinstance(value, str) else value, salt)
-
-
-def _places(before: Value, after: Value, unordered: bool) -> list[Place]:
-    """Where two values differ. A value with a secret in it is one place: its form says something too."""
-    whole: list[Place] = [((), before, after)]
-    if is_sensitive([before, after]):
-        return whole
-    if unordered and isinstance(before, list | tuple) and isinstance(after, list | tuple):
-        left, right = unmatched(before, after)
-        return [*(((i,), before[i], None) for i in left), *(((i,), None, after[i]) for i in right)]
-    if isinstance(before, Mapping | list | tuple) and isinstance(after, Mapping | list | tuple):
-        return [*_nested(before, after)] or whole
-    return whole
-
-
-def _nested(before: Value, after: Value) -> Iterator[Place]:
-    from deepdiff import DeepDiff  # noqa: PLC0415 - 50 ms of start-up, and most plans have no nested change
-    from deepdiff.helper import notpresent  # noqa: PLC0415
-
-    deep = DeepDiff(
-        _plain(before),
-        _plain(after),
-        view="tree",
-        threshold_to_diff_deeper=0,
-        ignore_private_variables=False,  # by default it passes over keys that begin with two underscores
-    )
-    for level in (level for levels in deep.values() for level in levels):
-        path, there = (tuple(level.path(output_format="list", use_t2=t2)) for t2 in (False, True))
-        left = None if level.t1 is notpresent else at(before, path)
-        right = None if level.t2 is notpresent else at(after, there)
-        if not same(left, right):
-            yield path, left, right
-
-
-def _plain(value: Value) -> Value:
-    """value as deepdiff compares it: what is not known yet as a text of its own."""
-    if isinstance(value, Deferred):
-        return f"\0{value}"
-    return with_each(value, _plain)
-
-
 def content_differs(desired: Desired, prior: Prior) -> bool:
     return desired.content is not None and desired.content.sha256 != prior.content_sha256
 
 
 def with_meta(prior: Prior, desired: Desired, kind: Kind) -> Prior:
-    """prior with what only the configuration says: the lifecycle, and by which name the file goes.
+    """prior with what only the configuration says: the lifecycle, by which name the file goes, and what of a
+    partial attribute is nobody's business any more.
 
     prior itself when that changes nothing, as for most.
     """
-    attributes = prior.attributes
+    attributes = _without_left(prior, desired, kind) if kind.partial else prior.attributes
     if kind.content is not None and desired.content is not None and not content_differs(desired, prior):
         name = kind.content.attribute
         if attributes.get(name) != desired.content.source:
@@ -304,3 +245,19 @@ def with_meta(prior: Prior, desired: Desired, kind: Kind) -> Prior:
     if attributes is prior.attributes and all(getattr(prior, name) == value for name, value in said.items()):
         return prior
     return evolve(prior, attributes=attributes, **said)
+
+
+def kept_as_found(prior: Prior, desired: Desired, kind: Kind) -> Iterator[Path]:
+    """The paths of partial attributes that are no longer declared, and stay as they are."""
+    for attribute in kind.partial:
+        now = desired.attributes.get(attribute.name)
+        for path, _, leave in left(attribute, declared_part(attribute, prior), now):
+            if leave == KEEP:
+                yield (attribute.name, *path)
+
+
+def _without_left(prior: Prior, desired: Desired, kind: Kind) -> Mapping[str, Value]:
+    attributes = dict(prior.attributes)
+    for name, *path in kept_as_found(prior, desired, kind):
+        attributes[str(name)] = without(kind.attributes[str(name)], attributes[str(name)], tuple(path))
+    return attributes if attributes != prior.attributes else prior.attributes

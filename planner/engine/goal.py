@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
+from itertools import chain
 
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
 from planner.engine.selection import Selection
 from planner.model.address import Address
 from planner.model.compare import same
 from planner.model.declarations import Declarations
+from planner.model.kept import NOTHING_MORE, Wanted
+from planner.model.kind import Kind
 from planner.model.plan import NORMAL
 from planner.model.resource import Desired
 from planner.model.state import Applied, State
-from planner.model.value import UNKNOWN, Path, Value, fingerprints, is_sensitive
+from planner.model.value import UNKNOWN, Path, Value, fingerprints, is_sensitive, references
 
 
 @frozen
@@ -51,7 +56,7 @@ class Origins:
         return name in changed or (name.startswith("local.") and place in changed)
 
 
-@frozen
+@define(slots=False, frozen=True)
 class Goal:
     """What a plan is to reach. resources, outputs: as desired. salt: hex, for the fingerprints of secrets.
 
@@ -84,6 +89,22 @@ class Goal:
             return None
         found = {n: fingerprints(v, self.salt) for n, v in desired.attributes.items() if is_sensitive(v)}
         return found or None
+
+    def wanted(self, address: Address, kind: Kind) -> Wanted:
+        """What is to be kept of the partial attributes of a resource."""
+        if not kind.partial:
+            return NOTHING_MORE
+        desired = (self.declared or self.resources).get(address)
+        return Wanted(desired.attributes if desired else {}, self.reads.get(address, ()))
+
+    @cached_property
+    def reads(self) -> Mapping[Address, Collection[Path]]:
+        """The paths that references read, by the resource."""
+        found: dict[Address, set[Path]] = defaultdict(set)
+        of_resources = (desired.references for desired in (self.declared or self.resources).values())
+        for reference in (*chain.from_iterable(of_resources), *references(self.outputs)):
+            found[reference.address].add(reference.path)
+        return found
 
     def creating_first(self) -> Goal:
         """This, where whatever a create_before_destroy resource depends on is one too.

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from attrs import define, evolve, field, frozen
 
-from planner.engine.diff import replaced, take_over
+from planner.engine.diff import declared_attributes, replaced, take_over
 from planner.errors import PlannerError, StalePlan
 from planner.model.address import Address
 from planner.model.compare import same
+from planner.model.kept import Wanted
 from planner.model.kind import Kind
 from planner.model.plan import Action, Change, Step
 from planner.model.resource import Content, Desired, Observed, Prior, Progress, Request
@@ -18,6 +19,7 @@ from planner.model.value import (
     UNKNOWN,
     Deferred,
     Fingerprint,
+    Path,
     Reference,
     Value,
     at,
@@ -120,7 +122,7 @@ def request_of(step: Step, change: Change, kind: Kind, values: Values, progress:
         operation=step.operation,
         address=change.address,
         desired={} if step.operation == "delete" else values.to_send(change, kind),
-        baseline=prior.attributes if prior else {},
+        baseline=declared_attributes(prior, kind) if prior else {},
         id=prior.id if prior else None,
         version=prior.version if prior else None,
         content=_to_upload(change, values.desired) if step.operation == "upload" else None,
@@ -159,13 +161,22 @@ def intent_of(step: Step, change: Change, request: Request, now: str, salt: str)
     )
 
 
-def prior_after(intent: Intent, observed: Observed, before: Prior | None, kind: Kind, salt: str) -> Prior:
-    """The state's entry after a write that gave observed. intent: of the write. before: the entry then."""
+def prior_after(
+    intent: Intent,
+    observed: Observed,
+    before: Prior | None,
+    kind: Kind,
+    salt: str,
+    reads: Collection[Path] = (),
+) -> Prior:
+    """The state's entry after a write that gave observed. intent: of the write. before: the entry then.
+    reads: the paths that references read.
+    """
     declared = {
         name: value
         for name, value in intent.attributes.items()
         if kind.attributes[name].local
-        or kind.attributes[name].write_only
+        or not kind.attributes[name].is_plain
         or is_sensitive(value)
         or (name not in observed.attributes and not kind.attributes[name].echoed)
     }
@@ -180,7 +191,8 @@ def prior_after(intent: Intent, observed: Observed, before: Prior | None, kind: 
         create_before_destroy=intent.create_before_destroy,
     )
     secrets = before.attributes if before else {}
-    return take_over(entry, observed, kind, salt, same_content=True, secrets=secrets)
+    wanted = Wanted(read=reads)
+    return take_over(entry, observed, kind, salt, same_content=True, secrets=secrets, wanted=wanted)
 
 
 def _content_after(intent: Intent, observed: Observed, before: Prior | None, kind: Kind) -> str | None:

@@ -28,7 +28,8 @@ from planner.engine.outcome import prior_after
 from planner.engine.ports import Driver, Drivers
 from planner.engine.refresh import Asking, read_held, refuse_blind
 from planner.errors import PlannerError
-from planner.model.compare import agrees, same, sort_key
+from planner.model.agreement import agree, proven
+from planner.model.compare import same, sort_key
 from planner.model.kind import Kind
 from planner.model.resource import Observed, Prior
 from planner.model.state import Intent, Outcome, State
@@ -206,7 +207,7 @@ def _assigned(
 
 def _is_as_wanted(candidate: Observed, intent: Intent, kind: Kind) -> bool:
     return all(
-        agrees(value, candidate.attributes.get(name), unordered=kind.attributes[name].unordered)
+        agree(kind.attributes[name], value, candidate.attributes.get(name), proven)
         for name, value in intent.attributes.items()
         if not kind.attributes[name].unshown
     )

@@ -72,10 +72,11 @@ def refreshed(goal: Goal, state: State, view: View, drivers: Drivers, diagnostic
 def _brought_up(prior: Prior, observed: Observed, drivers: Drivers, goal: Goal) -> Prior:
     """prior, with what was observed."""
     kind = drivers[prior.address.kind].kind
-    now = take_over(prior, observed, kind, goal.salt)
+    wanted = goal.wanted(prior.address, kind)
+    now = take_over(prior, observed, kind, goal.salt, wanted=wanted)
     if now is prior or (secrets := goal.secrets(prior.address)) is None:
         return now
-    return take_over(prior, observed, kind, goal.salt, secrets=secrets)
+    return take_over(prior, observed, kind, goal.salt, secrets=secrets, wanted=wanted)
 
 
 def _note_drift(refreshed: Refreshed, prior: Prior, drivers: Drivers, salt: str) -> None:

@@ -15,8 +15,10 @@ from typing import Final
 from attrs import evolve, field, frozen
 
 from planner.model.address import Address
-from planner.model.compare import is_unset, same, sort_key
-from planner.model.kind import Attribute, Kind
+from planner.model.agreement import agree, declared
+from planner.model.compare import is_unset, sort_key
+from planner.model.facets import Attribute
+from planner.model.kind import Kind
 from planner.model.plan import Action, Change, Rename
 from planner.model.value import (
     CONCEALED,
@@ -153,7 +155,7 @@ def _by_secrets(group: _Group, names: Sequence[str]) -> list[_Group]:
 
 def _agree(change: Change, created: Change, kind: Kind, names: Iterable[str]) -> bool:
     one, other = _values(change), _values(created)
-    return all(same(one.get(n), other.get(n), unordered=kind.attributes[n].unordered) for n in names)
+    return all(agree(kind.attributes[n], other.get(n), one.get(n), declared) for n in names)
 
 
 def _declared(kind: Kind, created: Iterable[Change]) -> list[str]:

@@ -12,13 +12,16 @@ from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.refresh import Asking, read_held
 from planner.errors import StalePlan
-from planner.model.compare import is_unset, same
+from planner.model.agreement import of_server, unlike
+from planner.model.compare import is_unset
+from planner.model.facets import Attribute
+from planner.model.kept import Wanted
 from planner.model.kind import Kind
 from planner.model.ledger import FAILED, Entry, ThreeWay
 from planner.model.plan import Action, Change, Plan
 from planner.model.resource import Observed, Prior
 from planner.model.state import Applied, State
-from planner.model.value import CONCEALED, is_sensitive
+from planner.model.value import CONCEALED, Value, is_sensitive
 
 
 def refuse_other_state(plan: Plan, digest: str, state: State, goal: Goal) -> None:
@@ -95,14 +98,18 @@ def three_way(change: Change, prior: Prior, observed: Observed, kind: Kind, salt
 
     prior: its entry, which tells what of observed is secret. What the change leaves out is to stay.
     """
-    now = take_over(prior, observed, kind, salt).attributes
+    now = take_over(prior, observed, kind, salt, wanted=Wanted(change.before)).attributes
     for name, attribute in kind.attributes.items():
         before, there = change.before.get(name), now.get(name)
-        unseen = there is None and not attribute.echoed
-        if attribute.local or attribute.volatile or unseen or (is_unset(before) and is_unset(there)):
+        nothing = attribute.partial and before is None
+        if nothing or (is_unset(before) and is_unset(there)):
             continue
-        if not same(before, there, unordered=attribute.unordered):
-            desired = change.after.get(name, before if change.after else None)
-            if sensitive := attribute.write_only or is_sensitive([desired, before, there]):
-                desired = before = there = CONCEALED
-            yield ThreeWay((name,), desired, before, there, sensitive)
+        desired = change.after.get(name, before if change.after else None)
+        for place in unlike(attribute, before, there, _unseen):
+            sides = attribute.at(desired, place.path), place.known, place.there
+            sensitive = place.attribute.write_only or is_sensitive(sides)
+            yield ThreeWay((name, *place.path), *((CONCEALED,) * 3 if sensitive else sides), sensitive)
+
+
+def _unseen(attribute: Attribute, known: Value, there: Value) -> bool:
+    return of_server(attribute, known, there) or (there is None and not attribute.echoed)

@@ -216,13 +216,12 @@ def carry_out(
     goal, drivers = session.goal, session.drivers
     before = looked_before(plan, drivers, surroundings.before, Asking(session.parallelism))
     surroundings = evolve(surroundings, before=before)
-    working = Working.of(_taken_over(plan, state))
-    run = Run(plan, dict(goal.resources), working, drivers, session.parallelism, surroundings, goal.salt)
+    run = _run_of(session, plan, state, surroundings)
     try:
         run.go()
     except StateError as error:
         raise _unrecorded(error, ledger_of(run, interrupted=False), _LOOKED_UP) from error
-    reached = working.state()
+    reached = run.working.state()
     if reached.in_doubt:
         reached = _settle_doubts(session, reached, run)
     ledger = ledger_of(run, interrupted=surroundings.stop())
@@ -242,6 +241,19 @@ def carry_out(
     except StateError as error:
         raise _unrecorded(error, ledger, _IN_JOURNAL) from error
     return after, ledger, _checked_afterwards(goal, plan, after, ledger)
+
+
+def _run_of(session: Session, plan: Plan, state: State, surroundings: Surroundings) -> Run:
+    return Run(
+        plan,
+        desired=dict(session.goal.resources),
+        working=Working.of(_taken_over(plan, state)),
+        drivers=session.drivers,
+        parallelism=session.parallelism,
+        world=surroundings,
+        salt=session.goal.salt,
+        reads=session.goal.reads,
+    )
 
 
 _LOOKED_UP = "What the state and its journal do not hold is looked up by the next plan or apply."

@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from planner.ece.operations import Operation, Reply, UploadForm, can_be_sent
 from planner.errors import ApiError, Conflict
+from planner.model.kept import lasting
 from planner.model.kind import Kind
 from planner.model.resource import Observed
 from planner.model.value import Value
@@ -253,11 +254,5 @@ def _items_in(reply: Reply, kind: Kind, binding: Binding) -> Iterator[Observed]:
 
 def _kept(attributes: Mapping[str, Any], kind: Kind) -> dict[str, Value]:
     """The attributes of a reply that the kind knows, without what changes by itself."""
-    kept = {}
-    for name, passing in kind.kept.items():
-        value = attributes.get(name)
-        if value is not None:
-            if passing and isinstance(value, dict):
-                value = {key: item for key, item in value.items() if key not in passing}
-            kept[name] = value
-    return kept
+    found = ((attribute, attributes.get(name)) for name, attribute in kind.kept.items())
+    return {a.name: lasting(a, value) for a, value in found if value is not None}

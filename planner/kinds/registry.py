@@ -11,7 +11,7 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import yaml
 from attrs import evolve, frozen
@@ -19,7 +19,8 @@ from attrs import evolve, frozen
 from planner.errors import PlannerError
 from planner.kinds.binding import Binding, read_binding
 from planner.kinds.rest import RestDriver
-from planner.model.kind import Attribute, ContentFacts, Kind
+from planner.model.facets import attributes_of, flaws
+from planner.model.kind import ContentFacts, Kind
 from planner.resources import kind_files, schema
 from planner.yaml12.core_schema import load
 
@@ -85,14 +86,14 @@ def _check(path: Path, data: Any) -> None:
     for error in Draft202012Validator(schema("kind.schema.json")).iter_errors(data):
         where = ".".join(map(str, error.instance_path)) or "the file"
         raise PlannerError(f"the kind file {path} is wrong at {where}: {error.message}")
+    for keys, flaw in flaws(data["attributes"]):
+        where = ".".join(map(str, ("attributes", *keys)))
+        raise PlannerError(f"the kind file {path} is wrong at {where}: {flaw}")
 
 
 def _kind(data: Mapping[str, Any]) -> Kind:
     rules = data["attributes"]
-    required = rules.get("required", ())
-    attributes = {
-        name: _attribute(name, body, name in required) for name, body in rules["properties"].items()
-    }
+    attributes = attributes_of(rules)
     if "update" not in data["api"]:  # a change of any attribute is a replacement
         attributes = {name: evolve(a, immutable=not a.read_only) for name, a in attributes.items()}
     return Kind(
@@ -108,18 +109,6 @@ def _kind(data: Mapping[str, Any]) -> Kind:
 
 def _content(content: Mapping[str, Any]) -> ContentFacts:
     return ContentFacts(content["attribute"], content["marker"], tuple(content.get("fetched", ())))
-
-
-_MARKS: Final = {"read_only": "readOnly", "write_only": "writeOnly"} | {
-    mark: f"x-{mark}"
-    for mark in ("immutable", "unordered", "local", "stable", "cleared", "echoed", "volatile")
-}
-"""The fields of an Attribute -> the keywords that set them."""
-
-
-def _attribute(name: str, body: Mapping[str, Any], required: bool) -> Attribute:
-    marks = {mark: body[key] for mark, key in _MARKS.items() if key in body}
-    return Attribute(name, body, required, **marks)
 
 
 def _check_upload(path: Path, kind_file: KindFile) -> None:

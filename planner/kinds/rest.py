@@ -19,7 +19,8 @@ from planner.archives import Archives
 from planner.ece.operations import Reply, Sent
 from planner.errors import ApiError, Conflict, Forbidden, NotFound, OutcomeUnknown, PlannerError, Refused
 from planner.kinds.binding import Binding, Call, Conventions, id_in, is_whole, listed_in, observed_in
-from planner.model.compare import agrees, is_unset
+from planner.model.agreement import agree, proven
+from planner.model.compare import is_unset
 from planner.model.diagnostic import Diagnostic
 from planner.model.kind import Kind
 from planner.model.lint import Fault
@@ -135,7 +136,7 @@ class RestDriver:
         made = self.written(reply, request, id_)
         for name in self.kind.natural_key:  # whose reply it is, before the id is known
             sent, shown = request.desired.get(name), made.attributes.get(name)
-            if not agrees(sent, shown, unordered=self.kind.attributes[name].unordered):
+            if not agree(self.kind.attributes[name], sent, shown, proven):
                 raise self._unread(request, f"the reply is about {made.id}, whose {name} is another")
         return Result(made)
 
@@ -206,10 +207,9 @@ class RestDriver:
         proves nothing."""
         for name, attribute in self.kind.attributes.items():
             before, now = baseline.get(name), found.get(name)
-            hidden = (before is None or now is None) and (attribute.write_only or not attribute.echoed)
-            if attribute.local or attribute.volatile or hidden or (is_unset(before) and is_unset(now)):
+            if (is_unset(before) and is_unset(now)) or (attribute.partial and before is None):
                 continue
-            if not agrees(before, now, unordered=attribute.unordered):
+            if not agree(attribute, before, now, proven):
                 yield name
 
     def write(self, request: Request, send: Callable[[Observed], Reply]) -> tuple[Reply, str]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from planner.model.value import Fingerprint, Value, is_sensitive
 from planner.yaml12.number import is_written
 
 
 def same(left: Value, right: Value, *, unordered: bool = False) -> bool:
-    """Whether two values are equal. A secret equals its fingerprint; a Deferred value equals only itself."""
+    """Whether two values are equal; in a mapping null equals absent.
+
+    A secret equals its fingerprint; a Deferred value equals only itself.
+    """
     if type(left) is str is type(right):  # most values are plain texts
         return bool(left == right)
     if isinstance(left, Fingerprint):
@@ -18,7 +21,7 @@ def same(left: Value, right: Value, *, unordered: bool = False) -> bool:
     if isinstance(right, Fingerprint):
         return _same_secret(right, left)
     if isinstance(left, Mapping) and isinstance(right, Mapping):
-        return left.keys() == right.keys() and all(same(value, right[key]) for key, value in left.items())
+        return all(same(left.get(key), right.get(key)) for key in {**left, **right})
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
         return _same_list(left, right, unordered)
     if isinstance(left, bool) is not isinstance(right, bool):
@@ -59,25 +62,19 @@ def _same_list(left: Sequence[Value], right: Sequence[Value], unordered: bool) -
     return all(same(a, b) for a, b in zip(left, right, strict=True))
 
 
-def unmatched(left: Sequence[Value], right: Sequence[Value]) -> tuple[list[int], list[int]]:
+def unmatched(
+    left: Sequence[Value], right: Sequence[Value], alike: Callable[[Value, Value], bool] = same
+) -> tuple[list[int], list[int]]:
     """Two lists as sets that may hold an item twice: the indices of what only left has, and only right."""
     rest = list(range(len(right)))
     alone = []
     for index, item in enumerate(left):
-        match = next((other for other in rest if same(item, right[other])), None)
+        match = next((other for other in rest if alike(item, right[other])), None)
         if match is None:
             alone.append(index)
         else:
             rest.remove(match)
     return alone, rest
-
-
-def agrees(known: Value, shown: Value, *, unordered: bool = False) -> bool:
-    """Whether what a server shows is what is known of it; a secret that it leaves out agrees."""
-    if isinstance(known, Mapping) and isinstance(shown, Mapping):
-        absent = {key for key in known.keys() - shown.keys() if isinstance(known[key], Fingerprint)}
-        return known.keys() - absent == shown.keys() and all(agrees(known[key], shown[key]) for key in shown)
-    return same(known, shown, unordered=unordered)
 
 
 def sort_key(value: Value) -> str:

@@ -8,42 +8,8 @@ from typing import Any
 
 from attrs import define, frozen
 
-from planner.model.value import Path, Value
-
-
-@frozen
-class Attribute:
-    """One top-level attribute of a kind, read from its JSON Schema.
-
-    read_only: set by the server (`readOnly`). write_only: a secret the server never returns (`writeOnly`).
-    immutable: a change is a replacement (`x-immutable`). unordered: a list compared as a set (`x-unordered`).
-    local: concerns files here, never sent (`x-local`). stable: set by the server and kept through updates
-    (`x-stable`). cleared: left out means empty on the server (`x-cleared`); else left out means unmanaged.
-    echoed: False when the server may leave it out of its replies (`x-echoed`).
-    volatile: changes by itself, never kept (`x-volatile`).
-    """
-
-    name: str
-    schema: Mapping[str, Any]
-    required: bool = False
-    read_only: bool = False
-    write_only: bool = False
-    immutable: bool = False
-    unordered: bool = False
-    local: bool = False
-    stable: bool = False
-    cleared: bool = False
-    echoed: bool = True
-    volatile: bool = False
-
-    @property
-    def unshown(self) -> bool:
-        """Whether a reply may be without it though the resource has it."""
-        return self.local or self.write_only or not self.echoed
-
-    @property
-    def description(self) -> str:
-        return str(self.schema.get("description", ""))
+from planner.model.facets import Attribute, declaration
+from planner.model.value import Path, Value, dotted
 
 
 @frozen
@@ -90,16 +56,28 @@ class Kind:
         return frozenset(a.name for a in self.attributes.values() if a.cleared)
 
     @cached_property
-    def kept(self) -> Mapping[str, frozenset[str]]:
-        """The attributes that are kept of a reply -> the keys below them that change by themselves."""
-        return {a.name: _volatile_below(a.schema) for a in self.attributes.values() if not a.volatile}
+    def kept(self) -> Mapping[str, Attribute]:
+        """The attributes that are kept of a reply."""
+        return {a.name: a for a in self.attributes.values() if not a.volatile}
+
+    @cached_property
+    def partial(self) -> tuple[Attribute, ...]:
+        """The attributes of which only some is kept."""
+        return tuple(a for a in self.kept.values() if a.holds_partial)
+
+    def at(self, path: Path) -> Attribute:
+        """What lies at a path."""
+        name, *below = path
+        attribute = self.attributes.get(str(name)) or Attribute(str(name), {})
+        return [*attribute.along(tuple(below))][-1]
 
     def without_value(self, path: Path) -> str:
         """The beginning of path that nothing can refer to: there is none, or it is not kept. Else ""."""
-        name, *below = map(str, path)
-        if name not in self.kept:
-            return name
-        return f"{name}.{below[0]}" if below and below[0] in self.kept[name] else ""
+        if path[0] not in self.kept:
+            return str(path[0])
+        gone = (end for end in range(2, len(path) + 1) if self.at(path[:end]).volatile)
+        end = next(gone, 0)
+        return dotted(path[:end])
 
     def key_of(self, attributes: Mapping[str, Value]) -> tuple[Value, ...]:
         """The values of the natural key among attributes, null where there is none."""
@@ -110,18 +88,24 @@ class Kind:
         return frozenset(a.name for a in self.attributes.values() if a.local)
 
     @cached_property
+    def definitions(self) -> Mapping[str, Any]:
+        """The schemas that others of the kind refer to."""
+        found: Mapping[str, Any] = self.schema.get("$defs", {})
+        return found
+
+    @cached_property
     def declaration_schema(self) -> Mapping[str, Any]:
-        """The JSON Schema of what a template may declare: the server's own attributes are left out."""
-        properties = {a.name: a.schema for a in self.attributes.values() if not a.read_only}
-        return {**self.schema, "properties": properties, "additionalProperties": False}
+        """The JSON Schema of what a template may declare: not what the server sets, at any depth."""
+        mine = {
+            a.name: declaration(a.schema, self.definitions)
+            for a in self.attributes.values()
+            if not a.read_only
+        }
+        rules = {**self.schema, "properties": mine, "additionalProperties": False}
+        if self.definitions:
+            rules["$defs"] = {n: declaration(rule, self.definitions) for n, rule in self.definitions.items()}
+        return rules
 
     @cached_property
     def declarable(self) -> tuple[str, ...]:
         return tuple(a.name for a in self.attributes.values() if not a.read_only)
-
-
-def _volatile_below(schema: Mapping[str, Any]) -> frozenset[str]:
-    properties = schema.get("properties", {})
-    return frozenset(
-        key for key, below in properties.items() if isinstance(below, Mapping) and below.get("x-volatile")
-    )

@@ -39,6 +39,7 @@ class AttributeDiff:
 
     origins: what after was made of and changed, as "var.bundle_version, environments/prod.yaml:3". line: of
     the template that declares it, where nothing of that changed, as "templates/extensions.yaml:7".
+    unsure: it is a secret of which no fingerprint is known, so that nothing tells whether it changes.
     """
 
     path: Path
@@ -48,6 +49,7 @@ class AttributeDiff:
     forces_replacement: bool = False
     origins: tuple[str, ...] = field(default=(), metadata=FOR_PEOPLE)
     line: str = field(default="", metadata=FOR_PEOPLE)
+    unsure: bool = field(default=False, metadata=FOR_PEOPLE)
 
 
 @frozen

@@ -85,6 +85,7 @@ class Prior:
 
     version, created, last_modified: the `x-cloud-resource-*` headers of the last reply, None when the API
     gives none. content_sha256: of the file the server holds, None when it has none or another's.
+    read: paths below partial attributes that nobody declares, and that are kept for references.
     """
 
     address: Address
@@ -97,6 +98,7 @@ class Prior:
     dependencies: tuple[Address, ...] = ()
     prevent_destroy: bool = False
     create_before_destroy: bool = False
+    read: tuple[Path, ...] = ()
 
 
 @frozen

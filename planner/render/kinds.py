@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import fill, wrap
 from typing import Any
 
-from planner.model.kind import Attribute, Kind
+from planner.model.facets import CLEAR, Attribute
+from planner.model.kind import Kind
 from planner.render.escaping import pad
 from planner.render.style import Style
 
@@ -43,11 +44,28 @@ def _sections(kind: Kind) -> Iterator[tuple[str, list[Attribute]]]:
     yield "Set by the server, and not kept, so that nothing can refer to it", passing
 
 
-def _attributes(attributes: Sequence[Attribute], kind: Kind, width: int, style: Style) -> Iterator[str]:
+def _attributes(
+    attributes: Iterable[Attribute], kind: Kind, width: int, style: Style, above: tuple[int, ...] = ()
+) -> Iterator[str]:
+    """A block for each attribute, with what is below it. above: the mappings that it is in."""
+    indent = " " * (2 + 4 * len(above))
     for attribute in attributes:
         facts = ", ".join([type_text(attribute.schema), *_facts(attribute, kind)])
-        yield f"  {style.paint('bold', attribute.name)} ({facts})"
-        yield from (f"      {line}" for line in wrap(attribute.description, max(width - 6, 30)))
+        yield f"{indent}{style.paint('bold', attribute.name)} ({facts})"
+        room = max(width - len(indent) - 4, 30)
+        yield from (f"{indent}    {line}" for line in wrap(attribute.description, room))
+        below = _holder(attribute).properties
+        mapping = id(_holder(attribute).schema.get("properties"))
+        if below and mapping not in above:  # a definition may hold itself
+            yield from _attributes(below.values(), kind, width, style, (*above, mapping))
+
+
+def _holder(attribute: Attribute) -> Attribute:
+    """What names the keys below an attribute: itself, the items of a list, any key of a free mapping."""
+    if "items" in attribute.schema:
+        return _holder(attribute.item)
+    free = not attribute.properties and isinstance(attribute.schema.get("additionalProperties"), Mapping)
+    return _holder(attribute.others) if free else attribute
 
 
 def type_text(schema: Mapping[str, Any]) -> str:
@@ -66,18 +84,25 @@ def _facts(attribute: Attribute, kind: Kind) -> Iterator[str]:
         yield "required"
     if "default" in attribute.schema:
         yield f"the server's default is {attribute.schema['default']}"
-    if attribute.immutable:
-        yield "a change is a replacement"
-    if attribute.write_only:
-        yield "secret"
-    if attribute.unordered:
-        yield "in any order"
     if kind.content is not None and attribute.name == kind.content.attribute:
         yield "its content is uploaded"
     elif attribute.local:
         yield "never sent"
-    if below := sorted(kind.kept.get(attribute.name, ())):
-        yield f"{' and '.join(below)} not kept"
+    yield from (said for holds, said in _said(attribute) if holds)
+
+
+def _said(attribute: Attribute) -> Iterator[tuple[bool, str]]:
+    """What facets say, and whether they say it here."""
+    yield attribute.immutable, "a change is a replacement"
+    yield attribute.write_only, "secret"
+    yield attribute.unordered, "in any order"
+    yield bool(attribute.key), f"matched by {' and '.join(attribute.key)}"
+    yield (
+        attribute.partial,
+        f"no longer declared: {'cleared' if attribute.leave == CLEAR else 'stays as it is'}",
+    )
+    yield attribute.nested and attribute.read_only, "set by the server"
+    yield attribute.nested and attribute.volatile, "not kept"
 
 
 def _operations(operations: Mapping[str, str]) -> Iterator[str]:

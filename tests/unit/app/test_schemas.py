@@ -11,7 +11,8 @@ import pytest
 
 from planner.app.schemas import editor_schemas, environment_schema, modeline, template_schema
 from planner.config.blocks import BLOCKS, META
-from planner.model.kind import Attribute, Kind
+from planner.model.facets import Attribute
+from planner.model.kind import Kind
 from planner.model.project import Project, Variable
 
 ATTRIBUTES: dict[str, Any] = {

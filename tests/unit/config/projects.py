@@ -18,7 +18,8 @@ from planner.config.variables import Inputs
 from planner.errors import InvalidConfiguration
 from planner.kinds.registry import load_kinds
 from planner.model.diagnostic import Diagnostic
-from planner.model.kind import Attribute, Kind
+from planner.model.facets import Attribute
+from planner.model.kind import Kind
 from planner.model.value import Value
 
 THING_SCHEMA: dict[str, Any] = {

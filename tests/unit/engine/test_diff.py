@@ -136,17 +136,53 @@ def test_a_resource_made_anew_has_nothing_of_what_is_left_out(seen: Any, found: 
     assert [(d.path, d.before, d.after) for d in diffs] == found
 
 
-def test_a_mapping_with_a_secret_is_one_entry_without_plain_text() -> None:
-    found = differences(
-        {"settings": {"key": SECRET, "bucket": "b"}},
-        prior("a", settings={"key": OTHER, "bucket": "b"}),
-        THING,
-        SALT,
-    )
-    assert [d.path for d in found] == [("settings",)]
-    assert found[0].sensitive
-    assert isinstance(found[0].before, Fingerprint)
-    assert isinstance(found[0].after, Fingerprint)
+@pytest.mark.parametrize(
+    ("wanted", "seen", "found"),
+    [
+        ({"key": SECRET, "b": 1}, {"key": OTHER, "b": 1}, [(("settings", "key"), OTHER, PRINT, True)]),
+        ({"key": SECRET, "b": 2}, {"key": PRINT, "b": 1}, [(("settings", "b"), 1, 2, False)]),
+        (
+            {"key": SECRET, "b": 2},
+            {"b": 1},
+            [(("settings", "b"), 1, 2, False), (("settings", "key"), None, PRINT, True)],
+        ),
+        (
+            {"key": SECRET},
+            {"key": "clear"},
+            [(("settings", "key"), Fingerprint.of("clear", SALT), PRINT, True)],
+        ),
+        ({"a": {"key": SECRET}}, {}, [(("settings", "a"), None, {"key": PRINT}, False)]),
+        ([{"n": 1, "key": SECRET}], [{"n": 2, "key": PRINT}], [(("settings", 0, "n"), 2, 1, False)]),
+    ],
+)
+def test_a_secret_hides_its_own_leaf(wanted: Any, seen: Any, found: Any) -> None:
+    told = differences({"settings": wanted}, prior("a", settings=seen), THING, SALT)
+    assert [(d.path, d.before, d.after, d.sensitive) for d in told] == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seen"),
+    [
+        (["a", SECRET], ["b", OTHER]),
+        ([SECRET], ["clear"]),
+        ({"key": SECRET}, "clear"),
+        (SECRET, {"b": "clear"}),
+    ],
+)
+def test_what_says_something_of_a_secret_is_hidden_with_it(wanted: Any, seen: Any) -> None:
+    [diff] = differences({"settings": wanted}, prior("a", settings=seen), THING, SALT)
+    assert (diff.path, diff.sensitive) == (("settings",), True)
+    assert isinstance(diff.before, Fingerprint)
+    assert isinstance(diff.after, Fingerprint)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seen", "unsure"),
+    [({}, {}, True), ({}, {"password": OTHER}, False), ({"tier": Secret("t")}, {"password": PRINT}, False)],
+)
+def test_a_secret_of_which_no_fingerprint_is_known(wanted: Any, seen: Any, unsure: bool) -> None:
+    [diff] = differences({"password": SECRET, **wanted}, prior("a", **seen), THING, SALT)
+    assert diff.unsure is unsure
 
 
 @pytest.mark.parametrize(
@@ -226,11 +262,11 @@ def test_a_secret_shown_in_clear_stays_a_fingerprint(known: Value, shown: Value)
         assert PRINT in texts
 
 
-@pytest.mark.parametrize("shown", ["hunter2", {"key": "hunter2"}, ["hunter2", {"key": "hunter2"}]])
-def test_what_is_write_only_is_never_kept_in_clear(shown: Value) -> None:
-    before = prior("a")
-    seen = take_over(before, Observed("id-a", {"password": shown}), THING, SALT)
-    assert {leaf for _, leaf in leaves(seen.attributes["password"])} == {PRINT}
+@pytest.mark.parametrize("shown", ["hunter2", "****", {"key": "hunter2"}, ["hunter2", {"key": "hunter2"}]])
+@pytest.mark.parametrize("known", [{}, {"password": PRINT}])
+def test_what_stands_in_a_reply_for_a_secret_is_not_believed(known: Any, shown: Value) -> None:
+    seen = take_over(prior("a", **known), Observed("id-a", {"password": shown}), THING, SALT)
+    assert seen.attributes.get("password") == known.get("password")
 
 
 def test_a_null_beside_a_fingerprint_stays_null() -> None:
@@ -243,7 +279,7 @@ def test_a_secret_that_the_server_hides_is_kept() -> None:
     before = prior("a", settings={"bucket": "b", "key": PRINT})
     seen = take_over(before, observed(before, settings={"bucket": "c"}), THING, SALT)
     assert seen.attributes["settings"] == {"bucket": "c", "key": PRINT}
-    assert [d.path for d in drift_of(before, seen, THING, SALT)] == [("settings",)]
+    assert [d.path for d in drift_of(before, seen, THING, SALT)] == [("settings", "bucket")]
 
 
 def test_what_did_not_move_is_taken_over_as_it_is() -> None:

@@ -19,7 +19,8 @@ from planner.errors import Conflict, Forbidden, NotFound, StateError
 from planner.model.address import Address
 from planner.model.compare import same
 from planner.model.diagnostic import Diagnostics
-from planner.model.kind import Attribute, ContentFacts, Kind
+from planner.model.facets import Attribute
+from planner.model.kind import ContentFacts, Kind
 from planner.model.ledger import Event, Ledger
 from planner.model.plan import AttributeDiff, Plan
 from planner.model.resource import Content, Desired, Lifecycle, Observed, Prior, Request, Result, ServerTime

@@ -74,6 +74,38 @@ def test_a_kind_file_that_does_not_fit_is_told(tmp_path: Path, change: object, m
 
 
 @pytest.mark.parametrize(
+    ("name", "rules", "message"),
+    [
+        ("rules", {"x-unorderd": True}, r"attributes\.properties\.rules: .*x-unorderd"),
+        ("rules", {"items": {"x-kee": 1}}, r"attributes\.properties\.rules\.items: .*x-kee"),
+        ("deep", {"additionalProperties": {"properties": {"a": {"x-": 1}}}}, r"\.additionalProperties.*x-"),
+        ("deep", {"oneOf": [{"x-volatile": True}]}, r"properties\.deep\.oneOf\.0.*x-volatile"),
+        ("deep", {"then": {"properties": {"a": {"readOnly": True}}}}, r"then\.properties\.a\.readOnly"),
+        ("deep", {"readOnly": "yes"}, r"attributes\.properties\.deep\.readOnly"),
+        ("deep", {"type": "string", "x-partial": True}, r"properties\.deep: x-partial is for mappings"),
+    ],
+)
+def test_a_facet_that_does_not_fit_is_told_with_its_place(
+    tmp_path: Path, name: str, rules: dict[str, object], message: str
+) -> None:
+    data = yaml.safe_load(FILTER)
+    properties = data["attributes"]["properties"]
+    properties[name] = {**properties.get(name, {}), **rules}
+    with pytest.raises(PlannerError, match=rf"is wrong at .*{message}"):
+        read_kind_file(written(tmp_path, yaml.safe_dump(data)))
+
+
+@pytest.mark.parametrize(
+    "definition", [{"x-volatil": True}, {"items": {"properties": {"b": {"x-local": 1}}}}]
+)
+def test_definitions_are_held_to_it_too(tmp_path: Path, definition: dict[str, object]) -> None:
+    data = yaml.safe_load(FILTER)
+    data["attributes"]["$defs"] = {"a": definition}
+    with pytest.raises(PlannerError, match=r"is wrong at attributes\.\$defs\.a"):
+        read_kind_file(written(tmp_path, yaml.safe_dump(data)))
+
+
+@pytest.mark.parametrize(
     ("call", "extra"),
     [
         ("create", {"repeatable": True}),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from planner.model.kind import Attribute, Kind
+from planner.model.facets import Attribute
+from planner.model.kind import Kind
 
 KIND = Kind(
     "thing",

@@ -1,0 +1,307 @@
+"""Facets: what a kind file says of its attributes, at every depth. They are one tree, compiled from the JSON
+Schema of the attributes node by node, where somebody looks. Pure.
+
+What a node hands down: a secret's parts are secret, what is read-only, local, partial, immutable or left out
+of replies is so with all that it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any, Final
+
+from attrs import define, field
+
+from planner.model.value import UNKNOWN, Path, Value, at, scalar_text
+from planner.yaml12.number import is_written
+
+Schema = Mapping[str, Any]
+
+KEEP, CLEAR = "keep", "clear"
+
+KEYWORDS: Final[Mapping[str, str]] = {"read_only": "readOnly", "write_only": "writeOnly"} | {
+    mark: f"x-{mark}"
+    for mark in (
+        *("immutable", "unordered", "key", "partial", "leave", "volatile", "stable", "cleared", "echoed"),
+        *("local", "reference"),
+    )
+}
+"""The fields of an Attribute -> the keywords that set them."""
+
+HANDED_DOWN: Final = ("read_only", "write_only", "immutable", "partial", "leave", "local", "echoed")
+
+
+@define(slots=False, frozen=True)
+class Attribute:
+    """One attribute of a kind, or what is below one: a key of a mapping, an item of a list.
+
+    read_only: set by the server (`readOnly`). write_only: a secret the server never returns (`writeOnly`).
+    immutable: a change is a replacement (`x-immutable`). unordered: a list compared as a set (`x-unordered`).
+    local: concerns files here, never sent (`x-local`). stable: set by the server and kept through updates
+    (`x-stable`). cleared: left out means empty on the server (`x-cleared`); else left out means unmanaged.
+    echoed: False when the server may leave it out of its replies (`x-echoed`).
+    volatile: changes by itself, never kept (`x-volatile`). key: of a set whose members the server gives ids:
+    by what they are matched and addressed (`x-key`). partial: of a mapping only what is declared is compared
+    (`x-partial`); leave: what becomes of what is no longer declared, KEEP or CLEAR (`x-leave`).
+    reference: the kind and attribute that it names (`x-reference`).
+
+    schema: with references followed. definitions: `$defs` of the kind file. nested: it is below an attribute.
+    """
+
+    name: str
+    schema: Schema
+    required: bool = False
+    read_only: bool = False
+    write_only: bool = False
+    immutable: bool = False
+    unordered: bool = False
+    local: bool = False
+    stable: bool = False
+    cleared: bool = False
+    echoed: bool = True
+    volatile: bool = False
+    key: tuple[str, ...] = ()
+    partial: bool = False
+    leave: str = KEEP
+    reference: str = ""
+    nested: bool = False
+    definitions: Schema = field(factory=dict, eq=False, repr=False)
+
+    @property
+    def unshown(self) -> bool:
+        """Whether a reply may be without it though the resource has it."""
+        return self.local or self.write_only or not self.echoed
+
+    @property
+    def description(self) -> str:
+        return str(self.schema.get("description", ""))
+
+    @cached_property
+    def properties(self) -> Mapping[str, Attribute]:
+        """The keys of a mapping that the file names."""
+        required = self.schema.get("required", ())
+        named = self.schema.get("properties", {})
+        return {name: self._holds(name, below, name in required) for name, below in named.items()}
+
+    @cached_property
+    def others(self) -> Attribute:
+        """Any other key of a mapping."""
+        return self._holds("", self.schema.get("additionalProperties"))
+
+    @cached_property
+    def item(self) -> Attribute:
+        """An item of a list."""
+        return self._holds("", self.schema.get("items"))
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether neither it nor anything below it has a facet that a comparison minds."""
+        handed = any(
+            getattr(self, mark) for mark in ("read_only", "write_only", "partial", "local", "volatile")
+        )
+        return not (handed or self.unordered or self.key or not self.echoed or self._minds_below)
+
+    @cached_property
+    def _minds_below(self) -> bool:
+        return any(
+            _MINDED & node.keys() for node in _nodes(self.schema, self.definitions) if node is not self.schema
+        )
+
+    @cached_property
+    def holds_volatile(self) -> bool:
+        """Whether anything in it changes by itself."""
+        return any("x-volatile" in node for node in _nodes(self.schema, self.definitions))
+
+    @cached_property
+    def holds_partial(self) -> bool:
+        """Whether it is partial, or anything in it is."""
+        return self.partial or any(node.get("x-partial") for node in _nodes(self.schema, self.definitions))
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """Of a member of a set: what the server knows it by, which is sent back."""
+        return tuple(n for n, below in self.properties.items() if below.read_only and below.stable)
+
+    def below(self, key: str | int) -> Attribute:
+        """What is at key of a mapping, at an index of a list, or the member of a set by that key."""
+        if self.key or isinstance(key, int):
+            return self.item
+        return self.properties.get(key) or self.others
+
+    def along(self, path: Path) -> Iterator[Attribute]:
+        """It, and each below it on the way along path."""
+        node = self
+        yield node
+        for key in path:
+            node = node.below(key)
+            yield node
+
+    def at(self, value: Value, path: Path) -> Value:
+        """What lies in value at path, null where there is none."""
+        for node, key in zip(self.along(path), path, strict=False):
+            members = node.members(value)
+            value = at(value if members is None else members, (key,))
+        return None if value is UNKNOWN else value
+
+    def members(self, value: Value) -> Mapping[str, Value] | None:
+        """What value holds by the keys that paths have; None for no mapping and no set of members.
+
+        Of members with one key the later ones are numbered, so that none is lost.
+        """
+        if not self.key:
+            return value if isinstance(value, Mapping) else None
+        if not isinstance(value, list | tuple):
+            return None
+        found: dict[str, Value] = {}
+        for item in value:
+            name = key = self.key_of(item)
+            number = 2
+            while key in found:
+                key, number = f"{name} ({number})", number + 1
+            found[key] = item
+        return found
+
+    def key_of(self, member: Value) -> str:
+        """By what a member is matched, as a text."""
+        held = member if isinstance(member, Mapping) else {}
+        return ", ".join(_text(held.get(name)) for name in self.key)
+
+    def rebuilt(self, members: Mapping[str, Value]) -> Value:
+        """The value whose members these are."""
+        return [*members.values()] if self.key else dict(members)
+
+    def _holds(self, name: str, schema: Any, required: bool = False) -> Attribute:
+        handed = {mark: getattr(self, mark) for mark in HANDED_DOWN}
+        return compiled(name, schema, self.definitions, required=required, nested=True, **handed)
+
+
+_MINDED: Final = frozenset(KEYWORDS.values()) - {
+    "x-reference",
+    "x-cleared",
+    "x-immutable",
+    "x-leave",
+    "x-stable",
+}
+"""The keywords that a comparison minds."""
+
+
+def compiled(
+    name: str, schema: Any, definitions: Schema, *, required: bool = False, **handed: Any
+) -> Attribute:
+    """The node of a schema. handed: facets that it has from above, unless it says otherwise."""
+    rules = followed(schema, definitions)
+    said = {mark: rules[keyword] for mark, keyword in KEYWORDS.items() if keyword in rules}
+    if "key" in said:
+        said["key"] = (said["key"],) if isinstance(said["key"], str) else tuple(said["key"])
+    return Attribute(name, rules, required, definitions=definitions, **{**handed, **said})
+
+
+def attributes_of(rules: Schema) -> dict[str, Attribute]:
+    """The attributes of a kind file, by name: the top of the tree. A kind may be x-partial as a whole."""
+    handed = {mark: rules[KEYWORDS[mark]] for mark in ("partial", "leave") if KEYWORDS[mark] in rules}
+    definitions, required = rules.get("$defs", {}), rules.get("required", ())
+    return {
+        name: compiled(name, schema, definitions, required=name in required, **handed)
+        for name, schema in rules["properties"].items()
+    }
+
+
+def followed(schema: Any, definitions: Schema) -> Schema:
+    """A schema with the one that it refers to put in; {} for what says nothing. `flaws` tells what is bad."""
+    seen = set()
+    while isinstance(schema, Mapping) and "$ref" in schema:
+        name = str(schema["$ref"]).removeprefix(_DEFINITION)
+        target = definitions.get(name)
+        if name in seen or not isinstance(target, Mapping):
+            return {}
+        seen.add(name)
+        schema = {**target, **{word: rule for word, rule in schema.items() if word != "$ref"}}
+    return schema if isinstance(schema, Mapping) else {}
+
+
+_DEFINITION: Final = "#/$defs/"
+
+
+def declaration(schema: Schema, definitions: Schema) -> Schema:
+    """A schema without what the server sets in it: declared, that fits nothing."""
+    found = dict(schema)
+    if isinstance(named := schema.get("properties"), Mapping):
+        read_only = {n for n, below in named.items() if followed(below, definitions).get("readOnly")}
+        found["properties"] = {
+            n: False if n in read_only else declaration(below, definitions) for n, below in named.items()
+        }
+        if read_only & {*schema.get("required", ())}:
+            found["required"] = [name for name in schema["required"] if name not in read_only]
+    for word in ("items", "additionalProperties"):
+        if isinstance(schema.get(word), Mapping):
+            found[word] = declaration(schema[word], definitions)
+    return found
+
+
+def _nodes(schema: Schema, definitions: Schema) -> Iterator[Schema]:
+    """Each schema of the tree, once: a definition may hold itself."""
+    left, seen = [schema], {id(schema)}
+    while left:
+        node = left.pop()
+        yield node
+        target = definitions.get(str(node.get("$ref", "")).removeprefix(_DEFINITION))
+        for below in (*([target] if target else ()), *(held for _, held in _below(node))):
+            if id(below) not in seen:
+                seen.add(id(below))
+                left.append(below)
+
+
+def _text(value: Value) -> str:
+    if value is None:
+        return ""
+    return scalar_text(value) if isinstance(value, str | int | float) or is_written(value) else str(value)
+
+
+def flaws(rules: Schema) -> Iterator[tuple[Path, str]]:
+    """What is wrong with the facets in the `attributes` of a kind file: where, and what."""
+    definitions = rules.get("$defs", {})
+    left: list[tuple[Path, Schema, bool]] = [((), rules, False)]
+    seen: set[tuple[int, bool]] = set()
+    while left:
+        path, schema, partial = left.pop()
+        target = str(schema.get("$ref", _DEFINITION)).removeprefix(_DEFINITION)
+        if target and not isinstance(definitions.get(target), Mapping):
+            yield path, f"it refers to {schema['$ref']}, and $defs does not have that"
+        found = followed(schema, definitions)
+        partial = bool(found.get("x-partial", partial))
+        yield from (
+            (path, flaw) for flaw in _flaws_of(found, followed(found.get("items"), definitions), partial)
+        )
+        for keys, below in _below(found):
+            if (id(below), partial) not in seen:
+                seen.add((id(below), partial))
+                left.append(((*path, *keys), below, partial))
+
+
+def _flaws_of(schema: Schema, items: Schema, partial: bool) -> Iterator[str]:
+    """items: what the schema says of the items of a list. partial: whether it is, by itself or from above."""
+    types = schema.get("type", ())
+    types = (types,) if isinstance(types, str) else tuple(types)
+    held = items.get("properties", {})
+    key = schema.get("x-key", ())
+    for name in (key,) if isinstance(key, str) else key:
+        if name not in held:
+            yield f"x-key names {name}, and the items of a list here have no such property"
+    if types and "array" not in types and schema.get("x-unordered"):
+        yield "x-unordered is for lists"
+    if types and "object" not in types and schema.get("x-partial"):
+        yield "x-partial is for mappings"
+    if "x-leave" in schema and not partial:
+        yield "x-leave is for what x-partial is about"
+    if partial and not key and (held or items.get("type") == "object"):
+        yield "a list of mappings where x-partial is needs an x-key: else nobody knows which is which"
+
+
+def _below(schema: Schema) -> Iterator[tuple[Path, Schema]]:
+    """The schemas that one holds, and their places in it."""
+    for name, below in schema.get("properties", {}).items():
+        yield ("properties", name), below
+    for word in ("items", "additionalProperties"):
+        if isinstance(schema.get(word), Mapping):
+            yield (word,), schema[word]

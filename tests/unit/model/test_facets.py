@@ -1,0 +1,174 @@
+"""The tree of facets: the same keywords at every depth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from planner.model.facets import KEYWORDS, Attribute, attributes_of, flaws
+from planner.model.kind import Kind
+from planner.resources import schema
+
+RULES: dict[str, Any] = {
+    "type": "object",
+    "required": ["name"],
+    "$defs": {
+        "rule": {
+            "type": "object",
+            "required": ["source"],
+            "properties": {
+                "source": {"type": "string"},
+                "id": {"type": "string", "readOnly": True, "x-stable": True},
+                "then": {"$ref": "#/$defs/rule"},
+                "seen": {"x-volatile": True},
+            },
+        }
+    },
+    "properties": {
+        "name": {"type": "string"},
+        "rules": {
+            "type": "array",
+            "x-key": "source",
+            "items": {"$ref": "#/$defs/rule", "description": "One."},
+        },
+        "login": {
+            "type": "object",
+            "properties": {
+                "user": {"type": "string"},
+                "password": {"writeOnly": True},
+                "url": {"readOnly": True},
+            },
+        },
+        "limits": {"type": "object", "additionalProperties": {"type": "array", "x-unordered": True}},
+        "plan": {
+            "type": "object",
+            "x-partial": True,
+            "properties": {"size": {"x-immutable": True}, "tags": {"x-leave": "clear", "type": "object"}},
+        },
+        "free": {"type": "object"},
+        "when": {
+            "type": "object",
+            "x-advice": "x",
+            "properties": {"at": {"x-reference": "a.b", "x-cleared": True}},
+        },
+    },
+}
+TREE = attributes_of(RULES)
+KIND = Kind("thing", "Thing", TREE, RULES)
+
+
+@pytest.mark.parametrize(
+    ("path", "facets"),
+    [
+        (("name",), {"required": True}),
+        (("rules",), {"key": ("source",), "ids": ()}),
+        (("rules", "10.0.0.0/8"), {"key": (), "ids": ("id",), "description": "One."}),
+        (("rules", 0, "source"), {"required": True}),
+        (("rules", "a", "then", "then", "id"), {"read_only": True, "stable": True}),
+        (("login", "password"), {"write_only": True, "unshown": True}),
+        (("login", "password", "deep", 0), {"write_only": True}),
+        (("login", "user"), {"write_only": False}),
+        (("login", "url", "deep"), {"read_only": True}),
+        (("limits", "any"), {"unordered": True}),
+        (("limits", "any", 3), {"unordered": False}),
+        (("plan", "size", "x"), {"partial": True, "immutable": True, "leave": "keep"}),
+        (("plan", "tags", "deep", "er"), {"partial": True, "immutable": False, "leave": "clear"}),
+        (("free", "deep", 0), {"is_plain": True}),
+        (("when", "at"), {"reference": "a.b"}),
+    ],
+)
+def test_what_is_said_of_a_place(path: Any, facets: dict[str, Any]) -> None:
+    found = KIND.at(path)
+    assert {name: getattr(found, name) for name in facets} == facets
+
+
+def test_what_is_plain_needs_no_walk() -> None:
+    assert [name for name, node in TREE.items() if node.is_plain] == ["name", "free", "when"]
+
+
+@pytest.mark.parametrize(
+    ("path", "beginning"),
+    [
+        (("name",), ""),
+        (("nothing",), "nothing"),
+        (("rules", 0, "id"), ""),
+        (("rules", 0, "seen"), "rules[0].seen"),
+        (("rules", 0, "then", "seen", "deep"), "rules[0].then.seen"),
+    ],
+)
+def test_what_nothing_can_refer_to(path: Any, beginning: str) -> None:
+    assert KIND.without_value(path) == beginning
+
+
+def test_a_declaration_has_no_place_for_what_the_server_sets_at_any_depth() -> None:
+    declared = KIND.declaration_schema
+    assert declared["properties"]["login"]["properties"]["url"] is False
+    assert declared["$defs"]["rule"]["properties"]["id"] is False
+    assert declared["$defs"]["rule"]["properties"]["then"] == {"$ref": "#/$defs/rule"}
+
+
+MEMBERS: list[Any] = [{"source": "a", "id": 1}, {"source": "b"}, {"source": "a", "id": 2}, {"id": 3}, "odd"]
+
+
+def test_members_of_a_set_are_told_by_their_key_and_none_is_lost() -> None:
+    found = TREE["rules"].members(MEMBERS)
+    assert found is not None
+    assert list(found) == ["a", "b", "a (2)", "", " (2)"]
+    assert TREE["rules"].rebuilt(found) == MEMBERS
+
+
+def test_a_key_of_several_properties() -> None:
+    node = Attribute("rules", {}, key=("type", "port"))
+    assert list(node.members([{"type": "tcp", "port": 80}, {"type": "udp"}]) or ()) == ["tcp, 80", "udp, "]
+
+
+@pytest.mark.parametrize("value", [None, "x", {"source": "a"}])
+def test_what_is_no_list_has_no_members(value: Any) -> None:
+    assert TREE["rules"].members(value) is None
+
+
+def test_the_keywords_are_those_of_the_schema_of_kind_files() -> None:
+    known = schema("kind.schema.json")["$defs"]["attribute"]["properties"]
+    facets = {word for word in known if word.startswith("x-") or word.endswith("Only")}
+    assert facets == {*KEYWORDS.values(), "x-advice"}
+
+
+def of(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
+
+
+LIST: dict[str, Any] = {"type": "array", "items": of(source={}, id={})}
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        (RULES, []),
+        (of(a={"$ref": "#/$defs/b"}), ["properties.a: it refers to #/$defs/b, and $defs does not have that"]),
+        (
+            of(a={"$ref": "other.json"}),
+            ["properties.a: it refers to other.json, and $defs does not have that"],
+        ),
+        (
+            of(a={**LIST, "x-key": ["source", "port"]}),
+            ["properties.a: x-key names port, and the items of a list here have no such property"],
+        ),
+        (of(a=of(b={"type": "string", "x-key": "c"})), ["properties.a.properties.b: x-key names c"]),
+        (of(a={"type": "string", "x-unordered": True}), ["properties.a: x-unordered is for lists"]),
+        (of(a={"type": "string", "x-partial": True}), ["properties.a: x-partial is for mappings"]),
+        (of(a={"x-leave": "keep"}), ["properties.a: x-leave is for what x-partial is about"]),
+        ({**of(a={"x-leave": "keep"}), "x-partial": True}, []),
+        (of(a={**of(b=LIST), "x-partial": True}), ["properties.a.properties.b: a list of mappings"]),
+        (of(a={**of(b={**LIST, "x-key": "id"}), "x-partial": True}), []),
+        (of(a={**of(b={"type": "array", "items": {"type": "string"}}), "x-partial": True}), []),
+        (
+            of(a={"type": "array", "items": {"additionalProperties": {"x-leave": "keep"}}}),
+            ["properties.a.items.additionalProperties: x-leave"],
+        ),
+    ],
+)
+def test_flaws_say_where(rules: dict[str, Any], told: list[str]) -> None:
+    found = [f"{'.'.join(map(str, path))}: {flaw}" for path, flaw in flaws(rules)]
+    assert len(found) == len(told)
+    assert all(flaw.startswith(begins) for flaw, begins in zip(found, told, strict=True))
