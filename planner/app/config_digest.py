@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.config.load import Configuration
 from planner.model.codec import canonical, digest
-from planner.model.resource import Desired
+from planner.model.resource import FORGET, Desired
 from planner.model.value import conceal
 from planner.model.value_json import encode_value
 
@@ -37,6 +37,7 @@ def _described(desired: Desired, salt: str) -> dict[str, object]:
             lifecycle.create_before_destroy,
             [list(path) for path in lifecycle.ignore_changes],
             [str(reference) for reference in lifecycle.replace_triggered_by],
+            *([lifecycle.on_leave] if lifecycle.on_leave != FORGET else []),
         ],
         "content": desired.content.sha256 if desired.content else None,
     }

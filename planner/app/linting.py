@@ -19,7 +19,7 @@ from planner.archives import ArchiveError, Archives
 from planner.config.load import Configuration
 from planner.engine.ports import Counted, uncounted
 from planner.engine.workflow import Proposal, propose
-from planner.kinds.registry import KindFile, load_kinds
+from planner.kinds.registry import KindFile
 from planner.model.address import Address
 from planner.model.diagnostic import ERROR, WARNING, Diagnostic, Position, did_you_mean
 from planner.model.lint import Fault, Rule
@@ -72,7 +72,7 @@ def findings(request: Request, configuration: Configuration) -> tuple[Diagnostic
 
 def _findings(request: Request, configuration: Configuration) -> Iterator[tuple[Address, Diagnostic]]:
     archives = request.workspace.archives(request.folder, configuration.pinned)
-    kinds, now = load_kinds(), request.clock()
+    kinds, now = request.kinds, request.clock()
     wrong = {item.address for item in configuration.diagnostics if item.is_error}
     for address, desired in configuration.resources.items():
         if desired.content is not None or desired.allow:

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -37,11 +38,12 @@ from planner.engine.recover import Waiting
 from planner.engine.selection import Selection
 from planner.engine.workflow import Session
 from planner.errors import InvalidConfiguration
-from planner.kinds.binding import Conventions
+from planner.kinds.binding import REGION, Conventions
 from planner.kinds.contents import attach_contents
-from planner.kinds.registry import KindFile, load_kinds
+from planner.kinds.registry import KindFile, load_kinds, project_kinds
 from planner.model.declarations import Declarations, Import
 from planner.model.diagnostic import Diagnostics
+from planner.model.lazily import Lazily
 from planner.model.plan import DESTROY, IMPORT_ONLY, NORMAL, REFRESH_ONLY
 from planner.model.project import Environment, Project
 from planner.model.state import State
@@ -103,6 +105,11 @@ class Request:
             self.folder, self.project.name, self.inputs.environ, self.caller.redact, self.caller.retrying
         )
 
+    @cached_property
+    def kinds(self) -> Mapping[str, KindFile]:
+        """The kinds that there are for the project."""
+        return load_kinds(project_kinds(self.folder))
+
     def elsewhere(self, environment: str) -> Request:
         """A look at another environment: what the command line says of variables is about this one."""
         return Request(
@@ -145,17 +152,17 @@ class Opened:
         return self.request.caller
 
 
-def configure(request: Request) -> tuple[Configuration, dict[str, KindFile]]:
+def configure(request: Request) -> tuple[Configuration, Mapping[str, KindFile]]:
     """The configuration with every problem in its diagnostics; secrets are watched for from here on."""
     project, redact = request.project, request.caller.redact
     environment = choose_environment(project, request.environment)
-    kinds = dict(load_kinds())
+    kinds = request.kinds
     pins = request.pins_of(environment.name)
     try:
         sources = Sources(request.folder, texts=request.texts, pinned=request.trees.tree_for(pins))
     except InvalidConfiguration as error:
         return Configuration(project, environment, diagnostics=error.diagnostics, pins=pins), kinds
-    known = {name: file.kind for name, file in kinds.items()}
+    known = Lazily(kinds, lambda name: kinds[name].kind)
     declared = request.projects.at(request.folder)
     found = load(sources, declared, environment, known, request.inputs, request.run)
     if found.secrets:  # each source is asked again for each output, of whatever environment
@@ -164,7 +171,7 @@ def configure(request: Request) -> tuple[Configuration, dict[str, KindFile]]:
     return evolve(found, diagnostics=(*found.diagnostics, *shown), pins=pins), kinds
 
 
-def configure_files(request: Request) -> tuple[Configuration, dict[str, KindFile]]:
+def configure_files(request: Request) -> tuple[Configuration, Mapping[str, KindFile]]:
     """As `configure`, with the files archived, hashed and checked; and linted, where something is wrong: what
     comes of files is told with the rest then.
     """
@@ -189,7 +196,7 @@ def opened(request: Request) -> Iterator[Opened]:
     conventions = _conventions(environment, settings)
     with _client(request, configuration, settings, store) as client:
         state = store.load()
-        drivers = {n: k.driver(k.kind, k.binding, client, conventions) for n, k in kinds.items()}
+        drivers = Lazily(kinds, lambda name: kinds[name].at(client, conventions))
         session = Session(
             goal=_goal(request, configuration, state.lineage),
             drivers=drivers,
@@ -210,7 +217,7 @@ def opened_offline(request: Request) -> tuple[Goal, Drivers]:
     configuration, kinds = configure_files(request)
     configuration.refuse_errors()
     nobody = cast("Client", None)
-    drivers = {name: k.driver(k.kind, k.binding, nobody) for name, k in kinds.items()}
+    drivers = Lazily(kinds, lambda name: kinds[name].at(nobody))
     return _goal(request, configuration, ""), drivers
 
 
@@ -260,7 +267,8 @@ def _waiting(settings: Settings, caller: Caller) -> Waiting:
 
 def _conventions(environment: Environment, settings: Settings) -> Conventions:
     send_version = bool(environment.options.get("send_version"))
-    return Conventions(send_version, settings.cloud, UploadForm(settings.upload))
+    uploads = UploadForm(settings.upload)
+    return Conventions(send_version, settings.cloud, uploads, settings.region or REGION)
 
 
 def _goal(request: Request, configuration: Configuration, lineage: str) -> Goal:

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from planner.cli.console import Console
     from planner.cli.stored import Stored
     from planner.config.load import Configuration
+    from planner.engine.ports import Drivers
     from planner.engine.workflow import Proposal
     from planner.forge.locating import Wanted
     from planner.kinds.registry import KindFile
+    from planner.model.identity import Parent
     from planner.model.release import KnownRelease
     from planner.render.progress import Progress
     from planner.sandbox import Credentials
@@ -28,4 +30,4 @@ if TYPE_CHECKING:
 else:
     Console = Credentials = Done = Evaluation = Forcing = Foreseen = KindFile = Opened = Order = Outcome = Any
     Configuration = KnownRelease = Progress = Promotion = Proposal = Report = Running = Any
-    Previewed = PreviewOrder = Rejected = Request = Side = Store = Stored = Wanted = Any
+    Drivers = Parent = Previewed = PreviewOrder = Rejected = Request = Side = Store = Stored = Wanted = Any

@@ -109,7 +109,7 @@ class Blocks:
             path: Path = ("resource", name)
             kind = self.kinds.get(name)
             if kind is None:
-                advice = did_you_mean(name, self.kinds) or f"Known kinds: {', '.join(sorted(self.kinds))}."
+                advice = did_you_mean(name, self.kinds) or "See planner kinds list."
                 place.error(path, f'unknown kind "{name}"', advice=advice)
                 continue
             for resource, attributes in self._entries(of_kind, f"resource.{name}", path, place):

@@ -15,7 +15,7 @@ from planner.model.address import Address
 from planner.model.declarations import Check, Import, Move, Removal
 from planner.model.diagnostic import ERROR, WARNING, did_you_mean
 from planner.model.kind import Kind
-from planner.model.resource import Allowed, Lifecycle
+from planner.model.resource import FORGET, RESET, Allowed, Lifecycle
 from planner.model.value import Deferred, Path, Reference, Secret, Value, dotted, is_sensitive, leaves
 
 T = TypeVar("T")
@@ -48,6 +48,10 @@ SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
         create_before_destroy=_boolean("Replace it by creating the new one first."),
         ignore_changes=_texts("Attributes, or paths in them, that are left as they are."),
         replace_triggered_by=_texts("Replace it when one of these resources or attributes changes."),
+        on_leave={
+            "enum": [FORGET, RESET],
+            "description": "What becomes of a singleton that is no longer declared.",
+        },
     ),
     "allow": {
         "type": "array",
@@ -121,7 +125,16 @@ def read_lifecycle(value: Value, kind: Kind, place: Place) -> Lifecycle:
     for key, read in (("ignore_changes", partial(_attribute, kind)), ("replace_triggered_by", _trigger)):
         if key in found:
             found[key] = _each(found[key], read, ("lifecycle", key), place)
+    if "on_leave" in found and (problem := _left_otherwise(kind, found["on_leave"])):
+        place.error(("lifecycle", "on_leave"), problem, advice="Take it out.")
     return Lifecycle(**found)
+
+
+def _left_otherwise(kind: Kind, on_leave: str) -> str:
+    """Why a kind cannot be left so, "" where it can."""
+    if not kind.singleton:
+        return f"on_leave is for what an installation has once; a {kind.name} that is left is deleted"
+    return "" if kind.resets or on_leave != RESET else f"a {kind.name} cannot be reset by the API"
 
 
 def read_allow(value: Value, place: Place) -> tuple[Allowed, ...]:

@@ -19,7 +19,7 @@ from typing import NoReturn
 
 from attrs import define, evolve, field, frozen
 
-from planner.engine.outcome import Fresh, Values, deposes, intent_of, prior_after, request_of
+from planner.engine.outcome import Fresh, Values, deposes, intent_of, prior_after, request_of, token_of
 from planner.engine.ports import Drivers, JournalWriter
 from planner.engine.recover import LONGEST_AHEAD, Settlement
 from planner.engine.refresh import Listed, Namesakes, Threads
@@ -27,7 +27,7 @@ from planner.errors import OutcomeUnknown, PlannerError, StateError
 from planner.model.address import Address
 from planner.model.ledger import Event, Sink, StepFinished, StepProgress, StepStarted
 from planner.model.plan import Change, Plan, Step
-from planner.model.resource import Desired, Progress, Request, Result
+from planner.model.resource import Desired, Prior, Progress, Request, Result
 from planner.model.state import Intent, Outcome, Record, Working
 from planner.model.value import Path
 
@@ -153,7 +153,7 @@ class Run:
             self._intents[step.number] = intent
             self._unwritten.append(intent)
             self.working.take(intent)
-            taken.append((step, request))
+            taken.append((step, evolve(request, token=token_of(intent, self.salt))))
         return taken
 
     def _intent(self, step: Step, change: Change, request: Request) -> Intent:
@@ -250,13 +250,18 @@ class Run:
         kind = self.drivers[step.address.kind].kind
         self._known_ids.add((kind.name, result.observed.id))
         self.world.fresh.written.add((kind.name, result.observed.id))
-        before = self.working.resources.get(step.address)
-        reads = self.reads.get(step.address, ())
+        before, reads = self._before(step), self.reads.get(step.address, ())
         prior = prior_after(intent, result.observed, before, kind, self.salt, reads)
-        done = Outcome(step.number, step.address, "done", prior)
+        done = Outcome(step.number, step.address, "done", prior, deposed=step.deposed)
         if deposes(step, change):
             return [Outcome(step.number, step.address, "deposed"), done]
         return [done]
+
+    def _before(self, step: Step) -> Prior | None:
+        """The state's entry of the resource of a step."""
+        if not step.deposed:
+            return self.working.resources.get(step.address)
+        return next((p for p in self.working.deposed if (p.address, p.id) == (step.address, step.id)), None)
 
     def _succeed(self, finished: Finished) -> None:
         step, result = finished.step, finished.result

@@ -12,6 +12,13 @@ from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.refresh import Namesakes
 from planner.engine.refreshed import Refreshed
+from planner.engine.refusals import (
+    refuse_reference,
+    refuse_replaced,
+    refuse_reset,
+    refuse_twice,
+    refuse_unsendable,
+)
 from planner.model.address import Address
 from planner.model.compare import same
 from planner.model.declarations import Removal
@@ -19,7 +26,7 @@ from planner.model.diagnostic import Diagnostics
 from planner.model.graph import ordered
 from planner.model.kind import Kind
 from planner.model.plan import DESTROY, Action, AttributeDiff, Change
-from planner.model.resource import Desired, Prior
+from planner.model.resource import RESET, Desired, Prior
 from planner.model.state import Whose, whose
 from planner.model.value import (
     UNKNOWN,
@@ -33,7 +40,6 @@ from planner.model.value import (
     dotted,
     is_deferred,
     leaves,
-    references,
     resolve,
 )
 
@@ -99,7 +105,14 @@ class Case:
             action = Action.IMPORT if imported else Action.MOVE
         if prior := self.refreshed.priors.get(address):
             id_ = prior.id
-        change = evolve(decision.change, action=action, id=id_, moved_from=source, imported=imported)
+        change = evolve(
+            decision.change,
+            action=action,
+            id=id_,
+            moved_from=source,
+            imported=imported,
+            taken_over=imported and bool(self.kind.singleton),
+        )
         return evolve(decision, change=change)
 
     def _decide(self) -> Decision:
@@ -204,8 +217,7 @@ def _held(prior: Prior, refreshed: Refreshed) -> dict[str, Any]:
     }
 
 
-def decide_forget(prior: Prior) -> Decision:
-    reason = "a removed block says so"
+def decide_forget(prior: Prior, reason: str = "a removed block says so") -> Decision:
     change = Change(prior.address, Action.FORGET, reason, id=prior.id, before=prior.attributes)
     return Decision(change, {}, complete=True)
 
@@ -228,6 +240,7 @@ class Decisions:
     diagnostics: Diagnostics
     made: dict[Address, Decision] = field(factory=dict)
     notes: list[str] = field(factory=list)
+    _owners: dict[Whose, Address] = field(factory=dict)
 
     def lookup(self, reference: Reference) -> Value:
         """A value as it will be after the plan; UNKNOWN when only apply can tell."""
@@ -260,12 +273,22 @@ class Decisions:
             decision = self.made[address] = self._case(declared[address], namesakes).decide()
             self._note_existing(decision, held)
             if decision.unsendable:
-                refuse_unsendable(decision, declared[address], self.diagnostics)
+                refuse_unsendable(decision.unsendable, declared[address], self.diagnostics)
+            self._refuse_impossible(decision, declared[address])
         removals = {item.source: item for item in self.goal.declarations.removals}
         for address in sorted(self.refreshed.priors.keys() - declared.keys()):
             self.made[address] = self._undeclared(self.refreshed.priors[address], removals.get(address))
 
+    def _refuse_impossible(self, decision: Decision, desired: Desired) -> None:
+        kind = self.drivers[desired.address.kind].kind
+        if kind.singleton and decision.change.action is Action.REPLACE:
+            refuse_replaced(decision.change, desired, self.diagnostics)
+        id_ = kind.identity.id_of(decision.after) if kind.user_id else ""
+        if id_ and (first := self._owners.setdefault((kind.name, id_), desired.address)) != desired.address:
+            refuse_twice(first, desired, id_, self.diagnostics)
+
     def _undeclared(self, prior: Prior, removal: Removal | None) -> Decision:
+        kind, removed = self.drivers[prior.address.kind].kind, removal is not None and removal.destroy
         if self.goal.mode == DESTROY:
             reason = "everything is destroyed"
         elif removal is None:
@@ -274,7 +297,13 @@ class Decisions:
             reason = "a removed block says so"
         else:
             return decide_forget(prior)
+        if kind.singleton and prior.on_leave != RESET and not removed:
+            return decide_forget(prior, f"{reason}, and the installation keeps it")
         facts = {"prevent_destroy": prior.prevent_destroy, **_held(prior, self.refreshed)}
+        if kind.singleton:
+            facts["on_leave"] = RESET
+            if not kind.resets:
+                refuse_reset(prior.address, self.diagnostics)
         return Decision(Change(prior.address, Action.DELETE, reason, **facts), {}, complete=True)
 
     def _case(self, desired: Desired, namesakes: Namesakes) -> Case:
@@ -322,28 +351,3 @@ class Decisions:
 def _is_within_deferred(after: Mapping[str, Value], path: Path) -> bool:
     """Whether path leads into a value that only apply can tell, with all that is in it."""
     return len(path) > 1 and any(isinstance(at(after, path[:end]), Deferred) for end in range(1, len(path)))
-
-
-def refuse_reference(
-    where: str, value: Value, error: ValueError, diagnostics: Diagnostics, desired: Desired | None = None
-) -> None:
-    """desired: the resource that the value at where is of; None for an output."""
-    diagnostics.error(
-        f"{where} cannot be put together: {error}",
-        detail=f"It refers to {', '.join(map(str, references(value)))}.",
-        position=desired.position if desired else None,
-        address=desired.address if desired else None,
-        advice="Refer to an attribute that has a value, and put only texts and numbers inside a text.",
-    )
-
-
-def refuse_unsendable(decision: Decision, desired: Desired, diagnostics: Diagnostics) -> None:
-    """Refuse an update that would have to send a secret whose fingerprint alone is kept."""
-    diagnostics.error(
-        f"{desired.address} cannot be updated without its secret {' and '.join(decision.unsendable)}",
-        detail="ignore_changes wants it left as it is, an update has to send it, and only its "
-        "fingerprint is kept.",
-        position=desired.position,
-        address=desired.address,
-        advice="Put the secret that is in use into the variable, or take it out of ignore_changes.",
-    )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 from operator import attrgetter
 
-from planner.engine.decisions import Decisions, refuse_reference
+from planner.engine.decisions import Decisions
 from planner.engine.goal import Goal
 from planner.engine.outcome import Values
+from planner.engine.refusals import refuse_reference
 from planner.engine.taking import Taken
 from planner.errors import PlannerError
 from planner.model.address import Address

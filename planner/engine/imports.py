@@ -1,25 +1,29 @@
-"""Imports: what an installation holds and the state does not. Import blocks name it; an export lists it, as
-resources to declare and to import.
+"""Imports: what an installation holds and the state does not. Import blocks name it; of what there is one, a
+declaration is enough.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from operator import itemgetter
-from typing import Any
+from collections.abc import Container, Iterable, Mapping, Sequence
+from contextlib import suppress
+from types import MappingProxyType
+from typing import Final
 
-from attrs import field, frozen
+from attrs import define, evolve
 
-from planner.engine.ports import Driver, Drivers
-from planner.engine.refresh import Listed, Namesakes
+from planner.engine.goal import Goal
+from planner.engine.ports import Drivers
+from planner.engine.refresh import Asking, Listed, Namesakes, list_kinds, lists_of, look_up
 from planner.model.address import Address
 from planner.model.declarations import Import
 from planner.model.diagnostic import Diagnostics
 from planner.model.kind import Kind
+from planner.model.plan import NORMAL
 from planner.model.resource import Desired, Observed
-from planner.model.state import State, Whose
-from planner.model.value import Value, is_deferred, is_sensitive
+from planner.model.state import State, Whose, whose
+from planner.model.value import UNKNOWN, Reference, Value, at, is_deferred, is_sensitive, resolve
+
+NOTHING: Final[Mapping[Address, Observed]] = MappingProxyType({})
 
 
 def imports_to_do(state: State, imports: Sequence[Import], diagnostics: Diagnostics) -> list[Import]:
@@ -37,6 +41,110 @@ def imports_to_do(state: State, imports: Sequence[Import], diagnostics: Diagnost
                 advice=f"Remove the import block; or, to have {item.id} there instead, run {forget} first.",
             )
     return [item for item in imports if item.target not in state.resources]
+
+
+def singletons_to_take(
+    goal: Goal,
+    resources: Mapping[Address, Desired],
+    state: State,
+    imports: Sequence[Import],
+    drivers: Drivers,
+) -> list[Desired]:
+    """What is declared of kinds of which there is one, and neither in state nor to be imported: what is there
+    is taken over, so that its plan shows what changes.
+    """
+    if goal.mode != NORMAL:
+        return []
+    known = {*state.resources, *(item.target for item in imports)}
+    new = (desired for address, desired in resources.items() if address not in known)
+    return [desired for desired in new if drivers[desired.address.kind].kind.singleton]
+
+
+def with_known(
+    desired: Mapping[Address, Desired], state: State, imported: Mapping[Address, Observed] = NOTHING
+) -> dict[Address, Desired]:
+    """desired, with the values in place of references that are known now, for who has to be found."""
+
+    def lookup(reference: Reference) -> Value:
+        held = state.resources.get(reference.address) or imported.get(reference.address)
+        return UNKNOWN if held is None else at(held.attributes, reference.path)
+
+    def known(value: Value) -> Value:
+        with suppress(ValueError):  # it is told where the value is planned
+            return resolve(value, lookup)
+        return value
+
+    return {
+        address: evolve(item, attributes={name: known(value) for name, value in item.attributes.items()})
+        if item.references
+        else item
+        for address, item in desired.items()
+    }
+
+
+@define(eq=False, repr=False)
+class Search:
+    """The installation searched for what is to be imported. listed: what it was seen to hold already."""
+
+    goal: Goal
+    state: State
+    drivers: Drivers
+    asking: Asking
+    diagnostics: Diagnostics
+    listed: Listed
+
+    def imported(self, imports: Sequence[Import]) -> dict[Address, Observed]:
+        """What the imports name. One without an id may refer to others: these are looked for first."""
+        found: dict[Address, Observed] = {}
+        left = list(imports)
+        while left:
+            resources = with_known(self.goal.resources, self.state, found)
+            now = [item for item in left if item.id or self._has_key(resources[item.target])] or left
+            self._list([resources[item.target] for item in now if not item.id])
+            ids = find_imports(self.state, now, resources, self.listed, self.drivers, self.diagnostics)
+            read = look_up(ids, self.drivers, self.asking)
+            report_missing(now, read, self.diagnostics)
+            found |= {address: observed for address, observed in read.items() if observed is not None}
+            left = [item for item in left if item not in now]
+        return found
+
+    def _has_key(self, desired: Desired) -> bool:
+        kind = self.drivers[desired.address.kind].kind
+        return not any(map(is_deferred, kind.key_of(desired.attributes)))
+
+    def _list(self, desired: Sequence[Desired]) -> None:
+        """What lists of these are not there yet: of a new kind, or below what was found just now."""
+        lists = {
+            (kind, parent)
+            for kind, parent in lists_of(desired, self.drivers)
+            if parent or kind not in self.listed
+        }
+        there = list_kinds(frozenset(lists), self.drivers, self.asking)
+        more = {kind: {**self.listed.get(kind, {}), **found} for kind, found in there.items()}
+        self.listed = {**self.listed, **more}
+
+    def alone(self, singletons: Sequence[Desired]) -> dict[Address, Observed]:
+        """Those of singletons that are there. One that the state has at another address is reported."""
+        held, found = {whose(prior): prior.address for prior in self.state.entries}, {}
+        if not self.listed:
+            self._list(singletons)
+        for desired in singletons:
+            kind, address = self.drivers[desired.address.kind].kind, desired.address
+            id_ = kind.identity.id_of(desired.attributes)
+            holder = held.get((kind.name, id_))
+            if holder is not None and holder not in self.goal.resources:
+                self._say_moved(desired, holder)
+            elif holder is None and id_ in self.listed.get(kind.name, {}):
+                found[address] = self.listed[kind.name][id_]
+        return found
+
+    def _say_moved(self, desired: Desired, holder: Address) -> None:
+        self.diagnostics.error(
+            f"{desired.address} is {holder} already, which is no longer declared",
+            position=desired.position,
+            address=desired.address,
+            advice=f"Say that it moved: moved: [{{from: {holder}, to: {desired.address}}}].",
+        )
 
 
 def find_imports(
@@ -102,73 +210,3 @@ def report_missing(
                 address=item.target,
                 advice="Look the id up: planner export prints what the installation holds.",
             )
-
-
-@frozen
-class Export:
-    """What an export found: resources to declare, and how to import them. resources: address -> attributes to
-    declare. known: how many the state holds already.
-
-    left_out: the attributes that hold a secret. They are ignored, so that no plan takes them away.
-    """
-
-    resources: Mapping[Address, Mapping[str, Value]] = field(factory=dict)
-    left_out: Mapping[Address, tuple[str, ...]] = field(factory=dict)
-    imports: tuple[Import, ...] = ()
-    known: int = 0
-
-
-def export(state: State, kinds: Sequence[str], drivers: Drivers, discreet: Callable[[Any], Any]) -> Export:
-    """Lists each kind once; ids that the state holds are left out.
-
-    discreet: a value as it may be shown; itself, not a copy, when no secret is in it.
-    """
-    resources: dict[Address, Mapping[str, Value]] = {}
-    left_out: dict[Address, tuple[str, ...]] = {}
-    imports: list[Import] = []
-    known = 0
-    held = state.holders()
-    taken = {prior.address for prior in state.entries}
-    for kind in kinds:
-        driver = drivers[kind]
-        named = ((_name_of(observed, driver), id_, observed) for id_, observed in driver.list().items())
-        for name, id_, observed in sorted(named, key=itemgetter(0, 1)):
-            if (kind, id_) in held:
-                known += 1
-                continue
-            address = _free_address(kind, discreet(name), taken)
-            taken.add(address)
-            attributes = declared(observed.attributes, driver)
-            if secret := tuple(name for name, value in attributes.items() if discreet(value) is not value):
-                left_out[address] = secret
-            resources[address] = _ignoring(attributes, secret)
-            imports.append(Import(address, id_))
-    return Export(resources, left_out, tuple(imports), known)
-
-
-def _ignoring(attributes: dict[str, Value], names: tuple[str, ...]) -> dict[str, Value]:
-    """What stands for a secret is no value: written down, the next apply would put it in its place."""
-    if not names:
-        return attributes
-    kept = {name: value for name, value in attributes.items() if name not in names}
-    return {**kept, "lifecycle": {"ignore_changes": list(names)}}
-
-
-def declared(observed: Mapping[str, Value], driver: Driver) -> dict[str, Value]:
-    """The attributes that a template would declare so that nothing differs."""
-    kind = driver.kind
-    return {name: observed[name] for name in kind.declarable if name in observed and name not in kind.local}
-
-
-def _name_of(observed: Observed, driver: Driver) -> str:
-    return "_".join(map(str, filter(None, driver.kind.key_of(observed.attributes)))) or observed.id
-
-
-def _free_address(kind: str, name: str, taken: set[Address]) -> Address:
-    slug = re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_-") or "unnamed"
-    if not (slug[0].isalpha() or slug[0] == "_"):
-        slug = f"_{slug}"
-    address, number = Address(kind, slug), 2
-    while address in taken:
-        address, number = Address(kind, f"{slug}_{number}"), number + 1
-    return address

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping
+from typing import Final
 
 from attrs import define, evolve, field, frozen
 
@@ -92,6 +94,10 @@ def _revealed(concealed: Value, declared: Value) -> Value:
     return concealed
 
 
+SENDING: Final = ("create", "update", "upload")
+"""The writes that say what a resource is to be. Any other deletes it, or makes it ready for that."""
+
+
 @define
 class Fresh:
     """Versions so new that nothing is read before a write.
@@ -114,14 +120,14 @@ class Fresh:
 def request_of(step: Step, change: Change, kind: Kind, values: Values, progress: Progress | None) -> Request:
     """The write of a step, built on the resource as it is now; of a deposed one, as the plan saw it."""
     if step.deposed:
-        return Request("delete", change.address, {}, change.before, change.id, change.version)
+        return Request(step.operation, change.address, {}, change.before, change.id, change.version)
     prior = None if step.operation == "create" else values.priors.get(change.address)
     if prior is None and step.operation != "create":
         raise StalePlan(f"{change.address} is not there any more", advice="Plan again.")
     return Request(
         operation=step.operation,
         address=change.address,
-        desired={} if step.operation == "delete" else values.to_send(change, kind),
+        desired=values.to_send(change, kind) if step.operation in SENDING else {},
         baseline=declared_attributes(prior, kind) if prior else {},
         id=prior.id if prior else None,
         version=prior.version if prior else None,
@@ -157,9 +163,18 @@ def intent_of(step: Step, change: Change, request: Request, now: str, salt: str)
         dependencies=change.dependencies,
         prevent_destroy=change.prevent_destroy,
         create_before_destroy=change.create_before_destroy,
+        on_leave=change.on_leave,
         content_sha256=request.content.sha256 if request.content else None,
         deposed=step.deposed,
     )
+
+
+def token_of(intent: Intent, salt: str) -> str:
+    """What stands for this one call where the API takes an idempotency token: the same again from the same
+    intent, and from no other.
+    """
+    said = f"{salt} {intent.address} {intent.step} {intent.operation} {intent.at}"
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def prior_after(
@@ -173,6 +188,9 @@ def prior_after(
     """The state's entry after a write that gave observed. intent: of the write. before: the entry then.
     reads: the paths that references read.
     """
+    secrets, wanted = before.attributes if before else {}, Wanted(read=reads)
+    if before is not None and intent.operation not in SENDING:
+        return take_over(before, observed, kind, salt, same_content=True, secrets=secrets, wanted=wanted)
     declared = {
         name: value
         for name, value in intent.attributes.items()
@@ -190,9 +208,8 @@ def prior_after(
         dependencies=intent.dependencies,
         prevent_destroy=intent.prevent_destroy,
         create_before_destroy=intent.create_before_destroy,
+        on_leave=intent.on_leave,
     )
-    secrets = before.attributes if before else {}
-    wanted = Wanted(read=reads)
     return take_over(entry, observed, kind, salt, same_content=True, secrets=secrets, wanted=wanted)
 
 

@@ -37,6 +37,7 @@ from planner.engine.steps import WRITES, make_steps
 from planner.engine.taking import Taken, take
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostics
+from planner.model.lazily import Lazily
 from planner.model.plan import IMPORT_ONLY, Action, AttributeDiff, Change, Plan, Rename, Step
 from planner.model.resource import Prior
 from planner.model.state import Applied, State
@@ -106,7 +107,7 @@ def _renames(decisions: Decisions, taken: Taken) -> tuple[Rename, ...]:
     created = (c for c in taken.changes if c.action is Action.CREATE and c.address not in held)
     deleted = (c for c in taken.changes if c.action is Action.DELETE and c.address not in removed)
     changes = (*deleted, *(evolve(c, after=made[c.address].after) for c in created))
-    return likely_renames(changes, {name: driver.kind for name, driver in decisions.drivers.items()})
+    return likely_renames(changes, Lazily(decisions.drivers, lambda name: decisions.drivers[name].kind))
 
 
 def _steps(decisions: Decisions, taken: Taken) -> tuple[Step, ...]:
@@ -118,8 +119,9 @@ def _steps(decisions: Decisions, taken: Taken) -> tuple[Step, ...]:
             driver = decisions.drivers[change.address.kind]
             create = change.action is not Action.UPDATE
             writes[change.address] = driver.operations(change.diffs, change.content, create)
+    deletions = {kind: decisions.drivers[kind].deletion() for kind in {c.address.kind for c in taken.changes}}
     desired, prior = decisions.goal.dependencies, decisions.refreshed.dependencies
-    return make_steps(taken.changes, writes, desired, prior, taken.postponed)
+    return make_steps(taken.changes, writes, deletions, desired, prior, taken.postponed)
 
 
 def _left_as_found(decisions: Decisions, taken: Taken) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from planner.model.identity import Parent
 from planner.model.kind import Kind
 from planner.model.plan import AttributeDiff
 from planner.model.resource import Content, Observed, Request, Result, ServerTime
@@ -30,8 +31,10 @@ class Driver(Protocol):
         """What the installation's clock shows; None when no reply said it. Nothing is asked for it."""
         ...
 
-    def list(self) -> Mapping[str, Observed]:
-        """Every resource of the kind, by id. Versions and used_by may be missing."""
+    def list(self, parent: Parent = ()) -> Mapping[str, Observed]:
+        """Every resource of the kind below parent, by id. Versions and used_by may be missing; all but the
+        natural key where `kind.list_shows` less.
+        """
         ...
 
     def read(self, id: str) -> Observed | None:  # noqa: A002 - the API's word
@@ -42,6 +45,10 @@ class Driver(Protocol):
         self, diffs: Sequence[AttributeDiff], content: Content | None, create: bool
     ) -> Sequence[str]:
         """The writes that a create or an update takes, in order."""
+        ...
+
+    def deletion(self) -> Sequence[str]:
+        """The writes that a delete takes, in order; the last one is "delete"."""
         ...
 
     def obstacle(self, observed: Observed) -> str:

@@ -26,7 +26,7 @@ from attrs import evolve, frozen
 
 from planner.engine.outcome import prior_after
 from planner.engine.ports import Driver, Drivers
-from planner.engine.refresh import Asking, read_held, refuse_blind
+from planner.engine.refresh import Asking, list_kinds, lists_of, read_held, refuse_blind
 from planner.errors import PlannerError
 from planner.model.agreement import agree, proven
 from planner.model.compare import same, sort_key
@@ -101,7 +101,8 @@ def settle(state: State, drivers: Drivers, salt: str) -> Settled:
     ambiguous = []
     for kind, groups in _creates(state, drivers).items():
         driver = drivers[kind]
-        listed = driver.list()
+        intents = [intent for group in groups.values() for intent in group]
+        listed = list_kinds(lists_of(intents, drivers), drivers, Asking(1)).get(kind, {})
         if driver.cloud:
             refuse_blind(driver, state, listed)
         for group in groups.values():
@@ -136,7 +137,7 @@ def _settle_known(intent: Intent, state: State, drivers: Drivers, salt: str) -> 
         return Settlement(intent, (gone,), found)
     before = state.resources.get(intent.address)
     untouched = before is not None and before.version is not None and before.version == observed.version
-    if intent.operation == "delete" or untouched:
+    if intent.operation == "delete" or intent.deposed or untouched:
         return Settlement(intent, (_failed(intent),), "did not happen")
     prior = _looked_up(intent, observed, before, kind, salt)
     done = Outcome(intent.step, intent.address, "done", prior)

@@ -1,7 +1,8 @@
 """Refresh: the resources in the state are looked up at the installation.
 
-One list call per kind. What the list does not show is asked for one by one, in parallel: resources that seem
-to be gone, and those about to be written, whose version and users only a read tells.
+One list call per kind, or for each parent that occurs of a kind that lives below others. What the list does
+not show is asked for one by one, in parallel: resources that seem to be gone, those of a kind whose list
+shows less than a read, and those about to be written, whose version and users only a read tells.
 
 Where a read is forbidden: an ECE says 404 of what is gone, so a 403 there is an error. Elastic Cloud says 403
 of what is gone and of what belongs to somebody else alike; there the list tells them apart. Where it names
@@ -15,8 +16,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import Lock
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from attrs import define, evolve, field, frozen
 
@@ -24,16 +26,22 @@ from planner.engine.ports import Counted, Driver, Drivers, uncounted
 from planner.errors import Forbidden, PlannerError, Refused
 from planner.model.address import Address
 from planner.model.compare import sort_key
+from planner.model.identity import Parent
 from planner.model.kind import Kind
-from planner.model.plan import Plan
-from planner.model.resource import Observed, Prior
-from planner.model.state import State
+from planner.model.plan import Change, Plan
+from planner.model.resource import Desired, Observed, Prior
+from planner.model.state import Intent, State
 from planner.model.value import Value
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 Listed = Mapping[str, Mapping[str, Observed]]
+"""By kind and id."""
+
+Lists = frozenset[tuple[str, Parent]]
+"""What is to be listed: a kind, below a parent."""
+
 _Read = tuple[Prior, Observed | Forbidden | None]
 
 
@@ -133,32 +141,68 @@ def _natural_key(kind: Kind, attributes: Mapping[str, Value]) -> Hashable:
     return values if all(isinstance(value, str) for value in values) else sort_key(values)
 
 
+_Thing = Prior | Desired | Change | Intent
+
+
+def lists_of(things: Iterable[_Thing], drivers: Drivers) -> Lists:
+    """The lists in which these are found, as far as it is known what they live below."""
+    found = set()
+    for thing in things:
+        kind = drivers[thing.address.kind].kind
+        parent = kind.identity.parent_of(_naming(thing, kind)) if kind.identity.parents else ()
+        if parent is not None:
+            found.add((kind.name, parent))
+    return frozenset(found)
+
+
+def _naming(thing: _Thing, kind: Kind) -> Mapping[str, Any]:
+    """The attributes that say who a thing is: an id is more certain than what was declared."""
+    if isinstance(thing, Prior):
+        with suppress(ValueError):
+            return kind.identity.parts_of(thing.id)
+        return {}
+    return thing.after if isinstance(thing, Change) else thing.attributes
+
+
 def looked_before(plan: Plan, drivers: Drivers, listed: Listed, asking: Asking) -> Listed:
     """What is there, by kind and id, before the creates of a plan. listed: what was looked at already."""
-    kinds = {step.address.kind for step in plan.steps if step.operation == "create"} - listed.keys()
-    return {**listed, **list_kinds(kinds, drivers, asking)}
+    created = {step.address for step in plan.steps if step.operation == "create"}
+    changes = (c for c in plan.changes if c.address in created and c.address.kind not in listed)
+    return {**listed, **list_kinds(lists_of(changes, drivers), drivers, asking)}
 
 
-def survey(state: State, kinds: Iterable[str], drivers: Drivers, asking: Asking) -> View:
-    """One list call for each of kinds, and a read for each resource of the state that is not in it.
+def survey(state: State, desired: Iterable[Desired], drivers: Drivers, asking: Asking) -> View:
+    """One list call for each kind and parent that occurs in state and among desired, and a read for each
+    resource of the state that is not in it, or not as a whole.
 
     A resource missing from a list is only believed gone when its own read says so: a list can be cut short
     by a gateway or by rights, and what seems gone would be created a second time.
     """
-    listed = list_kinds(kinds, drivers, asking)
+    listed = list_kinds(_to_list(state, desired, drivers), drivers, asking)
     found: dict[Address, Observed | None] = {}
     missing = []
     for address, prior in state.resources.items():
         observed = listed.get(address.kind, {}).get(prior.id)
-        if observed is not None:
-            found[address] = observed
-        elif address.kind in listed:
+        if observed is None or drivers[address.kind].kind.list_shows == "less":
             missing.append(prior)
+        else:
+            found[address] = observed
     reads, notes = read_held([*missing, *state.deposed], state, drivers, asking, listed)
     found.update({prior.address: observed for prior, observed in zip(missing, reads, strict=False)})
     deposed = zip(state.deposed, reads[len(missing) :], strict=True)
     left = {(prior.address, prior.id): observed for prior, observed in deposed}
     return View(found, listed, left, notes=notes, asked=True)
+
+
+def _to_list(state: State, desired: Iterable[Desired], drivers: Drivers) -> Lists:
+    """What is read anyway is listed only where something new is to be looked for."""
+
+    def whole(kind: str) -> bool:
+        return drivers[kind].kind.list_shows == "all"
+
+    held = (prior for prior in state.resources.values() if whole(prior.address.kind))
+    new = (d for d in desired if d.address not in state.resources or whole(d.address.kind))
+    return lists_of((*held, *new), drivers)
 
 
 def examine(view: View, priors: Iterable[Prior], drivers: Drivers, asking: Asking) -> View:
@@ -175,9 +219,13 @@ def look_up(ids: Mapping[Address, str], drivers: Drivers, asking: Asking) -> dic
     return dict(zip(ids, reads, strict=True))
 
 
-def list_kinds(kinds: Iterable[str], drivers: Drivers, asking: Asking) -> Listed:
-    names = sorted(set(kinds))
-    return dict(zip(names, asking.each(lambda name: drivers[name].list(), names), strict=True))
+def list_kinds(lists: Lists, drivers: Drivers, asking: Asking) -> Listed:
+    """What is in lists, by kind and id."""
+    asked = sorted(lists)
+    found: dict[str, dict[str, Observed]] = {kind: {} for kind, _ in asked}
+    for (kind, _), there in zip(asked, asking.each(lambda a: drivers[a[0]].list(a[1]), asked), strict=True):
+        found[kind].update(there)
+    return found
 
 
 def read_held(
@@ -196,7 +244,9 @@ def read_held(
         forbidden = [prior for prior, read in of_kind if isinstance(read, Forbidden)]
         driver = drivers[kind]
         if driver.cloud and (forbidden or listed is not None):
-            there = listed[kind] if listed is not None and kind in listed else driver.list()
+            there = (listed or {}).get(kind)
+            if there is None:
+                there = list_kinds(lists_of([prior for prior, _ in of_kind], drivers), drivers, asking)[kind]
             refuse_blind(driver, state, there, of_kind)
             notes += [
                 f"{prior.address} is gone: the list does not name it, though it names others of this state, "

@@ -25,17 +25,18 @@ Node = tuple[Address, str, str]
 def make_steps(
     changes: Sequence[Change],
     writes: Mapping[Address, Sequence[str]],
+    deletions: Mapping[str, Sequence[str]],
     desired: Edges,
     prior: Edges,
     postponed: Collection[Address] = (),
 ) -> tuple[Step, ...]:
-    """The steps of a plan. writes: the operations of each create, update and replace. desired, prior: what
-    each depends on, by the templates and by the state. postponed: replaced with create_before_destroy, and
-    not deleted yet.
+    """The steps of a plan. writes: the operations of each create, update and replace. deletions: those of a
+    delete, by kind. desired, prior: what each depends on, by the templates and by the state. postponed:
+    replaced with create_before_destroy, and not deleted yet.
 
     PlannerError when the changes cannot be ordered.
     """
-    operations = _operations(changes, writes, postponed)
+    operations = _operations(changes, writes, deletions, postponed)
     needed = _waits(changes, operations, desired, prior)
     try:
         waits = _after_deposed(changes, needed)
@@ -74,7 +75,10 @@ def _write_node(address: Address) -> Node:
 
 
 def _operations(
-    changes: Sequence[Change], writes: Mapping[Address, Sequence[str]], postponed: Collection[Address]
+    changes: Sequence[Change],
+    writes: Mapping[Address, Sequence[str]],
+    deletions: Mapping[str, Sequence[str]],
+    postponed: Collection[Address],
 ) -> dict[Node, Sequence[str]]:
     found: dict[Node, Sequence[str]] = {}
     for change in changes:
@@ -82,7 +86,7 @@ def _operations(
             found[_write_node(change.address)] = writes[change.address]
         stays = change.address in postponed and not change.deposed
         if change.action in (Action.DELETE, Action.REPLACE) and not stays:
-            found[_delete_node(change)] = ("delete",)
+            found[_delete_node(change)] = deletions[change.address.kind]
     return found
 
 

@@ -10,13 +10,13 @@ from planner.engine.apply import Run, Surroundings
 from planner.engine.edits import replay
 from planner.engine.evaluation import UNKNOWN_YET, after_apply, evaluate
 from planner.engine.goal import Goal
-from planner.engine.imports import find_imports, imports_to_do, report_missing
+from planner.engine.imports import Search, imports_to_do, singletons_to_take, with_known
 from planner.engine.ledger import ledger_of
 from planner.engine.outcome import Values
 from planner.engine.planning import make_plan, with_origins
 from planner.engine.ports import Counted, Drivers, StateStore, uncounted
 from planner.engine.recover import NO_WAITING, Settled, Waiting, refuse_ambiguous, settle, settle_in_time
-from planner.engine.refresh import Asking, View, examine, list_kinds, look_up, looked_before, survey
+from planner.engine.refresh import Asking, View, examine, looked_before, survey
 from planner.engine.refreshed import apply_moves
 from planner.errors import PartlyApplied, PlannerError, StateError
 from planner.model.address import Address
@@ -119,18 +119,16 @@ def compare(goal: Goal, drivers: Drivers, state: State) -> Proposal:
 def _look(session: Session, state: State, asking: Asking, diagnostics: Diagnostics) -> View:
     """What the installation holds of the state, and of what is to be imported."""
     goal, drivers = session.goal, session.drivers
-    kinds = {address.kind for address in (*state.resources, *goal.resources)}
-    view = survey(state, kinds, drivers, asking) if session.refresh else View()
+    resources = with_known(goal.resources, state)
+    desired = resources.values()
+    view = survey(state, desired, drivers, asking) if session.refresh else View()
     declared = goal.declarations.imports if goal.mode in (NORMAL, IMPORT_ONLY) else ()
     imports = imports_to_do(state, declared, diagnostics)
-    if not imports:
+    alone = singletons_to_take(goal, resources, state, imports, drivers)
+    if not (imports or alone):
         return view
-    listed = view.listed or list_kinds(kinds, drivers, asking)
-    ids = find_imports(state, imports, goal.resources, listed, drivers, diagnostics)
-    read = look_up(ids, drivers, asking)
-    report_missing(imports, read, diagnostics)
-    there = {address: observed for address, observed in read.items() if observed is not None}
-    return evolve(view, imports=there)
+    found = Search(goal, state, drivers, asking, diagnostics, view.listed)
+    return evolve(view, imports={**found.imported(imports), **found.alone(alone)})
 
 
 def refuse_unknown_kinds(state: State, drivers: Drivers) -> None:

@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 from planner.archives import Archives
 from planner.ece.operations import MULTIPART, RAW, Reply, Upload
 from planner.errors import ApiError, OutcomeUnknown, PlannerError, StalePlan
-from planner.kinds.binding import pointed
+from planner.kinds.replies import pointed
 from planner.kinds.rest import RestDriver, said, steps_between
 from planner.model.compare import same
 from planner.model.diagnostic import Diagnostic
@@ -48,7 +48,7 @@ class ExtensionDriver(RestDriver):
     def body(self, request: Request, found: Observed | None) -> dict[str, Value]:
         """download_url makes the server fetch again, so an update sends it only when it should."""
         body = super().body(request, found)
-        if request.operation == "update" and not self._fetch_again(request):
+        if found is not None and not self._fetch_again(request):
             body.pop("download_url", None)
         return body
 
@@ -79,7 +79,8 @@ class ExtensionDriver(RestDriver):
 
     def stored(self, id_: str) -> bytes:
         """The archive that the installation keeps of an extension. PlannerError."""
-        reply = self._call(self.binding.calls["read"], id_)  # what is observed has no address that passes
+        asked = self.parts_of(id_)
+        reply = self.call(self.binding.calls["read"], asked)  # what is observed has no address that passes
         url, size = (pointed(reply.body, f"/file_metadata/{name}") for name in ("url", "size"))
         if not (isinstance(url, str) and isinstance(size, int)):
             raise PlannerError("the installation gives no address of a stored file")
@@ -145,9 +146,9 @@ class ExtensionDriver(RestDriver):
 
     def _stored(self, reply: Reply, request: Request, content: Content) -> tuple[Observed, str]:
         """The extension after an upload, of the size that was sent; and what is not known of that."""
-        stored = self.written(reply, request, request.id or "")
+        stored = self.written(reply, request, self.parts_of(request.id or ""))
         if _size_in(stored) is None:  # a read may say what the reply leaves out
-            stored = self.written(evolve(reply, body=None), request, request.id or "")
+            stored = self.written(evolve(reply, body=None), request, self.parts_of(request.id or ""))
         size = _size_in(stored)
         if size is None:
             return stored, "the installation does not say how many bytes it stored"

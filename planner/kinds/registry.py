@@ -1,28 +1,34 @@
-"""The kinds there are: those shipped in schemas/kinds/, and those of other packages.
+"""The kinds there are: those shipped in schemas/kinds/, of other packages, and of a project.
 
 A package adds kinds by an entry point of the group `planner.kinds` that names a function without arguments
-returning paths of kind files.
+returning paths of kind files; a project by files in its `kinds/`. A kind has the name of its file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from attrs import evolve, frozen
 
 from planner.errors import PlannerError
-from planner.kinds.binding import Binding, read_binding
+from planner.kinds.binding import Binding, Conventions, read_binding, read_identity
+from planner.kinds.contract import problems
 from planner.kinds.rest import RestDriver
 from planner.model.facets import attributes_of, flaws
 from planner.model.kind import ContentFacts, Kind
+from planner.model.lazily import Lazily
 from planner.resources import kind_files, schema
 from planner.yaml12.core_schema import load
+
+if TYPE_CHECKING:
+    from planner.ece.client import Client
 
 GROUP = "planner.kinds"
 
@@ -37,23 +43,83 @@ class KindFile:
     example: str = ""
     description: str = ""
 
+    def at(self, client: Client, conventions: Conventions | None = None) -> RestDriver:
+        """The kind at the installation that client asks."""
+        return self.driver(self.kind, self.binding, client, conventions or Conventions())
+
+
+@frozen
+class Broken:
+    """A package whose kinds nobody knows. stem: the name of its entry point, which stands for theirs."""
+
+    stem: str
+    why: str
+
+
+Place = Path | Broken
+
 
 def load_kinds(extra: Iterable[Path] = ()) -> Mapping[str, KindFile]:
-    """All kinds by name. PlannerError for a kind file that does not fit, or a name given twice."""
-    found: dict[str, KindFile] = {}
-    installed = [(path, _installed(path)) for path in [*kind_files(), *_from_other_packages()]]
-    for path, kind_file in [*installed, *((path, read_kind_file(path)) for path in extra)]:
-        name = kind_file.kind.name
-        if name in found:
-            raise PlannerError(f'the kind "{name}" is declared twice, the second time in {path}')
-        found[name] = kind_file
+    """All kinds by name, each read when it is first asked for: one that is broken stops only who uses it.
+
+    extra: further kind files. Asking raises PlannerError for a file that does not fit, or a name given twice.
+    """
+    places: dict[str, list[Place]] = defaultdict(list)
+    for place in (*kind_files(), *_from_other_packages(), *extra):
+        places[place.stem].append(place)
+    return Lazily(places, lambda name: _only(name, places[name]))
+
+
+def project_kinds(folder: Path) -> list[Path]:
+    """The kind files of a project, in order of their names."""
+    return sorted((folder / "kinds").glob("*.yaml"))
+
+
+def read_all(kinds: Mapping[str, KindFile]) -> tuple[list[KindFile], list[PlannerError]]:
+    """Those that can be read, in order of their names, and what is wrong with the others."""
+    found, problems = [], []
+    for name in sorted(kinds):
+        try:
+            found.append(kinds[name])
+        except PlannerError as error:
+            problems.append(error)
+    return found, problems
+
+
+def _only(name: str, places: Sequence[Place]) -> KindFile:
+    first, *more = places
+    if isinstance(first, Broken):
+        raise PlannerError(f"the kinds of the package {name} cannot be used: {first.why}")
+    if more:
+        raise PlannerError(
+            f'the kind "{name}" is declared twice: in {first} and in {more[0]}',
+            advice="Rename the kind and its file, or take one of them away.",
+        )
+    found = _installed(first) if first in _shipped() else read_kind_file(first)
+    if found.kind.name != name:
+        raise PlannerError(
+            f"the kind file {first} is wrong at kind: it declares {found.kind.name}",
+            advice=f"A kind has the name of its file: write {name}, or rename the file.",
+        )
     return found
 
 
 @cache
-def _from_other_packages() -> tuple[Path, ...]:
+def _shipped() -> frozenset[Place]:
+    return frozenset((*kind_files(), *_from_other_packages()))
+
+
+@cache
+def _from_other_packages() -> tuple[Place, ...]:
     """What is installed is looked for once a process: it takes as long as a small plan."""
-    return tuple(Path(path) for point in entry_points(group=GROUP) for path in point.load()())
+    return tuple(place for point in entry_points(group=GROUP) for place in _places_of(point))
+
+
+def _places_of(point: EntryPoint) -> list[Place]:
+    try:
+        return [Path(path) for path in point.load()()]
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is not ours, and must not stop the others
+        return [Broken(point.name, f"{type(error).__name__}: {error}")]
 
 
 @cache
@@ -69,14 +135,17 @@ def read_kind_file(path: Path) -> KindFile:
     except (OSError, yaml.YAMLError) as error:
         raise PlannerError(f"the kind file {path} cannot be read: {error}") from None
     _check(path, data)
+    kind = _kind(data)
     found = KindFile(
-        kind=_kind(data),
-        binding=read_binding(data["api"]),
+        kind=kind,
+        binding=read_binding(data["api"], kind.identity, user_id=kind.user_id),
         driver=_driver(path, data.get("driver", "")),
         example=data.get("example", ""),
         description=data.get("description", ""),
     )
     _check_upload(path, found)
+    for where, what in problems(found.kind, found.binding):
+        raise PlannerError(f"the kind file {path} is wrong at {where}: {what}")
     return found
 
 
@@ -96,14 +165,19 @@ def _kind(data: Mapping[str, Any]) -> Kind:
     attributes = attributes_of(rules)
     if "update" not in data["api"]:  # a change of any attribute is a replacement
         attributes = {name: evolve(a, immutable=not a.read_only) for name, a in attributes.items()}
+    api, identity = data["api"], read_identity(data["kind"], data["api"])
     return Kind(
         name=data["kind"],
         title=data["title"],
         attributes=attributes,
         schema=rules,
-        natural_key=tuple(data["natural_key"]),
+        natural_key=tuple(data.get("natural_key", identity.parts)),
         content=_content(data["content"]) if "content" in data else None,
-        user_id=bool(data["api"].get("user_id")),
+        user_id=not any(attributes[n].read_only for n in identity.parts if n in attributes),
+        identity=identity,
+        list_shows="less" if api.get("list", {}).get("complete") is False else "all",
+        singleton=api.get("singleton", ""),
+        resets="delete" in api or "reset" in api,
     )
 
 

@@ -11,36 +11,30 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, Unpack
+from typing import Final, Unpack
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from planner.archives import Archives
 from planner.ece.operations import Reply, Sent
 from planner.errors import ApiError, Conflict, Forbidden, NotFound, OutcomeUnknown, PlannerError, Refused
-from planner.kinds.binding import Binding, Call, Conventions, id_in, is_whole, listed_in, observed_in
+from planner.kinds.binding import merge_patch
+from planner.kinds.reading import Reader
+from planner.kinds.replies import NOBODY, Parts, is_whole, parts_in
 from planner.model.agreement import agree, proven
 from planner.model.body import body_of
 from planner.model.compare import is_unset
 from planner.model.diagnostic import Diagnostic
-from planner.model.kind import Kind
+from planner.model.identity import Identity
 from planner.model.lint import Fault
 from planner.model.plan import AttributeDiff
-from planner.model.resource import Content, Observed, Request, Result, ServerTime
+from planner.model.resource import Content, Observed, Request, Result
 from planner.model.value import Value
-
-if TYPE_CHECKING:
-    from planner.ece.client import Client
 
 
 @frozen(eq=False, repr=False)
-class RestDriver:
-    """kind and binding: from the kind file."""
-
-    kind: Kind
-    binding: Binding
-    client: Client
-    conventions: Conventions = field(factory=Conventions)
+class RestDriver(Reader):
+    """A kind at one installation, read and written."""
 
     @classmethod
     def inspect(
@@ -66,46 +60,6 @@ class RestDriver:
         """The file that the installation keeps of a resource. PlannerError. A plain kind has none."""
         raise PlannerError(f"{self.kind.name} {id_} has no stored file")
 
-    @property
-    def cloud(self) -> str:
-        return self.conventions.cloud
-
-    def server_time(self) -> ServerTime | None:
-        return self.client.server_time
-
-    def list(self) -> Mapping[str, Observed]:
-        """The API's list operation, one call; and a read for each where the list does not show enough."""
-        found = listed_in(self._list(), self.kind, self.binding)
-        if self.binding.listing.complete:
-            return found
-        read = (self.read(id_) for id_ in found)
-        return {item.id: item for item in read if item is not None}
-
-    def _list(self) -> Reply:
-        try:
-            return self._call(self.binding.calls["list"])
-        except ApiError as error:
-            if error.status not in (404, 405):
-                raise
-            summary = f"{self.client.where} does not serve the kind {self.kind.name}: {error.summary}"
-            advice = (
-                "Not every version of Elastic Cloud Enterprise does: check the endpoint and its version. "
-                f"Where it does not, take the {self.kind.name} resources out of this environment."
-            )
-            raise error.said_as(ApiError, summary, advice) from error
-
-    def read(self, id: str) -> Observed | None:  # noqa: A002 - the API's word
-        """The API's read operation; None when the API itself says that there is none."""
-        try:
-            reply = self._call(self.binding.calls["read"], id)
-        except NotFound:
-            return None
-        except Forbidden as error:
-            if self.cloud:
-                error.advice += f" {self.cloud} also says this of what is gone: plan again, which can tell."
-            raise
-        return observed_in(reply.body, reply, self.kind, self.binding, id)
-
     def operations(
         self, diffs: Sequence[AttributeDiff], content: Content | None, create: bool
     ) -> tuple[str, ...]:
@@ -114,6 +68,9 @@ class RestDriver:
         source = self.kind.content and self.kind.content.attribute
         update = any(diff.path[0] != source for diff in diffs)
         return (*(("update",) if update else ()), *(("upload",) if content else ()))
+
+    def deletion(self) -> tuple[str, ...]:
+        return (*self.binding.before_delete, "delete")
 
     def obstacle(self, observed: Observed) -> str:  # noqa: ARG002
         return ""
@@ -125,61 +82,99 @@ class RestDriver:
             "upload": self.upload,
             "delete": self.delete,
         }
-        return writes[request.operation](request)
+        return writes.get(request.operation, self.prepare)(request)
 
     def create(self, request: Request) -> Result:
-        id_ = str(request.desired[self.binding.id]) if self.binding.user_id else ""
+        named = self._named(request)
+        id_ = self.kind.identity.id_of(named)
         if id_ and self.read(id_) is not None:
             raise self._taken(request, id_)
-        in_path = id_ if self.binding.id_in_path else ""
+        call = self.binding.calls[self.binding.create]
+        query = {call.token: request.token} if call.token and request.token else None
         try:
-            reply = self._call(self.binding.calls["create"], in_path, json=self.body(request, None))
+            reply = self.call(call, named, query=query, json=self.body(request, None))
         except ApiError as error:
             if id_ and error.status == HTTPStatus.CONFLICT:
                 raise self._taken(request, id_) from error
             raise
-        made = self.written(reply, request, id_)
+        made = self.written(reply, request, named)
         for name in self.kind.natural_key:  # whose reply it is, before the id is known
             sent, shown = request.desired.get(name), made.attributes.get(name)
             if not agree(self.kind.attributes[name], sent, shown, proven):
                 raise self._unread(request, f"the reply is about {made.id}, whose {name} is another")
         return Result(made)
 
+    def _named(self, request: Request) -> dict[str, str]:
+        """The parts of the id that the user chose. PlannerError where one of them is missing."""
+        identity, desired = self.kind.identity, request.desired
+        chosen = [name for name in identity.parts if not self.kind.attributes[name].read_only]
+        found = {name: Identity(f"{{{name}}}").id_of(desired) for name in chosen}
+        missing = [name for name, part in found.items() if not part]
+        if missing:
+            raise PlannerError(
+                f"{request.address} has no {' and no '.join(missing)}, by which it is known",
+                advice="Give it a text.",
+            )
+        return found
+
     def _taken(self, request: Request, id_: str) -> Refused:
         return Refused(
             f"{request.address}: there already is a {self.kind.name} with the id {id_}",
-            advice="Choose another id, or import it, so that its changes are planned.",
+            advice="Run planner plan again, which takes it over and shows what changes."
+            if self.kind.singleton
+            else "Choose another id, or import it, so that its changes are planned.",
         )
 
     def update(self, request: Request) -> Result:
-        reply, note = self.write(
-            request, lambda found: self.send("update", found, json=self.body(request, found))
-        )
-        return Result(self.written(reply, request, request.id or ""), note)
+        reply, note = self.write(request, lambda found: self._sent_as(request, found))
+        return Result(self.written(reply, request, self.parts_of(request.id or "")), note)
 
     def upload(self, request: Request) -> Result:
         """Upload, for drivers of kinds with a file; the kind file of one without it does not load."""
         raise NotImplementedError(request.operation)
 
     def delete(self, request: Request) -> Result:
-        """The API's 404 is as good as done."""
+        """The API's 404 is as good as done. What cannot be deleted is left as it was installed."""
+        if "delete" not in self.binding.calls:
+            request = evolve(request, operation="update", desired=self.binding.reset or {})
         try:
-            reply, note = self.write(request, lambda found: self.send("delete", found))
+            reply, note = self.write(request, lambda found: self._sent_as(request, found))
         except NotFound:
             return Result(None, "it was gone already")
         try:
-            id_in(reply.body, reply, self.kind, self.binding, request.id or "")
+            parts_in(reply.body, reply, self.kind, self.binding, self.parts_of(request.id or ""))
         except ApiError as error:
             raise self._unread(request, error.summary) from error
         return Result(None, note)
 
+    def _sent_as(self, request: Request, found: Observed) -> Reply:
+        if request.operation == "delete":
+            return self.send("delete", found)
+        return self.send("update", found, json=self.body(request, found))
+
+    def prepare(self, request: Request) -> Result:
+        """One of the calls that a delete takes first. What is gone by then, the delete finds out."""
+        try:
+            _, note = self.write(request, lambda found: self.send(request.operation, found))
+            found = self.read(request.id or "")
+        except NotFound:
+            found, note = None, "it was gone already"
+        return Result(found or Observed(request.id or "", request.baseline, request.version), note)
+
     def body(self, request: Request, found: Observed | None) -> dict[str, Value]:
-        """What a create or an update sends. found: the resource as it was found just before an update, None
-        for a create.
+        """What a create or an update sends: the declared attributes that concern the server.
+
+        found: the resource as it was found just before an update, None for a create.
         """
+        call = self.binding.calls[request.operation if found else self.binding.create]
         there = found.attributes if found else {}
-        body = body_of(self.kind, request.desired, there, request.cleared)
-        return {n: v for n, v in body.items() if not (self.binding.id_in_path and n == self.binding.id)}
+        whole = body_of(self.kind, request.desired, there, request.cleared)
+        attributes = {name: value for name, value in whole.items() if name not in self.binding.in_path}
+        if call.merge_patch and found is not None:
+            cleared = {name: None for name in self.kind.cleared if name not in request.desired}
+            attributes = merge_patch(found.attributes, {**attributes, **cleared})
+        names = self.binding.names
+        return call.enclosed({names.get(name, name): value for name, value in attributes.items()})
 
     def guard(self, request: Request) -> tuple[Observed, str]:
         """The resource as it is now, and a note. Conflict when it moved and its attributes differ.
@@ -187,7 +182,7 @@ class RestDriver:
         Without a version on either side only the attributes tell.
         """
         found = self.read(request.id or "")
-        read = self.binding.calls["read"].operation.name
+        read = self.binding.reading.operation.name
         if found is None:
             raise NotFound(
                 f"{request.address} is gone",
@@ -267,26 +262,28 @@ class RestDriver:
         """A call that changes found."""
         if found.version and self._sends_version(name):
             sent["query"] = {"version": found.version}
-        return self._call(self.binding.calls[name], found.id, **sent)
+        return self.call(self.binding.calls[name], self.parts_of(found.id), **sent)
 
     def _sends_version(self, name: str) -> bool:
         call = self.binding.calls[name]
         return name != "upload" and (call.send_version or self.conventions.send_version)
 
-    def written(self, reply: Reply, request: Request, id_: str = "") -> Observed:
+    def written(self, reply: Reply, request: Request, asked: Parts = NOBODY) -> Observed:
         """The resource after a write that was accepted. A reply without it is completed by a read.
 
-        OutcomeUnknown when it cannot be read: the write took effect all the same.
+        asked: what is known of its id. OutcomeUnknown when it cannot be read: the write took effect all the
+        same.
         """
         try:
-            known = id_in(reply.body, reply, self.kind, self.binding, id_) or id_
+            parts = parts_in(reply.body, reply, self.kind, self.binding, asked)
             if is_whole(reply.body, self.kind, self.binding):
-                return observed_in(reply.body, reply, self.kind, self.binding, known)
-            found = self.read(known)
+                return self.observe(reply.body, reply, parts)
+            id_ = self.kind.identity.id_of(parts)
+            found = self.read(id_)
         except PlannerError as error:
             raise self._unread(request, error.summary) from error
         if found is None:
-            raise self._unread(request, f"there is no {known}")
+            raise self._unread(request, f"there is no {id_}")
         return evolve(found, version=found.version or reply.version)
 
     def _unread(self, request: Request, why: str) -> OutcomeUnknown:
@@ -294,22 +291,6 @@ class RestDriver:
             f"{request.address}: the {request.operation} was accepted, but its result cannot be read: {why}",
             advice="Plan again, which looks for it.",
         )
-
-    def _call(self, call: Call, id_: str = "", **sent: Unpack[Sent]) -> Reply:
-        """One call. Error codes that say "nothing was done, try again" are tried again as the file says."""
-        sent["query"] = {**call.query, **(sent.get("query") or {})}
-        params = {"id": id_} if "{id}" in call.operation.path else {}
-        repeats = 0
-        while True:
-            try:
-                return self.client.call(call.operation, params, **sent)
-            except ApiError as error:
-                facts = next((self.binding.errors[c] for c in error.codes if c in self.binding.errors), None)
-                if facts is None:
-                    raise
-                if repeats >= facts.repeat:
-                    raise facts.told(error) from error
-                repeats += 1
 
 
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")

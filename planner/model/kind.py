@@ -9,6 +9,7 @@ from typing import Any
 from attrs import define, frozen
 
 from planner.model.facets import Attribute, declaration
+from planner.model.identity import BY_ID, Identity
 from planner.model.value import Path, Value, dotted
 
 
@@ -29,7 +30,10 @@ class Kind:
     JSON Schema of the attributes.
 
     natural_key: the attributes by which a resource without known id is looked for; not always unique.
-    user_id: the user chooses the id, so that a create may bring one that was there before.
+    user_id: the user chooses the id, so that a create may bring one that was there before. identity: of what
+    the id is made. list_shows: "all" that a read shows but version and users; "less" than that.
+    singleton: "always" there, or "absent-when-404"; "" for a kind of which there may be many. resets: what
+    leaves the project can be left as it was installed.
     """
 
     name: str
@@ -39,6 +43,10 @@ class Kind:
     natural_key: tuple[str, ...] = ()
     content: ContentFacts | None = None
     user_id: bool = False
+    identity: Identity = BY_ID
+    list_shows: str = "all"
+    singleton: str = ""
+    resets: bool = False
 
     @cached_property
     def computed(self) -> tuple[str, ...]:

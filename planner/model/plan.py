@@ -14,7 +14,7 @@ from attrs import asdict, define, evolve, field, fields, frozen
 from planner.model.address import Address
 from planner.model.members import ContentChange
 from planner.model.redaction import IDENTITY, WORD
-from planner.model.resource import Content, Prior
+from planner.model.resource import FORGET, RESET, Content, Prior
 from planner.model.value import Path, Value
 
 FOR_PEOPLE: Final[Mapping[Any, Any]] = MappingProxyType({"for_people": True})
@@ -63,6 +63,8 @@ class Change:
     existing: ids that carry the same natural key today, so that a create in doubt can be told from them.
     deposed: the change concerns what a create_before_destroy replacement left.
     moved_from: its address in the state before this plan. imported: the state does not hold it yet.
+    taken_over: nobody asked for the import; it is a singleton that is there. on_leave: see Lifecycle; a
+    delete with RESET leaves the singleton as it was installed.
     """
 
     address: Address
@@ -83,6 +85,12 @@ class Change:
     deposed: bool = False
     moved_from: Address | None = None
     imported: bool = False
+    taken_over: bool = field(default=False, metadata=FOR_PEOPLE)
+    on_leave: str = field(default=FORGET, metadata=WORD)
+
+    @property
+    def resets(self) -> bool:
+        return self.action is Action.DELETE and self.on_leave == RESET
 
 
 @frozen

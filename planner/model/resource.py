@@ -19,14 +19,22 @@ ON_THIS_MACHINE: Final[Mapping[Any, Any]] = MappingProxyType({"on_this_machine":
 """Metadata of a field that means nothing elsewhere, and is never written down."""
 
 
+FORGET: Final = "forget"
+RESET: Final = "reset"
+
+
 @frozen
 class Lifecycle:
-    """The `lifecycle` block. ignore_changes: paths of attributes; replace_triggered_by: references."""
+    """The `lifecycle` block. ignore_changes: paths of attributes; replace_triggered_by: references.
+
+    on_leave: what becomes of a singleton that is no longer declared, FORGET or RESET.
+    """
 
     prevent_destroy: bool = False
     create_before_destroy: bool = False
     ignore_changes: tuple[Path, ...] = ()
     replace_triggered_by: tuple[Reference, ...] = ()
+    on_leave: str = FORGET
 
 
 @frozen
@@ -79,6 +87,7 @@ class Desired:
             "dependencies": self.dependencies,
             "prevent_destroy": self.lifecycle.prevent_destroy,
             "create_before_destroy": self.lifecycle.create_before_destroy,
+            "on_leave": self.lifecycle.on_leave,
         }
 
 
@@ -102,6 +111,7 @@ class Prior:
     prevent_destroy: bool = False
     create_before_destroy: bool = False
     read: tuple[Path, ...] = ()
+    on_leave: str = field(default=FORGET, metadata=WORD)
 
 
 @frozen
@@ -127,7 +137,8 @@ class Request:
 
     version: the resource version the write builds on; None when none is known. fresh: it comes from the last
     write of this run, or from a read seconds ago, which stands for a read before this write.
-    cleared: paths of partial attributes that are to go.
+    cleared: paths of partial attributes that are to go. token: of the intent, so that a server which takes
+    one knows a call that it saw before.
     """
 
     operation: str
@@ -140,6 +151,7 @@ class Request:
     progress: Progress | None = None
     fresh: bool = False
     cleared: tuple[Path, ...] = ()
+    token: str = ""
 
 
 @frozen

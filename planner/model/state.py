@@ -9,7 +9,7 @@ from attrs import define, evolve, field, frozen
 from planner.model.address import Address
 from planner.model.members import KnownContent
 from planner.model.redaction import IDENTITY, WORD
-from planner.model.resource import Prior
+from planner.model.resource import FORGET, Prior
 from planner.model.value import Value
 
 
@@ -47,6 +47,7 @@ class Intent:
     create_before_destroy: bool = False
     content_sha256: str | None = field(default=None, metadata=WORD)
     deposed: bool = False
+    on_leave: str = field(default=FORGET, metadata=WORD)
 
 
 @frozen
@@ -160,12 +161,16 @@ class Working:
         if outcome.result == "failed":
             return
         if outcome.deposed:
-            gone = (outcome.address, outcome.id)
-            self.deposed = [prior for prior in self.deposed if (prior.address, prior.id) != gone]
+            self._take_deposed(outcome)
         elif outcome.prior is None:
             self.resources.pop(outcome.address, None)
         else:
             self.resources[outcome.address] = outcome.prior
+
+    def _take_deposed(self, outcome: Outcome) -> None:
+        known = (outcome.address, outcome.prior.id if outcome.prior else outcome.id)
+        after = [outcome.prior] if outcome.prior else []
+        self.deposed = [*(p for p in self.deposed if (p.address, p.id) != known), *after]
 
     def state(self) -> State:
         deposed, in_doubt = tuple(self.deposed), tuple(self.doubt.values())

@@ -24,7 +24,8 @@ def state_only(plans: Sequence[Plan]) -> list[str]:
     """`2 to import`, `1 to move`: what changes the state and nothing else."""
     changes = [change for plan in plans for change in plan.changes]
     counts = (
-        (sum(1 for change in changes if change.imported), "import"),
+        (sum(1 for change in changes if change.imported and not change.taken_over), "import"),
+        (sum(1 for change in changes if change.taken_over), "take over"),
         (sum(1 for change in changes if change.moved_from is not None), "move"),
         (sum(1 for change in changes if change.action is Action.FORGET), "forget"),
     )

@@ -113,8 +113,11 @@ class ChangeView:
         change = self.change
         if change.action is Action.MOVE:
             return f"{change.moved_from} has moved to {change.address}"
+        headline = "will be reset to what was installed" if change.resets else self._kind.headline
+        if change.action is Action.IMPORT and change.taken_over:
+            headline = "will be taken over as it is"
         deposed = f" ({self.deposed})" if self.deposed else ""
-        return f"{change.address}{deposed} {self._kind.headline}"
+        return f"{change.address}{deposed} {headline}"
 
     @property
     def reason(self) -> str:
@@ -132,8 +135,9 @@ class ChangeView:
         """What else there is to say, each a line of its own."""
         change, found = self.change, list[Fact]()
         if change.imported:
-            text = "" if change.action is Action.IMPORT else "imported first"
-            found.append(Fact("imported", True, text, "imported"))
+            how = "taken over" if change.taken_over else "imported"
+            text = "" if change.action is Action.IMPORT else f"{how} first"
+            found.append(Fact("imported", True, text, how))
         if change.moved_from is not None:
             text = "" if change.action is Action.MOVE else f"moved from {change.moved_from}"
             found.append(Fact("moved_from", str(change.moved_from), text, "moved"))

@@ -10,7 +10,7 @@ from typing import Final
 
 from planner.model.address import Address, as_read
 from planner.model.declarations import Import
-from planner.model.value import Path, Value
+from planner.model.value import Deferred, Path, Reference, Value, dotted
 from planner.model.value_json import json_text
 from planner.render.escaping import escape
 
@@ -80,6 +80,8 @@ def _item_lines(item: Value, jinja: bool) -> list[str]:
 
 def scalar(value: Value, jinja: bool = True) -> str:
     """A scalar, or an empty list or mapping, that reads back as itself; with jinja, also through jinja."""
+    if isinstance(value, Deferred):
+        return f'"{"".join(_printed(part) for part in value.parts)}"'
     if not isinstance(value, str):
         return json_text(value)
     if jinja and _JINJA.search(value):
@@ -87,6 +89,15 @@ def scalar(value: Value, jinja: bool = True) -> str:
     if _PLAIN.match(value) and len(value) <= 80:
         return value if not _looks_like_something_else(value) else json.dumps(value)
     return _quoted(value)
+
+
+def _printed(part: str | Reference) -> str:
+    """A part of a value that refers to others, in YAML's double quotes."""
+    if isinstance(part, str):
+        return _quoted(part)[1:-1]
+    name = part.address.name
+    place = f".{name}" if name.isidentifier() else f"['{name}']"
+    return f"{{{{ resource.{part.address.kind}{place}.{dotted(part.path)} }}}}"
 
 
 def _looks_like_something_else(value: str) -> bool:

@@ -20,6 +20,7 @@ from planner.engine.offline import imagined
 from planner.engine.workflow import Proposal, compare
 from planner.errors import InvalidConfiguration, PlannerError
 from planner.model.diagnostic import Diagnostic, Position, folded
+from planner.model.lazily import Lazily
 from planner.model.preview import IN_WORDS, EnvironmentPreview
 from planner.model.resource import Content
 from planner.promote.gates import BACK, PROMOTION
@@ -88,7 +89,7 @@ def _from_base(task: Task, found: EnvironmentPreview) -> Planned:
     goal = blaming(goal, found.why)
     was = task.was.configuration
     base, outputs = (was.resources, was.outputs) if was else ({}, {})
-    kinds = {name: driver.kind for name, driver in drivers.items()}
+    kinds = Lazily(drivers, lambda name: drivers[name].kind)
     state = imagined(goal.project, goal.environment, base, outputs, kinds, goal.salt)
     redact = document_redaction(task.request.caller.redact, f"{goal.project}/{goal.environment}")
     proposal, now = compare(goal, drivers, state), task.now.configuration

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from planner.cli.commands.kinds import require_kind
-from planner.cli.handed import Console, Request
+from planner.cli.handed import Console, Drivers, Parent, Request
 from planner.cli.options import complete_kinds, environment_option, on_request
-from planner.errors import PlannerError
+from planner.errors import PlannerError, WrongUsage
 
 
 @click.command("export")
-@click.argument("kinds", nargs=-1, metavar="[KIND]...", shell_complete=complete_kinds)
+@click.argument("kinds", nargs=-1, metavar="[KIND[/PARENT]]...", shell_complete=complete_kinds)
 @environment_option
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to a new file in the project."
@@ -23,22 +24,26 @@ from planner.errors import PlannerError
 def command(request: Request, console: Console, /, kinds: tuple[str, ...], out: Path | None) -> None:
     """Write templates and import blocks for what the installation holds and the state does not.
 
-    The next apply then takes it all into the state, without changing anything.
+    The next apply then takes it all into the state, without changing anything. Of what an installation has
+    once, and of what lives below something else, name the kind, and what it is below.
 
     \b
     planner export -e prod --out templates/existing.yaml
+    planner export license comment/allocator/192.168.44.10 -e prod
     planner plan -e prod
     """
     from planner.app.opening import opened
-    from planner.engine.imports import export
+    from planner.engine.export import Exporter
+    from planner.engine.refresh import Asking
     from planner.render.template_text import template_text
 
     with opened(request) as here:
-        drivers = here.session.drivers
-        for kind in kinds:
-            require_kind(kind, drivers)
+        drivers, declared = here.session.drivers, here.configuration.resources
+        wanted = _wanted(kinds, drivers) if kinds else _many(drivers)
         with console.doing("Asking the installation"):
-            found = export(here.store.load(), kinds or sorted(drivers), drivers, console.redact.inside)
+            asking = Asking(here.session.parallelism)
+            exporter = Exporter(here.store.load(), drivers, asking, declared, console.redact.inside)
+            found = exporter.export(wanted)
     text = template_text(found.resources, found.imports)
     if out is None:
         console.out(text)
@@ -47,11 +52,38 @@ def command(request: Request, console: Console, /, kinds: tuple[str, ...], out: 
     known = f"; {found.known} more are in the state already" if found.known else ""
     where = f"Wrote {counted(len(found.resources))} to {out}" if out else counted(len(found.resources))
     console.tell(f"{where}{known}.")
+    for kind in found.unasked:
+        parents = (part.upper() for part in drivers[kind].kind.identity.parents)
+        console.tell(f"{kind}: name what it is below, as {'/'.join([kind, *parents])}, to have it exported.")
     for address, names in found.left_out.items():
         console.tell(
             f"{address}: {', '.join(names)} left out and ignored, as a known secret is in it. To manage it, "
             "declare it with a sensitive variable and take it out of ignore_changes."
         )
+
+
+def _wanted(words: tuple[str, ...], drivers: Drivers) -> dict[str, list[Parent]]:
+    """What KIND and KIND/PARENT ask for. WrongUsage for what there is not."""
+    found: dict[str, list[Parent]] = {}
+    for word in words:
+        name, *parent = word.split("/")
+        require_kind(name, drivers)
+        parents = drivers[name].kind.identity.parents
+        if parent and len(parent) != len(parents):
+            form = "/".join([name, *(part.upper() for part in parents)])
+            raise WrongUsage(f"{word} does not say what a {name} is below", advice=f"Write {form}.")
+        found.setdefault(name, []).extend([tuple(parent)] if parent else [])
+    return found
+
+
+def _many(drivers: Drivers) -> dict[str, list[Parent]]:
+    """All kinds that can be read, but those of which there is one."""
+    found: dict[str, list[Parent]] = {}
+    for name in sorted(drivers):
+        with suppress(PlannerError):  # a broken kind file is told where its kind is used
+            if not drivers[name].kind.singleton:
+                found[name] = []
+    return found
 
 
 def counted(count: int) -> str:

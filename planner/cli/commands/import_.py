@@ -92,7 +92,7 @@ def _import(request: Request, console: Console, auto_approve: bool, lock_timeout
 
 def _write_block(here: Opened, target: Address, id_: str, file: Path) -> None:
     from planner.config.sources import FOLDER, SUFFIXES
-    from planner.engine.imports import declared
+    from planner.engine.export import declared
     from planner.engine.workflow import look_at
     from planner.render.template_text import template_text
 

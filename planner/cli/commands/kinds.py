@@ -8,7 +8,7 @@ import click
 
 from planner.cli.handed import KindFile
 from planner.cli.options import complete_kinds, json_option
-from planner.cli.verbs import Verbs, make_console
+from planner.cli.verbs import Verbs, folder_of, make_console
 from planner.errors import WrongUsage
 from planner.model.diagnostic import did_you_mean
 
@@ -23,17 +23,20 @@ def command() -> None:
 @click.pass_context
 def list_command(context: click.Context, /, as_json: bool) -> None:
     """List the kinds."""
-    from planner.kinds.registry import load_kinds
+    from planner.kinds.registry import load_kinds, project_kinds, read_all
     from planner.render.kinds import render_kind_list
 
     console = make_console(context)
-    kinds = [kind_file.kind for _, kind_file in sorted(load_kinds().items())]
+    found, problems = read_all(load_kinds(project_kinds(folder_of(context))))
+    kinds = [kind_file.kind for kind_file in found]
     if as_json:
         from planner.render.reports import kinds_document
 
         console.document(kinds_document(kinds))
     else:
         console.out(render_kind_list(kinds, width=console.width(), style=console.style()))
+    for problem in problems:
+        console.error(problem)
 
 
 @command.command("show")
@@ -46,11 +49,11 @@ def show_command(context: click.Context, /, kind: str, as_json: bool) -> None:
     \b
     planner kinds show extension
     """
-    from planner.kinds.registry import load_kinds
+    from planner.kinds.registry import load_kinds, project_kinds
     from planner.render.kinds import render_kind
 
     console = make_console(context)
-    kinds = load_kinds()
+    kinds = load_kinds(project_kinds(folder_of(context)))
     require_kind(kind, kinds)
     found = kinds[kind]
     description = str(found.kind.schema.get("description", found.description))

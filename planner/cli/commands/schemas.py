@@ -40,9 +40,10 @@ def command(request: Request, console: Console, /, check: bool) -> int:
 
 def _schemas_of(request: Request) -> Mapping[str, str]:
     from planner.app.schemas import editor_schemas
-    from planner.kinds.registry import load_kinds
+    from planner.kinds.registry import read_all
 
-    return editor_schemas((found.kind for found in load_kinds().values()), request.project)
+    found, _ = read_all(request.kinds)  # what is wrong with the others is told where they are used
+    return editor_schemas((kind_file.kind for kind_file in found), request.project)
 
 
 def _holds(file: Path, text: str) -> bool:

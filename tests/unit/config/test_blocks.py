@@ -190,7 +190,7 @@ def test_what_is_wrong(folder: Folder, template: str, expected: list[str]) -> No
         ("resorce: {}", 'Did you mean "resource"?'),
         ("foo: {}", "The blocks are resource, output, moved, import, removed, check."),
         ("resource: {thin: {}}", 'Did you mean "thing"?'),
-        ("resource: {zzz: {}}", "Known kinds: extension, thing."),
+        ("resource: {zzz: {}}", "See planner kinds list."),
         (thing("name: a\ndepend_on: []"), 'Did you mean "depends_on"?'),
         (thing("name: a\nsetings: {}"), 'Did you mean "settings"?'),
         (thing("name: a\nsettings: {level: 1, lable: x}"), 'Did you mean "label"?'),

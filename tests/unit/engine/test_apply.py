@@ -279,10 +279,10 @@ class Unlisted:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._world, name)
 
-    def list(self) -> Any:
+    def list(self, parent: Any = ()) -> Any:
         if self._world.calls:
             raise Unreachable("no connection")
-        return self._world.list()
+        return self._world.list(parent)
 
 
 def plan_of(scene: Scene, session: Session) -> Plan:

@@ -560,7 +560,7 @@ def test_without_refresh_the_state_is_believed() -> None:
 def test_what_a_list_leaves_out_is_believed_gone_only_when_its_read_says_so() -> None:
     world = Installation.holding(prior("a"))
     drivers: Any = {"thing": world}
-    view = survey(state_of(prior("a"), prior("b")), ["thing"], drivers, Asking(2))
+    view = survey(state_of(prior("a"), prior("b")), [], drivers, Asking(2))
     assert {a.name: o is None for a, o in view.resources.items()} == {"a": False, "b": True}
     assert (world.lists, world.reads) == (1, ["id-b"])
 

@@ -37,13 +37,16 @@ def graph(edges: dict[str, str]) -> dict[Address, tuple[Address, ...]]:
     return {address(name): tuple(map(address, others)) for name, others in edges.items()}
 
 
+DELETIONS = {"thing": ["delete"]}
+
+
 def steps_of(
     changes: dict[str, str], wants: dict[str, str], had: dict[str, str], **more: Any
 ) -> tuple[Step, ...]:
     made = [change(name, symbol) for name, symbol in changes.items()]
     first = {"~": ["update"]}
     writes = {c.address: first.get(changes[c.address.name], ["create"]) for c in made}
-    return make_steps(made, writes, graph(wants), graph(had), **more)
+    return make_steps(made, writes, DELETIONS, graph(wants), graph(had), **more)
 
 
 def told(steps: tuple[Step, ...]) -> str:
@@ -123,13 +126,19 @@ def test_order(changes: Any, wants: Any, had: Any, found: str) -> None:
 def test_several_operations_follow_each_other_and_are_waited_for() -> None:
     changes = [change("a", "+"), change("b", "+")]
     writes = {address("a"): ["create", "upload"], address("b"): ["create"]}
-    found = make_steps(changes, writes, graph({"b": "a"}), {})
+    found = make_steps(changes, writes, DELETIONS, graph({"b": "a"}), {})
     assert told(found) == "1 create a; 2 upload a <1; 3 create b <2"
+
+
+def test_a_delete_of_several_calls_is_waited_for_to_its_end() -> None:
+    changes = [change("a", "-"), change("b", "-")]
+    found = make_steps(changes, {}, {"thing": ["stop", "drain", "delete"]}, {}, graph({"b": "a"}))
+    assert told(found) == "1 stop b; 2 drain b <1; 3 delete b <2; 4 stop a <3; 5 drain a <4; 6 delete a <5"
 
 
 def test_left_overs_keep_apart_from_each_other_and_from_the_resource() -> None:
     changes = [change("a", "-/+"), change("a", "left", "1"), change("a", "left", "2")]
-    found = make_steps(changes, {address("a"): ["create"]}, {}, {})
+    found = make_steps(changes, {address("a"): ["create"]}, DELETIONS, {}, {})
     assert [(s.operation, s.deposed, s.id) for s in found] == [
         ("delete", False, None),
         ("delete", True, "1"),
@@ -154,7 +163,7 @@ def test_what_a_left_over_needed_goes_after_it(
         evolve(change(name, symbol), dependencies=tuple(map(address, needed.get(name, ""))))
         for name, symbol in what.items()
     ]
-    assert [step.address.name for step in make_steps(changes, {}, {}, {})] == found
+    assert [step.address.name for step in make_steps(changes, {}, DELETIONS, {}, {})] == found
 
 
 def test_the_left_over_of_this_very_plan_is_named_by_its_id() -> None:

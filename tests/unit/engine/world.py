@@ -20,6 +20,7 @@ from planner.model.address import Address
 from planner.model.compare import same
 from planner.model.diagnostic import Diagnostics
 from planner.model.facets import Attribute
+from planner.model.identity import Parent
 from planner.model.kind import ContentFacts, Kind
 from planner.model.ledger import Event, Ledger
 from planner.model.plan import AttributeDiff, Plan
@@ -189,6 +190,7 @@ class Installation:
     ids: Any = field(factory=lambda: count(1))
     clock: Callable[[], str | None] = lambda: NOW
     cloud: str = ""
+    before_delete: tuple[str, ...] = ()
     unlisted: set[str] = field(factory=set)
     forbidden: set[str] = field(factory=set)
 
@@ -207,7 +209,7 @@ class Installation:
         shown = self.clock()
         return None if shown is None else ServerTime(shown, shown)
 
-    def list(self) -> Mapping[str, Observed]:
+    def list(self, parent: Parent = ()) -> Mapping[str, Observed]:
         self.lists += 1
         seen = self.stored.items()
         return {id_: item.observed(id_, closely=False) for id_, item in seen if id_ not in self.unlisted}
@@ -226,6 +228,9 @@ class Installation:
     ) -> Sequence[str]:
         first = ["create"] if create else ["update"] if diffs else []
         return [*first, *(["upload"] if content else [])]
+
+    def deletion(self) -> Sequence[str]:
+        return (*self.before_delete, "delete")
 
     def obstacle(self, observed: Observed) -> str:
         return f"it is used by {', '.join(observed.used_by)}" if observed.used_by else ""
@@ -342,7 +347,7 @@ def planned(goal: Goal, state: State, world: Installation | None = None, view: V
     if view is None:
         view = View()
         if world is not None:
-            view = survey(state, ["thing"], drivers, Asking(1))
+            view = survey(state, goal.resources.values(), drivers, Asking(1))
             view = examine(view, state.resources.values(), drivers, Asking(1))
     diagnostics = Diagnostics()
     plan = make_plan(goal, state, view, drivers, diagnostics)

@@ -12,7 +12,7 @@ from attrs import define, field
 
 # The user chooses the id, in the path; a reply wraps the attributes; only the update takes a version.
 REPOSITORY = """
-kind: snapshot_repository
+kind: repository
 title: Snapshot repository
 attributes:
   type: object
@@ -25,17 +25,20 @@ natural_key: [repository_name]
 api:
   id: repository_name
   attributes: /config
-  user_id: true
   list: {operation: get-snapshot-repositories, method: GET, path: /repositories, items: /configs}
-  create: {operation: set-snapshot-repository, method: PUT, path: "/repositories/{id}"}
-  read: {operation: get-snapshot-repository, method: GET, path: "/repositories/{id}"}
-  update: {operation: set-snapshot-repository, method: PUT, path: "/repositories/{id}", send_version: true}
-  delete: {operation: delete-snapshot-repository, method: DELETE, path: "/repositories/{id}"}
+  create: {operation: set-snapshot-repository, method: PUT, path: "/repositories/{repository_name}"}
+  read: {operation: get-snapshot-repository, method: GET, path: "/repositories/{repository_name}"}
+  update:
+    operation: set-snapshot-repository
+    method: PUT
+    path: "/repositories/{repository_name}"
+    send_version: true
+  delete: {operation: delete-snapshot-repository, method: DELETE, path: "/repositories/{repository_name}"}
 """
 
 # The server chooses the id; writes are answered by the id alone; no versions at all.
 FILTER = """
-kind: traffic_filter
+kind: filter
 title: Traffic filter
 attributes:
   type: object
@@ -62,7 +65,7 @@ api:
 # The user chooses the id, in the body; writes are answered by nothing, the version is in the header; one list
 # for several kinds, which shows less than a read.
 REALM = """
-kind: ldap_realm
+kind: realm
 title: LDAP realm
 attributes:
   type: object
@@ -75,7 +78,6 @@ attributes:
 natural_key: [id]
 api:
   id: id
-  user_id: true
   list:
     operation: get-realms
     method: GET
@@ -159,7 +161,8 @@ class Api:
         return {name: [self._shown(id_) for id_ in self.stored]}
 
 
-def written(folder: Path, text: str, name: str = "kind.yaml") -> Path:
-    path = folder / name
+def written(folder: Path, text: str, name: str = "") -> Path:
+    """A kind file; with the name of its kind, as what is installed has, without name."""
+    path = folder / (name or text.partition("kind: ")[2].partition("\n")[0] + ".yaml")
     path.write_text(text)
     return path

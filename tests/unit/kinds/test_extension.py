@@ -499,7 +499,7 @@ def test_an_accepted_write_whose_result_cannot_be_read_is_an_unknown_outcome(ece
     request = Request("update", ADDRESS, BODY, made.attributes, made.id, made.version)
     ece.fail(f"GET {ITEM} 500")
     with pytest.raises(OutcomeUnknown, match="the update was accepted, but its result cannot be read"):
-        ece.driver.written(Reply(200, {}, {}), request, made.id)
+        ece.driver.written(Reply(200, {}, {}), request, {"id": made.id})
     with pytest.raises(OutcomeUnknown):
         ece.driver.written(Reply(201, {}, None), evolve(request, operation="create"))
 

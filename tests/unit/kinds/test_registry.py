@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from planner.errors import PlannerError
-from planner.kinds.binding import pointed
 from planner.kinds.extension import ExtensionDriver
-from planner.kinds.registry import load_kinds, read_kind_file
+from planner.kinds.registry import load_kinds, project_kinds, read_all, read_kind_file
+from planner.kinds.replies import pointed
 from planner.kinds.rest import RestDriver
 from planner.render.kinds import render_kind
 from planner.render.style import Style
@@ -19,9 +19,9 @@ from .plain import FILTER, written
 
 def test_kinds_of_other_packages_are_added(tmp_path: Path) -> None:
     kinds = load_kinds(extra=[written(tmp_path, FILTER)])
-    assert set(kinds) >= {"extension", "traffic_filter"}
+    assert set(kinds) >= {"extension", "filter"}
     assert kinds["extension"].driver is ExtensionDriver
-    assert kinds["traffic_filter"].driver is RestDriver
+    assert kinds["filter"].driver is RestDriver
 
 
 def test_facets_come_from_the_schema() -> None:
@@ -48,9 +48,39 @@ def test_what_has_a_pattern_says_how_to_write_it(file: Path) -> None:
 
 
 def test_a_kind_is_declared_once(tmp_path: Path) -> None:
-    paths = [written(tmp_path, FILTER, "one.yaml"), written(tmp_path, FILTER, "two.yaml")]
-    with pytest.raises(PlannerError, match=r'"traffic_filter" is declared twice, .*two\.yaml'):
-        load_kinds(extra=paths)
+    (tmp_path / "more").mkdir()
+    paths = [written(tmp_path, FILTER), written(tmp_path / "more", FILTER)]
+    with pytest.raises(PlannerError, match=r'"filter" is declared twice: in .* and in .*more.filter\.yaml'):
+        load_kinds(extra=paths)["filter"]
+
+
+def test_a_kind_has_the_name_of_its_file(tmp_path: Path) -> None:
+    kinds = load_kinds(extra=[written(tmp_path, FILTER, "other.yaml")])
+    with pytest.raises(PlannerError, match="it declares filter") as caught:
+        kinds["other"]
+    assert "write other" in caught.value.advice
+
+
+@pytest.mark.parametrize("text", ["kind: broken", "[", "kind: broken\ntitle: 1\n"])
+def test_one_broken_file_stops_only_who_uses_it(tmp_path: Path, text: str) -> None:
+    kinds = load_kinds(extra=[written(tmp_path, text, "broken.yaml"), written(tmp_path, FILTER)])
+    assert kinds["filter"].kind.title == "Traffic filter"
+    with pytest.raises(PlannerError, match=r"broken\.yaml"):
+        kinds["broken"]
+    found, problems = read_all(kinds)
+    assert {item.kind.name for item in found} == {path.stem for path in kind_files()} | {"filter"}
+    assert [("broken.yaml" in problem.summary) for problem in problems] == [True]
+
+
+def test_a_file_is_read_when_its_kind_is_asked_for(tmp_path: Path) -> None:
+    path = written(tmp_path, FILTER)
+    kinds = load_kinds(extra=[path])
+    path.write_text(FILTER.replace("title: Traffic filter", "title: Another"))
+    assert "filter" in kinds
+    assert "nothing" not in kinds
+    assert kinds["filter"].kind.title == "Another"
+    path.unlink()
+    assert kinds["filter"].kind.title == "Another"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +153,7 @@ def test_a_call_that_does_not_fit_is_told(tmp_path: Path, call: str, extra: dict
         read_kind_file(written(tmp_path, yaml.safe_dump(data)))
 
 
-@pytest.mark.parametrize("call", ["list", "create", "read", "delete"])
+@pytest.mark.parametrize("call", ["list", "create", "delete"])
 def test_a_kind_without_a_call_that_every_plan_may_need(tmp_path: Path, call: str) -> None:
     data = yaml.safe_load(FILTER)
     del data["api"][call]
@@ -171,3 +201,10 @@ def test_a_shipped_kind_has_the_name_of_its_file() -> None:
     """A shell that completes looks at the names of the files alone."""
     paths = kind_files()
     assert [path.stem for path in paths] == [read_kind_file(path).kind.name for path in paths]
+
+
+def test_a_project_has_kinds_of_its_own(tmp_path: Path) -> None:
+    assert project_kinds(tmp_path) == []
+    (tmp_path / "kinds").mkdir()
+    path = written(tmp_path / "kinds", FILTER)
+    assert project_kinds(tmp_path) == [path]

@@ -6,8 +6,8 @@ import pytest
 
 from planner.ece.operations import Reply
 from planner.errors import ApiError
-from planner.kinds.binding import observed_in
 from planner.kinds.registry import load_kinds
+from planner.kinds.replies import observed_in
 from planner.model.resource import Observed
 
 

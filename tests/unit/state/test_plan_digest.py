@@ -143,6 +143,7 @@ def test_what_is_for_people() -> None:
         ("changes", "diffs", "line"),
         ("changes", "content", "archive"),
         ("changes", "used_by"),
+        ("changes", "taken_over"),
         ("drift", "diffs", "origins"),
         ("drift", "diffs", "line"),
         ("drift", "content"),

@@ -1,0 +1,66 @@
+"""What a plan cannot do, told to the diagnostics with what to do instead. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from planner.model.address import Address
+from planner.model.diagnostic import Diagnostics
+from planner.model.plan import Change
+from planner.model.resource import Desired
+from planner.model.value import Value, references
+
+
+def refuse_reference(
+    where: str, value: Value, error: ValueError, diagnostics: Diagnostics, desired: Desired | None = None
+) -> None:
+    """desired: the resource that the value at where is of; None for an output."""
+    diagnostics.error(
+        f"{where} cannot be put together: {error}",
+        detail=f"It refers to {', '.join(map(str, references(value)))}.",
+        position=desired.position if desired else None,
+        address=desired.address if desired else None,
+        advice="Refer to an attribute that has a value, and put only texts and numbers inside a text.",
+    )
+
+
+def refuse_reset(address: Address, diagnostics: Diagnostics) -> None:
+    diagnostics.error(
+        f"{address} cannot be reset",
+        detail=f"An installation always has a {address.kind}, and the API has no call that resets it.",
+        address=address,
+        advice="Write destroy: false in its removed block: the state forgets it, and it stays as it is.",
+    )
+
+
+def refuse_replaced(change: Change, desired: Desired, diagnostics: Diagnostics) -> None:
+    """Refuse to replace what there is one of."""
+    diagnostics.error(
+        f"{change.address} cannot be replaced: there is one {change.address.kind} there, and it stays",
+        detail=f"The plan would replace it, because {change.reason}.",
+        position=desired.position,
+        address=change.address,
+        advice="Declare the other one under a name of its own, and let this one go with a removed block.",
+    )
+
+
+def refuse_twice(first: Address, desired: Desired, id_: str, diagnostics: Diagnostics) -> None:
+    """Refuse two declarations of one resource."""
+    diagnostics.error(
+        f"{desired.address} is {first} once more: both are the {first.kind} {id_}",
+        position=desired.position,
+        address=desired.address,
+        advice="Declare it once.",
+    )
+
+
+def refuse_unsendable(unsendable: Sequence[str], desired: Desired, diagnostics: Diagnostics) -> None:
+    """Refuse an update that would have to send a secret whose fingerprint alone is kept."""
+    diagnostics.error(
+        f"{desired.address} cannot be updated without its secret {' and '.join(unsendable)}",
+        detail="ignore_changes wants it left as it is, an update has to send it, and only its "
+        "fingerprint is kept.",
+        position=desired.position,
+        address=desired.address,
+        advice="Put the secret that is in use into the variable, or take it out of ignore_changes.",
+    )

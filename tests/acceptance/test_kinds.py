@@ -1,0 +1,216 @@
+"""Each kind through all that a user does with one, from its example to the installation as it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import field, frozen
+
+from planner.kinds.registry import load_kinds
+from planner.sandbox import create_app
+
+from .ece import LOGIN
+from .runner import Project, small
+
+DEPLOYMENT = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
+SEED: Mapping[str, Any] = {
+    "allocators": [{"allocator_id": "192.168.44.10"}],
+    "deployments": [{"id": DEPLOYMENT, "name": "shop"}],
+}
+DECLARED = """
+project: kinds
+variables:
+  viewer_password: {type: string, sensitive: true}
+environments:
+  dev: {endpoint: sandbox}
+"""
+PLATFORM, RULESETS = "/platform/configuration", "/deployments/traffic-filter/rulesets"
+REGION = "region=ece-region"
+
+
+def _merged(body: Any, change: Any) -> Any:
+    if not (isinstance(body, dict) and isinstance(change, dict)):
+        return change
+    return {**body, **{key: _merged(body.get(key), item) for key, item in change.items()}}
+
+
+@frozen
+class Case:
+    """How a kind is tried. path: of one in the API, {id} being what the state has. edit: of the template, for
+    an update. theirs: what somebody else changes of what a read shows, sent to path by method.
+
+    pick: what of a read a write takes.
+    """
+
+    path: str
+    edit: tuple[str, str] | None = None
+    theirs: Mapping[str, Any] = field(factory=dict)
+    method: str = "PUT"
+    pick: Callable[[Any], Any] = lambda body: body
+
+
+CASES: dict[str, Case] = {
+    "traffic_filter": Case(
+        f"{RULESETS}/{{id}}",
+        ("First floor", "Second floor"),
+        {"description": "theirs"},
+        pick=lambda body: {k: v for k, v in body.items() if k != "id"},
+    ),
+    "traffic_filter_association": Case(f"{RULESETS}/{{parent}}/associations"),
+    "snapshot_repository": Case(
+        f"{PLATFORM}/snapshots/repositories/{{id}}",
+        ("bucket: shop-snapshots", "bucket: shop-backups"),
+        {"settings": {"base_path": "theirs"}},
+        pick=lambda body: body["config"],
+    ),
+    "comment": Case(
+        "/comments/{id}",
+        ("Reserved for", "Kept for"),
+        {"message": "theirs"},
+        pick=lambda body: {"message": body["message"]},
+    ),
+    "user": Case(
+        "/users/{id}", ("in the lobby", "in the hall"), {"full_name": "theirs"}, "PATCH", lambda body: {}
+    ),
+    "license": Case(
+        "/platform/license",
+        ("max_resource_units: 100", "max_resource_units: 200"),
+        {"license": {"issued_to": "theirs"}},
+    ),
+    "telemetry": Case("/phone-home/config", None, {"enabled": True}),
+    "allocator_settings": Case(
+        "/platform/infrastructure/allocators/{id}/settings",
+        ("capacity: 114688", "capacity: 57344"),
+        {"capacity": 1024},
+    ),
+    "instance_configuration": Case(
+        f"{PLATFORM}/instances/{{id}}",
+        ("local SSDs", "local disks"),
+        {"discrete_sizes": {"default_size": 4096}},
+        pick=lambda body: {k: v for k, v in body.items() if k != "system_owned"},
+    ),
+    "deployment_template": Case(
+        f"/deployments/templates/{{id}}?{REGION}",
+        ("logs of the shop", "logs of all shops"),
+        {"name": "theirs"},
+        pick=lambda body: {k: body[k] for k in ("name", "description", "deployment_template", "metadata")},
+    ),
+}
+
+
+@frozen
+class Scene:
+    """A project with the example of a kind, and its installation."""
+
+    kind: str
+    case: Case
+    project: Project
+
+    @property
+    def address(self) -> str:
+        return next(a for a in self.project.addresses() if a.startswith(f"{self.kind}."))
+
+    def ask(self, method: str, path: str, **sent: Any) -> Any:
+        with self.project.sandbox() as ece:
+            reply = ece.client.open(f"/api/v1{path}", method=method, headers=LOGIN, **sent)
+            return reply.get_json() if reply.status_code < 300 else None
+
+    @property
+    def path(self) -> str:
+        id_ = self.project.resource(self.address)["id"]
+        return self.case.path.format(id=id_, parent=id_.partition("/")[0])
+
+    def change(self, theirs: Mapping[str, Any]) -> None:
+        """Somebody else's change."""
+        body = self.case.pick(self.ask("GET", self.path))
+        assert self.ask(self.case.method, self.path, json=_merged(body, theirs)) is not None
+
+    def holds(self) -> Any:
+        """All that the installation has of what is tried here, less what a look at it changes."""
+        paths = (
+            *(RULESETS, f"{PLATFORM}/snapshots/repositories", "/users?include_disabled=true"),
+            *("/comments/allocator/192.168.44.10", "/platform/license", "/phone-home/config"),
+            *(f"{PLATFORM}/instances", f"/deployments/templates?{REGION}"),
+            "/platform/infrastructure/allocators/192.168.44.10/settings",
+        )
+        return {path: self.ask("GET", path) for path in paths}
+
+    def writes(self) -> list[Any]:
+        with self.project.sandbox() as ece:
+            log = ece.client.get("/sandbox/requests").get_json()["requests"]
+            found = [item for item in log if item["method"] != "GET"]
+            ece.forget_requests()
+        return found
+
+    @property
+    def is_alone(self) -> bool:
+        return bool(load_kinds()[self.kind].kind.singleton)
+
+
+@pytest.fixture(params=CASES)
+def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
+    kind: str = request.param
+    project = small(tmp_path / "kinds", load_kinds()[kind].example, DECLARED)
+    project.environ["PLANNER_VAR_viewer_password"] = "long enough"
+    (project.folder / "state").mkdir()
+    with create_app(project.folder / "state/sandbox-dev.db", seed=SEED):
+        pass
+    return Scene(kind, CASES[kind], project)
+
+
+def test_from_the_example_to_nothing(scene: Scene) -> None:
+    project = scene.project
+    seed = scene.holds()
+    assert "valid" in project.ok("validate").out
+    first = project.ok("plan").out
+    assert f"{scene.kind}." in first
+    project.apply()
+    project.settled()
+
+    if scene.case.edit:
+        project.edit("templates/main.yaml", *scene.case.edit)
+        assert "Plan: 0 to create, 1 to update, 0 to replace, 0 to delete." in project.ok("plan").out
+        project.apply()
+        project.settled()
+
+    project.ok("destroy", "--auto-approve")
+    assert project.addresses() == []
+    if not scene.is_alone:
+        assert scene.holds() == seed
+
+
+def test_what_others_change_is_drift_and_a_saved_plan_is_refused(scene: Scene) -> None:
+    project = scene.project
+    project.apply()
+    if not scene.case.theirs:
+        pytest.skip("nothing of it can be changed")
+    scene.change(scene.case.theirs)
+    drifted = project.ok("plan", "--out", "one.json").out
+    assert "Changed outside of planner" in drifted
+    assert "1 to update" in drifted
+    project.apply()
+    project.settled()
+    assert project.run("apply", "one.json").code == 3
+
+
+def test_an_export_into_an_empty_state_changes_nothing(scene: Scene) -> None:
+    project = scene.project
+    project.apply()
+    for address in project.addresses():
+        project.ok("state", "rm", address, "-e", "dev")
+    before = scene.holds()
+    scene.writes()
+    project.write("templates/main.yaml", "")
+    named = [scene.kind] if scene.kind != "traffic_filter_association" else [scene.kind, "traffic_filter"]
+    project.ok("export", *named, "--out", "templates/exported.yaml")
+    shown = project.ok("plan", "--out", "p.json").out
+    plan = json.loads((project.folder / "p.json").read_text())
+    assert {change["action"] for change in plan["changes"]} == {"import"}, shown
+    project.apply()
+    assert scene.writes() == []
+    assert scene.holds() == before
+    project.settled()
