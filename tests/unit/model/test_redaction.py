@@ -54,6 +54,7 @@ FORMS = {
 A = Address("extension", "a")
 TIME = "2026-01-01T00:00:00Z"
 WORDS = {
+    "action": "update",
     "severity": "error",
     "status": "failed",
     "result": "failed",
