@@ -61,10 +61,9 @@ def test_kinds_are_served_as_extensions_are(server: Server, session: requests.Se
     session.post(f"{api}/users", json=ann, timeout=HANGS).raise_for_status()
     patched = session.patch(f"{api}/users/ann", json={"email": "a@shop.example"}, timeout=HANGS)
     assert patched.json()["email"] == "a@shop.example"
-    asked = {"headers": {"Expect": "100-continue"}, "timeout": HANGS}
-    assert session.put(f"{api}/phone-home/config", json={"enabled": False}, **asked).json() == {
-        "enabled": False
-    }
+    session.headers["Expect"] = "100-continue"
+    told = session.put(f"{api}/phone-home/config", json={"enabled": False}, timeout=HANGS)
+    assert told.json() == {"enabled": False}
 
 
 def test_a_chunked_upload_without_length(server: Server, session: requests.Session) -> None:
