@@ -43,9 +43,9 @@ class ExtensionDriver(RestDriver):
         count = len(observed.used_by)
         return f"it is used by {count} deployment{'s' * (count != 1)}: {shown}"
 
-    def body(self, request: Request) -> dict[str, Value]:
+    def body(self, request: Request, found: Observed | None) -> dict[str, Value]:
         """download_url makes the server fetch again, so an update sends it only when it should."""
-        body = super().body(request)
+        body = super().body(request, found)
         if request.operation == "update" and not self._fetch_again(request):
             body.pop("download_url", None)
         return body

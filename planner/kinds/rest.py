@@ -20,6 +20,7 @@ from planner.ece.operations import Reply, Sent
 from planner.errors import ApiError, Conflict, Forbidden, NotFound, OutcomeUnknown, PlannerError, Refused
 from planner.kinds.binding import Binding, Call, Conventions, id_in, is_whole, listed_in, observed_in
 from planner.model.agreement import agree, proven
+from planner.model.body import body_of
 from planner.model.compare import is_unset
 from planner.model.diagnostic import Diagnostic
 from planner.model.kind import Kind
@@ -128,7 +129,7 @@ class RestDriver:
             raise self._taken(request, id_)
         in_path = id_ if self.binding.id_in_path else ""
         try:
-            reply = self._call(self.binding.calls["create"], in_path, json=self.body(request))
+            reply = self._call(self.binding.calls["create"], in_path, json=self.body(request, None))
         except ApiError as error:
             if id_ and error.status == HTTPStatus.CONFLICT:
                 raise self._taken(request, id_) from error
@@ -147,8 +148,9 @@ class RestDriver:
         )
 
     def update(self, request: Request) -> Result:
-        body = self.body(request)
-        reply, note = self.write(request, lambda found: self.send("update", found, json=body))
+        reply, note = self.write(
+            request, lambda found: self.send("update", found, json=self.body(request, found))
+        )
         return Result(self.written(reply, request, request.id or ""), note)
 
     def upload(self, request: Request) -> Result:
@@ -167,10 +169,13 @@ class RestDriver:
             raise self._unread(request, error.summary) from error
         return Result(None, note)
 
-    def body(self, request: Request) -> dict[str, Value]:
-        """What is sent: the declared attributes that concern the server."""
-        skip = self.kind.local | {self.binding.id} if self.binding.id_in_path else self.kind.local
-        return {name: value for name, value in request.desired.items() if name not in skip}
+    def body(self, request: Request, found: Observed | None) -> dict[str, Value]:
+        """What a create or an update sends. found: the resource as it was found just before an update, None
+        for a create.
+        """
+        there = found.attributes if found else {}
+        body = body_of(self.kind, request.desired, there, request.cleared)
+        return {n: v for n, v in body.items() if not (self.binding.id_in_path and n == self.binding.id)}
 
     def guard(self, request: Request) -> tuple[Observed, str]:
         """The resource as it is now, and a note. Conflict when it moved and its attributes differ.
@@ -215,10 +220,12 @@ class RestDriver:
     def write(self, request: Request, send: Callable[[Observed], Reply]) -> tuple[Reply, str]:
         """The reply to send, which changes the resource as it is given to it; and a note.
 
-        Nothing is read before where the version is fresh, or where the server compares it. What the server
-        then refuses is read and compared: it is sent once more where the version moved alone.
+        Nothing is read before where the version is fresh, or where the server compares it, unless the body is
+        built on what is there. What the server then refuses is read and compared: it is sent once more where
+        the version moved alone.
         """
-        if request.version and (request.fresh or self._sends_version(request.operation)):
+        known = request.fresh or self._sends_version(request.operation)
+        if request.version and known and not (request.operation == "update" and self.kind.builds_on_found):
             found, note = Observed(request.id or "", request.baseline, request.version), ""
         else:
             found, note = self.guard(request)

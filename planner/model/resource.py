@@ -124,6 +124,7 @@ class Request:
 
     version: the resource version the write builds on; None when none is known. fresh: it comes from the last
     write of this run, or from a read seconds ago, which stands for a read before this write.
+    cleared: paths of partial attributes that are to go.
     """
 
     operation: str
@@ -135,6 +136,7 @@ class Request:
     content: Content | None = None
     progress: Progress | None = None
     fresh: bool = False
+    cleared: tuple[Path, ...] = ()
 
 
 @frozen

@@ -151,12 +151,16 @@ def test_a_partial_attribute_may_go_as_a_whole() -> None:
 
 
 def test_a_create_sends_what_is_declared_and_nothing_else() -> None:
-    declared = {"name": "n", "plan": {"size": 1, "rules": [{"source": "a"}]}, "login": {"realm": "r"}}
+    declared: dict[str, Any] = {
+        "name": "n",
+        "plan": {"size": 1, "rules": [{"source": "a"}]},
+        "login": {"realm": "r"},
+    }
     assert body_of(KIND, declared, {}) == {**declared, "login": {}}
 
 
 def test_a_kind_may_be_partial_as_a_whole() -> None:
-    ours = {"name": "m", "login": {"user": "v"}}
+    ours: dict[str, Any] = {"name": "m", "login": {"user": "v"}}
     rules = [{"id": "1", "source": "a", "text": "x"}, {"id": "2", "source": "b"}]
     assert body_of(PARTIAL, ours, FOUND) == {**ours, "note": "theirs", "rules": rules, **plan()}
     assert "note" not in body_of(PARTIAL, ours, FOUND, [("note",)])
