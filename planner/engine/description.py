@@ -53,7 +53,9 @@ class Description:
     def cleared(self, held: Value, desired: Value) -> list[AttributeDiff]:
         """What is no longer declared, and does not stay."""
         gone = (item for item in left(self.attribute, held, desired) if item[2] == CLEAR)
-        return [self._entry(self.attribute, path, value, None, held) for path, value, _ in gone]
+        return sorted(
+            (self._entry(self.attribute, p, value, None, held) for p, value, _ in gone), key=_in_order
+        )
 
     def _places(self, attribute: Attribute, before: Value, after: Value) -> list[Place]:
         """Where two values differ of which nothing is known inside. A list with a secret in it is one place:

@@ -14,7 +14,7 @@ from planner.engine.description import Description
 from planner.model.agreement import declared, of_server
 from planner.model.compare import identical, is_unset, same
 from planner.model.facets import KEEP, Attribute
-from planner.model.kept import ALL, NOTHING_MORE, Keeping, Shape, Wanted, left, without
+from planner.model.kept import ALL, NOTHING_MORE, Keeping, Shape, Wanted, hidden_in, left, without
 from planner.model.kind import Kind
 from planner.model.plan import AttributeDiff
 from planner.model.resource import Desired, Observed, Prior
@@ -42,7 +42,7 @@ def take_over(  # noqa: PLR0913 - what may be secret, and what is wanted, is kno
     moved = not same_content and replaced(prior.attributes, observed.attributes, kind)
     sha256 = None if moved else prior.content_sha256
     silent = kind.content.fetched if kind.content and sha256 is not None else ()
-    attributes = {name: value for name, value in prior.attributes.items() if _kept(kind, name)}
+    attributes = dict(_hidden(prior, kind))
     taking = _Taking(prior, secrets or {}, wanted, salt)
     for name, value in observed.attributes.items():
         if name in kind.attributes and name not in silent:
@@ -59,6 +59,13 @@ def take_over(  # noqa: PLR0913 - what may be secret, and what is wanted, is kno
         content_sha256=sha256,
         read=tuple(taking.only_read(kind)),
     )
+
+
+def _hidden(prior: Prior, kind: Kind) -> Iterator[tuple[str, Value]]:
+    """What of prior stays although the server does not show it."""
+    for name, value in prior.attributes.items():
+        if name in kind.attributes and (hidden := hidden_in(kind.attributes[name], value)) is not None:
+            yield name, hidden
 
 
 def _shows_the_same(observed: Observed, prior: Prior, kind: Kind) -> bool:
@@ -137,11 +144,6 @@ def replaced(before: Mapping[str, Value], now: Mapping[str, Value], kind: Kind) 
     if kind.content is None or before.get(kind.content.marker) is None:
         return False
     return not same(before[kind.content.marker], now.get(kind.content.marker))
-
-
-def _kept(kind: Kind, name: str) -> bool:
-    """Whether an attribute of the state stays although the server does not show it."""
-    return name in kind.attributes and kind.attributes[name].unshown
 
 
 def drift_of(prior: Prior, refreshed: Prior, kind: Kind, salt: str) -> tuple[AttributeDiff, ...]:

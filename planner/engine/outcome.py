@@ -133,6 +133,7 @@ def request_of(step: Step, change: Change, kind: Kind, values: Values, progress:
         version=prior.version if prior else None,
         content=_to_upload(change, values.desired) if step.operation == "upload" else None,
         progress=progress,
+        cleared=tuple(diff.path for diff in change.diffs if diff.after is None) if prior else (),
     )
 
 

@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from attrs import evolve
 
 from planner.engine.decisions import Decisions
-from planner.engine.diff import with_meta
+from planner.engine.diff import kept_as_found, with_meta
 from planner.engine.evaluation import check_planned, planned_outputs
 from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
@@ -41,6 +41,7 @@ from planner.model.lazily import Lazily
 from planner.model.plan import IMPORT_ONLY, Action, AttributeDiff, Change, Plan, Rename, Step
 from planner.model.resource import Prior
 from planner.model.state import Applied, State
+from planner.model.value import dotted
 
 
 def make_plan(goal: Goal, state: State, view: View, drivers: Drivers, diagnostics: Diagnostics) -> Plan:
@@ -88,7 +89,7 @@ def _put_together(decisions: Decisions, taken: Taken) -> Plan:
         drift=tuple(refreshed.drift),
         refreshed=tuple(_refreshed(decisions, taken)),
         outputs=tuple(planned_outputs(decisions, taken)),
-        notes=(*refreshed.notes, *decisions.notes, *taken.notes),
+        notes=(*refreshed.notes, *decisions.notes, *taken.notes, *_left_as_found(decisions, taken)),
         unchanged=sum(1 for d in decisions.made.values() if d.change.action is Action.NO_OP),
         moves=tuple(move for move in refreshed.moves if move.target not in taken.skipped),
         left_out=taken.left_out,
@@ -121,6 +122,17 @@ def _steps(decisions: Decisions, taken: Taken) -> tuple[Step, ...]:
     deletions = {kind: decisions.drivers[kind].deletion() for kind in {c.address.kind for c in taken.changes}}
     desired, prior = decisions.goal.dependencies, decisions.refreshed.dependencies
     return make_steps(taken.changes, writes, deletions, desired, prior, taken.postponed)
+
+
+def _left_as_found(decisions: Decisions, taken: Taken) -> Iterator[str]:
+    """What was declared of partial attributes, and is nobody's business any more."""
+    for address, desired in sorted(decisions.goal.resources.items()):
+        prior, kind = decisions.refreshed.priors.get(address), decisions.drivers[address.kind].kind
+        replaced = decisions.made[address].change.action is Action.REPLACE
+        if prior is None or replaced or not kind.partial or address in taken.skipped:
+            continue
+        for path in kept_as_found(prior, desired, kind):
+            yield f"{address}: {dotted(path)} is no longer declared; it stays as it is"
 
 
 def _refreshed(decisions: Decisions, taken: Taken) -> Iterator[Prior]:

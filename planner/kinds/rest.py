@@ -22,6 +22,7 @@ from planner.kinds.binding import merge_patch
 from planner.kinds.reading import Reader
 from planner.kinds.replies import NOBODY, Parts, is_whole, parts_in
 from planner.model.agreement import agree, proven
+from planner.model.body import body_of, sent_back
 from planner.model.compare import is_unset
 from planner.model.diagnostic import Diagnostic
 from planner.model.identity import Identity
@@ -157,18 +158,18 @@ class RestDriver(Reader):
         return Result(found or Observed(request.id or "", request.baseline, request.version), note)
 
     def body(self, request: Request, found: Observed | None) -> dict[str, Value]:
-        """What a create or an update sends: the declared attributes that concern the server.
-
-        found: the resource as it was found just before an update, None for a create.
+        """What a create or an update sends. found: the resource as it was found just before an update, None
+        for a create.
         """
+        there = found.attributes if found else {}
+        body = body_of(self.kind, request.desired, there, request.cleared)
+        body = {name: value for name, value in body.items() if name not in self.binding.in_path}
         call = self.binding.calls[request.operation if found else self.binding.create]
-        skip = self.kind.local | self.binding.in_path
-        attributes = {name: value for name, value in request.desired.items() if name not in skip}
         if call.merge_patch and found is not None:
-            cleared = {name: None for name in self.kind.cleared if name not in request.desired}
-            attributes = merge_patch(found.attributes, {**attributes, **cleared})
+            gone = {name: None for name in self.kind.cleared if name not in request.desired}
+            body = merge_patch(sent_back(self.kind, there), {**body, **gone})
         names = self.binding.names
-        return call.enclosed({names.get(name, name): value for name, value in attributes.items()})
+        return call.enclosed({names.get(name, name): value for name, value in body.items()})
 
     def guard(self, request: Request) -> tuple[Observed, str]:
         """The resource as it is now, and a note. Conflict when it moved and its attributes differ.
@@ -213,10 +214,12 @@ class RestDriver(Reader):
     def write(self, request: Request, send: Callable[[Observed], Reply]) -> tuple[Reply, str]:
         """The reply to send, which changes the resource as it is given to it; and a note.
 
-        Nothing is read before where the version is fresh, or where the server compares it. What the server
-        then refuses is read and compared: it is sent once more where the version moved alone.
+        Nothing is read before where the version is fresh, or where the server compares it, unless the body is
+        built on what is there. What the server then refuses is read and compared: it is sent once more where
+        the version moved alone.
         """
-        if request.version and (request.fresh or self._sends_version(request.operation)):
+        known = request.fresh or self._sends_version(request.operation)
+        if request.version and known and not (request.operation == "update" and self.kind.builds_on_found):
             found, note = Observed(request.id or "", request.baseline, request.version), ""
         else:
             found, note = self.guard(request)

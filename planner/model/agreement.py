@@ -29,12 +29,12 @@ def of_server(attribute: Attribute, known: Value, there: Value) -> bool:  # noqa
 
 
 def proven(attribute: Attribute, known: Value, there: Value) -> bool:
-    """For what a reply proves: nor what a view does not have to show. Below an attribute the server may hide
-    any secret.
+    """For what a reply proves: nor a secret, nor what it does not have to show. Below an attribute the server
+    may hide any secret.
     """
-    hidden = (known is None or there is None) and (attribute.write_only or not attribute.echoed)
+    hidden = (known is None or there is None) and not attribute.echoed
     kept_back = attribute.nested and there is None and isinstance(known, Fingerprint)
-    return hidden or kept_back or of_server(attribute, known, there)
+    return attribute.write_only or hidden or kept_back or of_server(attribute, known, there)
 
 
 @frozen
@@ -65,6 +65,8 @@ def unlike(
             yield Unlike(path, attribute, known, there)
         return
     left, right = attribute.members(known), attribute.members(there)
+    if attribute.partial and left is not None and there is None and not attribute.key:
+        right = {}  # each declared path is a place of its own
     if left is not None and right is not None:
         yield from _of_members(attribute, left, right, passes, path)
     elif isinstance(known, list | tuple) and isinstance(there, list | tuple) and not attribute.key:
@@ -93,7 +95,11 @@ def _of_members(
     path: Path,
 ) -> Iterator[Unlike]:
     for key in known if attribute.partial else {**known, **there}:
-        yield from unlike(attribute.below(key), known.get(key), there.get(key), passes, (*path, key))
+        below = attribute.below(key)
+        if attribute.key and key not in there:
+            yield Unlike((*path, key), below, known[key], None)
+        else:
+            yield from unlike(below, known.get(key), there.get(key), passes, (*path, key))
 
 
 def _of_lists(

@@ -104,19 +104,29 @@ class Attribute:
 
     @cached_property
     def _minds_below(self) -> bool:
-        return any(
-            _MINDED & node.keys() for node in _nodes(self.schema, self.definitions) if node is not self.schema
-        )
+        return any(_MINDED & node.keys() for node in self._schemas if node is not self.schema)
 
     @cached_property
     def holds_volatile(self) -> bool:
         """Whether anything in it changes by itself."""
-        return any("x-volatile" in node for node in _nodes(self.schema, self.definitions))
+        return self._holds_one("x-volatile")
 
     @cached_property
     def holds_partial(self) -> bool:
         """Whether it is partial, or anything in it is."""
-        return self.partial or any(node.get("x-partial") for node in _nodes(self.schema, self.definitions))
+        return self.partial or self._holds_one("x-partial")
+
+    @cached_property
+    def holds_key(self) -> bool:
+        """Whether it is a set of members with keys, or anything in it is."""
+        return bool(self.key) or self._holds_one("x-key")
+
+    def _holds_one(self, keyword: str) -> bool:
+        return any(node.get(keyword) for node in self._schemas)
+
+    @property
+    def _schemas(self) -> Iterator[Schema]:
+        return _nodes(self.schema, self.definitions)
 
     @cached_property
     def ids(self) -> tuple[str, ...]:

@@ -187,8 +187,8 @@ class Keeping:
             if key in shown and not (below.volatile or below.write_only):
                 known = [value[key] for value in others if key in value]
                 found[key] = self.kept(below, shown[key], before.get(key), known, shape)
-            elif key in before and (below.unshown or isinstance(before[key], Fingerprint)):
-                found[key] = before[key]
+            elif (hidden := _kept_back(below, before.get(key))) is not None:
+                found[key] = hidden
             elif attribute.partial and not (attribute.key or below.read_only):
                 found[key] = None  # it is declared, and not there
         return found
@@ -216,6 +216,20 @@ def _shapes(attribute: Attribute, wanted: Shape, keys: Iterable[str]) -> Mapping
         key: shape if partial and shape is not None else {} if partial else ALL
         for key, shape, partial in found
     }
+
+
+def _kept_back(attribute: Attribute, held: Value) -> Value:
+    """What stays of a value in a mapping that a reply shows without it: the server may hide any secret."""
+    return held if isinstance(held, Fingerprint) else hidden_in(attribute, held)
+
+
+def hidden_in(attribute: Attribute, held: Value) -> Value:
+    """What replies need not show of a value; None for nothing."""
+    if attribute.unshown or attribute.is_plain:
+        return held if attribute.unshown else None
+    members = None if attribute.key else attribute.members(held)
+    below = ((key, hidden_in(attribute.below(key), item)) for key, item in (members or {}).items())
+    return {key: item for key, item in below if item is not None} or None
 
 
 def _all_secret(held: Value, salt: str) -> Value:

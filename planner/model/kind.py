@@ -73,6 +73,11 @@ class Kind:
         """The attributes of which only some is kept."""
         return tuple(a for a in self.kept.values() if a.holds_partial)
 
+    @cached_property
+    def builds_on_found(self) -> bool:
+        """Whether the body of an update is completed from what is there."""
+        return any(a.holds_partial or a.holds_key for a in self.kept.values())
+
     def at(self, path: Path) -> Attribute:
         """What lies at a path."""
         name, *below = path

@@ -134,7 +134,8 @@ class Request:
 
     version: the resource version the write builds on; None when none is known. fresh: it comes from the last
     write of this run, or from a read seconds ago, which stands for a read before this write. token: of the
-    intent, so that a server which takes one knows a call that it saw before.
+    intent, so that a server which takes one knows a call that it saw before. cleared: paths of partial
+    attributes that are to go.
     """
 
     operation: str
@@ -147,6 +148,7 @@ class Request:
     progress: Progress | None = None
     fresh: bool = False
     token: str = ""
+    cleared: tuple[Path, ...] = ()
 
 
 @frozen
