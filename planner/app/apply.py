@@ -12,6 +12,8 @@ from typing import Final, Protocol
 from attrs import field, frozen
 
 from planner.app.command_line import command_line, way_on
+from planner.app.contents import known_contents
+from planner.app.lines import Elsewhere
 from planner.app.linting import with_findings
 from planner.app.opening import Opened
 from planner.app.promotion.admission import Admission, Forcing, admission, refuse_closed
@@ -30,12 +32,17 @@ from planner.model.value import Value
 from planner.net.dates import sleepless_clock
 from planner.promote.log import log_of, write_log
 from planner.state.saved import plan_digest, refuse_other_digest
+from planner.state.snapshot import FORMAT
 from planner.vcs import commit_of
 
 _IN_NO_COMMIT: Final = (
     "Note: its templates/ and files/ are in no commit as they are here, so that it cannot be promoted. "
     "Commit them, and apply again. Where git status shows no change, a filter that only this clone's own "
     "configuration names was not run: name it in yours (git config --global, git lfs install)."
+)
+
+_NEWER_FORMAT: Final = (
+    f"Note: the state has format_version {FORMAT.version} from now on, which earlier planners do not read."
 )
 
 
@@ -109,7 +116,7 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
         with caller.doing("Asking the installation") as counted:
             begun = sleepless_clock()
             proposal = propose_from(here.session, state, counted)
-        proposal = with_findings(here.request, here.configuration, proposal)
+        proposal = with_findings(here.request, here.configuration, proposal, Elsewhere(here.stored))
         present(applying.report, here, proposal)
         if proposal.forbidden:
             return Outcome(forbidden=True)
@@ -228,7 +235,8 @@ def _carry_out(
     variables = {name: assigned.value for name, assigned in here.configuration.variables.items()}
     digest = plan_digest(plan, here.store.redact)
     promotions = _promotions(here, plan, state, admitted, digest)
-    provenance = Provenance(digest, variables, _commit(here), promotions)
+    contents = known_contents(here, state)
+    provenance = Provenance(digest, variables, _commit(here), promotions, contents)
     plan, state = moved_first(here.store, plan, state)
     try:
         with report.running(plan, here.hurry) as running:
@@ -247,6 +255,8 @@ def _carry_out(
             report.ledger(error.ledger, way_on(here, plan, error.ledger))
         raise
     report.ledger(ledger, way_on(here, plan, ledger))
+    if after.contents and state.lineage and not state.contents:
+        here.caller.tell(_NEWER_FORMAT)
     if ledger.complete:
         report.outputs(after.outputs)
         if _to_record(admitted, plan) and (run := log_of(after).present):

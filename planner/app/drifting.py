@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
+from planner.app.lines import with_replaced
 from planner.app.opening import Request, opened
 from planner.app.webhook import Webhook
 from planner.engine.workflow import propose
@@ -42,8 +43,8 @@ def drifted(request: Request, since: Path | None, webhook: bool) -> Iterator[Dri
                 advice="Keep a file for each environment.",
             )
         with caller.doing("Asking the installation") as counted:
-            plan = propose(here.session, here.state, counted).plan
-        found = here.store.redact(evolve(found, drift=plan.drift))
+            drift = with_replaced(here, propose(here.session, here.state, counted))
+        found = here.store.redact(evolve(found, drift=drift))
         news = found.news(before) if before else found
         yield news
         if hook and news.drift:

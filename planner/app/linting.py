@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
 
+from planner.app.contents import with_files
+from planner.app.lines import Elsewhere, with_lines
 from planner.archives import ArchiveError, Archives
 from planner.config.load import Configuration
 from planner.engine.ports import Counted, uncounted
@@ -29,20 +32,31 @@ if TYPE_CHECKING:
 
 Locate = Callable[[Path], Position]
 _TAKE_OUT: Final = "Take it out."
+_NOTHING: Final[Mapping[str, Content]] = MappingProxyType({})
 
 
-def proposed(here: Opened, counted: Counted = uncounted) -> Proposal:
-    """The plan to the goal, and what is wrong with it. Takes no lock, and changes nothing."""
-    return with_findings(here.request, here.configuration, propose(here.session, here.state, counted))
+def proposed(
+    here: Opened, counted: Counted = uncounted, at_hand: Mapping[str, Content] = _NOTHING
+) -> Proposal:
+    """The plan to the goal, and what is wrong with it. Takes no lock, and changes nothing. at_hand: archives
+    that the installation may have, by their hash.
+    """
+    found = propose(here.session, here.state, counted)
+    return with_findings(here.request, here.configuration, found, Elsewhere(here.stored, at_hand))
 
 
-def with_findings(request: Request, configuration: Configuration, proposal: Proposal) -> Proposal:
-    """proposal with what linting finds; an error in what would be sent forbids it.
+def with_findings(
+    request: Request, configuration: Configuration, proposal: Proposal, elsewhere: Elsewhere
+) -> Proposal:
+    """proposal with what changes in the files that would be sent, and what linting finds; an error in what
+    would be sent forbids it.
 
     A plan that carries out no templates sends nothing, and is left as it is.
     """
     if proposal.plan.mode != NORMAL:
         return proposal
+    proposal = with_files(request, configuration, proposal)
+    proposal = with_lines(request, configuration, proposal, elsewhere)
     sent = {change.address for change in proposal.plan.changes if change.content is not None}
     found = (
         item if address in sent or not item.is_error else evolve(item, severity=WARNING)

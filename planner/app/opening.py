@@ -18,6 +18,7 @@ from planner.app.config_digest import config_digest
 from planner.app.disclosure import discretion, exposed, exposed_names
 from planner.app.linting import findings
 from planner.app.pinned import PinnedTrees
+from planner.app.prior_content import Fetch
 from planner.app.redaction import given_values
 from planner.app.stores import States
 from planner.archives import Workspace
@@ -59,8 +60,9 @@ STATE_FOLDER: Final = "state"
 
 @frozen(eq=False, repr=False)
 class Request:
-    """What the command line asks for. caller: who asks, and is told. texts: of files of the project, whatever
-    is on disk. clock: the time, as ISO 8601 in UTC.
+    """What the command line asks for. caller: who asks, and is told. content: what is to be shown of changed
+    archives, one of members.SHOWN; None where nobody says: lines, without asking the installation for its
+    archives. texts: of files of the project, whatever is on disk. clock: the time, as ISO 8601 in UTC.
     """
 
     folder: Path
@@ -71,6 +73,7 @@ class Request:
     refresh: bool = True
     destroy: bool = False
     refresh_only: bool = False
+    content: str | None = None
     selection: Selection = field(factory=Selection)
     imports: tuple[Import, ...] = ()
     import_only: bool = False
@@ -119,6 +122,7 @@ class Request:
             Inputs(environ=self.inputs.environ),
             self.caller,
             self.parallelism,
+            content=self.content,
             projects=self.projects,
             workspace=self.workspace,
             run=self.run,
@@ -131,7 +135,8 @@ class Request:
 class Opened:
     """One environment, ready to work on. state: as it was read to open it, without the lock.
 
-    hurry: ends what waits for the installation's rate limit.
+    hurry: ends what waits for the installation's rate limit. stored: the archive that the installation keeps
+    of a resource.
     """
 
     request: Request
@@ -140,6 +145,7 @@ class Opened:
     store: Store
     state: State
     hurry: Callable[[], object] = lambda: None
+    stored: Fetch | None = None
 
     @property
     def environment(self) -> Environment:
@@ -194,16 +200,20 @@ def opened(request: Request) -> Iterator[Opened]:
     conventions = _conventions(environment, settings)
     with _client(request, configuration, settings, store) as client:
         state = store.load()
+        drivers = Lazily(kinds, lambda name: kinds[name].at(client, conventions))
         session = Session(
             goal=_goal(request, configuration, state.lineage),
-            drivers=Lazily(kinds, lambda name: kinds[name].at(client, conventions)),
+            drivers=drivers,
             store=store,
             busy=lambda: str(store.backend.lock_holder() or ""),
             parallelism=request.parallelism,
             refresh=request.refresh,
             waiting=_waiting(settings, request.caller),
         )
-        yield Opened(request, configuration, session, store, state, client.hurry)
+        yield Opened(
+            *(request, configuration, session, store, state, client.hurry),
+            stored=lambda address, id_: drivers[address.kind].stored(id_),
+        )
 
 
 def opened_offline(request: Request) -> tuple[Goal, Drivers]:

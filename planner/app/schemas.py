@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
-from planner.config.blocks import META, NAME_ADVICE
+from planner.config.blocks import NAME_ADVICE, meta_of
 from planner.config.statements import SCHEMAS as STATEMENTS
 from planner.model.kind import Kind
 from planner.model.project import Project
@@ -89,7 +89,7 @@ def _mapping(description: str) -> dict[str, Any]:
 def _of_kind(kind: Kind) -> dict[str, Any]:
     """The resources of a kind, by name."""
     rules = dict(kind.declaration_schema)
-    meta = {name: STATEMENTS[name] for name in META}
+    meta = {name: STATEMENTS[name] for name in meta_of(kind)}
     names = _edited({"title": "name", "pattern": "^[A-Za-z_][A-Za-z0-9_-]*$", "x-advice": NAME_ADVICE})
     resource = _edited({**rules, "properties": {**rules["properties"], **meta}})
     of_kind = {"propertyNames": names, "additionalProperties": {"title": kind.title, **resource}}

@@ -5,6 +5,7 @@ And reading an archive that somebody else made, without letting it take the memo
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import struct
@@ -14,6 +15,8 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise, takewhile
 from typing import Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+from planner.model.members import Member
 
 JUNK: Final = frozenset({"__MACOSX", "Thumbs.db"})
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -112,6 +115,7 @@ UTF8: Final = 0x800
 """The flag of a member whose name is in UTF-8."""
 _START: Final = 64 * 1024
 READABLE: Final = (ZIP_STORED, ZIP_DEFLATED)
+_BLOCK: Final = 1024 * 1024
 
 # What zipfile raises over damaged archives. NotImplementedError is a RuntimeError.
 DAMAGED: Final = (BadZipFile, ValueError, RuntimeError, EOFError, OverflowError, struct.error, zlib.error)
@@ -158,3 +162,14 @@ def read_start(archive: ZipFile, member: ZipInfo) -> bytes:
         raise BadZipFile("it is packed with a method other than stored or deflated")
     with archive.open(member) as stream:
         return stream.read(_START)
+
+
+def members_of(archive: ZipFile) -> Iterator[Member]:
+    """The files in an archive that was examined, and is sound. OSError, or one of DAMAGED."""
+    for info in archive.infolist():
+        if not info.is_dir():
+            digest = hashlib.sha256()
+            with archive.open(info) as stream:
+                while block := stream.read(_BLOCK):
+                    digest.update(block)
+            yield Member(name_of(info), info.file_size, digest.hexdigest())

@@ -8,8 +8,9 @@ import threading
 from contextlib import suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, mkdtemp
 from typing import Final
+from zipfile import ZipFile
 
 from attrs import Factory, define, evolve, field, frozen
 from attrs.converters import optional
@@ -18,10 +19,11 @@ from planner.archives import folder
 from planner.archives.folder import ArchiveError
 from planner.archives.inspection import Examined, Problem, examine, human, named
 from planner.archives.kept import Kept
-from planner.archives.members import DAMAGED
+from planner.archives.members import DAMAGED, Bounded, members_of
 from planner.model.codec import decode, encode
 from planner.model.diagnostic import nearest
 from planner.model.lint import Fault
+from planner.model.members import Member
 from planner.model.project import is_hidden_path, root_of
 from planner.model.resource import Content
 from planner.scratch import Scratch
@@ -85,6 +87,20 @@ class Archives:
                 self._faults[key] = self._lint(content, extension_type)
             return self._faults[key]
 
+    def members(self, content: Content) -> tuple[Member, ...]:
+        """The files in the archive. They are read anew each time: what is kept anybody can write, and a
+        reviewer believes what a plan says of them. ArchiveError: it is not in order, or changes meanwhile.
+        """
+        with self._one_at_a_time:
+            is_own = Path(content.archive).is_relative_to(self.workspace)
+            if not (is_own or self._read(content).is_sound):
+                raise ArchiveError(f"{content.source} is not in order", advice="See planner validate.")
+        try:
+            with Bounded(content.archive) as stream, ZipFile(stream) as archive:
+                return tuple(members_of(archive))
+        except (OSError, *DAMAGED) as error:
+            raise _unreadable(content, error) from error
+
     def _examine(self, content: Content) -> Examined:
         key = content.sha256
         if key not in self._examined:
@@ -113,9 +129,7 @@ class Archives:
         try:
             found = told(content, extension_type)
         except (OSError, *DAMAGED) as error:
-            raise ArchiveError(
-                f"{content.source} cannot be read: {error}", advice="Check that nothing writes it."
-            ) from error
+            raise _unreadable(content, error) from error
         self.kept.put(extension_type, content.sha256, encode(found))
         return found
 
@@ -187,15 +201,18 @@ class Workspace:
         key = root.resolve(), pinned
         with self._one_at_a_time:
             if key not in self._archives:
-                self._archives[key] = Archives(root, self._new_folder(), pinned=pinned, kept=self._kept)
+                self._archives[key] = Archives(root, self._made(), pinned=pinned, kept=self._kept)
             return self._archives[key]
 
-    def _new_folder(self) -> Path:
+    def folder(self) -> Path:
+        """A new one in it, for whatever else."""
+        with self._one_at_a_time:
+            return self._made()
+
+    def _made(self) -> Path:
         if self._scratch is None:
             self._scratch = Scratch.open()
-        made = self._scratch.folder / str(len(self._archives))
-        made.mkdir(mode=0o700)
-        return made
+        return Path(mkdtemp(dir=self._scratch.folder))
 
     def close(self) -> None:
         self._archives.clear()
@@ -229,6 +246,10 @@ def _measure(path: Path, source: str) -> Content:
             size += len(block)
             _require_room(size, source)
     return Content(source, digest.hexdigest(), size, archive=str(path))
+
+
+def _unreadable(content: Content, error: Exception) -> ArchiveError:
+    return ArchiveError(f"{content.source} cannot be read: {error}", advice="Check that nothing writes it.")
 
 
 def _nearby(root: Path, source: str) -> str:

@@ -25,7 +25,7 @@ from planner.model.diagnostic import Diagnostic
 from planner.model.project import Environment
 from planner.render import events
 from planner.render.diagnostics import render_diagnostics, render_error
-from planner.render.escaping import escape
+from planner.render.escaping import escape, in_words
 from planner.render.pace import Pace, Retries
 from planner.render.screen import Screen
 from planner.render.style import Style
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 NARROWEST = 40
 SILENT_SECONDS = 0.5
+LONGEST_ANSWER = 30
 LOG_LEVELS = (30, 10, 5)
 BODIES_FROM = 2
 """The verbosity from which bodies of requests are logged."""
@@ -173,7 +174,13 @@ class Console:
 
     def tell(self, text: str) -> None:
         """Say anything that is not the result."""
-        self._say(self.located(text))
+        self._say(self.in_words(self.located(text)))
+
+    def in_words(self, text: str) -> str:
+        """text, escaped before, as a terminal shows it without breaking a word. Redacted first: a secret that
+        is broken would not be found.
+        """
+        return in_words(self.redact(text), self.width()) if sys.stderr.isatty() else text
 
     def _say(self, text: str) -> None:
         """text, in which lines of files may be: they are shown as they are."""
@@ -219,7 +226,7 @@ class Console:
 
     def last_words(self, text: str) -> None:
         """Say it in a process that ends at once, whatever its threads are in the middle of."""
-        self.screen.last_words(text + "\n")
+        self.screen.last_words(self.in_words(text) + "\n")
 
     def diagnostics(self, items: tuple[Diagnostic, ...]) -> None:
         shown = tuple(map(self._runnable, self.redact.inside(items)))
@@ -259,10 +266,21 @@ class Console:
         if not sys.stdin.isatty():
             raise Refused("nobody to ask: the input is not a terminal", advice=otherwise)
         stream = self.stderr
-        stream.write(f"{question}: ")
+        stream.write(f"{self.in_words(f'{question}:')} ")
         stream.flush()
-        if sys.stdin.readline().strip() != wanted:
-            raise Refused("declined; nothing was changed")
+        line = sys.stdin.readline()
+        if line.strip() != wanted:
+            raise Refused(f'declined: {_answered(line)}, not "{wanted}"; nothing was changed')
+
+
+def _answered(line: str) -> str:
+    """What was answered. Not what is longer than names are: it was meant for another program."""
+    answer = line.strip()
+    if not answer:
+        return "nothing was answered" if line else "the input ended"
+    if len(answer) > LONGEST_ANSWER:
+        return f"{len(answer):,} characters were answered"
+    return f'"{answer}" was answered'
 
 
 def _size(terminal: TextIO) -> tuple[int, int]:

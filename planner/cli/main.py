@@ -18,6 +18,8 @@ from planner import __version__
 from planner.cli.verbs import INTERRUPTED, USAGE, Commands, Invocation, global_options
 
 ONE_DASH = re.compile("-[a-z][a-z-]")
+_BEFORE = "Error: "
+"""What click puts before a message."""
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
@@ -39,8 +41,10 @@ def cli() -> None:
 cli.params = [*global_options(hidden=False), *cli.params]
 
 
-def main(arguments: list[str] | None = None) -> NoReturn:
-    """Runs the command line and exits with the code of design: see planner.errors."""
+def main(arguments: list[str] | None = None, *, system: str = os.name) -> NoReturn:
+    """Runs the command line and exits with the code of design: see planner.errors. system: as os.name is."""
+    if system != "posix":
+        sys.exit("planner runs on Linux and macOS. On Windows, run it in WSL, which is Linux.")
     _prepare_process()
     code = run(arguments)
     if code == INTERRUPTED:
@@ -94,8 +98,10 @@ def _show(error: click.ClickException, invocation: Invocation) -> None:
     """As click does, but what was typed may come from a script, or be a secret in the wrong place."""
     from planner.render.escaping import escape  # noqa: PLC0415 - only on this error
 
-    said = invocation.console().redact(error.format_message())
-    text = "\n".join(map(escape, said.split("\n")))
+    console = invocation.console()
+    said = console.redact(error.format_message())
+    whole = "\n".join(map(escape, f"{_BEFORE}{said}".split("\n")))
+    text = console.in_words(whole).removeprefix(_BEFORE)
     if isinstance(error, click.UsageError):
         click.UsageError(text, error.ctx).show()
     else:

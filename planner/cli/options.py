@@ -18,6 +18,7 @@ from planner.cli.verbs import Invocation, folder_of, make_console
 from planner.errors import PlannerError, WrongUsage
 from planner.forge import LISTED
 from planner.model.address import Address
+from planner.model.members import SHOWN
 from planner.promote import GATES
 
 if TYPE_CHECKING:
@@ -193,6 +194,12 @@ def format_option(*forms: str) -> Callable[[F], F]:
     )
 
 
+content_option = click.option(
+    "--content",
+    type=click.Choice(SHOWN),
+    help="What to show of changed archives: nothing, names of files, some of their lines, all. Where git "
+    "does not have what was applied, lines and full ask the installation. [default: lines, from git]",
+)
 ANNOTATIONS: Final = ("sarif", "github")
 """Forms in which other programs show what is wrong beside the lines of files."""
 json_form_option = click.option("--json", "form", flag_value="json", help="The same as --format json.")

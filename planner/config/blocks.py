@@ -23,7 +23,7 @@ from planner.model.kind import Kind
 from planner.model.resource import Desired
 from planner.model.value import Deferred, Path, Reference, Value, dotted, leaves, plain_numbers
 
-META = ("depends_on", "lifecycle", "allow")
+_META: Final = ("depends_on", "lifecycle", "allow")
 _IN_PROJECT = ("variables", "locals", "environments", "promote", "project")
 _MAPPINGS = {
     0: "Begin with resource: or output:.",
@@ -141,6 +141,8 @@ class Blocks:
             depends_on=statements.read_depends_on(plain(entries.get("depends_on")), place),
             lifecycle=statements.read_lifecycle(plain(entries.get("lifecycle")), kind, place),
             allow=statements.read_allow(plain(entries.get("allow")), place),
+            names_only=kind.content is not None
+            and statements.read_content(plain(entries.get("content")), place),
         )
 
     def _surveyed(self, value: Value, place: Place) -> Survey:
@@ -152,7 +154,7 @@ class Blocks:
 
     def _check(self, kind: Kind, attributes: dict[str, Value], place: Place) -> None:
         if kind.name not in self._checkers:
-            self._checkers[kind.name] = Checker(kind.declaration_schema, also=META)
+            self._checkers[kind.name] = Checker(kind.declaration_schema, also=meta_of(kind))
         for problem in self._checkers[kind.name].problems(attributes, whole=str(place.address)):
             summary = problem.summary
             attribute = kind.attributes.get(str(problem.path[0])) if problem.path else None
@@ -172,6 +174,11 @@ class Blocks:
             self.outputs[name] = Output(value, place)
 
 
+def meta_of(kind: Kind) -> tuple[str, ...]:
+    """What a resource of the kind has beside its attributes."""
+    return (*_META, "content") if kind.content is not None else _META
+
+
 def _mapping_meant(path: Path, body: Written) -> str:
     if isinstance(body, str) and _HCL.match(body):
         return "This is HCL; templates are YAML, with resource:, and below it kind, name and attributes."
@@ -181,9 +188,9 @@ def _mapping_meant(path: Path, body: Written) -> str:
 def _attributes(kind: Kind, entries: dict[str, Written]) -> dict[str, Value]:
     """The attributes as the kind's schema wants them. null means not given. What the server never returns is
     a secret, wherever it came from."""
-    result = {}
+    result, meta = {}, meta_of(kind)
     for name, item in entries.items():
-        if name in META:
+        if name in meta:
             continue
         known = kind.attributes.get(name)
         value = item if isinstance(item, str) else shaped(item, known.schema if known else {})

@@ -9,10 +9,12 @@ from attrs import frozen
 
 from planner.config.blocks import Blocks, check_value
 from planner.config.jobs import Ended, Runner
+from planner.config.scope import Scope
 from planner.config.sources import FOLDER
 from planner.config.template_jobs import Valued, Workpiece, valued
 from planner.config.tokens import RESERVED
 from planner.errors import PlannerError
+from planner.model.address import as_read
 from planner.model.diagnostic import Diagnostic, Diagnostics
 from planner.model.value import Value
 
@@ -29,7 +31,8 @@ class Expressions:
     run: Runner
 
     def value(self, text: str) -> Value:
-        """The value of an expression, or of a text with some in `{{ }}`. What it refers to is Deferred.
+        """The value of an expression, or of a text with some in `{{ }}`. What it refers to is Deferred. Of a
+        namespace, as `var` alone, the names in it.
 
         PlannerError with the first thing that is wrong, as a template would have it.
         """
@@ -39,6 +42,9 @@ class Expressions:
             raise PlannerError(
                 "the expression holds private-use characters that templates keep for themselves"
             )
+        names = self._names(text.strip())
+        if names is not None:
+            return names
         found: list[Valued]
         try:
             found = list(self.run(partial(valued, self.piece.again(), text)))
@@ -51,6 +57,19 @@ class Expressions:
         for problem in diagnostics:
             raise _error(problem)
         return value
+
+    def _names(self, text: str) -> list[Value] | None:
+        """What is in the namespace that text names, as it was declared; None where it names none."""
+        space, dot, kind = text.partition(".")
+        found = self.piece.scope.get(text)
+        if text == "local":
+            return [*self.piece.locals]
+        if isinstance(found, Scope):
+            return [*found._values]
+        if space != "resource" or (dot and kind not in self.blocks.kinds):
+            return None
+        declared = sorted(self.blocks.resources, key=as_read)
+        return [each.name for each in declared if each.kind == kind] if dot else [*map(str, declared)]
 
 
 def _error(problem: Diagnostic) -> PlannerError:

@@ -15,7 +15,7 @@ from planner.config.sources import PlainFile, Sources, read_plain
 from planner.config.validation import Checker, Place
 from planner.config.values import plain, schema_of, shaped
 from planner.errors import InvalidConfiguration, PlannerError, WrongUsage
-from planner.model.diagnostic import Diagnostics, did_you_mean
+from planner.model.diagnostic import Diagnostics, did_you_mean, near_or_there
 from planner.model.graph import Cycle, ordered
 from planner.model.project import TEMPLATES, Environment, GateRules, Project, Promotable, Variable
 from planner.model.times import Window, parse_duration, parse_window
@@ -40,6 +40,7 @@ class EnvironmentBlock(TypedDict, total=False):
     state: str
     protected: bool
     encrypted: bool
+    content: str
     promote_from: list[str]
     gates: GatesBlock
 
@@ -103,9 +104,9 @@ def choose_environment(project: Project, name: str | None, said_by: str = "") ->
     if name is None:
         raise WrongUsage("which environment?", advice=f"Name one with -e: {names}.")
     if name not in project.environments:
-        near = did_you_mean(name, project.environments)
         named = f", which {said_by} names" if said_by else ""
-        raise WrongUsage(f'there is no environment "{name}"{named}', advice=near or f"There are: {names}.")
+        told = f'there is no environment "{name}"{named}'
+        raise WrongUsage(told, advice=near_or_there(name, project.environments))
     return project.environments[name]
 
 
@@ -205,7 +206,7 @@ def _check_variable(variable: Variable, place: Place) -> None:
         )
 
 
-_OUR_OWN = frozenset({"state", "protected", "encrypted", "promote_from", "gates"})
+_OUR_OWN = frozenset({"state", "protected", "encrypted", "content", "promote_from", "gates"})
 """The keys of an environment that do not say how to reach its installation."""
 
 
@@ -221,6 +222,7 @@ def _environment(name: str, body: EnvironmentBlock, gates: GateRules) -> Environ
         state=body.get("state") or default_state(name),
         protected=bool(body.get("protected")),
         encrypted=bool(body.get("encrypted")),
+        names_only=body.get("content") == "names",
         promote_from=tuple(body.get("promote_from", ())),
         gates=gates,
     )

@@ -1,5 +1,5 @@
-"""What templates say beside attributes: `depends_on`, `lifecycle` and `allow` in a resource, and the blocks
-`moved`, `import`, `removed` and `check`. All of it must be known before anything is applied.
+"""What templates say beside attributes: `depends_on`, `lifecycle`, `allow` and `content` in a resource, and
+the blocks `moved`, `import`, `removed` and `check`. All of it must be known before anything is applied.
 """
 
 from __future__ import annotations
@@ -63,6 +63,10 @@ SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
             rule=_text("The id of the rule, as synonyms-two-arrows."),
             reason=_text("Why the file may break it."),
         ),
+    },
+    "content": {
+        "enum": ["lines", "names"],
+        "description": "What is shown of a change of its file: lines, or only the names of the files in it.",
     },
     "moved": _object("Resources whose address changed.", "from", "to", **{"from": _ADDRESS, "to": _ADDRESS}),
     "import": _object(
@@ -138,6 +142,11 @@ def read_allow(value: Value, place: Place) -> tuple[Allowed, ...]:
     if value is None or not _fits("allow", value, place):
         return ()
     return tuple(Allowed(**entry) for entry in cast(list[dict[str, str]], value))
+
+
+def read_content(value: Value, place: Place) -> bool:
+    """Whether only names are shown of its content."""
+    return value is not None and _fits("content", value, place) and value == "names"
 
 
 _OF_TERRAFORM: Final = frozenset(

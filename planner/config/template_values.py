@@ -24,6 +24,8 @@ from planner.config.tokens import BROKEN, INVALID, MARK, MARK_CLOSE, MARK_OPEN, 
 from planner.config.values import LARGEST, SMALLEST, describe
 from planner.model.value import Secret, Value
 
+_NAMED: Final = 10
+
 
 def _asked(ask: Callable[..., Any]) -> Callable[..., Any]:
     """A method of template text that asks the value behind it."""
@@ -90,8 +92,16 @@ def bare(value: Any) -> Value:
     if isinstance(value, Undefined):
         value._fail_with_undefined_error()
     if isinstance(value, scope.Scope | scope.ResourceScope | scope.KindScope):
-        raise TemplateRuntimeError("a namespace cannot be printed\nName one of its entries.")
+        raise TemplateRuntimeError(f"a namespace cannot be printed\n{_instead_of(value)}")
     raise TemplateRuntimeError(f"{describe(value)} cannot be printed")
+
+
+def _instead_of(space: scope.Scope | scope.ResourceScope | scope.KindScope) -> str:
+    if not isinstance(space, scope.Scope):
+        return "Write resource.<kind>.<name>.<attribute>."
+    names = [*space._values]
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return f"Name one of its entries: {', '.join(names[:_NAMED])}{more}." if names else "It has no entries."
 
 
 def _text(value: str) -> Value:

@@ -123,6 +123,17 @@ class Client:
         writes = operation.method not in _READS
         return self._until_settled(message, lambda attempt: self._attempt(message, attempt), writes=writes)
 
+    def file(self, url: str, most: int) -> bytes:
+        """What is at a temporary address that the API gave: see planner.ece.files. most: bytes."""
+        from planner.ece.files import fetch  # noqa: PLC0415 - only where somebody wants to see what is stored
+
+        wire = Wire(verify=self._verify, size=most, clock=self._monotonic, transport=self._transport)
+        try:
+            return fetch(wire, url, self._base, (self._timeouts.connect, self._timeouts.read))
+        finally:
+            if self._transport is None:
+                wire.close()
+
     def hurry(self) -> None:
         """Who waits for a rate limit ends, with the refusal as the error: nothing was done."""
         self._throttle.hurry()

@@ -12,7 +12,7 @@ from planner.engine.diff import take_over
 from planner.engine.recover import adopted_create
 from planner.errors import PlannerError
 from planner.model.address import Address, as_read
-from planner.model.diagnostic import did_you_mean
+from planner.model.diagnostic import near_or_there
 from planner.model.kind import Kind
 from planner.model.plan import Moved
 from planner.model.resource import Observed, Prior
@@ -30,7 +30,8 @@ def matching(state: State, patterns: Sequence[str]) -> list[Address]:
         if not hits:
             raise PlannerError(
                 f"the state holds no {pattern}",
-                advice=did_you_mean(pattern, map(str, held)) or "See planner state list.",
+                advice=near_or_there(pattern, map(str, sorted(held, key=as_read)))
+                or "See planner state list.",
             )
         found.update(hits)
     return sorted(found, key=as_read)

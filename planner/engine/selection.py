@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from typing import Final
 
 from attrs import evolve, field, frozen
 
 from planner.errors import WrongUsage
-from planner.model.address import Address
+from planner.model.address import Address, as_read
 from planner.model.declarations import Move, moved_on
-from planner.model.diagnostic import did_you_mean
+from planner.model.diagnostic import near_or_there
 from planner.model.state import LEFT_OVER
 
+_FORM: Final = "Write extension.name or extension.*."
 Edges = Mapping[Address, Sequence[Address]]
 
 
@@ -79,11 +81,8 @@ class Selection:
         for flag, globs in flags:
             for glob in globs:
                 if not any(following.named(address, (glob,)) for address in addresses):
-                    raise WrongUsage(
-                        f"{flag} {glob} matches no resource",
-                        advice=did_you_mean(glob, map(str, addresses))
-                        or "Write extension.name or extension.*.",
-                    )
+                    there = near_or_there(glob, map(str, sorted(addresses, key=as_read)))
+                    raise WrongUsage(f"{flag} {glob} matches no resource", advice=there or _FORM)
 
 
 @frozen(eq=False, repr=False)

@@ -22,6 +22,7 @@ from planner.errors import PartlyApplied, PlannerError, StateError
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic, Diagnostics, did_you_mean
 from planner.model.ledger import Ledger
+from planner.model.members import KnownContent
 from planner.model.plan import IMPORT_ONLY, NORMAL, Action, Plan
 from planner.model.resource import Observed, Prior
 from planner.model.state import Applied, Intent, State, Working
@@ -180,12 +181,14 @@ class Provenance:
     """What an apply is made from, for the state. commit: of the project's git repository, if it has one.
 
     promotions: the state's, from whether the apply was whole; None where they stay as they are.
+    contents: what is known of archives, by their sha256.
     """
 
     plan_digest: str
     inputs: Mapping[str, Value] = field(factory=dict)
     commit: str | None = None
     promotions: Callable[[bool], tuple[Mapping[str, Value], ...]] | None = None
+    contents: Mapping[str, KnownContent] = field(factory=dict)
 
 
 def moved_first(store: StateStore, plan: Plan, state: State) -> tuple[Plan, State]:
@@ -235,7 +238,7 @@ def carry_out(
     promotions = provenance.promotions(ledger.complete) if provenance.promotions else reached.promotions
     reached = evolve(_renewed(reached, goal), outputs=outputs, applied=applied, promotions=promotions)
     try:
-        after = session.store.commit(reached)
+        after = session.store.commit(reached.knowing(provenance.contents))
     except StateError as error:
         raise _unrecorded(error, ledger, _IN_JOURNAL) from error
     return after, ledger, _checked_afterwards(goal, plan, after, ledger)

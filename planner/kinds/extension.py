@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from attrs import evolve, frozen
 
 from planner.archives import Archives
 from planner.ece.operations import MULTIPART, RAW, Reply, Upload
 from planner.errors import ApiError, OutcomeUnknown, PlannerError, StalePlan
+from planner.kinds.binding import pointed
 from planner.kinds.rest import RestDriver, said, steps_between
 from planner.model.compare import same
 from planner.model.diagnostic import Diagnostic
@@ -74,6 +76,21 @@ class ExtensionDriver(RestDriver):
         stored, unsaid = self._stored(reply, request, request.content)
         self._check_alone(stored, request, file=True)
         return Result(stored, said(note, unsaid))
+
+    def stored(self, id_: str) -> bytes:
+        """The archive that the installation keeps of an extension. PlannerError."""
+        reply = self._call(self.binding.calls["read"], id_)  # what is observed has no address that passes
+        url, size = (pointed(reply.body, f"/file_metadata/{name}") for name in ("url", "size"))
+        if not (isinstance(url, str) and isinstance(size, int)):
+            raise PlannerError("the installation gives no address of a stored file")
+        if size > _MOST_STORED:
+            raise PlannerError(f"its stored file has {size:,} bytes, more than are fetched to be shown")
+        data = self.client.file(url, size + 1)
+        if len(data) != size:
+            raise PlannerError(
+                f"its stored file has {len(data):,} bytes, not {size:,} as the installation says"
+            )
+        return data
 
     def _sent(self, found: Observed, upload: Upload, request: Request) -> Reply:
         """The reply to an upload. Where raw is refused, and no form is named, multipart is tried once."""
@@ -143,6 +160,7 @@ class ExtensionDriver(RestDriver):
         return stored, ""
 
 
+_MOST_STORED: Final = 64 * 1024 * 1024
 _OTHER_WAY = "The other way: publish the archive, and give download_url in place of file."
 
 

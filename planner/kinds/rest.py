@@ -56,6 +56,10 @@ class RestDriver(Reader):
         """What is wrong in a file that can be used, found without the API. A plain kind knows nothing."""
         return ()
 
+    def stored(self, id_: str) -> bytes:
+        """The file that the installation keeps of a resource. PlannerError. A plain kind has none."""
+        raise PlannerError(f"{self.kind.name} {id_} has no stored file")
+
     def operations(
         self, diffs: Sequence[AttributeDiff], content: Content | None, create: bool
     ) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from planner.model import value_json
 from planner.model.address import Address
+from planner.model.members import KnownContent
 from planner.model.plan import FOR_PEOPLE, DriftReport, Plan
 from planner.model.resource import ON_THIS_MACHINE, Prior
 from planner.model.state import Applied, Intent, Outcome, Record, State
@@ -188,13 +189,18 @@ def decode_record(data: object) -> Record:
 def encode_state(state: State) -> Data:
     """state as in schemas/state.schema.json, without format_version and digest.
 
-    Resources and deposed ones are one list sorted by address; the latter are marked `deposed`.
+    Resources and deposed ones are one list sorted by address; the latter are marked `deposed`. What is known
+    of an archive is told with each that has it.
     """
     fields = {name: getattr(state, name) for name in attrs.fields_dict(_Document)}
     document = encode(_Document(**{**fields, "resources": tuple(state.resources.values())}))
     left = ({**entry, "deposed": True} for entry in document.pop("deposed"))
     by_address = zip(state.entries, (*document["resources"], *left), strict=True)
-    document["resources"] = [entry for _, entry in sorted(by_address, key=lambda item: item[0].address)]
+    known = {sha256: encode(content) for sha256, content in state.contents.items()}
+    document["resources"] = [
+        {**entry, **known.get(prior.content_sha256 or "", {})}
+        for prior, entry in sorted(by_address, key=lambda item: item[0].address)
+    ]
     return document
 
 
@@ -216,24 +222,35 @@ class _Document:
 
 def decode_state(data: object) -> State:
     """The state that `encode_state` made data from. ValueError: each problem as "problem @ path"."""
-    document = decode(_split(data), _Document)
+    data, contents = _split(data)
+    document = decode(data, _Document)
     resources = {prior.address: prior for prior in document.resources}
     if len(resources) != len(document.resources):
         raise ValueError("an address occurs twice @ $.resources")
     fields = attrs.asdict(document, recurse=False)
-    return State(**{**fields, "resources": resources})
+    return State(**{**fields, "resources": resources, "contents": contents})
 
 
-def _split(data: object) -> object:
-    """data with the deposed ones taken out of the resources."""
+_OF_CONTENT: Final = tuple(attrs.fields_dict(KnownContent))
+
+
+def _split(data: object) -> tuple[object, dict[str, KnownContent]]:
+    """data with the deposed ones taken out of the resources, and what is known of their archives."""
     if not isinstance(data, dict) or not isinstance(data.get("resources"), list):
-        return data
+        return data, {}
     if "deposed" in data:
         raise ValueError("unknown: deposed @ $")
-    live, deposed = [], []
+    live: list[object] = []
+    deposed: list[object] = []
+    contents: dict[str, KnownContent] = {}
     for entry in data["resources"]:
-        if isinstance(entry, dict) and entry.get("deposed") is True:
-            deposed.append({key: item for key, item in entry.items() if key != "deposed"})
-        else:
+        if not isinstance(entry, dict):
             live.append(entry)
-    return {**data, "resources": live, "deposed": deposed}
+            continue
+        told = {key: entry[key] for key in _OF_CONTENT if key in entry}
+        if told:
+            contents[str(entry.get("content_sha256"))] = decode(told, KnownContent)
+        is_live = entry.get("deposed") is not True
+        rest = {key: item for key, item in entry.items() if key not in told and (is_live or key != "deposed")}
+        (live if is_live else deposed).append(rest)
+    return {**data, "resources": live, "deposed": deposed}, contents

@@ -133,6 +133,7 @@ def _order(item: Diagnostic) -> tuple[object, ...]:
     return (not item.is_error, *where, as_read(item.address or ""), item.summary, item.detail)
 
 
+_LISTED = 8
 _KNOWN, _COMPARED = 5000, 250
 """Words that are looked at, and those that are compared letter by letter."""
 
@@ -141,6 +142,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`Did you mean "version"?` for the nearest known word, "" when none is near."""
     near = nearest(word, known)
     return f'Did you mean "{near}"?' if near else ""
+
+
+def near_or_there(word: str, known: Iterable[str]) -> str:
+    """What word is likely meant to be, and what there is: `There are: dev, prod.`; "" for nothing."""
+    names = list(known)
+    more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
+    there = f"There are: {', '.join(names[:_LISTED])}{more}." if names else ""
+    return f"{did_you_mean(word, names)} {there}".strip()
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

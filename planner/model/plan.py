@@ -12,6 +12,7 @@ from typing import Any, Final
 from attrs import asdict, define, evolve, field, fields, frozen
 
 from planner.model.address import Address
+from planner.model.members import ContentChange
 from planner.model.redaction import IDENTITY, WORD
 from planner.model.resource import FORGET, RESET, Content, Prior
 from planner.model.value import Path, Value
@@ -151,12 +152,15 @@ class Step:
 
 @frozen
 class Drift:
-    """A resource that moved behind the plan's back. gone: it is not there any more."""
+    """A resource that moved behind the plan's back. gone: it is not there any more. content: what changed in
+    its archive, where somebody asked the installation for that.
+    """
 
     address: Address
     id: str = field(metadata=IDENTITY)
     gone: bool = False
     diffs: tuple[AttributeDiff, ...] = ()
+    content: ContentChange | None = field(default=None, eq=False, metadata=FOR_PEOPLE)
 
 
 @frozen
@@ -216,7 +220,8 @@ class Plan:
     """lineage "" and serial 0 mean that there is no state yet. refreshed: resources whose state entry is
     behind what was observed; apply takes them over without a call. unchanged: how many need nothing.
     partial: made with --target or --exclude. asked: whether the installation was, or only the state.
-    renames: what a moved block would keep; apply deletes and creates.
+    renames: what a moved block would keep; apply deletes and creates. contents: what changes in archives, of
+    what is uploaded anew; apply takes it from the archives themselves.
     """
 
     project: str = field(metadata=WORD)
@@ -238,6 +243,7 @@ class Plan:
     partial: bool = field(default=False, metadata=FOR_PEOPLE)
     asked: bool = field(default=True, metadata=FOR_PEOPLE)
     renames: tuple[Rename, ...] = field(default=(), metadata=FOR_PEOPLE)
+    contents: tuple[ContentChange, ...] = field(default=(), metadata=FOR_PEOPLE)
 
     @cached_property
     def summary(self) -> Summary:

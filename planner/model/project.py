@@ -62,7 +62,8 @@ class Environment:
     """An environment as planner.yaml declares it. options: the keys of planner.yaml that say how to reach it
     (endpoint, auth, region, ...).
 
-    state: where it is kept. encrypted: there, only ever sealed with a key.
+    state: where it is kept. encrypted: there, only ever sealed with a key. names_only: of changed content no
+    lines are shown.
     promote_from: the environments that releases come from; none for the first ones.
     """
 
@@ -71,6 +72,7 @@ class Environment:
     state: str = ""
     protected: bool = False
     encrypted: bool = False
+    names_only: bool = False
     promote_from: tuple[str, ...] = ()
     gates: GateRules = field(factory=GateRules)
 

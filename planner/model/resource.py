@@ -57,7 +57,9 @@ class Content:
 
 @frozen
 class Desired:
-    """A resource as the templates want it. Attributes may hold Secret and Deferred values."""
+    """A resource as the templates want it. Attributes may hold Secret and Deferred values. names_only: of a
+    change of its content no lines are shown.
+    """
 
     address: Address
     attributes: Mapping[str, Value]
@@ -67,6 +69,7 @@ class Desired:
     content: Content | None = None
     position: Position | None = field(default=None, eq=False)
     allow: tuple[Allowed, ...] = ()
+    names_only: bool = field(default=False, eq=False)
 
     @property
     def dependencies(self) -> tuple[Address, ...]:

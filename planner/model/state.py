@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from attrs import define, evolve, field, frozen
 
 from planner.model.address import Address
+from planner.model.members import KnownContent
 from planner.model.redaction import IDENTITY, WORD
 from planner.model.resource import FORGET, Prior
 from planner.model.value import Value
@@ -82,7 +83,8 @@ class State:
 
     deposed: objects replaced with create_before_destroy whose deletion has not happened yet.
     in_doubt: intents of a run that died before it wrote their outcome.
-    promotions: kept for the promotion records of an environment.
+    promotions: kept for the promotion records of an environment. contents: what is known of the archives that
+    the installation holds, by their sha256; of some nothing is.
     """
 
     project: str = field(metadata=WORD)
@@ -95,6 +97,7 @@ class State:
     applied: Applied | None = None
     promotions: tuple[Mapping[str, Value], ...] = field(default=(), metadata=WORD)
     in_doubt: tuple[Intent, ...] = ()
+    contents: Mapping[str, KnownContent] = field(factory=dict, metadata=WORD)
 
     @property
     def is_empty(self) -> bool:
@@ -110,6 +113,12 @@ class State:
         """The kind and id of all that it holds -> whose that is, for people. It can be nobody else's."""
         left = {whose(prior): f"{prior.address}, {LEFT_OVER}," for prior in self.deposed}
         return left | {whose(prior): str(prior.address) for prior in self.resources.values()}
+
+    def knowing(self, contents: Mapping[str, KnownContent]) -> State:
+        """This state with what is known of the archives that it says the installation has."""
+        held = {prior.content_sha256 for prior in self.entries}
+        known = {sha256: item for sha256, item in {**self.contents, **contents}.items() if sha256 in held}
+        return evolve(self, contents=known)
 
     def fold(self, records: Iterable[Record]) -> State:
         """This state after the journal's records; intents without an outcome become in_doubt."""

@@ -61,13 +61,16 @@ class Unsendable(requests.RequestException):
 
 @frozen
 class Request:
-    """One request. timeouts: in seconds, until a connection is there, and between two pieces of a reply."""
+    """One request. timeouts: in seconds, until a connection is there, and between two pieces of a reply.
+    json: its reply is read as JSON, so that the elements in it are counted.
+    """
 
     method: str
     address: Address
     timeouts: tuple[float, float]
     headers: Mapping[str, str] = field(factory=dict, repr=False)
     body: Body = field(default=None, repr=False)
+    json: bool = True
 
 
 @frozen
@@ -123,7 +126,7 @@ class Wire:
             if isinstance(error, BROKEN):
                 raise
             raise Unsendable("the request holds a character that HTTP has no place for") from None
-        return self._received(response)
+        return self._received(response, counted=request.json)
 
     def close(self) -> None:
         self._adapter.close()
@@ -138,9 +141,11 @@ class Wire:
             self._proxies[address.origin] = dict(get_environ_proxies(address.url)) if asks else {}
         return self._proxies[address.origin]
 
-    def _received(self, response: requests.Response) -> Received:
+    def _received(self, response: requests.Response, *, counted: bool) -> Received:
         try:
             content = _content(response, self._size)
+            if counted and holds_too_many(content):
+                raise UnusableReply(f"it holds more than {MOST_ELEMENTS} elements")
         except BROKEN:
             response.close()
             if response.status_code < 400:
@@ -180,10 +185,7 @@ def _content(response: requests.Response, most: int) -> bytes:
         found.write(piece)
         if found.tell() > most:
             raise too_large(most)
-    content = found.getvalue()
-    if holds_too_many(content):
-        raise UnusableReply(f"it holds more than {MOST_ELEMENTS} elements")
-    return content
+    return found.getvalue()
 
 
 class Look(Enum):

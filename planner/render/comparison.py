@@ -19,7 +19,7 @@ def render_comparison(found: Comparison, *, width: int, style: Style) -> str:
         _section("Local", found, list(_local(found)), width, style),
         _rendered(found, width, style),
         _secrets(found, width),
-        [_end(found)],
+        wrap(_end(found), width),
     )
     return "\n\n".join("\n".join(lines) for lines in map(list, sections) if lines)
 
@@ -55,7 +55,7 @@ def _rendered(found: Comparison, width: int, style: Style) -> Iterator[str]:
     if rendered is None:
         return
     if not rendered.count:
-        yield f"The templates make the same of {found.left} and {found.right}."
+        yield from wrap(f"The templates make the same of {found.left} and {found.right}.", width)
         return
     yield style.paint(BOLD, f"Rendered, {found.left} -> {found.right}:")
     yield from _alone(rendered, found, style)

@@ -10,6 +10,7 @@ from unicodedata import combining, east_asian_width
 ELLIPSIS: Final = "…"
 _COMMAND: Final = re.compile(r"(?:(.*:) )?(planner (?!.*[,.;] )[^\n]*[^\n.])")
 """A command to copy at the end of a line; a sentence that names one is none."""
+_WORD: Final = re.compile(r"\S+\s*")
 _NAMED: Final = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
@@ -53,6 +54,22 @@ def wrap(text: str, room: int) -> list[str]:
     Line breaks in text are kept.
     """
     return [line.rstrip() for part in text.split("\n") for line in _wrapped_part(part, room)]
+
+
+def in_words(text: str, room: int) -> str:
+    """text, escaped before where it is foreign, broken at spaces only. A longer word stays whole, and so does
+    what is to be copied: a command that ends a line, and a line with a margin.
+    """
+    return "\n".join(line for part in text.split("\n") for line in _in_words(part, room))
+
+
+def _in_words(part: str, room: int) -> Iterator[str]:
+    if cells(part) <= room or part.startswith(" "):
+        yield part
+    elif found := _COMMAND.fullmatch(part):
+        yield from (*(_in_words(found[1], room) if found[1] else ()), found[2])
+    else:
+        yield from (line.rstrip() for line in break_units(_WORD.findall(part), room))
 
 
 def wrap_advice(text: str, room: int) -> list[str]:

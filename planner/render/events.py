@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from attrs import evolve
+
 from planner.errors import PlannerError
 from planner.model.codec import encode
 from planner.model.diagnostic import Diagnostic
 from planner.model.ledger import Entry, Event, Ledger, StepProgress, StepStarted, ThreeWay
+from planner.model.members import ContentChange, MemberChange
 from planner.model.plan import Change, Drift, LeftOut, Plan
 from planner.model.value import Value, is_sensitive
 from planner.model.value_json import encode_value
+from planner.render.resource_view import ChangeView
 from planner.render.values import SENSITIVE
-from planner.render.view import ChangeView, PlanView
+from planner.render.view import PlanView
 
 FORMAT_VERSION = 1
 
@@ -36,7 +40,8 @@ def diagnostic(item: Diagnostic) -> Line:
 def plan(value: Plan, digest: str) -> Iterator[Line]:
     """The drift, the changes, what is likely renamed, then a summary."""
     yield from (_drift(item) for item in value.drift)
-    yield from (_change(change) for change in value.changes)
+    contents = {content.address: content for content in value.contents}
+    yield from (_change(change, contents.get(change.address)) for change in value.changes)
     yield from ({"type": "rename"} | encode(item) for item in value.renames)
     if block := PlanView(value).renames.block:
         yield {"type": "moved", "text": "\n".join(block)}
@@ -47,10 +52,20 @@ def plan(value: Plan, digest: str) -> Iterator[Line]:
     yield {"type": "plan", "digest": digest, "summary": summary}
 
 
-def _change(change: Change) -> Line:
+def _change(change: Change, content: ContentChange | None) -> Line:
     line = _about("change", change) | _given(change, "reason", "id")
     line |= {fact.key: fact.value for fact in ChangeView(change).facts}
+    if content is not None and not change.deposed:
+        line["members"] = [_member(member) for member in content.members]
+        line |= {"members_left_out": content.left_out} if content.left_out else {}
+        line |= {"members_reason": content.reason} if content.reason else {}
     return line | {"attributes": [encode(diff) for diff in change.diffs], "used_by": list(change.used_by)}
+
+
+def _member(item: MemberChange) -> Line:
+    """Without its lines: a log of events goes to many places."""
+    line = encode(evolve(item, text=None))
+    return line | ({"added": item.text.added, "removed": item.text.removed} if item.text else {})
 
 
 def _left_out(item: LeftOut) -> Line:

@@ -8,14 +8,16 @@ from typing import Any
 
 from planner.model.facets import CLEAR, Attribute
 from planner.model.kind import Kind
-from planner.render.escaping import pad
+from planner.render.escaping import hanging, pad
 from planner.render.style import Style
 
 
-def render_kind_list(kinds: Sequence[Kind], *, style: Style) -> str:
+def render_kind_list(kinds: Sequence[Kind], *, width: int, style: Style) -> str:
     """One line for each kind: its name and title."""
-    width = max((len(kind.name) for kind in kinds), default=0)
-    return "\n".join(f"{style.paint('bold', pad(kind.name, width))}  {kind.title}" for kind in kinds)
+    column = max((len(kind.name) for kind in kinds), default=0)
+    heads = (f"{style.paint('bold', pad(kind.name, column))}  " for kind in kinds)
+    titled = zip(heads, kinds, strict=True)
+    return "\n".join(line for head, kind in titled for line in hanging(head, kind.title, width, column + 2))
 
 
 def render_kind(
@@ -29,8 +31,10 @@ def render_kind(
         parts.append(fill(description, width))
     for title, attributes in _sections(kind):
         if attributes:
-            parts.append(f"{title}:\n\n" + "\n".join(_attributes(attributes, kind, width, style)))
-    parts.append("API operations:\n\n" + "\n".join(_operations(operations)))
+            parts.append(
+                f"{fill(f'{title}:', width)}\n\n" + "\n".join(_attributes(attributes, kind, width, style))
+            )
+    parts.append("API operations:\n\n" + "\n".join(_operations(operations, width)))
     if example:
         parts.append("Example:\n\n" + "\n".join(f"  {line}".rstrip() for line in example.splitlines()))
     return "\n\n".join(parts)
@@ -50,8 +54,9 @@ def _attributes(
     """A block for each attribute, with what is below it. above: the mappings that it is in."""
     indent = " " * (2 + 4 * len(above))
     for attribute in attributes:
-        facts = ", ".join([type_text(attribute.schema), *_facts(attribute, kind)])
-        yield f"{indent}{style.paint('bold', attribute.name)} ({facts})"
+        told = ", ".join([type_text(attribute.schema), *facts(attribute, kind)])
+        head = f"{indent}{style.paint('bold', attribute.name)} "
+        yield from hanging(head, f"({told})", width - len(indent) - len(attribute.name) + 2, len(indent) + 2)
         room = max(width - len(indent) - 4, 30)
         yield from (f"{indent}    {line}" for line in wrap(attribute.description, room))
         below = _holder(attribute).properties
@@ -79,7 +84,8 @@ def type_text(schema: Mapping[str, Any]) -> str:
     return f"{text} of {type_text(items)}" if kind == "array" and isinstance(items, Mapping) else text
 
 
-def _facts(attribute: Attribute, kind: Kind) -> Iterator[str]:
+def facts(attribute: Attribute, kind: Kind) -> Iterator[str]:
+    """What is special about it, in a few words each."""
     if attribute.required:
         yield "required"
     if "default" in attribute.schema:
@@ -97,15 +103,13 @@ def _said(attribute: Attribute) -> Iterator[tuple[bool, str]]:
     yield attribute.write_only, "secret"
     yield attribute.unordered, "in any order"
     yield bool(attribute.key), f"matched by {' and '.join(attribute.key)}"
-    yield (
-        attribute.partial,
-        f"no longer declared: {'cleared' if attribute.leave == CLEAR else 'stays as it is'}",
-    )
+    left = "is cleared" if attribute.leave == CLEAR else "stays as it is"
+    yield attribute.partial, f"what is no longer declared {left}"
     yield attribute.nested and attribute.read_only, "set by the server"
     yield attribute.nested and attribute.volatile, "not kept"
 
 
-def _operations(operations: Mapping[str, str]) -> Iterator[str]:
-    width = max((len(name) for name in operations), default=0)
+def _operations(operations: Mapping[str, str], width: int) -> Iterator[str]:
+    column = max((len(name) for name in operations), default=0)
     for name, text in operations.items():
-        yield f"  {pad(name, width)}  {text}"
+        yield from hanging(f"  {pad(name, column)}  ", text, width, column + 4)

@@ -35,7 +35,7 @@ def render_ledger(ledger: Ledger, *, environment: str, width: int, style: Style,
 
     resume: the command line that finishes the work. Conflicts are shown as tables of three views.
     """
-    lines = [style.paint(BOLD, _counts(ledger))]
+    lines = [style.paint(BOLD, line) for line in wrap(_counts(ledger), width)]
     if ledger.complete:
         noted = [entry for entry in ledger.entries if entry.reason]
         lines += _section(noted, style.paint(WARNING, "Noted"), width, style)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from planner.model.plan import Action, Plan
+from planner.render.resource_view import CALLS, LOSSES
 from planner.render.values import plural
-from planner.render.view import CALLS, LOSSES
 
 if TYPE_CHECKING:
     from planner.model.preview import Preview

@@ -100,8 +100,12 @@ def _history(name: str, item: KnownRelease, subjects: Subjects, width: int, styl
 
 def _stay(stay: Stay, release: Release | None, subjects: Subjects, width: int, style: Style) -> Iterator[str]:
     until = f"ran it from {_time(stay.since)} to {_time(stay.until)}" if stay.until else ""
-    whole = "" if stay.whole else style.paint(CHANGE, ", the apply was not whole")
-    yield f"  {until or f'runs it since {_time(stay.since)}'}{whole}"
+    *first, last = hanging("  ", until or f"runs it since {_time(stay.since)}", width, 2)
+    whole = "" if stay.whole else ", the apply was not whole"
+    fits = cells(last) + len(whole) <= width
+    yield from (*first, last + (style.paint(CHANGE, whole) if fits and whole else ""))
+    if not fits:
+        yield "  " + style.paint(CHANGE, whole[2:])
     for label, text in _facts(stay, subjects):
         yield from _pair(label, text, "", width, style, indent=4)
     if stay.plan_digest:

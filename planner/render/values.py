@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import accumulate
 from types import NoneType
 from typing import Final, TypeGuard
 
@@ -92,6 +93,26 @@ def text_line(line: str, room: int) -> list[str]:
     """One line of a longer text, escaped; what does not fit goes on below, further in."""
     first, *rest = break_units(_line_units(line), room - len(INDENT))
     return [first, *(INDENT + more for more in rest)]
+
+
+Marks = tuple[tuple[int, int], ...]
+"""From where to where in a text something differs, as offsets of characters."""
+
+
+def marked_lines(line: str, marked: Marks, room: int) -> list[tuple[str, Marks]]:
+    """As text_line, each line with what is marked of it."""
+    units = [*_line_units(line)]
+    at = [0, *accumulate(map(len, units))]
+    spans = [(at[min(start, len(units))], at[min(end, len(units))]) for start, end in marked]
+    found: list[tuple[str, Marks]] = []
+    begin = 0
+    for text in break_units(units, room - len(INDENT)):
+        indent, end = INDENT if found else "", begin + len(text)
+        inside = [(max(s, begin), min(e, end)) for s, e in spans if s < end and e > begin]
+        shift = len(indent) - begin
+        found.append((indent + text, tuple((s + shift, e + shift) for s, e in inside)))
+        begin = end
+    return found
 
 
 def is_multiline(value: Value) -> TypeGuard[str]:

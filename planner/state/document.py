@@ -78,13 +78,16 @@ class Format:
     migrations: Mapping[int, Migration]
     digests: Mapping[int, Callable[[Data], str]] = field(factory=dict)
 
-    def write(self, body: Data) -> bytes:
-        """body, sealed: with format_version and digest in front, indented."""
-        return orjson.dumps(self.seal(body), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    def write(self, body: Data, version: int | None = None) -> bytes:
+        """body, sealed: with format_version and digest in front, indented. version: an earlier one that body
+        follows as well.
+        """
+        return orjson.dumps(self.seal(body, version), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
-    def seal(self, body: Data) -> Data:
-        versioned = {"format_version": self.version, **body}
-        return {"format_version": self.version, "digest": self._digest_of(versioned), **body}
+    def seal(self, body: Data, version: int | None = None) -> Data:
+        versioned = {"format_version": version or self.version, **body}
+        head = {"format_version": versioned["format_version"], "digest": self._digest_of(versioned)}
+        return {**head, **body}
 
     def read(self, data: bytes) -> Data:
         """The body that was written, brought to this version. BadDocument."""

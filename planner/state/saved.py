@@ -48,7 +48,12 @@ def _of_version_2(document: Data) -> Data:
     return {**document, "digest": _digest_of(document)}
 
 
-FORMAT: Final = Format("plan", 2, {1: _of_version_2}, {2: _digest_of})
+def _of_version_3(document: Data) -> Data:
+    """Version 2 does not say what changes in archives."""
+    return document
+
+
+FORMAT: Final = Format("plan", 3, {1: _of_version_2, 2: _of_version_3}, {2: _digest_of, 3: _digest_of})
 
 _NO_FILE: Final = "`planner plan --out {path}` writes one. An environment is named with -e: -e {path}."
 _AGAIN: Final = "Make the plan again: `planner plan --out {path}`."
@@ -126,7 +131,8 @@ def read_plan(path: Path) -> Plan:
         raise PlannerError(f"{path} is no plan: {error}", advice=_AGAIN.format(path=path)) from error
 
 
-DRIFT_FORMAT: Final = Format("drift", 1, {})
+DRIFT_FORMAT: Final = Format("drift", 2, {1: lambda document: document})
+"""Version 1 does not say what changed in archives."""
 
 
 def dump_drift(report: DriftReport) -> bytes:

@@ -19,18 +19,25 @@ from planner.model.state import State
 from planner.state.backend import Backend, HistoryEntry
 from planner.state.document import BadDocument, Format, Migration, NewerDocument, Redact, keep, loads
 
-MIGRATIONS: Final[Mapping[int, Migration]] = {}
-"""Format version -> a function to the next. A new version adds a line here, and no reader changes."""
+MIGRATIONS: Final[Mapping[int, Migration]] = {1: lambda document: document}
+"""Format version -> a function to the next. A new version adds a line here, and no reader changes.
 
-FORMAT: Final = Format("state", 1, MIGRATIONS)
+Version 1 tells nothing of the files in archives, nor of where they came from.
+"""
+
+FORMAT: Final = Format("state", 2, MIGRATIONS)
 
 Names = tuple[str, str]
 """Of a project and of an environment."""
 
 
 def dump(state: State, redact: Redact = keep) -> bytes:
-    """state as an indented JSON document, its resources sorted by address."""
-    return FORMAT.write(encode_state(redact(state)))
+    """state as an indented JSON document, its resources sorted by address.
+
+    In the oldest format that holds it: who looks after a state that a former planner wrote, and applies
+    nothing, leaves it to that planner.
+    """
+    return FORMAT.write(encode_state(redact(state)), version=FORMAT.version if state.contents else 1)
 
 
 def parse(data: bytes, *, shown: str, project: str, environment: str, known: Format = FORMAT) -> State:

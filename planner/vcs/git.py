@@ -71,13 +71,16 @@ class Repository(Checkout):
         hash_ = self._resolved(f"{commit}:{self.prefix}{name}")
         return self._blob(hash_) if hash_ else None
 
-    def changed_since(self, commit: str) -> frozenset[str]:
-        """The project's files that differ between a commit and the work tree, relative to the project.
+    def changed_since(self, commit: str, *folders: str, ignored: bool = False) -> frozenset[str]:
+        """The project's files that differ between a commit and the work tree, relative to the project; where
+        folders of it are named, those in them. Also those that git does not know yet, except ignored ones.
 
-        Also those that git does not know yet, except ignored ones.
+        ignored: with these, too.
         """
-        tracked = self._names(*_DIFF, commit, "--")
-        untracked = self._names("ls-files", "--others", "--exclude-standard", "-z", "--")
+        paths = [f"{self.prefix}{folder}" for folder in folders] or [self.prefix or "."]
+        unless = () if ignored else ("--exclude-standard",)
+        tracked = self._names(*_DIFF, commit, "--", *paths)
+        untracked = self._names("ls-files", "--others", *unless, "-z", "--", *paths)
         return frozenset([*tracked, *untracked])
 
     def converted(self, *folders: str) -> tuple[str, ...]:
@@ -204,7 +207,7 @@ class Repository(Checkout):
         return None if found is None else found.decode().strip()
 
     def _names(self, *words: str) -> list[str]:
-        found = self.must(*words, self.prefix or ".").decode(errors="surrogateescape")
+        found = self.must(*words).decode(errors="surrogateescape")
         return [name.removeprefix(self.prefix) for name in found.split("\0") if name]
 
 

@@ -75,6 +75,16 @@ class Ece:
         reply = self.client.post(f"{EXTENSIONS}/{found['id']}", json=body, headers=LOGIN)
         assert reply.status_code == 200, reply.text
 
+    def upload(self, name: str, archive: bytes) -> None:
+        id_ = self.extensions()[name]["id"]
+        sent = {"data": archive, "content_type": "application/zip", "headers": LOGIN}
+        reply = self.client.put(f"{EXTENSIONS}/{id_}", **sent)
+        assert reply.status_code == 200, reply.text
+
+    def stored(self, name: str) -> bytes:
+        """The archive of an extension."""
+        return self.client.get(self.extensions()[name]["file_metadata"]["url"]).data
+
     def delete(self, name: str) -> None:
         id_ = self.extensions()[name]["id"]
         assert self.client.delete(f"{EXTENSIONS}/{id_}", headers=LOGIN).status_code == 200

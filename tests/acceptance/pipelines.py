@@ -49,6 +49,11 @@ def jobs(name: str) -> Iterator[list[Script]]:
         yield [script for step in job["steps"] for script in _of_step(step, given)]
 
 
+def installing(name: str) -> Iterator[list[Script]]:
+    """Those of the jobs that run planner."""
+    return (job for job in jobs(name) if any("$PLANNER_COMMIT" in script.text for script in job))
+
+
 def action() -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
     return found
@@ -113,10 +118,11 @@ def _gitlab(text: str) -> Iterator[list[Script]]:
 
 
 def _extended(job: Mapping[str, Any], every: Mapping[str, Any]) -> dict[str, Any]:
-    """A job with what it extends, a level of keys deep, which is all that these need."""
+    """A job with what it extends; of mappings only variables are merged, which is all that these need."""
     if "extends" not in job:
         return dict(job)
-    return {**_extended(every[job["extends"]], every), **job}
+    base = _extended(every[job["extends"]], every)
+    return {**base, **job, "variables": {**base.get("variables", {}), **job.get("variables", {})}}
 
 
 def run(script: Script, folder: Path, environ: Values, values: Values) -> subprocess.CompletedProcess[str]:
@@ -125,7 +131,7 @@ def run(script: Script, folder: Path, environ: Values, values: Values) -> subpro
     return subprocess.run(
         [*BASH, "-c", script.text],
         env={**environ, **own},
-        cwd=folder / script.folder,
+        cwd=folder / evaluated(script.folder, values),
         capture_output=True,
         text=True,
         check=False,

@@ -19,7 +19,7 @@ import pytest
 
 from planner.distribution import NAME
 
-from .pipelines import CI, action, jobs, of_action, run
+from .pipelines import CI, action, installing, jobs, of_action, run
 from .runner import ROOT
 
 WORKFLOWS = sorted(path.relative_to(CI).as_posix() for path in CI.rglob("*.y*ml"))
@@ -106,7 +106,7 @@ PROGRAMS = ("pip", "planner", "gh", "jq", "git", "python3")
 def called(
     name: str, folder: Path, variables: Mapping[str, str]
 ) -> Iterator[tuple[int, list[list[str]], str]]:
-    """Each job's scripts, run as a runner runs them: how it ended, the programs it called, what it printed.
+    """Each job that installs planner, run as a runner does: how it ended, what it called, what it printed.
 
     variables: of the project, as its settings have them. None of the programs is real.
     """
@@ -116,7 +116,7 @@ def called(
         (folder / program).write_text(f"#!/bin/sh\n{record}\n")
         (folder / program).chmod(0o755)
     (folder / ".git/info").mkdir(parents=True, exist_ok=True)
-    for job in jobs(name):
+    for job in installing(name):
         log.write_text("")
         code, printed = 0, ""
         for script in job:
@@ -140,6 +140,7 @@ def _values(variables: Mapping[str, str]) -> dict[str, str]:
     return {
         **project,
         "matrix.environment": "dev",
+        "matrix.project": ".",
         "github.event.pull_request.number": "7",
         "steps.made.outputs.number": "7",
     }
@@ -214,13 +215,19 @@ def test_the_step_that_installs_holds_no_secret(name: str, tmp_path: Path) -> No
         (tmp_path / program).write_text(f"#!/bin/sh\n{does}\n")
         (tmp_path / program).chmod(0o755)
     values = _values(NAMED) | dict.fromkeys(
-        ("github.token", "secrets.EC_API_KEY", "secrets.EC_API_KEY_READ_ONLY", "secrets.PGPASSWORD"),
+        (
+            "github.token",
+            "secrets.EC_API_KEY",
+            "secrets.EC_API_KEY_READ_ONLY",
+            "secrets.PGPASSWORD",
+            "secrets.PLANNER_WEBHOOK",
+        ),
         "hunter2",
     )
-    for job in jobs(name):
-        installing = [script for script in job if "pip install" in script.text]
-        assert installing
-        for script in installing:
+    for job in installing(name):
+        scripts = [script for script in job if "pip install" in script.text]
+        assert scripts
+        for script in scripts:
             done = run(script, tmp_path, _environ(name, tmp_path, NAMED), values)
             assert done.returncode == 0, done.stderr
             assert "hunter2" not in seen.read_text()

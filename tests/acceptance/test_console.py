@@ -56,6 +56,11 @@ VALUES = {
     "'}}' if true else '-%}'": '"}}"',
     "{% from 'macros/names.j2' import named %}{{ named(8) }}": '"name: 8"',
     "var.token": "(sensitive)",
+    "var": '["version", "languages", "token"]',
+    " local ": '["prefix", "key"]',
+    "env": '["name", "endpoint", "protected"]',
+    "resource": '["extension.alpha", "extension.beta"]',
+    "resource.extension": '["alpha", "beta"]',
     "[var.token, local.key | upper]": "[(sensitive), (sensitive)]",
     "resource.extension.alpha.name": '"alpha"',
     "resource.extension.alpha.url": "(known after apply)",
@@ -80,7 +85,9 @@ ERRORS = {
     "resource.extension.alpha.url | upper": "is perhaps known only after apply",
     "resource.extension.alhpa.url": 'extension.alhpa is not declared Did you mean "extension.alpha"?',
     "resource.extension.alpha.ulr": 'extension has no attribute "ulr" to refer to',
-    "var": "a namespace cannot be printed",
+    "[var]": "a namespace cannot be printed",
+    "{{ var }}": "a namespace cannot be printed Name one of its entries: version, languages, token.",
+    "resource.extensoin": "a namespace cannot be printed Write resource.<kind>.<name>.<attribute>.",
     "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}": "more work than",
     "'" + "x" * 10_000 + "'": "the expression is longer than 10,000 characters",
     "\uf890\uf880\uf891": "private-use characters",
@@ -104,6 +111,17 @@ def test_what_is_no_text(project: Project) -> None:
     done = project.run("console", "-e", "dev", given=b"1\n\xff\xfe\n2")
     assert (done.code, done.out) == (1, "1\n2\n")
     assert "line 2: it is not UTF-8 text" in done.err
+
+
+@pytest.mark.parametrize("way_out", ["exit", " quit ", "exit\r"])
+def test_what_ends_a_session_ends_a_pipe(project: Project, way_out: str) -> None:
+    assert said(project, "1 + 1", way_out, "nope") == (["2"], "")
+
+
+def test_what_only_looks_like_a_way_out(project: Project) -> None:
+    results, errors = said(project, "exit()", "'exit'")
+    assert results == ['"exit"']
+    assert "line 1: " in errors
 
 
 def test_nothing_to_read(project: Project) -> None:

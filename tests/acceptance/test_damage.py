@@ -200,7 +200,7 @@ def test_another_states_journal(cut_off: tuple[Project, bytes], tmp_path: Path) 
 
 @pytest.mark.parametrize(
     "change",
-    [resealed(format_version=99), lambda data: data.replace(b'"format_version": 1', b'"format_version": 2')],
+    [resealed(format_version=99), lambda data: data.replace(b'"format_version": 2', b'"format_version": 3')],
     ids=["as ours", "sealed otherwise"],
 )
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from planner.config.blocks import META
+from planner.config.blocks import meta_of
 from planner.ece.auth import ApiKeyAuth
 from planner.ece.client import Client
 from planner.ece.wsgi import WSGITransport
@@ -49,7 +49,7 @@ def examples(kind_file: KindFile) -> Iterator[dict[str, Any]]:
     """The attributes of each resource of this kind in the example."""
     blocks = load(kind_file.example.encode())["resource"]
     for attributes in blocks[kind_file.kind.name].values():
-        yield {key: value for key, value in attributes.items() if key not in META}
+        yield {key: value for key, value in attributes.items() if key not in meta_of(kind_file.kind)}
 
 
 def test_it_is_valid_against_its_schema(path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from planner.config.blocks import BLOCKS, META
+from planner.config.blocks import BLOCKS, meta_of
 from planner.kinds.registry import load_kinds
 from tests.acceptance.runner import EXAMPLES, ROOT, Project
 
@@ -150,8 +150,7 @@ FIRST_KEYS = {"project": "project", "release": "pins", **dict.fromkeys(BLOCKS, "
 def test_nothing_is_wrong_with_the_samples(editor: LanguageServer, new: Callable[[str], Path]) -> None:
     texts = {}
     pages = [path.read_text() for path in sorted((ROOT / "docs").rglob("*.md"))]
-    samples = [text for page in pages for text in SAMPLE.findall(page)]
-    for text in (*samples, load_kinds()["extension"].example):
+    for text in (text for page in pages for text in SAMPLE.findall(page)):
         found = re.search(r"^(\w+):", text, re.MULTILINE)
         if found and found[1] in FIRST_KEYS:
             texts[new("templates")] = MODELINE.format(FIRST_KEYS[found[1]]) + text
@@ -271,7 +270,8 @@ def test_the_values_of_an_environment_are_of_its_variables(
     assert [number for number, _ in said] == ([3] if wrong else [])
 
 
-ATTRIBUTES = {*load_kinds()["extension"].kind.declarable, *META}
+EXTENSION = load_kinds()["extension"].kind
+ATTRIBUTES = {*EXTENSION.declarable, *meta_of(EXTENSION)}
 LIFECYCLE = {"prevent_destroy", "create_before_destroy", "ignore_changes", "replace_triggered_by"}
 HEAD = "resource:\n  extension:\n"
 A = "      name: a\n      extension_type: bundle\n      version: 8.*\n"

@@ -3,10 +3,12 @@ is wrong with it as text: all of it, each with its place and what to do."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import evolve, frozen
 
+from planner.app.contents import imagined_contents
+from planner.app.lines import Elsewhere
 from planner.app.linting import proposed, with_findings
 from planner.app.opening import Request, opened, opened_offline
 from planner.app.preview.comparison import Read, with_stand_ins
@@ -20,6 +22,7 @@ from planner.errors import InvalidConfiguration, PlannerError
 from planner.model.diagnostic import Diagnostic, Position, folded
 from planner.model.lazily import Lazily
 from planner.model.preview import IN_WORDS, EnvironmentPreview
+from planner.model.resource import Content
 from planner.promote.gates import BACK, PROMOTION
 from planner.state.document import Redact
 from planner.state.saved import dump_plan, plan_digest
@@ -37,6 +40,13 @@ class Task:
     now: Read
     offline: bool = False
 
+    @property
+    def at_hand(self) -> Mapping[str, Content]:
+        """The archives before the change, by their hash."""
+        was = self.was.configuration
+        contents = (desired.content for desired in was.resources.values()) if was else ()
+        return {content.sha256: content for content in contents if content}
+
 
 def foresee(task: Task, found: EnvironmentPreview) -> Planned:
     """found with its plan, or with what kept it from having one."""
@@ -46,7 +56,8 @@ def foresee(task: Task, found: EnvironmentPreview) -> Planned:
             return _from_base(task, found)
         with opened(task.request) as here:
             goal = blaming(here.session.goal, found.why)
-            proposal = proposed(evolve(here, session=evolve(here.session, goal=goal)))
+            blamed = evolve(here, session=evolve(here.session, goal=goal))
+            proposal = proposed(blamed, at_hand=task.at_hand)
             shown, data = _shown(task, found, proposal, here.configuration, here.store.redact)
             now = here.store.clock()
             admitted = admission(task.request, here.configuration, proposal.state, now)
@@ -83,7 +94,9 @@ def _from_base(task: Task, found: EnvironmentPreview) -> Planned:
     redact = document_redaction(task.request.caller.redact, f"{goal.project}/{goal.environment}")
     proposal, now = compare(goal, drivers, state), task.now.configuration
     if now is not None:
-        proposal = with_findings(task.request, now, proposal)
+        contents = imagined_contents(task.request, proposal, base)
+        proposal = evolve(proposal, state=evolve(state, contents=contents))
+        proposal = with_findings(task.request, now, proposal, Elsewhere(at_hand=task.at_hand))
     shown, data = _shown(task, found, proposal, now, redact)
     return evolve(shown, digest=""), data
 

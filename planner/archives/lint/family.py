@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from enum import IntEnum
+from typing import Final
 
 from attrs import field, frozen
 
 from planner.archives.lint.tree import BUNDLE, File, Tree
 from planner.model.lint import Finding, Rule, Unchecked
+
+MOST_OF_A_FILE: Final = 1000
+"""Errors and warnings of a file that are told."""
 
 
 class Strength(IntEnum):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Final
 
-from attrs import frozen
+from attrs import define, field, frozen
 
 from planner.archives.lint.tree import File
 from planner.model.lint import Finding, Rule, Unchecked
@@ -99,14 +99,34 @@ def utf8(file: File, not_utf8: Rule, mark: Rule) -> Iterator[Finding]:
 Key = Callable[[str], str | None]
 
 
-def repeated(file: File, rule: Rule, key: Key) -> Iterator[Finding | Unchecked]:
-    """The lines whose key an earlier line has. key: of a line; None when the line is not looked at.
+@define
+class Seen:
+    """Keys of the lines that were read, for `repeated`: 8 bytes of each of the first HASHED, and one more.
 
-    It costs 8 bytes for each of the first HASHED lines; what looks the same is compared in a second pass.
+    key: of a line; None when the line is not looked at. count: of those that were looked at, all of them.
     """
-    hashes = _hashes(file, key)
-    yield from islice(_again(file, rule, key, _twice(hashes)), CONFIRMED)
-    if len(hashes) > HASHED:
+
+    key: Key
+    hashes: array[int] = field(factory=lambda: array("q"), init=False)
+    count: int = field(default=0, init=False)
+
+    def see(self, block: Block) -> None:
+        found = [key for line in block.lines if (key := self.key(line)) is not None]
+        self.count += len(found)
+        self.hashes.extend(map(hash, found[: HASHED + 1 - len(self.hashes)]))
+
+
+def repeated(file: File, rule: Rule, key: Key, seen: Seen | None = None) -> Iterator[Finding | Unchecked]:
+    """The lines whose key an earlier line has; what looks the same is compared in another pass.
+
+    seen: of all lines, where they were read anyway.
+    """
+    if seen is None:
+        seen = Seen(key)
+        for block in blocks(file):
+            seen.see(block)
+    yield from islice(_again(file, rule, key, _twice(seen.hashes)), CONFIRMED)
+    if seen.count > HASHED:
         yield Unchecked(file.name, f"repeated lines were looked for among the first {HASHED:,} only")
 
 
@@ -119,16 +139,6 @@ def _again(file: File, rule: Rule, key: Key, candidates: frozenset[int]) -> Iter
             continue
         if (first := firsts.setdefault(found, number)) != number:
             yield rule.at(number, sentence=f"{rule.sentence}: line {first}")
-
-
-def _hashes(file: File, key: Key) -> array[int]:
-    """Of one line more than is compared, if there is one."""
-    hashes = array("q")
-    for block in blocks(file):
-        hashes.extend(hash(found) for line in block.lines if (found := key(line)) is not None)
-        if len(hashes) > HASHED:
-            return hashes[: HASHED + 1]
-    return hashes
 
 
 def _twice(hashes: array[int]) -> frozenset[int]:

@@ -10,21 +10,21 @@ Nothing is unpacked to disk, and neither the findings nor what is held of a file
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain
 from typing import Final
 
 from attrs import evolve
 
 from planner.archives.lint.families import families
-from planner.archives.lint.family import Family, Sign
+from planner.archives.lint.family import MOST_OF_A_FILE, Family, Sign
 from planner.archives.lint.lines import TooLong
 from planner.archives.lint.tree import File, Tree
 from planner.model.lint import Finding, Report, Taken, Unchecked
 
-MOST_OF_A_FILE: Final = 1000
 MOST: Final = 10_000
-"""Findings that are kept: nobody reads more before mending the first."""
+"""Errors and warnings of an archive that are kept: nobody reads more before mending the first."""
 _PROSE: Final = re.compile(r"(?:readme[\w-]*|licen[cs]e|copying|notice|changelog|changes|authors)(?:\.\w+)?")
 _Said = Finding | Unchecked
 
@@ -40,9 +40,7 @@ def lint(tree: Tree, of: Iterable[Family] | None = None) -> Report:
         chain.from_iterable(_bounded(family.look_over(tree)) for family in asked),
         chain.from_iterable(_checked(file, family) for file, family, _ in knowing if family),
     )
-    kept = [*islice(said, MOST)]
-    if next(said, None):
-        kept.append(Unchecked("", f"only the first {MOST:,} findings are told"))
+    kept = [*_bounded(said, most=MOST)]
     return Report(
         tree.source,
         tree.kind,
@@ -72,7 +70,13 @@ def _checked(file: File, family: Family) -> Iterator[_Said]:
         yield error.unchecked(file.name)
 
 
-def _bounded(said: Iterator[_Said], member: str = "") -> Iterator[_Said]:
-    yield from islice(said, MOST_OF_A_FILE)
-    if next(said, None):
-        yield Unchecked(member, f"only the first {MOST_OF_A_FILE:,} findings are told")
+def _bounded(said: Iterable[_Said], member: str = "", most: int = MOST_OF_A_FILE) -> Iterator[_Said]:
+    """So many errors, and so many warnings: an error behind all of them is looked for, and told."""
+    counts: Counter[str] = Counter()
+    for item in said:
+        severity = item.rule.severity if isinstance(item, Finding) else ""
+        counts[severity] += 1
+        if counts[severity] <= most:
+            yield item
+    if max(counts.values(), default=0) > most:
+        yield Unchecked(member, f"only the first {most:,} errors and {most:,} warnings are told")

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from io import TextIOWrapper
+from itertools import takewhile
 
 import click
 
@@ -23,7 +24,8 @@ def command(request: Request, console: Console, /) -> int:
     """Show what an expression comes to where the templates of an environment have it, one a line.
 
     Writes nothing, and asks no installation. Without a terminal it reads a line and prints a result for each;
-    an error is told with its line, and the exit code is 1 in the end.
+    an error is told with its line, and the exit code is 1 in the end. `var`, `local`, `env` or `resource`
+    alone lists the names in it; `exit` ends it.
 
     \b
     planner console -e prod
@@ -63,9 +65,12 @@ def _text(line: str | bytes) -> str:
 
 
 def _given() -> Iterator[tuple[int, bytes]]:
-    """Lines with their numbers, each as soon as it is there."""
+    """Lines with their numbers, each as soon as it is there, until one that ends a session."""
     if sys.stdin is not None:
-        yield from enumerate(sys.stdin.buffer, 1)
+        lines = takewhile(
+            lambda line: line.strip().decode(errors="replace") not in _WAYS_OUT, sys.stdin.buffer
+        )
+        yield from enumerate(lines, 1)
 
 
 def _typed(console: Console, name: str) -> Iterator[str]:

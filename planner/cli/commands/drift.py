@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from planner.cli.handed import Console, Request
-from planner.cli.options import json_option, on_request, planning_options
+from planner.cli.options import content_option, json_option, on_request, planning_options
 from planner.errors import WrongUsage
 
 DRIFTED = 2
@@ -24,6 +24,7 @@ DRIFTED = 2
 @click.option(
     "--webhook", is_flag=True, help="Also post what is shown to the URL in PLANNER_WEBHOOK, if anything is."
 )
+@content_option
 @json_option
 @on_request
 def command(request: Request, console: Console, /, since: Path | None, webhook: bool, as_json: bool) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 
 from planner.cli.handed import Console, Request, Side
-from planner.cli.options import asking_options, complete_environments, json_option, on_request
+from planner.cli.options import asking_options, complete_environments, content_option, json_option, on_request
 from planner.cli.verbs import Verbs
 from planner.errors import InvalidConfiguration
 
@@ -81,6 +81,7 @@ def status_command(request: Request, console: Console, /, as_json: bool) -> int:
 @click.argument("left", metavar="A", shell_complete=complete_environments)
 @click.argument("right", metavar="B", shell_complete=complete_environments)
 @click.option("--rendered", is_flag=True, help="Compare what the templates make of them, too.")
+@content_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when they differ.")
 @json_option
 @on_request

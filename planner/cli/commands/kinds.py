@@ -34,7 +34,7 @@ def list_command(context: click.Context, /, as_json: bool) -> None:
 
         console.document(kinds_document(kinds))
     else:
-        console.out(render_kind_list(kinds, style=console.style()))
+        console.out(render_kind_list(kinds, width=console.width(), style=console.style()))
     for problem in problems:
         console.error(problem)
 

@@ -7,7 +7,7 @@ import click
 from planner.cli.handed import Stored
 from planner.cli.options import on_state
 from planner.errors import PlannerError
-from planner.model.diagnostic import did_you_mean
+from planner.model.diagnostic import near_or_there
 from planner.model.value import Value, is_sensitive
 from planner.render.escaping import escape
 
@@ -30,10 +30,9 @@ def command(here: Stored, /, name: str | None, as_json: bool) -> None:
     console, held = here.console, here.store.load().outputs
     outputs = {n: SENSITIVE if is_sensitive(value) else value for n, value in held.items()}
     if name is not None and name not in outputs:
-        known = f"There are: {', '.join(outputs)}." if outputs else "Apply first."
         raise PlannerError(
             f'there is no output "{name}" in {here.environment.name}',
-            advice=did_you_mean(name, outputs) or known,
+            advice=near_or_there(name, outputs) or "Apply first.",
         )
     wanted: Value = outputs if name is None else outputs[name]
     if as_json:

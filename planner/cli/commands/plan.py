@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from planner.cli.handed import Console, Opened, Proposal, Request
-from planner.cli.options import changing_options, format_option, on_request
+from planner.cli.options import changing_options, content_option, format_option, on_request
 from planner.errors import Refused
 
 CHANGES = 2
@@ -17,6 +17,7 @@ CHANGES = 2
 @changing_options
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan for apply.")
 @format_option("text", "markdown", "json", "html")
+@content_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @on_request
 def command(

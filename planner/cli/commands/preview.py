@@ -12,15 +12,18 @@ from attrs import evolve
 from planner.cli.handed import Console, Previewed, PreviewOrder, Request, Wanted
 from planner.cli.options import (
     complete_environments,
+    content_option,
     forge_options,
     format_option,
     input_options,
     json_form_option,
     on_request,
 )
+from planner.errors import WrongUsage
+from planner.model.members import FULL
 
 CHANGES, FAILED = 2, 1
-_REPRODUCED = ("base", "environments", "offline")
+_REPRODUCED = ("base", "environments", "offline", "content")
 
 
 @click.command("preview")
@@ -49,6 +52,7 @@ _REPRODUCED = ("base", "environments", "offline")
 @click.option("--comment", is_flag=True, help="Make or update the comment on the pull request.")
 @forge_options("the CI's")
 @click.option("--pr", type=click.IntRange(min=1), metavar="N", help="The pull request.")
+@content_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @input_options
 @on_request
@@ -82,7 +86,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     from planner.app.preview.comparison import Order
     from planner.app.preview.publishing import publish, rendered, require_pull_request, write_files
 
-    order = Order(request, environments, base, offline, out, _reproduce(request))
+    order = Order(request, environments, base, offline, out, _reproduce(request, comment=comment))
     found = _previewed(console, order, made)
     target = evolve(wanted, number=pr) if comment else None
     if target is not None:
@@ -100,18 +104,22 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 
 def _previewed(console: Console, order: PreviewOrder, made: Path | None) -> Previewed:
     """A preview that was made before, or now."""
+    from planner.app.lines import narrowed_preview
     from planner.app.preview.previewing import preview
     from planner.state.saved import read_preview
 
     if made:
-        return read_preview(made)
+        found = read_preview(made)
+        return evolve(found, preview=narrowed_preview(found.preview, order.request.content))
     with console.doing("Comparing and planning") as counted:
         return preview(evolve(order, counted=counted))
 
 
-def _reproduce(request: Request) -> str:
+def _reproduce(request: Request, *, comment: bool) -> str:
     """The command that makes this preview again."""
     from planner.app.command_line import with_folder
 
+    if comment and request.content == FULL:
+        raise WrongUsage("--content full does not go with --comment: a comment has no room for all lines")
     typed = [word for name in _REPRODUCED for word in request.typed.options.get(name, ())]
     return with_folder(shlex.join(["planner", "preview", *typed]), request.folder, ["preview"])

@@ -23,6 +23,7 @@ from planner.cli.handed import (
 from planner.cli.options import (
     complete_environments,
     complete_promotables,
+    content_option,
     force_options,
     forge_options,
     input_options,
@@ -58,6 +59,7 @@ _NO_DEFAULT: Final = "Neither PLANNER_ENVIRONMENT nor default_environment counts
 )
 @lock_option
 @input_options
+@content_option
 @json_option
 @on_request
 def command(  # noqa: PLR0913, PLR0917 - one for each option

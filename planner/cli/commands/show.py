@@ -7,16 +7,24 @@ from pathlib import Path
 
 import click
 
-from planner.cli.options import environment_option
+from planner.cli.options import content_option, environment_option
 from planner.cli.verbs import make_console
 
 
 @click.command("show")
 @click.argument("planfile", required=False, type=click.Path(path_type=Path))
 @environment_option
+@content_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-def command(context: click.Context, /, planfile: Path | None, environment: str | None, as_json: bool) -> None:
+def command(
+    context: click.Context,
+    /,
+    planfile: Path | None,
+    environment: str | None,
+    content: str | None,
+    as_json: bool,
+) -> None:
     """Show a saved PLANFILE, or without one the state. Calls no API.
 
     \b
@@ -24,6 +32,7 @@ def command(context: click.Context, /, planfile: Path | None, environment: str |
     planner show -e dev
     planner show -e dev --json
     """
+    from planner.app.lines import narrowed
     from planner.cli.present import show_plan
     from planner.cli.stored import stored
     from planner.model.codec import encode_state
@@ -32,7 +41,7 @@ def command(context: click.Context, /, planfile: Path | None, environment: str |
 
     if planfile is not None:
         console = make_console(context)
-        show_plan(console, read_plan(planfile), "json" if as_json else "text")
+        show_plan(console, narrowed(read_plan(planfile), content), "json" if as_json else "text")
         return
     here = stored(context, environment)
     state = here.console.redact.inside(here.store.load())

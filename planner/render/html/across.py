@@ -10,7 +10,7 @@ from attrs import frozen
 from markupsafe import Markup
 
 from planner.model.address import Address
-from planner.render.view import LOSSES, ChangeView
+from planner.render.resource_view import LOSSES, ChangeView
 
 _MOST_ROWS: Final = 200
 

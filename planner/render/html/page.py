@@ -20,14 +20,16 @@ from markupsafe import Markup
 
 from planner.model.preview import IN_WORDS, EnvironmentPreview, Preview
 from planner.render.escaping import escape
+from planner.render.files import remarks_of
 from planner.render.html.across import Across, ShownChange
 from planner.render.html.graph import graph_of
 from planner.render.html.promotion import Chain
-from planner.render.html.sides import lines, side, sides
+from planner.render.html.sides import file_rows, lines, side, sides
 from planner.render.preview import losses_in_words, troubles
 from planner.render.renames import Renames
+from planner.render.resource_view import CALLS, LOSSES
 from planner.render.values import plural
-from planner.render.view import CALLS, CHECKED, LOSSES, PlanView
+from planner.render.view import CHECKED, PlanView
 
 _OFFLINE: Final = (
     "Offline: base and head were compared without asking any installation, so that drift, versions and ids "
@@ -186,10 +188,12 @@ def _environment() -> Environment:
     environment.globals |= {
         "calls": CALLS,
         "checked": CHECKED,
+        "file_rows": file_rows,
         "graph_of": graph_of,
         "group_words": _WORDS,
         "in_words": IN_WORDS,
         "plural": plural,
+        "remarks_of": remarks_of,
         "side": side,
         "sides": sides,
         "signs": _SIGNS,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator
-from itertools import starmap, zip_longest
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, starmap, zip_longest
 from typing import Any, Final
 
 from attrs import frozen
 from markupsafe import Markup
 
+from planner.model.members import ContentChange, LineChange
 from planner.render import values
 from planner.render.escaping import escape, quote
+from planner.render.files import files_of
 from planner.render.rows import Form, Row, Stretch, Words, text_lines
 
 _ROOM: Final = 64
@@ -68,6 +70,48 @@ def shown(value: Any) -> Markup:
     if values.is_multiline(value):
         return Markup("\n").join(map(_line, text_lines(value)))
     return lines(values.expanded(value, _ROOM, _whole))
+
+
+@frozen
+class FileRow:
+    """A file of an archive, laid out as an attribute is. lines: at least one."""
+
+    name: str
+    lines: Sequence[Sides]
+    notes: tuple[str, ...] = ()
+    forces: bool = False
+
+
+def file_rows(content: ContentChange) -> Iterator[FileRow]:
+    """The files that change, with their lines beside each other, or else what else is known of them."""
+    for file in files_of(content):
+        shown = [*_beside(file.lines), *(_over(remark) for remark in file.remarks)]
+        name = f"{file.sign} {file.name}".strip()
+        yield FileRow(name, shown or [_over(file.size or "moved")], (file.size,) if shown else ())
+
+
+def _over(text: str) -> Sides:
+    return (Cell(lines([escape(text)]), "skipped", wide=True),)
+
+
+def _beside(found: Iterable[LineChange]) -> Iterator[Sides]:
+    """What goes stands beside what comes in its place."""
+    for stays, stretch in groupby(found, key=lambda line: line.sign == " "):
+        part = [*stretch]
+        if stays:
+            yield from ((Cell(_changed_line(line), "same"),) * 2 for line in part)
+        else:
+            sides = ([_changed_line(line) for line in part if line.sign == sign] for sign in "-+")
+            yield from starmap(_pair, zip_longest(*sides))
+
+
+def _changed_line(line: LineChange) -> Markup:
+    (text, marks), *_ = values.marked_lines(line.text, line.marked, _ENDLESS)
+    found, at = Markup(), 0
+    for start, end in marks:
+        found += lines([text[at:start]]) + _MARK.format(lines([text[start:end]]))
+        at = end
+    return found + lines([text[at:]])
 
 
 def _pair(before: Markup | None, after: Markup | None) -> Sides:

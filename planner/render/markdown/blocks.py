@@ -19,12 +19,13 @@ from planner.render.escaping import escape
 from planner.render.markdown.form import CommentForm, Detail
 from planner.render.markdown.spans import LEAST_SHOWN, code, fence, html_code, listing
 from planner.render.preview import besides, calls
+from planner.render.resource_view import ChangeView, ResourceView
 from planner.render.rows import Row
 from planner.render.style import Style
-from planner.render.text.plan import attributes, headlines, title, unchanged
+from planner.render.text.plan import attributes, files, headlines, title, unchanged
 from planner.render.text.rows import Line, row_lines
 from planner.render.values import plural
-from planner.render.view import ChangeView, PlanView, ResourceView
+from planner.render.view import PlanView
 
 _WIDTH: Final = 100
 _LEFT: Final = "  "
@@ -45,12 +46,15 @@ _COUNTED: Final[Mapping[str, str]] = {"create": "+ {} to create", "update": "! {
 
 @frozen
 class Block:
-    """One resource. headline: what happens. title: sign, address, id. unchanged: a line, or ""."""
+    """One resource. headline: what happens. title: sign, address, id. unchanged: a line, or "". files: lines
+    of what changes in its archive.
+    """
 
     headline: tuple[str, ...]
     title: str
     rows: tuple[Attribute, ...]
     unchanged: str = ""
+    files: tuple[str, ...] = ()
 
     @property
     def attributes(self) -> int:
@@ -69,7 +73,8 @@ def block(item: ResourceView, *, masked: bool = False) -> Block:
         head = head.replace(f"(id {shown}", "(id <id>")
         rows = tuple((name, tuple(own.sub("<id>", line) for line in lines)) for name, lines in rows)
     same = coloured(unchanged(count)) if (count := item.unchanged) else ""
-    return Block(tuple(line.removeprefix(_LEFT) for line in headlines(item, _WIDTH)), head, rows, same)
+    above = tuple(line.removeprefix(_LEFT) for line in headlines(item, _WIDTH))
+    return Block(above, head, rows, same, tuple(map(coloured, files(item, _WIDTH))))
 
 
 def output_lines(rows: Iterable[Row]) -> tuple[Attribute, ...]:
@@ -77,17 +82,18 @@ def output_lines(rows: Iterable[Row]) -> tuple[Attribute, ...]:
     return _rows_of(row_lines(rows, indent=len(_LEFT), width=_WIDTH))
 
 
-def shortened(block: Block, most: int, value_lines: int) -> Iterator[str]:
-    """The lines of block with at most so many rows, each of so many lines; no rows leaves the title."""
+def shortened(block: Block, most: int, detail: Detail) -> Iterator[str]:
+    """The lines of block with at most so many rows, each as detailed; no rows leaves the title."""
     if most == 0:
         yield block.title
         return
     yield from (*block.headline, block.title)
     for _, lines in block.rows[:most]:
-        yield from cut(lines, value_lines)
+        yield from cut(lines, detail.value_lines)
     rest = {name for name, _ in block.rows[most:]} - {name for name, _ in block.rows[:most]}
     if rest:
         yield f"      {omitted(len(rest))}"
+    yield from cut(block.files, detail.files)
     if block.unchanged:
         yield block.unchanged
 
@@ -247,7 +253,7 @@ def _change_parts(group: Group, detail: Detail) -> Iterator[list[str]]:
         if named.get(change.group, True):
             most, block = _attributes(change, detail), group.block(change)
             hidden += 0 if most else block.attributes
-            yield [*shortened(block, most, detail.value_lines)]
+            yield [*shortened(block, most, detail)]
         else:
             unnamed.setdefault(change.group, []).append(change)
     if hidden:

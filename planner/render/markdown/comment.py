@@ -124,6 +124,8 @@ def _missing(view: _View, detail: Detail) -> Iterator[str]:
         yield "outputs"
     if detail.value_lines < Detail().value_lines and detail.updates:
         yield "the ends of long values"
+    if detail.files < Detail().files and any(group.plan.contents for group in view.groups):
+        yield "some of what changes in archives"
 
 
 def _less(attributes: int, named: bool, what: str) -> Iterator[str]:

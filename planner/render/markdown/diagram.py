@@ -11,7 +11,8 @@ from planner.render.escaping import shorten
 from planner.render.markdown.blocks import Group, folded, named
 from planner.render.markdown.form import CommentForm
 from planner.render.markdown.spans import fence
-from planner.render.view import ChangeView, PlanView
+from planner.render.resource_view import ChangeView
+from planner.render.view import PlanView
 
 _MOST: Final = 40
 _LABEL_ROOM: Final = 60

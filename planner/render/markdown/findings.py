@@ -20,9 +20,10 @@ from planner.render.markdown.form import CommentForm, Detail
 from planner.render.markdown.spans import code, codes, fence, marked, words
 from planner.render.preview import losses_in_words
 from planner.render.renames import Renames
+from planner.render.resource_view import ChangeView, DriftView
 from planner.render.text.plan import title
 from planner.render.values import plural
-from planner.render.view import CHECKED, CHECKED_LATER, ChangeView, DriftView, PlanView
+from planner.render.view import CHECKED, CHECKED_LATER, PlanView
 
 _REASON_ROOM: Final = 160
 _UNSURE_ROOM: Final = 1_000
@@ -225,7 +226,7 @@ def _drifted(found: Iterable[DriftView], detail: Detail) -> Iterator[list[str]]:
     for item in found:
         hidden += 0 if detail.drift else len(item.drift.diffs)
         if detail.drift:
-            yield [*shortened(block(item), detail.drift, detail.value_lines)]
+            yield [*shortened(block(item), detail.drift, detail)]
         else:
             yield [coloured(title(item))]
     if hidden:

@@ -54,16 +54,18 @@ class CommentForm:
 class Detail:
     """Bounds; ALL is none.
 
-    diagram: the graph. value_lines: lines for one attribute. updates, creates, destroyed: attributes shown of
-    each such change. names_creates, names_updates, names_drift: whether each is named, or counted. drift:
-    attributes of each drifted resource. outputs, notes, users, checks: how many of each. blocks: the block of
-    each environment. error_lines: of each that failed. caution: 2 one line for each delete and replace, 1 one
-    for each environment, with ids, 0 addresses only. footer: digests and the command. why: reasons in the
-    table. warnings: of what merging leaves behind. renames: lines of the block to paste for likely ones.
+    diagram: the graph. value_lines: lines for one attribute. files: lines for one archive. updates, creates,
+    destroyed: attributes shown of each such change. names_creates, names_updates, names_drift: whether each
+    is named, or counted. drift: attributes of each drifted resource. outputs, notes, users, checks: how many
+    of each. blocks: the block of each environment. error_lines: of each that failed. caution: 2 one line for
+    each delete and replace, 1 one for each environment, with ids, 0 addresses only. footer: digests and the
+    command. why: reasons in the table. warnings: of what merging leaves behind. renames: lines of the block
+    to paste for likely ones.
     """
 
     diagram: bool = True
     value_lines: int = 40
+    files: int = ALL
     updates: int = ALL
     creates: int = ALL
     names_creates: bool = True
@@ -90,8 +92,9 @@ WHOLE: Final = Detail(
 
 _STEPS: Final[tuple[Mapping[str, Any], ...]] = (
     {"diagram": False},
-    {"value_lines": 8},
-    {"updates": 6, "value_lines": 4},
+    {"files": 40},
+    {"value_lines": 8, "files": 12},
+    {"updates": 6, "value_lines": 4, "files": 4},
     {"updates": 0},
     {"creates": 6},
     {"creates": 0},

@@ -13,8 +13,8 @@ from planner.model.release import Gate
 from planner.render.markdown.form import CommentForm
 from planner.render.markdown.spans import code, codes, listing, words
 from planner.render.preview import besides, calls, state_only, troubles
+from planner.render.resource_view import CALLS
 from planner.render.values import plural
-from planner.render.view import CALLS
 
 _PROJECT_ROOM: Final = 60
 _SHORT_COMMIT: Final = 10

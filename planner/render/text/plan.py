@@ -5,17 +5,19 @@ The parts of a resource's block are for Markdown, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from planner.model.plan import DriftReport, Plan
 from planner.render.escaping import escape, hanging, wrap
 from planner.render.preview import state_only
+from planner.render.resource_view import ResourceView, drift_views
 from planner.render.rows import Row
 from planner.render.style import BOLD, WARNING, Style
+from planner.render.text.files import file_lines
 from planner.render.text.rows import Line, hidden, render_rows, row_lines
 from planner.render.values import KNOWN_LATER, elided, plural, wrapped
-from planner.render.view import PlanView, ResourceView, drift_views
+from planner.render.view import PlanView
 
 NARROWEST: Final = 40
 
@@ -29,6 +31,7 @@ _LEGEND: Final = (
 )
 _USERS_NAMED: Final = 3
 _ROWS_AT: Final = 6
+_FILES_AT: Final = 10
 
 
 def render_plan(plan: Plan, *, width: int, style: Style) -> str:
@@ -119,8 +122,8 @@ def _end(view: PlanView, width: int, style: Style) -> Iterator[str]:
         yield from wrap(view.behind, width)
     if plan.has_changes or plan.left_out:
         if parts := state_only([plan]):
-            yield f"State: {', '.join(parts)}."
-        yield style.paint(BOLD, f"Plan: {plan.summary}.")
+            yield from wrap(f"State: {', '.join(parts)}.", width)
+        yield from (style.paint(BOLD, line) for line in wrap(f"Plan: {plan.summary}.", width))
     else:
         first, *rest = wrap(f"No changes. {view.nothing_to_do(escape(plan.environment))}", width)
         yield style.paint(BOLD, first[:11]) + first[11:]
@@ -130,13 +133,16 @@ def _end(view: PlanView, width: int, style: Style) -> Iterator[str]:
 def render_drift(report: DriftReport, *, width: int, style: Style) -> str:
     known = f" {plural(report.known, 'resource')} had drifted before." if report.known else ""
     since = f" since {report.since}" if report.since else ""
-    if not report.drift and known:
-        return f"No new drift in the {report.environment} environment{since}.{known}"
-    if not report.drift:
-        return f"No drift. The {report.environment} environment is as the state says."
-    blocks = ["\n".join(render_block(item, width=width, style=style)) for item in drift_views(report.drift)]
-    end = f"Drift: {report.changed} changed, {report.gone} gone.{known}"
-    return "\n\n".join([f"Changed outside of planner{since}:", *blocks, end])
+    parts: list[Iterable[str]]
+    if report.drift:
+        end = f"Drift: {report.changed} changed, {report.gone} gone.{known}"
+        blocks = (render_block(item, width=width, style=style) for item in drift_views(report.drift))
+        parts = [wrap(f"Changed outside of planner{since}:", width), *blocks, wrap(end, width)]
+    elif known:
+        parts = [wrap(f"No new drift in the {report.environment} environment{since}.{known}", width)]
+    else:
+        parts = [wrap(f"No drift. The {report.environment} environment is as the state says.", width)]
+    return "\n\n".join("\n".join(lines) for lines in parts)
 
 
 def render_block(item: ResourceView, *, width: int, style: Style) -> Iterator[str]:
@@ -146,6 +152,7 @@ def render_block(item: ResourceView, *, width: int, style: Style) -> Iterator[st
     for _, lines in attributes(item, width):
         for line in lines:
             yield line.painted(style)
+    yield from (line.painted(style) for line in files(item, width))
     if count := item.unchanged:
         yield unchanged(count).painted(style)
     if item.users:
@@ -169,6 +176,11 @@ def attributes(item: ResourceView, width: int) -> Iterator[tuple[Row, list[Line]
     """The attributes; long strings of what is deleted are not shown whole."""
     long = elided if item.group == "delete" else wrapped
     return row_lines(item.rows, indent=_ROWS_AT, width=width, long=long)
+
+
+def files(item: ResourceView, width: int) -> Iterator[Line]:
+    """The files that change in its archive, below the attributes, the last of which is the archive."""
+    return file_lines(item.content, indent=_FILES_AT, width=width) if item.content else iter(())
 
 
 def unchanged(count: int) -> Line:

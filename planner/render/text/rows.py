@@ -12,7 +12,16 @@ from planner.model.value import Value
 from planner.render.escaping import cells, escape, pad, shorten, wrap
 from planner.render.rows import FORCES, Form, Row, Stretch, Words
 from planner.render.style import DIM, REMOVE, Style
-from planner.render.values import SENSITIVE, TextLayout, expanded, inline, is_multiline, text_line, wrapped
+from planner.render.values import (
+    SENSITIVE,
+    Marks,
+    TextLayout,
+    expanded,
+    inline,
+    is_multiline,
+    text_line,
+    wrapped,
+)
 
 ARROW: Final = "-> "
 _NARROWEST_NAMES: Final = 14
@@ -23,7 +32,7 @@ _NARROWEST_VALUES: Final = 20
 class Line:
     """A line of a block, not laid out yet. column: where text begins. sign: of what the line belongs to;
     begins: whether the line shows it, two columns left of text. comment: stands last, after `# `. urgent: it
-    is to be noticed.
+    is to be noticed. marked: what differs in the text of a line that comes or goes.
     """
 
     column: int
@@ -32,12 +41,13 @@ class Line:
     begins: bool = False
     comment: str = ""
     urgent: bool = False
+    marked: Marks = ()
 
     def painted(self, style: Style) -> str:
         at, sign = self.column, self.sign
         lead = f"{' ' * (at - 1 - len(sign))}{style.sign(sign)} " if self.begins else " " * at
         if not self.comment:
-            return lead + self.text
+            return lead + (style.marked(self.text, self.marked) if self.marked else self.text)
         comment = style.paint(REMOVE if self.urgent else DIM, f"# {self.comment}")
         return f"{lead}{self.text}  {comment}" if self.text else lead + comment
 

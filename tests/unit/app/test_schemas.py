@@ -10,7 +10,7 @@ import jsonschema_rs
 import pytest
 
 from planner.app.schemas import editor_schemas, environment_schema, modeline, template_schema
-from planner.config.blocks import BLOCKS, META
+from planner.config.blocks import BLOCKS, meta_of
 from planner.model.facets import Attribute
 from planner.model.kind import Kind
 from planner.model.project import Project, Variable
@@ -149,7 +149,7 @@ def test_all_blocks_are_described_and_all_attributes() -> None:
     assert set(blocks) == set(BLOCKS)
     assert all(block["description"] for block in blocks.values())
     resource = blocks["resource"]["properties"]["thing"]["additionalProperties"]
-    assert list(resource["properties"]) == [*THING.declarable, *META]
+    assert list(resource["properties"]) == [*THING.declarable, *meta_of(THING)]
 
 
 def test_what_only_planner_reads_is_left_out() -> None:

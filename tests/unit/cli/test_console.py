@@ -10,6 +10,7 @@ import pytest
 from attrs import evolve
 
 from planner.cli.console import Console, RedactedStream
+from planner.cli.main import run
 from planner.errors import ApiError, InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostic, Position
 from planner.model.retry import Retry
@@ -111,12 +112,58 @@ def test_the_wanted_answer_goes_on(monkeypatch: pytest.MonkeyPatch, answer: str)
     assert terminal.getvalue() == "Apply: "
 
 
-@pytest.mark.parametrize("answer", ["", "\n", "y\n", "Yes\n"])
-def test_any_other_answer_declines(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("", "the input ended"),
+        ("\n", "nothing was answered"),
+        ("y\n", '"y" was answered'),
+        ("Yes\n", '"Yes" was answered'),
+        (" prdo \n", '"prdo" was answered'),
+        ("horse battery\n", '"(sensitive)" was answered'),
+        ("\x1b[2J\n", '"\\x1b[2J" was answered'),
+        ("x" * 31 + "\n", "31 characters were answered"),
+    ],
+)
+def test_any_other_answer_declines(monkeypatch: pytest.MonkeyPatch, answer: str, told: str) -> None:
     terminal = at_terminal(monkeypatch)
     monkeypatch.setattr(terminal, "readline", lambda: answer)
-    with pytest.raises(Refused, match="declined"):
-        Console().ask("Apply", "yes", otherwise="")
+    console = secretive("horse battery")
+    with pytest.raises(Refused) as refused:
+        console.ask("Apply", "yes", otherwise="")
+    console.error(refused.value)
+    assert on_paper(terminal)[:1] == [f'Apply: Error: declined: {told}, not "yes"; nothing was changed'[:80]]
+
+
+@pytest.mark.parametrize(
+    ("say", "shown"),
+    [
+        (
+            lambda console: console.tell("Interrupted: nothing new is started. Once more stops now."),
+            ["Interrupted: nothing new is started.", "Once more stops now."],
+        ),
+        (
+            lambda console: console.tell("To go on where it stopped: planner apply -e dev"),
+            ["To go on where it stopped:", "planner apply -e dev"],
+        ),
+        (
+            lambda console: console.last_words("Stopped. The next command settles what was in flight."),
+            ["Stopped. The next command settles what", "was in flight."],
+        ),
+        (
+            lambda console: console.tell("A secret of two words, a long one, is horse battery."),
+            ["A secret of two words, a long one, is", "(sensitive)."],
+        ),
+    ],
+)
+def test_a_terminal_has_whole_words(
+    monkeypatch: pytest.MonkeyPatch, say: Callable[[Console], None], shown: list[str]
+) -> None:
+    written = at_terminal(monkeypatch)
+    console = secretive("horse battery")
+    monkeypatch.setenv("COLUMNS", "40")
+    say(console)
+    assert on_paper(written) == shown
 
 
 def test_nobody_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,3 +321,14 @@ def test_a_stream_redacts_what_is_written() -> None:
     assert target.getvalue() == "a (sensitive) b"
     assert stream.writable()
     assert not stream.isatty()
+
+
+def test_wrong_usage_is_told_in_whole_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = at_terminal(monkeypatch)
+    monkeypatch.setenv("COLUMNS", "50")
+    assert run(["apply", "-autoapprove"]) == 64
+    assert on_paper(written)[-3:] == [
+        "Error: No such option '-autoapprove'. Those of",
+        "planner have two dashes. Did you mean",
+        "'--auto-approve'?",
+    ]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 from importlib import import_module
 from pathlib import Path
@@ -136,3 +138,16 @@ def test_there_is_one_console() -> None:
     console = invocation.console()
     assert invocation.console() is console
     assert (console.verbosity, console.colour) == (2, False)
+
+
+def test_on_windows_it_says_where_it_runs() -> None:
+    """Where there are no such modules: nothing that needs them is imported before."""
+    told = """
+import sys
+sys.modules.update(dict.fromkeys(("fcntl", "termios", "resource", "pwd", "grp", "_posixsubprocess")))
+from planner.cli import main
+main(["plan"], system="nt")
+"""
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "planner runs on Linux and macOS. On Windows, run it in WSL, which is Linux.\n"

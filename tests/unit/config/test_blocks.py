@@ -312,6 +312,31 @@ def test_what_is_allowed(folder: Folder, meta: str, allow: tuple[Allowed, ...]) 
     assert desired.attributes == {"name": "a"}
 
 
+def extension(meta: str) -> str:
+    facts = "name: a\nextension_type: bundle\nversion: '*'\nfile: files/a\n"
+    return "resource:\n  extension:\n    a:\n" + indent(facts + meta, " " * 6)
+
+
+@pytest.mark.parametrize(
+    ("meta", "names_only"),
+    [
+        *(("", False), ("content:", False), ("content: lines", False), ("content: names", True)),
+        ("content: \"{{ 'names' if env.name == 'dev' else 'lines' }}\"", True),
+    ],
+)
+def test_what_is_shown_of_content(folder: Folder, meta: str, names_only: bool) -> None:
+    desired = load(folder, extension(meta))[Address("extension", "a")]
+    assert desired.names_only is names_only
+    assert "content" not in desired.attributes
+
+
+def test_what_is_shown_of_content_is_one_of_two_words_where_there_is_content(folder: Folder) -> None:
+    assert problems(folder, extension("content: none")) == [
+        '8: content must be one of "lines", "names", not "none"'
+    ]
+    assert problems(folder, thing("name: a\ncontent: names"))[0].startswith('5: unknown attribute "content"')
+
+
 @pytest.mark.parametrize(
     ("meta", "expected"),
     [

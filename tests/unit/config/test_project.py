@@ -32,11 +32,13 @@ def test_sections_may_be_left_empty(folder: Folder) -> None:
 
 
 def test_environments(folder: Folder) -> None:
-    dev = "{endpoint: https://x, protected: true, state: file:s.json, timeout: 5, insecure: true}"
+    ours = "protected: true, state: file:s.json, content: names"
+    dev = f"{{endpoint: https://x, {ours}, timeout: 5, insecure: true}}"
     folder.write({"planner.yaml": f"project: p\nenvironments: {{dev: {dev}}}\n"})
     environment = open_project(folder.root).environments["dev"]
     assert environment.options == {"endpoint": "https://x", "timeout": 5, "insecure": True}
     assert (environment.state, environment.protected) == ("file:s.json", True)
+    assert environment.names_only
 
 
 @pytest.mark.parametrize(
@@ -255,7 +257,7 @@ def test_choosing_an_environment(folder: Folder) -> None:
         choose_environment(two, "prd")
     assert (caught.value.summary, caught.value.advice) == (
         'there is no environment "prd"',
-        'Did you mean "prod"?',
+        'Did you mean "prod"? There are: dev, prod.',
     )
 
 

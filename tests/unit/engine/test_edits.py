@@ -90,7 +90,7 @@ def test_matching(patterns: list[str], found: list[Address]) -> None:
 def test_matching_names_what_is_near() -> None:
     with pytest.raises(PlannerError, match=r"the state holds no extension.aa") as caught:
         matching(STATE, ["extension.aa"])
-    assert caught.value.advice == 'Did you mean "extension.a"?'
+    assert caught.value.advice == 'Did you mean "extension.a"? There are: extension.a, extension.b.'
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,27 @@ def test_the_reason_names_the_other_resource() -> None:
 def test_a_glob_that_matches_nothing_is_wrong_usage() -> None:
     with pytest.raises(WrongUsage, match=r"--target extension.synonims matches no resource") as caught:
         Selection(("extension.synonims",)).check([Address("extension", "synonyms")])
-    assert caught.value.advice == 'Did you mean "extension.synonyms"?'
+    assert caught.value.advice == 'Did you mean "extension.synonyms"? There are: extension.synonyms.'
+
+
+@pytest.mark.parametrize(
+    ("glob", "names", "advice"),
+    [
+        (
+            "extension.a11",
+            "a1 a10 a2",
+            'Did you mean "extension.a1"? There are: extension.a1, extension.a2, extension.a10.',
+        ),
+        ("bundle.*", "a b", "There are: extension.a, extension.b."),
+        ("bundle.*", "a b c d e f g h i j", "extension.h and 2 more."),
+        ("bundle.*", "", "Write extension.name or extension.*."),
+    ],
+)
+def test_it_says_what_is_near_and_what_there_is(glob: str, names: str, advice: str) -> None:
+    for selection in (Selection((glob,)), Selection((), (glob,)), Selection((), (), (glob,))):
+        with pytest.raises(WrongUsage) as caught:
+            selection.check(addresses(names))
+        assert caught.value.advice.endswith(advice)
 
 
 def test_replace_takes_globs() -> None:

@@ -512,3 +512,14 @@ def test_operations_of_each_change(ece: Ece, tmp_path: Path) -> None:
     assert ece.driver.operations((note,), None, False) == ("update",)
     assert ece.driver.operations((note, file), content, False) == ("update", "upload")
     assert ece.driver.operations((file,), content, False) == ("upload",)
+
+
+def test_the_stored_archive_is_what_was_uploaded(ece: Ece, tmp_path: Path) -> None:
+    content = archive(tmp_path)
+    made = ece.made()
+    with pytest.raises(PlannerError, match="no address of a stored file"):
+        ece.driver.stored(made.id)
+    ece.write("upload", made, content=content)
+    assert ece.driver.stored(made.id) == Path(content.archive).read_bytes()
+    with pytest.raises(NotFound):
+        ece.driver.stored("0123456789")

@@ -131,7 +131,10 @@ def _mapping(kind: Any, filling: Filling) -> Any:
 
 
 def _tuple(kind: Any, filling: Filling) -> Any:
-    return ("name", filling.text, 0) if kind == Path else (filling.made(get_args(kind)[0]),)
+    if kind == Path:
+        return ("name", filling.text, 0)
+    items = get_args(kind)
+    return tuple(map(filling.made, items if set(items) == {int} else items[:1]))
 
 
 def _list(kind: Any, filling: Filling) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from attrs import evolve
 
 from planner.model.address import Address
+from planner.model.members import ContentChange, LineChange, Member, MemberChange, MemberText
 from planner.model.plan import Action, AttributeDiff, Change, Drift, OutputChange, Plan, Rename
 from planner.model.resource import Content, Prior
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Reference, Secret
@@ -120,6 +121,63 @@ CONTENT = Change(
     content=ARCHIVE,
     content_before=OLD,
     used_by=("shop", "warehouse"),
+)
+
+
+def member(path: str, size: int, digit: str) -> Member:
+    return Member(path, size, digit * 64)
+
+
+PRODUCTS = MemberChange(
+    "update",
+    "dictionaries/products.txt",
+    prior=member("dictionaries/products.txt", 61, "a"),
+    desired=member("dictionaries/products.txt", 85, "b"),
+)
+FILES = ContentChange(
+    SYNONYMS,
+    (
+        MemberChange("create", "dictionaries/new.txt", desired=member("dictionaries/new.txt", 4096, "c")),
+        MemberChange("delete", "dictionaries/old.txt", prior=member("dictionaries/old.txt", 12, "d")),
+        PRODUCTS,
+        MemberChange(
+            "move",
+            "hunspell/de_DE/de_DE.dic",
+            "hunspell/de.dic",
+            member("hunspell/de.dic", 7, "e"),
+            member("hunspell/de_DE/de_DE.dic", 7, "e"),
+        ),
+    ),
+    left_out=3,
+    reason="the lines are not at hand: no commit has what the installation holds",
+)
+WORDS = ContentChange(
+    SYNONYMS,
+    (
+        evolve(
+            PRODUCTS,
+            text=MemberText(
+                12,
+                9,
+                (
+                    LineChange(" ", "sofa, couch"),
+                    LineChange("-", "laptop, notebook", ((8, 16),)),
+                    LineChange("-", "mobile\t=> phone"),
+                    LineChange("+", "laptop, portable computer", ((8, 25),)),
+                    LineChange(" ", ", ".join(["another word for it"] * 7)),
+                    LineChange("+", "\u202eedoc lateral \x1b[2J, <b>bold</b> & `ticks`", ((1, 5), (14, 16))),
+                ),
+                left_out=18,
+            ),
+        ),
+        MemberChange(
+            "update",
+            "saml/key.pem",
+            prior=member("saml/key.pem", 1704, "a"),
+            desired=member("saml/key.pem", 1704, "b"),
+            text=MemberText(reason="it holds a key"),
+        ),
+    ),
 )
 USED = Change(
     SYNONYMS,
@@ -248,6 +306,8 @@ PLANS: Mapping[str, Plan] = {
     "update": plan(UPDATE),
     "update_long": plan(LONG_UPDATE),
     "update_content": plan(CONTENT),
+    "update_files": plan(CONTENT, contents=(FILES,)),
+    "update_words": plan(CONTENT, contents=(WORDS,)),
     "used_by": plan(USED),
     "replace": plan(
         REPLACE, Change(ICU, Action.REPLACE, "asked for with --replace", id="88", create_before_destroy=True)

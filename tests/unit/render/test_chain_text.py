@@ -48,6 +48,13 @@ def test_pages(page: str, width: int, golden: Golden) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_in_50_columns_only_what_is_copied_is_longer(page: str) -> None:
+    """Hashes, names and commands stay whole."""
+    long = [line for line in PAGES[page](50, PLAIN).splitlines() if len(line) > 50]
+    assert [line for line in long if " " in line.strip() and not line.strip().startswith("planner ")] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_colours_add_nothing_but_themselves(page: str) -> None:
     painted = PAGES[page](120, COLOURS)
     plain = PAGES[page](120, PLAIN)

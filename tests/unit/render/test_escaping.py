@@ -8,6 +8,7 @@ from planner.render.escaping import (
     break_units,
     cells,
     escape,
+    in_words,
     pad,
     quote,
     quoted_units,
@@ -91,6 +92,21 @@ def test_wrap(text: str, lines: list[str]) -> None:
 )
 def test_a_command_to_copy_stays_whole(text: str, lines: list[str]) -> None:
     assert wrap_advice(text, 10) == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("one two three four", "one two\nthree four"),
+        ("Digest: v2:sha256:1a2b3c4d5e6f", "Digest:\nv2:sha256:1a2b3c4d5e6f"),
+        ("To undo: planner state restore 3", "To undo:\nplanner state restore 3"),
+        ("  curl -H 'A: b' http://host/", "  curl -H 'A: b' http://host/"),
+        ("one\n\ntwo two two", "one\n\ntwo two\ntwo"),
+        ("", ""),
+    ],
+)
+def test_words_stay_whole(text: str, shown: str) -> None:
+    assert in_words(text, 10) == shown
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,28 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
+from planner.model.members import ContentChange
 from planner.model.plan import AttributeDiff, Change
 from planner.render.html.page import macro
+from planner.render.resource_view import ChangeView
 from planner.render.style import Style
 from planner.render.text.plan import render_plan
-from planner.render.view import ChangeView
 
 from .html_document import Node, read
-from .plans import CONTENT, CREATE, CREATE_FILTER, DELETE, ICU, PLANS, REPLACE, UPDATE, USED, plan
+from .plans import (
+    CONTENT,
+    CREATE,
+    CREATE_FILTER,
+    DELETE,
+    FILES,
+    ICU,
+    PLANS,
+    REPLACE,
+    UPDATE,
+    USED,
+    WORDS,
+    plan,
+)
 
 
 def row(change: Change) -> Node:
@@ -90,6 +104,44 @@ def test_a_new_file_stands_beside_the_earlier_one() -> None:
     assert attributes(CONTENT) == [
         ("content", "sha256 9f8e7d6c…", "sha256 1a2b3c4d… (12.3 kB, files/synonyms)")
     ]
+
+
+def files_of(content: ContentChange) -> Node:
+    item = ChangeView(CONTENT, content)
+    return read(macro("table", "change.html")(item))
+
+
+def test_files_stand_below_the_attributes_with_their_lines_beside_each_other() -> None:
+    _, table = files_of(WORDS).all("tbody")
+    rows = [[cell.text for cell in row.children if isinstance(cell, Node)] for row in table.all("tr")]
+    assert rows == [
+        ["~ dictionaries/products.txt+12 -9", "sofa, couch", "sofa, couch"],
+        ["laptop, notebook", "laptop, portable computer"],
+        ["mobile\\t=> phone", ""],
+        [", ".join(["another word for it"] * 7)] * 2,
+        ["", "\\u202eedoc lateral \\x1b[2J, <b>bold</b> & `ticks`"],
+        ["18 more lines not shown"],
+        ["~ saml/key.pem1.7 kB", "it holds a key"],
+    ]
+    assert [mark.text for mark in table.all("mark")] == ["notebook", "portable computer", "edoc", "\\x1b["]
+
+
+def test_files_without_lines_have_what_else_is_known() -> None:
+    shown = files_of(FILES)
+    _, table = shown.all("tbody")
+    rows = [[cell.text for cell in row.children if isinstance(cell, Node)] for row in table.all("tr")]
+    assert rows == [
+        ["+ dictionaries/new.txt", "4.1 kB"],
+        ["- dictionaries/old.txt", "12 B"],
+        ["~ dictionaries/products.txt", "61 B -> 85 B"],
+        ["hunspell/de.dic -> hunspell/de_DE/de_DE.dic", "moved"],
+    ]
+    assert [p.text for p in shown.all("p")] == ["3 more files", FILES.reason]
+
+
+def test_only_a_reason_needs_no_table() -> None:
+    shown = files_of(ContentChange(CONTENT.address, reason="why"))
+    assert (len([*shown.all("table")]), shown.one("p").text) == (1, "why")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from planner.model.plan import Action, Change
 from planner.render.html.across import ShownChange
 from planner.render.html.graph import MOST_NODES, graph_of
 from planner.render.html.page import macro
-from planner.render.view import ChangeView
+from planner.render.resource_view import ChangeView
 
 from .html_document import Node, read
 

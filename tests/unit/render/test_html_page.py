@@ -17,7 +17,7 @@ from planner.model.release import Gate
 from planner.model.resource import Content
 from planner.model.value import UNKNOWN, Value
 from planner.render.html import render_html
-from planner.render.view import ChangeView
+from planner.render.resource_view import ChangeView
 
 from .html_document import Node, read
 from .plans import CREATE, DELETE, ICU, OFFICE, PLANS, REPLACE, SYNONYMS, UPDATE, plan

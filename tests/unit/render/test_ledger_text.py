@@ -8,6 +8,7 @@ from planner.model.address import Address
 from planner.model.ledger import APPLIED, FAILED, SKIPPED, Entry, Ledger, ThreeWay
 from planner.model.plan import Action
 from planner.model.value import UNKNOWN
+from planner.render.escaping import cells
 from planner.render.ledger import render_ledger
 from planner.render.style import Style
 
@@ -74,6 +75,11 @@ RESUME = "planner apply -e staging"
 def test_golden(name: str, ledger: Ledger, width: int, golden: Callable[[str, str], None]) -> None:
     text = render_ledger(ledger, environment="staging", width=width, style=Style(), resume=RESUME)
     golden(f"ledger/{name}.{width}", text)
+
+
+def test_in_50_columns() -> None:
+    text = render_ledger(PARTLY, environment="staging", width=50, style=Style(), resume=RESUME)
+    assert [line for line in text.splitlines() if cells(line) > 50] == []
 
 
 def test_complete() -> None:

@@ -18,14 +18,16 @@ from planner.model.plan import (
     Action,
     AttributeDiff,
     Change,
+    DriftReport,
     LeftOut,
 )
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Secret, Value
 from planner.render.escaping import cells, quote
 from planner.render.markdown.comment import render_markdown_plan
 from planner.render.style import Style
-from planner.render.text.plan import render_plan
+from planner.render.text.plan import render_drift, render_plan
 from planner.render.values import wrapped
+from planner.render.view import PlanView
 
 from . import plans
 from .plans import PLANS, SYNONYMS, plan
@@ -45,10 +47,22 @@ def test_every_golden_file_is_used() -> None:
     assert found == {f"{name}.{width}.txt" for name in PLANS for width in (80, 200)}
 
 
-@pytest.mark.parametrize("width", [70, 80, 200])
+@pytest.mark.parametrize("width", [50, 70, 80, 200])
 @pytest.mark.parametrize("name", PLANS)
 def test_no_line_is_wider_than_the_terminal(name: str, width: int) -> None:
+    copied = PlanView(PLANS[name]).renames.block
     for line in render_plan(PLANS[name], width=width, style=PLAIN).splitlines():
+        assert cells(line) <= width or line in copied, line
+
+
+@pytest.mark.parametrize("width", [50, 80])
+@pytest.mark.parametrize("known", [0, 3])
+@pytest.mark.parametrize("name", ["drift", "drift_only", "create"])
+def test_no_line_of_drift_is_wider(name: str, known: int, width: int) -> None:
+    report = DriftReport("p", "an environment", "2026-11-30T00:00:00Z", PLANS[name].drift, known=known)
+    for line in render_drift(
+        evolve(report, since="2026-11-29T00:00:00Z"), width=width, style=PLAIN
+    ).splitlines():
         assert cells(line) <= width, line
 
 

@@ -6,7 +6,8 @@ from planner.model.address import Address
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Reference, Secret, Value
 from planner.render.escaping import cells
 from planner.render.rows import key_of
-from planner.render.values import elided, human_size, inline, plural
+from planner.render.style import Style
+from planner.render.values import elided, human_size, inline, marked_lines, plural, text_line
 from planner.yaml12.number import written
 
 LATER = Deferred((Reference(Address("extension", "a"), ("url",)),))
@@ -83,3 +84,31 @@ def test_sizes(size: int, text: str) -> None:
 @pytest.mark.parametrize(("count", "text"), [(0, "0 items"), (1, "1 item"), (10_000, "10,000 items")])
 def test_plural(count: int, text: str) -> None:
     assert plural(count, "item") == text
+
+
+@pytest.mark.parametrize(
+    ("line", "marked", "found"),
+    [
+        ("one two", [], []),
+        ("one two", [(4, 7)], ["two"]),
+        ("one two", [(0, 3), (4, 7)], ["one", "two"]),
+        ("a\tb two", [(4, 7)], ["two"]),
+        ("a\u202eb", [(1, 2)], ["\\u202e"]),
+        ("back\\slash\t", [(4, 5)], ["\\\\"]),
+        ("one", [(2, 9)], ["e"]),
+        ("one", [(7, 9)], []),
+        ("x" * 30, [(10, 20)], ["x" * 6, "x" * 4]),
+        ("word " * 8, [(0, 40)], ["word word word ", "word word word ", "word word "]),
+    ],
+)
+def test_what_is_marked_stays_so_over_escapes_and_line_breaks(
+    line: str, marked: list[tuple[int, int]], found: list[str]
+) -> None:
+    parts = marked_lines(line, tuple(marked), 20)
+    assert [text[start:end] for text, marks in parts for start, end in marks if start < end] == found
+    assert [text for text, _ in parts] == text_line(line, 20)
+
+
+def test_marks_are_seen_in_colour_only() -> None:
+    assert Style().marked("one two", [(4, 7)]) == "one two"
+    assert Style(colours=True).marked("one two", [(0, 1), (4, 7)]) == "\x1b[7mo\x1b[0mne \x1b[7mtwo\x1b[0m"

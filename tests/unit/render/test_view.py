@@ -16,10 +16,11 @@ from planner.model.resource import Prior
 from planner.render import events
 from planner.render.html import render_html
 from planner.render.markdown import render_comment, render_markdown_plan
+from planner.render.resource_view import ChangeView, DriftView
 from planner.render.rows import Form, Row, Words
 from planner.render.style import Style
 from planner.render.text.plan import render_plan
-from planner.render.view import ChangeView, DriftView, PlanView
+from planner.render.view import PlanView
 
 from . import plans
 from .html_document import read

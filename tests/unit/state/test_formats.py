@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from planner.model.members import Manifest, Member
 from planner.model.value import Fingerprint
 from planner.state import journal, saved, snapshot
 from planner.state.registry import Location, open_backend
 from planner.state.store import Store
 
 FORMATS = Path(__file__).parent / "formats"
+MANIFEST = Manifest(members=(Member("dictionaries/words.txt", 12, f"{'ab' * 32}"),))
 PRESENT = {
     "dev.json": snapshot.FORMAT.version,
     "dev.journal": journal.FORMAT_VERSION,
@@ -37,7 +39,8 @@ def test_every_version_up_to_the_present_one_is_kept(name: str) -> None:
 
 @pytest.mark.parametrize("version", versions("dev.json"))
 def test_state_and_journal_say_what_they_said(version: int, tmp_path: Path) -> None:
-    shutil.copytree(FORMATS / str(version), tmp_path / "state")
+    shutil.copytree(FORMATS / "1", tmp_path / "state")
+    shutil.copy(FORMATS / str(version) / "dev.json", tmp_path / "state")
     backend = open_backend(Location("state", environment="dev", folder=tmp_path))
     state = Store(backend, "small", "dev").load()
     assert state.serial == 1
@@ -54,6 +57,8 @@ def test_state_and_journal_say_what_they_said(version: int, tmp_path: Path) -> N
     assert isinstance(by_name["phonetic"].attributes["description"], Fingerprint)
     assert [str(a) for a in by_name["words"].dependencies] == ["extension.scripts"]
     assert [left.id for left in state.deposed] == ["6904219037"]
+    known = [(item.commit, item.path, item.manifest) for item in state.contents.values()]
+    assert known == ([(("3f9c1ab04d12" * 4)[:40], "files/a", MANIFEST)] if version > 1 else [])
     assert [(str(i.address), i.operation) for i in state.in_doubt] == [
         ("extension.made", "upload"),
         ("extension.words", "delete"),
@@ -73,6 +78,10 @@ def test_a_saved_plan_says_what_it_said(version: int) -> None:
         ("extension.words", "replace"),
     ]
     assert [step.operation for step in plan.steps] == ["create", "upload", "upload", "create", "delete"]
+    lines = [
+        (line.sign, line.text) for c in plan.contents for m in c.members if m.text for line in m.text.lines
+    ]
+    assert lines == ([("-", "laptop"), ("+", "laptops")] if version > 2 else [])
 
 
 @pytest.mark.parametrize("version", versions("drift.json"))

@@ -12,6 +12,7 @@ from attrs import evolve
 
 from planner.errors import StalePlan
 from planner.model.address import Address
+from planner.model.members import ContentChange
 from planner.model.plan import (
     FOR_PEOPLE,
     Action,
@@ -70,6 +71,7 @@ PLAN = Plan(
     moves=(Moved(A, B),),
     left_out=(LeftOut(A, Action.CREATE, "b is left out"),),
     renames=(Rename((A,), (B,)),),
+    contents=(ContentChange(A),),
     checks=(CheckResult("c", "passed", "a message", "error"), CheckResult("d", "passed", "more", "error")),
 )
 
@@ -151,6 +153,7 @@ def test_what_is_for_people() -> None:
         ("partial",),
         ("asked",),
         ("renames",),
+        ("contents",),
     }
 
 

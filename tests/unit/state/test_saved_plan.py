@@ -116,10 +116,10 @@ def test_plans_of_another_shape(path: Path, changes: dict[str, Any], problem: st
 @pytest.mark.parametrize("same", [True, False], ids=["as ours", "something else altogether"])
 def test_a_newer_plan(path: Path, same: bool) -> None:
     write_plan(path, PLAN)
-    rewrite(path, format_version=3)
+    rewrite(path, format_version=4)
     if not same:
-        path.write_bytes(b'{"format_version": 3}')
-    with pytest.raises(PlannerError, match="has format_version 3") as caught:
+        path.write_bytes(b'{"format_version": 4}')
+    with pytest.raises(PlannerError, match="has format_version 4") as caught:
         read_plan(path)
     assert caught.value.advice.startswith("A newer planner wrote it")
 

@@ -97,10 +97,10 @@ def test_a_changed_byte_changes_nothing_or_is_found() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        resealed(format_version=2),
+        resealed(format_version=3),
         resealed(format_version=99, more=1),
-        GOOD.replace(b'"format_version": 1', b'"format_version": 2'),
-        b'{"format_version": 2, "signature": "no digest any more"}',
+        GOOD.replace(b'"format_version": 1', b'"format_version": 3'),
+        b'{"format_version": 3, "signature": "no digest any more"}',
     ],
     ids=["as ours", "with more in it", "sealed otherwise", "something else altogether"],
 )

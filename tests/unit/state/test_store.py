@@ -213,7 +213,7 @@ def test_damage_names_the_newest_good_snapshot_and_restore_heals(
 
 
 def newer_format(path: Path) -> None:
-    path.write_bytes(path.read_bytes().replace(b'"format_version": 1', b'"format_version": 2'))
+    path.write_bytes(path.read_bytes().replace(b'"format_version": 1', b'"format_version": 3'))
 
 
 @pytest.mark.parametrize("newer", [["dev.json"], ["dev.json", "dev.history/00000003.json"]], ids=str)
@@ -259,7 +259,7 @@ def test_damage_to_what_a_newer_planner_wrote_is_not_for_this_one_to_mend(
     damage(folder / "dev.json")
     with pytest.raises(DamagedState) as caught:
         store.load()
-    assert "serial 3 in the history of state/dev.json has format_version 2" in caught.value.advice
+    assert "serial 3 in the history of state/dev.json has format_version 3" in caught.value.advice
     assert "state restore" not in caught.value.advice
     for serial in (1, 2, 3):
         with pytest.raises(NewerFormat, match="serial 3 in the history"):

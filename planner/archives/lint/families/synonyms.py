@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from planner.archives.lint.family import Family, Sign, Strength, first_line
-from planner.archives.lint.lines import JAVA_SPACES, blocks, repeated, utf8
+from planner.archives.lint.family import MOST_OF_A_FILE, Family, Sign, Strength, first_line
+from planner.archives.lint.lines import JAVA_SPACES, Seen, blocks, repeated, utf8
 from planner.archives.lint.tree import File
 from planner.model.diagnostic import ERROR, WARNING
 from planner.model.lint import Finding, Rule, Unchecked
@@ -118,6 +118,8 @@ _PIECES: Final = rf"{_PIECE}(?:,{_PIECE})*+"
 NOT_PLAIN: Final = re.compile(
     rf"^(?!(?:#.*+|{_PIECE}(?:(?:,{_PIECE})++(?:=>{_PIECES})?|=>{_PIECES}))$).++$", re.MULTILINE
 )
+_MAY_BE_REFUSED: Final = re.compile(r"=>.*=>|(?:^|,|=>)[\0-\x20\\]*+(?:,|=>|$)")
+"""Where there are so many warnings that no more are told, only such lines are taken apart."""
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _ARROW: Final = re.compile(r"((?:\\.|[^\\=]++|=(?!>)|\\$)++)|(=>)", re.DOTALL)
 _COMMA: Final = re.compile(r"((?:\\.|[^\\,]++|\\$)++)|(,)", re.DOTALL)
@@ -137,14 +139,17 @@ def recognise(name: str, start: bytes) -> Sign | None:
 
 def check(file: File) -> Iterator[Finding | Unchecked]:
     yield from utf8(file, NOT_UTF8, BYTE_ORDER_MARK)
-    count = 0
+    seen, told = Seen(_rule), 0
     for block in blocks(file):
+        seen.see(block)
         for number, line in block.like(NOT_PLAIN):
-            yield from (rule.at(number) for rule in broken(line))
-        count += sum(1 for line in block.lines if _rule(line))
-    if count > _RULES_OF_THE_API:
-        yield MANY.at(sentence=f"{MANY.sentence}: {count:,}")
-    yield from repeated(file, REPEATED, _rule)
+            if told <= MOST_OF_A_FILE or _MAY_BE_REFUSED.search(line):
+                found = [rule.at(number) for rule in broken(line)]
+                told += len(found)
+                yield from found
+    if seen.count > _RULES_OF_THE_API:
+        yield MANY.at(sentence=f"{MANY.sentence}: {seen.count:,}")
+    yield from repeated(file, REPEATED, _rule, seen)
 
 
 def _rule(line: str) -> str | None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 
 import pytest
+from attrs import evolve
 
 from planner.archives.lint import Tree, lint
 from planner.archives.lint.family import Family, Sign, Strength
 from planner.archives.lint.lines import LONGEST
 from planner.archives.lint.tree import BUNDLE, PLUGIN, File, tree
-from planner.model.diagnostic import WARNING
+from planner.model.diagnostic import ERROR, WARNING
 from planner.model.lint import Finding, Rule, Unchecked
 
 RULE = Rule("a-b", WARNING, "is wrong", "", "", "")
@@ -122,11 +125,42 @@ def test_findings_are_bounded_and_it_is_said() -> None:
     one = family("many", Strength.NAME, findings=1001)
     found = lint(made({"a": b""}), [one])
     assert len(found.findings) == 1000
-    assert found.unchecked == (Unchecked("a", "only the first 1,000 findings are told"),)
+    assert found.unchecked == (Unchecked("a", "only the first 1,000 errors and 1,000 warnings are told"),)
     assert lint(made({"a": b""}), [family("some", Strength.NAME, findings=1000)]).unchecked == ()
+    error = evolve(RULE, severity=ERROR)
+    both = evolve(one, check=lambda _: chain(one.check(_), (error.at(n) for n in range(1500))))
+    assert Counter(item.rule.severity for item in lint(made({"a": b""}), [both]).findings) == {
+        WARNING: 1000,
+        ERROR: 1000,
+    }
     all_of_them = lint(made({f"{n:02}": b"" for n in range(20)}), [one])
-    assert len(all_of_them.findings) + len(all_of_them.unchecked) == 10_001
-    assert all_of_them.unchecked[-1] == Unchecked("", "only the first 10,000 findings are told")
+    assert len(all_of_them.findings) == 10_000
+    assert all_of_them.unchecked[-1] == Unchecked(
+        "", "only the first 10,000 errors and 10,000 warnings are told"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "odd", "bad", "rule"),
+    [
+        ("dictionaries/synonyms.txt", b"car\n", b"a => b => c\n", "synonyms-two-arrows"),
+        ("dictionaries/synonyms.txt", b"a,,b\n", b"a, ,b\n", "synonyms-blank-term"),
+        ("dictionaries/synonyms.txt", b"a,,b\n", b"a => \\ \n", "synonyms-blank-term"),
+        ("dictionaries/synonyms.txt", b"a,,b\n", b" \n", "synonyms-blank-term"),
+        ("dictionaries/wn_s.pl", b"g(100000001,'a').\n", b"\n", "wordnet-short-line"),
+        (
+            "dictionaries/userdict_ja.txt",
+            "日本,日本,ニホン,名詞,固有\n".encode(),
+            b"a,b\n",
+            "kuromoji-few-fields",
+        ),
+        ("dictionaries/userdict_ko.txt", b"c#\n", b'"\n', "nori-open-quote"),
+        ("dictionaries/stopwords.txt", b" #\n", b"\xff\n", "words-not-utf8"),
+    ],
+)
+def test_warnings_hide_no_error(name: str, odd: bytes, bad: bytes, rule: str) -> None:
+    found = lint(made({name: odd * 1500 + bad + odd}))
+    assert rule in {item.rule.id for item in found.findings}
 
 
 def test_a_line_that_is_too_long_ends_the_look_at_its_file_only() -> None:
