@@ -24,7 +24,6 @@ from planner.config.load import Configuration
 from planner.engine.contents import member_changes, told
 from planner.engine.workflow import Proposal
 from planner.errors import PlannerError
-from planner.kinds.registry import load_kinds
 from planner.model.address import Address
 from planner.model.members import FULL, LINES, NAMES, NONE, ContentChange, KnownContent
 from planner.model.plan import Change, Drift, Plan
@@ -52,13 +51,15 @@ class Elsewhere:
 class Lines:
     """What is shown of the lines in one environment's archives. All that is shown shares its bounds.
 
-    stored: the installation; None where nobody asks for its archives.
+    stored: the installation; None where nobody asks for its archives. beside: another environment whose say
+    it is, too, what is shown.
     """
 
     request: Request
     configuration: Configuration
     showing: Showing
     stored: InInstallation | None = None
+    beside: Configuration | None = None
 
     @classmethod
     def of(cls, request: Request, configuration: Configuration, fetch: Fetch | None = None) -> Lines:
@@ -73,8 +74,8 @@ class Lines:
         return self.request.content not in (NONE, NAMES)
 
     def are_withheld(self, address: Address) -> bool:
-        declared = self.configuration.resources.get(address)
-        return self.configuration.environment.names_only or bool(declared and declared.names_only)
+        asked = filter(None, (self.configuration, self.beside))
+        return any(_names_only(configuration, address) for configuration in asked)
 
     def between(self, address: Address, prior: Content, desired: Content) -> ContentChange:
         """How the files of one archive become those of another, with their lines."""
@@ -117,6 +118,11 @@ class Lines:
     def archive(self, state: State) -> Archive:
         """Where archives are that the state knows; the installation, too, where somebody asks for it."""
         return InEither(self.in_git(state), self.stored) if self.stored else self.in_git(state)
+
+
+def _names_only(configuration: Configuration, address: Address) -> bool:
+    declared = configuration.resources.get(address)
+    return configuration.environment.names_only or bool(declared and declared.names_only)
 
 
 def narrowed(plan: Plan, content: str | None) -> Plan:
@@ -231,7 +237,8 @@ class _Replaced:
 
     def _is_replaced(self, item: Drift) -> bool:
         """Whether the installation says something else of the file, which an upload made."""
-        prior, facts = self.state.resources.get(item.address), load_kinds()[item.address.kind].kind.content
+        prior = self.state.resources.get(item.address)
+        facts = self.lines.request.kinds[item.address.kind].kind.content
         if facts is None or prior is None or prior.content_sha256 is None:
             return False
         return any(diff.path[0] == facts.marker for diff in item.diffs)

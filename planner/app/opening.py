@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 from attrs import Factory, evolve, field, frozen
 
@@ -16,6 +16,7 @@ from planner.app.caller import Caller, Silent
 from planner.app.command_line import Typed
 from planner.app.config_digest import config_digest
 from planner.app.disclosure import discretion, exposed, exposed_names
+from planner.app.embedded import STATE_FOLDER, embedded
 from planner.app.linting import findings
 from planner.app.pinned import PinnedTrees
 from planner.app.prior_content import Fetch
@@ -36,7 +37,7 @@ from planner.engine.ports import Drivers
 from planner.engine.recover import Waiting
 from planner.engine.selection import Selection
 from planner.engine.workflow import Session
-from planner.errors import InvalidConfiguration, PlannerError
+from planner.errors import InvalidConfiguration
 from planner.kinds.binding import REGION, Conventions
 from planner.kinds.contents import attach_contents
 from planner.kinds.registry import KindFile, load_kinds, project_kinds
@@ -51,11 +52,6 @@ from planner.state.store import Store
 
 if TYPE_CHECKING:
     from planner.ece.client import Client
-    from planner.ece.wsgi import WSGITransport
-
-
-STATE_FOLDER: Final = "state"
-"""Where a project has what belongs to this machine: local states, data of the embedded ECE."""
 
 
 @frozen(eq=False, repr=False)
@@ -232,9 +228,9 @@ def _client(
     """Whoever lost the lock of the state sends nothing more that writes, be it the next attempt of a call."""
     from planner.ece.client import open_client  # noqa: PLC0415 - not for those who ask no installation
 
-    embedded = _sandbox(request.folder, configuration.environment) if settings.is_sandbox else nullcontext()
+    sandbox = embedded(request.folder, configuration.environment) if settings.is_sandbox else nullcontext()
     with (
-        embedded as transport,
+        sandbox as transport,
         open_client(
             settings,
             pool_size=request.parallelism,
@@ -267,41 +263,6 @@ def _waiting(settings: Settings, caller: Caller) -> Waiting:
     """
     grace = 0.0 if settings.is_sandbox else settings.timeout or Timeouts().read
     return Waiting(grace, time.sleep, caller.tell)
-
-
-@contextmanager
-def _sandbox(folder: Path, environment: Environment) -> Iterator[WSGITransport]:
-    """The embedded ECE, or Elastic Cloud. PlannerError when its data cannot be used."""
-    from planner.ece.wsgi import WSGITransport  # noqa: PLC0415 - only where it is the endpoint
-    from planner.sandbox import SandboxError, create_app  # noqa: PLC0415 - only where it is the endpoint
-
-    data = sandbox_file(folder, environment)
-    try:
-        app = create_app(data, platform=sandbox_platform(environment))
-    except SandboxError as error:
-        raise PlannerError(f"the sandbox cannot run: {error}", advice="See planner sandbox reset.") from None
-    except OSError as error:
-        raise PlannerError(
-            f"the sandbox cannot keep its data in {data}: {error.strerror}",
-            advice="It needs a folder that can be written to, also for a plan.",
-        ) from None
-    with app:
-        yield WSGITransport(app)
-
-
-def sandbox_file(folder: Path, environment: Environment) -> Path:
-    """As planner.yaml says; else beside the environment's local state, in state/ when that is elsewhere."""
-    if named := environment.options.get("sandbox"):
-        return folder / str(named)
-    is_path = environment.state.endswith(".json") and "://" not in environment.state
-    place = (
-        folder / Path(environment.state.removeprefix("file:")).parent if is_path else folder / STATE_FOLDER
-    )
-    return place / f"sandbox-{environment.name}.db"
-
-
-def sandbox_platform(environment: Environment) -> str:
-    return str(environment.options.get("platform", "ece"))
 
 
 def _conventions(environment: Environment, settings: Settings) -> Conventions:

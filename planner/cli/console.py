@@ -141,6 +141,10 @@ class Console:
         """A result."""
         self._result(text, self.redact)
 
+    def out_words(self, text: str) -> None:
+        """A result in sentences, escaped before."""
+        self.out(self.in_words(text, sys.stdout))
+
     def out_document(self, data: bytes) -> None:
         """A result for programs. Its values were redacted: in its text a secret could be structure."""
         self._result(data.decode(), str)
@@ -176,11 +180,11 @@ class Console:
         """Say anything that is not the result."""
         self._say(self.in_words(self.located(text)))
 
-    def in_words(self, text: str) -> str:
+    def in_words(self, text: str, stream: TextIO | None = None) -> str:
         """text, escaped before, as a terminal shows it without breaking a word. Redacted first: a secret that
-        is broken would not be found.
+        is broken would not be found. stream: where it goes, stderr if none is given.
         """
-        return in_words(self.redact(text), self.width()) if sys.stderr.isatty() else text
+        return in_words(self.redact(text), self.width()) if (stream or sys.stderr).isatty() else text
 
     def _say(self, text: str) -> None:
         """text, in which lines of files may be: they are shown as they are."""

@@ -15,8 +15,15 @@ from planner.model.project import Project
 
 VARIABLE: Final = "PLANNER_ENVIRONMENT"
 
-_NAMED_ALWAYS: Final = frozenset({"apply --destroy", "destroy", "lock break", "state rm"})
-"""What nobody wants to have done where they did not look."""
+_NAMED_ALWAYS: Final = frozenset(
+    {
+        *("apply --destroy", "destroy", "lock break"),
+        *(f"state {edit}" for edit in ("adopt", "discard", "push", "restore", "rm")),
+    }
+)
+"""What deletes, decides or cannot be looked at before: nobody wants it done where they did not look."""
+_OWN: Final = frozenset({"sandbox reset", "sandbox serve"})
+"""Without -e they are about no environment."""
 _ABOUT_ALL: Final = frozenset({"init", "validate"})
 """Without -e they are about every environment."""
 
@@ -39,6 +46,19 @@ def environment_of(
     context.ensure_object(Invocation).environment = name
     tell(f"Environment: {name}, from {origin}.")
     return name
+
+
+def help_on_default(context: click.Context) -> str:
+    """What a command's help says of it without -e."""
+    command = _command(context)
+    if command in _OWN:
+        return "none: a sandbox of its own"
+    if command in _ABOUT_ALL:
+        return "each of them"
+    if command in _NAMED_ALWAYS:
+        return "the only one"
+    none = "; with --destroy the only one" if f"{command} --destroy" in _NAMED_ALWAYS else ""
+    return f"{VARIABLE}, default_environment of {PROJECT_FILE}, the only one{none}"
 
 
 def _command(context: click.Context) -> str:

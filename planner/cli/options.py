@@ -106,13 +106,24 @@ def _noted(context: click.Context, _option: click.Parameter, value: str | None) 
     return value
 
 
+class _EnvironmentOption(click.Option):
+    """Its help says what the command takes without it."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        from planner.cli.environments import help_on_default  # noqa: PLC0415 - only for help
+
+        record = super().get_help_record(ctx)
+        return record and (record[0], f"{record[1]} [default: {help_on_default(ctx)}]")
+
+
 environment_option = click.option(
     "-e",
     "--environment",
+    cls=_EnvironmentOption,
     metavar="ENV",
     callback=_noted,
     shell_complete=complete_environments,
-    help="The environment. [default: PLANNER_ENVIRONMENT, default_environment of planner.yaml, the only one]",
+    help="The environment.",
 )
 _VARIABLES = [
     click.option(

@@ -221,8 +221,10 @@ class _Reader:
 
     def report_missing(self, variable: Variable) -> None:
         name, here = variable.name, self.environment
-        file = "" if variable.sensitive else f"in environments/{here}.yaml, "
-        why, advice = "", f"Set it {file}by {PREFIX}{name} or by --var."
+        file, other = (
+            ("", "--var-file") if variable.sensitive else (f"in environments/{here}.yaml, ", "--var")
+        )
+        why, advice = "", f"Set it {file}by {PREFIX}{name} or by {other}."
         if self._upstream and name in self.project.promoted_variables:
             why, advice = ": none is pinned", f"Promote a release: planner promote {self._upstream} {here}\n"
             advice += "Or give the variable a default."

@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 from planner.archives import Archives
 from planner.ece.operations import MULTIPART, RAW, Reply, Upload
 from planner.errors import ApiError, OutcomeUnknown, PlannerError, StalePlan
-from planner.kinds.binding import pointed
+from planner.kinds.replies import pointed
 from planner.kinds.rest import RestDriver, said, steps_between
 from planner.model.compare import same
 from planner.model.diagnostic import Diagnostic
@@ -79,7 +79,9 @@ class ExtensionDriver(RestDriver):
 
     def stored(self, id_: str) -> bytes:
         """The archive that the installation keeps of an extension. PlannerError."""
-        reply = self._call(self.binding.calls["read"], id_)  # what is observed has no address that passes
+        reply = self.call(
+            self.binding.calls["read"], self.parts_of(id_)
+        )  # what is observed has no address that passes
         url, size = (pointed(reply.body, f"/file_metadata/{name}") for name in ("url", "size"))
         if not (isinstance(url, str) and isinstance(size, int)):
             raise PlannerError("the installation gives no address of a stored file")

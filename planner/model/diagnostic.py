@@ -147,9 +147,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def near_or_there(word: str, known: Iterable[str]) -> str:
     """What word is likely meant to be, and what there is: `There are: dev, prod.`; "" for nothing."""
     names = list(known)
+    near = did_you_mean(word, names)
+    if not names or (near and len(names) == 1):
+        return near
     more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
-    there = f"There are: {', '.join(names[:_LISTED])}{more}." if names else ""
-    return f"{did_you_mean(word, names)} {there}".strip()
+    return f"{near} There are: {', '.join(names[:_LISTED])}{more}.".lstrip()
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from attrs import evolve, field, frozen
 
 from planner.model.diagnostic import ERROR, Diagnostic, Position
 from planner.model.redaction import WORD
 
-_LINES = 5
-"""Further lines of a finding that are named."""
+_NAMED: Final = 5
+"""Further places of a finding that are named."""
 
 
 @frozen
@@ -150,7 +151,7 @@ class Report:
         for finding in self.findings:
             found.setdefault((finding.rule.id, finding.member, finding.since), []).append(finding)
         for (rule, member, since), (first, *others) in found.items():
-            detail = _context(taken.get(member), others)
+            detail = _context(taken.get(member), first.rule, others)
             severity = first.rule.severity
             yield Fault(rule, severity, member, first.line, first.sentence, detail, first.advice, since)
 
@@ -158,10 +159,18 @@ class Report:
         return (fault.diagnostic(self.archive) for fault in self.faults())
 
 
-def _context(taken: Taken | None, others: list[Finding]) -> str:
-    lines = [str(finding.line) for finding in others if finding.line][:_LINES]
-    more = len(others) - len(lines)
-    listed = ", ".join(lines) + (f" and {more:,} more" if more else "")
-    also = f"Also in line{'s' * (len(others) > 1)} {listed}." if lines else ""
+def _context(taken: Taken | None, rule: Rule, others: list[Finding]) -> str:
+    """Where else it is, and what the file was taken for."""
     what = f"Taken for {taken.format}: {taken.why}." if taken and taken.format else ""
-    return " ".join(part for part in (also, what) if part)
+    return " ".join(part for part in (_also(rule, others), what) if part)
+
+
+def _also(rule: Rule, others: list[Finding]) -> str:
+    """The lines of the others; where they have none, what they say beside what the rule does."""
+    places = [str(finding.line) for finding in others if finding.line]
+    where = f" in line{'s' * (len(places) > 1)}"
+    if not places:
+        places, where = [finding.sentence.removeprefix(f"{rule.sentence}: ") for finding in others], ":"
+    more = len(places) - _NAMED
+    listed = ", ".join(places[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+    return f"Also{where} {listed}." if places else ""

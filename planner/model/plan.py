@@ -160,7 +160,7 @@ class Drift:
     id: str = field(metadata=IDENTITY)
     gone: bool = False
     diffs: tuple[AttributeDiff, ...] = ()
-    content: ContentChange | None = field(default=None, eq=False, metadata=FOR_PEOPLE)
+    content: ContentChange | None = field(default=None, metadata=FOR_PEOPLE)
 
 
 @frozen
@@ -191,8 +191,10 @@ class DriftReport:
 
     def news(self, before: DriftReport) -> DriftReport:
         """What is not as it was before."""
-        then = {(item.address, item.id): item for item in before.drift}
-        new = tuple(item for item in self.drift if then.get((item.address, item.id)) != item)
+        then = {(item.address, item.id): (item.gone, item.diffs) for item in before.drift}
+        new = tuple(
+            item for item in self.drift if then.get((item.address, item.id)) != (item.gone, item.diffs)
+        )
         return evolve(self, drift=new, since=before.at, known=len(self.drift) - len(new))
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from attrs import field, frozen
 
@@ -79,6 +79,12 @@ class Environment:
     @property
     def endpoint(self) -> str:
         return str(self.options.get("endpoint", ""))
+
+    @property
+    def sandbox(self) -> Mapping[str, str]:
+        """`file` and `seed` of the embedded ECE, as far as they are named."""
+        given = self.options.get("sandbox") or {}
+        return cast(Mapping[str, str], given) if isinstance(given, Mapping) else {"file": str(given)}
 
     @property
     def read_again_after(self) -> float:

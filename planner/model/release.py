@@ -11,6 +11,7 @@ from attrs import evolve, field, frozen
 
 from planner.model.address import Address
 from planner.model.codec import canonical, digest
+from planner.model.members import ContentChange
 from planner.model.plan import AttributeDiff
 from planner.model.redaction import IDENTITY, WORD
 from planner.model.value import Value, dotted
@@ -277,11 +278,14 @@ class Promoted:
 
 @frozen
 class TextDiff:
-    """A commit or the sha256 of an archive; "" on the side that has none."""
+    """A commit or the sha256 of an archive; "" on the side that has none. content: what differs in an archive
+    that both sides have, where that is to be shown.
+    """
 
     name: str = field(metadata=IDENTITY)
     before: str
     after: str
+    content: ContentChange | None = None
 
 
 @frozen

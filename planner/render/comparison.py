@@ -8,7 +8,8 @@ from planner.model.release import Comparison, RenderedDiff, TextDiff
 from planner.render.escaping import wrap
 from planner.render.rows import Row, Words, content_words, rows_of
 from planner.render.style import BOLD, Style
-from planner.render.text.rows import render_rows
+from planner.render.text.files import file_lines
+from planner.render.text.rows import row_lines
 from planner.render.values import plural
 
 
@@ -27,7 +28,18 @@ def render_comparison(found: Comparison, *, width: int, style: Style) -> str:
 def _section(title: str, found: Comparison, rows: Sequence[Row], width: int, style: Style) -> Iterator[str]:
     if rows:
         yield style.paint(BOLD, f"{title}, {found.left} -> {found.right}:")
-        yield from render_rows(rows, indent=2, width=width, style=style)
+        yield from _lines(rows, found.archives, 2, width, style)
+
+
+def _lines(
+    rows: Sequence[Row], archives: Sequence[TextDiff], indent: int, width: int, style: Style
+) -> Iterator[str]:
+    """rows, those of archives with what differs in them."""
+    told = {diff.name: diff.content for diff in archives}
+    for row, lines in row_lines(rows, indent=indent, width=width):
+        content = told.get(row.name)
+        below = file_lines(content, indent=indent + 2, width=width) if content else ()
+        yield from (line.painted(style) for line in (*lines, *below))
 
 
 def _promotable(found: Comparison) -> Iterator[Row]:
@@ -61,11 +73,12 @@ def _rendered(found: Comparison, width: int, style: Style) -> Iterator[str]:
     yield from _alone(rendered, found, style)
     for item in rendered.both:
         yield f"  {style.sign('~')} {item.address}"
-        rows = [*rows_of(item.attributes), *([_hashes(item.content)] if item.content else [])]
-        yield from render_rows(rows, indent=6, width=width, style=style)
+        contents = [item.content] if item.content else []
+        rows = [*rows_of(item.attributes), *map(_hashes, contents)]
+        yield from _lines(rows, contents, 6, width, style)
     if rendered.outputs:
         yield "  outputs:"
-        yield from render_rows(rows_of(rendered.outputs), indent=6, width=width, style=style)
+        yield from _lines(rows_of(rendered.outputs), (), 6, width, style)
 
 
 def _alone(rendered: RenderedDiff, found: Comparison, style: Style) -> Iterator[str]:

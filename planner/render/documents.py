@@ -12,6 +12,7 @@ from typing import Any, Final
 from attrs import fields_dict, has
 
 from planner.model.address import Address
+from planner.model.codec import encode
 from planner.model.diagnostic import Diagnostic
 from planner.model.plan import AttributeDiff
 from planner.model.release import (
@@ -146,7 +147,8 @@ def _edit(edit: Edit) -> Document:
 
 
 def _text(item: TextDiff) -> Document:
-    return {"name": item.name, "left": item.before or None, "right": item.after or None}
+    found = {"name": item.name, "left": item.before or None, "right": item.after or None}
+    return {**found, "content": encode(item.content)} if item.content else found
 
 
 def _attribute(diff: AttributeDiff) -> Document:

@@ -4,6 +4,7 @@ and how many of its changes are done.
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from attrs import define, field, frozen
 from planner.model.address import Address
 from planner.model.ledger import Event, StepFinished, StepProgress, StepStarted
 from planner.model.plan import DESTROY, Plan
-from planner.render.escaping import cells, escape, shorten
+from planner.render.escaping import cells, escape, in_words, shorten
 from planner.render.pace import Pace, duration
 from planner.render.screen import Screen
 from planner.render.style import ADD, ERROR, Style
@@ -24,6 +25,8 @@ from planner.render.values import human_size
 LARGE_UPLOAD: Final = 10_000_000
 _BAR: Final = 20
 _SHORTEST_BAR: Final = 5
+_GLUE: Final = "\0"
+"""Stands for a space at which no line is broken."""
 _DONE: Final = {"create": "created", "update": "updated", "upload": "uploaded", "delete": "deleted"}
 
 
@@ -132,7 +135,7 @@ class _Live:
         else:
             self._running.pop(event.step, None)
             self._changes.take(event)
-            self._screen.write(finished_line(event, self._style) + "\n")
+            self._screen.write(finished_line(event, self._style, self._screen.columns) + "\n")
 
     def lines(self, columns: int) -> list[str]:
         """The steps in the order in which they began, then how far all of it is."""
@@ -150,13 +153,17 @@ def _bar(upload: tuple[int, int], columns: int) -> str:
     return " " + "━" * filled + "╌" * (columns - filled)
 
 
-def finished_line(event: StepFinished, style: Style) -> str:
-    """`extension.synonyms: created in 0.3s (id 123)`, or why it failed."""
-    took = f"{event.seconds:.1f}s"
-    note = escape(event.message)
-    if not event.ok:
-        failed = style.paint(ERROR, f"{event.operation} failed")
-        return f"{event.address}: {failed} after {took}" + (f": {note}" if note else "")
-    done = style.paint(ADD, _DONE.get(event.operation, f"{event.operation} done"))
-    about = f" (id {escape(event.id)})" if event.id else ""
-    return f"{event.address}: {done} in {took}{about}" + (f", {note}" if note else "")
+def finished_line(event: StepFinished, style: Style, columns: int = 0) -> str:
+    """`extension.synonyms: created in 0.3s (id 123)`, or why it failed. columns: of a terminal, which has it
+    in whole words; further lines stand two columns from the left.
+    """
+    how = _DONE.get(event.operation, f"{event.operation} done") if event.ok else f"{event.operation} failed"
+    took = f"{'in' if event.ok else 'after'} {event.seconds:.1f}s"
+    about = f" (id{_GLUE}{escape(event.id)})" if event.id and event.ok else ""
+    note = f"{',' if event.ok else ':'} {escape(event.message)}" if event.message else ""
+    text = f"{event.address}: {how.replace(' ', _GLUE)} {took}{about}{note}"
+    if 0 < columns < cells(text):
+        text = in_words(text, columns - 2).replace("\n", "\n  ")
+    before, space, after = re.split(r"(?<=:)(\s+)", text, maxsplit=1)
+    rest = after[len(how) :].replace(_GLUE, " ")
+    return f"{before}{space}{style.paint(ADD if event.ok else ERROR, how)}{rest}"

@@ -66,6 +66,10 @@ class Screen(TextIOBase):
             self._put(text, self._lines())
         return len(text)
 
+    @property
+    def columns(self) -> int:
+        return self._size()[0]
+
     def draw(self) -> None:
         """What is drawn as it should look now; nothing is written when it looks so."""
         with self._lock:

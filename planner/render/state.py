@@ -8,7 +8,7 @@ from planner.model.address import as_read
 from planner.model.resource import Prior
 from planner.model.state import State
 from planner.model.value import Value, is_sensitive
-from planner.render.escaping import cells, escape, pad
+from planner.render.escaping import cells, escape, pad, wrap
 from planner.render.rows import Row
 from planner.render.style import BOLD, DIM, Style
 from planner.render.text.rows import render_rows
@@ -17,24 +17,26 @@ from planner.render.values import SENSITIVE, expanded, wrapped
 
 def render_state(state: State, *, width: int, style: Style) -> str:
     """Resources by address, left-overs, intents in doubt, outputs, and where it all comes from."""
-    parts = [_head(state, style)]
+    parts = ["\n".join(_head(state, width, style))]
     priors = (state.resources[address] for address in sorted(state.resources, key=as_read))
     parts += ["\n".join(_resource(prior, width, style)) for prior in priors]
-    parts += [f"{d.address} ({escape(d.id)}) is left over from a replacement" for d in state.deposed]
-    parts += [f"{i.address}: the {i.operation} begun at {i.at} is in doubt" for i in state.in_doubt]
+    told = [f"{d.address} ({d.id}) is left over from a replacement" for d in state.deposed]
+    told += [f"{i.address}: the {i.operation} begun at {i.at} is in doubt" for i in state.in_doubt]
+    parts += ["\n".join(wrap(text, width)) for text in told]
     if state.outputs:
         parts.append("Outputs:\n\n" + render_outputs(state.outputs, width=width))
     return "\n\n".join(parts)
 
 
-def _head(state: State, style: Style) -> str:
+def _head(state: State, width: int, style: Style) -> Iterator[str]:
     count = len(state.resources)
     text = f"{state.project}/{state.environment}: serial {state.serial}, {count} resource{'s' * (count != 1)}"
-    if state.applied is None:
-        return text
-    commit = f", commit {state.applied.commit[:12]}" if state.applied.commit else ""
-    whole = "" if state.applied.complete else ", not complete"
-    return text + style.paint(DIM, f"\nlast applied at {state.applied.at}{commit}{whole}")
+    yield from wrap(text, width)
+    if state.applied is not None:
+        commit = f", commit {state.applied.commit[:12]}" if state.applied.commit else ""
+        whole = "" if state.applied.complete else ", not complete"
+        lines = wrap(f"last applied at {state.applied.at}{commit}{whole}", width)
+        yield from (style.paint(DIM, line) for line in lines)
 
 
 def _resource(prior: Prior, width: int, style: Style) -> Iterator[str]:

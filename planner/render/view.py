@@ -1,7 +1,7 @@
 """What there is to say of a plan, said once; text, Markdown, HTML and events only lay it out, and escape it.
 
     PlanView    the whole plan: its sections, its counts, its last sentence; preview.py has those of several
-    ChangeView  one resource that changes, in resource_view.py; DriftView one that moved behind the plan's back
+    ChangeView  one resource that changes, and DriftView one that moved behind it, in resource_view.py
     Row         one attribute that comes, goes or differs; see rows.py
 
 A new fact of a change goes into `ChangeView.facts`: every format shows what is there. The plan as one JSON

@@ -22,7 +22,7 @@ from planner.sandbox.deployments import DeploymentsApi
 from planner.sandbox.extensions import CLOUD, ECE, PLATFORMS, UPLOAD_LIMIT, ExtensionsApi
 from planner.sandbox.fault_effects import FaultTable
 from planner.sandbox.faults import FaultRule
-from planner.sandbox.http import ApiError, Call, Route, Router, api_error, isoformat, operation_path
+from planner.sandbox.http import ApiError, Call, Family, Route, Router, api_error, isoformat, operation_path
 from planner.sandbox.installation import Installation
 from planner.sandbox.storage import Entry, RequestLog, SandboxError, Storage
 
@@ -110,13 +110,17 @@ class Sandbox:
         for rule in self._faults.pick(request.method, path or request.path, request.mimetype):
             entry["fault"] = rule.spec
             if rule.effect not in faults.PASSING_EFFECTS:
-                look = partial(self._look, request)
-                return fault_effects.apply(rule, request, lambda: self._answer(request, path), look)
+                answer, look = partial(self._answer, request, path), partial(self._look, request)
+                return fault_effects.apply(rule, request, answer, look, self._family(request, path))
             self._pass(rule)
         return self._answer(request, path)
 
+    def _family(self, request: Request, path: str | None) -> Family:
+        route = self._router.at(path, api=True).of(request.method)
+        return route.family if route else Family()
+
     def _look(self, request: Request, path: str) -> Response:
-        environ = {**request.environ, "REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": ""}
+        environ = {**request.environ, "REQUEST_METHOD": "GET", "PATH_INFO": path}
         return self._answer(Request(environ), path)
 
     def _pass(self, rule: FaultRule) -> None:
@@ -182,17 +186,21 @@ def _described(at: Installation) -> Iterable[Route]:
     return prepared_routes(at)
 
 
-def _plant(at: Installation, seed: Mapping[str, Any]) -> None:
+def _plant(sandbox: Sandbox, at: Installation, seed: Mapping[str, Any]) -> None:
     from planner.sandbox.seed import plant  # noqa: PLC0415 - see _described
 
-    plant(at, seed)
+    try:
+        plant(at, seed)
+    except BaseException:
+        sandbox.close()
+        raise
 
 
 def create_app(data: str | Path, **options: Unpack[Options]) -> Sandbox:
     """An embedded ECE over `data`: a SQLite file, made with its folders where it is missing, or ":memory:".
 
     Raises ValueError for another platform and for a fault that does not parse, and SandboxError for a file
-    that is something else.
+    that is something else, and SeedError, which is one, for a seed that cannot be planted.
     """
     if unknown := options.keys() - Options.__annotations__.keys():
         raise TypeError(f"a sandbox has no option {', '.join(sorted(unknown))}")
@@ -223,6 +231,7 @@ def create_app(data: str | Path, **options: Unpack[Options]) -> Sandbox:
     parts = (extensions, DeploymentsApi(storage, now, platform == CLOUD), auth, control)
     installation = Installation(storage, now, platform == CLOUD, options.get("mask_secrets", False))
     router = Router((route for part in parts for route in part.routes()), partial(_described, installation))
+    sandbox = Sandbox(storage, auth, router, fault_table, log, options.get("sleep", time.sleep))
     if options.get("seed"):
-        _plant(installation, options["seed"])
-    return Sandbox(storage, auth, router, fault_table, log, options.get("sleep", time.sleep))
+        _plant(sandbox, installation, options["seed"])
+    return sandbox

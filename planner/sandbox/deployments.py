@@ -17,6 +17,7 @@ import orjson
 from attrs import evolve, frozen
 from werkzeug.wrappers import Response
 
+from planner.sandbox import associations
 from planner.sandbox import deployment_request as requested
 from planner.sandbox.http import Call, Route, Stamp, api_error, reply, versioned
 from planner.sandbox.storage import Storage
@@ -86,6 +87,7 @@ class DeploymentsApi:
             earlier = DEPLOYMENTS.find(db, request_id, "request_id")
             if earlier is None:
                 DEPLOYMENTS.insert(db, deployment)
+                associations.begin(db, deployment)
                 record_uses(db, deployment, requested.extension_urls(deployment.resources))
         if earlier is not None:
             return reply(_created(earlier), 202)
@@ -94,9 +96,10 @@ class DeploymentsApi:
     def get(self, call: Call) -> Response:
         with self.storage.read() as db:
             deployment = _find(db, call)
+            filters = associations.settings(db, deployment.id)
         show_plans = call.request.args.get("show_plans", "true").lower() != "false"
         body = _shown(deployment, show_plans=show_plans, show_settings=call.flag("show_settings"))
-        return versioned(body, deployment.stamp)
+        return versioned(body | {"settings": _settings(deployment) | filters}, deployment.stamp)
 
     def update(self, call: Call) -> Response:
         with self.storage.read() as db:
@@ -124,6 +127,7 @@ class DeploymentsApi:
                 message = "The Deployment resources have not been shutdown yet."
                 raise api_error(400, "deployments.resource_not_shutdown", message)
             DEPLOYMENTS.delete(db, deployment)
+            associations.end(db, deployment.id)
         return reply({"id": deployment.id, "name": deployment.name})
 
     def _write(self, db: sqlite3.Connection, changed: Deployment) -> Deployment:
@@ -238,8 +242,9 @@ def _shown(deployment: Deployment, *, show_plans: bool = True, show_settings: bo
 
 
 def _settings(deployment: Deployment) -> Body:
-    """ECE API, DeploymentSettings; auto_ops is required there."""
-    return {**_quiet()["settings"], **deployment.settings}
+    """ECE API, DeploymentSettings; auto_ops is required there. Of traffic filters the associations tell."""
+    told = {key: value for key, value in deployment.settings.items() if key != associations.SETTINGS}
+    return {**_quiet()["settings"], **told}
 
 
 def _named(deployment: Deployment) -> Body:

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Request, Response
 
 from planner.sandbox import objects
 from planner.sandbox.description import Description, Operation
-from planner.sandbox.http import ApiError, Call, Problem, Route, Stamp, api_error, reply
+from planner.sandbox.http import ApiError, Call, Family, Problem, Route, Stamp, api_error, reply
 from planner.sandbox.installation import Installation
 from planner.sandbox.objects import Object
 from planner.sandbox.shapes import MOST_PROBLEMS
@@ -216,13 +216,22 @@ class Kind:
         for operation in self.of.operations:
             there = not (self.of.ece_only and at.cloud)
             handler = partial(self._answer, at, operation) if there else _not_there
-            yield Route(operation.method, operation.path, handler, body=bool(operation.takes))
+            family = self._family(operation)
+            yield Route(operation.method, operation.path, handler, body=bool(operation.takes), family=family)
 
     def seed(self, at: Installation, db: sqlite3.Connection, entry: dict[str, Any]) -> None:
         """Makes what an entry of a seed tells. Raises ApiError."""
         environ = {"REQUEST_METHOD": "PUT", "QUERY_STRING": f"region={entry.get('region', at.region)}"}
         operation = Operation("PUT", "", "seed", self.of.shape)
         self.turn(self.of, at, operation, Call(Request(environ), {}), entry, db).seed()
+
+    def _family(self, operation: Operation) -> Family:
+        """Only plain lists are known to be of all that there is."""
+        codes = {"version-conflict": "conflict", "id-exists": "taken"}
+        told = {fault: self.of.errors[name] for fault, name in codes.items() if name in self.of.errors}
+        lists = (each for each in self.of.operations if each.does == "list" and not self.of.parent)
+        path, into = next(((each.path, each.into) for each in lists if self.of.id_as), ("", ""))
+        return Family(told, path, into, self.of.id_as, operation.gives == "id")
 
     def _answer(self, at: Installation, operation: Operation, call: Call) -> Response:
         sent = call.json() if operation.takes else {}

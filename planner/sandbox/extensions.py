@@ -14,7 +14,7 @@ from attrs.filters import exclude
 from werkzeug.wrappers import Response
 
 from planner.sandbox.archives import Archives, Fetch, FileFacts, Incoming, assumed_facts, check_url, receive
-from planner.sandbox.http import ApiError, Call, Problem, Route, Stamp, api_error, reply, versioned
+from planner.sandbox.http import ApiError, Call, Family, Problem, Route, Stamp, api_error, reply, versioned
 from planner.sandbox.storage import Storage
 from planner.sandbox.tables import EXTENSIONS, Extension, users
 
@@ -30,6 +30,19 @@ EXACT = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(-[A-Za-z0-9.]+)?", re.ASCII)
 TYPES = ("plugin", "bundle")
 FIELDS = ("name", "extension_type", "version", "description", "download_url")
 REQUIRED = ("name", "extension_type", "version")
+CONFLICT = "extensions.version_conflict"
+FAMILY = Family(
+    {
+        "version-conflict": (409, CONFLICT, "The version you sent does not match the persisted version."),
+        "id-exists": (
+            409,
+            "extensions.id_already_exists",
+            "An extension already exists with the generated id. Please try again.",
+        ),
+    },
+    COLLECTION,
+    "extensions",
+)
 
 
 @frozen
@@ -93,12 +106,12 @@ class ExtensionsApi:
 
     def routes(self) -> list[Route]:
         return [
-            Route("GET", COLLECTION, self.list),
-            Route("POST", COLLECTION, self.create, body=True),
-            Route("GET", ITEM, self.get),
-            Route("POST", ITEM, self.update, body=True),
-            Route("PUT", ITEM, self.upload, body=True),
-            Route("DELETE", ITEM, self.delete),
+            Route("GET", COLLECTION, self.list, family=FAMILY),
+            Route("POST", COLLECTION, self.create, body=True, family=FAMILY),
+            Route("GET", ITEM, self.get, family=FAMILY),
+            Route("POST", ITEM, self.update, body=True, family=FAMILY),
+            Route("PUT", ITEM, self.upload, body=True, family=FAMILY),
+            Route("DELETE", ITEM, self.delete, family=FAMILY),
         ]
 
     def list(self, call: Call) -> Response:
@@ -204,7 +217,7 @@ class ExtensionsApi:
 
     def _check_version(self, call: Call, extension: Extension) -> None:
         if self.enforce_version:
-            call.check_version(extension.stamp, "extensions.version_conflict")
+            call.check_version(extension.stamp, CONFLICT)
 
 
 def not_found(extension_id: str) -> ApiError:

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Request, Response
 
 from planner.sandbox.archives import CHUNK
 from planner.sandbox.faults import PASSING_EFFECTS, FaultRule, parse
-from planner.sandbox.http import Problem, failed, reply
+from planner.sandbox.http import Family, Problem, Refusal, failed, reply
 from planner.sandbox.storage import Storage
 
 Answer = Callable[[], Response]
@@ -30,7 +30,6 @@ QUERY = (
     "SELECT 'start' AS source, id, spec, seen, fired FROM temp.local_fault"
     " UNION ALL SELECT 'runtime', id, spec, seen, fired FROM main.fault ORDER BY 1 DESC, 2"
 )
-EXTENSIONS = "/deployments/extensions"
 GATEWAY_PAGE = (
     b"<html>\r\n<head><title>%d</title></head>\r\n<body><center><h1>%d</h1></center></body>\r\n</html>\r\n"
 )
@@ -93,14 +92,14 @@ def _fire(db: sqlite3.Connection, method: str, path: str, media_type: str) -> li
     return firing
 
 
-def apply(rule: FaultRule, request: Request, answer: Answer, look: Look) -> Response:
+def apply(rule: FaultRule, request: Request, answer: Answer, look: Look, family: Family) -> Response:
     """The reply in place of `answer()`, which is called if and only if the request is to take effect.
 
-    Raises ConnectionResetError.
+    family: of the route that the request is for. Raises ConnectionResetError.
     """
     match rule.effect:
         case "another":
-            return _another(rule, request, answer, look)
+            return _another(rule, request, answer, look, family) if family.path else answer()
         case "truncate":
             return _truncated(answer(), rule)
         case "wrong-size":
@@ -113,33 +112,33 @@ def apply(rule: FaultRule, request: Request, answer: Answer, look: Look) -> Resp
             raise _broken(rule)
     if rule.when == "after":
         answer().close()
-    response = _canned(rule)
+    response = _canned(rule, family)
     if rule.retry_after is not None:
         response.headers["Retry-After"] = rule.retry_after
     return response
 
 
-def _another(rule: FaultRule, request: Request, answer: Answer, look: Look) -> Response:
-    is_read, (_, found, below) = request.method == "GET", request.path.rstrip("/").partition(EXTENSIONS)
-    done = answer() if is_read or rule.when == "after" or not found else None
-    if done is not None and (done.status_code >= 300 or not found):
+def _another(rule: FaultRule, request: Request, answer: Answer, look: Look, of: Family) -> Response:
+    is_read, below = request.method == "GET", request.path.rstrip("/").partition(of.path)[2].strip("/")
+    done = answer() if is_read or rule.when == "after" else None
+    if done is not None and done.status_code >= 300:
         return done
-    listed = look(EXTENSIONS).get_json(silent=True) or {}
+    listed = look(of.path).get_json(silent=True)
+    items = listed.get(of.into, []) if isinstance(listed, dict) else listed or []
     if is_read and not below:
-        return _with_one_id_twice(listed)
-    own = below.strip("/") or ((done.get_json() or {}).get("id") if done else None)
-    other = next((item["id"] for item in listed.get("extensions", ()) if item["id"] != own), None)
+        return _with_one_id_twice(listed, items, of)
+    own = below or ((done.get_json() or {}).get(of.id_as) if done else None)
+    other = next((item[of.id_as] for item in items if item[of.id_as] != own), None)
     if other is None:
         return done or answer()
-    theirs = look(f"{EXTENSIONS}/{other}")
-    theirs.status_code = 201 if request.method == "POST" and not below else 200
+    theirs = reply({of.id_as: other}) if of.only_id else look(f"{of.path}/{other}")
+    theirs.status_code = done.status_code if done else 201 if request.method == "POST" and not below else 200
     return theirs
 
 
-def _with_one_id_twice(listed: Any) -> Response:
-    found = listed.get("extensions", [])
-    if len(found) > 1:
-        found[-1]["id"] = found[0]["id"]
+def _with_one_id_twice(listed: Any, items: list[Any], of: Family) -> Response:
+    if len(items) > 1:
+        items[-1][of.id_as] = items[0][of.id_as]
     return reply(listed)
 
 
@@ -173,7 +172,7 @@ def _with_wrong_size(whole: Response) -> Response:
     return whole
 
 
-def _canned(rule: FaultRule) -> Response:
+def _canned(rule: FaultRule, family: Family) -> Response:
     """The replies that nothing of the request goes into."""
     number = int(rule.argument or 0)
     if rule.effect == "html":
@@ -185,24 +184,16 @@ def _canned(rule: FaultRule) -> Response:
         response = Response(b"", number)
         del response.headers["Content-Type"]
         return response
-    status, code, message = ERRORS[rule.effect]
+    status, code, message = family.errors.get(rule.effect, ERRORS[rule.effect])
     wait = [("Retry-After", str(number))] if rule.effect == "rate-limit" else []
     return failed(status or number, [Problem(rule.code or code, rule.message or message)], wait)
 
 
-ERRORS: Mapping[str, tuple[int, str, str]] = {
+ERRORS: Mapping[str, Refusal] = {
     "status": (0, "root.fault", "The sandbox was asked to fail this request."),
     "rate-limit": (429, "root.too_many_requests", "Too many requests."),
-    "version-conflict": (
-        409,
-        "extensions.version_conflict",
-        "The version you sent does not match the persisted version.",
-    ),
-    "id-exists": (
-        409,
-        "extensions.id_already_exists",
-        "An extension already exists with the generated id. Please try again.",
-    ),
+    "version-conflict": (409, "root.version_conflict", "The version you sent is not the persisted one."),
+    "id-exists": (409, "root.id_already_exists", "The id exists already."),
     "expired": (401, "root.unauthenticated", "The supplied authentication is invalid."),
 }
-"""Status, error code and message of error replies; status 0 is the argument of the fault."""
+"""Of error replies, unless the family of the route has its own; status 0 is the argument of the fault."""

@@ -5,14 +5,14 @@ A fault is one line of text:
     METHOD PATH EFFECT [OPTION=VALUE ...]
 
 METHOD   GET, POST, PUT, DELETE, several with commas (POST,PUT), or * for any.
-PATH     as in the API reference, from /deployments or /users on; /api/v1 and a region are taken off.
+PATH     as in the API reference, as /deployments or /users; /api/v1 and a region are taken off.
          `*` or `{id}` stands for one segment, `**` for one or more, and * or ** alone for every path.
 EFFECT   one of
 
     status:N           error reply with status N; code= and message= choose its body. Plain N means the same
     rate-limit[:S]     429 with Retry-After: S (1 second if not given)
-    version-conflict   409 extensions.version_conflict
-    id-exists          409 extensions.id_already_exists
+    version-conflict   what the kind says of an older version, as 409 extensions.version_conflict
+    id-exists          what the kind says of an id that is taken, as 409 extensions.id_already_exists
     expired            401 root.unauthenticated, as with a session or key that ran out
     html[:N]           an HTML page of a gateway with status N (502)
     ok-false[:N]       the gateway's {"ok": false, "message": ...} with status N (502)
@@ -24,8 +24,8 @@ EFFECT   one of
     truncate           the request takes effect, half of the reply arrives, then the connection is closed
     cut-upload         half of the request body is read, then the connection is closed, nothing has happened
     wrong-size         the request takes effect, and its reply says a byte less of the stored file
-    another            a good reply about another extension, the oldest other one, as from a cache that mixes
-                       replies up; in a list the last one has the id of the first
+    another            a good reply about another of its kind, the oldest other one, as from a cache that
+                       mixes replies up; in a list the last one has the id of the first
 
 OPTION   which of the matching requests, counted from 1, and details
 

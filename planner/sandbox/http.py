@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 
 import orjson
-from attrs import frozen
+from attrs import field, frozen
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Request, Response
 
@@ -161,6 +161,23 @@ def _nests(body: Any, levels: int) -> bool:
     return bool(layer)
 
 
+Refusal = tuple[int, str, str]
+"""The status of an error reply, its code and its message."""
+
+
+@frozen
+class Family:
+    """What faults say of the kind that a route serves: `errors` by the names of faults; and where others of
+    it are: at `path` a list, in its field `into`, whose members have their ids in `id_as`; "" where there is
+    no such list. `only_id`: a reply of the route is the id alone."""
+
+    errors: Mapping[str, Refusal] = field(factory=dict)
+    path: str = ""
+    into: str = ""
+    id_as: str = "id"
+    only_id: bool = False
+
+
 @frozen(eq=False, repr=False)
 class Route:
     """`path` is relative to /api/v1 (or starts with /sandbox); `{name}` stands for one segment.
@@ -173,6 +190,7 @@ class Route:
     handler: Callable[[Call], Response]
     login: bool = True
     body: bool = False
+    family: Family = Family()
 
 
 def operation_path(path: str) -> str | None:

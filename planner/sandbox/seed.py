@@ -18,6 +18,7 @@ from typing import Any, Final
 import orjson
 from attrs import evolve
 
+from planner.sandbox import associations
 from planner.sandbox import deployment_request as requested
 from planner.sandbox.api import kinds
 from planner.sandbox.http import ApiError, Call, Route, Stamp
@@ -94,10 +95,11 @@ def _plant(at: Installation, digest: str, read: Callable[[], Mapping[str, Any]])
 
 def _sow(at: Installation, db: sqlite3.Connection, seed: Mapping[str, Any]) -> None:
     ways: dict[str, Sow] = {kind.of.section: kind.seed for kind in kinds() if kind.of.section}
-    ways = {DEPLOYMENTS_SECTION: _deployment, **ways}
-    for section, entries in seed.items():
+    ways |= {DEPLOYMENTS_SECTION: _deployment}  # the last, as they name others
+    for section in seed:
         if section not in ways:
             raise SeedError((section,), f"there is no section {section}; there are {', '.join(ways)}")
+    for section, entries in sorted(seed.items(), key=lambda item: [*ways].index(item[0])):
         for number, entry in enumerate(entries if isinstance(entries, list) else [entries]):
             path = (section, number) if isinstance(entries, list) else (section,)
             try:
@@ -132,8 +134,9 @@ def _deployment(at: Installation, db: sqlite3.Connection, entry: dict[str, Any])
         request_id=None,
         stamp=Stamp(1, now, now),
     )
-    if DEPLOYMENTS.insert(db, deployment) and not deployment.stopped:
-        record_uses(db, deployment, requested.extension_urls(resources))
+    if DEPLOYMENTS.insert(db, deployment):
+        associations.begin(db, deployment)
+        record_uses(db, deployment, set() if deployment.stopped else requested.extension_urls(resources))
 
 
 def _with_resources(entry: dict[str, Any]) -> dict[str, Any]:

@@ -55,7 +55,8 @@ def _of_version_3(document: Data) -> Data:
 
 FORMAT: Final = Format("plan", 3, {1: _of_version_2, 2: _of_version_3}, {2: _digest_of, 3: _digest_of})
 
-_NO_FILE: Final = "`planner plan --out {path}` writes one. An environment is named with -e: -e {path}."
+_NO_FILE: Final = "`planner plan --out {path}` writes one."
+_NO_ENVIRONMENT: Final = " An environment is named with -e: -e {path}."
 _AGAIN: Final = "Make the plan again: `planner plan --out {path}`."
 
 
@@ -118,7 +119,8 @@ def read_plan(path: Path) -> Plan:
     try:
         data = read_named(path)
     except PlannerError as error:
-        error.advice = error.advice if path.exists() else _NO_FILE.format(path=path)
+        advice = _NO_FILE if path.suffix else _NO_FILE + _NO_ENVIRONMENT
+        error.advice = error.advice if path.exists() else advice.format(path=path)
         raise
     try:
         return decode(FORMAT.read(data), Plan)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .runner import PROJECT, Project, small
+from .runner import PROJECT, Project, small, words
 
 TWO = PROJECT + "  test: {endpoint: sandbox}\n"
 BY_FILE = TWO + "default_environment: dev\n"
@@ -54,6 +54,10 @@ def test_the_only_one_needs_no_word(applied: Project) -> None:
         (["apply", "--destroy", "--auto-approve"], "which environment? apply --destroy takes no default"),
         (["state", "rm", "extension.beta"], "which environment? state rm takes no default"),
         (["lock", "break", "x"], "which environment? lock break takes no default"),
+        (["state", "restore", "1"], "which environment? state restore takes no default"),
+        (["state", "discard", "extension.x"], "which environment? state discard takes no default"),
+        (["state", "adopt", "extension.x", "1"], "which environment? state adopt takes no default"),
+        (["state", "push", "s.json"], "which environment? state push takes no default"),
         (["promote"], "which environments?"),
         (["promote", "--rollback"], "a rollback is of one environment"),
     ],
@@ -67,7 +71,29 @@ def test_who_takes_no_default(two: Project, words: list[str], told: str) -> None
     assert two.state() == before
 
 
-@pytest.mark.parametrize("words", [["destroy"], ["state", "rm", "extension.beta"], ["apply", "--destroy"]])
+@pytest.mark.parametrize(
+    ("command", "default"),
+    [
+        ("plan", "PLANNER_ENVIRONMENT, default_environment of planner.yaml, the only one"),
+        ("state mv", "PLANNER_ENVIRONMENT, default_environment of planner.yaml, the only one"),
+        ("apply", "the only one; with --destroy the only one"),
+        ("destroy", "the only one"),
+        ("state restore", "the only one"),
+        ("lock break", "the only one"),
+        ("validate", "each of them"),
+        ("sandbox serve", "none: a sandbox of its own"),
+        ("sandbox reset", "none: a sandbox of its own"),
+    ],
+)
+def test_the_help_says_so(two: Project, command: str, default: str) -> None:
+    for line in ([*command.split(), "--help"], ["help", *command.split()]):
+        assert f"{default}]" in words(two.ok(*line).out)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["destroy"], ["state", "rm", "extension.beta"], ["apply", "--destroy"], ["state", "restore", "1"]],
+)
 def test_who_takes_no_default_takes_the_only_one(applied: Project, words: list[str]) -> None:
     assert applied.run(*words).code in {0, 3}  # 3: nobody to ask, which comes after
 
@@ -103,9 +129,7 @@ def test_a_variable_that_names_nothing(two: Project, words: list[str]) -> None:
 
 def test_what_is_advised_names_the_default(tmp_path: Path) -> None:
     project = small(tmp_path / "advised", project=BY_FILE)
-    project.apply()
-    serial = project.state()["serial"]
-    project.ok("state", "mv", "extension.beta", "extension.gamma")
-    done = project.run("state", "restore", "99")
-    assert "planner state history -e dev" in done.err
-    assert project.state()["serial"] == serial + 1
+    done = project.run("state", "show", "extension.beta")
+    assert "planner state list -e dev" in done.err
+    done = project.run("state", "show", "extension.beta", env=VARIABLE)
+    assert "planner state list -e test" in done.err

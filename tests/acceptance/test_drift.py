@@ -125,7 +125,7 @@ def test_a_secret_is_in_no_file_and_is_no_news_twice(tmp_path: Path) -> None:
 FOREIGN = {
     "a: 1\n": "is not JSON",
     '{"a": 1}': "is not a planner drift: it has no format_version",
-    '{"format_version": 2}': "has format_version 2, this planner reads up to 1",
+    '{"format_version": 3}': "has format_version 3, this planner reads up to 2",
     '{"format_version": 1, "drift": [': "is truncated",
     '{"format_version": 1, "digest": "sha256:00", "drift": []}': "was altered",
 }

@@ -241,3 +241,105 @@ def test_the_same_archive_uploaded_again(kept: Project) -> None:
         ece.upload("alpha", ece.stored("alpha"))
     (drift,) = json.loads(kept.run("drift", "--json", "--content", "lines").out)["drift"]
     assert drift["content"]["reason"] == "the same archive, uploaded again"
+
+
+ENVIRONMENTS = """
+project: small
+variables:
+  words: {type: string, default: alpha}
+environments:
+  dev: {endpoint: sandbox}
+  prod: {endpoint: sandbox, promote_from: [dev]}
+promote: {templates: true}
+"""
+
+
+def compared(project: Project, *words: str) -> dict[str, Any]:
+    return dict(json.loads(project.ok("env", "diff", "dev", "prod", "--json", *words).out))
+
+
+@pytest.fixture
+def two(project: Project) -> Project:
+    """Two environments, of which prod is pinned to a commit before the change of a word."""
+    project.write("planner.yaml", ENVIRONMENTS)
+    project.edit("templates/main.yaml", "{{ var.version }}", '"8.*"')
+    project.edit("templates/main.yaml", "files/alpha", "files/{{ var.words }}")
+    project.write(".gitignore", "state/\n")
+    project.write(WORDS, "laptop, notebook\nphone, mobile\n")
+    git(project.folder, "init", "-q")
+    project.write("pins/prod.yaml", f"templates: {commit(project)}\n")
+    change(project)
+    commit(project)
+    return project
+
+
+FIRST = ("--force", "promote_from", "--reason", "the first one")
+BACK = [" laptop, notebook", "-phone, mobile, smartphone", "+phone, mobile"]
+
+
+def test_how_environments_differ(two: Project) -> None:
+    (archive,) = compared(two)["promotable"]["archives"]
+    assert lines(archive["content"]) == BACK
+    text = two.ok("env", "diff", "dev", "prod").out
+    assert "~ words.txt  +1 -1" in text
+    assert "+ phone, mobile" in text
+    (names,) = compared(two, "--content", "names")["promotable"]["archives"]
+    assert (lines(names["content"]), len(names["content"]["members"])) == ([], 1)
+    (none,) = compared(two, "--content", "none")["promotable"]["archives"]
+    assert "content" not in none
+
+
+def test_either_environment_may_say_names_only(two: Project) -> None:
+    two.edit("planner.yaml", "dev: {endpoint: sandbox}", "dev: {endpoint: sandbox, content: names}")
+    (archive,) = compared(two)["promotable"]["archives"]
+    assert archive["content"]["reason"] == "`content: names` withholds the lines"
+
+
+def test_environments_that_take_other_files(two: Project) -> None:
+    two.write("files/beta/words.txt", "laptop, notebook\n")
+    two.write("environments/dev.yaml", "variables: {words: beta}\n")
+    found = compared(two, "--rendered")
+    assert all("content" not in item for item in found["promotable"]["archives"])
+    (both,) = (item for item in found["rendered"]["both"] if item["content"])
+    assert lines(both["content"]["content"]) == [" laptop, notebook", "+phone, mobile"]
+    assert "+ phone, mobile" in two.ok("env", "diff", "dev", "prod", "--rendered").out
+
+
+def test_a_promotion_shows_the_words(two: Project) -> None:
+    two.apply("-e", "dev")
+    two.apply("-e", "prod", *FIRST)
+    shown = two.ok("promote", "dev", "prod", "--dry-run").out
+    assert "+ phone, mobile, smartphone" in shown
+    assert "smartphone" not in two.ok("promote", "dev", "prod", "--dry-run", "--content", "names").out
+
+
+def test_what_is_pinned_is_compared_with_what_its_pin_has(two: Project) -> None:
+    two.apply("-e", "prod", *FIRST)
+    two.write("pins/prod.yaml", f"templates: {git(two.folder, 'rev-parse', 'HEAD')}\n")
+    assert lines(content(two, "-e", "prod")) == CHANGED
+
+
+def test_the_preview_of_a_change(two: Project, tmp_path: Path) -> None:
+    two.apply("-e", "dev")
+    two.edit(WORDS, "smartphone", "handy")
+    base = git(two.folder, "rev-parse", "HEAD")
+    commit(two)
+    wanted = ["-phone, mobile, smartphone", "+phone, mobile, handy"]
+    for words in ((), ("--offline",)):
+        out = tmp_path / f"preview{len(words)}"
+        done = two.ok("preview", "--base", base, "-e", "dev", *words, "--out", str(out))
+        for line in wanted:
+            assert line[1:] in done.out
+        page = (out / "preview.html").read_text() if (out / "preview.html").exists() else ""
+        assert "handy" in page or not page
+    names = two.ok("preview", "--base", base, "-e", "dev", "--content", "names").out
+    assert "handy" not in names
+    assert "words.txt" in names
+    made = two.ok("preview", "--from", str(tmp_path / "preview0/preview.json"), "--content", "names").out
+    assert "handy" not in made
+
+
+def test_a_comment_has_no_room_for_all(two: Project) -> None:
+    done = two.run("preview", "--comment", "--content", "full")
+    assert done.code == 64
+    assert "--content full does not go with --comment" in done.err

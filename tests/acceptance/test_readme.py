@@ -1,4 +1,5 @@
-"""Every `console` block of README.md, docs/ and examples/ is run in order, and prints what it says.
+"""Every `console` block of README.md, docs/ and examples/ is run in order, and prints what it says. A
+block with a title, ```yaml title="planner.yaml", becomes that file in the folder where commands are by then.
 
 PLANNER_UPDATE_README=1 writes what was printed into the page, for review as text.
 """
@@ -38,7 +39,7 @@ def servers() -> Mapping[str, str]:
     }
 
 
-BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(?:console|\w+ title=\"(.+?)\")\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SERVERS = {"examples/backends/README.md"}
 """Pages whose commands find these set."""
 
@@ -51,8 +52,15 @@ PAGES = [
         if BLOCK.search(path.read_text(encoding="utf-8"))
     ),
 ]
-LONG = {page for page in PAGES if page.startswith("examples/")}
-"""They start servers, wait for a release to have soaked, and run many commands."""
+QUICK = (
+    "README.md",
+    "docs/reference/",
+    "docs/tutorials/quickstart.md",
+    "docs/tutorials/adopt.md",
+    "docs/how-to/l",
+)
+LONG = {page for page in PAGES if not page.startswith(QUICK)}
+"""They start servers, wait for a release to have soaked, or run many commands."""
 
 VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "<time>"),
@@ -123,6 +131,11 @@ class Shell:
             **{key: value for key, value in os.environ.items() if key.startswith("COVERAGE_")},
         }
 
+    def write(self, name: str, text: str) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
     def run(self, command: str) -> str:
         words, rest = plain_words(command)
         if words and not PROCESSES and not UPDATE:
@@ -140,7 +153,7 @@ class Shell:
 
     def _run_script(self, command: str) -> str:
         kept = self.home / ".kept"
-        script = f"{command}\n{{ pwd; env -0; }} > {kept}"
+        script = f"set -a\n{command}\n{{ pwd; env -0; }} > {kept}"
         found = subprocess.run(
             ["bash", "-c", script],
             cwd=self.folder,
@@ -176,8 +189,12 @@ def test_the_commands_print_what_the_page_says(tmp_path: Path, page: str) -> Non
     path = ROOT / page
     wrong = []
     for match in list(BLOCK.finditer(path.read_text())):
+        title, block = match.groups()
+        if title:
+            shell.write(title, block)
+            continue
         told = ""
-        for command, expected in sessions(match.group(1)):
+        for command, expected in sessions(block):
             printed = shell.run(command)
             same = same_text(printed, expected)
             if not same:
@@ -185,5 +202,5 @@ def test_the_commands_print_what_the_page_says(tmp_path: Path, page: str) -> Non
             shown = (expected if same else printed).strip("\n")
             told += f"$ {command}\n" + (shown + "\n" if shown.strip() else "")
         if UPDATE:
-            path.write_text(path.read_text().replace(match.group(1), told, 1))
+            path.write_text(path.read_text().replace(block, told, 1))
     assert not wrong or UPDATE, "\n\n".join(wrong)

@@ -270,7 +270,9 @@ class TestApprove:
 
 class TestReject:
     def test_everybody_who_knows_it_is_told(self, chain: Project, first: str) -> None:
-        done = chain.ok("release", "reject", first[:6], "--reason", " wrong synonyms ")
+        """Whatever is the default."""
+        one = {"PLANNER_ENVIRONMENT": "dev"}
+        done = chain.ok("release", "reject", first[:6], "--reason", " wrong synonyms ", env=one)
         assert done.out == f"Rejected {first} in dev, staging.\n"
         assert "Note: staging runs it, and goes on with it.\n" in done.err
         for name in ("dev", "staging"):

@@ -162,3 +162,59 @@ def test_it_is_as_elastic_cloud_where_it_is_told_so(applied: Project) -> None:
     applied.edit("planner.yaml", "{endpoint: sandbox}", "{endpoint: sandbox, platform: cloud}")
     assert gone("-e", "dev") == forbidden
     assert gone("-e", "dev", "--platform", "ece") == not_found
+
+
+SEED = """
+deployments:
+  - {id: shop, name: shop, version: 8.10}
+users:
+  - user_name: ann
+    security: {roles: [ece_platform_viewer]}
+"""
+
+
+def seeded(project: Project, text: str = SEED) -> Project:
+    (project.folder / "seed.yaml").write_text(text)
+    project.edit("planner.yaml", "endpoint: sandbox", "endpoint: sandbox, sandbox: {seed: seed.yaml}")
+    return project
+
+
+def test_a_seed_is_there_before_the_first_call(project: Project) -> None:
+    seeded(project).apply()
+    with served(project, "-e", "dev") as (url, _, _):
+        for path, name in (("users/ann", "user_name"), ("deployments/shop", "name")):
+            found = requests.get(f"{url}/api/v1/{path}", headers=LOGIN, timeout=PATIENCE).json()
+            assert found[name] == path.rpartition("/")[2]
+    project.settled()
+
+
+def test_a_seed_may_be_named_on_the_command_line(project: Project) -> None:
+    (project.folder / "other.yaml").write_text(SEED.replace("ann", "bob"))
+    with served(seeded(project), "-e", "dev", "--seed", "other.yaml") as (url, _, _):
+        users = requests.get(f"{url}/api/v1/users", headers=LOGIN, timeout=PATIENCE).json()["users"]
+    assert {user["user_name"] for user in users} == {"admin", "bob", "readonly"}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line", "told"),
+    [
+        ("user_name:", "name:", 5, 'unknown key "name"'),
+        ("user_name: ann", "user_name: [ann]", 5, "users[0].user_name"),
+        ("[ece_platform_viewer]", "admin", 6, "security.roles"),
+        ("users:", "user:", 4, 'Did you mean "users"'),
+        ("{roles:", "{roles", 6, ""),
+    ],
+)
+def test_what_is_wrong_with_a_seed_is_told_with_its_line(
+    project: Project, right: str, wrong: str, line: int, told: str
+) -> None:
+    seeded(project, SEED.replace(right, wrong))
+    for words in (("plan",), ("sandbox", "serve", "-e", "dev", "--port", "0")):
+        done = project.run(*words)
+        assert (done.code, f"seed.yaml:{line}" in done.err, told in done.err) == (1, True, True), done.err
+
+
+def test_a_seed_that_is_not_there_is_told(project: Project) -> None:
+    (seeded(project).folder / "seed.yaml").unlink()
+    done = project.run("plan")
+    assert (done.code, "seed.yaml" in done.err, "no such file" in done.err) == (1, True, True)

@@ -163,10 +163,16 @@ def test_what_is_no_plan(applied: Project, content: str, problem: str) -> None:
     assert (done.code, f"plan.json {problem}" in done.err) == (1, True), done
 
 
-def test_a_missing_file(applied: Project) -> None:
-    done = applied.run("apply", "nowhere.json")
+@pytest.mark.parametrize(
+    ("name", "may_be"), [("gone.json", False), ("plans/gone.plan", False), ("staging", True)]
+)
+def test_a_missing_file(applied: Project, name: str, may_be: bool) -> None:
+    """A name without an ending may be that of an environment."""
+    done = applied.run("apply", name)
     assert done.code == 1
-    assert "nowhere.json cannot be read: no such file" in done.err
+    assert f"{name} cannot be read: no such file" in done.err
+    assert f"`planner plan --out {name}` writes one." in done.err
+    assert ("-e staging" in done.err) is may_be
 
 
 def test_a_digest_approves_exactly_one_plan(applied: Project) -> None:

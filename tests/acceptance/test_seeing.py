@@ -294,6 +294,14 @@ def test_a_value_follows_its_name_at_once(applied: Project, shell: str) -> None:
     assert script.count("[[ $value == *= ]] && compopt -o nospace") == 1
 
 
+def test_a_value_follows_its_name_at_once_in_zsh(applied: Project) -> None:
+    """Names that end with = are added with no suffix, the others with zsh's."""
+    script = applied.ok("completion", "zsh").out
+    added = [line.strip() for line in script.splitlines() if "compadd" in line]
+    assert added == ["compadd -U -V unsorted -a whole", "compadd -U -V unsorted -S '' -a names"]
+    assert "compopt" not in script + applied.ok("completion", "fish").out
+
+
 def test_events_of_moves_checks_and_what_is_left_out(applied: Project) -> None:
     template = (applied.folder / "templates/main.yaml").read_text()
     applied.write(

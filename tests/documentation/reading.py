@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 from attrs import define, field
 
 VOID = {"br", "hr", "img", "input", "link", "meta", "source", "wbr", "col"}
+ADDED = ("headerlink", "filename")
+"""What the maker of the site adds to an article: links of headings, titles of blocks."""
 FETCHING = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src"}
 
 
@@ -31,14 +33,14 @@ class Reading(HTMLParser):
         if tag in FETCHING and given.get("rel") != "canonical" and FETCHING[tag] in given:
             self.fetched.append(given[FETCHING[tag]])
         if tag not in VOID:
-            self._inside.append("headerlink" if "headerlink" in given.get("class", "") else tag)
+            self._inside.append(next((name for name in ADDED if name in given.get("class", "").split()), tag))
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in VOID:
             self._inside.pop()
 
     def handle_data(self, data: str) -> None:
-        if "article" in self._inside and not {"headerlink", "script", "form"} & {*self._inside}:
+        if "article" in self._inside and not {*ADDED, "script", "form"} & {*self._inside}:
             self.words += data.split()
 
 

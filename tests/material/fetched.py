@@ -35,7 +35,7 @@ def fetch(package: Package, folder: Path) -> Path:
 
 
 def members(folder: Path) -> Members:
-    """A bundle of it: dictionaries of hunspell in folders of their own, and lists of stop words."""
+    """A bundle of it: dictionaries of hunspell in folders of their own, lists of stop words, databases."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
     found: Members = {}
     for path in paths:
@@ -45,6 +45,8 @@ def members(folder: Path) -> Members:
         elif path.suffix in ("", ".txt") and "stop" in str(path.relative_to(folder)) and _is_list(path):
             name = "-".join(path.relative_to(folder).with_suffix(".txt").parts[-2:])
             found[f"dictionaries/stopwords/{name}"] = path.read_bytes()
+        elif path.suffix == ".mmdb":
+            found[f"ingest-geoip/{path.name}"] = path.read_bytes()
     return found
 
 

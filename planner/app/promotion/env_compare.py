@@ -5,11 +5,13 @@ None of this asks an installation.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path as Folder
 
 from attrs import evolve, frozen
 
+from planner.app.lines import Lines
 from planner.app.opening import Request, configure_files, make_salt
 from planner.app.promotion.provenance import archives_of, release_of
 from planner.app.stores import without_secrets, without_user
@@ -19,9 +21,11 @@ from planner.config.sources import Sources
 from planner.config.variables import assign
 from planner.engine.diff import differences
 from planner.errors import PlannerError
+from planner.model.address import Address
 from planner.model.compare import same
 from planner.model.diagnostic import Diagnostics
 from planner.model.kind import Kind
+from planner.model.members import NONE, ContentChange
 from planner.model.plan import AttributeDiff
 from planner.model.project import PREFIX, Environment, Project
 from planner.model.release import Comparison, Release, RenderedDiff, ResourceDiff, TextDiff
@@ -115,8 +119,9 @@ _Pairs = Mapping[Path, tuple[Value, Value]]
 """A path -> the value on both sides, None where there is none."""
 
 
-def compare_sides(left: Side, right: Side, folder: Folder, *, rendered: bool = False) -> Comparison:
-    """How two sides differ. folder: the project's. Secrets are compared by fingerprints of the same salt."""
+def compare_sides(left: Side, right: Side, request: Request, *, rendered: bool = False) -> Comparison:
+    """How two sides differ. Secrets are compared by fingerprints of the same salt."""
+    folder, archives = request.folder, _Archives.of(left, right, request)
     salt = make_salt(left.configuration, "")
     project = left.configuration.project
     moved = project.promoted_variables
@@ -131,15 +136,59 @@ def compare_sides(left: Side, right: Side, folder: Folder, *, rendered: bool = F
         promotes=project.promote is not None,
         variables=tuple(diff for diff in _diffs(variables) if diff.path[-1] in moved),
         templates=next(commits, None),
-        archives=tuple(_texts(left.release.archives, right.release.archives)),
+        archives=tuple(map(archives.told, _texts(left.release.archives, right.release.archives))),
         local=(
             *_diffs(_without_usual_places(settings, left, right)),
             *(diff for diff in _diffs(variables) if diff.path[-1] not in moved),
         ),
         equal_secrets=tuple(map(str, equal)),
         unset_secrets=tuple(sorted(unset)),
-        rendered=rendered_diff(left, right, salt) if rendered else None,
+        rendered=archives.all_told(rendered_diff(left, right, salt)) if rendered else None,
     )
+
+
+@frozen(eq=False)
+class _Archives:
+    """What differs in archives: by their path, where both sides have them there, else by resource. wanted:
+    whether any of it is to be shown.
+    """
+
+    left: Side
+    right: Side
+    lines: Lines
+    wanted: bool
+
+    @classmethod
+    def of(cls, left: Side, right: Side, request: Request) -> _Archives:
+        lines = evolve(Lines.of(request, left.configuration), beside=right.configuration)
+        return cls(left, right, lines, request.content != NONE)
+
+    def told(self, diff: TextDiff) -> TextDiff:
+        """The archives at a path, which any of the resources stands for that have it on both sides."""
+        sides = (side.configuration.resources for side in (self.left, self.right))
+        before, after = ({a for a, item in there.items() if _path_of(item) == diff.name} for there in sides)
+        both = sorted(before & after)
+        return evolve(diff, content=self._between(both[0])) if both and self.wanted else diff
+
+    def all_told(self, rendered: RenderedDiff) -> RenderedDiff:
+        return evolve(rendered, both=tuple(map(self._resource, rendered.both)))
+
+    def _resource(self, item: ResourceDiff) -> ResourceDiff:
+        """What is not told by its path."""
+        address, sides = item.address, (self.left, self.right)
+        paths = {_path_of(side.configuration.resources[address]) for side in sides}
+        if item.content is None or not self.wanted or len(paths) < 2 or None in paths:
+            return item
+        return evolve(item, content=evolve(item.content, content=self._between(address)))
+
+    def _between(self, address: Address) -> ContentChange | None:
+        sides = (side.configuration.resources[address].content for side in (self.left, self.right))
+        before, after = sides
+        return self.lines.between(address, before, after) if before and after else None
+
+
+def _path_of(desired: Desired) -> str | None:
+    return posixpath.normpath(desired.content.source) if desired.content else None
 
 
 def _variables(side: Side, without: Collection[str], salt: str) -> dict[Path, Value]:

@@ -24,6 +24,8 @@ CONFIRMED: Final = 1000
 """Repeated lines that are told."""
 JAVA_SPACES: Final = "".join(map(chr, range(0x21)))
 """What String.trim takes off."""
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+_FROM_UTF16: Final = "Save it as UTF-8: `iconv -f UTF-16 -t UTF-8`."
 _PARTS: Final = 4
 _NO_SPACES: Final = frozenset("\x85\xa0\u2007\u202f")
 """What Python takes for white space, and Java not."""
@@ -90,9 +92,12 @@ def utf8(file: File, not_utf8: Rule, mark: Rule) -> Iterator[Finding]:
         try:
             data.decode()
         except UnicodeDecodeError as error:
-            wrong = f"0x{data[error.start]:02x}"
+            wrong = f"the byte 0x{data[error.start]:02x}"
             line = first + data.count(b"\n", 0, error.start)
-            yield not_utf8.at(line, sentence=f"{not_utf8.sentence}: the byte {wrong}")
+            if line == 1 and data.startswith(_UTF16):
+                yield not_utf8.at(1, sentence=f"{not_utf8.sentence}, but UTF-16", advice=_FROM_UTF16)
+            else:
+                yield not_utf8.at(line, sentence=f"{not_utf8.sentence}: {wrong}")
             return
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from planner.archives.descriptor import STABLE
 from planner.archives.inspection import Descriptor
-from planner.model.diagnostic import ERROR
+from planner.model.diagnostic import ERROR, WARNING
 from planner.model.lint import Finding, Rule
 
 _BUNDLES: Final = "https://www.elastic.co/guide/en/cloud/current/ec-custom-bundles.html"
@@ -24,7 +24,7 @@ _NUMBERS: Final = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)")
 
 SAME_PATH: Final = Rule(
     "together-same-path",
-    ERROR,
+    WARNING,
     "holds a file that another bundle has with other content",
     "Bundles are unpacked into one folder, in no order that is promised: either file may be the one there.",
     "Rename one of the files, or leave it out.",
@@ -32,7 +32,7 @@ SAME_PATH: Final = Rule(
 )
 TRUST_STORES: Final = Rule(
     "together-trust-stores",
-    ERROR,
+    WARNING,
     "has a trust store for Java, and another one is there",
     "A cluster has one: cacerts at the root of a bundle, or the file that jvm_trust_store names.",
     "Put all certificates into one trust store.",

@@ -8,9 +8,18 @@ from click.shell_completion import get_completion_class
 from planner.cli.main import cli
 
 VARIABLE = "_PLANNER_COMPLETE"
-_TAKEN = "            COMPREPLY+=($value)\n"
-"""Where click's script for bash takes a word. Behind NAME= the value follows at once."""
-_WITHOUT_SPACE = "            [[ $value == *= ]] && compopt -o nospace\n"
+_WITHOUT_SPACE = {
+    "            COMPREPLY+=($value)\n": """\
+            COMPREPLY+=($value)
+            [[ $value == *= ]] && compopt -o nospace
+""",
+    "        compadd -U -V unsorted -a completions\n": """\
+        local -a whole=("${(@)completions:#*=}") names=("${(@M)completions:#*=}")
+        compadd -U -V unsorted -a whole
+        compadd -U -V unsorted -S '' -a names
+""",
+}
+"""Where the scripts for bash and zsh take words: behind NAME= a value follows at once. fish knows that."""
 
 
 @click.command("completion")
@@ -28,4 +37,6 @@ def command(shell: str) -> None:
     completion = get_completion_class(shell)
     assert completion is not None  # noqa: S101 - click knows these three
     script = completion(cli, {}, "planner", VARIABLE).source()
-    click.echo(script.replace(_TAKEN, _TAKEN + _WITHOUT_SPACE))
+    for taken, without_space in _WITHOUT_SPACE.items():
+        script = script.replace(taken, without_space)
+    click.echo(script)

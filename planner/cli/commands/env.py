@@ -112,7 +112,7 @@ def diff_command(  # noqa: PLR0913, PLR0917 - one for each option
         sides = list(_sides(request, (left, right)))
         if len(sides) < 2:
             return FAILED
-        found = console.redact.inside(compare_sides(sides[0], sides[1], request.folder, rendered=rendered))
+        found = console.redact.inside(compare_sides(sides[0], sides[1], request, rendered=rendered))
     if as_json:
         console.document(comparison_document(found))
     else:

@@ -58,7 +58,7 @@ def _check_states(request: Request, console: Console) -> int:
     for environment in environments:
         try:
             backend = request.states.open(environment).backend
-            console.out(f"{environment.name}: state in {backend.describe()}")
+            console.out_words(f"{environment.name}: state in {backend.describe()}")
             for line in backend.check():
                 console.out(f"  {line}")
         except StateError as error:

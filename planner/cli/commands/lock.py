@@ -33,10 +33,10 @@ def show_command(here: Stored, /, as_json: bool) -> None:
         shown = here.console.redact.inside(holder)
         here.console.document(lock_document(name, asdict(shown) if shown else None))
     elif holder is None:
-        here.console.out(f"{name} is free.")
+        here.console.out_words(f"{name} is free.")
     else:
         known_as = f"Lock id: {holder.id}" if holder.id else "The server does not tell the lock's id."
-        here.console.out(f"{name} is held by {holder}. {known_as}")
+        here.console.out_words(f"{name} is held by {holder}. {known_as}")
 
 
 @command.command("break")
@@ -45,4 +45,4 @@ def show_command(here: Stored, /, as_json: bool) -> None:
 def break_command(here: Stored, /, lock_id: str) -> None:
     """Take the lock LOCK_ID from its holder, whose next write then fails. See lock show for the id."""
     here.store.backend.break_lock(lock_id)
-    here.console.out(f"Broke the lock {lock_id} of {here.environment.name}.")
+    here.console.out_words(f"Broke the lock {lock_id} of {here.environment.name}.")

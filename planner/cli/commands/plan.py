@@ -70,7 +70,7 @@ def _tell_saved(console: Console, here: Opened, out: Path) -> None:
 
     console.tell(f"Saved to {out}. Apply it: {command_line(here, 'apply', str(out))}")
     if names := left_to_set(here):
-        console.tell(f"Secrets to set again, by PLANNER_VAR_<name> or --var: {', '.join(names)}")
+        console.tell(f"Secrets to set again, by PLANNER_VAR_<name> or --var-file: {', '.join(names)}")
 
 
 def _page(console: Console, here: Opened, proposal: Proposal) -> str:

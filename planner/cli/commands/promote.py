@@ -124,13 +124,13 @@ def _move(request: Request, console: Console, *, dry_run: bool) -> None:
         )
     moved, commit = move_pins(request, dry_run=dry_run)
     for item in moved:
-        console.out(f"{item.name}: pins -> {item.pins_name}")
+        console.out_words(f"{item.name}: pins -> {item.pins_name}")
     if not moved:
-        console.out("There are no pins in environments/; there is nothing to move.")
+        console.out_words("There are no pins in environments/; there is nothing to move.")
     elif dry_run:
         console.tell("Nothing was written: this was a dry run.")
     elif commit:
-        console.out(f"Committed as {commit[:12]}.")
+        console.out_words(f"Committed as {commit[:12]}.")
         console.tell("Next: push it. Its preview shows no change.")
     else:
         console.tell("Next: commit it, where the project is kept.")
@@ -142,7 +142,7 @@ def _promote(console: Console, order: Order) -> None:
     foreseen = prepare(order)
     if foreseen.is_done:
         release = foreseen.account.verdict.release
-        console.out(f"{order.promotion.target} runs {release} already; there is nothing to edit.")
+        console.out_words(f"{order.promotion.target} runs {release} already; there is nothing to edit.")
         return
     _show(console, foreseen)
     if order.dry_run:
@@ -212,7 +212,7 @@ def _gates(foreseen: Foreseen, width: int) -> str:
 def _tell_next(console: Console, foreseen: Foreseen, done: Done) -> None:
     from planner.app.promotion.wording import waiting
 
-    console.out(f"\n{done.words}")
+    console.out_words(f"\n{done.words}")
     for line in waiting(foreseen.account):
         console.tell(line)
     console.tell(f"Next: {done.next}")

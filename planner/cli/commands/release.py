@@ -43,7 +43,7 @@ def list_command(request: Request, console: Console, /, as_json: bool) -> int:
     elif releases:
         console.out(render_releases(releases, width=console.width(), style=console.style()))
     else:
-        console.out("No release is known yet. The next apply makes one known.")
+        console.out_words("No release is known yet. The next apply makes one known.")
     return _tell_unread(console, problems)
 
 
@@ -97,7 +97,7 @@ def approve_command(request: Request, console: Console, /, release: str, lock_ti
     from planner.app.promotion.records import approve
 
     done, notes = approve(request, release, lock_timeout)
-    console.out(escape(done))
+    console.out_words(escape(done))
     for note in notes:
         console.tell(escape(f"Note: {note}."))
 
@@ -152,9 +152,11 @@ def _exit_code(found: Rejected) -> int:
 def _tell_rejected(console: Console, found: Rejected) -> None:
     release = escape(found.release)
     if found.written:
-        console.out(f"Rejected {release} in {', '.join(found.written)}.")
+        console.out_words(f"Rejected {release} in {', '.join(found.written)}.")
     if found.already:
-        console.out(f"{release} was rejected before, for the same reason, in {', '.join(found.already)}.")
+        console.out_words(
+            f"{release} was rejected before, for the same reason, in {', '.join(found.already)}."
+        )
     for name in found.running:
         console.tell(f"Note: {name} runs it, and goes on with it.")
     for name, error in found.failed.items():

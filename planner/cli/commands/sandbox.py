@@ -58,6 +58,14 @@ def command() -> None:
     help="Who may call, as YAML or JSON: {api_keys: {KEY: USER}, users: {USER: PASSWORD}}. Anybody, if left"
     " out.",
 )
+@click.option(
+    "--seed",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="What it holds before the first call, as YAML: deployments, allocators, users and more. As"
+    " planner.yaml says, if left out.",
+)
+@click.option("--mask-secrets", is_flag=True, help="Secrets of snapshot repositories come back masked.")
 @click.option("--fetch", is_flag=True, help="Really download from download_url.")
 @click.option("--enforce-version", is_flag=True, help="Honour ?version= on extensions.")
 @click.option("--fault", "faults", multiple=True, metavar="SPEC", help=FAULT_HELP)
@@ -81,7 +89,7 @@ def serve_command(
     planner sandbox serve --port 0 --data /tmp/ece.db --fault '* ** delay:0.2'
     curl localhost:12400/sandbox/requests
     """
-    from planner.app.opening import sandbox_platform
+    from planner.app.embedded import sandbox_platform, seeded
     from planner.sandbox import SandboxError
     from planner.sandbox.serve import serve
 
@@ -94,7 +102,8 @@ def serve_command(
         _tell_ready(console, f"http://{_bracketed(at_host)}:{at_port}", file, credentials)
 
     try:
-        serve(file, host, port, ready=ready, **given)
+        named = (Path(), str(seed)) if (seed := given.pop("seed")) else _seed(context, chosen)
+        seeded(*named, lambda seed: serve(file, host, port, ready=ready, seed=seed, **given))
     except ValueError as error:
         raise WrongUsage(str(error)) from None
     except SandboxError as error:
@@ -130,7 +139,7 @@ def _file(
     context: click.Context, data: Path | None, environment: str | None
 ) -> tuple[Path, Environment | None]:
     """Where the sandbox keeps what it holds, and the environment that it does so for."""
-    from planner.app.opening import sandbox_file
+    from planner.app.embedded import sandbox_file
     from planner.config.project import choose_environment, open_project
 
     folder = folder_of(context)
@@ -140,6 +149,10 @@ def _file(
         raise WrongUsage("--data and -e both say which file")
     chosen = choose_environment(open_project(folder), environment)
     return Path(os.path.normpath(sandbox_file(folder, chosen))), chosen
+
+
+def _seed(context: click.Context, environment: Environment | None) -> tuple[Path, str | None]:
+    return folder_of(context), environment.sandbox.get("seed") if environment else None
 
 
 def _credentials(file: Path) -> Credentials:

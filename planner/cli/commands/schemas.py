@@ -34,7 +34,7 @@ def command(request: Request, console: Console, /, check: bool) -> int:
             f"{', '.join(behind)}: not what the installed kinds and planner.yaml give",
             advice="Run planner schemas, and commit what it writes.",
         )
-    console.out("The schemas are up to date.")
+    console.out_words("The schemas are up to date.")
     return 0
 
 

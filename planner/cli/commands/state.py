@@ -50,7 +50,7 @@ class _Edit:
             return state.serial
 
     def tell(self, would: str, done: str, what: str) -> None:
-        self.here.console.out(f"{f'Would {would}' if self.dry_run else done} {what}.")
+        self.here.console.out_words(f"{f'Would {would}' if self.dry_run else done} {what}.")
 
 
 def _edits_state(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -207,7 +207,7 @@ def history_command(here: Stored, /, as_json: bool) -> None:
     for entry in entries:
         here.console.out(f"{entry.serial:>6}  {entry.time}  {entry.size:>10,} bytes")
     if not entries:
-        here.console.out("There is no state yet.")
+        here.console.out_words("There is no state yet.")
 
 
 @command.command("restore")
@@ -220,11 +220,11 @@ def restore_command(edit: _Edit, /, serial: int) -> None:
         raise PlannerError(f"there is no snapshot {serial}", advice="See planner state history.")
     if edit.dry_run:
         store.restorable(serial)
-        console.out(f"Would restore serial {serial}.")
+        console.out_words(f"Would restore serial {serial}.")
         return
     with store.lock("state restore", edit.lock_timeout):
         state = store.restore(serial)
-    console.out(f"Restored serial {serial} as {told_size(state)}.")
+    console.out_words(f"Restored serial {serial} as {told_size(state)}.")
 
 
 def _told(prior: Prior, state: State) -> str:

@@ -149,12 +149,12 @@ def rotate_command(here: Stored, /, lock_timeout: float) -> None:
             raise PlannerError(f"there is no state of {here.environment.name} yet", advice="Apply makes one.")
         written = store.commit(state)
     form = "encrypted" if here.environment.encrypted else "not encrypted"
-    here.console.out(f"Wrote serial {written.serial} to {store.backend.describe()}, {form}.")
+    here.console.out_words(f"Wrote serial {written.serial} to {store.backend.describe()}, {form}.")
     here.console.tell(f"Older snapshots are as they were written: {here.command_line('state', 'history')}")
 
 
 def _tell_written(here: Stored, state: State, store: Store) -> None:
-    here.console.out(f"Wrote {told_size(state)}, to {store.backend.describe()}.")
+    here.console.out_words(f"Wrote {told_size(state)}, to {store.backend.describe()}.")
 
 
 def told_size(state: State) -> str:

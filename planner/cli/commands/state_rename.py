@@ -66,7 +66,7 @@ def rename_command(  # noqa: PLR0913, PLR0917 - one for each option
     _check_names(here, from_project, from_environment)
     renaming = _found(here, from_project, from_environment, place)
     if renaming is None:
-        here.console.out(f"The state of {here.environment.name} has these names already.")
+        here.console.out_words(f"The state of {here.environment.name} has these names already.")
         return
     _refuse_blind_approval(here, auto_approve and not dry_run)
     with ExitStack() as stack:
@@ -75,12 +75,12 @@ def rename_command(  # noqa: PLR0913, PLR0917 - one for each option
                 stack.enter_context(store.lock("state rename", lock_timeout))
         state = renaming.former.load()
         if dry_run:
-            here.console.out(f"Would rename {_told(renaming, state)}.")
+            here.console.out_words(f"Would rename {_told(renaming, state)}.")
             return
         if not auto_approve:
             _ask(here, renaming, state)
         written = _written(renaming)
-    here.console.out(f"Renamed {_told(renaming, written)}.")
+    here.console.out_words(f"Renamed {_told(renaming, written)}.")
     _tell_what_is_left(here, renaming)
 
 
@@ -153,7 +153,7 @@ def _written(renaming: _Renaming) -> State:
 
 
 def _tell_what_is_left(here: Stored, renaming: _Renaming) -> None:
-    from planner.app.opening import sandbox_file
+    from planner.app.embedded import sandbox_file
     from planner.app.stores import usual_place
     from planner.config.environment_file import name_of, pins_name
 

@@ -41,7 +41,7 @@ def _validate(console: Console, request: Request) -> int:
         return InvalidConfiguration.exit_code
     console.diagnostics(configuration.diagnostics)
     resources, outputs = len(configuration.resources), len(configuration.outputs)
-    console.out(
+    console.out_words(
         f"{configuration.environment.name}: valid, {resources} resource{'s' * (resources != 1)}, "
         f"{outputs} output{'s' * (outputs != 1)}."
     )

@@ -51,6 +51,6 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     check = check.strip()
     release, notes = verify(request, check, url.strip(), lock_timeout, passed=passed)
     word = "passed" if passed else "failed"
-    console.out(escape(f"Recorded: {check} {word} on {release} in {request.environment}."))
+    console.out_words(escape(f"Recorded: {check} {word} on {release} in {request.environment}."))
     for note in notes:
         console.tell(escape(f"Note: {note}"))

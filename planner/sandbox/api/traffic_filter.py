@@ -7,6 +7,7 @@ from typing import Any
 
 from planner.sandbox import described, objects
 from planner.sandbox.api import traffic_filter_association as association
+from planner.sandbox.associations import ASSOCIATION
 from planner.sandbox.objects import Object
 
 
@@ -30,7 +31,7 @@ class Turn(described.Turn):
         return super().listed([each for each in found if region in (None, each.body["region"])])
 
     def let_go(self, thing: Object) -> None:
-        associated = objects.every(self.db, association.KIND, thing.id)
+        associated = objects.every(self.db, ASSOCIATION, thing.id)
         if associated and not self.call.flag("ignore_associations"):
             raise self.refusal("in_use", count=str(len(associated)))
         for each in (*associated, thing):

@@ -8,12 +8,11 @@ from typing import Any, Final
 
 from werkzeug.wrappers import Response
 
-from planner.sandbox import described, objects
+from planner.sandbox import associations, described, objects
 from planner.sandbox.http import reply
 from planner.sandbox.objects import Object
 from planner.sandbox.tables import DEPLOYMENTS, resource_ids
 
-KIND: Final = "traffic_filter_association"
 TYPES: Final = ("deployment", "cluster")
 
 
@@ -28,15 +27,15 @@ class Turn(described.Turn):
 
     def associate(self) -> Response:
         sent = self.taken(self.sent)
-        thing = self.new(self.parent(), f"{sent['entity_type']}/{sent['id']}")
-        self._check_entity(sent["entity_type"], sent["id"])
-        new = objects.insert(self.db, thing)
-        return self.answer(thing, self.operation.made if new else self.operation.done)
+        parent, entity = self.parent(), (sent["entity_type"], sent["id"])
+        self._check_entity(*entity)
+        new = associations.associate(self.db, parent, *entity, self.at.now())
+        return reply({}, self.operation.made if new else self.operation.done)
 
     def rulesets(self) -> Response:
         """ECE API, TrafficFilterSettings: of one deployment or cluster."""
         self._check_type(self.call.params["association_type"])
-        return reply({"rulesets": [thing.parent for thing in objects.named(self.db, KIND, self.id)]})
+        return reply({"rulesets": associations.rulesets(self.db, self.id)})
 
     def _check_type(self, type_: str) -> None:
         if type_ not in TYPES:
@@ -52,7 +51,7 @@ class Turn(described.Turn):
 
 def shown(db: sqlite3.Connection, ruleset_id: str) -> dict[str, Any]:
     """ECE API, RulesetAssociations."""
-    found = [_entity(thing) for thing in objects.every(db, KIND, ruleset_id)]
+    found = [_entity(thing) for thing in objects.every(db, associations.ASSOCIATION, ruleset_id)]
     return {"associations": found, "total_associations": len(found)}
 
 

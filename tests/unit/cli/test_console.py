@@ -154,6 +154,10 @@ def test_any_other_answer_declines(monkeypatch: pytest.MonkeyPatch, answer: str,
             lambda console: console.tell("A secret of two words, a long one, is horse battery."),
             ["A secret of two words, a long one, is", "(sensitive)."],
         ),
+        (
+            lambda console: console.out_words("It says so already; nothing was written there."),
+            ["It says so already; nothing was written", "there."],
+        ),
     ],
 )
 def test_a_terminal_has_whole_words(

@@ -262,6 +262,7 @@ def test_missing_values(folder: Folder) -> None:
     assert found.diagnostics[0].advice == (
         "Set it in environments/dev.yaml, by PLANNER_VAR_needed or by --var."
     )
+    assert found.diagnostics[1].advice == "Set it by PLANNER_VAR_token or by --var-file."
 
 
 def test_nothing_is_called_missing_when_a_source_cannot_be_read(folder: Folder) -> None:

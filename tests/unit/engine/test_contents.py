@@ -17,7 +17,8 @@ from planner.engine.contents import (
     with_contents,
 )
 from planner.model.address import Address
-from planner.model.kind import Attribute, ContentFacts, Kind
+from planner.model.facets import Attribute
+from planner.model.kind import ContentFacts, Kind
 from planner.model.members import ContentChange, KnownContent, Manifest, Member
 from planner.model.plan import Action, AttributeDiff, Change, Plan
 from planner.model.resource import Content, Prior

@@ -60,6 +60,8 @@ WORDS = {
     "mode": "normal",
     "what": "rejected",
     "promote_from": "upstream",
+    "action": "update",
+    "sign": "+",
 }
 """Words that the program knows, by their fields; any other field takes any."""
 TIMES = ("at", "since", "until", "first_seen")

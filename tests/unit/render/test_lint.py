@@ -78,6 +78,21 @@ def test_a_rule() -> None:
     assert max(len(line) for line in lines if "https" not in line) <= 60
 
 
+@pytest.mark.parametrize(
+    ("also", "detail"),
+    [
+        ([], ""),
+        ([ONE.at(3)], "Also in line 3."),
+        ([ONE.at(n) for n in range(3, 9)], "Also in lines 3, 4, 5, 6, 7 and 1 more."),
+        ([ONE.at(sentence=f"{ONE.sentence}: name")], "Also: name."),
+        ([ONE.at(sentence=f"{ONE.sentence}: {n}") for n in "abcdefgh"], "Also: a, b, c, d, e and 3 more."),
+    ],
+)
+def test_a_fault_says_where_else_it_is(also: list[Finding], detail: str) -> None:
+    report = Report("a", "bundle", "", (), (ONE.at(sentence=f"{ONE.sentence}: it"), *also))
+    assert [fault.detail for fault in report.faults()] == [detail]
+
+
 @pytest.mark.parametrize("finding", FINDINGS[:3])
 def test_the_place_of_a_finding(finding: Finding) -> None:
     tail = f"!{finding.member}" * bool(finding.member) + f":{finding.line}" * bool(finding.line)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import threading
 from io import StringIO
 from typing import IO, cast
@@ -10,7 +11,7 @@ from attrs import evolve
 from planner.model.address import Address
 from planner.model.ledger import Event, StepFinished, StepProgress, StepStarted
 from planner.model.plan import DESTROY, Action, Plan, Step
-from planner.render.progress import live_progress, plain_progress
+from planner.render.progress import finished_line, live_progress, plain_progress
 from planner.render.screen import Screen
 from planner.render.style import Style
 
@@ -21,6 +22,7 @@ SYNONYMS = Address("extension", "synonyms")
 OTHER = Address("extension", "other")
 CREATE = Action.CREATE
 PLAIN = Style()
+ANSI = re.compile("\x1b\\[[0-9;]*m")
 
 
 def finished(**more: object) -> StepFinished:
@@ -51,6 +53,26 @@ def plain(*events: Event) -> str:
 )
 def test_a_line_for_each_finished_step(event: Event, line: str) -> None:
     assert plain(StepStarted(1, SYNONYMS, CREATE, "create"), event) == line + "\n"
+
+
+@pytest.mark.parametrize(
+    ("event", "lines"),
+    [
+        (finished(id="1234567890"), ["extension.synonyms: created in 0.3s", "  (id 1234567890)"]),
+        (finished(id="123"), ["extension.synonyms: created in 0.3s", "  (id 123)"]),
+        (finished(), ["extension.synonyms: created in 0.3s"]),
+        (finished(operation="settle"), ["extension.synonyms: settle done in 0.3s"]),
+        (
+            finished(ok=False, message="the server said no"),
+            ["extension.synonyms: create failed", "  after 0.3s: the server said no"],
+        ),
+    ],
+)
+def test_a_narrow_terminal_has_it_in_whole_words(event: StepFinished, lines: list[str]) -> None:
+    assert finished_line(event, PLAIN, 40).split("\n") == lines
+    painted = finished_line(event, Style(colours=True), 40)
+    assert ANSI.sub("", painted).split("\n") == lines
+    assert ANSI.findall(painted.split(" ", 1)[1].split(" ")[0])
 
 
 def test_a_line_for_each_large_upload() -> None:
@@ -100,8 +122,9 @@ def test_running_steps_are_below_finished_ones(colours: bool) -> None:
         running = live.lines()
     stay = [
         "extension.synonyms: uploaded in 0.3s (id [red]1)",
-        "extension.synonyms: upload failed after 0.3s: twice.\\n" + "漢字" * 6 + "漢",
-        "字" + "漢字" * 13,
+        "extension.synonyms: upload failed after 0.3s:",
+        "  twice.\\n" + "漢字" * 17 + "漢",
+        "字" + "漢字" * 2,
     ]
     assert running == [*stay, "extension.other: create 1:03:08", "extension.other: settle 1:05"]
     assert live.lines() == stay

@@ -45,6 +45,7 @@ def test_validate_only_makes_nothing(ece: Caller) -> None:
 
 
 TAGS = [{"key": "tier", "value": "canary"}]
+FILTER = {"name": "office", "type": "ip", "region": "ece-region", "include_by_default": False, "rules": []}
 
 
 def told(ece: Caller, path: str) -> dict[str, Any]:
@@ -75,13 +76,13 @@ def test_what_is_told_of_a_deployment_is_kept(
     ece: Caller, change: dict[str, Any], after: dict[str, Any]
 ) -> None:
     body: dict[str, Any] = deployment("repo://1") | {"alias": "search", "metadata": {"tags": TAGS}}
-    body["settings"] = {"autoscaling_enabled": True, "traffic_filter_settings": {"rulesets": ["a"]}}
+    filters = {"rulesets": [ece.json("POST", "/deployments/traffic-filter/rulesets", json=FILTER)["id"]]}
+    body["settings"] = {"autoscaling_enabled": True, "traffic_filter_settings": filters}
     secret = {"secrets": {"s3.key": {"value": "hidden"}}}
     masters = {"dedicated_masters_threshold": 6}
     body["resources"]["elasticsearch"][0]["settings"] = masters | {"keystore_contents": secret}
     path = f"/deployments/{ece.json('POST', '/deployments', json=body)['id']}"
     before = told(ece, path)
-    filters = {"rulesets": ["a"]}
     assert before == {
         "alias": "search",
         "autoscaling": True,

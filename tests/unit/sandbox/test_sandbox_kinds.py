@@ -108,6 +108,31 @@ def test_associations_may_be_ignored(ece: Caller) -> None:
     assert refused(ece, "GET", path + "/associations") == (404, ["traffic_filter.not_found"])
 
 
+def test_a_new_deployment_has_the_filters_for_all_and_those_that_it_names(ece: Caller) -> None:
+    earlier = ece.deploy("repo://1")
+    for_all = ece.json("POST", FILTERS, json=office(include_by_default=True))["id"]
+    ece.json("POST", FILTERS, json=office(include_by_default=True, region="us-east-1"))
+    named = ece.json("POST", FILTERS, json=office())["id"]
+    settings = {"traffic_filter_settings": {"rulesets": [named]}}
+    made = ece.json("POST", "/deployments", json=deployment("repo://1") | {"settings": settings})
+    path = f"/deployments/{made['id']}"
+    shown = ece.json("GET", path)["settings"]
+    assert (
+        shown["traffic_filter_settings"] == shown["ip_filtering_settings"] == {"rulesets": [for_all, named]}
+    )
+    assert "traffic_filter_settings" not in ece.json("GET", f"/deployments/{earlier}")["settings"]
+    ece("DELETE", f"{FILTERS}/{named}/associations/deployment/{made['id']}")
+    rulesets = ece.json("GET", path)["settings"]["traffic_filter_settings"]["rulesets"]
+    assert rulesets == [for_all]
+    ece("POST", path + "/_shutdown")
+    ece.json("DELETE", path)
+    assert ece.json("GET", f"{FILTERS}/{for_all}/associations")["total_associations"] == 0
+    settings["traffic_filter_settings"]["rulesets"] = ["nothing"]
+    refusal = refused(ece, "POST", "/deployments", json=deployment("repo://1") | {"settings": settings})
+    assert refusal == (400, ["deployments.invalid_request"])
+    assert len(ece.json("GET", "/deployments")["deployments"]) == 1
+
+
 @pytest.mark.parametrize(
     ("type_", "id_", "status", "code"),
     [
@@ -192,3 +217,109 @@ def test_elastic_cloud_has_no_platform_paths(path: str) -> None:
     with create_app(":memory:", platform="cloud") as app:
         response = Caller(app)("GET", path)
     assert (response.status_code, response.json["ok"]) == (404, False)
+
+
+TEMPLATES = "/deployments/templates"
+USERS = "/users"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "effect", "status", "code"),
+    [
+        ("PUT", f"{REPOSITORIES}/daily", "version-conflict", 409, "repositories.version_conflict"),
+        ("PUT", "/comments/a/b/c", "version-conflict", 409, "comments.version_conflict"),
+        ("POST", "/comments/a/b", "id-exists", 409, "comments.id_already_exists"),
+        ("POST", USERS, "id-exists", 409, "user.user_name.conflict"),
+        ("PUT", f"{TEMPLATES}/x", "version-conflict", 409, "templates.version_conflict"),
+        (
+            *("PUT", "/platform/configuration/instances/x", "version-conflict", 400),
+            "configuration.instance_configuration_update_failed",
+        ),
+        ("POST", FILTERS, "id-exists", 409, "root.id_already_exists"),
+        ("PUT", f"{FILTERS}/x", "version-conflict", 409, "root.version_conflict"),
+    ],
+)
+def test_faults_speak_as_the_kind_does(
+    app: Sandbox, method: str, path: str, effect: str, status: int, code: str
+) -> None:
+    ece = Caller(app)
+    ece.raw("POST", "/sandbox/faults", json=f"{method} {path} {effect}")
+    for prefix in ("", "/regions/ece-region"):
+        assert refused(ece, method, prefix + path, json={}) == (status, [code])
+
+
+BODIES = {
+    FILTERS: OFFICE | {"rules": []},
+    f"{REPOSITORIES}/daily": S3,
+    USERS: {"user_name": "ann", "security": {"password": "long enough"}},
+    f"{TEMPLATES}/mine?region=ece-region": {"name": "x", "deployment_template": {"resources": {}}},
+    "/platform/configuration/instances/mine": {"name": "x", "discrete_sizes": {"sizes": [1]}},
+    "/phone-home/config": {"enabled": False},
+}
+"""A path that makes one -> the body."""
+
+
+@pytest.mark.parametrize("path", BODIES)
+@pytest.mark.parametrize(
+    ("effect", "happens"), [("drop-after", True), ("reset-before", False), ("429", False)]
+)
+def test_a_write_may_fail_before_and_after_it_happened(
+    app: Sandbox, path: str, effect: str, happens: bool
+) -> None:
+    ece, bare = Caller(app), path.partition("?")[0]
+    before = ece.json("GET", listed(path))
+    method = "POST" if path in (FILTERS, USERS) else "PUT"
+    ece.raw("POST", "/sandbox/faults", json=f"{method} {bare} {effect} times=1")
+    try:
+        assert ece(method, path, json=BODIES[path]).status_code == 429
+    except ConnectionResetError:
+        assert effect != "429"
+    assert (ece.json("GET", listed(path)) != before) == happens
+
+
+def listed(path: str) -> str:
+    """Where what is made by a path is seen."""
+    if path in (FILTERS, USERS, "/phone-home/config"):
+        return path
+    return path.replace("/mine", "").replace("/daily", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "first", "second", "id_as"),
+    [
+        ("/platform/configuration/snapshots/repositories", "a", "b", "repository_name"),
+        ("/users", "admin", "readonly", "user_name"),
+        ("/platform/configuration/instances", "data.default", "kibana", "id"),
+        ("/deployments/templates", "default", "mine", "id"),
+    ],
+)
+def test_a_reply_may_be_about_another(app: Sandbox, path: str, first: str, second: str, id_as: str) -> None:
+    ece, here = Caller(app), "?region=ece-region"
+    for name in ("a", "b"):
+        ece.json("PUT", f"{REPOSITORIES}/{name}", json=S3)
+    ece.json("PUT", f"{TEMPLATES}/mine{here}", json=BODIES[f"{TEMPLATES}/mine{here}"])
+    ece.raw("POST", "/sandbox/faults", json=[f"GET {path}/* another", f"GET {path} another"])
+    assert ece.json("GET", f"{path}/{second}{here}")[id_as] == first
+    assert ece.json("GET", f"{path}/{first}{here}")[id_as] != first
+    every = ece.json("GET", path + here)
+    found = [each[id_as] for each in (every if isinstance(every, list) else next(iter(every.values())))]
+    assert (found[0], found[-1], len(found) > 1) == (first, first, True)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_write_may_be_answered_with_the_id_of_another(app: Sandbox, when: str) -> None:
+    ece = Caller(app)
+    other = ece.json("POST", FILTERS, json=office())["id"]
+    ece.raw("POST", "/sandbox/faults", json=f"POST {FILTERS} another when={when}")
+    made = ece("POST", FILTERS, json=office())
+    assert (made.status_code, made.json) == (201, {"id": other})
+    assert len(ece.json("GET", FILTERS)["rulesets"]) == (2 if when == "after" else 1)
+
+
+def test_where_there_is_no_other_the_reply_is_right(app: Sandbox) -> None:
+    ece = Caller(app)
+    ece.raw("POST", "/sandbox/faults", json="* ** another")
+    assert ece.json("GET", "/phone-home/config") == {"enabled": True}
+    assert ece.json("GET", REPOSITORIES) == {"configs": []}
+    assert ece("POST", FILTERS, json=office()).status_code == 201
+    assert ece("GET", f"{REPOSITORIES}/x").status_code == 404

@@ -97,3 +97,6 @@ def test_what_had_drifted_says_what_it_said(version: int) -> None:
     )
     assert isinstance(changed.diffs[1].after, Fingerprint)
     assert (str(gone.address), gone.gone) == ("extension.beta", True)
+    content = changed.content
+    told = [member.path for member in content.members] if content else []
+    assert told == ["words.txt"] * (version > 1)

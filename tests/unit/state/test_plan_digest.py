@@ -146,6 +146,7 @@ def test_what_is_for_people() -> None:
         ("changes", "taken_over"),
         ("drift", "diffs", "origins"),
         ("drift", "diffs", "line"),
+        ("drift", "content"),
         ("notes",),
         ("unchanged",),
         ("left_out", "why"),

@@ -17,7 +17,9 @@ _CONFIGURATION: Final = "https://www.elastic.co/guide/en/elasticsearch/reference
 _BREAKING: Final = (
     "https://www.elastic.co/guide/en/elasticsearch/reference/6.0/breaking_60_scripting_changes.html"
 )
-KNOWN: Final = frozenset({"dictionaries", "scripts", "hunspell", "ingest-geoip", "saml", "truststore"})
+KNOWN: Final = frozenset(
+    {"analysis", "dictionaries", "scripts", "hunspell", "ingest-geoip", "saml", "truststore"}
+)
 
 TOO_DEEP: Final = Rule(
     "bundle-too-deep",
@@ -25,7 +27,8 @@ TOO_DEEP: Final = Rule(
     "has all its files in one folder that Elasticsearch does not know",
     "A folder that was archived with its files puts each of them one level too deep: "
     "dictionaries/words.txt is then looked for in vain.",
-    f"Archive what is in the folder, without it, so that these come first: {', '.join(sorted(KNOWN))}.",
+    "Archive what is in the folder, without it, so that these come first: "
+    f"{', '.join(sorted(KNOWN - {'scripts'}))}.",
     _BUNDLES,
 )
 DESKTOP: Final = Rule(
@@ -62,7 +65,9 @@ SCRIPTS: Final = Rule(
 )
 
 _DESKTOP: Final = re.compile(r"(?:^|/)(?:__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)")
-_PLATFORM: Final = re.compile(r"(?:elasticsearch\.yml|jvm\.options(?:\.d/.*)?|log4j2\.properties)$")
+_PLATFORM: Final = re.compile(
+    r"(?:elasticsearch\.(?:yml|keystore)|jvm\.options(?:\.d/.*)?|log4j2\.properties)$"
+)
 
 
 def _is_desktop(name: str) -> bool:

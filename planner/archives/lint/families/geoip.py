@@ -30,7 +30,7 @@ OTHER_TYPE: Final = Rule(
     "is of a type that Elasticsearch does not read",
     "The type that stands in the file ends with -City, -Country, -ASN, -Anonymous-IP, -Connection-Type, "
     "-Domain, -Enterprise or -ISP, or is one of IPinfo, whatever the file is called. " + _STOPS,
-    "Take a database of one of these types.",
+    "Take a database whose type ends with -City, -Country or -ASN, as MaxMind's do.",
     f"{_AT}/v8.15.3/{_FOLDER}/Database.java",
 )
 RESERVED: Final = Rule(

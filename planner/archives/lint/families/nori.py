@@ -8,7 +8,7 @@ from typing import Final
 
 from planner.archives.lint.csv import READER, entry, fields, first_field
 from planner.archives.lint.family import Family, Sign, Strength, first_line
-from planner.archives.lint.lines import java_length, lines, repeated, utf8
+from planner.archives.lint.lines import blocks, java_length, repeated, utf8
 from planner.archives.lint.tree import File
 from planner.model.diagnostic import ERROR, WARNING
 from planner.model.lint import Finding, Rule, Unchecked
@@ -87,6 +87,7 @@ COMMENT: Final = Rule(
 _NAMED: Final = re.compile(r"nori|user_?dict\w*[-_](?:ko|kr)\b")
 _DICT: Final = re.compile(r"user_?dict")
 _HANGUL: Final = re.compile("[\uac00-\ud7a3]")
+_NOT_PLAIN: Final = re.compile(r'^(?![^\s\0-\x20"#]++$).++$', re.MULTILINE)
 _SPACES: Final = re.compile(r"[ \t\x0b\f]+")
 
 
@@ -105,7 +106,7 @@ def check(file: File) -> Iterator[Finding | Unchecked]:
     yield from utf8(file, NOT_UTF8, BYTE_ORDER_MARK)
     same = [item for item in repeated(file, SAME_WORD, _word) if isinstance(item, Finding)]
     passed_over = {item.line for item in same}
-    for number, line in lines(file):
+    for number, line in (odd for block in blocks(file) for odd in block.like(_NOT_PLAIN)):
         if text := entry(line):
             found = (rule for rule in broken(text) if rule is not LONGER or number not in passed_over)
             yield from (rule.at(number) for rule in found)

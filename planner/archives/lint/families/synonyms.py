@@ -109,9 +109,11 @@ MANY: Final = Rule(
     _API,
 )
 
-_OTHER: Final = re.compile(r"\.(?:md|json|ya?ml|html?|properties|py|sh|js|zip|jar|gz|aff|dic)$")
+_OTHER: Final = re.compile(
+    r"~$|\.(?:md|json|ya?ml|html?|properties|py|sh|js|zip|jar|gz|aff|dic|bak|old|orig|rej|sw[op])$"
+)
 _PLACE: Final = re.compile("dictionaries|.*synonym")
-_OTHERS: Final = re.compile(r"mapping|char|dict|kuromoji|nori")
+_OTHERS: Final = re.compile(r"mapping|char|dict|kuromoji|nori|stem|override|type")
 """In names of files that have commas and arrows too."""
 _PIECE: Final = r"[ \t]*+(?:[^\s\0-\x20,=\\#]|\\[^\s\0-\x20])[^,=\\\n]*+(?:(?:\\.|=(?!>))[^,=\\\n]*+)*+"
 _PIECES: Final = rf"{_PIECE}(?:,{_PIECE})*+"

@@ -58,7 +58,8 @@ def test_lines_like_a_pattern_have_their_numbers(words: list[str], end: str) -> 
         (b"\n" * (BLOCK + 5) + b"\xff", [(BLOCK + 6, "is not UTF-8: the byte 0xff")]),
         (b"\xef\xbb\xbfa", [(1, "begins with a mark")]),
         (b"a\n\xef\xbb\xbfa", []),
-        (b"\xff\xfea\0", [(1, "is not UTF-8: the byte 0xff")]),
+        *((mark + b"a\0", [(1, "is not UTF-8, but UTF-16")]) for mark in (b"\xff\xfe", b"\xfe\xff")),
+        (b"a\n\xff\xfea\0", [(2, "is not UTF-8: the byte 0xff")]),
         (b"a\xed\xa0\x80", [(1, "is not UTF-8: the byte 0xed")]),  # half of a pair, as Java does not read it
     ],
 )

@@ -17,6 +17,9 @@ from planner.model.lint import Report
 
 from . import cases
 from .cases import Case, Members, zipped
+from .cases.geoip import CITY
+from .cases.plugins import CLASSIC as DESCRIPTOR
+from .cases.plugins import classic, stable
 
 MODULES = {m.name: import_module(f"{cases.__name__}.{m.name}") for m in pkgutil.iter_modules(cases.__path__)}
 PROGRAM = r"https://github\.com/(elastic/elasticsearch/blob/v|apache/lucene/blob/releases/)\S+\.java(#L\d+)?$"
@@ -68,6 +71,52 @@ def test_what_is_told_names_what_it_is_about(tmp_path: Path, name: str, told: st
 def test_a_good_archive(tmp_path: Path, name: str) -> None:
     report = lint_zip(tmp_path, CASES[name].good)
     assert (report.findings, report.unchecked) == ((), ())
+
+
+SYNONYMS = "dictionaries/synonyms.txt"
+IN_PRODUCTION: dict[str, tuple[Members, tuple[str, str]]] = {
+    "two arrows": ({SYNONYMS: b"a, b\na => b => c\n"}, ("synonyms-two-arrows", f"{SYNONYMS}:2")),
+    "stop words in Latin-1": (
+        {"dictionaries/stopwords.txt": "der\nfür\n".encode("latin-1")},
+        ("words-not-utf8", "dictionaries/stopwords.txt:2"),
+    ),
+    "one folder too deep": (
+        {f"words/{SYNONYMS}": b"a, b\n", "__MACOSX/words/._x": b""},
+        ("bundle-too-deep", ""),
+    ),
+    "no .aff": ({"hunspell/de_DE/de.dic": b"1\nHaus\n"}, ("hunspell-no-affixes", "hunspell/de_DE/de.dic")),
+    "a reserved name": (
+        {"ingest-geoip/GeoLite2-City.mmdb": CITY},
+        ("geoip-reserved-name", "ingest-geoip/GeoLite2-City.mmdb"),
+    ),
+    "settings": ({"elasticsearch.yml": b""}, ("bundle-platform-settings", "elasticsearch.yml")),
+    "a file script": ({"scripts/test.js": b""}, ("bundle-file-script", "scripts/test.js")),
+    "no classname": (classic(classname=None), ("plugins-missing-key", DESCRIPTOR)),
+    "sources": ({**classic(), "Mine.java": b""}, ("plugins-java-source", "Mine.java")),
+    "two descriptors": ({**classic(), **stable()}, ("plugins-two-descriptors", "")),
+    "an unknown key": (classic(site="true"), ("plugins-unknown-key", f"{DESCRIPTOR}:7")),
+    "the former folder": (
+        {f"elasticsearch/{name}": data for name, data in classic().items()},
+        ("plugins-former-layout", "elasticsearch/bin/tool"),
+    ),
+}
+"""Archives that are applied without a word, and keep a node from starting weeks later, or do nothing."""
+ARE_ERRORS = frozenset(
+    {
+        *("synonyms-two-arrows", "words-not-utf8", "hunspell-no-affixes", "plugins-missing-key"),
+        *("plugins-two-descriptors", "plugins-unknown-key", "plugins-former-layout"),
+    }
+)
+
+
+@pytest.mark.parametrize("name", IN_PRODUCTION)
+def test_what_is_found_out_in_production_only(tmp_path: Path, name: str) -> None:
+    members, (rule, place) = IN_PRODUCTION[name]
+    found = {item.rule: item for item in lint_zip(tmp_path, members).faults()}
+    whole = f"{tmp_path}/made.zip"
+    assert found[rule].place(whole) == (f"{whole}!{place}" if place else whole)
+    assert found[rule].severity == (ERROR if rule in ARE_ERRORS else WARNING)
+    assert found.keys() - {rule} <= {"bundle-desktop-files"}
 
 
 def in_both() -> list[str]:

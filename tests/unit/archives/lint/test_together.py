@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from planner.archives.descriptor import CLASSIC, STABLE
 from planner.archives.inspection import Descriptor
-from planner.archives.lint.together import runs_on, same_paths, trust_stores
+from planner.archives.lint.together import SAME_PATH, TRUST_STORES, VERSION, runs_on, same_paths, trust_stores
+from planner.model.lint import Rule
+
+from .test_rules import PROGRAM
 
 A, B = "dictionaries/a.txt", "dictionaries/b.txt"
 Bundles = dict[str, dict[str, str]]
@@ -76,3 +81,8 @@ def test_the_versions_that_a_plugin_runs_on(
 ) -> None:
     found = list(runs_on("mine", Descriptor(place, made_for), version))
     assert [item.member for item in found] == ([] if runs else ["mine"])
+
+
+@pytest.mark.parametrize("rule", [SAME_PATH, TRUST_STORES, VERSION])
+def test_an_error_is_what_a_line_of_the_program_refuses(rule: Rule) -> None:
+    assert rule.is_error == (re.match(PROGRAM, rule.source) is not None)

@@ -14,6 +14,7 @@ from typing import Final
 from planner.archives.lint.families.hunspell.affixes import Affixes
 from planner.archives.lint.families.hunspell.form import Form, form
 from planner.archives.lint.families.hunspell.rules import (
+    CAPITALS,
     MISPLACED,
     NO_AFFIXES,
     NO_BOOLEAN,
@@ -29,6 +30,7 @@ from planner.archives.lint.tree import File, Tree
 from planner.model.lint import Finding, Unchecked
 
 _PLACE: Final = re.compile(r"hunspell/[^/]+/(?:[^/]*\.(?:aff|dic)|settings\.yml)")
+_CAPITALS: Final = re.compile(r"hunspell/[^/]+/[^/]*\.(?!aff|dic)(?i:aff|dic)")
 _KNOWN: Final = frozenset({"ignore_case", "strict_affix_parsing"})
 _SETTING: Final = re.compile(r"""(["']?)([\w.-]+)\1\s*:\s*(?:(["']?)([\w.-]+)\3\s*(?:#.*)?)?""")
 
@@ -42,6 +44,7 @@ def recognise(name: str, _start: bytes) -> Sign | None:
 
 
 def look_over(tree: Tree) -> Iterator[Finding | Unchecked]:
+    yield from (CAPITALS.at(member=name) for name in tree.names if _CAPITALS.fullmatch(name))
     own = [file for file in tree.files if file.name.endswith((".aff", ".dic"))]
     for folder, found in groupby(own, lambda file: file.name.rpartition("/")[0]):
         files = list(found)

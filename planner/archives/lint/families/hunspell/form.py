@@ -30,6 +30,7 @@ _NO_NAME: Final = re.compile(
 )
 """Where Python knows none of this name: it is a mistake, and not one of the names that only Java has."""
 _BOUND: Final = 65510
+_SPACES: Final = re.compile(r"[ \t\x0b\f]+")
 _DIGITS: Final = re.compile(r"[^,0-9]")
 
 
@@ -78,7 +79,7 @@ def flag_form(arguments: list[str], encoding: str) -> str | None:
 
 def fields(line: str) -> list[str]:
     """As String.split("\\\\s+") has them: an empty one before a space that comes first, none at the end."""
-    found = re.split(r"[ \t\x0b\f]+", line)
+    found = _SPACES.split(line)
     return found[:-1] if len(found) > 1 and not found[-1] else found
 
 

@@ -52,6 +52,14 @@ MISPLACED: Final = Rule(
     "Move .aff and .dic into hunspell/LOCALE/, of which the filter names LOCALE.",
     f"{_SERVICE}#L165",
 )
+CAPITALS: Final = Rule(
+    "hunspell-capitals",
+    WARNING,
+    "has an ending in capital letters",
+    "Elasticsearch looks for files that end with .aff and .dic, in small letters.",
+    "Rename it: de_DE.aff, de_DE.dic.",
+    f"{_SERVICE}#L176",
+)
 ENCODING: Final = Rule(
     "hunspell-encoding",
     ERROR,
@@ -175,6 +183,7 @@ RULES: Final = (
     TWO_AFFIXES,
     NO_WORDS,
     MISPLACED,
+    CAPITALS,
     ENCODING,
     LATE,
     AFFIX_COUNT,

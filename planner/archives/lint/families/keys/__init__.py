@@ -68,14 +68,16 @@ _NAMED: Final = re.compile(r".*\.(?:jks|p12|pfx|keystore|truststore)", re.IGNORE
 _JKS, _JCEKS = b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce"
 _JVM, _CHANGEIT = "cacerts", "changeit"
 """The trust store of Java, and the password that opens it."""
+_SETTINGS: Final = "elasticsearch.keystore"
+"""Elasticsearch's own, of another form."""
 _LONGEST: Final = 16 * 1024 * 1024
 
 
 def recognise(name: str, _start: bytes) -> Sign | None:
-    if name == _JVM:
-        return Sign(Strength.PLACE, "it is called cacerts")
     base = name.rpartition("/")[2]
-    if _NAMED.fullmatch(base):
+    if base == _JVM:
+        return Sign(Strength.NAME, "it is called cacerts")
+    if _NAMED.fullmatch(base) and name != _SETTINGS:
         return Sign(Strength.NAME, f"its name ends with .{base.rpartition('.')[2]}")
     return None
 

@@ -7,7 +7,7 @@ WORDS = {"dictionaries/synonyms.txt": b"car, auto\n"}
 CASES = {
     "bundle-too-deep": Case(
         {"__MACOSX/bundle/._a": b"", "bundle/dictionaries/synonyms.txt": b"a, b"},
-        {**WORDS, "x": b""},
+        {"analysis/synonyms.txt": b"car, auto\n"},
         ("",),
         also=frozenset({"bundle-desktop-files"}),
     ),
@@ -18,9 +18,15 @@ CASES = {
     ),
     "bundle-hidden": Case({**WORDS, ".env": b"T=1", "d/.ssh/id": b""}, WORDS, (".env", "d/.ssh/id")),
     "bundle-platform-settings": Case(
-        {**WORDS, "elasticsearch.yml": b"", "jvm.options": b"", "jvm.options.d/gc.options": b""},
+        {
+            **WORDS,
+            "elasticsearch.keystore": b"",
+            "elasticsearch.yml": b"",
+            "jvm.options": b"",
+            "jvm.options.d/gc.options": b"",
+        },
         {**WORDS, "dictionaries/elasticsearch.yml": b"", "jvm.options.txt": b""},
-        ("elasticsearch.yml", "jvm.options", "jvm.options.d/gc.options"),
+        ("elasticsearch.keystore", "elasticsearch.yml", "jvm.options", "jvm.options.d/gc.options"),
     ),
     "bundle-file-script": Case(
         {**WORDS, "scripts/test.js": b"1"}, {**WORDS, "dictionaries/scripts/a": b""}, ("scripts/test.js",)

@@ -63,6 +63,11 @@ CASES = {
         {**written(), "dictionaries/words.dic": b"Haus"},
         ("hunspell/de.aff", "hunspell/de.dic", "hunspell/de/a/b.dic", "x/a.aff", "x/a.dic"),
     ),
+    "hunspell-capitals": Case(
+        {"hunspell/de_DE/de.AFF": b"", "hunspell/de_DE/de.Dic": b""},
+        {**written(), "hunspell/de_DE/README.TXT": b"", "x/de.AFF": b""},
+        ("hunspell/de_DE/de.AFF", "hunspell/de_DE/de.Dic"),
+    ),
     "hunspell-encoding": affixes(
         "SET UFT-8\nSET ISO8859-1\nSET ISO-8859-10\nSET UTF-8\u00e9\n",
         *(1, 3, 4),
