@@ -16,8 +16,8 @@ from planner.config.load import Configuration
 from planner.engine.contents import uploads, with_contents
 from planner.engine.workflow import Proposal
 from planner.errors import PlannerError
-from planner.kinds.registry import load_kinds
 from planner.model.address import Address
+from planner.model.lazily import Lazily
 from planner.model.members import KnownContent, Manifest, Member
 from planner.model.project import PINNED
 from planner.model.resource import Content, Desired
@@ -32,7 +32,7 @@ def with_files(request: Request, configuration: Configuration, proposal: Proposa
     archives = request.workspace.archives(request.folder, configuration.pinned)
     changed = [change.address for change in uploads(proposal.plan)]
     files = {address: _files(archives, configuration.resources[address].content) for address in changed}
-    kinds = {name: file.kind for name, file in load_kinds().items()}
+    kinds = Lazily(request.kinds, lambda name: request.kinds[name].kind)
     return evolve(proposal, plan=with_contents(proposal.plan, proposal.state, files, kinds))
 
 

@@ -24,7 +24,6 @@ from planner.config.load import Configuration
 from planner.engine.contents import member_changes, told
 from planner.engine.workflow import Proposal
 from planner.errors import PlannerError
-from planner.kinds.registry import load_kinds
 from planner.model.address import Address
 from planner.model.members import FULL, LINES, NAMES, NONE, ContentChange, KnownContent
 from planner.model.plan import Change, Drift, Plan
@@ -238,7 +237,8 @@ class _Replaced:
 
     def _is_replaced(self, item: Drift) -> bool:
         """Whether the installation says something else of the file, which an upload made."""
-        prior, facts = self.state.resources.get(item.address), load_kinds()[item.address.kind].kind.content
+        prior = self.state.resources.get(item.address)
+        facts = self.lines.request.kinds[item.address.kind].kind.content
         if facts is None or prior is None or prior.content_sha256 is None:
             return False
         return any(diff.path[0] == facts.marker for diff in item.diffs)

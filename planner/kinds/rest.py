@@ -22,7 +22,7 @@ from planner.kinds.binding import merge_patch
 from planner.kinds.reading import Reader
 from planner.kinds.replies import NOBODY, Parts, is_whole, parts_in
 from planner.model.agreement import agree, proven
-from planner.model.body import body_of
+from planner.model.body import body_of, sent_back
 from planner.model.compare import is_unset
 from planner.model.diagnostic import Diagnostic
 from planner.model.identity import Identity
@@ -162,19 +162,18 @@ class RestDriver(Reader):
         return Result(found or Observed(request.id or "", request.baseline, request.version), note)
 
     def body(self, request: Request, found: Observed | None) -> dict[str, Value]:
-        """What a create or an update sends: the declared attributes that concern the server.
-
-        found: the resource as it was found just before an update, None for a create.
+        """What a create or an update sends. found: the resource as it was found just before an update, None
+        for a create.
         """
-        call = self.binding.calls[request.operation if found else self.binding.create]
         there = found.attributes if found else {}
-        whole = body_of(self.kind, request.desired, there, request.cleared)
-        attributes = {name: value for name, value in whole.items() if name not in self.binding.in_path}
+        body = body_of(self.kind, request.desired, there, request.cleared)
+        body = {name: value for name, value in body.items() if name not in self.binding.in_path}
+        call = self.binding.calls[request.operation if found else self.binding.create]
         if call.merge_patch and found is not None:
-            cleared = {name: None for name in self.kind.cleared if name not in request.desired}
-            attributes = merge_patch(found.attributes, {**attributes, **cleared})
+            gone = {name: None for name in self.kind.cleared if name not in request.desired}
+            body = merge_patch(sent_back(self.kind, there), {**body, **gone})
         names = self.binding.names
-        return call.enclosed({names.get(name, name): value for name, value in attributes.items()})
+        return call.enclosed({names.get(name, name): value for name, value in body.items()})
 
     def guard(self, request: Request) -> tuple[Observed, str]:
         """The resource as it is now, and a note. Conflict when it moved and its attributes differ.

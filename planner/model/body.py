@@ -78,3 +78,9 @@ def _rest(attribute: Attribute, found: Value, cleared: Collection[Path] = ()) ->
 def _goes_back(attribute: Attribute) -> bool:
     kept_here = attribute.read_only or attribute.write_only or attribute.local or attribute.volatile
     return not kept_here
+
+
+def sent_back(kind: Kind, found: Mapping[str, Value]) -> dict[str, Value]:
+    """What of found a write may hold: the base of a body that says only what changes."""
+    attributes = ((kind.attributes[name], value) for name, value in found.items() if name in kind.attributes)
+    return {a.name: _rest(a, value) for a, value in attributes if _goes_back(a)}

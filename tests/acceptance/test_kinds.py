@@ -43,7 +43,7 @@ class Case:
     """How a kind is tried. path: of one in the API, {id} being what the state has. edit: of the template, for
     an update. theirs: what somebody else changes of what a read shows, sent to path by method.
 
-    pick: what of a read a write takes.
+    pick: what of a read a write takes. export: what names it, with what it is below.
     """
 
     path: str
@@ -51,6 +51,7 @@ class Case:
     theirs: Mapping[str, Any] = field(factory=dict)
     method: str = "PUT"
     pick: Callable[[Any], Any] = lambda body: body
+    export: tuple[str, ...] = ()
 
 
 CASES: dict[str, Case] = {
@@ -60,7 +61,9 @@ CASES: dict[str, Case] = {
         {"description": "theirs"},
         pick=lambda body: {k: v for k, v in body.items() if k != "id"},
     ),
-    "traffic_filter_association": Case(f"{RULESETS}/{{parent}}/associations"),
+    "traffic_filter_association": Case(
+        f"{RULESETS}/{{parent}}/associations", export=("traffic_filter_association", "traffic_filter")
+    ),
     "snapshot_repository": Case(
         f"{PLATFORM}/snapshots/repositories/{{id}}",
         ("bucket: shop-snapshots", "bucket: shop-backups"),
@@ -72,6 +75,7 @@ CASES: dict[str, Case] = {
         ("Reserved for", "Kept for"),
         {"message": "theirs"},
         pick=lambda body: {"message": body["message"]},
+        export=("comment/allocator/192.168.44.10",),
     ),
     "user": Case(
         "/users/{id}", ("in the lobby", "in the hall"), {"full_name": "theirs"}, "PATCH", lambda body: {}
@@ -86,6 +90,7 @@ CASES: dict[str, Case] = {
         "/platform/infrastructure/allocators/{id}/settings",
         ("capacity: 114688", "capacity: 57344"),
         {"capacity": 1024},
+        export=("allocator_settings/192.168.44.10",),
     ),
     "instance_configuration": Case(
         f"{PLATFORM}/instances/{{id}}",
@@ -151,7 +156,7 @@ class Scene:
         return bool(load_kinds()[self.kind].kind.singleton)
 
 
-@pytest.fixture(params=CASES)
+@pytest.fixture
 def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
     kind: str = request.param
     project = small(tmp_path / "kinds", load_kinds()[kind].example, DECLARED)
@@ -162,6 +167,15 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
     return Scene(kind, CASES[kind], project)
 
 
+of_each_kind = pytest.mark.parametrize("scene", CASES, indirect=True)
+of_what_changes = pytest.mark.parametrize("scene", [k for k, c in CASES.items() if c.theirs], indirect=True)
+
+
+def test_every_kind_is_tried() -> None:
+    assert {*CASES, "extension"} == {*load_kinds()}
+
+
+@of_each_kind
 def test_from_the_example_to_nothing(scene: Scene) -> None:
     project = scene.project
     seed = scene.holds()
@@ -183,11 +197,10 @@ def test_from_the_example_to_nothing(scene: Scene) -> None:
         assert scene.holds() == seed
 
 
+@of_what_changes
 def test_what_others_change_is_drift_and_a_saved_plan_is_refused(scene: Scene) -> None:
     project = scene.project
     project.apply()
-    if not scene.case.theirs:
-        pytest.skip("nothing of it can be changed")
     scene.change(scene.case.theirs)
     drifted = project.ok("plan", "--out", "one.json").out
     assert "Changed outside of planner" in drifted
@@ -197,6 +210,7 @@ def test_what_others_change_is_drift_and_a_saved_plan_is_refused(scene: Scene) -
     assert project.run("apply", "one.json").code == 3
 
 
+@of_each_kind
 def test_an_export_into_an_empty_state_changes_nothing(scene: Scene) -> None:
     project = scene.project
     project.apply()
@@ -205,7 +219,7 @@ def test_an_export_into_an_empty_state_changes_nothing(scene: Scene) -> None:
     before = scene.holds()
     scene.writes()
     project.write("templates/main.yaml", "")
-    named = [scene.kind] if scene.kind != "traffic_filter_association" else [scene.kind, "traffic_filter"]
+    named = scene.case.export or (scene.kind,)
     project.ok("export", *named, "--out", "templates/exported.yaml")
     shown = project.ok("plan", "--out", "p.json").out
     plan = json.loads((project.folder / "p.json").read_text())
@@ -214,3 +228,16 @@ def test_an_export_into_an_empty_state_changes_nothing(scene: Scene) -> None:
     assert scene.writes() == []
     assert scene.holds() == before
     project.settled()
+
+
+@pytest.mark.parametrize("scene", [k for k in CASES if load_kinds()[k].kind.singleton], indirect=True)
+def test_a_singleton_is_taken_over_and_reset(scene: Scene) -> None:
+    """The installation is as it was, also where somebody had set what is taken over."""
+    project, seed = scene.project, scene.holds()
+    name = load_kinds()[scene.kind].example.splitlines()[2]
+    project.edit("templates/main.yaml", name, f"{name}\n      lifecycle: {{on_leave: reset}}")
+    project.apply()
+    assert project.resource(scene.address)["on_leave"] == "reset"
+    assert "reset to what was installed" in project.ok("destroy", "--auto-approve").out
+    assert project.addresses() == []
+    assert scene.holds() == seed

@@ -61,7 +61,6 @@ WORDS = {
     "mode": "normal",
     "what": "rejected",
     "promote_from": "upstream",
-    "action": "update",
     "sign": "+",
 }
 """Words that the program knows, by their fields; any other field takes any."""
