@@ -24,7 +24,7 @@ class Element:
 
 def elements(data: bytes) -> list[Element]:
     """Those that follow each other in data. ValueError: it is something else, or too many."""
-    found, place = [], 0
+    found, place = list[Element](), 0
     while place < len(data):
         begin, size = _length(data, place + 1)
         if begin + size > len(data) or len(found) == _MOST:
