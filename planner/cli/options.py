@@ -17,8 +17,8 @@ import click
 from planner.cli.verbs import Invocation, folder_of, make_console
 from planner.errors import PlannerError, WrongUsage
 from planner.forge import LISTED
+from planner.model import SHOWN
 from planner.model.address import Address
-from planner.model.members import SHOWN
 from planner.promote import GATES
 
 if TYPE_CHECKING:

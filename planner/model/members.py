@@ -16,9 +16,6 @@ from attrs import field, frozen
 from planner.model.address import Address
 from planner.model.redaction import WORD
 
-NONE, NAMES, LINES, FULL = "none", "names", "lines", "full"
-SHOWN: Final = (NONE, NAMES, LINES, FULL)
-"""What may be shown of changed archives: nothing, names of files, some of their lines, all of them."""
 MEMBER_ACTIONS: Final = ("create", "update", "delete", "move")
 
 MOST_MEMBERS: Final = 200

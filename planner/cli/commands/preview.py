@@ -20,7 +20,7 @@ from planner.cli.options import (
     on_request,
 )
 from planner.errors import WrongUsage
-from planner.model.members import FULL
+from planner.model import FULL
 
 CHANGES, FAILED = 2, 1
 _REPRODUCED = ("base", "environments", "offline", "content")
