@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from planner.kinds.registry import KindFile, load_kinds
-from planner.render.kinds import facts, type_text
+from planner.model.facets import Attribute
+from planner.render.kinds import facts, holder, type_text
 
 from .markdown import cell, code, table
 
@@ -27,10 +28,10 @@ def _sections(found: KindFile) -> Iterator[str]:
     kind = found.kind
     yield f"## {kind.name}\n"
     yield f"{cell(str(kind.schema.get('description', found.description)))}\n"
-    attributes = kind.attributes.values()
+    ordered = sorted(kind.attributes.values(), key=lambda one: one.read_only)
     rows = [
-        (code(one.name), cell(", ".join([type_text(one.schema), *facts(one, kind)])), cell(one.description))
-        for one in sorted(attributes, key=lambda one: one.read_only)
+        (code(path), cell(", ".join([type_text(one.schema), *facts(one, kind)])), cell(one.description))
+        for path, one in _with_those_below(ordered)
     ]
     yield table(["attribute", "value", "meaning"], rows)
     calls = found.binding.calls.items()
@@ -41,3 +42,14 @@ def _sections(found: KindFile) -> Iterator[str]:
     yield table(["what planner does", "operation of the API", "request"], operations)
     if found.example:
         yield f"```yaml\n{found.example.rstrip()}\n```\n"
+
+
+def _with_those_below(
+    attributes: Iterable[Attribute], above: str = "", inside: tuple[int, ...] = ()
+) -> Iterator[tuple[str, Attribute]]:
+    """Each with its path. inside: the mappings that it is in, as a definition may hold itself."""
+    for one in attributes:
+        yield f"{above}{one.name}", one
+        below, mapping = holder(one).properties, id(holder(one).schema.get("properties"))
+        if below and mapping not in inside:
+            yield from _with_those_below(below.values(), f"{above}{one.name}.", (*inside, mapping))
