@@ -61,6 +61,14 @@ def test_links_lead_somewhere(page: str) -> None:
         assert not anchor or anchor in anchors(target.relative_to(ROOT).as_posix()), link
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_is_taken_for_html(page: str) -> None:
+    """As `<name>` outside of code would be: it would not be seen."""
+    all_of_it = [each for token in tokens(page) for each in (token, *(token.children or ()))]
+    html = [each.content for each in all_of_it if each.type in {"html_inline", "html_block"}]
+    assert [text for text in html if not text.startswith("<!--")] == []
+
+
 def code(page: str) -> Iterator[str]:
     """Spans of code, and blocks of commands."""
     for token in tokens(page):
