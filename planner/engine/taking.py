@@ -10,7 +10,7 @@ from functools import cached_property
 from attrs import define, evolve, field
 
 from planner.engine.decisions import Decisions, decide_forget
-from planner.engine.diff import take_over
+from planner.engine.entry import take_over
 from planner.engine.selection import Deposed, Pending, Relations, choose
 from planner.model.address import Address
 from planner.model.plan import IMPORT_ONLY, NORMAL, REFRESH_ONLY, Action, Change, LeftOut
