@@ -11,7 +11,7 @@ from attrs import define, evolve, field
 
 from planner.engine.decision import decide_forget
 from planner.engine.decisions import Decisions
-from planner.engine.diff import take_over
+from planner.engine.entry import take_over
 from planner.engine.selection import Deposed, Pending, Relations, choose
 from planner.model.address import Address
 from planner.model.plan import IMPORT_ONLY, NORMAL, REFRESH_ONLY, Action, Change, LeftOut
