@@ -6,18 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from attrs import define, field
 
+from planner.engine import refusals
 from planner.engine.decision import Case, Decision, decide_forget, held
 from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.refresh import Namesakes
 from planner.engine.refreshed import Refreshed
-from planner.engine.refusals import (
-    refuse_reference,
-    refuse_replaced,
-    refuse_reset,
-    refuse_twice,
-    refuse_unsendable,
-)
 from planner.model.address import Address
 from planner.model.declarations import Removal
 from planner.model.diagnostic import Diagnostics
@@ -82,7 +76,7 @@ class Decisions:
             decision = self.made[address] = self._case(declared[address], namesakes).decide()
             self._note_existing(decision, held)
             if decision.unsendable:
-                refuse_unsendable(decision.unsendable, declared[address], self.diagnostics)
+                refusals.refuse_unsendable(decision.unsendable, declared[address], self.diagnostics)
             self._refuse_impossible(decision, declared[address])
         removals = {item.source: item for item in self.goal.declarations.removals}
         for address in sorted(self.refreshed.priors.keys() - declared.keys()):
@@ -91,10 +85,10 @@ class Decisions:
     def _refuse_impossible(self, decision: Decision, desired: Desired) -> None:
         kind = self.drivers[desired.address.kind].kind
         if kind.singleton and decision.change.action is Action.REPLACE:
-            refuse_replaced(decision.change, desired, self.diagnostics)
+            refusals.refuse_replaced(decision.change, desired, self.diagnostics)
         id_ = kind.identity.id_of(decision.after) if kind.user_id else ""
         if id_ and (first := self._owners.setdefault((kind.name, id_), desired.address)) != desired.address:
-            refuse_twice(first, desired, id_, self.diagnostics)
+            refusals.refuse_twice(first, desired, id_, self.diagnostics)
 
     def _undeclared(self, prior: Prior, removal: Removal | None) -> Decision:
         kind, removed = self.drivers[prior.address.kind].kind, removal is not None and removal.destroy
@@ -112,7 +106,7 @@ class Decisions:
         if kind.singleton:
             facts["on_leave"] = RESET
             if not kind.resets:
-                refuse_reset(prior.address, self.diagnostics)
+                refusals.refuse_reset(prior.address, self.diagnostics)
         return Decision(Change(prior.address, Action.DELETE, reason, **facts), {}, complete=True)
 
     def _case(self, desired: Desired, namesakes: Namesakes) -> Case:
@@ -135,7 +129,9 @@ class Decisions:
             try:
                 found[name] = resolve(value, self.lookup)
             except ValueError as error:
-                refuse_reference(f"{desired.address}.{name}", value, error, self.diagnostics, desired)
+                refusals.refuse_reference(
+                    f"{desired.address}.{name}", value, error, self.diagnostics, desired
+                )
                 found[name] = value
         return found
 

@@ -21,6 +21,7 @@ come from is for people only, and takes templates to find out: `with_origins` ad
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from attrs import evolve
@@ -89,7 +90,7 @@ def _put_together(decisions: Decisions, taken: Taken) -> Plan:
         drift=tuple(refreshed.drift),
         refreshed=tuple(_refreshed(decisions, taken)),
         outputs=tuple(planned_outputs(decisions, taken)),
-        notes=(*refreshed.notes, *decisions.notes, *taken.notes, *_left_as_found(decisions, taken)),
+        notes=(*refreshed.notes, *decisions.notes, *taken.notes, *_besides(decisions, taken)),
         unchanged=sum(1 for d in decisions.made.values() if d.change.action is Action.NO_OP),
         moves=tuple(move for move in refreshed.moves if move.target not in taken.skipped),
         left_out=taken.left_out,
@@ -120,8 +121,29 @@ def _steps(decisions: Decisions, taken: Taken) -> tuple[Step, ...]:
             create = change.action is not Action.UPDATE
             writes[change.address] = driver.operations(change.diffs, change.content, create)
     deletions = {kind: decisions.drivers[kind].deletion() for kind in {c.address.kind for c in taken.changes}}
-    desired, prior = decisions.goal.dependencies, decisions.refreshed.dependencies
+    desired, prior = decisions.goal.dependencies, dict(decisions.refreshed.dependencies)
+    for address, used in taken.leaving.items():  # what is used no more goes after the change that left it
+        prior[address] = tuple(dict.fromkeys((*prior.get(address, ()), *used)))
     return make_steps(taken.changes, writes, deletions, desired, prior, taken.postponed)
+
+
+def _besides(decisions: Decisions, taken: Taken) -> Iterator[str]:
+    yield from _left_as_found(decisions, taken)
+    yield from _unversioned(decisions, taken)
+
+
+def _unversioned(decisions: Decisions, taken: Taken) -> Iterator[str]:
+    """The updates that nobody can protect: the installation gives no version to compare."""
+    found: dict[str, list[Address]] = defaultdict(list)
+    for change in taken.changes if decisions.refreshed.view.asked else ():
+        if (change.action is Action.UPDATE or change.resets) and change.version is None:
+            found[change.address.kind].append(change.address)
+    for kind, addresses in found.items():
+        others = f" and {len(addresses) - 1} more" if len(addresses) > 1 else ""
+        yield (
+            f"{addresses[0]}{others}: a {kind} has no version to compare; it is read just before it is "
+            "written, and what somebody else changes between the two is overwritten"
+        )
 
 
 def _left_as_found(decisions: Decisions, taken: Taken) -> Iterator[str]:

@@ -4,6 +4,7 @@ or puts it off. Pure.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -13,10 +14,12 @@ from planner.engine.decision import decide_forget
 from planner.engine.decisions import Decisions
 from planner.engine.entry import take_over
 from planner.engine.selection import Deposed, Pending, Relations, choose
+from planner.engine.uses import Uses
 from planner.model.address import Address
 from planner.model.plan import IMPORT_ONLY, NORMAL, REFRESH_ONLY, Action, Change, LeftOut
 from planner.model.resource import Observed, Prior
 from planner.model.state import LEFT_OVER
+from planner.model.value import Value
 
 
 @define(slots=False, frozen=True)
@@ -25,7 +28,8 @@ class Taken:
     notes: what else is taken, what stays for now, and why.
 
     in_use: what a change that is left out still uses -> that change. postponed: replaced resources that stay,
-    deposed, until a later plan.
+    deposed, until a later plan. leaving: whose changes take away the last uses of what is deleted, and of
+    what.
     """
 
     changes: tuple[Change, ...]
@@ -33,6 +37,7 @@ class Taken:
     notes: tuple[str, ...] = ()
     in_use: Mapping[Address, Pending] = field(factory=dict)
     postponed: Collection[Address] = ()
+    leaving: Mapping[Address, tuple[Address, ...]] = field(factory=dict)
 
     @cached_property
     def skipped(self) -> set[Address]:
@@ -49,7 +54,12 @@ def take(decisions: Decisions) -> Taken:
     removals = _Removals(decisions)
     taken = _chosen(decisions, _pending(decisions, removals))
     removals.check(taken.changes, taken.in_use)
-    return evolve(taken, notes=(*taken.notes, *removals.notes), postponed=removals.postponed)
+    return evolve(
+        taken,
+        notes=(*taken.notes, *removals.notes),
+        postponed=removals.postponed,
+        leaving={address: tuple(used) for address, used in removals.leaving.items()},
+    )
 
 
 def _in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -93,13 +103,24 @@ def _chosen(decisions: Decisions, changes: Mapping[Pending, Change]) -> Taken:
     )
 
 
+def _goes_first(change: Change) -> bool:
+    return change.action is Action.REPLACE and not change.create_before_destroy
+
+
 @define(eq=False, repr=False)
 class _Removals:
-    """Deletions, replacements, and what earlier replacements deposed. postponed, notes: as in Taken."""
+    """Deletions, replacements, and what earlier replacements deposed. postponed, notes, leaving: as in
+    Taken.
+    """
 
     decisions: Decisions
+    uses: Uses = field(init=False)
+    leaving: dict[Address, list[Address]] = field(factory=lambda: defaultdict(list))
     postponed: set[Address] = field(factory=set)
     notes: list[str] = field(factory=list)
+
+    def __attrs_post_init__(self) -> None:
+        self.uses = Uses(self.decisions)
 
     def of_deposed(self, deposed: Sequence[Prior], forgotten: Collection[Address]) -> dict[Pending, Change]:
         """The deletions of deposed resources; one that is still in use waits for a plan that finds it unused.
@@ -110,7 +131,7 @@ class _Removals:
         view = self.decisions.refreshed.view
         for prior in deposed:
             observed = view.deposed.get((prior.address, prior.id))
-            obstacle = self._obstacle(prior.address, observed)
+            obstacle = self._obstacle(prior.address, prior.attributes, observed)
             item = Deposed(prior.address, prior.id, prior.dependencies)
             if prior.address in forgotten:
                 found[item] = evolve(decide_forget(prior).change, deposed=True)
@@ -144,7 +165,9 @@ class _Removals:
                 continue
             if change.prevent_destroy:
                 self._refuse_protected(change)
-            obstacle = self._obstacle(change.address, view.resources.get(change.address))
+            obstacle = self._obstacle(
+                change.address, change.before, view.resources.get(change.address), first=_goes_first(change)
+            )
             if change.action is Action.REPLACE and change.create_before_destroy:
                 user = in_use.get(change.address)
                 if why := obstacle or (user and f"{user}, which is left out, still uses it"):
@@ -153,8 +176,26 @@ class _Removals:
             elif obstacle:
                 self._refuse_in_use(change, obstacle)
 
-    def _obstacle(self, address: Address, observed: Observed | None) -> str:
-        return self.decisions.drivers[address.kind].obstacle(observed) if observed else ""
+    def _obstacle(
+        self,
+        address: Address,
+        attributes: Mapping[str, Value],
+        observed: Observed | None,
+        *,
+        first: bool = False,
+    ) -> str:
+        """Why it cannot be deleted, "" where nothing keeps using it. first: before anything else is written,
+        so that every use counts.
+        """
+        if observed is None:
+            return ""
+        if observed.used_by:
+            users = self.uses.after(address, attributes, observed.used_by)
+            if not (first and users.leaving):
+                observed = evolve(observed, used_by=users.keeping)
+                for holder in users.leaving:
+                    self.leaving[holder].append(address)
+        return self.decisions.drivers[address.kind].obstacle(observed)
 
     def _put_off(self, address: Address, id_: str, obstacle: str) -> None:
         self.notes.append(

@@ -35,6 +35,7 @@ def _unknown(kind: Kind, binding: Binding) -> Iterator[Problem]:
         "api.id": kind.identity.parts,
         "api.names": binding.names,
         "api.reset": binding.reset or (),
+        "api.user": filter(None, [kind.user]),
         "api.used_by": filter(None, [binding.used_by]),
         "natural_key": kind.natural_key,
     }

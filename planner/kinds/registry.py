@@ -178,6 +178,7 @@ def _kind(data: Mapping[str, Any]) -> Kind:
         list_shows="less" if api.get("list", {}).get("complete") is False else "all",
         singleton=api.get("singleton", ""),
         resets="delete" in api or "reset" in api,
+        user=api.get("user", ""),
     )
 
 

@@ -33,7 +33,8 @@ class Kind:
     user_id: the user chooses the id, so that a create may bring one that was there before. identity: of what
     the id is made. list_shows: "all" that a read shows but version and users; "less" than that.
     singleton: "always" there, or "absent-when-404"; "" for a kind of which there may be many. resets: what
-    leaves the project can be left as it was installed.
+    leaves the project can be left as it was installed. user: the attribute by which an installation names the
+    users of what a resource of this kind refers to; "" where such a resource makes nothing used.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Kind:
     list_shows: str = "all"
     singleton: str = ""
     resets: bool = False
+    user: str = ""
 
     @cached_property
     def computed(self) -> tuple[str, ...]:

@@ -669,3 +669,26 @@ def test_a_view_without_versions_keeps_the_version_of_the_state() -> None:
 def test_the_kind_of_these_tests_has_every_facet() -> None:
     facets = ("immutable", "unordered", "cleared", "write_only", "local", "stable", "volatile", "read_only")
     assert all(any(getattr(a, facet) for a in THING.attributes.values()) for facet in facets)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "versions", "told"),
+    [
+        ({"a": "new"}, {"a": None}, ["thing.a: a thing has no version to compare"]),
+        ({"a": "new", "b": "new"}, {"a": None, "b": None}, ["thing.a and 1 more: a thing has no version"]),
+        ({"a": "new", "b": "new"}, {"a": None}, ["thing.a: a thing has no version to compare"]),
+        ({"a": "new"}, {}, []),
+        ({"a": "old"}, {"a": None}, []),
+    ],
+)
+def test_an_update_without_a_version_says_its_window(
+    wanted: dict[str, str], versions: dict[str, None], told: list[str]
+) -> None:
+    held = [prior(name, note="old", **({"version": None} if name in versions else {})) for name in "ab"]
+    view = View({p.address: Observed(p.id, p.attributes, p.version) for p in held}, asked=True)
+    found = planned(
+        goal_of(*(desired(name, note=wanted.get(name, "old")) for name in "ab")), state_of(*held), view=view
+    )
+    notes = [note for note in found.plan.notes if "no version" in note]
+    assert len(notes) == len(told)
+    assert all(note.startswith(start) for note, start in zip(notes, told, strict=True))

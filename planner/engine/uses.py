@@ -1,0 +1,108 @@
+"""Who holds a use of what, at which address, and whether the plan takes the use away. Pure.
+
+What a kind refers to by x-reference it uses, on behalf of whom its file names as user. So when an
+installation says of a resource that a deployment uses it, that leads to the resources here which make it so.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+from attrs import define, frozen
+
+from planner.engine.decisions import Decisions
+from planner.model.address import Address
+from planner.model.facets import Attribute
+from planner.model.kind import Kind
+from planner.model.plan import Action
+from planner.model.value import Value
+
+
+@frozen
+class Use:
+    """That something is used. target: kind and attribute of what is used, as "extension.url". value: of that
+    attribute. by: whoever uses it, as used_by names it.
+    """
+
+    target: str
+    value: str
+    by: str
+
+
+def uses_of(kind: Kind, attributes: Mapping[str, Value]) -> Iterator[Use]:
+    """What a resource of a kind uses, as far as its attributes are known."""
+    by = attributes.get(kind.user) if kind.user else None
+    if not isinstance(by, str):
+        return
+    for name, value in attributes.items():
+        if name in kind.attributes:
+            yield from (Use(target, text, by) for target, text in _referred(kind.attributes[name], value))
+
+
+def _referred(attribute: Attribute, value: Value) -> Iterator[tuple[str, str]]:
+    """Each reference in a value: what it leads to, and the value there."""
+    if attribute.reference and isinstance(value, str):
+        yield attribute.reference, value
+    members = attribute.members(value)
+    if members is not None:
+        for key, item in members.items():
+            yield from _referred(attribute.below(key), item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _referred(attribute.item, item)
+
+
+@frozen
+class Users:
+    """Who keeps using a resource after the plan, in words; and whose changes take the other uses away."""
+
+    keeping: tuple[str, ...] = ()
+    leaving: tuple[Address, ...] = ()
+
+
+@define(eq=False, repr=False, slots=False)
+class Uses:
+    """The uses that the resources of a plan hold now, and will hold."""
+
+    decisions: Decisions
+
+    @cached_property
+    def _holders(self) -> Mapping[Use, list[Address]]:
+        found: dict[Use, list[Address]] = defaultdict(list)
+        for address, prior in self.decisions.refreshed.priors.items():
+            for use in uses_of(self._kind(address), prior.attributes):
+                found[use].append(address)
+        return found
+
+    def _kind(self, address: Address) -> Kind:
+        return self.decisions.drivers[address.kind].kind
+
+    def after(self, address: Address, attributes: Mapping[str, Value], used_by: Sequence[str]) -> Users:
+        """The users of the resource with these attributes. used_by: as the installation names them."""
+        keeping, leaving = [], []
+        for by in used_by:
+            found = [*dict.fromkeys(self._held(address.kind, attributes, by))]
+            stay = [holder for holder, use in found if not self._is_left(holder, use)]
+            if found and not stay:
+                leaving += [holder for holder, _ in found]
+            else:
+                keeping.append(by + (f" ({', '.join(map(str, dict.fromkeys(stay)))})" if stay else ""))
+        return Users(tuple(keeping), tuple(dict.fromkeys(leaving)))
+
+    def _held(self, kind: str, attributes: Mapping[str, Value], by: str) -> Iterator[tuple[Address, Use]]:
+        for name, value in attributes.items():
+            if isinstance(value, str):
+                use = Use(f"{kind}.{name}", value, by)
+                yield from ((holder, use) for holder in self._holders.get(use, ()))
+
+    def _is_left(self, holder: Address, use: Use) -> bool:
+        """Whether the plan takes the use away. A plan of a selection may leave the change out."""
+        decision = self.decisions.made.get(holder)
+        if decision is None or self.decisions.goal.selection.partial:
+            return False
+        if decision.change.action in (Action.DELETE, Action.REPLACE):
+            return True
+        changes = decision.change.action is Action.UPDATE
+        return changes and use not in uses_of(self._kind(holder), decision.after)
