@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planner.kinds.registry import KindFile, load_kinds
-from planner.render.kinds import facts, type_text
+from planner.render.kinds import facts, type_text, with_nested
 
 from .markdown import cell, code, table
 
@@ -27,10 +27,10 @@ def _sections(found: KindFile) -> Iterator[str]:
     kind = found.kind
     yield f"## {kind.name}\n"
     yield f"{cell(str(kind.schema.get('description', found.description)))}\n"
-    attributes = kind.attributes.values()
+    attributes = sorted(kind.attributes.values(), key=lambda one: one.read_only)
     rows = [
-        (code(one.name), cell(", ".join([type_text(one.schema), *facts(one, kind)])), cell(one.description))
-        for one in sorted(attributes, key=lambda one: one.read_only)
+        (code(".".join(path)), cell(", ".join([type_text(a.schema), *facts(a, kind)])), cell(a.description))
+        for path, a in with_nested(attributes)
     ]
     yield table(["attribute", "value", "meaning"], rows)
     calls = found.binding.calls.items()
