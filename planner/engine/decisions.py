@@ -60,12 +60,9 @@ class Decisions:
     def _undeclared_value(self, reference: Reference, decision: Decision) -> Value:
         """What a resource has where nothing is declared of it: null, unless that is the server's to say."""
         attribute = self.drivers[reference.address.kind].kind.at(reference.path)
-        if not (attribute.read_only or attribute.partial):
-            return None
-        if decision.change.action is Action.UPDATE and not (attribute.partial or attribute.stable):
+        if attribute.read_only and not attribute.stable and decision.change.action is Action.UPDATE:
             return UNKNOWN
-        found = at(self.refreshed.priors[reference.address].attributes, reference.path)
-        return None if found is UNKNOWN else found
+        return self.refreshed.value_at(reference) if attribute.read_only or attribute.partial else None
 
     def make(self) -> None:
         """What is declared goes first, in the order of its dependencies; then what no longer is."""

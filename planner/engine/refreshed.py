@@ -21,6 +21,7 @@ from planner.model.graph import Cycle, ordered
 from planner.model.plan import Drift, Moved
 from planner.model.resource import Observed, Prior
 from planner.model.state import State
+from planner.model.value import UNKNOWN, Reference, Value, at
 
 
 @define(slots=False, frozen=True)
@@ -44,6 +45,11 @@ class Refreshed:
     @property
     def dependencies(self) -> dict[Address, tuple[Address, ...]]:
         return {address: prior.dependencies for address, prior in self.priors.items()}
+
+    def value_at(self, reference: Reference) -> Value:
+        """What a resource has, null for nothing."""
+        found = at(self.priors[reference.address].attributes, reference.path)
+        return None if found is UNKNOWN else found
 
     def users_of(self, address: Address) -> tuple[str, ...]:
         observed = self.view.resources.get(address)

@@ -180,7 +180,7 @@ class Attribute:
     def key_of(self, member: Value) -> str:
         """By what a member is matched, as a text."""
         held = member if isinstance(member, Mapping) else {}
-        return ", ".join(filter(None, (_text(held.get(name)) for name in self.key)))
+        return ", ".join(text for name in self.key if (text := _text(held.get(name))))
 
     def rebuilt(self, members: Mapping[str, Value]) -> Value:
         """The value whose members these are."""
