@@ -13,7 +13,6 @@ from attrs import field, frozen
 
 from planner.app.command_line import command_line, way_on
 from planner.app.contents import known_contents
-from planner.app.lines import Elsewhere
 from planner.app.linting import with_findings
 from planner.app.opening import Opened
 from planner.app.promotion.admission import Admission, Forcing, admission, refuse_closed
@@ -116,7 +115,7 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
         with caller.doing("Asking the installation") as counted:
             begun = sleepless_clock()
             proposal = propose_from(here.session, state, counted)
-        proposal = with_findings(here.request, here.configuration, proposal, Elsewhere(here.stored))
+        proposal = with_findings(here.request, here.configuration, proposal, here.stored)
         present(applying.report, here, proposal)
         if proposal.forbidden:
             return Outcome(forbidden=True)

@@ -59,7 +59,8 @@ def known_contents(here: Opened, state: State) -> Mapping[str, KnownContent]:
     """
     request, configuration = here.request, here.configuration
     archives = request.workspace.archives(request.folder, configuration.pinned)
-    contents = [desired.content for desired in configuration.resources.values() if desired.content]
+    wanted = here.session.goal.resources  # none where all is destroyed
+    contents = [desired.content for desired in wanted.values() if desired.content]
     sources = sources_of(request.trees, configuration, contents)
     return dict(_known(contents, archives, state.contents, sources.of))
 

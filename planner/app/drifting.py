@@ -12,10 +12,9 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from planner.app.lines import with_replaced
-from planner.app.opening import Request, opened
+from planner.app.opening import Opened, Request, opened
 from planner.app.webhook import Webhook
-from planner.engine.workflow import propose
+from planner.engine.workflow import Proposal, propose
 from planner.errors import PlannerError
 from planner.model.plan import Drift, DriftReport
 from planner.model.value import dotted
@@ -43,7 +42,7 @@ def drifted(request: Request, since: Path | None, webhook: bool) -> Iterator[Dri
                 advice="Keep a file for each environment.",
             )
         with caller.doing("Asking the installation") as counted:
-            drift = with_replaced(here, propose(here.session, here.state, counted))
+            drift = _with_content(here, propose(here.session, here.state, counted))
         found = here.store.redact(evolve(found, drift=drift))
         news = found.news(before) if before else found
         yield news
@@ -52,6 +51,15 @@ def drifted(request: Request, since: Path | None, webhook: bool) -> Iterator[Dri
                 hook.post(message(news))
         if since:
             write_drift(since, found)
+
+
+def _with_content(here: Opened, proposal: Proposal) -> tuple[Drift, ...]:
+    """What drifted; with what is in archives, where somebody asks for that."""
+    if here.request.content is None:
+        return proposal.plan.drift
+    from planner.app.lines import with_replaced  # noqa: PLC0415 - only where somebody asks
+
+    return with_replaced(here, proposal)
 
 
 def message(report: DriftReport) -> dict[str, Any]:

@@ -29,7 +29,12 @@ def embedded(folder: Path, environment: Environment) -> Iterator[WSGITransport]:
         app = seeded(
             folder,
             environment.sandbox.get("seed"),
-            lambda seed: create_app(data, platform=sandbox_platform(environment), seed=seed),
+            lambda seed: create_app(
+                data,
+                platform=sandbox_platform(environment),
+                seed=seed,
+                mask_secrets=bool(environment.sandbox.get("mask_secrets")),
+            ),
         )
     except SandboxError as error:
         raise PlannerError(f"the sandbox cannot run: {error}", advice="See planner sandbox reset.") from None
@@ -60,7 +65,7 @@ def seeded(folder: Path, name: str | None, work: Callable[[Mapping[str, Any]], T
 def sandbox_file(folder: Path, environment: Environment) -> Path:
     """As planner.yaml says; else beside the environment's local state, in state/ when that is elsewhere."""
     if named := environment.sandbox.get("file"):
-        return folder / named
+        return folder / str(named)
     is_path = environment.state.endswith(".json") and "://" not in environment.state
     place = (
         folder / Path(environment.state.removeprefix("file:")).parent if is_path else folder / STATE_FOLDER

@@ -13,7 +13,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from planner.app.prior_content import Archive, Fetch, Found, InEither, InGit, InInstallation, Wanted
 from planner.archives import ArchiveError, Archives
@@ -24,8 +24,9 @@ from planner.config.load import Configuration
 from planner.engine.contents import member_changes, told
 from planner.engine.workflow import Proposal
 from planner.errors import PlannerError
+from planner.model import FULL, LINES, NAMES, NONE
 from planner.model.address import Address
-from planner.model.members import FULL, LINES, NAMES, NONE, ContentChange, KnownContent
+from planner.model.members import ContentChange, KnownContent
 from planner.model.plan import Change, Drift, Plan
 from planner.model.preview import Preview
 from planner.model.resource import Content
@@ -37,14 +38,6 @@ if TYPE_CHECKING:
 _LOOKED_AT: Final = 200
 """Resources whose lines are looked for, where not all are asked for."""
 _ENOUGH: Final = "its lines are not looked for: --content full looks for those of all resources"
-
-
-@frozen(eq=False, repr=False)
-class Elsewhere:
-    """Where archives are besides git. fetch: asks the installation. at_hand: on this machine, by hash."""
-
-    fetch: Fetch | None = None
-    at_hand: Mapping[str, Content] = field(factory=dict)
 
 
 @frozen(eq=False, repr=False)
@@ -126,7 +119,7 @@ def _names_only(configuration: Configuration, address: Address) -> bool:
 
 
 def narrowed(plan: Plan, content: str | None) -> Plan:
-    """A plan as it was made, with no more of files than content has, one of members.SHOWN."""
+    """A plan as it was made, with no more of files than content has, one of model.SHOWN."""
     if content not in (NONE, NAMES):
         return plan
     some = () if content == NONE else tuple(_without_lines(item) for item in plan.contents)
@@ -153,13 +146,19 @@ def _without_lines(item: ContentChange) -> ContentChange:
 
 
 def with_lines(
-    request: Request, configuration: Configuration, proposal: Proposal, elsewhere: Elsewhere
+    request: Request,
+    configuration: Configuration,
+    proposal: Proposal,
+    fetch: Fetch | None,
+    at_hand: Mapping[str, Content],
 ) -> Proposal:
-    """proposal, whose plan tells what the request wants to see of files."""
-    plan, lines = narrowed(proposal.plan, request.content), Lines.of(request, configuration, elsewhere.fetch)
+    """proposal, whose plan tells what the request wants to see of files. fetch, at_hand: see
+    linting.with_findings.
+    """
+    plan, lines = narrowed(proposal.plan, request.content), Lines.of(request, configuration, fetch)
     contents, drift = plan.contents, plan.drift
     if contents and lines.are_wanted:
-        look = _Look(lines, proposal.state, {item.address: item for item in plan.changes}, elsewhere.at_hand)
+        look = _Look(lines, proposal.state, {item.address: item for item in plan.changes}, at_hand)
         contents = tuple(look.contents(contents))
     if drift and lines.stored:
         drift = tuple(_Replaced(lines, lines.stored, proposal.state).told(drift))

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 from attrs import evolve
 
 from planner.app.contents import with_files
-from planner.app.lines import Elsewhere, with_lines
 from planner.archives import ArchiveError, Archives
 from planner.config.load import Configuration
 from planner.engine.ports import Counted, uncounted
@@ -29,6 +28,7 @@ from planner.model.value import Path
 
 if TYPE_CHECKING:
     from planner.app.opening import Opened, Request
+    from planner.app.prior_content import Fetch
 
 Locate = Callable[[Path], Position]
 _TAKE_OUT: Final = "Take it out."
@@ -38,25 +38,33 @@ _NOTHING: Final[Mapping[str, Content]] = MappingProxyType({})
 def proposed(
     here: Opened, counted: Counted = uncounted, at_hand: Mapping[str, Content] = _NOTHING
 ) -> Proposal:
-    """The plan to the goal, and what is wrong with it. Takes no lock, and changes nothing. at_hand: archives
-    that the installation may have, by their hash.
+    """The plan to the goal, and what is wrong with it. Takes no lock, and changes nothing. at_hand: see
+    with_findings.
     """
     found = propose(here.session, here.state, counted)
-    return with_findings(here.request, here.configuration, found, Elsewhere(here.stored, at_hand))
+    return with_findings(here.request, here.configuration, found, here.stored, at_hand)
 
 
 def with_findings(
-    request: Request, configuration: Configuration, proposal: Proposal, elsewhere: Elsewhere
+    request: Request,
+    configuration: Configuration,
+    proposal: Proposal,
+    fetch: Fetch | None = None,
+    at_hand: Mapping[str, Content] = _NOTHING,
 ) -> Proposal:
     """proposal with what changes in the files that would be sent, and what linting finds; an error in what
     would be sent forbids it.
 
+    fetch: asks the installation for an archive. at_hand: those that it may have, by their hash.
     A plan that carries out no templates sends nothing, and is left as it is.
     """
     if proposal.plan.mode != NORMAL:
         return proposal
     proposal = with_files(request, configuration, proposal)
-    proposal = with_lines(request, configuration, proposal, elsewhere)
+    if proposal.plan.contents or proposal.plan.drift:
+        from planner.app.lines import with_lines  # noqa: PLC0415 - only where an archive is another one
+
+        proposal = with_lines(request, configuration, proposal, fetch, at_hand)
     sent = {change.address for change in proposal.plan.changes if change.content is not None}
     found = (
         item if address in sent or not item.is_error else evolve(item, severity=WARNING)

@@ -19,7 +19,6 @@ from planner.app.disclosure import discretion, exposed, exposed_names
 from planner.app.embedded import STATE_FOLDER, embedded
 from planner.app.linting import findings
 from planner.app.pinned import PinnedTrees
-from planner.app.prior_content import Fetch
 from planner.app.redaction import given_values
 from planner.app.stores import States
 from planner.archives import Workspace
@@ -51,13 +50,14 @@ from planner.state.locks import utc_now
 from planner.state.store import Store
 
 if TYPE_CHECKING:
+    from planner.app.prior_content import Fetch
     from planner.ece.client import Client
 
 
 @frozen(eq=False, repr=False)
 class Request:
     """What the command line asks for. caller: who asks, and is told. content: what is to be shown of changed
-    archives, one of members.SHOWN; None where nobody says: lines, without asking the installation for its
+    archives, one of model.SHOWN; None where nobody says: lines, without asking the installation for its
     archives. texts: of files of the project, whatever is on disk. clock: the time, as ISO 8601 in UTC.
     """
 

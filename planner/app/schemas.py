@@ -8,7 +8,7 @@ how often something stands there says nothing: a loop repeats it, and of two bra
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
@@ -64,6 +64,7 @@ def template_schema(kinds: Iterable[Kind]) -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"planner/{TEMPLATE}",
         "title": "A template",
+        "$defs": {name: rules for kind in by_name.values() for name, rules in _definitions(kind)},
         **_mapping("Blocks of resources and outputs, and statements about them."),
         "additionalProperties": False,
         "properties": {
@@ -88,12 +89,29 @@ def _mapping(description: str) -> dict[str, Any]:
 
 def _of_kind(kind: Kind) -> dict[str, Any]:
     """The resources of a kind, by name."""
-    rules = dict(kind.declaration_schema)
+    rules = _named_apart(kind.declaration_schema, kind)
+    rules.pop("$defs", None)
     meta = {name: STATEMENTS[name] for name in meta_of(kind)}
     names = _edited({"title": "name", "pattern": "^[A-Za-z_][A-Za-z0-9_-]*$", "x-advice": NAME_ADVICE})
     resource = _edited({**rules, "properties": {**rules["properties"], **meta}})
     of_kind = {"propertyNames": names, "additionalProperties": {"title": kind.title, **resource}}
     return {**_mapping(kind.title), **of_kind}
+
+
+def _definitions(kind: Kind) -> Iterator[tuple[str, Any]]:
+    """What the schemas of a kind refer to, for the top of the template's."""
+    for name, rules in kind.declaration_schema.get("$defs", {}).items():
+        yield f"{kind.name}.{name}", _edited(_named_apart(rules, kind))
+
+
+def _named_apart(rules: Any, kind: Kind) -> Any:
+    """A schema whose references lead to the kind's definitions among those of all kinds."""
+    if isinstance(rules, Mapping):
+        found = {word: _named_apart(rule, kind) for word, rule in rules.items()}
+        if isinstance(target := rules.get("$ref"), str):
+            found["$ref"] = target.replace("#/$defs/", f"#/$defs/{kind.name}.")
+        return found
+    return [_named_apart(rule, kind) for rule in rules] if isinstance(rules, list) else rules
 
 
 def _one_or_many(name: str) -> dict[str, Any]:

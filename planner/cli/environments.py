@@ -4,28 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Final
 
 import click
 
-from planner.cli.verbs import Invocation
-from planner.config.project import PROJECT_FILE, choose_environment
+from planner.cli.verbs import ABOUT_ALL, IN_FILE, NAMED_ALWAYS, VARIABLE, Invocation, command_of
+from planner.config.project import choose_environment
 from planner.errors import WrongUsage
 from planner.model.project import Project
-
-VARIABLE: Final = "PLANNER_ENVIRONMENT"
-
-_NAMED_ALWAYS: Final = frozenset(
-    {
-        *("apply --destroy", "destroy", "lock break"),
-        *(f"state {edit}" for edit in ("adopt", "discard", "push", "restore", "rm")),
-    }
-)
-"""What deletes, decides or cannot be looked at before: nobody wants it done where they did not look."""
-_OWN: Final = frozenset({"sandbox reset", "sandbox serve"})
-"""Without -e they are about no environment."""
-_ABOUT_ALL: Final = frozenset({"init", "validate"})
-"""Without -e they are about every environment."""
 
 
 def environment_of(
@@ -35,10 +20,10 @@ def environment_of(
 
     WrongUsage where there are several, and the command takes no default.
     """
-    command = _command(context)
-    if named is not None or not _asks(context) or command in _ABOUT_ALL:
+    command = command_of(context)
+    if named is not None or not _asks(context) or command in ABOUT_ALL:
         return named
-    if command in _NAMED_ALWAYS:
+    if command in NAMED_ALWAYS:
         return _only_one(project(), command)
     name, origin = _default(project())
     if not name:
@@ -46,25 +31,6 @@ def environment_of(
     context.ensure_object(Invocation).environment = name
     tell(f"Environment: {name}, from {origin}.")
     return name
-
-
-def help_on_default(context: click.Context) -> str:
-    """What a command's help says of it without -e."""
-    command = _command(context)
-    if command in _OWN:
-        return "none: a sandbox of its own"
-    if command in _ABOUT_ALL:
-        return "each of them"
-    if command in _NAMED_ALWAYS:
-        return "the only one"
-    none = "; with --destroy the only one" if f"{command} --destroy" in _NAMED_ALWAYS else ""
-    return f"{VARIABLE}, default_environment of {PROJECT_FILE}, the only one{none}"
-
-
-def _command(context: click.Context) -> str:
-    """`state rm`; an apply that destroys is one of its own."""
-    command = context.command_path.partition(" ")[2]
-    return f"{command} --destroy" if command == "apply" and context.params.get("destroy") else command
 
 
 def _asks(context: click.Context) -> bool:
@@ -98,4 +64,4 @@ def _default(project: Project) -> tuple[str, str]:
     """(environment, where it is from), "" for none."""
     if name := _variable():
         return choose_environment(project, name, said_by=VARIABLE).name, VARIABLE
-    return project.default_environment, f"default_environment in {PROJECT_FILE}"
+    return project.default_environment, IN_FILE

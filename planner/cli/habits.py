@@ -160,7 +160,8 @@ def _ours(name: str, value: str | None, more: Iterator[str]) -> list[str]:
 def _is_habit(word: str, name: str, value: str | None, known: Set[str] | tuple[()]) -> bool:
     if not word.startswith("--"):
         return name in ALONE or name in VALUED or f"--{name}" in known
-    return name in _OTHERWISE or (name in ALONE and value is not None)
+    lasts = name == "lock-timeout" and value is not None and _in_seconds(value) != value
+    return name in _OTHERWISE or (name in ALONE and value is not None) or lasts
 
 
 def _in_seconds(value: str) -> str:

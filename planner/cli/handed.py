@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from planner.forge.locating import Wanted
     from planner.kinds.registry import KindFile
     from planner.model.identity import Parent
+    from planner.model.plan import Plan
     from planner.model.release import KnownRelease
     from planner.render.progress import Progress
     from planner.sandbox import Credentials
@@ -29,5 +30,5 @@ if TYPE_CHECKING:
     from planner.state.store import Store
 else:
     Console = Credentials = Done = Evaluation = Forcing = Foreseen = KindFile = Opened = Order = Outcome = Any
-    Configuration = KnownRelease = Progress = Promotion = Proposal = Report = Running = Any
+    Configuration = KnownRelease = Plan = Progress = Promotion = Proposal = Report = Running = Any
     Drivers = Parent = Previewed = PreviewOrder = Rejected = Request = Side = Store = Stored = Wanted = Any

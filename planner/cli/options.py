@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from planner.cli.verbs import Invocation, folder_of, make_console
+from planner.cli.verbs import Invocation, default_of, folder_of, make_console
 from planner.errors import PlannerError, WrongUsage
 from planner.forge import LISTED
+from planner.model import SHOWN
 from planner.model.address import Address
-from planner.model.members import SHOWN
 from planner.promote import GATES
 
 if TYPE_CHECKING:
@@ -35,6 +35,14 @@ def _assignment(
             raise click.BadParameter(f"{text!r} is not of the form NAME=VALUE")
     split = (text.partition("=") for text in values)
     return [(name.strip(), value) for name, _, value in split]
+
+
+class Whole(click.IntRange):
+    name = "number"
+
+
+class Seconds(click.FloatRange):
+    name = "number of seconds"
 
 
 Complete = Callable[[click.Context, click.Parameter, str], list[str]]
@@ -110,10 +118,8 @@ class _EnvironmentOption(click.Option):
     """Its help says what the command takes without it."""
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        from planner.cli.environments import help_on_default  # noqa: PLC0415 - only for help
-
         record = super().get_help_record(ctx)
-        return record and (record[0], f"{record[1]} [default: {help_on_default(ctx)}]")
+        return record and (record[0], f"{record[1]} [default: {default_of(ctx)}]")
 
 
 environment_option = click.option(
@@ -152,7 +158,7 @@ def _together(*options: Callable[[F], F]) -> Callable[[F], F]:
 
 def asking_options(refresh: str, parallelism: str) -> Callable[[F], F]:
     """--refresh and --parallelism, by what they mean to the command."""
-    at_once = click.IntRange(1, 200)
+    at_once = Whole(1, 200)
     return _together(
         click.option("--refresh/--no-refresh", default=True, help=refresh),
         click.option("--parallelism", type=at_once, default=10, show_default=True, help=parallelism),
@@ -186,7 +192,7 @@ events_option = click.option(
 )
 lock_option = click.option(
     "--lock-timeout",
-    type=click.FloatRange(min=0),
+    type=Seconds(min=0),
     default=0.0,
     metavar="SECONDS",
     help="How long to wait for the environment's lock.",

@@ -7,7 +7,7 @@ import os
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import click
 from attrs import define
@@ -134,6 +134,41 @@ def _with_verbosity(context: click.Context, _option: click.Parameter, value: int
 def _with_colour(context: click.Context, _option: click.Parameter, value: str | None) -> None:
     if value:
         context.ensure_object(Invocation).colour = {"always": True, "never": False}.get(value)
+
+
+VARIABLE: Final = "PLANNER_ENVIRONMENT"
+IN_FILE: Final = "default_environment in planner.yaml"
+
+NAMED_ALWAYS: Final = frozenset(
+    {
+        *("apply --destroy", "destroy", "lock break"),
+        *(f"state {edit}" for edit in ("adopt", "discard", "push", "restore", "rm")),
+    }
+)
+"""What deletes, decides or cannot be looked at before: nobody wants it done where they did not look."""
+_OWN: Final = frozenset({"sandbox reset", "sandbox serve"})
+"""Without -e they are about no environment."""
+ABOUT_ALL: Final = frozenset({"init", "validate"})
+"""Without -e they are about every environment."""
+
+
+def command_of(context: click.Context) -> str:
+    """`state rm`; an apply that destroys is one of its own."""
+    command = context.command_path.partition(" ")[2]
+    return f"{command} --destroy" if command == "apply" and context.params.get("destroy") else command
+
+
+def default_of(context: click.Context) -> str:
+    """What a command's help says of it without -e."""
+    command = command_of(context)
+    if command in _OWN:
+        return "none: a sandbox of its own"
+    if command in ABOUT_ALL:
+        return "each of them"
+    if command in NAMED_ALWAYS:
+        return "the only one"
+    none = "; with --destroy the only one" if f"{command} --destroy" in NAMED_ALWAYS else ""
+    return f"{VARIABLE}, {IN_FILE}, the only one{none}"
 
 
 def global_options(*, hidden: bool) -> list[click.Option]:

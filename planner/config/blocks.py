@@ -18,6 +18,7 @@ from planner.config.yaml_problem import SAME_LINE
 from planner.model.address import NAME, Address
 from planner.model.declarations import Check, Import, Move, Placed, Removal, round_by_hand
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
+from planner.model.facets import Attribute, sealed
 from planner.model.graph import Cycle, ordered
 from planner.model.kind import Kind
 from planner.model.resource import Desired
@@ -157,10 +158,12 @@ class Blocks:
             self._checkers[kind.name] = Checker(kind.declaration_schema, also=meta_of(kind))
         for problem in self._checkers[kind.name].problems(attributes, whole=str(place.address)):
             summary = problem.summary
-            attribute = kind.attributes.get(str(problem.path[0])) if problem.path else None
-            if attribute is not None and attribute.read_only:
-                summary = f'"{attribute.name}" is set by the server and cannot be declared'
+            if problem.path and kind.at(problem.path).read_only:
+                summary = f'"{dotted(problem.path)}" is set by the server and cannot be declared'
             place.error(problem.path, summary, advice=problem.advice)
+        for path, key in kind.twice(attributes):
+            advice = "Members of this set are told apart by that: join them, or take one out."
+            place.error(path, f'{dotted(path)} has "{key}" twice', advice=advice)
 
     def _outputs(self, body: Written, document: Place) -> None:
         for name, item in self._entries(body, "output", ("output",), document):
@@ -192,10 +195,10 @@ def _attributes(kind: Kind, entries: dict[str, Written]) -> dict[str, Value]:
     for name, item in entries.items():
         if name in meta:
             continue
-        known = kind.attributes.get(name)
-        value = item if isinstance(item, str) else shaped(item, known.schema if known else {})
-        if value is not None or known is None:
-            result[name] = seal(value) if known is not None and known.write_only else value
+        known = kind.attributes.get(name) or Attribute(name, {})
+        value = item if isinstance(item, str) else shaped(item, known.schema, kind.definitions)
+        if value is not None or name not in kind.attributes:
+            result[name] = sealed(known, value, seal)
     return result
 
 

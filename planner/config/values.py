@@ -15,6 +15,7 @@ from typing import Any, Final, overload
 import jsonschema_rs
 from attrs import define, field, frozen
 
+from planner.model.facets import Schema, followed
 from planner.model.value import Deferred, Path, Reference, Secret, Value, plain_numbers
 from planner.yaml12.core_schema import plain_value
 
@@ -53,26 +54,29 @@ def plain(value: Written) -> Value:
     return value
 
 
+NONE: Final[Schema] = {}
+
 _FORMS: Final = ("allOf", "anyOf", "oneOf")
 _ABOUT_TEXTS: Final = frozenset({"pattern", "minLength", "maxLength", "format"})
 _ABOUT_VALUES: Final = frozenset({"type", "enum", "const"})
 
 
 @overload
-def shaped(value: dict[str, Written], schema: Any) -> Mapping[str, Value]: ...
+def shaped(value: dict[str, Written], schema: Any, definitions: Schema = NONE) -> Mapping[str, Value]: ...
 @overload
-def shaped(value: Written, schema: Any) -> Value: ...
-def shaped(value: Written, schema: Any) -> Value:
-    """value with each Literal as the schema of its place wants it.
+def shaped(value: Written, schema: Any, definitions: Schema = NONE) -> Value: ...
+def shaped(value: Written, schema: Any, definitions: Schema = NONE) -> Value:
+    """value with each Literal as the schema of its place wants it. definitions: what schema refers to.
 
     null stays null: it says that there is no value.
     """
+    schema = followed(schema, definitions)
     if isinstance(value, Literal):
         return value.text if value.value is not None and _wants_text(schema, value) else value.value
     if isinstance(value, dict):
-        return {key: shaped(item, _below(schema, key)) for key, item in value.items()}
+        return {key: shaped(item, _below(schema, key), definitions) for key, item in value.items()}
     if isinstance(value, list):
-        return [shaped(item, _below(schema, index)) for index, item in enumerate(value)]
+        return [shaped(item, _below(schema, index), definitions) for index, item in enumerate(value)]
     return value
 
 

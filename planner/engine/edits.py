@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from attrs import define, evolve
 
-from planner.engine.diff import take_over
+from planner.engine.entry import take_over
 from planner.engine.recover import adopted_create
 from planner.errors import PlannerError
 from planner.model.address import Address, as_read

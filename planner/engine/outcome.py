@@ -8,7 +8,7 @@ from typing import Final
 
 from attrs import define, evolve, field, frozen
 
-from planner.engine.diff import declared_attributes, replaced, take_over
+from planner.engine.entry import declared_attributes, replaced, take_over
 from planner.errors import PlannerError, StalePlan
 from planner.model.address import Address
 from planner.model.compare import same

@@ -7,8 +7,9 @@ from functools import cached_property
 
 from attrs import define, field
 
-from planner.engine.diff import drift_of, take_over
+from planner.engine.diff import drift_of
 from planner.engine.edits import Moving
+from planner.engine.entry import take_over
 from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.refresh import View

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
-from planner.engine.diff import take_over
 from planner.engine.edits import replay
+from planner.engine.entry import take_over
 from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.refresh import Asking, read_held

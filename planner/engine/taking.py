@@ -10,8 +10,9 @@ from functools import cached_property
 
 from attrs import define, evolve, field
 
-from planner.engine.decisions import Decisions, decide_forget
-from planner.engine.diff import take_over
+from planner.engine.decision import decide_forget
+from planner.engine.decisions import Decisions
+from planner.engine.entry import take_over
 from planner.engine.selection import Deposed, Pending, Relations, choose
 from planner.engine.uses import Uses
 from planner.model.address import Address

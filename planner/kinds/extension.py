@@ -79,9 +79,8 @@ class ExtensionDriver(RestDriver):
 
     def stored(self, id_: str) -> bytes:
         """The archive that the installation keeps of an extension. PlannerError."""
-        reply = self.call(
-            self.binding.calls["read"], self.parts_of(id_)
-        )  # what is observed has no address that passes
+        asked = self.parts_of(id_)
+        reply = self.call(self.binding.calls["read"], asked)  # what is observed has no address that passes
         url, size = (pointed(reply.body, f"/file_metadata/{name}") for name in ("url", "size"))
         if not (isinstance(url, str) and isinstance(size, int)):
             raise PlannerError("the installation gives no address of a stored file")

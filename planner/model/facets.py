@@ -7,13 +7,13 @@ of replies is so with all that it holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final
 
 from attrs import define, field
 
-from planner.model.value import UNKNOWN, Path, Value, at, scalar_text
+from planner.model.value import UNKNOWN, Path, Value, at, scalar_text, with_each
 from planner.yaml12.number import is_written
 
 Schema = Mapping[str, Any]
@@ -121,6 +121,11 @@ class Attribute:
         """Whether it is a set of members with keys, or anything in it is."""
         return bool(self.key) or self._holds_one("x-key")
 
+    @cached_property
+    def holds_secret(self) -> bool:
+        """Whether it is a secret, or anything in it is."""
+        return self.write_only or self._holds_one("writeOnly")
+
     def _holds_one(self, keyword: str) -> bool:
         return any(node.get(keyword) for node in self._schemas)
 
@@ -215,6 +220,30 @@ def attributes_of(rules: Schema) -> dict[str, Attribute]:
         name: compiled(name, schema, definitions, required=name in required, **handed)
         for name, schema in rules["properties"].items()
     }
+
+
+def sealed(attribute: Attribute, value: Any, seal: Callable[[Any], Any]) -> Any:
+    """A declared value with its secrets sealed."""
+    if attribute.write_only:
+        return seal(value)
+    if not attribute.holds_secret:
+        return value
+    if isinstance(value, Mapping):
+        return {key: sealed(attribute.below(key), item, seal) for key, item in value.items()}
+    return with_each(value, lambda item: sealed(attribute.item, item, seal))
+
+
+def twice(attribute: Attribute, value: Value, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """The sets in value that have two members with one key."""
+    items = value if isinstance(value, list | tuple) else ()
+    if attribute.key:
+        keys = [attribute.key_of(item) for item in items]
+        yield from ((path, key) for key in dict.fromkeys(keys) if keys.count(key) > 1)
+    held = value.items() if isinstance(value, Mapping) else enumerate(items)
+    for key, item in held:
+        below = attribute.below(key)
+        if below.holds_key:
+            yield from twice(below, item, (*path, key))
 
 
 def followed(schema: Any, definitions: Schema) -> Schema:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 from attrs import define, frozen
 
-from planner.model.facets import Attribute, declaration
+from planner.model.facets import Attribute, declaration, twice
 from planner.model.identity import BY_ID, Identity
 from planner.model.value import Path, Value, dotted
 
@@ -93,6 +93,12 @@ class Kind:
         gone = (end for end in range(2, len(path) + 1) if self.at(path[:end]).volatile)
         end = next(gone, 0)
         return dotted(path[:end])
+
+    def twice(self, attributes: Mapping[str, Value]) -> Iterator[tuple[Path, str]]:
+        """The sets among attributes that have two members with one key: where, and the key."""
+        for name, attribute in self.attributes.items():
+            if attribute.holds_key:
+                yield from (((name, *path), key) for path, key in twice(attribute, attributes.get(name)))
 
     def key_of(self, attributes: Mapping[str, Value]) -> tuple[Value, ...]:
         """The values of the natural key among attributes, null where there is none."""

@@ -1,4 +1,7 @@
-"""What is in the archives of resources, and what of it changes: members, manifests, lines."""
+"""What is in the archives of resources, and what of it changes: members, manifests, lines.
+
+A path that holds a secret is told and kept without it, as any text is: what is lost is that it names a file.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,8 @@ from typing import Final, Self
 from attrs import field, frozen
 
 from planner.model.address import Address
-from planner.model.redaction import IDENTITY, WORD
+from planner.model.redaction import WORD
 
-NONE, NAMES, LINES, FULL = "none", "names", "lines", "full"
-SHOWN: Final = (NONE, NAMES, LINES, FULL)
-"""What may be shown of changed archives: nothing, names of files, some of their lines, all of them."""
 MEMBER_ACTIONS: Final = ("create", "update", "delete", "move")
 
 MOST_MEMBERS: Final = 200
@@ -32,7 +32,7 @@ class Member:
     size: in bytes, unpacked. sha256: of the file, in hex; of a folder, over what is told of its files.
     """
 
-    path: str = field(metadata=IDENTITY)
+    path: str
     size: int
     sha256: str = field(metadata=WORD)
 
@@ -125,8 +125,8 @@ class KnownContent:
     "3f9c1ab...:files/words"; "" where no commit has that as it was.
     """
 
-    files: str = field(default="", metadata=IDENTITY)
-    source: str = field(default="", metadata=IDENTITY)
+    files: str = ""
+    source: str = ""
 
     @property
     def manifest(self) -> Manifest | None:
@@ -183,8 +183,8 @@ class MemberChange:
     """
 
     action: str = field(metadata=WORD)
-    path: str = field(metadata=IDENTITY)
-    from_path: str = field(default="", metadata=IDENTITY)
+    path: str
+    from_path: str = ""
     prior: Member | None = None
     desired: Member | None = None
     text: MemberText | None = None

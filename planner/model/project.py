@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from attrs import field, frozen
 
@@ -81,10 +81,10 @@ class Environment:
         return str(self.options.get("endpoint", ""))
 
     @property
-    def sandbox(self) -> Mapping[str, str]:
-        """`file` and `seed` of the embedded ECE, as far as they are named."""
+    def sandbox(self) -> Mapping[str, Any]:
+        """`file`, `seed` and `mask_secrets` of the embedded ECE, as far as they are given."""
         given = self.options.get("sandbox") or {}
-        return cast(Mapping[str, str], given) if isinstance(given, Mapping) else {"file": str(given)}
+        return given if isinstance(given, Mapping) else {"file": given}
 
     @property
     def read_again_after(self) -> float:

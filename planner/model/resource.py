@@ -136,9 +136,9 @@ class Request:
     baseline: as the plan observed them.
 
     version: the resource version the write builds on; None when none is known. fresh: it comes from the last
-    write of this run, or from a read seconds ago, which stands for a read before this write. token: of the
-    intent, so that a server which takes one knows a call that it saw before. cleared: paths of partial
-    attributes that are to go.
+    write of this run, or from a read seconds ago, which stands for a read before this write.
+    cleared: paths of partial attributes that are to go. token: of the intent, so that a server which takes
+    one knows a call that it saw before.
     """
 
     operation: str
@@ -150,8 +150,8 @@ class Request:
     content: Content | None = None
     progress: Progress | None = None
     fresh: bool = False
-    token: str = ""
     cleared: tuple[Path, ...] = ()
+    token: str = ""
 
 
 @frozen

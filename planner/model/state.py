@@ -97,7 +97,7 @@ class State:
     applied: Applied | None = None
     promotions: tuple[Mapping[str, Value], ...] = field(default=(), metadata=WORD)
     in_doubt: tuple[Intent, ...] = ()
-    contents: Mapping[str, KnownContent] = field(factory=dict, metadata=WORD)
+    contents: Mapping[str, KnownContent] = field(factory=dict)
 
     @property
     def is_empty(self) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from attrs import frozen
 
 from planner.model.members import ContentChange, LineChange, Member, MemberChange
+from planner.render.escaping import ELLIPSIS
 from planner.render.values import human_size, plural
 
 _SIGNS: Final[Mapping[str, str]] = {"create": "+", "update": "~", "delete": "-", "move": " "}
@@ -41,7 +42,8 @@ class FileView:
 
     @property
     def lines(self) -> tuple[LineChange, ...]:
-        return self.change.text.lines if self.change.text else ()
+        """Those that are told, with a mark between those that do not follow each other."""
+        return tuple(_with_gaps(self.change.text.lines)) if self.change.text else ()
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -51,6 +53,20 @@ class FileView:
             return ()
         more = f"{plural(text.left_out, 'more line')} not shown" if text.left_out else ""
         return tuple(filter(None, (more, text.reason)))
+
+
+def _with_gaps(lines: Sequence[LineChange]) -> Iterator[LineChange]:
+    """What stands in between is not told: a line that stays, and is but a mark."""
+    told: dict[str, int] = {}  # the last line of each side, where that is known
+    for line in lines:
+        side = "-" if line.sign == "-" else "+"
+        if line.number > told.get(side, line.number) + 1:
+            yield LineChange(" ", ELLIPSIS)
+            told.clear()
+        told[side] = line.number
+        if line.sign == " " and "-" in told:
+            told["-"] += 1
+        yield line
 
 
 def _sides(before: Member | None, after: Member | None) -> list[Member]:

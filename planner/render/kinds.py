@@ -59,18 +59,18 @@ def _attributes(
         yield from hanging(head, f"({told})", width - len(indent) - len(attribute.name) + 2, len(indent) + 2)
         room = max(width - len(indent) - 4, 30)
         yield from (f"{indent}    {line}" for line in wrap(attribute.description, room))
-        below = _holder(attribute).properties
-        mapping = id(_holder(attribute).schema.get("properties"))
+        below = holder(attribute).properties
+        mapping = id(holder(attribute).schema.get("properties"))
         if below and mapping not in above:  # a definition may hold itself
             yield from _attributes(below.values(), kind, width, style, (*above, mapping))
 
 
-def _holder(attribute: Attribute) -> Attribute:
+def holder(attribute: Attribute) -> Attribute:
     """What names the keys below an attribute: itself, the items of a list, any key of a free mapping."""
     if "items" in attribute.schema:
-        return _holder(attribute.item)
+        return holder(attribute.item)
     free = not attribute.properties and isinstance(attribute.schema.get("additionalProperties"), Mapping)
-    return _holder(attribute.others) if free else attribute
+    return holder(attribute.others) if free else attribute
 
 
 def type_text(schema: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from attrs import frozen
+from attrs import Factory, frozen
 
 from planner.model.address import Address, as_read
 from planner.model.members import ContentChange
@@ -200,6 +200,7 @@ class DriftView:
     """As ChangeView, of a resource that moved behind the plan's back."""
 
     drift: Drift
+    content: ContentChange | None = Factory(lambda self: self.drift.content, takes_self=True)
     group: str = "drift"
     order: str = ""
     unchanged: int = 0
@@ -221,10 +222,6 @@ class DriftView:
     @property
     def headlines(self) -> tuple[str, ...]:
         return (f"{self.address} {'is gone' if self.drift.gone else 'has changed'}",)
-
-    @property
-    def content(self) -> ContentChange | None:
-        return self.drift.content
 
     @property
     def sentence(self) -> str:

@@ -17,6 +17,7 @@ from planner.render.values import human_size, is_container, is_hidden, is_multil
 from planner.yaml12.number import is_written
 
 FORCES: Final = "forces replacement"
+UNSURE: Final = "fingerprint unknown, will be sent"
 _SHORT_LIST: Final = 3
 _CONTEXT_LINES: Final = 2
 _NAMED: Final = 3
@@ -135,8 +136,8 @@ def diff_rows(diff: AttributeDiff) -> Iterator[Row]:
         return
     before = None if before is UNKNOWN else before
     hidden = diff.sensitive or is_hidden(before) or is_hidden(after)
-    sign = "+" if before is None else "-" if after is None else "~"
-    notes = diff.origins or ((diff.line,) if diff.line else ())
+    sign = "~" if diff.unsure else "+" if before is None else "-" if after is None else "~"
+    notes = (*((UNSURE,) if diff.unsure else ()), *(diff.origins or ((diff.line,) if diff.line else ())))
     yield Row(dotted(diff.path), sign, before, after, hidden, diff.forces_replacement, notes)
 
 

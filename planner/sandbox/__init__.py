@@ -1,4 +1,5 @@
-"""An Elastic Cloud Enterprise that runs here: extensions, logins and just enough of deployments, over SQLite.
+"""An Elastic Cloud Enterprise that runs here, over SQLite: extensions, logins, just enough of deployments,
+and the kinds of `planner.sandbox.api`, each by a description of its own.
 
 For trying out, for tests, and for faults that a real one shows too seldom. The same paths, fields, headers,
 versions and error codes as the ECE API, bare and with `/regions/<region>`. It imports nothing else of the
@@ -10,8 +11,9 @@ project, so that client and emulator cannot share a bug.
 
 What it does not do: run Elasticsearch, or check what is inside an archive (only that it is a zip, and that
 the descriptor of a plugin names the extension's version). With `Credentials` an extension is whose who made
-it. The grammar of faults is in `planner.sandbox.faults`, the paths under /sandbox are in
-`planner.sandbox.control`, what an in-process transport must expect in `planner.sandbox.fault_effects`.
+it. What there is before the first call is in `planner.sandbox.seed`, the grammar of faults in
+`planner.sandbox.faults`, the paths under /sandbox in `planner.sandbox.control`, what an in-process transport
+must expect in `planner.sandbox.fault_effects`.
 """
 
 from planner.sandbox.app import Sandbox, create_app

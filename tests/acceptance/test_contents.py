@@ -145,6 +145,22 @@ def test_a_preview_says_it_of_each_environment(kept: Project, offline: tuple[str
     assert [member["path"] for member in content["members"]] == ["a.txt", "b.txt", "deeper/c.txt", "new.txt"]
 
 
+def test_a_file_that_is_called_as_a_secret_is_told_without_it(kept: Project) -> None:
+    secret = "correct-horse-battery"
+    sensitive = "  token: {type: string, sensitive: true}\nenvironments:"
+    kept.edit("planner.yaml", "environments:", sensitive)
+    known = {"PLANNER_VAR_token": secret}
+    kept.write(f"{ALPHA}/{secret}.txt", "one\n")
+    done = kept.ok("plan", "--out", "plan.json", env=known)
+    assert "+ (sensitive).txt" in done.out
+    kept.ok("apply", "plan.json", env=known)
+    (kept.folder / ALPHA / f"{secret}.txt").unlink()
+    assert "- (sensitive).txt" in kept.ok("plan", "--out", "plan.json", env=known).out
+    written = [path for path in (kept.folder / "state").rglob("*.json") if path.is_file()]
+    assert written
+    assert all(secret not in path.read_text() for path in (*written, kept.folder / "plan.json"))
+
+
 # The state.
 
 

@@ -74,8 +74,8 @@ def test_who_takes_no_default(two: Project, words: list[str], told: str) -> None
 @pytest.mark.parametrize(
     ("command", "default"),
     [
-        ("plan", "PLANNER_ENVIRONMENT, default_environment of planner.yaml, the only one"),
-        ("state mv", "PLANNER_ENVIRONMENT, default_environment of planner.yaml, the only one"),
+        ("plan", "PLANNER_ENVIRONMENT, default_environment in planner.yaml, the only one"),
+        ("state mv", "PLANNER_ENVIRONMENT, default_environment in planner.yaml, the only one"),
         ("apply", "the only one; with --destroy the only one"),
         ("destroy", "the only one"),
         ("state restore", "the only one"),

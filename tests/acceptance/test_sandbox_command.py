@@ -188,6 +188,17 @@ def test_a_seed_is_there_before_the_first_call(project: Project) -> None:
     project.settled()
 
 
+@pytest.mark.parametrize(("words", "key"), [((), "key"), (("--mask-secrets",), "********")])
+def test_secrets_come_back_masked_where_that_is_asked_for(
+    project: Project, words: tuple[str, ...], key: str
+) -> None:
+    with served(project, "--data", "ece.db", *words) as (url, _, _):
+        path = f"{url}/api/v1/platform/configuration/snapshots/repositories/daily"
+        body = {"type": "s3", "settings": {"bucket": "b", "secret_key": "key"}}
+        shown = requests.put(path, json=body, headers=LOGIN, timeout=PATIENCE).json()["config"]["settings"]
+    assert shown == {"bucket": "b", "secret_key": key}
+
+
 def test_a_seed_may_be_named_on_the_command_line(project: Project) -> None:
     (project.folder / "other.yaml").write_text(SEED.replace("ann", "bob"))
     with served(seeded(project), "-e", "dev", "--seed", "other.yaml") as (url, _, _):

@@ -18,6 +18,7 @@ HEAVY = frozenset(
     {
         *("botocore", "cattrs", "cryptography", "deepdiff", "importlib.metadata", "jinja2", "jsonschema_rs"),
         *("orjson", "psycopg", "requests", "sqlite3", "subprocess", "urllib3", "werkzeug", "yaml", "zipfile"),
+        "planner.sandbox.described",
     }
 )
 DOCUMENTS = "jsonschema_rs orjson yaml"

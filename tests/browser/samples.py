@@ -8,6 +8,7 @@ from typing import Any, Final
 from attrs import evolve
 
 from planner.model.address import Address
+from planner.model.members import ContentChange, LineChange, Member, MemberChange, MemberText
 from planner.model.plan import (
     Action,
     AttributeDiff,
@@ -83,6 +84,16 @@ def synonyms(prefix: str, version: str, users: int) -> Change:
         content_before="9f8e7d6c" + "0" * 56,
         used_by=tuple(f"{number:032x}" for number in range(0xABC0, 0xABC0 + users)),
     )
+
+
+def words(path: str, *texts: str) -> ContentChange:
+    """What changes in the archive: a file comes, and of another one the texts go and come in turns."""
+    lines = tuple(LineChange("-+"[n % 2], text, ((0, len(text) // 2),)) for n, text in enumerate(texts))
+    files = (
+        MemberChange("create", f"{path}-new", desired=Member(f"{path}-new", 12, "ab" * 32)),
+        MemberChange("update", path, text=MemberText(1, 1, lines, left_out=7, reason=texts[0])),
+    )
+    return ContentChange(SYNONYMS, files, left_out=2, reason=texts[0])
 
 
 STOPWORDS_CREATED = Change(
@@ -216,6 +227,7 @@ PROD = plan(
         CheckResult("names", "passed", "", "error"),
     ),
     unchanged=41,
+    contents=(words("dictionaries/products.txt", "laptop, notebook", "laptop, portable computer"),),
 )
 USUAL = Preview(
     "search-extensions",
@@ -316,6 +328,7 @@ def hostile() -> Preview:
         checks=(CheckResult(one, "failed", two, three),),
         left_out=(LeftOut(ICU, Action.CREATE, one),),
         drift=(Drift(OFFICE, two, diffs=(AttributeDiff((one,), two, three),)),),
+        contents=(words(one, *HOSTILE_TEXTS, CONTROLS),),
     )
     shown = EnvironmentPreview(
         one, HOSTILE_TEXTS, planned, five, gates=(Gate(one, False, two),), on_merge=three
@@ -342,7 +355,8 @@ def unbroken() -> Preview:
         used_by=(text,),
     )
     created = evolve(STOPWORDS_CREATED, address=Address("extension", text), after={text: text})
-    planned = plan(text, change, created, evolve(created, action=Action.DELETE), notes=(text,))
+    gone, files = evolve(created, action=Action.DELETE), words(text, text, text)
+    planned = plan(text, change, created, gone, notes=(text,), contents=(files,))
     gates = (Gate(text, False, text),)
     shown = EnvironmentPreview(text, (text,), planned, text, gates=gates, on_merge=text)
     failed = EnvironmentPreview("failed", error=text, advice=text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from types import ModuleType
 
 import pytest
 
@@ -23,12 +24,11 @@ PARTS: dict[str, Callable[[], str]] = {
     "reference/commands.md": commands.made,
     "reference/environment-variables.md": environment.made,
     "reference/errors/README.md": errors.index,
-    "reference/errors/api.md": kinds.errors,
     "reference/events.md": schemas.events,
     "reference/files.md": schemas.files,
     "reference/formats.md": schemas.formats,
     "reference/gates.md": schemas.gates,
-    "reference/kinds.md": kinds.made,
+    "reference/kinds/README.md": kinds.index,
     "reference/python.md": python_api.made,
 }
 
@@ -45,13 +45,17 @@ def test_a_page_says_what_its_source_says(page: str) -> None:
     assert below == made
 
 
-def test_each_error_that_has_advice_has_a_page() -> None:
-    made = errors.pages()
+@pytest.mark.parametrize("source", [errors, kinds], ids=["errors that have advice", "kinds"])
+def test_each_has_a_page(source: ModuleType) -> None:
+    made = source.pages()
+    folder = ROOT / source.FOLDER
     if UPDATE:
+        for path in {*folder.glob("*.md")} - {folder / "README.md"}:
+            path.unlink()
         for page, text in made.items():
             (ROOT / page).write_text(text, encoding="utf-8")
-    there = {path.relative_to(ROOT).as_posix() for path in (ROOT / errors.FOLDER).glob("*.md")}
-    assert there == {*made, f"{errors.FOLDER}/README.md", f"{errors.FOLDER}/api.md"}
+    there = {path.relative_to(ROOT).as_posix() for path in folder.glob("*.md")}
+    assert there == {*made, f"{source.FOLDER}/README.md"}
     assert {page for page, text in made.items() if (ROOT / page).read_text(encoding="utf-8") != text} == set()
 
 

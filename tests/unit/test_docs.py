@@ -8,12 +8,15 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import cast
 
+import click
 import pytest
 import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from planner.cli.main import cli
 from tests.unit.test_architecture import ALL, MAY_IMPORT
 
 ROOT = Path(__file__).parents[2]
@@ -58,6 +61,14 @@ def test_links_lead_somewhere(page: str) -> None:
         assert not anchor or anchor in anchors(target.relative_to(ROOT).as_posix()), link
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_is_taken_for_html(page: str) -> None:
+    """As `<name>` outside of code would be: it would not be seen."""
+    all_of_it = [each for token in tokens(page) for each in (token, *(token.children or ()))]
+    html = [each.content for each in all_of_it if each.type in {"html_inline", "html_block"}]
+    assert [text for text in html if not text.startswith("<!--")] == []
+
+
 def code(page: str) -> Iterator[str]:
     """Spans of code, and blocks of commands."""
     for token in tokens(page):
@@ -70,6 +81,49 @@ def code(page: str) -> Iterator[str]:
 def test_files_and_programs_that_it_names_are_there(page: str) -> None:
     named = {name for text in code(page) for name in NAMED.findall(text) if "NAME" not in name}
     assert {name for name in named if not _is_there(name)} == set()
+
+
+def commands(page: str) -> Iterator[list[str]]:
+    """The words of planner's commands, without quoted ones and what the shell does with them."""
+    for text in code(page):
+        for line in text.replace("\\\n", " ").splitlines():
+            found = re.match(
+                r"(?:\w+=\S* )*(?:\.venv/bin/)?planner ([a-z-].*?)(?: +#.*| [|>&2].*|;.*)?$", line
+            )
+            if found:
+                yield re.sub(r"'[^']*'|\"[^\"]*\"|-C \S+", "", found[1]).split()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_and_options_that_it_shows_are_there(page: str) -> None:
+    assert [words for words in commands(page) if not _can_be_typed(words)] == []
+
+
+def _can_be_typed(words: list[str]) -> bool:
+    context, command = click.Context(cli), cast("click.Command | None", cli)
+    options = [*cli.params]
+    for word in words:
+        if isinstance(command, click.Group) and re.fullmatch(r"[a-z][a-z-]*", word):
+            command = command.get_command(context, word)
+            options += command.params if command else []
+    names = {name for option in options for name in (*option.opts, *option.secondary_opts)}
+    given = {word.split("=")[0] for word in words if word.startswith("-")}
+    return command is not None and given <= {*names, "--help", "-h"}
+
+
+@pytest.mark.parametrize(
+    ("words", "fits"),
+    [
+        ("plan -e prod --out plan.json", True),
+        ("state restore 3", True),
+        ("apply --no-refresh", True),
+        ("plan --outt plan.json", False),
+        ("state restor 3", False),
+        ("plann", False),
+    ],
+)
+def test_what_can_be_typed(words: str, fits: bool) -> None:
+    assert _can_be_typed(words.split()) == fits
 
 
 def _is_there(name: str) -> bool:

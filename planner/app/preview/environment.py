@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from attrs import evolve, frozen
 
 from planner.app.contents import imagined_contents
-from planner.app.lines import Elsewhere
 from planner.app.linting import proposed, with_findings
 from planner.app.opening import Request, opened, opened_offline
 from planner.app.preview.comparison import Read, with_stand_ins
@@ -96,7 +95,7 @@ def _from_base(task: Task, found: EnvironmentPreview) -> Planned:
     if now is not None:
         contents = imagined_contents(task.request, proposal, base)
         proposal = evolve(proposal, state=evolve(state, contents=contents))
-        proposal = with_findings(task.request, now, proposal, Elsewhere(at_hand=task.at_hand))
+        proposal = with_findings(task.request, now, proposal, at_hand=task.at_hand)
     shown, data = _shown(task, found, proposal, now, redact)
     return evolve(shown, digest=""), data
 

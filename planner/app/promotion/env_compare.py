@@ -21,11 +21,12 @@ from planner.config.sources import Sources
 from planner.config.variables import assign
 from planner.engine.diff import differences
 from planner.errors import PlannerError
+from planner.model import NONE
 from planner.model.address import Address
 from planner.model.compare import same
 from planner.model.diagnostic import Diagnostics
 from planner.model.kind import Kind
-from planner.model.members import NONE, ContentChange
+from planner.model.members import ContentChange
 from planner.model.plan import AttributeDiff
 from planner.model.project import PREFIX, Environment, Project
 from planner.model.release import Comparison, Release, RenderedDiff, ResourceDiff, TextDiff

@@ -7,6 +7,7 @@ from typing import Final
 from attrs import frozen
 
 _LONGEST_LENGTH: Final = 8
+_MOST: Final = 100_000
 
 
 @frozen
@@ -22,12 +23,12 @@ class Element:
 
 
 def elements(data: bytes) -> list[Element]:
-    """Those that follow each other in data. ValueError: it is something else."""
-    found, place = [], 0
+    """Those that follow each other in data. ValueError: it is something else, or too many."""
+    found, place = list[Element](), 0
     while place < len(data):
         begin, size = _length(data, place + 1)
-        if begin + size > len(data):
-            raise ValueError("an element is longer than what it is in")
+        if begin + size > len(data) or len(found) == _MOST:
+            raise ValueError("an element is longer than what it is in, or one too many")
         found.append(Element(data[place], data[begin : begin + size]))
         place = begin + size
     return found

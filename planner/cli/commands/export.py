@@ -45,10 +45,10 @@ def command(request: Request, console: Console, /, kinds: tuple[str, ...], out: 
             exporter = Exporter(here.store.load(), drivers, asking, declared, console.redact.inside)
             found = exporter.export(wanted)
     text = template_text(found.resources, found.imports)
-    if out is None:
-        console.out(text)
-    else:
+    if out is not None:
         write_template(request.folder, out, text)
+    elif found.resources:
+        console.out(text)
     known = f"; {found.known} more are in the state already" if found.known else ""
     where = f"Wrote {counted(len(found.resources))} to {out}" if out else counted(len(found.resources))
     console.tell(f"{where}{known}.")

@@ -13,6 +13,7 @@ from planner.cli.commands.schemas import require_no_link, written
 from planner.cli.handed import Console, Request
 from planner.cli.options import environment_option, on_request
 from planner.errors import PlannerError, StateError
+from planner.render.escaping import hanging
 
 STARTER = Path(__file__).parent.parent / "starter"
 
@@ -39,7 +40,7 @@ def command(request: Request, console: Console, /) -> int:
         raise PlannerError(f"{error.filename} cannot be written: {error.strerror}") from None
     for name in names:
         console.out(f"Wrote {name}")
-    console.out(written(request))
+    console.out_words(written(request))
     if exists:
         return _check_states(request, console)
     console.tell("Now: planner plan")
@@ -60,7 +61,7 @@ def _check_states(request: Request, console: Console) -> int:
             backend = request.states.open(environment).backend
             console.out_words(f"{environment.name}: state in {backend.describe()}")
             for line in backend.check():
-                console.out(f"  {line}")
+                console.out("\n".join(hanging("  ", line, console.width(), 4)))
         except StateError as error:
             console.error(error)
             code = error.exit_code

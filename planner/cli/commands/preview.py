@@ -11,6 +11,7 @@ from attrs import evolve
 
 from planner.cli.handed import Console, Previewed, PreviewOrder, Request, Wanted
 from planner.cli.options import (
+    Whole,
     complete_environments,
     content_option,
     forge_options,
@@ -20,7 +21,7 @@ from planner.cli.options import (
     on_request,
 )
 from planner.errors import WrongUsage
-from planner.model.members import FULL
+from planner.model import FULL
 
 CHANGES, FAILED = 2, 1
 _REPRODUCED = ("base", "environments", "offline", "content")
@@ -51,7 +52,7 @@ _REPRODUCED = ("base", "environments", "offline", "content")
 @json_form_option
 @click.option("--comment", is_flag=True, help="Make or update the comment on the pull request.")
 @forge_options("the CI's")
-@click.option("--pr", type=click.IntRange(min=1), metavar="N", help="The pull request.")
+@click.option("--pr", type=Whole(min=1), metavar="N", help="The pull request.")
 @content_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @input_options

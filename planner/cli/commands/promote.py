@@ -184,7 +184,7 @@ def _show(console: Console, foreseen: Foreseen) -> None:
 
     account = foreseen.account
     paragraphs = [account.title, "\n".join(change_lines(account)), _gates(foreseen, console.width())]
-    console.out("\n\n".join(filter(None, paragraphs)) + "\n\n")
+    console.out_words("\n\n".join(filter(None, paragraphs)) + "\n\n")
     _admit(foreseen, lambda here, found: present(TextReport(console, here), here, found))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from planner.cli.handed import Console, Credentials
-from planner.cli.options import environment_option
+from planner.cli.options import Whole, environment_option
 from planner.cli.verbs import Verbs, folder_of, make_console
 from planner.errors import PlannerError, WrongUsage
 from planner.links import open_regular
@@ -42,9 +42,7 @@ def command() -> None:
 @data_option
 @environment_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=12400, show_default=True, help="0 picks a free one."
-)
+@click.option("--port", type=Whole(0, 65535), default=12400, show_default=True, help="0 picks a free one.")
 @click.option(
     "--platform",
     type=click.Choice(["ece", "cloud"]),

@@ -25,7 +25,7 @@ def command(request: Request, console: Console, /, check: bool) -> int:
     planner schemas --check              in a pipeline
     """
     if not check:
-        console.out(written(request))
+        console.out_words(written(request))
         return 0
     schemas = _schemas_of(request)
     behind = [name for name, text in schemas.items() if not _holds(request.folder / name, text)]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from planner.cli.handed import Plan
 from planner.cli.options import content_option, environment_option
 from planner.cli.verbs import make_console
 
@@ -32,7 +33,6 @@ def command(
     planner show -e dev
     planner show -e dev --json
     """
-    from planner.app.lines import narrowed
     from planner.cli.present import show_plan
     from planner.cli.stored import stored
     from planner.model.codec import encode_state
@@ -41,7 +41,7 @@ def command(
 
     if planfile is not None:
         console = make_console(context)
-        show_plan(console, narrowed(read_plan(planfile), content), "json" if as_json else "text")
+        show_plan(console, _narrowed(read_plan(planfile), content), "json" if as_json else "text")
         return
     here = stored(context, environment)
     state = here.console.redact.inside(here.store.load())
@@ -50,3 +50,11 @@ def command(
     else:
         style = here.console.style()
         here.console.out(render_state(state, width=here.console.width(), style=style))
+
+
+def _narrowed(plan: Plan, content: str | None) -> Plan:
+    if content is None:
+        return plan
+    from planner.app.lines import narrowed
+
+    return narrowed(plan, content)

@@ -14,6 +14,7 @@ from planner.cli.commands.state_places import COMMANDS, told_size
 from planner.cli.commands.state_rename import rename_command
 from planner.cli.handed import Stored
 from planner.cli.options import (
+    Whole,
     address_of,
     complete_addresses,
     dry_run_option,
@@ -211,7 +212,7 @@ def history_command(here: Stored, /, as_json: bool) -> None:
 
 
 @command.command("restore")
-@click.argument("serial", type=click.IntRange(min=1))
+@click.argument("serial", type=Whole(min=1))
 @_edits_state
 def restore_command(edit: _Edit, /, serial: int) -> None:
     """Make the snapshot SERIAL the state again, as a new serial. Nothing in the installation changes."""

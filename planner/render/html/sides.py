@@ -10,7 +10,7 @@ from typing import Any, Final
 from attrs import frozen
 from markupsafe import Markup
 
-from planner.model.members import ContentChange, LineChange
+from planner.model.members import ContentChange, LineChange, MemberChange
 from planner.render import values
 from planner.render.escaping import escape, quote
 from planner.render.files import files_of
@@ -87,7 +87,14 @@ def file_rows(content: ContentChange) -> Iterator[FileRow]:
     for file in files_of(content):
         shown = [*_beside(file.lines), *(_over(remark) for remark in file.remarks)]
         name = f"{file.sign} {file.name}".strip()
-        yield FileRow(name, shown or [_over(file.size or "moved")], (file.size,) if shown else ())
+        yield FileRow(name, shown, (file.size,)) if shown else FileRow(name, [_sizes(file.change)])
+
+
+def _sizes(change: MemberChange) -> Sides:
+    if change.action == "move":
+        return _over("moved")
+    both = (change.prior, change.desired)
+    return _pair(*(None if side is None else lines([values.human_size(side.size)]) for side in both))
 
 
 def _over(text: str) -> Sides:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from attrs import evolve
+
 from planner.model.plan import DriftReport, Plan
 from planner.render.escaping import escape, hanging, wrap
 from planner.render.preview import state_only
@@ -148,7 +150,7 @@ def render_drift(report: DriftReport, *, width: int, style: Style) -> str:
 def render_block(item: ResourceView, *, width: int, style: Style) -> Iterator[str]:
     """What happens and why, then the attributes, and who uses it."""
     yield from (style.paint(BOLD, line) for line in headlines(item, width))
-    yield title(item).painted(style)
+    yield from (line.painted(style) for line in _title_lines(item, width))
     for _, lines in attributes(item, width):
         for line in lines:
             yield line.painted(style)
@@ -170,6 +172,13 @@ def title(item: ResourceView) -> Line:
     """Sign, address, id, and what comes first."""
     about = "; ".join(filter(None, (item.id and f"id {escape(item.id)}", item.order)))
     return Line(4, f"{item.address}{f'  ({about})' if about else ''}", item.sign, begins=True)
+
+
+def _title_lines(item: ResourceView, width: int) -> Iterator[Line]:
+    whole = title(item)
+    first, *rest = wrap(whole.text, width - whole.column)
+    yield evolve(whole, text=first)
+    yield from (Line(_ROWS_AT + 2, more) for more in rest)
 
 
 def attributes(item: ResourceView, width: int) -> Iterator[tuple[Row, list[Line]]]:

@@ -22,7 +22,7 @@ class Turn(described.Turn):
     """A delete only marks one as deleted; it is shown to who asks for such."""
 
     def find(self) -> Object | None:
-        shows = self.call.request.method == "GET" and self.call.flag("show_deleted")
+        shows = self.operation.method == "GET" and self.call.flag("show_deleted")
         gone = objects.find(self.db, DELETED, "", self.id) if shows else None
         return super().find() or gone
 

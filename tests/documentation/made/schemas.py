@@ -52,14 +52,15 @@ def gates() -> str:
 def _document(name: str) -> Iterator[str]:
     schema = read(name)
     file = f"schemas/{name}.schema.json"
-    yield f"## {schema['title']}\n"
+    title = cell(schema["title"])
+    yield f"## {title}\n"
     yield f"{cell(schema['description'])} [{file}](../../{file})\n"
     for shape in schema.get("oneOf", schema.get("anyOf", [schema])):
         if "properties" in shape:
             yield from _titled(shape, shape is not schema)
     for word, shape in schema.get("$defs", {}).items():
         if "properties" in shape:
-            yield f"### {word} ({schema['title']})\n"
+            yield f"### {word} ({title})\n"
             yield from _titled(shape, told=True)
         elif "description" in shape:
             yield f"*{word}*: {cell(shape['description'])}\n"

@@ -11,12 +11,23 @@ import pytest
 
 from planner.app.schemas import editor_schemas, environment_schema, modeline, template_schema
 from planner.config.blocks import BLOCKS, meta_of
-from planner.model.facets import Attribute
+from planner.model.facets import attributes_of
 from planner.model.kind import Kind
 from planner.model.project import Project, Variable
 
 ATTRIBUTES: dict[str, Any] = {
     "type": "object",
+    "$defs": {
+        "node": {
+            "type": "object",
+            "required": ["label"],
+            "properties": {
+                "label": {"type": "string", "maxLength": 3},
+                "id": {"type": "string", "readOnly": True},
+                "below": {"type": "array", "items": {"$ref": "#/$defs/node"}},
+            },
+        }
+    },
     "required": ["name", "mode"],
     "properties": {
         "name": {"type": "string", "pattern": "^[a-z]+$", "x-advice": "Use small letters."},
@@ -40,6 +51,7 @@ ATTRIBUTES: dict[str, Any] = {
                 "properties": {"port": {"type": "integer"}, "hint": {"type": "string", "x-local": True}},
             },
         },
+        "tree": {"$ref": "#/$defs/node"},
         "shape": {"oneOf": [{"type": "string", "minLength": 2}, {"type": "integer"}]},
         "tags": {"type": "object", "additionalProperties": {"type": "boolean"}, "maxProperties": 1},
     },
@@ -49,12 +61,7 @@ ATTRIBUTES: dict[str, Any] = {
     "then": {"properties": {"size": {"minimum": 10}}},
     "else": {"properties": {"size": {"maximum": 9}}},
 }
-THING = Kind(
-    "thing",
-    "Thing",
-    {n: Attribute(n, body, read_only="readOnly" in body) for n, body in ATTRIBUTES["properties"].items()},
-    ATTRIBUTES,
-)
+THING = Kind("thing", "Thing", attributes_of(ATTRIBUTES), ATTRIBUTES)
 TEMPLATE = template_schema([THING])
 BRACES = "{{ var.x }}"
 LEAST = {"name": "a", "mode": "fast"}
@@ -79,6 +86,7 @@ FITS: list[Any] = [
     thing(on=False, size=3, code="abc", limit=5, any=[{}], shape=7, tags={"a": True, "b": BRACES}),
     thing(release=8.15, level=2),
     thing(release="8.15", level="2"),
+    thing(tree={"label": "a", "below": [{"label": BRACES, "below": BRACES}, BRACES]}),
     thing(hosts=["a"], rules=[{"port": 1, "hint": "h"}, BRACES, {"port": BRACES, "{{ x }}": 1}]),
     thing(hosts=[BRACES, BRACES]),
     thing(mode="safe", size=10),
@@ -122,6 +130,9 @@ MISTAKES: dict[str, Any] = {
     "without what is required below": thing(rules=[{"hint": "h"}]),
     "another type below": thing(rules=[{"port": "x"}]),
     "another type in a mapping": thing(tags={"a": "b"}),
+    "a definition that does not fit": thing(tree={"label": "long"}),
+    "one that does not fit in itself": thing(tree={"label": "a", "below": [{"below": []}]}),
+    "one that the server sets, below": thing(tree={"label": "a", "below": [{"label": "a", "id": "1"}]}),
     "a text for depends_on": thing(depends_on="thing.b"),
     "an unknown argument": thing(lifecycle={"prevent": True}),
     "another type of argument": thing(lifecycle={"prevent_destroy": "maybe"}),

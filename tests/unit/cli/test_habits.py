@@ -49,6 +49,7 @@ ANSWERS = {
     "show -json plan.json": "show --json plan.json",
     "plan -out=a -lock-timeout=3s": "plan --out a",
     "apply -lock-timeout 1h30m": "apply --lock-timeout 5400",
+    "apply --lock-timeout=2m -e dev": "apply --lock-timeout 120 -e dev",
     "validate -lock-timeout=3s -no-tests": "validate",
     "output -target=extension.a url": "output url",
     "init -backend-config=a.hcl -migrate-state -force-copy -get=false -lockfile=readonly": "init",

@@ -69,3 +69,16 @@ def test_what_makes_no_sense(words: str) -> None:
 
 def test_there_is_one_console() -> None:
     assert len(invoked()[1]["consoles"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("--lock-timeout 2m", "'2m' is not a valid number of seconds."),
+        ("--lock-timeout soon", "'soon' is not a valid number of seconds."),
+        ("--parallelism many", "'many' is not a valid number."),
+        ("--parallelism 1.5", "'1.5' is not a valid number."),
+    ],
+)
+def test_what_is_no_number(words: str, told: str) -> None:
+    assert told in invoked(*words.split())[0].output

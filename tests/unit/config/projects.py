@@ -18,7 +18,7 @@ from planner.config.variables import Inputs
 from planner.errors import InvalidConfiguration
 from planner.kinds.registry import load_kinds
 from planner.model.diagnostic import Diagnostic
-from planner.model.facets import Attribute
+from planner.model.facets import attributes_of
 from planner.model.kind import Kind
 from planner.model.value import Value
 
@@ -42,21 +42,23 @@ THING_SCHEMA: dict[str, Any] = {
         "free": {},
         "token": {"type": "string", "writeOnly": True},
         "id": {"type": "string", "readOnly": True},
+        "rules": {"type": "array", "x-key": "source", "items": {"$ref": "#/$defs/rule"}},
+    },
+    "$defs": {
+        "rule": {
+            "type": "object",
+            "properties": {
+                "source": {"type": "string"},
+                "key": {"type": "string", "writeOnly": True},
+                "id": {"type": "string", "readOnly": True},
+            },
+        }
     },
 }
 THING = Kind(
     "thing",
     "Thing",
-    {
-        name: Attribute(
-            name,
-            schema,
-            required=name == "name",
-            read_only=schema.get("readOnly", False),
-            write_only=schema.get("writeOnly", False),
-        )
-        for name, schema in THING_SCHEMA["properties"].items()
-    },
+    attributes_of(THING_SCHEMA),
     THING_SCHEMA,
 )
 KINDS = {**{name: file.kind for name, file in load_kinds().items()}, "thing": THING}

@@ -149,6 +149,14 @@ def test_several_documents_and_files(folder: Folder) -> None:
         ),
         (thing("name: a\nid: x\n"), ['5: "id" is set by the server and cannot be declared']),
         (
+            thing("name: a\nrules:\n  - {source: a}\n  - {source: b, id: x}\n"),
+            ['7: "rules[1].id" is set by the server and cannot be declared'],
+        ),
+        (
+            thing("name: a\nrules:\n  - {source: a}\n  - {source: b}\n  - {source: a, key: k}\n"),
+            ['5: rules has "a" twice'],
+        ),
+        (
             thing("name: [a]\nversion: {}\nsize: 8.5\non: yes\nmode: slow\ntags: x\n"),
             [
                 "4: name must be a text, not a list",

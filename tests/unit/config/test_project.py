@@ -42,6 +42,37 @@ def test_environments(folder: Folder) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("5", {"file": "5"}),
+        ("state/own.db", {"file": "state/own.db"}),
+        ("{file: 5, seed: seed.yaml}", {"file": "5", "seed": "seed.yaml"}),
+        ("{mask_secrets: true}", {"mask_secrets": True}),
+        ("{}", {}),
+    ],
+)
+def test_the_sandbox_of_an_environment(folder: Folder, written: str, read: Value) -> None:
+    folder.write({"planner.yaml": f"project: p\nenvironments: {{dev: {{sandbox: {written}}}}}\n"})
+    assert open_project(folder.root).environments["dev"].sandbox == read
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("{sed: x}", 'unknown key "sed" in environments.dev.sandbox'),
+        ("{seed: [x]}", "environments.dev.sandbox.seed must be a text"),
+        ("{mask_secrets: maybe}", "environments.dev.sandbox.mask_secrets must be true or false"),
+        ("[x]", "environments.dev.sandbox must be a text or a mapping"),
+    ],
+)
+def test_what_is_no_sandbox(folder: Folder, written: str, told: str) -> None:
+    folder.write({"planner.yaml": f"project: p\nenvironments: {{dev: {{sandbox: {written}}}}}\n"})
+    with pytest.raises(InvalidConfiguration) as error:
+        open_project(folder.root)
+    assert told in error.value.diagnostics[0].summary
+
+
+@pytest.mark.parametrize(
     ("variable", "default"),
     [
         ("{type: string, default: 8.10}", "8.10"),

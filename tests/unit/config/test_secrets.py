@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from planner.model.value import Deferred, Secret, Value, leaves
@@ -189,6 +191,15 @@ def test_what_the_server_never_returns_is_secret(folder: Folder) -> None:
     attributes = next(iter(found.resources.values())).attributes
     assert type(attributes["token"]) is Secret
     assert found.secrets == ("plain",)
+
+
+def test_what_the_server_never_returns_is_a_secret_at_any_depth(folder: Folder) -> None:
+    found = folder.render("resource: {thing: {a: {name: a, rules: [{source: 8.10, key: 1.0}, {key: k}]}}}")
+    ((_, desired),) = found.resources.items()
+    rules: Any = desired.attributes["rules"]
+    assert rules == [{"source": "8.10", "key": "1.0"}, {"key": "k"}]
+    assert [type(rules[0][name]) for name in ("source", "key")] == [str, Secret]
+    assert found.secrets == ("1.0", "k")
 
 
 def test_the_texts_that_no_output_may_hold(folder: Folder) -> None:

@@ -7,7 +7,8 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.engine.diff import differences, drift_of, replaced, take_over, without_ignored
+from planner.engine.diff import differences, drift_of, without_ignored
+from planner.engine.entry import replaced, take_over
 from planner.model.codec import canonical, encode
 from planner.model.kind import ContentFacts, Kind
 from planner.model.plan import AttributeDiff

@@ -204,7 +204,7 @@ def test_what_is_wanted_of_a_partial_attribute(read: Any, declared: Any, kept: A
 
 
 def test_what_was_only_read_is_told_from_what_was_declared() -> None:
-    held = {"a": 1, "b": {"x": 1}, "keyed": [{"key": "k", "id": 1}, {"key": "l"}]}
+    held: Value = {"a": 1, "b": {"x": 1}, "keyed": [{"key": "k", "id": 1}, {"key": "l"}]}
     found = without(TREE["partial"], held, ("b", "x"))
     assert without(TREE["partial"], found, ("keyed", "k")) == {"a": 1, "keyed": [{"key": "l"}]}
 
@@ -216,7 +216,7 @@ def test_what_replies_need_not_show() -> None:
 
 
 def test_what_changes_by_itself_is_taken_out_at_any_depth() -> None:
-    rules = [{"key": "a", "seen": 1}]
+    rules: Value = [{"key": "a", "seen": 1}]
     assert lasting(TREE["keyed"], rules) == lasting(TREE["list"], rules) == [{"key": "a"}]
     assert lasting(TREE["partial"], {"one": {"seen": 1, "text": 2}}) == {"one": {"text": 2}}
     assert lasting(TREE["free"], same := {"seen": 1}) is same

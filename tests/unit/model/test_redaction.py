@@ -54,13 +54,13 @@ FORMS = {
 A = Address("extension", "a")
 TIME = "2026-01-01T00:00:00Z"
 WORDS = {
+    "action": "update",
     "severity": "error",
     "status": "failed",
     "result": "failed",
     "mode": "normal",
     "what": "rejected",
     "promote_from": "upstream",
-    "action": "update",
     "sign": "+",
 }
 """Words that the program knows, by their fields; any other field takes any."""

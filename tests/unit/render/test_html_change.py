@@ -131,9 +131,9 @@ def test_files_without_lines_have_what_else_is_known() -> None:
     _, table = shown.all("tbody")
     rows = [[cell.text for cell in row.children if isinstance(cell, Node)] for row in table.all("tr")]
     assert rows == [
-        ["+ dictionaries/new.txt", "4.1 kB"],
-        ["- dictionaries/old.txt", "12 B"],
-        ["~ dictionaries/products.txt", "61 B -> 85 B"],
+        ["+ dictionaries/new.txt", "", "4.1 kB"],
+        ["- dictionaries/old.txt", "12 B", ""],
+        ["~ dictionaries/products.txt", "61 B", "85 B"],
         ["hunspell/de.dic -> hunspell/de_DE/de_DE.dic", "moved"],
     ]
     assert [p.text for p in shown.all("p")] == ["3 more files", FILES.reason]

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from random import Random
 from typing import Any
 
+from planner.sandbox.api import kinds
+
 from .caller import Reply, archive
-from .swagger import swagger
+from .swagger import swagger, template_of
 
 # What the sandbox has; the other paths of the API are asked for too, but less.
 EXTENSIONS = (*("/deployments/extensions",) * 2, *("/deployments/extensions/{extension_id}",) * 4)
 DEPLOYMENTS = (*("/deployments",) * 2, *("/deployments/{deployment_id}",) * 4)
 BESIDE = ("/deployments/{deployment_id}/_shutdown", "/deployments/_search", "/deployments/templates")
+KINDS = tuple(operation.path for kind in kinds() for operation in kind.of.operations)
 OWN = (
-    *EXTENSIONS * 2,
-    *DEPLOYMENTS * 2,
+    *EXTENSIONS * 4,
+    *DEPLOYMENTS * 4,
+    *KINDS,
     *BESIDE,
     "/user",
     "/user",
-    "/users/auth/_login",
+    *("/users/auth/_login",) * 3,
     "/users/auth/_refresh",
 )
 WORDS = (
@@ -80,8 +85,13 @@ RIGHT = {
     "elasticsearch_version": ("8.15.0", "8.*", "*"),
     "extension_type": ("bundle", "plugin"),
     "download_url": (*("https://example.org/a.zip",) * 3, "https://files.invalid/a.zip", "ftp://x/"),
-    "username": ("ann", "bob"),
-    "password": ("secret", "wrong"),
+    "username": ("ann", "ann", "bob"),
+    "password": ("secret", "secret", "secret", "wrong", "long enough"),
+    "user_name": ("eve", "adam", "admin"),
+    "roles": ("ece_platform_viewer",),
+    "entity_type": ("deployment", "deployment", "cluster"),
+    "region": ("ece-region",),
+    "instance_type": ("elasticsearch", "kibana"),
 }
 KEYS = ("ApiKey ann's",) * 12 + (
     "ApiKey bob's",
@@ -99,8 +109,15 @@ class Requests:
 
     def __init__(self, seed: str) -> None:
         self._random = Random(seed)  # noqa: S311 - chance, no secret
-        self._extensions = ["1234567890"]
-        self._deployments = ["0" * 32]
+        # What ids there are, by the parameters of paths.
+        self._ids = {
+            "extension_id": ["1234567890"],
+            "deployment_id": ["0" * 32],
+            "resource_type": ["elasticsearch"],
+            "association_type": ["deployment"],
+            "template_id": ["default"],
+            "id": ["data.default"],
+        }
         self._tokens = ["x"]
         # How often a value is of a wrong type, in the request that is being made up.
         self._wild = 0.0
@@ -121,19 +138,27 @@ class Requests:
         return method.upper(), "/api/v1" + path + self._random.choice(("", "", "", "/")), rest
 
     def learn(self, method: str, path: str, reply: Reply) -> None:
-        body = reply.get_json(silent=True)
+        body, template = reply.get_json(silent=True), template_of(path.removeprefix("/api/v1")) or ""
         if not isinstance(body, dict) or reply.status_code not in (200, 201):
             return
-        if method == "DELETE":
-            gone = path.strip("/").rpartition("/")[2]
-            self._extensions = [id_ for id_ in self._extensions if id_ != gone] or [gone]
-            self._deployments = [id_ for id_ in self._deployments if id_ != gone] or [gone]
-        elif "extension_type" in body and method == "POST":
-            self._extensions.append(body["id"])
-        elif body.get("created"):
-            self._deployments.append(body["id"])
-        elif "token" in body:
+        if template.endswith("}"):
+            name, id_ = template.rpartition("{")[2][:-1], path.strip("/").rpartition("/")[2]
+            others = [other for other in self._ids.get(name, []) if other != id_]
+            self._ids[name] = (others or [id_]) if method == "DELETE" else [*others, id_]
+        elif method == "POST":
+            self._learn_new(template, body)
+
+    def _learn_new(self, template: str, body: dict[str, Any]) -> None:
+        if "token" in body:
             self._tokens.append(body["token"])
+        items = [path for path in swagger()["paths"] if re.fullmatch(re.escape(template) + r"/\{\w+\}", path)]
+        for item in items:
+            name = item.rpartition("{")[2][:-1]
+            self._ids.setdefault(name, []).append(body.get("id") or body.get(name) or "x")
+        if template == "/deployments":
+            self._ids.setdefault("associated_entity_id", []).append(body["id"])
+            clusters = [resource["id"] for resource in body["resources"]]
+            self._ids.setdefault("resource_id", ["x"]).extend(clusters)
 
     def _one_in(self, times: int) -> bool:
         return self._random.randrange(times) == 0
@@ -149,7 +174,7 @@ class Requests:
         return "/".join(segments)
 
     def _segment(self, name: str) -> str:
-        known = {"{extension_id}": self._extensions, "{deployment_id}": self._deployments}.get(name)
+        known = self._ids.get(name[1:-1])
         if known and not self._one_in(12):
             return self._random.choice(known[-4:])
         return self._random.choice(WORDS)
@@ -222,8 +247,14 @@ class Requests:
     def _text(self, schema: dict[str, Any], name: str) -> str:
         if schema.get("format") == "date-time":
             return self._random.choice(("2024-05-01T10:20:30.000Z", "yesterday"))
+        if name == "id" and self._one_in(2):
+            return self._ids["deployment_id"][-1]
         if name == "url":
-            return f"repo://{self._extensions[-1]}" if not self._one_in(9) else "https://example.org/a.zip"
+            return (
+                f"repo://{self._ids['extension_id'][-1]}"
+                if not self._one_in(9)
+                else "https://example.org/a.zip"
+            )
         return self._random.choice(TEXTS if self._one_in(12) else RIGHT.get(name, TEXTS))
 
     def _array(self, schema: dict[str, Any], depth: int) -> list[Any]:

@@ -237,6 +237,7 @@ def test_a_deleted_instance_configuration_shows_when_asked_for(ece: Caller) -> N
     assert refused(ece, "GET", path) == gone
     assert refused(ece, "DELETE", path + "?show_deleted=true") == gone
     assert ece.json("GET", path + "?show_deleted=true")["deleted_on"]
+    assert ece("HEAD", path + "?show_deleted=true").status_code == 200
     for asked, count in (("", 0), ("?show_deleted=true", 1)):
         assert len([each for each in ece.json("GET", INSTANCES + asked) if each["id"] == "mine"]) == count
     assert ece("PUT", path, json=body).status_code == 201

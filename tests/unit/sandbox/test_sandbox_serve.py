@@ -52,6 +52,20 @@ def session() -> Iterator[requests.Session]:
         yield session
 
 
+def test_kinds_are_served_as_extensions_are(server: Server, session: requests.Session) -> None:
+    api = f"{server.url}/api/v1/regions/ece-region"
+    body = iter((b'{"type": "s3", ', b'"settings": {"bucket": "b"}}'))
+    made = session.put(f"{api}/platform/configuration/snapshots/repositories/x", data=body, timeout=HANGS)
+    assert (made.status_code, made.headers["x-cloud-resource-version"]) == (200, "1")
+    ann = {"user_name": "ann", "security": {"password": "long enough"}}
+    session.post(f"{api}/users", json=ann, timeout=HANGS).raise_for_status()
+    patched = session.patch(f"{api}/users/ann", json={"email": "a@shop.example"}, timeout=HANGS)
+    assert patched.json()["email"] == "a@shop.example"
+    session.headers["Expect"] = "100-continue"
+    told = session.put(f"{api}/phone-home/config", json={"enabled": False}, timeout=HANGS)
+    assert told.json() == {"enabled": False}
+
+
 def test_a_chunked_upload_without_length(server: Server, session: requests.Session) -> None:
     created = session.post(server.url + PATH, json=REQUIRED, timeout=HANGS).json()
     content = archive("words " * 10_000) + archive("x" * 1_000_000)

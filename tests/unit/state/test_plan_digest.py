@@ -63,8 +63,8 @@ PLAN = Plan(
     config_digest="c",
     changes=(CHANGE, evolve(CHANGE, address=B)),
     steps=(Step(1, A, "create", (2,), True, "1"),),
-    drift=(Drift(A, "1", True, (DIFF,)),),
-    refreshed=(Prior(A, "1", {"name": "a"}, "3", "then", "now", "ab", (B,), True, True),),
+    drift=(Drift(A, "1", True, (DIFF,), content=ContentChange(A)),),
+    refreshed=(Prior(A, "1", {"name": "a"}, "3", "then", "now", "ab", (B,), True, True, read=(("a", "b"),)),),
     outputs=(OutputChange("o", 1, 2, True),),
     notes=("a note",),
     unchanged=5,
@@ -100,6 +100,8 @@ def another(value: Any) -> Any:
         return (*value, *value)
     if isinstance(value, Address):
         return Address("extension", "other")
+    if isinstance(value, ContentChange):
+        return evolve(value, reason="another")
     return f"{value}x" if isinstance(value, str) else 17
 
 
@@ -141,11 +143,13 @@ def test_what_is_for_people() -> None:
         ("changes", "reason"),
         ("changes", "diffs", "origins"),
         ("changes", "diffs", "line"),
+        ("changes", "diffs", "unsure"),
         ("changes", "content", "archive"),
         ("changes", "used_by"),
         ("changes", "taken_over"),
         ("drift", "diffs", "origins"),
         ("drift", "diffs", "line"),
+        ("drift", "diffs", "unsure"),
         ("drift", "content"),
         ("notes",),
         ("unchanged",),

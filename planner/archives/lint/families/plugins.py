@@ -68,7 +68,7 @@ MISSING_KEY: Final = Rule(
 UNKNOWN_KEY: Final = Rule(
     "plugins-unknown-key",
     ERROR,
-    "has a key that no descriptor has",
+    "has a key that does not belong in it",
     "Elasticsearch refuses a descriptor with a key that it does not read: also with one of another "
     "version, as type, which went in 8.4, or of the other sort of plugin.",
     "Take the line out.",

@@ -58,9 +58,10 @@ _KEY: Final = f"{_NAMESPACE} KeyDescriptor"
 _CERTIFICATE: Final = "http://www.w3.org/2000/09/xmldsig# X509Certificate"
 _ROOTS: Final = frozenset({f"{_NAMESPACE} EntityDescriptor", f"{_NAMESPACE} EntitiesDescriptor"})
 _BLOCK: Final = 64 * 1024
-_MOST: Final = 1000
-_LONGEST: Final = 1000
-"""Pieces of the text of a certificate, each a line."""
+_MOST: Final = 100
+"""Certificates that are looked at."""
+_LONGEST: Final = 16
+"""Pieces of the text of one, each of up to 8 KiB."""
 
 
 def recognise(name: str, _start: bytes) -> Sign | None:

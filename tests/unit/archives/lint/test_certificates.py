@@ -11,8 +11,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import NoEncryption, PrivateFormat, pkcs12
+from hypothesis import given
+from hypothesis import strategies as st
 
 from planner.app.lint import lint_paths
+from planner.archives.lint import lint
 from planner.archives.lint.der import elements
 from planner.archives.lint.families.keys import check
 from planner.archives.lint.tree import File
@@ -21,6 +24,8 @@ from planner.model.lint import Finding
 from .cases import zipped
 from .cases.keys import ENCRYPTED, certificate, der, jks
 from .cases.keys import pkcs12 as sealed
+from .cases.saml import signed_by
+from .test_linter import made as made_tree
 
 END = datetime(2030, 3, 31, 12, tzinfo=UTC)
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -78,6 +83,7 @@ ODD = ("", "it is not written as PKCS#12 mostly is; its certificates were not lo
         ("a.p12", store("changeit"), [UNREAD]),
         ("a.p12", b"\x30\x80" + store()[4:] + b"\0\0", [ODD]),
         ("a.p12", b"\x30\x00", [ODD]),
+        ("a.p12", b"\x30\x84\x00\x20\x00\x00" + b"\x05\x00" * 1024 * 1024, [ODD]),
         ("a.jks", jks("x", certificate(b"\x17\x0d491231000000Z")), [ends("2049-12-31"), NEVER]),
         ("a.jks", jks("x", certificate(b"\x17\x0d500101000000Z")), [ends("1950-01-01"), NEVER]),
         ("a.jks", jks("x", certificate(b"\x18\x0f20500101000000Z")), [ends("2050-01-01"), NEVER]),
@@ -105,6 +111,20 @@ ODD = ("", "it is not written as PKCS#12 mostly is; its certificates were not lo
 )
 def test_a_store(name: str, data: bytes, expected: list[tuple[str, str]]) -> None:
     assert found(name, data) == expected
+
+
+STORES = (store(), store("changeit"), jks("changeit", certificate()), signed_by(certificate()))
+
+
+@given(st.sampled_from(STORES), st.lists(st.tuples(st.integers(0, 5000), st.binary(max_size=3)), max_size=4))
+def test_nothing_that_stands_in_a_store_keeps_others_from_being_looked_at(
+    data: bytes, changes: list[tuple[int, bytes]]
+) -> None:
+    for place, put in changes:
+        at = place % len(data)
+        data = data[:at] + put + data[at + 1 :]
+    files = {"cacerts": data, "saml/idp.xml": data, "dictionaries/words.txt": b"\xff"}
+    assert "words-not-utf8" in {item.rule.id for item in lint(made_tree(files)).findings}
 
 
 @pytest.mark.parametrize(

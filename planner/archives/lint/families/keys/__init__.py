@@ -70,7 +70,7 @@ _JVM, _CHANGEIT = "cacerts", "changeit"
 """The trust store of Java, and the password that opens it."""
 _SETTINGS: Final = "elasticsearch.keystore"
 """Elasticsearch's own, of another form."""
-_LONGEST: Final = 16 * 1024 * 1024
+_LONGEST: Final = 4 * 1024 * 1024
 
 
 def recognise(name: str, _start: bytes) -> Sign | None:
