@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import click
 
 from planner.cli.handed import KindFile
 from planner.cli.options import complete_kinds, json_option
 from planner.cli.verbs import Verbs, folder_of, make_console
-from planner.errors import WrongUsage
+from planner.errors import PlannerError, WrongUsage
 from planner.model.diagnostic import did_you_mean
 
 
@@ -64,6 +65,35 @@ def show_command(context: click.Context, /, kind: str, as_json: bool) -> None:
         console.document(kind_document(*told))
     else:
         console.out(render_kind(*told, width=console.width(), style=console.style()))
+
+
+@command.command("scaffold")
+@click.argument("operation")
+@click.option(
+    "--swagger",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="The API's description, Swagger 2.0 as JSON.",
+)
+@click.option("--kind", "name", default="", metavar="KIND", help="The name of the kind.")
+def scaffold_command(operation: str, swagger: Path, name: str) -> None:
+    """Print a first kind file for what the API's OPERATION creates or sets, to be completed in kinds/.
+
+    \b
+    planner kinds scaffold create-ldap-configuration --swagger api.json > kinds/ldap_realm.yaml
+    """
+    import orjson
+
+    from planner.kinds.scaffold import scaffold
+
+    try:
+        data = orjson.loads(swagger.read_bytes())
+    except (OSError, ValueError) as error:
+        raise PlannerError(f"{swagger} cannot be read: {error}") from None
+    if not isinstance(data, dict):
+        raise PlannerError(f"{swagger} holds no mapping", advice="Give the API's own description, as JSON.")
+    click.echo(scaffold(data, operation, name), nl=False)
 
 
 def require_kind(name: str, kinds: Iterable[str]) -> None:

@@ -35,18 +35,6 @@ def test_facets_come_from_the_schema() -> None:
     assert [n for n, a in attributes.items() if a.volatile] == ["deployments"]
 
 
-@pytest.mark.parametrize("file", kind_files(), ids=lambda file: Path(str(file)).name)
-def test_what_has_a_pattern_says_how_to_write_it(file: Path) -> None:
-    """A pattern alone is a puzzle to most people."""
-    silent, left = [], [yaml.safe_load(file.read_text(encoding="utf-8"))["attributes"]]
-    while left:
-        schema = left.pop()
-        if isinstance(schema, dict):
-            silent += [schema] if isinstance(schema.get("pattern"), str) and "x-advice" not in schema else []
-            left += schema.values()
-    assert silent == []
-
-
 def test_a_kind_is_declared_once(tmp_path: Path) -> None:
     (tmp_path / "more").mkdir()
     paths = [written(tmp_path, FILTER), written(tmp_path / "more", FILTER)]

@@ -1,0 +1,129 @@
+"""A kit for who writes kind files: what a user would stumble on, and a life at an API of the author's own.
+
+from planner.kinds.registry import load_kinds, read_kind_file
+from planner.kinds.testing import flaws, round_trip
+
+def test_the_file():
+    assert flaws(FILE, load_kinds([FILE])) == []
+
+def test_a_life():
+    round_trip(read_kind_file(FILE), app, {"name": "one"}, {"name": "two"})
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from jsonschema_rs import Draft202012Validator
+
+from planner.ece.auth import ApiKeyAuth
+from planner.ece.client import Client
+from planner.ece.wsgi import WSGITransport
+from planner.errors import PlannerError
+from planner.kinds.registry import KindFile, read_kind_file
+from planner.model.address import Address
+from planner.model.agreement import agree, declared
+from planner.model.facets import Attribute
+from planner.model.kind import Kind
+from planner.model.resource import Observed, Request
+from planner.model.value import Value
+from planner.yaml12.core_schema import load
+
+
+def flaws(path: Path, kinds: Mapping[str, KindFile]) -> list[str]:
+    """What is wrong with a kind file, and what its users would miss. kinds: all that there are."""
+    try:
+        kind_file = read_kind_file(path)
+    except PlannerError as error:
+        return [error.summary]
+    kind = kind_file.kind
+    named = [] if kind.name == path.stem else [f"a kind has the name of its file: {kind.name}.yaml"]
+    attributes = [flaw for a in kind.attributes.values() for flaw in _of_attribute(a, a.name, kinds, ())]
+    return [*named, *attributes, *_of_example(kind_file), *_of_errors(kind_file)]
+
+
+def _of_attribute(
+    attribute: Attribute, where: str, kinds: Mapping[str, KindFile], above: tuple[int, ...]
+) -> Iterator[str]:
+    """above: the schemas that it is in; a definition may hold itself."""
+    if not attribute.description:
+        yield f"{where} has no description"
+    if "pattern" in attribute.schema and "x-advice" not in attribute.schema:
+        yield f"{where} has a pattern and no x-advice: a pattern alone is a puzzle"
+    if attribute.reference:
+        kind, _, name = attribute.reference.partition(".")
+        if kind not in kinds or name not in kinds[kind].kind.attributes:
+            yield f"{where} refers to {attribute.reference}, which there is not"
+    holder = attribute.item if "items" in attribute.schema else attribute
+    if id(holder.schema) not in above:
+        for name, below in holder.properties.items():
+            yield from _of_attribute(below, f"{where}.{name}", kinds, (*above, id(holder.schema)))
+
+
+def _of_example(kind_file: KindFile) -> Iterator[str]:
+    rules = Draft202012Validator(dict(kind_file.kind.declaration_schema))
+    found = list(examples(kind_file))
+    if not found:
+        yield f"the example declares no {kind_file.kind.name}"
+    for attributes in found:
+        for error in rules.iter_errors(attributes):
+            where = ".".join(map(str, error.instance_path)) or "the example"
+            yield f"the example does not fit at {where}: {error.message}"
+
+
+def examples(kind_file: KindFile) -> Iterator[Mapping[str, Any]]:
+    """The attributes of each resource of this kind in its example."""
+    blocks = load(kind_file.example.encode()) or {}
+    yield from blocks.get("resource", {}).get(kind_file.kind.name, {}).values()
+
+
+def _of_errors(kind_file: KindFile) -> Iterator[str]:
+    for code, facts in kind_file.binding.errors.items():
+        if not facts.advice.endswith("."):
+            yield f"the advice for {code} is no sentence"
+
+
+def round_trip(
+    kind_file: KindFile,
+    app: Callable[..., Any],
+    wanted: Mapping[str, Value],
+    change: Mapping[str, Value],
+) -> None:
+    """Creates, lists, reads, updates and deletes one resource at a WSGI app that holds none. AssertionError.
+
+    change: what an update changes; {} for a kind without one.
+    """
+    client = Client("http://sandbox.localhost", auth=ApiKeyAuth("a-key"), transport=WSGITransport(app))
+    driver, kind, address = kind_file.at(client), kind_file.kind, Address(kind_file.kind.name, "it")
+    parent = kind.identity.parent_of(wanted) or ()
+    _claim(driver.list(parent) == {}, "there is one already")
+    made = _as_wanted(kind, wanted, driver.perform(Request("create", address, wanted)).observed, "create")
+    _claim([*driver.list(parent)] == [made.id], "the list does not show what was made")
+    read = driver.read(made.id) or Observed("", {})
+    same = (read.attributes, read.version) == (made.attributes, made.version)
+    _claim(same, "a read shows something else than the create")
+    if change:
+        changed = {**wanted, **change}
+        request = Request("update", address, changed, made.attributes, made.id, made.version)
+        made = _as_wanted(kind, changed, driver.perform(request).observed, "update")
+    for operation in driver.deletion():
+        request = Request(operation, address, {}, made.attributes, made.id, made.version)
+        made = driver.perform(request).observed or made
+    _claim(driver.read(made.id) is None, "it is there after its delete")
+
+
+def _as_wanted(kind: Kind, wanted: Mapping[str, Value], shown: Observed | None, what: str) -> Observed:
+    if shown is None:
+        raise AssertionError(f"the {what} leaves nothing")
+    for name, value in wanted.items():
+        attribute, there = kind.attributes[name], shown.attributes.get(name)
+        agrees = attribute.unshown or agree(attribute, value, there, declared)
+        _claim(agrees, f"the {what} leaves {name} as {there!r}")
+    return shown
+
+
+def _claim(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise AssertionError(otherwise)
