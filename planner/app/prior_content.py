@@ -183,10 +183,12 @@ class InInstallation:
     def _ask(self, item: Wanted) -> Found:
         try:
             data = self.fetch(item.address, item.id)
+            with NamedTemporaryFile(dir=self.scratch, suffix=".zip", delete=False) as target:
+                target.write(data)
         except PlannerError as error:
             return Found(reason=error.summary)
-        with NamedTemporaryFile(dir=self.scratch, suffix=".zip", delete=False) as target:
-            target.write(data)
+        except OSError as error:
+            return Found(reason=f"it cannot be kept here: {error.strerror or error}")
         sha256 = hashlib.sha256(data).hexdigest()
         return Found(Content("what the installation has stored", sha256, len(data), target.name))
 
