@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _LOOKED_AT: Final = 200
 """Resources whose lines are looked for, where not all are asked for."""
+_HINT: Final = "--content lines asks the installation"
 _ENOUGH: Final = "its lines are not looked for: --content full looks for those of all resources"
 
 
@@ -44,14 +45,15 @@ _ENOUGH: Final = "its lines are not looked for: --content full looks for those o
 class Lines:
     """What is shown of the lines in one environment's archives. All that is shown shares its bounds.
 
-    stored: the installation; None where nobody asks for its archives. beside: another environment whose say
-    it is, too, what is shown.
+    stored: the installation; None where nobody asks for its archives. hint: how to ask, where one can.
+    beside: another environment whose say it is, too, what is shown.
     """
 
     request: Request
     configuration: Configuration
     showing: Showing
     stored: InInstallation | None = None
+    hint: str = ""
     beside: Configuration | None = None
 
     @classmethod
@@ -60,7 +62,7 @@ class Lines:
         showing = Showing(redact, each=None, left=None) if request.content == FULL else Showing(redact)
         is_asked = request.content in (NAMES, LINES, FULL)
         stored = InInstallation(fetch, request.workspace.folder()) if fetch and is_asked else None
-        return cls(request, configuration, showing, stored)
+        return cls(request, configuration, showing, stored, _HINT if fetch and not stored else "")
 
     @property
     def are_wanted(self) -> bool:
@@ -194,7 +196,7 @@ class _Look:
             elif here is not None and here.archive is not None:
                 yield self.lines.between(item.address, here.archive, desired)
             else:
-                yield _because(item, here.reason if here else _ENOUGH)
+                yield _because(item, here.reason, self.lines.hint) if here else _because(item, _ENOUGH)
 
     def _found(self, contents: tuple[ContentChange, ...]) -> Mapping[Address, Found]:
         most = None if self.lines.request.content == FULL else _LOOKED_AT
@@ -259,6 +261,6 @@ class _Replaced:
         return _because(self.lines.against(address, known, there.archive), before.reason)
 
 
-def _because(item: ContentChange, reason: str) -> ContentChange:
+def _because(item: ContentChange, *reasons: str) -> ContentChange:
     """item without lines, and why. Where no files are told, either, that has its own reason before it."""
-    return evolve(item, reason="; ".join(filter(None, (item.reason, reason))))
+    return evolve(item, reason="; ".join(filter(None, (item.reason, *reasons))))

@@ -27,7 +27,6 @@ from planner.model.resource import Content
 from planner.vcs import Repository
 
 NO_COMMIT: Final = "no commit has it as it was applied"
-NO_HASH: Final = "--content lines asks the installation for it"
 NO_REPOSITORY: Final = "the project is in no git repository"
 
 
@@ -48,7 +47,9 @@ class Wanted:
 
 @frozen
 class Found:
-    """An archive on this machine; None, and the reason, when it is nowhere."""
+    """An archive on this machine; None, and the reason, when it is nowhere. "" where its hash is not known,
+    either, which has a reason of its own.
+    """
 
     archive: Content | None = None
     reason: str = ""
@@ -81,7 +82,7 @@ class InGit:
         repository = self.repository
         if repository is None:
             return {item.address: Found(reason=NO_REPOSITORY) for item in wanted}
-        reasons = ((item.address, NO_COMMIT if item.sha256 else NO_HASH) for item in wanted)
+        reasons = ((item.address, NO_COMMIT if item.sha256 else "") for item in wanted)
         found = {address: Found(reason=reason) for address, reason in reasons}
         own = [(item, item.commit, item.path) for item in wanted if item.commit]
         found.update(self._looked(repository, own))
@@ -215,7 +216,7 @@ class InEither:
         missing = [item for item in wanted if found[item.address].archive is None]
         later = self.second.find(missing) if missing else {}
         neither = {
-            address: Found(reason=f"{found[address].reason}; {item.reason}")
+            address: Found(reason="; ".join(filter(None, (found[address].reason, item.reason))))
             for address, item in later.items()
             if item.archive is None
         }
