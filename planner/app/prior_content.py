@@ -21,6 +21,7 @@ from attrs import evolve, field, frozen
 
 from planner.app.pinned import Unkept, converted, unkept_in
 from planner.archives import ArchiveError, Archives
+from planner.engine.refresh import Asking
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.resource import Content
@@ -178,10 +179,11 @@ class InInstallation:
 
     fetch: Fetch
     scratch: Path
+    asking: Asking
     _fetched: dict[str, Found] = field(factory=dict, init=False)
 
     def find(self, wanted: Sequence[Wanted]) -> Mapping[Address, Found]:
-        return {item.address: self._found(item) for item in wanted}
+        return dict(zip([i.address for i in wanted], self.asking.each(self._found, wanted), strict=True))
 
     def _found(self, item: Wanted) -> Found:
         if item.id not in self._fetched:
