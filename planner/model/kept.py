@@ -106,8 +106,8 @@ def left(attribute: Attribute, held: Value, declared: Value) -> Iterator[tuple[P
     whether it is kept or cleared.
     """
     members, now = attribute.members(held), attribute.members(declared)
-    if members is None:
-        if attribute.partial and held is not None and declared is None:
+    if members is None or attribute.read_only:
+        if attribute.partial and not attribute.read_only and held is not None and declared is None:
             yield (), held, attribute.leave
         return
     if now is None and (declared is not None or not attribute.partial):

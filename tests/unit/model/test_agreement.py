@@ -191,6 +191,31 @@ def test_what_is_no_longer_declared(held: Any, declared: Any, found: Any) -> Non
     assert [*left(TREE["partial"], held, declared)] == found
 
 
+WHOLE = attributes_of(
+    {
+        "type": "object",
+        "x-partial": True,
+        "properties": {"id": {"readOnly": True}, "name": {}, "at": {"type": "object"}},
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "declared", "found"),
+    [
+        ("id", "i", None, []),
+        ("id", {"deep": 1}, None, []),
+        ("name", "n", None, [((), "n", "keep")]),
+        ("name", "n", "m", []),
+        ("at", {"x": 1}, None, [(("x",), 1, "keep")]),
+    ],
+)
+def test_what_is_no_longer_declared_of_a_kind_that_is_partial_as_a_whole(
+    name: str, held: Any, declared: Any, found: Any
+) -> None:
+    assert [*left(WHOLE[name], held, declared)] == found
+
+
 @pytest.mark.parametrize(
     ("read", "declared", "kept", "only"),
     [
