@@ -89,8 +89,6 @@ class Exporter:
 
     def _named_of(self, driver: Driver, named: Sequence[Parent]) -> Iterator[tuple[str, str, Observed]]:
         parents = [*named] or self._parents_of(driver)
-        if driver.kind.identity.parents and not parents:
-            self._unasked.append(driver.kind.name)
         there = self._lists(driver, parents)
         if driver.kind.list_shows == "less":
             read = self.asking.each(driver.read, [*there])
@@ -119,6 +117,8 @@ class Exporter:
         if kind and len(identity.parents) == 1:
             there = self._lists(self.drivers[kind], [()]).values()
             known |= {(str(item.attributes[attribute]),) for item in there if attribute in item.attributes}
+        else:
+            self._unasked.append(driver.kind.name)
         return sorted(parent for parent in known if parent is not None)
 
     def _referring(self, address: Address, attributes: Mapping[str, Value]) -> dict[str, Value]:

@@ -53,8 +53,8 @@ def command(request: Request, console: Console, /, kinds: tuple[str, ...], out: 
     where = f"Wrote {counted(len(found.resources))} to {out}" if out else counted(len(found.resources))
     console.tell(f"{where}{known}.")
     for kind in found.unasked:
-        parents = (part.upper() for part in drivers[kind].kind.identity.parents)
-        console.tell(f"{kind}: name what it is below, as {'/'.join([kind, *parents])}, to have it exported.")
+        form = "/".join([kind, *(part.upper() for part in drivers[kind].kind.identity.parents)])
+        console.tell(f"Of {kind} there may be more: export {form} asks for those below one thing.")
     for address, names in found.left_out.items():
         console.tell(
             f"{address}: {', '.join(names)} left out and ignored, as a known secret is in it. To manage it, "
