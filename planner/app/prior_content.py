@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import count
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
@@ -18,15 +19,15 @@ from typing import Final, Protocol
 
 from attrs import evolve, field, frozen
 
-from planner.app.pinned import converted, unkept_in
+from planner.app.pinned import Unkept, converted, unkept_in
 from planner.archives import ArchiveError, Archives
+from planner.engine.refresh import Asking
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.resource import Content
 from planner.vcs import Repository
 
 NO_COMMIT: Final = "no commit has it as it was applied"
-NO_HASH: Final = "--content lines asks the installation for it"
 NO_REPOSITORY: Final = "the project is in no git repository"
 
 
@@ -47,7 +48,9 @@ class Wanted:
 
 @frozen
 class Found:
-    """An archive on this machine; None, and the reason, when it is nowhere."""
+    """An archive on this machine; None, and the reason, when it is nowhere. "" where its hash is not known,
+    either, which has a reason of its own.
+    """
 
     archive: Content | None = None
     reason: str = ""
@@ -80,7 +83,7 @@ class InGit:
         repository = self.repository
         if repository is None:
             return {item.address: Found(reason=NO_REPOSITORY) for item in wanted}
-        reasons = ((item.address, NO_COMMIT if item.sha256 else NO_HASH) for item in wanted)
+        reasons = ((item.address, NO_COMMIT if item.sha256 else "") for item in wanted)
         found = {address: Found(reason=reason) for address, reason in reasons}
         own = [(item, item.commit, item.path) for item in wanted if item.commit]
         found.update(self._looked(repository, own))
@@ -101,12 +104,12 @@ class InGit:
         for commit, by_path in by_commit.items():
             try:
                 tree = _Tree.of(repository, commit, by_path, self._new)
-            except PlannerError as error:
-                every = (item for items in by_path.values() for item in items)
-                found.update({item.address: Found(reason=error.summary) for item in every})
-                continue
-            for path, items in by_path.items():
-                found.update({item.address: tree.archive(path, item.sha256) for item in items})
+                for path, items in by_path.items():
+                    found.update({item.address: tree.archive(path, item.sha256) for item in items})
+            except (OSError, PlannerError) as error:
+                why = error.summary if isinstance(error, PlannerError) else error.strerror or str(error)
+                every = (item.address for items in by_path.values() for item in items)
+                found.update({address: Found(reason=why) for address in every if address not in found})
         return found
 
     def _new(self) -> Path:
@@ -115,12 +118,15 @@ class InGit:
         return made
 
 
-@frozen(eq=False, repr=False)
+@frozen(eq=False, repr=False, slots=False)
 class _Tree:
-    """Files of a commit on disk. repository: as the project lies in it now. work: for what is made of it."""
+    """Files of a commit on disk. repository: as the project lies in it now. paths: that are looked at, from
+    its root. work: for what is made of them.
+    """
 
     repository: Repository
     commit: str
+    paths: tuple[str, ...]
     folder: Path
     work: Path
 
@@ -129,13 +135,13 @@ class _Tree:
         """With some paths; with all there is where a link is among them, which may lead anywhere."""
         if repository.find(commit) != commit:
             raise PlannerError(f"commit {commit[:12]} is not in this clone")
-        whole = evolve(repository, prefix="")
+        whole, paths = evolve(repository, prefix=""), tuple(sorted(paths))
         folder = new()
-        whole.export(commit, folder, *sorted(paths))
+        whole.export(commit, folder, *paths)
         if any(path.is_symlink() for path in folder.rglob("*")):
             folder = new()
             whole.export(commit, folder)
-        return cls(repository, commit, folder, new())
+        return cls(repository, commit, paths, folder, new())
 
     def archive(self, path: str, sha256: str) -> Found:
         """The one that is made of a path in the repository, when it has the hash."""
@@ -151,10 +157,16 @@ class _Tree:
         return Found(reason=self._why_not(path))
 
     def _why_not(self, path: str) -> str:
-        elsewhere = (item for item in unkept_in(self.folder, ()) if f"{item.name}/".startswith(f"{path}/"))
-        for item in (*elsewhere, *converted(evolve(self.repository, prefix="").converted(path))):
-            return f"{item.name} {item.why}"
+        for item in self._unkept:
+            if f"{item.name}/".startswith(f"{path}/"):
+                return f"{item.name} {item.why}"
         return f"what commit {self.commit[:12]} has in {path} is not what was applied"
+
+    @cached_property
+    def _unkept(self) -> tuple[Unkept, ...]:
+        """What is not in the commit as on disk; asked once, since it takes longer than all the rest."""
+        whole = evolve(self.repository, prefix="")
+        return (*unkept_in(self.folder, ()), *converted(whole.converted(*self.paths)))
 
 
 Fetch = Callable[[Address, str], bytes]
@@ -167,10 +179,11 @@ class InInstallation:
 
     fetch: Fetch
     scratch: Path
+    asking: Asking
     _fetched: dict[str, Found] = field(factory=dict, init=False)
 
     def find(self, wanted: Sequence[Wanted]) -> Mapping[Address, Found]:
-        return {item.address: self._found(item) for item in wanted}
+        return dict(zip([i.address for i in wanted], self.asking.each(self._found, wanted), strict=True))
 
     def _found(self, item: Wanted) -> Found:
         if item.id not in self._fetched:
@@ -183,10 +196,12 @@ class InInstallation:
     def _ask(self, item: Wanted) -> Found:
         try:
             data = self.fetch(item.address, item.id)
+            with NamedTemporaryFile(dir=self.scratch, suffix=".zip", delete=False) as target:
+                target.write(data)
         except PlannerError as error:
             return Found(reason=error.summary)
-        with NamedTemporaryFile(dir=self.scratch, suffix=".zip", delete=False) as target:
-            target.write(data)
+        except OSError as error:
+            return Found(reason=f"it cannot be kept here: {error.strerror or error}")
         sha256 = hashlib.sha256(data).hexdigest()
         return Found(Content("what the installation has stored", sha256, len(data), target.name))
 
@@ -203,7 +218,7 @@ class InEither:
         missing = [item for item in wanted if found[item.address].archive is None]
         later = self.second.find(missing) if missing else {}
         neither = {
-            address: Found(reason=f"{found[address].reason}; {item.reason}")
+            address: Found(reason="; ".join(filter(None, (found[address].reason, item.reason))))
             for address, item in later.items()
             if item.archive is None
         }

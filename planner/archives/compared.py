@@ -17,7 +17,7 @@ from planner.model.members import LineChange, MemberText
 
 LARGEST: Final = 8 * 1024 * 1024
 """Bytes of a file that is compared."""
-_BYTES: Final = 20
+_BYTES: Final = 8
 """Bytes that are read with the effort of one line that is compared."""
 _BESIDE: Final = 1
 """Lines that stay, and are shown before and after those that change."""

@@ -148,13 +148,18 @@ def _unversioned(decisions: Decisions, taken: Taken) -> Iterator[str]:
 
 def _left_as_found(decisions: Decisions, taken: Taken) -> Iterator[str]:
     """What was declared of partial attributes, and is nobody's business any more."""
-    for address, desired in sorted(decisions.goal.resources.items()):
-        prior, kind = decisions.refreshed.priors.get(address), decisions.drivers[address.kind].kind
-        replaced = decisions.made[address].change.action is Action.REPLACE
-        if prior is None or replaced or not kind.partial or address in taken.skipped:
-            continue
-        for path in kept_as_found(prior, desired, kind):
-            yield f"{address}: {dotted(path)} is no longer declared; it stays as it is"
+    declared, priors = decisions.goal.resources, decisions.refreshed.priors
+    kinds = {name: decisions.drivers[name].kind for name in {address.kind for address in declared}}
+    partial = {name for name, kind in kinds.items() if kind.partial}
+    there = (
+        (a for a in declared if a.kind in partial and a in priors and a not in taken.skipped)
+        if partial
+        else ()
+    )
+    for address in sorted(there):
+        if decisions.made[address].change.action is not Action.REPLACE:
+            for path in kept_as_found(priors[address], declared[address], kinds[address.kind]):
+                yield f"{address}: {dotted(path)} is no longer declared; it stays as it is"
 
 
 def _refreshed(decisions: Decisions, taken: Taken) -> Iterator[Prior]:

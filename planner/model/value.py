@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import NoneType
@@ -297,6 +298,16 @@ def at(value: object, path: Path) -> Value:
 
 
 def dotted(path: Path) -> str:
-    """("rules", 0, "source") -> "rules[0].source"."""
-    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
-    return text.removeprefix(".")
+    """("rules", 0, "source") -> "rules[0].source", ("rules", "10.0.0.0/8") -> 'rules["10.0.0.0/8"]'."""
+    first, *below = path or ("",)
+    return "".join((str(first) if isinstance(first, str) else f"[{first}]", *map(_step, below)))
+
+
+def _step(key: str | int) -> str:
+    if isinstance(key, int):
+        return f"[{key}]"
+    return f'["{key}"]' if _NO_NAME.search(key) else f".{key}"
+
+
+_NO_NAME: Final = re.compile(r"[./\s\[\]]|^$")
+"""In a key, what would not be read as a part of one name."""

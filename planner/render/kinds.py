@@ -48,36 +48,49 @@ def _sections(kind: Kind) -> Iterator[tuple[str, list[Attribute]]]:
     yield "Set by the server, and not kept, so that nothing can refer to it", passing
 
 
-def _attributes(
-    attributes: Iterable[Attribute], kind: Kind, width: int, style: Style, above: tuple[int, ...] = ()
-) -> Iterator[str]:
-    """A block for each attribute, with what is below it. above: the mappings that it is in."""
-    indent = " " * (2 + 4 * len(above))
-    for attribute in attributes:
+def _attributes(attributes: Iterable[Attribute], kind: Kind, width: int, style: Style) -> Iterator[str]:
+    """A block for each attribute, and further in for each below it."""
+    for path, attribute in with_nested(attributes):
+        indent = " " * (4 * len(path) - 2)
         told = ", ".join([type_text(attribute.schema), *facts(attribute, kind)])
         head = f"{indent}{style.paint('bold', attribute.name)} "
         yield from hanging(head, f"({told})", width - len(indent) - len(attribute.name) + 2, len(indent) + 2)
         room = max(width - len(indent) - 4, 30)
         yield from (f"{indent}    {line}" for line in wrap(attribute.description, room))
-        below = holder(attribute).properties
-        mapping = id(holder(attribute).schema.get("properties"))
-        if below and mapping not in above:  # a definition may hold itself
-            yield from _attributes(below.values(), kind, width, style, (*above, mapping))
 
 
-def holder(attribute: Attribute) -> Attribute:
+def with_nested(
+    attributes: Iterable[Attribute], path: tuple[str, ...] = (), above: tuple[int, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], Attribute]]:
+    """Each attribute, then those below it, with the names that lead there. above: the mappings it is in."""
+    for attribute in attributes:
+        here = (*path, attribute.name)
+        yield here, attribute
+        below = _holder(attribute)
+        mapping = id(below.schema.get("properties"))
+        if mapping not in above:  # a definition may hold itself
+            yield from with_nested(below.properties.values(), here, (*above, mapping))
+
+
+def _holder(attribute: Attribute) -> Attribute:
     """What names the keys below an attribute: itself, the items of a list, any key of a free mapping."""
     if "items" in attribute.schema:
-        return holder(attribute.item)
+        return _holder(attribute.item)
     free = not attribute.properties and isinstance(attribute.schema.get("additionalProperties"), Mapping)
-    return holder(attribute.others) if free else attribute
+    return _holder(attribute.others) if free else attribute
 
 
 def type_text(schema: Mapping[str, Any]) -> str:
     """A JSON Schema's type in a word or two: "text", "list of text", "plugin or bundle"."""
     if "enum" in schema:
         return " or ".join(map(str, schema["enum"]))
-    names = {"string": "text", "array": "list", "object": "mapping", "integer": "whole number"}
+    names = {
+        "string": "text",
+        "array": "list",
+        "object": "mapping",
+        "integer": "whole number",
+        "boolean": "true or false",
+    }
     kind = schema.get("type", "any value")
     text = " or ".join(names.get(k, k) for k in ([kind] if isinstance(kind, str) else kind))
     items = schema.get("items")

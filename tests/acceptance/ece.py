@@ -83,7 +83,8 @@ class Ece:
 
     def stored(self, name: str) -> bytes:
         """The archive of an extension."""
-        return self.client.get(self.extensions()[name]["file_metadata"]["url"]).data
+        stored: bytes = self.client.get(self.extensions()[name]["file_metadata"]["url"]).data
+        return stored
 
     def delete(self, name: str) -> None:
         id_ = self.extensions()[name]["id"]

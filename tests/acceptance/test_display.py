@@ -159,7 +159,7 @@ def test_a_second_ctrl_c_leaves_the_screen_clean(tmp_path: Path) -> None:
     with at_terminal(project, "apply", "--auto-approve", columns=100, rows=30) as sitting:
         sitting.wait_for("bundle_17: create 0:0")
         sitting.type(CTRL_C)
-        sitting.wait_for("Once more stops now.")
+        sitting.wait_for("Once more")
         sitting.type(CTRL_C)
         assert sitting.end() == 130, sitting.shown
         assert not sitting.keeps_output()

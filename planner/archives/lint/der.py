@@ -55,10 +55,10 @@ def _at(found: list[Element], place: int) -> Element:
 
 def _length(data: bytes, place: int) -> tuple[int, int]:
     """Where the content begins, and how long it is."""
-    first = data[place] if place < len(data) else 0x80
-    if first < 0x80:
-        return place + 1, first
-    end = place + 1 + (first & 0x7F)
-    if first == 0x80 or first & 0x7F > _LONGEST_LENGTH or end > len(data):
+    leading = data[place] if place < len(data) else 0x80
+    if leading < 0x80:
+        return place + 1, leading
+    end = place + 1 + (leading & 0x7F)
+    if leading == 0x80 or leading & 0x7F > _LONGEST_LENGTH or end > len(data):
         raise ValueError("an element has no length")
     return end, int.from_bytes(data[place + 1 : end])

@@ -138,12 +138,15 @@ def repeated(file: File, rule: Rule, key: Key, seen: Seen | None = None) -> Iter
 def _again(file: File, rule: Rule, key: Key, candidates: frozenset[int]) -> Iterator[Finding]:
     """In the order of lines."""
     firsts: dict[str, int] = {}
-    keyed = ((number, found) for number, line in lines(file) if (found := key(line)) is not None)
-    for number, found in islice(keyed, HASHED) if candidates else ():
-        if hash(found) not in candidates:
+    for block in blocks(file) if candidates else ():
+        keys = [key(line) for line in block.lines]
+        if candidates.isdisjoint(map(hash, keys)):
             continue
-        if (first := firsts.setdefault(found, number)) != number:
-            yield rule.at(number, sentence=f"{rule.sentence}: line {first}")
+        for number, found in enumerate(keys, block.first):
+            if found is None or hash(found) not in candidates:
+                continue
+            if (first := firsts.setdefault(found, number)) != number:
+                yield rule.at(number, sentence=f"{rule.sentence}: line {first}")
 
 
 def _twice(hashes: array[int]) -> frozenset[int]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from planner.kinds.registry import KindFile, load_kinds
 from planner.model.facets import Attribute
 from planner.model.kind import Kind
-from planner.render.kinds import facts, holder, type_text
+from planner.render.kinds import facts, type_text, with_nested
 
 from .markdown import cell, code, table
 
@@ -28,10 +28,10 @@ def _sections(found: KindFile) -> Iterator[str]:
     kind = found.kind
     yield f"# {kind.name}\n"
     yield f"{cell(str(kind.schema.get('description', found.description)))}\n"
-    ordered = sorted(kind.attributes.values(), key=lambda one: one.read_only)
+    attributes = sorted(kind.attributes.values(), key=lambda one: one.read_only)
     rows = [
-        (code(path), cell(", ".join(_words(one, kind))), cell(one.description))
-        for path, one in _with_those_below(ordered)
+        (code(".".join(path)), cell(", ".join(_words(a, kind))), cell(a.description))
+        for path, a in with_nested(attributes)
     ]
     yield table(["attribute", "value", "meaning"], rows)
     if found.example:
@@ -52,14 +52,3 @@ def _words(attribute: Attribute, kind: Kind) -> Iterator[str]:
     if attribute.read_only and not attribute.nested:
         yield "set by the server"
     yield from facts(attribute, kind)
-
-
-def _with_those_below(
-    attributes: Iterable[Attribute], above: str = "", inside: tuple[int, ...] = ()
-) -> Iterator[tuple[str, Attribute]]:
-    """Each with its path. inside: the mappings that it is in, as a definition may hold itself."""
-    for one in attributes:
-        yield f"{above}{one.name}", one
-        below, mapping = holder(one).properties, id(holder(one).schema.get("properties"))
-        if below and mapping not in inside:
-            yield from _with_those_below(below.values(), f"{above}{one.name}.", (*inside, mapping))

@@ -151,7 +151,7 @@ def test_the_effort_is_bounded(case: str) -> None:
 
 
 def test_beyond_the_effort_nothing_is_compared() -> None:
-    effort = Effort(5)
+    effort = Effort(6)
     texts = [compare(b"a\nb\n", b"a\nc\n", as_it_is, effort).text(20) for _ in range(2)]
     assert [(len(text.lines), text.reason) for text in texts] == [(3, ""), (0, TOO_MUCH)]
 

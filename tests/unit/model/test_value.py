@@ -193,6 +193,13 @@ def test_at(path: Any, found: Any) -> None:
 
 def test_names_of_paths_and_references() -> None:
     assert dotted(("rules", 0, "source")) == "rules[0].source"
+    assert dotted(("rules", "10.0.0.0/8", "text")) == 'rules["10.0.0.0/8"].text'
+    assert [dotted(path) for path in ((), ("a b",), (0, ""), ("a", "b-c_d"))] == [
+        "",
+        "a b",
+        '[0][""]',
+        "a.b-c_d",
+    ]
     assert str(Deferred(("x-", URL))) == "x-${resource.extension.a.url}"
     assert Deferred(("x-", URL)).references == (URL,)
     assert repr(UNKNOWN) == "(known after apply)"

@@ -97,7 +97,7 @@ IN_PRODUCTION: dict[str, tuple[Members, tuple[str, str]]] = {
     "an unknown key": (classic(site="true"), ("plugins-unknown-key", f"{DESCRIPTOR}:7")),
     "the former folder": (
         {f"elasticsearch/{name}": data for name, data in classic().items()},
-        ("plugins-former-layout", "elasticsearch/bin/tool"),
+        ("plugins-former-layout", ""),
     ),
 }
 """Archives that are applied without a word, and keep a node from starting weeks later, or do nothing."""
