@@ -211,3 +211,13 @@ def test_what_lives_below_something_is_exported_by_name(tmp_path: Path) -> None:
     assert "Write comment/RESOURCE_TYPE/RESOURCE_ID" in refused.err
     assert "telemetry:" not in project.ok("export").out
     assert "enabled: true" in project.ok("export", "telemetry").out
+
+
+def test_an_export_passes_over_what_an_installation_does_not_have(tmp_path: Path) -> None:
+    declared = "project: cloud\nenvironments:\n  dev: {endpoint: sandbox, platform: cloud}\n"
+    project = small(tmp_path / "cloud", "", declared)
+    told = project.ok("export").both
+    assert "does not show these credentials: snapshot_repository, user." in told
+    refused = project.run("export", "user")
+    assert refused.code == 1
+    assert "does not serve the kind user" in refused.err

@@ -42,7 +42,9 @@ def command(request: Request, console: Console, /, kinds: tuple[str, ...], out: 
         wanted = _wanted(kinds, drivers) if kinds else _many(drivers)
         with console.doing("Asking the installation"):
             asking = Asking(here.session.parallelism)
-            exporter = Exporter(here.store.load(), drivers, asking, declared, console.redact.inside)
+            exporter = Exporter(
+                *(here.store.load(), drivers, asking, declared, console.redact.inside), lenient=not kinds
+            )
             found = exporter.export(wanted)
     text = template_text(found.resources, found.imports)
     if out is not None:
@@ -52,6 +54,8 @@ def command(request: Request, console: Console, /, kinds: tuple[str, ...], out: 
     known = f"; {found.known} more are in the state already" if found.known else ""
     where = f"Wrote {counted(len(found.resources))} to {out}" if out else counted(len(found.resources))
     console.tell(f"{where}{known}.")
+    if found.unserved:
+        console.tell(f"The installation does not show these credentials: {', '.join(found.unserved)}.")
     for kind in found.unasked:
         form = "/".join([kind, *(part.upper() for part in drivers[kind].kind.identity.parents)])
         console.tell(f"Of {kind} there may be more: export {form} asks for those below one thing.")
