@@ -28,6 +28,8 @@ from planner.resources import kind_files, schema
 from planner.yaml12.core_schema import load
 
 if TYPE_CHECKING:
+    from jsonschema_rs import Draft202012Validator
+
     from planner.ece.client import Client
 
 GROUP = "planner.kinds"
@@ -149,10 +151,15 @@ def read_kind_file(path: Path) -> KindFile:
     return found
 
 
-def _check(path: Path, data: Any) -> None:
+@cache
+def _rules() -> Draft202012Validator:
     from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - only kind files need it this early
 
-    for error in Draft202012Validator(schema("kind.schema.json")).iter_errors(data):
+    return Draft202012Validator(schema("kind.schema.json"))
+
+
+def _check(path: Path, data: Any) -> None:
+    for error in _rules().iter_errors(data):
         where = ".".join(map(str, error.instance_path)) or "the file"
         raise PlannerError(f"the kind file {path} is wrong at {where}: {error.message}")
     for keys, flaw in flaws(data["attributes"]):

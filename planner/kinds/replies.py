@@ -181,7 +181,8 @@ def _items_in(reply: Reply, binding: Binding) -> Iterator[Any]:
     for entry in items:
         item = pointed(entry, listing.item)
         shown = item if isinstance(item, Mapping) else {}
-        if all(shown.get(key) == value for key, value in listing.where.items()):
+        theirs = any(shown.get(key) == value for key, value in listing.unless.items())
+        if not theirs and all(shown.get(key) == value for key, value in listing.where.items()):
             yield item
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -241,3 +242,41 @@ def test_a_singleton_is_taken_over_and_reset(scene: Scene) -> None:
     assert "reset to what was installed" in project.ok("destroy", "--auto-approve").out
     assert project.addresses() == []
     assert scene.holds() == seed
+
+
+@contextmanager
+def losing_a_reply(scene: Scene) -> Iterator[None]:
+    """The reply to the first write within is lost, after it took effect."""
+    with scene.project.sandbox() as ece:
+        ece.fault("POST,PUT,PATCH,DELETE ** drop-after times=1")
+        yield
+        assert [fault["fired"] for fault in ece.client.get("/sandbox/faults").get_json()["faults"]] == [1]
+        ece.no_faults()
+
+
+@of_each_kind
+def test_replies_that_are_lost_leave_nothing_twice(scene: Scene) -> None:
+    project, seed = scene.project, scene.holds()
+    with losing_a_reply(scene):
+        project.run("apply", "--auto-approve")
+    project.apply()
+    project.settled()
+    with project.sandbox() as ece:
+        ece.fault("DELETE ** drop-after times=1")
+    project.run("destroy", "--auto-approve")
+    project.ok("destroy", "--auto-approve")
+    assert project.addresses() == []
+    if not scene.is_alone:
+        assert scene.holds() == seed
+
+
+@pytest.mark.parametrize("scene", ["telemetry", "allocator_settings"], indirect=True)
+def test_what_is_there_is_taken_over_as_shown(scene: Scene) -> None:
+    plan = scene.project.ok("plan").out
+    assert "(taken over first)" in plan
+    assert "State: 1 to take over." in plan
+    assert "Plan: 0 to create, 1 to update, 0 to replace, 0 to delete." in plan
+    scene.project.apply()
+    for address in scene.project.addresses():
+        scene.project.ok("state", "rm", address, "-e", "dev")
+    assert "will be taken over as it is" in scene.project.ok("plan").out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import jsonschema_rs
 import pytest
@@ -39,7 +40,7 @@ def test_its_error_codes_are_of_the_api(kind_file: KindFile) -> None:
     assert [code for code in kind_file.binding.errors if not re.fullmatch(r"[a-z_.]+", code)] == []
 
 
-CHANGES = {
+CHANGES: dict[str, dict[str, Any]] = {
     "extension": {"description": "changed"},
     "traffic_filter": {"rules": [{"source": "192.0.2.0/24", "description": "changed"}]},
     "snapshot_repository": {"settings": {"bucket": "changed"}},

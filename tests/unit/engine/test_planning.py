@@ -707,7 +707,8 @@ def test_the_kind_of_these_tests_has_every_facet() -> None:
 def test_an_update_without_a_version_says_its_window(
     wanted: dict[str, str], versions: dict[str, None], told: list[str]
 ) -> None:
-    held = [prior(name, note="old", **({"version": None} if name in versions else {})) for name in "ab"]
+    entries = [prior(name, note="old") for name in "ab"]
+    held = [evolve(e, version=versions.get(e.address.name, e.version)) for e in entries]
     view = View({p.address: Observed(p.id, p.attributes, p.version) for p in held}, asked=True)
     found = planned(
         goal_of(*(desired(name, note=wanted.get(name, "old")) for name in "ab")), state_of(*held), view=view
