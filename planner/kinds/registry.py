@@ -28,6 +28,8 @@ from planner.resources import kind_files, schema
 from planner.yaml12.core_schema import load
 
 if TYPE_CHECKING:
+    from jsonschema_rs import Draft202012Validator
+
     from planner.ece.client import Client
 
 GROUP = "planner.kinds"
@@ -150,14 +152,19 @@ def read_kind_file(path: Path) -> KindFile:
 
 
 def _check(path: Path, data: Any) -> None:
-    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - only kind files need it this early
-
-    for error in Draft202012Validator(schema("kind.schema.json")).iter_errors(data):
+    for error in _validator().iter_errors(data):
         where = ".".join(map(str, error.instance_path)) or "the file"
         raise PlannerError(f"the kind file {path} is wrong at {where}: {error.message}")
     for keys, flaw in flaws(data["attributes"]):
         where = ".".join(map(str, ("attributes", *keys)))
         raise PlannerError(f"the kind file {path} is wrong at {where}: {flaw}")
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - only kind files need it this early
+
+    return Draft202012Validator(schema("kind.schema.json"))
 
 
 def _kind(data: Mapping[str, Any]) -> Kind:
