@@ -372,7 +372,9 @@ def unbroken() -> Preview:
 
 def renamed(*environments: str) -> Preview:
     """The same resource in each of a chain of environments, by their own names and of other versions."""
-    shown, chain, before = [], [], ()
+    shown: list[EnvironmentPreview] = []
+    chain: list[Standing] = []
+    before: tuple[str, ...] = ()
     for number, name in enumerate(environments, 1):
         after: Mapping[str, Value] = {"name": f"{name}-words", "version": f"8.{number}"}
         created = Change(SYNONYMS, Action.CREATE, "", after=after)

@@ -10,7 +10,7 @@ from planner.model.plan import Action, AttributeDiff, Change, CheckResult, LeftO
 from planner.model.preview import NEW, REMOVED, EnvironmentPreview, Preview
 from planner.model.release import Gate
 from planner.model.resource import Content
-from planner.model.value import Secret
+from planner.model.value import Secret, Value
 from planner.render.html import render_html
 
 from .html_document import Node, read
@@ -216,11 +216,11 @@ def test_what_is_done_counts_in_a_comparison_not_only_the_attributes() -> None:
     assert across(page(planned("dev", REPLACE), planned("prod", before)))[1][-1] == "differs: what happens"
 
 
-def created(environment: str, **after: object) -> Change:
+def created(environment: str, **after: Value) -> Change:
     return Change(OFFICE, Action.CREATE, "", after={"name": f"{environment}-office", **after})
 
 
-def deleted(number: str, name: str = "office", **before: object) -> Change:
+def deleted(number: str, name: str = "office", **before: Value) -> Change:
     return Change(OFFICE, Action.DELETE, "", id=number, before={"name": name, "id": number, **before})
 
 
