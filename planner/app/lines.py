@@ -8,7 +8,7 @@ both archives, and their lines are compared; else it is said why there are none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -22,6 +22,7 @@ from planner.archives.texts import Showing
 from planner.archives.withheld import AS_DECLARED
 from planner.config.load import Configuration
 from planner.engine.contents import member_changes, told
+from planner.engine.refresh import Asking
 from planner.engine.workflow import Proposal
 from planner.errors import PlannerError
 from planner.model import FULL, LINES, NAMES, NONE
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 _LOOKED_AT: Final = 200
 """Resources whose lines are looked for, where not all are asked for."""
+_AT_ONCE: Final = 4
+"""Archives that are fetched at a time, which memory holds meanwhile."""
+_HINT: Final = "--content lines asks the installation"
 _ENOUGH: Final = "its lines are not looked for: --content full looks for those of all resources"
 
 
@@ -44,14 +48,15 @@ _ENOUGH: Final = "its lines are not looked for: --content full looks for those o
 class Lines:
     """What is shown of the lines in one environment's archives. All that is shown shares its bounds.
 
-    stored: the installation; None where nobody asks for its archives. beside: another environment whose say
-    it is, too, what is shown.
+    stored: the installation; None where nobody asks for its archives. hint: how to ask, where one can.
+    beside: another environment whose say it is, too, what is shown.
     """
 
     request: Request
     configuration: Configuration
     showing: Showing
     stored: InInstallation | None = None
+    hint: str = ""
     beside: Configuration | None = None
 
     @classmethod
@@ -59,8 +64,9 @@ class Lines:
         redact = request.caller.redact.known().redact
         showing = Showing(redact, each=None, left=None) if request.content == FULL else Showing(redact)
         is_asked = request.content in (NAMES, LINES, FULL)
-        stored = InInstallation(fetch, request.workspace.folder()) if fetch and is_asked else None
-        return cls(request, configuration, showing, stored)
+        asking = Asking(min(request.parallelism, _AT_ONCE))
+        stored = InInstallation(fetch, request.workspace.folder(), asking) if fetch and is_asked else None
+        return cls(request, configuration, showing, stored, _HINT if fetch and not stored else "")
 
     @property
     def are_wanted(self) -> bool:
@@ -194,7 +200,7 @@ class _Look:
             elif here is not None and here.archive is not None:
                 yield self.lines.between(item.address, here.archive, desired)
             else:
-                yield _because(item, here.reason if here else _ENOUGH)
+                yield _because(item, here.reason, self.lines.hint) if here else _because(item, _ENOUGH)
 
     def _found(self, contents: tuple[ContentChange, ...]) -> Mapping[Address, Found]:
         most = None if self.lines.request.content == FULL else _LOOKED_AT
@@ -230,9 +236,14 @@ class _Replaced:
     stored: InInstallation
     state: State
 
-    def told(self, drift: Iterable[Drift]) -> Iterator[Drift]:
+    def told(self, drift: Sequence[Drift]) -> Iterator[Drift]:
+        replaced = [item for item in drift if self._is_replaced(item)]
+        there = self.stored.find([Wanted(item.address, item.id, "") for item in replaced])
+        others = [item for item in replaced if self._is_another(item, there[item.address])]
+        before = self.lines.in_git(self.state).find([self._wanted(item) for item in others])
         for item in drift:
-            yield evolve(item, content=self._content(item)) if self._is_replaced(item) else item
+            told = there.get(item.address)
+            yield evolve(item, content=self._content(item, told, before)) if told else item
 
     def _is_replaced(self, item: Drift) -> bool:
         """Whether the installation says something else of the file, which an upload made."""
@@ -242,23 +253,30 @@ class _Replaced:
             return False
         return any(diff.path[0] == facts.marker for diff in item.diffs)
 
-    def _content(self, item: Drift) -> ContentChange:
-        address, sha256 = item.address, self.state.resources[item.address].content_sha256 or ""
-        there = self.stored.find([Wanted(address, item.id, "")])[address]
+    def _is_another(self, item: Drift, there: Found) -> bool:
+        return there.archive is not None and there.archive.sha256 != self._sha256(item)
+
+    def _sha256(self, item: Drift) -> str:
+        return self.state.resources[item.address].content_sha256 or ""
+
+    def _wanted(self, item: Drift) -> Wanted:
+        known = self.state.contents.get(self._sha256(item), KnownContent())
+        declared = self.lines.configuration.resources.get(item.address)
+        source = declared.content.source if declared and declared.content else ""
+        return Wanted(item.address, item.id, self._sha256(item), known.commit, known.path, source)
+
+    def _content(self, item: Drift, there: Found, before: Mapping[Address, Found]) -> ContentChange:
+        address, was = item.address, before.get(item.address)
         if there.archive is None:
             return ContentChange(address, reason=there.reason)
-        if there.archive.sha256 == sha256:
+        if was is None:
             return ContentChange(address, reason="the same archive, uploaded again")
-        known = self.state.contents.get(sha256, KnownContent())
-        declared = self.lines.configuration.resources.get(address)
-        source = declared.content.source if declared and declared.content else ""
-        wanted = Wanted(address, item.id, sha256, known.commit, known.path, source)
-        before = self.lines.in_git(self.state).find([wanted])[address]
-        if before.archive is not None:
-            return self.lines.between(address, before.archive, there.archive)
-        return _because(self.lines.against(address, known, there.archive), before.reason)
+        if was.archive is not None:
+            return self.lines.between(address, was.archive, there.archive)
+        known = self.state.contents.get(self._sha256(item), KnownContent())
+        return _because(self.lines.against(address, known, there.archive), was.reason)
 
 
-def _because(item: ContentChange, reason: str) -> ContentChange:
+def _because(item: ContentChange, *reasons: str) -> ContentChange:
     """item without lines, and why. Where no files are told, either, that has its own reason before it."""
-    return evolve(item, reason="; ".join(filter(None, (item.reason, reason))))
+    return evolve(item, reason="; ".join(filter(None, (item.reason, *reasons))))

@@ -21,13 +21,13 @@ from attrs import evolve, field, frozen
 
 from planner.app.pinned import Unkept, converted, unkept_in
 from planner.archives import ArchiveError, Archives
+from planner.engine.refresh import Asking
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.resource import Content
 from planner.vcs import Repository
 
 NO_COMMIT: Final = "no commit has it as it was applied"
-NO_HASH: Final = "--content lines asks the installation for it"
 NO_REPOSITORY: Final = "the project is in no git repository"
 
 
@@ -48,7 +48,9 @@ class Wanted:
 
 @frozen
 class Found:
-    """An archive on this machine; None, and the reason, when it is nowhere."""
+    """An archive on this machine; None, and the reason, when it is nowhere. "" where its hash is not known,
+    either, which has a reason of its own.
+    """
 
     archive: Content | None = None
     reason: str = ""
@@ -81,7 +83,7 @@ class InGit:
         repository = self.repository
         if repository is None:
             return {item.address: Found(reason=NO_REPOSITORY) for item in wanted}
-        reasons = ((item.address, NO_COMMIT if item.sha256 else NO_HASH) for item in wanted)
+        reasons = ((item.address, NO_COMMIT if item.sha256 else "") for item in wanted)
         found = {address: Found(reason=reason) for address, reason in reasons}
         own = [(item, item.commit, item.path) for item in wanted if item.commit]
         found.update(self._looked(repository, own))
@@ -177,10 +179,11 @@ class InInstallation:
 
     fetch: Fetch
     scratch: Path
+    asking: Asking
     _fetched: dict[str, Found] = field(factory=dict, init=False)
 
     def find(self, wanted: Sequence[Wanted]) -> Mapping[Address, Found]:
-        return {item.address: self._found(item) for item in wanted}
+        return dict(zip([i.address for i in wanted], self.asking.each(self._found, wanted), strict=True))
 
     def _found(self, item: Wanted) -> Found:
         if item.id not in self._fetched:
@@ -215,7 +218,7 @@ class InEither:
         missing = [item for item in wanted if found[item.address].archive is None]
         later = self.second.find(missing) if missing else {}
         neither = {
-            address: Found(reason=f"{found[address].reason}; {item.reason}")
+            address: Found(reason="; ".join(filter(None, (found[address].reason, item.reason))))
             for address, item in later.items()
             if item.archive is None
         }

@@ -274,6 +274,8 @@ class _References:
         elif name := kind.without_value(reference.path):
             advice = did_you_mean(name, kind.kept)
             place.error(path, f'{kind.name} has no attribute "{name}" to refer to', advice=advice)
+        elif told := kind.by_index(reference.path):
+            place.error(path, f"{reference} is a member of a set by its place", advice=told)
 
 
 _DECLARE: Final = "Declare it under resource:, or take the import out; planner export writes both."

@@ -217,16 +217,23 @@ class PlainFile:
 
 
 def read_plain(
-    sources: Sources, name: str, diagnostics: Diagnostics, begin: str = "", evaluated: str = ""
+    sources: Sources,
+    name: str,
+    diagnostics: Diagnostics,
+    begin: str = "",
+    evaluated: str = "",
+    missing: str = "",
 ) -> PlainFile | None:
     """The file's one document, a mapping (an empty file is an empty one); None when it cannot be used.
 
-    begin: what it begins with. evaluated: what may hold expressions in it; both for advice.
+    begin: what it begins with. evaluated: what may hold expressions in it. missing: what is said where it is
+    not there. All for advice.
     """
     try:
         documents = parse(sources.text(name))
     except UnreadableSource as error:
-        diagnostics.error(error.summary, position=error.position, advice=error.advice)
+        advice = error.advice or (missing if error.missing else "")
+        diagnostics.error(error.summary, position=error.position, advice=advice)
         return None
     except YamlProblem as problem:
         here = sources.line(name, problem.line)

@@ -228,7 +228,8 @@ def _attribute(kind: Kind, text: str) -> Path | Problem:
         return Problem((), f"which {kind.name} does not have", did_you_mean(text, kind.declarable))
     if len(path) > 1 and not _holds_more(known.schema):
         return Problem((), f"but {known.name} is neither a mapping nor a list")
-    return path
+    told = kind.by_index(path)
+    return Problem((), "which is a member by its place", told) if told else path
 
 
 def _holds_more(schema: Mapping[str, Any]) -> bool:
@@ -237,12 +238,12 @@ def _holds_more(schema: Mapping[str, Any]) -> bool:
     return bool({"object", "array"} & set([types] if isinstance(types, str) else types))
 
 
-_STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_STEP: Final = re.compile(r"""\[(["'])(.*?)\1\]|\[(\d+)\]|([^.\[\]]+)""")
 
 
 def _path(text: str) -> Path:
-    """`rules[0].source` -> ("rules", 0, "source")."""
-    return tuple(int(index) if index else key for key, index in _STEP.findall(text))
+    """`rules[0].source` -> ("rules", 0, "source"), `rules["10.0.0.0/8"]` -> ("rules", "10.0.0.0/8")."""
+    return tuple(int(index) if index else quoted or key for _, quoted, index, key in _STEP.findall(text))
 
 
 _Statement = TypedDict("_Statement", {"from": str, "to": str, "id": str, "destroy": bool}, total=False)

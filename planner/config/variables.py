@@ -97,7 +97,8 @@ class _Reader:
                 yield _Candidate(variable.name, variable.default, f"default in {PROJECT_FILE}")
         yield from self._environment_file()
         for name in inputs.files:
-            file = read_plain(Sources(File(), confined=False), name, self.diagnostics)
+            sources = Sources(File(), confined=False)
+            file = read_plain(sources, name, self.diagnostics, missing=_NAMED_HERE)
             self.incomplete |= file is None
             if file is not None:
                 yield from self._from_file(file, file.document, ())
@@ -235,6 +236,7 @@ class _Reader:
         )
 
 
+_NAMED_HERE: Final = "--var-file names it, as it is seen from the folder that the command runs in."
 _SAY_WHAT: Final = frozenset({"type", "enum", "const", "allOf", "anyOf", "oneOf"})
 
 

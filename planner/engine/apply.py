@@ -143,7 +143,7 @@ class Run:
             step = self.plan.steps[heappop(self._ready) - 1]
             change = self.change_of(step)
             kind = self.drivers[step.address.kind].kind
-            values = Values(self.working.resources, self.desired)
+            values = Values(self.working.resources, self.desired, self.drivers)
             try:
                 request = request_of(step, change, kind, values, self._progress(step))
             except Exception as error:  # noqa: BLE001 - no call was made, and the others must go on

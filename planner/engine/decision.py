@@ -105,7 +105,7 @@ class Case:
             lost = address in self.refreshed.state.resources
             return self._create("it is gone from the installation" if lost else "it is not in the state")
         ignores = self.desired.lifecycle.ignore_changes
-        kept = without_ignored(self.attributes, prior, ignores) if ignores else self.attributes
+        kept = without_ignored(self.attributes, prior, ignores, self.kind) if ignores else self.attributes
         diffs = differences(kept, prior, self.kind, self.goal.salt)
         anew = self.triggers or self.goal.selection.forces(address)
         if not (diffs or anew or self._uploads(prior)):

@@ -50,19 +50,14 @@ class Decisions:
         decision = self.made.get(reference.address)
         if decision is None:
             return UNKNOWN
-        value = at(decision.after, reference.path)
+        kind = self.drivers[reference.address.kind].kind
+        value = kind.find(decision.after, reference.path)
         if is_deferred(value) or _is_within_deferred(decision.after, reference.path):
             return UNKNOWN
-        if value is UNKNOWN and reference.path[0] in self.drivers[reference.address.kind].kind.attributes:
-            return self._undeclared_value(reference, decision) if decision.complete else UNKNOWN
+        if value is UNKNOWN and reference.path[0] in kind.attributes:
+            updated = decision.change.action is Action.UPDATE
+            return self.refreshed.undeclared(reference, kind, updated) if decision.complete else UNKNOWN
         return value
-
-    def _undeclared_value(self, reference: Reference, decision: Decision) -> Value:
-        """What a resource has where nothing is declared of it: null, unless that is the server's to say."""
-        attribute = self.drivers[reference.address.kind].kind.at(reference.path)
-        if attribute.read_only and not attribute.stable and decision.change.action is Action.UPDATE:
-            return UNKNOWN
-        return self.refreshed.value_at(reference) if attribute.read_only or attribute.partial else None
 
     def make(self) -> None:
         """What is declared goes first, in the order of its dependencies; then what no longer is."""

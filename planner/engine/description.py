@@ -15,6 +15,7 @@ from planner.model.facets import CLEAR, Attribute
 from planner.model.kept import left
 from planner.model.plan import AttributeDiff
 from planner.model.value import (
+    UNKNOWN,
     Deferred,
     Fingerprint,
     Path,
@@ -92,7 +93,8 @@ def _forces(attribute: Attribute, path: Path, before: Value) -> bool:
     """Whether a change at path needs another resource: where what may not change has a value."""
     for depth, node in enumerate(attribute.along(path)):
         if node.immutable:
-            return not is_unset(attribute.at(before, path[:depth]))
+            found = attribute.find(before, path[:depth])
+            return not (found is UNKNOWN or is_unset(found))
     return False
 
 

@@ -76,7 +76,9 @@ def _set_anew(attribute: Attribute, prior: Prior) -> Value:
     return None if attribute.unshown else Deferred((Reference(prior.address, (attribute.name,)),))
 
 
-def without_ignored(desired: Mapping[str, Value], prior: Prior, ignores: Sequence[Path]) -> dict[str, Value]:
+def without_ignored(
+    desired: Mapping[str, Value], prior: Prior, ignores: Sequence[Path], kind: Kind
+) -> dict[str, Value]:
     """desired with what lies at the ignored paths as it is, so that no diff and no update touches it."""
     kept = dict(desired)
     for path in ignores:
@@ -84,23 +86,26 @@ def without_ignored(desired: Mapping[str, Value], prior: Prior, ignores: Sequenc
         if name not in prior.attributes:
             kept.pop(name, None)
         else:
-            kept[name] = _put_back(kept.get(name), prior.attributes[name], path[1:])
+            kept[name] = _put_back(kind.attributes[name], kept.get(name), prior.attributes[name], path[1:])
     return kept
 
 
-def _put_back(desired: Value, prior: Value, path: Path) -> Value:
+def _put_back(attribute: Attribute, desired: Value, prior: Value, path: Path) -> Value:
     """desired with what lies at path as in prior."""
     if not path:
         return prior
-    key, rest = path[0], path[1:]
-    if isinstance(desired, Mapping) and isinstance(prior, Mapping) and isinstance(key, str):
-        others = {name: item for name, item in desired.items() if name != key}
-        return {**others, key: _put_back(desired.get(key), prior[key], rest)} if key in prior else others
+    key, rest, below = path[0], path[1:], attribute.below(path[0])
+    wanted, has = attribute.members(desired), attribute.members(prior)
+    if wanted is not None and has is not None and isinstance(key, str):
+        kept = {name: item for name, item in wanted.items() if name != key or key in has}
+        if key in has:
+            kept[key] = _put_back(below, wanted.get(key), has[key], rest)
+        return attribute.rebuilt(kept)
     if not (isinstance(desired, list | tuple) and isinstance(prior, list | tuple) and isinstance(key, int)):
         return desired
     if key >= min(len(desired), len(prior)):
         return desired
-    return [*desired[:key], _put_back(desired[key], prior[key], rest), *desired[key + 1 :]]
+    return [*desired[:key], _put_back(below, desired[key], prior[key], rest), *desired[key + 1 :]]
 
 
 def content_differs(desired: Desired, prior: Prior) -> bool:

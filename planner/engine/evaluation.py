@@ -8,15 +8,14 @@ from operator import attrgetter
 from planner.engine.decisions import Decisions
 from planner.engine.goal import Goal
 from planner.engine.outcome import Values
+from planner.engine.ports import Drivers
 from planner.engine.refusals import refuse_reference
 from planner.engine.taking import Taken
 from planner.errors import PlannerError
-from planner.model.address import Address
 from planner.model.compare import same
 from planner.model.declarations import Declarations
 from planner.model.diagnostic import Diagnostics, did_you_mean
 from planner.model.plan import DESTROY, NORMAL, Action, CheckResult, OutputChange, Plan
-from planner.model.resource import Prior
 from planner.model.state import State
 from planner.model.value import (
     UNKNOWN,
@@ -75,9 +74,6 @@ def evaluate(
     return tuple(results)
 
 
-Priors = Mapping[Address, Prior]
-
-
 def planned_outputs(decisions: Decisions, taken: Taken) -> Iterator[OutputChange]:
     """The outputs that the plan changes: to what they will be, or, where it makes nothing, to what they are
     now.
@@ -99,7 +95,7 @@ def _after_plan(decisions: Decisions, taken: Taken) -> Mapping[str, Value]:
         return {name: _planned(name, decisions, taken) for name in {*before, *goal.outputs}}
     left = {c.address for c in taken.changes if c.action in (Action.DELETE, Action.FORGET) and not c.deposed}
     stays = {address: prior for address, prior in decisions.refreshed.priors.items() if address not in left}
-    return _followed(goal, before, stays)
+    return _followed(goal, before, Values(stays, goal.resources, decisions.drivers))
 
 
 def _planned(name: str, decisions: Decisions, taken: Taken) -> Value:
@@ -111,7 +107,7 @@ def _planned(name: str, decisions: Decisions, taken: Taken) -> Value:
 
     def lookup(reference: Reference) -> Value:
         if reference.address in taken.skipped:
-            return Values(refreshed.priors, goal.resources).lookup(reference)
+            return Values(refreshed.priors, goal.resources, decisions.drivers).lookup(reference)
         return decisions.lookup(reference)
 
     try:
@@ -123,30 +119,30 @@ def _planned(name: str, decisions: Decisions, taken: Taken) -> Value:
         return None
 
 
-def _followed(goal: Goal, before: Mapping[str, Value], priors: Priors) -> dict[str, Value]:
-    """The outputs that there were, as priors have their values now; null where a resource is not there."""
-    return {name: _value(goal, name, before, priors) for name in before if name in goal.outputs}
+def _followed(goal: Goal, before: Mapping[str, Value], now: Values) -> dict[str, Value]:
+    """The outputs that there were, with the values of now; null where a resource is not there."""
+    return {name: _value(goal, name, before, now) for name in before if name in goal.outputs}
 
 
-def after_apply(goal: Goal, plan: Plan, state: State) -> dict[str, Value]:
+def after_apply(goal: Goal, plan: Plan, state: State, drivers: Drivers) -> dict[str, Value]:
     """The outputs of state, which an apply of the plan reached."""
-    before = state.outputs
+    before, now = state.outputs, Values(state.resources, goal.resources, drivers)
     if plan.mode == NORMAL:
-        found = {name: _value(goal, name, before, state.resources) for name in goal.outputs}
+        found = {name: _value(goal, name, before, now) for name in goal.outputs}
     elif plan.mode == DESTROY and not plan.left_out:
         found = {}
     else:
-        found = {**before, **_followed(goal, before, state.resources)}
+        found = {**before, **_followed(goal, before, now)}
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _value(goal: Goal, name: str, before: Mapping[str, Value], priors: Priors) -> Value:
+def _value(goal: Goal, name: str, before: Mapping[str, Value], now: Values) -> Value:
     """What cannot be told though all of its resources are there, as a secret, keeps the value it has."""
     value = goal.outputs[name]
-    if any(reference.address not in priors for reference in references(value)):
+    if any(reference.address not in now.priors for reference in references(value)):
         return None
     try:
-        value = resolve(value, Values(priors, goal.resources).lookup)
+        value = resolve(value, now.lookup)
     except (PlannerError, ValueError):
         return before.get(name)
     return before.get(name) if is_deferred(value) else conceal(value, goal.salt)

@@ -9,6 +9,7 @@ from typing import Final
 from attrs import define, evolve, field, frozen
 
 from planner.engine.entry import declared_attributes, replaced, take_over
+from planner.engine.ports import Drivers
 from planner.errors import PlannerError, StalePlan
 from planner.model.address import Address
 from planner.model.compare import same
@@ -24,7 +25,6 @@ from planner.model.value import (
     Path,
     Reference,
     Value,
-    at,
     conceal_as,
     is_deferred,
     is_sensitive,
@@ -37,22 +37,25 @@ from planner.model.value import (
 class Values:
     """Puts values in that were not known when the plan was made.
 
-    priors: the resources as they are now. desired: as the templates want them, with the secrets.
+    priors: the resources as they are now. desired: as the templates want them, with the secrets. drivers: of
+    their kinds.
     """
 
     priors: Mapping[Address, Prior]
     desired: Mapping[Address, Desired]
+    drivers: Drivers
 
     def lookup(self, reference: Reference) -> Value:
         """The value of a reference, None for an attribute without one. PlannerError without the resource."""
         prior = self.priors.get(reference.address)
         if prior is None:
             raise PlannerError(f"{reference} has no value: {reference.address} is not there")
-        value = at(prior.attributes, reference.path)
+        find = self.drivers[reference.address.kind].kind.find
+        value = find(prior.attributes, reference.path)
         if not any(isinstance(leaf, Fingerprint) for _, leaf in leaves(value)):
             return None if value is UNKNOWN else value
         declared = self.desired.get(reference.address)
-        secret = at(declared.attributes, reference.path) if declared else UNKNOWN
+        secret = find(declared.attributes, reference.path) if declared else UNKNOWN
         if secret is UNKNOWN:
             raise PlannerError(f"{reference} is a secret of which only the fingerprint is kept")
         return resolve(_revealed(value, secret), self.lookup)

@@ -18,10 +18,11 @@ from planner.model.address import Address
 from planner.model.declarations import Move, moved_on, round_by_hand
 from planner.model.diagnostic import Diagnostics
 from planner.model.graph import Cycle, ordered
+from planner.model.kind import Kind
 from planner.model.plan import Drift, Moved
 from planner.model.resource import Observed, Prior
 from planner.model.state import State
-from planner.model.value import UNKNOWN, Reference, Value, at
+from planner.model.value import UNKNOWN, Reference, Value
 
 
 @define(slots=False, frozen=True)
@@ -46,9 +47,16 @@ class Refreshed:
     def dependencies(self) -> dict[Address, tuple[Address, ...]]:
         return {address: prior.dependencies for address, prior in self.priors.items()}
 
-    def value_at(self, reference: Reference) -> Value:
-        """What a resource has, null for nothing."""
-        found = at(self.priors[reference.address].attributes, reference.path)
+    def undeclared(self, reference: Reference, kind: Kind, updated: bool) -> Value:
+        """What a resource has where nothing is declared of it: null, unless that is the server's to say.
+        UNKNOWN where it may say something else when the resource is updated.
+        """
+        attribute = kind.at(reference.path)
+        if not (attribute.read_only or attribute.partial):
+            return None
+        if updated and attribute.read_only and not attribute.stable:
+            return UNKNOWN
+        found = kind.find(self.priors[reference.address].attributes, reference.path)
         return None if found is UNKNOWN else found
 
     def users_of(self, address: Address) -> tuple[str, ...]:

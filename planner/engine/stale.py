@@ -21,7 +21,7 @@ from planner.model.ledger import FAILED, Entry, ThreeWay
 from planner.model.plan import Action, Change, Plan
 from planner.model.resource import Observed, Prior
 from planner.model.state import Applied, State
-from planner.model.value import CONCEALED, Value, is_sensitive
+from planner.model.value import CONCEALED, UNKNOWN, Value, is_sensitive
 
 
 def refuse_other_state(plan: Plan, digest: str, state: State, goal: Goal) -> None:
@@ -106,7 +106,8 @@ def three_way(change: Change, prior: Prior, observed: Observed, kind: Kind, salt
             continue
         desired = change.after.get(name, before if change.after else None)
         for place in unlike(attribute, before, there, _unseen):
-            sides = attribute.at(desired, place.path), place.known, place.there
+            wanted = attribute.find(desired, place.path)
+            sides = None if wanted is UNKNOWN else wanted, place.known, place.there
             sensitive = place.attribute.write_only or is_sensitive(sides)
             yield ThreeWay((name, *place.path), *((CONCEALED,) * 3 if sensitive else sides), sensitive)
 

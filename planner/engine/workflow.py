@@ -234,14 +234,14 @@ def carry_out(
         commit=provenance.commit,
         complete=ledger.complete,
     )
-    outputs = after_apply(goal, plan, reached)
+    outputs = after_apply(goal, plan, reached, drivers)
     promotions = provenance.promotions(ledger.complete) if provenance.promotions else reached.promotions
     reached = evolve(_renewed(reached, goal), outputs=outputs, applied=applied, promotions=promotions)
     try:
         after = session.store.commit(reached.knowing(provenance.contents))
     except StateError as error:
         raise _unrecorded(error, ledger, _IN_JOURNAL) from error
-    return after, ledger, _checked_afterwards(goal, plan, after, ledger)
+    return after, ledger, _checked_afterwards(session, plan, after, ledger)
 
 
 def _run_of(session: Session, plan: Plan, state: State, surroundings: Surroundings) -> Run:
@@ -270,13 +270,15 @@ def _unrecorded(error: StateError, ledger: Ledger, where: str) -> PlannerError:
     return partly
 
 
-def _checked_afterwards(goal: Goal, plan: Plan, state: State, ledger: Ledger) -> tuple[Diagnostic, ...]:
+def _checked_afterwards(session: Session, plan: Plan, state: State, ledger: Ledger) -> tuple[Diagnostic, ...]:
     """What became of the checks whose values were not known when the plan was made."""
     waiting = {result.name for result in plan.checks if result.status == UNKNOWN_YET}
     if not (waiting and ledger.complete):
         return ()
     diagnostics = Diagnostics()
-    evaluate(goal.declarations, Values(state.resources, goal.resources).lookup, diagnostics, waiting)
+    goal = session.goal
+    lookup = Values(state.resources, goal.resources, session.drivers).lookup
+    evaluate(goal.declarations, lookup, diagnostics, waiting)
     return tuple(diagnostics)
 
 

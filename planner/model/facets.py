@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from attrs import define, field
 
-from planner.model.value import UNKNOWN, Path, Value, at, scalar_text, with_each
+from planner.model.value import Path, Value, at, scalar_text, with_each
 from planner.yaml12.number import is_written
 
 Schema = Mapping[str, Any]
@@ -152,12 +152,12 @@ class Attribute:
             node = node.below(key)
             yield node
 
-    def at(self, value: Value, path: Path) -> Value:
-        """What lies in value at path, null where there is none."""
+    def find(self, value: Value, path: Path) -> Value:
+        """What lies in value at path, UNKNOWN where there is none."""
         for node, key in zip(self.along(path), path, strict=False):
             members = node.members(value)
             value = at(value if members is None else members, (key,))
-        return None if value is UNKNOWN else value
+        return value
 
     def members(self, value: Value) -> Mapping[str, Value] | None:
         """What value holds by the keys that paths have; None for no mapping and no set of members.

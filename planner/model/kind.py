@@ -10,7 +10,7 @@ from attrs import define, frozen
 
 from planner.model.facets import Attribute, declaration, twice
 from planner.model.identity import BY_ID, Identity
-from planner.model.value import Path, Value, dotted
+from planner.model.value import UNKNOWN, Path, Value, dotted
 
 
 @frozen
@@ -85,6 +85,21 @@ class Kind:
         name, *below = path
         attribute = self.attributes.get(str(name)) or Attribute(str(name), {})
         return [*attribute.along(tuple(below))][-1]
+
+    def find(self, attributes: Mapping[str, Value], path: Path) -> Value:
+        """What lies among attributes at path, UNKNOWN where there is none."""
+        name, *below = path or ("",)
+        value = attributes.get(str(name), UNKNOWN) if path else attributes
+        return self.at(path[:1]).find(value, tuple(below)) if below else value
+
+    def by_index(self, path: Path) -> str:
+        """How to say instead where path names a member of a set by its place; "" where it does not."""
+        for end in range(1, len(path)):
+            attribute = self.at(path[:end])
+            if attribute.key and isinstance(path[end], int):
+                keys = " and ".join(attribute.key)
+                return f'Members are told by their {keys}, not by their place: {dotted(path[:end])}["..."].'
+        return ""
 
     def without_value(self, path: Path) -> str:
         """The beginning of path that nothing can refer to: there is none, or it is not kept. Else ""."""

@@ -46,6 +46,7 @@ def lines(found: dict[str, Any]) -> list[str]:
     return [f"{line['sign']}{line['text']}" for text in texts for line in text.get("lines", ())]
 
 
+HINT = "--content lines asks the installation"
 CHANGED = [" laptop, notebook", "-phone, mobile", "+phone, mobile, smartphone"]
 
 
@@ -93,7 +94,8 @@ def test_as_much_as_is_asked_for(kept: Project, asked: str, shown: list[str]) ->
 
 def test_without_git_the_installation_is_asked_where_somebody_wants_it(applied: Project) -> None:
     applied.write(WORDS, "two\n")
-    assert content(applied)["reason"] == "the project is in no git repository"
+    assert content(applied)["reason"] == f"the project is in no git repository; {HINT}"
+    assert HINT not in content(applied, "--content", "lines").get("reason", "")
     assert lines(content(applied, "--content", "lines")) == ["-one", "+two"]
 
 
@@ -220,7 +222,8 @@ def test_what_somebody_uploaded_by_hand_is_drift(kept: Project) -> None:
 
 def test_a_plan_that_undoes_what_was_uploaded_by_hand(kept: Project) -> None:
     replaced(kept, "laptop, notebook\nphone, cell\n")
-    assert "somebody else replaced the archive" in content(kept)["reason"]
+    assert content(kept)["reason"].startswith("somebody else replaced the archive")
+    assert content(kept)["reason"].endswith(f"; {HINT}")
     document = json.loads(kept.ok("plan", "--format", "json", "--content", "lines").out)
     assert lines(document["drift"][0]["content"]) == BY_HAND
     assert lines(document["contents"][0]) == ["-more", " laptop, notebook", "-phone, cell", "+phone, mobile"]

@@ -322,6 +322,9 @@ MISTAKES: dict[str, Mistake] = {
         {"v.yaml": "variables: {version: '9.*'}\n"},
         (*PLAN, "--var-file", "v.yaml"),
     ),
+    "a file of --var-file, misspelt": Mistake(
+        ["no such file v.yml", "--var-file names it"], {"v.yaml": ""}, (*PLAN, "--var-file", "v.yml")
+    ),
     "a file of no environment": Mistake(
         ["environments/stagin.yaml is not read", 'Did you mean "environments/staging.yaml"?'],
         {"environments/stagin.yaml": "variables: {version: '9.*'}\n"},

@@ -11,6 +11,7 @@ from attrs import frozen
 
 from planner.app.prior_content import Archive, Found, InEither, InGit, InInstallation, Wanted
 from planner.archives import Archives
+from planner.engine.refresh import Asking
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.vcs import repository_of
@@ -58,7 +59,7 @@ def in_installation(folder: Path) -> Place:
             raise PlannerError("there is no such extension")
         return stored[address]
 
-    return Place(InInstallation(fetch, scratch(folder / "stored")), stored[HERE], "")
+    return Place(InInstallation(fetch, scratch(folder / "stored"), Asking(2)), stored[HERE], "")
 
 
 def in_either(folder: Path, first: Callable[[Path], Place], second: Callable[[Path], Place]) -> Place:

@@ -225,12 +225,12 @@ def test_immutable(wanted: Value, seen: Value, forces: bool) -> None:
     ],
 )
 def test_ignored_paths_stay_as_they_are(path: Any, wanted: Any, seen: Any, kept: Any) -> None:
-    assert without_ignored(wanted, prior("a", **seen), [path]) == kept
+    assert without_ignored(wanted, prior("a", **seen), [path], THING) == kept
 
 
 def test_what_is_ignored_gives_no_diff() -> None:
     seen = prior("a", settings={"a": 2, "b": 1})
-    kept = without_ignored({"settings": {"a": 1, "b": 3}}, seen, [("settings", "a")])
+    kept = without_ignored({"settings": {"a": 1, "b": 3}}, seen, [("settings", "a")], THING)
     assert [d.path for d in differences(kept, seen, THING, SALT)] == [("settings", "b")]
 
 

@@ -12,8 +12,9 @@ from planner.model.resource import Observed
 from planner.model.state import Intent
 from planner.model.value import CONCEALED, Deferred, Fingerprint, Secret, Value
 
-from .world import NOW, SALT, THING, address, content, desired, later, prior, ref
+from .world import NOW, SALT, THING, Installation, address, content, desired, later, prior, ref
 
+DRIVERS = {"thing": Installation()}
 SECRET = Secret("hunter2")
 PRINT = Fingerprint.of("hunter2", SALT)
 
@@ -21,7 +22,7 @@ PRINT = Fingerprint.of("hunter2", SALT)
 def sent(planned: Value, declared: Value, *priors: Any, **others: Any) -> Value:
     """What is sent for an attribute that the plan has as planned and the template as declared."""
     wanted = {d.address: d for d in (desired("a", settings=declared), *others.values())}
-    values = Values({p.address: p for p in priors}, wanted)
+    values = Values({p.address: p for p in priors}, wanted, DRIVERS)
     change = Change(address("a"), Action.UPDATE, "", after={"settings": planned, "url": "u"})
     return values.to_send(change, THING)["settings"]
 
@@ -65,7 +66,7 @@ def test_what_cannot_be_sent(planned: Value, declared: Value, message: str) -> N
 
 def test_nothing_that_the_server_sets_is_sent() -> None:
     change = Change(address("a"), Action.CREATE, "", after={"name": "a", "id": later(ref("a", "id"))})
-    assert Values({}, {}).to_send(change, THING) == {"name": "a"}
+    assert Values({}, {}, DRIVERS).to_send(change, THING) == {"name": "a"}
 
 
 UPDATE = Change(address("a"), Action.UPDATE, "", id="id-a", after={"name": "a"}, version="1")
@@ -77,7 +78,7 @@ def test_an_update_builds_on_the_resource_as_it_is_now() -> None:
         Step(2, address("a"), "upload"),
         evolve(UPDATE, content=content()),
         THING,
-        Values({moved.address: moved}, {address("a"): desired("a", file=content())}),
+        Values({moved.address: moved}, {address("a"): desired("a", file=content())}, DRIVERS),
         None,
     )
     assert (request.id, request.version, request.content) == ("id-a", "2", content())
@@ -94,7 +95,7 @@ def test_an_update_builds_on_the_resource_as_it_is_now() -> None:
     ],
 )
 def test_what_is_uploaded_is_what_was_planned(planned: Any, at_hand: Any, found: Any) -> None:
-    values = Values({address("a"): prior("a")}, {address("a"): desired("a", file=at_hand)})
+    values = Values({address("a"): prior("a")}, {address("a"): desired("a", file=at_hand)}, DRIVERS)
     change = evolve(UPDATE, content=evolve(planned, archive="") if planned else None)
     sent = request_of(Step(1, address("a"), "upload"), change, THING, values, None).content
     assert (sent and (sent.sha256[:8], sent.archive)) == found
@@ -105,27 +106,27 @@ def test_a_left_over_is_deleted_as_the_plan_saw_it() -> None:
         address("a"), Action.DELETE, "", id="old", before={"name": "a"}, version="3", deposed=True
     )
     step = Step(1, address("a"), "delete", deposed=True, id="old")
-    request = request_of(step, change, THING, Values({address("a"): prior("a")}, {}), None)
+    request = request_of(step, change, THING, Values({address("a"): prior("a")}, {}, DRIVERS), None)
     assert (request.id, request.version, request.baseline) == ("old", "3", {"name": "a"})
 
 
 def test_what_is_not_there_any_more_is_not_written_to() -> None:
     with pytest.raises(PlannerError, match="not there any more"):
-        request_of(Step(1, address("a"), "update"), UPDATE, THING, Values({}, {}), None)
+        request_of(Step(1, address("a"), "update"), UPDATE, THING, Values({}, {}, DRIVERS), None)
 
 
 @pytest.mark.parametrize(("before_destroy", "id_"), [(True, "id-a"), (False, None)])
 def test_the_intent_of_a_create_names_what_it_leaves_over(before_destroy: bool, id_: str | None) -> None:
     change = evolve(UPDATE, action=Action.REPLACE, create_before_destroy=before_destroy)
     step = Step(1, address("a"), "create")
-    values = Values({}, {address("a"): desired("a", password=SECRET)})
+    values = Values({}, {address("a"): desired("a", password=SECRET)}, DRIVERS)
     request = request_of(step, change, THING, values, None)
     assert intent_of(step, change, request, NOW, SALT).id == id_
 
 
 def test_an_intent_holds_no_secret() -> None:
     change = evolve(UPDATE, after={"name": "a", "settings": {"k": PRINT}})
-    values = Values({address("a"): prior("a")}, {address("a"): desired("a", settings={"k": SECRET})})
+    values = Values({address("a"): prior("a")}, {address("a"): desired("a", settings={"k": SECRET})}, DRIVERS)
     step = Step(1, address("a"), "update")
     request = request_of(step, change, THING, values, None)
     assert request.desired["settings"] == {"k": "hunter2"}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import define, field
+from attrs import define, evolve, field
 
 from planner.engine.apply import Surroundings
 from planner.engine.goal import Goal
@@ -23,7 +23,7 @@ from planner.model.address import Address
 from planner.model.codec import canonical, encode_record
 from planner.model.declarations import Declarations, Import
 from planner.model.plan import Plan
-from planner.model.resource import Desired, Observed, Request
+from planner.model.resource import Desired, Lifecycle, Observed, Request
 from planner.model.state import Record
 from planner.model.value import Deferred, Fingerprint, Reference, Secret, Value, at, references
 from planner.state.registry import Location, open_backend
@@ -318,6 +318,25 @@ def test_a_reference_reads_what_nobody_declares(site: Site) -> None:
     site.outputs, site.wanted[OTHER] = {}, Desired(OTHER, {"name": "b", "free": {"x": 1}})
     prior = site.applied(plan={"size": 4}, login=LOGIN)
     assert (prior.attributes["plan"], prior.read) == ({"size": 4}, ())
+
+
+def test_members_are_referred_to_by_their_keys(site: Site) -> None:
+    id_of, text_of = (Deferred((Reference(THING, ("rules", "b", name)),)) for name in ("id", "text"))
+    site.outputs = {"id": id_of}
+    site.want(OTHER, free={"id": id_of, "text": text_of})
+    site.applied(rules=[{"source": "a"}, {"source": "b", "text": "x"}])
+    assert site.store.load().outputs == {"id": "r3"}
+    site.applied(rules=[{"source": "b", "text": "y"}, {"source": "a"}])
+    [other] = [stored for stored in site.api.stored.values() if stored["name"] == "b"]
+    assert other["free"] == {"id": "r3", "text": "y"}
+
+
+def test_what_is_ignored_is_told_by_its_key(site: Site) -> None:
+    site.applied(rules=RULES)
+    ignored = Lifecycle(ignore_changes=(("rules", "10.0.0.0/8", "text"), ("rules", "b")))
+    site.want(rules=[{"source": "c"}, {"source": "10.0.0.0/8", "text": "y"}])
+    site.wanted[THING] = evolve(site.wanted[THING], lifecycle=ignored)
+    assert site.diffs == [(("rules", "c"), None, {"source": "c"})]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from planner.model.facets import KEYWORDS, Attribute, attributes_of, flaws
 from planner.model.kind import Kind
+from planner.model.value import UNKNOWN
 from planner.resources import schema
 
 RULES: dict[str, Any] = {
@@ -126,6 +127,35 @@ def test_a_key_of_several_properties() -> None:
 @pytest.mark.parametrize("value", [None, "x", {"source": "a"}])
 def test_what_is_no_list_has_no_members(value: Any) -> None:
     assert TREE["rules"].members(value) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        (("rules", "a", "source"), ""),
+        (("limits", "x", 0), ""),
+        (("rules", 0), 'Members are told by their source, not by their place: rules["..."].'),
+        (("rules", "a", "then", 0), ""),
+    ],
+)
+def test_members_have_no_place(path: Any, told: str) -> None:
+    assert KIND.by_index(path) == told
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        (("rules", "b"), {"source": "b", "id": 2}),
+        (("rules", "b", "id"), 2),
+        (("rules", "c", "id"), UNKNOWN),
+        (("rules", 0), UNKNOWN),
+        (("limits", "x", 1), "q"),
+        (("nothing",), UNKNOWN),
+    ],
+)
+def test_what_lies_at_a_path(path: Any, found: Any) -> None:
+    has: dict[str, Any] = {"rules": [{"source": "a"}, {"source": "b", "id": 2}], "limits": {"x": ["p", "q"]}}
+    assert KIND.find(has, path) == found
 
 
 def test_the_keywords_are_those_of_the_schema_of_kind_files() -> None:
