@@ -135,6 +135,8 @@ def with_meta(prior: Prior, desired: Desired, kind: Kind) -> Prior:
 def kept_as_found(prior: Prior, desired: Desired, kind: Kind) -> Iterator[Path]:
     """The paths of partial attributes that are no longer declared, and stay as they are."""
     for attribute in kind.partial:
+        if attribute.read_only:  # nobody can declare it
+            continue
         now = desired.attributes.get(attribute.name)
         for path, _, leave in left(attribute, declared_part(attribute, prior), now):
             if leave == KEEP:
