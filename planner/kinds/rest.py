@@ -195,7 +195,12 @@ class RestDriver(Reader):
             return found, ""
         moved = f"version {request.version} had become {found.version}" if known else ""
         if not any(self.moved(request.baseline, found.attributes)):
-            return found, f"{moved} with the same attributes" if moved else ""
+            same = (
+                "; what is not declared is kept as found"
+                if self.kind.partial
+                else " with the same attributes"
+            )
+            return found, moved and moved + same
         versions = f": planned from version {request.version}, now {found.version}" if known else ""
         conflict = Conflict(
             f"{request.address} was changed by somebody else{versions}",

@@ -287,7 +287,10 @@ def test_the_rest_of_a_partial_attribute_stays_as_it_is(site: Site) -> None:
     site.applied(plan={"size": 4, "rules": [{"source": "ours"}]})
     theirs = {"source": "theirs", "id": "r9"}
     site.change(lambda stored: stored["plan"].update(zone=7, rules=[theirs, *stored["plan"]["rules"]]))
-    assert site.plan().is_empty or not site.plans[-1].changes
+    assert site.plan().changes == ()
+    site.want(plan={"size": 8, "rules": [{"source": "ours"}]})
+    site.plan()
+    assert site.notes == ["thing.a: version 1 had become 2 with what is declared as it was"]
     site.applied(plan={"size": 8, "rules": [{"source": "ours"}]})
     [stored] = site.api.stored.values()
     assert (stored["plan"]["zone"], stored["plan"]["size"], stored["plan"]["theirs"]) == (7, 8, {"x": 1})
@@ -369,6 +372,8 @@ def test_only_declared_paths_conflict(site: Site, theirs: Any, stops: bool) -> N
     ledger = site.apply(meanwhile=lambda: site.change(theirs))
     assert ledger.complete is not stops
     if not stops:
+        [entry] = ledger.entries
+        assert entry.reason == "version 1 had become 2; what is not declared is kept as found"
         [stored] = site.api.stored.values()
         assert stored["plan"]["theirs"] == site.api.asked[-1]["plan"]["theirs"]
 
