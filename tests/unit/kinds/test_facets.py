@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from attrs import define, evolve, field
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from planner.engine.apply import Surroundings
 from planner.engine.goal import Goal
@@ -432,3 +434,36 @@ def test_the_body_is_built_on_a_read_just_before_the_write(site: Site) -> None:
     site.change(lambda stored: stored["plan"].update(size=6))
     with pytest.raises(Conflict):
         driver.perform(request(driver, {"name": "a", "plan": {"size": 7}}, on))
+
+
+TEXTS, NUMBERS = st.sampled_from("xy"), st.integers(0, 2)
+RULE = st.fixed_dictionaries({"source": st.sampled_from("abc")}, optional={"text": TEXTS})
+SETS = st.lists(RULE, max_size=3, unique_by=lambda rule: rule["source"])
+SECRETS = st.sampled_from([Secret("hunter2"), Secret("other")])
+DEEP = st.fixed_dictionaries({}, optional={"a": NUMBERS, "token": SECRETS, "b": st.none()})
+PLANS = st.fixed_dictionaries({}, optional={"size": NUMBERS, "zone": NUMBERS, "deep": DEEP, "rules": SETS})
+LOGINS = st.fixed_dictionaries({"user": TEXTS}, optional={"password": SECRETS})
+FREE = st.dictionaries(TEXTS, NUMBERS | st.none(), max_size=2)
+WANTED = st.fixed_dictionaries({}, optional={"login": LOGINS, "rules": SETS, "free": FREE, "plan": PLANS})
+THEIRS = {"source": "theirs", "id": "r0", "text": "z"}
+
+
+@settings(max_examples=10, deadline=None)
+@example([{}, {"plan": {"deep": {"b": None}, "rules": []}}])
+@example(
+    [{"plan": {"zone": 1, "rules": [{"source": "a"}]}}, {"rules": [{"source": "a"}]}, {"plan": {"zone": 2}}]
+)
+@given(st.lists(WANTED, min_size=2, max_size=3))
+def test_after_any_edits_nothing_is_left_to_do_and_what_is_others_is_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory, edits: list[dict[str, Any]]
+) -> None:
+    site = Site(tmp_path_factory.mktemp("edits"))
+    first, *others = edits
+    site.applied(**first)
+    site.change(lambda there: there["plan"].update(rules=[THEIRS, *there["plan"].get("rules", ())]))
+    for edit in others:
+        prior = site.applied(**edit)
+        [stored] = site.api.stored.values()
+        assert (stored["plan"]["rules"][0], stored["plan"]["theirs"]) == (THEIRS, {"x": 1})
+        assert "theirs" not in repr(prior.attributes.get("plan"))
+        assert "****" not in repr(stored)
