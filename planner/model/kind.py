@@ -86,6 +86,10 @@ class Kind:
         attribute = self.attributes.get(str(name)) or Attribute(str(name), {})
         return [*attribute.along(tuple(below))][-1]
 
+    def fixed(self, path: Path) -> Path:
+        """The beginning of path at which nothing may change; path itself where all may."""
+        return next((path[:end] for end in range(1, len(path)) if self.at(path[:end]).immutable), path)
+
     def find(self, attributes: Mapping[str, Value], path: Path) -> Value:
         """What lies among attributes at path, UNKNOWN where there is none."""
         name, *below = path or ("",)

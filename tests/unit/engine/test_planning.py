@@ -15,7 +15,17 @@ from planner.model.declarations import Declarations, Move, Removal
 from planner.model.plan import DESTROY, IMPORT_ONLY, NORMAL, REFRESH_ONLY, Action, AttributeDiff, OutputChange
 from planner.model.resource import Lifecycle, Observed
 from planner.model.state import Applied
-from planner.model.value import Deferred, Fingerprint, Path, Reference, Secret, conceal, dotted
+from planner.model.value import (
+    SCRYPT,
+    Deferred,
+    Fingerprint,
+    Path,
+    Reference,
+    Secret,
+    conceal,
+    dotted,
+    stretched,
+)
 
 from .world import (
     NOW,
@@ -538,6 +548,19 @@ def test_outputs_follow_the_values_that_a_refresh_finds() -> None:
     outputs = {"o": later(ref("a", "note")), "p": later(ref("a", "password"), "!")}
     scene.apply(desired("a", note="x"), mode=REFRESH_ONLY, outputs=outputs)
     assert scene.state.outputs == {"o": "elsewhere", "p": "kept"}
+
+
+@pytest.mark.parametrize("mode", [NORMAL, REFRESH_ONLY, IMPORT_ONLY])
+@pytest.mark.parametrize(
+    "kept",
+    [Fingerprint.of("hunter2", "cd" * 16), Fingerprint(SALT, stretched("hunter2", SALT).hex(), SCRYPT)],
+    ids=["of another salt", "of an older planner"],
+)
+def test_an_output_that_is_the_same_secret_does_not_change(kept: Fingerprint, mode: str) -> None:
+    state = state_of(prior("a"), outputs={"o": kept, "p": {"k": kept}})
+    outputs = {"o": Secret("hunter2"), "p": {"k": Secret("hunter2")}}
+    goal = goal_of(desired("a"), outputs=outputs, mode=mode)
+    assert planned(goal, state, Installation.holding(prior("a"))).plan.outputs == ()
 
 
 def test_a_namesake_is_noted_and_told_from_what_a_create_makes() -> None:

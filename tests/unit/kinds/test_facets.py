@@ -22,7 +22,7 @@ from planner.kinds.rest import RestDriver
 from planner.model.address import Address
 from planner.model.codec import canonical, encode_record
 from planner.model.declarations import Declarations, Import
-from planner.model.plan import Plan
+from planner.model.plan import Action, Plan
 from planner.model.resource import Desired, Lifecycle, Observed, Request
 from planner.model.state import Record
 from planner.model.value import Deferred, Fingerprint, Reference, Secret, Value, at, references
@@ -52,6 +52,7 @@ attributes:
         user: {type: string}
         password: {type: string, writeOnly: true}
         realm: {type: string, readOnly: true}
+        from: {type: string, x-immutable: true}
     rules:
       type: array
       x-key: source
@@ -269,6 +270,17 @@ def test_one_secret_hides_nothing_but_itself(site: Site) -> None:
     assert password.path == ("login", "password")
     assert isinstance(password.before, Fingerprint)
     assert not password.unsure
+
+
+def test_what_may_not_change_is_told_by_its_path(site: Site) -> None:
+    site.applied(login={"user": "u"})
+    site.want(login={"user": "v", "from": "x"})
+    assert [change.action for change in site.plan().changes] == [Action.UPDATE]
+    site.applied(login={"user": "v", "from": "x"})
+    site.want(login={"user": "w", "from": "y"})
+    [change] = site.plan().changes
+    assert (change.action, change.reason) == (Action.REPLACE, "login.from cannot be changed in place")
+    assert [(d.path[-1], d.forces_replacement) for d in change.diffs] == [("from", True), ("user", False)]
 
 
 def test_the_rest_of_a_partial_attribute_stays_as_it_is(site: Site) -> None:
