@@ -165,20 +165,20 @@ def read_kind_file(path: Path, *, code: bool = True) -> KindFile:
     return found
 
 
-@cache
-def _rules() -> Draft202012Validator:
-    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - only kind files need it this early
-
-    return Draft202012Validator(schema("kind.schema.json"))
-
-
 def _check(path: Path, data: Any) -> None:
-    for error in _rules().iter_errors(data):
+    for error in _validator().iter_errors(data):
         where = ".".join(map(str, error.instance_path)) or "the file"
         raise PlannerError(f"the kind file {path} is wrong at {where}: {error.message}")
     for keys, flaw in flaws(data["attributes"]):
         where = ".".join(map(str, ("attributes", *keys)))
         raise PlannerError(f"the kind file {path} is wrong at {where}: {flaw}")
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - only kind files need it this early
+
+    return Draft202012Validator(schema("kind.schema.json"))
 
 
 def _kind(data: Mapping[str, Any]) -> Kind:

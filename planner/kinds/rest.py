@@ -22,7 +22,6 @@ from planner.kinds.binding import merge_patch
 from planner.kinds.reading import Reader
 from planner.kinds.replies import NOBODY, Parts, is_whole, parts_in
 from planner.model.agreement import agree, proven
-from planner.model.body import body_of, sent_back
 from planner.model.compare import is_unset
 from planner.model.diagnostic import Diagnostic
 from planner.model.identity import Identity
@@ -165,6 +164,8 @@ class RestDriver(Reader):
         """What a create or an update sends. found: the resource as it was found just before an update, None
         for a create.
         """
+        from planner.model.body import body_of, sent_back  # noqa: PLC0415 - only for what writes
+
         there = found.attributes if found else {}
         body = body_of(self.kind, request.desired, there, request.cleared)
         body = {name: value for name, value in body.items() if name not in self.binding.in_path}

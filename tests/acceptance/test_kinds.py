@@ -14,7 +14,7 @@ from attrs import field, frozen
 from planner.kinds.registry import load_kinds
 from planner.sandbox import create_app
 
-from .ece import LOGIN
+from .platform import NOTHING, PLATFORM, REGION, RULESETS, ask, holds
 from .runner import Project, small
 
 DEPLOYMENT = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
@@ -29,8 +29,6 @@ variables:
 environments:
   dev: {endpoint: sandbox}
 """
-PLATFORM, RULESETS = "/platform/configuration", "/deployments/traffic-filter/rulesets"
-REGION = "region=ece-region"
 
 
 def _merged(body: Any, change: Any) -> Any:
@@ -131,11 +129,6 @@ class Scene:
     def address(self) -> str:
         return next(a for a in self.project.addresses() if a.startswith(f"{self.kind}."))
 
-    def ask(self, method: str, path: str, **sent: Any) -> Any:
-        with self.project.sandbox() as ece:
-            reply = ece.client.open(f"/api/v1{path}", method=method, headers=LOGIN, **sent)
-            return reply.get_json() if reply.status_code < 300 else None
-
     @property
     def path(self) -> str:
         id_ = self.project.resource(self.address)["id"]
@@ -143,18 +136,8 @@ class Scene:
 
     def change(self, theirs: Mapping[str, Any]) -> None:
         """Somebody else's change."""
-        body = self.case.pick(self.ask("GET", self.path))
-        assert self.ask(self.case.method, self.path, json=_merged(body, theirs)) is not None
-
-    def holds(self) -> Any:
-        """All that the installation has of what is tried here, less what a look at it changes."""
-        paths = (
-            *(RULESETS, f"{PLATFORM}/snapshots/repositories", "/users?include_disabled=true"),
-            *("/comments/allocator/192.168.44.10", "/platform/license", "/phone-home/config"),
-            *(f"{PLATFORM}/instances", f"/deployments/templates?{REGION}"),
-            "/platform/infrastructure/allocators/192.168.44.10/settings",
-        )
-        return {path: self.ask("GET", path) for path in paths}
+        body = self.case.pick(ask(self.project, "GET", self.path))
+        assert ask(self.project, self.case.method, self.path, json=_merged(body, theirs)) is not None
 
     def writes(self) -> list[Any]:
         with self.project.sandbox() as ece:
@@ -190,12 +173,12 @@ def test_every_kind_is_tried() -> None:
 @of_each_kind
 def test_from_the_example_to_nothing(scene: Scene) -> None:
     project = scene.project
-    seed = scene.holds()
+    seed = holds(scene.project)
     assert "valid" in project.ok("validate").out
     first = project.ok("plan").out
     assert f"{scene.kind}." in first
     project.apply()
-    project.settled()
+    assert project.ok("plan").out == NOTHING
 
     if scene.case.edit:
         project.edit("templates/main.yaml", *scene.case.edit)
@@ -206,7 +189,7 @@ def test_from_the_example_to_nothing(scene: Scene) -> None:
     project.ok("destroy", "--auto-approve")
     assert project.addresses() == []
     if not scene.is_alone:
-        assert scene.holds() == seed
+        assert holds(scene.project) == seed
 
 
 @of_what_changes
@@ -229,7 +212,7 @@ def test_an_export_into_an_empty_state_changes_nothing(scene: Scene) -> None:
     count = len(project.addresses())
     for address in project.addresses():
         project.ok("state", "rm", address, "-e", "dev")
-    before = scene.holds()
+    before = holds(scene.project)
     scene.writes()
     project.write("templates/main.yaml", "")
     named = scene.case.export or (scene.kind,)
@@ -239,21 +222,21 @@ def test_an_export_into_an_empty_state_changes_nothing(scene: Scene) -> None:
     assert [change["action"] for change in plan["changes"]] == ["import"] * count, shown
     project.apply()
     assert scene.writes() == []
-    assert scene.holds() == before
+    assert holds(scene.project) == before
     project.settled()
 
 
 @pytest.mark.parametrize("scene", [k for k in CASES if load_kinds()[k].kind.singleton], indirect=True)
 def test_a_singleton_is_taken_over_and_reset(scene: Scene) -> None:
     """The installation is as it was, also where somebody had set what is taken over."""
-    project, seed = scene.project, scene.holds()
+    project, seed = scene.project, holds(scene.project)
     name = load_kinds()[scene.kind].example.splitlines()[2]
     project.edit("templates/main.yaml", name, f"{name}\n      lifecycle: {{on_leave: reset}}")
     project.apply()
     assert project.resource(scene.address)["on_leave"] == "reset"
     assert "reset to what was installed" in project.ok("destroy", "--auto-approve").out
     assert project.addresses() == []
-    assert scene.holds() == seed
+    assert holds(scene.project) == seed
 
 
 @contextmanager
@@ -268,7 +251,7 @@ def losing_a_reply(scene: Scene) -> Iterator[None]:
 
 @of_each_kind
 def test_replies_that_are_lost_leave_nothing_twice(scene: Scene) -> None:
-    project, seed = scene.project, scene.holds()
+    project, seed = scene.project, holds(scene.project)
     with losing_a_reply(scene):
         project.run("apply", "--auto-approve")
     project.apply()
@@ -279,7 +262,7 @@ def test_replies_that_are_lost_leave_nothing_twice(scene: Scene) -> None:
     project.ok("destroy", "--auto-approve")
     assert project.addresses() == []
     if not scene.is_alone:
-        assert scene.holds() == seed
+        assert holds(scene.project) == seed
 
 
 @pytest.mark.parametrize("scene", ["telemetry", "allocator_settings"], indirect=True)

@@ -1,0 +1,46 @@
+"""examples/platform, a project with ten kinds, and what an installation holds of them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from .ece import LOGIN
+from .runner import EXAMPLES, Project
+
+SECRETS = {"viewer_password": "long enough", "bucket_id": "AKIASHOP", "bucket_key": "hunter22"}
+ALLOCATOR = "192.168.44.10"
+PLATFORM, RULESETS = "/platform/configuration", "/deployments/traffic-filter/rulesets"
+REGION = "region=ece-region"
+SETTINGS = f"/platform/infrastructure/allocators/{ALLOCATOR}/settings"
+LICENSE, TELEMETRY = "/platform/license", "/phone-home/config"
+NOTHING = "No changes. The dev environment matches the configuration.\n"
+"""All that a plan prints when nothing is left to do or to say."""
+
+SINGLETONS = (SETTINGS, LICENSE, TELEMETRY)
+
+
+def platform(folder: Path) -> Project:
+    """The example, with its state beside it."""
+    shutil.copytree(EXAMPLES / "platform", folder)
+    project = Project(folder, {f"PLANNER_VAR_{name}": value for name, value in SECRETS.items()})
+    project.edit("planner.yaml", "../../state/platform/dev.json", "state/dev.json")
+    return project
+
+
+def ask(project: Project, method: str, path: str, **sent: Any) -> Any:
+    """A call by somebody else; None for what is refused."""
+    with project.sandbox() as ece:
+        reply = ece.client.open(f"/api/v1{path}", method=method, headers=LOGIN, **sent)
+        return reply.get_json() if reply.status_code < 300 else None
+
+
+def holds(project: Project) -> dict[str, Any]:
+    """All that the installation has of the kinds, as the API shows it."""
+    paths = (
+        *(f"{RULESETS}?include_associations=true", f"{PLATFORM}/snapshots/repositories"),
+        *("/users?include_disabled=true", f"/comments/allocator/{ALLOCATOR}", *SINGLETONS),
+        *(f"{PLATFORM}/instances", f"/deployments/templates?{REGION}"),
+    )
+    return {path: ask(project, "GET", path) for path in paths}
