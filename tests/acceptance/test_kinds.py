@@ -42,7 +42,8 @@ class Case:
     """How a kind is tried. path: of one in the API, {id} being what the state has. edit: of the template, for
     an update. theirs: what somebody else changes of what a read shows, sent to path by method.
 
-    pick: what of a read a write takes. export: what names it, with what it is below.
+    pick: what of a read a write takes. export: what names it, with what it is below. cleared:
+    what goes from the installation when it goes from the template.
     """
 
     path: str
@@ -51,6 +52,7 @@ class Case:
     method: str = "PUT"
     pick: Callable[[Any], Any] = lambda body: body
     export: tuple[str, ...] = ()
+    cleared: str = ""
 
 
 CASES: dict[str, Case] = {
@@ -58,6 +60,7 @@ CASES: dict[str, Case] = {
         f"{RULESETS}/{{id}}",
         ("First floor", "Second floor"),
         {"description": "theirs"},
+        cleared="description",
         pick=lambda body: {k: v for k, v in body.items() if k != "id"},
     ),
     "traffic_filter_association": Case(
@@ -77,7 +80,12 @@ CASES: dict[str, Case] = {
         export=("comment/allocator/192.168.44.10",),
     ),
     "user": Case(
-        "/users/{id}", ("in the lobby", "in the hall"), {"full_name": "theirs"}, "PATCH", lambda body: {}
+        "/users/{id}",
+        ("in the lobby", "in the hall"),
+        {"full_name": "theirs"},
+        "PATCH",
+        pick=lambda body: {},
+        cleared="full_name",
     ),
     "license": Case(
         "/platform/license",
@@ -89,18 +97,21 @@ CASES: dict[str, Case] = {
         "/platform/infrastructure/allocators/{id}/settings",
         ("capacity: 114688", "capacity: 57344"),
         {"capacity": 1024},
+        cleared="capacity",
         export=("allocator_settings/192.168.44.10",),
     ),
     "instance_configuration": Case(
         f"{PLATFORM}/instances/{{id}}",
         ("local SSDs", "local disks"),
         {"discrete_sizes": {"default_size": 4096}},
+        cleared="description",
         pick=lambda body: {k: v for k, v in body.items() if k != "system_owned"},
     ),
     "deployment_template": Case(
         f"/deployments/templates/{{id}}?{REGION}",
         ("logs of the shop", "logs of all shops"),
         {"name": "theirs"},
+        cleared="description",
         pick=lambda body: {k: body[k] for k in ("name", "description", "deployment_template", "metadata")},
     ),
 }
@@ -198,6 +209,7 @@ def test_what_others_change_is_drift_and_a_saved_plan_is_refused(scene: Scene) -
 def test_an_export_into_an_empty_state_changes_nothing(scene: Scene) -> None:
     project = scene.project
     project.apply()
+    count = len(project.addresses())
     for address in project.addresses():
         project.ok("state", "rm", address, "-e", "dev")
     before = holds(scene.project)
@@ -207,7 +219,7 @@ def test_an_export_into_an_empty_state_changes_nothing(scene: Scene) -> None:
     project.ok("export", *named, "--out", "templates/exported.yaml")
     shown = project.ok("plan", "--out", "p.json").out
     plan = json.loads((project.folder / "p.json").read_text())
-    assert {change["action"] for change in plan["changes"]} == {"import"}, shown
+    assert [change["action"] for change in plan["changes"]] == ["import"] * count, shown
     project.apply()
     assert scene.writes() == []
     assert holds(scene.project) == before
@@ -263,3 +275,18 @@ def test_what_is_there_is_taken_over_as_shown(scene: Scene) -> None:
     for address in scene.project.addresses():
         scene.project.ok("state", "rm", address, "-e", "dev")
     assert "will be taken over as it is" in scene.project.ok("plan").out
+
+
+@pytest.mark.parametrize("scene", [k for k, case in CASES.items() if case.cleared], indirect=True)
+def test_what_is_no_longer_declared_is_cleared(scene: Scene) -> None:
+    project, name = scene.project, scene.case.cleared
+    project.apply()
+    assert scene.ask("GET", scene.path)[name]
+    file = project.folder / "templates/main.yaml"
+    lines = file.read_text().splitlines(keepends=True)
+    first = next(line for line in lines if line.startswith(f"      {name}:"))
+    file.write_text("".join(line for line in lines if line is not first))
+    assert f"- {name}" in project.ok("plan").out
+    project.apply()
+    assert not scene.ask("GET", scene.path).get(name)
+    project.settled()
