@@ -11,7 +11,7 @@ from typing import Final
 from attrs import evolve
 
 from planner.model.plan import DriftReport, Plan
-from planner.render.escaping import escape, hanging, wrap
+from planner.render.escaping import cells, escape, hanging, wrap
 from planner.render.preview import state_only
 from planner.render.resource_view import ResourceView, drift_views
 from planner.render.rows import Row
@@ -175,6 +175,9 @@ def title(item: ResourceView) -> Line:
 
 def _title_lines(item: ResourceView, width: int) -> Iterator[Line]:
     whole = title(item)
+    if cells(whole.text) <= width - whole.column:  # nearly always
+        yield whole
+        return
     first, *rest = wrap(whole.text, width - whole.column)
     yield evolve(whole, text=first)
     yield from (Line(_ROWS_AT + 2, more) for more in rest)
