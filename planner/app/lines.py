@@ -172,10 +172,10 @@ def with_lines(
 
 
 def with_replaced(here: Opened, proposal: Proposal) -> tuple[Drift, ...]:
-    """What drifted, and where an archive was replaced, what is in it, if somebody asks for that."""
-    lines = Lines.of(here.request, here.configuration, here.stored)
-    if lines.stored is None:
+    """What drifted, and where an archive was replaced, what is in it, or how to ask for that."""
+    if here.request.content == NONE:
         return proposal.plan.drift
+    lines = Lines.of(here.request, here.configuration, here.stored)
     return tuple(_Replaced(lines, lines.stored, proposal.state).told(proposal.plan.drift))
 
 
@@ -230,20 +230,28 @@ class _Look:
 
 @frozen(eq=False, repr=False)
 class _Replaced:
-    """Archives that somebody put in the place of those that the state knows."""
+    """Archives that somebody put in the place of those that the state knows. stored: None where nobody asks
+    for what the installation has.
+    """
 
     lines: Lines
-    stored: InInstallation
+    stored: InInstallation | None
     state: State
 
     def told(self, drift: Sequence[Drift]) -> Iterator[Drift]:
         replaced = [item for item in drift if self._is_replaced(item)]
-        there = self.stored.find([Wanted(item.address, item.id, "") for item in replaced])
+        there = self._there([Wanted(item.address, item.id, "") for item in replaced])
         others = [item for item in replaced if self._is_another(item, there[item.address])]
-        before = self.lines.in_git(self.state).find([self._wanted(item) for item in others])
+        before = self.lines.in_git(self.state).find([self._wanted(item) for item in others]) if others else {}
         for item in drift:
             told = there.get(item.address)
             yield evolve(item, content=self._content(item, told, before)) if told else item
+
+    def _there(self, wanted: Sequence[Wanted]) -> Mapping[Address, Found]:
+        if self.stored is not None:
+            return self.stored.find(wanted)
+        reason = f"somebody else replaced the archive; {self.lines.hint}"
+        return {item.address: Found(reason=reason) for item in wanted}
 
     def _is_replaced(self, item: Drift) -> bool:
         """Whether the installation says something else of the file, which an upload made."""

@@ -55,11 +55,17 @@ def plan(value: Plan, digest: str) -> Iterator[Line]:
 def _change(change: Change, content: ContentChange | None) -> Line:
     line = _about("change", change) | _given(change, "reason", "id")
     line |= {fact.key: fact.value for fact in ChangeView(change).facts}
-    if content is not None and not change.deposed:
-        line["members"] = [_member(member) for member in content.members]
-        line |= {"members_left_out": content.left_out} if content.left_out else {}
-        line |= {"members_reason": content.reason} if content.reason else {}
+    line |= _members(None if change.deposed else content)
     return line | {"attributes": [encode(diff) for diff in change.diffs], "used_by": list(change.used_by)}
+
+
+def _members(content: ContentChange | None) -> Line:
+    """What changes in an archive, where that is told."""
+    if content is None:
+        return {}
+    line: Line = {"members": [_member(member) for member in content.members]}
+    line |= {"members_left_out": content.left_out} if content.left_out else {}
+    return line | ({"members_reason": content.reason} if content.reason else {})
 
 
 def _member(item: MemberChange) -> Line:
@@ -74,7 +80,7 @@ def _left_out(item: LeftOut) -> Line:
 
 def _drift(item: Drift) -> Line:
     line: Line = {"type": "drift", "address": str(item.address), "id": item.id, "gone": item.gone}
-    return line | {"attributes": [encode(diff) for diff in item.diffs]}
+    return line | _members(item.content) | {"attributes": [encode(diff) for diff in item.diffs]}
 
 
 def _about(kind: str, item: Change | LeftOut | Entry) -> Line:

@@ -209,7 +209,10 @@ BY_HAND = ["+more", " laptop, notebook", "-phone, mobile", "+phone, cell"]
 def test_what_somebody_uploaded_by_hand_is_drift(kept: Project) -> None:
     replaced(kept, "laptop, notebook\nphone, cell\n")
     plain = json.loads(kept.run("drift", "--json").out)
-    assert "content" not in plain["drift"][0]
+    hint = "somebody else replaced the archive; --content lines asks the installation"
+    assert plain["drift"][0]["content"] == {"address": "extension.alpha", "reason": hint}
+    assert hint in " ".join(kept.run("drift").out.replace("#", "").split())
+    assert "content" not in json.loads(kept.run("drift", "--json", "--content", "none").out)["drift"][0]
     done = kept.run("drift", "--json", "--content", "lines")
     assert done.code == 2
     (drift,) = json.loads(done.out)["drift"]
@@ -227,6 +230,11 @@ def test_a_plan_that_undoes_what_was_uploaded_by_hand(kept: Project) -> None:
     document = json.loads(kept.ok("plan", "--format", "json", "--content", "lines").out)
     assert lines(document["drift"][0]["content"]) == BY_HAND
     assert lines(document["contents"][0]) == ["-more", " laptop, notebook", "-phone, cell", "+phone, mobile"]
+    out = kept.ok("plan", "--json", "--content", "lines").out
+    told = {line["type"]: line for line in map(json.loads, out.splitlines()) if "members" in line}
+    for kind, actions in (("drift", ["create", "update"]), ("change", ["delete", "update"])):
+        assert [member["action"] for member in told[kind]["members"]] == actions
+    assert "cell" not in out
 
 
 def test_drift_is_compared_by_files_where_no_commit_has_what_was_applied(kept: Project) -> None:
