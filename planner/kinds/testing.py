@@ -28,6 +28,7 @@ from planner.model.address import Address
 from planner.model.agreement import agree, declared
 from planner.model.compare import is_unset
 from planner.model.facets import Attribute
+from planner.model.kept import lasting
 from planner.model.kind import Kind
 from planner.model.resource import Observed, Request
 from planner.model.value import Value
@@ -43,7 +44,14 @@ def flaws(path: Path, kinds: Mapping[str, KindFile]) -> list[str]:
     kind = kind_file.kind
     named = [] if kind.name == path.stem else [f"a kind has the name of its file: {kind.name}.yaml"]
     attributes = [flaw for a in kind.attributes.values() for flaw in _of_attribute(a, a.name, kinds, ())]
-    return [*named, *attributes, *_of_example(kind_file), *_of_errors(kind_file)]
+    return [*named, *attributes, *_of_id(kind), *_of_example(kind_file), *_of_errors(kind_file)]
+
+
+def _of_id(kind: Kind) -> Iterator[str]:
+    for name in kind.identity.parts:
+        attribute = kind.attributes[name]
+        if attribute.read_only and not attribute.stable:
+            yield f"{name} is of the id and set by the server: it is x-stable"
 
 
 def _of_attribute(
@@ -106,6 +114,9 @@ def round_trip(
     _claim(same, "a read shows something else than the create")
     if change:
         made = _updated(driver, address, {**wanted, **change}, made)
+        again = _updated(driver, address, {**wanted, **change}, made)
+        same = _lasting(kind, again) == _lasting(kind, made)
+        _claim(same, "an update that changes nothing leaves something else")
         made = _left_out(driver, address, {**wanted, **change}, made)
     for operation in driver.deletion():
         request = Request(operation, address, {}, made.attributes, made.id, made.version)
@@ -157,6 +168,11 @@ def _as_wanted(kind: Kind, wanted: Mapping[str, Value], shown: Observed | None, 
         attribute, there = kind.attributes[name], shown.attributes.get(name)
         _claim(agree(attribute, value, there, _unsaid), f"the {what} leaves {name} as {there!r}")
     return shown
+
+
+def _lasting(kind: Kind, shown: Observed) -> Mapping[str, Value]:
+    there = ((kind.attributes[name], value) for name, value in shown.attributes.items())
+    return {a.name: lasting(a, value) for a, value in there if not a.volatile}
 
 
 def _unsaid(attribute: Attribute, known: Value, there: Value) -> bool:

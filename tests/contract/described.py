@@ -1,7 +1,7 @@
 """Kind files held to the API's own description, of which api.json has what they are about.
 
 api.json is an extract of the Swagger of ECE 3.8. An operation says its request, the parameters of its query
-(with ! where one is needed), the shape that it takes, what it gives by status, and its error codes by status.
+with their types, the shape that it takes, what it gives by status, and its error codes by status.
 A shape has a type for each property: a word, [of a list], {of a mapping}, the name of a shape, and what is
 needed ends in !. Where a kind file goes no deeper, a shape is "object".
 """
@@ -27,6 +27,7 @@ SENT = {"update-user": "User"}
 """The Swagger has a text there; Elastic's own client sends an object with what changes."""
 
 PLACEHOLDER = re.compile(r"{\w+}")
+CONFLICT = re.compile(r"version_conflict|update_failed|in_use")
 SECRET = re.compile(r"password|secret|access_key")
 REGIONAL = ("/platform/", "/comments/")
 """What Elastic's own clients prefix with the region."""
@@ -66,10 +67,8 @@ class _Held:
         ours = f"{operation.method} {operation.path}"
         if PLACEHOLDER.sub("{}", ours) != PLACEHOLDER.sub("{}", told["request"]):
             yield f"{ours} is {told['request']}"
-        names = {query.rstrip("!") for query in told["query"]}
-        yield from (f"the query {query} is unknown" for query in call.query if query not in names)
-        needed = {query[:-1] for query in told["query"] if query.endswith("!")}
-        yield from (f"the query {query} is needed" for query in needed - {*call.query})
+        names = told["query"]
+        yield from _of_query(call.query, names)
         if name in ("update", "delete") and bool(call.send_version) != ("version" in names):
             yield "its version is compared" if "version" in names else "no version is compared"
         if operation.regional != operation.path.startswith(REGIONAL):
@@ -85,6 +84,8 @@ class _Held:
         repeatable, method = call.operation.repeatable, call.operation.method
         if name == "delete" and not repeatable:
             yield "it can be repeated"
+        if name == "update" and method == "PUT" and not (repeatable or call.send_version):
+            yield "it can be repeated"
         if repeatable and (method == "POST" or (name == "update" and call.send_version)):
             yield "it cannot be repeated"
 
@@ -93,16 +94,18 @@ class _Held:
         if at is None:
             yield f"its body has no {call.wrap}"
             return
-        sent = {
-            self._name(a.name): a
-            for a in self.file.kind.attributes.values()
-            if not (a.read_only or a.local or a.name in self._in_path(call))
-        }
+        named = {self._name(a.name): a for a in self.file.kind.attributes.values() if not a.local}
+        sent = {n: a for n, a in named.items() if not (a.read_only or a.name in self._in_path(call))}
+        taken = {n for n, a in named.items() if a.read_only and n in at and a.name not in self._in_path(call)}
+        yield from (f"{name} is taken, and not sent" for name in sorted(taken))
         for name, attribute in sent.items():
             yield from self._of_sent(name, attribute, at)
             if doing == "update" and attribute.immutable and name in at:
                 yield f"{name} can be changed"
-        if not call.merge_patch:
+        if call.merge_patch:
+            kept = {n for n, a in sent.items() if not (a.cleared or a.holds_partial)}
+            yield from (f"{name} cannot be taken away" for name in sorted(kept))
+        else:
             required = {*self.file.kind.schema.get("required", ())} & {a.name for a in sent.values()}
             yield from _of_required(at, {self._name(name) for name in required}, "its body")
 
@@ -159,7 +162,7 @@ class _Held:
                 if attribute.name not in kind.identity.parts:
                     yield f"{call}: a reply has no {name}"
             elif told is not None and attribute.read_only:
-                yield from _of_type(attribute, told, name)
+                yield from _of_value(attribute, told, name)
 
     def _of_errors(self) -> Iterator[str]:
         """Codes are of an operation; what says that nothing is there, of a 404; a repeat of a 409."""
@@ -176,8 +179,8 @@ class _Held:
             found = statuses.get(code, set())
             if facts.absent != ("404" in found):
                 yield f"errors: {code} is of {sorted(found)}, absent: {facts.absent}"
-            if facts.conflict and not found & {"400", "409"}:
-                yield f"errors: {code} is of {sorted(found)}, and no conflict"
+            if facts.conflict != bool(CONFLICT.search(code)):
+                yield f"errors: {code}, conflict: {facts.conflict}"
             if facts.repeat and "409" not in found:
                 yield f"errors: {code} is of {sorted(found)}, and not to be repeated"
 
@@ -226,24 +229,35 @@ def listed_at(reply: str, pointer: str) -> str | None:
     return word[1:-1] if word and word.startswith("[") else None
 
 
+def _of_query(ours: Mapping[str, str], theirs: Shape) -> Iterator[str]:
+    for name, value in ours.items():
+        if name not in theirs:
+            yield f"the query {name} is unknown"
+        elif theirs[name].startswith("boolean") and value not in ("true", "false"):
+            yield f"the query {name} is true or false"
+    needed = {name for name, word in theirs.items() if word.endswith("!")}
+    yield from (f"the query {name} is needed" for name in sorted(needed - {*ours}))
+
+
 def _of_required(at: Shape, ours: set[str], where: str) -> Iterator[str]:
     theirs = {name for name, word in at.items() if word.endswith("!")}
     yield from (f"{where} needs {name}" for name in sorted(theirs - ours))
     yield from (f"{where} does not need {name}" for name in sorted(ours - theirs))
 
 
-def _of_type(attribute: Attribute, told: str, where: str) -> Iterator[str]:
-    """Whether the type is the description's, as far as the kind file says one."""
-    said, word = attribute.schema.get("type", ""), told.rstrip("!")
-    theirs = (
-        "array" if word[0] == "[" else "object" if word[0] == "{" or word[0].isupper() else word.split(" ")[0]
-    )
-    if isinstance(said, str) and said and theirs != said:
+def _of_type(schema: Mapping[str, Any], told: str, where: str) -> Iterator[str]:
+    """Whether the type is the description's, as far as the kind file says one, with that of items."""
+    said, word = schema.get("type"), told.rstrip("!")
+    theirs = {"[": "array", "{": "object"}.get(word[0], "object" if word[0].isupper() else word.split(" ")[0])
+    if said and theirs != said:
         yield f"{where} is of the type {theirs}"
+    for below in ("items", "additionalProperties"):
+        if word[0] in "[{" and isinstance(schema.get(below), Mapping):
+            yield from _of_type(schema[below], word[1:-1], f"{where}.{below}")
 
 
 def _of_value(attribute: Attribute, told: str, where: str) -> Iterator[str]:
-    yield from _of_type(attribute, told, where)
+    yield from _of_type(attribute.schema, told, where)
     word = told.rstrip("!")
     if "enum" in attribute.schema and " " in word:
         theirs = set(word.partition(" ")[2].split("|"))
@@ -256,11 +270,12 @@ def _of_value(attribute: Attribute, told: str, where: str) -> Iterator[str]:
     for name, nested in holder.properties.items():
         if name not in below:
             yield f"{where} has no {name}"
-        elif not nested.read_only:
-            yield from _of_value(nested, below[name], f"{where}.{name}")
+            continue
+        yield from _of_value(nested, below[name], f"{where}.{name}")
+        if nested.read_only and not attribute.read_only:
+            yield f"{where}.{name} is taken, and not sent"
     written = {n for n, a in holder.properties.items() if not a.read_only}
-    found = _of_required(below, {*holder.schema.get("required", ())} & written, where)
-    yield from (each for each in found if not (holder.partial and " needs " in each))  # the rest is filled in
+    yield from _of_required(below, {*holder.schema.get("required", ())} & written, where)
 
 
 def _of_secrets(attribute: Attribute, where: str) -> Iterator[str]:

@@ -59,7 +59,7 @@ class Extracting:
 
     def _told(self, told: Mapping[str, Any]) -> dict[str, Any]:
         parameters, replies = told.get("parameters", ()), sorted(told["responses"].items())
-        queries = [p["name"] + "!" * bool(p.get("required")) for p in parameters if p["in"] == "query"]
+        queries = {p["name"]: _needed(p, p.get("required")) for p in parameters if p["in"] == "query"}
         takes = [_word(p["schema"]) for p in parameters if p["in"] == "body"]
         gives = [_word(reply["schema"]) for status, reply in replies if status < "3" and "schema" in reply]
         errors = {status: _codes(reply) for status, reply in replies if status >= "3"}
@@ -75,7 +75,7 @@ class Extracting:
             told = self.swagger["definitions"][name]
             needed = told.get("required", ())
             properties = told.get("properties", {}).items()
-            self.shapes[name] = {key: _word(each) + "!" * (key in needed) for key, each in properties}
+            self.shapes[name] = {key: _needed(each, key in needed) for key, each in properties}
 
     def _follow(self, kind: KindFile, name: str, call: Call, root: str) -> None:
         listing = kind.binding.listing
@@ -103,6 +103,10 @@ class Extracting:
         name = core(word)
         deeper = name in self.swagger["definitions"] and name not in self.shapes
         return word.replace(name, "object") if deeper else word
+
+
+def _needed(told: Mapping[str, Any], needed: object) -> str:
+    return _word(told) + "!" * bool(needed)
 
 
 def _word(told: Mapping[str, Any]) -> str:

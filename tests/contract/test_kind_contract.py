@@ -62,7 +62,15 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "deployment_template": {"name": "changed"},
     "extension": {"description": "changed"},
     "instance_configuration": {"storage_multiplier": 8},
-    "license": {"max_resource_units": 200},
+    "license": {
+        "max_resource_units": 200,
+        "max_allocators": 3,
+        "max_ram_per_allocator_mb": 1,
+        "max_instances": 5,
+        "subscription_type": "enterprise",
+        "operation_mode": "a",
+        "cluster_licenses": [{"license": {}}],
+    },
     "snapshot_repository": {"settings": {"bucket": "changed"}},
     "telemetry": {"enabled": True},
     "traffic_filter": {"rules": [{"source": "192.0.2.0/24", "description": "changed"}]},
@@ -89,16 +97,25 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
     "comment": {
         r"errors: comments.resource_does_not_exist .*": "it is what the comment is on that is not there",
     },
+    "deployment_template": {
+        "(create|update): system_owned is taken, and not sent": "of the system's own, which nobody makes",
+        r"(create|update): .*\.\w+ needs (region|plan|\w+_ref_id)": "filled in",
+        r"(create|update): .*\.plan needs \w+": "filled in",
+        r"(create|update): .*\.size needs \w+": "filled in",
+    },
     "extension": {
         "update: extension_type can be changed": "required by an update, and ignored: Extensions, the guide",
         "errors: no operation answers extensions.extension_in_use": "told by the guide, of a delete",
-        "errors: extensions.extension_in_use is of .*": "a 400 by the guide",
         r"errors: extensions.no_user_id is of .*": "a create says it with 404, and nothing is missing then",
     },
     "instance_configuration": {
+        "(create|update): (system_owned|deleted_on) is taken, and not sent": "403 configuration.system_owned",
+        "(create|update): config_version is taken, and not sent": "of configuration control",
+        "(create|update): max_zones is taken, and not sent": "shown where show_max_zones asks for it",
         "update: instance_type can be changed": "instances of it would run something else: nobody tried",
     },
     "traffic_filter": {
+        "(create|update): rules.id is taken, and not sent": "sent of a member that has one",
         "update: type can be changed": "Elastic's own provider of Terraform replaces a filter for it",
         "update: region can be changed": "Elastic's own provider of Terraform replaces a filter for it",
     },
@@ -107,6 +124,10 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
         "get-traffic-filter-deployment-ruleset-associations",
     },
     "user": {
+        "(create|update): (builtin|metadata) is taken, and not sent": "400 user.restricted_field",
+        r".*: security\.permissions is taken, and not sent": "400 user.restricted_field",
+        r".*: security\.elevated_permissions is taken, and not sent": "400 user.restricted_field",
+        r".*: security\.security_realm is taken, and not sent": "400 user.restricted_field",
         "(create|update): security does not need roles": "a user without roles can do nothing",
     },
 }
